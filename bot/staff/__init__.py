@@ -1,0 +1,1 @@
+"""What staff may ask for from their own WhatsApp."""

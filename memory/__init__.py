@@ -1,0 +1,1 @@
+"""What Hawker remembers: the conversation, the people, the orders. Knows nothing of the bot."""

@@ -1,0 +1,25 @@
+"""Points in time: aware UTC everywhere, one fixed-width text in storage so that text order is time order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+Clock = Callable[[], datetime]
+
+
+def now() -> datetime:
+    """The machine's time; whoever needs time is given a `Clock`, so that tests can be given another."""
+    return datetime.now(UTC)
+
+
+def to_text(moment: datetime) -> str:
+    """`2026-11-21T04:57:16.123456Z`: always 27 characters. A moment without a zone is refused."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs its time zone; use datetime.now(UTC)")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def from_text(text: str) -> datetime:
+    """The moment that `to_text` wrote."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
