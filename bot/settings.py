@@ -1,0 +1,190 @@
+"""What the environment says: read once at the start, loud when wrong."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dotenv import dotenv_values
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
+from marshmallow.validate import Length, OneOf, Range, Regexp
+
+ROLES = ("analyst", "staff", "admin")
+
+
+class WrongSetting(Exception):
+    """A setting that cannot be used; the text names it and says what is allowed."""
+
+
+class StaffNumbers(fields.Field[dict[str, str]]):
+    """`+919876500001=admin,+919876500002=staff` → {number: role}."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> dict[str, str]:
+        entries = [entry.partition("=") for entry in str(value).replace(" ", "").split(",") if entry]
+        for number, _sign, role in entries:
+            if not re.fullmatch(r"\+[1-9]\d{6,14}", number) or role not in ROLES:
+                raise ValidationError(
+                    f"'{number}={role}' is not a number with a role; write +919876500001=admin, with a role of {', '.join(ROLES)}"
+                )
+        return {number: role for number, _sign, role in entries}
+
+
+class CommaList(fields.Field[tuple[str, ...]]):
+    """`one,two` → ("one", "two"); empty entries are dropped."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> tuple[str, ...]:
+        return tuple(part.strip() for part in str(value).split(",") if part.strip())
+
+
+def _url(error: str) -> Regexp:
+    return Regexp(r"(https?://[^\s/?#]+(/[^\s?#]*)?)?$", error=error)
+
+
+class Environment(Schema):
+    """Each setting with its type, its default and what is allowed. `.env.example` explains them; a test compares."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    port = fields.Integer(load_default=8000, validate=Range(1, 65535), data_key="PORT")
+    public_url = fields.String(
+        load_default="",
+        validate=_url("must be the address that Twilio calls, such as https://shop.example.com"),
+        data_key="PUBLIC_URL",
+    )
+    database_url = fields.String(
+        load_default="sqlite:///data/hawker.db",
+        validate=Regexp(
+            r"sqlite:///.+", error="must be sqlite:/// and a path, such as sqlite:///data/hawker.db"
+        ),
+        data_key="DATABASE_URL",
+    )
+    secret_key = fields.String(
+        load_default="",
+        validate=Regexp(r"(.{32,})?$", error="must have at least 32 characters, or be left out"),
+        data_key="SECRET_KEY",
+    )
+    brands_file = fields.String(
+        load_default="data/brands.toml", validate=Length(min=1), data_key="BRANDS_FILE"
+    )
+    staff = StaffNumbers(load_default=dict, data_key="STAFF")
+    openai_api_key = fields.String(load_default="", data_key="OPENAI_API_KEY")
+    openai_base_url = fields.String(
+        load_default="https://api.openai.com/v1",
+        validate=_url("must be an address such as https://api.openai.com/v1"),
+        data_key="OPENAI_BASE_URL",
+    )
+    openai_model = fields.String(load_default="gpt-4.1-mini", validate=Length(min=1), data_key="OPENAI_MODEL")
+    twilio_account_sid = fields.String(
+        load_default="",
+        validate=Regexp(r"(AC[0-9a-fA-F]{32})?$", error="must be AC and 32 hexadecimal digits"),
+        data_key="TWILIO_ACCOUNT_SID",
+    )
+    twilio_auth_tokens = CommaList(load_default=(), data_key="TWILIO_AUTH_TOKEN")
+    twilio_whatsapp_from = fields.String(
+        load_default="",
+        validate=Regexp(r"(\+[1-9]\d{6,14})?$", error="must be a number such as +14155238886"),
+        data_key="TWILIO_WHATSAPP_FROM",
+    )
+    twilio_api_url = fields.String(
+        load_default="",
+        validate=_url("must be an address such as http://127.0.0.1:9000, or be left out"),
+        data_key="TWILIO_API_URL",
+    )
+    reply_quiet_seconds = fields.Float(
+        load_default=1.5, validate=Range(0, 30), data_key="REPLY_QUIET_SECONDS"
+    )
+    reply_deadline_seconds = fields.Float(
+        load_default=12.0, validate=Range(1, 120), data_key="REPLY_DEADLINE_SECONDS"
+    )
+    memory_storage_dir = fields.String(
+        load_default="data", validate=Length(min=1), data_key="MEMORY_STORAGE_DIR"
+    )
+    memory_short_term_ttl = fields.Integer(
+        load_default=86400, validate=Range(min=1), data_key="MEMORY_SHORT_TERM_TTL"
+    )
+    memory_session_timeout = fields.Integer(
+        load_default=86400, validate=Range(min=60), data_key="MEMORY_SESSION_TIMEOUT"
+    )
+    memory_max_conversation_history = fields.Integer(
+        load_default=50, validate=Range(1, 1000), data_key="MEMORY_MAX_CONVERSATION_HISTORY"
+    )
+    memory_auto_cleanup = fields.Boolean(load_default=True, data_key="MEMORY_AUTO_CLEANUP")
+    log_level = fields.String(
+        load_default="INFO",
+        validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]),
+        data_key="LOG_LEVEL",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the environment decides; made once by `from_environment`, handed on as an argument."""
+
+    port: int
+    public_url: str
+    database_url: str
+    secret_key: str
+    brands_file: str
+    staff: dict[str, str]
+    openai_api_key: str
+    openai_base_url: str
+    openai_model: str
+    twilio_account_sid: str
+    twilio_auth_tokens: tuple[str, ...]
+    twilio_whatsapp_from: str
+    twilio_api_url: str
+    reply_quiet_seconds: float
+    reply_deadline_seconds: float
+    memory_storage_dir: str
+    memory_short_term_ttl: int
+    memory_session_timeout: int
+    memory_max_conversation_history: int
+    memory_auto_cleanup: bool
+    log_level: str
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read `environment`; by default `.env` and, above it, this process's own.
+
+        Raises WrongSetting, naming each wrong setting and what is allowed.
+        """
+        said = {**dotenv_values(".env"), **os.environ} if environment is None else environment
+        given = {name: value for name, value in said.items() if value}
+        try:
+            return _complete(cls(**Environment().load(given)))
+        except ValidationError as error:
+            raise WrongSetting(_sentences(error)) from error
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the small Twilio on this machine stands in for the real one."""
+        return not self.twilio_account_sid
+
+    @property
+    def database_path(self) -> Path:
+        """The SQLite file that `DATABASE_URL` names."""
+        return Path(self.database_url.removeprefix("sqlite:///"))
+
+
+def _complete(settings: Settings) -> Settings:
+    if settings.simulated:
+        return settings
+    needed = {
+        "TWILIO_AUTH_TOKEN": settings.twilio_auth_tokens,
+        "TWILIO_WHATSAPP_FROM": settings.twilio_whatsapp_from,
+        "PUBLIC_URL": settings.public_url,
+    }
+    missing = [name for name, value in needed.items() if not value]
+    if missing:
+        raise WrongSetting(f"TWILIO_ACCOUNT_SID is set, so {' and '.join(missing)} must be set, too")
+    return settings
+
+
+def _sentences(error: ValidationError) -> str:
+    faults: dict[str, list[str]] = error.messages_dict
+    return "\n".join(f"{name}: {' '.join(map(str, texts))}" for name, texts in sorted(faults.items()))

@@ -1,0 +1,27 @@
+"""What can go wrong with memory, each with what to do next."""
+
+from __future__ import annotations
+
+
+class MemoryFault(Exception):
+    """Anything this package raises on purpose."""
+
+
+class DatabaseUnavailable(MemoryFault):
+    """The database cannot be read or written now (locked, full, read-only, gone): try again later."""
+
+
+class AlreadyStored(MemoryFault):
+    """A row with this key is there already; the unique key decided, nothing was written."""
+
+
+class LeaseLost(MemoryFault):
+    """Another worker holds this contact now: drop what was prepared, it will be done there."""
+
+
+class NotAnAddress(MemoryFault):
+    """This text is neither a phone number nor a WhatsApp user id."""
+
+
+class UnknownContact(MemoryFault):
+    """Nobody by this number or id has written to this brand."""
