@@ -58,9 +58,7 @@ class Environment(Schema):
     )
     database_url = fields.String(
         load_default="sqlite:///data/hawker.db",
-        validate=Regexp(
-            r"sqlite:///.+", error="must be sqlite:/// and a path, such as sqlite:///data/hawker.db"
-        ),
+        validate=Regexp(r"sqlite:///.+", error="must be sqlite:/// and a path, such as sqlite:///data/hawker.db"),
         data_key="DATABASE_URL",
     )
     secret_key = fields.String(
@@ -68,9 +66,7 @@ class Environment(Schema):
         validate=Regexp(r"(.{32,})?$", error="must have at least 32 characters, or be left out"),
         data_key="SECRET_KEY",
     )
-    brands_file = fields.String(
-        load_default="data/brands.toml", validate=Length(min=1), data_key="BRANDS_FILE"
-    )
+    brands_file = fields.String(load_default="data/brands.toml", validate=Length(min=1), data_key="BRANDS_FILE")
     staff = StaffNumbers(load_default=dict, data_key="STAFF")
     openai_api_key = fields.String(load_default="", data_key="OPENAI_API_KEY")
     openai_base_url = fields.String(
@@ -95,18 +91,10 @@ class Environment(Schema):
         validate=_url("must be an address such as http://127.0.0.1:9000, or be left out"),
         data_key="TWILIO_API_URL",
     )
-    reply_quiet_seconds = fields.Float(
-        load_default=1.5, validate=Range(0, 30), data_key="REPLY_QUIET_SECONDS"
-    )
-    reply_deadline_seconds = fields.Float(
-        load_default=12.0, validate=Range(1, 120), data_key="REPLY_DEADLINE_SECONDS"
-    )
-    memory_storage_dir = fields.String(
-        load_default="data", validate=Length(min=1), data_key="MEMORY_STORAGE_DIR"
-    )
-    memory_short_term_ttl = fields.Integer(
-        load_default=86400, validate=Range(min=1), data_key="MEMORY_SHORT_TERM_TTL"
-    )
+    reply_quiet_seconds = fields.Float(load_default=1.5, validate=Range(0, 30), data_key="REPLY_QUIET_SECONDS")
+    reply_deadline_seconds = fields.Float(load_default=12.0, validate=Range(1, 120), data_key="REPLY_DEADLINE_SECONDS")
+    memory_storage_dir = fields.String(load_default="data", validate=Length(min=1), data_key="MEMORY_STORAGE_DIR")
+    memory_short_term_ttl = fields.Integer(load_default=86400, validate=Range(min=1), data_key="MEMORY_SHORT_TERM_TTL")
     memory_session_timeout = fields.Integer(
         load_default=86400, validate=Range(min=60), data_key="MEMORY_SESSION_TIMEOUT"
     )

@@ -157,7 +157,7 @@ def _step(statements: Sequence[str]) -> Callable[[sqlite_utils.Database], None]:
 
 @contextmanager
 def _our_errors() -> Iterator[None]:
-    """Translate the engine's errors: what a caller can act on becomes ours, our own mistakes rise as they are."""
+    """What a caller can act on becomes our error; our own mistakes rise as they are."""
     try:
         yield
     except sqlite3.IntegrityError as error:
@@ -166,9 +166,7 @@ def _our_errors() -> Iterator[None]:
         raise
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF in _PASSING:
-            raise DatabaseUnavailable(
-                f"the database cannot be used now ({error}); it will be tried again"
-            ) from error
+            raise DatabaseUnavailable(f"the database cannot be used now ({error}); it will be tried again") from error
         raise
 
 

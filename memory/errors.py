@@ -25,3 +25,7 @@ class NotAnAddress(MemoryFault):
 
 class UnknownContact(MemoryFault):
     """Nobody by this number or id has written to this brand."""
+
+
+class UnknownMessage(MemoryFault):
+    """There is no such message, or it is not in the state that was asked for."""

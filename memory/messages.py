@@ -2,93 +2,385 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
+from memory.contacts import Contacts, erased_digest
+from memory.database import Database, Row
+from memory.errors import UnknownMessage
+from memory.forms import Button, Inbound, OutboxRow, Outgoing
+from memory.moments import Clock, from_text, to_text
+from memory.sessions import Sessions
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """From whom a message came, as the provider wrote it; a phone, a WhatsApp user id, or both."""
-
-    raw: str
-    phone: str | None = None  # E.164 as written, e.g. +5215512345678; memory.contacts makes variants one
-    user_id: str | None = None  # business-scoped, e.g. IN.AbC123; given where the person hides the number
-
-
-@dataclass(frozen=True, slots=True)
-class Referral:
-    """The advertisement or post that a click came from; only on the first message after the click."""
-
-    source_id: str | None
-    source_type: str | None  # "ad" or "post": an organic post is not an ad
-    clid: str | None  # Meta's click id; never invented, never replaced by the ad id
-    headline: str | None
-    body: str | None
-    source_url: str | None
-    raw: dict[str, str]  # every Referral* parameter as it came
-
-
-@dataclass(frozen=True, slots=True)
-class Media:
-    """One attachment at the provider."""
-
-    url: str
-    content_type: str
+# Twilio's statuses in the order in which a message can live through them; they only move forward.
+STATUS_RANK = {
+    "accepted": 10,
+    "scheduled": 15,
+    "queued": 20,
+    "sending": 30,
+    "sent": 40,
+    "partially_delivered": 45,
+    "delivered": 50,
+    "read": 60,
+    "undelivered": 70,
+    "failed": 70,
+    "canceled": 70,
+}
+UNSENT = "state IN ('ready', 'sending', 'unknown')"
 
 
 @dataclass(frozen=True, slots=True)
-class Inbound:
-    """A message from a person, before it is stored."""
-
-    provider_id: str
-    to: str  # our number, E.164
-    sender: Address
-    kind: str  # text, button, list, image, audio, video, document, sticker, location, contacts, other
-    body: str
-    received_at: datetime
-    urgent: bool = False  # a button or an opt-out: no quiet time
-    profile_name: str | None = None
-    payload: str | None = None  # the id of the pressed button or the chosen list row
-    replied_to: str | None = None  # provider id of the message this one quotes
-    media: tuple[Media, ...] = ()
-    location: dict[str, str] | None = None  # latitude, longitude, address, label as they came
-    referral: Referral | None = None
-    raw: dict[str, Any] = field(default_factory=dict)  # the whole form
-
-
-@dataclass(frozen=True, slots=True)
-class Button:
-    """A quick reply: what is shown (at most 20 characters) and what comes back when it is pressed."""
-
-    title: str
-    payload: str
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A message to a person, before it is stored; one that is too long becomes several when stored."""
-
-    body: str
-    contact_id: int | None = None  # None: the person whose turn it is
-    buttons: tuple[Button, ...] = ()
-    media_url: str | None = None
-    message_type: str | None = None
-    metadata: dict[str, Any] = field(default_factory=dict)
-    purpose: str = "reply"  # picks the brand's template outside the 24-hour window
-    passes_optout: bool = False  # only the one confirmation of STOP, and legal answers
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxRow:
-    """An outgoing message as stored, ready to be said by a channel."""
+class Message:
+    """One stored message, either way."""
 
     id: int
-    to: str  # raw address, e.g. whatsapp:+14155550101
-    sender: str  # our number, E.164
-    body: str
-    buttons: tuple[Button, ...] = ()
-    media_url: str | None = None
-    content_sid: str | None = None  # set when a template goes out instead of the body
-    content_variables: dict[str, str] = field(default_factory=dict)
-    first_tried_at: datetime | None = None
+    brand: str
+    contact_id: int
+    role: str  # user, assistant
+    kind: str
+    content: str
+    message_type: str | None
+    language: str | None
+    metadata: dict[str, Any]
+    state: str
+    at: datetime
+    provider_id: str | None
+    attempts: int
+    error_code: int | None
+    error: str | None
+
+
+class Messages:
+    """Takes messages in, keeps them, and knows what still has to be said."""
+
+    def __init__(
+        self,
+        db: Database,
+        contacts: Contacts,
+        sessions: Sessions,
+        clock: Clock,
+        *,
+        quiet_seconds: float = 1.5,
+    ) -> None:
+        self._db = db
+        self._contacts = contacts
+        self._sessions = sessions
+        self._clock = clock
+        self._quiet = timedelta(seconds=quiet_seconds)
+
+    def take_in(self, brand: str, inbound: Inbound) -> int | None:
+        """Store a person's message once; None when it was there already, or its person was erased since.
+
+        The provider's id decides, by a unique key: two processes that are handed the same message at the
+        same instant store one. Call it in a durable transaction where the provider will not ask again.
+        """
+        with self._db.transaction():
+            if self._seen(inbound.provider_id):
+                return None
+            contact_id = self._contacts.resolve(brand, inbound.sender, inbound.to)
+            message_id = self._insert_inbound(brand, contact_id, inbound)
+            self._note_contact(brand, contact_id, inbound)
+            if inbound.referral is not None:
+                self._contacts.touch(contact_id, brand, message_id, inbound.referral)
+        return message_id
+
+    def put_out(self, contact_id: int, outgoing: Outgoing, *, after_id: int | None = None) -> int:
+        """Add a message to the contact's outbox; the worker says it. Returns its id."""
+        contact = self._contacts.get(contact_id)
+        now = self._clock()
+        body = {
+            "buttons": [[button.title, button.payload] for button in outgoing.buttons],
+            "media_url": outgoing.media_url,
+            "purpose": outgoing.purpose,
+            "passes_optout": outgoing.passes_optout,
+        }
+        with self._db.transaction():
+            return self._db.insert(
+                "INSERT INTO messages (brand, contact_id, session_id, role, kind, content, message_type, language,"
+                " metadata, state, at, due_at, outgoing, after_id) VALUES (:brand, :contact_id, :session_id,"
+                " 'assistant', 'text', :content, :message_type, :language, :metadata, 'ready', :at, :at, :outgoing,"
+                " :after_id) RETURNING id",
+                brand=contact.brand,
+                contact_id=contact_id,
+                session_id=self._sessions.current(contact.brand, contact_id, now),
+                content=outgoing.body,
+                message_type=outgoing.message_type,
+                language=contact.language,
+                metadata=json.dumps(outgoing.metadata),
+                at=to_text(now),
+                outgoing=json.dumps(body),
+                after_id=after_id,
+            )
+
+    def get(self, message_id: int) -> Message:
+        """The message by our own id. Raises UnknownMessage."""
+        row = self._db.one("SELECT * FROM messages WHERE id = :id", id=message_id)
+        if row is None:
+            raise UnknownMessage(f"there is no message {message_id}")
+        return to_message(row)
+
+    def history(self, contact_id: int, *, limit: int = 50, before: int | None = None) -> list[Message]:
+        """The newest `limit` messages of a contact (older than the message `before`), oldest first."""
+        rows = self._db.all(
+            "SELECT * FROM messages WHERE contact_id = :id AND id < :before ORDER BY id DESC LIMIT :limit",
+            id=contact_id,
+            before=before if before is not None else 1 << 62,
+            limit=limit,
+        )
+        return [to_message(row) for row in reversed(rows)]
+
+    def count(self, contact_id: int) -> int:
+        """How many messages there are of a contact, both ways."""
+        return int(self._db.value("SELECT count(*) FROM messages WHERE contact_id = :id", id=contact_id))
+
+    def describe(self, message_id: int, **notes: Any) -> None:
+        """Add notes to a message's metadata, such as a transcript."""
+        with self._db.transaction():
+            known = json.loads(self._db.value("SELECT metadata FROM messages WHERE id = :id", id=message_id) or "{}")
+            self._db.run(
+                "UPDATE messages SET metadata = :metadata WHERE id = :id",
+                metadata=json.dumps(known | notes),
+                id=message_id,
+            )
+
+    def next_out(self, contact_id: int) -> OutboxRow | None:
+        """The oldest message of this contact that was not said yet, whether or not it is due."""
+        row = self._db.one(
+            "SELECT m.*, c.address, c.our_number FROM messages m JOIN contacts c ON c.id = m.contact_id"
+            f" WHERE m.contact_id = :id AND m.{UNSENT} ORDER BY m.id LIMIT 1",
+            id=contact_id,
+        )
+        return None if row is None else _outbox_row(row)
+
+    def settle(self, message_id: int, state: str, **columns: Any) -> None:
+        """Move an outgoing message to `state`, with what is known now (`due_at`, `error_code`, …)."""
+        unknown = set(columns) - {
+            "provider_id",
+            "due_at",
+            "attempts",
+            "first_tried_at",
+            "sent_at",
+            "error_code",
+            "error",
+            "outgoing",
+            "after_id",
+        }
+        if unknown:
+            raise ValueError(f"a message has no {', '.join(sorted(unknown))} to settle")
+        changes = "".join(f", {column} = :{column}" for column in columns)
+        self._db.run(
+            f"UPDATE messages SET state = :state{changes} WHERE id = :id",  # noqa: S608
+            state=state,
+            id=message_id,
+            **columns,
+        )
+
+    def note_status(self, message_id: int, status: str, *, provider_id: str, error_code: int | None) -> bool:
+        """Take a status callback in; True when it moved the message forward.
+
+        Late, repeated and reversed callbacks change nothing; one for an erased message is ignored.
+        """
+        with self._db.transaction():
+            row = self._db.one("SELECT * FROM messages WHERE id = :id AND role = 'assistant'", id=message_id)
+            if row is None or (row["provider_id"] or provider_id) != provider_id:
+                return False
+            if STATUS_RANK.get(status, 0) <= STATUS_RANK.get(row["provider_status"] or "", 0):
+                return False
+            if row["provider_status"] in ("delivered", "read") and STATUS_RANK[status] == 70:
+                return False
+            self._move_forward(row, status, provider_id, error_code)
+        return True
+
+    def known_provider_ids(self, contact_id: int) -> set[str]:
+        """The provider's ids of what was said to this contact; a look-up must not adopt one of them again."""
+        rows = self._db.all(
+            "SELECT provider_id FROM messages WHERE contact_id = :id AND role = 'assistant'"
+            " AND provider_id IS NOT NULL ORDER BY id DESC LIMIT 500",
+            id=contact_id,
+        )
+        return {row["provider_id"] for row in rows}
+
+    def cancel_rest(self, message_id: int, reason: str) -> None:
+        """A part that cannot be said takes the later parts of its reply with it."""
+        following = self._db.all("SELECT id FROM messages WHERE after_id = :id AND state = 'ready'", id=message_id)
+        for row in following:
+            self.settle(row["id"], "dead", error=reason)
+            self.cancel_rest(row["id"], reason)
+
+    def dead(self, brand: str | None = None, *, limit: int = 100) -> list[Message]:
+        """What could not be said or handled, newest first."""
+        rows = self._db.all(
+            "SELECT * FROM messages WHERE state = 'dead' AND (:brand IS NULL OR brand = :brand)"
+            " ORDER BY id DESC LIMIT :limit",
+            brand=brand,
+            limit=limit,
+        )
+        return [to_message(row) for row in rows]
+
+    def replay(self, message_id: int) -> None:
+        """Try a dead message again: an incoming one is handled anew, an outgoing one is sent anew."""
+        message = self.get(message_id)
+        if message.state != "dead":
+            raise UnknownMessage(f"message {message_id} is not in the dead-letter list; it is {message.state}")
+        state = "waiting" if message.role == "user" else "ready"
+        self._db.run(
+            "UPDATE messages SET state = :state, attempts = 0, due_at = :now, error = NULL, error_code = NULL,"
+            " provider_id = CASE WHEN role = 'user' THEN provider_id END, provider_status = NULL,"
+            " first_tried_at = NULL WHERE id = :id",
+            state=state,
+            now=to_text(self._clock()),
+            id=message_id,
+        )
+
+    def _seen(self, provider_id: str) -> bool:
+        return (
+            self._db.value("SELECT 1 FROM messages WHERE provider_id = :id", id=provider_id) is not None
+            or self._db.value("SELECT 1 FROM erased WHERE digest = :digest", digest=erased_digest(provider_id))
+            is not None
+        )
+
+    def _insert_inbound(self, brand: str, contact_id: int, inbound: Inbound) -> int:
+        now = self._clock()
+        return self._db.insert(
+            "INSERT INTO messages (brand, contact_id, session_id, role, provider_id, kind, content, metadata, raw,"
+            " state, urgent, at, due_at) VALUES (:brand, :contact_id, :session_id, 'user', :provider_id, :kind,"
+            " :content, :metadata, :raw, 'waiting', :urgent, :at, :due_at) RETURNING id",
+            brand=brand,
+            contact_id=contact_id,
+            session_id=self._sessions.current(brand, contact_id, now),
+            provider_id=inbound.provider_id,
+            kind=inbound.kind,
+            content=inbound.body,
+            metadata=json.dumps(_metadata(inbound)),
+            raw=json.dumps(inbound.raw),
+            urgent=int(inbound.urgent),
+            at=to_text(now),
+            due_at=to_text(now if inbound.urgent else now + self._quiet),
+        )
+
+    def _note_contact(self, brand: str, contact_id: int, inbound: Inbound) -> None:
+        now = to_text(self._clock())
+        new = self._db.value("SELECT total_interactions = 0 FROM contacts WHERE id = :id", id=contact_id)
+        self._db.run(
+            "UPDATE contacts SET total_interactions = total_interactions + 1, last_interaction_at = :now,"
+            " address = :address, our_number = :our_number WHERE id = :id",
+            now=now,
+            address=inbound.sender.raw,
+            our_number=inbound.to,
+            id=contact_id,
+        )
+        self._db.run(
+            "UPDATE messages SET state = 'ready', due_at = :now WHERE contact_id = :id AND state = 'parked'",
+            now=now,
+            id=contact_id,
+        )
+        tally(self._db, brand, "interactions")
+        if new:
+            tally(self._db, brand, "contacts")
+
+    def _move_forward(self, row: Row, status: str, provider_id: str, error_code: int | None) -> None:
+        now = to_text(self._clock())
+        self._db.run(
+            "INSERT INTO statuses (message_id, contact_id, status, error_code, at)"
+            " VALUES (:id, :contact_id, :status, :error_code, :now)",
+            id=row["id"],
+            contact_id=row["contact_id"],
+            status=status,
+            error_code=error_code,
+            now=now,
+        )
+        self._db.run(
+            "UPDATE messages SET provider_status = :status, provider_id = :provider_id,"
+            " sent_at = coalesce(sent_at, :now), error_code = coalesce(:error_code, error_code),"
+            f" state = CASE WHEN {UNSENT} OR state IN ('sent', 'delivered') THEN :state ELSE state END"
+            " WHERE id = :id",
+            status=status,
+            provider_id=provider_id,
+            error_code=error_code,
+            state=STATE_OF.get(status, "sent"),
+            now=now,
+            id=row["id"],
+        )
+        if STATUS_RANK[status] >= STATUS_RANK["sent"]:
+            self._db.run(
+                "UPDATE messages SET due_at = :now WHERE after_id = :id AND state = 'ready'",
+                now=now,
+                id=row["id"],
+            )
+
+
+STATE_OF = {
+    "delivered": "delivered",
+    "read": "read",
+    "undelivered": "failed",
+    "failed": "failed",
+    "canceled": "failed",
+}
+
+
+def tally(db: Database, brand: str, name: str, *, key: str = "", day: str = "", times: int = 1) -> None:
+    """Count something that happened, in the transaction in which it happens."""
+    db.run(
+        "INSERT INTO tallies (brand, name, day, key, n) VALUES (:brand, :name, :day, :key, :times)"
+        " ON CONFLICT (brand, name, day, key) DO UPDATE SET n = tallies.n + excluded.n",
+        brand=brand,
+        name=name,
+        day=day,
+        key=key,
+        times=times,
+    )
+
+
+def to_message(row: Row) -> Message:
+    """A row of the table as a Message."""
+    return Message(
+        id=row["id"],
+        brand=row["brand"],
+        contact_id=row["contact_id"],
+        role=row["role"],
+        kind=row["kind"],
+        content=row["content"],
+        message_type=row["message_type"],
+        language=row["language"],
+        metadata=json.loads(row["metadata"]),
+        state=row["state"],
+        at=from_text(row["at"]),
+        provider_id=row["provider_id"],
+        attempts=row["attempts"],
+        error_code=row["error_code"],
+        error=row["error"],
+    )
+
+
+def _outbox_row(row: Row) -> OutboxRow:
+    outgoing = json.loads(row["outgoing"])
+    return OutboxRow(
+        id=row["id"],
+        to=row["address"],
+        sender=row["our_number"],
+        body=row["content"],
+        buttons=tuple(Button(title, payload) for title, payload in outgoing["buttons"]),
+        media_url=outgoing["media_url"],
+        content_sid=outgoing.get("content_sid"),
+        content_variables=outgoing.get("content_variables", {}),
+        first_tried_at=from_text(row["first_tried_at"]) if row["first_tried_at"] else None,
+        state=row["state"],
+        attempts=row["attempts"],
+        due_at=from_text(row["due_at"]),
+        purpose=outgoing["purpose"],
+        passes_optout=outgoing["passes_optout"],
+        after_id=row["after_id"],
+    )
+
+
+def _metadata(inbound: Inbound) -> dict[str, Any]:
+    notes = {
+        "payload": inbound.payload,
+        "replied_to": inbound.replied_to,
+        "location": inbound.location,
+        "media": [{"url": media.url, "content_type": media.content_type} for media in inbound.media],
+        "profile_name": inbound.profile_name,
+    }
+    return {name: note for name, note in notes.items() if note}

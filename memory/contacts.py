@@ -1,0 +1,374 @@
+"""Who someone is: one contact, several identities; what is current about them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import phonenumbers
+
+from memory.database import Database, Row
+from memory.errors import NotAnAddress, UnknownContact
+from memory.forms import Address, Referral
+from memory.moments import Clock, from_text, to_text
+
+USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
+
+# Everything that belongs to one person, in the order in which it can be removed.
+OWNED = (
+    "statuses",
+    "media",
+    "facts",
+    "interests",
+    "quotes",
+    "handovers",
+    "turns",
+    "touches",
+    "messages",
+    "sessions",
+    "identities",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One person as one brand knows them."""
+
+    id: int
+    brand: str
+    name: str | None
+    language: str | None
+    preferred_currency: str | None
+    address: str  # where to write to, e.g. whatsapp:+14155550101
+    our_number: str
+    total_interactions: int
+    first_seen_at: datetime
+    last_interaction_at: datetime | None
+    opted_out_at: datetime | None
+    failed_answers: int
+    first_touch_id: int | None
+    last_touch_id: int | None
+
+    @property
+    def phone(self) -> str:
+        """The address without its channel: a phone number, or a WhatsApp user id."""
+        return self.address.removeprefix("whatsapp:")
+
+
+def canonical_phone(text: str) -> str:
+    """E.164, with the spellings that mean one person made one. Raises NotAnAddress.
+
+    Mexico's 521 and Argentina's 549 mark a mobile phone in WhatsApp only and are dropped. Brazil's ninth
+    digit is added where the old eight digits began with 6 to 9; landlines begin with 2 to 5 and stay.
+    """
+    digits = re.sub(r"[\s().\-]", "", text.removeprefix("whatsapp:"))
+    digits = "+" + digits[2:] if digits.startswith("00") else digits
+    if not re.fullmatch(r"\+?[1-9]\d{6,14}", digits):
+        raise NotAnAddress("this is not a phone number; write it with its country code, such as +14155550101")
+    number = "+" + digits.lstrip("+")
+    number = re.sub(r"^\+521(\d{10})$", r"+52\1", number)
+    number = re.sub(r"^\+549(\d{10})$", r"+54\1", number)
+    number = re.sub(r"^\+55(\d\d)([6-9]\d{7})$", r"+55\g<1>9\2", number)
+    return _possible(number)
+
+
+def _possible(number: str) -> str:
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException as error:
+        raise NotAnAddress("no country has phone numbers like this one; check the country code") from error
+    if not phonenumbers.is_possible_number(parsed):
+        raise NotAnAddress("this phone number has too few or too many digits for its country")
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def read_address(text: str) -> Address:
+    """A phone number in any spelling, or a WhatsApp user id, as typed by a person. Raises NotAnAddress."""
+    bare = text.strip().removeprefix("whatsapp:")
+    if USER_ID.fullmatch(bare):
+        return Address(raw=f"whatsapp:{bare}", user_id=bare)
+    phone = canonical_phone(bare)
+    return Address(raw=f"whatsapp:{phone}", phone=phone)
+
+
+class Contacts:
+    """The people of every brand. Each question names the brand or a contact of it."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+
+    def get(self, contact_id: int) -> Contact:
+        """The contact by our own id. Raises UnknownContact."""
+        row = self._db.one("SELECT * FROM contacts WHERE id = :id", id=contact_id)
+        if row is None:
+            raise UnknownContact("this contact is not known, or was erased")
+        return _contact(row)
+
+    def find(self, brand: str, text: str) -> Contact:
+        """By phone in any spelling or by WhatsApp user id. Raises NotAnAddress, UnknownContact."""
+        found = self._known(brand, read_address(text))
+        if found is None:
+            raise UnknownContact("nobody by this number has written to us")
+        return self.get(found)
+
+    def resolve(self, brand: str, address: Address, our_number: str) -> int:
+        """The contact that this address belongs to, made when new; two that turn out to be one are joined."""
+        keys = _keys(address)
+        known = {kind: self._by_key(brand, kind, value) for kind, value in keys}
+        found = [contact for contact in known.values() if contact is not None]
+        contact_id = found[0] if found else self._create(brand, address, our_number)
+        for (kind, value), owner in zip(keys, known.values(), strict=True):
+            if owner is None:
+                self._identify(brand, kind, value, contact_id, address.raw)
+            elif owner != contact_id:
+                self.join(contact_id, owner)
+        return contact_id
+
+    def join(self, kept_id: int, other_id: int) -> None:
+        """Two contacts were one person all along: everything of `other_id` becomes `kept_id`'s."""
+        with self._db.transaction():
+            self._add_up(kept_id, other_id)
+            for table in (*OWNED, "orders"):
+                self._db.run(
+                    f"UPDATE {table} SET contact_id = :kept WHERE contact_id = :other",  # noqa: S608
+                    kept=kept_id,
+                    other=other_id,
+                )
+            self._db.run("DELETE FROM leases WHERE contact_id = :other", other=other_id)
+            self._db.run("DELETE FROM contacts WHERE id = :other", other=other_id)
+
+    def opt_out(self, contact_id: int) -> None:
+        """Nothing more is sent to this contact until `opt_in`."""
+        self._db.run(
+            "UPDATE contacts SET opted_out_at = :now WHERE id = :id AND opted_out_at IS NULL",
+            now=to_text(self._clock()),
+            id=contact_id,
+        )
+
+    def opt_in(self, contact_id: int) -> None:
+        """START: the contact may be written to again."""
+        self._db.run("UPDATE contacts SET opted_out_at = NULL WHERE id = :id", id=contact_id)
+
+    def mark(self, contact_id: int, what: str) -> None:
+        """Note `unreachable_at` (the number has no WhatsApp) or `marketing_off_at` (Meta declined marketing)."""
+        if what not in ("unreachable_at", "marketing_off_at"):
+            raise ValueError(f"a contact has no mark {what}")
+        self._db.run(
+            f"UPDATE contacts SET {what} = :now WHERE id = :id",  # noqa: S608
+            now=to_text(self._clock()),
+            id=contact_id,
+        )
+
+    def set_profile(self, contact_id: int, **columns: str | None) -> None:
+        """Write the current `name`, `language` or `preferred_currency`; where each came from stays with the facts."""
+        unknown = set(columns) - {"name", "language", "preferred_currency"}
+        if unknown:
+            raise ValueError(f"a profile has no {', '.join(sorted(unknown))}")
+        for column, value in columns.items():
+            self._db.run(
+                f"UPDATE contacts SET {column} = :value WHERE id = :id",  # noqa: S608
+                value=value,
+                id=contact_id,
+            )
+
+    def count_failed_answer(self, contact_id: int, *, failed: bool) -> None:
+        """Keep how many answers in a row did not help; one that helped starts the count again."""
+        self._db.run(
+            "UPDATE contacts SET failed_answers = CASE WHEN :failed THEN failed_answers + 1 ELSE 0 END WHERE id = :id",
+            failed=failed,
+            id=contact_id,
+        )
+
+    def touch(self, contact_id: int, brand: str, message_id: int, referral: Referral) -> None:
+        """Keep the advertisement that a message came through: the first stays the first, this one is the last."""
+        touch_id = self._db.insert(
+            "INSERT INTO touches (brand, contact_id, message_id, source_id, source_type, clid, headline, body,"
+            " source_url, raw, at) VALUES (:brand, :contact_id, :message_id, :source_id, :source_type, :clid,"
+            " :headline, :body, :source_url, :raw, :at) RETURNING id",
+            brand=brand,
+            contact_id=contact_id,
+            message_id=message_id,
+            source_id=referral.source_id,
+            source_type=referral.source_type,
+            clid=referral.clid,
+            headline=referral.headline,
+            body=referral.body,
+            source_url=referral.source_url,
+            raw=json.dumps(referral.raw),
+            at=to_text(self._clock()),
+        )
+        self._db.run(
+            "UPDATE contacts SET last_touch_id = :touch, first_touch_id = coalesce(first_touch_id, :touch)"
+            " WHERE id = :id",
+            touch=touch_id,
+            id=contact_id,
+        )
+
+    def touches(self, contact_id: int) -> list[Row]:
+        """The advertisements this contact came through, oldest first."""
+        return self._db.all("SELECT * FROM touches WHERE contact_id = :id ORDER BY id", id=contact_id)
+
+    def erase(self, contact_id: int) -> dict[str, int]:
+        """Remove a person: every row of theirs; orders stay as figures without a person.
+
+        Leaves digests of the provider's message ids, so that a late callback cannot bring anything back.
+        Returns how many rows went, by table.
+        """
+        with self._db.transaction(durable=True):
+            self._remember_erased(contact_id)
+            self._tally_down(contact_id)
+            self._db.run(
+                "DELETE FROM order_events WHERE by = 'customer' AND order_id IN"
+                " (SELECT id FROM orders WHERE contact_id = :id)",
+                id=contact_id,
+            )
+            gone = {"orders without a person": self._anonymise_orders(contact_id)}
+            for table in OWNED:
+                gone[table] = self._db.run(
+                    f"DELETE FROM {table} WHERE contact_id = :id",  # noqa: S608
+                    id=contact_id,
+                )
+            gone["contacts"] = self._db.run("DELETE FROM contacts WHERE id = :id", id=contact_id)
+            self._db.run("DELETE FROM leases WHERE contact_id = :id", id=contact_id)
+        return gone
+
+    def provider_ids(self, contact_id: int) -> list[str]:
+        """The provider's ids of every message of this contact, for removing them there, too."""
+        rows = self._db.all(
+            "SELECT provider_id FROM messages WHERE contact_id = :id AND provider_id IS NOT NULL",
+            id=contact_id,
+        )
+        return [row["provider_id"] for row in rows]
+
+    def in_window(self, contact: Contact, now: datetime) -> bool:
+        """Whether WhatsApp's 24 hours since the person last wrote are not over."""
+        last = contact.last_interaction_at
+        return last is not None and now - last < timedelta(hours=24)
+
+    def _known(self, brand: str, address: Address) -> int | None:
+        owners = (self._by_key(brand, kind, value) for kind, value in _keys(address))
+        return next((owner for owner in owners if owner is not None), None)
+
+    def _by_key(self, brand: str, kind: str, value: str) -> int | None:
+        found: int | None = self._db.value(
+            "SELECT contact_id FROM identities WHERE brand = :brand AND kind = :kind AND value = :value",
+            brand=brand,
+            kind=kind,
+            value=value,
+        )
+        return found
+
+    def _create(self, brand: str, address: Address, our_number: str) -> int:
+        return self._db.insert(
+            "INSERT INTO contacts (brand, address, our_number, first_seen_at)"
+            " VALUES (:brand, :address, :our_number, :now) RETURNING id",
+            brand=brand,
+            address=address.raw,
+            our_number=our_number,
+            now=to_text(self._clock()),
+        )
+
+    def _identify(self, brand: str, kind: str, value: str, contact_id: int, raw: str) -> None:
+        self._db.run(
+            "INSERT INTO identities (brand, kind, value, contact_id, raw)"
+            " VALUES (:brand, :kind, :value, :contact_id, :raw)",
+            brand=brand,
+            kind=kind,
+            value=value,
+            contact_id=contact_id,
+            raw=raw,
+        )
+
+    def _add_up(self, kept_id: int, other_id: int) -> None:
+        self._db.run(
+            "UPDATE contacts SET total_interactions = total_interactions + o.total_interactions,"
+            " name = coalesce(contacts.name, o.name),"
+            " opted_out_at = coalesce(contacts.opted_out_at, o.opted_out_at),"
+            " first_touch_id = coalesce(o.first_touch_id, contacts.first_touch_id)"
+            " FROM (SELECT * FROM contacts WHERE id = :other) AS o WHERE contacts.id = :kept",
+            kept=kept_id,
+            other=other_id,
+        )
+        self._db.run(
+            "DELETE FROM interests WHERE contact_id = :other AND interest IN"
+            " (SELECT interest FROM interests WHERE contact_id = :kept)",
+            kept=kept_id,
+            other=other_id,
+        )
+        self._db.run("DELETE FROM quotes WHERE contact_id = :other", other=other_id)
+
+    def _remember_erased(self, contact_id: int) -> None:
+        for provider_id in self.provider_ids(contact_id):
+            self._db.run(
+                "INSERT INTO erased (digest, at) VALUES (:digest, :at) ON CONFLICT DO NOTHING",
+                digest=erased_digest(provider_id),
+                at=to_text(self._clock()),
+            )
+
+    def _tally_down(self, contact_id: int) -> None:
+        self._db.run(
+            "UPDATE tallies SET n = n - gone.times FROM (SELECT brand, interest, times FROM interests"
+            " WHERE contact_id = :id) AS gone"
+            " WHERE tallies.brand = gone.brand AND name = 'interests' AND key = gone.interest",
+            id=contact_id,
+        )
+        self._db.run(
+            "UPDATE tallies SET n = n - gone.total FROM (SELECT brand, total_interactions AS total FROM contacts"
+            " WHERE id = :id) AS gone WHERE tallies.brand = gone.brand AND name = 'interactions'",
+            id=contact_id,
+        )
+        self._db.run(
+            "UPDATE tallies SET n = n - 1 FROM (SELECT brand FROM contacts WHERE id = :id) AS gone"
+            " WHERE tallies.brand = gone.brand AND name = 'contacts'",
+            id=contact_id,
+        )
+
+    def _anonymise_orders(self, contact_id: int) -> int:
+        return self._db.run(
+            "UPDATE orders SET contact_id = NULL, delivery = '', payment_link = NULL, last_clid = NULL,"
+            " first_touch_id = NULL, last_touch_id = NULL WHERE contact_id = :id",
+            id=contact_id,
+        )
+
+
+def erased_digest(provider_id: str) -> str:
+    """What is kept of an erased message's provider id: enough to know it again, nothing to learn from."""
+    return hashlib.sha256(provider_id.encode()).hexdigest()
+
+
+def _keys(address: Address) -> list[tuple[str, str]]:
+    keys = []
+    if address.phone:
+        keys.append(("phone", canonical_phone(address.phone)))
+    if address.user_id:
+        keys.append(("user_id", address.user_id))
+    if not keys:
+        raise NotAnAddress("an address needs a phone number or a WhatsApp user id")
+    return keys
+
+
+def _contact(row: Row) -> Contact:
+    return Contact(
+        id=row["id"],
+        brand=row["brand"],
+        name=row["name"],
+        language=row["language"],
+        preferred_currency=row["preferred_currency"],
+        address=row["address"],
+        our_number=row["our_number"],
+        total_interactions=row["total_interactions"],
+        first_seen_at=from_text(row["first_seen_at"]),
+        last_interaction_at=_moment(row["last_interaction_at"]),
+        opted_out_at=_moment(row["opted_out_at"]),
+        failed_answers=row["failed_answers"],
+        first_touch_id=row["first_touch_id"],
+        last_touch_id=row["last_touch_id"],
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else from_text(text)

@@ -1,0 +1,238 @@
+"""The tables, as the list of steps that made them. A step that has been released is never edited, only followed."""
+
+from __future__ import annotations
+
+PEOPLE = (
+    """CREATE TABLE contacts (
+        id INTEGER PRIMARY KEY,
+        brand TEXT NOT NULL,
+        name TEXT,
+        language TEXT,
+        preferred_currency TEXT,
+        address TEXT NOT NULL,
+        our_number TEXT NOT NULL,
+        session_id INTEGER,
+        total_interactions INTEGER NOT NULL DEFAULT 0,
+        first_seen_at TEXT NOT NULL,
+        last_interaction_at TEXT,
+        opted_out_at TEXT,
+        unreachable_at TEXT,
+        marketing_off_at TEXT,
+        first_touch_id INTEGER,
+        last_touch_id INTEGER,
+        failed_answers INTEGER NOT NULL DEFAULT 0
+    )""",
+    "CREATE INDEX contacts_by_brand ON contacts (brand, id)",
+    "CREATE INDEX contacts_by_interaction ON contacts (brand, last_interaction_at)",
+    """CREATE TABLE identities (
+        brand TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        value TEXT NOT NULL,
+        contact_id INTEGER NOT NULL REFERENCES contacts (id),
+        raw TEXT NOT NULL,
+        PRIMARY KEY (brand, kind, value)
+    )""",
+    "CREATE INDEX identities_by_contact ON identities (contact_id)",
+    """CREATE TABLE touches (
+        id INTEGER PRIMARY KEY,
+        brand TEXT NOT NULL,
+        contact_id INTEGER NOT NULL REFERENCES contacts (id),
+        message_id INTEGER NOT NULL,
+        source_id TEXT,
+        source_type TEXT,
+        clid TEXT,
+        headline TEXT,
+        body TEXT,
+        source_url TEXT,
+        raw TEXT NOT NULL,
+        at TEXT NOT NULL
+    )""",
+    "CREATE INDEX touches_by_contact ON touches (contact_id, id)",
+    """CREATE TABLE sessions (
+        id INTEGER PRIMARY KEY,
+        brand TEXT NOT NULL,
+        contact_id INTEGER NOT NULL REFERENCES contacts (id),
+        created_at TEXT NOT NULL,
+        last_at TEXT NOT NULL,
+        total_messages INTEGER NOT NULL DEFAULT 0,
+        summary TEXT
+    )""",
+    "CREATE INDEX sessions_by_contact ON sessions (contact_id, id)",
+    """CREATE TABLE facts (
+        id INTEGER PRIMARY KEY,
+        brand TEXT NOT NULL,
+        contact_id INTEGER NOT NULL REFERENCES contacts (id),
+        subject TEXT NOT NULL,
+        predicate TEXT NOT NULL,
+        value TEXT NOT NULL,
+        valid_from TEXT NOT NULL,
+        valid_to TEXT,
+        message_id INTEGER
+    )""",
+    "CREATE INDEX facts_by_contact ON facts (contact_id, predicate, id)",
+    """CREATE TABLE interests (
+        contact_id INTEGER NOT NULL REFERENCES contacts (id),
+        brand TEXT NOT NULL,
+        interest TEXT NOT NULL,
+        times INTEGER NOT NULL,
+        last_at TEXT NOT NULL,
+        message_id INTEGER,
+        PRIMARY KEY (contact_id, interest)
+    )""",
+    # How often something happened, kept as it happens: counting a million rows on request would take a second.
+    """CREATE TABLE tallies (
+        brand TEXT NOT NULL,
+        name TEXT NOT NULL,
+        day TEXT NOT NULL,
+        key TEXT NOT NULL,
+        n INTEGER NOT NULL,
+        PRIMARY KEY (brand, name, day, key)
+    )""",
+    # Digests of provider ids whose person was erased: a late callback or listing must not bring them back.
+    "CREATE TABLE erased (digest TEXT PRIMARY KEY, at TEXT NOT NULL)",
+)
+
+CONVERSATION = (
+    """CREATE TABLE messages (
+        id INTEGER PRIMARY KEY,
+        brand TEXT NOT NULL,
+        contact_id INTEGER NOT NULL REFERENCES contacts (id),
+        session_id INTEGER NOT NULL,
+        role TEXT NOT NULL,
+        provider_id TEXT UNIQUE,
+        kind TEXT NOT NULL,
+        content TEXT NOT NULL,
+        message_type TEXT,
+        language TEXT,
+        metadata TEXT NOT NULL DEFAULT '{}',
+        raw TEXT,
+        state TEXT NOT NULL,
+        urgent INTEGER NOT NULL DEFAULT 0,
+        at TEXT NOT NULL,
+        due_at TEXT,
+        turn_id INTEGER,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        outgoing TEXT,
+        after_id INTEGER,
+        first_tried_at TEXT,
+        sent_at TEXT,
+        provider_status TEXT,
+        error_code INTEGER,
+        error TEXT
+    )""",
+    "CREATE INDEX messages_by_contact ON messages (contact_id, id)",
+    "CREATE INDEX messages_waiting ON messages (contact_id) WHERE state = 'waiting'",
+    "CREATE INDEX messages_unsent ON messages (contact_id, id) WHERE state IN ('ready', 'sending', 'unknown')",
+    "CREATE INDEX messages_aside ON messages (state, contact_id, id) WHERE state IN ('parked', 'dead')",
+    """CREATE TABLE leases (
+        contact_id INTEGER PRIMARY KEY,
+        token TEXT NOT NULL,
+        owner TEXT NOT NULL,
+        expires_at TEXT NOT NULL
+    )""",
+    """CREATE TABLE turns (
+        id INTEGER PRIMARY KEY,
+        brand TEXT NOT NULL,
+        contact_id INTEGER NOT NULL REFERENCES contacts (id),
+        at TEXT NOT NULL,
+        waited_ms INTEGER NOT NULL,
+        answered_by TEXT NOT NULL,
+        why TEXT,
+        model TEXT,
+        tokens_in INTEGER NOT NULL DEFAULT 0,
+        tokens_out INTEGER NOT NULL DEFAULT 0,
+        cost_micros INTEGER NOT NULL DEFAULT 0,
+        used TEXT NOT NULL DEFAULT '{}'
+    )""",
+    "CREATE INDEX turns_by_contact ON turns (contact_id, id)",
+    "CREATE INDEX turns_by_time ON turns (brand, at)",
+    """CREATE TABLE statuses (
+        id INTEGER PRIMARY KEY,
+        message_id INTEGER NOT NULL,
+        contact_id INTEGER NOT NULL,
+        status TEXT NOT NULL,
+        error_code INTEGER,
+        at TEXT NOT NULL
+    )""",
+    "CREATE INDEX statuses_by_contact ON statuses (contact_id)",
+    """CREATE TABLE handovers (
+        id INTEGER PRIMARY KEY,
+        brand TEXT NOT NULL,
+        contact_id INTEGER NOT NULL REFERENCES contacts (id),
+        reason TEXT NOT NULL,
+        opened_at TEXT NOT NULL,
+        until TEXT NOT NULL,
+        closed_at TEXT,
+        closed_by TEXT
+    )""",
+    "CREATE INDEX handovers_by_contact ON handovers (contact_id, id)",
+    "CREATE INDEX handovers_open ON handovers (brand, until) WHERE closed_at IS NULL",
+    """CREATE TABLE media (
+        id INTEGER PRIMARY KEY,
+        message_id INTEGER NOT NULL,
+        contact_id INTEGER NOT NULL,
+        content_type TEXT NOT NULL,
+        content BLOB NOT NULL,
+        description TEXT,
+        at TEXT NOT NULL
+    )""",
+    "CREATE INDEX media_by_contact ON media (contact_id)",
+    """CREATE TABLE workers (
+        owner TEXT PRIMARY KEY,
+        seen_at TEXT NOT NULL
+    )""",
+    "CREATE TABLE job_runs (job TEXT NOT NULL, slot TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (job, slot))",
+    """CREATE TABLE counters (
+        name TEXT NOT NULL,
+        slot TEXT NOT NULL,
+        n INTEGER NOT NULL,
+        PRIMARY KEY (name, slot)
+    )""",
+)
+
+ORDERS = (
+    """CREATE TABLE quotes (
+        contact_id INTEGER PRIMARY KEY REFERENCES contacts (id),
+        brand TEXT NOT NULL,
+        sku TEXT NOT NULL,
+        title TEXT NOT NULL,
+        quantity INTEGER NOT NULL,
+        unit_minor INTEGER NOT NULL,
+        currency TEXT NOT NULL,
+        delivery TEXT NOT NULL,
+        asked_at TEXT NOT NULL,
+        turn_message_id INTEGER
+    )""",
+    """CREATE TABLE orders (
+        id INTEGER PRIMARY KEY,
+        number TEXT NOT NULL UNIQUE,
+        brand TEXT NOT NULL,
+        contact_id INTEGER,
+        state TEXT NOT NULL,
+        sku TEXT NOT NULL,
+        title TEXT NOT NULL,
+        quantity INTEGER NOT NULL,
+        unit_minor INTEGER NOT NULL,
+        currency TEXT NOT NULL,
+        delivery TEXT NOT NULL,
+        payment_link TEXT,
+        first_touch_id INTEGER,
+        last_touch_id INTEGER,
+        first_ad_id TEXT,
+        last_ad_id TEXT,
+        last_clid TEXT,
+        created_at TEXT NOT NULL
+    )""",
+    "CREATE INDEX orders_by_contact ON orders (contact_id, id)",
+    "CREATE INDEX orders_by_brand ON orders (brand, created_at)",
+    """CREATE TABLE order_events (
+        id INTEGER PRIMARY KEY,
+        order_id INTEGER NOT NULL REFERENCES orders (id),
+        state TEXT NOT NULL,
+        by TEXT NOT NULL,
+        at TEXT NOT NULL
+    )""",
+    "CREATE INDEX order_events_by_order ON order_events (order_id, id)",
+)
+
+STEPS = (("001 people", PEOPLE), ("002 conversation", CONVERSATION), ("003 orders", ORDERS))
