@@ -134,7 +134,7 @@ class Contacts:
             self._add_up(kept_id, other_id)
             for table in (*OWNED, "orders"):
                 self._db.run(
-                    f"UPDATE {table} SET contact_id = :kept WHERE contact_id = :other",  # noqa: S608
+                    f"UPDATE {table} SET contact_id = :kept WHERE contact_id = :other",
                     kept=kept_id,
                     other=other_id,
                 )
@@ -158,7 +158,7 @@ class Contacts:
         if what not in ("unreachable_at", "marketing_off_at"):
             raise ValueError(f"a contact has no mark {what}")
         self._db.run(
-            f"UPDATE contacts SET {what} = :now WHERE id = :id",  # noqa: S608
+            f"UPDATE contacts SET {what} = :now WHERE id = :id",
             now=to_text(self._clock()),
             id=contact_id,
         )
@@ -170,7 +170,7 @@ class Contacts:
             raise ValueError(f"a profile has no {', '.join(sorted(unknown))}")
         for column, value in columns.items():
             self._db.run(
-                f"UPDATE contacts SET {column} = :value WHERE id = :id",  # noqa: S608
+                f"UPDATE contacts SET {column} = :value WHERE id = :id",
                 value=value,
                 id=contact_id,
             )
@@ -229,7 +229,7 @@ class Contacts:
             gone = {"orders without a person": self._anonymise_orders(contact_id)}
             for table in OWNED:
                 gone[table] = self._db.run(
-                    f"DELETE FROM {table} WHERE contact_id = :id",  # noqa: S608
+                    f"DELETE FROM {table} WHERE contact_id = :id",
                     id=contact_id,
                 )
             gone["contacts"] = self._db.run("DELETE FROM contacts WHERE id = :id", id=contact_id)

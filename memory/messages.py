@@ -171,7 +171,7 @@ class Messages:
             raise ValueError(f"a message has no {', '.join(sorted(unknown))} to settle")
         changes = "".join(f", {column} = :{column}" for column in columns)
         self._db.run(
-            f"UPDATE messages SET state = :state{changes} WHERE id = :id",  # noqa: S608
+            f"UPDATE messages SET state = :state{changes} WHERE id = :id",
             state=state,
             id=message_id,
             **columns,
