@@ -1,5 +1,7 @@
 """What a reply can claim, word by word, in the desk's four languages: the patterns the promise check looks for."""
 
+# ruff: noqa: E501 one claim in four languages reads best as one list of words
+
 from __future__ import annotations
 
 import re
@@ -234,5 +236,9 @@ ORDINARY_NAMES = frozenset(
         "there are have they take get ends opens closes open qty row number madrid delhi mumbai level ip",
     )
     for word in words.split()
+)
+ORDERING = phrase(
+    r"orders?|ordered|totals?|in all|altogether|pay|payment|confirm\w*|due|pedidos?|compra|pagar|pago|confirm\w+|pagamento|somam?|suman?"
+    r"|ऑर्डर|कुल|भुगतान|kul|order"
 )
 ORDER_NUMBER = re.compile(r"(?<![\w/.-])(?:[A-Z]{1,4}-?\d{4,}|#\s?\d{3,})(?![\w])")
