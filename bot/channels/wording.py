@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from memory.messages import Button
+from memory.forms import Button
 
 LIMIT = 1600  # units; Twilio's limit for a body, error 21617 above it
 BUTTON_LIMIT = 1024  # units of a body with quick replies

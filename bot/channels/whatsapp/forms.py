@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from memory.messages import Address, Inbound, Media, Referral
+from memory.forms import Address, Inbound, Media, Referral
 
 Pairs = Iterable[tuple[str, str]]
 

@@ -21,7 +21,7 @@ from bot.channels.whatsapp.forms import Status, read_form, read_status
 from bot.channels.whatsapp.signature import Signatures
 from bot.channels.wording import numbered, units
 from bot.settings import Settings
-from memory.messages import Button, Inbound, Media, OutboxRow
+from memory.forms import Button, Inbound, Media, OutboxRow
 
 if TYPE_CHECKING:
     from bot.channels.whatsapp.media import MediaFetcher
