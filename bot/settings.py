@@ -28,7 +28,8 @@ class StaffNumbers(fields.Field[dict[str, str]]):
         for number, _sign, role in entries:
             if not re.fullmatch(r"\+[1-9]\d{6,14}", number) or role not in ROLES:
                 raise ValidationError(
-                    f"'{number}={role}' is not a number with a role; write +919876500001=admin, with a role of {', '.join(ROLES)}"
+                    f"'{number}={role}' is not a number with a role; write +919876500001=admin,"
+                    f" with a role of {', '.join(ROLES)}"
                 )
         return {number: role for number, _sign, role in entries}
 

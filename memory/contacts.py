@@ -131,6 +131,7 @@ class Contacts:
     def join(self, kept_id: int, other_id: int) -> None:
         """Two contacts were one person all along: everything of `other_id` becomes `kept_id`'s."""
         with self._db.transaction():
+            self._count_once(kept_id, other_id)
             self._add_up(kept_id, other_id)
             for table in (*OWNED, "orders"):
                 self._db.run(
@@ -283,9 +284,18 @@ class Contacts:
             raw=raw,
         )
 
+    def _count_once(self, kept_id: int, other_id: int) -> None:
+        self._db.run(
+            "UPDATE tallies SET n = n - 1 WHERE name = 'contacts' AND brand ="
+            " (SELECT brand FROM contacts WHERE id = :kept) AND 2 ="
+            " (SELECT count(*) FROM contacts WHERE id IN (:kept, :other) AND total_interactions > 0)",
+            kept=kept_id,
+            other=other_id,
+        )
+
     def _add_up(self, kept_id: int, other_id: int) -> None:
         self._db.run(
-            "UPDATE contacts SET total_interactions = total_interactions + o.total_interactions,"
+            "UPDATE contacts SET total_interactions = contacts.total_interactions + o.total_interactions,"
             " name = coalesce(contacts.name, o.name),"
             " opted_out_at = coalesce(contacts.opted_out_at, o.opted_out_at),"
             " first_touch_id = coalesce(o.first_touch_id, contacts.first_touch_id)"

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import multiprocessing
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from memory.database import Database
+from memory.errors import AlreadyStored, DatabaseUnavailable
+
+COUNTER = (
+    ("one", ("CREATE TABLE counter (id INTEGER PRIMARY KEY, n INTEGER)",)),
+    ("two", ("INSERT INTO counter VALUES (1, 0)",)),
+)
+
+
+def count_up(path: str) -> None:
+    db = Database(path)
+    db.migrate(COUNTER)
+    for _ in range(50):
+        with db.transaction():
+            n = db.value("SELECT n FROM counter")
+            db.run("UPDATE counter SET n = :n", n=n + 1)
+
+
+def test_processes_that_start_together_migrate_once_and_lose_no_write(tmp_path: Path) -> None:
+    path = str(tmp_path / "h.db")
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=count_up, args=(path,)) for _ in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0] * 4
+    assert Database(path).value("SELECT n FROM counter") == 4 * 50
+
+
+def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    db = Database(tmp_path / "h.db")
+    db.migrate(COUNTER)
+    with pytest.raises(ValueError, match="stop"), db.transaction():
+        db.run("UPDATE counter SET n = 7")
+        with db.transaction():
+            db.run("UPDATE counter SET n = 8")
+        raise ValueError("stop")
+    assert db.value("SELECT n FROM counter") == 0
+
+
+def test_a_second_row_with_the_same_key_is_named_as_such(tmp_path: Path) -> None:
+    db = Database(tmp_path / "h.db")
+    db.migrate(COUNTER)
+    with pytest.raises(AlreadyStored):
+        db.run("INSERT INTO counter VALUES (1, 5)")
+
+
+def test_a_locked_file_is_a_passing_fault(tmp_path: Path) -> None:
+    db = Database(tmp_path / "h.db", timeout=0.01)
+    db.migrate(COUNTER)
+    other = sqlite3.connect(tmp_path / "h.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(DatabaseUnavailable, match="tried again"):
+        db.run("UPDATE counter SET n = 1")
+    other.execute("ROLLBACK")
+    db.run("UPDATE counter SET n = 1")
+    assert db.value("SELECT n FROM counter") == 1
+
+
+def test_our_own_mistakes_in_sql_rise_as_they_are(tmp_path: Path) -> None:
+    with pytest.raises(sqlite3.OperationalError, match="no such table"):
+        Database(tmp_path / "h.db").all("SELECT * FROM nowhere")
+
+
+def test_a_commit_elsewhere_is_noticed(tmp_path: Path) -> None:
+    db = Database(tmp_path / "h.db")
+    db.migrate(COUNTER)
+    before = db.changed_elsewhere()
+    assert db.changed_elsewhere() == before
+    with sqlite3.connect(tmp_path / "h.db") as other:
+        other.execute("UPDATE counter SET n = 3")
+    assert db.changed_elsewhere() != before

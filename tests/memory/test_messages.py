@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memory.errors import DatabaseUnavailable, UnknownMessage
+from memory.forms import Outgoing
+from memory.intake import Intake
+from memory.messages import STATUS_RANK
+from tests.memory.stores import BRAND, Stores, said
+
+
+def test_the_same_message_twice_is_stored_once(stores: Stores) -> None:
+    assert stores.messages.take_in(BRAND, said("hi", sid="SM1")) is not None
+    assert stores.messages.take_in(BRAND, said("hi", sid="SM1")) is None
+    contact = stores.contacts.find(BRAND, "+919876543210")
+    assert contact.total_interactions == 1
+    assert stores.messages.count(contact.id) == 1
+
+
+def test_history_is_oldest_first_and_pages_backwards(stores: Stores) -> None:
+    ids = [stores.hear(str(n)) for n in range(5)]
+    contact_id = stores.messages.get(ids[0]).contact_id
+    assert [message.content for message in stores.messages.history(contact_id, limit=2)] == ["3", "4"]
+    assert [message.content for message in stores.messages.history(contact_id, limit=2, before=ids[3])] == ["1", "2"]
+
+
+def test_a_session_ends_after_a_day_of_silence(stores: Stores) -> None:
+    contact_id = stores.messages.get(stores.hear("monday")).contact_id
+    first = stores.sessions.latest(contact_id)
+    stores.clock.pass_by(hours=23, minutes=59)
+    stores.hear("tuesday")
+    still = stores.sessions.latest(contact_id)
+    stores.clock.pass_by(hours=24)
+    stores.hear("wednesday")
+    next_one = stores.sessions.latest(contact_id)
+    assert first is not None
+    assert still is not None
+    assert next_one is not None
+    assert (still.id, still.total_messages) == (first.id, 2)
+    assert (next_one.id == first.id, next_one.total_messages) == (False, 1)
+    assert next_one.created_at == stores.clock.now
+
+
+@given(order=st.permutations(["queued", "sent", "delivered", "read"]))
+def test_statuses_only_move_forward(tmp_path_factory: pytest.TempPathFactory, order: list[str]) -> None:
+    stores = Stores(tmp_path_factory.mktemp("statuses") / "h.db")
+    contact_id = stores.messages.get(stores.hear("hi")).contact_id
+    message_id = stores.messages.put_out(contact_id, Outgoing("hello"))
+    seen: list[int] = []
+    for status in order:
+        stores.messages.note_status(message_id, status, provider_id="SMout", error_code=None)
+        row = stores.db.value("SELECT provider_status FROM messages WHERE id = :id", id=message_id)
+        seen.append(STATUS_RANK[row])
+    assert seen == sorted(seen)
+    assert seen[-1] == STATUS_RANK["read"]
+
+
+def test_failure_after_delivery_is_ignored(stores: Stores) -> None:
+    contact_id = stores.messages.get(stores.hear("hi")).contact_id
+    message_id = stores.messages.put_out(contact_id, Outgoing("hello"))
+    stores.messages.note_status(message_id, "delivered", provider_id="SMout", error_code=None)
+    assert not stores.messages.note_status(message_id, "failed", provider_id="SMout", error_code=30008)
+    assert stores.messages.get(message_id).state == "delivered"
+
+
+def test_a_callback_for_another_send_of_the_message_is_ignored(stores: Stores) -> None:
+    contact_id = stores.messages.get(stores.hear("hi")).contact_id
+    message_id = stores.messages.put_out(contact_id, Outgoing("hello"))
+    stores.messages.settle(message_id, "sent", provider_id="SMout")
+    assert not stores.messages.note_status(message_id, "delivered", provider_id="SMother", error_code=None)
+
+
+def test_what_was_parked_goes_out_when_the_customer_writes(stores: Stores) -> None:
+    contact_id = stores.messages.get(stores.hear("hi")).contact_id
+    message_id = stores.messages.put_out(contact_id, Outgoing("your parcel has left"))
+    stores.messages.settle(message_id, "parked")
+    assert stores.messages.next_out(contact_id) is None
+    stores.hear("hello again")
+    following = stores.messages.next_out(contact_id)
+    assert following is not None
+    assert following.id == message_id
+
+
+def test_only_dead_messages_are_replayed(stores: Stores) -> None:
+    message_id = stores.hear("hi")
+    with pytest.raises(UnknownMessage, match="waiting"):
+        stores.messages.replay(message_id)
+
+
+def test_a_batch_with_one_bad_message_takes_the_others_in(stores: Stores) -> None:
+    intake = Intake(stores.db, stores.messages)
+    assert intake.take_in(BRAND, said("hi", sid="SM1")) is not None
+    assert intake.take_in(BRAND, said("hi", sid="SM1")) is None
+
+
+def test_intake_says_when_nothing_could_be_stored(stores: Stores) -> None:
+    intake = Intake(stores.db, stores.messages)
+    stores.db.value("PRAGMA query_only = ON")
+    with pytest.raises(DatabaseUnavailable):
+        intake.take_in(BRAND, said("hi"))
+    stores.db.value("PRAGMA query_only = OFF")
+    assert intake.take_in(BRAND, said("hi")) is not None
