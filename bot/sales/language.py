@@ -26,7 +26,7 @@ TELLING: dict[Language, frozenset[str]] = {
         aap aapka aapki hum humko tum bhai bhaiya ji karo kare karna karni krna kro kar chahiye chaiye chahie batao bata
         bataiye dikhao dikha dena dijiye milega milegi mila abhi aaj kal wala wali accha acha thik theek haan bahut
         bohot namaste namaskar dhanyawad dhanyavad shukriya wapas paisa paise rupaye lena hu hoon tha raha rahi
-        bhejo bhej sasta mehnga daam yeh woh aur koi kuch agar lekin matlab samaj samajh alvida kripya""".split()
+        bhejo bhej sasta mehnga daam yeh woh aur koi kuch agar lekin matlab samaj samajh alvida kripya aayega aayegi ayega hoga hogi mein ka ki ke ko se par raho lena dedo wapis""".split()
     ),
     "es": frozenset(
         """hola buenos buenas dias tardes noches gracias quiero quisiera necesito cuanto cuesta cual cuales donde esta estan
@@ -70,7 +70,9 @@ def detect(text: str, previous: Language | None = None) -> Language:
 
 
 def _told(words: list[str], marks: dict[Language, int]) -> dict[Language, int]:
-    return {language: sum(w in TELLING[language] for w in words) + marks.get(language, 0) for language in LANGUAGES}
+    told = {language: sum(w in TELLING[language] for w in words) + marks.get(language, 0) for language in LANGUAGES}
+    told["hi"] *= 2  # Hindi in Latin letters borrows its nouns from English: "my order kab aayega"
+    return told
 
 
 def _marks(text: str) -> dict[Language, int]:
