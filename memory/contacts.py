@@ -245,10 +245,15 @@ class Contacts:
         )
         return [row["provider_id"] for row in rows]
 
-    def in_window(self, contact: Contact, now: datetime) -> bool:
-        """Whether WhatsApp's 24 hours since the person last wrote are not over."""
+    def in_window(self, contact: Contact, now: datetime, closed_at: datetime | None = None) -> bool:
+        """Whether WhatsApp's 24 hours since the person last wrote are not over.
+
+        `closed_at`: when the provider said that they are; it knows better, until the person writes again.
+        """
         last = contact.last_interaction_at
-        return last is not None and now - last < timedelta(hours=24)
+        if last is None or (closed_at is not None and last <= closed_at):
+            return False
+        return now - last < timedelta(hours=24)
 
     def _known(self, brand: str, address: Address) -> int | None:
         owners = (self._by_key(brand, kind, value) for kind, value in _keys(address))

@@ -98,3 +98,4 @@ class OutboxRow:
     purpose: str = "reply"
     passes_optout: bool = False
     after_id: int | None = None
+    outside_at: datetime | None = None  # when the provider said that the 24-hour window was closed

@@ -154,6 +154,33 @@ class Messages:
         )
         return None if row is None else _outbox_row(row)
 
+    def outbox_row(self, message_id: int) -> OutboxRow:
+        """An outgoing message as a channel would say it. Raises UnknownMessage."""
+        row = self._db.one(
+            "SELECT m.*, c.address, c.our_number FROM messages m JOIN contacts c ON c.id = m.contact_id"
+            " WHERE m.id = :id AND m.outgoing IS NOT NULL",
+            id=message_id,
+        )
+        if row is None:
+            raise UnknownMessage(f"there is no outgoing message {message_id}")
+        return _outbox_row(row)
+
+    def link_instead_of_media(self, message_id: int) -> None:
+        """The provider could not take the attachment: say the same with its link in the text."""
+        row = self._db.one("SELECT content, outgoing FROM messages WHERE id = :id", id=message_id)
+        if row is None:
+            raise UnknownMessage(f"there is no message {message_id}")
+        outgoing = json.loads(row["outgoing"])
+        link = outgoing["media_url"]
+        with self._db.transaction():
+            self._db.run(
+                "UPDATE messages SET content = :content, outgoing = :outgoing WHERE id = :id",
+                content=f"{row['content']}\n{link}".strip(),
+                outgoing=json.dumps(outgoing | {"media_url": None}),
+                id=message_id,
+            )
+            self.send_anew(message_id)
+
     def settle(self, message_id: int, state: str, **columns: Any) -> None:
         """Move an outgoing message to `state`, with what is known now (`due_at`, `error_code`, …)."""
         unknown = set(columns) - {
@@ -177,6 +204,22 @@ class Messages:
             **columns,
         )
 
+    def send_anew(self, message_id: int, *, outside: bool = False, wait: timedelta = timedelta(0)) -> None:
+        """Forget the attempt that failed for certain and make the message ready again.
+
+        `outside`: because the provider said that the contact's 24-hour window is closed.
+        """
+        now = self._clock()
+        self._db.run(
+            "UPDATE messages SET state = 'ready', due_at = :due, provider_id = NULL, provider_status = NULL,"
+            " first_tried_at = NULL, sent_at = NULL, outside_at = CASE WHEN :outside THEN :now ELSE outside_at END"
+            " WHERE id = :id",
+            due=to_text(now + wait),
+            outside=outside,
+            now=to_text(now),
+            id=message_id,
+        )
+
     def note_status(self, message_id: int, status: str, *, provider_id: str, error_code: int | None) -> bool:
         """Take a status callback in; True when it moved the message forward.
 
@@ -192,6 +235,19 @@ class Messages:
                 return False
             self._move_forward(row, status, provider_id, error_code)
         return True
+
+    def part_is_out(self, message_id: int, patience: timedelta) -> datetime | None:
+        """When the part that follows this message may go: None for now, else the moment to wait for.
+
+        The provider takes parts in order but may deliver them out of order, so the next one waits until this one is
+        reported as sent, or `patience` long where no callback comes.
+        """
+        row = self._db.one("SELECT state, sent_at, provider_status FROM messages WHERE id = :id", id=message_id)
+        if row is None or row["state"] != "sent" or row["sent_at"] is None:
+            return None
+        if STATUS_RANK.get(row["provider_status"] or "", 0) >= STATUS_RANK["sent"]:
+            return None
+        return from_text(row["sent_at"]) + patience
 
     def known_provider_ids(self, contact_id: int) -> set[str]:
         """The provider's ids of what was said to this contact; a look-up must not adopt one of them again."""
@@ -372,6 +428,7 @@ def _outbox_row(row: Row) -> OutboxRow:
         purpose=outgoing["purpose"],
         passes_optout=outgoing["passes_optout"],
         after_id=row["after_id"],
+        outside_at=from_text(row["outside_at"]) if row["outside_at"] else None,
     )
 
 

@@ -117,6 +117,7 @@ CONVERSATION = (
         first_tried_at TEXT,
         sent_at TEXT,
         provider_status TEXT,
+        outside_at TEXT,
         error_code INTEGER,
         error TEXT
     )""",
@@ -182,6 +183,7 @@ CONVERSATION = (
         seen_at TEXT NOT NULL
     )""",
     "CREATE TABLE job_runs (job TEXT NOT NULL, slot TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (job, slot))",
+    "CREATE TABLE switched_off (kind TEXT NOT NULL, key TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (kind, key))",
     """CREATE TABLE counters (
         name TEXT NOT NULL,
         slot TEXT NOT NULL,

@@ -1,0 +1,164 @@
+"""Takes the next contact that is due, has its turn handled, says the replies. Only the worker speaks."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.outbox import Outbox
+from memory.contacts import Contact, Contacts
+from memory.database import Database
+from memory.errors import DatabaseUnavailable, LeaseLost
+from memory.forms import Outgoing
+from memory.messages import Message
+from memory.moments import Clock
+from memory.turns import Lease, Outcome, Split, Turns
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[Contact, Sequence[Message], datetime], Outcome]
+MOST_REDRAFTS = 3
+PAUSE_SECONDS = 0.05
+RENEW_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """What a worker works with; `app.py` puts it together."""
+
+    db: Database
+    contacts: Contacts
+    turns: Turns
+    outbox: Outbox
+    handler: Handler
+    split: Split
+    typing: Callable[[str], None]
+    alarm: Callable[[str, str], list[Outgoing]]
+    clock: Clock
+    deadline: timedelta
+
+
+class Worker:
+    """One process's share of the queue: a loop that claims, a pool that works, a pulse that keeps the leases."""
+
+    def __init__(self, hands: Hands, wake: threading.Event, *, threads: int = 64) -> None:
+        self.owner = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+        self._hands = hands
+        self._wake = wake
+        self._stopping = threading.Event()
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="turn")
+        self._aside = ThreadPoolExecutor(4, thread_name_prefix="typing")
+        self._threads = threads
+        self._busy: set[Future[None]] = set()
+        self._loops: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Work in background threads until `stop`."""
+        for loop in (self._claim_on, self._pulse_on):
+            thread = threading.Thread(target=loop, name=loop.__name__, daemon=True)
+            thread.start()
+            self._loops.append(thread)
+
+    def stop(self) -> None:
+        """Finish the turns under way, claim no more."""
+        self._stopping.set()
+        self._wake.set()
+        for thread in self._loops:
+            thread.join()
+        self._pool.shutdown(wait=True)
+        self._aside.shutdown(wait=False, cancel_futures=True)
+
+    def run(self) -> None:
+        """Work in this thread until `stop` is called from a signal or another thread."""
+        pulse = threading.Thread(target=self._pulse_on, name="pulse", daemon=True)
+        pulse.start()
+        self._claim_on()
+        self._pool.shutdown(wait=True)
+
+    def visit(self, lease: Lease) -> None:
+        """One contact: say what is due, answer what waits, say that."""
+        try:
+            self._hands.outbox.say_due(lease)
+            if self._answer(lease):
+                self._hands.outbox.say_due(lease)
+        except LeaseLost as lost:
+            log.warning("contact %s: %s", lease.contact_id, lost)
+        finally:
+            self._hands.turns.release(lease)
+
+    def _claim_on(self) -> None:
+        while not self._stopping.is_set():
+            if not self._claim():
+                self._wake.wait(PAUSE_SECONDS)
+                self._wake.clear()
+
+    def _claim(self) -> bool:
+        room = self._threads - len(self._busy)
+        try:
+            leases = self._hands.turns.claim(self.owner, room)
+        except DatabaseUnavailable as fault:
+            log.error("the queue cannot be read: %s", fault)
+            self._stopping.wait(1.0)
+            return False
+        for lease in leases:
+            work = self._pool.submit(self._visit_and_survive, lease)
+            self._busy.add(work)
+            work.add_done_callback(self._busy.discard)
+            work.add_done_callback(lambda _: self._wake.set())
+        return bool(leases)
+
+    def _pulse_on(self) -> None:
+        while True:
+            try:
+                self._hands.turns.beat(self.owner)
+                self._hands.turns.renew(self.owner)
+            except DatabaseUnavailable as fault:
+                log.error("the leases cannot be renewed: %s", fault)
+            if self._stopping.wait(RENEW_SECONDS) and not self._busy:
+                return
+
+    def _visit_and_survive(self, lease: Lease) -> None:
+        try:
+            self.visit(lease)
+        except Exception:  # the worker's outermost edge: recorded, and the others go on
+            log.exception("contact %s: the visit failed; it is tried again when its lease is over", lease.contact_id)
+
+    def _answer(self, lease: Lease) -> bool:
+        """Handle the contact's turn; again when newer messages arrive meanwhile. False when nothing waits."""
+        for draft in range(1, MOST_REDRAFTS + 1):
+            waiting = self._hands.turns.waiting(lease.contact_id)
+            if not waiting:
+                return False
+            if self._try_turn(lease, waiting, last_try=draft == MOST_REDRAFTS):
+                return True
+        return False
+
+    def _try_turn(self, lease: Lease, waiting: Sequence[Message], *, last_try: bool) -> bool:
+        contact = self._hands.contacts.get(lease.contact_id)
+        self._show_typing(waiting[-1])
+        try:
+            outcome = self._hands.handler(contact, waiting, self._hands.clock() + self._hands.deadline)
+            return self._hands.turns.finish(lease, waiting, outcome, split=self._hands.split, last_try=last_try)
+        except (LeaseLost, DatabaseUnavailable):
+            raise
+        except Exception as fault:  # the worker's outermost edge: the failure is written on the messages
+            log.exception("contact %s: the turn failed", contact.id)
+            self._give_up_or_postpone(lease, contact, waiting, type(fault).__name__)
+            return True
+
+    def _give_up_or_postpone(self, lease: Lease, contact: Contact, waiting: Sequence[Message], fault: str) -> None:
+        dead = self._hands.turns.postpone(lease, waiting, fault)
+        if dead:
+            notices = self._hands.alarm(contact.brand, f"{len(waiting)} message(s) could not be answered ({fault}).")
+            self._hands.turns.speak(contact.id, notices, split=self._hands.split)
+
+    def _show_typing(self, message: Message) -> None:
+        if message.provider_id and not self._stopping.is_set():
+            self._aside.submit(self._hands.typing, message.provider_id)

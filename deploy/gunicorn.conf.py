@@ -1,0 +1,15 @@
+"""How gunicorn serves the web part. Threads, because a request is a short wait for the disk."""
+
+import os
+
+bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+worker_class = "gthread"
+threads = 16
+timeout = 30
+graceful_timeout = 30
+max_requests = 100_000
+max_requests_jitter = 10_000
+control_socket_disable = True
+# Workers open their own connections; loading before the fork would share them.
+preload_app = False

@@ -1,0 +1,69 @@
+"""A wrong setting stops the start with its name and what is allowed."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.settings import Settings, WrongSetting
+
+TWILIO = {
+    "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+    "TWILIO_AUTH_TOKEN": "one,two",
+    "TWILIO_WHATSAPP_FROM": "+14155238886",
+    "PUBLIC_URL": "https://shop.example.com",
+}
+
+
+def test_nothing_needs_to_be_set() -> None:
+    settings = Settings.from_environment({})
+    assert settings.simulated
+    assert settings.port == 8000
+    assert settings.reply_quiet_seconds == 1.5
+
+
+def test_an_empty_setting_is_one_that_is_not_set() -> None:
+    assert Settings.from_environment({"PORT": "", "STAFF": ""}).port == 8000
+
+
+def test_two_tokens_during_a_rotation() -> None:
+    settings = Settings.from_environment(TWILIO)
+    assert not settings.simulated
+    assert settings.twilio_auth_tokens == ("one", "two")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "hint"),
+    [
+        ("PORT", "http", "integer"),
+        ("PORT", "70000", "65535"),
+        ("PUBLIC_URL", "shop.example.com", "https://shop.example.com"),
+        ("PUBLIC_URL", "https://shop.example.com/?a=b", "https://shop.example.com"),
+        ("DATABASE_URL", "mysql://x", "sqlite:///"),
+        ("SECRET_KEY", "short", "32"),
+        ("STAFF", "+919876500001=king", "admin"),
+        ("STAFF", "9876500001=admin", "+919876500001=admin"),
+        ("TWILIO_ACCOUNT_SID", "SK123", "AC"),
+        ("TWILIO_WHATSAPP_FROM", "4155238886", "+14155238886"),
+        ("REPLY_QUIET_SECONDS", "-1", "greater than or equal to 0"),
+        ("REPLY_DEADLINE_SECONDS", "soon", "number"),
+        ("MEMORY_AUTO_CLEANUP", "perhaps", "boolean"),
+        ("LOG_LEVEL", "LOUD", "DEBUG"),
+    ],
+)
+def test_a_wrong_value_names_itself_and_what_is_allowed(name: str, value: str, hint: str) -> None:
+    with pytest.raises(WrongSetting) as wrong:
+        Settings.from_environment({name: value})
+    assert name in str(wrong.value)
+    assert hint in str(wrong.value)
+
+
+@pytest.mark.parametrize("missing", ["TWILIO_AUTH_TOKEN", "TWILIO_WHATSAPP_FROM", "PUBLIC_URL"])
+def test_an_account_needs_the_rest_of_it(missing: str) -> None:
+    with pytest.raises(WrongSetting, match=missing):
+        Settings.from_environment({name: value for name, value in TWILIO.items() if name != missing})
+
+
+def test_secrets_are_not_in_the_error() -> None:
+    with pytest.raises(WrongSetting) as wrong:
+        Settings.from_environment({"SECRET_KEY": "hunter2", "PORT": "x"})
+    assert "hunter2" not in str(wrong.value)
