@@ -46,6 +46,25 @@ Tool = dict[str, Any]
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What calls used so far: how many there were, their tokens, and millionths of a US dollar."""
+
+    steps: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_micros: int = 0
+
+    def plus(self, answer: Completion) -> Spent:
+        """With one more call."""
+        return Spent(
+            self.steps + 1,
+            self.tokens_in + answer.tokens_in,
+            self.tokens_out + answer.tokens_out,
+            self.cost_micros + answer.cost_micros,
+        )
+
+
 class Reason(StrEnum):
     """Why the model did not answer; kept with the turn."""
 
@@ -66,6 +85,7 @@ class ModelUnavailable(Exception):
         self.reason = reason
         self.status = status  # HTTP status, where there was one
         self.retry_after = retry_after  # seconds, where the server or the breaker named them
+        self.spent = Spent()  # on earlier calls of the same turn; the desk fills it in
 
 
 class NotOffered(Exception):

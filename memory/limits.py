@@ -27,13 +27,13 @@ class Limits:
             self._db.run("DELETE FROM counters WHERE name = :name AND slot < :window", name=_rate(name), window=window)
             return self._add(_rate(name), window, 1, limit)
 
-    def reserve(self, brand: str, micros: int, budget: int) -> bool:
-        """Set `micros` of today's `budget` aside; False, and nothing set aside, when that much is not left.
+    def reserve(self, brand: str, day: date, micros: int, budget: int) -> bool:
+        """Set `micros` of a day's `budget` aside; False, and nothing set aside, when that much is not left.
 
         Both in millionths of a US dollar. Correct it with `add_spend` once the true cost is known; what a
-        killed process had set aside stays spent, so a budget is never passed. Days are UTC days.
+        killed process had set aside stays spent, so a budget is never passed.
         """
-        return self._add(_spend(brand), self.today().isoformat(), micros, budget)
+        return self._add(_spend(brand), day.isoformat(), micros, budget)
 
     def add_spend(self, brand: str, day: date, micros: int) -> None:
         """Add to what a brand spent on `day`, in millionths of a US dollar; less than zero gives back."""
@@ -53,7 +53,7 @@ class Limits:
         return 0 if found is None else int(found)
 
     def today(self) -> date:
-        """The day that spending counts on."""
+        """The day that spending counts on: UTC's."""
         return self._clock().astimezone(UTC).date()
 
     def forget_windows(self, before: datetime) -> int:

@@ -34,7 +34,7 @@ def noon() -> datetime:
 def ask_often(path: str, answers: multiprocessing.Queue[tuple[int, int]]) -> None:
     limits = Limits(Database(path), noon)
     allowed = sum(limits.allow("model:7", 50, 60) for _ in range(20))
-    reserved = sum(limits.reserve("acme", 30, 1000) for _ in range(20))
+    reserved = sum(limits.reserve("acme", TODAY, 30, 1000) for _ in range(20))
     answers.put((allowed, reserved))
 
 
@@ -70,24 +70,25 @@ def test_names_do_not_share_a_limit(limits: Limits) -> None:
 
 def test_what_is_not_allowed_is_not_counted(limits: Limits) -> None:
     assert not limits.allow("model:7", 0, 60)
-    assert limits.reserve("acme", 900, 1000)
-    assert not limits.reserve("acme", 200, 1000)
+    assert limits.reserve("acme", TODAY, 900, 1000)
+    assert not limits.reserve("acme", TODAY, 200, 1000)
     assert limits.spent("acme", TODAY) == 900
-    assert limits.reserve("acme", 100, 1000)
+    assert limits.reserve("acme", TODAY, 100, 1000)
 
 
 def test_what_was_set_aside_is_corrected_to_what_it_cost(limits: Limits) -> None:
-    limits.reserve("acme", 900, 1000)
+    limits.reserve("acme", TODAY, 900, 1000)
     limits.add_spend("acme", TODAY, 40 - 900)
     assert limits.spent("acme", TODAY) == 40
-    assert limits.reserve("acme", 960, 1000)
+    assert limits.reserve("acme", TODAY, 960, 1000)
 
 
 def test_each_brand_and_each_day_has_its_own_budget(limits: Limits, watch: TestClock) -> None:
-    assert limits.reserve("acme", 1000, 1000)
-    assert limits.reserve("zen", 1000, 1000)
+    assert limits.reserve("acme", TODAY, 1000, 1000)
+    assert limits.reserve("zen", TODAY, 1000, 1000)
+    assert limits.today() == TODAY
     watch.pass_by(hours=12)
-    assert limits.reserve("acme", 1000, 1000)
+    assert limits.reserve("acme", limits.today(), 1000, 1000)
     assert limits.spent("acme", TODAY) == 1000
     assert limits.spent("acme", date(2026, 11, 22)) == 1000
 
