@@ -102,6 +102,13 @@ class Turns:
         if held is None:
             raise LeaseLost("another worker has taken this contact over; nothing of this attempt was kept")
 
+    def is_urgent(self, contact_id: int) -> bool:
+        """Whether a button or an opt-out is among what waits."""
+        urgent = self._db.value(
+            "SELECT 1 FROM messages WHERE contact_id = :id AND state = 'waiting' AND urgent = 1 LIMIT 1", id=contact_id
+        )
+        return urgent is not None
+
     def waiting(self, contact_id: int) -> list[Message]:
         """The unanswered messages of a contact, oldest first; empty while it may still be typing on."""
         if not self._is_ripe(contact_id):
