@@ -123,9 +123,9 @@ KNOWN = _words(
     राहुल राज रवि प्रिया अमित नेहा अंजलि विकास सुनीता संजय पूजा रोहित अनिता मोहन सीता राम दीपक मीना आशा करण"""
 )
 
+_PLACED = "(?:from|based in|living in|located in|staying in|in)"
 FROM = re.compile(
-    r"(?:\bi['’`]?m (?:from|based in|living in|located in|staying in|in)"
-    r"|\bi am (?:from|based in|living in|located in|staying in|in)"
+    rf"(?:\bi['’`]?m {_PLACED}|\bi am {_PLACED}"
     r"|\bi (?:live|stay|reside) in|\bbased in|\bmy city(?: is|['’]s|:)|\bcity:"
     r"|\b(?:yo )?vivo en|\bsoy de|\bestoy en|\bmi ciudad es|\bmoro em|\b(?:eu )?sou de"
     r"|\bminha cidade [eé])\s+(?:the )?",
