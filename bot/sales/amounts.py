@@ -12,16 +12,116 @@ MOST_DIGITS = 24
 
 # Same length before and after, so that spans stay true.
 PLAIN = str.maketrans(
-    "áàâãäéèêëíìîïóòôõöúùûüçñÁÀÂÃÄÉÈÊËÍÌÎÏÓÒÔÕÖÚÙÛÜÇÑ０１２３４५", "aaaaaeeeeiiiiooooouuuucnaaaaaeeeeiiiiooooouuuucn012345"
+    "áàâãäéèêëíìîïóòôõöúùûüçñÁÀÂÃÄÉÈÊËÍÌÎÏÓÒÔÕÖÚÙÛÜÇÑ０１２３４५",
+    "aaaaaeeeeiiiiooooouuuucnaaaaaeeeeiiiiooooouuuucn012345",
 ) | {ord(c): c.lower() for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 PLAIN |= {0x966 + digit: str(digit) for digit in range(10)}  # Devanagari digits
 
 # Codes that are also words of the desk's languages: read only in capitals, or right after a number.
-WORDLIKE_CODES = frozenset("ALL AMD ANG BAM BOB COP CUP GEL LAK MAD MOP PEN RON SOS STN TOP TRY MUR DOP".split())
+WORDLIKE_CODES = frozenset(
+    [
+        "ALL",
+        "AMD",
+        "ANG",
+        "BAM",
+        "BOB",
+        "COP",
+        "CUP",
+        "GEL",
+        "LAK",
+        "MAD",
+        "MOP",
+        "PEN",
+        "RON",
+        "SOS",
+        "STN",
+        "TOP",
+        "TRY",
+        "MUR",
+        "DOP",
+    ]
+)
 CODES = frozenset(
-    "AED AFN ARS AUD AZN BDT BGN BHD BRL BYN CAD CHF CLP CNY CRC CZK DKK DZD EGP ETB EUR GBP GHS GTQ HKD HNL"
-    " HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KRW KWD KZT LBP LKR MMK MXN MYR NGN NOK NPR NZD OMR PAB PHP"
-    " PKR PLN PYG QAR RSD RUB RWF SAR SEK SGD THB TND TTD TWD TZS UAH UGX USD UYU UZS VES VND XAF XOF ZAR ZMW".split()
+    [
+        "AED",
+        "AFN",
+        "ARS",
+        "AUD",
+        "AZN",
+        "BDT",
+        "BGN",
+        "BHD",
+        "BRL",
+        "BYN",
+        "CAD",
+        "CHF",
+        "CLP",
+        "CNY",
+        "CRC",
+        "CZK",
+        "DKK",
+        "DZD",
+        "EGP",
+        "ETB",
+        "EUR",
+        "GBP",
+        "GHS",
+        "GTQ",
+        "HKD",
+        "HNL",
+        "HUF",
+        "IDR",
+        "ILS",
+        "INR",
+        "IQD",
+        "IRR",
+        "ISK",
+        "JMD",
+        "JOD",
+        "JPY",
+        "KES",
+        "KRW",
+        "KWD",
+        "KZT",
+        "LBP",
+        "LKR",
+        "MMK",
+        "MXN",
+        "MYR",
+        "NGN",
+        "NOK",
+        "NPR",
+        "NZD",
+        "OMR",
+        "PAB",
+        "PHP",
+        "PKR",
+        "PLN",
+        "PYG",
+        "QAR",
+        "RSD",
+        "RUB",
+        "RWF",
+        "SAR",
+        "SEK",
+        "SGD",
+        "THB",
+        "TND",
+        "TTD",
+        "TWD",
+        "TZS",
+        "UAH",
+        "UGX",
+        "USD",
+        "UYU",
+        "UZS",
+        "VES",
+        "VND",
+        "XAF",
+        "XOF",
+        "ZAR",
+        "ZMW",
+    ]
 )
 NAMES = {
     "USD": "dollar dollars dolar dolars doller dollers dollor dollors dolares buck bucks greenback greenbacks $ us$ usd$ $us"
@@ -162,7 +262,17 @@ NATIONS: dict[str, dict[str, str]] = {
     },
 }
 # Names that are common words elsewhere: a currency only right after a number.
-AFTER_NUMBER = {"canadian": "CAD", "aussie": "AUD", "real": "BRL", "won": "KRW", "sol": "PEN", "pavos": "USD", "conto": "BRL", "contos": "BRL", "pila": "BRL"}
+AFTER_NUMBER = {
+    "canadian": "CAD",
+    "aussie": "AUD",
+    "real": "BRL",
+    "won": "KRW",
+    "sol": "PEN",
+    "pavos": "USD",
+    "conto": "BRL",
+    "contos": "BRL",
+    "pila": "BRL",
+}
 COINED = {"fiver": (5, "GBP"), "fivers": (5, "GBP"), "tenner": (10, "GBP"), "tenners": (10, "GBP")}
 LOOSE_SYMBOLS = frozenset(("$", "kr", "kr.", "£", "¥", "rs", "rs.", "us$", "fr.", "rp"))  # a code behind overrules them
 
@@ -189,7 +299,7 @@ BEFORE_SCALE = {"a": 1, "an": 1, "un": 1, "um": 1, "uma": 1, "ek": 1, "do": 2, "
                 "aath": 8, "nau": 9, "das": 10, "tees": 30, "half": Decimal("0.5"), "quarter": Decimal("0.25"),
                 "medio": Decimal("0.5"), "meio": Decimal("0.5"), "aadha": Decimal("0.5"), "dedh": Decimal("1.5"),
                 "dhai": Decimal("2.5"), "डेढ़": Decimal("1.5"), "ढाई": Decimal("2.5")}  # fmt: skip
-HUNDREDS = frozenset("hundred hundreds sau सौ".split())
+HUNDREDS = frozenset(["hundred", "hundreds", "sau", "सौ"])
 SCALES = {
     word: scale
     for scale, words in {
