@@ -204,16 +204,13 @@ class _Titles:
     """Finds items by title, title without maker, sku, or an unmistakable beginning; the longest name wins."""
 
     def __init__(self, items: Sequence[Item]) -> None:
-        names: dict[str, list[Item]] = {}
-        for item in items:
-            for name in _names(item):
-                names.setdefault(name, []).append(item)
-        full = {_composed(claims.plain(item.title)).lower() for item in items}
-        self._items = {
-            name: owners[0] for name, owners in names.items() if len({o.sku for o in owners}) == 1 or name in full
-        }
-        for item in items:
-            self._items[claims.plain(item.title).lower()] = item
+        self._items: dict[str, Item] = {}
+        for names in (_beginnings, _own_names, _full_names):  # the surer name overrules
+            owners: dict[str, list[Item]] = {}
+            for item in items:
+                for name in set(names(item)):
+                    owners.setdefault(name, []).append(item)
+            self._items |= {name: found[0] for name, found in owners.items() if len(found) == 1}
         ordered = sorted(self._items, key=len, reverse=True)
         spaced = "|".join(re.escape(name).replace(r"\ ", r"[\s-]+") for name in ordered)
         self._pattern = re.compile(rf"(?<![\w-])(?:{spaced})(?![\w-]*\w)", re.IGNORECASE) if ordered else None
@@ -239,18 +236,29 @@ class _Titles:
         return None if single and name[:1].islower() else item
 
 
-def _names(item: Item) -> Iterator[str]:
-    title = claims.plain(item.title).lower()
-    yield title
+def _full_names(item: Item) -> Iterator[str]:
+    yield claims.plain(item.title).lower()
     yield item.sku.lower()
-    words = title.split()
-    own = words[1:] if item.maker and words[0] == claims.plain(item.maker).lower() else words
+
+
+def _own_names(item: Item) -> Iterator[str]:
+    """The title without its maker, unless that leaves one short word."""
+    own = _own_words(item)
     if len(own) > 1 or len(own[0]) > 4:
         yield " ".join(own)
+
+
+def _beginnings(item: Item) -> Iterator[str]:
+    own = _own_words(item)
     for length in range(len(own) - 1, 1, -1):
         yield " ".join(own[:length])
-        yield " ".join([words[0], *own[:length]])
-    yield f"{words[0]} {own[0]}"
+        yield claims.plain(f"{item.maker} {' '.join(own[:length])}").lower()
+    yield claims.plain(f"{item.maker} {own[0]}").lower()
+
+
+def _own_words(item: Item) -> list[str]:
+    words = claims.plain(item.title).lower().split()
+    return words[1:] if len(words) > 1 and words[0] == claims.plain(item.maker).lower() else words
 
 
 def _series(item: Item) -> str | None:
@@ -284,7 +292,7 @@ def _bare(plain: str, mentions: Sequence[_Mention]) -> str:
     spans += [match.span() for match in re.finditer(r"^\s*\d{1,2}[.)]\s", plain)]
     for start, end in spans:
         plain = plain[:start] + " " * (end - start) + plain[end:]
-    return plain
+    return re.sub(r"(?<=[A-Za-z])-(?=[A-Za-z])", " ", plain)  # ninety-nine is a number in two words
 
 
 def _without_policies(text: str, facts: Facts) -> str:
@@ -390,6 +398,8 @@ def _true_money(piece: _Piece, facts: Facts, items: Sequence[Item]) -> Iterator[
                 yield _less(price, discount)
     if len(items) > 1:
         yield from _between_items(items)
+    elif items and claims.COMPARES.search(piece.plain):
+        yield from (money for other in facts.items for money in _between_items([items[0], other]))
 
 
 def _less(price: Money, discount: Discount) -> Money:
@@ -404,7 +414,7 @@ def _quantities(piece: _Piece, facts: Facts) -> set[int]:
 
 def _between_items(items: Sequence[Item]) -> Iterator[Money]:
     """Sums of all that are named, and the differences of any two."""
-    for currency in set.intersection(*(set(item.prices) for item in items)):
+    for currency in sorted(set.intersection(*(set(item.prices) for item in items))):
         prices = [item.prices[currency].amount for item in items]
         yield Money(sum(prices, Decimal(0)), currency)
         yield from (Money(abs(a - b), currency) for a in prices for b in prices if a != b)
@@ -803,7 +813,7 @@ def _wrong_models(plain: str, covered: Sequence[tuple[int, int]], facts: Facts) 
 
 def _looks_invented(plain: str, match: re.Match[str], facts: Facts) -> bool:
     named = match["name"].lower().split()
-    words = list(dropwhile(claims.ORDINARY_NAMES.__contains__, named))
+    words = list(dropwhile(claims.ARTICLES.__contains__, named))
     if not words or any(word in claims.ORDINARY_NAMES or word in facts.vocabulary for word in words):
         return False
     if any(_is_month(words[-1], name) for names in claims.MONTH_NAMES for name in names.split()):
