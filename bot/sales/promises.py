@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import dropwhile, pairwise
 
 from bot.sales import claims
-from bot.sales.amounts import Amount, find_amounts
+from bot.sales.amounts import CODES, Amount, find_amounts
 from bot.sales.brands import Brand, Delivery, Discount
 from bot.sales.currency import Conversion
 from memory.goods import Item
@@ -814,7 +814,11 @@ def _wrong_models(plain: str, covered: Sequence[tuple[int, int]], facts: Facts) 
 def _looks_invented(plain: str, match: re.Match[str], facts: Facts) -> bool:
     named = match["name"].lower().split()
     words = list(dropwhile(claims.ARTICLES.__contains__, named))
-    if not words or any(word in claims.ORDINARY_NAMES or word in facts.vocabulary for word in words):
+    if (
+        not words
+        or words[-1].upper() in CODES
+        or any(word in claims.ORDINARY_NAMES or word in facts.vocabulary for word in words)
+    ):
         return False
     if any(_is_month(words[-1], name) for names in claims.MONTH_NAMES for name in names.split()):
         return False
