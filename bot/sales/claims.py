@@ -45,7 +45,7 @@ PERCENT_OF_THING = phrase(
     r"|zoom|sure|segur[oa]|certain|genuine|original(?:es|s)?|autentic\w+|polari[sz]\w+|secure|satisf\w+|light|luz|बैटरी|असली|चार्ज"
 )
 DEAL = phrase(
-    r"half price|half the price|half off|half-price|half-off|buy one,? get one|bogo|two for one|2 for 1|2x1|3x2"
+    r"half price|half the price|half off|half-price|half-off|match (?:any|their|every) [a-z']+ prices?|price match|buy one,? get one|bogo|two for one|2 for 1|2x1|3x2"
     r"|(?:a )?mitad de(?:l)? precio|mitad de precio|dos por uno|lleva(?:te)? (?:dos|2) (?:y )?paga (?:uno|1)"
     r"|(?:pela )?metade do preco|dois por um|leve (?:dois|2) (?:e )?pague (?:um|1)"
     r"|आधी कीमत|आधे दाम|आधे रेट|एक पर एक|एक के साथ एक|aadhi ki?mat|aadhe daam|ek par ek|ek ke saath ek"
@@ -180,7 +180,9 @@ COMPARED = phrase(
     r"|em vez d[eo]|parecid[oa] com|alternativas? ao?|की जगह|जैसा|जैसे|ki jagah|jaisa"
 )
 NEGATED = phrase(
-    r"no|not|never|without|neither|nor|don't|do not|can't|cannot|won't|isn't|aren't|doesn't|unable|sin|nunca|ningun[a]?|ni|nao|sem|nem|nenhum[a]?"
+    # a bare 'no' denies in English and Spanish; in Portuguese it is 'in the' ('no sábado', 'no Pix')
+    r"no(?= (?:[a-z]+ )?(?:discounts?|offers?|sales?|deals?|coupons?|codes?|free|express|delivery|shipping|hay|es|son|esta|estan|se|te|le|lo"
+    r"|pued\w+|podemos|ten\w+|ofrec\w+|hacemos|damos|aplica\w*|lleg\w+|entregamos antes|promet\w+|envi\w+|regal\w+))|not|never|without|neither|nor|don't|do not|can't|cannot|won't|isn't|aren't|doesn't|unable|sin|nunca|ningun[a]?|ni|nao|sem|nem|nenhum[a]?"
     r"|नहीं|बिना|nahi|nahin|bina"
 )
 LIMIT = phrase(
@@ -195,7 +197,7 @@ APPROXIMATE = phrase(
 )
 APPROXIMATE_SIGN = re.compile(r"[~≈]\s?$")
 PRICED = phrase(
-    r"price[ds]?|costs?|priced at|for (?:just|only)|only|just|total|pay|worth|precios?|cuestan?|vale|valen|por (?:solo|apenas)|solo|preco|custam?|sai por"
+    r"price[ds]?|costs?|priced at|go(?:es)? for|yours for|for (?:just|only)|only|just|total|pay|worth|precios?|cuestan?|vale|valen|por (?:solo|apenas)|solo|preco|custam?|sai por"
     r"|apenas|कीमत|दाम|सिर्फ|केवल|कुल|ki?mat|keemat|daam|sirf|kul|at"
 )
 NOT_MONEY_AFTER = re.compile(
