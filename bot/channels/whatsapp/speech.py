@@ -105,7 +105,7 @@ class WhatsApp:
         text = query.decode("utf-8", "replace") if isinstance(query, bytes) else query
         return f"{self._public_url}{path}?{text}" if text else f"{self._public_url}{path}"
 
-    def check_signature(self, url: str, form: Any, headers: Mapping[str, str]) -> bool:
+    def check_signature(self, url: str, form: Any, headers: Any) -> bool:
         """Whether one of our tokens signed `form` (MultiDict or pairs, empty values kept) for `url`."""
         return self._signatures.good(url, form, headers)
 
