@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from memory.messages import Button
+from memory.forms import Button
 
 LIMIT = 1600  # units; Twilio's limit for a body, error 21617 above it
 BUTTON_LIMIT = 1024  # units of a body with quick replies
@@ -103,7 +103,7 @@ _INLINE = re.compile(
     r"(?P<code>`[^`\n]+`)"
     r"|\\(?P<escaped>[*_~`#\[\]()])"
     r"|!?\[(?P<label>[^\]\n]*)\]\((?P<address>https?://[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)\)"
-    r"|(?P<link>https?://[^\s*]+)"
+    r"|(?P<link>https?://\S+?(?=\*+(?:[^\w*]|$)|\s|$))"
     r"|(?<![\w*])\*\*\*(?P<both>[^\s*](?:[^*\n]*[^\s*])?)\*\*\*(?![\w*])"
     r"|(?<![\w*])\*\*(?P<bold>[^\s*](?:(?:(?!\*\*)[^\n])*?[^\s])?)\*\*(?![\w*])"
     r"|(?<![\w_])__(?P<strong>[^\s_](?:[^\n]*?[^\s_])?)__(?![\w_])"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from memory.messages import Address, Inbound, Media, Referral
+from memory.forms import Address, Inbound, Media, Referral
 
 Pairs = Iterable[tuple[str, str]]
 
@@ -188,7 +188,7 @@ def _location(values: dict[str, str]) -> dict[str, str] | None:
 
 def _referral(values: dict[str, str]) -> Referral | None:
     raw = {name: value for name, value in values.items() if name.startswith("Referral") and value}
-    if not raw:
+    if not raw.keys() - {"ReferralNumMedia"}:  # "0" comes with ordinary messages, too
         return None
     return Referral(
         source_id=raw.get("ReferralSourceId"),

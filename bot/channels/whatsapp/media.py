@@ -11,7 +11,7 @@ import requests
 from bot.channels.account import Account
 from bot.channels.whatsapp.door import CONNECT_SECONDS, READ_SECONDS, redirected, session
 from bot.channels.whatsapp.failures import MediaRefused, Retry
-from memory.messages import Media
+from memory.forms import Media
 
 LARGEST = 16 * 1024 * 1024  # bytes; WhatsApp's own limit
 _API_HOST = "api.twilio.com"

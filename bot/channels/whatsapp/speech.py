@@ -21,7 +21,7 @@ from bot.channels.whatsapp.forms import Status, read_form, read_status
 from bot.channels.whatsapp.signature import Signatures
 from bot.channels.wording import numbered, units
 from bot.settings import Settings
-from memory.messages import Button, Inbound, Media, OutboxRow
+from memory.forms import Button, Inbound, Media, OutboxRow
 
 if TYPE_CHECKING:
     from bot.channels.whatsapp.media import MediaFetcher
@@ -350,7 +350,8 @@ def _speaking() -> Iterator[None]:
             raise Retry(f"Twilio could not be reached: {type(error).__name__}", 5) from error
         raise Unknown(f"the connection to Twilio failed: {type(error).__name__}") from error
     except TwilioException as error:
-        raise failure(getattr(error, "code", None), _http_status(error)) from error
+        status = _http_status(error)
+        raise failure(getattr(error, "code", None) or status, status) from error
     except json.JSONDecodeError as error:  # an accepted message whose answer is not JSON
         raise Unknown("Twilio's answer could not be read") from error
 
