@@ -350,7 +350,8 @@ def _speaking() -> Iterator[None]:
             raise Retry(f"Twilio could not be reached: {type(error).__name__}", 5) from error
         raise Unknown(f"the connection to Twilio failed: {type(error).__name__}") from error
     except TwilioException as error:
-        raise failure(getattr(error, "code", None), _http_status(error)) from error
+        status = _http_status(error)
+        raise failure(getattr(error, "code", None) or status, status) from error
     except json.JSONDecodeError as error:  # an accepted message whose answer is not JSON
         raise Unknown("Twilio's answer could not be read") from error
 
