@@ -182,7 +182,7 @@ COMPARED = phrase(
 NEGATED = phrase(
     # a bare 'no' denies in English and Spanish; in Portuguese it is 'in the' ('no sábado', 'no Pix')
     r"no(?= (?:[a-z]+ )?(?:discounts?|offers?|sales?|deals?|coupons?|codes?|free|express|delivery|shipping|hay|es|son|esta|estan|se|te|le|lo"
-    r"|pued\w+|podemos|ten\w+|ofrec\w+|hacemos|damos|aplica\w*|lleg\w+|entregamos antes|promet\w+|envi\w+|regal\w+))|not|never|without|neither|nor|don't|do not|can't|cannot|won't|isn't|aren't|doesn't|unable|sin|nunca|ningun[a]?|ni|nao|sem|nem|nenhum[a]?"
+    r"|pued\w+|podemos|ten\w+|ofrec\w+|hacemos|damos|aplica\w*|lleg\w+|entregamos antes|promet\w+|envi\w+|regal\w+)(?![a-z]))|not|never|without|neither|nor|don't|do not|can't|cannot|won't|isn't|aren't|doesn't|unable|sin|nunca|ningun[a]?|ni|nao|sem|nem|nenhum[a]?"
     r"|नहीं|बिना|nahi|nahin|bina"
 )
 LIMIT = phrase(
@@ -190,7 +190,9 @@ LIMIT = phrase(
     r"|menos de|por debajo de|hasta|presupuesto|maximo|mas de|entre|dijiste|pediste|mencionaste|abaixo de|ate|orcamento|mais de|acima de|voce (?:disse|pediu|falou)"
     r"|से कम|तक|के अंदर|बजट|से नीचे|आपने|se kam|tak|ke andar|aapne"
 )
-STARTS_AT = phrase(r"from|start\w*|other|others|desde|otr[oa]s|a partir de|outr[oa]s|से शुरू|बाकी|दूसरे|cheapest|between|entre")
+STARTS_AT = phrase(
+    r"from|start\w*|other|others|desde|otr[oa]s|a partir de|outr[oa]s|से शुरू|बाकी|दूसरे|cheapest|between|entre"
+)
 APPROXIMATE = phrase(
     r"about|around|roughly|approximately|approx\.?|some|nearly|almost|unos|unas|aproximadamente|aprox\.?|alrededor de|cerca de|casi|quase|por volta de|uns"
     r"|लगभग|करीब|क़रीब|lagbhag|kareeb|karib"
@@ -223,9 +225,13 @@ FOREIGN_MAKES = phrase(
     r"|chromebooks?|playstation(?: ?\d)?|ps5|xbox|nintendo(?: switch)?|jbl|bose|logitech(?: \w*\d+)?|ray-?\s?bans?|oakley|gucci|prada|garmin|fitbit|gopro|kindle|anker|beats|sennheiser|sony"
     r"|आईफोन|आइफोन|मैकबुक|सैमसंग|रे-बैन"
 )
-MODEL_LIKE = re.compile(r"(?<![\w@./-])(?P<name>[A-Z][A-Za-z]{2,}(?: [A-Z][A-Za-z]+){0,2})[ -](?P<number>[A-Z]{0,3}\d{1,4}[A-Za-z]{0,2})(?![\w%])")
+MODEL_LIKE = re.compile(
+    r"(?<![\w@./-])(?P<name>[A-Z][A-Za-z]{2,}(?: [A-Z][A-Za-z]+){0,2})[ -](?P<number>[A-Z]{0,3}\d{1,4}[A-Za-z]{0,2})(?![\w%])"
+)
 CAPITALISED_NEXT = re.compile(r"[\s]+(?P<next>[A-Z0-9][\w-]*)(?:[\s]+(?P<more>[A-Z0-9][\w-]*))?")
-QUALIFIER_NEXT = re.compile(r"[\s-]+(?P<next>Pro|Plus|Max|Mini|Ultra|Lite|SE|Air|FE|Neo|X|XL|Turbo|Deluxe|2|3)(?![\w.,]*\d)(?!\w)")
+QUALIFIER_NEXT = re.compile(
+    r"[\s-]+(?P<next>Pro|Plus|Max|Mini|Ultra|Lite|SE|Air|FE|Neo|X|XL|Turbo|Deluxe|2|3)(?![\w.,]*\d)(?!\w)"
+)
 ORDINARY_NAMES = frozenset(
     word
     for words in (
@@ -246,5 +252,7 @@ ORDERING = phrase(
 COMPARES = phrase(
     r"cheaper|dearer|more expensive|difference|(?:more|less) than|mas (?:barat|car)[oa]|diferencia|mais (?:barat|car)[oa]|diferenca|सस्ता|महंगा|महँगा|फर्क|sasta|mehnga"
 )
-ARTICLES = frozenset(["the", "our", "this", "that", "your", "have", "get", "with", "all", "these", "those", "both", "take"])
+ARTICLES = frozenset(
+    ["the", "our", "this", "that", "your", "have", "get", "with", "all", "these", "those", "both", "take"]
+)
 ORDER_NUMBER = re.compile(r"(?<![\w/.-])(?:[A-Z]{1,4}-?\d{4,}|#\s?\d{3,})(?![\w])")
