@@ -1,5 +1,7 @@
 """What a customer's message is about: certain rules first, then the fitted model, `other` where they are at odds."""
 
+# ruff: noqa: E501  (tables of words and patterns read better unwrapped)
+
 from __future__ import annotations
 
 import re
