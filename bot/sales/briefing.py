@@ -12,11 +12,11 @@ from pathlib import Path
 from string import Template
 
 from bot.llm import Message, estimate_tokens
-from bot.sales.actions import Actions, as_data
+from bot.sales.actions import Actions
 from bot.sales.currency import UnknownCurrency
 from bot.sales.promises import Breach
 from bot.sales.situation import Situation
-from bot.sales.tools import order_data, quote_data
+from bot.sales.tools import offer_data, order_data, quote_data
 from memory.money import Money
 
 PROMPTS = Path(__file__).parent / "prompts"
@@ -116,7 +116,7 @@ class Briefing:
         asked = catalogue.search(self.situation.text, limit=MOST_ITEMS)
         items = {item.sku: item for item in (*shown[: MOST_ITEMS // 2], *asked)}
         for item in list(items.values())[:MOST_ITEMS]:
-            yield _compact(as_data(self.actions.offer(item)))
+            yield _compact(offer_data(self.actions.offer(item)))
 
     def _rates(self) -> Iterator[str]:
         """The rate between the brand's currency and the customer's; any other is a tool call away."""

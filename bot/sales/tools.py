@@ -12,7 +12,7 @@ from marshmallow import Schema, ValidationError, fields
 from marshmallow.validate import Length, Range, Regexp
 
 from bot.llm import Tool, ToolCall
-from bot.sales.actions import Actions, CannotDo, as_data
+from bot.sales.actions import Actions, CannotDo, Offer, as_data
 from memory.orders import Order, Quote
 
 CURRENCY = Regexp(r"[A-Z]{3}\Z", error="a currency's three-letter ISO code, such as EUR")
@@ -80,7 +80,7 @@ class Hand:
 
 
 def _search(actions: Actions, said: dict[str, Any]) -> Any:
-    found = as_data(actions.search_catalogue(said["words"], limit=said["limit"]))
+    found = [offer_data(offer) for offer in actions.search_catalogue(said["words"], limit=said["limit"])]
     return {"items": found} if found else {"items": [], "note": "nothing like this is for sale here; say so"}
 
 
@@ -154,6 +154,11 @@ def use(call: ToolCall, actions: Actions) -> str:
     except CannotDo as refusal:
         return _error(str(refusal))
     return json.dumps(result, ensure_ascii=False, separators=(",", ":"))
+
+
+def offer_data(offer: Offer) -> dict[str, Any]:
+    """An item as it may be offered, without what is not known of it."""
+    return {name: value for name, value in as_data(offer).items() if value is not None}
 
 
 def order_data(order: Order) -> dict[str, Any]:
