@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from memory.database import Database
-from memory.errors import MemoryFault
+from memory.errors import MemoryFault, StaleDraft
 from memory.moments import Clock, to_text
 from memory.money import Money
 
@@ -37,7 +37,7 @@ GOODS_TABLES: tuple[str, ...] = (
 )
 
 
-class OutOfStock(MemoryFault):
+class OutOfStock(StaleDraft):
     """Fewer are left than were asked for: offer what is left, or something else. Nothing was taken."""
 
 

@@ -1,5 +1,7 @@
 """What a reply can claim, word by word, in the desk's four languages: the patterns the promise check looks for."""
 
+# ruff: noqa: E501 one claim in four languages reads best as one list of words
+
 from __future__ import annotations
 
 import re
@@ -10,7 +12,7 @@ LETTER = r"\w\u0900-\u097f"
 
 def phrase(words: str, flags: int = re.IGNORECASE) -> re.Pattern[str]:
     """A pattern for any of the `|`-separated phrases as whole words; Python's `\\b` splits Devanagari words."""
-    spaced = re.sub(r" +", r"\\s+", unicodedata.normalize("NFC", words))
+    spaced = unicodedata.normalize("NFC", words).replace(" ?", r"\s*").replace(" ", r"\s+")
     return re.compile(rf"(?<![{LETTER}])(?:{spaced})(?![{LETTER}])", flags)
 
 
@@ -67,7 +69,7 @@ FREE = phrase(
 )
 NOT_FREE = phrase(r"feel free|hands|hassle|noise|duty|toll|stress|glare|sientete|sinta se|sinta-se|interest to")
 DELIVERS = phrase(
-    r"deliver\w*|ship\w*|arriv\w+|reach(?:es)? you|reach\w*|get it|have it|receive\w*|dispatch\w*|at your (?:door|home)|with you"
+    r"deliver\w*|ship\w*|parcels?|packages?|paquetes?|pacotes?|encomendas?|पार्सल|पैकेट|arriv\w+|reach(?:es)? you|reach\w*|get it|have it|receive\w*|dispatch\w*|at your (?:door|home)|with you"
     r"|by courier|on its way|entreg\w+|lleg\w+|envi\w+|recib\w+|despach\w+|la tendras|lo tendras|lo tienes|la tienes"
     r"|cheg\w+|receb\w+|manda\w*|voce tem|डिलीवर\S*|डिलिवरी|पहुँच\S*|पहुंच\S*|मिल जाए\S*|मिलेगा|मिलेगी|भेज\S*|pahunch\w*|pahuch\w*"
     r"|mil jay\w+|mil jaeg\w+|milega|milegi|aa jay\w+|bhej\w*"
@@ -150,7 +152,7 @@ OUT_OF_STOCK = phrase(
     r"|indisponivel|stock khatam|स्टॉक खत्म|स्टॉक में नहीं|उपलब्ध नहीं|खत्म हो|ख़त्म हो|बिक चुक\S*|stock me(?:in)? nahi\w*|uplabdh nahi\w*"
 )
 COUNT_LEFT = phrase(
-    rf"(?:only|just|there are|we have|have|the last|last)? ?(?P<left>{COUNT}) (?:units? |pieces? |pcs |items? |of them )?(?:left|remaining|in stock|available|on hand)"
+    rf"(?:(?:only|just|there are|we have|have|the last|last) )?(?P<left>{COUNT}) (?:units? |pieces? |pcs |items? |of them )?(?:left|remaining|in stock|available|on hand)"
     rf"|(?:solo |apenas )?(?:nos )?qued(?:an?|aron) (?:solo |solamente )?(?P<quedan>{COUNT})|(?:tenemos|hay) (?:solo )?(?P<hay>{COUNT}) (?:unidades|en stock|disponibles)"
     rf"|(?:so |apenas )?rest(?:am?|aram) (?:so |apenas )?(?P<restam>{COUNT})|temos (?:so |apenas )?(?P<temos>{COUNT}) (?:unidades|em estoque|disponiveis)"
     rf"|(?:सिर्फ |केवल |बस )?(?P<bache>{COUNT}) (?:ही |पीस |यूनिट )?(?:बचे|बचा|बची|बाकी|स्टॉक में|उपलब्ध)|(?:sirf |bas )?(?P<bachelatin>{COUNT}) (?:hi |piece )?(?:bache|bacha|bachi|baki)"
@@ -235,4 +237,12 @@ ORDINARY_NAMES = frozenset(
     )
     for word in words.split()
 )
+ORDERING = phrase(
+    r"orders?|ordered|totals?|in all|altogether|pay|payment|confirm\w*|due|pedidos?|compra|pagar|pago|confirm\w+|pagamento|somam?|suman?"
+    r"|ऑर्डर|कुल|भुगतान|kul|order"
+)
+COMPARES = phrase(
+    r"cheaper|dearer|more expensive|difference|(?:more|less) than|mas (?:barat|car)[oa]|diferencia|mais (?:barat|car)[oa]|diferenca|सस्ता|महंगा|महँगा|फर्क|sasta|mehnga"
+)
+ARTICLES = frozenset(["the", "our", "this", "that", "your", "have", "get", "with", "all", "these", "those", "both", "take"])
 ORDER_NUMBER = re.compile(r"(?<![\w/.-])(?:[A-Z]{1,4}-?\d{4,}|#\s?\d{3,})(?![\w])")

@@ -85,7 +85,7 @@ def from_arrays(arrays: dict[str, np.ndarray]) -> Model:
         arrays["scale"],
         arrays["bias"],
         arrays["idf"].astype(np.float32),
-        arrays["sketches"].astype(np.float32) / 127,
+        arrays["sketches"].astype(np.float32) / np.float32(127),
         arrays["kinds"],
         str(arrays["digest"]) if "digest" in arrays else "",
     )
