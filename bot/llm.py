@@ -8,7 +8,6 @@ import json
 import logging
 import re
 import threading
-import time
 import tomllib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -37,7 +36,6 @@ PRICES_FILE = Path(__file__).resolve().parent.parent / "data" / "model_prices.to
 LARGEST_ANSWER = 1_000_000  # bytes; a chat reply has a few thousand
 MOST_CALLS = 8  # tool calls in one answer
 LEAST_SECONDS = 0.15  # with less time than this left, nothing is sent
-MARGIN_SECONDS = 0.25  # how long after the deadline the caller is back at the latest, when the loop is busy
 LONGEST_REST = 600.0  # seconds; a server that asks for more is tried again all the same
 SPEECH_BYTES_PER_SECOND = 2000  # WhatsApp's voice notes are Opus at about 16 kbit/s
 
@@ -216,8 +214,8 @@ class Breaker:
 class LanguageModel:
     """Chat, speech and sight at one server. Thread-safe; one for the process, as the breaker is.
 
-    Each call returns or raises before its deadline (and MARGIN_SECONDS), whatever the server does: all calls run on one
-    event loop in a thread of its own, where a timeout really ends a call. Timeouts of the HTTP client alone
+    Each call returns or raises by its deadline, whatever the server does: all calls run on one event loop in a
+    thread of its own, where a call that takes too long is really ended. Timeouts of the HTTP client alone
     begin anew with every byte, and a server that trickles would hold its caller for ever.
     """
 
@@ -539,9 +537,7 @@ class _Line:
         """The body of the answer within `seconds`. Raises ModelUnavailable."""
         if seconds < LEAST_SECONDS:
             raise _NoTime(Reason.TIMEOUT, "no time was left to ask the model")
-        end = time.monotonic() + seconds
-        future = asyncio.run_coroutine_threadsafe(self._answer(end, send), self._running())
-        found = self._wait(future, seconds + MARGIN_SECONDS)
+        found = _within(seconds, asyncio.run_coroutine_threadsafe(self._answer(send), self._running()))
         if isinstance(found, ModelUnavailable):
             # Raised here, so that no text of the server and no request with its key hangs behind it.
             raise found
@@ -554,13 +550,6 @@ class _Line:
             asyncio.run_coroutine_threadsafe(self._disconnect(), loop).result(timeout=5)
             loop.call_soon_threadsafe(loop.stop)
 
-    def _wait(self, future: Future[bytes | ModelUnavailable], seconds: float) -> bytes | ModelUnavailable:
-        try:
-            return future.result(timeout=seconds)
-        except FutureTimeout:
-            future.cancel()
-            return _late()
-
     def _running(self) -> asyncio.AbstractEventLoop:
         with self._guard:
             if self._loop is None:
@@ -568,16 +557,14 @@ class _Line:
                 threading.Thread(target=self._loop.run_forever, name="model", daemon=True).start()
             return self._loop
 
-    async def _answer(self, end: float, send: _Send) -> bytes | ModelUnavailable:
+    async def _answer(self, send: _Send) -> bytes | ModelUnavailable:
         client = await self._connected()
         import httpx2
         import openai
 
         try:
-            async with asyncio.timeout_at(end), send(client) as response:
+            async with send(client) as response:
                 return await _whole_body(response)
-        except TimeoutError:
-            return _late()
         except openai.APITimeoutError:
             return _late()
         except openai.APIStatusError as error:
@@ -591,7 +578,7 @@ class _Line:
         if self._client is None:
             import openai
 
-            # At DEBUG these write requests, and with them what customers said, into the log.
+            # At DEBUG these write a dozen lines a call, headers among them; what matters of a call is in the turn.
             for name in ("openai", "httpx2", "httpcore2"):
                 logging.getLogger(name).setLevel(logging.WARNING)
             self._client = openai.AsyncOpenAI(
@@ -606,6 +593,14 @@ class _Line:
     async def _disconnect(self) -> None:
         if self._client is not None:
             await self._client.close()
+
+
+def _within(seconds: float, future: Future[bytes | ModelUnavailable]) -> bytes | ModelUnavailable:
+    try:
+        return future.result(timeout=seconds)
+    except FutureTimeout:
+        future.cancel()  # ends the call on the loop, and its connection
+        return _late()
 
 
 async def _whole_body(response: _Response) -> bytes:
