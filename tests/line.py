@@ -21,7 +21,7 @@ from bot.web.webhook import Door, webhook
 from bot.worker import Hands, Worker
 from memory.contacts import Contact, Contacts
 from memory.database import Database
-from memory.forms import Outgoing, OutboxRow
+from memory.forms import OutboxRow, Outgoing
 from memory.intake import Intake
 from memory.messages import Message, Messages
 from memory.moments import now
