@@ -385,7 +385,8 @@ def test_every_call_has_a_timeout_and_no_retries(world: World) -> None:
     door = world.whatsapp._client.http_client
     assert isinstance(door, Door)
     assert door.timeout == (3.0, 8.0)
-    assert all(adapter.max_retries.total == 0 for adapter in door.session.adapters.values())
+    adapters: list[Any] = list(door.session.adapters.values())
+    assert all(adapter.max_retries.total == 0 for adapter in adapters)
 
 
 @pytest.mark.parametrize(

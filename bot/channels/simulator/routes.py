@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, jsonify, request
 
 from bot.channels.simulator.chats import Letter, Person
 from bot.channels.simulator.faults import KINDS, Fault, NoSuchFault
-from bot.channels.simulator.people import Customer
+from bot.channels.simulator.people import Customer, Sent
 from bot.channels.simulator.provider import SmallTwilio
 from bot.channels.simulator.rest import rest
 from bot.channels.whatsapp import verdict_on
@@ -91,6 +91,7 @@ def _state(twilio: SmallTwilio) -> Response:
         senders=list(twilio.senders),
         adverts=ADVERTS,
         seen=seen,
+        run=twilio.chats.run,
         fault_kinds=KINDS,
         faults=twilio.faults.listed(),
     )
@@ -99,8 +100,7 @@ def _state(twilio: SmallTwilio) -> Response:
 def _events(twilio: SmallTwilio) -> Response:
     after = request.args.get("after", 0, int)
     wait = min(request.args.get("wait", 0.0, float), _LONGEST_WAIT)
-    seen = len(twilio.chats.events)
-    if after > seen:  # the program was started anew: the page has to read everything again
+    if request.args.get("run") != twilio.chats.run:  # the program was started anew: the page reads everything again
         return jsonify(events=[], anew=True)
     events = [dict(event) for event in twilio.chats.news(after, wait)]
     for event in events:
@@ -142,10 +142,17 @@ def _send(twilio: SmallTwilio, who: str) -> Any:
         place = asked["location"]
         sent = customer.sends_location(str(place["latitude"]), str(place["longitude"]), str(place.get("label", "")))
     elif "button" in asked:
-        sent = customer.presses(str(asked["button"]))
+        sent = _press(customer, str(asked["button"]), str(asked["on"]))
     else:
         sent = customer.says(str(asked["text"])[:4096])
     return jsonify(sid=sent.sid), 201
+
+
+def _press(customer: Customer, title: str, sid: str) -> Sent:
+    try:
+        return customer.presses(title, sid)
+    except LookupError:
+        abort(409, "that message shows no such button")
 
 
 def _upload(twilio: SmallTwilio, who: str) -> Any:
@@ -209,6 +216,7 @@ def _letter_json(letter: Letter, twilio: SmallTwilio) -> dict[str, Any]:
         "buttons": letter.buttons,
         "template": letter.template,
         "link": letter.media_url,
+        "replied_to": letter.form.get("OriginalRepliedMessageSid"),
         "media": [{"url": f"/simulator/media/{one.sid}", "type": one.content_type} for one in files],
         "location": place or None,
         "advert": letter.form.get("ReferralHeadline") or letter.form.get("ReferralSourceId"),

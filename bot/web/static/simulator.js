@@ -12,6 +12,7 @@ let current = null;
 let adverts = [];
 let advert = null; // the ad through which the next message arrives
 let seen = 0;
+let run = ""; // which run of the program numbered the events
 let recorder = null;
 
 // Asking the small Twilio
@@ -43,6 +44,7 @@ function attempt(work) {
 async function start() {
   const state = await ask("state");
   seen = state.seen;
+  run = state.run;
   adverts = state.adverts;
   people.clear();
   messages.clear();
@@ -63,9 +65,10 @@ function nameOf(person) {
 async function listen() {
   for (;;) {
     try {
-      const news = await ask(`events?after=${seen}&wait=15`);
+      const news = await ask(`events?run=${run}&after=${seen}&wait=15`);
       if (news.anew) await start();
       for (const event of news.events) take(event);
+      await new Promise((resume) => setTimeout(resume, 30)); // what comes together is shown together
     } catch {
       await new Promise((resume) => setTimeout(resume, 1500)); // the program is being restarted
     }
@@ -88,7 +91,7 @@ function remember(who, message) {
   const isNew = !person.last || message.ordinal > person.last.ordinal;
   if (isNew || person.last.sid === message.sid) people.set(who, { ...person, last: message });
   if (isNew && !message.mine && who !== current) unread.set(who, (unread.get(who) || 0) + 1);
-  if (!message.mine && message.status !== "failed") stopTyping(who);
+  if (!message.mine && !FAILED.has(message.status)) stopTyping(who);
   messages.get(who)?.set(message.sid, message);
 }
 
@@ -127,7 +130,7 @@ function face(person) {
 }
 
 function summary(message) {
-  if (message.body) return message.body.replace(/\s+/g, " ");
+  if (message.body) return marked(message.body).map((one) => one.textContent ?? one).join("").replace(/\s+/g, " ");
   if (message.location) return "Location";
   return message.media.length ? mediaName(message.media[0].type) : "";
 }
@@ -187,7 +190,7 @@ function showMessages(jump = false) {
   const atEnd = jump || box.scrollHeight - box.scrollTop - box.clientHeight < 80;
   const list = [...(messages.get(current)?.values() || [])].sort((a, b) => a.ordinal - b.ordinal);
   // Nodes of messages that did not change stay: a screen reader would read a rebuilt log again, a playing sound stop.
-  const wanted = list.flatMap((message, at) => nodesOf(message, list[at - 1], list[list.length - 1]));
+  const wanted = list.flatMap((message, at) => nodesOf(message, list[at - 1], list));
   if (!list.length) wanted.push(keyed("empty", "", () => make("p", { className: "empty" }, "Write something, as a customer would. The shop answers.")));
   if (typing.has(current)) wanted.push(keyed("dots", "", dots));
   wanted.forEach((node, at) => { if (box.children[at] !== node) box.insertBefore(node, box.children[at] || null); });
@@ -205,7 +208,9 @@ function keyed(name, print, build) {
   return node;
 }
 
-function nodesOf(message, before, newest) {
+const FAILED = new Set(["failed", "undelivered"]);
+
+function nodesOf(message, before, list) {
   const nodes = [];
   const day = dayOf(message.at);
   if (!before || dayOf(before.at) !== day) {
@@ -213,8 +218,8 @@ function nodesOf(message, before, newest) {
   }
   const first = !before || before.mine !== message.mine || nodes.length > 0;
   nodes.push(keyed(message.sid, JSON.stringify([message, first]), () => bubble(message, first)));
-  if (message.buttons.length) {
-    const answered = newest.ordinal > message.ordinal && newest.mine;
+  if (message.buttons.length && !FAILED.has(message.status)) {
+    const answered = list.some((one) => one.replied_to === message.sid);
     nodes.push(keyed(`replies ${message.sid}`, String(answered), () => replies(message, answered)));
   }
   return nodes;
@@ -229,7 +234,7 @@ function bubble(message, first) {
   made.append(...marked(message.body));
   if (message.link) made.append(make("br"), link(message.link));
   made.append(meta(message));
-  if (message.status === "failed" || message.status === "undelivered") {
+  if (FAILED.has(message.status)) {
     made.append(make("span", { className: "reason" }, `Not delivered (${message.error_code}): ${message.reason}`));
   }
   return made;
@@ -275,7 +280,7 @@ function replies(message, answered) {
   made.setAttribute("aria-label", "Quick replies");
   for (const button of message.buttons) {
     const one = make("button", { type: "button", disabled: answered }, button.title);
-    one.addEventListener("click", attempt(() => send({ button: button.title })));
+    one.addEventListener("click", attempt(() => send({ button: button.title, on: message.sid })));
     made.append(one);
   }
   return made;
