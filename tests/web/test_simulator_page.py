@@ -220,6 +220,26 @@ def test_another_site_cannot_post_through_the_visitors_browser(shop: Shop) -> No
     assert client.delete("/simulator/faults", headers={"X-Simulator": "page"}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("chats/+34600123456/messages", {}),
+        ("chats/+34600123456/messages", []),
+        ("chats/+34600123456/messages", {"location": {}}),
+        ("chats/nobody/messages", {"text": "hi"}),
+        ("faults", {}),
+        ("faults", {"kind": "no such"}),
+        ("faults", {"kind": "fail"}),
+        ("faults", {"kind": "hang", "times": "many"}),
+    ],
+)
+def test_a_wrong_request_is_answered_400(shop: Shop, path: str, body: Any) -> None:
+    app = Flask("again")
+    app.register_blueprint(blueprint(shop.twilio))
+    answer = app.test_client().post(f"/simulator/{path}", json=body, headers={"X-Simulator": "page"})
+    assert answer.status_code == 400
+
+
 def test_a_page_of_an_earlier_run_is_told_to_read_everything_again(shop: Shop) -> None:
     app = Flask("again")
     app.register_blueprint(blueprint(shop.twilio))

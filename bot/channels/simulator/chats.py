@@ -141,12 +141,10 @@ class Chats:
             self._write("content", content["sid"], content)
 
     def forget(self, letter: Letter) -> None:
-        """Delete a message for good."""
+        """Delete a message for good; its files stay until they are deleted themselves, as at Twilio."""
         with self.changed:
             del self.letters[letter.sid]
             del self._by_person[letter.person][letter.sid]
-            for sid in letter.media:
-                self.forget_attachment(sid)
             self._erase("letter", letter.sid)
             self.tell({"type": "gone", "chat": letter.person, "sid": letter.sid})
 

@@ -46,6 +46,7 @@ def blueprint(twilio: SmallTwilio | None) -> Blueprint:
         routes.register_blueprint(rest(twilio))
         routes.before_request(_require_the_page)
         routes.register_error_handler(NoSuchFault, lambda error: (jsonify(error=str(error)), 400))
+        routes.register_error_handler(_Missing, lambda error: (jsonify(error=f"{error} is missing"), 400))
         _add_reading(routes, twilio)
         _add_doing(routes, twilio)
     return routes
@@ -72,6 +73,24 @@ def _require_the_page() -> None:
     from_page = request.headers.get("X-Simulator") == "page"
     if request.method != "GET" and not request.path.startswith("/simulator/twilio/") and not from_page:
         abort(403)
+
+
+class _Missing(KeyError):
+    """Something that a request must say."""
+
+
+class _Asked(dict[str, Any]):
+    """A JSON body; what it must say and does not is the caller's mistake."""
+
+    def __missing__(self, name: str) -> Any:
+        raise _Missing(name)
+
+
+def _asked() -> _Asked:
+    body = request.get_json()
+    if not isinstance(body, dict):
+        abort(400, "a JSON object, please")
+    return _Asked(body)
 
 
 def _customer(twilio: SmallTwilio, who: str, name: str = "") -> Customer:
@@ -128,18 +147,18 @@ def _media(twilio: SmallTwilio, sid: str) -> Response:
 
 
 def _meet(twilio: SmallTwilio, who: str) -> Response:
-    asked = request.get_json()
+    asked = _asked()
     customer = _customer(twilio, who, str(asked.get("name", ""))[:60])
     return jsonify(_person_json(twilio, customer.person))
 
 
 def _send(twilio: SmallTwilio, who: str) -> Any:
-    asked = request.get_json()
+    asked = _asked()
     customer = _customer(twilio, who)
     if isinstance(asked.get("advert"), dict):
         customer.arrives_through({str(name): str(value) for name, value in asked["advert"].items()})
     if "location" in asked:
-        place = asked["location"]
+        place = _Asked(asked["location"])
         sent = customer.sends_location(str(place["latitude"]), str(place["longitude"]), str(place.get("label", "")))
     elif "button" in asked:
         sent = _press(customer, str(asked["button"]), str(asked["on"]))
@@ -165,7 +184,7 @@ def _upload(twilio: SmallTwilio, who: str) -> Any:
 
 
 def _phone(twilio: SmallTwilio, who: str) -> Any:
-    asked = request.get_json()
+    asked = _asked()
     customer = _customer(twilio, who)
     if "open" in asked:
         customer.opens() if asked["open"] else customer.closes()
@@ -175,13 +194,20 @@ def _phone(twilio: SmallTwilio, who: str) -> Any:
 
 
 def _fail(twilio: SmallTwilio) -> Any:
-    asked = request.get_json()
+    asked = _asked()
     address = f"whatsapp:{asked['who']}" if asked.get("who") else None
-    code = int(asked["code"]) if asked.get("code") else None
-    fault = Fault(str(asked["kind"]), max(1, min(int(asked.get("times", 1)), 100)), address, code)
-    fault.seconds = max(0.0, min(float(asked.get("seconds", 1)), 60.0))
+    code = _number(asked["code"], 0, 99999) if asked.get("code") else None
+    fault = Fault(str(asked["kind"]), _number(asked.get("times", 1), 1, 100), address, code)
+    fault.seconds = _number(asked.get("seconds", 1), 0, 60)
     twilio.faults.add(fault)
     return jsonify(faults=twilio.faults.listed()), 201
+
+
+def _number(said: Any, least: int, most: int) -> int:
+    written = str(said)
+    if not (written.isascii() and written.isdigit()):
+        abort(400, "a whole number, please")
+    return max(least, min(int(written[:9]), most))
 
 
 def _mend(twilio: SmallTwilio) -> Response:
