@@ -111,7 +111,7 @@ def _state(twilio: SmallTwilio) -> Response:
         adverts=ADVERTS,
         seen=seen,
         run=twilio.chats.run,
-        fault_kinds=KINDS,
+        fault_kinds=list(KINDS.items()),
         faults=twilio.faults.listed(),
     )
 

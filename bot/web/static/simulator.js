@@ -427,7 +427,7 @@ function chooseAdvert(one) {
 }
 
 function showKinds(kinds) {
-  const options = Object.entries(kinds).map(([value, text]) => make("option", { value }, text));
+  const options = kinds.map(([value, text]) => make("option", { value }, text));
   $("fault-kind").replaceChildren(...options);
   showCode();
 }
