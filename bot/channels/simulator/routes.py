@@ -93,12 +93,11 @@ def _asked() -> _Asked:
     return _Asked(body)
 
 
-def _customer(twilio: SmallTwilio, who: str, name: str = "") -> Customer:
+def _customer(twilio: SmallTwilio, who: str) -> Customer:
     if not _WHO.fullmatch(who):
         abort(400, "a phone number such as +14155550101, or a WhatsApp user id such as IN.AbC123")
-    known = twilio.chats.people.get(f"whatsapp:{who}")
-    customer = twilio.customer(who, name or (known.name if known else "Someone"), request.args.get("sender"))
-    return Customer(twilio, customer.person, f"whatsapp:{request.args.get('sender') or twilio.account.sender}", False)
+    ours = request.args.get("sender") or twilio.account.sender
+    return Customer(twilio, twilio.customer(who).person, f"whatsapp:{ours}", wait=False)
 
 
 def _state(twilio: SmallTwilio) -> Response:
@@ -148,7 +147,11 @@ def _media(twilio: SmallTwilio, sid: str) -> Response:
 
 def _meet(twilio: SmallTwilio, who: str) -> Response:
     asked = _asked()
-    customer = _customer(twilio, who, str(asked.get("name", ""))[:60])
+    customer = _customer(twilio, who)
+    name = str(asked.get("name", ""))[:60]
+    if name and name != customer.person.name:
+        customer.person.name = name
+        twilio.chats.keep_person(customer.person)
     return jsonify(_person_json(twilio, customer.person))
 
 
