@@ -24,6 +24,8 @@ from bot.settings import Settings
 from memory.forms import Button, Inbound, Media, OutboxRow
 
 if TYPE_CHECKING:
+    from werkzeug.datastructures import Headers
+
     from bot.channels.whatsapp.media import MediaFetcher
 
 INBOUND_PATH = "/webhook/whatsapp"
@@ -105,7 +107,7 @@ class WhatsApp:
         text = query.decode("utf-8", "replace") if isinstance(query, bytes) else query
         return f"{self._public_url}{path}?{text}" if text else f"{self._public_url}{path}"
 
-    def check_signature(self, url: str, form: Any, headers: Any) -> bool:
+    def check_signature(self, url: str, form: Any, headers: Mapping[str, str] | Headers) -> bool:
         """Whether one of our tokens signed `form` (MultiDict or pairs, empty values kept) for `url`."""
         return self._signatures.good(url, form, headers)
 
