@@ -23,7 +23,8 @@ class ModelServer(BaseHTTPRequestHandler):
         self.send_response(200 if self.headers.get("Authorization") == "Bearer right" else 401)
         self.end_headers()
 
-    do_HEAD = do_GET
+    def do_HEAD(self) -> None:
+        self.do_GET()
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing."""
