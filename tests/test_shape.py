@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,7 +43,7 @@ def test_every_route_says_who_may_call_it(app: Flask) -> None:
 def test_every_setting_is_explained_with_its_default() -> None:
     names = {field.data_key for field in Environment().fields.values()}
     lines = (ROOT / ".env.example").read_text().splitlines()
-    explained = {line.partition("=")[0] for above, line in zip(lines, lines[1:], strict=False)
+    explained = {line.partition("=")[0] for above, line in itertools.pairwise(lines)
                  if "=" in line and not line.startswith("#") and above.startswith("# ")}  # fmt: skip
     assert explained == names
     example = {name: value or "" for name, value in dotenv_values(ROOT / ".env.example").items()}
