@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -51,7 +51,7 @@ def main() -> None:
 def measure(http: FlaskClient) -> list[Figure]:
     """Ask each question often, of ever other people and pages."""
     chance = random.Random(7)
-    paths = {
+    paths: dict[str, Callable[[], str]] = {
         "/analytics/users": lambda: f"/analytics/users?after={chance.randrange(PEOPLE)}",
         "/conversation": lambda: f"/conversation/{phone(chance.randrange(1, PEOPLE + 1))}",
         f"/conversation of {HEAVY:,} messages": lambda: f"/conversation/{phone(1)}",
@@ -131,20 +131,20 @@ def write_people(db: Database, first: int) -> None:
     people = range(first, first + BATCH)
     with db.transaction():
         tables = db.tables
-        tables["contacts"].insert_all(
+        tables.table("contacts").insert_all(
             {"id": n, "brand": BRAND, "name": f"Person {n}", "address": f"whatsapp:{phone(n)}",
              "our_number": "+14155238886", "session_id": n, "total_interactions": 5, "first_seen_at": at,
              "last_interaction_at": at, "preferred_currency": "INR", "language": "en"} for n in people
         )  # fmt: skip
-        tables["identities"].insert_all(
+        tables.table("identities").insert_all(
             {"brand": BRAND, "kind": "phone", "value": phone(n), "contact_id": n, "raw": f"whatsapp:{phone(n)}"}
             for n in people
         )
-        tables["sessions"].insert_all(
+        tables.table("sessions").insert_all(
             {"id": n, "brand": BRAND, "contact_id": n, "created_at": at, "last_at": at, "total_messages": 10}
             for n in people
         )
-        tables["interests"].insert_all(
+        tables.table("interests").insert_all(
             {"contact_id": n, "brand": BRAND, "interest": INTERESTS[(n + k) % len(INTERESTS)], "times": 1 + k,
              "last_at": at} for n in people for k in (0, 1)
         )  # fmt: skip
@@ -153,8 +153,8 @@ def write_people(db: Database, first: int) -> None:
 def write_messages(db: Database, first: int) -> None:
     """The next messages, spread over people and the last sixty days, each second one a reply with its turn."""
     with db.transaction():
-        db.tables["messages"].insert_all(message_rows(first))
-        db.tables["turns"].insert_all(
+        db.tables.table("messages").insert_all(message_rows(first))
+        db.tables.table("turns").insert_all(
             {"id": n, "brand": BRAND, "contact_id": owner(n), "at": moment(n), "waited_ms": (n * 7919) % 9000,
              "answered_by": ("model", "built-in", "people")[n % 7 % 3]} for n in range(first + 1, first + BATCH, 2)
         )  # fmt: skip
@@ -191,7 +191,7 @@ def write_tallies(db: Database) -> None:
     rows += [("message_type", day, kind, each) for day in days for kind in TYPES]
     rows += [("language", day, "en", each * len(TYPES)) for day in days]
     with db.transaction():
-        db.tables["tallies"].insert_all(
+        db.tables.table("tallies").insert_all(
             {"brand": BRAND, "name": name, "day": day, "key": key, "n": n} for name, day, key, n in rows
         )
 
