@@ -154,6 +154,7 @@ def test_every_error_has_one_shape(shop: Shop) -> None:
         assert (answer.status_code, answer.content_type) == (status, "application/problem+json")
         assert answer.get_json().keys() == PROBLEM
         assert answer.get_json()["status"] == status
+        assert answer.get_json()["detail"]
     assert answers[405].headers["Allow"]
     assert "limit" in answers[400].get_json()["detail"]
 
