@@ -1,38 +1,29 @@
-"""Figures as one table: what was measured, what it came to, what it should be, and whether it is."""
+"""How figures are printed: what, how much, and whether it is what was promised."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured figure; `target` is a bound, from above unless `at_least`."""
+    """One measured thing. `met` is None where nothing was promised."""
 
     name: str
-    value: float
-    target: float
-    unit: str
-    at_least: bool = False
-
-    @property
-    def met(self) -> bool:
-        """Whether the figure is on the right side of its target."""
-        return self.value >= self.target if self.at_least else self.value <= self.target
+    measured: str
+    promised: str = ""
+    met: bool | None = None
 
 
-def show(figures: Sequence[Figure]) -> None:
-    """Print one line for each figure."""
+def show(title: str, figures: list[Figure]) -> None:
+    """Print a table of figures."""
+    print(f"\n{title}")
     for figure in figures:
-        bound = "≥" if figure.at_least else "≤"
-        target = f"{bound} {figure.target:g} {figure.unit}"
-        verdict = "met" if figure.met else "MISSED"
-        print(f"{figure.name:<56} {figure.value:>10.2f} {figure.unit:<6} {target:<14} {verdict}")
+        verdict = {True: "met", False: "MISSED", None: ""}[figure.met]
+        print(f"  {figure.name:<58} {figure.measured:>16}   {figure.promised:<18} {verdict}")
 
 
-def percentile(values: Sequence[float], rank: float) -> float:
-    """The nearest-rank percentile of `values`, with `rank` from 0 to 1."""
-    ordered = sorted(values)
-    return ordered[max(math.ceil(len(ordered) * rank) - 1, 0)]
+def share(values: list[float], part: float) -> float:
+    """The value below which `part` (0 to 1) of all values lie."""
+    ranked = sorted(values)
+    return ranked[min(len(ranked) - 1, int(len(ranked) * part))]

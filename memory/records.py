@@ -69,4 +69,5 @@ class Switches:
 
     def is_off(self, kind: str, key: str) -> bool:
         """Whether it was switched off."""
-        return self._db.value("SELECT 1 FROM switched_off WHERE kind = :kind AND key = :key", kind=kind, key=key) == 1
+        found = self._db.value("SELECT 1 FROM switched_off WHERE kind = :kind AND key = :key", kind=kind, key=key)
+        return found is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from memory.goods import GOODS_TABLES
+
 PEOPLE = (
     """CREATE TABLE contacts (
         id INTEGER PRIMARY KEY,
@@ -146,7 +148,8 @@ CONVERSATION = (
         used TEXT NOT NULL DEFAULT '{}'
     )""",
     "CREATE INDEX turns_by_contact ON turns (contact_id, id)",
-    "CREATE INDEX turns_by_time ON turns (brand, at)",
+    # Reply times and who answered are read from the index alone.
+    "CREATE INDEX turns_by_time ON turns (brand, at, waited_ms, answered_by)",
     """CREATE TABLE statuses (
         id INTEGER PRIMARY KEY,
         message_id INTEGER NOT NULL,
@@ -237,15 +240,9 @@ ORDERS = (
     "CREATE INDEX order_events_by_order ON order_events (order_id, id)",
 )
 
-ANALYTICS = (
-    # Reply times and who answered are read from the index alone.
-    "DROP INDEX turns_by_time",
-    "CREATE INDEX turns_by_time ON turns (brand, at, waited_ms, answered_by)",
-)
-
 STEPS = (
     ("001 people", PEOPLE),
     ("002 conversation", CONVERSATION),
     ("003 orders", ORDERS),
-    ("004 analytics", ANALYTICS),
+    ("004 goods", GOODS_TABLES),
 )

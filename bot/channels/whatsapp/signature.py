@@ -1,0 +1,47 @@
+"""Whether a webhook was really signed by the provider (https://www.twilio.com/docs/usage/security)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from twilio.request_validator import (
+    SIGNATURE_HEADER,
+    SIGNATURE_SETTINGS_HEADER,
+    RequestValidator,
+    get_signature_algorithm,
+)
+from werkzeug.datastructures import MultiDict
+
+from bot.channels.whatsapp.forms import pairs_of
+
+
+class Signatures:
+    """Checks signatures made with any of several secrets: auth tokens during a rotation, or shared keys."""
+
+    def __init__(self, tokens: tuple[str, ...]) -> None:
+        self._validators = [RequestValidator(token) for token in tokens if token]
+
+    def good(self, url: str, form: Any, headers: Mapping[str, str]) -> bool:
+        """Whether `url` (as the provider called it) and `form` carry a signature of ours.
+
+        No signature, an unknown algorithm, text that cannot be encoded: a wrong signature, not an error.
+        """
+        given = headers.get(SIGNATURE_HEADER)
+        if not given:
+            return False
+        algorithm = get_signature_algorithm(headers.get(SIGNATURE_SETTINGS_HEADER))
+        values = form if hasattr(form, "getlist") else MultiDict(pairs_of(form))
+        try:
+            return any(one.validate(url, values, given, algorithm) for one in self._validators)
+        except UnicodeEncodeError:  # half a character in the query: Twilio never signed that
+            return False
+
+
+def sign(token: str, url: str, form: Any, algorithm: str) -> dict[str, str]:
+    """The headers that a provider with `token` sends along; `algorithm` is HMAC_SHA1 or HMAC_SHA256."""
+    values = form if hasattr(form, "getlist") else MultiDict(pairs_of(form))
+    headers = {SIGNATURE_HEADER: RequestValidator(token).compute_signature(url, values, algorithm)}
+    if algorithm != "HMAC_SHA1":
+        headers[SIGNATURE_SETTINGS_HEADER] = f"key=webhooks_sharedkey_local,algorithm={algorithm}"
+    return headers
