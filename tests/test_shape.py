@@ -21,7 +21,7 @@ HOMES = {
     "twilio": ("bot/channels/",),
     "openai": ("bot/llm.py",),
     "sqlite3": ("memory/", "bot/channels/simulator"),
-    "sqlite_utils": ("memory/",),
+    "sqlite_utils": ("memory/", "bot/channels/simulator"),
     "apscheduler": ("bot/clock.py",),
     "jwt": ("bot/web/access.py",),
     "flask_smorest": ("bot/web/api.py",),
@@ -85,11 +85,16 @@ def imported(tree: ast.Module) -> set[str]:
 
 
 def reads_environment(tree: ast.Module) -> bool:
+    """Whether `os.environ` or `os.getenv` is used, other than to set a variable for a program that is started."""
     words = {"environ", "environb", "getenv"}
+    nodes = [*ast.walk(tree)]
+    written = {id(node.value) for node in nodes if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)}
     return any(
-        (isinstance(node, ast.Attribute) and node.attr in words) or (isinstance(node, ast.alias) and node.name in words)
-        for node in ast.walk(tree)
-    )
+        (isinstance(node, ast.Attribute) and node.attr in words and ast.unparse(node.value) == "os"
+         and id(node) not in written)
+        or (isinstance(node, ast.alias) and node.name in words)
+        for node in nodes
+    )  # fmt: skip
 
 
 def texts(tree: ast.Module) -> Iterator[str]:
