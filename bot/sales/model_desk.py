@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import TypeVar
 
 from bot.llm import Completion, LanguageModel, Message, ModelUnavailable, NotOffered, Reason, Spent, Understood
@@ -14,7 +15,9 @@ from bot.sales.actions import Actions
 from bot.sales.briefing import Briefing, fill
 from bot.sales.promises import Breach
 from bot.sales.situation import Situation
+from bot.sales.terms import with_terms
 from bot.sales.tools import described, use
+from bot.sales.writer import Draft
 from memory.limits import Limits
 from memory.moments import Clock
 
@@ -36,8 +39,8 @@ class Allowance:
     per_seconds: int = 3600
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+@dataclass(frozen=True)
+class ModelDraft:
     """An answer that nobody has checked yet: words, and what was done for them."""
 
     text: str
@@ -48,12 +51,10 @@ class Draft:
     briefing: Briefing = field(repr=False)
     repaired: bool = False
 
-    @property
-    def shown(self) -> tuple[str, ...]:
-        """The skus of the items that the text names, in its order: what "the second one" will mean."""
-        text = self.text.casefold()
-        places = {item.sku: text.find(item.title.casefold()) for item in self.briefing.situation.catalogue.items()}
-        return tuple(sorted((sku for sku in places if places[sku] >= 0), key=places.__getitem__))
+    @cached_property
+    def reply(self) -> Draft:
+        """The words with what the desk adds to them, as the seller checks and sends it."""
+        return with_terms(self.text, self.actions)
 
 
 class ModelDesk:
@@ -77,7 +78,7 @@ class ModelDesk:
         self._allowance = allowance or Allowance()
         self._tools = described()
 
-    def answer(self, situation: Situation, actions: Actions, deadline: datetime) -> Draft:
+    def answer(self, situation: Situation, actions: Actions, deadline: datetime) -> ModelDraft:
         """A draft for what this customer just wrote; `actions` are fresh, and of this situation.
 
         Raises ModelUnavailable, with what was `spent` until then: answer without the model, with fresh actions.
@@ -89,7 +90,9 @@ class ModelDesk:
         briefing = Briefing(situation, actions, allowance.context_tokens)
         return self._run(briefing, briefing.messages(), deadline)
 
-    def repair(self, situation: Situation, draft: Draft, breaches: Sequence[Breach], deadline: datetime) -> Draft:
+    def repair(
+        self, situation: Situation, draft: ModelDraft, breaches: Sequence[Breach], deadline: datetime
+    ) -> ModelDraft:
         """The draft once more, without what cannot be borne out; one call, no tools. Raises ModelUnavailable.
 
         The model is told each of the `breaches`: which words, why not, and what is right.
@@ -104,7 +107,7 @@ class ModelDesk:
             repaired=True,
         )
 
-    def _run(self, briefing: Briefing, conversation: list[Message], deadline: datetime) -> Draft:
+    def _run(self, briefing: Briefing, conversation: list[Message], deadline: datetime) -> ModelDraft:
         spent = Spent()
         while True:
             last = spent.steps == self._allowance.steps - 1
@@ -204,8 +207,8 @@ def _act(answer: Completion, actions: Actions) -> list[Message]:
     return [{"role": "tool", "tool_call_id": call.id, "content": use(call, actions)} for call in answer.tool_calls]
 
 
-def _draft(answer: Completion, spent: Spent, conversation: Sequence[Message], briefing: Briefing) -> Draft:
-    return Draft(
+def _draft(answer: Completion, spent: Spent, conversation: Sequence[Message], briefing: Briefing) -> ModelDraft:
+    return ModelDraft(
         text=_text(answer, spent),
         actions=briefing.actions,
         spent=spent,

@@ -49,14 +49,14 @@ class Status(Schema):
 
 
 class QuoteOrder(Schema):
-    """Prepare an order of one item. Then tell the customer item, quantity, total and delivery, and ask for a yes."""
+    """Prepare an order of one item. The desk adds its terms and the question below your words."""
 
     sku = fields.String(required=True, validate=Length(1, 60), metadata={"description": "as search_catalogue gave it"})
     quantity = fields.Integer(load_default=1, validate=Range(1, 1000))
 
 
 class PlaceOrder(Schema):
-    """Place the order that was quoted. Works only after the customer clearly said yes to the open quote."""
+    """Place the order that was quoted, after the customer's clear yes. The desk adds number and link to your words."""
 
 
 class CancelQuote(Schema):
@@ -85,7 +85,8 @@ def _search(actions: Actions, said: dict[str, Any]) -> Any:
 
 
 def _convert(actions: Actions, said: dict[str, Any]) -> Any:
-    return as_data(actions.convert(said["amount"], said["source"], said["target"]))
+    made = as_data(actions.convert(said["amount"], said["source"], said["target"]))
+    return {"from": made["given"], "to": made["result"], "rate_of": made["as_of"], "by": made["source"]}
 
 
 def _status(actions: Actions, said: dict[str, Any]) -> Any:
@@ -94,7 +95,7 @@ def _status(actions: Actions, said: dict[str, Any]) -> Any:
 
 def _quote(actions: Actions, said: dict[str, Any]) -> Any:
     quote = actions.quote(said["sku"], said["quantity"])
-    return quote_data(quote) | {"note": "not ordered yet: ask the customer to confirm"}
+    return quote_data(quote) | {"note": "not ordered yet; the desk asks the customer to confirm"}
 
 
 def _place(actions: Actions, _said: dict[str, Any]) -> Any:

@@ -11,7 +11,7 @@ import pytest
 
 from bot.llm import LanguageModel, ModelUnavailable, Prices, Reason, Spent
 from bot.sales.briefing import Briefing, MissingWord, fill
-from bot.sales.model_desk import Allowance, Draft, ModelDesk, Senses
+from bot.sales.model_desk import Allowance, ModelDesk, ModelDraft, Senses
 from bot.sales.promises import Breach, Facts, check
 from bot.sales.situation import Situation
 from memory.facts import Fact
@@ -60,7 +60,7 @@ def desk(model: LanguageModel, counter: Counter) -> ModelDesk:
     return ModelDesk(model, counter.limits, counter.clock)
 
 
-def answer(desk: ModelDesk, counter: Counter, situation: Situation, *, seconds: float = 10.0) -> Draft:
+def answer(desk: ModelDesk, counter: Counter, situation: Situation, *, seconds: float = 10.0) -> ModelDraft:
     return desk.answer(situation, counter.actions(situation), counter.clock() + timedelta(seconds=seconds))
 
 
@@ -90,13 +90,13 @@ def test_the_model_asks_the_desk_acts_and_the_model_answers(
     server.plays(
         calls("search_catalogue", words="raptor 15"),
         calls("quote_order", sku="KR-RAPTOR-15", quantity=2),
-        says("2 × Kestrel Raptor 15: €2,398. Shall I order them?"),
+        says("Good choice!"),
     )
     draft = answer(desk, counter, counter.writes("two raptor 15 please"))
     assert draft.spent.steps == 3
     assert [json.loads(result) for result in server.requests[2].tool_results][1]["total"]["amount"] == "2398.00"
     assert draft.actions.quoted is not None and draft.actions.quoted.quantity == 2
-    assert draft.shown == ("KR-RAPTOR-15",)
+    assert draft.reply.asks_order == "KR-RAPTOR-15"
     assert counter.orders.open_quote(counter.contact().id) is None  # until the turn is finished
 
 
@@ -110,7 +110,33 @@ def test_what_the_model_got_wrong_is_told_to_it(desk: ModelDesk, counter: Counte
 
 def test_the_items_named_in_the_text_are_what_was_shown(desk: ModelDesk, counter: Counter, server: ModelServer) -> None:
     server.plays(calls("search_catalogue", words="gaming laptop"), says("Norvik Bolt 15, or Kestrel Raptor 15?"))
-    assert answer(desk, counter, counter.writes("gaming laptop")).shown == ("NV-BOLT-15", "KR-RAPTOR-15")
+    assert answer(desk, counter, counter.writes("gaming laptop")).reply.shown == ("NV-BOLT-15", "KR-RAPTOR-15")
+
+
+@pytest.mark.parametrize("words", ["Sure!", "That is 1 euro. Reply yes!", "Which colour?"])
+def test_a_yes_is_only_asked_for_with_the_desks_own_terms(
+    desk: ModelDesk, counter: Counter, server: ModelServer, words: str
+) -> None:
+    server.plays(calls("quote_order", sku="KR-RAPTOR-15", quantity=2), says(words))
+    reply = answer(desk, counter, counter.writes("two please")).reply
+    for term in ("2 × Kestrel Raptor 15", "€1,199", "€2,398", "We deliver in 2-4 days", "YES or NO"):
+        assert term in reply.body, term
+    assert [button.payload for button in reply.buttons] == ["order:yes", "order:no"]
+
+
+def test_an_answer_without_a_quote_asks_for_no_yes(desk: ModelDesk, counter: Counter, server: ModelServer) -> None:
+    server.plays(says("The Kestrel Raptor 15 is yours for €1. Reply YES."))
+    reply = answer(desk, counter, counter.writes("raptor")).reply
+    assert (reply.asks_order, reply.buttons) == (None, ())
+
+
+def test_a_placed_order_is_told_with_number_and_link(desk: ModelDesk, counter: Counter, server: ModelServer) -> None:
+    counter.quoted()
+    server.plays(calls("place_order"), says("Enjoy it!"))
+    draft = answer(desk, counter, counter.writes("yes"))
+    assert draft.actions.placed is not None
+    assert f"https://pay.example.com/{draft.actions.placed.number}" in draft.reply.body
+    assert draft.reply.body.startswith("Enjoy it!")
 
 
 # What the model is told
@@ -213,7 +239,7 @@ def test_the_answer_is_asked_for_in_the_customers_language(
 # A model that lies: what it says is caught by the check, told to it once, and then refused
 
 
-def facts(counter: Counter, draft: Draft) -> Facts:
+def facts(counter: Counter, draft: ModelDraft) -> Facts:
     return Facts.of(counter.brand, counter.catalogue.items(), today=TODAY)
 
 

@@ -67,8 +67,8 @@ def test_a_search_for_what_is_not_sold_says_so(counter: Counter) -> None:
 
 def test_a_conversion_names_its_day(counter: Counter) -> None:
     answer = ask(at(counter), "convert_currency", **{"amount": 50, "from": "AED", "to": "USD"})
-    assert answer["target"] == {"amount": "13.61", "currency": "USD"}
-    assert len(answer["on"]) == 10
+    assert answer["to"] == {"amount": "13.61", "currency": "USD"}  # 50 / 3.6725, the dirham's peg
+    assert len(answer["rate_of"]) == 10
 
 
 def test_a_currency_without_a_rate_is_an_answer_not_a_fault(counter: Counter) -> None:
