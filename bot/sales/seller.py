@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from bot.llm import ModelUnavailable
 from bot.sales.actions import Actions
 from bot.sales.classify import Classification, classify
 from bot.sales.language import detect
 from bot.sales.learning import interests, learn
-from bot.sales.model_desk import Draft as ModelDraft
-from bot.sales.model_desk import ModelDesk
+from bot.sales.model_desk import ModelDesk, ModelDraft
 from bot.sales.optout import is_start, is_stop
 from bot.sales.orders import NO_PAYLOAD, YES_PAYLOAD, says_no, says_yes
 from bot.sales.promises import Breach, OrderFact, check
@@ -26,7 +26,7 @@ from memory.facts import Fact
 from memory.forms import Outgoing
 from memory.messages import Message
 from memory.money import Money
-from memory.turns import Outcome, Reading
+from memory.turns import Change, Outcome, Reading
 
 MOST_EXPORTED = 1000  # messages in the copy that a person asks for
 LAST_LINES = 6  # of the conversation, in a summary for staff
@@ -46,7 +46,8 @@ class _Turn:
     def __post_init__(self) -> None:
         self.words = words_for(self.situation)
 
-    def reply(self, outgoing: Outgoing) -> None:
+    def reply(self, outgoing: Outgoing, *, by: str = "built-in") -> None:
+        self.outcome.answered_by = by
         self.outcome.replies.append(outgoing)
 
     def say(self, line: str, **words: object) -> str:
@@ -77,10 +78,11 @@ class Seller:
         language = self._language(contact, text)
         outcome = Outcome(answered_by="nobody")
         learned: dict[str, Fact] = {}
-        for message in messages:
-            learned |= self._learn(contact, message, language, outcome)
+        kinds = [classify(joined([message])) for message in messages]
+        for message, kind in zip(messages, kinds, strict=True):
+            learned |= self._learn(contact, message, kind, language, outcome)
         situation = self._shop.situation(
-            contact, messages, classification=_whole_kind(messages, text), language=language, learned=learned
+            contact, messages, classification=_whole_kind(messages, kinds, text), language=language, learned=learned
         )
         outcome.used["learned"] = sorted(learned)
         return _Turn(contact, situation, outcome, deadline)
@@ -91,20 +93,27 @@ class Seller:
         spoken = self._shop.brands[contact.brand].languages
         return heard if heard in spoken else spoken[0]
 
-    def _learn(self, contact: Contact, message: Message, language: str, outcome: Outcome) -> dict[str, Fact]:
+    def _learn(
+        self, contact: Contact, message: Message, kind: Classification, language: str, outcome: Outcome
+    ) -> dict[str, Fact]:
         """Read one message; what it teaches is kept by changes, and known to this answer at once."""
         text = joined([message])
-        kind = classify(text)
         outcome.readings[message.id] = Reading(kind.message_type, language, _notes(kind))
-        facts, now = self._shop.facts, self._shop.clock()
+        now = self._shop.clock()
         told = {each.predicate: each.value for each in learn(text, language, kind)}
         if text and language != contact.language:
             told["language"] = language
         for predicate, value in told.items():
-            outcome.changes.append(lambda p=predicate, v=value: facts.learn(contact, p, v, message.id))
+            outcome.changes.append(self._remembering(contact, predicate, value, message.id))
         for interest in interests(text, kind, self._shop.catalogues[contact.brand]):
-            outcome.changes.append(lambda i=interest: facts.note_interest(contact, i, message.id))
+            outcome.changes.append(partial(self._shop.facts.note_interest, contact, interest, message.id))
         return {predicate: Fact(predicate, value, now, None, message.id) for predicate, value in told.items()}
+
+    def _remembering(self, contact: Contact, predicate: str, value: str, message_id: int) -> Change:
+        def remember() -> None:
+            self._shop.facts.learn(contact, predicate, value, message_id)
+
+        return remember
 
     # Ways in which the desk does not sell
 
@@ -179,7 +188,6 @@ class Seller:
         if turn.situation.text or any(message.metadata.get("payload") for message in messages):
             return False
         line = UNHEARD.get(messages[-1].kind)
-        turn.outcome.answered_by = "built-in"
         if line is not None:
             turn.reply(Outgoing(turn.say(line)))
             return True
@@ -196,7 +204,6 @@ class Seller:
             return
         actions = self._actions(turn)
         draft = write(turn.situation, actions)
-        turn.outcome.answered_by = "built-in"
         breaches = check(draft.body, self._promise_facts(turn.situation, actions, draft.amounts))
         if breaches:
             turn.outcome.used["breaches"] = _told(breaches)
@@ -224,34 +231,34 @@ class Seller:
             turn.outcome.why = "promised what is not so" if breaches else "said nothing"
             turn.outcome.used["breaches"] = _told(breaches)
             return False
-        turn.outcome.answered_by = "model"
-        quoted = draft.actions.quoted
-        self._keep(
-            turn,
-            draft.actions,
-            draft.text,
-            Draft(shown=(quoted.sku,) if quoted else draft.shown, asks_order=quoted.sku if quoted else None),
-        )
+        self._keep(turn, draft.actions, draft.reply.body, draft.reply, by="model")
         return True
 
     def _checked(self, turn: _Turn, desk: ModelDesk) -> tuple[ModelDraft, list[Breach]]:
-        """The model's draft, repaired once where it promised what is not so."""
+        """The model's draft, repaired once where it promised what is not so, and what is still not so."""
         draft = desk.answer(turn.situation, self._actions(turn), turn.deadline)
-        breaches = check(draft.text, self._promise_facts(turn.situation, draft.actions))
+        breaches = self._breaches(turn, draft)
         if not breaches:
             return draft, []
         turn.outcome.used["repaired"] = _told(breaches)
-        draft = desk.repair(turn.situation, draft, breaches, turn.deadline)
-        return draft, check(draft.text, self._promise_facts(turn.situation, draft.actions))
+        try:
+            draft = desk.repair(turn.situation, draft, breaches, turn.deadline)
+        except ModelUnavailable:
+            return draft, breaches
+        return draft, self._breaches(turn, draft)
 
-    def _keep(self, turn: _Turn, actions: Actions, body: str, draft: Draft) -> None:
+    def _breaches(self, turn: _Turn, draft: ModelDraft) -> list[Breach]:
+        facts = self._promise_facts(turn.situation, draft.actions, draft.reply.amounts)
+        return check(draft.reply.body, facts)
+
+    def _keep(self, turn: _Turn, actions: Actions, body: str, draft: Draft, *, by: str = "built-in") -> None:
         """The reply with its changes, and the record of what it stands on."""
         outcome, contact = turn.outcome, turn.contact
         outcome.changes += actions.changes
         failed = draft.failed
         outcome.changes.append(lambda: self._contacts.count_failed_answer(contact.id, failed=failed))
         kind = turn.situation.classification.message_type
-        turn.reply(Outgoing(body, buttons=draft.buttons, message_type=kind, metadata=draft.metadata))
+        turn.reply(Outgoing(body, buttons=draft.buttons, message_type=kind, metadata=draft.metadata), by=by)
         outcome.used |= {
             "skus": list(dict.fromkeys([*draft.shown, *actions.shown])),
             "rates": [f"{c.given.currency}/{c.result.currency} {c.as_of}" for c in actions.conversions],
@@ -283,11 +290,11 @@ class Seller:
         )
 
 
-def _whole_kind(messages: Sequence[Message], text: str) -> Classification:
+def _whole_kind(messages: Sequence[Message], kinds: Sequence[Classification], text: str) -> Classification:
     pressed = messages[-1].metadata.get("payload")
     if pressed in (YES_PAYLOAD, NO_PAYLOAD):
         return Classification("order", 1.0)
-    return classify(text)
+    return kinds[0] if len(kinds) == 1 else classify(text)
 
 
 def _notes(kind: Classification) -> dict[str, object]:
