@@ -1,6 +1,6 @@
-"""How many lies the promise check catches and how many right replies it stops, on two sittings of drafts.
+"""How many lies the promise check catches and how many right replies it stops, on three sittings of drafts.
 
-The rules were tuned on sitting 1; sitting 2 was written afterwards and only counted.
+Sittings 1 and 2 tuned the rules; sitting 3 was written afterwards and is only counted.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def measure(*, show: bool) -> dict[str, dict[str, float]]:
     """Shares by sitting: `caught` of the lies, `false_alarms` of the right replies."""
     known = facts()
     figures: dict[str, dict[str, float]] = {}
-    for sitting in ("1", "2"):
+    for sitting in ("1", "2", "3"):
         shares: dict[str, float] = {}
         for name, figure in (("lies", "caught"), ("truths", "false_alarms")):
             lines = (SETS / f"{name}-{sitting}.jsonl").read_text(encoding="utf-8").splitlines()

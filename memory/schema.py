@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from memory.erasures import ERASURES
 from memory.goods import GOODS_TABLES
 
 PEOPLE = (
@@ -245,5 +244,4 @@ STEPS = (
     ("002 conversation", CONVERSATION),
     ("003 orders", ORDERS),
     ("004 goods", GOODS_TABLES),
-    ("005 erasures", ERASURES),
 )

@@ -1,5 +1,7 @@
 """What a customer's message is about: certain rules first, then the fitted model, `other` where they are at odds."""
 
+# ruff: noqa: E501  (tables of words and patterns read better unwrapped)
+
 from __future__ import annotations
 
 import re
@@ -63,7 +65,7 @@ OVERRULED = {
     "pricing_discount": 0.15,
 }  # the least share the model must leave a rule's type
 ORDER_NUMBER = re.compile(
-    r"\b(?:order|purchase|pedido|compra|invoice|bill|tracking|awb)\s*(?:no|number|num|id|numero|#|:|\.|is|status)*\s*[#:]?\s*([a-z]{0,4}-?\d{3,18})\b"
+    r"\b(?:order|purchase|pedido|compra|invoice|bill|tracking|awb)\s*(?:no|number|num|id|numero|#|:|\.|is|status)*\s*[#:]?\s*([a-z]{0,4}-?\d{3,18})\b(?!\s*(?:[$€£₹]|usd|eur|gbp|inr|aed|rs|dollars?|euros?|rupees?|pounds?|reais|pesos))"
     r"|#\s?([a-z]{0,4}-?\d{2,18})\b"
 )
 QUANTITY = re.compile(

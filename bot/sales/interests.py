@@ -66,7 +66,7 @@ def last_interest(interests: Sequence[Interest], language: str) -> str | None:
     """What was asked about last, as one phrase of a language ("gaming laptops"); None where nothing was."""
     if not interests:
         return None
-    together = [each.name for each in interests if each.last_at == interests[0].last_at]
+    together = [each.name for each in interests if each.message_id == interests[0].message_id]
     ordered = sorted(together, key=lambda name: name not in WANTED_FOR or name in WHOLE)
     told = [_LOCAL.get(name, {}).get(language, name) for name in ordered]
     return " ".join(reversed(told) if language in ("es", "pt") else told)

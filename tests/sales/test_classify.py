@@ -101,6 +101,7 @@ def test_a_rate_without_a_number_is_for_one() -> None:
 
 def test_it_carries_what_is_certain() -> None:
     assert classify("track order no 778812 please").entities["order_number"] == "778812"
+    assert "order_number" not in classify("my order 250 usd never came").entities
     assert classify("i want to order 3 bottles").entities["quantity"] == 3
     budget = classify("gaming laptop under 1500 euros").entities
     assert (budget["budget"], budget["currency"]) == (Decimal(1500), "EUR")
