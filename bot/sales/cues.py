@@ -35,7 +35,7 @@ TOPICS: dict[str, re.Pattern[str]] = {
         r"|bhugtan|भुगतान|पेमेंट|किस्त|कैश"
     ),
     "hours": _cue(
-        r"opening hours|opening times?|business hours|working hours|open (?:today|now|on|at|until|till)"
+        r"hours|opening hours|opening times?|business hours|working hours|open (?:today|now|on|at|until|till)"
         r"|are you open|when (?:do|are) you (?:open|close)\w*"
         r"|what time|closing time|timings?|horarios?|a que hora|abren|abierto|cierran|abertos?|que horas|abrem"
         r"|fecham|kitne baje|kab khul\w*|samay|समय|कितने बजे|कब खुल\w*"
@@ -182,6 +182,12 @@ _SENTENCES = re.compile(
 def parts_of(text: str) -> list[str]:
     """The questions and statements in a text, each answered by itself."""
     return [part.strip() for part in _SENTENCES.split(text) if part and part.strip(" .,!")]
+
+
+def is_greeting(plain: str) -> bool:
+    """Whether a folded text greets and says nothing besides, names aside ("hi, i'm back", "hola, soy ana")."""
+    rest = GREETING.sub(" ", plain)
+    return rest != plain and not re.sub(r"[^a-z\u0900-\u097f]+|there|again|team|sir|madam|bhai|ji", "", rest)
 
 
 def topics_in(plain: str) -> list[str]:

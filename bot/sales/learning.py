@@ -9,6 +9,7 @@ from decimal import Decimal
 from bot.sales.amounts import find_amounts, find_currencies
 from bot.sales.catalogue import Catalogue, fold, read_wish
 from bot.sales.classify import Classification
+from bot.sales.cues import PRICE
 from bot.sales.interests import read_interests
 from memory.facts import Learned, read_facts
 
@@ -37,10 +38,10 @@ def interests(text: str, kind: Classification, catalogue: Catalogue) -> list[str
 
 
 def _currency(text: str, kind: Classification) -> str | None:
-    """The target of a conversion, or the one currency in which a price is asked or limited."""
+    """The currency a conversion leads to ("how much is it in dollars"), or that a price is asked or limited in."""
     if kind.message_type == "currency_conversion":
-        target = kind.entities.get("to")
-        return target if isinstance(target, str) else None
+        wished = kind.entities.get("to") or (kind.entities.get("from") if PRICE.search(fold(text)) else None)
+        return wished if isinstance(wished, str) else None
     named = {mention.currency for mention in find_currencies(text) if not mention.loose}
     return named.pop() if kind.message_type in SHOPPING and len(named) == 1 else None
 

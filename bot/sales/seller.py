@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from bot.llm import ModelUnavailable
 from bot.sales.actions import Actions
@@ -26,7 +27,7 @@ from memory.facts import Fact
 from memory.forms import Outgoing
 from memory.messages import Message
 from memory.money import Money
-from memory.turns import Outcome, Reading
+from memory.turns import Change, Outcome, Reading
 
 MOST_EXPORTED = 1000  # messages in the copy that a person asks for
 LAST_LINES = 6  # of the conversation, in a summary for staff
@@ -46,7 +47,8 @@ class _Turn:
     def __post_init__(self) -> None:
         self.words = words_for(self.situation)
 
-    def reply(self, outgoing: Outgoing) -> None:
+    def reply(self, outgoing: Outgoing, *, by: str = "built-in") -> None:
+        self.outcome.answered_by = by
         self.outcome.replies.append(outgoing)
 
     def say(self, line: str, **words: object) -> str:
@@ -96,15 +98,21 @@ class Seller:
         text = joined([message])
         kind = classify(text)
         outcome.readings[message.id] = Reading(kind.message_type, language, _notes(kind))
-        facts, now = self._shop.facts, self._shop.clock()
+        now = self._shop.clock()
         told = {each.predicate: each.value for each in learn(text, language, kind)}
         if text and language != contact.language:
             told["language"] = language
         for predicate, value in told.items():
-            outcome.changes.append(lambda p=predicate, v=value: facts.learn(contact, p, v, message.id))
+            outcome.changes.append(self._remembering(contact, predicate, value, message.id))
         for interest in interests(text, kind, self._shop.catalogues[contact.brand]):
-            outcome.changes.append(lambda i=interest: facts.note_interest(contact, i, message.id))
+            outcome.changes.append(partial(self._shop.facts.note_interest, contact, interest, message.id))
         return {predicate: Fact(predicate, value, now, None, message.id) for predicate, value in told.items()}
+
+    def _remembering(self, contact: Contact, predicate: str, value: str, message_id: int) -> Change:
+        def remember() -> None:
+            self._shop.facts.learn(contact, predicate, value, message_id)
+
+        return remember
 
     # Ways in which the desk does not sell
 
@@ -179,7 +187,6 @@ class Seller:
         if turn.situation.text or any(message.metadata.get("payload") for message in messages):
             return False
         line = UNHEARD.get(messages[-1].kind)
-        turn.outcome.answered_by = "built-in"
         if line is not None:
             turn.reply(Outgoing(turn.say(line)))
             return True
@@ -196,7 +203,6 @@ class Seller:
             return
         actions = self._actions(turn)
         draft = write(turn.situation, actions)
-        turn.outcome.answered_by = "built-in"
         breaches = check(draft.body, self._promise_facts(turn.situation, actions, draft.amounts))
         if breaches:
             turn.outcome.used["breaches"] = _told(breaches)
@@ -224,13 +230,13 @@ class Seller:
             turn.outcome.why = "promised what is not so" if breaches else "said nothing"
             turn.outcome.used["breaches"] = _told(breaches)
             return False
-        turn.outcome.answered_by = "model"
         quoted = draft.actions.quoted
         self._keep(
             turn,
             draft.actions,
             draft.text,
-            Draft(shown=(quoted.sku,) if quoted else draft.shown, asks_order=quoted.sku if quoted else None),
+            by="model",
+            draft=Draft(shown=(quoted.sku,) if quoted else draft.shown, asks_order=quoted.sku if quoted else None),
         )
         return True
 
@@ -244,14 +250,14 @@ class Seller:
         draft = desk.repair(turn.situation, draft, breaches, turn.deadline)
         return draft, check(draft.text, self._promise_facts(turn.situation, draft.actions))
 
-    def _keep(self, turn: _Turn, actions: Actions, body: str, draft: Draft) -> None:
+    def _keep(self, turn: _Turn, actions: Actions, body: str, draft: Draft, *, by: str = "built-in") -> None:
         """The reply with its changes, and the record of what it stands on."""
         outcome, contact = turn.outcome, turn.contact
         outcome.changes += actions.changes
         failed = draft.failed
         outcome.changes.append(lambda: self._contacts.count_failed_answer(contact.id, failed=failed))
         kind = turn.situation.classification.message_type
-        turn.reply(Outgoing(body, buttons=draft.buttons, message_type=kind, metadata=draft.metadata))
+        turn.reply(Outgoing(body, buttons=draft.buttons, message_type=kind, metadata=draft.metadata), by=by)
         outcome.used |= {
             "skus": list(dict.fromkeys([*draft.shown, *actions.shown])),
             "rates": [f"{c.given.currency}/{c.result.currency} {c.as_of}" for c in actions.conversions],

@@ -11,7 +11,8 @@ from bot.sales import cues
 from bot.sales.actions import Actions, CannotDo, TooFewLeft, charged
 from bot.sales.catalogue import fold, read_wish
 from bot.sales.classify import Classification, classify
-from bot.sales.interests import KINDS, last_interest, search_words
+from bot.sales.interests import KINDS, last_interest, read_interests, search_words
+from bot.sales.learning import BUDGET, SHOPPING
 from bot.sales.orders import (
     BUY_PAYLOAD,
     NO_PAYLOAD,
@@ -31,6 +32,7 @@ from memory.orders import Quote
 FEW = 3  # so many left are worth a word
 MOST_FAILED = 2  # answers in a row that did not help, before a person takes over
 MOST_BUTTONS = 3
+SURE = 0.6  # confidence from which the classification alone decides what cannot be taken back by a better answer
 MOST_PARTS = 5
 
 
@@ -234,12 +236,18 @@ class _Answer:
     def _to_the_rest(self) -> str:
         """Nothing in the text could be answered as a question about the shop."""
         text = fold(self.situation.text)
-        if cues.GREETING.match(text) or self.situation.classification.message_type == "greeting":
+        if (
+            cues.is_greeting(text)
+            or cues.GREETING.match(text)
+            or self.situation.classification.message_type == "greeting"
+        ):
             return self._greet()
         if self._has_learned("name"):
             return self.say("nice_to_meet", who=self.situation.name)
+        if self.situation.classification.message_type == "thanks_goodbye":
+            return self.say("thanks", name=self._called)
         if self._has_learned("city") or self._has_learned("budget"):
-            return self.say("noted") + " " + self.say("hello_again", name="")
+            return self.say("noted")
         return self._unclear()
 
     def _has_learned(self, predicate: str) -> bool:
@@ -274,11 +282,12 @@ class _Answer:
     # One kind of question each; empty where it is another's
 
     def _conversion(self, _part: str, plain: str, kind: Classification) -> list[str]:
-        if kind.message_type != "currency_conversion":
+        if kind.message_type != "currency_conversion" or BUDGET.search(plain):
             return []
         amount, source, target = (kind.entities.get(key) for key in ("amount", "from", "to"))
-        if amount is None and isinstance(target, str):
-            return self._priced_in(plain, target)
+        wished = target or source
+        if isinstance(wished, str) and (amount is None or self._meant(plain)):
+            return self._priced_in(plain, wished)
         target = target or self.situation.currency
         if amount is None or source is None or source == target:
             return [self.say("convert_what")]
@@ -340,14 +349,16 @@ class _Answer:
         return [self.say("cancelled", number=chosen[0].number)]
 
     def _human(self, _part: str, plain: str, kind: Classification) -> list[str]:
-        if kind.message_type != "human_handoff" and not cues.HUMAN.fullmatch(plain.strip(" .!?¿¡।")):
+        wanted = kind.message_type == "human_handoff" and kind.confidence >= SURE
+        if not wanted and not cues.HUMAN.fullmatch(plain.strip(" .!?¿¡।")):
             return []
         return [self._hand_over("asked for a person", "human")]
 
     def _complaint(self, _part: str, plain: str, kind: Classification) -> list[str]:
         asks = "returns" in cues.topics_in(plain) or "warranty" in cues.topics_in(plain)
         sore = cues.COMPLAINT.search(plain)
-        if not sore and (kind.message_type != "complaint_refund" or asks):
+        sure = kind.message_type == "complaint_refund" and kind.confidence >= SURE and not cues.BUY.search(plain)
+        if not sore and (not sure or asks):
             return []
         if asks and "?" in plain and kind.message_type != "complaint_refund":
             return []
@@ -388,7 +399,7 @@ class _Answer:
         meant = meant[:3]
         cheapest = min(meant, key=self._cost)
         line = self.say("cheaper" if len(meant) == 2 else "cheapest", title=cheapest.title)
-        return [self.say("compare") + "\n" + self._list(meant) + "\n" + line]
+        return [self.say("compare") + "\n" + self._list(meant, line)]
 
     def _purchase(self, part: str, plain: str, kind: Classification) -> list[str]:
         if kind.message_type != "order" and not cues.BUY.search(plain):
@@ -416,9 +427,9 @@ class _Answer:
         return [self._details(meant[0])]
 
     def _search(self, part: str, plain: str, kind: Classification) -> list[str]:
-        if kind.message_type in ("thanks_goodbye", "greeting") and not read_wish(part, "EUR").words:
-            return []
         wish = read_wish(part, self.situation.currency)
+        if not (kind.message_type in SHOPPING or wish.max_price or wish.min_price or self._names_goods(part, plain)):
+            return []
         words = part if wish.words else f"{search_words(self.situation.interests)} {part}"
         offers = self.actions.search_catalogue(words)
         if len(offers) == 1:
@@ -426,6 +437,11 @@ class _Answer:
         if offers:
             return [self.say("found") + "\n" + self._list([self.items[offer.sku] for offer in offers])]
         return self._nothing(words, kind)
+
+    def _names_goods(self, part: str, plain: str) -> bool:
+        """Whether a text names a kind of thing or a maker: what else it says may only look like one of our words."""
+        makers = {fold(item.maker) for item in self.items.values()}
+        return bool(read_interests(part)) or any(maker in plain for maker in makers)
 
     def _nothing(self, words: str, kind: Classification) -> list[str]:
         wish = read_wish(words, self.situation.currency)
@@ -442,9 +458,9 @@ class _Answer:
                 return [self.say(line, brand=self.situation.brand.name, kinds=self._kinds())]
         if cues.BYE.search(plain):
             return [self.say("bye", name=self._called)]
-        if cues.THANKS.search(plain) or kind.message_type == "thanks_goodbye":
+        if cues.THANKS.search(plain):
             return [self.say("thanks", name=self._called)]
-        return []
+        return [self._greet()] if cues.is_greeting(plain) else []
 
     # Items
 
@@ -486,14 +502,14 @@ class _Answer:
         price = charged(self.situation, item)
         return self.words.money(price), self._about(price)
 
-    def _list(self, items: Sequence[Item]) -> str:
+    def _list(self, items: Sequence[Item], *remarks: str) -> str:
         self.draft.shown = tuple(item.sku for item in items)
         self.draft.buttons = tuple(
             Button(self.say("buy_button", n=number), BUY_PAYLOAD + item.sku)
             for number, item in enumerate(items[:MOST_BUTTONS], start=1)
             if item.stock
         )
-        return "\n".join([*map(self._line, range(1, len(items) + 1), items), self.say("choose")])
+        return "\n".join([*map(self._line, range(1, len(items) + 1), items), *remarks, self.say("choose")])
 
     def _line(self, number: int, item: Item) -> str:
         price, about = self._price(item)
