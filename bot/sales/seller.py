@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from bot.llm import ModelUnavailable
@@ -30,6 +30,7 @@ from memory.money import Money
 from memory.turns import Change, Outcome, Reading
 
 MOST_EXPORTED = 1000  # messages in the copy that a person asks for
+WRITERS_SHARE = timedelta(seconds=0.5)  # of the deadline, kept for an answer without the model
 LAST_LINES = 6  # of the conversation, in a summary for staff
 UNHEARD = {"audio": "no_audio", "image": "no_image", "sticker": "no_image", "video": "no_image", "document": "no_file"}
 
@@ -230,24 +231,18 @@ class Seller:
             turn.outcome.why = "promised what is not so" if breaches else "said nothing"
             turn.outcome.used["breaches"] = _told(breaches)
             return False
-        quoted = draft.actions.quoted
-        self._keep(
-            turn,
-            draft.actions,
-            draft.text,
-            by="model",
-            draft=Draft(shown=(quoted.sku,) if quoted else draft.shown, asks_order=quoted.sku if quoted else None),
-        )
+        self._keep(turn, draft.actions, draft.text, draft.reply, by="model")
         return True
 
     def _checked(self, turn: _Turn, desk: ModelDesk) -> tuple[ModelDraft, list[Breach]]:
         """The model's draft, repaired once where it promised what is not so."""
-        draft = desk.answer(turn.situation, self._actions(turn), turn.deadline)
+        deadline = turn.deadline - WRITERS_SHARE
+        draft = desk.answer(turn.situation, self._actions(turn), deadline)
         breaches = check(draft.text, self._promise_facts(turn.situation, draft.actions))
         if not breaches:
             return draft, []
         turn.outcome.used["repaired"] = _told(breaches)
-        draft = desk.repair(turn.situation, draft, breaches, turn.deadline)
+        draft = desk.repair(turn.situation, draft, breaches, deadline)
         return draft, check(draft.text, self._promise_facts(turn.situation, draft.actions))
 
     def _keep(self, turn: _Turn, actions: Actions, body: str, draft: Draft, *, by: str = "built-in") -> None:
