@@ -148,7 +148,8 @@ CONVERSATION = (
         used TEXT NOT NULL DEFAULT '{}'
     )""",
     "CREATE INDEX turns_by_contact ON turns (contact_id, id)",
-    "CREATE INDEX turns_by_time ON turns (brand, at)",
+    # Reply times and who answered are read from the index alone.
+    "CREATE INDEX turns_by_time ON turns (brand, at, waited_ms, answered_by)",
     """CREATE TABLE statuses (
         id INTEGER PRIMARY KEY,
         message_id INTEGER NOT NULL,
