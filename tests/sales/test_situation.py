@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
+from bot.sales.actions import Actions, CannotDo, as_data
 from bot.sales.classify import classify
 from bot.sales.situation import Situation
 from tests.sales.shop import ANOTHER, CUSTOMER, TestShop
@@ -35,6 +40,27 @@ def test_a_quote_is_in_it_only_while_it_was_the_last_thing_said(shop: TestShop) 
     assert situation(shop, "hm").quote is not None
     shop.answer()
     assert situation(shop, "yes").quote is None
+
+
+def test_actions_reach_only_the_customer_they_were_made_for(shop: TestShop) -> None:
+    shop.says("I want to buy the Kestrel Raptor 15", phone=ANOTHER)
+    shop.says("yes", phone=ANOTHER)
+    [order] = shop.orders(ANOTHER)
+    actions = Actions(situation(shop, "hello"), shop.shop, lambda reason: None)
+    assert actions.order_status() == []
+    for act in (actions.order_status, actions.cancel_order):
+        with pytest.raises(CannotDo):
+            act(order.number)
+    with pytest.raises(CannotDo):
+        actions.confirm_order()
+    assert actions.changes == []
+
+
+def test_what_actions_found_becomes_plain_data(shop: TestShop) -> None:
+    actions = Actions(situation(shop, "hello"), shop.shop, lambda reason: None)
+    [found] = as_data(actions.search_catalogue("Kestrel Raptor 15", limit=1))
+    assert found["price"] == {"amount": "1199.00", "currency": "EUR"}
+    assert json.loads(json.dumps(found)) == found
 
 
 def test_the_currency_falls_back_to_the_brands(shop: TestShop) -> None:
