@@ -39,6 +39,9 @@ LEAST_SECONDS = 0.15  # with less time than this left, nothing is sent
 LONGEST_REST = 600.0  # seconds; a server that asks for more is tried again all the same
 SPEECH_BYTES_PER_SECOND = 2000  # WhatsApp's voice notes are Opus at about 16 kbit/s
 
+# OpenAI's newer models refuse `max_tokens`; most other servers know nothing else.
+LIMIT_NAMES = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
+
 Message = dict[str, Any]
 Tool = dict[str, Any]
 T = TypeVar("T")
@@ -78,10 +81,19 @@ class Reason(StrEnum):
 class ModelUnavailable(Exception):
     """The model gave no answer that can be used; the text says what to do, and holds no word of the customer."""
 
-    def __init__(self, reason: Reason, text: str, *, status: int | None = None, retry_after: float | None = None):
+    def __init__(
+        self,
+        reason: Reason,
+        text: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        retry_after: float | None = None,
+    ):
         super().__init__(f"{reason}: {text}")
         self.reason = reason
         self.status = status  # HTTP status, where there was one
+        self.code = code  # the server's own word for it, such as unsupported_parameter
         self.retry_after = retry_after  # seconds, where the server or the breaker named them
         self.spent = Spent()  # on earlier calls of the same turn; the desk fills it in
 
@@ -239,7 +251,6 @@ class LanguageModel:
         self._breaker = breaker or Breaker(clock)
         self._line = _Line(api_key, base_url)
         self._cannot: set[str] = set()
-        # OpenAI's newer models refuse `max_tokens`; most other servers know nothing else.
         openai_itself = urlsplit(base_url).hostname == "api.openai.com"
         self._limit_name = "max_completion_tokens" if openai_itself else "max_tokens"
 
@@ -271,16 +282,10 @@ class LanguageModel:
 
         `messages` and `tools` as OpenAI writes them; with `may_call` off the model is told to use words only.
         """
-        request: dict[str, Any] = {"model": self.name, "messages": list(messages)}
-        request[self._limit_name] = self.most_tokens_out
+        request: dict[str, Any] = {"messages": list(messages)}
         if tools:
             request |= {"tools": list(tools), "tool_choice": "auto" if may_call else "none"}
-        asked = estimate_tokens(json.dumps(request["messages"], ensure_ascii=False))
-        return self._call(
-            deadline,
-            lambda client: client.chat.completions.with_streaming_response.create(**request),
-            lambda body: self._completion(body, asked),
-        )
+        return self._chat(request, estimate_tokens(json.dumps(request["messages"], ensure_ascii=False)), deadline)
 
     def transcribe(self, audio: bytes, content_type: str, deadline: datetime) -> Understood:
         """What is said in a recording. Raises NotOffered, ModelUnavailable."""
@@ -304,14 +309,8 @@ class LanguageModel:
             raise NotOffered("the model server does not look at this kind of picture")
         address = f"data:{kind};base64,{base64.b64encode(image).decode('ascii')}"
         parts = [{"type": "text", "text": ask}, {"type": "image_url", "image_url": {"url": address, "detail": "low"}}]
-        request: dict[str, Any] = {"model": self.name, "messages": [{"role": "user", "content": parts}]}
-        request[self._limit_name] = self.most_tokens_out
         with self._offered("sight"):
-            seen = self._call(
-                deadline,
-                lambda client: client.chat.completions.with_streaming_response.create(**request),
-                lambda body: self._completion(body, PICTURE_TOKENS),
-            )
+            seen = self._chat({"messages": [{"role": "user", "content": parts}]}, PICTURE_TOKENS, deadline)
         return Understood(seen.text, seen.cost_micros)
 
     def worst_cost(self, messages: Sequence[Message], tools: Sequence[Tool]) -> int:
@@ -323,6 +322,25 @@ class LanguageModel:
         """The most that a voice note of `size` bytes, or a picture, could cost, by estimate."""
         speech = self.prices.speech(self._speech_model, 2 * size / SPEECH_BYTES_PER_SECOND)
         return max(speech, self.prices.tokens(self.name, PICTURE_TOKENS, self.most_tokens_out))
+
+    def _chat(self, request: dict[str, Any], asked: int, deadline: datetime) -> Completion:
+        """One call; a server that wants the limit of tokens by its other name is asked again, and that is kept."""
+        limit = self._limit_name
+        try:
+            return self._chat_with(limit, request, asked, deadline)
+        except ModelUnavailable as fault:
+            if fault.code != "unsupported_parameter":
+                raise
+        self._limit_name = LIMIT_NAMES[limit]
+        return self._chat_with(self._limit_name, request, asked, deadline)
+
+    def _chat_with(self, limit: str, request: dict[str, Any], asked: int, deadline: datetime) -> Completion:
+        whole = {"model": self.name, limit: self.most_tokens_out, **request}
+        return self._call(
+            deadline,
+            lambda client: client.chat.completions.with_streaming_response.create(**whole),
+            lambda body: self._completion(body, asked),
+        )
 
     def _call(self, deadline: datetime, send: _Send, read: Callable[[bytes], T]) -> T:
         self._breaker.enter()
@@ -617,7 +635,8 @@ def _late() -> ModelUnavailable:
 
 
 def _by_status(status: int, headers: Mapping[str, str], code: str | None) -> ModelUnavailable:
-    known = f" ({code})" if code and re.fullmatch(r"[a-z_]{1,40}", code) else ""
+    code = code if code and re.fullmatch(r"[a-z_]{1,40}", code) else None
+    known = f" ({code})" if code else ""
     if status == 429:
         text = f"the model server asks for fewer requests{known}; check the account's limits"
         return ModelUnavailable(Reason.RATE_LIMITED, text, status=status, retry_after=_retry_after(headers))
@@ -629,7 +648,8 @@ def _by_status(status: int, headers: Mapping[str, str], code: str | None) -> Mod
         403: "; check what OPENAI_API_KEY may do",
         404: "; check OPENAI_MODEL and OPENAI_BASE_URL",
     }.get(status, "; check OPENAI_BASE_URL" if status < 400 else "")
-    return ModelUnavailable(Reason.REFUSED, f"the model server refused with {status}{known}{advice}", status=status)
+    text = f"the model server refused with {status}{known}{advice}"
+    return ModelUnavailable(Reason.REFUSED, text, status=status, code=code)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

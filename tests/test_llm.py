@@ -265,6 +265,19 @@ def test_no_key_no_model() -> None:
     assert model is not None and model.name == "qwen3"
 
 
+def test_the_limit_of_tokens_goes_by_the_name_that_the_server_knows(server: ModelServer, model: LanguageModel) -> None:
+    refusal = failing(400, code="unsupported_parameter", message="Use 'max_completion_tokens' instead.")
+    server.rule = lambda request: refusal if "max_tokens" in request.body else says("Hi")
+    assert [ask(model).text, ask(model).text] == ["Hi", "Hi"]
+    assert [request.body.get("max_completion_tokens") for request in server.requests] == [None, 700, 700]
+
+
+def test_a_server_that_knows_neither_name_is_not_asked_for_ever(server: ModelServer, model: LanguageModel) -> None:
+    server.rule = lambda request: failing(400, code="unsupported_parameter")
+    assert reason(model) is Reason.REFUSED
+    assert len(server.requests) == 2
+
+
 def test_warming_up_imports_the_client_in_the_background(server: ModelServer, model: LanguageModel) -> None:
     model.warm()
     server.plays(says("Hi"))

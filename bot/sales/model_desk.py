@@ -17,7 +17,7 @@ from bot.sales.promises import Breach
 from bot.sales.situation import Situation
 from bot.sales.terms import with_terms
 from bot.sales.tools import described, use
-from bot.sales.writer import Draft
+from bot.sales.writer import Draft as Reply
 from memory.limits import Limits
 from memory.moments import Clock
 
@@ -40,21 +40,31 @@ class Allowance:
 
 
 @dataclass(frozen=True)
-class ModelDraft:
+class Draft:
     """An answer that nobody has checked yet: words, and what was done for them."""
 
-    text: str
+    said: str  # by the model
     actions: Actions  # its `changes` belong to this draft, and are dropped with it
     spent: Spent
     model: str
-    conversation: tuple[Message, ...] = field(repr=False)  # with the model, up to and with this text
+    conversation: tuple[Message, ...] = field(repr=False)  # with the model, up to and with these words
     briefing: Briefing = field(repr=False)
     repaired: bool = False
 
     @cached_property
-    def reply(self) -> Draft:
-        """The words with what the desk adds to them, as the seller checks and sends it."""
-        return with_terms(self.text, self.actions)
+    def reply(self) -> Reply:
+        """What the model said, with the terms and buttons that the desk adds: this is checked, and this is sent."""
+        return with_terms(self.said, self.actions)
+
+    @property
+    def text(self) -> str:
+        """The reply's words."""
+        return self.reply.body
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The skus that the reply names, in its order."""
+        return self.reply.shown
 
 
 class ModelDesk:
@@ -78,7 +88,7 @@ class ModelDesk:
         self._allowance = allowance or Allowance()
         self._tools = described()
 
-    def answer(self, situation: Situation, actions: Actions, deadline: datetime) -> ModelDraft:
+    def answer(self, situation: Situation, actions: Actions, deadline: datetime) -> Draft:
         """A draft for what this customer just wrote; `actions` are fresh, and of this situation.
 
         Raises ModelUnavailable, with what was `spent` until then: answer without the model, with fresh actions.
@@ -90,9 +100,7 @@ class ModelDesk:
         briefing = Briefing(situation, actions, allowance.context_tokens)
         return self._run(briefing, briefing.messages(), deadline)
 
-    def repair(
-        self, situation: Situation, draft: ModelDraft, breaches: Sequence[Breach], deadline: datetime
-    ) -> ModelDraft:
+    def repair(self, situation: Situation, draft: Draft, breaches: Sequence[Breach], deadline: datetime) -> Draft:
         """The draft once more, without what cannot be borne out; one call, no tools. Raises ModelUnavailable.
 
         The model is told each of the `breaches`: which words, why not, and what is right.
@@ -101,13 +109,13 @@ class ModelDesk:
         answer, spent = self._step(situation, conversation, draft.spent, deadline, last=True)
         return replace(
             draft,
-            text=_text(answer, spent),
+            said=_words(answer, spent, draft.briefing.mark),
             spent=spent,
             conversation=(*conversation, answer.as_message()),
             repaired=True,
         )
 
-    def _run(self, briefing: Briefing, conversation: list[Message], deadline: datetime) -> ModelDraft:
+    def _run(self, briefing: Briefing, conversation: list[Message], deadline: datetime) -> Draft:
         spent = Spent()
         while True:
             last = spent.steps == self._allowance.steps - 1
@@ -207,9 +215,9 @@ def _act(answer: Completion, actions: Actions) -> list[Message]:
     return [{"role": "tool", "tool_call_id": call.id, "content": use(call, actions)} for call in answer.tool_calls]
 
 
-def _draft(answer: Completion, spent: Spent, conversation: Sequence[Message], briefing: Briefing) -> ModelDraft:
-    return ModelDraft(
-        text=_text(answer, spent),
+def _draft(answer: Completion, spent: Spent, conversation: Sequence[Message], briefing: Briefing) -> Draft:
+    return Draft(
+        said=_words(answer, spent, briefing.mark),
         actions=briefing.actions,
         spent=spent,
         model=answer.model,
@@ -218,9 +226,10 @@ def _draft(answer: Completion, spent: Spent, conversation: Sequence[Message], br
     )
 
 
-def _text(answer: Completion, spent: Spent) -> str:
-    if answer.tool_calls or not answer.text:
-        fault = ModelUnavailable(Reason.GARBAGE, "the model kept calling tools and never answered")
-        fault.spent = spent
-        raise fault
-    return answer.text
+def _words(answer: Completion, spent: Spent, mark: str) -> str:
+    """The words of the last answer. Raises ModelUnavailable where there are none, or they show our own marks."""
+    if answer.text and not answer.tool_calls and mark not in answer.text:
+        return answer.text
+    fault = ModelUnavailable(Reason.GARBAGE, "the model kept calling tools, or told what only it should know")
+    fault.spent = spent
+    raise fault

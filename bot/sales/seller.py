@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from bot.llm import ModelUnavailable
@@ -29,6 +29,7 @@ from memory.money import Money
 from memory.turns import Change, Outcome, Reading
 
 MOST_EXPORTED = 1000  # messages in the copy that a person asks for
+WRITERS_SHARE = timedelta(seconds=0.5)  # of the deadline, kept for an answer without the model
 LAST_LINES = 6  # of the conversation, in a summary for staff
 UNHEARD = {"audio": "no_audio", "image": "no_image", "sticker": "no_image", "video": "no_image", "document": "no_file"}
 
@@ -235,13 +236,14 @@ class Seller:
 
     def _checked(self, turn: _Turn, desk: ModelDesk) -> tuple[ModelDraft, list[Breach]]:
         """The model's draft, repaired once where it promised what is not so, and what is still not so."""
-        draft = desk.answer(turn.situation, self._actions(turn), turn.deadline)
+        deadline = turn.deadline - WRITERS_SHARE
+        draft = desk.answer(turn.situation, self._actions(turn), deadline)
         breaches = self._breaches(turn, draft)
         if not breaches:
             return draft, []
         turn.outcome.used["repaired"] = _told(breaches)
         try:
-            draft = desk.repair(turn.situation, draft, breaches, turn.deadline)
+            draft = desk.repair(turn.situation, draft, breaches, deadline)
         except ModelUnavailable:
             return draft, breaches
         return draft, self._breaches(turn, draft)

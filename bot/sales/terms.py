@@ -22,7 +22,7 @@ def with_terms(text: str, actions: Actions) -> Draft:
     words = words_for(situation)
     shown = named(text, situation)
     quote, order = actions.quoted, actions.placed
-    if quote is not None and actions.handed_over is None:
+    if quote is not None:
         return Draft(
             body=f"{text}\n\n{_quote(quote, actions, words)}",
             buttons=(Button(words.say("yes_button"), YES_PAYLOAD), Button(words.say("no_button"), NO_PAYLOAD)),
