@@ -170,7 +170,6 @@ class Seller:
             body = turn.say("export_head") + "\n\n" + copy
             turn.reply(Outgoing(body, message_type="data_rights", passes_optout=True))
             return
-        turn.outcome.changes.clear()  # nothing new is kept of somebody who wants to be forgotten
         turn.reply(Outgoing(turn.say("erase_done"), message_type="data_rights", passes_optout=True, farewell=True))
 
     def _forward(self, turn: _Turn) -> bool:
