@@ -89,7 +89,7 @@ class Memory:
     switches: Switches
 
     @classmethod
-    def opened(cls, settings: Settings, clock: Clock, *, patience: float = 15.0) -> Memory:
+    def opened(cls, settings: Settings, brands: Brands, clock: Clock, *, patience: float = 15.0) -> Memory:
         """Opens the database of the settings, brings it up to date; a write waits `patience` seconds for another."""
         db = Database(settings.database_path, timeout=patience)
         db.migrate(STEPS)
@@ -104,7 +104,7 @@ class Memory:
             facts=Facts(db, clock),
             orders=Orders(db, clock),
             goods=Goods(db, clock),
-            handovers=Handovers(db, clock),
+            handovers=Handovers(db, clock, hours_of=lambda brand: brands.by_id[brand].handover_hours),
             attachments=Attachments(db, clock),
             intake=Intake(db, messages),
             runs=JobRuns(db, clock),
@@ -196,7 +196,8 @@ class Program:
 
 def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None) -> Program:
     """All parts of one process, wired and not yet running."""
-    memory, brands = Memory.opened(settings, clock), Brands.read(settings)
+    brands = Brands.read(settings)
+    memory = Memory.opened(settings, brands, clock)
     twilio = _small_twilio(settings, brands, clock, pace) if settings.simulated else None
     channel = WhatsApp(settings, clock, twilio.account if twilio else None)
     staff = Staff(memory.contacts, settings.staff, brands.number_of)
@@ -242,7 +243,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     jobs = _jobs(catch_up, Forgetting(memory.contacts, channel), rates, limits, clock)
     clock_work = ClockWork(jobs, memory.runs, settings.database_path.parent / "clock.lock")
     web = Flask("hawker", root_path=str(HERE / "bot" / "web"))
-    at_the_door = Memory.opened(settings, clock, patience=ANSWER_TWILIO_WITHIN)
+    at_the_door = Memory.opened(settings, brands, clock, patience=ANSWER_TWILIO_WITHIN)
     door = Door(channel, at_the_door.intake, outbox, brands.of_number, _is_urgent, wake)
     web.register_blueprint(webhook(door))
     web.register_blueprint(simulator(twilio))
