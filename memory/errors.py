@@ -11,6 +11,10 @@ class DatabaseUnavailable(MemoryFault):
     """The database cannot be read or written now (locked, full, read-only, gone): try again later."""
 
 
+class WrongDatabaseUrl(MemoryFault):
+    """`DATABASE_URL` names neither a SQLite file nor a PostgreSQL server."""
+
+
 class AlreadyStored(MemoryFault):
     """A row with this key is there already; the unique key decided, nothing was written."""
 
