@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from memory.erasures import ERASURES
+from memory.goods import GOODS_TABLES
+
 PEOPLE = (
     """CREATE TABLE contacts (
         id INTEGER PRIMARY KEY,
@@ -237,4 +240,10 @@ ORDERS = (
     "CREATE INDEX order_events_by_order ON order_events (order_id, id)",
 )
 
-STEPS = (("001 people", PEOPLE), ("002 conversation", CONVERSATION), ("003 orders", ORDERS))
+STEPS = (
+    ("001 people", PEOPLE),
+    ("002 conversation", CONVERSATION),
+    ("003 orders", ORDERS),
+    ("004 goods", GOODS_TABLES),
+    ("005 erasures", ERASURES),
+)
