@@ -59,7 +59,10 @@ class Environment(Schema):
     )
     database_url = fields.String(
         load_default="sqlite:///data/hawker.db",
-        validate=Regexp(r"sqlite:///.+", error="must be sqlite:/// and a path, such as sqlite:///data/hawker.db"),
+        validate=Regexp(
+            r"sqlite:///.+|postgres(ql)?://.+",
+            error="must be sqlite:/// and a path, such as sqlite:///data/hawker.db, or postgresql://user@host/name",
+        ),
         data_key="DATABASE_URL",
     )
     secret_key = fields.String(
