@@ -77,6 +77,14 @@ def word_pieces(word: str) -> tuple[int, ...]:
     return tuple(found)
 
 
+def piece_rows(numbers: npt.NDArray[np.int64]) -> Vectors:
+    """Unit vectors, (len(numbers), 256), of the table's rows by number: for comparing word with word."""
+    _, rows, _ = _table()
+    chosen = rows[numbers].astype(np.float32)
+    chosen /= np.maximum(np.linalg.norm(chosen, axis=1, keepdims=True), 1e-6)
+    return chosen
+
+
 @cache
 def _table() -> tuple[dict[str, int], npt.NDArray[np.int8], Vectors]:
     """The rows' numbers by piece, the int8 rows, and the scale that turns each row into numbers."""

@@ -1,5 +1,7 @@
 """Reads amounts of money and currencies in what people write: digits, words, symbols, slang, four languages."""
 
+# ruff: noqa: E501  (tables of words and patterns read better unwrapped)
+
 from __future__ import annotations
 
 import re
@@ -206,7 +208,9 @@ NATIONS: dict[str, dict[str, str]] = {
         "DOP": "dominican dominicanos",
         "CUP": "cuban cubanos",
     },
-    "real reals reais reales": {"BRL": "brazilian brazil brasilian brasileno brasilenos brasileiro brasileiros"},
+    "real reals reais reales": {
+        "BRL": "brazilian brazil brasilian brasileno brasilenos brasileiro brasileiros"
+    },
     "franc francs franco francos": {"CHF": "swiss suizo suizos suico suicos", "XOF": "cfa west_african"},
     "krona kronor kronas crowns kroner krone corona coronas coroa coroas kr": {
         "SEK": "swedish sweden suecas suecos",
@@ -219,7 +223,12 @@ NATIONS: dict[str, dict[str, str]] = {
     "yen": {"JPY": "japanese japan japones japoneses"},
     "yuan renminbi yuanes": {"CNY": "chinese china chinos chineses"},
     "won wons": {"KRW": "korean south_korean korea coreano coreanos"},
-    "riyal riyals rial rials": {"SAR": "saudi", "QAR": "qatari qatar", "OMR": "omani oman", "IRR": "iranian iran"},
+    "riyal riyals rial rials": {
+        "SAR": "saudi",
+        "QAR": "qatari qatar",
+        "OMR": "omani oman",
+        "IRR": "iranian iran",
+    },
     "dirham dirhams": {"AED": "uae emirati dubai emirates", "MAD": "moroccan morocco"},
     "dinar dinars": {
         "KWD": "kuwaiti kuwait",
@@ -274,7 +283,9 @@ AFTER_NUMBER = {
     "pila": "BRL",
 }
 COINED = {"fiver": (5, "GBP"), "fivers": (5, "GBP"), "tenner": (10, "GBP"), "tenners": (10, "GBP")}
-LOOSE_SYMBOLS = frozenset(("$", "kr", "kr.", "£", "¥", "rs", "rs.", "us$", "fr.", "rp"))  # a code behind overrules them
+LOOSE_SYMBOLS = frozenset(
+    ("$", "kr", "kr.", "£", "¥", "rs", "rs.", "us$", "fr.", "rp")
+)  # a code behind overrules them
 
 UNITS = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
@@ -293,9 +304,13 @@ UNITS = {
     "novecentos": 900,
     "teen": 3, "paanch": 5, "panch": 5, "bees": 20, "pachas": 50, "pachaas": 50,
     "एक": 1, "दो": 2, "तीन": 3, "चार": 4, "पांच": 5, "पाँच": 5, "छह": 6, "सात": 7, "आठ": 8, "नौ": 9, "दस": 10,
-    "बीस": 20, "तीस": 30, "चालीस": 40, "पचास": 50,
+    "ग्यारह": 11, "बारह": 12, "तेरह": 13, "चौदह": 14, "पंद्रह": 15, "पन्द्रह": 15, "सोलह": 16, "सत्रह": 17, "अठारह": 18,
+    "उन्नीस": 19, "बीस": 20, "पच्चीस": 25, "तीस": 30, "पैंतीस": 35, "चालीस": 40, "पैंतालीस": 45, "पचास": 50, "साठ": 60,
+    "सत्तर": 70, "पचहत्तर": 75, "अस्सी": 80, "नब्बे": 90, "निन्यानवे": 99,
+    "gyarah": 11, "barah": 12, "pandrah": 15, "pachees": 25, "pachis": 25, "chalis": 40, "saath": 60, "sattar": 70,
+    "assi": 80, "nabbe": 90,
 }  # fmt: skip
-BEFORE_SCALE = {"a": 1, "an": 1, "un": 1, "um": 1, "uma": 1, "ek": 1, "do": 2, "char": 4, "chaar": 4, "che": 6, "saat": 7,
+BEFORE_SCALE: dict[str, int | Decimal] = {"a": 1, "an": 1, "un": 1, "um": 1, "uma": 1, "ek": 1, "do": 2, "char": 4, "chaar": 4, "che": 6, "saat": 7,
                 "aath": 8, "nau": 9, "das": 10, "tees": 30, "half": Decimal("0.5"), "quarter": Decimal("0.25"),
                 "medio": Decimal("0.5"), "meio": Decimal("0.5"), "aadha": Decimal("0.5"), "dedh": Decimal("1.5"),
                 "dhai": Decimal("2.5"), "डेढ़": Decimal("1.5"), "ढाई": Decimal("2.5")}  # fmt: skip
@@ -311,7 +326,12 @@ SCALES = {
     }.items()
     for word in words.split()
 }
-ATTACHED_SCALES = {"k": 1_000, "m": 1_000_000, "b": 1_000_000_000, "l": 100_000}  # only right behind the digits
+ATTACHED_SCALES = {
+    "k": 1_000,
+    "m": 1_000_000,
+    "b": 1_000_000_000,
+    "l": 100_000,
+}  # only right behind the digits
 JOINERS = frozenset(("and", "y", "e"))
 
 TOKEN = re.compile(
@@ -453,7 +473,9 @@ class _Reading:
 
     def _after_number(self, index: int) -> bool:
         before = self.tokens[index - 1] if index else None
-        return before is not None and (before.kind == "number" or before.text in SCALES or before.text in UNITS)
+        return before is not None and (
+            before.kind == "number" or before.text in SCALES or before.text in UNITS
+        )
 
     def _money_between(self, index: int) -> bool:
         following = [token.text for token in self.tokens[index + 1 : index + 3]]
@@ -486,7 +508,9 @@ def _number_at(reading: _Reading, index: int) -> tuple[Decimal, int] | None:
         return Decimal(COINED[token.text][0]), index + 1
     if token.kind == "number":
         return _digits_at(reading, index)
-    if token.kind == "word" and (token.text in UNITS or token.text in BEFORE_SCALE or token.text in HUNDREDS | {"mil"}):
+    if token.kind == "word" and (
+        token.text in UNITS or token.text in BEFORE_SCALE or token.text in HUNDREDS | {"mil"}
+    ):
         return _words_at(reading, index)
     return None
 
@@ -503,7 +527,11 @@ def _scale_at(reading: _Reading, index: int) -> tuple[int, int]:
     """All scale words from a token on, multiplied: 'thousand', 'lakh crore', or a letter glued to the digits."""
     scale = 1
     tokens = reading.tokens
-    if index < len(tokens) and tokens[index].start == tokens[index - 1].end and tokens[index].text in ATTACHED_SCALES:
+    if (
+        index < len(tokens)
+        and tokens[index].start == tokens[index - 1].end
+        and tokens[index].text in ATTACHED_SCALES
+    ):
         return ATTACHED_SCALES[tokens[index].text], index + 1
     while index < len(tokens) and (tokens[index].text in SCALES or tokens[index].text in HUNDREDS):
         scale *= SCALES.get(tokens[index].text, 100)
@@ -517,7 +545,12 @@ def _stands_alone(reading: _Reading, index: int) -> bool:
     if ATTACHED_UNIT.match(plain, token.end) or (token.start and plain[token.start - 1] in "#x×*:+@"):
         return False
     before = reading.tokens[index - 1] if index else None
-    glued = before and before.end == token.start and before.kind == "word" and not _currency_ending(reading, index)
+    glued = (
+        before
+        and before.end == token.start
+        and before.kind == "word"
+        and not _currency_ending(reading, index)
+    )
     after = reading.tokens[index + 1] if index + 1 < len(reading.tokens) else None
     if after and after.start == token.end and after.kind == "word":
         known = after.text in ATTACHED_SCALES or after.text in SCALES or index + 1 in reading.currency_at
@@ -564,7 +597,11 @@ def _leads_number(reading: _Reading, index: int) -> bool:
     """Whether 'a', 'half', 'do' … belongs to an amount: a scale or (for one) a currency comes next."""
     tokens = reading.tokens
     ahead = index + 1
-    if tokens[index].text in {"half", "quarter"} and ahead < len(tokens) and tokens[ahead].text in {"a", "of"}:
+    if (
+        tokens[index].text in {"half", "quarter"}
+        and ahead < len(tokens)
+        and tokens[ahead].text in {"a", "of"}
+    ):
         ahead += 1
     if ahead >= len(tokens):
         return False

@@ -1,5 +1,7 @@
 """What a reply can claim, word by word, in the desk's four languages: the patterns the promise check looks for."""
 
+# ruff: noqa: E501 one claim in four languages reads best as one list of words
+
 from __future__ import annotations
 
 import re
@@ -10,7 +12,7 @@ LETTER = r"\w\u0900-\u097f"
 
 def phrase(words: str, flags: int = re.IGNORECASE) -> re.Pattern[str]:
     """A pattern for any of the `|`-separated phrases as whole words; Python's `\\b` splits Devanagari words."""
-    spaced = re.sub(r" +", r"\\s+", unicodedata.normalize("NFC", words))
+    spaced = unicodedata.normalize("NFC", words).replace(" ?", r"\s*").replace(" ", r"\s+")
     return re.compile(rf"(?<![{LETTER}])(?:{spaced})(?![{LETTER}])", flags)
 
 
@@ -43,7 +45,7 @@ PERCENT_OF_THING = phrase(
     r"|zoom|sure|segur[oa]|certain|genuine|original(?:es|s)?|autentic\w+|polari[sz]\w+|secure|satisf\w+|light|luz|बैटरी|असली|चार्ज"
 )
 DEAL = phrase(
-    r"half price|half the price|half off|half-price|half-off|buy one,? get one|bogo|two for one|2 for 1|2x1|3x2"
+    r"half price|half the price|half off|half-price|half-off|match (?:any|their|every) [a-z']+ prices?|price match|buy one,? get one|bogo|two for one|2 for 1|2x1|3x2"
     r"|(?:a )?mitad de(?:l)? precio|mitad de precio|dos por uno|lleva(?:te)? (?:dos|2) (?:y )?paga (?:uno|1)"
     r"|(?:pela )?metade do preco|dois por um|leve (?:dois|2) (?:e )?pague (?:um|1)"
     r"|आधी कीमत|आधे दाम|आधे रेट|एक पर एक|एक के साथ एक|aadhi ki?mat|aadhe daam|ek par ek|ek ke saath ek"
@@ -67,7 +69,7 @@ FREE = phrase(
 )
 NOT_FREE = phrase(r"feel free|hands|hassle|noise|duty|toll|stress|glare|sientete|sinta se|sinta-se|interest to")
 DELIVERS = phrase(
-    r"deliver\w*|ship\w*|arriv\w+|reach(?:es)? you|reach\w*|get it|have it|receive\w*|dispatch\w*|at your (?:door|home)|with you"
+    r"deliver\w*|ship\w*|parcels?|packages?|paquetes?|pacotes?|encomendas?|पार्सल|पैकेट|arriv\w+|reach(?:es)? you|reach\w*|get it|have it|receive\w*|dispatch\w*|at your (?:door|home)|with you"
     r"|by courier|on its way|entreg\w+|lleg\w+|envi\w+|recib\w+|despach\w+|la tendras|lo tendras|lo tienes|la tienes"
     r"|cheg\w+|receb\w+|manda\w*|voce tem|डिलीवर\S*|डिलिवरी|पहुँच\S*|पहुंच\S*|मिल जाए\S*|मिलेगा|मिलेगी|भेज\S*|pahunch\w*|pahuch\w*"
     r"|mil jay\w+|mil jaeg\w+|milega|milegi|aa jay\w+|bhej\w*"
@@ -150,7 +152,7 @@ OUT_OF_STOCK = phrase(
     r"|indisponivel|stock khatam|स्टॉक खत्म|स्टॉक में नहीं|उपलब्ध नहीं|खत्म हो|ख़त्म हो|बिक चुक\S*|stock me(?:in)? nahi\w*|uplabdh nahi\w*"
 )
 COUNT_LEFT = phrase(
-    rf"(?:only|just|there are|we have|have|the last|last)? ?(?P<left>{COUNT}) (?:units? |pieces? |pcs |items? |of them )?(?:left|remaining|in stock|available|on hand)"
+    rf"(?:(?:only|just|there are|we have|have|the last|last) )?(?P<left>{COUNT}) (?:units? |pieces? |pcs |items? |of them )?(?:left|remaining|in stock|available|on hand)"
     rf"|(?:solo |apenas )?(?:nos )?qued(?:an?|aron) (?:solo |solamente )?(?P<quedan>{COUNT})|(?:tenemos|hay) (?:solo )?(?P<hay>{COUNT}) (?:unidades|en stock|disponibles)"
     rf"|(?:so |apenas )?rest(?:am?|aram) (?:so |apenas )?(?P<restam>{COUNT})|temos (?:so |apenas )?(?P<temos>{COUNT}) (?:unidades|em estoque|disponiveis)"
     rf"|(?:सिर्फ |केवल |बस )?(?P<bache>{COUNT}) (?:ही |पीस |यूनिट )?(?:बचे|बचा|बची|बाकी|स्टॉक में|उपलब्ध)|(?:sirf |bas )?(?P<bachelatin>{COUNT}) (?:hi |piece )?(?:bache|bacha|bachi|baki)"
@@ -178,7 +180,9 @@ COMPARED = phrase(
     r"|em vez d[eo]|parecid[oa] com|alternativas? ao?|की जगह|जैसा|जैसे|ki jagah|jaisa"
 )
 NEGATED = phrase(
-    r"no|not|never|without|neither|nor|don't|do not|can't|cannot|won't|isn't|aren't|doesn't|unable|sin|nunca|ningun[a]?|ni|nao|sem|nem|nenhum[a]?"
+    # a bare 'no' denies in English and Spanish; in Portuguese it is 'in the' ('no sábado', 'no Pix')
+    r"no(?= (?:[a-z]+ )?(?:discounts?|offers?|sales?|deals?|coupons?|codes?|free|express|delivery|shipping|hay|es|son|esta|estan|se|te|le|lo"
+    r"|pued\w+|podemos|ten\w+|ofrec\w+|hacemos|damos|aplica\w*|lleg\w+|entregamos antes|promet\w+|envi\w+|regal\w+)(?![a-z]))|not|never|without|neither|nor|don't|do not|can't|cannot|won't|isn't|aren't|doesn't|unable|sin|nunca|ningun[a]?|ni|nao|sem|nem|nenhum[a]?"
     r"|नहीं|बिना|nahi|nahin|bina"
 )
 LIMIT = phrase(
@@ -186,14 +190,16 @@ LIMIT = phrase(
     r"|menos de|por debajo de|hasta|presupuesto|maximo|mas de|entre|dijiste|pediste|mencionaste|abaixo de|ate|orcamento|mais de|acima de|voce (?:disse|pediu|falou)"
     r"|से कम|तक|के अंदर|बजट|से नीचे|आपने|se kam|tak|ke andar|aapne"
 )
-STARTS_AT = phrase(r"from|start\w*|other|others|desde|otr[oa]s|a partir de|outr[oa]s|से शुरू|बाकी|दूसरे|cheapest|between|entre")
+STARTS_AT = phrase(
+    r"from|start\w*|other|others|desde|otr[oa]s|a partir de|outr[oa]s|से शुरू|बाकी|दूसरे|cheapest|between|entre"
+)
 APPROXIMATE = phrase(
     r"about|around|roughly|approximately|approx\.?|some|nearly|almost|unos|unas|aproximadamente|aprox\.?|alrededor de|cerca de|casi|quase|por volta de|uns"
     r"|लगभग|करीब|क़रीब|lagbhag|kareeb|karib"
 )
 APPROXIMATE_SIGN = re.compile(r"[~≈]\s?$")
 PRICED = phrase(
-    r"price[ds]?|costs?|priced at|for (?:just|only)|only|just|total|pay|worth|precios?|cuestan?|vale|valen|por (?:solo|apenas)|solo|preco|custam?|sai por"
+    r"price[ds]?|costs?|priced at|go(?:es)? for|yours for|for (?:just|only)|only|just|total|pay|worth|precios?|cuestan?|vale|valen|por (?:solo|apenas)|solo|preco|custam?|sai por"
     r"|apenas|कीमत|दाम|सिर्फ|केवल|कुल|ki?mat|keemat|daam|sirf|kul|at"
 )
 NOT_MONEY_AFTER = re.compile(
@@ -219,9 +225,13 @@ FOREIGN_MAKES = phrase(
     r"|chromebooks?|playstation(?: ?\d)?|ps5|xbox|nintendo(?: switch)?|jbl|bose|logitech(?: \w*\d+)?|ray-?\s?bans?|oakley|gucci|prada|garmin|fitbit|gopro|kindle|anker|beats|sennheiser|sony"
     r"|आईफोन|आइफोन|मैकबुक|सैमसंग|रे-बैन"
 )
-MODEL_LIKE = re.compile(r"(?<![\w@./-])(?P<name>[A-Z][A-Za-z]{2,}(?: [A-Z][A-Za-z]+){0,2})[ -](?P<number>[A-Z]{0,3}\d{1,4}[A-Za-z]{0,2})(?![\w%])")
+MODEL_LIKE = re.compile(
+    r"(?<![\w@./-])(?P<name>[A-Z][A-Za-z]{2,}(?: [A-Z][A-Za-z]+){0,2})[ -](?P<number>[A-Z]{0,3}\d{1,4}[A-Za-z]{0,2})(?![\w%])"
+)
 CAPITALISED_NEXT = re.compile(r"[\s]+(?P<next>[A-Z0-9][\w-]*)(?:[\s]+(?P<more>[A-Z0-9][\w-]*))?")
-QUALIFIER_NEXT = re.compile(r"[\s-]+(?P<next>Pro|Plus|Max|Mini|Ultra|Lite|SE|Air|FE|Neo|X|XL|Turbo|Deluxe|2|3)(?![\w.,]*\d)(?!\w)")
+QUALIFIER_NEXT = re.compile(
+    r"[\s-]+(?P<next>Pro|Plus|Max|Mini|Ultra|Lite|SE|Air|FE|Neo|X|XL|Turbo|Deluxe|2|3)(?![\w.,]*\d)(?!\w)"
+)
 ORDINARY_NAMES = frozenset(
     word
     for words in (
@@ -234,5 +244,15 @@ ORDINARY_NAMES = frozenset(
         "there are have they take get ends opens closes open qty row number madrid delhi mumbai level ip",
     )
     for word in words.split()
+)
+ORDERING = phrase(
+    r"orders?|ordered|totals?|in all|altogether|pay|payment|confirm\w*|due|pedidos?|compra|pagar|pago|confirm\w+|pagamento|somam?|suman?"
+    r"|ऑर्डर|कुल|भुगतान|kul|order"
+)
+COMPARES = phrase(
+    r"cheaper|dearer|more expensive|difference|(?:more|less) than|mas (?:barat|car)[oa]|diferencia|mais (?:barat|car)[oa]|diferenca|सस्ता|महंगा|महँगा|फर्क|sasta|mehnga"
+)
+ARTICLES = frozenset(
+    ["the", "our", "this", "that", "your", "have", "get", "with", "all", "these", "those", "both", "take"]
 )
 ORDER_NUMBER = re.compile(r"(?<![\w/.-])(?:[A-Z]{1,4}-?\d{4,}|#\s?\d{3,})(?![\w])")

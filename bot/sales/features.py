@@ -1,5 +1,7 @@
 """Turns a message into what the classifier counts: words, word pairs and letter groups, hashed into buckets."""
 
+# ruff: noqa: E501  (tables of words and patterns read better unwrapped)
+
 from __future__ import annotations
 
 import re
@@ -14,7 +16,10 @@ LETTER_GROUPS = (2, 3, 4, 5)
 SHAPES = (
     (re.compile(r"https?://\S+|www\.\S+"), " urlshape "),
     (re.compile(r"\S+@\S+\.\w+"), " mailshape "),
-    (re.compile(r"\b\d+(?:\.\d+)?\s?(?:[x*×]|by|into)\s?\d+(?:\.\d+)?(?:\s?(?:[x*×]|by)\s?\d+)?"), " sizeshape "),
+    (
+        re.compile(r"\b\d+(?:\.\d+)?\s?(?:[x*×]|by|into)\s?\d+(?:\.\d+)?(?:\s?(?:[x*×]|by)\s?\d+)?"),
+        " sizeshape ",
+    ),
     (re.compile(r"\+?\d[\d ]{8,13}\d"), " phoneshape "),
     (re.compile(r"\d+(?:[.,]\d+)?\s?%|\d+ ?percent\b"), " percentshape "),
     (re.compile(r"[#]\s?\d+"), " numbershape "),
@@ -22,7 +27,9 @@ SHAPES = (
     (re.compile(r"\d+(?:[.,]\d+)*"), " 0 "),
 )
 STRETCHED = re.compile(r"(\w)\1{2,}")
-WORD = re.compile(r"[a-z0-9']+|[\u0900-\u0965\u0970-\u097f\u200c\u200d]+|[^\W_]+|[$€£¥₹?!]|[^\s\w.,;:'\"()\[\]*-]")
+WORD = re.compile(
+    r"[a-z0-9']+|[\u0900-\u0965\u0970-\u097f\u200c\u200d]+|[^\W_]+|[$€£¥₹?!]|[^\s\w.,;:'\"()\[\]*-]"
+)
 SHORT_FORMS = {
     "u": "you", "ur": "your", "r": "are", "pls": "please", "plz": "please", "plzz": "please", "plese": "please",
     "pl": "please", "wht": "what", "wat": "what", "hw": "how", "abt": "about", "n": "and", "d": "the", "b/w": "between",

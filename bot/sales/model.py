@@ -1,5 +1,7 @@
 """The fitted part of the classifier: a softmax regression and the nearest training phrase, weighed together."""
 
+# ruff: noqa: E501  (tables of words and patterns read better unwrapped)
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -85,7 +87,7 @@ def from_arrays(arrays: dict[str, np.ndarray]) -> Model:
         arrays["scale"],
         arrays["bias"],
         arrays["idf"].astype(np.float32),
-        arrays["sketches"].astype(np.float32) / 127,
+        arrays["sketches"].astype(np.float32) / np.float32(127),
         arrays["kinds"],
         str(arrays["digest"]) if "digest" in arrays else "",
     )

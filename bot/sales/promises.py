@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
+from itertools import dropwhile, pairwise
 
 from bot.sales import claims
-from bot.sales.amounts import Amount, find_amounts
+from bot.sales.amounts import CODES, Amount, find_amounts
 from bot.sales.brands import Brand, Delivery, Discount
 from bot.sales.currency import Conversion
 from memory.goods import Item
@@ -156,7 +157,7 @@ def check(draft: str, facts: Facts) -> list[Breach]:
     """
     text = _composed(draft)
     pieces = _pieces(text, facts)
-    subject = _subject([piece for piece in pieces], facts)
+    subject = _subject(pieces, facts)
     breaches = [
         (piece.start + start, breach)
         for piece in pieces
@@ -175,11 +176,16 @@ class _Mention:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """One sentence or line: as written, plain for matching (same length), and the items it names."""
+    """One sentence or line: as written, plain for matching, and the items it names.
+
+    `bare` is `plain` without names, addresses and list numbers: the '15' of 'Raptor 15' is no amount, count or day.
+    All three have the same length.
+    """
 
     start: int
     text: str
     plain: str
+    bare: str
     mentions: tuple[_Mention, ...]
     subject: Item | None = None
 
@@ -198,16 +204,13 @@ class _Titles:
     """Finds items by title, title without maker, sku, or an unmistakable beginning; the longest name wins."""
 
     def __init__(self, items: Sequence[Item]) -> None:
-        names: dict[str, list[Item]] = {}
-        for item in items:
-            for name in _names(item):
-                names.setdefault(name, []).append(item)
-        full = {_composed(claims.plain(item.title)).lower() for item in items}
-        self._items = {
-            name: owners[0] for name, owners in names.items() if len({o.sku for o in owners}) == 1 or name in full
-        }
-        for item in items:
-            self._items[claims.plain(item.title).lower()] = item
+        self._items: dict[str, Item] = {}
+        for names in (_beginnings, _own_names, _full_names):  # the surer name overrules
+            owners: dict[str, list[Item]] = {}
+            for item in items:
+                for name in set(names(item)):
+                    owners.setdefault(name, []).append(item)
+            self._items |= {name: found[0] for name, found in owners.items() if len(found) == 1}
         ordered = sorted(self._items, key=len, reverse=True)
         spaced = "|".join(re.escape(name).replace(r"\ ", r"[\s-]+") for name in ordered)
         self._pattern = re.compile(rf"(?<![\w-])(?:{spaced})(?![\w-]*\w)", re.IGNORECASE) if ordered else None
@@ -233,18 +236,29 @@ class _Titles:
         return None if single and name[:1].islower() else item
 
 
-def _names(item: Item) -> Iterator[str]:
-    title = claims.plain(item.title).lower()
-    yield title
+def _full_names(item: Item) -> Iterator[str]:
+    yield claims.plain(item.title).lower()
     yield item.sku.lower()
-    words = title.split()
-    own = words[1:] if item.maker and words[0] == claims.plain(item.maker).lower() else words
+
+
+def _own_names(item: Item) -> Iterator[str]:
+    """The title without its maker, unless that leaves one short word."""
+    own = _own_words(item)
     if len(own) > 1 or len(own[0]) > 4:
         yield " ".join(own)
+
+
+def _beginnings(item: Item) -> Iterator[str]:
+    own = _own_words(item)
     for length in range(len(own) - 1, 1, -1):
         yield " ".join(own[:length])
-        yield " ".join([words[0], *own[:length]])
-    yield f"{words[0]} {own[0]}"
+        yield claims.plain(f"{item.maker} {' '.join(own[:length])}").lower()
+    yield claims.plain(f"{item.maker} {own[0]}").lower()
+
+
+def _own_words(item: Item) -> list[str]:
+    words = claims.plain(item.title).lower().split()
+    return words[1:] if len(words) > 1 and words[0] == claims.plain(item.maker).lower() else words
 
 
 def _series(item: Item) -> str | None:
@@ -264,11 +278,21 @@ def _pieces(text: str, facts: Facts) -> list[_Piece]:
         bounds.append(match.end())
     bounds.append(len(text))
     pieces = []
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in pairwise(bounds):
         for at in range(start, end, LONGEST_PIECE):
             part = plain[at : min(end, at + LONGEST_PIECE)]
-            pieces.append(_Piece(at, text[at : at + len(part)], part, facts.titles.find(part)))
+            mentions = facts.titles.find(part)
+            pieces.append(_Piece(at, text[at : at + len(part)], part, _bare(part, mentions), mentions))
     return pieces
+
+
+def _bare(plain: str, mentions: Sequence[_Mention]) -> str:
+    spans = [(mention.start, mention.end) for mention in mentions]
+    spans += [match.span() for match in claims.LINK.finditer(plain)]
+    spans += [match.span() for match in re.finditer(r"^\s*\d{1,2}[.)]\s", plain)]
+    for start, end in spans:
+        plain = plain[:start] + " " * (end - start) + plain[end:]
+    return re.sub(r"(?<=[A-Za-z])-(?=[A-Za-z])", " ", plain)  # ninety-nine is a number in two words
 
 
 def _without_policies(text: str, facts: Facts) -> str:
@@ -292,7 +316,7 @@ def _subject(pieces: Sequence[_Piece], facts: Facts) -> Item | None:
 
 
 def _check_prices(piece: _Piece, facts: Facts) -> _Found:
-    amounts = [amount for amount in find_amounts(piece.plain) if _is_money(piece, amount)]
+    amounts = [amount for amount in find_amounts(piece.bare) if _is_money(piece, amount)]
     for amount in amounts:
         items = _priced_items(piece, amounts, amount)
         if _price_holds(piece, facts, amount, items):
@@ -315,15 +339,13 @@ def _right_prices(items: Sequence[Item], amount: Amount, facts: Facts) -> str:
 
 def _is_money(piece: _Piece, amount: Amount) -> bool:
     start, end = amount.span
-    if any(mention.start <= start and end <= mention.end for mention in piece.mentions):
-        return False
     if amount.currency:
-        return not (piece.plain[start:end].isdigit())
-    if amount.value < SMALLEST_BARE_PRICE or claims.NOT_MONEY_AFTER.match(piece.plain[end:]):
+        return True
+    if amount.value < SMALLEST_BARE_PRICE or claims.NOT_MONEY_AFTER.match(piece.bare[end:]):
         return False
     if re.match(r"/-", piece.plain[end:]):
         return True
-    before = piece.plain[max(0, start - 30) : start]
+    before = piece.bare[max(0, start - 30) : start]
     priced = list(claims.PRICED.finditer(before))
     return bool(priced) and not re.search(r"\d", before[priced[-1].end() :]) and _near(before, priced[-1].end())
 
@@ -365,7 +387,8 @@ def _equal(amount: Amount, money: Money, near: bool) -> bool:
 
 
 def _true_money(piece: _Piece, facts: Facts, items: Sequence[Item]) -> Iterator[Money]:
-    yield from facts.order_money
+    if not items or claims.ORDERING.search(piece.plain):
+        yield from facts.order_money
     yield from facts.policy_money
     quantities = _quantities(piece, facts)
     for item in items or facts.items:
@@ -375,6 +398,8 @@ def _true_money(piece: _Piece, facts: Facts, items: Sequence[Item]) -> Iterator[
                 yield _less(price, discount)
     if len(items) > 1:
         yield from _between_items(items)
+    elif items and claims.COMPARES.search(piece.plain):
+        yield from (money for other in facts.items for money in _between_items([items[0], other]))
 
 
 def _less(price: Money, discount: Discount) -> Money:
@@ -382,14 +407,14 @@ def _less(price: Money, discount: Discount) -> Money:
 
 
 def _quantities(piece: _Piece, facts: Facts) -> set[int]:
-    said = re.findall(rf"(?<![\w.,])(?:{claims.COUNT})(?![\w.,]*\d|\w)", f"{piece.plain} {facts.customer}".lower())
+    said = re.findall(rf"(?<![\w.,])(?:{claims.COUNT})(?![\w.,]*\d|\w)", f"{piece.bare} {facts.customer}".lower())
     numbers = {claims.NUMBER_WORDS.get(word) or int(word) for word in said if len(word) < 8}
     return {1} | {number for number in numbers if 1 < number <= MOST_OF_ONE}
 
 
 def _between_items(items: Sequence[Item]) -> Iterator[Money]:
     """Sums of all that are named, and the differences of any two."""
-    for currency in set.intersection(*(set(item.prices) for item in items)):
+    for currency in sorted(set.intersection(*(set(item.prices) for item in items))):
         prices = [item.prices[currency].amount for item in items]
         yield Money(sum(prices, Decimal(0)), currency)
         yield from (Money(abs(a - b), currency) for a in prices for b in prices if a != b)
@@ -398,8 +423,7 @@ def _between_items(items: Sequence[Item]) -> Iterator[Money]:
 def _echoes(piece: _Piece, facts: Facts, amount: Amount, items: Sequence[Item]) -> bool:
     """Whether this is the customer's own amount, said as a limit and not as a price."""
     own = any(
-        a.value == amount.value
-        and amount.currency in (a.currency, None)
+        (a.value == amount.value and amount.currency in (a.currency, None))
         or (a.value == amount.value and a.currency is None)
         for a in facts.customer_money
     )
@@ -423,7 +447,7 @@ def _conversion_said(facts: Facts, amount: Amount, items: Sequence[Item]) -> boo
             return True
         if amount.currency == unit_rate.currency and not items and _rounds_to(conversion.rate, amount.value):
             return True
-        if not items and (amount.value, amount.currency) == (1, conversion.given.currency):
+        if not items and amount.value == 1 and amount.currency == conversion.given.currency:
             return True
     return False
 
@@ -526,10 +550,10 @@ def _check_stock(piece: _Piece, facts: Facts) -> _Found:
                     "say that it is out of stock now",
                 ),
             )
-    if _asks(piece) or (claims.UNSURE.search(piece.plain) and not claims.COUNT_LEFT.search(piece.plain)):
+    if _asks(piece) or (claims.UNSURE.search(piece.plain) and not claims.COUNT_LEFT.search(piece.bare)):
         return
     for items, start, end in _stock_clauses(piece):
-        for at, said, wrong in _stock_faults(piece.plain[start:end], items):
+        for at, said, wrong in _stock_faults(piece.bare[start:end], items):
             right = ", ".join(f"{item.title}: {item.stock} in stock" for item in items)
             yield start + at, Breach(STOCK, said, wrong, right)
 
@@ -590,7 +614,7 @@ def _delivery_first(delivers: re.Match[str] | None, returns: re.Match[str]) -> b
 
 def _policy_times(piece: _Piece, facts: Facts) -> _Found:
     lengths = {hours for span in facts.durations for hours in span}
-    for match, (low, high) in _durations(piece.plain):
+    for match, (low, high) in _durations(piece.bare):
         if high not in lengths or low not in lengths:
             yield (
                 match.start(),
@@ -615,7 +639,7 @@ def _delivery_times(piece: _Piece, facts: Facts) -> _Found:
 def _delivery_claims(piece: _Piece, facts: Facts) -> Iterator[tuple[int, int]]:
     """Where the sentence names a time of delivery that the policy and the orders don't carry."""
     promised = {order.promised for order in facts.orders if order.promised}
-    for match, span in _durations(piece.plain):
+    for match, span in _durations(piece.bare):
         if not _delivery_span_holds(span, facts):
             yield match.span()
     for match in claims.SOON.finditer(piece.plain):
@@ -624,7 +648,7 @@ def _delivery_claims(piece: _Piece, facts: Facts) -> Iterator[tuple[int, int]]:
     weekdays = list(claims.WEEKDAYS.finditer(piece.plain))
     if len(weekdays) != 2 or not _is_range(piece, weekdays):
         yield from (m.span() for m in weekdays if _weekday(m.group()) not in {day.weekday() for day in promised})
-    for match in claims.DATED.finditer(piece.plain):
+    for match in claims.DATED.finditer(piece.bare):
         day = _month_day(match)
         if day and day not in {(date.month, date.day) for date in (*promised, facts.today)}:
             yield match.span()
@@ -788,15 +812,20 @@ def _wrong_models(plain: str, covered: Sequence[tuple[int, int]], facts: Facts) 
 
 
 def _looks_invented(plain: str, match: re.Match[str], facts: Facts) -> bool:
-    words = match["name"].lower().split()
-    if any(word in claims.ORDINARY_NAMES or word in facts.vocabulary for word in words):
+    named = match["name"].lower().split()
+    words = list(dropwhile(claims.ARTICLES.__contains__, named))
+    if (
+        not words
+        or words[-1].upper() in CODES
+        or any(word in claims.ORDINARY_NAMES or word in facts.vocabulary for word in words)
+    ):
         return False
     if any(_is_month(words[-1], name) for names in claims.MONTH_NAMES for name in names.split()):
         return False
     if claims.NOT_MONEY_AFTER.match(plain[match.end() :]) or claims.ORDER_NUMBER.match(match.group()):
         return False
     starts_sentence = not re.search(r"\w", plain[: match.start()])
-    return not starts_sentence or len(words) > 1 or not match["number"].isdigit()
+    return not starts_sentence or len(named) > 1 or not match["number"].isdigit()
 
 
 def _may_be_named(piece: _Piece, facts: Facts, start: int, end: int) -> bool:

@@ -1,5 +1,7 @@
 """Fits the classifier's weights from data/phrases; run as `python -m bot.sales.training`."""
 
+# ruff: noqa: E501  (tables of words and patterns read better unwrapped)
+
 from __future__ import annotations
 
 import hashlib
@@ -63,7 +65,9 @@ def read_sections(path: Path) -> Iterator[tuple[str, str]]:
         if heading:
             message_type = heading.group(1)
             if message_type not in MESSAGE_TYPES:
-                raise ValueError(f"{path.name}: [{message_type}] is no message type; use one of {MESSAGE_TYPES}")
+                raise ValueError(
+                    f"{path.name}: [{message_type}] is no message type; use one of {MESSAGE_TYPES}"
+                )
         elif line.strip() and not line.startswith("# "):
             yield message_type, line.strip()
 
@@ -84,8 +88,10 @@ def chat_phrases(folder: Path = PHRASES, files: Iterable[str] = CHAT_FILES) -> l
 
 def requests(folder: Path = PHRASES) -> list[Example]:
     """Each request set into some of the frames, slots filled: 'could you help me with returning a product'."""
-    chance = random.Random(SEED)
-    frames = [line.strip() for line in (folder / "frames.txt").read_text().splitlines() if not line.startswith("# ")]
+    chance = random.Random(SEED)  # noqa: S311  (variety, not secrets)
+    frames = [
+        line.strip() for line in (folder / "frames.txt").read_text().splitlines() if not line.startswith("# ")
+    ]
     made = []
     for message_type, line in read_sections(folder / "requests.txt"):
         infinitive, gerund = (part.strip() for part in line.split("|"))
@@ -199,7 +205,7 @@ def _softmax(scores: Floats) -> Floats:
 
 def examples(written: list[Example], asked: list[Example]) -> list[Example]:
     """Everything that is trained on: phrases, requests in frames, and mistyped copies of both."""
-    chance = random.Random(SEED)
+    chance = random.Random(SEED)  # noqa: S311  (variety, not secrets)
     mistyped = [with_typos(e, chance) for e in written if len(e.text) > 4 for _ in range(TYPO_COPIES)]
     return written + asked + mistyped + [with_typos(e, chance) for e in asked[::2]]
 

@@ -105,7 +105,7 @@ class WhatsApp:
         text = query.decode("utf-8", "replace") if isinstance(query, bytes) else query
         return f"{self._public_url}{path}?{text}" if text else f"{self._public_url}{path}"
 
-    def check_signature(self, url: str, form: Any, headers: Mapping[str, str]) -> bool:
+    def check_signature(self, url: str, form: Any, headers: Any) -> bool:
         """Whether one of our tokens signed `form` (MultiDict or pairs, empty values kept) for `url`."""
         return self._signatures.good(url, form, headers)
 
@@ -350,7 +350,8 @@ def _speaking() -> Iterator[None]:
             raise Retry(f"Twilio could not be reached: {type(error).__name__}", 5) from error
         raise Unknown(f"the connection to Twilio failed: {type(error).__name__}") from error
     except TwilioException as error:
-        raise failure(getattr(error, "code", None), _http_status(error)) from error
+        status = _http_status(error)
+        raise failure(getattr(error, "code", None) or status, status) from error
     except json.JSONDecodeError as error:  # an accepted message whose answer is not JSON
         raise Unknown("Twilio's answer could not be read") from error
 

@@ -1,0 +1,330 @@
+"""Scores every message of one conversation for a query: word matches, meaning, speaker, date; one weighted sum.
+
+Pure arithmetic over arrays, no database. A message is judged with its neighbours, because in chat the words of a
+question and of its answer are often spread over several turns.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from memory.embeddings import embed, piece_rows, words
+from memory.terms import Terms, is_telling, stem, terms
+
+Floats = npt.NDArray[np.float32]
+
+WEIGHTS = Path(__file__).resolve().parent.parent / "data" / "recall_weights.json"
+
+SESSION_GAP = 6 * 60  # minutes of silence after which turns are no longer neighbours
+K1, B = 1.2, 0.75  # BM25's usual constants (Robertson and Zaragoza 2009)
+# How much a word counts when it stands in a neighbour: earlier turns first, as an answer follows what was asked.
+NEIGHBOURS = {-1: 0.4, 1: 0.3, -2: 0.2, 2: 0.2, -3: 0.1, 3: 0.1}
+NEAR_WORD = 0.55  # cosine of two words from which one may stand for the other
+
+MONTHS = (
+    "january february march april may june july august september october november december".split(),
+    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split(),
+    "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro".split(),
+)
+MONTH_NUMBER = {name: i + 1 for names in MONTHS for i, name in enumerate(names)}
+_TIME_WORDS = frozenset(
+    "yesterday today tonight tomorrow ago last next week weekend month year morning monday tuesday wednesday thursday"
+    " friday saturday sunday since recently ayer hoy mañana ontem hoje amanhã kal aaj".split()
+) | frozenset(name for name in MONTH_NUMBER if name != "may")
+_FIRST_PERSON = frozenset("i i'm i've i'd my me we our mine us".split())
+
+TELLS_TIME, TELLS_NUMBER, ASKS, TELLS_OF_SELF, SHOWS = 1, 2, 4, 8, 16
+
+
+def marks(text: str) -> int:
+    """What kinds of thing a message tells, as bits: a time, a number, a question, something of its writer, a photo."""
+    said = text.lower()
+    found = set(re.findall(r"[^\W_]+(?:'[^\W_]+)?", said.replace("’", "'")))
+    return (
+        TELLS_TIME * bool(found & _TIME_WORDS)
+        | TELLS_NUMBER * any(word.isdigit() or word in _NUMBER_WORDS for word in found)
+        | ASKS * said.split("[")[0].rstrip().endswith("?")
+        | TELLS_OF_SELF * bool(found & _FIRST_PERSON)
+        | SHOWS * ("[" in said)
+    )
+
+
+_NUMBER_WORDS = frozenset("two three four five six seven eight nine ten dozen twice once couple hundred".split())
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """Everything said with one contact, oldest first; the arrays have one entry a message unless said otherwise."""
+
+    ids: npt.NDArray[np.int64]
+    minutes: npt.NDArray[np.int64]  # since 1970, UTC
+    speakers: npt.NDArray[np.int64]  # number into `names`
+    names: tuple[str, ...]
+    marks: npt.NDArray[np.int64]
+    lengths: npt.NDArray[np.int64]  # terms in each message
+    terms: Terms  # of all messages, one after the other
+    vectors: Floats | None  # (messages, 256); None: search by words alone
+
+    @property
+    def owner(self) -> npt.NDArray[np.int64]:
+        """For each term, the place of its message."""
+        return np.repeat(np.arange(len(self.ids)), self.lengths)
+
+
+@dataclass(frozen=True)
+class Query:
+    """A question, taken apart: what it is about, whom it names, when, and what kind of answer it wants."""
+
+    text: str
+    terms: Terms
+    named: frozenset[int]
+    months: frozenset[int]
+    years: frozenset[int]
+    days: frozenset[int]
+    wants_time: bool
+    wants_number: bool
+
+
+_WANTS_TIME = re.compile(r"^(when|since when|how long|how often|cuándo|cuando|quando|kab)\b|\b(what|which) (date|day|month|year|time)\b|कब")
+_WANTS_NUMBER = re.compile(r"\b(how (many|much|often|old|long|far)|what (price|size|number)|cuánt[oa]s?|quant[oa]s?|kitn[aei])\b|कितन")
+
+
+def understand(text: str, names: tuple[str, ...]) -> Query:
+    """Take a query apart; `names` are the conversation's speakers."""
+    said = words(text)
+    named = {i for i, name in enumerate(names) for word in said if _is_name(word, name)}
+    about = [w for w in said if is_telling(w) and not any(_is_name(w, n) for n in names)]
+    whole = text.lower()
+    years = {int(w) for w in said if re.fullmatch(r"(19|20)\d\d", w)}
+    months = {MONTH_NUMBER[w] for w in said if w in MONTH_NUMBER and (w != "may" or _is_month_of_may(text))}
+    days = {int(w) for w in said if w.isdigit() and 1 <= int(w) <= 31} if months else set()
+    return Query(
+        text=text,
+        terms=terms(" ".join(about)),
+        named=frozenset(named),
+        months=frozenset(months),
+        years=frozenset(years),
+        days=frozenset(days),
+        wants_time=_WANTS_TIME.search(whole) is not None,
+        wants_number=_WANTS_NUMBER.search(whole) is not None,
+    )
+
+
+def _is_month_of_may(text: str) -> bool:
+    return re.search(r"\bMay\b", text) is not None
+
+
+def _is_name(word: str, name: str) -> bool:
+    parts = words(name)
+    return any(word == part or (len(word) > 2 and part.startswith(word)) for part in parts)
+
+
+def features(conversation: Conversation, query: Query) -> dict[str, Floats]:
+    """What speaks for each message, by name: arrays with one entry a message, larger is better unless named a lack."""
+    lexical = _Lexical(conversation, query)
+    found = lexical.features()
+    found |= _semantic(conversation, query, lexical)
+    found |= _circumstances(conversation, query, found)
+    return found
+
+
+class _Neighbours:
+    """Moves values to neighbouring turns of the same sitting; across a long silence nothing moves."""
+
+    def __init__(self, minutes: npt.NDArray[np.int64]) -> None:
+        self.session = np.concatenate([[0], np.cumsum(np.diff(minutes) > SESSION_GAP)]) if len(minutes) else minutes
+
+    def of(self, values: Floats, offset: int) -> Floats:
+        """The value of the turn `offset` places on (last axis), 0 where there is none."""
+        moved = np.zeros_like(values)
+        n = values.shape[-1]
+        if abs(offset) >= n:
+            return moved
+        here = slice(max(0, -offset), n - max(0, offset))
+        there = slice(max(0, offset), n - max(0, -offset))
+        moved[..., here] = values[..., there] * (self.session[here] == self.session[there])
+        return moved
+
+
+class _Lexical:
+    """How the query's terms stand in the messages and in their neighbours."""
+
+    def __init__(self, conversation: Conversation, query: Query) -> None:
+        self.conversation, self.n = conversation, len(conversation.ids)
+        self.near = _Neighbours(conversation.minutes)
+        self.stems, first = np.unique(query.terms["stem"], return_index=True)
+        self.pieces = query.terms["piece"][first]
+        self.order = [int(np.searchsorted(self.stems, s)) for s in query.terms["stem"]]
+        owner = conversation.owner
+        self.owner = owner
+        self.counts = np.zeros((len(self.stems), self.n), np.float32)
+        self.places: list[npt.NDArray[np.int64]] = []
+        for row, wanted in zip(self.counts, self.stems, strict=True):
+            places = np.flatnonzero(conversation.terms["stem"] == wanted)
+            self.places.append(places)
+            np.add.at(row, owner[places], 1)
+        held = (self.counts > 0).sum(1)
+        self.idf = np.log1p((self.n - held + 0.5) / (held + 0.5)).astype(np.float32)
+        self.total = float(self.idf.sum()) or 1.0
+
+    def bm25(self, counts: Floats, lengths: Floats) -> Floats:
+        norm = K1 * (1 - B + B * lengths / max(float(lengths.mean()), 1e-6))
+        return np.asarray(self.idf @ (counts * (K1 + 1) / (counts + norm)), np.float32) / self.total
+
+    def coverage(self, counts: Floats) -> Floats:
+        return np.asarray(self.idf @ np.minimum(counts, 1), np.float32) / self.total
+
+    def features(self) -> dict[str, Floats]:
+        lengths = self.conversation.lengths.astype(np.float32)
+        around = self.counts + sum(w * self.near.of(self.counts, o) for o, w in NEIGHBOURS.items())
+        wide = lengths + sum(w * self.near.of(lengths, o) for o, w in NEIGHBOURS.items())
+        alone = self.bm25(self.counts, lengths)
+        covered = self.coverage(self.counts)
+        return {
+            "words": alone,
+            "words around": self.bm25(around, wide),
+            "words before": self.near.of(alone, -1),
+            "words after": self.near.of(alone, 1),
+            "words two before": self.near.of(alone, -2),
+            "words two after": self.near.of(alone, 2),
+            "covered": covered,
+            "covered squared": covered**2,
+            "covered in three": self.coverage(
+                np.maximum.reduce([self.counts, self.near.of(self.counts, -1), self.near.of(self.counts, 1)])
+            ),
+            "rarest word": (self.idf[:, None] * (self.counts > 0)).max(0) / np.log1p(self.n)
+            if len(self.idf)
+            else np.zeros(self.n, np.float32),
+            "pairs": self.pairs(),
+            "sitting": self.sitting(alone),
+        }
+
+    def pairs(self) -> Floats:
+        """How many neighbouring words of the query stand side by side in the message, up to two."""
+        found = np.zeros(self.n, np.float32)
+        for left, right in zip(self.order, self.order[1:], strict=False):
+            after = np.intersect1d(self.places[left] + 1, self.places[right])
+            same = after[self.owner[after] == self.owner[after - 1]] if len(after) else after
+            np.add.at(found, self.owner[same], 1)
+        return np.minimum(found, 2)
+
+    def sitting(self, values: Floats) -> Floats:
+        """The best value among the turns of the same sitting (a session without a long silence)."""
+        best = np.zeros(int(self.near.session[-1]) + 1, np.float32) if self.n else np.zeros(0, np.float32)
+        np.maximum.at(best, self.near.session, values)
+        return best[self.near.session] if self.n else values
+
+
+def _semantic(conversation: Conversation, query: Query, lexical: _Lexical) -> dict[str, Floats]:
+    if conversation.vectors is None:
+        return {}
+    asked = embed([_without_names(query.text, conversation.names)])[0]
+    likeness = conversation.vectors @ asked
+    near = lexical.near
+    around = likeness + sum(w * near.of(likeness, o) for o, w in NEIGHBOURS.items())
+    alike = _alike(conversation, lexical)
+    return {
+        "meaning": likeness,
+        "meaning around": around,
+        "meaning before": near.of(likeness, -1),
+        "meaning after": near.of(likeness, 1),
+        "alike": lexical.coverage(alike),
+        "alike around": lexical.bm25(
+            alike + sum(w * near.of(alike, o) for o, w in NEIGHBOURS.items()),
+            conversation.lengths.astype(np.float32),
+        ),
+    }
+
+
+def _alike(conversation: Conversation, lexical: _Lexical) -> Floats:
+    """(query terms, messages): how near the nearest word of each message comes to each term; the same word counts 1."""
+    best = np.minimum(lexical.counts, 1)
+    pieces = conversation.terms["piece"]
+    present = np.flatnonzero(np.bincount(pieces, minlength=1))
+    present = present[present > 0]
+    if not len(present):
+        return best
+    table = piece_rows(present)
+    mentioned = np.flatnonzero(np.bincount(lexical.owner, minlength=lexical.n))
+    starts = np.searchsorted(lexical.owner, mentioned)
+    for row, piece in zip(best, lexical.pieces, strict=True):
+        if piece == 0:
+            continue
+        by_piece = np.zeros(int(pieces.max()) + 1, np.float32)
+        cosine = table @ piece_rows(np.array([piece]))[0]
+        by_piece[present] = np.clip((cosine - NEAR_WORD) / (1 - NEAR_WORD), 0, 1)
+        row[mentioned] = np.maximum(row[mentioned], np.maximum.reduceat(by_piece[pieces], starts))
+    return best
+
+
+def _without_names(text: str, names: tuple[str, ...]) -> str:
+    kept = [w for w in words(text) if not any(_is_name(w, name) for name in names)]
+    return " ".join(kept) or text
+
+
+def _circumstances(conversation: Conversation, query: Query, found: dict[str, Floats]) -> dict[str, Floats]:
+    told = conversation.marks
+    matched = np.maximum(found["words around"], 0)
+    spoke = np.isin(conversation.speakers, list(query.named)).astype(np.float32) if len(query.named) == 1 else None
+    asks = ((told & ASKS) > 0).astype(np.float32)
+    near = _Neighbours(conversation.minutes)
+    zeros = np.zeros(len(told), np.float32)
+    answers = near.of(asks, -1) * (1 - asks)
+    return {
+        "speaker": zeros if spoke is None else spoke,
+        "speaker and words": zeros if spoke is None else spoke * matched,
+        "date": _date_match(conversation.minutes, query),
+        "tells time": ((told & TELLS_TIME) > 0) * np.float32(query.wants_time),
+        "tells number": ((told & TELLS_NUMBER) > 0) * np.float32(query.wants_number),
+        "asks": asks,
+        "answers": answers,
+        "answers what was asked": answers * found["words before"],
+        "of self": ((told & TELLS_OF_SELF) > 0).astype(np.float32),
+        "shows": ((told & SHOWS) > 0).astype(np.float32),
+        "length": np.minimum(np.log1p(conversation.lengths.astype(np.float32)), 4),
+    }
+
+
+def _date_match(minutes: npt.NDArray[np.int64], query: Query) -> Floats:
+    """The share of the query's year, month and day that the message's date has; the month after counts half.
+
+    Half, because what happened late in a month is often told in the next.
+    """
+    match = np.zeros(len(minutes), np.float32)
+    wanted = [part for part in (query.years, query.months, query.days) if part]
+    if not wanted:
+        return match
+    date = minutes.astype("datetime64[m]")
+    month = date.astype("datetime64[M]").astype(np.int64) % 12 + 1
+    if query.years:
+        match += np.isin(date.astype("datetime64[Y]").astype(np.int64) + 1970, list(query.years))
+    if query.months:
+        following = [m % 12 + 1 for m in query.months]
+        match += np.maximum(np.isin(month, list(query.months)), 0.5 * np.isin(month, following))
+    if query.days:
+        day = (date.astype("datetime64[D]") - date.astype("datetime64[M]")).astype(np.int64) + 1
+        apart = np.min([np.abs(day - wanted_day) for wanted_day in query.days], axis=0)
+        match += np.maximum(0, 1 - apart / 5)
+    return match / len(wanted)
+
+
+@cache
+def weights() -> dict[str, float]:
+    """The weight of each feature, fitted on written chats (benchmarks/fit_recall.py)."""
+    return dict(json.loads(WEIGHTS.read_text(encoding="utf-8")))
+
+
+def scores(conversation: Conversation, query: Query, weigh: dict[str, float] | None = None) -> Floats:
+    """(messages,): the weighted sum of the features."""
+    weigh = weights() if weigh is None else weigh
+    total = np.zeros(len(conversation.ids), np.float32)
+    for name, values in features(conversation, query).items():
+        total += np.float32(weigh.get(name, 0)) * values
+    return total
