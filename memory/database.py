@@ -134,6 +134,11 @@ class Database:
             raise
         self._engine.commit()
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether this thread has one open."""
+        return self._engine.in_transaction
+
     def late(self, sql: str, times: int = 1, /, **values: Any) -> None:
         """Run this write just before the open transaction ends; `:times` in it is how often it was asked for.
 

@@ -276,6 +276,7 @@ class Ear:
 
     def tell(self) -> None:
         """Something was committed here."""
+        self.heard += 1
         self._news.set()
 
     def stop(self) -> None:
