@@ -8,7 +8,6 @@ import json
 import logging
 import re
 import threading
-import time
 import tomllib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -37,9 +36,11 @@ PRICES_FILE = Path(__file__).resolve().parent.parent / "data" / "model_prices.to
 LARGEST_ANSWER = 1_000_000  # bytes; a chat reply has a few thousand
 MOST_CALLS = 8  # tool calls in one answer
 LEAST_SECONDS = 0.15  # with less time than this left, nothing is sent
-MARGIN_SECONDS = 0.25  # how long after the deadline the caller is back at the latest, when the loop is busy
 LONGEST_REST = 600.0  # seconds; a server that asks for more is tried again all the same
 SPEECH_BYTES_PER_SECOND = 2000  # WhatsApp's voice notes are Opus at about 16 kbit/s
+
+# OpenAI's newer models refuse `max_tokens`; most other servers know nothing else.
+LIMIT_NAMES = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 
 Message = dict[str, Any]
 Tool = dict[str, Any]
@@ -80,10 +81,19 @@ class Reason(StrEnum):
 class ModelUnavailable(Exception):
     """The model gave no answer that can be used; the text says what to do, and holds no word of the customer."""
 
-    def __init__(self, reason: Reason, text: str, *, status: int | None = None, retry_after: float | None = None):
+    def __init__(
+        self,
+        reason: Reason,
+        text: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        retry_after: float | None = None,
+    ):
         super().__init__(f"{reason}: {text}")
         self.reason = reason
         self.status = status  # HTTP status, where there was one
+        self.code = code  # the server's own word for it, such as unsupported_parameter
         self.retry_after = retry_after  # seconds, where the server or the breaker named them
         self.spent = Spent()  # on earlier calls of the same turn; the desk fills it in
 
@@ -216,8 +226,8 @@ class Breaker:
 class LanguageModel:
     """Chat, speech and sight at one server. Thread-safe; one for the process, as the breaker is.
 
-    Each call returns or raises before its deadline (and MARGIN_SECONDS), whatever the server does: all calls run on one
-    event loop in a thread of its own, where a timeout really ends a call. Timeouts of the HTTP client alone
+    Each call returns or raises by its deadline, whatever the server does: all calls run on one event loop in a
+    thread of its own, where a call that takes too long is really ended. Timeouts of the HTTP client alone
     begin anew with every byte, and a server that trickles would hold its caller for ever.
     """
 
@@ -241,7 +251,6 @@ class LanguageModel:
         self._breaker = breaker or Breaker(clock)
         self._line = _Line(api_key, base_url)
         self._cannot: set[str] = set()
-        # OpenAI's newer models refuse `max_tokens`; most other servers know nothing else.
         openai_itself = urlsplit(base_url).hostname == "api.openai.com"
         self._limit_name = "max_completion_tokens" if openai_itself else "max_tokens"
 
@@ -273,16 +282,10 @@ class LanguageModel:
 
         `messages` and `tools` as OpenAI writes them; with `may_call` off the model is told to use words only.
         """
-        request: dict[str, Any] = {"model": self.name, "messages": list(messages)}
-        request[self._limit_name] = self.most_tokens_out
+        request: dict[str, Any] = {"messages": list(messages)}
         if tools:
             request |= {"tools": list(tools), "tool_choice": "auto" if may_call else "none"}
-        asked = estimate_tokens(json.dumps(request["messages"], ensure_ascii=False))
-        return self._call(
-            deadline,
-            lambda client: client.chat.completions.with_streaming_response.create(**request),
-            lambda body: self._completion(body, asked),
-        )
+        return self._chat(request, estimate_tokens(json.dumps(request["messages"], ensure_ascii=False)), deadline)
 
     def transcribe(self, audio: bytes, content_type: str, deadline: datetime) -> Understood:
         """What is said in a recording. Raises NotOffered, ModelUnavailable."""
@@ -306,14 +309,8 @@ class LanguageModel:
             raise NotOffered("the model server does not look at this kind of picture")
         address = f"data:{kind};base64,{base64.b64encode(image).decode('ascii')}"
         parts = [{"type": "text", "text": ask}, {"type": "image_url", "image_url": {"url": address, "detail": "low"}}]
-        request: dict[str, Any] = {"model": self.name, "messages": [{"role": "user", "content": parts}]}
-        request[self._limit_name] = self.most_tokens_out
         with self._offered("sight"):
-            seen = self._call(
-                deadline,
-                lambda client: client.chat.completions.with_streaming_response.create(**request),
-                lambda body: self._completion(body, PICTURE_TOKENS),
-            )
+            seen = self._chat({"messages": [{"role": "user", "content": parts}]}, PICTURE_TOKENS, deadline)
         return Understood(seen.text, seen.cost_micros)
 
     def worst_cost(self, messages: Sequence[Message], tools: Sequence[Tool]) -> int:
@@ -325,6 +322,25 @@ class LanguageModel:
         """The most that a voice note of `size` bytes, or a picture, could cost, by estimate."""
         speech = self.prices.speech(self._speech_model, 2 * size / SPEECH_BYTES_PER_SECOND)
         return max(speech, self.prices.tokens(self.name, PICTURE_TOKENS, self.most_tokens_out))
+
+    def _chat(self, request: dict[str, Any], asked: int, deadline: datetime) -> Completion:
+        """One call; a server that wants the limit of tokens by its other name is asked again, and that is kept."""
+        limit = self._limit_name
+        try:
+            return self._chat_with(limit, request, asked, deadline)
+        except ModelUnavailable as fault:
+            if fault.code != "unsupported_parameter":
+                raise
+        self._limit_name = LIMIT_NAMES[limit]
+        return self._chat_with(self._limit_name, request, asked, deadline)
+
+    def _chat_with(self, limit: str, request: dict[str, Any], asked: int, deadline: datetime) -> Completion:
+        whole = {"model": self.name, limit: self.most_tokens_out, **request}
+        return self._call(
+            deadline,
+            lambda client: client.chat.completions.with_streaming_response.create(**whole),
+            lambda body: self._completion(body, asked),
+        )
 
     def _call(self, deadline: datetime, send: _Send, read: Callable[[bytes], T]) -> T:
         self._breaker.enter()
@@ -539,9 +555,7 @@ class _Line:
         """The body of the answer within `seconds`. Raises ModelUnavailable."""
         if seconds < LEAST_SECONDS:
             raise _NoTime(Reason.TIMEOUT, "no time was left to ask the model")
-        end = time.monotonic() + seconds
-        future = asyncio.run_coroutine_threadsafe(self._answer(end, send), self._running())
-        found = self._wait(future, seconds + MARGIN_SECONDS)
+        found = _within(seconds, asyncio.run_coroutine_threadsafe(self._answer(send), self._running()))
         if isinstance(found, ModelUnavailable):
             # Raised here, so that no text of the server and no request with its key hangs behind it.
             raise found
@@ -554,13 +568,6 @@ class _Line:
             asyncio.run_coroutine_threadsafe(self._disconnect(), loop).result(timeout=5)
             loop.call_soon_threadsafe(loop.stop)
 
-    def _wait(self, future: Future[bytes | ModelUnavailable], seconds: float) -> bytes | ModelUnavailable:
-        try:
-            return future.result(timeout=seconds)
-        except FutureTimeout:
-            future.cancel()
-            return _late()
-
     def _running(self) -> asyncio.AbstractEventLoop:
         with self._guard:
             if self._loop is None:
@@ -568,16 +575,14 @@ class _Line:
                 threading.Thread(target=self._loop.run_forever, name="model", daemon=True).start()
             return self._loop
 
-    async def _answer(self, end: float, send: _Send) -> bytes | ModelUnavailable:
+    async def _answer(self, send: _Send) -> bytes | ModelUnavailable:
         client = await self._connected()
         import httpx2
         import openai
 
         try:
-            async with asyncio.timeout_at(end), send(client) as response:
+            async with send(client) as response:
                 return await _whole_body(response)
-        except TimeoutError:
-            return _late()
         except openai.APITimeoutError:
             return _late()
         except openai.APIStatusError as error:
@@ -591,7 +596,7 @@ class _Line:
         if self._client is None:
             import openai
 
-            # At DEBUG these write requests, and with them what customers said, into the log.
+            # At DEBUG these write a dozen lines a call, headers among them; what matters of a call is in the turn.
             for name in ("openai", "httpx2", "httpcore2"):
                 logging.getLogger(name).setLevel(logging.WARNING)
             self._client = openai.AsyncOpenAI(
@@ -608,6 +613,14 @@ class _Line:
             await self._client.close()
 
 
+def _within(seconds: float, future: Future[bytes | ModelUnavailable]) -> bytes | ModelUnavailable:
+    try:
+        return future.result(timeout=seconds)
+    except FutureTimeout:
+        future.cancel()  # ends the call on the loop, and its connection
+        return _late()
+
+
 async def _whole_body(response: _Response) -> bytes:
     body = bytearray()
     async for part in response.iter_bytes():
@@ -622,7 +635,8 @@ def _late() -> ModelUnavailable:
 
 
 def _by_status(status: int, headers: Mapping[str, str], code: str | None) -> ModelUnavailable:
-    known = f" ({code})" if code and re.fullmatch(r"[a-z_]{1,40}", code) else ""
+    code = code if code and re.fullmatch(r"[a-z_]{1,40}", code) else None
+    known = f" ({code})" if code else ""
     if status == 429:
         text = f"the model server asks for fewer requests{known}; check the account's limits"
         return ModelUnavailable(Reason.RATE_LIMITED, text, status=status, retry_after=_retry_after(headers))
@@ -634,7 +648,8 @@ def _by_status(status: int, headers: Mapping[str, str], code: str | None) -> Mod
         403: "; check what OPENAI_API_KEY may do",
         404: "; check OPENAI_MODEL and OPENAI_BASE_URL",
     }.get(status, "; check OPENAI_BASE_URL" if status < 400 else "")
-    return ModelUnavailable(Reason.REFUSED, f"the model server refused with {status}{known}{advice}", status=status)
+    text = f"the model server refused with {status}{known}{advice}"
+    return ModelUnavailable(Reason.REFUSED, text, status=status, code=code)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

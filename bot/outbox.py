@@ -91,7 +91,7 @@ class Outbox:
             self._said(lease.contact_id, row, provider_id)
 
     def _said(self, contact_id: int, row: OutboxRow, provider_id: str) -> None:
-        self.messages.settle(row.id, "sent", provider_id=provider_id, sent_at=to_text(self.clock()))
+        self.messages.said(row.id, provider_id)
         if row.farewell:
             self.forget(contact_id)
 

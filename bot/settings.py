@@ -159,8 +159,15 @@ class Settings:
 
     @property
     def database_path(self) -> Path:
-        """The SQLite file that `DATABASE_URL` names."""
+        """The SQLite file that `DATABASE_URL` names; where a server is named, the place a file would have."""
+        if self.on_server:
+            return Path(self.memory_storage_dir) / "hawker.db"
         return Path(self.database_url.removeprefix("sqlite:///"))
+
+    @property
+    def on_server(self) -> bool:
+        """Whether several machines may share the database."""
+        return not self.database_url.startswith("sqlite:///")
 
 
 def _complete(settings: Settings) -> Settings:

@@ -74,11 +74,13 @@ class Database:
     One connection per thread at a time; share the object between threads. SQL is written once, in what both
     engines understand: `:name` parameters, `ON CONFLICT`, `RETURNING`, times as text, JSON as text.
     `timeout`: how long a question waits for a locked file or a server that is away before it is
-    DatabaseUnavailable, in seconds; by default 15 for a file, 5 for a server.
+    DatabaseUnavailable, in seconds; by default 15 for a file, 5 for a server. `name` is the address as it may be
+    shown: without a user and password.
     """
 
     def __init__(self, url: str | Path, *, timeout: float | None = None) -> None:
         self.url = str(url)
+        self.name = self.url.removeprefix("sqlite:///") if "@" not in self.url else self.url.rpartition("@")[2]
         self._engine = _engine(self.url, timeout)
         self._late = _Late()
 

@@ -207,6 +207,16 @@ class Messages:
             **columns,
         )
 
+    def said(self, message_id: int, provider_id: str) -> None:
+        """The provider took the message. A callback that was faster has moved it further, and stays right."""
+        self._db.run(
+            "UPDATE messages SET state = 'sent', provider_id = :provider_id, sent_at = :now"
+            " WHERE id = :id AND state IN ('sending', 'unknown') AND provider_id IS NULL",
+            provider_id=provider_id,
+            now=to_text(self._clock()),
+            id=message_id,
+        )
+
     def send_anew(self, message_id: int, *, outside: bool = False, wait: timedelta = timedelta(0)) -> None:
         """Forget the attempt that failed for certain and make the message ready again.
 

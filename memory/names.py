@@ -132,7 +132,8 @@ FROM = re.compile(
     re.IGNORECASE,
 )
 FROM_HINDI = re.compile(
-    rf"(?:\b(?:main|mai|hum|ham)|मैं|हम)\s+({WORD})\s+(?:se (?:hu|hun|hoon|hain)|me(?:in)? reh?t[aie]|में रहत|से (?:हूँ|हूं|हैं))",
+    rf"(?:\b(?:main|mai|hum|ham)|मैं|हम)\s+({WORD})\s+(?:se (?:hu|hun|hoon|hain)"
+    r"|me(?:in)? reh?t[aie]|में रहत|से (?:हूँ|हूं|हैं))",
     re.IGNORECASE,
 )
 SURE_OF = ("live", "reside", "city", "based", "vivo", "moro", "ciudad", "cidade")

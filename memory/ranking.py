@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from memory.embeddings import embed, piece_rows, words
-from memory.terms import Terms, is_telling, stem, terms
+from memory.terms import Terms, is_telling, terms
 
 Floats = npt.NDArray[np.float32]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from memory.erasures import ERASURES
 from memory.goods import GOODS_TABLES
 
 PEOPLE = (
@@ -149,7 +148,8 @@ CONVERSATION = (
         used TEXT NOT NULL DEFAULT '{}'
     )""",
     "CREATE INDEX turns_by_contact ON turns (contact_id, id)",
-    "CREATE INDEX turns_by_time ON turns (brand, at)",
+    # Reply times and who answered are read from the index alone.
+    "CREATE INDEX turns_by_time ON turns (brand, at, waited_ms, answered_by)",
     """CREATE TABLE statuses (
         id INTEGER PRIMARY KEY,
         message_id INTEGER NOT NULL,
@@ -302,6 +302,5 @@ STEPS = (
     ("002 conversation", CONVERSATION),
     ("003 orders", ORDERS),
     ("004 goods", GOODS_TABLES),
-    ("005 erasures", ERASURES),
-    ("006 agents", AGENTS),
+    ("005 agents", AGENTS),
 )

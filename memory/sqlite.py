@@ -55,7 +55,8 @@ class SQLite:
     def begin(self, durable: bool) -> None:
         """Become the one writer."""
         connection = self._connection
-        self._writer.acquire()
+        if not self._writer.acquire(timeout=self._timeout):
+            raise DatabaseUnavailable("the database is busy with another write; it will be tried again")
         try:
             with _our_errors():
                 connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")

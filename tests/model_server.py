@@ -131,6 +131,7 @@ class ModelServer:
         self.rule: Rule | None = None
         self.latency = latency  # seconds before every answer, each on its own
         self.most_at_once = 0
+        self.left_alone = threading.Event()  # a caller went away in the middle of an answer
         self._key = key
         self._hears = hears
         self._sees = sees
@@ -395,11 +396,17 @@ def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
                 return
             self._head(reply)
+            try:
+                self._body(reply)
+            except ConnectionError:
+                server.left_alone.set()
+            self.close_connection = self.close_connection or reply.drops
+
+        def _body(self, reply: Reply) -> None:
             for part in _parts(reply):
                 self.wfile.write(part)
-                if server.pause(reply.gap) if reply.gap else False:
-                    break
-            self.close_connection = self.close_connection or reply.drops
+                if reply.gap and server.pause(reply.gap):
+                    return
 
         def _head(self, reply: Reply) -> None:
             self.send_response_only(reply.status)

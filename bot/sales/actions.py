@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from bot.sales.currency import UnknownCurrency
+from bot.sales.currency import Conversion, UnknownCurrency
 from bot.sales.orders import says_yes
 from bot.sales.situation import Shop, Situation
 from memory.goods import Item
@@ -47,17 +47,6 @@ class Offer:
     rate_date: date | None = None  # of the rate that `about` stands on
 
 
-@dataclass(frozen=True, slots=True)
-class Converted:
-    """A computed conversion and the date of the rate it stands on."""
-
-    source: Money
-    target: Money
-    rate: Decimal
-    on: date
-    by: str  # whose rate
-
-
 @dataclass(slots=True)
 class Actions:
     """One attempt's actions. Nothing happens until the turn is finished with `changes`.
@@ -74,7 +63,7 @@ class Actions:
     quoted: Quote | None = None  # a quote made in this attempt: the reply must ask for the yes
     placed: Order | None = None
     handed_over: str | None = None  # the reason
-    conversions: list[Converted] = field(default_factory=list)
+    conversions: list[Conversion] = field(default_factory=list)
 
     def search_catalogue(self, words: str, *, limit: int = 5) -> list[Offer]:
         """Items that match `words` (a price limit may be among them), best first; empty when nothing does."""
@@ -83,7 +72,7 @@ class Actions:
         return offers
 
     def offer(self, item: Item) -> Offer:
-        """What this item costs this customer: the price listed in their currency, else the brand's with a conversion."""
+        """What this item costs this customer: the price in their currency if listed, else the brand's and a conversion."""
         price = charged(self.situation, item)
         about = None
         if price.currency != self.situation.currency:
@@ -93,22 +82,21 @@ class Actions:
             title=item.title,
             category=item.category,
             price=price,
-            about=about.target if about else None,
+            about=about.result if about else None,
             stock=item.stock,
             description=item.description,
             link=item.link,
-            rate_date=about.on if about else None,
+            rate_date=about.as_of if about else None,
         )
 
-    def convert(self, amount: Decimal, source: str, target: str) -> Converted:
-        """`amount` of one currency in another. Raises CannotDo where there is no rate."""
+    def convert(self, amount: Decimal, source: str, target: str) -> Conversion:
+        """`amount` of one currency in another, with the rate and its date. Raises CannotDo where there is no rate."""
         try:
             found = self.situation.rates.convert(Money(amount, source), target)
         except UnknownCurrency as error:
             raise CannotDo(str(error)) from error
-        made = Converted(found.given, found.result, found.rate, found.as_of, found.source)
-        self.conversions.append(made)
-        return made
+        self.conversions.append(found)
+        return found
 
     def order_status(self, number: str | None = None) -> list[Order]:
         """This contact's order by number, or all, newest first. Raises CannotDo for a number that isn't theirs."""

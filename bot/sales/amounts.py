@@ -1,6 +1,6 @@
 """Reads amounts of money and currencies in what people write: digits, words, symbols, slang, four languages."""
 
-# ruff: noqa: E501  (tables of words and patterns read better unwrapped)
+
 
 from __future__ import annotations
 

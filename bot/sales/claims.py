@@ -1,6 +1,6 @@
 """What a reply can claim, word by word, in the desk's four languages: the patterns the promise check looks for."""
 
-# ruff: noqa: E501 one claim in four languages reads best as one list of words
+
 
 from __future__ import annotations
 

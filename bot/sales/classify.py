@@ -1,6 +1,6 @@
 """What a customer's message is about: certain rules first, then the fitted model, `other` where they are at odds."""
 
-# ruff: noqa: E501  (tables of words and patterns read better unwrapped)
+
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Reads what somebody wants converted: '50 quid in euros', 'usd to inr', 'show prices in GBP'."""
 
-# ruff: noqa: E501  (tables of words and patterns read better unwrapped)
+
 
 from __future__ import annotations
 

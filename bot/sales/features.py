@@ -1,6 +1,6 @@
 """Turns a message into what the classifier counts: words, word pairs and letter groups, hashed into buckets."""
 
-# ruff: noqa: E501  (tables of words and patterns read better unwrapped)
+
 
 from __future__ import annotations
 

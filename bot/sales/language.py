@@ -1,6 +1,6 @@
 """Which of the desk's four languages a message is in: by script, by telling words, then by letters."""
 
-# ruff: noqa: E501  (tables of words and patterns read better unwrapped)
+
 
 from __future__ import annotations
 

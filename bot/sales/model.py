@@ -1,6 +1,6 @@
 """The fitted part of the classifier: a softmax regression and the nearest training phrase, weighed together."""
 
-# ruff: noqa: E501  (tables of words and patterns read better unwrapped)
+
 
 from __future__ import annotations
 

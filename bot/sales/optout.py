@@ -5,7 +5,7 @@ here they speak of an order far more often, and silence would lose the sale and 
 are safe, since nobody answers a shop with them alone. YES is no start word either: it answers the desk's questions.
 """
 
-# ruff: noqa: E501  (tables of words and patterns read better unwrapped)
+
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Fits the classifier's weights from data/phrases; run as `python -m bot.sales.training`."""
 
-# ruff: noqa: E501  (tables of words and patterns read better unwrapped)
+
 
 from __future__ import annotations
 

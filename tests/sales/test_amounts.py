@@ -1,6 +1,6 @@
 """Amounts and currencies as customers write them."""
 
-# ruff: noqa: E501  (tables of words and patterns read better unwrapped)
+
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Which language a message is in."""
 
-# ruff: noqa: E501  (tables of words and patterns read better unwrapped)
+
 
 from __future__ import annotations
 

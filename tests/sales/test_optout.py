@@ -1,6 +1,6 @@
 """STOP and START as whole messages, and nothing else."""
 
-# ruff: noqa: E501  (tables of words and patterns read better unwrapped)
+
 
 from __future__ import annotations
 
