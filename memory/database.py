@@ -55,6 +55,9 @@ class Engine(Protocol):
     def hold(self, name: str) -> None:
         """Wait until no other transaction holds `name`, and hold it until this one ends."""
 
+    def count_on(self, table: str) -> None:
+        """Have new rows numbered after the highest id there is."""
+
     def migrate(self, steps: Steps) -> None:
         """Apply the steps that this database has not seen."""
 
@@ -165,6 +168,10 @@ class Database:
         Rows that are locked already are waited for, or passed over. Empty where the transaction is enough.
         """
         return self._engine.lock_rows(alias, skip_locked)
+
+    def count_on(self, table: str) -> None:
+        """Have new rows of `table` numbered after the highest id there is; needed after rows came with their ids."""
+        self._engine.count_on(table)
 
     def migrate(self, steps: Steps) -> None:
         """Apply the `(name, statements)` steps that this database has not seen, in order, once."""

@@ -114,6 +114,14 @@ class PostgreSQL:
         with _our_errors():
             self._begun.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (name,))
 
+    def count_on(self, table: str) -> None:
+        """Move the table's sequence."""
+        with _our_errors():
+            self._begun.execute(
+                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), coalesce(max(id), 1), max(id) IS NOT NULL)"
+                f" FROM {table}".encode()
+            )
+
     def migrate(self, steps: Steps) -> None:
         """Apply the steps that this database has not seen; machines that start together wait for each other."""
         self.begin(durable=True)

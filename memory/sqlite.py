@@ -88,6 +88,9 @@ class SQLite:
     def hold(self, name: str) -> None:
         """The transaction is the only one there is: it holds every name."""
 
+    def count_on(self, table: str) -> None:
+        """SQLite does by itself."""
+
     def migrate(self, steps: Steps) -> None:
         """Apply the steps that this file has not seen.
 

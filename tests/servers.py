@@ -25,6 +25,8 @@ NOBODY = 65534
 class Server:
     """A server process as a child of the tests: started, stopped, killed and started again."""
 
+    crash = signal.SIGKILL
+
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="hk"))  # short: a socket's path has at most 107 bytes
         self._process: subprocess.Popen[bytes] | None = None
@@ -38,7 +40,7 @@ class Server:
 
     def kill(self) -> None:
         """As a power cut would: no goodbye."""
-        self._end(signal.SIGKILL)
+        self._end(self.crash)
 
     def stop(self) -> None:
         """As an administrator would: the connections are closed."""
@@ -69,6 +71,8 @@ class Server:
 
 class PostgresServer(Server):
     """PostgreSQL from a Python package; as root it runs as another user, because it refuses to be root."""
+
+    crash = signal.SIGQUIT  # at once and without tidying up; a kill would leave its children answering for a while
 
     def __init__(self) -> None:
         super().__init__()
