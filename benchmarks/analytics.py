@@ -97,7 +97,6 @@ def client(path: Path) -> FlaskClient:
         messages=messages,
         turns=Turns(db, messages, now),
         analytics=Analytics(db, now),
-        forget=lambda brand, ids: None,
         checks={},
         examinations=[],
     )

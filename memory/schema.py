@@ -92,6 +92,8 @@ PEOPLE = (
     )""",
     # Digests of provider ids whose person was erased: a late callback or listing must not bring them back.
     "CREATE TABLE erased (digest TEXT PRIMARY KEY, at TEXT NOT NULL)",
+    # What the provider still has of erased people; each id goes when the provider has deleted it.
+    "CREATE TABLE forgetting (provider_id TEXT PRIMARY KEY)",
 )
 
 CONVERSATION = (

@@ -13,10 +13,11 @@ import pytest
 from dotenv import dotenv_values
 from flask import Flask
 
+from app import assemble
 from bot.settings import Environment, Settings
 from bot.web.access import who_may_call
 from memory.settings import MemorySettings
-from tests.web.shop import Shop
+from tests.world import environment
 
 ROOT = Path(__file__).parent.parent
 HOMES = {
@@ -36,7 +37,7 @@ SQL = re.compile(r"\s*(SELECT\s.+\sFROM\s|INSERT\s+INTO\s|UPDATE\s\w+\sSET\s|DEL
 
 @pytest.fixture
 def app(tmp_path: Path) -> Flask:
-    return Shop(tmp_path).app
+    return assemble(Settings.from_environment(environment(tmp_path, 8000))).web
 
 
 def test_every_route_says_who_may_call_it(app: Flask) -> None:

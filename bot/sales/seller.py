@@ -12,7 +12,8 @@ from bot.sales.actions import Actions
 from bot.sales.classify import Classification, classify
 from bot.sales.language import detect
 from bot.sales.learning import interests, learn
-from bot.sales.model_desk import ModelDesk, ModelDraft
+from bot.sales.model_desk import Draft as ModelDraft
+from bot.sales.model_desk import ModelDesk
 from bot.sales.optout import is_start, is_stop
 from bot.sales.orders import NO_PAYLOAD, YES_PAYLOAD, says_no, says_yes
 from bot.sales.promises import Breach, OrderFact, check
@@ -169,7 +170,6 @@ class Seller:
             body = turn.say("export_head") + "\n\n" + copy
             turn.reply(Outgoing(body, message_type="data_rights", passes_optout=True))
             return
-        turn.outcome.changes.clear()  # nothing new is kept of somebody who wants to be forgotten
         turn.reply(Outgoing(turn.say("erase_done"), message_type="data_rights", passes_optout=True, farewell=True))
 
     def _forward(self, turn: _Turn) -> bool:

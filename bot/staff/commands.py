@@ -146,7 +146,7 @@ class Commands:
         order.replies.append(
             Outgoing(text, contact_id=handover.contact_id, message_type="people", metadata={"by": "staff"})
         )
-        order.changes.append(lambda: self._handovers.extend(handover.id))
+        order.changes.append(lambda: self._handovers.extend(handover))
         order.say(f"Sent to {self._called(handover.contact_id)}. *release {number}* lets the desk answer again.")
 
     def _release(self, order: _Order) -> None:
