@@ -25,7 +25,7 @@ from bot.channels.account import local_url
 from bot.channels.simulator import Pace, SmallTwilio
 from bot.channels.simulator import blueprint as simulator
 from bot.channels.whatsapp import ChannelError, WhatsApp
-from bot.clock import ClockWork, Job
+from bot.clock import ClockWork, Job, Leadership
 from bot.ears import Ears, Understand
 from bot.llm import LanguageModel
 from bot.outbox import Outbox, Template, in_parts
@@ -91,7 +91,7 @@ class Memory:
     @classmethod
     def opened(cls, settings: Settings, brands: Brands, clock: Clock, *, patience: float = 15.0) -> Memory:
         """Opens the database of the settings, brings it up to date; a write waits `patience` seconds for another."""
-        db = Database(settings.database_path, timeout=patience)
+        db = Database(settings.database_url, timeout=patience)
         db.migrate(STEPS)
         contacts = Contacts(db, clock)
         sessions = Sessions(db, timeout=timedelta(seconds=settings.memory_session_timeout))
@@ -241,7 +241,8 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     )
     catch_up = CatchUp(channel, memory.intake, memory.runs, brands.of_number, clock, wake, _is_urgent)
     jobs = _jobs(catch_up, Forgetting(memory.contacts, channel), rates, limits, clock)
-    clock_work = ClockWork(jobs, memory.runs, settings.database_path.parent / "clock.lock")
+    memory.db.wake(wake)
+    clock_work = ClockWork(jobs, memory.runs, _clock_lock(settings))
     web = Flask("hawker", root_path=str(HERE / "bot" / "web"))
     at_the_door = Memory.opened(settings, brands, clock, patience=ANSWER_TWILIO_WITHIN)
     door = Door(channel, at_the_door.intake, outbox, brands.of_number, _is_urgent, wake)
@@ -351,6 +352,14 @@ def _greet(settings: Settings) -> None:
     model = settings.openai_model if settings.openai_api_key else "the built-in writer (set OPENAI_API_KEY for a model)"
     click.echo(f"Answers by: {model}")
     click.echo(f"API:        {here}/openapi.json   (a token: .venv/bin/flask --app app token --role analyst)")
+
+
+def _clock_lock(settings: Settings) -> Path | Leadership:
+    if settings.on_server:
+        from memory.postgres import ServerLock
+
+        return ServerLock(settings.database_url, "clock")
+    return settings.database_path.parent / "clock.lock"
 
 
 def _small_twilio(settings: Settings, brands: Brands, clock: Clock, pace: Pace | None) -> SmallTwilio:

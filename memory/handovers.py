@@ -40,6 +40,7 @@ class Handovers:
         """Hand a contact over; its number. One that is handed over already keeps its number and gets new time."""
         now = self._clock()
         with self._db.transaction():
+            self._db.hold(f"handover of {contact.id}")
             known = self.current(contact.id)
             if known is not None:
                 self._db.run(
