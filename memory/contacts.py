@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import phonenumbers
 
@@ -58,6 +59,7 @@ class Contact:
         return self.address.removeprefix("whatsapp:")
 
 
+@lru_cache(maxsize=4096)
 def canonical_phone(text: str) -> str:
     """E.164, with the spellings that mean one person made one. Raises NotAnAddress.
 

@@ -178,6 +178,16 @@ def test_a_contact_is_claimed_by_one_machine(postgres: PostgresServer) -> None:
     assert set(claimed.values()) == {1}
 
 
+def test_a_machine_passes_over_what_another_is_claiming(postgres: PostgresServer) -> None:
+    one, other = machines(postgres, "skip", 2)
+    for n in range(4):
+        one.hear("hi", phone=f"+9198765432{n:02d}", urgent=True)
+    with one.db.transaction():
+        taken = {lease.contact_id for lease in one.turns.claim("one", 2)}
+        left = {lease.contact_id for lease in other.turns.claim("other", 4)}
+    assert (len(taken), len(left), taken & left) == (2, 2, set())
+
+
 def test_a_commit_on_another_machine_wakes(postgres: PostgresServer) -> None:
     here, there = machines(postgres, "wake", 2)
     woken = threading.Event()
