@@ -118,9 +118,15 @@ class Contacts:
 
     def resolve(self, brand: str, address: Address, our_number: str) -> int:
         """The contact that this address belongs to, made when new; two that turn out to be one are joined."""
+        written = f"{address.raw} {address.user_id or ''}"
+        known = self._by_key(brand, "written", written)
+        if known is not None:
+            return known  # nearly always; making a number canonical costs ten times as much as this question
         with self._db.transaction():
             self._db.hold(*identity_names(brand, address))
-            return self._resolve(brand, address, our_number)
+            contact_id = self._resolve(brand, address, our_number)
+            self._identify(brand, "written", written, contact_id, address.raw)
+        return contact_id
 
     def _resolve(self, brand: str, address: Address, our_number: str) -> int:
         keys = _keys(address)
