@@ -165,6 +165,7 @@ class Program:
     settings: Settings
     memory: Memory
     turns: Turns
+    desk: Desk
     channel: WhatsApp
     twilio: SmallTwilio | None  # the simulator, where no account is set
     web: Flask
@@ -268,7 +269,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     for endpoint, view in web.view_functions.items():
         if endpoint.startswith("simulator.") or endpoint == "pages.simulator":
             public(view)  # the small Twilio checks its own callers, and is off with a real account
-    return Program(settings, memory, turns, channel, twilio, web, worker, clock_work, model, clock, parts.secret)
+    return Program(settings, memory, turns, desk, channel, twilio, web, worker, clock_work, model, clock, parts.secret)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
-import sqlite_utils
 from flask import Flask
 from flask.testing import FlaskClient
 
-from benchmarks.figures import Figure, share, show
+from benchmarks.figures import Figure, share
 from bot.settings import Settings
 from bot.web.access import issue_token
 from bot.web.api import Parts, register
@@ -39,17 +38,17 @@ INTERESTS = ("laptops", "smartphones", "gaming", "eyewear", "accessories", "head
 TYPES = ("greeting", "product_inquiry", "order", "currency_conversion", "support_request", "other")
 
 
-def main() -> None:
-    """Build the file where there is none yet, ask, print."""
+def measure() -> list[Figure]:
+    """Build the file where there is none yet, then ask."""
     folder = Path(tempfile.gettempdir()) / "hawker-bench"
     folder.mkdir(exist_ok=True)
     path = folder / f"{PEOPLE}-{MESSAGES}.db"
     if not path.exists():
         build(path)
-    show(f"The HTTP API over {PEOPLE:,} people and {MESSAGES:,} messages", measure(client(path)))
+    return ask_all(client(path))
 
 
-def measure(http: FlaskClient) -> list[Figure]:
+def ask_all(http: FlaskClient) -> list[Figure]:
     """Ask each question often, of ever other people and pages."""
     chance = random.Random(7)
     paths: dict[str, Callable[[], str]] = {
@@ -116,57 +115,64 @@ def build(path: Path) -> None:
     draft.unlink(missing_ok=True)
     db = Database(draft)
     db.migrate(STEPS)
-    tables = sqlite_utils.Database(draft)
     with click.progressbar(length=PEOPLE + MESSAGES, label="writing people and messages") as bar:
         for first in range(1, PEOPLE + 1, BATCH):
-            write_people(tables, first)
+            write_people(db, first)
             bar.update(BATCH)
         for first in range(1, MESSAGES + 1, BATCH):
-            write_messages(tables, first)
+            write_messages(db, first)
             bar.update(BATCH)
-    write_tallies(tables)
-    tables.close()
+    write_tallies(db)
     db.close()
     draft.rename(path)
 
 
-def write_people(tables: sqlite_utils.Database, first: int) -> None:
+def insert_all(db: Database, table: str, rows: Iterable[dict[str, object]]) -> None:
+    """Add rows to a table as they are."""
+    for row in rows:
+        db.run(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(':' + column for column in row)})", **row)
+
+
+def write_people(db: Database, first: int) -> None:
     """The next contacts, each with a number, a session and two interests; all wrote within the last day."""
     at = to_text(now())
     people = range(first, first + BATCH)
-    tables.table("contacts").insert_all(
-        {"id": n, "brand": BRAND, "name": f"Person {n}", "address": f"whatsapp:{phone(n)}",
-         "our_number": "+14155238886", "session_id": n, "total_interactions": 5, "first_seen_at": at,
-         "last_interaction_at": at, "preferred_currency": "INR", "language": "en"} for n in people
-    )  # fmt: skip
-    tables.table("identities").insert_all(
-        {"brand": BRAND, "kind": "phone", "value": phone(n), "contact_id": n, "raw": f"whatsapp:{phone(n)}"}
-        for n in people
-    )
-    tables.table("sessions").insert_all(
-        {"id": n, "brand": BRAND, "contact_id": n, "created_at": at, "last_at": at, "total_messages": 10}
-        for n in people
-    )
-    tables.table("interests").insert_all(
-        {"contact_id": n, "brand": BRAND, "interest": INTERESTS[(n + k) % len(INTERESTS)], "times": 1 + k,
-         "last_at": at} for n in people for k in (0, 1)
-    )  # fmt: skip
+    with db.transaction():
+        insert_all(db, "contacts",
+            ({"id": n, "brand": BRAND, "name": f"Person {n}", "address": f"whatsapp:{phone(n)}",
+             "our_number": "+14155238886", "session_id": n, "total_interactions": 5, "first_seen_at": at,
+             "last_interaction_at": at, "preferred_currency": "INR", "language": "en"} for n in people),
+        )  # fmt: skip
+        insert_all(
+            db,
+            "identities",
+            (
+                {"brand": BRAND, "kind": "phone", "value": phone(n), "contact_id": n, "raw": f"whatsapp:{phone(n)}"}
+                for n in people
+            ),
+        )
+        insert_all(
+            db,
+            "sessions",
+            (
+                {"id": n, "brand": BRAND, "contact_id": n, "created_at": at, "last_at": at, "total_messages": 10}
+                for n in people
+            ),
+        )
+        insert_all(db, "interests",
+            ({"contact_id": n, "brand": BRAND, "interest": INTERESTS[(n + k) % len(INTERESTS)], "times": 1 + k,
+             "last_at": at} for n in people for k in (0, 1)),
+        )  # fmt: skip
 
 
-def write_messages(tables: sqlite_utils.Database, first: int) -> None:
+def write_messages(db: Database, first: int) -> None:
     """The next messages, spread over people and the last sixty days, each second one a reply with its turn."""
-    tables.table("messages").insert_all(message_rows(first))
-    tables.table("turns").insert_all(
-        {
-            "id": n,
-            "brand": BRAND,
-            "contact_id": owner(n),
-            "at": moment(n),
-            "waited_ms": (n * 7919) % 9000,
-            "answered_by": ("model", "built-in", "people")[n % 7 % 3],
-        }
-        for n in range(first + 1, first + BATCH, 2)
-    )
+    with db.transaction():
+        insert_all(db, "messages", message_rows(first))
+        insert_all(db, "turns",
+            ({"id": n, "brand": BRAND, "contact_id": owner(n), "at": moment(n), "waited_ms": (n * 7919) % 9000,
+             "answered_by": ("model", "built-in", "people")[n % 7 % 3]} for n in range(first + 1, first + BATCH, 2)),
+        )  # fmt: skip
 
 
 def message_rows(first: int) -> Iterator[dict[str, object]]:
@@ -191,7 +197,7 @@ def moment(n: int) -> str:
     return to_text(START + timedelta(days=60) * (n / MESSAGES))
 
 
-def write_tallies(tables: sqlite_utils.Database) -> None:
+def write_tallies(db: Database) -> None:
     """The counts that memory would have kept."""
     days = [to_text(START + timedelta(days=day))[:10] for day in range(61)]
     each = MESSAGES // 2 // len(days) // len(TYPES)
@@ -199,12 +205,12 @@ def write_tallies(tables: sqlite_utils.Database) -> None:
     rows += [("interests", "", interest, 2 * PEOPLE // len(INTERESTS)) for interest in INTERESTS]
     rows += [("message_type", day, kind, each) for day in days for kind in TYPES]
     rows += [("language", day, "en", each * len(TYPES)) for day in days]
-    tables.table("tallies").insert_all(
-        {"brand": BRAND, "name": name, "day": day, "key": key, "n": n} for name, day, key, n in rows
-    )
+    with db.transaction():
+        insert_all(
+            db,
+            "tallies",
+            ({"brand": BRAND, "name": name, "day": day, "key": key, "n": n} for name, day, key, n in rows),
+        )
 
 
 START = datetime.now(UTC) - timedelta(days=60, hours=1)
-
-if __name__ == "__main__":
-    main()
