@@ -15,10 +15,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 SCENES = Path(__file__).with_name("chats.txt")
-NAMES = (
+_NAMES = (
     "Priya Daniel Ana Kofi Mia Jonas Leila Marco Sofia Arjun Hannah Diego Wei Fatima Oscar Ruth Tariq Elena Noah Chloe"
     " Samir Greta Paulo Ines Victor Dalia Rahul Bianca Ethan Zoe"
-).split()
+)
+NAMES = _NAMES.split()
 BACKCHANNEL = (
     "Wow, {name}! {word}? That's so cool.", "Ha, {word}. Tell me more about it!", "{word}! I love that, {name}.",
     "That's great, {name}.", "Oh really? How was that?", "Nice! I've heard a lot about {word}.", "So happy for you!",
@@ -125,10 +126,10 @@ class Writer:
         if slot not in self.lists:
             return self.rng.choice(inside.split("|"))
         said, asked = self.chosen.setdefault(slot, self.rng.choice(self.lists[slot]))
-        return asked if inside.endswith("?") and self.rng.random() < 0.6 else said
+        return asked if inside.endswith("?") and self.rng.random() < 0.35 else said
 
 
-def simulate(seed: int, sittings: int = 24) -> Chat:
+def simulate(seed: int, sittings: int = 16) -> Chat:
     """A chat of two people, the same for the same seed: some 400 to 700 turns and 150 questions."""
     return _Simulation(random.Random(seed)).run(sittings)
 
@@ -138,6 +139,7 @@ class _Simulation:
         self.rng = rng
         self.scenes, self.lists = read_scenes()
         self.names = rng.sample(NAMES, 2)
+        self.deck: list[Scene] = []
         self.turns: list[Turn] = []
         self.questions: list[Question] = []
         self.by_kind: dict[tuple[str, str], list[int]] = defaultdict(list)
@@ -146,12 +148,17 @@ class _Simulation:
     def run(self, sittings: int) -> Chat:
         for _ in range(sittings):
             self.at += timedelta(days=self.rng.randint(1, 14), minutes=self.rng.randint(0, 900))
-            small = [scene for scene in self.scenes if scene.kind == "small"]
-            self.tell(small[0])
-            for scene in self.rng.sample(self.scenes, self.rng.randint(3, 6)):
-                self.tell(scene)
+            self.tell(self.rng.choice([scene for scene in self.scenes if scene.kind == "small"]))
+            for _ in range(self.rng.randint(2, 4)):
+                self.tell(self.next_scene())
         self.ask_of_many()
         return Chat(self.turns, self.questions)
+
+    def next_scene(self) -> Scene:
+        """Each scene once in random order, then again: people do not tell the same thing every week."""
+        if not self.deck:
+            self.deck = self.rng.sample(self.scenes, len(self.scenes))
+        return self.deck.pop()
 
     def tell(self, scene: Scene) -> None:
         a, b = self.rng.sample(self.names, 2)
@@ -159,7 +166,7 @@ class _Simulation:
         for who, text in scene.turns:
             places.append(len(self.turns))
             self.say(writer.people[who], writer.write(text))
-            if self.rng.random() < 0.15:
+            if self.rng.random() < 0.35:
                 self.chatter(b if who == "A" else a, writer)
         for category, text, of in scene.questions:
             evidence = tuple(places[i] for i in of)

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from memory.embeddings import embed, piece_rows, words
-from memory.terms import Terms, is_telling, stem, terms
+from memory.terms import Terms, is_telling, terms
 
 Floats = npt.NDArray[np.float32]
 
@@ -28,17 +28,20 @@ K1, B = 1.2, 0.75  # BM25's usual constants (Robertson and Zaragoza 2009)
 NEIGHBOURS = {-1: 0.4, 1: 0.3, -2: 0.2, 2: 0.2, -3: 0.1, 3: 0.1}
 NEAR_WORD = 0.55  # cosine of two words from which one may stand for the other
 
-MONTHS = (
-    "january february march april may june july august september october november december".split(),
-    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split(),
-    "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro".split(),
-)
-MONTH_NUMBER = {name: i + 1 for names in MONTHS for i, name in enumerate(names)}
-_TIME_WORDS = frozenset(
-    "yesterday today tonight tomorrow ago last next week weekend month year morning monday tuesday wednesday thursday"
-    " friday saturday sunday since recently ayer hoy mañana ontem hoje amanhã kal aaj".split()
-) | frozenset(name for name in MONTH_NUMBER if name != "may")
-_FIRST_PERSON = frozenset("i i'm i've i'd my me we our mine us".split())
+_MONTHS = """
+january february march april may june july august september october november december
+enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
+janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro
+"""
+MONTH_NUMBER = {name: i % 12 + 1 for i, name in enumerate(_MONTHS.split())}
+_TELLING_TIME = """
+yesterday today tonight tomorrow ago last next week weekend month year morning since recently
+monday tuesday wednesday thursday friday saturday sunday ayer hoy mañana ontem hoje amanhã kal aaj
+"""
+_TIME_WORDS = frozenset(_TELLING_TIME.split()) | frozenset(name for name in MONTH_NUMBER if name != "may")
+_TELLING_NUMBER = "two three four five six seven eight nine ten dozen twice once couple hundred"
+_NUMBER_WORDS = frozenset(_TELLING_NUMBER.split())
+_FIRST_PERSON = frozenset(["i", "i'm", "i've", "i'd", "my", "me", "we", "our", "mine", "us"])
 
 TELLS_TIME, TELLS_NUMBER, ASKS, TELLS_OF_SELF, SHOWS = 1, 2, 4, 8, 16
 
@@ -54,9 +57,6 @@ def marks(text: str) -> int:
         | TELLS_OF_SELF * bool(found & _FIRST_PERSON)
         | SHOWS * ("[" in said)
     )
-
-
-_NUMBER_WORDS = frozenset("two three four five six seven eight nine ten dozen twice once couple hundred".split())
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,12 @@ class Query:
     wants_number: bool
 
 
-_WANTS_TIME = re.compile(r"^(when|since when|how long|how often|cuándo|cuando|quando|kab)\b|\b(what|which) (date|day|month|year|time)\b|कब")
-_WANTS_NUMBER = re.compile(r"\b(how (many|much|often|old|long|far)|what (price|size|number)|cuánt[oa]s?|quant[oa]s?|kitn[aei])\b|कितन")
+_WANTS_TIME = re.compile(
+    r"^(when|since when|how long|how often|cuándo|cuando|quando|kab)\b|\b(what|which) (date|day|month|year|time)\b|कब"
+)
+_WANTS_NUMBER = re.compile(
+    r"\b(how (many|much|often|old|long|far)|what (price|size|number)|cuánt[oa]s?|quant[oa]s?|kitn[aei])\b|कितन"
+)
 
 
 def understand(text: str, names: tuple[str, ...]) -> Query:
@@ -312,7 +316,8 @@ def _date_match(minutes: npt.NDArray[np.int64], query: Query) -> Floats:
         day = (date.astype("datetime64[D]") - date.astype("datetime64[M]")).astype(np.int64) + 1
         apart = np.min([np.abs(day - wanted_day) for wanted_day in query.days], axis=0)
         match += np.maximum(0, 1 - apart / 5)
-    return match / len(wanted)
+    match /= len(wanted)
+    return match
 
 
 @cache
