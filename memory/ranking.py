@@ -196,10 +196,7 @@ class _Lexical:
             "words around": self.bm25(around, wide),
             "words before": self.near.of(alone, -1),
             "words after": self.near.of(alone, 1),
-            "words two before": self.near.of(alone, -2),
-            "words two after": self.near.of(alone, 2),
             "covered": covered,
-            "covered squared": covered**2,
             "covered in three": self.coverage(
                 np.maximum.reduce([self.counts, self.near.of(self.counts, -1), self.near.of(self.counts, 1)])
             ),
@@ -237,8 +234,6 @@ def _semantic(conversation: Conversation, query: Query, lexical: _Lexical) -> di
     return {
         "meaning": likeness,
         "meaning around": around,
-        "meaning before": near.of(likeness, -1),
-        "meaning after": near.of(likeness, 1),
         "alike": lexical.coverage(alike),
         "alike around": lexical.bm25(
             alike + sum(w * near.of(alike, o) for o, w in NEIGHBOURS.items()),
@@ -291,7 +286,6 @@ def _circumstances(conversation: Conversation, query: Query, found: dict[str, Fl
         "answers": answers,
         "answers what was asked": answers * found["words before"],
         "of self": ((told & TELLS_OF_SELF) > 0).astype(np.float32),
-        "shows": ((told & SHOWS) > 0).astype(np.float32),
         "length": np.minimum(np.log1p(conversation.lengths.astype(np.float32)), 4),
     }
 
