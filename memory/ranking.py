@@ -227,7 +227,9 @@ def _semantic(conversation: Conversation, query: Query, lexical: _Lexical) -> di
     if conversation.vectors is None:
         return {}
     asked = embed([_without_names(query.text, conversation.names)])[0]
-    likeness = conversation.vectors @ asked
+    # What everything said here has in common says nothing: the other half of smooth inverse frequency.
+    centred = conversation.vectors - conversation.vectors.mean(0)
+    likeness = centred @ asked / np.maximum(np.linalg.norm(centred, axis=1), 0.1)
     near = lexical.near
     around = likeness + sum(w * near.of(likeness, o) for o, w in NEIGHBOURS.items())
     alike = _alike(conversation, lexical)
