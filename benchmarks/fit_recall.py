@@ -26,11 +26,8 @@ Matrix = npt.NDArray[np.float64]
 
 # Set by hand: words around as in BM25 over weighted columns, meaning at about half of it, the rest as small helps.
 BY_HAND = {
-    "words": 0.1,
     "words around": 1.0,
     "words before": 0.05,
-    "words after": 0.05,
-    "covered": 0.05,
     "covered in three": 0.1,
     "rarest word": 0.05,
     "pairs": 0.05,
