@@ -24,16 +24,18 @@ SEARCH_TABLES = (
     """CREATE TABLE search_rows (
         contact_id INTEGER NOT NULL,
         message_id INTEGER NOT NULL,
-        minute INTEGER NOT NULL,
         speaker TEXT NOT NULL,
-        marks INTEGER NOT NULL,
+        told BLOB NOT NULL,
         terms BLOB NOT NULL,
-        vector BLOB,
         PRIMARY KEY (contact_id, message_id)
     ) WITHOUT ROWID""",
     "CREATE TABLE search_progress (id INTEGER PRIMARY KEY CHECK (id = 1), message_id INTEGER NOT NULL)",
     "INSERT INTO search_progress (id, message_id) VALUES (1, 0)",
 )
+
+# `told`: the minute since 1970 (UTC), the marks and the vector. One column of them, as each costs a large recall 3 ms.
+TOLD = np.dtype([("minute", "<i8"), ("marks", "u1"), ("vector", "i1", (DIMENSIONS,))])
+WITHOUT_VECTOR = TOLD.itemsize - DIMENSIONS  # bytes of `told` where vectors are off
 
 BATCH = 500  # messages indexed in one transaction: about 50 ms of work
 SCALE = 400  # a unit vector of 256 numbers rarely has one above 127 / 400
@@ -106,44 +108,43 @@ class Search:
 
     def _keep(self, contact_id: int, message_id: int, at: datetime, speaker: str, text: str) -> None:
         self._db.run(
-            "INSERT INTO search_rows (contact_id, message_id, minute, speaker, marks, terms, vector)"
-            " VALUES (:contact_id, :message_id, :minute, :speaker, :marks, :terms, :vector)"
-            " ON CONFLICT (contact_id, message_id) DO UPDATE SET minute = excluded.minute,"
-            " speaker = excluded.speaker, marks = excluded.marks, terms = excluded.terms, vector = excluded.vector",
+            "INSERT INTO search_rows (contact_id, message_id, speaker, told, terms)"
+            " VALUES (:contact_id, :message_id, :speaker, :told, :terms)"
+            " ON CONFLICT (contact_id, message_id)"
+            " DO UPDATE SET speaker = excluded.speaker, told = excluded.told, terms = excluded.terms",
             contact_id=contact_id,
             message_id=message_id,
-            minute=int(at.timestamp() // 60),
             speaker=speaker,
-            marks=marks(text),
+            told=self._told(at, text),
             terms=terms(text).tobytes(),
-            vector=_rounded([text]).tobytes() if self._vectors else None,
         )
+
+    def _told(self, at: datetime, text: str) -> bytes:
+        row = np.zeros((), TOLD)
+        row["minute"], row["marks"] = int(at.timestamp() // 60), marks(text)
+        if not self._vectors:
+            return row.tobytes()[:WITHOUT_VECTOR]
+        row["vector"] = _rounded([text])[0]
+        return row.tobytes()
 
     def _conversation(self, contact_id: int) -> Conversation:
         rows = self._db.all(
-            "SELECT message_id, minute, speaker, marks, terms, vector FROM search_rows"
-            " WHERE contact_id = :id ORDER BY message_id",
+            "SELECT message_id, speaker, told, terms FROM search_rows WHERE contact_id = :id ORDER BY message_id",
             id=contact_id,
         )
         number = {name: i for i, name in enumerate(dict.fromkeys(row["speaker"] for row in rows))}
+        # A message indexed while vectors were off has zeros: it is found by its words until a rebuild.
+        told = np.frombuffer(b"".join(row["told"].ljust(TOLD.itemsize, b"\0") for row in rows), TOLD)
         return Conversation(
             ids=np.array([row["message_id"] for row in rows], np.int64),
-            minutes=np.array([row["minute"] for row in rows], np.int64),
+            minutes=told["minute"],
             speakers=np.array([number[row["speaker"]] for row in rows], np.int64),
             names=tuple(number),
-            marks=np.array([row["marks"] for row in rows], np.int64),
+            marks=told["marks"].astype(np.int64),
             lengths=np.array([len(row["terms"]) for row in rows], np.int64) // TERM.itemsize,
             terms=np.frombuffer(b"".join(row["terms"] for row in rows), TERM),
-            vectors=self._stored_vectors(rows),
+            vectors=_unrounded(told["vector"]) if self._vectors else None,
         )
-
-    def _stored_vectors(self, rows: Sequence[Row]) -> Vectors | None:
-        """A message indexed while vectors were off has zeros: it is found by its words until a rebuild."""
-        if not self._vectors:
-            return None
-        none = bytes(DIMENSIONS)
-        raw = np.frombuffer(b"".join(row["vector"] or none for row in rows), np.int8)
-        return _unrounded(raw.reshape(len(rows), DIMENSIONS))
 
 
 def as_stored(texts: Sequence[str]) -> Vectors:
