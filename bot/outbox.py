@@ -87,7 +87,12 @@ class Outbox:
             with self.db.transaction():
                 self._act(row.id, rejected.action, rejected.sentence, rejected.code)
         else:
-            self.messages.settle(row.id, "sent", provider_id=provider_id, sent_at=to_text(self.clock()))
+            self._said(lease.contact_id, row, provider_id)
+
+    def _said(self, contact_id: int, row: OutboxRow, provider_id: str) -> None:
+        self.messages.said(row.id, provider_id)
+        if row.farewell:
+            self.contacts.erase(contact_id)
 
     def _prepare(self, lease: Lease, contact: Contact, row: OutboxRow) -> OutboxRow | None:
         """Decide in one durable transaction whether this may be said now; it is marked before it is said."""
@@ -132,7 +137,7 @@ class Outbox:
         with self.db.transaction():
             self.turns.hold(lease)
             if isinstance(answer, Found):
-                self.messages.settle(row.id, "sent", provider_id=answer.provider_id, sent_at=to_text(self.clock()))
+                self._said(lease.contact_id, row, answer.provider_id)
             elif isinstance(answer, Ambiguous):
                 self._bury(row.id, "the provider has several messages like it; read the chat before you replay it")
             elif self.clock() - (row.first_tried_at or self.clock()) >= GIVE_UP_LOOKING:

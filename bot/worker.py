@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from bot.outbox import Outbox
 from memory.contacts import Contact, Contacts
 from memory.database import Database
-from memory.errors import DatabaseUnavailable, LeaseLost
+from memory.errors import DatabaseUnavailable, LeaseLost, StaleDraft, UnknownContact
 from memory.forms import Outgoing
 from memory.messages import Message
 from memory.moments import Clock
@@ -53,42 +53,47 @@ class Worker:
         self._hands = hands
         self._wake = wake
         self._stopping = threading.Event()
+        self._stopped = threading.Event()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="turn")
         self._aside = ThreadPoolExecutor(4, thread_name_prefix="typing")
         self._threads = threads
         self._busy: set[Future[None]] = set()
-        self._loops: list[threading.Thread] = []
+        self._claims = threading.Thread(target=self._claim_on, name="claims", daemon=True)
+        self._pulse = threading.Thread(target=self._pulse_on, name="pulse", daemon=True)
 
     def start(self) -> None:
         """Work in background threads until `stop`."""
-        for loop in (self._claim_on, self._pulse_on):
-            thread = threading.Thread(target=loop, name=loop.__name__, daemon=True)
-            thread.start()
-            self._loops.append(thread)
+        self._claims.start()
+        self._pulse.start()
 
     def stop(self) -> None:
-        """Finish the turns under way, claim no more."""
-        self._stopping.set()
-        self._wake.set()
-        for thread in self._loops:
-            thread.join()
+        """Finish the turns under way, claim no more, then let the leases go."""
+        self.halt()
+        self._claims.join()
         self._pool.shutdown(wait=True)
         self._aside.shutdown(wait=False, cancel_futures=True)
+        self._stopped.set()
+        self._pulse.join()
 
     def run(self) -> None:
-        """Work in this thread until `stop` is called from a signal or another thread."""
-        pulse = threading.Thread(target=self._pulse_on, name="pulse", daemon=True)
-        pulse.start()
-        self._claim_on()
-        self._pool.shutdown(wait=True)
+        """Work until `halt` is called, by a signal for instance."""
+        self.start()
+        self._stopping.wait()
+        self.stop()
+
+    def halt(self) -> None:
+        """Claim no more; whoever waits in `run` then finishes."""
+        self._stopping.set()
+        self._wake.set()
 
     def visit(self, lease: Lease) -> None:
         """One contact: say what is due, answer what waits, say that."""
         try:
+            if not self._hands.turns.is_urgent(lease.contact_id):
+                self._hands.outbox.say_due(lease)  # after a STOP, nothing more may go out first
+            self._answer(lease)
             self._hands.outbox.say_due(lease)
-            if self._answer(lease):
-                self._hands.outbox.say_due(lease)
-        except LeaseLost as lost:
+        except (LeaseLost, UnknownContact) as lost:
             log.warning("contact %s: %s", lease.contact_id, lost)
         finally:
             self._hands.turns.release(lease)
@@ -115,14 +120,13 @@ class Worker:
         return bool(leases)
 
     def _pulse_on(self) -> None:
-        while True:
+        while not self._stopped.is_set():
             try:
                 self._hands.turns.beat(self.owner)
                 self._hands.turns.renew(self.owner)
             except DatabaseUnavailable as fault:
                 log.error("the leases cannot be renewed: %s", fault)
-            if self._stopping.wait(RENEW_SECONDS) and not self._busy:
-                return
+            self._stopped.wait(RENEW_SECONDS)
 
     def _visit_and_survive(self, lease: Lease) -> None:
         try:
@@ -130,15 +134,12 @@ class Worker:
         except Exception:  # the worker's outermost edge: recorded, and the others go on
             log.exception("contact %s: the visit failed; it is tried again when its lease is over", lease.contact_id)
 
-    def _answer(self, lease: Lease) -> bool:
-        """Handle the contact's turn; again when newer messages arrive meanwhile. False when nothing waits."""
+    def _answer(self, lease: Lease) -> None:
+        """Handle the contact's turn; again when newer messages arrive meanwhile, or what the draft stood on changed."""
         for draft in range(1, MOST_REDRAFTS + 1):
             waiting = self._hands.turns.waiting(lease.contact_id)
-            if not waiting:
-                return False
-            if self._try_turn(lease, waiting, last_try=draft == MOST_REDRAFTS):
-                return True
-        return False
+            if not waiting or self._try_turn(lease, waiting, last_try=draft == MOST_REDRAFTS):
+                return
 
     def _try_turn(self, lease: Lease, waiting: Sequence[Message], *, last_try: bool) -> bool:
         contact = self._hands.contacts.get(lease.contact_id)
@@ -146,8 +147,13 @@ class Worker:
         try:
             outcome = self._hands.handler(contact, waiting, self._hands.clock() + self._hands.deadline)
             return self._hands.turns.finish(lease, waiting, outcome, split=self._hands.split, last_try=last_try)
-        except (LeaseLost, DatabaseUnavailable):
+        except (LeaseLost, DatabaseUnavailable, UnknownContact):
             raise
+        except StaleDraft as stale:
+            log.info("contact %s: %s; the turn is done again", contact.id, stale)
+            if last_try:
+                self._give_up_or_postpone(lease, contact, waiting, type(stale).__name__)
+            return last_try
         except Exception as fault:  # the worker's outermost edge: the failure is written on the messages
             log.exception("contact %s: the turn failed", contact.id)
             self._give_up_or_postpone(lease, contact, waiting, type(fault).__name__)

@@ -13,3 +13,10 @@ max_requests_jitter = 10_000
 control_socket_disable = True
 # Workers open their own connections; loading before the fork would share them.
 preload_app = False
+
+
+def worker_exit(server: object, worker: object) -> None:
+    """Let the all-in-one process finish the turns under way."""
+    stop = worker.wsgi.config.get("STOP")  # type: ignore[attr-defined]
+    if stop is not None:
+        stop()

@@ -316,8 +316,21 @@ class Contacts:
         )
         self._db.run("DELETE FROM quotes WHERE contact_id = :other", other=other_id)
 
+    def still_at_provider(self, *, limit: int = 100) -> list[str]:
+        """Provider ids of erased people's messages that the provider was not yet asked to delete."""
+        rows = self._db.all("SELECT provider_id FROM forgetting ORDER BY provider_id LIMIT :limit", limit=limit)
+        return [row["provider_id"] for row in rows]
+
+    def gone_at_provider(self, provider_id: str) -> None:
+        """The provider has deleted this message."""
+        self._db.run("DELETE FROM forgetting WHERE provider_id = :id", id=provider_id)
+
     def _remember_erased(self, contact_id: int) -> None:
         for provider_id in self.provider_ids(contact_id):
+            self._db.run(
+                "INSERT INTO forgetting (provider_id) VALUES (:id) ON CONFLICT DO NOTHING",
+                id=provider_id,
+            )
             self._db.run(
                 "INSERT INTO erased (digest, at) VALUES (:digest, :at) ON CONFLICT DO NOTHING",
                 digest=erased_digest(provider_id),

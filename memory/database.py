@@ -72,7 +72,7 @@ class Database:
         if self._connection.in_transaction:
             yield
             return
-        with self._writer:
+        with self._only_writer():
             with _our_errors():
                 self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
                 self._connection.execute("BEGIN IMMEDIATE")
@@ -83,6 +83,15 @@ class Database:
                 raise
             with _our_errors():
                 self._commit()
+
+    @contextmanager
+    def _only_writer(self) -> Iterator[None]:
+        if not self._writer.acquire(timeout=self._timeout):
+            raise DatabaseUnavailable("the database is busy with another write; it will be tried again")
+        try:
+            yield
+        finally:
+            self._writer.release()
 
     def migrate(self, steps: Sequence[tuple[str, Sequence[str]]]) -> None:
         """Apply the `(name, statements)` steps that this file has not seen, in order, once.

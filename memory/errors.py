@@ -29,3 +29,7 @@ class UnknownContact(MemoryFault):
 
 class UnknownMessage(MemoryFault):
     """There is no such message, or it is not in the state that was asked for."""
+
+
+class StaleDraft(MemoryFault):
+    """What an answer stood on has changed since (the last one was sold): make the answer anew."""

@@ -77,6 +77,7 @@ class Outgoing:
     metadata: dict[str, Any] = field(default_factory=dict)
     purpose: str = "reply"  # picks the brand's template outside the 24-hour window
     passes_optout: bool = False  # only the one confirmation of STOP, and legal answers
+    farewell: bool = False  # once it is sent, everything about its person is erased
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,5 +98,6 @@ class OutboxRow:
     due_at: datetime | None = None
     purpose: str = "reply"
     passes_optout: bool = False
+    farewell: bool = False
     after_id: int | None = None
     outside_at: datetime | None = None  # when the provider said that the 24-hour window was closed

@@ -95,6 +95,7 @@ class Messages:
             "media_url": outgoing.media_url,
             "purpose": outgoing.purpose,
             "passes_optout": outgoing.passes_optout,
+            "farewell": outgoing.farewell,
         }
         with self._db.transaction():
             return self._db.insert(
@@ -204,6 +205,16 @@ class Messages:
             **columns,
         )
 
+    def said(self, message_id: int, provider_id: str) -> None:
+        """The provider took the message. A callback that was faster has moved it further, and stays right."""
+        self._db.run(
+            "UPDATE messages SET state = 'sent', provider_id = :provider_id, sent_at = :now"
+            " WHERE id = :id AND state IN ('sending', 'unknown') AND provider_id IS NULL",
+            provider_id=provider_id,
+            now=to_text(self._clock()),
+            id=message_id,
+        )
+
     def send_anew(self, message_id: int, *, outside: bool = False, wait: timedelta = timedelta(0)) -> None:
         """Forget the attempt that failed for certain and make the message ready again.
 
@@ -264,6 +275,19 @@ class Messages:
         for row in following:
             self.settle(row["id"], "dead", error=reason)
             self.cancel_rest(row["id"], reason)
+
+    def why(self, message_id: int) -> str:
+        """What a reply, or the reply to a message, was based on, in a few lines for a person."""
+        row = self._db.one(
+            "SELECT t.* FROM messages m JOIN turns t ON t.id = m.turn_id WHERE m.id = :id", id=message_id
+        )
+        if row is None:
+            raise UnknownMessage(f"message {message_id} has no record: it was not answered, or not by the desk")
+        used = json.loads(row["used"])
+        lines = [f"Answered by: {row['answered_by']}" + (f" ({row['why']})" if row["why"] else "")]
+        if row["model"]:
+            lines.append(f"Model: {row['model']}, {row['tokens_in']} + {row['tokens_out']} tokens")
+        return "\n".join([*lines, *(f"{name}: {json.dumps(what, ensure_ascii=False)}" for name, what in used.items())])
 
     def dead(self, brand: str | None = None, *, limit: int = 100) -> list[Message]:
         """What could not be said or handled, newest first."""
@@ -427,6 +451,7 @@ def _outbox_row(row: Row) -> OutboxRow:
         due_at=from_text(row["due_at"]),
         purpose=outgoing["purpose"],
         passes_optout=outgoing["passes_optout"],
+        farewell=outgoing.get("farewell", False),
         after_id=row["after_id"],
         outside_at=from_text(row["outside_at"]) if row["outside_at"] else None,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from memory.goods import GOODS_TABLES
+
 PEOPLE = (
     """CREATE TABLE contacts (
         id INTEGER PRIMARY KEY,
@@ -90,6 +92,8 @@ PEOPLE = (
     )""",
     # Digests of provider ids whose person was erased: a late callback or listing must not bring them back.
     "CREATE TABLE erased (digest TEXT PRIMARY KEY, at TEXT NOT NULL)",
+    # What the provider still has of erased people; each id goes when the provider has deleted it.
+    "CREATE TABLE forgetting (provider_id TEXT PRIMARY KEY)",
 )
 
 CONVERSATION = (
@@ -146,7 +150,8 @@ CONVERSATION = (
         used TEXT NOT NULL DEFAULT '{}'
     )""",
     "CREATE INDEX turns_by_contact ON turns (contact_id, id)",
-    "CREATE INDEX turns_by_time ON turns (brand, at)",
+    # Reply times and who answered are read from the index alone.
+    "CREATE INDEX turns_by_time ON turns (brand, at, waited_ms, answered_by)",
     """CREATE TABLE statuses (
         id INTEGER PRIMARY KEY,
         message_id INTEGER NOT NULL,
@@ -237,4 +242,9 @@ ORDERS = (
     "CREATE INDEX order_events_by_order ON order_events (order_id, id)",
 )
 
-STEPS = (("001 people", PEOPLE), ("002 conversation", CONVERSATION), ("003 orders", ORDERS))
+STEPS = (
+    ("001 people", PEOPLE),
+    ("002 conversation", CONVERSATION),
+    ("003 orders", ORDERS),
+    ("004 goods", GOODS_TABLES),
+)

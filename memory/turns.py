@@ -16,6 +16,7 @@ from memory.messages import UNSENT, Message, Messages, tally, to_message
 from memory.moments import Clock, from_text, to_text
 
 Change = Callable[[], None]
+Notify = Callable[[str, str], Sequence[Outgoing]]  # (brand, text) → the text to each member of its staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Outcome:
 
     replies: list[Outgoing] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)  # told to the brand's staff
     readings: dict[int, Reading] = field(default_factory=dict)
     answered_by: str = "built-in"  # model, built-in, people, nobody
     why: str | None = None  # why not the model, where there is one
@@ -60,12 +62,14 @@ class Turns:
         messages: Messages,
         clock: Clock,
         *,
+        notify: Notify = lambda brand, text: [],
         lease_seconds: float = 12.0,
         quiet_cap_seconds: float = 8.0,
     ) -> None:
         self._db = db
         self._messages = messages
         self._clock = clock
+        self._notify = notify
         self._lease = timedelta(seconds=lease_seconds)
         self._cap = timedelta(seconds=quiet_cap_seconds)
 
@@ -102,6 +106,13 @@ class Turns:
         if held is None:
             raise LeaseLost("another worker has taken this contact over; nothing of this attempt was kept")
 
+    def is_urgent(self, contact_id: int) -> bool:
+        """Whether a button or an opt-out is among what waits."""
+        urgent = self._db.value(
+            "SELECT 1 FROM messages WHERE contact_id = :id AND state = 'waiting' AND urgent = 1 LIMIT 1", id=contact_id
+        )
+        return urgent is not None
+
     def waiting(self, contact_id: int) -> list[Message]:
         """The unanswered messages of a contact, oldest first; empty while it may still be typing on."""
         if not self._is_ripe(contact_id):
@@ -129,6 +140,8 @@ class Turns:
             for change in outcome.changes:
                 change()
             self.speak(lease.contact_id, outcome.replies, split=split, turn_id=turn_id)
+            for text in outcome.notices:
+                self.speak(lease.contact_id, self._notify(handled[0].brand, text), split=split)
         return True
 
     def speak(

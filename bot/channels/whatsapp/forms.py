@@ -188,7 +188,7 @@ def _location(values: dict[str, str]) -> dict[str, str] | None:
 
 def _referral(values: dict[str, str]) -> Referral | None:
     raw = {name: value for name, value in values.items() if name.startswith("Referral") and value}
-    if not raw:
+    if not raw.keys() - {"ReferralNumMedia"}:  # "0" comes with ordinary messages, too
         return None
     return Referral(
         source_id=raw.get("ReferralSourceId"),

@@ -1,0 +1,415 @@
+"""Puts the parts together; nothing else knows which parts are real.
+
+python app.py            web, worker and clock in one process: what `make run` does
+flask --app app worker   a worker of its own, with the clock
+gunicorn "app:web()"     the web part of its own
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import click
+from flask import Flask
+
+from bot.catchup import CatchUp
+from bot.channels.account import local_url
+from bot.channels.simulator import Pace, SmallTwilio
+from bot.channels.simulator import blueprint as simulator
+from bot.channels.whatsapp import ChannelError, WhatsApp
+from bot.clock import ClockWork, Job
+from bot.ears import Ears, Understand
+from bot.llm import LanguageModel
+from bot.outbox import Outbox, Template, in_parts
+from bot.sales.brands import Brand, BrandsWrong, read_brands
+from bot.sales.catalogue import Catalogue, read_catalogue
+from bot.sales.classify import classify
+from bot.sales.currency import Rates, RatesNotRefreshed
+from bot.sales.language import detect
+from bot.sales.model_desk import ModelDesk, Senses
+from bot.sales.optout import is_start, is_stop
+from bot.sales.seller import Seller
+from bot.sales.situation import Shop
+from bot.settings import Settings, WrongSetting
+from bot.staff.commands import Commands
+from bot.staff.notices import Staff
+from bot.web.access import public, signing_secret
+from bot.web.api import Parts, register
+from bot.web.pages import pages
+from bot.web.terminal import register_commands
+from bot.web.webhook import Door, webhook
+from bot.worker import Hands, Worker
+from memory.analytics import Analytics
+from memory.attachments import Attachments
+from memory.contacts import Contact, Contacts
+from memory.database import Database
+from memory.facts import Facts
+from memory.forms import OutboxRow
+from memory.goods import Goods
+from memory.handovers import Handovers
+from memory.intake import Intake
+from memory.limits import Limits
+from memory.messages import Message, Messages
+from memory.moments import Clock, now
+from memory.orders import Orders
+from memory.records import JobRuns, Switches
+from memory.schema import STEPS
+from memory.sessions import Sessions
+from memory.turns import Outcome, Turns
+
+HERE = Path(__file__).parent
+CATALOGUE = HERE / "data" / "catalogue.csv"
+ANSWER_TWILIO_WITHIN = 3.0  # seconds; it is told to wait four, and to come again after a 503
+log = logging.getLogger("hawker")
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The stores, over one database."""
+
+    db: Database
+    contacts: Contacts
+    sessions: Sessions
+    messages: Messages
+    facts: Facts
+    orders: Orders
+    goods: Goods
+    handovers: Handovers
+    attachments: Attachments
+    intake: Intake
+    runs: JobRuns
+    switches: Switches
+
+    @classmethod
+    def opened(cls, settings: Settings, clock: Clock, *, patience: float = 15.0) -> Memory:
+        """Opens the database of the settings, brings it up to date; a write waits `patience` seconds for another."""
+        db = Database(settings.database_path, timeout=patience)
+        db.migrate(STEPS)
+        contacts = Contacts(db, clock)
+        sessions = Sessions(db, timeout=timedelta(seconds=settings.memory_session_timeout))
+        messages = Messages(db, contacts, sessions, clock, quiet_seconds=settings.reply_quiet_seconds)
+        return cls(
+            db=db,
+            contacts=contacts,
+            sessions=sessions,
+            messages=messages,
+            facts=Facts(db, clock),
+            orders=Orders(db, clock),
+            goods=Goods(db, clock),
+            handovers=Handovers(db, clock),
+            attachments=Attachments(db, clock),
+            intake=Intake(db, messages),
+            runs=JobRuns(db, clock),
+            switches=Switches(db, clock),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Brands:
+    """The brands this program speaks for, and which number is whose."""
+
+    by_id: Mapping[str, Brand]
+
+    @classmethod
+    def read(cls, settings: Settings) -> Brands:
+        """From the brands file. A number in TWILIO_WHATSAPP_FROM that no brand claims is the first brand's."""
+        return cls(read_brands(Path(settings.brands_file)))
+
+    def of_number(self, number: str) -> str | None:
+        """The brand that writes from `number`; with a single brand, whatever the number is."""
+        for brand in self.by_id.values():
+            if number in brand.whatsapp:
+                return brand.id
+        return next(iter(self.by_id)) if len(self.by_id) == 1 else None
+
+    def number_of(self, brand: str) -> str:
+        """The number that this brand writes from."""
+        return self.by_id[brand].whatsapp[0]
+
+    def template_for(self, contact: Contact, row: OutboxRow) -> Template | None:
+        """The brand's approved template for such a message outside the 24-hour window, if it has one."""
+        sid = self.by_id[contact.brand].templates.get(row.purpose)
+        return Template(sid, {"1": contact.name or "", "2": row.body[:1000]}) if sid else None
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Who answers whom: staff commands for staff, the seller for everybody else. The number decides, nothing else."""
+
+    seller: Seller
+    commands: Commands
+    staff: Staff
+    ears: Ears
+
+    def answer(self, contact: Contact, waiting: Sequence[Message], deadline: datetime) -> Outcome:
+        """One turn's outcome."""
+        heard = self.ears.listen(waiting, deadline)
+        role = self.staff.role_of(contact)
+        if role is not None:
+            return self.commands.handle(contact, role, heard)
+        return self.seller.answer(contact, heard, deadline)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Everything of one process. Nothing runs before `start`."""
+
+    settings: Settings
+    memory: Memory
+    turns: Turns
+    channel: WhatsApp
+    twilio: SmallTwilio | None  # the simulator, where no account is set
+    web: Flask
+    worker: Worker
+    clock_work: ClockWork
+    model: LanguageModel | None
+    clock: Clock
+    secret: str  # signs tokens
+
+    def start(self) -> None:
+        """Worker and clock, in threads of their own; what is slow the first time is done before a customer waits."""
+        threading.Thread(target=self._warm, name="warm", daemon=True).start()
+        self.worker.start()
+        self.clock_work.start()
+
+    def stop(self) -> None:
+        """Finish what is under way, then stop."""
+        self.clock_work.stop()
+        self.worker.stop()
+        if self.twilio is not None:
+            self.twilio.stop()
+
+    def _warm(self) -> None:
+        classify("hello")
+        detect("where can I see what you have to offer?")
+        if self.model is not None:
+            self.model.warm()
+
+
+def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None) -> Program:
+    """All parts of one process, wired and not yet running."""
+    memory, brands = Memory.opened(settings, clock), Brands.read(settings)
+    twilio = _small_twilio(settings, brands, clock, pace) if settings.simulated else None
+    channel = WhatsApp(settings, clock, twilio.account if twilio else None)
+    staff = Staff(memory.contacts, settings.staff, brands.number_of)
+    turns = Turns(memory.db, memory.messages, clock, notify=staff.notify)
+    wake = threading.Event()
+    outbox = Outbox(
+        memory.db,
+        memory.contacts,
+        memory.messages,
+        turns,
+        memory.switches,
+        channel,
+        clock,
+        template_for=brands.template_for,
+        alarm=staff.alarm,
+    )
+    rates = Rates(Path(settings.memory_storage_dir) / "rates", clock)
+    model = LanguageModel.from_settings(settings, clock)
+    limits = Limits(memory.db, clock)
+    model_desk = ModelDesk(model, limits, clock) if model else None
+    desk = Desk(
+        Seller(_shop(memory, brands, rates, clock), memory.contacts, model_desk),
+        Commands(memory.contacts, memory.messages, memory.handovers, memory.orders, memory.goods),
+        staff,
+        Ears(channel, memory.attachments, memory.messages, _understanding(model, limits, brands)),
+    )
+    worker = Worker(
+        Hands(
+            db=memory.db,
+            contacts=memory.contacts,
+            turns=turns,
+            outbox=outbox,
+            handler=desk.answer,
+            split=in_parts,
+            typing=channel.typing,
+            alarm=staff.alarm,
+            clock=clock,
+            deadline=timedelta(seconds=settings.reply_deadline_seconds),
+        ),
+        wake,
+    )
+    catch_up = CatchUp(channel, memory.intake, memory.runs, brands.of_number, clock, wake, _is_urgent)
+    jobs = _jobs(catch_up, Forgetting(memory.contacts, channel), rates, limits, clock)
+    clock_work = ClockWork(jobs, memory.runs, settings.database_path.parent / "clock.lock")
+    web = Flask("hawker", root_path=str(HERE / "bot" / "web"))
+    at_the_door = Memory.opened(settings, clock, patience=ANSWER_TWILIO_WITHIN)
+    door = Door(channel, at_the_door.intake, outbox, brands.of_number, _is_urgent, wake)
+    web.register_blueprint(webhook(door))
+    web.register_blueprint(simulator(twilio))
+    web.register_blueprint(pages(settings))
+    parts = Parts(
+        settings=settings,
+        secret=signing_secret(settings),
+        clock=clock,
+        brands=list(brands.by_id),
+        db=memory.db,
+        contacts=memory.contacts,
+        sessions=memory.sessions,
+        messages=memory.messages,
+        turns=turns,
+        analytics=Analytics(memory.db, clock),
+        checks={},
+        examinations=[channel.doctor],
+    )
+    register(web, parts)
+    register_commands(web, parts)
+    for endpoint, view in web.view_functions.items():
+        if endpoint.startswith("simulator.") or endpoint == "pages.simulator":
+            public(view)  # the small Twilio checks its own callers, and is off with a real account
+    return Program(settings, memory, turns, channel, twilio, web, worker, clock_work, model, clock, parts.secret)
+
+
+@dataclass(frozen=True, slots=True)
+class Forgetting:
+    """Has the provider delete what it holds of erased people; what fails is tried again by the clock."""
+
+    contacts: Contacts
+    channel: WhatsApp
+
+    def run(self) -> None:
+        """One pass over everything that is still there."""
+        for provider_id in self.contacts.still_at_provider():
+            try:
+                self.channel.delete_remote(provider_id)
+            except ChannelError as fault:
+                log.warning("a message of an erased person is still at the provider: %s", fault)
+            else:
+                self.contacts.gone_at_provider(provider_id)
+
+
+def web() -> Flask:
+    """For gunicorn: the web part alone; a worker runs beside it."""
+    return _ready().web
+
+
+def everything() -> Flask:
+    """For gunicorn with one worker: web, worker and clock in one process."""
+    program = _ready()
+    program.start()
+    program.web.config["STOP"] = program.stop  # deploy/gunicorn.conf.py calls it when the process ends
+    return program.web
+
+
+def create_app() -> Flask:
+    """For `flask --app app …`: the commands."""
+    program = _ready()
+
+    @program.web.cli.command("worker")
+    def worker() -> None:
+        """Answer messages in this process until it is told to stop."""
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: program.worker.halt())
+        program.clock_work.start()
+        program.worker.run()
+        program.clock_work.stop()
+
+    return program.web
+
+
+def main() -> None:
+    """Serve everything on PORT."""
+    settings = _settings()
+    _greet(settings)
+    os.environ["WEB_CONCURRENCY"] = "1"
+    arguments = ["gunicorn", "--config", str(HERE / "deploy" / "gunicorn.conf.py"), "app:everything()"]
+    os.execv(sys.executable, [sys.executable, "-m", *arguments])  # noqa: S606
+
+
+def _ready() -> Program:
+    settings = _settings()
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        return assemble(settings)
+    except (BrandsWrong, WrongSetting) as wrong:
+        raise SystemExit(f"Hawker cannot start.\n{wrong}") from wrong
+
+
+def _settings() -> Settings:
+    try:
+        return Settings.from_environment()
+    except WrongSetting as wrong:
+        raise SystemExit(f"Hawker cannot start: a setting is wrong.\n{wrong}") from wrong
+
+
+def _greet(settings: Settings) -> None:
+    here = f"http://127.0.0.1:{settings.port}"
+    if settings.simulated:
+        click.echo(f"Try it:     {here}/simulator   (Twilio is simulated: set TWILIO_ACCOUNT_SID for the real one)")
+    else:
+        click.echo(f"Webhook:    {settings.public_url}/webhook/whatsapp   (Twilio is real)")
+    model = settings.openai_model if settings.openai_api_key else "the built-in writer (set OPENAI_API_KEY for a model)"
+    click.echo(f"Answers by: {model}")
+    click.echo(f"API:        {here}/openapi.json   (a token: .venv/bin/flask --app app token --role analyst)")
+
+
+def _small_twilio(settings: Settings, brands: Brands, clock: Clock, pace: Pace | None) -> SmallTwilio:
+    here = local_url(settings)
+    api = f"http://127.0.0.1:{settings.port}/simulator/twilio"
+    senders = tuple(number for brand in brands.by_id.values() for number in brand.whatsapp)
+    store = settings.database_path.with_name("simulator.db")
+    return SmallTwilio(here, api, clock, path=store, senders=senders, pace=pace)
+
+
+def _is_urgent(text: str) -> bool:
+    return is_stop(text) or is_start(text)
+
+
+def _shop(memory: Memory, brands: Brands, rates: Rates, clock: Clock) -> Shop:
+    """The catalogue is read again at each start; stock that was sold since stays sold while the file is the same."""
+    read = read_catalogue(CATALOGUE)
+    for fault in read.faults:
+        log.error("the catalogue has a row that cannot be used: %s", fault)
+    memory.goods.replace(read.items, read.digest)
+    catalogues = {brand.id: Catalogue(memory.goods, rates, brand.id, brand.currency) for brand in brands.by_id.values()}
+    return Shop(
+        brands=brands.by_id,
+        catalogues=catalogues,
+        rates=rates,
+        goods=memory.goods,
+        messages=memory.messages,
+        facts=memory.facts,
+        orders=memory.orders,
+        handovers=memory.handovers,
+        clock=clock,
+    )
+
+
+def _understanding(model: LanguageModel | None, limits: Limits, brands: Brands) -> Understand:
+    if model is None:
+        return lambda content, content_type, deadline: None
+    budget = min(brand.daily_model_budget_usd for brand in brands.by_id.values())
+    return Senses(model, limits, daily_budget_usd=budget).understand
+
+
+def _jobs(catch_up: CatchUp, forgetting: Forgetting, rates: Rates, limits: Limits, clock: Clock) -> list[Job]:
+    return [
+        Job("catch-up", timedelta(minutes=5), catch_up.run, at_start=True),
+        Job("forgetting", timedelta(minutes=1), forgetting.run, at_start=True),
+        Job("rates", timedelta(days=1), lambda: _refresh(rates)),
+        Job("limits", timedelta(days=1), lambda: _drop_windows(limits, clock)),
+    ]
+
+
+def _drop_windows(limits: Limits, clock: Clock) -> None:
+    limits.forget_windows(clock() - timedelta(days=1))
+
+
+def _refresh(rates: Rates) -> None:
+    try:
+        log.info("exchange rates as of %s", rates.refresh())
+    except RatesNotRefreshed as fault:
+        log.warning("the exchange rates stay as of %s: %s", rates.as_of(), fault)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""How many lies the promise check catches and how many right replies it stops, on three sittings of drafts.
+
+Sittings 1 and 2 tuned the rules; sitting 3 was written afterwards and is only counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from bot.sales.brands import read_brands
+from bot.sales.catalogue import read_catalogue
+from bot.sales.currency import Rates
+from bot.sales.promises import Breach, Facts, OrderFact, check
+from memory.money import Money
+
+ROOT = Path(__file__).parents[1]
+SETS = Path(__file__).parent / "promises"
+
+
+def facts() -> Facts:
+    """One customer's turn: a wish, an order on its way, two conversions, the shipped catalogue and brand."""
+    rates = Rates(Path("/nonexistent"), lambda: datetime(2026, 11, 21, tzinfo=UTC))
+    price, delivery = Money(Decimal(1449), "EUR"), Money(Decimal("4.90"), "EUR")
+    return Facts.of(
+        read_brands(ROOT / "data" / "brands.toml")["voyage"],
+        read_catalogue(ROOT / "data" / "catalogue.csv").items,
+        today=date(2026, 11, 21),
+        orders=[OrderFact("VY-10023", (price, price + delivery), date(2026, 11, 24))],
+        conversions=[rates.convert(Money(Decimal(100), "USD"), "EUR"), rates.convert(price, "SAR")],
+        customer="I want a gaming laptop under 1500 euros. Do you have the iPhone 15? 100 usd in eur?",
+    )
+
+
+def measure(*, show: bool) -> dict[str, dict[str, float]]:
+    """Shares by sitting: `caught` of the lies, `false_alarms` of the right replies."""
+    known = facts()
+    figures: dict[str, dict[str, float]] = {}
+    for sitting in ("1", "2", "3"):
+        shares: dict[str, float] = {}
+        for name, figure in (("lies", "caught"), ("truths", "false_alarms")):
+            lines = (SETS / f"{name}-{sitting}.jsonl").read_text(encoding="utf-8").splitlines()
+            drafts = [json.loads(line) for line in lines]
+            stopped = [check(row["draft"], known) for row in drafts]
+            shares[figure] = sum(map(bool, stopped)) / len(drafts)
+            shares[name] = len(drafts)
+            if show:
+                _show(name, sitting, drafts, stopped)
+        figures[f"sitting {sitting}"] = shares
+    return figures
+
+
+def _show(name: str, sitting: str, drafts: list[dict[str, str]], stopped: Sequence[Sequence[Breach]]) -> None:
+    for row, breaches in zip(drafts, stopped, strict=True):
+        if bool(breaches) != (name == "lies"):
+            print(f"{name}-{sitting} {row['language']}: {row['draft']!r} {breaches}")
+
+
+def main() -> None:
+    """Print one line a sitting; `--show` lists every draft that was judged wrong."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--show", action="store_true", help="list the drafts judged wrong")
+    for sitting, shares in measure(show=parser.parse_args().show).items():
+        print(
+            f"promises, {sitting}: {shares['caught']:.1%} of {shares['lies']:.0f} lies caught,"
+            f" {shares['false_alarms']:.1%} of {shares['truths']:.0f} right replies stopped"
+        )
+
+
+if __name__ == "__main__":
+    main()

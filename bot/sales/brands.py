@@ -1,0 +1,225 @@
+"""The brands a desk speaks for: their numbers, currency, policies and limits, read from one TOML file."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+import phonenumbers
+from babel.numbers import list_currencies
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+LANGUAGES = ("en", "es", "pt", "hi")
+TOPICS = ("delivery", "returns", "warranty", "payment", "hours", "location")
+PURPOSES = ("reply", "order_update")
+
+
+class BrandsWrong(ValueError):
+    """The brands file cannot be used; the text names file, key and what is allowed, one fault a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discount:
+    """A code that takes `percent` off, to the end of `valid_until` in the brand's time zone."""
+
+    code: str
+    percent: Decimal
+    valid_until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The delivery promise in days after payment, and whether delivery is free."""
+
+    min_days: int
+    max_days: int
+    free: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """One brand as its owner wrote it down."""
+
+    id: str
+    name: str
+    whatsapp: tuple[str, ...]
+    currency: str
+    time_zone: ZoneInfo
+    languages: tuple[str, ...]
+    policies: Mapping[str, Mapping[str, str]]
+    delivery: Delivery
+    payment_link: str
+    links: tuple[str, ...]
+    templates: Mapping[str, str]
+    daily_model_budget_usd: Decimal
+    discounts: tuple[Discount, ...]
+    retention_days: int
+    handover_hours: int
+
+    def policy(self, topic: str, language: str) -> str:
+        """The brand's own text on a topic (see `TOPICS`), in the first of its languages where it lacks this one."""
+        return self.policies[topic][language if language in self.languages else self.languages[0]]
+
+    def policy_texts(self) -> tuple[str, ...]:
+        """Every policy text in every language."""
+        return tuple(text for texts in self.policies.values() for text in texts.values())
+
+    def pay_at(self, order_number: str) -> str:
+        """Where this order is paid."""
+        return self.payment_link.replace("{order}", order_number)
+
+
+def _e164(number: str) -> None:
+    try:
+        right = phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.E164)
+    except phonenumbers.NumberParseException as error:
+        raise ValidationError("a phone number such as +34911234567") from error
+    if right != number:
+        raise ValidationError(f"a phone number without spaces or dashes, here {right}")
+
+
+def _payment_link(link: str) -> None:
+    if not re.fullmatch(r"https://[a-z0-9.-]+/\S*\{order\}\S*", link) or link.count("{") != 1:
+        raise ValidationError("an address that starts with https:// and has {order} once, for the order's number")
+
+
+def _choice(allowed: tuple[str, ...]) -> validate.OneOf:
+    return validate.OneOf(allowed, error="one of " + ", ".join(allowed))
+
+
+class _DeliverySchema(Schema):
+    min_days = fields.Integer(required=True, strict=True, validate=validate.Range(0, 90, error="0 to 90"))
+    max_days = fields.Integer(required=True, strict=True, validate=validate.Range(0, 90, error="0 to 90"))
+    free = fields.Boolean(load_default=False)
+
+    @validates_schema(skip_on_field_errors=True)
+    def _in_order(self, values: dict[str, Any], **_: Any) -> None:
+        if values["max_days"] < values["min_days"]:
+            raise ValidationError("not fewer than min_days", "max_days")
+
+
+class _DiscountSchema(Schema):
+    code = fields.String(required=True, validate=validate.Regexp(r"[A-Z0-9]{3,20}\Z", error="3 to 20 of A-Z and 0-9"))
+    percent = fields.Decimal(required=True, validate=validate.Range(1, 90, error="1 to 90"))
+    valid_until = fields.Raw(
+        required=True,
+        validate=lambda value: None if type(value) is date else _refuse("a date without quotes, such as 2027-01-31"),
+    )
+
+
+def _refuse(allowed: str) -> None:
+    raise ValidationError(allowed)
+
+
+class _BrandSchema(Schema):
+    name = fields.String(required=True, validate=validate.Length(1, 60, error="1 to 60 characters"))
+    whatsapp = fields.List(
+        fields.String(validate=_e164), required=True, validate=validate.Length(1, error="at least one number")
+    )
+    currency = fields.String(
+        required=True,
+        validate=validate.OneOf(list_currencies("en"), error="a currency's three-letter code, such as EUR"),
+    )
+    time_zone = fields.String(
+        required=True, validate=validate.OneOf(available_timezones(), error="a time zone such as Europe/Madrid")
+    )
+    languages = fields.List(
+        fields.String(validate=_choice(LANGUAGES)),
+        required=True,
+        validate=validate.Length(1, error="at least one of " + ", ".join(LANGUAGES)),
+    )
+    payment_link = fields.String(required=True, validate=_payment_link)
+    links = fields.List(fields.Url(schemes={"https"}), load_default=list)
+    daily_model_budget_usd = fields.Decimal(required=True, validate=validate.Range(0, error="0 or more"))
+    retention_days = fields.Integer(
+        load_default=365, strict=True, validate=validate.Range(1, 3650, error="1 to 3650 days")
+    )
+    handover_hours = fields.Integer(
+        load_default=4, strict=True, validate=validate.Range(1, 168, error="1 to 168 hours")
+    )
+    delivery = fields.Nested(_DeliverySchema, required=True)
+    discounts = fields.List(fields.Nested(_DiscountSchema), load_default=list)
+    templates = fields.Dict(
+        keys=fields.String(validate=_choice(PURPOSES)),
+        values=fields.String(
+            validate=validate.Regexp(r"HX[0-9a-fA-F]{32}\Z", error="a ContentSid: HX and 32 hex digits")
+        ),
+        load_default=dict,
+    )
+    policies = fields.Dict(
+        keys=fields.String(validate=_choice(TOPICS)),
+        values=fields.Dict(
+            keys=fields.String(validate=_choice(LANGUAGES)),
+            values=fields.String(validate=validate.Length(1, 1500, error="1 to 1500 characters")),
+        ),
+        required=True,
+    )
+
+    @validates_schema(skip_on_field_errors=True)
+    def _complete(self, values: dict[str, Any], **_: Any) -> None:
+        lacking = {
+            f"{topic}.{language}": ["a text: every topic needs one in each of the brand's languages"]
+            for topic in TOPICS
+            for language in values["languages"]
+            if language not in values["policies"].get(topic, {})
+        }
+        if lacking:
+            raise ValidationError({"policies": lacking})
+
+
+def read_brands(path: Path) -> dict[str, Brand]:
+    """Every brand of the file by its id; `BrandsWrong` names all that is wrong with it."""
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise BrandsWrong(f"{path} is not there: copy data/brands.toml, or set BRANDS_FILE") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BrandsWrong(f"{path} is not TOML in UTF-8: {error}") from error
+    faults = [f"{path}: {fault}" for fault in _faults(tables)]
+    if faults:
+        raise BrandsWrong("\n".join(faults))
+    return {name: _brand(name, _BrandSchema().load(table)) for name, table in tables.items()}
+
+
+def _faults(tables: dict[str, Any]) -> Iterator[str]:
+    if not tables:
+        yield "at least one brand is needed, as a table such as [voyage]"
+    owners: dict[str, str] = {}
+    for name, table in tables.items():
+        if not re.fullmatch(r"[a-z0-9_-]+", name) or not isinstance(table, dict):
+            yield f"{name}: must be a table named by small letters, digits, - and _, such as [voyage]"
+            continue
+        yield from _named(name, _BrandSchema().validate(table))
+        for number in table.get("whatsapp", []):
+            if owners.setdefault(str(number), name) != name:
+                yield f"{name}.whatsapp: {number} belongs to {owners[str(number)]} already; a number has one brand"
+
+
+def _named(key: str, problems: Any) -> Iterator[str]:
+    """`voyage.delivery.min_days: must be 0 to 90` for every leaf of marshmallow's tree of messages."""
+    if isinstance(problems, dict):
+        for name, inner in problems.items():
+            yield from _named(key if name in ("value", "key", "_schema") else f"{key}.{name}", inner)
+        return
+    for problem in problems:
+        yield f"{key}: must be {problem}" if problem[0].islower() or problem[0].isdigit() else f"{key}: {problem}"
+
+
+def _brand(name: str, values: dict[str, Any]) -> Brand:
+    return Brand(
+        id=name,
+        whatsapp=tuple(values.pop("whatsapp")),
+        time_zone=ZoneInfo(values.pop("time_zone")),
+        languages=tuple(values.pop("languages")),
+        links=tuple(values.pop("links")),
+        delivery=Delivery(**values.pop("delivery")),
+        discounts=tuple(Discount(**discount) for discount in values.pop("discounts")),
+        **values,
+    )

@@ -1,0 +1,176 @@
+"""What the model is told: the prompt files, filled with the facts this message needs, within a budget of tokens."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from string import Template
+
+from bot.llm import Message, estimate_tokens
+from bot.sales.actions import Actions
+from bot.sales.currency import UnknownCurrency
+from bot.sales.promises import Breach
+from bot.sales.situation import Situation
+from bot.sales.tools import offer_data, order_data, quote_data
+from memory.money import Money
+
+PROMPTS = Path(__file__).parent / "prompts"
+LANGUAGES = {
+    "en": "English",
+    "es": "Spanish",
+    "pt": "Portuguese",
+    "hi": "Hindi, in the script that the customer uses (Latin letters or Devanagari)",
+}
+MOST_ITEMS = 8
+MOST_ORDERS = 3
+LONGEST_LINE = 600  # characters of one earlier message
+
+
+class MissingWord(Exception):
+    """A prompt file and its values do not fit together; the text names the file and the word."""
+
+
+@cache
+def _template(name: str) -> Template:
+    return Template((PROMPTS / name).read_text(encoding="utf-8"))
+
+
+def fill(name: str, **values: str) -> str:
+    """The prompt file `name` with each `$word` replaced. Raises MissingWord for a word too few or too many.
+
+    What is filled in is never read for further `$words`: it may come from a customer.
+    """
+    template = _template(name)
+    wrong = set(template.get_identifiers()) ^ set(values)
+    if wrong or not template.is_valid():
+        raise MissingWord(f"{name}: {', '.join(sorted(wrong)) or 'a $ that begins no word'}")
+    return template.substitute(values)
+
+
+@dataclass(frozen=True, slots=True)
+class Briefing:
+    """The opening of the conversation with the model. `mark` is in the tags of this conversation alone, so that no
+    customer can close their own block and speak as the shop."""
+
+    situation: Situation
+    actions: Actions
+    budget: int  # tokens for system and user message together
+    mark: str = field(default_factory=lambda: secrets.token_hex(4))
+
+    def messages(self) -> list[Message]:
+        """The shop's rules and facts as the system, all that the customer ever wrote as the user."""
+        system = self._system()
+        left = self.budget - estimate_tokens(system)
+        return [{"role": "system", "content": system}, {"role": "user", "content": self._customer(left)}]
+
+    def correction(self, breaches: Sequence[Breach]) -> Message:
+        """The note that a draft was held back for these reasons."""
+        text = fill(
+            "repair.md",
+            mark=self.mark,
+            breaches="\n".join(f"- {_compact(asdict(breach))}" for breach in breaches),
+            language=LANGUAGES[self.situation.language],
+        )
+        return {"role": "user", "content": text}
+
+    def _system(self) -> str:
+        situation = self.situation
+        today = situation.now.astimezone(situation.brand.time_zone)
+        return fill(
+            "desk.md",
+            brand=situation.brand.name,
+            language=LANGUAGES[situation.language],
+            currency=situation.currency,
+            mark=self.mark,
+            today=today.strftime("%A %d %B %Y, %H:%M"),
+            policies=_lines(self._policies()),
+            discounts=_lines(self._discounts()),
+            links=_lines(situation.brand.links),
+            catalogue=_lines(self._items()),
+            rates=_lines(self._rates()),
+            orders=_lines(_compact(order_data(order)) for order in situation.orders[:MOST_ORDERS]),
+            quote=_compact(quote_data(situation.quote)) if situation.quote else "none",
+        )
+
+    def _policies(self) -> Iterator[str]:
+        brand = self.situation.brand
+        for topic in brand.policies:
+            yield f"{topic}: {brand.policy(topic, self.situation.language)}"
+
+    def _discounts(self) -> Iterator[str]:
+        brand = self.situation.brand
+        today = self.situation.now.astimezone(brand.time_zone).date()
+        for discount in brand.discounts:
+            if discount.valid_until >= today:
+                yield f"{discount.code}: {discount.percent}% off, until {discount.valid_until.isoformat()}"
+
+    def _items(self) -> Iterator[str]:
+        """What was shown last, in that order, and what the message asks about; each once."""
+        catalogue = self.situation.catalogue
+        shown = [item for sku in self.situation.shown if (item := catalogue.find(sku))]
+        asked = catalogue.search(self.situation.text, limit=MOST_ITEMS)
+        items = {item.sku: item for item in (*shown[: MOST_ITEMS // 2], *asked)}
+        for item in list(items.values())[:MOST_ITEMS]:
+            yield _compact(offer_data(self.actions.offer(item)))
+
+    def _rates(self) -> Iterator[str]:
+        """The rate between the brand's currency and the customer's; any other is a tool call away."""
+        situation = self.situation
+        if situation.currency == situation.brand.currency:
+            return
+        try:
+            found = situation.rates.convert(Money(Decimal(1), situation.brand.currency), situation.currency)
+        except UnknownCurrency:
+            return
+        day = f"{found.as_of.isoformat()}, {found.source}"
+        yield f"1 {situation.brand.currency} = {found.rate:.6g} {situation.currency} ({day})"
+
+    def _customer(self, budget: int) -> str:
+        situation = self.situation
+        text = situation.text[: 3 * max(budget // 2, 100)]
+        profile = _lines(self._profile())
+        left = budget - estimate_tokens(text) - estimate_tokens(profile) - 60
+        return fill(
+            "customer.md", mark=self.mark, profile=profile, history=_lines(self._history(left)), text=text or "…"
+        )
+
+    def _profile(self) -> Iterator[str]:
+        """What is known of the person; not their phone number, which no answer needs."""
+        situation = self.situation
+        known = {name: fact.value for name, fact in situation.facts.items()}
+        yield f"User Profile: {known.pop('name', None) or situation.contact.name or 'name not known'}"
+        yield f"Preferred Currency: {situation.currency}"
+        yield f"Total Interactions: {situation.contact.total_interactions}"
+        if situation.interests:
+            yield f"Interests: {', '.join(interest.name for interest in situation.interests[:8])}"
+        for name in sorted(known.keys() - {"currency", "language"}):
+            yield f"{name.capitalize()}: {known[name]}"
+
+    def _history(self, budget: int) -> list[str]:
+        """The newest messages that fit, oldest first."""
+        kept: list[str] = []
+        for message in reversed(self.situation.history):
+            who = "USER" if message.role == "user" else "ASSISTANT"
+            line = f"[{message.at.astimezone(self.situation.brand.time_zone):%H:%M}] {who}: {_short(message.content)}"
+            budget -= estimate_tokens(line)
+            if budget < 0:
+                break
+            kept.append(line)
+        return kept[::-1]
+
+
+def _compact(data: object) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_LINE else text[:LONGEST_LINE] + "…"
+
+
+def _lines(lines: Sequence[str] | Iterator[str]) -> str:
+    return "\n".join(lines) or "none"

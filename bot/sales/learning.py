@@ -1,0 +1,56 @@
+"""What one message teaches about its writer: name, town, currency, budget, interests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+from bot.sales.amounts import find_amounts, find_currencies
+from bot.sales.catalogue import Catalogue, fold, read_wish
+from bot.sales.classify import Classification
+from bot.sales.cues import PRICE
+from bot.sales.interests import read_interests
+from memory.facts import Learned, read_facts
+
+SHOPPING = ("product_inquiry", "order", "pricing_discount")
+BUDGET = re.compile(r"\b(?:budget|presupuesto|orcamento|spend|gastar|bajet)\b|बजट")
+
+
+def learn(text: str, language: str, kind: Classification) -> Iterator[Learned]:
+    """The facts that a message tells, each once; a price limit is a budget, its currency the preferred one."""
+    yield from read_facts(text, language)
+    currency = _currency(text, kind)
+    if currency:
+        yield Learned("currency", currency)
+    budget = _budget(text, kind)
+    if budget:
+        yield Learned("budget", budget)
+
+
+def interests(text: str, kind: Classification, catalogue: Catalogue) -> list[str]:
+    """What a message asks about; empty where it asks about nothing that is sold here."""
+    if kind.message_type not in SHOPPING and not (kind.message_type == "other" and read_interests(text)):
+        return []
+    wish = read_wish(text, "EUR")
+    found = catalogue.search(text, limit=3) if wish.words else []
+    return read_interests(text, [item.category for item in found]) if found else []
+
+
+def _currency(text: str, kind: Classification) -> str | None:
+    """The currency a conversion leads to ("how much is it in dollars"), or that a price is asked or limited in."""
+    if kind.message_type == "currency_conversion":
+        wished = kind.entities.get("to") or (kind.entities.get("from") if PRICE.search(fold(text)) else None)
+        return wished if isinstance(wished, str) else None
+    named = {mention.currency for mention in find_currencies(text) if not mention.loose}
+    return named.pop() if kind.message_type in SHOPPING and len(named) == 1 else None
+
+
+def _budget(text: str, kind: Classification) -> str | None:
+    amount, currency = kind.entities.get("budget"), kind.entities.get("currency")
+    if not isinstance(amount, Decimal) and BUDGET.search(fold(text)):
+        named = find_amounts(text)
+        amount, currency = (named[0].value, named[0].currency) if named else (None, None)
+    if not isinstance(amount, Decimal):
+        return None
+    return f"{amount:f} {currency}" if currency else f"{amount:f}"

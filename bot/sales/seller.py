@@ -1,0 +1,342 @@
+"""The desk: hears what a customer wrote, learns, answers, and lets no answer leave that it cannot stand by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+
+from bot.llm import ModelUnavailable
+from bot.sales.actions import Actions
+from bot.sales.classify import Classification, classify
+from bot.sales.language import detect
+from bot.sales.learning import interests, learn
+from bot.sales.model_desk import Draft as ModelDraft
+from bot.sales.model_desk import ModelDesk
+from bot.sales.optout import is_start, is_stop
+from bot.sales.orders import NO_PAYLOAD, YES_PAYLOAD, says_no, says_yes
+from bot.sales.promises import Breach, OrderFact, check
+from bot.sales.promises import Facts as PromiseFacts
+from bot.sales.rights import ERASE, EXPORT, asked_right, confirms, copy_of
+from bot.sales.situation import Shop, Situation, joined
+from bot.sales.wording import Wording
+from bot.sales.writer import Draft, words_for, write
+from memory.contacts import Contact, Contacts
+from memory.facts import Fact
+from memory.forms import Outgoing
+from memory.messages import Message
+from memory.money import Money
+from memory.turns import Change, Outcome, Reading
+
+MOST_EXPORTED = 1000  # messages in the copy that a person asks for
+WRITERS_SHARE = timedelta(seconds=0.5)  # of the deadline, kept for an answer without the model
+LAST_LINES = 6  # of the conversation, in a summary for staff
+UNHEARD = {"audio": "no_audio", "image": "no_image", "sticker": "no_image", "video": "no_image", "document": "no_file"}
+
+
+@dataclass
+class _Turn:
+    """One turn in the making: what was heard, and what it comes to."""
+
+    contact: Contact
+    situation: Situation
+    outcome: Outcome
+    deadline: datetime
+    words: Wording = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.words = words_for(self.situation)
+
+    def reply(self, outgoing: Outgoing, *, by: str = "built-in") -> None:
+        self.outcome.answered_by = by
+        self.outcome.replies.append(outgoing)
+
+    def say(self, line: str, **words: object) -> str:
+        return self.words.say(line, **words)
+
+
+class Seller:
+    """Answers customers. Nothing is written or sent before the turn is finished with the outcome."""
+
+    def __init__(self, shop: Shop, contacts: Contacts, model_desk: ModelDesk | None = None) -> None:
+        self._shop = shop
+        self._contacts = contacts
+        self._model_desk = model_desk
+
+    def answer(self, contact: Contact, messages: Sequence[Message], deadline: datetime) -> Outcome:
+        """What the waiting messages of one contact come to: replies, changes, notices to staff, readings."""
+        turn = self._hear(contact, messages, deadline)
+        for way in (self._opt, self._right, self._forward, self._unheard):
+            if way(turn):
+                return turn.outcome
+        self._converse(turn)
+        return turn.outcome
+
+    # Hearing and learning
+
+    def _hear(self, contact: Contact, messages: Sequence[Message], deadline: datetime) -> _Turn:
+        text = joined(messages)
+        language = self._language(contact, text)
+        outcome = Outcome(answered_by="nobody")
+        learned: dict[str, Fact] = {}
+        kinds = [classify(joined([message])) for message in messages]
+        for message, kind in zip(messages, kinds, strict=True):
+            learned |= self._learn(contact, message, kind, language, outcome)
+        situation = self._shop.situation(
+            contact, messages, classification=_whole_kind(messages, kinds, text), language=language, learned=learned
+        )
+        outcome.used["learned"] = sorted(learned)
+        return _Turn(contact, situation, outcome, deadline)
+
+    def _language(self, contact: Contact, text: str) -> str:
+        known = contact.language if contact.language in ("en", "es", "pt", "hi") else None
+        heard = detect(text, known) if text else known or self._shop.brands[contact.brand].languages[0]  # type: ignore[arg-type]
+        spoken = self._shop.brands[contact.brand].languages
+        return heard if heard in spoken else spoken[0]
+
+    def _learn(
+        self, contact: Contact, message: Message, kind: Classification, language: str, outcome: Outcome
+    ) -> dict[str, Fact]:
+        """Read one message; what it teaches is kept by changes, and known to this answer at once."""
+        text = joined([message])
+        outcome.readings[message.id] = Reading(kind.message_type, language, _notes(kind))
+        now = self._shop.clock()
+        told = {each.predicate: each.value for each in learn(text, language, kind)}
+        if text and language != contact.language:
+            told["language"] = language
+        for predicate, value in told.items():
+            outcome.changes.append(self._remembering(contact, predicate, value, message.id))
+        for interest in interests(text, kind, self._shop.catalogues[contact.brand]):
+            outcome.changes.append(partial(self._shop.facts.note_interest, contact, interest, message.id))
+        return {predicate: Fact(predicate, value, now, None, message.id) for predicate, value in told.items()}
+
+    def _remembering(self, contact: Contact, predicate: str, value: str, message_id: int) -> Change:
+        def remember() -> None:
+            self._shop.facts.learn(contact, predicate, value, message_id)
+
+        return remember
+
+    # Ways in which the desk does not sell
+
+    def _opt(self, turn: _Turn) -> bool:
+        """STOP and START, the last of them counts; to those who opted out nothing is said."""
+        contact, messages = turn.contact, turn.situation.messages
+        out = contact.opted_out_at is not None
+        last = next((m for m in reversed(messages) if is_stop(m.content) or (out and is_start(m.content))), None)
+        if last is None:
+            return out and not any(asked_right(m.content) for m in messages) and not _asked_before(turn.situation)
+        if is_stop(last.content):
+            if not out:
+                turn.outcome.changes.append(lambda: self._contacts.opt_out(contact.id))
+                turn.reply(Outgoing(turn.say("opted_out"), message_type="opt_out", passes_optout=True))
+            return True
+        turn.outcome.changes.append(lambda: self._contacts.opt_in(contact.id))
+        turn.reply(Outgoing(turn.say("opted_in"), message_type="opt_out"))
+        return True
+
+    def _right(self, turn: _Turn) -> bool:
+        """Erasure and copies: asked, confirmed, done; the confirmation must follow at once."""
+        messages = turn.situation.messages
+        asked = next((right for m in messages if (right := asked_right(m.content))), None)
+        if asked is not None:
+            note = {"confirms": asked}
+            turn.reply(
+                Outgoing(turn.say(f"{asked}_ask"), metadata=note, message_type="data_rights", passes_optout=True)
+            )
+            return True
+        waiting = _asked_before(turn.situation)
+        if waiting is None:
+            return False
+        if confirms(waiting, messages[-1].content) or says_yes(messages):
+            self._grant(turn, waiting)
+            return True
+        if waiting == ERASE and says_no(messages):
+            turn.reply(Outgoing(turn.say("erase_kept"), message_type="data_rights", passes_optout=True))
+            return True
+        return turn.contact.opted_out_at is not None
+
+    def _grant(self, turn: _Turn, right: str) -> None:
+        contact = turn.contact
+        if right == EXPORT:
+            stores = self._shop
+            copy = copy_of(
+                contact,
+                stores.facts.all(contact.id),
+                stores.facts.interests(contact.id, limit=1000),
+                stores.orders.of_contact(contact.id, limit=1000),
+                stores.messages.history(contact.id, limit=MOST_EXPORTED),
+            )
+            body = turn.say("export_head") + "\n\n" + copy
+            turn.reply(Outgoing(body, message_type="data_rights", passes_optout=True))
+            return
+        turn.reply(Outgoing(turn.say("erase_done"), message_type="data_rights", passes_optout=True, farewell=True))
+
+    def _forward(self, turn: _Turn) -> bool:
+        """While a person answers, the desk is silent and hands on what is written."""
+        handover = turn.situation.handover
+        if handover is None:
+            return False
+        text = turn.situation.text or "[no text]"
+        who = turn.situation.name or turn.contact.phone
+        turn.outcome.notices.append(f"#{handover.id} {who}: {text[:1000]}\nAnswer: reply {handover.id}: …")
+        turn.outcome.answered_by = "people"
+        return True
+
+    def _unheard(self, turn: _Turn) -> bool:
+        """Media that nobody could turn into words, and places."""
+        messages = turn.situation.messages
+        if turn.situation.text or any(message.metadata.get("payload") for message in messages):
+            return False
+        line = UNHEARD.get(messages[-1].kind)
+        if line is not None:
+            turn.reply(Outgoing(turn.say(line)))
+            return True
+        if messages[-1].kind == "location":
+            terms = turn.situation.brand.policy("delivery", turn.words.policy_language)
+            turn.reply(Outgoing(turn.say("location", delivery=terms)))
+            return True
+        return False
+
+    # Conversation
+
+    def _converse(self, turn: _Turn) -> None:
+        if self._by_model(turn):
+            return
+        actions = self._actions(turn)
+        draft = write(turn.situation, actions)
+        breaches = check(draft.body, self._promise_facts(turn.situation, actions, draft.amounts))
+        if breaches:
+            turn.outcome.used["breaches"] = _told(breaches)
+            actions = self._actions(turn)
+            actions.hand_over("the desk had no answer it could stand by")
+            draft = Draft(turn.say("safe"))
+        self._keep(turn, actions, draft.body, draft)
+
+    def _by_model(self, turn: _Turn) -> bool:
+        """Whether the model's draft could be used; else the outcome says why not.
+
+        A plain yes or no to an open quote and a pressed button need no words of a model: code decides them.
+        """
+        if self._model_desk is None or _is_decided(turn.situation):
+            return False
+        try:
+            draft, breaches = self._checked(turn, self._model_desk)
+        except ModelUnavailable as fault:
+            turn.outcome.why = str(fault.reason)
+            _count(turn.outcome, fault.spent.tokens_in, fault.spent.tokens_out, fault.spent.cost_micros)
+            return False
+        _count(turn.outcome, draft.spent.tokens_in, draft.spent.tokens_out, draft.spent.cost_micros)
+        turn.outcome.model = draft.model
+        if breaches or not draft.text.strip():
+            turn.outcome.why = "promised what is not so" if breaches else "said nothing"
+            turn.outcome.used["breaches"] = _told(breaches)
+            return False
+        self._keep(turn, draft.actions, draft.reply.body, draft.reply, by="model")
+        return True
+
+    def _checked(self, turn: _Turn, desk: ModelDesk) -> tuple[ModelDraft, list[Breach]]:
+        """The model's draft, repaired once where it promised what is not so, and what is still not so."""
+        deadline = turn.deadline - WRITERS_SHARE
+        draft = desk.answer(turn.situation, self._actions(turn), deadline)
+        breaches = self._breaches(turn, draft)
+        if not breaches:
+            return draft, []
+        turn.outcome.used["repaired"] = _told(breaches)
+        try:
+            draft = desk.repair(turn.situation, draft, breaches, deadline)
+        except ModelUnavailable:
+            return draft, breaches
+        return draft, self._breaches(turn, draft)
+
+    def _breaches(self, turn: _Turn, draft: ModelDraft) -> list[Breach]:
+        facts = self._promise_facts(turn.situation, draft.actions, draft.reply.amounts)
+        return check(draft.reply.body, facts)
+
+    def _keep(self, turn: _Turn, actions: Actions, body: str, draft: Draft, *, by: str = "built-in") -> None:
+        """The reply with its changes, and the record of what it stands on."""
+        outcome, contact = turn.outcome, turn.contact
+        outcome.changes += actions.changes
+        failed = draft.failed
+        outcome.changes.append(lambda: self._contacts.count_failed_answer(contact.id, failed=failed))
+        kind = turn.situation.classification.message_type
+        turn.reply(Outgoing(body, buttons=draft.buttons, message_type=kind, metadata=draft.metadata), by=by)
+        outcome.used |= {
+            "skus": list(dict.fromkeys([*draft.shown, *actions.shown])),
+            "rates": [f"{c.given.currency}/{c.result.currency} {c.as_of}" for c in actions.conversions],
+            "orders": [actions.placed.number] if actions.placed else [],
+            "facts": sorted(turn.situation.facts),
+            "messages": [message.id for message in turn.situation.messages],
+        }
+
+    def _actions(self, turn: _Turn) -> Actions:
+        return Actions(turn.situation, self._shop, lambda reason: self._hand_over(turn, reason))
+
+    def _hand_over(self, turn: _Turn, reason: str) -> None:
+        """Runs in the finishing transaction, before the notices of the outcome are put out."""
+        number = self._shop.handovers.open(turn.contact, reason)
+        turn.outcome.notices.append(_summary(turn.situation, number, reason))
+
+    def _promise_facts(self, situation: Situation, actions: Actions, amounts: Sequence[Money] = ()) -> PromiseFacts:
+        orders = [*situation.orders, *([actions.placed] if actions.placed else [])]
+        known = [OrderFact(order.number, (order.unit, order.total), link=order.payment_link) for order in orders]
+        quotes = [quote for quote in (situation.quote, actions.quoted) if quote is not None]
+        return PromiseFacts.of(
+            situation.brand,
+            situation.catalogue.items(),
+            today=situation.now.astimezone(situation.brand.time_zone).date(),
+            orders=known,
+            conversions=actions.conversions,
+            amounts=[*amounts, *(money for quote in quotes for money in (quote.unit, quote.total))],
+            customer="\n".join([*(m.content for m in situation.history if m.role == "user"), situation.text]),
+        )
+
+
+def _whole_kind(messages: Sequence[Message], kinds: Sequence[Classification], text: str) -> Classification:
+    pressed = messages[-1].metadata.get("payload")
+    if pressed in (YES_PAYLOAD, NO_PAYLOAD):
+        return Classification("order", 1.0)
+    return kinds[0] if len(kinds) == 1 else classify(text)
+
+
+def _notes(kind: Classification) -> dict[str, object]:
+    entities = {name: str(value) for name, value in kind.entities.items() if value is not None}
+    return {"confidence": round(kind.confidence, 2), **({"entities": entities} if entities else {})}
+
+
+def _asked_before(situation: Situation) -> str | None:
+    """The data right whose confirmation was the last thing the desk asked for."""
+    last = next((message for message in reversed(situation.history) if message.role == "assistant"), None)
+    return last.metadata.get("confirms") if last else None
+
+
+def _is_decided(situation: Situation) -> bool:
+    pressed = any(message.metadata.get("payload") for message in situation.messages)
+    if pressed:
+        return True
+    return situation.quote is not None and (says_yes(situation.messages) or says_no(situation.messages))
+
+
+def _count(outcome: Outcome, tokens_in: int, tokens_out: int, cost_micros: int) -> None:
+    outcome.tokens_in, outcome.tokens_out, outcome.cost_micros = tokens_in, tokens_out, cost_micros
+
+
+def _told(breaches: Sequence[Breach]) -> list[str]:
+    return [f"{breach.kind}: {breach.text[:80]}" for breach in breaches[:5]]
+
+
+def _summary(situation: Situation, number: int, reason: str) -> str:
+    """What staff need to take over: who, what for, what about, the last lines, how to answer."""
+    who = f"{situation.name} ({situation.contact.phone})" if situation.name else situation.contact.phone
+    about = ", ".join(interest.name for interest in situation.interests[:3]) or "nothing yet"
+    said = [f"{'They' if m.role == 'user' else 'Desk'}: {m.content[:150]}" for m in situation.history[-LAST_LINES:]]
+    asked = [f"They: {message.content[:300]}" for message in situation.messages]
+    lines = [
+        f"Hand-over {number}: {who}",
+        f"Reason: {reason}",
+        f"Interested in: {about}",
+        *said,
+        *asked,
+        f"Answer with: reply {number}: your text. When done: release {number}",
+    ]
+    return "\n".join(lines)

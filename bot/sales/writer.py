@@ -1,0 +1,569 @@
+"""The built-in writer: answers from classification, profile, catalogue, rates and order book, without a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any
+
+from bot.sales import cues
+from bot.sales.actions import Actions, CannotDo, TooFewLeft, charged
+from bot.sales.catalogue import fold, read_wish
+from bot.sales.classify import Classification, classify
+from bot.sales.interests import KINDS, last_interest, read_interests, search_words
+from bot.sales.learning import BUDGET, SHOPPING
+from bot.sales.orders import (
+    BUY_PAYLOAD,
+    NO_PAYLOAD,
+    YES_PAYLOAD,
+    find_order_number,
+    says_half_yes,
+    says_no,
+    says_yes,
+)
+from bot.sales.situation import Situation
+from bot.sales.wording import Wording, wording, writes_latin
+from memory.forms import Button
+from memory.goods import Item
+from memory.money import Money
+from memory.orders import Quote
+
+FEW = 3  # so many left are worth a word
+MOST_FAILED = 2  # answers in a row that did not help, before a person takes over
+MOST_BUTTONS = 3
+SURE = 0.6  # confidence from which the classification alone decides what cannot be taken back by a better answer
+MOST_PARTS = 5
+# What helps with a message whose kind is known where its words are not: a thing that is not sold, "I want to order".
+KNOWN_WAYS = {
+    "order": "what_to_order",
+    "product_inquiry": "nothing",
+    "pricing_discount": "nothing",
+    "opt_out": "how_to_stop",
+}
+
+
+@dataclass(slots=True)
+class Draft:
+    """A reply as written, with what it stands on."""
+
+    body: str = ""
+    buttons: tuple[Button, ...] = ()
+    shown: tuple[str, ...] = ()
+    asks_order: str | None = None  # the sku that a yes would order
+    offers: str | None = None  # the sku that a yes would quote
+    failed: bool = False  # it did not help
+    amounts: tuple[Money, ...] = ()  # of quotes and orders it names
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What the next turn needs to know about this one."""
+        notes = {"shown": list(self.shown), "asks_order": self.asks_order, "offers": self.offers}
+        return {name: note for name, note in notes.items() if note}
+
+
+def write(situation: Situation, actions: Actions) -> Draft:
+    """Answer everything the waiting messages ask, in one reply."""
+    return _Answer(situation, actions).write()
+
+
+def words_for(situation: Situation) -> Wording:
+    """The lines in the language and the script that this customer writes."""
+    mine = situation.text + "".join(m.content for m in situation.history[-6:] if m.role == "user")
+    return wording(situation.language, latin=writes_latin(mine))
+
+
+@dataclass
+class _Answer:
+    """One answer in the making."""
+
+    situation: Situation
+    actions: Actions
+    draft: Draft = field(default_factory=Draft)
+
+    def write(self) -> Draft:
+        said = self._to_quote() or self._to_button() or self._to_parts()
+        self.draft.body = "\n\n".join(dict.fromkeys(said))
+        return self.draft
+
+    @cached_property
+    def words(self) -> Wording:
+        return words_for(self.situation)
+
+    @cached_property
+    def items(self) -> dict[str, Item]:
+        return {item.sku: item for item in self.situation.catalogue.items()}
+
+    @cached_property
+    def shown(self) -> list[str]:
+        return [sku for sku in self.situation.shown if sku in self.items]
+
+    @property
+    def _called(self) -> str:
+        return f" {self.situation.name}" if self.situation.name else ""
+
+    def say(self, line: str, **words: object) -> str:
+        return self.words.say(line, **words)
+
+    # Quotes and orders
+
+    def _to_quote(self) -> list[str]:
+        quote, messages = self.situation.quote, self.situation.messages
+        if quote is None:
+            return self._to_offer()
+        if says_yes(messages):
+            return [self._order()]
+        if says_no(messages):
+            self.actions.cancel_quote()
+            return [self.say("quote_dropped")]
+        if says_half_yes(messages):
+            return [self._ask_again(quote)]
+        self.actions.cancel_quote()
+        return []
+
+    def _to_offer(self) -> list[str]:
+        """A yes to "Shall I order it?", which is no order yet; and a yes to nothing."""
+        messages = self.situation.messages
+        offered = self._last_said("offers")
+        if offered in self.items and (says_yes(messages) or says_half_yes(messages)):
+            return self._quote(self.items[offered], 1)
+        if says_yes(messages):
+            return [self.say("nothing_to_confirm")]
+        if says_half_yes(messages) or says_no(messages):
+            return [self.say("at_hand")]
+        return []
+
+    def _last_said(self, note: str) -> Any:
+        last = next((m for m in reversed(self.situation.history) if m.role == "assistant"), None)
+        return last.metadata.get(note) if last else None
+
+    def _to_button(self) -> list[str]:
+        pressed = str(self.situation.messages[-1].metadata.get("payload") or "")
+        sku = pressed.removeprefix(BUY_PAYLOAD)
+        if pressed in (YES_PAYLOAD, NO_PAYLOAD):  # of a quote that is over
+            return [self.say("nothing_to_confirm")]
+        return self._quote(self.items[sku], 1) if sku != pressed and sku in self.items else []
+
+    def _ask_again(self, quote: Quote) -> str:
+        self._wait_for_yes(quote)
+        total = self.words.money(quote.total)
+        return self.say("quote_again", quantity=quote.quantity, title=quote.title, total=total)
+
+    def _wait_for_yes(self, quote: Quote) -> None:
+        self.draft.asks_order = quote.sku
+        self.draft.shown = (quote.sku,)
+        self.draft.amounts += (quote.unit, quote.total)
+        self.draft.buttons = (
+            Button(self.say("yes_button"), YES_PAYLOAD),
+            Button(self.say("no_button"), NO_PAYLOAD),
+        )
+
+    def _order(self) -> str:
+        try:
+            order = self.actions.confirm_order()
+        except TooFewLeft as short:
+            self.actions.cancel_quote()
+            return self._too_few(short.item)
+        except CannotDo:
+            self.actions.cancel_quote()
+            return self.say("nothing_to_confirm")
+        self.draft.amounts += (order.unit, order.total)
+        return self.say(
+            "ordered",
+            name=self._called,
+            number=order.number,
+            quantity=order.quantity,
+            title=order.title,
+            total=self.words.money(order.total),
+            link=order.payment_link,
+        )
+
+    def _quote(self, item: Item, quantity: int) -> list[str]:
+        try:
+            quote = self.actions.quote(item.sku, quantity)
+        except TooFewLeft as short:
+            return [self._too_few(short.item)]
+        except CannotDo:
+            return [self._hand_over("large order", "too_many")]
+        self._wait_for_yes(quote)
+        return [
+            self.say(
+                "quote",
+                quantity=quantity,
+                title=quote.title,
+                unit=self.words.money(quote.unit),
+                total=self.words.money(quote.total),
+                about=self._about(quote.total),
+                delivery=self._policy("delivery"),
+            )
+        ]
+
+    def _too_few(self, item: Item) -> str:
+        self.draft.shown = (item.sku,)
+        if item.stock == 0:
+            return self.say("not_in_stock", title=item.title)
+        return self.say("too_few", left=item.stock, title=item.title)
+
+    def _about(self, price: Money) -> str:
+        """The same in the customer's own currency, where the shop has no price in it."""
+        if price.currency == self.situation.currency:
+            return ""
+        made = self.actions.convert(price.amount, price.currency, self.situation.currency)
+        return self.say("about", money=self.words.money(made.result), date=self.words.date(made.as_of))
+
+    # What was asked, part by part
+
+    def _to_parts(self) -> list[str]:
+        parts = cues.parts_of(self.situation.text)[:MOST_PARTS]
+        answers = [answer for part in parts for answer in self._to_part(part, alone=len(parts) == 1)]
+        if answers:
+            return self._with_quote(answers)
+        return [self._to_the_rest()]
+
+    def _with_quote(self, answers: list[str]) -> list[str]:
+        """A question about the shop while a quote waits is answered, and the quote asked again."""
+        quote = self.situation.quote
+        asked_else = self.draft.shown or self.actions.quoted or self.actions.handed_over
+        if quote is None or asked_else or not cues.topics_in(fold(self.situation.text)):
+            return answers
+        item = self.items.get(quote.sku)
+        if item is None or item.stock < quote.quantity:
+            return answers
+        return [*answers, self._ask_again(self.actions.quote(quote.sku, quote.quantity))]
+
+    def _to_part(self, part: str, *, alone: bool) -> list[str]:
+        plain = fold(part)
+        kind = self.situation.classification if alone else classify(part)
+        for answer in _IN_ORDER:
+            said = answer(self, part, plain, kind)
+            if said:
+                return said
+        return []
+
+    def _to_the_rest(self) -> str:
+        """Nothing in the text could be answered as a question about the shop."""
+        text = fold(self.situation.text)
+        if (
+            cues.is_greeting(text)
+            or cues.GREETING.match(text)
+            or self.situation.classification.message_type == "greeting"
+        ):
+            return self._greet()
+        if self._has_learned("name"):
+            return self.say("nice_to_meet", who=self.situation.name)
+        if self.situation.classification.message_type == "thanks_goodbye":
+            return self.say("thanks", name=self._called)
+        if self._has_learned("city") or self._has_learned("budget"):
+            return self.say("noted")
+        return self._unclear()
+
+    def _has_learned(self, predicate: str) -> bool:
+        fact = self.situation.facts.get(predicate)
+        return fact is not None and fact.message_id in {message.id for message in self.situation.messages}
+
+    def _greet(self) -> str:
+        interest = last_interest(self.situation.interests, self.words.policy_language)
+        if interest:
+            currency = self.situation.currency
+            return self.say("welcome_back", name=self._called, interest=interest, currency=currency)
+        if any(message.role == "assistant" for message in self.situation.history):
+            return self.say("hello_again", name=self._called)
+        return self.say("hello", name=self._called, brand=self.situation.brand.name, kinds=self._kinds())
+
+    def _kinds(self) -> str:
+        kinds = dict.fromkeys(KINDS.get(item.category, item.category) for item in self.items.values())
+        return self.words.listed([self.words.lines.get(kind, kind) for kind in kinds])
+
+    def _unclear(self) -> str:
+        kind = self.situation.classification.message_type
+        if kind in KNOWN_WAYS:
+            return self.say(KNOWN_WAYS[kind], kinds=self._kinds())
+        self.draft.failed = True
+        if self.situation.contact.failed_answers + 1 >= MOST_FAILED:
+            return self._hand_over("two answers did not help", "give_up")
+        return self.say("what_is_wrong" if kind == "support_request" else "unclear")
+
+    def _hand_over(self, reason: str, line: str, **words: object) -> str:
+        self.actions.hand_over(reason)
+        return self.say(line, **words)
+
+    # One kind of question each; empty where it is another's
+
+    def _conversion(self, _part: str, plain: str, kind: Classification) -> list[str]:
+        if kind.message_type != "currency_conversion" or BUDGET.search(plain):
+            return []
+        amount, source, target = (kind.entities.get(key) for key in ("amount", "from", "to"))
+        wished = target or source
+        if isinstance(wished, str) and (amount is None or self._meant(plain)):
+            return self._priced_in(plain, wished)
+        target = target or self.situation.currency
+        if amount is None or source is None or source == target:
+            return [self.say("convert_what")]
+        try:
+            made = self.actions.convert(amount, str(source), str(target))  # type: ignore[arg-type]
+        except CannotDo:
+            return [self.say("no_rate")]
+        given, result = self.words.money(made.given), self.words.money(made.result)
+        return [self.say("converted", given=given, result=result, source=made.source, date=self.words.date(made.as_of))]
+
+    def _priced_in(self, plain: str, target: str) -> list[str]:
+        """ "How much is it in dollars?", "show prices in GBP": what was shown, in that currency from now on."""
+        if target not in self.situation.rates.known():
+            return [self.say("no_rate")]
+        meant = self._meant(plain) or [self.items[sku] for sku in self.shown]
+        if len(meant) == 1:
+            return [self._details(meant[0])]
+        said = self.say("prices_in", currency=target)
+        return [said + "\n" + self._list(meant)] if meant else [said]
+
+    def _status(self, part: str, plain: str, kind: Classification) -> list[str]:
+        number = find_order_number(part, [order.number for order in self.situation.orders])
+        wanted = kind.message_type == "order_status" or cues.STATUS.search(plain)
+        if cues.CANCEL.search(plain) or not (wanted or number):
+            return []
+        if number and all(order.number != number for order in self.situation.orders):
+            return [self.say("not_yours")]
+        orders = self.actions.order_status(number)
+        if not orders:
+            return [self.say("no_orders")]
+        return [self._state_of(order.number) for order in orders[:3]]
+
+    def _state_of(self, number: str) -> str:
+        order = self.actions.order_status(number)[0]
+        self.draft.amounts += (order.unit, order.total)
+        return self.say(
+            f"status_{order.state}",
+            number=order.number,
+            quantity=order.quantity,
+            title=order.title,
+            total=self.words.money(order.total),
+            link=order.payment_link,
+        )
+
+    def _cancel(self, part: str, plain: str, kind: Classification) -> list[str]:
+        if not cues.CANCEL.search(plain) or kind.message_type == "opt_out":
+            return []
+        number = find_order_number(part, [order.number for order in self.situation.orders])
+        running = [order for order in self.situation.orders if order.state not in ("cancelled", "delivered")]
+        if number is None and self.situation.quote is not None:
+            return [self.say("quote_dropped")]
+        chosen = [order for order in self.situation.orders if order.number == number] or running
+        if not chosen or (number is None and len(running) > 1):
+            return [self.say("not_yours" if number else "no_orders")]
+        try:
+            self.actions.cancel_order(chosen[0].number)
+        except CannotDo:
+            return [self._hand_over("wants to cancel an order", "cannot_cancel", number=chosen[0].number)]
+        return [self.say("cancelled", number=chosen[0].number)]
+
+    def _human(self, _part: str, plain: str, kind: Classification) -> list[str]:
+        wanted = kind.message_type == "human_handoff" and kind.confidence >= SURE
+        if not wanted and not cues.HUMAN.fullmatch(plain.strip(" .!?¿¡।")):
+            return []
+        return [self._hand_over("asked for a person", "human")]
+
+    def _complaint(self, _part: str, plain: str, kind: Classification) -> list[str]:
+        asks = "returns" in cues.topics_in(plain) or "warranty" in cues.topics_in(plain)
+        sore = cues.COMPLAINT.search(plain)
+        sure = kind.message_type == "complaint_refund" and kind.confidence >= SURE and not cues.BUY.search(plain)
+        if not sore and (not sure or asks):
+            return []
+        if asks and "?" in plain and kind.message_type != "complaint_refund":
+            return []
+        return [self._hand_over("complaint", "complaint")]
+
+    def _shop(self, _part: str, plain: str, kind: Classification) -> list[str]:
+        topics = cues.topics_in(plain)
+        if "discount" in topics:
+            return [self._discount(), *self._policies(topics)]
+        if kind.message_type == "support_request" and cues.TROUBLE.search(plain):
+            return []
+        buys = kind.message_type == "order" and self._meant(plain)
+        return [] if buys else self._policies(topics)
+
+    def _policies(self, topics: Sequence[str]) -> list[str]:
+        return [self._policy(topic) for topic in topics if topic in cues.POLICIES]
+
+    def _policy(self, topic: str) -> str:
+        return self.situation.brand.policy(topic, self.words.policy_language)
+
+    def _discount(self) -> str:
+        today = self.situation.now.astimezone(self.situation.brand.time_zone).date()
+        running = [each for each in self.situation.brand.discounts if each.valid_until >= today]
+        if not running:
+            return self.say("no_discount")
+        best = max(running, key=lambda each: each.percent)
+        until = self.words.date(best.valid_until)
+        return self.say("discount", code=best.code, percent=f"{best.percent.normalize():f}", date=until)
+
+    def _comparison(self, part: str, plain: str, _kind: Classification) -> list[str]:
+        if not cues.COMPARE.search(plain):
+            return []
+        meant = self._meant(plain)
+        if len(meant) < 2:
+            meant = [self.items[sku] for sku in self.shown]
+        if len(meant) < 2:
+            return [] if self._found(part) else [self.say("compare_which")]
+        meant = meant[:3]
+        cheapest = min(meant, key=self._cost)
+        line = self.say("cheaper" if len(meant) == 2 else "cheapest", title=cheapest.title)
+        return [self.say("compare") + "\n" + self._list(meant, line)]
+
+    def _purchase(self, part: str, plain: str, kind: Classification) -> list[str]:
+        if kind.message_type != "order" and not cues.BUY.search(plain):
+            return []
+        meant = self._meant(plain) or self._just_asked(part)
+        if len(meant) == 1:
+            return self._quote(meant[0], cues.count_in(plain))
+        return [self.say("which")] if self.shown and not self._found(part) else []
+
+    def _just_asked(self, part: str) -> list[Item]:
+        """The one item there can be no doubt about: the only one shown, or the only one the words find."""
+        found = self._found(part)
+        if len(found) == 1:
+            return found
+        return [self.items[self.shown[0]]] if len(self.shown) == 1 and not found else []
+
+    def _item(self, _part: str, plain: str, _kind: Classification) -> list[str]:
+        meant = self._meant(plain)
+        if not meant:
+            return []
+        if len(meant) > 1:
+            return [self.say("found") + "\n" + self._list(meant)]
+        if "stock" in cues.topics_in(plain):
+            return [self._stock_of(meant[0])]
+        return [self._details(meant[0])]
+
+    def _search(self, part: str, plain: str, kind: Classification) -> list[str]:
+        wish = read_wish(part, self.situation.currency)
+        if not (kind.message_type in SHOPPING or wish.max_price or wish.min_price or self._names_goods(part, plain)):
+            return []
+        words = part if wish.words else f"{search_words(self.situation.interests)} {part}"
+        offers = self.actions.search_catalogue(words)
+        if len(offers) == 1:
+            return [self._details(self.items[offers[0].sku])]
+        if offers:
+            return [self.say("found") + "\n" + self._list([self.items[offer.sku] for offer in offers])]
+        return self._nothing(words, kind)
+
+    def _names_goods(self, part: str, plain: str) -> bool:
+        """Whether a text names a kind of thing or a maker: what else it says may only look like one of our words."""
+        makers = {fold(maker) for maker in {item.maker for item in self.items.values()} if maker}
+        return bool(read_interests(part)) or any(maker in plain for maker in makers)
+
+    def _nothing(self, words: str, kind: Classification) -> list[str]:
+        wish = read_wish(words, self.situation.currency)
+        close = self.situation.catalogue.search(" ".join(wish.words), limit=MOST_BUTTONS) if wish.words else []
+        if close and (wish.max_price or wish.min_price):
+            return [self.say("nothing_in_range") + "\n" + self._list(close)]
+        if kind.message_type == "product_inquiry" and kind.confidence >= SURE:
+            return [self.say("nothing", kinds=self._kinds())]
+        return []
+
+    def _small_talk(self, _part: str, plain: str, kind: Classification) -> list[str]:
+        for cue, line in ((cues.HOW_ARE_YOU, "how_are_you"), (cues.WHO_ARE_YOU, "who_are_you")):
+            if cue.search(plain):
+                return [self.say(line, brand=self.situation.brand.name, kinds=self._kinds())]
+        if cues.BYE.search(plain):
+            return [self.say("bye", name=self._called)]
+        if cues.THANKS.search(plain):
+            return [self.say("thanks", name=self._called)]
+        return [self._greet()] if cues.is_greeting(plain) else []
+
+    # Items
+
+    def _found(self, part: str) -> list[Item]:
+        wish = read_wish(part, self.situation.currency)
+        return self.situation.catalogue.search(part) if wish.words else []
+
+    def _meant(self, plain: str) -> list[Item]:
+        """The items a text names by title, or points at in what was shown last."""
+        named = list(self._named(plain))
+        if named:
+            return named
+        pointed = [self.items[sku] for sku in cues.ordinals_in(plain, self.shown)]
+        if pointed:
+            return pointed
+        last = [self.items[sku] for sku in self.shown]
+        if len(last) > 1 and cues.CHEAPER.search(plain):
+            return [min(last, key=self._cost)]
+        if len(last) > 1 and cues.DEARER.search(plain):
+            return [max(last, key=self._cost)]
+        asks_price = cues.PRICE.search(plain) and not self._found(plain)
+        return last if len(last) == 1 and (cues.THAT.search(plain) or asks_price) and not self._found(plain) else []
+
+    def _named(self, plain: str) -> Iterator[Item]:
+        """By title with or without its maker; a longer title hides a shorter one inside it."""
+        left = plain
+        for item in sorted(self.items.values(), key=lambda item: -len(item.title)):
+            for name in _names(item.title, item.maker, item.sku):
+                if len(name) > 3 and name in left:
+                    left = left.replace(name, " ")
+                    yield item
+                    break
+
+    def _cost(self, item: Item) -> Any:
+        return self.situation.catalogue.price(item, self.situation.brand.currency).money.amount
+
+    def _price(self, item: Item) -> tuple[str, str]:
+        price = charged(self.situation, item)
+        return self.words.money(price), self._about(price)
+
+    def _list(self, items: Sequence[Item], *remarks: str) -> str:
+        self.draft.shown = tuple(item.sku for item in items)
+        self.draft.buttons = tuple(
+            Button(self.say("buy_button", n=number), BUY_PAYLOAD + item.sku)
+            for number, item in enumerate(items[:MOST_BUTTONS], start=1)
+            if item.stock
+        )
+        return "\n".join([*map(self._line, range(1, len(items) + 1), items), *remarks, self.say("choose")])
+
+    def _line(self, number: int, item: Item) -> str:
+        price, about = self._price(item)
+        stock = self.say("sold_out") if not item.stock else ""
+        if 0 < item.stock <= FEW:
+            stock = self.say("last_ones", left=item.stock)
+        return self.say("line", n=number, title=item.title, price=price, about=about, stock=stock)
+
+    def _details(self, item: Item) -> str:
+        price, about = self._price(item)
+        told = self.say(
+            "details", title=item.title, price=price, about=about, description=item.description, link=item.link
+        )
+        return told + "\n" + self._offer(item)
+
+    def _stock_of(self, item: Item) -> str:
+        line = "in_stock" if item.stock > FEW else "few_in_stock"
+        if not item.stock:
+            return self._offer(item)
+        return self.say(line, title=item.title, left=item.stock) + " " + self._offer(item)
+
+    def _offer(self, item: Item) -> str:
+        self.draft.shown = (item.sku,)
+        if not item.stock:
+            return self.say("not_in_stock", title=item.title)
+        self.draft.offers = item.sku
+        self.draft.buttons = (Button(self.say("buy_one_button"), BUY_PAYLOAD + item.sku),)
+        return self.say("order_hint")
+
+
+@lru_cache(maxsize=4096)
+def _names(title: str, maker: str, sku: str) -> tuple[str, ...]:
+    """What an item may be called: its title, its sku, its title without the maker."""
+    return fold(title), fold(sku), fold(title.removeprefix(maker)).strip()
+
+
+_Asked = Callable[[_Answer, str, str, Classification], list[str]]
+_IN_ORDER: tuple[_Asked, ...] = (
+    _Answer._conversion,
+    _Answer._human,
+    _Answer._cancel,
+    _Answer._complaint,
+    _Answer._status,
+    _Answer._comparison,
+    _Answer._shop,
+    _Answer._purchase,
+    _Answer._item,
+    _Answer._small_talk,
+    _Answer._search,
+)

@@ -1,0 +1,224 @@
+"""What staff may ask for in chat. The role comes from the settings and is checked here, by code, for each command."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from memory.contacts import Contact, Contacts
+from memory.errors import MemoryFault
+from memory.forms import Outgoing
+from memory.goods import Goods
+from memory.handovers import Handovers
+from memory.messages import Message, Messages
+from memory.orders import Order, Orders, WrongState, can_move
+from memory.turns import Change, Outcome, Reading
+
+RANK = {"analyst": 1, "staff": 2, "admin": 3}
+TELLS = {
+    "paid": {
+        "en": "Thank you! We have received your payment for order {number}.",
+        "es": "¡Gracias! Hemos recibido tu pago del pedido {number}.",
+        "pt": "Obrigado! Recebemos o pagamento do seu pedido {number}.",
+        "hi": "धन्यवाद! ऑर्डर {number} का भुगतान हमें मिल गया है।",
+    },
+    "shipped": {
+        "en": "Good news: your order {number} is on its way.",
+        "es": "Buenas noticias: tu pedido {number} está en camino.",
+        "pt": "Boas notícias: o seu pedido {number} está a caminho.",
+        "hi": "खुशखबरी: आपका ऑर्डर {number} रवाना हो गया है।",
+    },
+    "delivered": {
+        "en": "Your order {number} has been delivered. Enjoy it! Write to us if anything is not right.",
+        "es": "Tu pedido {number} ha sido entregado. ¡Que lo disfrutes! Escríbenos si algo no está bien.",
+        "pt": "O seu pedido {number} foi entregue. Aproveite! Escreva para nós se algo não estiver certo.",
+        "hi": "आपका ऑर्डर {number} पहुँच गया है। कुछ भी ठीक न हो तो हमें लिखें।",
+    },
+    "cancelled": {
+        "en": "Your order {number} has been cancelled.",
+        "es": "Tu pedido {number} ha sido cancelado.",
+        "pt": "O seu pedido {number} foi cancelado.",
+        "hi": "आपका ऑर्डर {number} रद्द कर दिया गया है।",
+    },
+}
+
+
+class NotAllowed(Exception):
+    """This role may not do that; the text says who may."""
+
+
+class Unclear(Exception):
+    """The command cannot be carried out as it stands; the text says how to write it."""
+
+
+@dataclass(slots=True)
+class _Order:
+    """One line from a member of staff, being carried out."""
+
+    who: Contact
+    role: str
+    words: str  # what follows the command
+    replies: list[Outgoing]
+    changes: list[Change]
+
+    def say(self, text: str) -> None:
+        self.replies.append(Outgoing(text, message_type="staff"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Command:
+    usage: str
+    explanation: str
+    role: str
+    do: Callable[[_Order], None]
+
+
+class Commands:
+    """Carries out what staff write. Nothing is changed before the turn is finished."""
+
+    def __init__(
+        self, contacts: Contacts, messages: Messages, handovers: Handovers, orders: Orders, goods: Goods
+    ) -> None:
+        self._contacts = contacts
+        self._messages = messages
+        self._handovers = handovers
+        self._orders = orders
+        self._goods = goods
+        self._commands = {
+            "help": _Command("help", "this list", "analyst", self._help),
+            "open": _Command("open", "who waits for a person", "analyst", self._open),
+            "orders": _Command("orders", "the latest orders", "analyst", self._list_orders),
+            "order": _Command("order KQXT-MBPR", "one order and its steps", "analyst", self._order),
+            "why": _Command("why 42", "what the reply to message 42 was based on", "analyst", self._why),
+            "reply": _Command("reply 3: your text", "answer the customer of hand-over 3", "staff", self._reply),
+            "release": _Command("release 3", "let the desk answer hand-over 3 again", "staff", self._release),
+            "paid": _Command("paid KQXT-MBPR", "mark an order paid", "staff", self._move("paid")),
+            "shipped": _Command("shipped KQXT-MBPR", "mark it shipped", "staff", self._move("shipped")),
+            "delivered": _Command("delivered KQXT-MBPR", "mark it delivered", "staff", self._move("delivered")),
+            "cancelled": _Command("cancelled KQXT-MBPR", "cancel it", "staff", self._move("cancelled")),
+            "dead": _Command("dead", "messages that could not be sent", "staff", self._dead),
+            "replay": _Command("replay 17", "try a dead message again", "staff", self._replay),
+        }
+
+    def handle(self, who: Contact, role: str, messages: Sequence[Message]) -> Outcome:
+        """Answer a member of staff: each line is a command of its own.
+
+        `role` is what the settings say of this number. Raises ValueError for somebody who has none.
+        """
+        if role not in RANK:
+            raise ValueError("only somebody on the STAFF list may command; route customers to the seller")
+        outcome = Outcome(answered_by="built-in", why="staff command")
+        for message in messages:
+            outcome.readings[message.id] = Reading("staff")
+            order = _Order(who, role, "", outcome.replies, outcome.changes)
+            self._carry_out(message.content, order)
+        return outcome
+
+    def _carry_out(self, text: str, order: _Order) -> None:
+        word, _, rest = text.strip().partition(" ")
+        command = self._commands.get(word.lower().rstrip(":"))
+        order.words = rest.strip()
+        try:
+            if command is None:
+                raise Unclear(f"I don't know “{word[:40]}”. Send *help* for what I can do.")
+            if RANK[order.role] < RANK[command.role]:
+                raise NotAllowed(f"“{word}” needs the role {command.role}; you are {order.role}.")
+            command.do(order)
+        except (NotAllowed, Unclear, MemoryFault) as fault:
+            order.say(str(fault))
+
+    def _help(self, order: _Order) -> None:
+        allowed = [each for each in self._commands.values() if RANK[order.role] >= RANK[each.role]]
+        order.say("\n".join(f"*{each.usage}*: {each.explanation}" for each in allowed))
+
+    def _open(self, order: _Order) -> None:
+        waiting = self._handovers.list_open(order.who.brand)
+        lines = [f"*{each.id}* {self._called(each.contact_id)}: {each.reason}" for each in waiting]
+        order.say("\n".join(lines) or "Nobody waits for a person.")
+
+    def _reply(self, order: _Order) -> None:
+        found = re.fullmatch(r"(\d+)\s*[:,]?\s+(.+)|(\d+):(.+)", order.words, re.DOTALL)
+        if found is None:
+            raise Unclear("Write *reply 3: your text*, with the number of the hand-over.")
+        number, text = int(found[1] or found[3]), (found[2] or found[4]).strip()
+        handover = self._handovers.get(order.who.brand, number)
+        order.replies.append(
+            Outgoing(text, contact_id=handover.contact_id, message_type="people", metadata={"by": "staff"})
+        )
+        order.changes.append(lambda: self._handovers.extend(handover.id))
+        order.say(f"Sent to {self._called(handover.contact_id)}. *release {number}* lets the desk answer again.")
+
+    def _release(self, order: _Order) -> None:
+        handover = self._handovers.get(order.who.brand, _number(order.words, "release 3"))
+        order.changes.append(lambda: self._handovers.close(handover.id, order.who.phone))
+        order.say(f"The desk answers {self._called(handover.contact_id)} again.")
+
+    def _list_orders(self, order: _Order) -> None:
+        latest = self._orders.of_brand(order.who.brand, limit=10)
+        order.say("\n".join(map(_line, latest)) or "There are no orders yet.")
+
+    def _order(self, order: _Order) -> None:
+        found = self._orders.by_number(order.who.brand, order.words)
+        steps = [f"{event.at:%d %b %H:%M} UTC: {event.state}" for event in self._orders.events(found.id)]
+        ad = f"Came by ad {found.last_ad_id}" if found.last_ad_id else "No ad is known"
+        order.say("\n".join([_line(found), ad, *steps]))
+
+    def _move(self, state: str) -> Callable[[_Order], None]:
+        def move(order: _Order) -> None:
+            found = self._orders.by_number(order.who.brand, order.words)
+            if not can_move(found.state, state):
+                raise WrongState(f"Order {found.number} is {found.state}; it cannot become {state} from there.")
+            order.changes.append(lambda: self._do_move(found, state, order.who))
+            order.say(f"Order {found.number} is {state} now.")
+            if found.contact_id is not None:
+                order.replies.append(self._tell(found.contact_id, found, state))
+
+        return move
+
+    def _do_move(self, found: Order, state: str, who: Contact) -> None:
+        self._orders.move(who.brand, found.number, state, who.phone)
+        if state == "cancelled":
+            self._goods.put_back(who.brand, found.sku, found.quantity)
+
+    def _tell(self, contact_id: int, found: Order, state: str) -> Outgoing:
+        language = self._contacts.get(contact_id).language or "en"
+        text = TELLS[state].get(language, TELLS[state]["en"]).format(number=found.number)
+        return Outgoing(text, contact_id=contact_id, purpose="order_update", message_type="order_status")
+
+    def _dead(self, order: _Order) -> None:
+        buried = self._messages.dead(order.who.brand, limit=10)
+        lines = [f"*{each.id}* {self._called(each.contact_id)}: {each.error}" for each in buried]
+        order.say("\n".join(lines) or "No message is dead.")
+
+    def _replay(self, order: _Order) -> None:
+        message = self._own(order, _number(order.words, "replay 17"))
+        if message.state != "dead":
+            raise Unclear(f"Message {message.id} is not dead; it is {message.state}.")
+        order.changes.append(lambda: self._messages.replay(message.id))
+        order.say(f"Message {message.id} is tried again.")
+
+    def _why(self, order: _Order) -> None:
+        message = self._own(order, _number(order.words, "why 42"))
+        order.say(self._messages.why(message.id))
+
+    def _own(self, order: _Order, message_id: int) -> Message:
+        message = self._messages.get(message_id)
+        if message.brand != order.who.brand:
+            raise Unclear(f"There is no message {message_id}.")
+        return message
+
+    def _called(self, contact_id: int) -> str:
+        contact = self._contacts.get(contact_id)
+        return f"{contact.name} ({contact.phone})" if contact.name else contact.phone
+
+
+def _number(words: str, usage: str) -> int:
+    if not re.fullmatch(r"\d{1,12}", words):
+        raise Unclear(f"Write *{usage}*, with the number.")
+    return int(words)
+
+
+def _line(order: Order) -> str:
+    total = order.total.rounded()
+    return f"*{order.number}* {order.quantity} × {order.title}, {total.amount} {total.currency}: {order.state}"

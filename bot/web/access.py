@@ -1,0 +1,187 @@
+"""Who may call what: a mark on every route, and bearer tokens that carry a role."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import jwt
+from flask import Flask, current_app, g, request
+from jwt.types import Options
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
+from marshmallow.validate import Equal, Length, OneOf
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Forbidden, Unauthorized
+
+from bot.settings import ROLES, Settings, WrongSetting
+from memory.moments import Clock
+
+AUDIENCE = "hawker"
+ALGORITHM = "HS256"
+SHORTEST_SECRET = 32  # characters; RFC 7518 asks HS256 for a key of 256 bits
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Refused(Exception):
+    """A token that is not accepted; the text says why and how to get another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose token came with the request."""
+
+    name: str
+    role: str
+    brand: str | None  # None: every brand
+
+
+class _Claims(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    sub = fields.String(required=True, validate=Length(min=1))
+    role = fields.String(required=True, validate=OneOf(ROLES))
+    aud = fields.String(required=True, validate=Equal(AUDIENCE))
+    exp = fields.Integer(required=True, strict=True)
+    nbf = fields.Integer(load_default=0, strict=True)
+    brand = fields.String(load_default=None, validate=Length(min=1))
+
+
+def public(view: View) -> View:
+    """Mark a route that anybody may call."""
+    return _mark(view, "public")
+
+
+def signed(view: View) -> View:
+    """Mark a route that checks the provider's signature itself."""
+    return _mark(view, "signed")
+
+
+def allow(role: str) -> Callable[[View], View]:
+    """Mark a route that needs a token with at least this role: analyst < staff < admin."""
+    if role not in ROLES:
+        raise ValueError(f"there is no role {role}; use one of {', '.join(ROLES)}")
+    return lambda view: _mark(view, role)
+
+
+def guard(app: Flask, secret: str, clock: Clock) -> None:
+    """Check every request to `app` against its route's mark; a route without a mark lets nobody in."""
+
+    @app.before_request
+    def check() -> None:
+        if request.endpoint is None:
+            return
+        who = who_may_call(app).get(request.endpoint)
+        if who is None:
+            raise Forbidden("this route does not say who may call it, so nobody may")
+        if who in ROLES:
+            g.caller = _admit(who, secret, clock)
+
+
+def who_may_call(app: Flask) -> dict[str, str]:
+    """Endpoint → public, signed, or the least role; an endpoint that says nothing is missing."""
+    said = {endpoint: getattr(view, "who_may_call", None) for endpoint, view in app.view_functions.items()}
+    said |= dict.fromkeys(filter(_is_static, said), "public")
+    return {endpoint: who for endpoint, who in said.items() if who is not None}
+
+
+def caller() -> Caller:
+    """Who is calling; only in a route that asks for a role."""
+    found: Caller = g.caller
+    return found
+
+
+def issue_token(secret: str, clock: Clock, role: str, *, brand: str | None = None, days: float = 90) -> str:
+    """A token with this role, for one brand or all, that runs out after `days`.
+
+    Raises ValueError for a role that does not exist.
+    """
+    if role not in ROLES:
+        raise ValueError(f"there is no role {role}; use one of {', '.join(ROLES)}")
+    now = clock()
+    claims: dict[str, Any] = {
+        "sub": f"{role}-{secrets.token_hex(4)}",
+        "role": role,
+        "aud": AUDIENCE,
+        "iat": int(now.timestamp()),
+        "exp": int((now + timedelta(days=days)).timestamp()),
+    }
+    return jwt.encode(claims | ({"brand": brand} if brand else {}), secret, ALGORITHM)
+
+
+def read_token(token: str, secret: str, clock: Clock) -> Caller:
+    """Who this token stands for. Raises Refused, for whatever reason it does not hold."""
+    try:
+        # The time is ours to check: PyJWT would take the machine's, not the clock that everything else goes by.
+        times_unchecked: Options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
+        raw = jwt.decode(token, secret, algorithms=[ALGORITHM], audience=AUDIENCE, options=times_unchecked)
+        claims = _Claims().load(raw)
+    except (jwt.InvalidTokenError, ValidationError) as error:
+        raise Refused("this token is not valid; print another with: flask --app app token") from error
+    if not claims["nbf"] <= clock().timestamp() < claims["exp"]:
+        raise Refused("this token has run out or does not hold yet; print another with: flask --app app token")
+    return Caller(claims["sub"], claims["role"], claims["brand"])
+
+
+def signing_secret(settings: Settings) -> str:
+    """What tokens are signed with: SECRET_KEY, or a random key kept in the data folder, made once.
+
+    Raises WrongSetting for a kept key that is too short to be one.
+    """
+    if settings.secret_key:
+        return settings.secret_key
+    path = Path(settings.memory_storage_dir) / "secret_key"
+    if not path.exists():
+        _keep_new_secret(path)
+    kept = path.read_text().strip()
+    if len(kept) < SHORTEST_SECRET:
+        raise WrongSetting(f"{path} is not a key of Hawker's; remove it, and a new one is made at the next start")
+    return kept
+
+
+def _keep_new_secret(path: Path) -> None:
+    """Written aside and linked into place: of two processes that start together, both read the first one's key."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        return
+    finally:
+        draft.unlink()
+
+
+def _mark(view: View, who: str) -> View:
+    view.who_may_call = who  # type: ignore[attr-defined]
+    return view
+
+
+def _is_static(endpoint: str) -> bool:
+    return endpoint == "static" or endpoint.endswith(".static")
+
+
+def _admit(least: str, secret: str, clock: Clock) -> Caller:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise _unauthorized("send a token: Authorization: Bearer …; flask --app app token prints one", {})
+    try:
+        who = read_token(token.strip(), secret, clock)
+    except Refused as refused:
+        raise _unauthorized(str(refused), {"error": "invalid_token"}) from refused
+    if ROLES.index(who.role) < ROLES.index(least):
+        raise Forbidden(f"this needs the role {least}; the token has the role {who.role}")
+    return who
+
+
+def _unauthorized(detail: str, challenge: dict[str, str | None]) -> Unauthorized:
+    current_app.logger.info("a request without a valid token was turned away")
+    return Unauthorized(detail, www_authenticate=WWWAuthenticate("bearer", {"realm": AUDIENCE, **challenge}))

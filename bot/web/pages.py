@@ -1,0 +1,32 @@
+"""The pages that people look at."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, make_response, render_template
+
+from bot.settings import Settings
+
+# Nothing from elsewhere, nothing inline: what a customer writes can never run as a script.
+POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self' blob:; " + (
+    "connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def pages(settings: Settings) -> Blueprint:
+    """GET /simulator (404 with a real Twilio account), and the files it needs under /pages."""
+    made = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/pages")
+    made.add_url_rule("/simulator", "simulator", lambda: _simulator(settings))
+    return made
+
+
+def _simulator(settings: Settings) -> Response:
+    if not settings.simulated:
+        abort(404)
+    staff = [{"who": number, "role": role} for number, role in settings.staff.items()]
+    answer = make_response(render_template("simulator.html", staff=staff))
+    answer.headers["Content-Security-Policy"] = POLICY
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    # Microphone for voice notes; nothing else of the visitor's machine.
+    answer.headers["Permissions-Policy"] = "microphone=(self), camera=(), geolocation=()"
+    return answer

@@ -1,0 +1,65 @@
+"""What a reply is written from: the person and what was said, as text under a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from math import ceil
+
+from memory.messages import Message
+
+ROLES = {"user": "USER", "assistant": "ASSISTANT"}
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What the first lines of a context tell of a person."""
+
+    phone_number: str
+    name: str | None
+    preferred_currency: str | None
+    total_interactions: int
+    interests: Sequence[str]
+
+
+def tokens(text: str) -> int:
+    """How many tokens a text costs, by the usual estimate of four characters each."""
+    return ceil(len(text) / 4)
+
+
+def render_profile(profile: Profile) -> str:
+    """The `User Profile:` block; lines about which nothing is known are left out."""
+    name = f"{profile.name} " if profile.name else ""
+    lines = [f"User Profile: {name}({profile.phone_number})"]
+    if profile.preferred_currency:
+        lines.append(f"Preferred Currency: {profile.preferred_currency}")
+    lines.append(f"Total Interactions: {profile.total_interactions}")
+    if profile.interests:
+        lines.append(f"Interests: {', '.join(profile.interests)}")
+    return "\n".join(lines)
+
+
+def render_line(message: Message, zone: tzinfo) -> str:
+    """`[14:30] USER: I need a gaming laptop`, the time as the brand's clocks show it."""
+    return f"[{message.at.astimezone(zone):%H:%M}] {ROLES.get(message.role, message.role.upper())}: {message.content}"
+
+
+def render_context(profile: Profile, history: Sequence[Message], zone: tzinfo, *, max_tokens: int | None = None) -> str:
+    """Profile and recent conversation. Under `max_tokens` the oldest lines are left out first, the profile never."""
+    head = render_profile(profile) + "\n\nRecent Conversation History:"
+    lines = [render_line(message, zone) for message in history]
+    left = None if max_tokens is None else max_tokens - tokens(head)
+    return "\n".join([head, *_fitting(lines, left)])
+
+
+def _fitting(lines: Sequence[str], left: int | None) -> Sequence[str]:
+    if left is None:
+        return lines
+    kept: list[str] = []
+    for line in reversed(lines):
+        left -= tokens(line + "\n")
+        if left < 0:
+            break
+        kept.append(line)
+    return kept[::-1]

@@ -1,0 +1,62 @@
+"""The conversation with one person, by phone: what the first design called ConversationMemory."""
+
+from __future__ import annotations
+
+from datetime import UTC, tzinfo
+from typing import Any
+
+from memory.contacts import Contact, Contacts
+from memory.context import Profile, render_context
+from memory.facts import Facts
+from memory.messages import Message, Messages
+
+
+class ConversationMemory:
+    """What is remembered of a brand's people, asked for by phone number in any spelling or by WhatsApp user id."""
+
+    def __init__(
+        self,
+        contacts: Contacts,
+        messages: Messages,
+        facts: Facts,
+        *,
+        brand: str,
+        zone: tzinfo = UTC,
+        max_messages: int = 50,
+    ) -> None:
+        self._contacts = contacts
+        self._messages = messages
+        self._facts = facts
+        self._brand = brand
+        self._zone = zone
+        self._most = max_messages
+
+    def get_conversation_context(self, phone: str, *, max_tokens: int | None = None) -> str:
+        """`User Profile:` and `Recent Conversation History:` as text. Raises NotAnAddress, UnknownContact."""
+        contact = self._contacts.find(self._brand, phone)
+        history = self._messages.history(contact.id, limit=self._most)
+        return self.context_of(contact, history, max_tokens=max_tokens)
+
+    def context_of(self, contact: Contact, history: list[Message], *, max_tokens: int | None = None) -> str:
+        """The same for a contact and the part of the conversation that is at hand."""
+        return render_context(self.profile(contact), history, self._zone, max_tokens=max_tokens)
+
+    def profile(self, contact: Contact) -> Profile:
+        """The person as a context's first lines show them."""
+        return Profile(
+            phone_number=contact.phone,
+            name=contact.name,
+            preferred_currency=contact.preferred_currency,
+            total_interactions=contact.total_interactions,
+            interests=[interest.name for interest in self._facts.interests(contact.id)],
+        )
+
+    def update_user_preferences(self, phone: str, **preferences: str) -> None:
+        """Set `name`, `preferred_currency` or `preferred_language`, as told by somebody who knows."""
+        contact = self._contacts.find(self._brand, phone)
+        names: dict[str, Any] = {"name": "name", "preferred_currency": "currency", "preferred_language": "language"}
+        unknown = set(preferences) - set(names)
+        if unknown:
+            raise ValueError(f"there is no preference {', '.join(sorted(unknown))}; there are {', '.join(names)}")
+        for preference, value in preferences.items():
+            self._facts.learn(contact, names[preference], value, None)

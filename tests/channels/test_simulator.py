@@ -1,0 +1,523 @@
+"""The real SDK against the small Twilio over HTTP, and the small Twilio against a real webhook."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask, Response, request
+from werkzeug.serving import make_server
+
+from bot.channels.account import Account
+from bot.channels.simulator import Pace, SmallTwilio, serving
+from bot.channels.whatsapp import (
+    VERDICTS,
+    Action,
+    Ambiguous,
+    Found,
+    MediaRefused,
+    NotThere,
+    Rejected,
+    Retry,
+    Status,
+    Unknown,
+    WhatsApp,
+)
+from bot.channels.whatsapp.door import Door, client
+from bot.settings import Settings
+from memory.forms import Button, Inbound, Media, OutboxRow
+
+NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+MARIA = "+34600000001"
+OURS = "+14155238886"
+
+
+@dataclass
+class Clock:
+    """The time, moved by the test."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
+class Desk:
+    """A program with a webhook: it checks and reads what comes, and remembers it."""
+
+    whatsapp: WhatsApp | None = None
+    inbound: list[Inbound] = field(default_factory=list)
+    statuses: list[Status] = field(default_factory=list)
+    refused: int = 0
+    answers: list[int] = field(default_factory=list)  # what to answer to the next posts, instead of 200
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def app(self) -> Flask:
+        app = Flask("desk")
+        app.add_url_rule("/webhook/whatsapp", "in", self._hear, methods=["POST"])
+        app.add_url_rule("/webhook/whatsapp/status", "status", self._note, methods=["POST"])
+        return app
+
+    def wait(self, count: int, of: str = "statuses") -> None:
+        with self.changed:
+            assert self.changed.wait_for(lambda: len(getattr(self, of)) >= count, 10), getattr(self, of)
+
+    def _hear(self) -> Response:
+        assert self.whatsapp is not None
+        if self.answers:
+            return Response(status=self.answers.pop(0))
+        if not self._signed():
+            return Response(status=403)
+        with self.changed:
+            self.inbound.append(self.whatsapp.read_form(request.form, lambda body: body == "STOP"))
+            self.changed.notify_all()
+        return Response("<Response/>", mimetype="text/xml")
+
+    def _note(self) -> Response:
+        assert self.whatsapp is not None
+        assert self._signed()
+        with self.changed:
+            self.statuses.append(self.whatsapp.read_status(request.form, request.args))
+            self.changed.notify_all()
+        return Response(status=204)
+
+    def _signed(self) -> bool:
+        assert self.whatsapp is not None
+        url = self.whatsapp.signed_url(request.path, request.query_string)
+        good = self.whatsapp.check_signature(url, request.form, request.headers)
+        self.refused += not good
+        return good and self.whatsapp.is_ours(request.form)
+
+
+@dataclass
+class World:
+    clock: Clock
+    desk: Desk
+    twilio: SmallTwilio
+    whatsapp: WhatsApp
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    clock, desk = Clock(), Desk()
+    more: dict[str, Any] = getattr(request, "param", {})
+    server = make_server("127.0.0.1", 0, desk.app(), threaded=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    with serving(f"http://127.0.0.1:{server.server_port}", clock, pace=Pace(0, 0, 0), **more) as twilio:
+        desk.whatsapp = WhatsApp(Settings.from_environment({}), clock, twilio.account, sleep=lambda seconds: None)
+        yield World(clock, desk, twilio, desk.whatsapp)
+    server.shutdown()
+    server.server_close()
+
+
+def a_row(body: str = "Hello", to: str = f"whatsapp:{MARIA}", **more: Any) -> OutboxRow:
+    return OutboxRow(**{"id": 7, "to": to, "sender": OURS, "body": body, "first_tried_at": NOW, **more})
+
+
+# Conversation
+
+
+def test_a_message_comes_signed_and_the_answer_arrives_with_its_statuses(world: World) -> None:
+    maria = world.twilio.customer(MARIA, "Maria")
+    maria.opens()
+    sent = maria.says("hola 👋")
+    assert sent.answers == (200,)
+    heard = world.desk.inbound[0]
+    assert (heard.body, heard.sender.phone, heard.profile_name, heard.to) == ("hola 👋", MARIA, "Maria", OURS)
+    sid = world.whatsapp.say(a_row("Buenos días"))
+    assert maria.wait_for_reply(sent)[0].body == "Buenos días"
+    world.desk.wait(3)
+    assert [(one.provider_id, one.outbox_id, one.status) for one in world.desk.statuses] == [
+        (sid, 7, "sent"),
+        (sid, 7, "delivered"),
+        (sid, 7, "read"),
+    ]
+
+
+@pytest.mark.parametrize("world", [{"algorithm": "HMAC_SHA256"}], indirect=True)
+def test_a_sha256_signature_is_accepted(world: World) -> None:
+    assert world.twilio.customer(MARIA).says("hi").answers == (200,)
+
+
+@pytest.mark.parametrize("world", [{"webhook_overrides": "#rc=2&rp=5xx"}], indirect=True)
+def test_the_fragment_is_neither_sent_nor_signed_and_says_how_often_to_try(world: World) -> None:
+    world.desk.answers = [503, 500]
+    assert world.twilio.customer(MARIA).says("hi").answers == (200,)
+    assert len(world.desk.inbound) == 1
+
+
+def test_a_quick_reply_shows_its_buttons_and_comes_back_when_pressed(world: World) -> None:
+    maria = world.twilio.customer(MARIA)
+    sent = maria.says("one please")
+    buttons = (Button("Yes, order", "yes"), Button("No", "no"))
+    for body in ("Order it?", "Sure?"):
+        sid = world.whatsapp.say(a_row(body, buttons=buttons))
+    assert [one.body for one in maria.wait_for_reply(sent, count=2)] == ["Order it?", "Sure?"]
+    assert len(world.twilio.chats.contents) == 1
+    maria.presses("Yes, order")
+    pressed = world.desk.inbound[-1]
+    assert (pressed.kind, pressed.payload, pressed.replied_to, pressed.urgent) == ("button", "yes", sid, True)
+
+
+def test_another_process_finds_the_quick_replies_that_exist(world: World) -> None:
+    world.twilio.customer(MARIA).says("hi")
+    world.whatsapp.say(a_row(buttons=(Button("Yes", "yes"),)))
+    other = WhatsApp(Settings.from_environment({}), world.clock, world.twilio.account)
+    other.say(a_row(buttons=(Button("Yes", "yes"),)))
+    assert len(world.twilio.chats.contents) == 1
+
+
+def test_where_content_cannot_be_made_the_buttons_are_numbered(world: World) -> None:
+    maria = world.twilio.customer(MARIA)
+    sent = maria.says("hi")
+    world.twilio.faults.add(_fault("error_500", "content"))
+    world.whatsapp.say(a_row("Order?", buttons=(Button("Yes", "yes"), Button("No", "no"))))
+    assert maria.wait_for_reply(sent)[0].body == "Order?\n\n1. Yes\n2. No"
+
+
+@pytest.mark.parametrize(
+    ("body", "buttons"),
+    [
+        ("Which?", tuple(Button(f"Number {n}", str(n)) for n in range(4))),
+        ("Which?", (Button("a title of over twenty characters", "x"),)),
+        ("long " * 240, (Button("Yes", "yes"),)),
+    ],
+)
+def test_what_does_not_fit_a_quick_reply_is_numbered(world: World, body: str, buttons: tuple[Button, ...]) -> None:
+    maria = world.twilio.customer(MARIA)
+    sent = maria.says("hi")
+    world.whatsapp.say(a_row(body, buttons=buttons))
+    reply = maria.wait_for_reply(sent)[0]
+    assert reply.buttons == []
+    assert f"1. {buttons[0].title}" in reply.body
+
+
+def test_a_person_without_a_phone_number_chats_too(world: World) -> None:
+    hidden = world.twilio.customer("IN.AbC123", "Hidden")
+    sent = hidden.says("hi")
+    sender = world.desk.inbound[0].sender
+    assert (sender.raw, sender.phone, sender.user_id) == ("whatsapp:IN.AbC123", None, "IN.AbC123")
+    world.whatsapp.say(a_row(to="whatsapp:IN.AbC123"))
+    assert hidden.wait_for_reply(sent)[0].body == "Hello"
+
+
+def test_a_click_on_an_ad_is_told_once(world: World) -> None:
+    maria = world.twilio.customer(MARIA)
+    maria.arrives_through({"ReferralSourceId": "123", "ReferralSourceType": "ad", "ReferralCtwaClid": "AR9"}).says("hi")
+    maria.says("more")
+    first, second = world.desk.inbound
+    assert first.referral is not None
+    assert (first.referral.source_id, first.referral.clid) == ("123", "AR9")
+    assert second.referral is None
+
+
+def test_typing_shows_and_marks_the_message_as_read_and_never_fails(world: World) -> None:
+    maria = world.twilio.customer(MARIA)
+    sent = maria.says("hi")
+    world.whatsapp.typing(sent.sid)
+    assert world.twilio.chats.letters[sent.sid].status == "read"
+    world.whatsapp.typing("SMunknown")
+
+
+# The window, blocking, templates
+
+
+def test_outside_24_hours_free_text_is_taken_and_fails_and_a_template_goes_out(world: World) -> None:
+    world.twilio.customer(MARIA).says("hi")
+    world.clock.now += timedelta(hours=24)
+    world.whatsapp.say(a_row())
+    world.desk.wait(1)
+    assert (world.desk.statuses[0].status, world.desk.statuses[0].error_code) == ("failed", 63016)
+    content = world.twilio.template("Your order {{1}} is ready, {{2}}")
+    world.whatsapp.say(a_row("", content_sid=content, content_variables={"1": "A7", "2": "Maria"}))
+    world.desk.wait(3)
+    assert world.twilio.customer(MARIA).heard() == ["Your order A7 is ready, Maria"]
+
+
+def test_one_who_blocked_us_cannot_be_reached(world: World) -> None:
+    maria = world.twilio.customer(MARIA)
+    maria.says("hi")
+    maria.blocks()
+    world.whatsapp.say(a_row())
+    world.desk.wait(1)
+    assert VERDICTS[world.desk.statuses[0].error_code or 0].action is Action.SUPPRESS
+
+
+# Refusals
+
+TABLE = {
+    Action.STOP_SENDER: [20003],
+    Action.BAD_ADDRESS: [21211, 21614, 63024],
+    Action.ALERT: [21408, 21606, 21910, 63007, 63031],
+    Action.SUPPRESS: [21610, 63014],
+    Action.SPLIT: [21617],
+    Action.TEXT_WITH_LINK: [21620, 21623, 63019, 11751],
+    Action.NEXT_TEMPLATE: [21655, 21656, 63027, 63028, 63021],
+    Action.DISABLE_TEMPLATE: [63040, 63041],
+    Action.STOP_PURPOSE: [63013],
+    Action.JOIN_SANDBOX: [63015],
+    Action.NEEDS_TEMPLATE: [63016],
+    Action.PARK_UNTIL_RESET: [63038],
+    Action.NO_MARKETING: [63032, 63049],
+    Action.CHECK_WEBHOOK: [11200, 11205, 11235, 11237, 12100, 12200, 12300],
+    Action.DEAD: [39999],
+}
+AGAIN = {
+    Action.RETRY: [20429, 21611, 30001, 63001, 63002, 63003, 63005, 63008, 63010, 63012, 63020, 63022],
+    Action.SLOW_DOWN: [63017, 63018],
+    Action.RETRY_ONCE: [30008],
+}
+
+
+@pytest.mark.parametrize(("action", "code"), [(action, code) for action, codes in TABLE.items() for code in codes])
+def test_a_refusal_asks_for_its_action(world: World, action: Action, code: int) -> None:
+    world.twilio.fail("refuse", code=code)
+    with pytest.raises(Rejected) as refused:
+        world.whatsapp.say(a_row())
+    assert (refused.value.action, refused.value.code) == (action, code)
+    assert MARIA not in str(refused.value)
+
+
+@pytest.mark.parametrize(("action", "code"), [(action, code) for action, codes in AGAIN.items() for code in codes])
+def test_what_may_be_tried_again_says_when(world: World, action: Action, code: int) -> None:
+    world.twilio.fail("refuse", code=code)
+    with pytest.raises(Retry) as later:
+        world.whatsapp.say(a_row())
+    assert later.value.action is action
+    assert later.value.after_seconds > 0
+
+
+def test_each_code_of_the_table_is_tried_here() -> None:
+    tried = {code for codes in [*TABLE.values(), *AGAIN.values()] for code in codes} | {20500, 20503}
+    assert set(VERDICTS) == tried - {39999}
+
+
+@pytest.mark.parametrize(
+    ("row", "action"),
+    [
+        (a_row("x" * 1601), Action.SPLIT),
+        (a_row("👍" * 801), Action.SPLIT),
+        (a_row(to="whatsapp:+0"), Action.BAD_ADDRESS),
+        (a_row(sender="+15005550006"), Action.ALERT),
+        (a_row("", content_sid="HX" + "0" * 32), Action.NEXT_TEMPLATE),
+        (a_row(""), Action.DEAD),
+    ],
+)
+def test_the_small_twilio_refuses_what_twilio_refuses(world: World, row: OutboxRow, action: Action) -> None:
+    with pytest.raises(Rejected) as refused:
+        world.whatsapp.say(row)
+    assert refused.value.action is action
+    assert world.twilio.chats.letters == {}
+
+
+def test_a_wrong_token_stops_the_sender_and_the_doctor_says_so(world: World) -> None:
+    wrong = Account(
+        world.twilio.account.sid, ("wrong",), OURS, "https://shop.example.com", world.twilio.account.api_url
+    )
+    stranger = WhatsApp(Settings.from_environment({}), world.clock, wrong)
+    with pytest.raises(Rejected) as refused:
+        stranger.say(a_row())
+    assert refused.value.action is Action.STOP_SENDER
+    with pytest.raises(Rejected) as unlisted:
+        list(stranger.recent_inbound(NOW))
+    assert unlisted.value.action is Action.STOP_SENDER
+    assert [one.ok for one in stranger.doctor() if one.name == "token"] == [False]
+    assert all(one.ok for one in world.whatsapp.doctor())
+
+
+# Trouble on the way
+
+
+def test_throttled_waits_as_long_as_asked(world: World) -> None:
+    world.twilio.fail("throttle", seconds=17)
+    with pytest.raises(Retry) as later:
+        world.whatsapp.say(a_row())
+    assert later.value.after_seconds == 17
+
+
+def test_a_closed_port_is_tried_again_since_nothing_left(world: World) -> None:
+    with make_server("127.0.0.1", 0, Flask("gone")) as gone:
+        port = gone.server_port
+    nowhere = Account("AC1", ("t",), OURS, "http://x", f"http://127.0.0.1:{port}")
+    with pytest.raises(Retry):
+        WhatsApp(Settings.from_environment({}), world.clock, nowhere).say(a_row())
+
+
+@pytest.mark.parametrize("kind", ["error_500", "error_503", "drop"])
+def test_an_unknown_outcome_that_was_not_taken_is_not_there(world: World, kind: str) -> None:
+    world.twilio.fail(kind)
+    with pytest.raises(Unknown):
+        world.whatsapp.say(a_row())
+    assert world.whatsapp.look_up(a_row(), set()) == NotThere()
+
+
+def test_a_lost_answer_is_found(world: World) -> None:
+    before = world.whatsapp.say(a_row())
+    world.twilio.fail("lose_answer")
+    with pytest.raises(Unknown):
+        world.whatsapp.say(a_row())
+    found = world.whatsapp.look_up(a_row(), {before})
+    assert isinstance(found, Found)
+    assert found.provider_id in world.twilio.chats.letters
+    assert found.provider_id != before
+    assert isinstance(world.whatsapp.look_up(a_row(), set()), Ambiguous)
+    assert world.whatsapp.look_up(a_row("Other words"), set()) == NotThere()
+    assert world.whatsapp.look_up(a_row(first_tried_at=NOW + timedelta(hours=1)), set()) == NotThere()
+
+
+def test_no_answer_in_time_is_an_unknown_outcome(world: World) -> None:
+    impatient = WhatsApp(Settings.from_environment({}), world.clock, world.twilio.account)
+    impatient._client.http_client.timeout = (1, 0.2)
+    world.twilio.fail("answer_late", seconds=1)
+    with pytest.raises(Unknown):
+        impatient.say(a_row())
+    assert isinstance(world.whatsapp.look_up(a_row(), set()), Found)
+
+
+def test_the_environment_does_not_bend_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TWILIO_EDGE", "dublin")
+    monkeypatch.setenv("TWILIO_REGION", "ie1")
+    made = client(Account("AC1", ("secret",), OURS, "https://shop.example.com"))
+    assert made.get_hostname("https://api.twilio.com/x") == "https://api.twilio.com/x"
+
+
+def test_every_call_has_a_timeout_and_no_retries(world: World) -> None:
+    door = world.whatsapp._client.http_client
+    assert isinstance(door, Door)
+    assert door.timeout == (3.0, 8.0)
+    adapters: list[Any] = list(door.session.adapters.values())
+    assert all(adapter.max_retries.total == 0 for adapter in adapters)
+
+
+@pytest.mark.parametrize(
+    ("kind", "statuses"),
+    [
+        ("callbacks_reversed", ["delivered", "sent"]),
+        ("callbacks_twice", ["sent", "sent", "delivered", "delivered"]),
+    ],
+)
+def test_callbacks_come_as_badly_as_they_can(world: World, kind: str, statuses: list[str]) -> None:
+    world.twilio.customer(MARIA).says("hi")
+    world.twilio.fail(kind)
+    world.whatsapp.say(a_row())
+    world.desk.wait(len(statuses))
+    assert [one.status for one in world.desk.statuses] == statuses
+
+
+@pytest.mark.parametrize(("kind", "count"), [("webhook_twice", 2), ("webhook_at_once", 2), ("webhook_never", 0)])
+def test_a_webhook_comes_twice_or_never(world: World, kind: str, count: int) -> None:
+    world.twilio.fail(kind)
+    sent = world.twilio.customer(MARIA).says("hi")
+    assert [one.provider_id for one in world.desk.inbound] == [sent.sid] * count
+
+
+# What is there
+
+
+def test_what_the_webhook_never_delivered_is_listed_in_order_with_its_files(world: World) -> None:
+    maria = world.twilio.customer(MARIA)
+    maria.says("too old")
+    world.clock.now += timedelta(hours=1)
+    for number in range(60):
+        maria.says(f"message {number}")
+        world.clock.now += timedelta(seconds=1)
+    picture = maria.sends_picture(b"\xff\xd8picture", "look")
+    world.whatsapp.say(a_row())
+    listed = list(world.whatsapp.recent_inbound(NOW + timedelta(minutes=30)))
+    assert [one.body for one in listed] == [*(f"message {number}" for number in range(60)), "look"]
+    assert (listed[-1].provider_id, listed[-1].kind, listed[-1].sender.phone) == (picture.sid, "image", MARIA)
+    assert world.whatsapp.fetch_media(listed[-1].media[0]) == b"\xff\xd8picture"
+
+
+def test_an_attachment_that_is_not_there_at_first_is_fetched_at_the_third_try(world: World) -> None:
+    waits: list[float] = []
+    patient = WhatsApp(Settings.from_environment({}), world.clock, world.twilio.account, sleep=waits.append)
+    world.twilio.customer(MARIA).sends_voice(b"OggS voice")
+    voice = world.desk.inbound[0]
+    assert (voice.kind, voice.body, voice.media[0].content_type) == ("audio", "", "audio/ogg")
+    world.twilio.fail("media_late", times=2)
+    assert patient.fetch_media(voice.media[0]) == b"OggS voice"
+    assert waits == [1.0, 3.0]
+    world.twilio.fail("media_late", times=3)
+    with pytest.raises(MediaRefused):
+        patient.fetch_media(voice.media[0])
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://169.254.169.254/latest/meta-data",
+        "https://api.twilio.com.evil.example/x",
+        "https://api.twilio.com@evil.example/x",
+        "https://evil.example/?api.twilio.com",
+        "http://api.twilio.com/x",
+        "https://s3-external-1.amazonaws.com/other-bucket/x",
+        "file:///etc/passwd",
+    ],
+)
+def test_a_foreign_address_is_never_fetched(world: World, url: str) -> None:
+    with pytest.raises(MediaRefused, match="not one of Twilio's"):
+        world.whatsapp.fetch_media(Media(url, "image/jpeg"))
+
+
+@pytest.fixture
+def cdn() -> Iterator[tuple[str, list[Any]]]:
+    """A host that redirects, and one that sends too much; it keeps the headers it was sent."""
+    seen: list[Any] = []
+    app = Flask("cdn")
+
+    @app.get("/<path:path>")
+    def anything(path: str) -> Response:
+        seen.append((path, request.authorization))
+        if path == "away":
+            return Response(status=302, headers={"Location": "http://127.0.0.1:9/secret"})
+        return Response((b"x" * 1024 * 1024 for _ in range(17)), mimetype="image/jpeg")
+
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", seen
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_redirect_to_a_foreign_host_and_an_endless_file_are_refused(cdn: tuple[str, list[Any]]) -> None:
+    url, seen = cdn
+    whatsapp = WhatsApp(Settings.from_environment({}), Clock(), Account("AC1", ("secret",), OURS, "http://x", url))
+    with pytest.raises(MediaRefused, match="not one of Twilio's"):
+        whatsapp.fetch_media(Media("https://api.twilio.com/away", "image/jpeg"))
+    with pytest.raises(MediaRefused, match="16 MB"):
+        whatsapp.fetch_media(Media("https://api.twilio.com/large", "image/jpeg"))
+    assert all(given.password == "secret" for _path, given in seen)
+
+
+def test_deleting_removes_the_message_and_its_files_at_the_provider(world: World) -> None:
+    picture = world.twilio.customer(MARIA).sends_picture(b"picture")
+    world.whatsapp.delete_remote(picture.sid)
+    assert picture.sid not in world.twilio.chats.letters
+    assert world.twilio.chats.attachments == {}
+    world.whatsapp.delete_remote(picture.sid)
+
+
+def test_chats_and_the_token_outlive_a_restart(tmp_path: Path) -> None:
+    file = tmp_path / "simulator.db"
+    with serving("http://127.0.0.1:9", Clock(), path=file) as first:
+        first.customer(MARIA, "Maria").sends_picture(b"picture", "look")
+        first.template("Hello {{1}}")
+    with serving("http://127.0.0.1:9", Clock(), path=file) as second:
+        assert second.account.tokens == first.account.tokens
+        assert [one.body for one in second.customer(MARIA).transcript()] == ["look"]
+        assert [one.content for one in second.chats.attachments.values()] == [b"picture"]
+        assert second.chats.contents == first.chats.contents
+
+
+def _fault(kind: str, address: str) -> Any:
+    from bot.channels.simulator import Fault
+
+    return Fault(kind, address=address)

@@ -1,0 +1,77 @@
+"""What a reply is written from, exactly as the first design shows it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memory.context import Profile, render_context, tokens
+from memory.conversation import ConversationMemory
+from memory.facts import Facts
+from memory.forms import Outgoing
+from memory.messages import Message
+from tests.memory.stores import BRAND, Stores
+
+JOHN = "+12345678900"
+SEEN = """User Profile: John Smith (+12345678900)
+Preferred Currency: EUR
+Total Interactions: 2
+Interests: laptops, gaming
+
+Recent Conversation History:
+[14:30] USER: I need a gaming laptop
+[14:31] ASSISTANT: Great! What's your budget?
+[14:32] USER: Around 1500 EUR"""
+
+
+def said(role: str, content: str) -> Message:
+    at = datetime(2026, 11, 21, 14, 30, tzinfo=UTC)
+    return Message(1, BRAND, 1, role, "text", content, None, None, {}, "handled", at, None, 0, None, None)
+
+
+def test_the_context_reads_as_designed(stores: Stores) -> None:
+    stores.clock.now = datetime(2026, 11, 21, 13, 30, tzinfo=UTC)
+    contact_id = stores.messages.get(stores.hear("I need a gaming laptop", phone=JOHN)).contact_id
+    stores.clock.pass_by(minutes=1)
+    stores.messages.put_out(contact_id, Outgoing("Great! What's your budget?"))
+    stores.clock.pass_by(minutes=1)
+    stores.hear("Around 1500 EUR", phone=JOHN)
+    facts = Facts(stores.db, stores.clock)
+    madrid = ZoneInfo("Europe/Madrid")
+    memory = ConversationMemory(stores.contacts, stores.messages, facts, brand=BRAND, zone=madrid)
+    memory.update_user_preferences(JOHN, name="John Smith", preferred_currency="EUR")
+    for interest in ("gaming", "laptops"):
+        facts.note_interest(stores.contacts.get(contact_id), interest, None)
+        stores.clock.pass_by(seconds=1)
+    assert memory.get_conversation_context("+1 234 567 8900") == SEEN
+
+
+def test_what_is_not_known_has_no_line(stores: Stores) -> None:
+    stores.hear("hi", phone=JOHN)
+    memory = ConversationMemory(stores.contacts, stores.messages, Facts(stores.db, stores.clock), brand=BRAND)
+    context = memory.get_conversation_context(JOHN)
+    assert "Currency" not in context
+    assert "Interests" not in context
+    assert "None" not in context
+
+
+def test_an_unknown_preference_is_refused(stores: Stores) -> None:
+    stores.hear("hi", phone=JOHN)
+    memory = ConversationMemory(stores.contacts, stores.messages, Facts(stores.db, stores.clock), brand=BRAND)
+    with pytest.raises(ValueError, match="shoe"):
+        memory.update_user_preferences(JOHN, shoe_size="44")
+
+
+@given(texts=st.lists(st.text(max_size=200), max_size=30), budget=st.integers(40, 800))
+def test_a_context_never_exceeds_its_budget_and_keeps_the_newest(texts: list[str], budget: int) -> None:
+    profile = Profile(JOHN, "John", "EUR", 3, ["laptops"])
+    context = render_context(profile, [said("user", text) for text in texts], UTC, max_tokens=budget)
+    assert tokens(context) <= budget
+    assert context.startswith("User Profile: John (+12345678900)")
+    whole = render_context(profile, [said("user", text) for text in texts], UTC)
+    kept = context.removeprefix(render_context(profile, [], UTC))
+    assert whole.endswith(kept)

@@ -1,0 +1,161 @@
+"""A shop on a real file with the real catalogue; the test writes as a customer, this plays the worker."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from bot.sales.brands import read_brands
+from bot.sales.catalogue import Catalogue, read_catalogue
+from bot.sales.currency import Rates
+from bot.sales.model_desk import ModelDesk
+from bot.sales.seller import Seller
+from bot.sales.situation import Shop
+from bot.staff.notices import Staff
+from memory.contacts import Contact
+from memory.errors import StaleDraft
+from memory.facts import Facts
+from memory.forms import Address, Inbound, Media, Referral
+from memory.goods import Goods
+from memory.handovers import Handovers
+from memory.messages import Message
+from memory.orders import Orders
+from memory.turns import Outcome, Turns
+from tests.memory.stores import BRAND, SHOP, Stores, TestClock, as_is
+
+ROOT = Path(__file__).parents[2]
+CUSTOMER, ANOTHER, COLLEAGUE = "+14155550101", "+34600111222", "+919876500002"
+BRANDS = read_brands(ROOT / "data" / "brands.toml")
+FILE = read_catalogue(ROOT / "data" / "catalogue.csv")
+
+
+@cache
+def packaged_rates() -> Rates:
+    """The rates that come with the package; reading them takes half a second."""
+    return Rates(ROOT / "no-such-folder", TestClock())
+
+
+class TestShop:
+    """Everything a sale needs, and nothing played but the worker."""
+
+    __test__ = False
+
+    def __init__(self, path: Path, model_desk: ModelDesk | None = None) -> None:
+        self.stores = Stores(path / "hawker.db")
+        db, clock = self.stores.db, self.stores.clock
+        self.staff = Staff(self.stores.contacts, {COLLEAGUE: "staff"}, lambda brand: SHOP)
+        self.turns = Turns(db, self.stores.messages, clock, notify=self.staff.notify)
+        self.goods = Goods(db, clock)
+        self.goods.replace(FILE.items, FILE.digest)
+        self.rates = packaged_rates()
+        brand = BRANDS[BRAND]
+        self.shop = Shop(
+            brands=BRANDS,
+            catalogues={BRAND: Catalogue(self.goods, self.rates, BRAND, brand.currency)},
+            rates=self.rates,
+            goods=self.goods,
+            messages=self.stores.messages,
+            facts=Facts(db, clock),
+            orders=Orders(db, clock),
+            handovers=Handovers(db, clock),
+            clock=clock,
+        )
+        self.seller = Seller(self.shop, self.stores.contacts, model_desk)
+        self._sids = 0
+
+    def says(self, *texts: str, phone: str = CUSTOMER, **extra: Any) -> str:
+        """What the desk answers to these messages, sent in one burst; empty where it stays silent."""
+        return "\n---\n".join(message.content for message in self.turn(*texts, phone=phone, **extra))
+
+    def turn(self, *texts: str, phone: str = CUSTOMER, **extra: Any) -> list[Message]:
+        """The messages to the customer that answer these."""
+        self.hear(*texts, phone=phone, **extra)
+        return self.answer(phone)
+
+    def hear(self, *texts: str, phone: str = CUSTOMER, **extra: Any) -> None:
+        """Take a customer's messages in."""
+        for text in texts:
+            self._sids += 1
+            self.stores.messages.take_in(BRAND, self._inbound(text, phone, **extra))
+
+    def answer(self, phone: str = CUSTOMER) -> list[Message]:
+        """Work until everything is answered and said, as the worker does; what was said to this number."""
+        before = self._last_id()
+        for _ in range(3):
+            [lease] = self.turns.claim("test", 1)
+            waiting = self.turns.waiting(lease.contact_id)
+            try:
+                self.outcome = self.draft(waiting)
+                done = self.turns.finish(lease, waiting, self.outcome, split=as_is)
+            except StaleDraft:
+                done = False
+            self.turns.release(lease)
+            if done:
+                break
+        self._say_everything()
+        self.stores.clock.pass_by(seconds=20)
+        contact = self.find(phone)
+        return [m for m in self.history(contact) if m.id > before and m.role == "assistant"] if contact else []
+
+    def draft(self, waiting: list[Message]) -> Outcome:
+        """The desk's outcome, before anything of it is written."""
+        deadline = self.stores.clock() + timedelta(seconds=12)
+        return self.seller.answer(self.stores.contacts.get(waiting[0].contact_id), waiting, deadline)
+
+    def find(self, phone: str) -> Contact | None:
+        row = self.stores.db.one("SELECT contact_id FROM identities WHERE value = :phone", phone=phone)
+        return self.stores.contacts.get(row["contact_id"]) if row else None
+
+    def customer(self, phone: str = CUSTOMER) -> Contact:
+        found = self.find(phone)
+        assert found is not None
+        return found
+
+    def history(self, contact: Contact) -> list[Message]:
+        return self.stores.messages.history(contact.id)
+
+    def told_staff(self) -> list[str]:
+        colleague = self.find(COLLEAGUE)
+        return [message.content for message in self.history(colleague)] if colleague else []
+
+    def orders(self, phone: str = CUSTOMER) -> list[Any]:
+        return self.shop.orders.of_contact(self.customer(phone).id)
+
+    def _say_everything(self) -> None:
+        farewells = self.stores.db.all(
+            "SELECT contact_id FROM messages WHERE state = 'ready' AND json_extract(outgoing, '$.farewell')"
+        )
+        self.said_last = [
+            row["content"] for row in self.stores.db.all("SELECT content FROM messages WHERE state = 'ready'")
+        ]
+        self.stores.db.run("UPDATE messages SET state = 'sent' WHERE state = 'ready'")
+        for row in farewells:
+            self.stores.contacts.erase(row["contact_id"])
+
+    def _last_id(self) -> int:
+        return int(self.stores.db.value("SELECT coalesce(max(id), 0) FROM messages"))
+
+    def _inbound(
+        self,
+        text: str,
+        phone: str,
+        *,
+        kind: str = "text",
+        payload: str | None = None,
+        referral: Referral | None = None,
+    ) -> Inbound:
+        media = () if kind in ("text", "button", "location") else (Media("https://api.twilio.com/x", f"{kind}/x"),)
+        return Inbound(
+            provider_id=f"SM{self._sids:032d}",
+            to=SHOP,
+            sender=Address(f"whatsapp:{phone}", phone=phone),
+            kind=kind,
+            body=text,
+            received_at=self.stores.clock(),
+            urgent=True,
+            payload=payload,
+            media=media,
+            referral=referral,
+        )

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from bot.sales.brands import LANGUAGES, TOPICS, BrandsWrong, read_brands
+
+FILE = Path(__file__).parents[2] / "data" / "brands.toml"
+SHIPPED = FILE.read_text(encoding="utf-8")
+
+
+def changed(tmp_path: Path, old: str, new: str) -> Path:
+    assert old in SHIPPED
+    file = tmp_path / "brands.toml"
+    file.write_text(SHIPPED.replace(old, new, 1), encoding="utf-8")
+    return file
+
+
+def test_the_shipped_brand_speaks_on_every_topic_in_four_languages() -> None:
+    voyage = read_brands(FILE)["voyage"]
+    texts = {voyage.policy(topic, language) for topic in TOPICS for language in LANGUAGES}
+    assert len(texts) == len(TOPICS) * len(LANGUAGES) == len(voyage.policy_texts())
+    assert voyage.discounts[0].valid_until == date(2027, 1, 31)
+    assert voyage.daily_model_budget_usd == Decimal("5.00")
+    assert voyage.handover_hours == 4
+
+
+def test_an_order_is_paid_at_the_brands_own_address() -> None:
+    assert read_brands(FILE)["voyage"].pay_at("VY-10023") == "https://pay.example.com/VY-10023"
+
+
+def test_a_language_the_brand_does_not_have_gets_its_first(tmp_path: Path) -> None:
+    brand = read_brands(changed(tmp_path, '["en", "es", "pt", "hi"]', '["es"]'))["voyage"]
+    assert brand.policy("hours", "hi") == brand.policy("hours", "es")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('currency = "EUR"', 'currency = "EURO"', "voyage.currency: must be a currency's three-letter code"),
+        ('"+14155238886"', '"415 523 8886"', "voyage.whatsapp.0: must be a phone number"),
+        ('"+14155238886"', '"+1 415 523 8886"', "here +14155238886"),
+        ("Europe/Madrid", "Madrid", "voyage.time_zone: must be a time zone such as"),
+        ('"hi"]', '"fr"]', "voyage.languages.3: must be one of en, es, pt, hi"),
+        ("min_days = 2", "min_days = 5", "voyage.delivery.max_days: must be not fewer than min_days"),
+        ("{order}", "", "voyage.payment_link: must be an address that starts with https:// and has {order}"),
+        ("https://pay", "http://pay", "voyage.payment_link: must be"),
+        ("percent = 5", "percent = 95", "voyage.discounts.0.percent: must be 1 to 90"),
+        ("valid_until = 2027-01-31", 'valid_until = "soon"', "voyage.discounts.0.valid_until: must be a date"),
+        ("handover_hours = 4", "handover_hours = 0", "voyage.handover_hours: must be 1 to 168 hours"),
+        ("handover_hours = 4", "hand_over_hours = 4", "voyage.hand_over_hours: Unknown field"),
+        ('# reply = "HX…"', 'reply = "hello"', "voyage.templates.reply: must be a ContentSid"),
+        ("[voyage.policies.hours]", "[voyage.policies.ours]", "voyage.policies.ours: must be one of delivery"),
+        ('hi = "हम सोमवार', 'pt_pt = "हम सोमवार', "voyage.policies.hours.pt_pt: must be one of en"),
+        ("[voyage]", "[voyage", "is not TOML"),
+    ],
+)
+def test_what_is_wrong_is_named_with_what_is_allowed(tmp_path: Path, old: str, new: str, says: str) -> None:
+    file = changed(tmp_path, old, new)
+    with pytest.raises(BrandsWrong) as refused:
+        read_brands(file)
+    assert says in str(refused.value)
+    assert str(file) in str(refused.value)
+
+
+def test_a_missing_text_is_named(tmp_path: Path) -> None:
+    line = next(line for line in SHIPPED.splitlines() if line.startswith("pt = ") and "Atendemos" in line)
+    with pytest.raises(BrandsWrong, match=r"voyage\.policies\.hours\.pt: must be a text"):
+        read_brands(changed(tmp_path, line + "\n", ""))
+
+
+def test_a_number_belongs_to_one_brand(tmp_path: Path) -> None:
+    file = tmp_path / "brands.toml"
+    file.write_text(SHIPPED + SHIPPED.replace("[voyage", "[second").replace("[[voyage", "[[second"), encoding="utf-8")
+    with pytest.raises(BrandsWrong, match=r"second\.whatsapp: .* belongs to voyage already"):
+        read_brands(file)
+
+
+def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(BrandsWrong, match="BRANDS_FILE"):
+        read_brands(tmp_path / "none.toml")

@@ -1,0 +1,131 @@
+"""The built-in writer's answers: true for any item, any currency, any way of asking."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.sales.shop import FILE, TestShop
+
+TITLES = [item.title for item in FILE.items]
+ASKS = [
+    "tell me about {a}",
+    "how much is {a}?",
+    "is {a} in stock?",
+    "compare {a} and {b}",
+    "i want {n} of the {a}",
+    "buy {a}",
+    "show me {kind} under {limit} {money}",
+    "cheapest {kind}",
+    "how much is {a} in {money}?",
+    "convert {limit} {money} to {other}",
+    "¿cuánto cuesta {a}?",
+    "quiero comprar {n} {a}",
+    "busco {kind} por menos de {limit} {money}",
+    "quanto custa {a}?",
+    "quero comprar {a}",
+    "{kind} até {limit} {money}",
+    "{a} kitne ka hai",
+    "{a} khareedna hai",
+    "{a} कितने का है",
+    "{a} खरीदना है",
+    "does {a} cost {limit} {money}? give me 50% discount",
+    "yes",
+    "no",
+    "the second one",
+    "the cheaper one",
+    "where is my order?",
+    "what about delivery, returns, warranty and payment?",
+    "hola",
+    "asdf {limit}",
+]
+KINDS = ["laptops", "gaming laptops", "phones", "sunglasses", "headphones", "celulares", "portátiles", "चश्मा", "लैपटॉप"]
+MONEY = ["EUR", "USD", "INR", "GBP", "BRL", "MXN", "AED", "JPY", "rupees", "dollars"]
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> str:
+    ask = draw(st.sampled_from(ASKS))
+    return ask.format(
+        a=draw(st.sampled_from(TITLES)),
+        b=draw(st.sampled_from(TITLES)),
+        n=draw(st.integers(1, 30)),
+        kind=draw(st.sampled_from(KINDS)),
+        limit=draw(st.sampled_from([1, 99, 500, 1500, 20000, 100000])),
+        money=draw(st.sampled_from(MONEY)),
+        other=draw(st.sampled_from(MONEY)),
+    )
+
+
+@given(st.lists(questions(), min_size=1, max_size=5))
+@settings(max_examples=60, deadline=None)
+def test_no_answer_breaks_a_promise(asked: list[str]) -> None:
+    with TemporaryDirectory() as folder:
+        shop = TestShop(Path(folder))
+        for text in asked:
+            answer = shop.says(text)
+            assert "breaches" not in shop.outcome.used, (text, shop.outcome.used["breaches"])
+            assert answer or shop.shop.handovers.current(shop.customer().id)
+
+
+@given(st.text(max_size=300))
+@settings(max_examples=60, deadline=None)
+def test_any_text_gets_one_answer_or_none(text: str) -> None:
+    with TemporaryDirectory() as folder:
+        shop = TestShop(Path(folder))
+        assert len(shop.turn(text)) <= 1
+        assert "breaches" not in shop.outcome.used
+
+
+def test_prices_come_in_the_customers_currency_listed_or_converted_with_the_rates_date(shop: TestShop) -> None:
+    shop.says("show prices in GBP")
+    assert "*Kestrel Raptor 15*: £1,031" in shop.says("tell me about Kestrel Raptor 15")
+    bolt = shop.says("tell me about Norvik Bolt 15")
+    assert "€779 (about £" in bolt and " at the rate of " in bolt
+
+
+def test_what_is_not_sold_is_not_offered(shop: TestShop) -> None:
+    answer = shop.says("do you sell mattresses?")
+    assert "nothing like that" in answer and "1." not in answer
+
+
+def test_what_is_sold_out_is_said_to_be(shop: TestShop) -> None:
+    assert "out of stock" in shop.says("I want to buy the Norvik Storm G18 Max")
+    shop.says("yes")
+    assert shop.orders() == []
+
+
+def test_a_limit_nobody_meets_shows_the_closest(shop: TestShop) -> None:
+    assert "come closest" in shop.says("gaming laptop under 100 euros")
+
+
+def test_a_budget_alone_narrows_the_last_interest(shop: TestShop) -> None:
+    shop.says("gaming laptops")
+    answer = shop.says("my budget is 1000 euros")
+    assert "Norvik Storm G16" in answer and "Raptor" not in answer
+
+
+def test_a_conversion_names_amounts_rate_source_and_date(shop: TestShop) -> None:
+    answer = shop.says("50 quid in euros")
+    assert answer.startswith("£50 is €") and "European Central Bank rate of" in answer
+
+
+def test_a_discount_is_only_what_the_brand_has(shop: TestShop) -> None:
+    assert "HOLA5 you get 5% off until 31 Jan 2027" in shop.says("any discount?")
+    shop.stores.clock.pass_by(days=100)
+    assert "%" not in shop.says("any discount?")
+
+
+@pytest.mark.parametrize("text", ["thanks!", "gracias", "obrigado", "shukriya", "धन्यवाद"])
+def test_thanks_are_answered_and_sell_nothing(shop: TestShop, text: str) -> None:
+    [reply] = shop.turn(text)
+    assert reply.metadata == {}
+
+
+def test_a_bulk_order_is_for_a_person(shop: TestShop) -> None:
+    shop.says("I want to buy 50 pieces of Voltia Charger 65W")
+    assert len(shop.told_staff()) == 1

@@ -1,0 +1,197 @@
+"""Saying: once, in order, within the window; every way in which a provider fails."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.channels.simulator import Pace
+from memory.contacts import Contact
+from memory.forms import Button, Outgoing
+from memory.messages import Message
+from memory.moments import now, to_text
+from memory.turns import Outcome
+from tests.line import PHONE, Line, open_line
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Iterator[Line]:
+    with open_line(tmp_path) as line:
+        yield line
+
+
+def test_a_message_is_answered_once_and_delivered(line: Line) -> None:
+    customer = line.customer()
+    [reply] = customer.wait_for_reply(customer.says("hello"))
+    assert reply.body == "You said: hello"
+    line.until(lambda: line.states() == ["delivered"])
+
+
+@pytest.mark.parametrize("fault", ["lose_answer", "answer_late"])
+def test_an_answer_that_got_lost_is_looked_up_not_sent_again(line: Line, fault: str) -> None:
+    customer = line.customer()
+    line.twilio.fail(fault, who=PHONE, seconds=9)
+    customer.wait_for_reply(customer.says("hello"), timeout=20)
+    line.until(lambda: line.states() in (["sent"], ["delivered"]), 25)
+    assert customer.heard() == ["You said: hello"]
+
+
+@pytest.mark.parametrize("fault", ["throttle", "drop", "error_500", "error_503"])
+def test_what_was_not_taken_is_sent_again_until_it_is(line: Line, fault: str) -> None:
+    customer = line.customer()
+    line.twilio.fail(fault, who=PHONE)
+    customer.wait_for_reply(customer.says("hello"), timeout=40)
+    line.until(lambda: line.states() in (["sent"], ["delivered"]))
+    assert customer.heard() == ["You said: hello"]
+
+
+def test_a_recipient_that_does_not_exist_is_dead_and_staff_are_told(line: Line) -> None:
+    line.twilio.fail("refuse", who=PHONE, code=21211)
+    line.customer().says("hello")
+    line.until(lambda: line.states() == ["dead"])
+    [message] = line.messages.dead()
+    assert message.error_code == 21211
+    assert len(line.alarms) == 1
+    assert PHONE not in line.alarms[0]
+    line.messages.replay(message.id)
+    line.until(lambda: line.states() == ["delivered"])
+
+
+def test_somebody_who_blocked_us_is_written_to_no_more(line: Line) -> None:
+    customer = line.customer()
+    customer.blocks()
+    customer.says("hello")
+    line.until(lambda: line.states() == ["suppressed"])
+    assert line.contacts.find("voyage", PHONE).opted_out_at is not None
+
+
+def test_outside_the_window_a_message_waits_until_they_write(line: Line) -> None:
+    line.twilio.fail("fail", who=PHONE, code=63016)
+    customer = line.customer()
+    customer.says("hello")
+    line.until(lambda: line.states() == ["parked"])
+    sent = customer.says("are you there?")
+    replies = customer.wait_for_reply(sent, count=2)
+    assert [reply.body for reply in replies] == ["You said: hello", "You said: are you there?"]
+
+
+def test_outside_the_window_the_brands_template_goes_out(line: Line) -> None:
+    line.templates["reply"] = line.twilio.template("News from the shop: {{1}}")
+    line.twilio.fail("fail", who=PHONE, code=63016)
+    customer = line.customer()
+    [reply] = customer.wait_for_reply(customer.says("hello"))
+    assert reply.body == "News from the shop: You said: hello"
+    assert reply.template
+
+
+def test_we_know_ourselves_when_the_window_is_closed(line: Line) -> None:
+    customer = line.customer()
+    customer.wait_for_reply(customer.says("hello"))
+    contact = line.contacts.find("voyage", PHONE)
+    yesterday = to_text(now() - timedelta(hours=24, seconds=1))
+    line.db.run("UPDATE contacts SET last_interaction_at = :at", at=yesterday)
+    line.messages.put_out(contact.id, Outgoing("your parcel has left"))
+    line.until(lambda: line.states() == ["delivered", "parked"])
+    assert len(customer.heard()) == 1
+
+
+def test_a_template_that_whatsapp_paused_is_not_used_again(line: Line) -> None:
+    line.templates["reply"] = line.twilio.template("News: {{1}}")
+    line.twilio.fail("fail", who=PHONE, code=63016)
+    line.twilio.fail("refuse", who=PHONE, code=63041)
+    line.customer().says("hello")
+    line.until(lambda: line.states() == ["dead"])
+    line.twilio.fail("fail", who=PHONE, code=63016)
+    line.customer().says("hello again")
+    line.until(lambda: line.states() == ["dead", "parked"])
+
+
+def test_callbacks_reversed_doubled_or_lost_change_nothing(line: Line) -> None:
+    customer = line.customer()
+    customer.opens()
+    for fault, end in (("callbacks_reversed", "read"), ("callbacks_twice", "read"), ("callbacks_lost", "sent")):
+        line.twilio.fail(fault, who=PHONE)
+        customer.wait_for_reply(customer.says(fault))
+        line.until(lambda end=end: line.states()[-1] == end)  # type: ignore[misc]
+
+
+def test_a_late_failure_is_tried_again_but_not_for_ever(line: Line) -> None:
+    line.twilio.fail("fail", times=2, who=PHONE, code=30008)
+    line.customer().says("hello")
+    line.until(
+        lambda: bool(line.db.value("SELECT due_at > :now FROM messages WHERE role = 'assistant'", now=to_text(now())))
+    )
+    line.db.run("UPDATE messages SET due_at = :now WHERE role = 'assistant'", now=to_text(now()))
+    line.until(lambda: line.states() == ["dead"])
+
+
+def long_answer(contact: Contact, waiting: Sequence[Message], deadline: datetime) -> Outcome:
+    sentences = [f"This is sentence number {n} of a long answer." for n in range(120)]
+    return Outcome([Outgoing(" ".join(sentences), buttons=(Button("More", "more"),))])
+
+
+def test_a_long_reply_arrives_in_parts_in_order_with_its_buttons_last(tmp_path: Path) -> None:
+    with open_line(tmp_path, handler=long_answer, pace=Pace(0.05, 0.01, 0)) as line:
+        customer = line.customer()
+        parts = len(line_parts())
+        replies = customer.wait_for_reply(customer.says("tell me"), count=parts)
+        text = " ".join(reply.body for reply in replies)
+        numbers = [int(word) for word in text.split() if word.isdigit()]
+        assert numbers == list(range(120))
+        assert [bool(reply.buttons) for reply in replies] == [False] * (parts - 1) + [True]
+
+
+def line_parts() -> Sequence[Outgoing]:
+    from bot.outbox import in_parts
+
+    [reply] = long_answer(None, [], now()).replies  # type: ignore[arg-type]
+    return in_parts(reply)
+
+
+def test_a_part_that_cannot_be_said_takes_the_rest_with_it(tmp_path: Path) -> None:
+    with open_line(tmp_path, handler=long_answer) as line:
+        line.twilio.fail("refuse", who=PHONE, code=21211)
+        line.customer().says("tell me")
+        line.until(lambda: line.states() == ["dead"] * len(line_parts()))
+        assert line.customer().heard() == []
+
+
+def test_pictures_that_cannot_be_taken_become_links(tmp_path: Path) -> None:
+    def show(contact: Contact, waiting: Sequence[Message], deadline: datetime) -> Outcome:
+        return Outcome([Outgoing("Here it is", media_url="https://shop.example.com/a.jpg")])
+
+    with open_line(tmp_path, handler=show) as line:
+        line.twilio.fail("refuse", who=PHONE, code=21620)
+        customer = line.customer()
+        [reply] = customer.wait_for_reply(customer.says("picture?"))
+        assert reply.body == "Here it is\nhttps://shop.example.com/a.jpg"
+
+
+def test_once_opted_out_nothing_that_waited_goes_out(line: Line) -> None:
+    customer = line.customer()
+    customer.wait_for_reply(customer.says("hello"))
+    contact = line.contacts.find("voyage", PHONE)
+    line.contacts.opt_out(contact.id)
+    line.messages.put_out(contact.id, Outgoing("a special offer"))
+    line.messages.put_out(contact.id, replace(Outgoing("You will hear no more from us."), passes_optout=True))
+    line.until(lambda: line.states()[1:] in (["suppressed", "sent"], ["suppressed", "delivered"]))
+    assert customer.heard()[1:] == ["You will hear no more from us."]
+
+
+def test_contacts_are_answered_side_by_side(tmp_path: Path) -> None:
+    together = threading.Barrier(20)
+
+    def wait_for_the_others(contact: Contact, waiting: Sequence[Message], deadline: datetime) -> Outcome:
+        together.wait(10)
+        return Outcome([Outgoing("hi")])
+
+    with open_line(tmp_path, handler=wait_for_the_others) as line:
+        customers = [line.customer(f"+1415555{n:04d}") for n in range(20)]
+        sent = [(customer, customer.says("hello")) for customer in customers]
+        for customer, message in sent:
+            customer.wait_for_reply(message)

@@ -1,0 +1,110 @@
+"""The whole product on a real file; only Twilio and the model are played, over HTTP, by servers as strict as they are."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from werkzeug.serving import make_server
+
+from app import Program, assemble
+from bot.channels.simulator import Customer, Pace, SmallTwilio
+from bot.settings import Settings
+from bot.web.access import issue_token
+
+ADMIN, STAFF, ANALYST = "+919876500001", "+919876500002", "+919876500003"
+JOHN, MARIA = "+14155550101", "+34600111222"
+AT_ONCE = Pace(0, 0, 0)
+
+
+class Chat:
+    """One person's phone: says something, hears the answer."""
+
+    def __init__(self, customer: Customer) -> None:
+        self.phone = customer
+
+    def says(self, text: str, *, replies: int = 1, **more: str) -> str:
+        """Sends a text; what came back, parts joined."""
+        sent = self.phone.says(text, **more)
+        return "\n".join(letter.body for letter in self.phone.wait_for_reply(sent, count=replies))
+
+    def presses(self, title: str) -> str:
+        """Presses a quick reply; what came back."""
+        return "\n".join(letter.body for letter in self.phone.wait_for_reply(self.phone.presses(title)))
+
+    def hears(self, count: int) -> list[str]:
+        """Everything said to this phone, once there are `count` messages."""
+        chats = self.phone._twilio.chats
+        with chats.changed:
+            came = chats.changed.wait_for(lambda: len(self.phone.heard()) >= count, 10)
+        assert came, f"{len(self.phone.heard())} of {count} messages came"
+        return self.phone.heard()
+
+
+class World:
+    """A shop that is open."""
+
+    def __init__(self, program: Program, twilio: SmallTwilio, port: int) -> None:
+        self.program = program
+        self.memory = program.memory
+        self.twilio = twilio
+        self.url = f"http://127.0.0.1:{port}"
+
+    def person(self, phone: str = JOHN, name: str = "") -> Chat:
+        """Somebody with a phone."""
+        return Chat(self.twilio.customer(phone, name or "Someone"))
+
+    def token(self, role: str = "analyst") -> dict[str, str]:
+        """Headers that let a request in."""
+        token = issue_token(self.program.secret, self.program.clock, role)
+        return {"Authorization": f"Bearer {token}"}
+
+    def settled(self) -> None:
+        """Wait until nothing is waiting, being answered or being said."""
+        chats = self.twilio.chats
+        with chats.changed:
+            assert chats.changed.wait_for(lambda: self.program.turns.backlog() == 0, 10), "the queue did not empty"
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(folder: Path, port: int, **more: str) -> dict[str, str]:
+    """Settings for a shop in `folder`."""
+    return {
+        "PORT": str(port),
+        "DATABASE_URL": f"sqlite:///{folder / 'hawker.db'}",
+        "MEMORY_STORAGE_DIR": str(folder),
+        "STAFF": f"{ADMIN}=admin,{STAFF}=staff,{ANALYST}=analyst",
+        "REPLY_QUIET_SECONDS": "0.05",
+        **more,
+    }
+
+
+@contextmanager
+def open_shop(folder: Path, *, pace: Pace = AT_ONCE, **settings: str) -> Iterator[World]:
+    """The program, served and working, until the block ends."""
+    port = free_port()
+    options: dict[str, Any] = {"pace": pace}
+    program = assemble(Settings.from_environment(environment(folder, port, **settings)), **options)
+    server = make_server("127.0.0.1", port, program.web, threaded=True)
+    serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    serving.start()
+    program.start()
+    assert program.twilio is not None
+    try:
+        yield World(program, program.twilio, port)
+    finally:
+        program.stop()
+        program.twilio.stop()
+        server.shutdown()
+        serving.join()
+        server.server_close()
