@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bot.sales.wording import HINDI_IN_LATIN, writes_latin
 from memory.contacts import Contact, Contacts
 from memory.errors import MemoryFault
 from memory.forms import Outgoing
@@ -22,24 +23,28 @@ TELLS = {
         "es": "¡Gracias! Hemos recibido tu pago del pedido {number}.",
         "pt": "Obrigado! Recebemos o pagamento do seu pedido {number}.",
         "hi": "धन्यवाद! ऑर्डर {number} का भुगतान हमें मिल गया है।",
+        "hi-latin": "Dhanyavaad! Order {number} ka payment hamein mil gaya hai.",
     },
     "shipped": {
         "en": "Good news: your order {number} is on its way.",
         "es": "Buenas noticias: tu pedido {number} está en camino.",
         "pt": "Boas notícias: o seu pedido {number} está a caminho.",
         "hi": "खुशखबरी: आपका ऑर्डर {number} रवाना हो गया है।",
+        "hi-latin": "Khushkhabri: aapka order {number} raste mein hai.",
     },
     "delivered": {
         "en": "Your order {number} has been delivered. Enjoy it! Write to us if anything is not right.",
         "es": "Tu pedido {number} ha sido entregado. ¡Que lo disfrutes! Escríbenos si algo no está bien.",
         "pt": "O seu pedido {number} foi entregue. Aproveite! Escreva para nós se algo não estiver certo.",
         "hi": "आपका ऑर्डर {number} पहुँच गया है। कुछ भी ठीक न हो तो हमें लिखें।",
+        "hi-latin": "Aapka order {number} pahunch gaya hai. Kuch bhi theek na ho to hamein likhiye.",
     },
     "cancelled": {
         "en": "Your order {number} has been cancelled.",
         "es": "Tu pedido {number} ha sido cancelado.",
         "pt": "O seu pedido {number} foi cancelado.",
         "hi": "आपका ऑर्डर {number} रद्द कर दिया गया है।",
+        "hi-latin": "Aapka order {number} cancel kar diya gaya hai.",
     },
 }
 
@@ -182,9 +187,14 @@ class Commands:
             self._goods.put_back(who.brand, found.sku, found.quantity)
 
     def _tell(self, contact_id: int, found: Order, state: str) -> Outgoing:
-        language = self._contacts.get(contact_id).language or "en"
-        text = TELLS[state].get(language, TELLS[state]["en"]).format(number=found.number)
+        text = TELLS[state].get(self._tongue(contact_id), TELLS[state]["en"]).format(number=found.number)
         return Outgoing(text, contact_id=contact_id, purpose="order_update", message_type="order_status")
+
+    def _tongue(self, contact_id: int) -> str:
+        """The language of a customer; Hindi in the letters in which they wrote last."""
+        language = self._contacts.get(contact_id).language or "en"
+        wrote = "".join(m.content for m in self._messages.history(contact_id, limit=20) if m.role == "user")
+        return HINDI_IN_LATIN if language == "hi" and writes_latin(wrote) else language
 
     def _dead(self, order: _Order) -> None:
         buried = self._messages.dead(order.who.brand, limit=10)
