@@ -99,6 +99,11 @@ STATUS = _cue(
     r"|cuando llega mi|onde esta (?:o )?meu (?:pedido|pacote)|status do (?:meu )?pedido|meu pedido|quando chega"
     r"|mera order|mere order|order (?:kahan|kaha|kab|ka status)\b.*|मेरा ऑर्डर|ऑर्डर (?:कहाँ|कहां|कब)|मेरे ऑर्डर"
 )
+TROUBLE = _cue(
+    r"problems?|errors?|issues?|trouble|fail\w*|chang(?:e|ing)|updat\w+|correct\w*|wrong|mistake|can'?t|cannot|unable|stuck"
+    r"|problemas?|errore?s?|erro|fall\w+|cambiar|corregir|equivoc\w+|no puedo|mudar|corrigir|nao consigo|errad[oa]"
+    r"|dikkat|samasya|galat|badal\w+|दिक्कत|समस्या|गलत|बदल\w*"
+)
 CANCEL = _cue(r"cancel\w*|cancela\w*|anular|desistir|radd|cancel kar\w*|रद्द|कैंसिल")
 BUY = _cue(
     r"buy|purchase|order|i(?:'| wi)?ll take|i want (?:the|that|this|it|one|two|\d)|give me|book|add to cart"

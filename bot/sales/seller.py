@@ -80,10 +80,11 @@ class Seller:
         language = self._language(contact, text)
         outcome = Outcome(answered_by="nobody")
         learned: dict[str, Fact] = {}
-        for message in messages:
-            learned |= self._learn(contact, message, language, outcome)
+        kinds = [classify(joined([message])) for message in messages]
+        for message, kind in zip(messages, kinds, strict=True):
+            learned |= self._learn(contact, message, kind, language, outcome)
         situation = self._shop.situation(
-            contact, messages, classification=_whole_kind(messages, text), language=language, learned=learned
+            contact, messages, classification=_whole_kind(messages, kinds, text), language=language, learned=learned
         )
         outcome.used["learned"] = sorted(learned)
         return _Turn(contact, situation, outcome, deadline)
@@ -94,10 +95,11 @@ class Seller:
         spoken = self._shop.brands[contact.brand].languages
         return heard if heard in spoken else spoken[0]
 
-    def _learn(self, contact: Contact, message: Message, language: str, outcome: Outcome) -> dict[str, Fact]:
+    def _learn(
+        self, contact: Contact, message: Message, kind: Classification, language: str, outcome: Outcome
+    ) -> dict[str, Fact]:
         """Read one message; what it teaches is kept by changes, and known to this answer at once."""
         text = joined([message])
-        kind = classify(text)
         outcome.readings[message.id] = Reading(kind.message_type, language, _notes(kind))
         now = self._shop.clock()
         told = {each.predicate: each.value for each in learn(text, language, kind)}
@@ -168,7 +170,6 @@ class Seller:
             body = turn.say("export_head") + "\n\n" + copy
             turn.reply(Outgoing(body, message_type="data_rights", passes_optout=True))
             return
-        turn.outcome.changes.clear()  # nothing new is kept of somebody who wants to be forgotten
         turn.reply(Outgoing(turn.say("erase_done"), message_type="data_rights", passes_optout=True, farewell=True))
 
     def _forward(self, turn: _Turn) -> bool:
@@ -231,19 +232,26 @@ class Seller:
             turn.outcome.why = "promised what is not so" if breaches else "said nothing"
             turn.outcome.used["breaches"] = _told(breaches)
             return False
-        self._keep(turn, draft.actions, draft.text, draft.reply, by="model")
+        self._keep(turn, draft.actions, draft.reply.body, draft.reply, by="model")
         return True
 
     def _checked(self, turn: _Turn, desk: ModelDesk) -> tuple[ModelDraft, list[Breach]]:
-        """The model's draft, repaired once where it promised what is not so."""
+        """The model's draft, repaired once where it promised what is not so, and what is still not so."""
         deadline = turn.deadline - WRITERS_SHARE
         draft = desk.answer(turn.situation, self._actions(turn), deadline)
-        breaches = check(draft.text, self._promise_facts(turn.situation, draft.actions))
+        breaches = self._breaches(turn, draft)
         if not breaches:
             return draft, []
         turn.outcome.used["repaired"] = _told(breaches)
-        draft = desk.repair(turn.situation, draft, breaches, deadline)
-        return draft, check(draft.text, self._promise_facts(turn.situation, draft.actions))
+        try:
+            draft = desk.repair(turn.situation, draft, breaches, deadline)
+        except ModelUnavailable:
+            return draft, breaches
+        return draft, self._breaches(turn, draft)
+
+    def _breaches(self, turn: _Turn, draft: ModelDraft) -> list[Breach]:
+        facts = self._promise_facts(turn.situation, draft.actions, draft.reply.amounts)
+        return check(draft.reply.body, facts)
 
     def _keep(self, turn: _Turn, actions: Actions, body: str, draft: Draft, *, by: str = "built-in") -> None:
         """The reply with its changes, and the record of what it stands on."""
@@ -284,11 +292,11 @@ class Seller:
         )
 
 
-def _whole_kind(messages: Sequence[Message], text: str) -> Classification:
+def _whole_kind(messages: Sequence[Message], kinds: Sequence[Classification], text: str) -> Classification:
     pressed = messages[-1].metadata.get("payload")
     if pressed in (YES_PAYLOAD, NO_PAYLOAD):
         return Classification("order", 1.0)
-    return classify(text)
+    return kinds[0] if len(kinds) == 1 else classify(text)
 
 
 def _notes(kind: Classification) -> dict[str, object]:

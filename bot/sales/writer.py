@@ -34,6 +34,13 @@ MOST_FAILED = 2  # answers in a row that did not help, before a person takes ove
 MOST_BUTTONS = 3
 SURE = 0.6  # confidence from which the classification alone decides what cannot be taken back by a better answer
 MOST_PARTS = 5
+# What helps with a message whose kind is known where its words are not: a thing that is not sold, "I want to order".
+KNOWN_WAYS = {
+    "order": "what_to_order",
+    "product_inquiry": "nothing",
+    "pricing_discount": "nothing",
+    "opt_out": "how_to_stop",
+}
 
 
 @dataclass(slots=True)
@@ -268,12 +275,13 @@ class _Answer:
         return self.words.listed([self.words.lines.get(kind, kind) for kind in kinds])
 
     def _unclear(self) -> str:
+        kind = self.situation.classification.message_type
+        if kind in KNOWN_WAYS:
+            return self.say(KNOWN_WAYS[kind], kinds=self._kinds())
         self.draft.failed = True
         if self.situation.contact.failed_answers + 1 >= MOST_FAILED:
             return self._hand_over("two answers did not help", "give_up")
-        if self.situation.classification.message_type == "support_request":
-            return self.say("what_is_wrong")
-        return self.say("unclear")
+        return self.say("what_is_wrong" if kind == "support_request" else "unclear")
 
     def _hand_over(self, reason: str, line: str, **words: object) -> str:
         self.actions.hand_over(reason)
@@ -366,10 +374,10 @@ class _Answer:
 
     def _shop(self, _part: str, plain: str, kind: Classification) -> list[str]:
         topics = cues.topics_in(plain)
-        if "discount" in topics or (
-            kind.message_type == "pricing_discount" and not self._meant(plain) and not self._found(plain)
-        ):
+        if "discount" in topics:
             return [self._discount(), *self._policies(topics)]
+        if kind.message_type == "support_request" and cues.TROUBLE.search(plain):
+            return []
         buys = kind.message_type == "order" and self._meant(plain)
         return [] if buys else self._policies(topics)
 
@@ -448,7 +456,7 @@ class _Answer:
         close = self.situation.catalogue.search(" ".join(wish.words), limit=MOST_BUTTONS) if wish.words else []
         if close and (wish.max_price or wish.min_price):
             return [self.say("nothing_in_range") + "\n" + self._list(close)]
-        if kind.message_type == "product_inquiry" and kind.confidence >= 0.5:
+        if kind.message_type == "product_inquiry" and kind.confidence >= SURE:
             return [self.say("nothing", kinds=self._kinds())]
         return []
 

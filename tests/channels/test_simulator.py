@@ -28,7 +28,7 @@ from bot.channels.whatsapp import (
     Unknown,
     WhatsApp,
 )
-from bot.channels.whatsapp.door import Door
+from bot.channels.whatsapp.door import Door, client
 from bot.settings import Settings
 from memory.forms import Button, Inbound, Media, OutboxRow
 
@@ -381,11 +381,19 @@ def test_no_answer_in_time_is_an_unknown_outcome(world: World) -> None:
     assert isinstance(world.whatsapp.look_up(a_row(), set()), Found)
 
 
+def test_the_environment_does_not_bend_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TWILIO_EDGE", "dublin")
+    monkeypatch.setenv("TWILIO_REGION", "ie1")
+    made = client(Account("AC1", ("secret",), OURS, "https://shop.example.com"))
+    assert made.get_hostname("https://api.twilio.com/x") == "https://api.twilio.com/x"
+
+
 def test_every_call_has_a_timeout_and_no_retries(world: World) -> None:
     door = world.whatsapp._client.http_client
     assert isinstance(door, Door)
     assert door.timeout == (3.0, 8.0)
-    assert all(adapter.max_retries.total == 0 for adapter in door.session.adapters.values())
+    adapters: list[Any] = list(door.session.adapters.values())
+    assert all(adapter.max_retries.total == 0 for adapter in adapters)
 
 
 @pytest.mark.parametrize(
@@ -455,7 +463,7 @@ def test_an_attachment_that_is_not_there_at_first_is_fetched_at_the_third_try(wo
     ],
 )
 def test_a_foreign_address_is_never_fetched(world: World, url: str) -> None:
-    with pytest.raises(MediaRefused):
+    with pytest.raises(MediaRefused, match="not one of Twilio's"):
         world.whatsapp.fetch_media(Media(url, "image/jpeg"))
 
 

@@ -12,12 +12,12 @@ from bot.channels.wording import numbered, split, split_for_buttons, to_whatsapp
 from memory.forms import Button
 
 LINK = "https://shop.example.com/pay?order=17&token=abc_def*ghi~"
-WORDS = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=1, max_size=12)
+WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zs", "Zl", "Zp"]), min_size=1, max_size=12)
 TEXTS = st.lists(
     st.one_of(WORDS, st.just(LINK), st.sampled_from(["\n\n", "\n", "done.", "👍🏽", "नमस्ते!", "Rs. 500"])),
     max_size=120,
 ).map(" ".join)
-PLAIN = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="*_~`#[]()|\\-•"), max_size=200)
+PLAIN = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="*_~`#[]()|\\-•"), max_size=200)
 
 
 def without_space(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,18 @@ from memory.handovers import Handovers
 from memory.messages import Message
 from memory.orders import Orders
 from memory.turns import Outcome, Turns
-from tests.memory.stores import BRAND, SHOP, Stores, as_is
+from tests.memory.stores import BRAND, SHOP, Stores, TestClock, as_is
 
 ROOT = Path(__file__).parents[2]
 CUSTOMER, ANOTHER, COLLEAGUE = "+14155550101", "+34600111222", "+919876500002"
 BRANDS = read_brands(ROOT / "data" / "brands.toml")
 FILE = read_catalogue(ROOT / "data" / "catalogue.csv")
+
+
+@cache
+def packaged_rates() -> Rates:
+    """The rates that come with the package; reading them takes half a second."""
+    return Rates(ROOT / "no-such-folder", TestClock())
 
 
 class TestShop:
@@ -42,7 +49,7 @@ class TestShop:
         self.turns = Turns(db, self.stores.messages, clock, notify=self.staff.notify)
         self.goods = Goods(db, clock)
         self.goods.replace(FILE.items, FILE.digest)
-        self.rates = Rates(path / "rates", clock)
+        self.rates = packaged_rates()
         brand = BRANDS[BRAND]
         self.shop = Shop(
             brands=BRANDS,

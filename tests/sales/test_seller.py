@@ -9,7 +9,7 @@ import pytest
 from bot.sales.orders import says_half_yes, says_yes
 from bot.sales.wording import FOLDER
 from memory.contacts import Contacts
-from memory.forms import Referral
+from memory.forms import Outgoing, Referral
 from memory.goods import OutOfStock
 from memory.messages import Message
 from tests.sales.shop import ANOTHER, CUSTOMER, FILE, TestShop
@@ -105,6 +105,13 @@ def test_a_yes_counts_only_right_after_the_quote_and_for_half_an_hour(shop: Test
     assert shop.orders() == []
 
 
+def test_a_yes_to_a_colleagues_words_is_no_yes_to_the_quote(shop: TestShop) -> None:
+    shop.says(f"I want to buy the {RAPTOR}")
+    shop.stores.messages.put_out(shop.customer().id, Outgoing("Ana here: was everything fine last time?"))
+    shop.says("yes")
+    assert shop.orders() == []
+
+
 def test_a_thumb_up_without_a_quote_orders_nothing(shop: TestShop) -> None:
     shop.says("hello")
     shop.says("👍")
@@ -161,8 +168,8 @@ def test_a_dropped_draft_leaves_no_trace(shop: TestShop) -> None:
 
 
 def test_an_order_remembers_the_ads_that_brought_the_customer(shop: TestShop) -> None:
-    for ad in ("111", "222"):
-        clicked = Referral(ad, "ad", f"clid{ad}", "Gaming!", "Now", "https://fb.example", {})
+    for ad, kind in (("000", "post"), ("111", "ad"), ("222", "ad"), ("333", "post")):
+        clicked = Referral(ad, kind, f"clid{ad}", "Gaming!", "Now", "https://fb.example", {})
         shop.says(f"I want to buy the {RAPTOR}", referral=clicked)
     shop.says("yes")
     [order] = shop.orders()

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from bot.web.access import public
 from memory.forms import Outgoing
-from tests.memory.stores import BRAND
+from memory.turns import Outcome
+from tests.memory.stores import BRAND, as_is
 from tests.web.shop import OTHER_BRAND, PHONE, Shop
 
 PROBLEM = {"type", "title", "status", "detail"}
@@ -101,11 +102,13 @@ def test_an_admin_erases_a_person_here_and_at_the_provider(shop: Shop) -> None:
 
 def test_one_brand_never_sees_anothers(shop: Shop) -> None:
     theirs = shop.hear_other_brand("a secret of optics", "+14155550123")
+    finish_turn(shop, theirs)
     path = "/conversation/+14155550123"
     assert shop.ask(path).status_code == 404
     assert shop.ask(f"{path}?brand={OTHER_BRAND}", brand=BRAND).status_code == 403
     assert shop.ask(f"{path}?brand={OTHER_BRAND}", role="admin", method="DELETE", brand=BRAND).status_code == 403
     assert shop.ask(f"/messages/{theirs}/why", brand=BRAND).status_code == 404
+    assert shop.get(f"/messages/{theirs}/why", brand=OTHER_BRAND)["heard"][0]["id"] == theirs
     assert shop.get("/analytics/users", brand=BRAND)["total_users"] == 0
     assert shop.get(path, brand=OTHER_BRAND)["messages"][0]["content"] == "a secret of optics"
     assert shop.get(f"{path}?brand={OTHER_BRAND}")["messages"][0]["content"] == "a secret of optics"
@@ -151,6 +154,7 @@ def test_every_error_has_one_shape(shop: Shop) -> None:
         assert (answer.status_code, answer.content_type) == (status, "application/problem+json")
         assert answer.get_json().keys() == PROBLEM
         assert answer.get_json()["status"] == status
+        assert answer.get_json()["detail"]
     assert answers[405].headers["Allow"]
     assert "limit" in answers[400].get_json()["detail"]
 
@@ -172,6 +176,16 @@ def test_no_input_makes_it_fall_over(shop: Shop, phone: str, limit: str | int, b
     query = f"limit={quote(str(limit))}&before={quote(str(before))}&after={quote(str(before))}"
     for path in (f"/conversation/{quote(phone, safe='')}", "/analytics/users", f"/messages/{quote(str(before))}/why"):
         assert shop.ask(f"{path}?{query}").status_code < 500
+
+
+@pytest.mark.parametrize(
+    "beyond", [2**63, "9" * 5000, -1, "½", "1e3"], ids=["2^63", "long", "negative", "half", "float"]
+)
+def test_a_place_beyond_what_can_be_stored_is_400(shop: Shop, beyond: int | str) -> None:
+    shop.talk("Hello", "Hi")
+    assert shop.ask(f"/conversation/{PHONE}?before={beyond}").status_code == 400
+    assert shop.ask(f"/analytics/users?after={beyond}").status_code == 400
+    assert shop.ask(f"/messages/{beyond}/why").status_code == 404
 
 
 def test_the_document_lists_every_route_of_the_api(shop: Shop) -> None:
@@ -199,6 +213,13 @@ def test_the_document_refers_to_nothing_that_is_missing(shop: Shop) -> None:
     error = document["components"]["responses"]["DEFAULT_ERROR"]["content"]
     assert [*error] == ["application/problem+json"]
     assert "400" in closed["responses"]
+
+
+def finish_turn(shop: Shop, message_id: int) -> None:
+    message = shop.stores.messages.get(message_id)
+    shop.stores.clock.pass_by(minutes=1)
+    [lease] = shop.stores.turns.claim("w", 1)
+    assert shop.stores.turns.finish(lease, [message], Outcome(), split=as_is)
 
 
 def pages(shop: Shop, path: str, argument: str, hint: str) -> Iterator[dict]:  # type: ignore[type-arg]

@@ -7,6 +7,7 @@ import json
 import secrets
 import sqlite3
 import threading
+from collections import defaultdict
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -81,7 +82,11 @@ class Chats:
         self.contents: dict[str, dict[str, Any]] = {}
         self.secrets: dict[str, str] = {}
         self.events: list[dict[str, Any]] = []
+        self.run = secrets.token_hex(8)  # events are numbered anew in each run
+        self.closed = False
+        self._by_person: defaultdict[str, dict[str, Letter]] = defaultdict(dict)
         self._file = _open(path) if path else None
+        self._ordinal = 0
         self._read_back()
 
     def secret(self, name: str, made: str) -> str:
@@ -111,8 +116,10 @@ class Chats:
         """Write a new or changed message down and tell those who wait."""
         with self.changed:
             if not letter.ordinal:
-                letter.ordinal = len(self.letters) + 1
+                self._ordinal += 1
+                letter.ordinal = self._ordinal
             self.letters[letter.sid] = letter
+            self._by_person[letter.person][letter.sid] = letter
             self._write("letter", letter.sid, asdict(letter))
             self.tell({"type": "message", "chat": letter.person, "sid": letter.sid})
 
@@ -134,11 +141,10 @@ class Chats:
             self._write("content", content["sid"], content)
 
     def forget(self, letter: Letter) -> None:
-        """Delete a message for good."""
+        """Delete a message for good; its files stay until they are deleted themselves, as at Twilio."""
         with self.changed:
             del self.letters[letter.sid]
-            for sid in letter.media:
-                self.forget_attachment(sid)
+            del self._by_person[letter.person][letter.sid]
             self._erase("letter", letter.sid)
             self.tell({"type": "gone", "chat": letter.person, "sid": letter.sid})
 
@@ -151,12 +157,12 @@ class Chats:
     def between(self, person: str) -> list[Letter]:
         """All messages with a person, oldest first."""
         with self.changed:
-            return [letter for letter in self.letters.values() if letter.person == person]
+            return list(self._by_person[person].values())
 
     def last_inbound(self, person: str, ours: str) -> datetime | None:
         """When the person last wrote to that number of ours: what the 24-hour window counts from."""
         with self.changed:
-            times = [one.created for one in self.letters.values() if one.sender == person and one.to == ours]
+            times = [one.created for one in self._by_person[person].values() if one.sender == person and one.to == ours]
         return datetime.fromisoformat(max(times)) if times else None
 
     def tell(self, event: dict[str, Any]) -> None:
@@ -168,8 +174,14 @@ class Chats:
     def news(self, after: int, seconds: float) -> list[dict[str, Any]]:
         """The events after number `after`; waits up to `seconds` for the first one."""
         with self.changed:
-            self.changed.wait_for(lambda: len(self.events) > after, timeout=seconds)
+            self.changed.wait_for(lambda: self.closed or len(self.events) > after, timeout=seconds)
             return self.events[after:]
+
+    def close(self) -> None:
+        """Nobody waits for news any longer."""
+        with self.changed:
+            self.closed = True
+            self.changed.notify_all()
 
     def _write(self, kind: str, key: str, value: Any) -> None:
         if self._file is not None:
@@ -186,6 +198,9 @@ class Chats:
         for row in self._file["things"].rows:
             self._restore(row["kind"], row["key"], json.loads(row["value"]))
         self.letters = dict(sorted(self.letters.items(), key=lambda item: item[1].ordinal))
+        for letter in self.letters.values():
+            self._by_person[letter.person][letter.sid] = letter
+            self._ordinal = letter.ordinal
 
     def _restore(self, kind: str, key: str, value: Any) -> None:
         match kind:

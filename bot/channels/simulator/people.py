@@ -35,9 +35,12 @@ class Customer:
         """Text; `more` are further form parameters, as they are."""
         return self._send({"Body": text, "MessageType": "text", **more})
 
-    def presses(self, title: str) -> Sent:
-        """A quick reply with that title, on the newest message that has one. Raises LookupError if none has."""
-        for letter in reversed(self.transcript()):
+    def presses(self, title: str, sid: str | None = None) -> Sent:
+        """A quick reply with that title, on the newest message that has one, or on the message `sid`.
+
+        Raises LookupError if none has.
+        """
+        for letter in reversed([one for one in self.transcript() if sid in (None, one.sid)]):
             for button in letter.buttons:
                 if button["title"] == title:
                     return self._press(letter, button)

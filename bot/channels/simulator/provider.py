@@ -103,8 +103,9 @@ class SmallTwilio:
         return str(content["sid"])
 
     def stop(self) -> None:
-        """No more callbacks: messages on their way stay where they are."""
+        """No more callbacks, and no page waits any longer: messages on their way stay where they are."""
         self._stopping.set()
+        self.chats.close()
 
     # A message to a person
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, jsonify, request
 
 from bot.channels.simulator.chats import Letter, Person
 from bot.channels.simulator.faults import KINDS, Fault, NoSuchFault
-from bot.channels.simulator.people import Customer
+from bot.channels.simulator.people import Customer, Sent
 from bot.channels.simulator.provider import SmallTwilio
 from bot.channels.simulator.rest import rest
 from bot.channels.whatsapp import verdict_on
@@ -46,6 +46,7 @@ def blueprint(twilio: SmallTwilio | None) -> Blueprint:
         routes.register_blueprint(rest(twilio))
         routes.before_request(_require_the_page)
         routes.register_error_handler(NoSuchFault, lambda error: (jsonify(error=str(error)), 400))
+        routes.register_error_handler(_Missing, lambda error: (jsonify(error=f"{error} is missing"), 400))
         _add_reading(routes, twilio)
         _add_doing(routes, twilio)
     return routes
@@ -74,12 +75,29 @@ def _require_the_page() -> None:
         abort(403)
 
 
-def _customer(twilio: SmallTwilio, who: str, name: str = "") -> Customer:
+class _Missing(KeyError):
+    """Something that a request must say."""
+
+
+class _Asked(dict[str, Any]):
+    """A JSON body; what it must say and does not is the caller's mistake."""
+
+    def __missing__(self, name: str) -> Any:
+        raise _Missing(name)
+
+
+def _asked() -> _Asked:
+    body = request.get_json()
+    if not isinstance(body, dict):
+        abort(400, "a JSON object, please")
+    return _Asked(body)
+
+
+def _customer(twilio: SmallTwilio, who: str) -> Customer:
     if not _WHO.fullmatch(who):
         abort(400, "a phone number such as +14155550101, or a WhatsApp user id such as IN.AbC123")
-    known = twilio.chats.people.get(f"whatsapp:{who}")
-    customer = twilio.customer(who, name or (known.name if known else "Someone"), request.args.get("sender"))
-    return Customer(twilio, customer.person, f"whatsapp:{request.args.get('sender') or twilio.account.sender}", False)
+    ours = request.args.get("sender") or twilio.account.sender
+    return Customer(twilio, twilio.customer(who).person, f"whatsapp:{ours}", wait=False)
 
 
 def _state(twilio: SmallTwilio) -> Response:
@@ -91,7 +109,8 @@ def _state(twilio: SmallTwilio) -> Response:
         senders=list(twilio.senders),
         adverts=ADVERTS,
         seen=seen,
-        fault_kinds=KINDS,
+        run=twilio.chats.run,
+        fault_kinds=list(KINDS.items()),
         faults=twilio.faults.listed(),
     )
 
@@ -99,8 +118,7 @@ def _state(twilio: SmallTwilio) -> Response:
 def _events(twilio: SmallTwilio) -> Response:
     after = request.args.get("after", 0, int)
     wait = min(request.args.get("wait", 0.0, float), _LONGEST_WAIT)
-    seen = len(twilio.chats.events)
-    if after > seen:  # the program was started anew: the page has to read everything again
+    if request.args.get("run") != twilio.chats.run:  # the program was started anew: the page reads everything again
         return jsonify(events=[], anew=True)
     events = [dict(event) for event in twilio.chats.news(after, wait)]
     for event in events:
@@ -128,24 +146,35 @@ def _media(twilio: SmallTwilio, sid: str) -> Response:
 
 
 def _meet(twilio: SmallTwilio, who: str) -> Response:
-    asked = request.get_json()
-    customer = _customer(twilio, who, str(asked.get("name", ""))[:60])
+    asked = _asked()
+    customer = _customer(twilio, who)
+    name = str(asked.get("name", ""))[:60]
+    if name and name != customer.person.name:
+        customer.person.name = name
+        twilio.chats.keep_person(customer.person)
     return jsonify(_person_json(twilio, customer.person))
 
 
 def _send(twilio: SmallTwilio, who: str) -> Any:
-    asked = request.get_json()
+    asked = _asked()
     customer = _customer(twilio, who)
     if isinstance(asked.get("advert"), dict):
         customer.arrives_through({str(name): str(value) for name, value in asked["advert"].items()})
     if "location" in asked:
-        place = asked["location"]
+        place = _Asked(asked["location"])
         sent = customer.sends_location(str(place["latitude"]), str(place["longitude"]), str(place.get("label", "")))
     elif "button" in asked:
-        sent = customer.presses(str(asked["button"]))
+        sent = _press(customer, str(asked["button"]), str(asked["on"]))
     else:
         sent = customer.says(str(asked["text"])[:4096])
     return jsonify(sid=sent.sid), 201
+
+
+def _press(customer: Customer, title: str, sid: str) -> Sent:
+    try:
+        return customer.presses(title, sid)
+    except LookupError:
+        abort(409, "that message shows no such button")
 
 
 def _upload(twilio: SmallTwilio, who: str) -> Any:
@@ -158,7 +187,7 @@ def _upload(twilio: SmallTwilio, who: str) -> Any:
 
 
 def _phone(twilio: SmallTwilio, who: str) -> Any:
-    asked = request.get_json()
+    asked = _asked()
     customer = _customer(twilio, who)
     if "open" in asked:
         customer.opens() if asked["open"] else customer.closes()
@@ -168,13 +197,20 @@ def _phone(twilio: SmallTwilio, who: str) -> Any:
 
 
 def _fail(twilio: SmallTwilio) -> Any:
-    asked = request.get_json()
+    asked = _asked()
     address = f"whatsapp:{asked['who']}" if asked.get("who") else None
-    code = int(asked["code"]) if asked.get("code") else None
-    fault = Fault(str(asked["kind"]), max(1, min(int(asked.get("times", 1)), 100)), address, code)
-    fault.seconds = max(0.0, min(float(asked.get("seconds", 1)), 60.0))
+    code = _number(asked["code"], 0, 99999) if asked.get("code") else None
+    fault = Fault(str(asked["kind"]), _number(asked.get("times", 1), 1, 100), address, code)
+    fault.seconds = _number(asked.get("seconds", 1), 0, 60)
     twilio.faults.add(fault)
     return jsonify(faults=twilio.faults.listed()), 201
+
+
+def _number(said: Any, least: int, most: int) -> int:
+    written = str(said)
+    if not (written.isascii() and written.isdigit()):
+        abort(400, "a whole number, please")
+    return max(least, min(int(written[:9]), most))
 
 
 def _mend(twilio: SmallTwilio) -> Response:
@@ -209,6 +245,7 @@ def _letter_json(letter: Letter, twilio: SmallTwilio) -> dict[str, Any]:
         "buttons": letter.buttons,
         "template": letter.template,
         "link": letter.media_url,
+        "replied_to": letter.form.get("OriginalRepliedMessageSid"),
         "media": [{"url": f"/simulator/media/{one.sid}", "type": one.content_type} for one in files],
         "location": place or None,
         "advert": letter.form.get("ReferralHeadline") or letter.form.get("ReferralSourceId"),

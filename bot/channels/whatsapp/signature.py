@@ -11,7 +11,7 @@ from twilio.request_validator import (
     RequestValidator,
     get_signature_algorithm,
 )
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import Headers, MultiDict
 
 from bot.channels.whatsapp.forms import pairs_of
 
@@ -22,7 +22,7 @@ class Signatures:
     def __init__(self, tokens: tuple[str, ...]) -> None:
         self._validators = [RequestValidator(token) for token in tokens if token]
 
-    def good(self, url: str, form: Any, headers: Mapping[str, str]) -> bool:
+    def good(self, url: str, form: Any, headers: Mapping[str, str] | Headers) -> bool:
         """Whether `url` (as the provider called it) and `form` carry a signature of ours.
 
         No signature, an unknown algorithm, text that cannot be encoded: a wrong signature, not an error.

@@ -24,6 +24,8 @@ from bot.settings import Settings
 from memory.forms import Button, Inbound, Media, OutboxRow
 
 if TYPE_CHECKING:
+    from werkzeug.datastructures import Headers
+
     from bot.channels.whatsapp.media import MediaFetcher
 
 INBOUND_PATH = "/webhook/whatsapp"
@@ -105,7 +107,7 @@ class WhatsApp:
         text = query.decode("utf-8", "replace") if isinstance(query, bytes) else query
         return f"{self._public_url}{path}?{text}" if text else f"{self._public_url}{path}"
 
-    def check_signature(self, url: str, form: Any, headers: Any) -> bool:
+    def check_signature(self, url: str, form: Any, headers: Mapping[str, str] | Headers) -> bool:
         """Whether one of our tokens signed `form` (MultiDict or pairs, empty values kept) for `url`."""
         return self._signatures.good(url, form, headers)
 
@@ -242,7 +244,8 @@ class WhatsApp:
                 to=f"whatsapp:{to or self.account.sender}", date_sent_after=since.astimezone(UTC)
             )
         inbound = [message for message in listed if message.direction == "inbound"]
-        for message in sorted(inbound, key=lambda one: (_moment(one, since), one.sid)):
+        # Listed newest first, dated to the second: turned round, those of one second keep their order.
+        for message in sorted(reversed(inbound), key=lambda one: _moment(one, since)):
             yield self._as_inbound(message, since)
 
     def _as_inbound(self, message: Any, since: datetime) -> Inbound:

@@ -427,7 +427,7 @@ function chooseAdvert(one) {
 }
 
 function showKinds(kinds) {
-  const options = Object.entries(kinds).map(([value, text]) => make("option", { value }, text));
+  const options = kinds.map(([value, text]) => make("option", { value }, text));
   $("fault-kind").replaceChildren(...options);
   showCode();
 }
@@ -476,7 +476,9 @@ function filed(input, name) {
   }));
 }
 
+const begun = attempt(start)(); // what is known must be there before someone new joins it
 const newDialog = dialog("new", async () => {
+  await begun;
   const who = $("new-who").value.trim();
   people.set(who, { last: null, ...people.get(who), who, name: $("new-name").value.trim() || people.get(who)?.name || "Someone" });
   await open(who);
@@ -529,4 +531,4 @@ window.addEventListener("pagehide", () => {
 });
 filed("picture-file", "file");
 filed("sound-file", "voice");
-attempt(start)().then(listen);
+begun.then(listen);

@@ -1,0 +1,205 @@
+"""The HTTP API over 100,000 people and 1,000,000 messages: median and 99th percentile of each question."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+from flask import Flask
+from flask.testing import FlaskClient
+
+from benchmarks.figures import Figure, share, show
+from bot.settings import Settings
+from bot.web.access import issue_token
+from bot.web.api import Parts, register
+from memory.analytics import Analytics
+from memory.contacts import Contacts
+from memory.database import Database
+from memory.messages import Messages
+from memory.moments import now, to_text
+from memory.schema import STEPS
+from memory.sessions import Sessions
+from memory.turns import Turns
+
+PEOPLE = 100_000
+MESSAGES = 1_000_000
+HEAVY = 50_000  # of them one person's
+BATCH = 10_000
+ASKED = 300
+LIMIT_MS = 50.0
+SECRET = "only for this benchmark, and only on this machine"  # noqa: S105
+BRAND = "bench"
+INTERESTS = ("laptops", "smartphones", "gaming", "eyewear", "accessories", "headphones")
+TYPES = ("greeting", "product_inquiry", "order", "currency_conversion", "support_request", "other")
+
+
+def main() -> None:
+    """Build the file where there is none yet, ask, print."""
+    folder = Path(tempfile.gettempdir()) / "hawker-bench"
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{PEOPLE}-{MESSAGES}.db"
+    if not path.exists():
+        build(path)
+    show(f"The HTTP API over {PEOPLE:,} people and {MESSAGES:,} messages", measure(client(path)))
+
+
+def measure(http: FlaskClient) -> list[Figure]:
+    """Ask each question often, of ever other people and pages."""
+    chance = random.Random(7)
+    paths: dict[str, Callable[[], str]] = {
+        "/analytics/users": lambda: f"/analytics/users?after={chance.randrange(PEOPLE)}",
+        "/conversation": lambda: f"/conversation/{phone(chance.randrange(1, PEOPLE + 1))}",
+        f"/conversation of {HEAVY:,} messages": lambda: f"/conversation/{phone(1)}",
+    }
+    figures = []
+    for name, path in paths.items():
+        took = [ask(http, path()) for _ in range(ASKED)]
+        figures += [figure(f"{name}, median", share(took, 0.5)), figure(f"{name}, p99", share(took, 0.99))]
+    took = [ask(http, "/analytics/messages?days=30") for _ in range(5)]
+    return [*figures, Figure("/analytics/messages, median", f"{share(took, 0.5):.1f} ms")]
+
+
+def figure(name: str, took_ms: float) -> Figure:
+    """A time against what was promised."""
+    return Figure(name, f"{took_ms:.1f} ms", f"under {LIMIT_MS:g} ms", took_ms < LIMIT_MS)
+
+
+def ask(http: FlaskClient, path: str) -> float:
+    """Milliseconds until the answer, which must be 200."""
+    head = {"Authorization": f"Bearer {issue_token(SECRET, now, 'analyst')}"}
+    start = time.perf_counter()
+    answer = http.get(path, headers=head)
+    took = (time.perf_counter() - start) * 1000
+    if answer.status_code != 200:
+        raise RuntimeError(f"{path} answered {answer.status_code}: {answer.text}")
+    return took
+
+
+def client(path: Path) -> FlaskClient:
+    """The API alone, over this file."""
+    db = Database(path)
+    contacts, sessions = Contacts(db, now), Sessions(db)
+    messages = Messages(db, contacts, sessions, now)
+    app = Flask("bench", static_folder=None)
+    parts = Parts(
+        settings=Settings.from_environment({}),
+        secret=SECRET,
+        clock=now,
+        brands=[BRAND],
+        db=db,
+        contacts=contacts,
+        sessions=sessions,
+        messages=messages,
+        turns=Turns(db, messages, now),
+        analytics=Analytics(db, now),
+        forget=lambda brand, ids: None,
+        checks={},
+        examinations=[],
+    )
+    register(app, parts)
+    return app.test_client()
+
+
+def phone(contact: int) -> str:
+    """The number of the contact with this id."""
+    return f"+9198{contact:08d}"
+
+
+def build(path: Path) -> None:
+    """Write the file aside and move it into place when it is whole."""
+    draft = path.with_suffix(".draft")
+    draft.unlink(missing_ok=True)
+    db = Database(draft)
+    db.migrate(STEPS)
+    with click.progressbar(length=PEOPLE + MESSAGES, label="writing people and messages") as bar:
+        for first in range(1, PEOPLE + 1, BATCH):
+            write_people(db, first)
+            bar.update(BATCH)
+        for first in range(1, MESSAGES + 1, BATCH):
+            write_messages(db, first)
+            bar.update(BATCH)
+    write_tallies(db)
+    db.close()
+    draft.rename(path)
+
+
+def write_people(db: Database, first: int) -> None:
+    """The next contacts, each with a number, a session and two interests; all wrote within the last day."""
+    at = to_text(now())
+    people = range(first, first + BATCH)
+    with db.transaction():
+        tables = db.tables
+        tables.table("contacts").insert_all(
+            {"id": n, "brand": BRAND, "name": f"Person {n}", "address": f"whatsapp:{phone(n)}",
+             "our_number": "+14155238886", "session_id": n, "total_interactions": 5, "first_seen_at": at,
+             "last_interaction_at": at, "preferred_currency": "INR", "language": "en"} for n in people
+        )  # fmt: skip
+        tables.table("identities").insert_all(
+            {"brand": BRAND, "kind": "phone", "value": phone(n), "contact_id": n, "raw": f"whatsapp:{phone(n)}"}
+            for n in people
+        )
+        tables.table("sessions").insert_all(
+            {"id": n, "brand": BRAND, "contact_id": n, "created_at": at, "last_at": at, "total_messages": 10}
+            for n in people
+        )
+        tables.table("interests").insert_all(
+            {"contact_id": n, "brand": BRAND, "interest": INTERESTS[(n + k) % len(INTERESTS)], "times": 1 + k,
+             "last_at": at} for n in people for k in (0, 1)
+        )  # fmt: skip
+
+
+def write_messages(db: Database, first: int) -> None:
+    """The next messages, spread over people and the last sixty days, each second one a reply with its turn."""
+    with db.transaction():
+        db.tables.table("messages").insert_all(message_rows(first))
+        db.tables.table("turns").insert_all(
+            {"id": n, "brand": BRAND, "contact_id": owner(n), "at": moment(n), "waited_ms": (n * 7919) % 9000,
+             "answered_by": ("model", "built-in", "people")[n % 7 % 3]} for n in range(first + 1, first + BATCH, 2)
+        )  # fmt: skip
+
+
+def message_rows(first: int) -> Iterator[dict[str, object]]:
+    """Rows of the messages table."""
+    for n in range(first, first + BATCH):
+        yield {
+            "id": n, "brand": BRAND, "contact_id": owner(n), "session_id": owner(n),
+            "role": "user" if n % 2 else "assistant", "provider_id": f"SM{n:032d}", "kind": "text",
+            "content": "Do you have a gaming laptop under 1500 euros?", "message_type": TYPES[n % len(TYPES)],
+            "state": "handled" if n % 2 else "read", "at": moment(n), "turn_id": n + n % 2,
+        }  # fmt: skip
+
+
+def owner(n: int) -> int:
+    """Whose message this is: pairs of question and reply, every twentieth pair the heavy writer's."""
+    pair = (n + 1) // 2
+    return 1 if pair % (MESSAGES // HEAVY) == 0 else 1 + pair % PEOPLE
+
+
+def moment(n: int) -> str:
+    """When: evenly over sixty days that end a little before the build."""
+    return to_text(START + timedelta(days=60) * (n / MESSAGES))
+
+
+def write_tallies(db: Database) -> None:
+    """The counts that memory would have kept."""
+    days = [to_text(START + timedelta(days=day))[:10] for day in range(61)]
+    each = MESSAGES // 2 // len(days) // len(TYPES)
+    rows = [("contacts", "", "", PEOPLE), ("interactions", "", "", MESSAGES // 2)]
+    rows += [("interests", "", interest, 2 * PEOPLE // len(INTERESTS)) for interest in INTERESTS]
+    rows += [("message_type", day, kind, each) for day in days for kind in TYPES]
+    rows += [("language", day, "en", each * len(TYPES)) for day in days]
+    with db.transaction():
+        db.tables.table("tallies").insert_all(
+            {"brand": BRAND, "name": name, "day": day, "key": key, "n": n} for name, day, key, n in rows
+        )
+
+
+START = datetime.now(UTC) - timedelta(days=60, hours=1)
+
+if __name__ == "__main__":
+    main()

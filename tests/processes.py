@@ -1,0 +1,98 @@
+"""The program as real processes on one file: gunicorn for the web, `flask worker` for the answers, killed at will."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bot.channels.simulator import Pace, SmallTwilio, serving
+from memory.database import Database
+from memory.moments import now
+from tests.world import AT_ONCE, environment, free_port
+
+HERE = Path(__file__).parent.parent
+
+
+class Processes:
+    """Web and worker processes, and the small Twilio that they talk to."""
+
+    def __init__(self, folder: Path, twilio: SmallTwilio, settings: dict[str, str]) -> None:
+        self.twilio = twilio
+        self.db = Database(folder / "hawker.db")
+        self.url = settings["PUBLIC_URL"]
+        self._environment = {**os.environ, **settings, "PYTHONUNBUFFERED": "1"}
+        self._log = (folder / "processes.log").open("ab")
+        self.running: list[subprocess.Popen[bytes]] = []
+
+    def start_web(self, *, workers: int = 1) -> subprocess.Popen[bytes]:
+        """gunicorn, ready for requests."""
+        command = ["-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--workers", str(workers), "app:web()"]
+        process = self._start(command)
+        self._until_healthy()
+        return process
+
+    def start_worker(self) -> subprocess.Popen[bytes]:
+        """A worker with its clock."""
+        return self._start(["-m", "flask", "--app", "app", "worker"])
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        """kill -9, children and all."""
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        self.running.remove(process)
+
+    def stop_all(self) -> None:
+        """Whatever is left."""
+        for process in list(self.running):
+            self.kill(process)
+        self._log.close()
+
+    def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=HERE,
+            env=self._environment,
+            stdout=self._log,
+            stderr=self._log,
+            start_new_session=True,
+        )
+        self.running.append(process)
+        return process
+
+    def _until_healthy(self) -> None:
+        for _ in range(600):
+            try:
+                with urllib.request.urlopen(f"{self.url}/health", timeout=1) as answer:
+                    if answer.status == 200:
+                        return
+            except (urllib.error.URLError, ConnectionError, TimeoutError):
+                time.sleep(0.05)  # until the server listens; there is nothing to be woken by
+        raise AssertionError("the web process did not come up; see processes.log")
+
+
+@contextmanager
+def processes(folder: Path, *, pace: Pace = AT_ONCE, **settings: str) -> Iterator[Processes]:
+    """A shop in `folder` with nothing running yet; everything is killed at the end of the block."""
+    port = free_port()
+    overrides = "#rc=3&rp=5xx,ct,rt"
+    with serving(f"http://127.0.0.1:{port}", now, pace=pace, webhook_overrides=overrides) as twilio:
+        account = {
+            "TWILIO_ACCOUNT_SID": twilio.account.sid,
+            "TWILIO_AUTH_TOKEN": twilio.account.tokens[0],
+            "TWILIO_WHATSAPP_FROM": twilio.account.sender,
+            "TWILIO_API_URL": twilio.account.api_url,
+            "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        }
+        shop = Processes(folder, twilio, environment(folder, port, **account, **settings))
+        try:
+            yield shop
+        finally:
+            shop.stop_all()

@@ -1,0 +1,103 @@
+"""Promises about the whole tree: every route is marked, every setting explained, every outside package at home."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from dotenv import dotenv_values
+from flask import Flask
+
+from bot.settings import Environment, Settings
+from bot.web.access import who_may_call
+from tests.web.shop import Shop
+
+ROOT = Path(__file__).parent.parent
+HOMES = {
+    "twilio": ("bot/channels/",),
+    "openai": ("bot/llm.py",),
+    "sqlite3": ("memory/", "bot/channels/simulator"),
+    "sqlite_utils": ("memory/", "bot/channels/simulator"),
+    "apscheduler": ("bot/clock.py",),
+    "jwt": ("bot/web/access.py",),
+    "flask_smorest": ("bot/web/api.py",),
+    "dotenv": ("bot/settings.py",),
+}
+SQL = re.compile(r"\s*(SELECT\s.+\sFROM\s|INSERT\s+INTO\s|UPDATE\s\w+\sSET\s|DELETE\s+FROM\s|PRAGMA\s)", re.S)
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Flask:
+    return Shop(tmp_path).app
+
+
+def test_every_route_says_who_may_call_it(app: Flask) -> None:
+    marked = who_may_call(app)
+    assert {rule.endpoint for rule in app.url_map.iter_rules()} - set(marked) == set()
+
+
+def test_every_setting_is_explained_with_its_default() -> None:
+    names = {field.data_key for field in Environment().fields.values()}
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    explained = {line.partition("=")[0] for above, line in itertools.pairwise(lines)
+                 if "=" in line and not line.startswith("#") and above.startswith("# ")}  # fmt: skip
+    assert explained == names
+    example = {name: value or "" for name, value in dotenv_values(ROOT / ".env.example").items()}
+    assert Settings.from_environment(example) == Settings.from_environment({})
+
+
+@pytest.mark.parametrize("package", HOMES)
+def test_an_outside_package_has_one_home(package: str) -> None:
+    users = {path for path, tree in product() if package in imported(tree)}
+    assert {path for path in users if not path.startswith(HOMES[package])} == set()
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    readers = {path for path, tree in product() if reads_environment(tree)}
+    assert readers == {"bot/settings.py"}
+
+
+def test_sql_is_written_in_memory_only() -> None:
+    writers = {path for path, tree in product() if any(SQL.match(text) for text in texts(tree))}
+    assert {path for path in writers if not path.startswith(("memory/", "bot/channels/simulator"))} == set()
+    assert "memory/messages.py" in writers
+
+
+def product() -> Iterator[tuple[str, ast.Module]]:
+    """Every module of the product: its path, and what it says."""
+    files = [*ROOT.glob("*.py"), *ROOT.glob("bot/**/*.py"), *ROOT.glob("memory/**/*.py")]
+    for file in files:
+        yield file.relative_to(ROOT).as_posix(), ast.parse(file.read_text())
+
+
+def imported(tree: ast.Module) -> set[str]:
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        if isinstance(node, ast.ImportFrom) and node.level == 0:
+            found.add((node.module or "").partition(".")[0])
+    return found
+
+
+def reads_environment(tree: ast.Module) -> bool:
+    """Whether `os.environ` or `os.getenv` is used, other than to set a variable for a program that is started."""
+    words = {"environ", "environb", "getenv"}
+    nodes = [*ast.walk(tree)]
+    written = {id(node.value) for node in nodes if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)}
+    return any(
+        (isinstance(node, ast.Attribute) and node.attr in words and ast.unparse(node.value) == "os"
+         and id(node) not in written)
+        or (isinstance(node, ast.alias) and node.name in words)
+        for node in nodes
+    )  # fmt: skip
+
+
+def texts(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
