@@ -168,11 +168,14 @@ class Program:
     web: Flask
     worker: Worker
     clock_work: ClockWork
+    model: LanguageModel | None  # where a key is set
     clock: Clock
     secret: str  # signs tokens
 
     def start(self) -> None:
-        """Worker and clock, in threads of their own."""
+        """Worker and clock, in threads of their own; the model's client is loaded before the first customer waits."""
+        if self.model is not None:
+            self.model.warm()
         self.worker.start()
         self.clock_work.start()
 
@@ -180,6 +183,8 @@ class Program:
         """Finish what is under way, then stop."""
         self.clock_work.stop()
         self.worker.stop()
+        if self.model is not None:
+            self.model.close()
 
 
 def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None) -> Program:
@@ -256,7 +261,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     for endpoint, view in web.view_functions.items():
         if endpoint.startswith("simulator.") or endpoint == "pages.simulator":
             public(view)  # the small Twilio checks its own callers, and is off with a real account
-    return Program(settings, memory, turns, channel, twilio, web, worker, clock_work, clock, parts.secret)
+    return Program(settings, memory, turns, channel, twilio, web, worker, clock_work, model, clock, parts.secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +311,8 @@ def create_app() -> Flask:
         """Answer messages in this process until it is told to stop."""
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: program.worker.halt())
+        if program.model is not None:
+            program.model.warm()
         program.clock_work.start()
         program.worker.run()
         program.clock_work.stop()

@@ -102,7 +102,7 @@ class Messages:
             "farewell": outgoing.farewell,
         }
         with self._db.transaction():
-            return self._db.insert(
+            message_id = self._db.insert(
                 "INSERT INTO messages (brand, contact_id, session_id, role, kind, content, message_type, language,"
                 " metadata, state, at, due_at, outgoing, after_id) VALUES (:brand, :contact_id, :session_id,"
                 " 'assistant', 'text', :content, :message_type, :language, :metadata, 'ready', :at, :at, :outgoing,"
@@ -118,6 +118,17 @@ class Messages:
                 outgoing=json.dumps(body),
                 after_id=after_id,
             )
+            for told_of in outgoing.about:
+                self.mention(message_id, told_of)
+        return message_id
+
+    def mention(self, message_id: int, contact_id: int) -> None:
+        """Remember that this message of somebody else tells of that contact, to empty it when they are erased."""
+        self._db.run(
+            "INSERT INTO mentions (contact_id, message_id) VALUES (:contact_id, :message_id)",
+            contact_id=contact_id,
+            message_id=message_id,
+        )
 
     def get(self, message_id: int) -> Message:
         """The message by our own id. Raises UnknownMessage."""

@@ -240,9 +240,19 @@ ORDERS = (
     "CREATE INDEX order_events_by_order ON order_events (order_id, id)",
 )
 
+# Messages of somebody else that tell of a contact: what staff were told, and what they wrote to answer.
+MENTIONS = (
+    """CREATE TABLE mentions (
+        contact_id INTEGER NOT NULL,
+        message_id INTEGER NOT NULL
+    )""",
+    "CREATE INDEX mentions_by_contact ON mentions (contact_id)",
+)
+
 STEPS = (
     ("001 people", PEOPLE),
     ("002 conversation", CONVERSATION),
     ("003 orders", ORDERS),
     ("004 goods", GOODS_TABLES),
+    ("006 mentions", MENTIONS),
 )

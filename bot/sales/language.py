@@ -292,7 +292,6 @@ TELLING: dict[Language, frozenset[str]] = {
             "em",
             "do",
             "da",
-            "no",
             "na",
             "dos",
             "das",

@@ -63,12 +63,13 @@ class _Order:
 
     who: Contact
     role: str
+    message_id: int  # of the line
     words: str  # what follows the command
     replies: list[Outgoing]
     changes: list[Change]
 
-    def say(self, text: str) -> None:
-        self.replies.append(Outgoing(text, message_type="staff"))
+    def say(self, text: str, *, about: Sequence[int] = ()) -> None:
+        self.replies.append(Outgoing(text, message_type="staff", about=tuple(about)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ class Commands:
         outcome = Outcome(answered_by="built-in", why="staff command")
         for message in messages:
             outcome.readings[message.id] = Reading("staff")
-            order = _Order(who, role, "", outcome.replies, outcome.changes)
+            order = _Order(who, role, message.id, "", outcome.replies, outcome.changes)
             self._carry_out(message.content, order)
         return outcome
 
@@ -140,7 +141,7 @@ class Commands:
     def _open(self, order: _Order) -> None:
         waiting = self._handovers.list_open(order.who.brand)
         lines = [f"*{each.id}* {self._called(each.contact_id)}: {each.reason}" for each in waiting]
-        order.say("\n".join(lines) or "Nobody waits for a person.")
+        order.say("\n".join(lines) or "Nobody waits for a person.", about=[each.contact_id for each in waiting])
 
     def _reply(self, order: _Order) -> None:
         found = re.fullmatch(r"(\d+)\s*[:,]?\s+(.+)|(\d+):(.+)", order.words, re.DOTALL)
@@ -152,12 +153,16 @@ class Commands:
             Outgoing(text, contact_id=handover.contact_id, message_type="people", metadata={"by": "staff"})
         )
         order.changes.append(lambda: self._handovers.extend(handover.id))
-        order.say(f"Sent to {self._called(handover.contact_id)}. *release {number}* lets the desk answer again.")
+        order.changes.append(lambda: self._messages.mention(order.message_id, handover.contact_id))
+        order.say(
+            f"Sent to {self._called(handover.contact_id)}. *release {number}* lets the desk answer again.",
+            about=[handover.contact_id],
+        )
 
     def _release(self, order: _Order) -> None:
         handover = self._handovers.get(order.who.brand, _number(order.words, "release 3"))
         order.changes.append(lambda: self._handovers.close(handover.id, order.who.phone))
-        order.say(f"The desk answers {self._called(handover.contact_id)} again.")
+        order.say(f"The desk answers {self._called(handover.contact_id)} again.", about=[handover.contact_id])
 
     def _list_orders(self, order: _Order) -> None:
         latest = self._orders.of_brand(order.who.brand, limit=10)
@@ -199,7 +204,7 @@ class Commands:
     def _dead(self, order: _Order) -> None:
         buried = self._messages.dead(order.who.brand, limit=10)
         lines = [f"*{each.id}* {self._called(each.contact_id)}: {each.error}" for each in buried]
-        order.say("\n".join(lines) or "No message is dead.")
+        order.say("\n".join(lines) or "No message is dead.", about=[each.contact_id for each in buried])
 
     def _replay(self, order: _Order) -> None:
         message = self._own(order, _number(order.words, "replay 17"))

@@ -7,7 +7,9 @@ import pytest
 from tests.world import JOHN, STAFF, World
 
 
-@pytest.mark.parametrize("word", ["STOP", "stop.", "Unsubscribe", "BAJA", "parar", "SAIR", "रोकें", "बंद करो", "band karo"])
+@pytest.mark.parametrize(
+    "word", ["STOP", "stop.", "Unsubscribe", "BAJA", "parar", "SAIR", "रोकें", "बंद करो", "band karo"]
+)
 def test_stop_silences_at_once_and_is_confirmed_once(shop: World, word: str) -> None:
     john = shop.person()
     john.says("hi")
@@ -20,7 +22,9 @@ def test_stop_silences_at_once_and_is_confirmed_once(shop: World, word: str) -> 
     assert john.phone.heard() == heard
 
 
-@pytest.mark.parametrize("text", ["don't stop", "stop by tomorrow?", "does it stop working?", "no pares", "cancel", "please don't stop now"])
+@pytest.mark.parametrize(
+    "text", ["don't stop", "stop by tomorrow?", "does it stop working?", "no pares", "cancel", "please don't stop now"]
+)
 def test_stop_inside_a_sentence_is_none(shop: World, text: str) -> None:
     john = shop.person()
     john.says("hi")
