@@ -20,6 +20,7 @@ from bot.channels.simulator import Customer, Pace, SmallTwilio
 from bot.settings import Settings
 from bot.web.access import issue_token
 from memory.contacts import Contact
+from memory.errors import UnknownContact
 from memory.moments import Clock, now
 from memory.orders import Order
 from tests.model_server import KEY, ModelServer
@@ -104,6 +105,19 @@ class World:
         self.settled()
         rows = self.memory.db.all("SELECT * FROM turns WHERE contact_id = :id ORDER BY id", id=self.contact(phone).id)
         return dict(rows[-1])
+
+    def forgotten(self, phone: str = JOHN) -> None:
+        """Wait until nothing is known of a person: the farewell is said first, then they are erased."""
+        pause, until = threading.Event(), time.monotonic() + 10
+        while self._knows(phone):
+            assert time.monotonic() < until, "the person is still known"
+            pause.wait(0.02)
+
+    def _knows(self, phone: str) -> bool:
+        try:
+            return bool(self.contact(phone))
+        except UnknownContact:
+            return False
 
     def settled(self) -> None:
         """Wait until nothing is waiting, being answered or being said."""

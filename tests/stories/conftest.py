@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,8 +23,14 @@ def shop(tmp_path: Path, clock: MovableClock) -> Iterator[World]:
         yield world
 
 
+@pytest.fixture(scope="session")
+def loaded() -> None:
+    """The model's client takes a second to import; the program does it at its start, a test's deadline is short."""
+    importlib.import_module("openai")
+
+
 @pytest.fixture
-def model() -> Iterator[ModelServer]:
+def model(loaded: None) -> Iterator[ModelServer]:
     with ModelServer() as server:
         yield server
     assert server.complaints == []

@@ -70,9 +70,7 @@ def test_who_wants_to_be_forgotten_is(shop: World, tmp_path: Path, ask: str, con
     asked = customer.says(ask)
     assert any(word in asked for word in ("DELETE", "BORRAR", "APAGAR", "मिटाओ", "मिटा"))
     assert customer.says(confirm)
-    shop.settled()
-    with pytest.raises(UnknownContact):
-        shop.contact()
+    shop.forgotten()
     assert traces(tmp_path) == []
     [order] = shop.memory.orders.of_brand("voyage")
     assert (order.contact_id, order.title, order.state) == (None, "Norvik Bolt 15", "placed")
@@ -94,7 +92,7 @@ def test_nothing_that_comes_late_brings_a_person_back(shop: World, tmp_path: Pat
     letters = customer.phone.transcript()
     customer.says("delete my data")
     customer.says("DELETE")
-    shop.settled()
+    shop.forgotten()
     for letter in letters:
         if letter.direction == "inbound":
             shop.twilio._post(shop.twilio.webhook_url, letter.form)
@@ -110,7 +108,7 @@ def test_who_writes_again_is_a_stranger(shop: World) -> None:
     customer = live(shop)
     customer.says("delete my data")
     customer.says("DELETE")
-    shop.settled()
+    shop.forgotten()
     assert NAME not in customer.says("hi, I'm back")
     assert shop.contact().total_interactions == 1
 
@@ -143,9 +141,7 @@ def test_who_opted_out_keeps_these_rights(shop: World) -> None:
     customer.says("STOP")
     assert "DELETE" in customer.says("delete my data")
     assert customer.says("DELETE")
-    shop.settled()
-    with pytest.raises(UnknownContact):
-        shop.contact()
+    shop.forgotten()
 
 
 def test_a_summary_for_staff_goes_with_the_person(shop: World, tmp_path: Path) -> None:
@@ -159,7 +155,7 @@ def test_a_summary_for_staff_goes_with_the_person(shop: World, tmp_path: Path) -
     staff.says("release 1")
     customer.says("delete my data")
     customer.says("DELETE")
-    shop.settled()
+    shop.forgotten()
     assert traces(tmp_path) == []
 
 
@@ -169,6 +165,6 @@ def test_a_model_hears_nothing_of_the_erased(model_shop: World, model: ModelServ
     customer.says(f"hi, my name is {NAME}")
     customer.says("delete my data")
     customer.says("DELETE")
-    model_shop.settled()
+    model_shop.forgotten()
     customer.says("hi")
     assert NAME not in str(model.requests[-1].body)
