@@ -25,13 +25,15 @@ from bot.channels.account import local_url
 from bot.channels.simulator import Pace, SmallTwilio
 from bot.channels.simulator import blueprint as simulator
 from bot.channels.whatsapp import ChannelError, WhatsApp
-from bot.clock import ClockWork, Job
+from bot.clock import ClockWork, Job, Leadership
 from bot.ears import Ears, Understand
 from bot.llm import LanguageModel
 from bot.outbox import Outbox, Template, in_parts
 from bot.sales.brands import Brand, BrandsWrong, read_brands
 from bot.sales.catalogue import Catalogue, read_catalogue
+from bot.sales.classify import classify
 from bot.sales.currency import Rates, RatesNotRefreshed
+from bot.sales.language import detect
 from bot.sales.model_desk import ModelDesk, Senses
 from bot.sales.optout import is_start, is_stop
 from bot.sales.seller import Seller
@@ -87,9 +89,9 @@ class Memory:
     switches: Switches
 
     @classmethod
-    def opened(cls, settings: Settings, clock: Clock, *, patience: float = 15.0) -> Memory:
+    def opened(cls, settings: Settings, brands: Brands, clock: Clock, *, patience: float = 15.0) -> Memory:
         """Opens the database of the settings, brings it up to date; a write waits `patience` seconds for another."""
-        db = Database(settings.database_path, timeout=patience)
+        db = Database(settings.database_url, timeout=patience)
         db.migrate(STEPS)
         contacts = Contacts(db, clock)
         sessions = Sessions(db, timeout=timedelta(seconds=settings.memory_session_timeout))
@@ -102,7 +104,7 @@ class Memory:
             facts=Facts(db, clock),
             orders=Orders(db, clock),
             goods=Goods(db, clock),
-            handovers=Handovers(db, clock),
+            handovers=Handovers(db, clock, hours_of=lambda brand: brands.by_id[brand].handover_hours),
             attachments=Attachments(db, clock),
             intake=Intake(db, messages),
             runs=JobRuns(db, clock),
@@ -163,19 +165,19 @@ class Program:
     settings: Settings
     memory: Memory
     turns: Turns
+    desk: Desk
     channel: WhatsApp
     twilio: SmallTwilio | None  # the simulator, where no account is set
     web: Flask
     worker: Worker
     clock_work: ClockWork
-    model: LanguageModel | None  # where a key is set
+    model: LanguageModel | None
     clock: Clock
     secret: str  # signs tokens
 
     def start(self) -> None:
-        """Worker and clock, in threads of their own; the model's client is loaded before the first customer waits."""
-        if self.model is not None:
-            self.model.warm()
+        """Worker and clock, in threads of their own; what is slow the first time is done before a customer waits."""
+        threading.Thread(target=self._warm, name="warm", daemon=True).start()
         self.worker.start()
         self.clock_work.start()
 
@@ -185,16 +187,24 @@ class Program:
         self.worker.stop()
         if self.model is not None:
             self.model.close()
+        if self.twilio is not None:
+            self.twilio.stop()
+
+    def _warm(self) -> None:
+        classify("hello")
+        detect("where can I see what you have to offer?")
+        if self.model is not None:
+            self.model.warm()
 
 
 def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None) -> Program:
     """All parts of one process, wired and not yet running."""
-    memory, brands = Memory.opened(settings, clock), Brands.read(settings)
-    twilio = _small_twilio(settings, clock, pace) if settings.simulated else None
+    brands = Brands.read(settings)
+    memory = Memory.opened(settings, brands, clock)
+    twilio = _small_twilio(settings, brands, clock, pace) if settings.simulated else None
     channel = WhatsApp(settings, clock, twilio.account if twilio else None)
     staff = Staff(memory.contacts, settings.staff, brands.number_of)
     turns = Turns(memory.db, memory.messages, clock, notify=staff.notify)
-    forget = Forgetting(memory.contacts, channel)
     wake = threading.Event()
     outbox = Outbox(
         memory.db,
@@ -206,7 +216,6 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         clock,
         template_for=brands.template_for,
         alarm=staff.alarm,
-        forget=forget.person,
     )
     rates = Rates(Path(settings.memory_storage_dir) / "rates", clock)
     model = LanguageModel.from_settings(settings, clock)
@@ -233,10 +242,12 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         ),
         wake,
     )
-    catch_up = CatchUp(channel, memory.intake, memory.runs, brands.of_number, clock, wake)
-    clock_work = ClockWork(_jobs(settings, catch_up, rates), memory.runs, settings.database_path.parent / "clock.lock")
+    catch_up = CatchUp(channel, memory.intake, memory.runs, brands.of_number, clock, wake, _is_urgent)
+    jobs = _jobs(catch_up, Forgetting(memory.contacts, channel), rates, limits, clock)
+    memory.db.wake(wake)
+    clock_work = ClockWork(jobs, memory.runs, _clock_lock(settings))
     web = Flask("hawker", root_path=str(HERE / "bot" / "web"))
-    at_the_door = Memory.opened(settings, clock, patience=ANSWER_TWILIO_WITHIN)
+    at_the_door = Memory.opened(settings, brands, clock, patience=ANSWER_TWILIO_WITHIN)
     door = Door(channel, at_the_door.intake, outbox, brands.of_number, _is_urgent, wake)
     web.register_blueprint(webhook(door))
     web.register_blueprint(simulator(twilio))
@@ -252,7 +263,6 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         messages=memory.messages,
         turns=turns,
         analytics=Analytics(memory.db, clock),
-        forget=forget.at_provider,
         checks={},
         examinations=[channel.doctor],
     )
@@ -261,32 +271,25 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     for endpoint, view in web.view_functions.items():
         if endpoint.startswith("simulator.") or endpoint == "pages.simulator":
             public(view)  # the small Twilio checks its own callers, and is off with a real account
-    return Program(settings, memory, turns, channel, twilio, web, worker, clock_work, model, clock, parts.secret)
+    return Program(settings, memory, turns, desk, channel, twilio, web, worker, clock_work, model, clock, parts.secret)
 
 
 @dataclass(frozen=True, slots=True)
 class Forgetting:
-    """Erases people here, and their messages at the provider."""
+    """Has the provider delete what it holds of erased people; what fails is tried again by the clock."""
 
     contacts: Contacts
     channel: WhatsApp
 
-    def person(self, contact_id: int) -> None:
-        """Everything of one contact. What the provider holds goes afterwards: it may take long, or fail."""
-        contact, ids = self.contacts.get(contact_id), self.contacts.provider_ids(contact_id)
-        self.contacts.erase(contact_id)
-        self.at_provider(contact.brand, ids)
-
-    def at_provider(self, brand: str, provider_ids: list[str]) -> None:
-        """The provider's copies, in the background."""
-        threading.Thread(target=self._delete, args=(brand, provider_ids), name="forget", daemon=True).start()
-
-    def _delete(self, brand: str, provider_ids: list[str]) -> None:
-        for provider_id in provider_ids:
+    def run(self) -> None:
+        """One pass over everything that is still there."""
+        for provider_id in self.contacts.still_at_provider():
             try:
                 self.channel.delete_remote(provider_id)
             except ChannelError as fault:
-                log.error("%s: a message of an erased person is still at the provider: %s", brand, fault)
+                log.warning("a message of an erased person is still at the provider: %s", fault)
+            else:
+                self.contacts.gone_at_provider(provider_id)
 
 
 def web() -> Flask:
@@ -356,10 +359,20 @@ def _greet(settings: Settings) -> None:
     click.echo(f"API:        {here}/openapi.json   (a token: .venv/bin/flask --app app token --role analyst)")
 
 
-def _small_twilio(settings: Settings, clock: Clock, pace: Pace | None) -> SmallTwilio:
+def _clock_lock(settings: Settings) -> Path | Leadership:
+    if settings.on_server:
+        from memory.postgres import ServerLock
+
+        return ServerLock(settings.database_url, "clock")
+    return settings.database_path.parent / "clock.lock"
+
+
+def _small_twilio(settings: Settings, brands: Brands, clock: Clock, pace: Pace | None) -> SmallTwilio:
     here = local_url(settings)
+    api = f"http://127.0.0.1:{settings.port}/simulator/twilio"
+    senders = tuple(number for brand in brands.by_id.values() for number in brand.whatsapp)
     store = settings.database_path.with_name("simulator.db")
-    return SmallTwilio(here, f"http://127.0.0.1:{settings.port}/simulator/twilio", clock, path=store, pace=pace)
+    return SmallTwilio(here, api, clock, path=store, senders=senders, pace=pace)
 
 
 def _is_urgent(text: str) -> bool:
@@ -393,9 +406,17 @@ def _understanding(model: LanguageModel | None, limits: Limits, brands: Brands) 
     return Senses(model, limits, daily_budget_usd=budget).understand
 
 
-def _jobs(settings: Settings, catch_up: CatchUp, rates: Rates) -> list[Job]:
-    jobs = [Job("catch-up", timedelta(minutes=5), catch_up.run, at_start=True)]
-    return [*jobs, Job("rates", timedelta(days=1), lambda: _refresh(rates))]
+def _jobs(catch_up: CatchUp, forgetting: Forgetting, rates: Rates, limits: Limits, clock: Clock) -> list[Job]:
+    return [
+        Job("catch-up", timedelta(minutes=5), catch_up.run, at_start=True),
+        Job("forgetting", timedelta(minutes=1), forgetting.run, at_start=True),
+        Job("rates", timedelta(days=1), lambda: _refresh(rates)),
+        Job("limits", timedelta(days=1), lambda: _drop_windows(limits, clock)),
+    ]
+
+
+def _drop_windows(limits: Limits, clock: Clock) -> None:
+    limits.forget_windows(clock() - timedelta(days=1))
 
 
 def _refresh(rates: Rates) -> None:

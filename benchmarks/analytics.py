@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import click
 from flask import Flask
 from flask.testing import FlaskClient
 
-from benchmarks.figures import Figure, share, show
+from benchmarks.figures import Figure, share
 from bot.settings import Settings
 from bot.web.access import issue_token
 from bot.web.api import Parts, register
@@ -38,17 +38,17 @@ INTERESTS = ("laptops", "smartphones", "gaming", "eyewear", "accessories", "head
 TYPES = ("greeting", "product_inquiry", "order", "currency_conversion", "support_request", "other")
 
 
-def main() -> None:
-    """Build the file where there is none yet, ask, print."""
+def measure() -> list[Figure]:
+    """Build the file where there is none yet, then ask."""
     folder = Path(tempfile.gettempdir()) / "hawker-bench"
     folder.mkdir(exist_ok=True)
     path = folder / f"{PEOPLE}-{MESSAGES}.db"
     if not path.exists():
         build(path)
-    show(f"The HTTP API over {PEOPLE:,} people and {MESSAGES:,} messages", measure(client(path)))
+    return ask_all(client(path))
 
 
-def measure(http: FlaskClient) -> list[Figure]:
+def ask_all(http: FlaskClient) -> list[Figure]:
     """Ask each question often, of ever other people and pages."""
     chance = random.Random(7)
     paths: dict[str, Callable[[], str]] = {
@@ -97,7 +97,6 @@ def client(path: Path) -> FlaskClient:
         messages=messages,
         turns=Turns(db, messages, now),
         analytics=Analytics(db, now),
-        forget=lambda brand, ids: None,
         checks={},
         examinations=[],
     )
@@ -128,38 +127,51 @@ def build(path: Path) -> None:
     draft.rename(path)
 
 
+def insert_all(db: Database, table: str, rows: Iterable[dict[str, object]]) -> None:
+    """Add rows to a table as they are."""
+    for row in rows:
+        db.run(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(':' + column for column in row)})", **row)
+
+
 def write_people(db: Database, first: int) -> None:
     """The next contacts, each with a number, a session and two interests; all wrote within the last day."""
     at = to_text(now())
     people = range(first, first + BATCH)
     with db.transaction():
-        tables = db.tables
-        tables.table("contacts").insert_all(
-            {"id": n, "brand": BRAND, "name": f"Person {n}", "address": f"whatsapp:{phone(n)}",
+        insert_all(db, "contacts",
+            ({"id": n, "brand": BRAND, "name": f"Person {n}", "address": f"whatsapp:{phone(n)}",
              "our_number": "+14155238886", "session_id": n, "total_interactions": 5, "first_seen_at": at,
-             "last_interaction_at": at, "preferred_currency": "INR", "language": "en"} for n in people
+             "last_interaction_at": at, "preferred_currency": "INR", "language": "en"} for n in people),
         )  # fmt: skip
-        tables.table("identities").insert_all(
-            {"brand": BRAND, "kind": "phone", "value": phone(n), "contact_id": n, "raw": f"whatsapp:{phone(n)}"}
-            for n in people
+        insert_all(
+            db,
+            "identities",
+            (
+                {"brand": BRAND, "kind": "phone", "value": phone(n), "contact_id": n, "raw": f"whatsapp:{phone(n)}"}
+                for n in people
+            ),
         )
-        tables.table("sessions").insert_all(
-            {"id": n, "brand": BRAND, "contact_id": n, "created_at": at, "last_at": at, "total_messages": 10}
-            for n in people
+        insert_all(
+            db,
+            "sessions",
+            (
+                {"id": n, "brand": BRAND, "contact_id": n, "created_at": at, "last_at": at, "total_messages": 10}
+                for n in people
+            ),
         )
-        tables.table("interests").insert_all(
-            {"contact_id": n, "brand": BRAND, "interest": INTERESTS[(n + k) % len(INTERESTS)], "times": 1 + k,
-             "last_at": at} for n in people for k in (0, 1)
+        insert_all(db, "interests",
+            ({"contact_id": n, "brand": BRAND, "interest": INTERESTS[(n + k) % len(INTERESTS)], "times": 1 + k,
+             "last_at": at} for n in people for k in (0, 1)),
         )  # fmt: skip
 
 
 def write_messages(db: Database, first: int) -> None:
     """The next messages, spread over people and the last sixty days, each second one a reply with its turn."""
     with db.transaction():
-        db.tables.table("messages").insert_all(message_rows(first))
-        db.tables.table("turns").insert_all(
-            {"id": n, "brand": BRAND, "contact_id": owner(n), "at": moment(n), "waited_ms": (n * 7919) % 9000,
-             "answered_by": ("model", "built-in", "people")[n % 7 % 3]} for n in range(first + 1, first + BATCH, 2)
+        insert_all(db, "messages", message_rows(first))
+        insert_all(db, "turns",
+            ({"id": n, "brand": BRAND, "contact_id": owner(n), "at": moment(n), "waited_ms": (n * 7919) % 9000,
+             "answered_by": ("model", "built-in", "people")[n % 7 % 3]} for n in range(first + 1, first + BATCH, 2)),
         )  # fmt: skip
 
 
@@ -194,12 +206,11 @@ def write_tallies(db: Database) -> None:
     rows += [("message_type", day, kind, each) for day in days for kind in TYPES]
     rows += [("language", day, "en", each * len(TYPES)) for day in days]
     with db.transaction():
-        db.tables.table("tallies").insert_all(
-            {"brand": BRAND, "name": name, "day": day, "key": key, "n": n} for name, day, key, n in rows
+        insert_all(
+            db,
+            "tallies",
+            ({"brand": BRAND, "name": name, "day": day, "key": key, "n": n} for name, day, key, n in rows),
         )
 
 
 START = datetime.now(UTC) - timedelta(days=60, hours=1)
-
-if __name__ == "__main__":
-    main()

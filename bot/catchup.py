@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.channels.whatsapp import ChannelError, WhatsApp
@@ -31,6 +31,7 @@ class CatchUp:
     brand_of: Callable[[str], str | None]
     clock: Clock
     wake: threading.Event
+    is_urgent: Callable[[str], bool]
 
     def run(self) -> None:
         """Store every message that is at the provider and not with us, once, in order."""
@@ -48,8 +49,11 @@ class CatchUp:
 
     def _take_in(self, inbound: Inbound) -> bool:
         brand = self.brand_of(inbound.to)
+        if brand is None:
+            return False
         try:
-            return brand is not None and self.intake.take_in(brand, inbound) is not None
+            asked = replace(inbound, urgent=inbound.urgent or self.is_urgent(inbound.body))
+            return self.intake.take_in(brand, asked) is not None
         except NotAnAddress as fault:
             log.info("nothing to take in: %s", fault)
             return False

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol, TextIO
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -31,22 +31,65 @@ class Job:
     at_start: bool = False
 
 
-class ClockWork:
-    """Whichever process holds the lock file runs the jobs; when it dies, another takes over within seconds.
+class Leadership(Protocol):
+    """What one process at a time has."""
 
-    The lock is the operating system's, so a killed process cannot keep it. Starting the scheduler in every web
-    worker would run each job as often as there are workers.
+    def take(self) -> bool:
+        """Whether it is ours now; ask again where it is not."""
+
+    def held(self) -> bool:
+        """Whether it is still ours."""
+
+    def give_back(self) -> None:
+        """Let another process have it."""
+
+
+class FileLock:
+    """Leadership over the processes of one machine; the operating system frees it with its process."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: TextIO | None = None
+
+    def take(self) -> bool:
+        """Whether it is ours now."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        file = self._path.open("w")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            return False
+        self._file = file
+        return True
+
+    def held(self) -> bool:
+        """As long as the process lives and does not give it back."""
+        return self._file is not None
+
+    def give_back(self) -> None:
+        """Let another process have it."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+class ClockWork:
+    """Whichever process leads runs the jobs; when it dies, another takes over within seconds.
+
+    Starting the scheduler in every web worker would run each job as often as there are workers. `lock` is a file
+    where all processes are on one machine, else memory.postgres.ServerLock.
     """
 
-    def __init__(self, jobs: Sequence[Job], runs: JobRuns, lock_file: Path) -> None:
+    def __init__(self, jobs: Sequence[Job], runs: JobRuns, lock: Path | Leadership) -> None:
         self._jobs = jobs
         self._runs = runs
-        self._lock_file = lock_file
+        self._leadership: Leadership = FileLock(lock) if isinstance(lock, Path) else lock
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Wait for the lock and tick, in a thread of its own, until `stop`."""
+        """Wait to lead and tick, in a thread of its own, until `stop`."""
         self._thread = threading.Thread(target=self._lead, name="clock", daemon=True)
         self._thread.start()
 
@@ -57,12 +100,11 @@ class ClockWork:
             self._thread.join()
 
     def _lead(self) -> None:
-        self._lock_file.parent.mkdir(parents=True, exist_ok=True)
-        with self._lock_file.open("w") as lock:
-            while not _taken(lock):
-                if self._stopping.wait(SECONDS_BETWEEN_TRIES):
-                    return
-            self._tick()
+        while not self._stopping.is_set():
+            if self._leadership.take():
+                self._tick()
+            self._stopping.wait(SECONDS_BETWEEN_TRIES)
+        self._leadership.give_back()
 
     def _tick(self) -> None:
         scheduler = BackgroundScheduler(
@@ -74,18 +116,11 @@ class ClockWork:
                 self._run, "interval", seconds=job.every.total_seconds(), args=[job], id=job.name, **first
             )
         scheduler.start()
-        self._stopping.wait()
+        while self._leadership.held() and not self._stopping.wait(SECONDS_BETWEEN_TRIES):
+            pass
         scheduler.shutdown(wait=True)
 
     def _run(self, job: Job) -> None:
         """One job that fails is recorded and comes again; the others go on (APScheduler logs what rises here)."""
         if job.at_start or self._runs.claim(job.name, job.every):
             job.do()
-
-
-def _taken(lock: TextIO) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -51,7 +51,6 @@ class Outbox:
     clock: Clock
     template_for: TemplateFor
     alarm: Alarm
-    forget: Callable[[int], None]  # erases a contact, here and at the provider
 
     def say_due(self, lease: Lease) -> None:
         """Say everything that is due to this contact, oldest first, until something has to wait."""
@@ -93,7 +92,7 @@ class Outbox:
     def _said(self, contact_id: int, row: OutboxRow, provider_id: str) -> None:
         self.messages.said(row.id, provider_id)
         if row.farewell:
-            self.forget(contact_id)
+            self.contacts.erase(contact_id)
 
     def _prepare(self, lease: Lease, contact: Contact, row: OutboxRow) -> OutboxRow | None:
         """Decide in one durable transaction whether this may be said now; it is marked before it is said."""

@@ -59,7 +59,10 @@ class Environment(Schema):
     )
     database_url = fields.String(
         load_default="sqlite:///data/hawker.db",
-        validate=Regexp(r"sqlite:///.+", error="must be sqlite:/// and a path, such as sqlite:///data/hawker.db"),
+        validate=Regexp(
+            r"sqlite:///.+|postgres(ql)?://.+",
+            error="must be sqlite:/// and a path, such as sqlite:///data/hawker.db, or postgresql://user@host/name",
+        ),
         data_key="DATABASE_URL",
     )
     secret_key = fields.String(
@@ -156,8 +159,15 @@ class Settings:
 
     @property
     def database_path(self) -> Path:
-        """The SQLite file that `DATABASE_URL` names."""
+        """The SQLite file that `DATABASE_URL` names; where a server is named, the place a file would have."""
+        if self.on_server:
+            return Path(self.memory_storage_dir) / "hawker.db"
         return Path(self.database_url.removeprefix("sqlite:///"))
+
+    @property
+    def on_server(self) -> bool:
+        """Whether several machines may share the database."""
+        return not self.database_url.startswith("sqlite:///")
 
 
 def _complete(settings: Settings) -> Settings:

@@ -83,7 +83,8 @@ def _possible(number: str) -> str:
         raise NotAnAddress("no country has phone numbers like this one; check the country code") from error
     if not phonenumbers.is_possible_number(parsed):
         raise NotAnAddress("this phone number has too few or too many digits for its country")
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    written = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return written if written == number else _possible(written)  # one trunk zero goes at a time
 
 
 def read_address(text: str) -> Address:
@@ -118,6 +119,17 @@ class Contacts:
 
     def resolve(self, brand: str, address: Address, our_number: str) -> int:
         """The contact that this address belongs to, made when new; two that turn out to be one are joined."""
+        written = f"{address.raw} {address.user_id or ''}"
+        known = self._by_key(brand, "written", written)
+        if known is not None:
+            return known  # nearly always; making a number canonical costs ten times as much as this question
+        with self._db.transaction():
+            self._db.hold(*identity_names(brand, address))
+            contact_id = self._resolve(brand, address, our_number)
+            self._identify(brand, "written", written, contact_id, address.raw)
+        return contact_id
+
+    def _resolve(self, brand: str, address: Address, our_number: str) -> int:
         keys = _keys(address)
         known = {kind: self._by_key(brand, kind, value) for kind, value in keys}
         found = [contact for contact in known.values() if contact is not None]
@@ -132,6 +144,8 @@ class Contacts:
     def join(self, kept_id: int, other_id: int) -> None:
         """Two contacts were one person all along: everything of `other_id` becomes `kept_id`'s."""
         with self._db.transaction():
+            # First the lease, so that a turn under way there ends before, or finds its lease gone.
+            self._db.run("DELETE FROM leases WHERE contact_id = :other", other=other_id)
             self._count_once(kept_id, other_id)
             self._add_up(kept_id, other_id)
             for table in (*OWNED, "orders"):
@@ -140,7 +154,6 @@ class Contacts:
                     kept=kept_id,
                     other=other_id,
                 )
-            self._db.run("DELETE FROM leases WHERE contact_id = :other", other=other_id)
             self._db.run("DELETE FROM contacts WHERE id = :other", other=other_id)
 
     def opt_out(self, contact_id: int) -> None:
@@ -221,6 +234,7 @@ class Contacts:
         Returns how many rows went, by table.
         """
         with self._db.transaction(durable=True):
+            self._db.run("DELETE FROM leases WHERE contact_id = :id", id=contact_id)
             self._remember_erased(contact_id)
             self._tally_down(contact_id)
             self._db.run(
@@ -240,7 +254,6 @@ class Contacts:
                     id=contact_id,
                 )
             gone["contacts"] = self._db.run("DELETE FROM contacts WHERE id = :id", id=contact_id)
-            self._db.run("DELETE FROM leases WHERE contact_id = :id", id=contact_id)
         return gone
 
     def provider_ids(self, contact_id: int) -> list[str]:
@@ -296,13 +309,13 @@ class Contacts:
         )
 
     def _count_once(self, kept_id: int, other_id: int) -> None:
-        self._db.run(
-            "UPDATE tallies SET n = n - 1 WHERE name = 'contacts' AND brand ="
-            " (SELECT brand FROM contacts WHERE id = :kept) AND 2 ="
-            " (SELECT count(*) FROM contacts WHERE id IN (:kept, :other) AND total_interactions > 0)",
+        both = self._db.all(
+            "SELECT brand FROM contacts WHERE id IN (:kept, :other) AND total_interactions > 0",
             kept=kept_id,
             other=other_id,
         )
+        if len(both) == 2:
+            tally(self._db, both[0]["brand"], "contacts", times=-1)
 
     def _add_up(self, kept_id: int, other_id: int) -> None:
         self._db.run(
@@ -322,8 +335,21 @@ class Contacts:
         )
         self._db.run("DELETE FROM quotes WHERE contact_id = :other", other=other_id)
 
+    def still_at_provider(self, *, limit: int = 100) -> list[str]:
+        """Provider ids of erased people's messages that the provider was not yet asked to delete."""
+        rows = self._db.all("SELECT provider_id FROM forgetting ORDER BY provider_id LIMIT :limit", limit=limit)
+        return [row["provider_id"] for row in rows]
+
+    def gone_at_provider(self, provider_id: str) -> None:
+        """The provider has deleted this message."""
+        self._db.run("DELETE FROM forgetting WHERE provider_id = :id", id=provider_id)
+
     def _remember_erased(self, contact_id: int) -> None:
         for provider_id in self.provider_ids(contact_id):
+            self._db.run(
+                "INSERT INTO forgetting (provider_id) VALUES (:id) ON CONFLICT DO NOTHING",
+                id=provider_id,
+            )
             self._db.run(
                 "INSERT INTO erased (digest, at) VALUES (:digest, :at) ON CONFLICT DO NOTHING",
                 digest=erased_digest(provider_id),
@@ -331,22 +357,11 @@ class Contacts:
             )
 
     def _tally_down(self, contact_id: int) -> None:
-        self._db.run(
-            "UPDATE tallies SET n = n - gone.times FROM (SELECT brand, interest, times FROM interests"
-            " WHERE contact_id = :id) AS gone"
-            " WHERE tallies.brand = gone.brand AND name = 'interests' AND key = gone.interest",
-            id=contact_id,
-        )
-        self._db.run(
-            "UPDATE tallies SET n = n - gone.total FROM (SELECT brand, total_interactions AS total FROM contacts"
-            " WHERE id = :id) AS gone WHERE tallies.brand = gone.brand AND name = 'interactions'",
-            id=contact_id,
-        )
-        self._db.run(
-            "UPDATE tallies SET n = n - 1 FROM (SELECT brand FROM contacts WHERE id = :id) AS gone"
-            " WHERE tallies.brand = gone.brand AND name = 'contacts'",
-            id=contact_id,
-        )
+        for row in self._db.all("SELECT brand, interest, times FROM interests WHERE contact_id = :id", id=contact_id):
+            tally(self._db, row["brand"], "interests", key=row["interest"], times=-row["times"])
+        contact = self.get(contact_id)
+        tally(self._db, contact.brand, "interactions", times=-contact.total_interactions)
+        tally(self._db, contact.brand, "contacts", times=-1)
 
     def _anonymise_orders(self, contact_id: int) -> int:
         return self._db.run(
@@ -354,6 +369,24 @@ class Contacts:
             " first_touch_id = NULL, last_touch_id = NULL WHERE contact_id = :id",
             id=contact_id,
         )
+
+
+def identity_names(brand: str, address: Address) -> list[str]:
+    """What `Database.hold` calls the identities of this address. Raises NotAnAddress."""
+    return [f"identity {brand} {kind} {value}" for kind, value in _keys(address)]
+
+
+def tally(db: Database, brand: str, name: str, *, key: str = "", day: str = "", times: int = 1) -> None:
+    """Count something that happened, in the transaction in which it happens."""
+    db.late(
+        "INSERT INTO tallies (brand, name, day, key, n) VALUES (:brand, :name, :day, :key, :times)"
+        " ON CONFLICT (brand, name, day, key) DO UPDATE SET n = tallies.n + excluded.n",
+        times,
+        brand=brand,
+        name=name,
+        day=day,
+        key=key,
+    )
 
 
 def erased_digest(provider_id: str) -> str:

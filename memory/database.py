@@ -1,50 +1,100 @@
-"""One SQLite file in WAL mode: opened, migrated, asked. The only place that knows the engine."""
+"""The database as the rest of memory sees it: named-parameter SQL, transactions, migrations; SQLite or PostgreSQL."""
 
 from __future__ import annotations
 
-import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-import sqlite_utils
-from sqlite_utils import Migrations
-
-from memory.errors import AlreadyStored, DatabaseUnavailable
+from memory.errors import AlreadyStored, WrongDatabaseUrl
 
 Row = dict[str, Any]
 
-_writers: dict[str, threading.RLock] = {}
-_writers_guard = threading.Lock()
+
+@dataclass(frozen=True, slots=True)
+class EachInItsWay:
+    """The statements of a migration where the engines differ in more than the names of types: full text, vectors."""
+
+    sqlite: Sequence[str]
+    postgresql: Sequence[str]
+
+
+Statement = str | EachInItsWay
+Steps = Sequence[tuple[str, Sequence[Statement]]]
+
+
+class Engine(Protocol):
+    """What an engine has to know; memory/sqlite.py and memory/postgres.py do."""
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether this thread has begun and not ended."""
+
+    def rows(self, sql: str, values: dict[str, Any], most: int | None) -> list[Row]:
+        """The rows that a statement gives, at most `most`."""
+
+    def change(self, sql: str, values: dict[str, Any]) -> int:
+        """How many rows a write touched, inside the open transaction."""
+
+    def begin(self, durable: bool) -> None:
+        """Open a transaction for this thread."""
+
+    def commit(self) -> None:
+        """Keep it; where that fails nothing is kept and the transaction is over all the same."""
+
+    def rollback(self) -> None:
+        """Drop it."""
+
+    def lock_rows(self, alias: str, skip_locked: bool) -> str:
+        """The end of a SELECT that locks what it finds."""
+
+    def hold(self, name: str) -> None:
+        """Wait until no other transaction holds `name`, and hold it until this one ends."""
+
+    def count_on(self, table: str) -> None:
+        """Have new rows numbered after the highest id there is."""
+
+    def migrate(self, steps: Steps) -> None:
+        """Apply the steps that this database has not seen."""
+
+    def changed_elsewhere(self) -> int:
+        """A number that moves whenever another connection commits."""
+
+    def wake(self, event: threading.Event) -> None:
+        """Set `event` whenever another connection commits, as far as the engine tells."""
+
+    def close(self) -> None:
+        """Let go of what is open."""
 
 
 class Database:
-    """Named-parameter SQL over one connection per thread.
+    """Named-parameter SQL on one engine: a path or `sqlite:///path` is a file, `postgresql://…` a server.
 
-    Writers of one process queue at a lock of our own: SQLite's busy handler sleeps and retries, which
-    starves threads when fifty of them finish a turn at once. Between processes its `timeout` decides.
+    One connection per thread at a time; share the object between threads. SQL is written once, in what both
+    engines understand: `:name` parameters, `ON CONFLICT`, `RETURNING`, times as text, JSON as text.
+    `timeout`: how long a question waits for a locked file or a server that is away before it is
+    DatabaseUnavailable, in seconds; by default 15 for a file, 5 for a server. `name` is the address as it may be
+    shown: without a user and password.
     """
 
-    def __init__(self, path: str | Path, *, timeout: float = 15.0) -> None:
-        self.path = str(path)
-        self._timeout = timeout
-        self._threads = threading.local()
-        key = str(Path(path).resolve())
-        with _writers_guard:
-            self._writer = _writers.setdefault(key, threading.RLock())
+    def __init__(self, url: str | Path, *, timeout: float | None = None) -> None:
+        self.url = str(url)
+        self.name = self.url.removeprefix("sqlite:///") if "@" not in self.url else self.url.rpartition("@")[2]
+        self._engine = _engine(self.url, timeout)
+        self._late = _Late()
 
     def one(self, sql: str, /, **values: Any) -> Row | None:
         """The first row, or None where there is none."""
-        with _our_errors():
-            found: Row | None = self._rows(sql, values).fetchone()
-            return found
+        rows = self._engine.rows(sql, values, 1)
+        return rows[0] if rows else None
 
     def all(self, sql: str, /, **values: Any) -> list[Row]:
         """Every row."""
-        with _our_errors():
-            return self._rows(sql, values).fetchall()
+        return self._engine.rows(sql, values, None)
 
     def value(self, sql: str, /, **values: Any) -> Any:
         """The first column of the first row; None where there is no row."""
@@ -53,137 +103,118 @@ class Database:
 
     def run(self, sql: str, /, **values: Any) -> int:
         """Write, in the open transaction or in one of its own; how many rows it touched."""
-        with self.transaction(), _our_errors():
-            return self._connection.execute(sql, values).rowcount
+        if self._engine.in_transaction:
+            return self._engine.change(sql, values)
+        with self.transaction():
+            return self._engine.change(sql, values)
 
     def insert(self, sql: str, /, **values: Any) -> int:
-        """Run an `INSERT … RETURNING id`; the new row's id."""
-        with self.transaction(), _our_errors():
-            return int(self._connection.execute(sql, values).fetchone()[0])
+        """Run an `INSERT … RETURNING id`; the new row's id. Raises AlreadyStored.
+
+        PostgreSQL ends the whole transaction with a statement that failed. Whoever wants to catch AlreadyStored and
+        go on in the same transaction writes `ON CONFLICT DO NOTHING` into the statement.
+        """
+        if self._engine.in_transaction:
+            rows = self._engine.rows(sql, values, 1)
+        else:
+            with self.transaction():
+                rows = self._engine.rows(sql, values, 1)
+        if not rows:
+            raise AlreadyStored("a row with this key is there already")
+        return int(next(iter(rows[0].values())))
 
     @contextmanager
     def transaction(self, *, durable: bool = False) -> Iterator[None]:
         """All or nothing; one inside another joins it. Never await the network in here.
 
-        `durable` waits for the disk (`synchronous=FULL`), and with it for everything committed before:
-        asked for where the outside world acts on the commit (taking a message in, before a send).
-        Elsewhere a power cut may lose the last commits, a killed process none.
+        `durable` waits for the disk, and with it for everything committed before: asked for where the outside
+        world acts on the commit (taking a message in, before a send). Elsewhere a power cut may lose the last
+        commits, a killed process none.
         """
-        if self._connection.in_transaction:
+        if self._engine.in_transaction:
             yield
             return
-        with self._only_writer():
-            with _our_errors():
-                self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-                self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            with _our_errors():
-                self._commit()
-
-    @contextmanager
-    def _only_writer(self) -> Iterator[None]:
-        if not self._writer.acquire(timeout=self._timeout):
-            raise DatabaseUnavailable("the database is busy with another write; it will be tried again")
+        self._engine.begin(durable)
         try:
             yield
-        finally:
-            self._writer.release()
-
-    def migrate(self, steps: Sequence[tuple[str, Sequence[str]]]) -> None:
-        """Apply the `(name, statements)` steps that this file has not seen, in order, once.
-
-        sqlite-utils' own transactions are deferred, so eight processes that start together would fail seven
-        times; the immediate one around it makes them wait for each other.
-        """
-        journal = Migrations("hawker")
-        for name, statements in steps:
-            journal(name=name)(_step(statements))
-        Path(self.path).parent.mkdir(parents=True, exist_ok=True)
-        with self.transaction(durable=True):
-            journal.apply(self.tables)
+            self._run_late()
+        except BaseException:
+            self._late.counts.clear()
+            self._engine.rollback()
+            raise
+        self._engine.commit()
 
     @property
-    def tables(self) -> sqlite_utils.Database:
-        """This thread's sqlite-utils view: bulk loads, backup, full text. Queries go through `one` and `all`."""
-        return sqlite_utils.Database(self._connection, execute_plugins=False)
+    def in_transaction(self) -> bool:
+        """Whether this thread has one open."""
+        return self._engine.in_transaction
+
+    def late(self, sql: str, times: int = 1, /, **values: Any) -> None:
+        """Run this write just before the open transaction ends; `:times` in it is how often it was asked for.
+
+        For rows that every transaction touches, such as counters. Written last and in one order, they are locked
+        shortest, and two transactions never wait for each other crosswise.
+        """
+        with self.transaction():
+            self._late.counts[sql, tuple(sorted(values.items()))] += times
+
+    def hold(self, *names: str) -> None:
+        """Until this transaction ends, nobody else gets past `hold` with one of these names.
+
+        For what is read and then written by it. SQLite has one writer, so its transaction holds everything;
+        PostgreSQL's writers meet at the names.
+        """
+        for name in sorted(set(names)):
+            self._engine.hold(name)
+
+    def lock_rows(self, alias: str, *, skip_locked: bool = False) -> str:
+        """What a SELECT in a transaction ends with to keep its rows of the table `alias` until the transaction ends.
+
+        Rows that are locked already are waited for, or passed over. Empty where the transaction is enough.
+        """
+        return self._engine.lock_rows(alias, skip_locked)
+
+    def count_on(self, table: str) -> None:
+        """Have new rows of `table` numbered after the highest id there is; needed after rows came with their ids."""
+        self._engine.count_on(table)
+
+    def migrate(self, steps: Steps) -> None:
+        """Apply the `(name, statements)` steps that this database has not seen, in order, once."""
+        self._engine.migrate(steps)
 
     def changed_elsewhere(self) -> int:
         """A number that moves whenever another connection commits; costs microseconds, reads no table."""
-        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+        return self._engine.changed_elsewhere()
+
+    def wake(self, event: threading.Event) -> None:
+        """Have `event` set when another machine commits. A file tells nobody: there, ask `changed_elsewhere`."""
+        self._engine.wake(event)
 
     def close(self) -> None:
-        """Close this thread's connection; the next question opens another."""
-        connection = self._threads.__dict__.pop("connection", None)
-        if connection is not None:
-            connection.close()
+        """Close what is open (of a file, this thread's connection); the next question opens it again."""
+        self._engine.close()
 
-    @property
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._threads, "connection", None)
-        if connection is None:
-            with _our_errors():
-                connection = self._threads.connection = self._open()
-        return connection
-
-    def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=self._timeout, isolation_level=None)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA secure_delete = ON")
-        connection.execute("PRAGMA temp_store = MEMORY")
-        return connection
-
-    def _rows(self, sql: str, values: dict[str, Any]) -> sqlite3.Cursor:
-        cursor = self._connection.cursor()
-        cursor.row_factory = _as_dict
-        return cursor.execute(sql, values)
-
-    def _commit(self) -> None:
-        try:
-            self._connection.execute("COMMIT")
-        except sqlite3.Error:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise
+    def _run_late(self) -> None:
+        counts, self._late.counts = self._late.counts, Counter()
+        for (sql, values), times in sorted(counts.items(), key=lambda item: repr(item[0])):
+            self._engine.change(sql, {**dict(values), "times": times})
 
 
-def _as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> Row:
-    return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
+class _Late(threading.local):
+    """What this thread's transaction has yet to write."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[tuple[str, tuple[tuple[str, Any], ...]]] = Counter()
 
 
-def _step(statements: Sequence[str]) -> Callable[[sqlite_utils.Database], None]:
-    def apply(tables: sqlite_utils.Database) -> None:
-        for statement in statements:
-            tables.conn.execute(statement)
+def _engine(url: str, timeout: float | None) -> Engine:
+    scheme, separator, _rest = url.partition("://")
+    if not separator or scheme == "sqlite":
+        from memory.sqlite import SQLite
 
-    return apply
+        return SQLite(url.removeprefix("sqlite:///"), timeout=15.0 if timeout is None else timeout)
+    if scheme in ("postgresql", "postgres"):
+        from memory.postgres import PostgreSQL
 
-
-@contextmanager
-def _our_errors() -> Iterator[None]:
-    """What a caller can act on becomes our error; our own mistakes rise as they are."""
-    try:
-        yield
-    except sqlite3.IntegrityError as error:
-        if "UNIQUE" in str(error):
-            raise AlreadyStored(str(error)) from error
-        raise
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF in _PASSING:
-            raise DatabaseUnavailable(f"the database cannot be used now ({error}); it will be tried again") from error
-        raise
-
-
-_PASSING = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_CANTOPEN,
-}
+        return PostgreSQL(url, timeout=5.0 if timeout is None else timeout)
+    raise WrongDatabaseUrl("write sqlite:///data/hawker.db or postgresql://user@host/name")

@@ -11,6 +11,10 @@ class DatabaseUnavailable(MemoryFault):
     """The database cannot be read or written now (locked, full, read-only, gone): try again later."""
 
 
+class WrongDatabaseUrl(MemoryFault):
+    """`DATABASE_URL` names neither a SQLite file nor a PostgreSQL server."""
+
+
 class AlreadyStored(MemoryFault):
     """A row with this key is there already; the unique key decided, nothing was written."""
 
@@ -33,3 +37,27 @@ class UnknownMessage(MemoryFault):
 
 class StaleDraft(MemoryFault):
     """What an answer stood on has changed since (the last one was sold): make the answer anew."""
+
+
+class WrongMemorySetting(MemoryFault):
+    """A setting of memory cannot be used; the text names it and says what is allowed."""
+
+
+class NotStorable(MemoryFault):
+    """This value, key or name cannot be kept as it is; the text says why. Nothing was written."""
+
+
+class UnknownMemoryType(MemoryFault):
+    """Agents' memory is short_term, long_term or shared."""
+
+
+class ReadOnlyMemory(MemoryFault):
+    """Agents read shared memory; the operator writes it, with SharedMemory."""
+
+
+class SessionOver(MemoryFault):
+    """This workflow's session was ended, or was silent for too long: create a new one."""
+
+
+class ShortTermUnavailable(MemoryFault):
+    """The Redis server that keeps short-term memory cannot be reached now: try again later."""

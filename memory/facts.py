@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from memory.contacts import Contact, Contacts
+from memory.contacts import Contact, Contacts, tally
 from memory.database import Database, Row
-from memory.messages import tally
 from memory.moments import Clock, from_text, to_text
 from memory.names import find_city, find_name
 
@@ -74,6 +73,7 @@ class Facts:
         """Keep that `predicate` of this contact is `value` from now on; False where that was known already."""
         now = to_text(self._clock())
         with self._db.transaction():
+            self._db.hold(f"facts of {contact.id}")
             known = self.current(contact.id).get(predicate)
             if known is not None and known.value == value:
                 return False

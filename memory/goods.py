@@ -84,6 +84,7 @@ class Goods:
         Several processes may start with the same new file: the first imports it, the others find it done.
         """
         with self._db.transaction():
+            self._db.hold("goods import")
             if self.digest() == digest:
                 return False
             self._db.run("DELETE FROM goods")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -28,21 +29,24 @@ class Handover:
 
 
 class Handovers:
-    """Opens and ends hand-overs; one that nobody ends is over after `hours`."""
+    """Opens and ends hand-overs; one that nobody ends is over after its brand's hours."""
 
-    def __init__(self, db: Database, clock: Clock, *, hours: float = 4) -> None:
+    def __init__(self, db: Database, clock: Clock, *, hours_of: Callable[[str], float] = lambda brand: 4) -> None:
         self._db = db
         self._clock = clock
-        self._length = timedelta(hours=hours)
+        self._hours_of = hours_of
 
     def open(self, contact: Contact, reason: str) -> int:
         """Hand a contact over; its number. One that is handed over already keeps its number and gets new time."""
         now = self._clock()
         with self._db.transaction():
+            self._db.hold(f"handover of {contact.id}")
             known = self.current(contact.id)
             if known is not None:
                 self._db.run(
-                    "UPDATE handovers SET until = :until WHERE id = :id", until=to_text(now + self._length), id=known.id
+                    "UPDATE handovers SET until = :until WHERE id = :id",
+                    until=to_text(now + self._length(contact.brand)),
+                    id=known.id,
                 )
                 return known.id
             return self._db.insert(
@@ -52,7 +56,7 @@ class Handovers:
                 contact_id=contact.id,
                 reason=reason,
                 now=to_text(now),
-                until=to_text(now + self._length),
+                until=to_text(now + self._length(contact.brand)),
             )
 
     def current(self, contact_id: int) -> Handover | None:
@@ -81,12 +85,12 @@ class Handovers:
         )
         return [_handover(row) for row in rows]
 
-    def extend(self, handover_id: int) -> None:
+    def extend(self, handover: Handover) -> None:
         """A person is at work on it: the time begins again."""
         self._db.run(
             "UPDATE handovers SET until = :until WHERE id = :id AND closed_at IS NULL",
-            until=to_text(self._clock() + self._length),
-            id=handover_id,
+            until=to_text(self._clock() + self._length(handover.brand)),
+            id=handover.id,
         )
 
     def close(self, handover_id: int, by: str) -> None:
@@ -97,6 +101,9 @@ class Handovers:
             by=by,
             id=handover_id,
         )
+
+    def _length(self, brand: str) -> timedelta:
+        return timedelta(hours=self._hours_of(brand))
 
 
 def _handover(row: Row) -> Handover:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from memory.contacts import identity_names
 from memory.database import Database
 from memory.errors import MemoryFault
 from memory.forms import Inbound
@@ -51,7 +52,9 @@ class Intake:
             each.done = True
 
     def _commit(self, batch: list[_Arrival]) -> None:
+        names = {name for arrival in batch for name in identity_names(arrival.brand, arrival.inbound.sender)}
         with self._db.transaction(durable=True):
+            self._db.hold(*names)  # all at once and sorted: two machines' batches never wait crosswise
             for arrival in batch:
                 arrival.message_id = self._messages.take_in(arrival.brand, arrival.inbound)
 

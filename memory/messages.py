@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from memory.contacts import Contacts, erased_digest
+from memory.contacts import Contacts, erased_digest, identity_names, tally
 from memory.database import Database, Row
 from memory.errors import UnknownMessage
 from memory.forms import Button, Inbound, OutboxRow, Outgoing
@@ -80,6 +80,7 @@ class Messages:
         same instant store one. Call it in a durable transaction where the provider will not ask again.
         """
         with self._db.transaction():
+            self._db.hold(*identity_names(brand, inbound.sender))
             if self._seen(inbound.provider_id):
                 self._complete(inbound)
                 return None
@@ -154,6 +155,7 @@ class Messages:
     def describe(self, message_id: int, **notes: Any) -> None:
         """Add notes to a message's metadata, such as a transcript."""
         with self._db.transaction():
+            self._db.hold(f"message {message_id}")
             known = json.loads(self._db.value("SELECT metadata FROM messages WHERE id = :id", id=message_id) or "{}")
             self._db.run(
                 "UPDATE messages SET metadata = :metadata WHERE id = :id",
@@ -252,6 +254,7 @@ class Messages:
         Late, repeated and reversed callbacks change nothing; one for an erased message is ignored.
         """
         with self._db.transaction():
+            self._db.hold(f"message {message_id}")
             row = self._db.one("SELECT * FROM messages WHERE id = :id AND role = 'assistant'", id=message_id)
             if row is None or (row["provider_id"] or provider_id) != provider_id:
                 return False
@@ -307,7 +310,7 @@ class Messages:
     def dead(self, brand: str | None = None, *, limit: int = 100) -> list[Message]:
         """What could not be said or handled, newest first."""
         rows = self._db.all(
-            "SELECT * FROM messages WHERE state = 'dead' AND (:brand IS NULL OR brand = :brand)"
+            "SELECT * FROM messages WHERE state = 'dead' AND (CAST(:brand AS TEXT) IS NULL OR brand = :brand)"
             " ORDER BY id DESC LIMIT :limit",
             brand=brand,
             limit=limit,
@@ -431,19 +434,6 @@ STATE_OF = {
     "failed": "failed",
     "canceled": "failed",
 }
-
-
-def tally(db: Database, brand: str, name: str, *, key: str = "", day: str = "", times: int = 1) -> None:
-    """Count something that happened, in the transaction in which it happens."""
-    db.run(
-        "INSERT INTO tallies (brand, name, day, key, n) VALUES (:brand, :name, :day, :key, :times)"
-        " ON CONFLICT (brand, name, day, key) DO UPDATE SET n = tallies.n + excluded.n",
-        brand=brand,
-        name=name,
-        day=day,
-        key=key,
-        times=times,
-    )
 
 
 def to_message(row: Row) -> Message:

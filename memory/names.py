@@ -119,7 +119,7 @@ KNOWN = _words(
     silvia simon simran
     sneha sofia sonia sophia sophie stefan stephanie stephen steve steven sunil sunita suresh susan swati tania tara
     teresa thiago thomas tiago tim tina tom tomas tony tyler uday usha valentina valeria vanessa varun veronica victor
-    victoria vijay vikas vikram vinay vinod vishal vivek wendy will william xavier yash yolanda yusuf zoe
+    victoria vijay vikas vikram vinay vinod vishal vivek wendy william xavier yash yolanda yusuf zoe
     राहुल राज रवि प्रिया अमित नेहा अंजलि विकास सुनीता संजय पूजा रोहित अनिता मोहन सीता राम दीपक मीना आशा करण"""
 )
 

@@ -152,7 +152,7 @@ class Orders:
                 " delivery, payment_link, first_touch_id, last_touch_id, first_ad_id, last_ad_id, last_clid,"
                 " created_at) VALUES (:number, :brand, :contact_id, 'placed', :sku, :title, :quantity, :unit,"
                 " :currency, :delivery, :payment_link, :first_touch, :last_touch, :first_ad, :last_ad, :last_clid,"
-                " :now) RETURNING id",
+                " :now) ON CONFLICT (number) DO NOTHING RETURNING id",
                 number=number,
                 brand=contact.brand,
                 contact_id=contact.id,
@@ -212,6 +212,7 @@ class Orders:
         if state not in STATES:
             raise WrongState(f"an order is never {state!r}; it is one of {', '.join(STATES)}")
         with self._db.transaction():
+            self._db.hold(f"order {brand} {read_number(number)}")
             order = self.by_number(brand, number)
             if not can_move(order.state, state):
                 raise WrongState(f"order {order.number} is {order.state}; it cannot become {state} from there")

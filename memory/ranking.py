@@ -316,7 +316,7 @@ def _date_match(minutes: npt.NDArray[np.int64], query: Query) -> Floats:
         day = (date.astype("datetime64[D]") - date.astype("datetime64[M]")).astype(np.int64) + 1
         apart = np.min([np.abs(day - wanted_day) for wanted_day in query.days], axis=0)
         match += np.maximum(0, 1 - apart / 5)
-    return match / len(wanted)
+    return np.asarray(match / len(wanted), dtype=np.float32)
 
 
 @cache

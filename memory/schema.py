@@ -92,6 +92,8 @@ PEOPLE = (
     )""",
     # Digests of provider ids whose person was erased: a late callback or listing must not bring them back.
     "CREATE TABLE erased (digest TEXT PRIMARY KEY, at TEXT NOT NULL)",
+    # What the provider still has of erased people; each id goes when the provider has deleted it.
+    "CREATE TABLE forgetting (provider_id TEXT PRIMARY KEY)",
 )
 
 CONVERSATION = (
@@ -249,10 +251,68 @@ MENTIONS = (
     "CREATE INDEX mentions_by_contact ON mentions (contact_id)",
 )
 
+AGENTS = (
+    """CREATE TABLE agent_memories (
+        id INTEGER PRIMARY KEY,
+        workflow_id TEXT NOT NULL,
+        agent_id TEXT NOT NULL,
+        key TEXT NOT NULL,
+        value TEXT NOT NULL,
+        at TEXT NOT NULL,
+        UNIQUE (workflow_id, agent_id, key)
+    )""",
+    """CREATE TABLE memory_vectors (
+        store TEXT NOT NULL,
+        memory_id INTEGER NOT NULL REFERENCES agent_memories (id) ON DELETE CASCADE,
+        vector BLOB NOT NULL,
+        PRIMARY KEY (store, memory_id)
+    )""",
+    "CREATE INDEX memory_vectors_by_memory ON memory_vectors (memory_id)",
+    """CREATE TABLE workflow_sessions (
+        workflow_id TEXT PRIMARY KEY,
+        token TEXT NOT NULL,
+        started_at TEXT NOT NULL,
+        expires_at TEXT NOT NULL,
+        metadata TEXT NOT NULL,
+        agents TEXT NOT NULL
+    )""",
+    """CREATE TABLE workflow_messages (
+        id INTEGER PRIMARY KEY,
+        workflow_id TEXT NOT NULL,
+        agent_id TEXT NOT NULL,
+        role TEXT NOT NULL,
+        content TEXT NOT NULL,
+        metadata TEXT NOT NULL,
+        at TEXT NOT NULL
+    )""",
+    "CREATE INDEX workflow_messages_by_workflow ON workflow_messages (workflow_id, id)",
+    """CREATE TABLE execution_records (
+        id INTEGER PRIMARY KEY,
+        record_id TEXT NOT NULL UNIQUE,
+        agent_id TEXT NOT NULL,
+        workflow_id TEXT NOT NULL,
+        at TEXT NOT NULL,
+        record TEXT NOT NULL
+    )""",
+    "CREATE INDEX execution_records_by_agent ON execution_records (agent_id, id)",
+    "CREATE INDEX execution_records_by_workflow ON execution_records (workflow_id, at)",
+    # One row for each agent that took part, so that an agent's own episodes are found without reading others'.
+    """CREATE TABLE episodes (
+        id INTEGER PRIMARY KEY,
+        workflow_id TEXT NOT NULL,
+        agent_id TEXT NOT NULL,
+        outcome TEXT NOT NULL,
+        at TEXT NOT NULL,
+        summary TEXT NOT NULL
+    )""",
+    "CREATE INDEX episodes_by_agent ON episodes (agent_id, id)",
+)
+
 STEPS = (
     ("001 people", PEOPLE),
     ("002 conversation", CONVERSATION),
     ("003 orders", ORDERS),
     ("004 goods", GOODS_TABLES),
+    ("005 agents", AGENTS),
     ("006 mentions", MENTIONS),
 )

@@ -29,17 +29,12 @@ class Sessions:
 
     def current(self, brand: str, contact_id: int, now: datetime) -> int:
         """The id of the session that a message said `now` belongs to; counts that message."""
-        open_since = to_text(now - self._timeout)
-        moved = self._db.run(
-            "UPDATE sessions SET last_at = :now, total_messages = total_messages + 1"
-            " WHERE id = (SELECT session_id FROM contacts WHERE id = :contact_id) AND last_at > :open_since",
-            now=to_text(now),
-            contact_id=contact_id,
-            open_since=open_since,
-        )
-        if not moved:
-            self._open(brand, contact_id, now)
-        return int(self._db.value("SELECT session_id FROM contacts WHERE id = :id", id=contact_id))
+        with self._db.transaction():
+            if not self._went_on(contact_id, now):
+                self._db.hold(f"session of {contact_id}")
+                if not self._went_on(contact_id, now):  # nobody opened one meanwhile
+                    self._open(brand, contact_id, now)
+            return int(self._db.value("SELECT session_id FROM contacts WHERE id = :id", id=contact_id))
 
     def latest(self, contact_id: int) -> Session | None:
         """The session that is open or was last; None for a contact with whom nothing was said."""
@@ -55,6 +50,18 @@ class Sessions:
             from_text(row["created_at"]),
             from_text(row["last_at"]),
             row["total_messages"],
+        )
+
+    def _went_on(self, contact_id: int, now: datetime) -> bool:
+        return (
+            self._db.run(
+                "UPDATE sessions SET last_at = :now, total_messages = total_messages + 1"
+                " WHERE id = (SELECT session_id FROM contacts WHERE id = :contact_id) AND last_at > :open_since",
+                now=to_text(now),
+                contact_id=contact_id,
+                open_since=to_text(now - self._timeout),
+            )
+            > 0
         )
 
     def _open(self, brand: str, contact_id: int, now: datetime) -> None:

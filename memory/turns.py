@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from memory.contacts import tally
 from memory.database import Database
 from memory.errors import LeaseLost
 from memory.forms import Outgoing
-from memory.messages import UNSENT, Message, Messages, tally, to_message
+from memory.messages import UNSENT, Message, Messages, to_message
 from memory.moments import Clock, from_text, to_text
 
 Change = Callable[[], None]
@@ -78,7 +79,8 @@ class Turns:
         if most < 1 or not self._due(1):
             return []
         with self._db.transaction():
-            return [self._grant(owner, contact_id) for contact_id in self._due(most)]
+            granted = [self._grant(owner, contact_id) for contact_id in self._due(most)]
+        return [lease for lease in granted if lease is not None]
 
     def renew(self, owner: str) -> None:
         """Keep everything this worker holds for another lease time."""
@@ -98,7 +100,8 @@ class Turns:
     def hold(self, lease: Lease) -> None:
         """Raise LeaseLost unless this lease still holds; call it inside the transaction that relies on it."""
         held = self._db.value(
-            "SELECT 1 FROM leases WHERE contact_id = :id AND token = :token AND expires_at > :now",
+            "SELECT 1 FROM leases l WHERE contact_id = :id AND token = :token AND expires_at > :now"
+            f" {self._db.lock_rows('l')}",
             id=lease.contact_id,
             token=lease.token,
             now=to_text(self._clock()),
@@ -199,15 +202,16 @@ class Turns:
     def _due(self, most: int) -> list[int]:
         now = self._clock()
         rows = self._db.all(
-            "SELECT contact_id FROM ("
+            "SELECT due.contact_id FROM (SELECT contact_id, min(since) AS since FROM ("
             " SELECT contact_id, min(due_at) AS since FROM messages WHERE state = 'waiting' GROUP BY contact_id"
             " HAVING max(urgent) = 1 OR max(due_at) <= :now OR (min(at) <= :capped AND max(attempts) = 0)"
             " UNION ALL"
             f" SELECT contact_id, min(due_at) FROM messages WHERE {UNSENT} GROUP BY contact_id, id"
             f" HAVING min(due_at) <= :now AND id = (SELECT min(e.id) FROM messages e"
             f" WHERE e.contact_id = messages.contact_id AND e.{UNSENT})"
-            ") AS due WHERE NOT EXISTS (SELECT 1 FROM leases l WHERE l.contact_id = due.contact_id"
-            " AND l.expires_at > :now) GROUP BY contact_id ORDER BY min(since) LIMIT :most",
+            ") AS each_way GROUP BY contact_id) AS due JOIN contacts c ON c.id = due.contact_id"
+            " WHERE NOT EXISTS (SELECT 1 FROM leases l WHERE l.contact_id = due.contact_id AND l.expires_at > :now)"
+            f" ORDER BY due.since LIMIT :most {self._db.lock_rows('c', skip_locked=True)}",
             now=to_text(now),
             capped=to_text(now - self._cap),
             most=most,
@@ -227,18 +231,20 @@ class Turns:
             is not None
         )
 
-    def _grant(self, owner: str, contact_id: int) -> Lease:
+    def _grant(self, owner: str, contact_id: int) -> Lease | None:
+        """None when another machine was quicker: what it committed is seen here only when it is written to."""
         lease = Lease(contact_id, secrets.token_hex(8))
-        self._db.run(
+        granted = self._db.run(
             "INSERT INTO leases (contact_id, token, owner, expires_at) VALUES (:id, :token, :owner, :expires)"
             " ON CONFLICT (contact_id) DO UPDATE SET token = excluded.token, owner = excluded.owner,"
-            " expires_at = excluded.expires_at",
+            " expires_at = excluded.expires_at WHERE leases.expires_at <= :now",
             id=contact_id,
             token=lease.token,
             owner=owner,
             expires=to_text(self._clock() + self._lease),
+            now=to_text(self._clock()),
         )
-        return lease
+        return lease if granted else None
 
     def _newer(self, contact_id: int, seen_id: int) -> bool:
         return (

@@ -6,15 +6,18 @@ import ast
 import itertools
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from dotenv import dotenv_values
 from flask import Flask
 
+from app import assemble
 from bot.settings import Environment, Settings
 from bot.web.access import who_may_call
-from tests.web.shop import Shop
+from memory.settings import MemorySettings
+from tests.world import environment
 
 ROOT = Path(__file__).parent.parent
 HOMES = {
@@ -25,14 +28,16 @@ HOMES = {
     "apscheduler": ("bot/clock.py",),
     "jwt": ("bot/web/access.py",),
     "flask_smorest": ("bot/web/api.py",),
-    "dotenv": ("bot/settings.py",),
+    "dotenv": ("bot/settings.py", "memory/settings.py"),
+    "psycopg": ("memory/postgres.py",),
+    "redis": ("memory/short_term.py",),
 }
 SQL = re.compile(r"\s*(SELECT\s.+\sFROM\s|INSERT\s+INTO\s|UPDATE\s\w+\sSET\s|DELETE\s+FROM\s|PRAGMA\s)", re.S)
 
 
 @pytest.fixture
 def app(tmp_path: Path) -> Flask:
-    return Shop(tmp_path).app
+    return assemble(Settings.from_environment(environment(tmp_path, 8000))).web
 
 
 def test_every_route_says_who_may_call_it(app: Flask) -> None:
@@ -42,6 +47,7 @@ def test_every_route_says_who_may_call_it(app: Flask) -> None:
 
 def test_every_setting_is_explained_with_its_default() -> None:
     names = {field.data_key for field in Environment().fields.values()}
+    names |= {field.metadata["name"] for field in fields(MemorySettings)}
     lines = (ROOT / ".env.example").read_text().splitlines()
     explained = {line.partition("=")[0] for above, line in itertools.pairwise(lines)
                  if "=" in line and not line.startswith("#") and above.startswith("# ")}  # fmt: skip
@@ -58,7 +64,7 @@ def test_an_outside_package_has_one_home(package: str) -> None:
 
 def test_only_the_settings_read_the_environment() -> None:
     readers = {path for path, tree in product() if reads_environment(tree)}
-    assert readers == {"bot/settings.py"}
+    assert readers - {"bot/__init__.py"} == {"bot/settings.py", "memory/settings.py"}  # that one sets numpy's threads
 
 
 def test_sql_is_written_in_memory_only() -> None:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TypeVar
 
+from bot.channels.wording import to_whatsapp
 from bot.llm import Completion, LanguageModel, Message, ModelUnavailable, NotOffered, Reason, Spent, Understood
 from bot.sales.actions import Actions
 from bot.sales.briefing import Briefing, fill
@@ -54,7 +55,7 @@ class Draft:
     @cached_property
     def reply(self) -> Reply:
         """What the model said, with the terms and buttons that the desk adds: this is checked, and this is sent."""
-        return with_terms(self.said, self.actions)
+        return with_terms(to_whatsapp(self.said), self.actions)
 
     @property
     def text(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from bot.sales import cues
@@ -453,7 +453,7 @@ class _Answer:
 
     def _names_goods(self, part: str, plain: str) -> bool:
         """Whether a text names a kind of thing or a maker: what else it says may only look like one of our words."""
-        makers = {fold(item.maker) for item in self.items.values()}
+        makers = {fold(maker) for maker in {item.maker for item in self.items.values()} if maker}
         return bool(read_interests(part)) or any(maker in plain for maker in makers)
 
     def _nothing(self, words: str, kind: Classification) -> list[str]:
@@ -501,8 +501,7 @@ class _Answer:
         """By title with or without its maker; a longer title hides a shorter one inside it."""
         left = plain
         for item in sorted(self.items.values(), key=lambda item: -len(item.title)):
-            own = fold(item.title.removeprefix(item.maker)).strip()
-            for name in (fold(item.title), fold(item.sku), own):
+            for name in _names(item.title, item.maker, item.sku):
                 if len(name) > 3 and name in left:
                     left = left.replace(name, " ")
                     yield item
@@ -551,6 +550,12 @@ class _Answer:
         self.draft.offers = item.sku
         self.draft.buttons = (Button(self.say("buy_one_button"), BUY_PAYLOAD + item.sku),)
         return self.say("order_hint")
+
+
+@lru_cache(maxsize=4096)
+def _names(title: str, maker: str, sku: str) -> tuple[str, ...]:
+    """What an item may be called: its title, its sku, its title without the maker."""
+    return fold(title), fold(sku), fold(title.removeprefix(maker)).strip()
 
 
 _Asked = Callable[[_Answer, str, str, Classification], list[str]]

@@ -152,7 +152,7 @@ class Commands:
         order.replies.append(
             Outgoing(text, contact_id=handover.contact_id, message_type="people", metadata={"by": "staff"})
         )
-        order.changes.append(lambda: self._handovers.extend(handover.id))
+        order.changes.append(lambda: self._handovers.extend(handover))
         order.changes.append(lambda: self._messages.mention(order.message_id, handover.contact_id))
         order.say(
             f"Sent to {self._called(handover.contact_id)}. *release {number}* lets the desk answer again.",

@@ -59,7 +59,6 @@ class Parts:
     messages: Messages
     turns: Turns
     analytics: Analytics
-    forget: Callable[[str, list[str]], None]  # (brand, provider ids): see to their removal at the provider
     checks: Mapping[str, Check]  # further parts of /ready by name, such as the provider
     examinations: Sequence[Callable[[], Sequence[Finding]]]  # the doctor's, of channel and model
 
@@ -405,16 +404,14 @@ def ready() -> tuple[dict[str, Any], int]:
 
 
 def erase_person(parts: Parts, brand: str, phone_number: str) -> dict[str, Any]:
-    """Erase a person here, then hand the provider's ids of their messages over for removal there.
+    """Erase a person here; the clock has the provider delete its copies.
 
-    Returns `erased` (rows by table) and `at_provider` (how many ids). Raises NotAnAddress, UnknownContact.
+    Returns `erased` (rows by table) and `at_provider` (how many messages are still there). Raises NotAnAddress,
+    UnknownContact.
     """
     contact = parts.contacts.find(brand, phone_number)
-    provider_ids = parts.contacts.provider_ids(contact.id)
-    gone = parts.contacts.erase(contact.id)
-    if provider_ids:
-        parts.forget(brand, provider_ids)
-    return {"erased": gone, "at_provider": len(provider_ids)}
+    at_provider = len(parts.contacts.provider_ids(contact.id))
+    return {"erased": parts.contacts.erase(contact.id), "at_provider": at_provider}
 
 
 def _parts() -> Parts:

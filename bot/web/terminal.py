@@ -143,8 +143,8 @@ def database(parts: Parts) -> Found:
         with parts.db.transaction(durable=True):
             pass
     except DatabaseUnavailable as fault:
-        return Found("database", False, f"{parts.db.path}: {fault}; check the folder's owner and that it is not full")
-    return Found("database", True, f"{parts.db.path} can be written")
+        return Found("database", False, f"{parts.db.name}: {fault}; check the folder's owner and that it is not full")
+    return Found("database", True, f"{parts.db.name} can be written")
 
 
 def disk(folder: Path) -> Found:

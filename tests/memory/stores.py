@@ -35,13 +35,13 @@ class TestClock:
 
 @dataclass
 class Stores:
-    """Everything of memory that the queue needs, on one file."""
+    """Everything of memory that the queue needs, on one database."""
 
-    path: Path
+    url: str | Path
     clock: TestClock = field(default_factory=TestClock)
 
     def __post_init__(self) -> None:
-        self.db = Database(self.path)
+        self.db = Database(self.url)
         self.db.migrate(STEPS)
         self.contacts = Contacts(self.db, self.clock)
         self.sessions = Sessions(self.db)

@@ -7,9 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memory.analytics import Analytics
-from memory.contacts import Contact
+from memory.contacts import Contact, tally
 from memory.errors import UnknownContact, UnknownMessage
-from memory.messages import tally
 from tests.memory.stores import BRAND, Stores
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -107,12 +109,13 @@ def test_an_erased_person_is_gone_and_no_late_delivery_brings_them_back(stores: 
     assert stores.db.value("SELECT n FROM tallies WHERE name = 'contacts'") == 0
 
 
-def test_an_erased_person_leaves_no_byte_in_the_file(stores: Stores) -> None:
+def test_an_erased_person_leaves_no_byte_in_the_file(file_stores: Stores) -> None:
+    stores, path = file_stores, Path(file_stores.url)
     message_id = stores.hear("my secret is kumquat")
     stores.contacts.erase(stores.messages.get(message_id).contact_id)
     stores.db.run("PRAGMA user_version = 1")
     with stores.db.transaction():
         pass
     stores.db.value("PRAGMA wal_checkpoint(TRUNCATE)")
-    assert b"kumquat" not in stores.path.read_bytes()
-    assert b"9876543210" not in stores.path.read_bytes()
+    assert b"kumquat" not in path.read_bytes()
+    assert b"9876543210" not in path.read_bytes()

@@ -111,7 +111,8 @@ def test_a_batch_with_one_bad_message_takes_the_others_in(stores: Stores) -> Non
     assert intake.take_in(BRAND, said("hi", sid="SM1")) is None
 
 
-def test_intake_says_when_nothing_could_be_stored(stores: Stores) -> None:
+def test_intake_says_when_nothing_could_be_stored(file_stores: Stores) -> None:
+    stores = file_stores
     intake = Intake(stores.db, stores.messages)
     stores.db.value("PRAGMA query_only = ON")
     with pytest.raises(DatabaseUnavailable):

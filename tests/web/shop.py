@@ -34,7 +34,6 @@ class Shop:
 
     def __post_init__(self) -> None:
         self.stores = Stores(self.folder / "hawker.db")
-        self.forgotten: list[tuple[str, list[str]]] = []
         self.checks: dict[str, Check] = {}
         self.findings: list[Found] = []
         self.app = Flask("shop", static_folder=None)
@@ -91,7 +90,6 @@ class Shop:
             messages=stores.messages,
             turns=stores.turns,
             analytics=Analytics(stores.db, stores.clock),
-            forget=lambda brand, ids: self.forgotten.append((brand, ids)),
             checks=self.checks,
             examinations=[lambda: self.findings],
         )

@@ -127,5 +127,5 @@ def test_erase_asks_first_and_then_erases(shop: Shop) -> None:
     assert run(shop, "erase", PHONE, answer="n\n").exit_code == 1
     assert shop.contact().total_interactions == 1
     assert run(shop, "erase", PHONE, answer="y\n").exit_code == 0
-    assert len(shop.forgotten) == 1
+    assert len(shop.stores.contacts.still_at_provider()) == 1
     assert "nobody by this number" in run(shop, "erase", PHONE, "--yes").output

@@ -99,7 +99,7 @@ def test_a_form_beyond_64_kilobytes_is_refused(line: Line) -> None:
 
 
 def test_a_database_that_cannot_be_written_asks_for_another_try(line: Line) -> None:
-    other = sqlite3.connect(line.db.path, isolation_level=None)
+    other = sqlite3.connect(line.db.name, isolation_level=None)
     line.db.close()
     other.execute("PRAGMA locking_mode = EXCLUSIVE")
     other.execute("BEGIN EXCLUSIVE")

@@ -244,8 +244,8 @@ class WhatsApp:
                 to=f"whatsapp:{to or self.account.sender}", date_sent_after=since.astimezone(UTC)
             )
         inbound = [message for message in listed if message.direction == "inbound"]
-        # Listed newest first, dated to the second: turned round, those of one second keep their order.
-        for message in sorted(reversed(inbound), key=lambda one: _moment(one, since)):
+        inbound.reverse()  # listed newest first and dated to the second: those of one second keep their order
+        for message in sorted(inbound, key=lambda one: _moment(one, since)):
             yield self._as_inbound(message, since)
 
     def _as_inbound(self, message: Any, since: datetime) -> Inbound:

