@@ -185,6 +185,8 @@ class Program:
         """Finish what is under way, then stop."""
         self.clock_work.stop()
         self.worker.stop()
+        if self.model is not None:
+            self.model.close()
         if self.twilio is not None:
             self.twilio.stop()
 
@@ -312,6 +314,8 @@ def create_app() -> Flask:
         """Answer messages in this process until it is told to stop."""
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: program.worker.halt())
+        if program.model is not None:
+            program.model.warm()
         program.clock_work.start()
         program.worker.run()
         program.clock_work.stop()

@@ -31,7 +31,7 @@ def facts() -> Facts:
         read_brands(ROOT / "data" / "brands.toml")["voyage"],
         read_catalogue(ROOT / "data" / "catalogue.csv").items,
         today=date(2026, 11, 21),
-        orders=[OrderFact("VY-10023", (price, price + delivery), date(2026, 11, 24))],
+        orders=[OrderFact("VY-10023", (price, price + delivery), date(2026, 11, 24), state="shipped")],
         conversions=[rates.convert(Money(Decimal(100), "USD"), "EUR"), rates.convert(price, "SAR")],
         customer="I want a gaming laptop under 1500 euros. Do you have the iPhone 15? 100 usd in eur?",
     )

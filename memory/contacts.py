@@ -27,6 +27,7 @@ OWNED = (
     "handovers",
     "turns",
     "touches",
+    "mentions",
     "messages",
     "sessions",
     "identities",
@@ -239,6 +240,11 @@ class Contacts:
             self._db.run(
                 "DELETE FROM order_events WHERE by = 'customer' AND order_id IN"
                 " (SELECT id FROM orders WHERE contact_id = :id)",
+                id=contact_id,
+            )
+            self._db.run(
+                "UPDATE messages SET content = '[erased]', metadata = '{}', raw = NULL WHERE contact_id <> :id"
+                " AND id IN (SELECT message_id FROM mentions WHERE contact_id = :id)",
                 id=contact_id,
             )
             gone = {"orders without a person": self._anonymise_orders(contact_id)}

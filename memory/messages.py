@@ -73,12 +73,16 @@ class Messages:
     def take_in(self, brand: str, inbound: Inbound) -> int | None:
         """Store a person's message once; None when it was there already, or its person was erased since.
 
+        One that a listing of the provider brought first is completed by the webhook that follows: a listing
+        knows no advertisement, button or place.
+
         The provider's id decides, by a unique key: two processes that are handed the same message at the
         same instant store one. Call it in a durable transaction where the provider will not ask again.
         """
         with self._db.transaction():
             self._db.hold(*identity_names(brand, inbound.sender))
             if self._seen(inbound.provider_id):
+                self._complete(inbound)
                 return None
             contact_id = self._contacts.resolve(brand, inbound.sender, inbound.to)
             message_id = self._insert_inbound(brand, contact_id, inbound)
@@ -99,7 +103,7 @@ class Messages:
             "farewell": outgoing.farewell,
         }
         with self._db.transaction():
-            return self._db.insert(
+            message_id = self._db.insert(
                 "INSERT INTO messages (brand, contact_id, session_id, role, kind, content, message_type, language,"
                 " metadata, state, at, due_at, outgoing, after_id) VALUES (:brand, :contact_id, :session_id,"
                 " 'assistant', 'text', :content, :message_type, :language, :metadata, 'ready', :at, :at, :outgoing,"
@@ -115,6 +119,17 @@ class Messages:
                 outgoing=json.dumps(body),
                 after_id=after_id,
             )
+            for told_of in outgoing.about:
+                self.mention(message_id, told_of)
+        return message_id
+
+    def mention(self, message_id: int, contact_id: int) -> None:
+        """Remember that this message of somebody else tells of that contact, to empty it when they are erased."""
+        self._db.run(
+            "INSERT INTO mentions (contact_id, message_id) VALUES (:contact_id, :message_id)",
+            contact_id=contact_id,
+            message_id=message_id,
+        )
 
     def get(self, message_id: int) -> Message:
         """The message by our own id. Raises UnknownMessage."""
@@ -323,6 +338,24 @@ class Messages:
             or self._db.value("SELECT 1 FROM erased WHERE digest = :digest", digest=erased_digest(provider_id))
             is not None
         )
+
+    def _complete(self, inbound: Inbound) -> None:
+        row = self._db.one(
+            "SELECT id, brand, contact_id, raw FROM messages WHERE provider_id = :id", id=inbound.provider_id
+        )
+        if row is None or len(json.loads(row["raw"] or "{}")) >= len(inbound.raw):
+            return
+        self._db.run("UPDATE messages SET raw = :raw WHERE id = :id", raw=json.dumps(inbound.raw), id=row["id"])
+        self._db.run(
+            "UPDATE messages SET kind = :kind, metadata = :metadata, urgent = :urgent"
+            " WHERE id = :id AND state = 'waiting'",
+            kind=inbound.kind,
+            metadata=json.dumps(_metadata(inbound)),
+            urgent=int(inbound.urgent),
+            id=row["id"],
+        )
+        if inbound.referral is not None:
+            self._contacts.touch(row["contact_id"], row["brand"], row["id"], inbound.referral)
 
     def _insert_inbound(self, brand: str, contact_id: int, inbound: Inbound) -> int:
         now = self._clock()

@@ -242,6 +242,15 @@ ORDERS = (
     "CREATE INDEX order_events_by_order ON order_events (order_id, id)",
 )
 
+# Messages of somebody else that tell of a contact: what staff were told, and what they wrote to answer.
+MENTIONS = (
+    """CREATE TABLE mentions (
+        contact_id INTEGER NOT NULL,
+        message_id INTEGER NOT NULL
+    )""",
+    "CREATE INDEX mentions_by_contact ON mentions (contact_id)",
+)
+
 AGENTS = (
     """CREATE TABLE agent_memories (
         id INTEGER PRIMARY KEY,
@@ -305,4 +314,5 @@ STEPS = (
     ("003 orders", ORDERS),
     ("004 goods", GOODS_TABLES),
     ("005 agents", AGENTS),
+    ("006 mentions", MENTIONS),
 )

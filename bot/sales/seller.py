@@ -186,7 +186,8 @@ class Seller:
     def _unheard(self, turn: _Turn) -> bool:
         """Media that nobody could turn into words, and places."""
         messages = turn.situation.messages
-        if turn.situation.text or any(message.metadata.get("payload") for message in messages):
+        places = all(message.kind == "location" for message in messages)  # a place's label is not a question
+        if not places and (turn.situation.text or any(message.metadata.get("payload") for message in messages)):
             return False
         line = UNHEARD.get(messages[-1].kind)
         if line is not None:
@@ -279,7 +280,10 @@ class Seller:
 
     def _promise_facts(self, situation: Situation, actions: Actions, amounts: Sequence[Money] = ()) -> PromiseFacts:
         orders = [*situation.orders, *([actions.placed] if actions.placed else [])]
-        known = [OrderFact(order.number, (order.unit, order.total), link=order.payment_link) for order in orders]
+        known = [
+            OrderFact(order.number, (order.unit, order.total), link=order.payment_link, state=order.state)
+            for order in orders
+        ]
         quotes = [quote for quote in (situation.quote, actions.quoted) if quote is not None]
         return PromiseFacts.of(
             situation.brand,

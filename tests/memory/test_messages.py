@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from memory.errors import DatabaseUnavailable, UnknownMessage
-from memory.forms import Outgoing
+from memory.forms import Outgoing, Referral
 from memory.intake import Intake
 from memory.messages import STATUS_RANK
 from tests.memory.stores import BRAND, Stores, said
@@ -17,6 +19,20 @@ def test_the_same_message_twice_is_stored_once(stores: Stores) -> None:
     contact = stores.contacts.find(BRAND, "+919876543210")
     assert contact.total_interactions == 1
     assert stores.messages.count(contact.id) == 1
+
+
+def test_a_message_that_was_listed_first_is_completed_by_its_webhook_once(stores: Stores) -> None:
+    listed = said("", sid="SM1")
+    message_id = stores.messages.take_in(BRAND, listed)
+    ad = Referral("120211", "ad", "clid", "Play faster", None, None, {"ReferralSourceId": "120211"})
+    told = {"Body": "", "Latitude": "40.4", "Longitude": "-3.7", "ReferralSourceId": "120211"}
+    place = {"latitude": "40.4", "longitude": "-3.7"}
+    posted = replace(listed, kind="location", location=place, referral=ad, raw=told)
+    assert [stores.messages.take_in(BRAND, posted) for _ in range(2)] == [None, None]
+    assert message_id is not None
+    message = stores.messages.get(message_id)
+    assert (message.kind, message.metadata["location"]) == ("location", place)
+    assert [touch["source_id"] for touch in stores.contacts.touches(message.contact_id)] == ["120211"]
 
 
 def test_history_is_oldest_first_and_pages_backwards(stores: Stores) -> None:
