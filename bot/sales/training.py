@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.sales.features import BUCKETS, buckets_of, words_of
-from bot.sales.model import MEANING_WEIGHT, MESSAGE_TYPES, WEIGHTS_FILE, Floats, vectors_of
+from bot.sales.model import MEANING_WEIGHT, MESSAGE_TYPES, WEIGHTS_FILE, Floats, sketch_of, vectors_of
 
 PHRASES = Path(__file__).resolve().parents[2] / "data" / "phrases"
 CHAT_FILES = (
@@ -68,9 +68,7 @@ def read_sections(path: Path) -> Iterator[tuple[str, str]]:
         if heading:
             message_type = heading.group(1)
             if message_type not in MESSAGE_TYPES:
-                raise ValueError(
-                    f"{path.name}: [{message_type}] is no message type; use one of {MESSAGE_TYPES}"
-                )
+                raise ValueError(f"{path.name}: [{message_type}] is no message type; use one of {MESSAGE_TYPES}")
         elif line.strip() and not line.startswith("# "):
             yield message_type, line.strip()
 
@@ -92,9 +90,7 @@ def chat_phrases(folder: Path = PHRASES, files: Iterable[str] = CHAT_FILES) -> l
 def requests(folder: Path = PHRASES) -> list[Example]:
     """Each request set into some of the frames, slots filled: 'could you help me with returning a product'."""
     chance = random.Random(SEED)  # noqa: S311  (variety, not secrets)
-    frames = [
-        line.strip() for line in (folder / "frames.txt").read_text().splitlines() if not line.startswith("# ")
-    ]
+    frames = [line.strip() for line in (folder / "frames.txt").read_text().splitlines() if not line.startswith("# ")]
     made = []
     for message_type, line in read_sections(folder / "requests.txt"):
         infinitive, gerund = (part.strip() for part in line.split("|"))
@@ -241,13 +237,15 @@ def fit(written: list[Example], asked: list[Example]) -> dict[str, np.ndarray]:
     fitted = fit_softmax(weighted(counts, idf), vectors, labels, importance_of(chosen))
     scale = np.abs(fitted.weights).max(axis=0) / 127
     near = list({e.text: e for e in written + asked[::3]}.values())
+    sketches = np.stack([sketch_of(buckets_of(words_of(e.text)), idf) for e in near])
     return {
         "weights": np.round(fitted.weights / scale).astype(np.int8),
         "scale": scale.astype(np.float32),
         "bias": fitted.bias,
         "idf": idf.astype(np.float16),
         "meaning": MEANING_WEIGHT * fitted.meaning,
-        "phrases": np.round(vectors_of([words_of(e.text) for e in near]) * 127).astype(np.int8),
+        "sketches": np.round(sketches * 127).astype(np.int8),
+        "embeddings": np.round(vectors_of([words_of(e.text) for e in near]) * 127).astype(np.int8),
         "kinds": np.array([MESSAGE_TYPES.index(e.message_type) for e in near], dtype=np.uint8),
     }
 
