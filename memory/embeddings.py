@@ -44,7 +44,8 @@ def _sum_pieces(text: str, into: Vectors) -> None:
     _, rows, scale = _table()
     ids = [i for word in words(text) for i in word_pieces(word)]
     if ids:
-        np.matmul(scale[ids], rows[ids].astype(np.float32), out=into)
+        # No BLAS here: it would spread a long text over threads that wait for each other on a busy machine.
+        np.sum(rows[ids] * scale[ids, None], axis=0, out=into)
 
 
 def words(text: str) -> list[str]:
