@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -386,6 +387,13 @@ def test_the_environment_does_not_bend_the_address(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("TWILIO_REGION", "ie1")
     made = client(Account("AC1", ("secret",), OURS, "https://shop.example.com"))
     assert made.get_hostname("https://api.twilio.com/x") == "https://api.twilio.com/x"
+
+
+def test_a_look_up_leaves_no_number_in_the_log(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    world.whatsapp.look_up(a_row(), set())
+    lines = [record.getMessage() for record in caplog.records if record.name != "werkzeug"]  # the test's own server
+    assert not [line for line in lines if MARIA.removeprefix("+") in line]
 
 
 def test_every_call_has_a_timeout_and_no_retries(world: World) -> None:
