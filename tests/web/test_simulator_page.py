@@ -152,6 +152,30 @@ def test_places_pictures_sounds_and_ads_arrive(shop: Shop, browser: Browser, tmp
 
 @needs_browser
 @pytest.mark.browser
+def test_a_first_visitor_finds_a_customer_to_be(shop: Shop, browser: Browser) -> None:
+    page = a_page(browser, shop)
+    expect(page.locator(".empty")).to_contain_text("Choose a chat")
+    page.locator("#list button").first.click()
+    expect(page.locator("#name")).to_have_text("John")
+    say(page, "hi")
+    expect(page.locator(".bubble")).to_have_count(2)
+    page.reload()
+    expect(page.locator("#list button")).to_have_count(3)
+
+
+@needs_browser
+@pytest.mark.browser
+def test_the_latest_message_stays_in_sight_when_the_window_shrinks(shop: Shop, browser: Browser) -> None:
+    page = a_page(browser, shop, viewport={"width": 900, "height": 700})
+    meet(page)
+    say(page, "a long story " * 60)
+    expect(page.locator(".bubble")).to_have_count(2)
+    page.set_viewport_size({"width": 360, "height": 500})
+    expect(page.locator(".bubble").last.locator(".meta")).to_be_in_viewport()
+
+
+@needs_browser
+@pytest.mark.browser
 def test_a_failure_is_shown_with_its_reason_and_is_over_afterwards(shop: Shop, browser: Browser) -> None:
     page = a_page(browser, shop)
     meet(page)
