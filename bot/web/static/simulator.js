@@ -533,7 +533,11 @@ $("fault-kind").addEventListener("change", showCode);
 $("fault-form").addEventListener("submit", (event) => { event.preventDefault(); fail(); });
 $("mend").addEventListener("click", attempt(async () => showFaults((await ask("faults", "DELETE")).faults)));
 $("blocked").addEventListener("change", attempt(() => ask(`chats/${encodeURIComponent(current)}/phone`, "POST", { blocked: $("blocked").checked })));
-document.addEventListener("keydown", (event) => { if (event.key === "Escape") showAttach(false); });
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || $("attach").hidden) return;
+  showAttach(false);
+  $("more").focus();
+});
 document.addEventListener("click", (event) => { if (!event.target.closest(".attach, #more")) showAttach(false); });
 window.addEventListener("pagehide", () => {
   if (!current) return;
