@@ -333,6 +333,14 @@ def test_a_wrong_token_stops_the_sender_and_the_doctor_says_so(world: World) -> 
     assert all(one.ok for one in world.whatsapp.doctor())
 
 
+def test_the_doctor_tells_to_start_the_program_that_serves_the_simulator(world: World) -> None:
+    with make_server("127.0.0.1", 0, Flask("gone")) as gone:
+        port = gone.server_port
+    nowhere = Account("AC1", ("t",), OURS, "http://x", f"http://127.0.0.1:{port}")
+    found = WhatsApp(Settings.from_environment({}), world.clock, nowhere).doctor()
+    assert ["start the program" in one.sentence for one in found if one.name == "token"] == [True]
+
+
 # Trouble on the way
 
 
