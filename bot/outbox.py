@@ -80,11 +80,14 @@ class Outbox:
         try:
             provider_id = self.channel.say(ready)
         except Unknown as doubt:
-            self._later(row, "unknown", LOOK_AGAIN, doubt.sentence)
+            self._look_later(row, LOOK_AGAIN, doubt.sentence)
         except Retry as wait:
-            self._try_again(lease.contact_id, ready, wait)
+            with self.db.transaction():
+                self.turns.hold(lease)
+                self._try_again(ready, wait)
         except Rejected as rejected:
             with self.db.transaction():
+                self.turns.hold(lease)
                 self._act(row.id, rejected.action, rejected.sentence, rejected.code)
         else:
             self._said(lease.contact_id, row, provider_id)
@@ -132,7 +135,7 @@ class Outbox:
         try:
             answer = self.channel.look_up(row, self.messages.known_provider_ids(lease.contact_id))
         except (Unknown, Retry, Rejected) as doubt:
-            self._later(row, "unknown", LOOK_AGAIN * 5, doubt.sentence)
+            self._look_later(row, LOOK_AGAIN * 5, doubt.sentence)
             return
         with self.db.transaction():
             self.turns.hold(lease)
@@ -143,12 +146,11 @@ class Outbox:
             elif self.clock() - (row.first_tried_at or self.clock()) >= GIVE_UP_LOOKING:
                 self.messages.send_anew(row.id)
             else:
-                self._later(row, "unknown", LOOK_AGAIN, "not at the provider yet")
+                self._look_later(row, LOOK_AGAIN, "not at the provider yet")
 
-    def _try_again(self, contact_id: int, row: OutboxRow, wait: Retry) -> None:
+    def _try_again(self, row: OutboxRow, wait: Retry) -> None:
         if row.attempts >= min(wait.attempts or MOST_TRIES, MOST_TRIES) + 1:
-            with self.db.transaction():
-                self._bury(row.id, wait.sentence, code=wait.code)
+            self._bury(row.id, wait.sentence, code=wait.code)
         else:
             backoff = timedelta(seconds=max(wait.after_seconds, 2.0 ** (row.attempts - 1)))
             self.messages.send_anew(row.id, wait=backoff)
@@ -209,8 +211,8 @@ class Outbox:
         for notice in self.alarm(message.brand, f"Message {message_id} could not be sent: {why}."):
             self.messages.put_out(notice.contact_id or message.contact_id, notice)
 
-    def _later(self, row: OutboxRow, state: str, wait: timedelta, why: str) -> None:
-        self.messages.settle(row.id, state, due_at=to_text(self.clock() + wait), error=why)
+    def _look_later(self, row: OutboxRow, wait: timedelta, why: str) -> None:
+        self.messages.doubt(row.id, self.clock() + wait, why)
 
 
 def in_parts(outgoing: Outgoing) -> Sequence[Outgoing]:

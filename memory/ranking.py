@@ -92,8 +92,12 @@ class Query:
     wants_number: bool
 
 
-_WANTS_TIME = re.compile(r"^(when|since when|how long|how often|cuándo|cuando|quando|kab)\b|\b(what|which) (date|day|month|year|time)\b|कब")
-_WANTS_NUMBER = re.compile(r"\b(how (many|much|often|old|long|far)|what (price|size|number)|cuánt[oa]s?|quant[oa]s?|kitn[aei])\b|कितन")
+_WANTS_TIME = re.compile(
+    r"^(when|since when|how long|how often|cuándo|cuando|quando|kab)\b|\b(what|which) (date|day|month|year|time)\b|कब"
+)
+_WANTS_NUMBER = re.compile(
+    r"\b(how (many|much|often|old|long|far)|what (price|size|number)|cuánt[oa]s?|quant[oa]s?|kitn[aei])\b|कितन"
+)
 
 
 def understand(text: str, names: tuple[str, ...]) -> Query:

@@ -126,6 +126,10 @@ CONVERSATION = (
         error TEXT
     )""",
     "CREATE INDEX messages_by_contact ON messages (contact_id, id)",
+    # The provider's ids of attempts that failed, whose message was made ready again: their late callbacks and listings
+    # say nothing about the message any more.
+    "CREATE TABLE attempts (provider_id TEXT PRIMARY KEY, message_id INTEGER NOT NULL, contact_id INTEGER NOT NULL)",
+    "CREATE INDEX attempts_by_contact ON attempts (contact_id)",
     "CREATE INDEX messages_waiting ON messages (contact_id) WHERE state = 'waiting'",
     "CREATE INDEX messages_unsent ON messages (contact_id, id) WHERE state IN ('ready', 'sending', 'unknown')",
     "CREATE INDEX messages_aside ON messages (state, contact_id, id) WHERE state IN ('parked', 'dead')",

@@ -37,8 +37,9 @@ def test_an_answer_that_got_lost_is_looked_up_not_sent_again(line: Line, fault: 
     customer = line.customer()
     line.twilio.fail(fault, who=PHONE, seconds=9)
     customer.wait_for_reply(customer.says("hello"), timeout=20)
-    line.until(lambda: line.states() in (["sent"], ["delivered"]), 25)
+    line.until(lambda: line.turns.backlog() == 0 and not line.db.all("SELECT * FROM leases"), 25)
     assert customer.heard() == ["You said: hello"]
+    assert line.states() in (["sent"], ["delivered"])
 
 
 @pytest.mark.parametrize("fault", ["throttle", "drop", "error_500", "error_503"])

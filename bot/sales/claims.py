@@ -1,7 +1,5 @@
 """What a reply can claim, word by word, in the desk's four languages: the patterns the promise check looks for."""
 
-
-
 from __future__ import annotations
 
 import re

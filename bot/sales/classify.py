@@ -1,7 +1,5 @@
 """What a customer's message is about: certain rules first, then the fitted model, `other` where they are at odds."""
 
-
-
 from __future__ import annotations
 
 import re
@@ -16,9 +14,7 @@ from bot.sales.optout import is_stop
 
 CERTAIN = 0.97
 LIKELY = 0.9
-WIDELY_APART = (
-    0.36  # below this, and with regression and nearest phrase naming different types, it is `other`
-)
+WIDELY_APART = 0.36  # below this, and with regression and nearest phrase naming different types, it is `other`
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +120,7 @@ def _entities(message_type: str, text: str, plain: str) -> dict[str, object]:
     number = ORDER_NUMBER.search(plain)
     if number:
         found["order_number"] = (number.group(1) or number.group(2)).upper()
-    quantity = (
-        QUANTITY.search(plain) if message_type in ("order", "product_inquiry", "pricing_discount") else None
-    )
+    quantity = QUANTITY.search(plain) if message_type in ("order", "product_inquiry", "pricing_discount") else None
     if quantity:
         found["quantity"] = int(quantity.group(1) or quantity.group(2))
     if message_type in ("product_inquiry", "order", "pricing_discount") and LIMIT.search(plain):

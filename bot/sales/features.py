@@ -1,7 +1,5 @@
 """Turns a message into what the classifier counts: words, word pairs and letter groups, hashed into buckets."""
 
-
-
 from __future__ import annotations
 
 import re
@@ -27,9 +25,7 @@ SHAPES = (
     (re.compile(r"\d+(?:[.,]\d+)*"), " 0 "),
 )
 STRETCHED = re.compile(r"(\w)\1{2,}")
-WORD = re.compile(
-    r"[a-z0-9']+|[\u0900-\u0965\u0970-\u097f\u200c\u200d]+|[^\W_]+|[$€£¥₹?!]|[^\s\w.,;:'\"()\[\]*-]"
-)
+WORD = re.compile(r"[a-z0-9']+|[\u0900-\u0965\u0970-\u097f\u200c\u200d]+|[^\W_]+|[$€£¥₹?!]|[^\s\w.,;:'\"()\[\]*-]")
 SHORT_FORMS = {
     "u": "you", "ur": "your", "r": "are", "pls": "please", "plz": "please", "plzz": "please", "plese": "please",
     "pl": "please", "wht": "what", "wat": "what", "hw": "how", "abt": "about", "n": "and", "d": "the", "b/w": "between",

@@ -1,7 +1,5 @@
 """The fitted part of the classifier: a softmax regression and the nearest training phrase, weighed together."""
 
-
-
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Fits the classifier's weights from data/phrases; run as `python -m bot.sales.training`."""
 
-
-
 from __future__ import annotations
 
 import hashlib
@@ -65,9 +63,7 @@ def read_sections(path: Path) -> Iterator[tuple[str, str]]:
         if heading:
             message_type = heading.group(1)
             if message_type not in MESSAGE_TYPES:
-                raise ValueError(
-                    f"{path.name}: [{message_type}] is no message type; use one of {MESSAGE_TYPES}"
-                )
+                raise ValueError(f"{path.name}: [{message_type}] is no message type; use one of {MESSAGE_TYPES}")
         elif line.strip() and not line.startswith("# "):
             yield message_type, line.strip()
 
@@ -89,9 +85,7 @@ def chat_phrases(folder: Path = PHRASES, files: Iterable[str] = CHAT_FILES) -> l
 def requests(folder: Path = PHRASES) -> list[Example]:
     """Each request set into some of the frames, slots filled: 'could you help me with returning a product'."""
     chance = random.Random(SEED)  # noqa: S311  (variety, not secrets)
-    frames = [
-        line.strip() for line in (folder / "frames.txt").read_text().splitlines() if not line.startswith("# ")
-    ]
+    frames = [line.strip() for line in (folder / "frames.txt").read_text().splitlines() if not line.startswith("# ")]
     made = []
     for message_type, line in read_sections(folder / "requests.txt"):
         infinitive, gerund = (part.strip() for part in line.split("|"))
