@@ -23,6 +23,7 @@ MOST_TRIES = 8
 LOOK_AGAIN = timedelta(seconds=1)
 GIVE_UP_LOOKING = timedelta(seconds=6)  # the provider lists a message within a second or two of taking it
 NEXT_PART = timedelta(seconds=3)  # at the latest, where no callback says that the part before is out
+OUT = ("sent", "delivered", "read")
 SENDER_REST = timedelta(minutes=5)
 
 
@@ -72,6 +73,8 @@ class Outbox:
             )
             if moved and status.status in ("failed", "undelivered"):
                 self._act_on_code(status.outbox_id, status.error_code)
+            elif moved and status.status in OUT:
+                self._part_for_good(status.outbox_id)
 
     def _say(self, lease: Lease, row: OutboxRow) -> None:
         ready = self._prepare(lease, self.contacts.get(lease.contact_id), row)
@@ -93,9 +96,10 @@ class Outbox:
             self._said(lease.contact_id, row, provider_id)
 
     def _said(self, contact_id: int, row: OutboxRow, provider_id: str) -> None:
-        self.messages.said(row.id, provider_id)
-        if row.farewell:
-            self.contacts.erase(contact_id)
+        with self.db.transaction():
+            self.messages.said(row.id, provider_id)
+            if row.farewell:
+                self.contacts.erase(contact_id)
 
     def _prepare(self, lease: Lease, contact: Contact, row: OutboxRow) -> OutboxRow | None:
         """Decide in one durable transaction whether this may be said now; it is marked before it is said."""
@@ -184,9 +188,11 @@ class Outbox:
             case Action.SUPPRESS:
                 self.contacts.opt_out(message.contact_id)
                 self.messages.settle(message_id, "suppressed", error=sentence, error_code=code)
+                self._part_for_good(message_id)
             case Action.NO_MARKETING:
                 self.contacts.mark(message.contact_id, "marketing_off_at")
                 self.messages.settle(message_id, "suppressed", error=sentence, error_code=code)
+                self._part_for_good(message_id)
             case _:
                 self._switch_off(message_id, action)
                 self._bury(message_id, sentence, code=code)
@@ -210,6 +216,12 @@ class Outbox:
             return  # a notice that staff cannot be reached would go to staff
         for notice in self.alarm(message.brand, f"Message {message_id} could not be sent: {why}."):
             self.messages.put_out(notice.contact_id or message.contact_id, notice)
+        self._part_for_good(message_id)
+
+    def _part_for_good(self, message_id: int) -> None:
+        """A farewell that is out, or that will never be: its person asked to be erased, and is."""
+        if self.messages.outbox_row(message_id).farewell:
+            self.contacts.erase(self.messages.get(message_id).contact_id)
 
     def _look_later(self, row: OutboxRow, wait: timedelta, why: str) -> None:
         self.messages.doubt(row.id, self.clock() + wait, why)

@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from bot.channels.simulator import Pace
+from bot.channels.whatsapp import Status
+from bot.outbox import in_parts
 from memory.contacts import Contact
 from memory.forms import Button, Outgoing
 from memory.messages import Message
 from memory.moments import now, to_text
-from memory.turns import Outcome
+from memory.turns import Lease, Outcome
 from tests.line import PHONE, Line, open_line
 
 
@@ -196,3 +198,38 @@ def test_contacts_are_answered_side_by_side(tmp_path: Path) -> None:
         sent = [(customer, customer.says("hello")) for customer in customers]
         for customer, message in sent:
             customer.wait_for_reply(message)
+
+
+def farewell(contact: Contact, waiting: Sequence[Message], deadline: datetime) -> Outcome:
+    return Outcome([Outgoing("Everything is erased.", farewell=True, passes_optout=True)])
+
+
+def test_a_farewell_is_erased_with_its_person_when_the_callback_is_first(tmp_path: Path) -> None:
+    with open_line(tmp_path, handler=farewell, running=False) as line:
+        line.customer().says("delete")
+        [lease] = claimed(line)
+        line.turns.finish(lease, line.turns.waiting(lease.contact_id), farewell(None, [], now()), split=in_parts)  # type: ignore[arg-type]
+        row = line.messages.next_out(lease.contact_id)
+        assert row is not None
+        line.messages.settle(row.id, "sending", first_tried_at=to_text(now()))
+        line.outbox.note(Status("SM1", row.id, "queued", None, {}))
+        assert line.db.value("SELECT count(*) FROM contacts") == 1, "not said yet"
+        line.outbox.note(Status("SM1", row.id, "sent", None, {}))
+        assert line.db.value("SELECT count(*) FROM contacts") == 0
+        assert line.contacts.still_at_provider()
+        line.outbox.note(Status("SM1", row.id, "delivered", None, {}))  # nothing to bring back
+
+
+@pytest.mark.parametrize("code", [21610, 63024, 99999])
+def test_somebody_whom_the_farewell_cannot_reach_is_erased_all_the_same(tmp_path: Path, code: int) -> None:
+    with open_line(tmp_path, handler=farewell) as line:
+        line.twilio.fail("refuse", who=PHONE, code=code)
+        line.customer().says("delete")
+        line.until(lambda: line.db.value("SELECT count(*) FROM contacts") == 0)
+        assert line.db.value("SELECT count(*) FROM messages") == 0
+
+
+def claimed(line: Line) -> list[Lease]:
+    found: list[Lease] = []
+    line.until(lambda: bool(found.extend(line.turns.claim("test", 1)) or found))
+    return found
