@@ -50,6 +50,7 @@ class Message:
     attempts: int
     error_code: int | None
     error: str | None
+    tried_at: datetime | None = None  # of an outgoing one: when the attempt began that said it
 
 
 class Messages:
@@ -459,6 +460,7 @@ def to_message(row: Row) -> Message:
         attempts=row["attempts"],
         error_code=row["error_code"],
         error=row["error"],
+        tried_at=from_text(row["first_tried_at"]) if row["first_tried_at"] else None,
     )
 
 
