@@ -12,7 +12,7 @@ from typing import Any
 import sqlite_utils
 from sqlite_utils import Migrations
 
-from memory.errors import AlreadyStored, DatabaseUnavailable
+from memory.errors import AlreadyStored, DatabaseDamaged, DatabaseUnavailable
 
 Row = dict[str, Any]
 
@@ -79,7 +79,8 @@ class Database:
             try:
                 yield
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                if self._connection.in_transaction:  # a full disk makes SQLite roll back by itself
+                    self._connection.execute("ROLLBACK")
                 raise
             with _our_errors():
                 self._commit()
@@ -103,7 +104,7 @@ class Database:
         for name, statements in steps:
             journal(name=name)(_step(statements))
         Path(self.path).parent.mkdir(parents=True, exist_ok=True)
-        with self.transaction(durable=True):
+        with self.transaction(durable=True), _our_errors():
             journal.apply(self.tables)
 
     @property
@@ -173,13 +174,18 @@ def _our_errors() -> Iterator[None]:
         if "UNIQUE" in str(error):
             raise AlreadyStored(str(error)) from error
         raise
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF in _PASSING:
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
+        if code in _PASSING:
             raise DatabaseUnavailable(f"the database cannot be used now ({error}); it will be tried again") from error
+        if code in _DAMAGED:
+            raise DatabaseDamaged(f"{error}; restore it from a backup, or move it away to begin anew") from error
         raise
 
 
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _PASSING = {
+    sqlite3.SQLITE_PROTOCOL,
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
     sqlite3.SQLITE_READONLY,

@@ -11,6 +11,10 @@ class DatabaseUnavailable(MemoryFault):
     """The database cannot be read or written now (locked, full, read-only, gone): try again later."""
 
 
+class DatabaseDamaged(DatabaseUnavailable):
+    """The file is no database, or no longer a whole one: a person has to restore it."""
+
+
 class AlreadyStored(MemoryFault):
     """A row with this key is there already; the unique key decided, nothing was written."""
 
