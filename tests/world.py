@@ -146,7 +146,7 @@ def environment(folder: Path, port: int, **more: str) -> dict[str, str]:
     }
 
 
-def by_model(server: ModelServer, **settings: str) -> dict[str, str]:
+def by_model(server: ModelServer, **settings: str) -> dict[str, Any]:
     """Settings with which `server` writes the answers, in at most two seconds each."""
     return {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": server.url, "REPLY_DEADLINE_SECONDS": "2", **settings}
 

@@ -255,7 +255,7 @@ while search.catch_up():
 
 def test_a_killed_catch_up_goes_on_where_it_was(db: Database, tmp_path: Path) -> None:
     write(db, 6 * BATCH)
-    command = [sys.executable, "-c", CATCH_UP, db.path]
+    command = [sys.executable, "-c", CATCH_UP, db.name]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(Path.cwd())}) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"batch\n"
