@@ -51,6 +51,7 @@ from memory.analytics import Analytics
 from memory.attachments import Attachments
 from memory.contacts import Contact, Contacts
 from memory.database import Database
+from memory.errors import DatabaseUnavailable
 from memory.facts import Facts
 from memory.forms import OutboxRow
 from memory.goods import Goods
@@ -165,6 +166,7 @@ class Program:
     settings: Settings
     memory: Memory
     turns: Turns
+    desk: Desk
     channel: WhatsApp
     twilio: SmallTwilio | None  # the simulator, where no account is set
     web: Flask
@@ -184,6 +186,8 @@ class Program:
         """Finish what is under way, then stop."""
         self.clock_work.stop()
         self.worker.stop()
+        if self.model is not None:
+            self.model.close()
         if self.twilio is not None:
             self.twilio.stop()
 
@@ -268,7 +272,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     for endpoint, view in web.view_functions.items():
         if endpoint.startswith("simulator.") or endpoint == "pages.simulator":
             public(view)  # the small Twilio checks its own callers, and is off with a real account
-    return Program(settings, memory, turns, channel, twilio, web, worker, clock_work, model, clock, parts.secret)
+    return Program(settings, memory, turns, desk, channel, twilio, web, worker, clock_work, model, clock, parts.secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +315,8 @@ def create_app() -> Flask:
         """Answer messages in this process until it is told to stop."""
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: program.worker.halt())
+        if program.model is not None:
+            program.model.warm()
         program.clock_work.start()
         program.worker.run()
         program.clock_work.stop()
@@ -334,6 +340,8 @@ def _ready() -> Program:
         return assemble(settings)
     except (BrandsWrong, WrongSetting) as wrong:
         raise SystemExit(f"Hawker cannot start.\n{wrong}") from wrong
+    except DatabaseUnavailable as fault:
+        raise SystemExit(f"Hawker cannot start: its database is {settings.database_path}.\n{fault}") from fault
 
 
 def _settings() -> Settings:

@@ -13,7 +13,7 @@ import click
 from flask import Flask
 from flask.testing import FlaskClient
 
-from benchmarks.figures import Figure, share, show
+from benchmarks.figures import Figure, share
 from bot.settings import Settings
 from bot.web.access import issue_token
 from bot.web.api import Parts, register
@@ -38,17 +38,17 @@ INTERESTS = ("laptops", "smartphones", "gaming", "eyewear", "accessories", "head
 TYPES = ("greeting", "product_inquiry", "order", "currency_conversion", "support_request", "other")
 
 
-def main() -> None:
-    """Build the file where there is none yet, ask, print."""
+def measure() -> list[Figure]:
+    """Build the file where there is none yet, then ask."""
     folder = Path(tempfile.gettempdir()) / "hawker-bench"
     folder.mkdir(exist_ok=True)
     path = folder / f"{PEOPLE}-{MESSAGES}.db"
     if not path.exists():
         build(path)
-    show(f"The HTTP API over {PEOPLE:,} people and {MESSAGES:,} messages", measure(client(path)))
+    return ask_all(client(path))
 
 
-def measure(http: FlaskClient) -> list[Figure]:
+def ask_all(http: FlaskClient) -> list[Figure]:
     """Ask each question often, of ever other people and pages."""
     chance = random.Random(7)
     paths: dict[str, Callable[[], str]] = {
@@ -214,6 +214,3 @@ def write_tallies(db: Database) -> None:
 
 
 START = datetime.now(UTC) - timedelta(days=60, hours=1)
-
-if __name__ == "__main__":
-    main()

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+from benchmarks.figures import Figure
 from bot.sales.brands import read_brands
 from bot.sales.catalogue import read_catalogue
 from bot.sales.currency import Rates
@@ -30,13 +31,13 @@ def facts() -> Facts:
         read_brands(ROOT / "data" / "brands.toml")["voyage"],
         read_catalogue(ROOT / "data" / "catalogue.csv").items,
         today=date(2026, 11, 21),
-        orders=[OrderFact("VY-10023", (price, price + delivery), date(2026, 11, 24))],
+        orders=[OrderFact("VY-10023", (price, price + delivery), date(2026, 11, 24), state="shipped")],
         conversions=[rates.convert(Money(Decimal(100), "USD"), "EUR"), rates.convert(price, "SAR")],
         customer="I want a gaming laptop under 1500 euros. Do you have the iPhone 15? 100 usd in eur?",
     )
 
 
-def measure(*, show: bool) -> dict[str, dict[str, float]]:
+def count(*, show: bool) -> dict[str, dict[str, float]]:
     """Shares by sitting: `caught` of the lies, `false_alarms` of the right replies."""
     known = facts()
     figures: dict[str, dict[str, float]] = {}
@@ -54,6 +55,15 @@ def measure(*, show: bool) -> dict[str, dict[str, float]]:
     return figures
 
 
+def measure() -> list[Figure]:
+    """The shares as figures. The rules were tuned on the first sittings; unseen drafts do somewhat worse."""
+    return [
+        Figure(f"{sitting}: {said}", f"{shares[name]:.1%} of {shares[of]:.0f}")
+        for sitting, shares in count(show=False).items()
+        for said, name, of in (("lies caught", "caught", "lies"), ("right replies stopped", "false_alarms", "truths"))
+    ]
+
+
 def _show(name: str, sitting: str, drafts: list[dict[str, str]], stopped: Sequence[Sequence[Breach]]) -> None:
     for row, breaches in zip(drafts, stopped, strict=True):
         if bool(breaches) != (name == "lies"):
@@ -64,7 +74,7 @@ def main() -> None:
     """Print one line a sitting; `--show` lists every draft that was judged wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--show", action="store_true", help="list the drafts judged wrong")
-    for sitting, shares in measure(show=parser.parse_args().show).items():
+    for sitting, shares in count(show=parser.parse_args().show).items():
         print(
             f"promises, {sitting}: {shares['caught']:.1%} of {shares['lies']:.0f} lies caught,"
             f" {shares['false_alarms']:.1%} of {shares['truths']:.0f} right replies stopped"

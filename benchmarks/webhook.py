@@ -63,11 +63,11 @@ def _request(port: int, n: int) -> bytes:
     form = {
         "MessageSid": f"SM{n:032d}",
         "AccountSid": ACCOUNT,
-        "From": f"whatsapp:+1415{n % 5000:07d}",
+        "From": f"whatsapp:+1415{n % 1000:07d}",
         "To": "whatsapp:+14155238886",
         "Body": "do you have gaming laptops under 1500 euros?",
         "NumMedia": "0",
-        "WaId": f"1415{n % 5000:07d}",
+        "WaId": f"1415{n % 1000:07d}",
         "ProfileName": "Customer",
         "SmsStatus": "received",
     }

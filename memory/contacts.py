@@ -20,6 +20,7 @@ USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
 
 # Everything that belongs to one person, in the order in which it can be removed.
 OWNED = (
+    "attempts",
     "statuses",
     "media",
     "facts",
@@ -28,6 +29,7 @@ OWNED = (
     "handovers",
     "turns",
     "touches",
+    "mentions",
     "messages",
     "sessions",
     "identities",
@@ -120,9 +122,15 @@ class Contacts:
 
     def resolve(self, brand: str, address: Address, our_number: str) -> int:
         """The contact that this address belongs to, made when new; two that turn out to be one are joined."""
+        written = f"{address.raw} {address.user_id or ''}"
+        known = self._by_key(brand, "written", written)
+        if known is not None:
+            return known  # nearly always; making a number canonical costs ten times as much as this question
         with self._db.transaction():
             self._db.hold(*identity_names(brand, address))
-            return self._resolve(brand, address, our_number)
+            contact_id = self._resolve(brand, address, our_number)
+            self._identify(brand, "written", written, contact_id, address.raw)
+        return contact_id
 
     def _resolve(self, brand: str, address: Address, our_number: str) -> int:
         keys = _keys(address)
@@ -237,6 +245,11 @@ class Contacts:
                 " (SELECT id FROM orders WHERE contact_id = :id)",
                 id=contact_id,
             )
+            self._db.run(
+                "UPDATE messages SET content = '[erased]', metadata = '{}', raw = NULL WHERE contact_id <> :id"
+                " AND id IN (SELECT message_id FROM mentions WHERE contact_id = :id)",
+                id=contact_id,
+            )
             gone = {"orders without a person": self._anonymise_orders(contact_id)}
             for table in OWNED:
                 gone[table] = self._db.run(
@@ -249,7 +262,8 @@ class Contacts:
     def provider_ids(self, contact_id: int) -> list[str]:
         """The provider's ids of every message of this contact, for removing them there, too."""
         rows = self._db.all(
-            "SELECT provider_id FROM messages WHERE contact_id = :id AND provider_id IS NOT NULL",
+            "SELECT provider_id FROM messages WHERE contact_id = :id AND provider_id IS NOT NULL"
+            " UNION SELECT provider_id FROM attempts WHERE contact_id = :id",
             id=contact_id,
         )
         return [row["provider_id"] for row in rows]

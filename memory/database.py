@@ -103,6 +103,8 @@ class Database:
 
     def run(self, sql: str, /, **values: Any) -> int:
         """Write, in the open transaction or in one of its own; how many rows it touched."""
+        if self._engine.in_transaction:
+            return self._engine.change(sql, values)
         with self.transaction():
             return self._engine.change(sql, values)
 
@@ -112,8 +114,11 @@ class Database:
         PostgreSQL ends the whole transaction with a statement that failed. Whoever wants to catch AlreadyStored and
         go on in the same transaction writes `ON CONFLICT DO NOTHING` into the statement.
         """
-        with self.transaction():
+        if self._engine.in_transaction:
             rows = self._engine.rows(sql, values, 1)
+        else:
+            with self.transaction():
+                rows = self._engine.rows(sql, values, 1)
         if not rows:
             raise AlreadyStored("a row with this key is there already")
         return int(next(iter(rows[0].values())))

@@ -78,6 +78,7 @@ class Outgoing:
     purpose: str = "reply"  # picks the brand's template outside the 24-hour window
     passes_optout: bool = False  # only the one confirmation of STOP, and legal answers
     farewell: bool = False  # once it is sent, everything about its person is erased
+    about: tuple[int, ...] = ()  # contacts whom a message to staff tells of: it is emptied when one is erased
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ class Message:
     attempts: int
     error_code: int | None
     error: str | None
+    tried_at: datetime | None = None  # of an outgoing one: when the attempt began that said it
 
 
 class Messages:
@@ -73,12 +74,16 @@ class Messages:
     def take_in(self, brand: str, inbound: Inbound) -> int | None:
         """Store a person's message once; None when it was there already, or its person was erased since.
 
+        One that a listing of the provider brought first is completed by the webhook that follows: a listing
+        knows no advertisement, button or place.
+
         The provider's id decides, by a unique key: two processes that are handed the same message at the
         same instant store one. Call it in a durable transaction where the provider will not ask again.
         """
         with self._db.transaction():
             self._db.hold(*identity_names(brand, inbound.sender))
             if self._seen(inbound.provider_id):
+                self._complete(inbound)
                 return None
             contact_id = self._contacts.resolve(brand, inbound.sender, inbound.to)
             message_id = self._insert_inbound(brand, contact_id, inbound)
@@ -99,7 +104,7 @@ class Messages:
             "farewell": outgoing.farewell,
         }
         with self._db.transaction():
-            return self._db.insert(
+            message_id = self._db.insert(
                 "INSERT INTO messages (brand, contact_id, session_id, role, kind, content, message_type, language,"
                 " metadata, state, at, due_at, outgoing, after_id) VALUES (:brand, :contact_id, :session_id,"
                 " 'assistant', 'text', :content, :message_type, :language, :metadata, 'ready', :at, :at, :outgoing,"
@@ -115,6 +120,17 @@ class Messages:
                 outgoing=json.dumps(body),
                 after_id=after_id,
             )
+            for told_of in outgoing.about:
+                self.mention(message_id, told_of)
+        return message_id
+
+    def mention(self, message_id: int, contact_id: int) -> None:
+        """Remember that this message of somebody else tells of that contact, to empty it when they are erased."""
+        self._db.run(
+            "INSERT INTO mentions (contact_id, message_id) VALUES (:contact_id, :message_id)",
+            contact_id=contact_id,
+            message_id=message_id,
+        )
 
     def get(self, message_id: int) -> Message:
         """The message by our own id. Raises UnknownMessage."""
@@ -223,13 +239,28 @@ class Messages:
         `outside`: because the provider said that the contact's 24-hour window is closed.
         """
         now = self._clock()
+        with self._db.transaction():
+            self._keep_attempt(message_id)
+            self._db.run(
+                "UPDATE messages SET state = 'ready', due_at = :due, provider_id = NULL, provider_status = NULL,"
+                " first_tried_at = NULL, sent_at = NULL, outside_at = CASE WHEN :outside THEN :now ELSE outside_at END"
+                " WHERE id = :id",
+                due=to_text(now + wait),
+                outside=outside,
+                now=to_text(now),
+                id=message_id,
+            )
+
+    def doubt(self, message_id: int, look_at: datetime, why: str) -> None:
+        """The call's outcome is not known: look it up at `look_at`.
+
+        A callback may have told the outcome before the call came to nothing; then it is known and stays.
+        """
         self._db.run(
-            "UPDATE messages SET state = 'ready', due_at = :due, provider_id = NULL, provider_status = NULL,"
-            " first_tried_at = NULL, sent_at = NULL, outside_at = CASE WHEN :outside THEN :now ELSE outside_at END"
-            " WHERE id = :id",
-            due=to_text(now + wait),
-            outside=outside,
-            now=to_text(now),
+            "UPDATE messages SET state = 'unknown', due_at = :due, error = :why"
+            " WHERE id = :id AND state IN ('sending', 'unknown') AND provider_id IS NULL",
+            due=to_text(look_at),
+            why=why,
             id=message_id,
         )
 
@@ -241,7 +272,7 @@ class Messages:
         with self._db.transaction():
             self._db.hold(f"message {message_id}")
             row = self._db.one("SELECT * FROM messages WHERE id = :id AND role = 'assistant'", id=message_id)
-            if row is None or (row["provider_id"] or provider_id) != provider_id:
+            if row is None or (row["provider_id"] or provider_id) != provider_id or self._is_over(provider_id):
                 return False
             if STATUS_RANK.get(status, 0) <= STATUS_RANK.get(row["provider_status"] or "", 0):
                 return False
@@ -270,7 +301,8 @@ class Messages:
             " AND provider_id IS NOT NULL ORDER BY id DESC LIMIT 500",
             id=contact_id,
         )
-        return {row["provider_id"] for row in rows}
+        failed = self._db.all("SELECT provider_id FROM attempts WHERE contact_id = :id", id=contact_id)
+        return {row["provider_id"] for row in (*rows, *failed)}
 
     def cancel_rest(self, message_id: int, reason: str) -> None:
         """A part that cannot be said takes the later parts of its reply with it."""
@@ -308,14 +340,26 @@ class Messages:
         if message.state != "dead":
             raise UnknownMessage(f"message {message_id} is not in the dead-letter list; it is {message.state}")
         state = "waiting" if message.role == "user" else "ready"
+        with self._db.transaction():
+            self._keep_attempt(message_id)
+            self._db.run(
+                "UPDATE messages SET state = :state, attempts = 0, due_at = :now, error = NULL, error_code = NULL,"
+                " provider_id = CASE WHEN role = 'user' THEN provider_id END, provider_status = NULL,"
+                " first_tried_at = NULL WHERE id = :id",
+                state=state,
+                now=to_text(self._clock()),
+                id=message_id,
+            )
+
+    def _keep_attempt(self, message_id: int) -> None:
         self._db.run(
-            "UPDATE messages SET state = :state, attempts = 0, due_at = :now, error = NULL, error_code = NULL,"
-            " provider_id = CASE WHEN role = 'user' THEN provider_id END, provider_status = NULL,"
-            " first_tried_at = NULL WHERE id = :id",
-            state=state,
-            now=to_text(self._clock()),
+            "INSERT INTO attempts (provider_id, message_id, contact_id) SELECT provider_id, id, contact_id"
+            " FROM messages WHERE id = :id AND role = 'assistant' AND provider_id IS NOT NULL ON CONFLICT DO NOTHING",
             id=message_id,
         )
+
+    def _is_over(self, provider_id: str) -> bool:
+        return self._db.value("SELECT 1 FROM attempts WHERE provider_id = :id", id=provider_id) is not None
 
     def _seen(self, provider_id: str) -> bool:
         return (
@@ -323,6 +367,24 @@ class Messages:
             or self._db.value("SELECT 1 FROM erased WHERE digest = :digest", digest=erased_digest(provider_id))
             is not None
         )
+
+    def _complete(self, inbound: Inbound) -> None:
+        row = self._db.one(
+            "SELECT id, brand, contact_id, raw FROM messages WHERE provider_id = :id", id=inbound.provider_id
+        )
+        if row is None or len(json.loads(row["raw"] or "{}")) >= len(inbound.raw):
+            return
+        self._db.run("UPDATE messages SET raw = :raw WHERE id = :id", raw=json.dumps(inbound.raw), id=row["id"])
+        self._db.run(
+            "UPDATE messages SET kind = :kind, metadata = :metadata, urgent = :urgent"
+            " WHERE id = :id AND state = 'waiting'",
+            kind=inbound.kind,
+            metadata=json.dumps(_metadata(inbound)),
+            urgent=int(inbound.urgent),
+            id=row["id"],
+        )
+        if inbound.referral is not None:
+            self._contacts.touch(row["contact_id"], row["brand"], row["id"], inbound.referral)
 
     def _insert_inbound(self, brand: str, contact_id: int, inbound: Inbound) -> int:
         now = self._clock()
@@ -421,6 +483,7 @@ def to_message(row: Row) -> Message:
         attempts=row["attempts"],
         error_code=row["error_code"],
         error=row["error"],
+        tried_at=from_text(row["first_tried_at"]) if row["first_tried_at"] else None,
     )
 
 

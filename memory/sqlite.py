@@ -7,13 +7,13 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import sqlite_utils
 from sqlite_utils import Migrations
 
 from memory.database import EachInItsWay, Row, Statement, Steps
-from memory.errors import AlreadyStored, DatabaseUnavailable
+from memory.errors import AlreadyStored, DatabaseDamaged, DatabaseUnavailable
 
 _writers: dict[str, threading.RLock] = {}
 _writers_guard = threading.Lock()
@@ -41,16 +41,20 @@ class SQLite:
 
     def rows(self, sql: str, values: dict[str, Any], most: int | None) -> list[Row]:
         """The rows that a statement gives, at most `most`."""
-        with _our_errors():
+        try:
             cursor = self._connection.cursor()
             cursor.row_factory = _as_dict
             cursor.execute(sql, values)
             return cursor.fetchall() if most is None else cursor.fetchmany(most)
+        except sqlite3.Error as error:
+            _raise_ours(error)
 
     def change(self, sql: str, values: dict[str, Any]) -> int:
         """How many rows a write touched."""
-        with _our_errors():
+        try:
             return self._connection.execute(sql, values).rowcount
+        except sqlite3.Error as error:
+            _raise_ours(error)
 
     def begin(self, durable: bool) -> None:
         """Become the one writer."""
@@ -103,7 +107,8 @@ class SQLite:
         Path(self._path).parent.mkdir(parents=True, exist_ok=True)
         self.begin(durable=True)
         try:
-            journal.apply(sqlite_utils.Database(self._connection, execute_plugins=False))
+            with _our_errors():
+                journal.apply(sqlite_utils.Database(self._connection, execute_plugins=False))
         except BaseException:
             self.rollback()
             raise
@@ -141,7 +146,7 @@ class SQLite:
 
 
 def _as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> Row:
-    return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
+    return dict(zip([column[0] for column in cursor.description], row, strict=True))
 
 
 def _step(statements: Sequence[Statement]) -> Callable[[sqlite_utils.Database], None]:
@@ -155,20 +160,27 @@ def _step(statements: Sequence[Statement]) -> Callable[[sqlite_utils.Database], 
 
 @contextmanager
 def _our_errors() -> Iterator[None]:
-    """What a caller can act on becomes our error; our own mistakes rise as they are."""
     try:
         yield
-    except sqlite3.IntegrityError as error:
-        if "UNIQUE" in str(error):
-            raise AlreadyStored(str(error)) from error
-        raise
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF in _PASSING:
-            raise DatabaseUnavailable(f"the database cannot be used now ({error}); it will be tried again") from error
-        raise
+    except sqlite3.Error as error:
+        _raise_ours(error)
 
 
+def _raise_ours(error: sqlite3.Error) -> NoReturn:
+    """What a caller can act on becomes our error; our own mistakes rise as they are."""
+    if isinstance(error, sqlite3.IntegrityError) and "UNIQUE" in str(error):
+        raise AlreadyStored(str(error)) from error
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
+    if code in _PASSING:
+        raise DatabaseUnavailable(f"the database cannot be used now ({error}); it will be tried again") from error
+    if code in _DAMAGED:
+        raise DatabaseDamaged(f"{error}; restore it from a backup, or move it away to begin anew") from error
+    raise error
+
+
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _PASSING = {
+    sqlite3.SQLITE_PROTOCOL,
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
     sqlite3.SQLITE_READONLY,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -82,12 +82,18 @@ class Turns:
             granted = [self._grant(owner, contact_id) for contact_id in self._due(most)]
         return [lease for lease in granted if lease is not None]
 
-    def renew(self, owner: str) -> None:
-        """Keep everything this worker holds for another lease time."""
+    def renew(self, leases: Sequence[Lease]) -> None:
+        """Keep these for another lease time; one that has run out is lost.
+
+        Only what is being worked on: a lease that could not be given back must run out.
+        """
+        if not leases:
+            return
         self._db.run(
-            "UPDATE leases SET expires_at = :expires WHERE owner = :owner AND expires_at > :now",
+            "UPDATE leases SET expires_at = :expires WHERE token IN (SELECT value FROM json_each(:tokens))"
+            " AND expires_at > :now",
             expires=to_text(self._clock() + self._lease),
-            owner=owner,
+            tokens=json.dumps([lease.token for lease in leases]),
             now=to_text(self._clock()),
         )
 
@@ -144,7 +150,8 @@ class Turns:
                 change()
             self.speak(lease.contact_id, outcome.replies, split=split, turn_id=turn_id)
             for text in outcome.notices:
-                self.speak(lease.contact_id, self._notify(handled[0].brand, text), split=split)
+                told = [replace(each, about=(lease.contact_id,)) for each in self._notify(handled[0].brand, text)]
+                self.speak(lease.contact_id, told, split=split)
         return True
 
     def speak(

@@ -4,21 +4,44 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import requests
 from werkzeug.serving import make_server
 
 from app import Program, assemble
 from bot.channels.simulator import Customer, Pace, SmallTwilio
 from bot.settings import Settings
 from bot.web.access import issue_token
+from memory.contacts import Contact
+from memory.errors import UnknownContact
+from memory.moments import Clock, now
+from memory.orders import Order
+from tests.model_server import KEY, ModelServer
 
 ADMIN, STAFF, ANALYST = "+919876500001", "+919876500002", "+919876500003"
 JOHN, MARIA = "+14155550101", "+34600111222"
 AT_ONCE = Pace(0, 0, 0)
+
+
+@dataclass
+class MovableClock:
+    """The true time, and what a test adds to it."""
+
+    ahead: timedelta = field(default_factory=timedelta)
+
+    def __call__(self) -> datetime:
+        return now() + self.ahead
+
+    def passes(self, **time: float) -> None:
+        """So much time goes by, as `timedelta` names it."""
+        self.ahead += timedelta(**time)
 
 
 class Chat:
@@ -63,11 +86,45 @@ class World:
         token = issue_token(self.program.secret, self.program.clock, role)
         return {"Authorization": f"Bearer {token}"}
 
+    def get(self, path: str, role: str = "analyst") -> Any:
+        """What the HTTP API answers to that role."""
+        answer = requests.get(self.url + path, headers=self.token(role), timeout=10)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def contact(self, phone: str = JOHN) -> Contact:
+        """What is stored of a person."""
+        return self.memory.contacts.find("voyage", phone)
+
+    def orders(self, phone: str = JOHN) -> list[Order]:
+        """A person's orders, the newest first."""
+        return self.memory.orders.of_contact(self.contact(phone).id)
+
+    def turn(self, phone: str = JOHN) -> dict[str, Any]:
+        """The record of the last turn: who answered, and why."""
+        self.settled()
+        rows = self.memory.db.all("SELECT * FROM turns WHERE contact_id = :id ORDER BY id", id=self.contact(phone).id)
+        return dict(rows[-1])
+
+    def forgotten(self, phone: str = JOHN) -> None:
+        """Wait until nothing is known of a person: the farewell is said first, then they are erased."""
+        pause, until = threading.Event(), time.monotonic() + 10
+        while self._knows(phone):
+            assert time.monotonic() < until, "the person is still known"
+            pause.wait(0.02)
+
+    def _knows(self, phone: str) -> bool:
+        try:
+            return bool(self.contact(phone))
+        except UnknownContact:
+            return False
+
     def settled(self) -> None:
         """Wait until nothing is waiting, being answered or being said."""
-        chats = self.twilio.chats
-        with chats.changed:
-            assert chats.changed.wait_for(lambda: self.program.turns.backlog() == 0, 10), "the queue did not empty"
+        pause, until = threading.Event(), time.monotonic() + 10
+        while self.program.turns.backlog():
+            assert time.monotonic() < until, "the queue did not empty"
+            pause.wait(0.02)
 
 
 def free_port() -> int:
@@ -89,12 +146,16 @@ def environment(folder: Path, port: int, **more: str) -> dict[str, str]:
     }
 
 
+def by_model(server: ModelServer, **settings: str) -> dict[str, Any]:
+    """Settings with which `server` writes the answers, in at most two seconds each."""
+    return {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": server.url, "REPLY_DEADLINE_SECONDS": "2", **settings}
+
+
 @contextmanager
-def open_shop(folder: Path, *, pace: Pace = AT_ONCE, **settings: str) -> Iterator[World]:
+def open_shop(folder: Path, *, pace: Pace = AT_ONCE, clock: Clock = now, **settings: str) -> Iterator[World]:
     """The program, served and working, until the block ends."""
     port = free_port()
-    options: dict[str, Any] = {"pace": pace}
-    program = assemble(Settings.from_environment(environment(folder, port, **settings)), **options)
+    program = assemble(Settings.from_environment(environment(folder, port, **settings)), clock=clock, pace=pace)
     server = make_server("127.0.0.1", port, program.web, threaded=True)
     serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     serving.start()

@@ -32,6 +32,15 @@ class TooFewLeft(CannotDo):
         self.item = item
 
 
+class PriceChanged(CannotDo):
+    """The shop has changed the price since it was quoted."""
+
+    def __init__(self, item: Item, quantity: int) -> None:
+        super().__init__(f"the price of {item.title} has changed; quote it anew and ask for a yes to the new price")
+        self.item = item
+        self.quantity = quantity
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """One item as it may be offered to this customer now."""
@@ -130,6 +139,8 @@ class Actions:
         item = self.situation.catalogue.find(quote.sku)
         if item is None or item.stock < quote.quantity:
             raise TooFewLeft(item) if item else CannotDo(f"{quote.title} is not sold any more; offer something else")
+        if item.prices.get(quote.unit.currency) != quote.unit:
+            raise PriceChanged(item, quote.quantity)
         return self._place(quote)
 
     def cancel_quote(self) -> bool:

@@ -1,7 +1,5 @@
 """Reads amounts of money and currencies in what people write: digits, words, symbols, slang, four languages."""
 
-
-
 from __future__ import annotations
 
 import re
@@ -208,9 +206,7 @@ NATIONS: dict[str, dict[str, str]] = {
         "DOP": "dominican dominicanos",
         "CUP": "cuban cubanos",
     },
-    "real reals reais reales": {
-        "BRL": "brazilian brazil brasilian brasileno brasilenos brasileiro brasileiros"
-    },
+    "real reals reais reales": {"BRL": "brazilian brazil brasilian brasileno brasilenos brasileiro brasileiros"},
     "franc francs franco francos": {"CHF": "swiss suizo suizos suico suicos", "XOF": "cfa west_african"},
     "krona kronor kronas crowns kroner krone corona coronas coroa coroas kr": {
         "SEK": "swedish sweden suecas suecos",
@@ -283,9 +279,7 @@ AFTER_NUMBER = {
     "pila": "BRL",
 }
 COINED = {"fiver": (5, "GBP"), "fivers": (5, "GBP"), "tenner": (10, "GBP"), "tenners": (10, "GBP")}
-LOOSE_SYMBOLS = frozenset(
-    ("$", "kr", "kr.", "£", "¥", "rs", "rs.", "us$", "fr.", "rp")
-)  # a code behind overrules them
+LOOSE_SYMBOLS = frozenset(("$", "kr", "kr.", "£", "¥", "rs", "rs.", "us$", "fr.", "rp"))  # a code behind overrules them
 
 UNITS = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
@@ -473,9 +467,7 @@ class _Reading:
 
     def _after_number(self, index: int) -> bool:
         before = self.tokens[index - 1] if index else None
-        return before is not None and (
-            before.kind == "number" or before.text in SCALES or before.text in UNITS
-        )
+        return before is not None and (before.kind == "number" or before.text in SCALES or before.text in UNITS)
 
     def _money_between(self, index: int) -> bool:
         following = [token.text for token in self.tokens[index + 1 : index + 3]]
@@ -508,9 +500,7 @@ def _number_at(reading: _Reading, index: int) -> tuple[Decimal, int] | None:
         return Decimal(COINED[token.text][0]), index + 1
     if token.kind == "number":
         return _digits_at(reading, index)
-    if token.kind == "word" and (
-        token.text in UNITS or token.text in BEFORE_SCALE or token.text in HUNDREDS | {"mil"}
-    ):
+    if token.kind == "word" and (token.text in UNITS or token.text in BEFORE_SCALE or token.text in HUNDREDS | {"mil"}):
         return _words_at(reading, index)
     return None
 
@@ -527,11 +517,7 @@ def _scale_at(reading: _Reading, index: int) -> tuple[int, int]:
     """All scale words from a token on, multiplied: 'thousand', 'lakh crore', or a letter glued to the digits."""
     scale = 1
     tokens = reading.tokens
-    if (
-        index < len(tokens)
-        and tokens[index].start == tokens[index - 1].end
-        and tokens[index].text in ATTACHED_SCALES
-    ):
+    if index < len(tokens) and tokens[index].start == tokens[index - 1].end and tokens[index].text in ATTACHED_SCALES:
         return ATTACHED_SCALES[tokens[index].text], index + 1
     while index < len(tokens) and (tokens[index].text in SCALES or tokens[index].text in HUNDREDS):
         scale *= SCALES.get(tokens[index].text, 100)
@@ -545,12 +531,7 @@ def _stands_alone(reading: _Reading, index: int) -> bool:
     if ATTACHED_UNIT.match(plain, token.end) or (token.start and plain[token.start - 1] in "#x×*:+@"):
         return False
     before = reading.tokens[index - 1] if index else None
-    glued = (
-        before
-        and before.end == token.start
-        and before.kind == "word"
-        and not _currency_ending(reading, index)
-    )
+    glued = before and before.end == token.start and before.kind == "word" and not _currency_ending(reading, index)
     after = reading.tokens[index + 1] if index + 1 < len(reading.tokens) else None
     if after and after.start == token.end and after.kind == "word":
         known = after.text in ATTACHED_SCALES or after.text in SCALES or index + 1 in reading.currency_at
@@ -597,11 +578,7 @@ def _leads_number(reading: _Reading, index: int) -> bool:
     """Whether 'a', 'half', 'do' … belongs to an amount: a scale or (for one) a currency comes next."""
     tokens = reading.tokens
     ahead = index + 1
-    if (
-        tokens[index].text in {"half", "quarter"}
-        and ahead < len(tokens)
-        and tokens[ahead].text in {"a", "of"}
-    ):
+    if tokens[index].text in {"half", "quarter"} and ahead < len(tokens) and tokens[ahead].text in {"a", "of"}:
         ahead += 1
     if ahead >= len(tokens):
         return False

@@ -1,7 +1,5 @@
 """What a reply can claim, word by word, in the desk's four languages: the patterns the promise check looks for."""
 
-
-
 from __future__ import annotations
 
 import re
@@ -255,4 +253,40 @@ COMPARES = phrase(
 ARTICLES = frozenset(
     ["the", "our", "this", "that", "your", "have", "get", "with", "all", "these", "those", "both", "take"]
 )
-ORDER_NUMBER = re.compile(r"(?<![\w/.-])(?:[A-Z]{1,4}-?\d{4,}|#\s?\d{3,})(?![\w])")
+ORDER_NUMBER = re.compile(
+    r"(?<![\w/.-])(?:[A-Z]{1,4}-?\d{4,}|#\s?\d{3,}|[B-DF-HJ-NP-TV-XZ]{4}-[B-DF-HJ-NP-TV-XZ]{4})(?![\w])"
+)
+# What a reply may say of an order that is in this state, or has been.
+ORDER_STATES = {
+    "placed": phrase(
+        r"order (?:number )?(?:\S+ )?(?:is|has been|was|got) (?:now |successfully )?(?:placed|confirmed|booked|created|registered)"
+        r"|(?:i have|i've|i|we have|we've|we) (?:just |now )?(?:placed|booked|confirmed) (?:your|the|this|an) order"
+        r"|(?:i have|i've|we have|we've) (?:just |now )?ordered"
+        r"|pedido (?:\S+ )?(?:ya )?(?:esta|ha sido|fue|queda) (?:hecho|confirmado|realizado|registrado|creado)"
+        r"|he (?:hecho|realizado|confirmado) (?:tu|el) pedido|pedido (?:confirmado|realizado|hecho|feito)"
+        r"|pedido (?:\S+ )?(?:ja )?(?:foi|esta|ficou) (?:feito|confirmado|realizado|registrado|criado)"
+        r"|(?:fiz|confirmei|registrei) (?:o |seu |o seu )?pedido"
+        r"|order (?:\S+ )?(?:place |confirm )?(?:ho gaya|kar diya)|ऑर्डर (?:\S+ )?(?:कन्फर्म |प्लेस )?(?:हो गया|कर दिया)"
+    ),
+    "paid": phrase(
+        r"(?:received|got) your payment|payment (?:has been|was|is) (?:received|confirmed|successful)|payment received"
+        r"|order (?:\S+ )?(?:is|has been|was) paid"
+        r"|recibi(?:do|mos) tu pago|pago (?:ha sido |fue |esta )?(?:recibido|confirmado)"
+        r"|(?:recebemos|recebi) (?:o )?(?:seu )?pagamento|pagamento (?:foi )?(?:recebido|confirmado)"
+        r"|payment (?:hamein )?mil gaya|भुगतान (?:हमें )?मिल गया"
+    ),
+    "shipped": phrase(
+        r"order (?:\S+ )?(?:has (?:been )?|was |is already )(?:already )?(?:shipped|dispatched|sent out)"
+        r"|(?:order|parcel|package) (?:\S+ )?is (?:already )?on (?:its|the) way"
+        r"|(?:pedido|paquete|pacote) (?:\S+ )?(?:ya |ja )?(?:ha sido|fue|foi|esta) (?:enviado|despachado|en camino|a caminho)"
+        r"|order (?:\S+ )?(?:bhej diya|raste mein|rawana)|ऑर्डर (?:\S+ )?(?:भेज दिया|रवाना)"
+    ),
+    "delivered": phrase(
+        r"order (?:\S+ )?(?:has been|was) delivered|pedido (?:\S+ )?(?:ha sido|fue) entregado|pedido (?:\S+ )?foi entregue"
+        r"|order (?:\S+ )?pahunch\w*|ऑर्डर (?:\S+ )?पहुँच"
+    ),
+}
+CONDITIONAL = phrase(
+    r"once|after|when|if|as soon as|before|until|not|never|no|isn't|hasn't|haven't|wasn't|didn't|si|cuando|despues|antes"
+    r"|todavia|aun|aunque|una vez|quando|depois|assim que|nao|ainda|se|jab|agar|baad|nahin?|जब|अगर|बाद|नहीं|यदि"
+)

@@ -1,7 +1,5 @@
 """Reads what somebody wants converted: '50 quid in euros', 'usd to inr', 'show prices in GBP'."""
 
-
-
 from __future__ import annotations
 
 import re
@@ -169,8 +167,6 @@ def _that_or_rate(plain: str, before: str, behind: str, only: Mention) -> Conver
     if ANAPHORA.search(before) and CUE.search(plain):
         return Conversion(None, None, only.currency)
     rate = r"\b(?:exchange |conversion |current |today'?s |ka |ke |ki )*(?:rates?|bhav|bhaav|price today|rate aaj)\b"
-    if re.match(rf"\s*{rate}", behind) or re.search(
-        r"\b(?:exchange|conversion) rate (?:of|for) (?:the )?$", before
-    ):
+    if re.match(rf"\s*{rate}", behind) or re.search(r"\b(?:exchange|conversion) rate (?:of|for) (?:the )?$", before):
         return Conversion(Decimal(1), only.currency, None)
     return None

@@ -146,8 +146,8 @@ DEARER = _cue(
     r"|a) mais car[oa]|sabse mehnga|mehnga wala|सबसे महंगा|महंगा वाला"
 )
 ORDINALS: tuple[tuple[int, re.Pattern[str]], ...] = (
-    (0, _cue(r"first|1st|primer[oa]?|primeir[oa]|pehl[aei](?: wal[aei])?|पहल[ाेी](?: वाल[ाेी])?")),
-    (1, _cue(r"second|2nd|segund[oa]|d[ou]sr[aei](?: wal[aei])?|दूसर[ाेी](?: वाल[ाेी])?")),
+    (0, _cue(r"first|1st|primer[oa]?|primeir[oa]|pe?hl[aei](?: wal[aei])?|पहल[ाेी](?: वाल[ाेी])?")),
+    (1, _cue(r"second|2nd|segund[oa]|d(?:o+|u)sr[aei](?: wal[aei])?|दूसर[ाेी](?: वाल[ाेी])?")),
     (2, _cue(r"third|3rd|tercer[oa]?|terceir[oa]|teesr[aei]|tisr[aei]|तीसर[ाेी](?: वाल[ाेी])?")),
     (3, _cue(r"fourth|4th|cuart[oa]|quart[oa]|chauth[aei]|चौथ[ाेी]")),
     (4, _cue(r"fifth|5th|quint[oa]|paanchv[aei]\w*|पांचव\w*|पाँचव\w*")),

@@ -1,7 +1,5 @@
 """Which of the desk's four languages a message is in: by script, by telling words, then by letters."""
 
-
-
 from __future__ import annotations
 
 import re
@@ -294,7 +292,6 @@ TELLING: dict[Language, frozenset[str]] = {
             "em",
             "do",
             "da",
-            "no",
             "na",
             "dos",
             "das",
@@ -401,10 +398,7 @@ def detect(text: str, previous: Language | None = None) -> Language:
 
 
 def _told(words: list[str], marks: dict[Language, int]) -> dict[Language, int]:
-    told = {
-        language: sum(w in TELLING[language] for w in words) + marks.get(language, 0)
-        for language in LANGUAGES
-    }
+    told = {language: sum(w in TELLING[language] for w in words) + marks.get(language, 0) for language in LANGUAGES}
     told["hi"] *= 2  # Hindi in Latin letters borrows its nouns from English: "my order kab aayega"
     return told
 

@@ -5,8 +5,6 @@ here they speak of an order far more often, and silence would lose the sale and 
 are safe, since nobody answers a shop with them alone. YES is no start word either: it answers the desk's questions.
 """
 
-
-
 from __future__ import annotations
 
 import re

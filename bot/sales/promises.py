@@ -57,6 +57,7 @@ class OrderFact:
     amounts: tuple[Money, ...] = ()
     promised: date | None = None
     link: str | None = None
+    state: str | None = None  # placed, paid, shipped, delivered, cancelled; None carries no claim about it
 
 
 @dataclass(frozen=True)
@@ -885,4 +886,37 @@ def _check_orders(piece: _Piece, facts: Facts) -> _Found:
             )
 
 
-_RULES = (_check_prices, _check_discounts, _check_stock, _check_times, _check_links, _check_products, _check_orders)
+def _check_order_states(piece: _Piece, facts: Facts) -> _Found:
+    """Where the sentence reports an order as placed, paid, shipped or delivered that the book doesn't know so."""
+    if piece.plain.rstrip().endswith("?") or claims.CONDITIONAL.search(piece.plain):
+        return
+    for state, claim in claims.ORDER_STATES.items():
+        found = claim.search(piece.plain)
+        if found and not any(_carries(order, state) for order in facts.orders):
+            known = ", ".join(f"{order.number} is {order.state}" for order in facts.orders if order.state)
+            why = f"no order of this customer is {state}"
+            yield found.start(), Breach("order", piece.cut(*found.span()), why, known or "nothing has been ordered yet")
+
+
+def _carries(order: OrderFact, state: str) -> bool:
+    """Whether an order bears out that one is in `state`; one that is done with is no news of having been placed."""
+    if state == "placed":
+        return order.state in ("placed", "paid", "shipped")
+    return order.state in _STATES_FROM[state]
+
+
+_STATES_FROM = {
+    "paid": ("paid", "shipped", "delivered"),
+    "shipped": ("shipped", "delivered"),
+    "delivered": ("delivered",),
+}
+_RULES = (
+    _check_prices,
+    _check_discounts,
+    _check_stock,
+    _check_times,
+    _check_links,
+    _check_products,
+    _check_orders,
+    _check_order_states,
+)

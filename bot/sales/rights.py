@@ -24,12 +24,12 @@ _PLEASE = (
 )
 _ERASE = re.compile(
     rf"{_PLEASE}(?:delete|erase|remove|wipe|forget|borra\w*|elimina\w*|suprim\w+|apag\w+|exclu\w+|delet\w+) {_MINE}.{{0,30}}"
-    rf"|{_PLEASE}forget (?:me|about me|everything about me)|{_MINE} (?:delete|erase|remove|mita\w*|hata\w*|डिलीट|मिटा\w*|हटा\w*)\b.{{0,20}}"
+    rf"|{_PLEASE}forget (?:me|about me|everything about me)|{_MINE} (?:delete|erase|remove|mita\w*|hata\w*|डिलीट|मिटा\w*|हटा\w*)(?!\w).{{0,20}}"
 )
 _EXPORT = re.compile(
     rf"{_PLEASE}(?:send|export|download|give|show|get|envia\w*|manda\w*|mande\w*|exporta\w*|quiero|quero) (?:me )?(?:a copy of |una copia de"
     rf" |uma copia d(?:e|os) |copia de )?{_MINE}.{{0,30}}|{_PLEASE}(?:a )?copy of {_MINE}"
-    rf"|what (?:data|information) do you have (?:about|on) me|que datos tienes de mi|{_MINE} (?:bhej\w*|send|भेज\w*)\b.{{0,20}}"
+    rf"|what (?:data|information) do you have (?:about|on) me|que datos tienes de mi|{_MINE} (?:bhej\w*|send|भेज\w*)(?!\w).{{0,20}}"
 )
 _CONFIRMS = {
     ERASE: re.compile(r"(?:yes )?(?:delete|erase|borrar|borra|apagar|apague|eliminar|excluir|मिटाओ|मिटा दो|डिलीट)"),

@@ -19,7 +19,7 @@ from bot.sales.orders import NO_PAYLOAD, YES_PAYLOAD, says_no, says_yes
 from bot.sales.promises import Breach, OrderFact, check
 from bot.sales.promises import Facts as PromiseFacts
 from bot.sales.rights import ERASE, EXPORT, asked_right, confirms, copy_of
-from bot.sales.situation import Shop, Situation, joined
+from bot.sales.situation import Shop, Situation, joined, last_said
 from bot.sales.wording import Wording
 from bot.sales.writer import Draft, words_for, write
 from memory.contacts import Contact, Contacts
@@ -186,7 +186,8 @@ class Seller:
     def _unheard(self, turn: _Turn) -> bool:
         """Media that nobody could turn into words, and places."""
         messages = turn.situation.messages
-        if turn.situation.text or any(message.metadata.get("payload") for message in messages):
+        places = all(message.kind == "location" for message in messages)  # a place's label is not a question
+        if not places and (turn.situation.text or any(message.metadata.get("payload") for message in messages)):
             return False
         line = UNHEARD.get(messages[-1].kind)
         if line is not None:
@@ -279,7 +280,10 @@ class Seller:
 
     def _promise_facts(self, situation: Situation, actions: Actions, amounts: Sequence[Money] = ()) -> PromiseFacts:
         orders = [*situation.orders, *([actions.placed] if actions.placed else [])]
-        known = [OrderFact(order.number, (order.unit, order.total), link=order.payment_link) for order in orders]
+        known = [
+            OrderFact(order.number, (order.unit, order.total), link=order.payment_link, state=order.state)
+            for order in orders
+        ]
         quotes = [quote for quote in (situation.quote, actions.quoted) if quote is not None]
         return PromiseFacts.of(
             situation.brand,
@@ -306,7 +310,7 @@ def _notes(kind: Classification) -> dict[str, object]:
 
 def _asked_before(situation: Situation) -> str | None:
     """The data right whose confirmation was the last thing the desk asked for."""
-    last = next((message for message in reversed(situation.history) if message.role == "assistant"), None)
+    last = last_said(situation.history, situation.messages)
     return last.metadata.get("confirms") if last else None
 
 

@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from bot.sales import cues
-from bot.sales.actions import Actions, CannotDo, TooFewLeft, charged
+from bot.sales.actions import Actions, CannotDo, PriceChanged, TooFewLeft, charged
 from bot.sales.catalogue import fold, read_wish
 from bot.sales.classify import Classification, classify
 from bot.sales.interests import KINDS, last_interest, read_interests, search_words
@@ -164,6 +164,9 @@ class _Answer:
         except TooFewLeft as short:
             self.actions.cancel_quote()
             return self._too_few(short.item)
+        except PriceChanged as changed:
+            anew = self._quote(changed.item, changed.quantity)
+            return "\n\n".join([self.say("price_changed"), *anew])
         except CannotDo:
             self.actions.cancel_quote()
             return self.say("nothing_to_confirm")
@@ -325,7 +328,8 @@ class _Answer:
             return [self.say("not_yours")]
         orders = self.actions.order_status(number)
         if not orders:
-            return [self.say("no_orders")]
+            asks_terms = "delivery" in cues.topics_in(plain) and not cues.STATUS.search(plain)
+            return [] if asks_terms else [self.say("no_orders")]
         return [self._state_of(order.number) for order in orders[:3]]
 
     def _state_of(self, number: str) -> str:
@@ -357,7 +361,8 @@ class _Answer:
         return [self.say("cancelled", number=chosen[0].number)]
 
     def _human(self, _part: str, plain: str, kind: Classification) -> list[str]:
-        wanted = kind.message_type == "human_handoff" and kind.confidence >= SURE
+        points = cues.ordinals_in(plain, self.shown)  # "number 3 please" is about the list
+        wanted = kind.message_type == "human_handoff" and kind.confidence >= SURE and not points
         if not wanted and not cues.HUMAN.fullmatch(plain.strip(" .!?¿¡।")):
             return []
         return [self._hand_over("asked for a person", "human")]

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -73,11 +74,13 @@ def allow(role: str) -> Callable[[View], View]:
 def guard(app: Flask, secret: str, clock: Clock) -> None:
     """Check every request to `app` against its route's mark; a route without a mark lets nobody in."""
 
+    marks = cache(lambda: who_may_call(app))  # no route is added once requests come
+
     @app.before_request
     def check() -> None:
         if request.endpoint is None:
             return
-        who = who_may_call(app).get(request.endpoint)
+        who = marks().get(request.endpoint)
         if who is None:
             raise Forbidden("this route does not say who may call it, so nobody may")
         if who in ROLES:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from memory.errors import DatabaseUnavailable, UnknownMessage
-from memory.forms import Outgoing
+from memory.forms import Outgoing, Referral
 from memory.intake import Intake
 from memory.messages import STATUS_RANK
+from memory.moments import to_text
 from tests.memory.stores import BRAND, Stores, said
 
 
@@ -17,6 +20,20 @@ def test_the_same_message_twice_is_stored_once(stores: Stores) -> None:
     contact = stores.contacts.find(BRAND, "+919876543210")
     assert contact.total_interactions == 1
     assert stores.messages.count(contact.id) == 1
+
+
+def test_a_message_that_was_listed_first_is_completed_by_its_webhook_once(stores: Stores) -> None:
+    listed = said("", sid="SM1")
+    message_id = stores.messages.take_in(BRAND, listed)
+    ad = Referral("120211", "ad", "clid", "Play faster", None, None, {"ReferralSourceId": "120211"})
+    told = {"Body": "", "Latitude": "40.4", "Longitude": "-3.7", "ReferralSourceId": "120211"}
+    place = {"latitude": "40.4", "longitude": "-3.7"}
+    posted = replace(listed, kind="location", location=place, referral=ad, raw=told)
+    assert [stores.messages.take_in(BRAND, posted) for _ in range(2)] == [None, None]
+    assert message_id is not None
+    message = stores.messages.get(message_id)
+    assert (message.kind, message.metadata["location"]) == ("location", place)
+    assert [touch["source_id"] for touch in stores.contacts.touches(message.contact_id)] == ["120211"]
 
 
 def test_history_is_oldest_first_and_pages_backwards(stores: Stores) -> None:
@@ -103,3 +120,38 @@ def test_intake_says_when_nothing_could_be_stored(file_stores: Stores) -> None:
         intake.take_in(BRAND, said("hi"))
     stores.db.value("PRAGMA query_only = OFF")
     assert intake.take_in(BRAND, said("hi")) is not None
+
+
+def said_to(stores: Stores) -> int:
+    stores.hear("hi")
+    contact = stores.contacts.find(BRAND, "+919876543210")
+    message_id = stores.messages.put_out(contact.id, Outgoing("hello"))
+    stores.messages.settle(message_id, "sending", first_tried_at=to_text(stores.clock()))
+    return message_id
+
+
+def test_a_doubt_that_comes_after_the_callback_changes_nothing(stores: Stores) -> None:
+    message_id = said_to(stores)
+    stores.messages.note_status(message_id, "sent", provider_id="SMour", error_code=None)
+    stores.messages.doubt(message_id, stores.clock(), "the connection failed")
+    assert stores.messages.get(message_id).state == "sent"
+
+
+@pytest.mark.parametrize("again", ["send_anew", "replay"])
+@pytest.mark.parametrize("late", ["queued", "sent", "failed"])
+def test_a_callback_of_an_attempt_that_failed_is_not_taken_for_the_next_one(
+    stores: Stores, again: str, late: str
+) -> None:
+    message_id = said_to(stores)
+    stores.messages.note_status(message_id, "failed", provider_id="SMold", error_code=30008)
+    if again == "replay":
+        stores.messages.settle(message_id, "dead")
+    getattr(stores.messages, again)(message_id)
+    stores.messages.settle(message_id, "sending")
+    assert not stores.messages.note_status(message_id, late, provider_id="SMold", error_code=None)
+    message = stores.messages.get(message_id)
+    assert (message.state, message.provider_id) == ("sending", None)
+    assert "SMold" in stores.messages.known_provider_ids(message.contact_id), "a look-up would adopt it"
+    assert "SMold" in stores.contacts.provider_ids(message.contact_id), "it would stay at the provider"
+    stores.messages.said(message_id, "SMnew")
+    assert stores.messages.get(message_id).state == "sent"

@@ -1,7 +1,5 @@
 """Amounts and currencies as customers write them."""
 
-
-
 from __future__ import annotations
 
 from decimal import Decimal

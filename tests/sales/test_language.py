@@ -1,7 +1,5 @@
 """Which language a message is in."""
 
-
-
 from __future__ import annotations
 
 import pytest

@@ -72,7 +72,7 @@ def reason(desk: ModelDesk, counter: Counter, situation: Situation, *, seconds: 
 
 def cheaper(counter: Counter, budget: str) -> Counter:
     brand = replace(counter.brand, daily_model_budget_usd=Decimal(budget))
-    return Counter(Path(counter.stores.url).with_name("cheap.db"), brand)
+    return Counter(Path(counter.stores.db.name).with_name("cheap.db"), brand)
 
 
 def test_words_become_a_draft_with_what_they_cost(desk: ModelDesk, counter: Counter, server: ModelServer) -> None:

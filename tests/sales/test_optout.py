@@ -1,7 +1,5 @@
 """STOP and START as whole messages, and nothing else."""
 
-
-
 from __future__ import annotations
 
 import pytest

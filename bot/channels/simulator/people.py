@@ -130,7 +130,7 @@ class Customer:
 
     def _send(self, content: dict[str, str], media: str | None = None) -> Sent:
         sid = new_sid("MM" if media else "SM")
-        form = {**self._envelope(sid), **content, **self._advert, "NumMedia": "1" if media else "0"}
+        form = {**self._envelope(sid), "NumMedia": "1" if media else "0", **content, **self._advert}
         if media:
             form["MediaUrl0"] = self._twilio.media_url(sid, media)
         self._advert = {}

@@ -1,0 +1,30 @@
+"""Runs every measurement and prints its figures: `make bench`, or `python -m benchmarks webhook turn` for some."""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks import analytics, promises_check, start, turn, webhook
+from benchmarks.figures import show
+
+ALL = {
+    "webhook": ("The webhook, under gunicorn", webhook.measure),
+    "turn": ("A turn", turn.measure),
+    "start": ("The process", start.measure),
+    "analytics": ("Analytics over 100,000 people and 1,000,000 messages", analytics.measure),
+    "promises": ("The promise check", promises_check.measure),
+}
+
+
+def main() -> None:
+    """Each measurement that was asked for, or all."""
+    wanted = sys.argv[1:] or list(ALL)
+    unknown = set(wanted) - set(ALL)
+    if unknown:
+        raise SystemExit(f"there is no measurement {', '.join(sorted(unknown))}; there are {', '.join(ALL)}")
+    for name in wanted:
+        title, measure = ALL[name]
+        show(title, measure())
+
+
+main()

@@ -1,0 +1,98 @@
+"""A turn without a model: claim, hear, classify, learn, write, check, commit; with few and with many messages before."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from app import Program, assemble
+from benchmarks.figures import Figure, share
+from bot.outbox import in_parts
+from bot.settings import Settings
+from memory.forms import Address, Inbound
+from memory.moments import now, to_text
+from tests.world import environment
+
+OTHERS = 1_000_000
+OF_ONE = 50_000
+TURNS = 300
+SAYS = (
+    "hi, I'm John",
+    "do you have gaming laptops under 1500 euros?",
+    "and how much is the second one in dollars?",
+    "what is your return policy?",
+    "convert 250 usd to eur",
+    "thanks!",
+)
+
+
+@dataclass
+class Shop:
+    """The program over one file, asked directly: the network and the channel are not in these figures."""
+
+    program: Program
+    heard: int = 0
+
+    def turn(self, phone: str, text: str) -> float:
+        """One customer's message, answered; milliseconds from claim to commit."""
+        self.heard += 1
+        address = Address(f"whatsapp:{phone}", phone=phone)
+        inbound = Inbound(f"BE{self.heard:032d}", "+14155238886", address, "text", text, now(), urgent=True)
+        with self.program.memory.db.transaction():
+            self.program.memory.messages.take_in("voyage", inbound)
+        start = time.perf_counter()
+        [lease] = self.program.turns.claim("bench", 1)
+        waiting = self.program.turns.waiting(lease.contact_id)
+        contact = self.program.memory.contacts.get(lease.contact_id)
+        outcome = self.program.desk.answer(contact, waiting, now() + timedelta(seconds=12))
+        self.program.turns.finish(lease, waiting, outcome, split=in_parts)
+        took = (time.perf_counter() - start) * 1000
+        self.program.turns.release(lease)
+        self.program.memory.db.run("UPDATE messages SET state = 'sent' WHERE state = 'ready'")
+        return took
+
+
+def measure() -> list[Figure]:
+    """Medians of many turns of a new customer, of one with 50,000 messages, and of one among a million."""
+    with tempfile.TemporaryDirectory() as folder:
+        shop = Shop(assemble(Settings.from_environment(environment(Path(folder), 8000))))
+        for text in SAYS:
+            shop.turn("+14155550000", text)
+        fresh = _median(shop, "+14155550001")
+        _fill(shop, "+14155550002", OF_ONE, "messages of one customer")
+        heavy = _median(shop, "+14155550002")
+        _fill(shop, "+14155550003", OTHERS, "messages of others")
+        crowded = _median(shop, "+14155550004")
+        return [
+            Figure("a turn without a model, median", f"{fresh:.1f} ms", "under 15 ms", fresh < 15),
+            Figure("with 50,000 earlier messages / with 10", f"{heavy / fresh:.2f}", "about 1", heavy / fresh < 1.3),
+            Figure("with 1,000,000 in the file / with 10", f"{crowded / fresh:.2f}", "about 1", crowded / fresh < 1.3),
+        ]
+
+
+def _median(shop: Shop, phone: str) -> float:
+    return share([shop.turn(phone, SAYS[n % len(SAYS)]) for n in range(TURNS)], 0.5)
+
+
+def _fill(shop: Shop, phone: str, count: int, label: str) -> None:
+    """Earlier messages, written the short way."""
+    shop.turn(phone, "hello")
+    db, at = shop.program.memory.db, to_text(now())
+    contact = shop.program.memory.contacts.find("voyage", phone)
+    batch = 10_000
+    with click.progressbar(range(0, count, batch), label=f"writing {label}") as bar:
+        for _first in bar:
+            db.run(
+                "INSERT INTO messages (brand, contact_id, session_id, role, kind, content, message_type, state, at)"
+                " WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :batch)"
+                " SELECT 'voyage', :contact, 1, CASE i % 2 WHEN 0 THEN 'assistant' ELSE 'user' END, 'text',"
+                " 'Do you have a gaming laptop under 1500 euros? number ' || i, 'product_inquiry', 'handled', :at FROM n",
+                batch=batch,
+                contact=contact.id,
+                at=at,
+            )

@@ -1,0 +1,123 @@
+"""What the desk remembers of a person: the seed's own examples, and what the HTTP API then tells."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+
+from tests.world import JOHN, MARIA, STAFF, World
+
+
+def test_a_returning_customer_is_greeted_with_name_interest_and_currency(shop: World) -> None:
+    john = shop.person()
+    john.says("Hi, I'm John")
+    john.says("I am looking for gaming laptops")
+    john.says("Convert 500 USD to EUR")
+    answer = john.says("Hi, I'm back")
+    assert answer == "Welcome back John! Ready to continue looking at those gaming laptops in EUR?"
+
+
+def test_a_conversion_teaches_the_currency_and_prices_follow(shop: World) -> None:
+    maria = shop.person(MARIA)
+    converted = maria.says("convert 100 EUR to GBP")
+    assert "£" in converted and "rate of" in converted
+    assert shop.contact(MARIA).preferred_currency == "GBP"
+    assert "£1,031" in maria.says("how much is the kestrel raptor 15?")
+    maria.says("convert 500 USD to EUR")
+    assert "€1,199" in maria.says("how much is the kestrel raptor 15?")
+
+
+def test_a_price_that_the_shop_has_not_in_that_currency_is_converted_with_the_date(shop: World) -> None:
+    john = shop.person()
+    john.says("show me prices in CHF")
+    answer = john.says("how much is the kestrel raptor 15?")
+    assert "€1,199" in answer and "CHF" in answer and "rate of" in answer
+
+
+def test_what_was_asked_for_becomes_an_interest_and_leads_on(shop: World) -> None:
+    john = shop.person()
+    john.says("Show me smartphones")
+    john.says("show me smartphones under 300 euros")
+    john.says("and sunglasses?")
+    profile = shop.get(f"/conversation/{JOHN}")["user_profile"]
+    assert profile["interests"][0] == "smartphones"
+    assert len(profile["interests"]) > 1
+
+
+def test_a_correction_replaces_what_was_learned(shop: World) -> None:
+    john = shop.person()
+    john.says("hi, I'm John")
+    john.says("sorry, my name is Johann")
+    assert shop.contact().name == "Johann"
+    assert "Johann" in john.says("hello")
+    facts = [fact for fact in shop.memory.facts.all(shop.contact().id) if fact.predicate == "name"]
+    assert [fact.value for fact in facts] == ["John", "Johann"]
+    assert all(fact.message_id for fact in facts)
+
+
+@pytest.mark.parametrize("text", ["I'm looking for a phone", "I'm back", "I'm interested in the raptor 15"])
+def test_what_is_no_name_is_not_taken_for_one(shop: World, text: str) -> None:
+    shop.person().says(text)
+    assert shop.contact().name is None
+
+
+def test_the_api_tells_the_conversation_that_just_happened(shop: World) -> None:
+    john = shop.person()
+    replies = [john.says("Hello, I'm John"), john.says("I need a gaming laptop under 1500 euros")]
+    shop.settled()
+    told = shop.get(f"/conversation/{JOHN}")
+    profile = told["user_profile"]
+    assert profile["phone_number"] == JOHN
+    assert (profile["name"], profile["preferred_currency"], profile["total_interactions"]) == ("John", "EUR", 2)
+    assert any("gaming" in interest for interest in profile["interests"])
+    assert profile["last_interaction"].endswith("Z")
+    assert [(m["role"], m["content"]) for m in told["messages"]] == [
+        ("user", "Hello, I'm John"),
+        ("assistant", replies[0]),
+        ("user", "I need a gaming laptop under 1500 euros"),
+        ("assistant", replies[1]),
+    ]
+    assert [m["message_type"] for m in told["messages"] if m["role"] == "user"] == ["greeting", "product_inquiry"]
+    assert {"timestamp", "metadata"} <= told["messages"][0].keys()
+    assert told["session_info"]["total_messages"] == 4
+    older = shop.get(f"/conversation/{JOHN}?limit=1&before={told['messages'][-1]['id']}")
+    assert [m["content"] for m in older["messages"]] == ["I need a gaming laptop under 1500 euros"]
+
+
+def test_the_api_counts_the_people_of_today(shop: World) -> None:
+    shop.person(JOHN).says("show me gaming laptops")
+    shop.person(MARIA).says("hola, busco gafas de sol")
+    shop.person(MARIA).says("gracias")
+    shop.settled()
+    told = shop.get("/analytics/users")
+    assert told["total_users"] == 2
+    assert (told["summary"]["total_interactions"], told["summary"]["active_users_24h"]) == (3, 2)
+    assert all(isinstance(name, str) and times >= 1 for name, times in told["summary"]["top_interests"])
+    assert {user["phone_number"]: user["total_interactions"] for user in told["users"]} == {JOHN: 1, MARIA: 2}
+    by_type = shop.get("/analytics/messages")
+    assert "es" in str(by_type)
+
+
+def test_staff_are_not_counted_as_customers(shop: World) -> None:
+    shop.person(STAFF).says("open")
+    shop.person(JOHN).says("hi")
+    shop.settled()
+    numbers = [user["phone_number"] for user in shop.get("/analytics/users")["users"]]
+    assert JOHN in numbers
+
+
+@pytest.mark.parametrize(
+    ("path", "role", "status"),
+    [
+        (f"/conversation/{JOHN}", None, 401),
+        ("/conversation/+1999", "analyst", 400),
+        (f"/conversation/{MARIA}", "analyst", 404),
+        ("/analytics/users", None, 401),
+    ],
+)
+def test_the_api_says_what_is_wrong(shop: World, path: str, role: str | None, status: int) -> None:
+    shop.person(JOHN).says("hi")
+    answer = requests.get(shop.url + path, headers=shop.token(role) if role else {}, timeout=10)
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json()["detail"]
