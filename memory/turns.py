@@ -89,11 +89,12 @@ class Turns:
         """
         if not leases:
             return
+        tokens = {f"token_{n}": lease.token for n, lease in enumerate(leases)}
         self._db.run(
-            "UPDATE leases SET expires_at = :expires WHERE token IN (SELECT value FROM json_each(:tokens))"
+            f"UPDATE leases SET expires_at = :expires WHERE token IN ({', '.join(':' + name for name in tokens)})"
             " AND expires_at > :now",
             expires=to_text(self._clock() + self._lease),
-            tokens=json.dumps([lease.token for lease in leases]),
+            **tokens,
             now=to_text(self._clock()),
         )
 
