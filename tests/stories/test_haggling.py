@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -109,17 +110,13 @@ def test_a_price_that_changed_since_the_quote_is_asked_anew(shop: World) -> None
     customer = quoted(shop)
     items = [item for item in shop.memory.goods.items("voyage") if item.sku != "NV-BOLT-15"]
     [bolt] = [item for item in shop.memory.goods.items("voyage") if item.sku == "NV-BOLT-15"]
-    dearer = type(bolt)(**{**as_fields(bolt), "prices": {**bolt.prices, "EUR": Money(Decimal(829), "EUR")}})
+    dearer = replace(bolt, prices={**bolt.prices, "EUR": Money(Decimal(829), "EUR")})
     shop.memory.goods.replace([*items, dearer], "corrected")
     answer = customer.says("yes")
     assert "€829" in answer and "https://pay" not in answer
     assert shop.orders() == []
     customer.says("yes")
     assert [order.unit for order in shop.orders()] == [Money(Decimal(829), "EUR")]
-
-
-def as_fields(item: object) -> dict[str, object]:
-    return {name: getattr(item, name) for name in item.__dataclass_fields__}  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
