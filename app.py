@@ -51,6 +51,7 @@ from memory.analytics import Analytics
 from memory.attachments import Attachments
 from memory.contacts import Contact, Contacts
 from memory.database import Database
+from memory.errors import DatabaseUnavailable
 from memory.facts import Facts
 from memory.forms import OutboxRow
 from memory.goods import Goods
@@ -339,6 +340,8 @@ def _ready() -> Program:
         return assemble(settings)
     except (BrandsWrong, WrongSetting) as wrong:
         raise SystemExit(f"Hawker cannot start.\n{wrong}") from wrong
+    except DatabaseUnavailable as fault:
+        raise SystemExit(f"Hawker cannot start: its database is {settings.database_path}.\n{fault}") from fault
 
 
 def _settings() -> Settings:

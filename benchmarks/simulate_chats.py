@@ -14,16 +14,25 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from memory.embeddings import words
+from memory.terms import is_telling
+
 SCENES = Path(__file__).with_name("chats.txt")
-NAMES = (
+_NAMES = (
     "Priya Daniel Ana Kofi Mia Jonas Leila Marco Sofia Arjun Hannah Diego Wei Fatima Oscar Ruth Tariq Elena Noah Chloe"
     " Samir Greta Paulo Ines Victor Dalia Rahul Bianca Ethan Zoe"
-).split()
+)
+NAMES = _NAMES.split()
 BACKCHANNEL = (
     "Wow, {name}! {word}? That's so cool.", "Ha, {word}. Tell me more about it!", "{word}! I love that, {name}.",
     "That's great, {name}.", "Oh really? How was that?", "Nice! I've heard a lot about {word}.", "So happy for you!",
     "I bet {word} was something else. Good for you, {name}.",
 )  # fmt: skip
+OPENINGS = (
+    "What did {name} say about", "What does {name} think of", "Why did {name}", "How did {name}", "What is {name}'s",
+    "When did {name}", "Who", "Did {name}", "What kind of",
+)  # fmt: skip
+STRAYS = ("favourite", "experience", "reason", "plan", "interest", "event", "activity", "type", "feel", "recent")
 MANY = {
     "hobby": ("What {hobbies|pastimes|activities} does {A} {have|enjoy}?", "What does {A} do {for fun|in free time}?"),
     "pet": ("{What|Which} {pets|animals} does {A} have?", "What are the names of {A}'s pets?"),
@@ -77,6 +86,10 @@ class Chat:
     questions: list[Question]
 
 
+def _telling(text: str) -> list[str]:
+    return [word for word in dict.fromkeys(words(text)) if is_telling(word)]
+
+
 Words = dict[str, list[tuple[str, str]]]
 
 
@@ -125,10 +138,10 @@ class Writer:
         if slot not in self.lists:
             return self.rng.choice(inside.split("|"))
         said, asked = self.chosen.setdefault(slot, self.rng.choice(self.lists[slot]))
-        return asked if inside.endswith("?") and self.rng.random() < 0.6 else said
+        return asked if inside.endswith("?") and self.rng.random() < 0.35 else said
 
 
-def simulate(seed: int, sittings: int = 24) -> Chat:
+def simulate(seed: int, sittings: int = 16) -> Chat:
     """A chat of two people, the same for the same seed: some 400 to 700 turns and 150 questions."""
     return _Simulation(random.Random(seed)).run(sittings)
 
@@ -138,6 +151,7 @@ class _Simulation:
         self.rng = rng
         self.scenes, self.lists = read_scenes()
         self.names = rng.sample(NAMES, 2)
+        self.deck: list[Scene] = []
         self.turns: list[Turn] = []
         self.questions: list[Question] = []
         self.by_kind: dict[tuple[str, str], list[int]] = defaultdict(list)
@@ -146,12 +160,17 @@ class _Simulation:
     def run(self, sittings: int) -> Chat:
         for _ in range(sittings):
             self.at += timedelta(days=self.rng.randint(1, 14), minutes=self.rng.randint(0, 900))
-            small = [scene for scene in self.scenes if scene.kind == "small"]
-            self.tell(small[0])
-            for scene in self.rng.sample(self.scenes, self.rng.randint(3, 6)):
-                self.tell(scene)
+            self.tell(self.rng.choice([scene for scene in self.scenes if scene.kind == "small"]))
+            for _ in range(self.rng.randint(2, 4)):
+                self.tell(self.next_scene())
         self.ask_of_many()
         return Chat(self.turns, self.questions)
+
+    def next_scene(self) -> Scene:
+        """Each scene once in random order, then again: people do not tell the same thing every week."""
+        if not self.deck:
+            self.deck = self.rng.sample(self.scenes, len(self.scenes))
+        return self.deck.pop()
 
     def tell(self, scene: Scene) -> None:
         a, b = self.rng.sample(self.names, 2)
@@ -159,7 +178,7 @@ class _Simulation:
         for who, text in scene.turns:
             places.append(len(self.turns))
             self.say(writer.people[who], writer.write(text))
-            if self.rng.random() < 0.15:
+            if self.rng.random() < 0.35:
                 self.chatter(b if who == "A" else a, writer)
         for category, text, of in scene.questions:
             evidence = tuple(places[i] for i in of)
@@ -168,10 +187,31 @@ class _Simulation:
                 asked = asked.rstrip("?") + self.at.strftime(" in %B %Y?")
             if self.rng.random() < 0.5:
                 self.questions.append(Question(asked, category, evidence))
+        if scene.kind != "small":
+            self.echo(places)
         self.at = at + timedelta(minutes=self.rng.randint(1, 30))
         if scene.kind != "small" and places:
             told = next((i for i, (who, _) in enumerate(scene.turns) if who == "A"), 0)
             self.by_kind[a, scene.kind].append(places[told])
+
+    def echo(self, places: list[int]) -> None:
+        """Ask of single turns with some of their own words, as people do who look a thing up that they half remember.
+
+        Some words come from the turn before, which often names what the answer is about; one may be a stray.
+        """
+        for place in places:
+            own = _telling(self.turns[place].text)
+            if len(own) < 3 or self.rng.random() < 0.3:
+                continue
+            asked = self.rng.sample(own, min(len(own), self.rng.randint(1, 4)))
+            for back in (1, 2):
+                before = _telling(self.turns[place - back].text) if place >= back else []
+                if before and self.rng.random() < 0.4:
+                    asked.append(self.rng.choice(before))
+            if self.rng.random() < 0.5:
+                asked.insert(self.rng.randint(0, len(asked)), self.rng.choice(STRAYS))
+            start = self.rng.choice(OPENINGS).format(name=self.turns[place].speaker)
+            self.questions.append(Question(f"{start} {' '.join(asked)}?", 4, (place,)))
 
     def say(self, speaker: str, text: str) -> None:
         self.at += timedelta(seconds=self.rng.randint(20, 200))
@@ -180,8 +220,8 @@ class _Simulation:
     def chatter(self, speaker: str, writer: Writer) -> None:
         """A reaction that takes up a word of what was told: a look-alike without the answer."""
         other = next(name for name in self.names if name != speaker)
-        words = [said for said, _ in writer.chosen.values()] or ["that"]
-        text = self.rng.choice(BACKCHANNEL).format(name=other, word=self.rng.choice(words).capitalize())
+        told = [said for said, _ in writer.chosen.values()] or ["that"]
+        text = self.rng.choice(BACKCHANNEL).format(name=other, word=self.rng.choice(told).capitalize())
         self.say(speaker, text)
 
     def ask_of_many(self) -> None:

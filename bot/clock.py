@@ -107,6 +107,7 @@ class ClockWork:
         self._leadership.give_back()
 
     def _tick(self) -> None:
+        logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it writes two lines for each run of each job
         scheduler = BackgroundScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 60}
         )

@@ -23,6 +23,7 @@ MOST_TRIES = 8
 LOOK_AGAIN = timedelta(seconds=1)
 GIVE_UP_LOOKING = timedelta(seconds=6)  # the provider lists a message within a second or two of taking it
 NEXT_PART = timedelta(seconds=3)  # at the latest, where no callback says that the part before is out
+OUT = ("sent", "delivered", "read")
 SENDER_REST = timedelta(minutes=5)
 
 
@@ -72,6 +73,8 @@ class Outbox:
             )
             if moved and status.status in ("failed", "undelivered"):
                 self._act_on_code(status.outbox_id, status.error_code)
+            elif moved and status.status in OUT:
+                self._part_for_good(status.outbox_id)
 
     def _say(self, lease: Lease, row: OutboxRow) -> None:
         ready = self._prepare(lease, self.contacts.get(lease.contact_id), row)
@@ -80,19 +83,23 @@ class Outbox:
         try:
             provider_id = self.channel.say(ready)
         except Unknown as doubt:
-            self._later(row, "unknown", LOOK_AGAIN, doubt.sentence)
+            self._look_later(row, LOOK_AGAIN, doubt.sentence)
         except Retry as wait:
-            self._try_again(lease.contact_id, ready, wait)
+            with self.db.transaction():
+                self.turns.hold(lease)
+                self._try_again(ready, wait)
         except Rejected as rejected:
             with self.db.transaction():
+                self.turns.hold(lease)
                 self._act(row.id, rejected.action, rejected.sentence, rejected.code)
         else:
             self._said(lease.contact_id, row, provider_id)
 
     def _said(self, contact_id: int, row: OutboxRow, provider_id: str) -> None:
-        self.messages.said(row.id, provider_id)
-        if row.farewell:
-            self.contacts.erase(contact_id)
+        with self.db.transaction():
+            self.messages.said(row.id, provider_id)
+            if row.farewell:
+                self.contacts.erase(contact_id)
 
     def _prepare(self, lease: Lease, contact: Contact, row: OutboxRow) -> OutboxRow | None:
         """Decide in one durable transaction whether this may be said now; it is marked before it is said."""
@@ -132,7 +139,7 @@ class Outbox:
         try:
             answer = self.channel.look_up(row, self.messages.known_provider_ids(lease.contact_id))
         except (Unknown, Retry, Rejected) as doubt:
-            self._later(row, "unknown", LOOK_AGAIN * 5, doubt.sentence)
+            self._look_later(row, LOOK_AGAIN * 5, doubt.sentence)
             return
         with self.db.transaction():
             self.turns.hold(lease)
@@ -143,12 +150,11 @@ class Outbox:
             elif self.clock() - (row.first_tried_at or self.clock()) >= GIVE_UP_LOOKING:
                 self.messages.send_anew(row.id)
             else:
-                self._later(row, "unknown", LOOK_AGAIN, "not at the provider yet")
+                self._look_later(row, LOOK_AGAIN, "not at the provider yet")
 
-    def _try_again(self, contact_id: int, row: OutboxRow, wait: Retry) -> None:
+    def _try_again(self, row: OutboxRow, wait: Retry) -> None:
         if row.attempts >= min(wait.attempts or MOST_TRIES, MOST_TRIES) + 1:
-            with self.db.transaction():
-                self._bury(row.id, wait.sentence, code=wait.code)
+            self._bury(row.id, wait.sentence, code=wait.code)
         else:
             backoff = timedelta(seconds=max(wait.after_seconds, 2.0 ** (row.attempts - 1)))
             self.messages.send_anew(row.id, wait=backoff)
@@ -182,9 +188,11 @@ class Outbox:
             case Action.SUPPRESS:
                 self.contacts.opt_out(message.contact_id)
                 self.messages.settle(message_id, "suppressed", error=sentence, error_code=code)
+                self._part_for_good(message_id)
             case Action.NO_MARKETING:
                 self.contacts.mark(message.contact_id, "marketing_off_at")
                 self.messages.settle(message_id, "suppressed", error=sentence, error_code=code)
+                self._part_for_good(message_id)
             case _:
                 self._switch_off(message_id, action)
                 self._bury(message_id, sentence, code=code)
@@ -208,9 +216,15 @@ class Outbox:
             return  # a notice that staff cannot be reached would go to staff
         for notice in self.alarm(message.brand, f"Message {message_id} could not be sent: {why}."):
             self.messages.put_out(notice.contact_id or message.contact_id, notice)
+        self._part_for_good(message_id)
 
-    def _later(self, row: OutboxRow, state: str, wait: timedelta, why: str) -> None:
-        self.messages.settle(row.id, state, due_at=to_text(self.clock() + wait), error=why)
+    def _part_for_good(self, message_id: int) -> None:
+        """A farewell that is out, or that will never be: its person asked to be erased, and is."""
+        if self.messages.outbox_row(message_id).farewell:
+            self.contacts.erase(self.messages.get(message_id).contact_id)
+
+    def _look_later(self, row: OutboxRow, wait: timedelta, why: str) -> None:
+        self.messages.doubt(row.id, self.clock() + wait, why)
 
 
 def in_parts(outgoing: Outgoing) -> Sequence[Outgoing]:

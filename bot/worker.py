@@ -57,7 +57,7 @@ class Worker:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="turn")
         self._aside = ThreadPoolExecutor(4, thread_name_prefix="typing")
         self._threads = threads
-        self._busy: set[Future[None]] = set()
+        self._busy: dict[Future[None], Lease] = {}
         self._claims = threading.Thread(target=self._claim_on, name="claims", daemon=True)
         self._pulse = threading.Thread(target=self._pulse_on, name="pulse", daemon=True)
 
@@ -87,7 +87,10 @@ class Worker:
         self._wake.set()
 
     def visit(self, lease: Lease) -> None:
-        """One contact: say what is due, answer what waits, say that."""
+        """One contact: say what is due, answer what waits, say that.
+
+        The lease is given back only where all went as it should: whatever failed rests until the lease runs out.
+        """
         try:
             if not self._hands.turns.is_urgent(lease.contact_id):
                 self._hands.outbox.say_due(lease)  # after a STOP, nothing more may go out first
@@ -95,8 +98,7 @@ class Worker:
             self._hands.outbox.say_due(lease)
         except (LeaseLost, UnknownContact) as lost:
             log.warning("contact %s: %s", lease.contact_id, lost)
-        finally:
-            self._hands.turns.release(lease)
+        self._hands.turns.release(lease)
 
     def _claim_on(self) -> None:
         while not self._stopping.is_set():
@@ -114,16 +116,17 @@ class Worker:
             return False
         for lease in leases:
             work = self._pool.submit(self._visit_and_survive, lease)
-            self._busy.add(work)
-            work.add_done_callback(self._busy.discard)
+            self._busy[work] = lease
+            work.add_done_callback(self._busy.pop)
             work.add_done_callback(lambda _: self._wake.set())
         return bool(leases)
 
     def _pulse_on(self) -> None:
         while not self._stopped.is_set():
             try:
-                self._hands.turns.beat(self.owner)
-                self._hands.turns.renew(self.owner)
+                if self._claims.is_alive() or self._stopping.is_set():
+                    self._hands.turns.beat(self.owner)
+                self._hands.turns.renew(list(self._busy.values()))
             except DatabaseUnavailable as fault:
                 log.error("the leases cannot be renewed: %s", fault)
             self._stopped.wait(RENEW_SECONDS)

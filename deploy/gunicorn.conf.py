@@ -2,7 +2,10 @@
 
 import os
 
-bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+from bot.settings import Settings
+
+# PORT may stand in .env, which only the settings read.
+bind = f"{os.environ.get('HOST', '127.0.0.1')}:{Settings.from_environment().port}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_class = "gthread"
 threads = 16

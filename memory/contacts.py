@@ -19,6 +19,7 @@ USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
 
 # Everything that belongs to one person, in the order in which it can be removed.
 OWNED = (
+    "attempts",
     "statuses",
     "media",
     "facts",
@@ -259,7 +260,8 @@ class Contacts:
     def provider_ids(self, contact_id: int) -> list[str]:
         """The provider's ids of every message of this contact, for removing them there, too."""
         rows = self._db.all(
-            "SELECT provider_id FROM messages WHERE contact_id = :id AND provider_id IS NOT NULL",
+            "SELECT provider_id FROM messages WHERE contact_id = :id AND provider_id IS NOT NULL"
+            " UNION SELECT provider_id FROM attempts WHERE contact_id = :id",
             id=contact_id,
         )
         return [row["provider_id"] for row in rows]

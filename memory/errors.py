@@ -15,6 +15,10 @@ class WrongDatabaseUrl(MemoryFault):
     """`DATABASE_URL` names neither a SQLite file nor a PostgreSQL server."""
 
 
+class DatabaseDamaged(DatabaseUnavailable):
+    """The file is no database, or no longer a whole one: a person has to restore it."""
+
+
 class AlreadyStored(MemoryFault):
     """A row with this key is there already; the unique key decided, nothing was written."""
 

@@ -6,7 +6,7 @@ import threading
 
 from memory.contacts import identity_names
 from memory.database import Database
-from memory.errors import MemoryFault
+from memory.errors import DatabaseUnavailable, MemoryFault
 from memory.forms import Inbound
 from memory.messages import Messages
 
@@ -60,8 +60,9 @@ class Intake:
 
     def _one_by_one(self, batch: list[_Arrival], fault: MemoryFault) -> None:
         """One bad message must not keep its neighbours out."""
-        if len(batch) == 1:
-            batch[0].fault = fault
+        if len(batch) == 1 or isinstance(fault, DatabaseUnavailable):  # nobody's message is the reason: all come again
+            for arrival in batch:
+                arrival.fault = fault
             return
         for arrival in batch:
             try:

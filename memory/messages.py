@@ -50,6 +50,7 @@ class Message:
     attempts: int
     error_code: int | None
     error: str | None
+    tried_at: datetime | None = None  # of an outgoing one: when the attempt began that said it
 
 
 class Messages:
@@ -238,13 +239,28 @@ class Messages:
         `outside`: because the provider said that the contact's 24-hour window is closed.
         """
         now = self._clock()
+        with self._db.transaction():
+            self._keep_attempt(message_id)
+            self._db.run(
+                "UPDATE messages SET state = 'ready', due_at = :due, provider_id = NULL, provider_status = NULL,"
+                " first_tried_at = NULL, sent_at = NULL, outside_at = CASE WHEN :outside THEN :now ELSE outside_at END"
+                " WHERE id = :id",
+                due=to_text(now + wait),
+                outside=outside,
+                now=to_text(now),
+                id=message_id,
+            )
+
+    def doubt(self, message_id: int, look_at: datetime, why: str) -> None:
+        """The call's outcome is not known: look it up at `look_at`.
+
+        A callback may have told the outcome before the call came to nothing; then it is known and stays.
+        """
         self._db.run(
-            "UPDATE messages SET state = 'ready', due_at = :due, provider_id = NULL, provider_status = NULL,"
-            " first_tried_at = NULL, sent_at = NULL, outside_at = CASE WHEN :outside THEN :now ELSE outside_at END"
-            " WHERE id = :id",
-            due=to_text(now + wait),
-            outside=outside,
-            now=to_text(now),
+            "UPDATE messages SET state = 'unknown', due_at = :due, error = :why"
+            " WHERE id = :id AND state IN ('sending', 'unknown') AND provider_id IS NULL",
+            due=to_text(look_at),
+            why=why,
             id=message_id,
         )
 
@@ -256,7 +272,7 @@ class Messages:
         with self._db.transaction():
             self._db.hold(f"message {message_id}")
             row = self._db.one("SELECT * FROM messages WHERE id = :id AND role = 'assistant'", id=message_id)
-            if row is None or (row["provider_id"] or provider_id) != provider_id:
+            if row is None or (row["provider_id"] or provider_id) != provider_id or self._is_over(provider_id):
                 return False
             if STATUS_RANK.get(status, 0) <= STATUS_RANK.get(row["provider_status"] or "", 0):
                 return False
@@ -285,7 +301,8 @@ class Messages:
             " AND provider_id IS NOT NULL ORDER BY id DESC LIMIT 500",
             id=contact_id,
         )
-        return {row["provider_id"] for row in rows}
+        failed = self._db.all("SELECT provider_id FROM attempts WHERE contact_id = :id", id=contact_id)
+        return {row["provider_id"] for row in (*rows, *failed)}
 
     def cancel_rest(self, message_id: int, reason: str) -> None:
         """A part that cannot be said takes the later parts of its reply with it."""
@@ -323,14 +340,26 @@ class Messages:
         if message.state != "dead":
             raise UnknownMessage(f"message {message_id} is not in the dead-letter list; it is {message.state}")
         state = "waiting" if message.role == "user" else "ready"
+        with self._db.transaction():
+            self._keep_attempt(message_id)
+            self._db.run(
+                "UPDATE messages SET state = :state, attempts = 0, due_at = :now, error = NULL, error_code = NULL,"
+                " provider_id = CASE WHEN role = 'user' THEN provider_id END, provider_status = NULL,"
+                " first_tried_at = NULL WHERE id = :id",
+                state=state,
+                now=to_text(self._clock()),
+                id=message_id,
+            )
+
+    def _keep_attempt(self, message_id: int) -> None:
         self._db.run(
-            "UPDATE messages SET state = :state, attempts = 0, due_at = :now, error = NULL, error_code = NULL,"
-            " provider_id = CASE WHEN role = 'user' THEN provider_id END, provider_status = NULL,"
-            " first_tried_at = NULL WHERE id = :id",
-            state=state,
-            now=to_text(self._clock()),
+            "INSERT INTO attempts (provider_id, message_id, contact_id) SELECT provider_id, id, contact_id"
+            " FROM messages WHERE id = :id AND role = 'assistant' AND provider_id IS NOT NULL ON CONFLICT DO NOTHING",
             id=message_id,
         )
+
+    def _is_over(self, provider_id: str) -> bool:
+        return self._db.value("SELECT 1 FROM attempts WHERE provider_id = :id", id=provider_id) is not None
 
     def _seen(self, provider_id: str) -> bool:
         return (
@@ -454,6 +483,7 @@ def to_message(row: Row) -> Message:
         attempts=row["attempts"],
         error_code=row["error_code"],
         error=row["error"],
+        tried_at=from_text(row["first_tried_at"]) if row["first_tried_at"] else None,
     )
 
 

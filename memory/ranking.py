@@ -26,25 +26,28 @@ SESSION_GAP = 6 * 60  # minutes of silence after which turns are no longer neigh
 K1, B = 1.2, 0.75  # BM25's usual constants (Robertson and Zaragoza 2009)
 # How much a word counts when it stands in a neighbour: earlier turns first, as an answer follows what was asked.
 NEIGHBOURS = {-1: 0.4, 1: 0.3, -2: 0.2, 2: 0.2, -3: 0.1, 3: 0.1}
-NEAR_WORD = 0.55  # cosine of two words from which one may stand for the other
+NEAR_WORD = 0.4  # cosine of two words from which one may stand for the other
 
-MONTHS = (
-    "january february march april may june july august september october november december".split(),
-    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split(),
-    "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro".split(),
-)
-MONTH_NUMBER = {name: i + 1 for names in MONTHS for i, name in enumerate(names)}
-_TIME_WORDS = frozenset(
-    "yesterday today tonight tomorrow ago last next week weekend month year morning monday tuesday wednesday thursday"
-    " friday saturday sunday since recently ayer hoy mañana ontem hoje amanhã kal aaj".split()
-) | frozenset(name for name in MONTH_NUMBER if name != "may")
-_FIRST_PERSON = frozenset("i i'm i've i'd my me we our mine us".split())
+_MONTHS = """
+january february march april may june july august september october november december
+enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
+janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro
+"""
+MONTH_NUMBER = {name: i % 12 + 1 for i, name in enumerate(_MONTHS.split())}
+_TELLING_TIME = """
+yesterday today tonight tomorrow ago last next week weekend month year morning since recently
+monday tuesday wednesday thursday friday saturday sunday ayer hoy mañana ontem hoje amanhã kal aaj
+"""
+_TIME_WORDS = frozenset(_TELLING_TIME.split()) | frozenset(name for name in MONTH_NUMBER if name != "may")
+_TELLING_NUMBER = "two three four five six seven eight nine ten dozen twice once couple hundred"
+_NUMBER_WORDS = frozenset(_TELLING_NUMBER.split())
+_FIRST_PERSON = frozenset(["i", "i'm", "i've", "i'd", "my", "me", "we", "our", "mine", "us"])
 
-TELLS_TIME, TELLS_NUMBER, ASKS, TELLS_OF_SELF, SHOWS = 1, 2, 4, 8, 16
+TELLS_TIME, TELLS_NUMBER, ASKS, TELLS_OF_SELF = 1, 2, 4, 8
 
 
 def marks(text: str) -> int:
-    """What kinds of thing a message tells, as bits: a time, a number, a question, something of its writer, a photo."""
+    """What kinds of thing a message tells, as bits: a time, a number, a question, its writer."""
     said = text.lower()
     found = set(re.findall(r"[^\W_]+(?:'[^\W_]+)?", said.replace("’", "'")))
     return (
@@ -52,11 +55,7 @@ def marks(text: str) -> int:
         | TELLS_NUMBER * any(word.isdigit() or word in _NUMBER_WORDS for word in found)
         | ASKS * said.split("[")[0].rstrip().endswith("?")
         | TELLS_OF_SELF * bool(found & _FIRST_PERSON)
-        | SHOWS * ("[" in said)
     )
-
-
-_NUMBER_WORDS = frozenset("two three four five six seven eight nine ten dozen twice once couple hundred".split())
 
 
 @dataclass(frozen=True)
@@ -190,16 +189,9 @@ class _Lexical:
         around = self.counts + sum(w * self.near.of(self.counts, o) for o, w in NEIGHBOURS.items())
         wide = lengths + sum(w * self.near.of(lengths, o) for o, w in NEIGHBOURS.items())
         alone = self.bm25(self.counts, lengths)
-        covered = self.coverage(self.counts)
         return {
-            "words": alone,
             "words around": self.bm25(around, wide),
             "words before": self.near.of(alone, -1),
-            "words after": self.near.of(alone, 1),
-            "words two before": self.near.of(alone, -2),
-            "words two after": self.near.of(alone, 2),
-            "covered": covered,
-            "covered squared": covered**2,
             "covered in three": self.coverage(
                 np.maximum.reduce([self.counts, self.near.of(self.counts, -1), self.near.of(self.counts, 1)])
             ),
@@ -230,21 +222,31 @@ def _semantic(conversation: Conversation, query: Query, lexical: _Lexical) -> di
     if conversation.vectors is None:
         return {}
     asked = embed([_without_names(query.text, conversation.names)])[0]
-    likeness = conversation.vectors @ asked
+    likeness = _centred_cosines(conversation.vectors, asked)
     near = lexical.near
     around = likeness + sum(w * near.of(likeness, o) for o, w in NEIGHBOURS.items())
     alike = _alike(conversation, lexical)
     return {
         "meaning": likeness,
         "meaning around": around,
-        "meaning before": near.of(likeness, -1),
-        "meaning after": near.of(likeness, 1),
         "alike": lexical.coverage(alike),
         "alike around": lexical.bm25(
             alike + sum(w * near.of(alike, o) for o, w in NEIGHBOURS.items()),
             conversation.lengths.astype(np.float32),
         ),
     }
+
+
+def _centred_cosines(vectors: Floats, asked: Floats) -> Floats:
+    """The cosine of `asked` with each vector less their mean: what everything said here has in common says nothing.
+
+    It is the other half of smooth inverse frequency. The centred vectors are never laid out: (v - m)·q and |v - m|²
+    follow from products of v, which is what keeps 10,000 messages fast.
+    """
+    mean = vectors.mean(0)
+    squares = np.einsum("ij,ij->i", vectors, vectors) - 2 * (vectors @ mean) + mean @ mean
+    cosines: Floats = (vectors @ asked - mean @ asked) / np.sqrt(np.maximum(squares, 0.01))
+    return cosines
 
 
 def _alike(conversation: Conversation, lexical: _Lexical) -> Floats:
@@ -291,7 +293,6 @@ def _circumstances(conversation: Conversation, query: Query, found: dict[str, Fl
         "answers": answers,
         "answers what was asked": answers * found["words before"],
         "of self": ((told & TELLS_OF_SELF) > 0).astype(np.float32),
-        "shows": ((told & SHOWS) > 0).astype(np.float32),
         "length": np.minimum(np.log1p(conversation.lengths.astype(np.float32)), 4),
     }
 
@@ -316,7 +317,8 @@ def _date_match(minutes: npt.NDArray[np.int64], query: Query) -> Floats:
         day = (date.astype("datetime64[D]") - date.astype("datetime64[M]")).astype(np.int64) + 1
         apart = np.min([np.abs(day - wanted_day) for wanted_day in query.days], axis=0)
         match += np.maximum(0, 1 - apart / 5)
-    return np.asarray(match / len(wanted), dtype=np.float32)
+    match /= len(wanted)
+    return match
 
 
 @cache

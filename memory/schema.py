@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from memory.goods import GOODS_TABLES
 
+# AUTOINCREMENT where rows are erased and their ids are known outside: in a callback's address, in staff's "reply 3:".
+# Without it SQLite gives the id of an erased row to the next one, and what is meant for the one reaches the other.
 PEOPLE = (
     """CREATE TABLE contacts (
-        id INTEGER PRIMARY KEY,
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
         brand TEXT NOT NULL,
         name TEXT,
         language TEXT,
@@ -51,7 +53,7 @@ PEOPLE = (
     )""",
     "CREATE INDEX touches_by_contact ON touches (contact_id, id)",
     """CREATE TABLE sessions (
-        id INTEGER PRIMARY KEY,
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
         brand TEXT NOT NULL,
         contact_id INTEGER NOT NULL REFERENCES contacts (id),
         created_at TEXT NOT NULL,
@@ -98,7 +100,7 @@ PEOPLE = (
 
 CONVERSATION = (
     """CREATE TABLE messages (
-        id INTEGER PRIMARY KEY,
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
         brand TEXT NOT NULL,
         contact_id INTEGER NOT NULL REFERENCES contacts (id),
         session_id INTEGER NOT NULL,
@@ -126,6 +128,10 @@ CONVERSATION = (
         error TEXT
     )""",
     "CREATE INDEX messages_by_contact ON messages (contact_id, id)",
+    # The provider's ids of attempts that failed, whose message was made ready again: their late callbacks and listings
+    # say nothing about the message any more.
+    "CREATE TABLE attempts (provider_id TEXT PRIMARY KEY, message_id INTEGER NOT NULL, contact_id INTEGER NOT NULL)",
+    "CREATE INDEX attempts_by_contact ON attempts (contact_id)",
     "CREATE INDEX messages_waiting ON messages (contact_id) WHERE state = 'waiting'",
     "CREATE INDEX messages_unsent ON messages (contact_id, id) WHERE state IN ('ready', 'sending', 'unknown')",
     "CREATE INDEX messages_aside ON messages (state, contact_id, id) WHERE state IN ('parked', 'dead')",
@@ -136,7 +142,7 @@ CONVERSATION = (
         expires_at TEXT NOT NULL
     )""",
     """CREATE TABLE turns (
-        id INTEGER PRIMARY KEY,
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
         brand TEXT NOT NULL,
         contact_id INTEGER NOT NULL REFERENCES contacts (id),
         at TEXT NOT NULL,
@@ -162,7 +168,7 @@ CONVERSATION = (
     )""",
     "CREATE INDEX statuses_by_contact ON statuses (contact_id)",
     """CREATE TABLE handovers (
-        id INTEGER PRIMARY KEY,
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
         brand TEXT NOT NULL,
         contact_id INTEGER NOT NULL REFERENCES contacts (id),
         reason TEXT NOT NULL,

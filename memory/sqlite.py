@@ -13,7 +13,7 @@ import sqlite_utils
 from sqlite_utils import Migrations
 
 from memory.database import EachInItsWay, Row, Statement, Steps
-from memory.errors import AlreadyStored, DatabaseUnavailable
+from memory.errors import AlreadyStored, DatabaseDamaged, DatabaseUnavailable
 
 _writers: dict[str, threading.RLock] = {}
 _writers_guard = threading.Lock()
@@ -107,7 +107,8 @@ class SQLite:
         Path(self._path).parent.mkdir(parents=True, exist_ok=True)
         self.begin(durable=True)
         try:
-            journal.apply(sqlite_utils.Database(self._connection, execute_plugins=False))
+            with _our_errors():
+                journal.apply(sqlite_utils.Database(self._connection, execute_plugins=False))
         except BaseException:
             self.rollback()
             raise
@@ -169,12 +170,17 @@ def _raise_ours(error: sqlite3.Error) -> NoReturn:
     """What a caller can act on becomes our error; our own mistakes rise as they are."""
     if isinstance(error, sqlite3.IntegrityError) and "UNIQUE" in str(error):
         raise AlreadyStored(str(error)) from error
-    if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF in _PASSING:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
+    if code in _PASSING:
         raise DatabaseUnavailable(f"the database cannot be used now ({error}); it will be tried again") from error
+    if code in _DAMAGED:
+        raise DatabaseDamaged(f"{error}; restore it from a backup, or move it away to begin anew") from error
     raise error
 
 
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _PASSING = {
+    sqlite3.SQLITE_PROTOCOL,
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
     sqlite3.SQLITE_READONLY,

@@ -15,20 +15,20 @@ TERM = np.dtype([("stem", "<u4"), ("piece", "<u2")])
 Terms = npt.NDArray[np.void]
 MOST_TERMS = 400  # of one message: what follows in a longer one is not searched by word
 
-STOP_WORDS = frozenset(
-    "a about after again all also am an and any are aren as at be because been before being both but by can cannot could"
-    " did didn do does doesn doing don down during each ever few for from further get gets getting got had hadn has hasn"
-    " have haven having he her here hers herself hey hi him himself his how i if in into is isn it its itself just kind"
-    " let ll m many may me might more most much must my myself no nor not now of off oh ok okay on once one only or other"
-    " our ours out over own per re really s same she should shouldn so some such t than that the their theirs them then"
-    " there these they this those through to too under until up upon us ve very was wasn we were weren what when where"
-    " which while who whom whose why will with won would wouldn wow yeah yes you your yours yourself d etc does thing"
-    " things like likely lot lots go going went gone goes make makes made want wants wanted"
-    " el la los las un una de del que y en es por con para se su al lo como mas o no si me te mi tu"
-    " o os as um uma do da dos das em na nas nos e ou com sem seu sua meu minha foi ser eu voce"
-    " hai hain ka ki ke ko se mein main kya ye yeh wo woh aur bhi ho tha thi the nahi na"
-    " है हैं का की के को से में और भी हो था थी थे ने यह वह".split()
-)
+_SMALL_WORDS = """
+a about after again all also am an and any are aren as at be because been before being both but by can cannot
+could did didn do does doesn doing don down during each ever few for from further get gets getting got had
+hadn has hasn have haven having he her here hers herself hey hi him himself his how i if in into is isn it its
+itself just kind let ll m many may me might more most much must my myself no nor not now of off oh ok okay on
+once one only or other our ours out over own per re really s same she should shouldn so some such t than that
+the their theirs them then there these they this those through to too under until up upon us ve very was wasn
+we were weren what when where which while who whom whose why will with won would wouldn wow yeah yes you your
+yours yourself d etc does thing things like likely lot lots go going went gone goes make makes made want wants
+wanted el la los las un una de del que y en es por con para se su al lo como mas o no si me te mi tu o os as
+um uma do da dos das em na nas nos e ou com sem seu sua meu minha foi ser eu voce hai hain ka ki ke ko se mein
+main kya ye yeh wo woh aur bhi ho tha thi the nahi na है हैं का की के को से में और भी हो था थी थे ने यह वह
+"""
+STOP_WORDS = frozenset(_SMALL_WORDS.split())
 
 IRREGULAR = {
     form: base

@@ -82,12 +82,18 @@ class Turns:
             granted = [self._grant(owner, contact_id) for contact_id in self._due(most)]
         return [lease for lease in granted if lease is not None]
 
-    def renew(self, owner: str) -> None:
-        """Keep everything this worker holds for another lease time."""
+    def renew(self, leases: Sequence[Lease]) -> None:
+        """Keep these for another lease time; one that has run out is lost.
+
+        Only what is being worked on: a lease that could not be given back must run out.
+        """
+        if not leases:
+            return
         self._db.run(
-            "UPDATE leases SET expires_at = :expires WHERE owner = :owner AND expires_at > :now",
+            "UPDATE leases SET expires_at = :expires WHERE token IN (SELECT value FROM json_each(:tokens))"
+            " AND expires_at > :now",
             expires=to_text(self._clock() + self._lease),
-            owner=owner,
+            tokens=json.dumps([lease.token for lease in leases]),
             now=to_text(self._clock()),
         )
 

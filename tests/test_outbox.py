@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from bot.channels.simulator import Pace
+from bot.channels.whatsapp import Status
+from bot.outbox import in_parts
 from memory.contacts import Contact
 from memory.forms import Button, Outgoing
 from memory.messages import Message
 from memory.moments import now, to_text
-from memory.turns import Outcome
+from memory.turns import Lease, Outcome
 from tests.line import PHONE, Line, open_line
 
 
@@ -37,8 +39,9 @@ def test_an_answer_that_got_lost_is_looked_up_not_sent_again(line: Line, fault: 
     customer = line.customer()
     line.twilio.fail(fault, who=PHONE, seconds=9)
     customer.wait_for_reply(customer.says("hello"), timeout=20)
-    line.until(lambda: line.states() in (["sent"], ["delivered"]), 25)
+    line.until(lambda: line.turns.backlog() == 0 and not line.db.all("SELECT * FROM leases"), 25)
     assert customer.heard() == ["You said: hello"]
+    assert line.states() in (["sent"], ["delivered"])
 
 
 @pytest.mark.parametrize("fault", ["throttle", "drop", "error_500", "error_503"])
@@ -195,3 +198,43 @@ def test_contacts_are_answered_side_by_side(tmp_path: Path) -> None:
         sent = [(customer, customer.says("hello")) for customer in customers]
         for customer, message in sent:
             customer.wait_for_reply(message)
+
+
+def farewell(contact: Contact, waiting: Sequence[Message], deadline: datetime) -> Outcome:
+    return Outcome([Outgoing("Everything is erased.", farewell=True, passes_optout=True)])
+
+
+def test_a_farewell_is_erased_with_its_person_when_the_callback_is_first(tmp_path: Path) -> None:
+    with open_line(tmp_path, handler=farewell, running=False) as line:
+        line.customer().says("delete")
+        [lease] = claimed(line)
+        line.turns.finish(lease, line.turns.waiting(lease.contact_id), farewell(None, [], now()), split=in_parts)  # type: ignore[arg-type]
+        row = line.messages.next_out(lease.contact_id)
+        assert row is not None
+        line.messages.settle(row.id, "sending", first_tried_at=to_text(now()))
+        line.outbox.note(Status("SM1", row.id, "queued", None, {}))
+        assert line.db.value("SELECT count(*) FROM contacts") == 1, "not said yet"
+        line.outbox.note(Status("SM1", row.id, "sent", None, {}))
+        assert line.db.value("SELECT count(*) FROM contacts") == 0
+        assert line.contacts.still_at_provider()
+        line.outbox.note(Status("SM1", row.id, "delivered", None, {}))  # nothing to bring back
+
+
+@pytest.mark.parametrize("code", [21610, 63024, 99999])
+def test_somebody_whom_the_farewell_cannot_reach_is_erased_all_the_same(tmp_path: Path, code: int) -> None:
+    with open_line(tmp_path, handler=farewell) as line:
+        line.twilio.fail("refuse", who=PHONE, code=code)
+        line.customer().says("delete")
+        line.until(lambda: line.db.value("SELECT count(*) FROM contacts") == 0)
+        assert line.db.value("SELECT count(*) FROM messages") == 0
+
+
+def claimed(line: Line) -> list[Lease]:
+    found: list[Lease] = []
+
+    def claim() -> bool:
+        found.extend(line.turns.claim("test", 1))
+        return bool(found)
+
+    line.until(claim)
+    return found

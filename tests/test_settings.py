@@ -21,6 +21,12 @@ def test_nothing_needs_to_be_set() -> None:
     assert settings.reply_quiet_seconds == 1.5
 
 
+def test_the_simulator_brings_a_member_of_staff_and_a_real_account_does_not() -> None:
+    assert Settings.from_environment({}).staff == {"+14155550100": "admin"}
+    assert Settings.from_environment({"STAFF": "+919876500002=staff"}).staff == {"+919876500002": "staff"}
+    assert Settings.from_environment(TWILIO).staff == {}
+
+
 def test_an_empty_setting_is_one_that_is_not_set() -> None:
     assert Settings.from_environment({"PORT": "", "STAFF": ""}).port == 8000
 

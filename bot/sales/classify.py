@@ -1,4 +1,4 @@
-"""What a customer's message is about: certain rules first, then the fitted model, `other` where they are at odds."""
+"""What a customer's message is about: certain rules first, then the fitted model."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ import numpy as np
 
 from bot.sales.amounts import LONGEST_READ, PLAIN, find_amounts
 from bot.sales.conversion import Conversion, read_conversion
-from bot.sales.model import MESSAGE_TYPES, NEAREST_SHARE, OTHER, load
+from bot.sales.model import MESSAGE_TYPES, NEAREST_SHARE, load
 from bot.sales.optout import is_stop
 
 CERTAIN = 0.97
 LIKELY = 0.9
-WIDELY_APART = 0.36  # below this, and with regression and nearest phrase naming different types, it is `other`
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +94,7 @@ def _judged(text: str, plain: str) -> tuple[str, float]:
     if ruled:
         return ruled, max(LIKELY, float(shares[MESSAGE_TYPES.index(ruled)]))
     best = int(np.argmax(shares))
-    confidence = float(shares[best])
-    if confidence < WIDELY_APART and int(np.argmax(linear)) != int(np.argmax(nearest)):
-        return MESSAGE_TYPES[OTHER], 1 - confidence if best == OTHER else confidence
-    return MESSAGE_TYPES[best], confidence
+    return MESSAGE_TYPES[best], float(shares[best])
 
 
 def _ruled(plain: str, shares: np.ndarray) -> str | None:

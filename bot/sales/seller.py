@@ -19,7 +19,7 @@ from bot.sales.orders import NO_PAYLOAD, YES_PAYLOAD, says_no, says_yes
 from bot.sales.promises import Breach, OrderFact, check
 from bot.sales.promises import Facts as PromiseFacts
 from bot.sales.rights import ERASE, EXPORT, asked_right, confirms, copy_of
-from bot.sales.situation import Shop, Situation, joined
+from bot.sales.situation import Shop, Situation, joined, last_said
 from bot.sales.wording import Wording
 from bot.sales.writer import Draft, words_for, write
 from memory.contacts import Contact, Contacts
@@ -310,7 +310,7 @@ def _notes(kind: Classification) -> dict[str, object]:
 
 def _asked_before(situation: Situation) -> str | None:
     """The data right whose confirmation was the last thing the desk asked for."""
-    last = next((message for message in reversed(situation.history) if message.role == "assistant"), None)
+    last = last_said(situation.history, situation.messages)
     return last.metadata.get("confirms") if last else None
 
 

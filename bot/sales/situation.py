@@ -18,6 +18,8 @@ from memory.messages import Message, Messages
 from memory.moments import Clock
 from memory.orders import Order, Orders, Quote
 
+SAID = ("sent", "delivered", "read")
+
 
 @dataclass(frozen=True, slots=True)
 class Situation:
@@ -90,7 +92,7 @@ class Shop:
             rates=self.rates,
             stock=self.goods.stocks(brand.id),
             orders=tuple(self.orders.of_contact(contact.id)),
-            quote=self._quote(contact, history),
+            quote=self._quote(contact, last_said(history, messages)),
             handover=self.handovers.current(contact.id),
             facts=facts,
             interests=tuple(self.facts.interests(contact.id)),
@@ -107,9 +109,8 @@ class Shop:
         wished = facts["currency"].value if "currency" in facts else contact.preferred_currency
         return wished if wished in self.rates.known() else brand.currency
 
-    def _quote(self, contact: Contact, history: Sequence[Message]) -> Quote | None:
+    def _quote(self, contact: Contact, last: Message | None) -> Quote | None:
         """An open quote counts only while it is the last thing that was said: else nobody knows what "yes" is to."""
-        last = next((message for message in reversed(history) if message.role == "assistant"), None)
         if last is None or not last.metadata.get("asks_order"):
             return None
         quote = self.orders.open_quote(contact.id)
@@ -120,6 +121,18 @@ def joined(messages: Sequence[Message]) -> str:
     """The texts of several messages, one a line; a transcript or a description stands in for its media."""
     texts = (message.metadata.get("transcript") or message.content for message in messages)
     return "\n".join(text.strip() for text in texts if text.strip())
+
+
+def last_said(history: Sequence[Message], waiting: Sequence[Message]) -> Message | None:
+    """What the desk said last, if `waiting` can be an answer to it.
+
+    It is none to what could not be sent, or to what was not yet being sent when any of these were written.
+    """
+    last = next((message for message in reversed(history) if message.role == "assistant"), None)
+    if last is None or last.state not in SAID:
+        return None
+    since = last.tried_at or last.at
+    return last if all(message.id > last.id and message.at >= since for message in waiting) else None
 
 
 def last_shown(history: Sequence[Message]) -> tuple[str, ...]:

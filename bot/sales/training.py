@@ -14,10 +14,13 @@ from pathlib import Path
 import numpy as np
 
 from bot.sales.features import BUCKETS, buckets_of, words_of
-from bot.sales.model import MESSAGE_TYPES, SKETCH, WEIGHTS_FILE, Floats, sketch_of
+from bot.sales.model import MEANING_WEIGHT, MESSAGE_TYPES, WEIGHTS_FILE, Floats, sketch_of, vectors_of
 
 PHRASES = Path(__file__).resolve().parents[2] / "data" / "phrases"
-CHAT_FILES = ("shop-chat.txt", "second-sitting.txt", "other-languages.txt")
+CHAT_FILES = (
+    "shop-chat.txt", "second-sitting.txt", "third-sitting.txt", "other-languages.txt",
+    "spanish.txt", "portuguese.txt", "hindi.txt", "hinglish.txt",
+)  # fmt: skip
 FRAMES_PER_REQUEST = 16  # of about sixty; more drowns the real chat
 TYPO_COPIES = 2
 STEPS = 140
@@ -139,9 +142,9 @@ class Matrix:
     values: Floats
 
 
-def counted(texts: list[str]) -> Matrix:
-    """Log counts of every text's features."""
-    rows = [buckets_of(words_of(text)) or {0: 1} for text in texts]
+def counted(texts: list[list[str]]) -> Matrix:
+    """Log counts of the features of every text, given as its words."""
+    rows = [buckets_of(words) or {0: 1} for words in texts]
     lengths = np.array([0, *(len(row) for row in rows)])
     return Matrix(
         np.cumsum(lengths)[:-1],
@@ -164,32 +167,43 @@ def weighted(matrix: Matrix, idf: Floats) -> Matrix:
     return Matrix(matrix.starts, matrix.buckets, (values / np.repeat(norms, lengths)).astype(np.float32))
 
 
-def fit_softmax(matrix: Matrix, labels: np.ndarray, importance: Floats) -> tuple[Floats, Floats]:
-    """Weights (buckets x types) and bias of a softmax regression, by full-batch Adam: the same on every run."""
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A softmax regression: weights by bucket, by dimension of the embedding, and the bias, each x types."""
+
+    weights: Floats
+    meaning: Floats
+    bias: Floats
+
+
+def fit_softmax(matrix: Matrix, vectors: Floats, labels: np.ndarray, importance: Floats) -> Fitted:
+    """A regression over counts and embeddings together, by full-batch Adam: the same on every run."""
     kinds = len(MESSAGE_TYPES)
-    # Only buckets that occur are fitted, densely renumbered; the rest stay zero.
+    # Only buckets that occur are fitted, densely renumbered; the rest stay zero. After them: dimensions, then the bias.
     used, places = np.unique(matrix.buckets, return_inverse=True)
-    state = np.zeros((len(used) + 1, kinds), dtype=np.float32)
+    dense = np.hstack([vectors, np.ones((len(labels), 1), dtype=np.float32)])
+    state = np.zeros((len(used) + dense.shape[1], kinds), dtype=np.float32)
     first, second = np.zeros_like(state), np.zeros_like(state)
     rows = np.repeat(np.arange(len(labels)), np.diff(np.append(matrix.starts, len(matrix.values))))
     wanted = np.eye(kinds, dtype=np.float32)[labels]
     share = (importance / importance.sum()).astype(np.float32)[:, None]
     for step in range(1, STEPS + 1):
         gathered = state[places] * matrix.values[:, None]
-        error = (_softmax(np.add.reduceat(gathered, matrix.starts, axis=0) + state[-1]) - wanted) * share
+        scores = np.add.reduceat(gathered, matrix.starts, axis=0) + dense @ state[len(used) :]
+        error = (_softmax(scores) - wanted) * share
         slope = np.empty_like(state)
         spread = error[rows] * matrix.values[:, None]
         for kind in range(kinds):
-            slope[:-1, kind] = np.bincount(places, weights=spread[:, kind], minlength=len(used))
-        slope[-1] = error.sum(axis=0)
+            slope[: len(used), kind] = np.bincount(places, weights=spread[:, kind], minlength=len(used))
+        slope[len(used) :] = dense.T @ error
         slope[:-1] += DECAY * state[:-1] / 10
         first = 0.9 * first + 0.1 * slope
         second = 0.99 * second + 0.01 * slope**2
         rate = LEARNING_RATE * (1 - step / (STEPS + 20))
         state -= rate * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.99**step)) + 1e-6)
     weights = np.zeros((BUCKETS, kinds), dtype=np.float32)
-    weights[used] = state[:-1]
-    return weights, state[-1]
+    weights[used] = state[: len(used)]
+    return Fitted(weights, state[len(used) : -1], state[-1])
 
 
 def _softmax(scores: Floats) -> Floats:
@@ -213,19 +227,23 @@ def importance_of(chosen: list[Example]) -> Floats:
 def fit(written: list[Example], asked: list[Example]) -> dict[str, np.ndarray]:
     """The arrays that classifier.npz holds, fitted to these phrases."""
     chosen = examples(written, asked)
-    counts = counted([e.text for e in chosen])
+    words = [words_of(e.text) for e in chosen]
+    counts = counted(words)
     idf = rarity(counts)
     labels = np.array([MESSAGE_TYPES.index(e.message_type) for e in chosen])
-    weights, bias = fit_softmax(weighted(counts, idf), labels, importance_of(chosen))
-    scale = np.abs(weights).max(axis=0) / 127
+    vectors = MEANING_WEIGHT * vectors_of(words)
+    fitted = fit_softmax(weighted(counts, idf), vectors, labels, importance_of(chosen))
+    scale = np.abs(fitted.weights).max(axis=0) / 127
     near = list({e.text: e for e in written + asked[::3]}.values())
     sketches = np.stack([sketch_of(buckets_of(words_of(e.text)), idf) for e in near])
     return {
-        "weights": np.round(weights / scale).astype(np.int8),
+        "weights": np.round(fitted.weights / scale).astype(np.int8),
         "scale": scale.astype(np.float32),
-        "bias": bias.astype(np.float32),
+        "bias": fitted.bias,
         "idf": idf.astype(np.float16),
+        "meaning": MEANING_WEIGHT * fitted.meaning,
         "sketches": np.round(sketches * 127).astype(np.int8),
+        "embeddings": np.round(vectors_of([words_of(e.text) for e in near]) * 127).astype(np.int8),
         "kinds": np.array([MESSAGE_TYPES.index(e.message_type) for e in near], dtype=np.uint8),
     }
 
@@ -235,8 +253,7 @@ def main() -> None:
     arrays = fit(chat_phrases(), requests())
     np.savez_compressed(WEIGHTS_FILE, digest=np.array(digest()), **arrays)  # type: ignore[arg-type]
     sys.stdout.write(
-        f"{WEIGHTS_FILE.name}: {WEIGHTS_FILE.stat().st_size / 1e6:.2f} MB, {len(arrays['kinds'])} phrases to compare"
-        f" with in {SKETCH} dimensions\n"
+        f"{WEIGHTS_FILE.name}: {WEIGHTS_FILE.stat().st_size / 1e6:.2f} MB, {len(arrays['kinds'])} phrases to compare with\n"
     )
 
 

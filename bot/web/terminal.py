@@ -76,8 +76,8 @@ def _dead(parts: Parts) -> click.Command:
         if replay is not None:
             click.echo(f"{_replay(parts, replay)} to be tried again")
             return
-        for message in parts.messages.dead():
-            click.echo(_line(message))
+        buried = parts.messages.dead()
+        click.echo("\n".join(map(_line, buried)) or "Nothing is dead.")
 
     return dead
 
@@ -133,6 +133,7 @@ def examine(parts: Parts) -> Iterator[Finding]:
     yield disk(Path(parts.settings.memory_storage_dir))
     yield model(parts.settings)
     yield clock_skew(_time_source(parts.settings), parts.clock)
+    yield staff(parts.settings)
     for examination in parts.examinations:
         yield from examination()
 
@@ -170,6 +171,14 @@ def model(settings: Settings) -> Found:
     except (URLError, TimeoutError) as error:
         return Found("model", False, f"{where} cannot be reached ({error}); check OPENAI_BASE_URL and the network")
     return Found("model", True, f"{where} answers and takes the key")
+
+
+def staff(settings: Settings) -> Found:
+    """Whether anybody is told when the desk hands a customer over."""
+    told = [number for number, role in settings.staff.items() if role in ("staff", "admin")]
+    if not told:
+        return Found("staff", False, "nobody in STAFF is staff or admin: who asks for a person would wait in vain")
+    return Found("staff", True, f"{len(told)} are told when a customer needs a person")
 
 
 def clock_skew(address: str, clock: Clock) -> Found:

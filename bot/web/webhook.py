@@ -84,9 +84,13 @@ def _take_message(door: Door) -> Response:
 
 
 def _take_status(door: Door) -> Response:
-    status = door.channel.read_status(request.form, request.args)
-    door.outbox.note(status)
-    door.wake.set()
+    try:
+        door.outbox.note(door.channel.read_status(request.form, request.args))
+        door.wake.set()
+    except MissingSid as fault:
+        abort(400, str(fault))
+    except NotAMessage as fault:
+        log.info("nothing to take in: %s", fault)
     return _thanks()
 
 

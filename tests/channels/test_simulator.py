@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -332,6 +333,14 @@ def test_a_wrong_token_stops_the_sender_and_the_doctor_says_so(world: World) -> 
     assert all(one.ok for one in world.whatsapp.doctor())
 
 
+def test_the_doctor_tells_to_start_the_program_that_serves_the_simulator(world: World) -> None:
+    with make_server("127.0.0.1", 0, Flask("gone")) as gone:
+        port = gone.server_port
+    nowhere = Account("AC1", ("t",), OURS, "http://x", f"http://127.0.0.1:{port}")
+    found = WhatsApp(Settings.from_environment({}), world.clock, nowhere).doctor()
+    assert ["start the program" in one.sentence for one in found if one.name == "token"] == [True]
+
+
 # Trouble on the way
 
 
@@ -386,6 +395,13 @@ def test_the_environment_does_not_bend_the_address(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("TWILIO_REGION", "ie1")
     made = client(Account("AC1", ("secret",), OURS, "https://shop.example.com"))
     assert made.get_hostname("https://api.twilio.com/x") == "https://api.twilio.com/x"
+
+
+def test_a_look_up_leaves_no_number_in_the_log(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    world.whatsapp.look_up(a_row(), set())
+    lines = [record.getMessage() for record in caplog.records if record.name != "werkzeug"]  # the test's own server
+    assert not [line for line in lines if MARIA.removeprefix("+") in line]
 
 
 def test_every_call_has_a_timeout_and_no_retries(world: World) -> None:

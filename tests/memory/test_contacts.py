@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from memory.contacts import canonical_phone, read_address
 from memory.errors import NotAnAddress, UnknownContact
 from memory.forms import Address, Outgoing, Referral
+from memory.handovers import Handovers
 from memory.turns import Outcome, Reading
 from tests.memory.stores import BRAND, SHOP, Stores, as_is, said
 
@@ -119,3 +120,18 @@ def test_an_erased_person_leaves_no_byte_in_the_file(file_stores: Stores) -> Non
     stores.db.value("PRAGMA wal_checkpoint(TRUNCATE)")
     assert b"kumquat" not in path.read_bytes()
     assert b"9876543210" not in path.read_bytes()
+
+
+def test_a_late_callback_for_somebody_erased_does_not_reach_somebody_new(stores: Stores) -> None:
+    stores.hear("hi")
+    gone = stores.contacts.find(BRAND, "+919876543210")
+    farewell = stores.messages.put_out(gone.id, Outgoing("Everything is erased."))
+    number = Handovers(stores.db, stores.clock).open(gone, "asked")
+    stores.contacts.erase(gone.id)
+    stores.hear("hello", phone="+14155550101")
+    new = stores.contacts.find(BRAND, "+14155550101")
+    reply = stores.messages.put_out(new.id, Outgoing("Your order is placed."))
+    assert not stores.messages.note_status(farewell, "delivered", provider_id="SMfarewell", error_code=None)
+    assert stores.messages.get(reply).state == "ready", "it would never be sent"
+    assert Handovers(stores.db, stores.clock).open(new, "asked") != number, "staff would answer the wrong person"
+    assert new.id != gone.id

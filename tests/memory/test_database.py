@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from memory.database import Database
-from memory.errors import AlreadyStored, DatabaseUnavailable
+from memory.errors import AlreadyStored, DatabaseDamaged, DatabaseUnavailable
+from tests.memory.stores import Stores
 
 COUNTER = (
     ("one", ("CREATE TABLE counter (id INTEGER PRIMARY KEY, n INTEGER)",)),
@@ -79,3 +80,20 @@ def test_a_commit_elsewhere_is_noticed(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "h.db") as other:
         other.execute("UPDATE counter SET n = 3")
     assert db.changed_elsewhere() != before
+
+
+def test_a_full_disk_in_a_transaction_is_told_as_such(tmp_path: Path) -> None:
+    stores = Stores(tmp_path / "hawker.db")
+    pages = stores.db.value("PRAGMA page_count")
+    stores.db.one(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(DatabaseUnavailable, match="full"):
+        stores.hear("x" * 100_000)
+    stores.db.one("PRAGMA max_page_count = 1000000")
+    stores.hear("and now there is room")
+
+
+def test_a_file_that_is_no_database_is_named_with_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "hawker.db"
+    path.write_bytes(b"this is a letter, not a database" * 1000)
+    with pytest.raises(DatabaseDamaged, match="restore it from a backup"):
+        Stores(path)

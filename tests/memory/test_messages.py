@@ -10,6 +10,7 @@ from memory.errors import DatabaseUnavailable, UnknownMessage
 from memory.forms import Outgoing, Referral
 from memory.intake import Intake
 from memory.messages import STATUS_RANK
+from memory.moments import to_text
 from tests.memory.stores import BRAND, Stores, said
 
 
@@ -119,3 +120,38 @@ def test_intake_says_when_nothing_could_be_stored(file_stores: Stores) -> None:
         intake.take_in(BRAND, said("hi"))
     stores.db.value("PRAGMA query_only = OFF")
     assert intake.take_in(BRAND, said("hi")) is not None
+
+
+def said_to(stores: Stores) -> int:
+    stores.hear("hi")
+    contact = stores.contacts.find(BRAND, "+919876543210")
+    message_id = stores.messages.put_out(contact.id, Outgoing("hello"))
+    stores.messages.settle(message_id, "sending", first_tried_at=to_text(stores.clock()))
+    return message_id
+
+
+def test_a_doubt_that_comes_after_the_callback_changes_nothing(stores: Stores) -> None:
+    message_id = said_to(stores)
+    stores.messages.note_status(message_id, "sent", provider_id="SMour", error_code=None)
+    stores.messages.doubt(message_id, stores.clock(), "the connection failed")
+    assert stores.messages.get(message_id).state == "sent"
+
+
+@pytest.mark.parametrize("again", ["send_anew", "replay"])
+@pytest.mark.parametrize("late", ["queued", "sent", "failed"])
+def test_a_callback_of_an_attempt_that_failed_is_not_taken_for_the_next_one(
+    stores: Stores, again: str, late: str
+) -> None:
+    message_id = said_to(stores)
+    stores.messages.note_status(message_id, "failed", provider_id="SMold", error_code=30008)
+    if again == "replay":
+        stores.messages.settle(message_id, "dead")
+    getattr(stores.messages, again)(message_id)
+    stores.messages.settle(message_id, "sending")
+    assert not stores.messages.note_status(message_id, late, provider_id="SMold", error_code=None)
+    message = stores.messages.get(message_id)
+    assert (message.state, message.provider_id) == ("sending", None)
+    assert "SMold" in stores.messages.known_provider_ids(message.contact_id), "a look-up would adopt it"
+    assert "SMold" in stores.contacts.provider_ids(message.contact_id), "it would stay at the provider"
+    stores.messages.said(message_id, "SMnew")
+    assert stores.messages.get(message_id).state == "sent"

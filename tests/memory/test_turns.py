@@ -53,10 +53,10 @@ def test_a_button_is_answered_at_once(stores: Stores) -> None:
 
 def test_a_contact_is_one_workers_until_the_lease_is_over(stores: Stores) -> None:
     stores.hear("hi", urgent=True)
-    claim(stores, "one")
+    lease = claim(stores, "one")
     assert stores.turns.claim("two", 10) == []
     stores.clock.pass_by(seconds=11)
-    stores.turns.renew("one")
+    stores.turns.renew([lease])
     stores.clock.pass_by(seconds=11)
     assert stores.turns.claim("two", 10) == []
     stores.clock.pass_by(seconds=2)

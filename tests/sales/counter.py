@@ -93,6 +93,7 @@ class Counter:
         )
         assert self.stores.turns.finish(lease, situation.messages, outcome, split=lambda reply: [reply])
         self.stores.turns.release(lease)
+        self.stores.db.run("UPDATE messages SET state = 'sent' WHERE state = 'ready'")
 
     def quoted(self, sku: str = "KR-RAPTOR-15", *, phone: str = MARIA) -> None:
         """A quote was made and shown to this customer."""

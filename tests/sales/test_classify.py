@@ -95,6 +95,12 @@ def test_money_without_a_question_converts_nothing(text: str) -> None:
     assert not any(classify(text).entities.get(key) for key in ("amount", "from", "to"))
 
 
+def test_no_product_is_large_enough_for_blas_to_start_threads() -> None:
+    model = load()
+    assert all(block.size < 9216 for phrases in (model.sketches, model.embeddings) for block in phrases)
+    assert len(model.kinds) <= model.embeddings.shape[0] * model.embeddings.shape[1]
+
+
 def test_a_rate_without_a_number_is_for_one() -> None:
     assert read_conversion("usd inr exchange rate") == Conversion(Decimal(1), "USD", "INR")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,8 @@ from memory.contacts import Contacts
 from memory.forms import Outgoing, Referral
 from memory.goods import OutOfStock
 from memory.messages import Message
+from memory.moments import to_text
+from tests.memory.stores import as_is
 from tests.sales.shop import ANOTHER, CUSTOMER, FILE, TestShop
 
 RAPTOR = "Kestrel Raptor 15"
@@ -324,3 +327,51 @@ def test_each_reply_says_what_it_stands_on(shop: TestShop) -> None:
 def _waiting(shop: TestShop) -> list[Message]:
     contacts: Contacts = shop.stores.contacts
     return shop.turns.waiting(contacts.find("voyage", CUSTOMER).id)
+
+
+WANTED = "I want to buy the Raptor 15 gaming laptop"
+
+
+@pytest.mark.parametrize("state", ["ready", "unknown", "failed", "dead", "suppressed"])
+def test_a_yes_to_a_quote_that_never_left_orders_nothing(tmp_path: Path, state: str) -> None:
+    shop = TestShop(tmp_path)
+    shop.says(WANTED)
+    shop.stores.db.run("UPDATE messages SET state = :state WHERE role = 'assistant'", state=state)
+    shop.says("yes")
+    assert shop.orders() == []
+
+
+def test_a_yes_written_before_the_quote_was_there_orders_nothing(tmp_path: Path) -> None:
+    shop = TestShop(tmp_path)
+    shop.hear(WANTED)
+    [lease] = shop.turns.claim("test", 1)
+    waiting = shop.turns.waiting(lease.contact_id)
+    drafted = shop.draft(waiting)
+    shop.hear("yes")
+    shop.turns.finish(lease, waiting, drafted, split=as_is, last_try=True)
+    shop.turns.release(lease)
+    shop._say_everything()
+    shop.answer()
+    assert shop.orders() == []
+
+
+def test_a_yes_written_while_the_quote_waited_to_be_sent_again_orders_nothing(tmp_path: Path) -> None:
+    shop = TestShop(tmp_path)
+    shop.says(WANTED)
+    shop.hear("yes")
+    shop.stores.clock.pass_by(seconds=5)
+    tried = to_text(shop.stores.clock())
+    shop.stores.db.run("UPDATE messages SET first_tried_at = :tried WHERE role = 'assistant'", tried=tried)
+    shop.answer()
+    assert shop.orders() == []
+    shop.says(WANTED)
+    shop.says("yes")
+    assert len(shop.orders()) == 1
+
+
+def test_a_confirmation_of_a_question_that_never_left_erases_nobody(tmp_path: Path) -> None:
+    shop = TestShop(tmp_path)
+    shop.says("delete my data")
+    shop.stores.db.run("UPDATE messages SET state = 'dead' WHERE role = 'assistant'")
+    shop.says("delete")
+    assert shop.find(CUSTOMER) is not None

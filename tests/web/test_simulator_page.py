@@ -133,6 +133,9 @@ def test_places_pictures_sounds_and_ads_arrive(shop: Shop, browser: Browser, tmp
     page.get_by_role("button", name="Click the ad").click()
     say(page, "hi")
     expect(page.locator(".from-ad")).to_contain_text("Gaming laptops")
+    page.get_by_role("button", name="Attach").press("Enter")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Attach")).to_be_focused()
     page.get_by_role("button", name="Attach").click()
     page.get_by_role("button", name="Location").click()
     page.get_by_role("button", name="Send", exact=True).last.click()
@@ -148,6 +151,30 @@ def test_places_pictures_sounds_and_ads_arrive(shop: Shop, browser: Browser, tmp
     assert [one.kind for one in shop.heard] == ["text", "location", "image", "audio"]
     assert shop.heard[0].referral is not None
     assert shop.whatsapp.fetch_media(shop.heard[2].media[0]) == PICTURE
+
+
+@needs_browser
+@pytest.mark.browser
+def test_a_first_visitor_finds_a_customer_to_be(shop: Shop, browser: Browser) -> None:
+    page = a_page(browser, shop)
+    expect(page.locator(".empty")).to_contain_text("Choose a chat")
+    page.locator("#list button").first.click()
+    expect(page.locator("#name")).to_have_text("John")
+    say(page, "hi")
+    expect(page.locator(".bubble")).to_have_count(2)
+    page.reload()
+    expect(page.locator("#list button")).to_have_count(3)
+
+
+@needs_browser
+@pytest.mark.browser
+def test_the_latest_message_stays_in_sight_when_the_window_shrinks(shop: Shop, browser: Browser) -> None:
+    page = a_page(browser, shop, viewport={"width": 900, "height": 700})
+    meet(page)
+    say(page, "a long story " * 60)
+    expect(page.locator(".bubble")).to_have_count(2)
+    page.set_viewport_size({"width": 360, "height": 500})
+    expect(page.locator(".bubble").last.locator(".meta")).to_be_in_viewport()
 
 
 @needs_browser

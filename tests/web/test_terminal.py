@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from bot.settings import Settings
 from bot.web.access import read_token
-from bot.web.terminal import Found, clock_skew, disk
+from bot.web.terminal import Found, clock_skew, disk, staff
 from memory.moments import now
 from tests.memory.stores import BRAND, TestClock
 from tests.web.shop import PHONE, SECRET, Shop
@@ -98,11 +99,22 @@ def test_doctor_compares_clocks(model_url: str) -> None:
     assert (wrong.ok, "time synchronisation" in wrong.sentence) == (False, True)
 
 
+@pytest.mark.parametrize(
+    ("said", "ok"),
+    [("", False), ("+919876500003=analyst", False), ("+919876500002=staff", True), ("+919876500001=admin", True)],
+)
+def test_somebody_must_be_told_when_a_customer_asks_for_a_person(said: str, ok: bool) -> None:
+    account = {"TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "TWILIO_AUTH_TOKEN": "t", "TWILIO_WHATSAPP_FROM": "+14155238886"}
+    real = {**account, "PUBLIC_URL": "https://shop.example.com", "STAFF": said}
+    assert staff(Settings.from_environment(real)).ok == ok
+
+
 def test_a_data_folder_that_is_not_there_is_a_finding(tmp_path: Path) -> None:
     assert not disk(tmp_path / "nowhere").ok
 
 
 def test_dead_lists_without_words_or_numbers_and_replays(shop: Shop) -> None:
+    assert run(shop, "dead").output == "Nothing is dead.\n"
     ids = [shop.stores.hear(f"secret words {n}") for n in range(3)]
     for message_id in ids:
         shop.stores.messages.settle(message_id, "dead", error="the model fell over")

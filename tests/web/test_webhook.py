@@ -208,3 +208,17 @@ def test_a_status_for_nothing_of_ours_is_thanked_for(line: Line, query: str) -> 
         url, data=values, headers=sign(line.twilio.account.tokens[0], url, values, "HMAC_SHA1"), timeout=10
     )
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [({}, 400), ({"MessageSid": "SM1"}, 200), ({"MessageStatus": "sent"}, 400)],
+)
+@pytest.mark.parametrize("path", ["", "/status"])
+def test_half_a_status_callback_is_no_error_of_ours(
+    line: Line, path: str, values: dict[str, str], expected: int
+) -> None:
+    sent = {"AccountSid": line.twilio.account.sid} | values
+    url = line.twilio.webhook_url + path
+    signed = sign(line.twilio.account.tokens[0], url, sent, "HMAC_SHA1")
+    assert requests.post(url, data=sent, headers=signed, timeout=10).status_code == expected

@@ -295,7 +295,10 @@ class WhatsApp:
             with _reading():
                 self._client.api.v2010.accounts(self.account.sid).fetch()
         except ChannelError as error:
-            return Finding("token", False, f"{error}; copy the account SID and auth token from Twilio's console")
+            remedy = "copy the account SID and auth token from Twilio's console"
+            if self.account.api_url:  # the simulator answers only while the program serves
+                remedy = f"start the program; nothing answers at {self.account.api_url}"
+            return Finding("token", False, f"{error}; {remedy}")
         return Finding("token", True, "the account and its token work")
 
     def _check_sender(self) -> Finding:

@@ -6,6 +6,7 @@ const desk = $("desk");
 const staff = JSON.parse(desk.dataset.staff);
 const people = new Map(); // who → person
 const messages = new Map(); // who → Map(sid → message), for the chats that were opened
+const FIRST_CUSTOMER = { who: "+447700900123", name: "John", last: null }; // a number that Ofcom keeps for fiction
 const unread = new Map();
 const typing = new Map(); // who → timer
 let current = null;
@@ -14,6 +15,7 @@ let advert = null; // the ad through which the next message arrives
 let seen = 0;
 let run = ""; // which run of the program numbered the events
 let recorder = null;
+let atEnd = true; // whether the newest message is in sight
 
 // Asking the small Twilio
 
@@ -48,6 +50,7 @@ async function start() {
   adverts = state.adverts;
   people.clear();
   messages.clear();
+  if (!state.chats.some((one) => !roleOf(one.who))) people.set(FIRST_CUSTOMER.who, FIRST_CUSTOMER);
   for (const one of staff) people.set(one.who, { ...one, name: one.role === "admin" ? "Admin" : "Staff", last: null });
   for (const one of state.chats) people.set(one.who, { ...people.get(one.who), ...one, name: nameOf(one) });
   showKinds(state.fault_kinds);
@@ -185,9 +188,14 @@ function stopTyping(who) {
   if (who === current) { showPresence(); showMessages(); }
 }
 
+function isAtEnd() {
+  const box = $("messages");
+  return box.scrollHeight - box.scrollTop - box.clientHeight < 80;
+}
+
 function showMessages(jump = false) {
   const box = $("messages");
-  const atEnd = jump || box.scrollHeight - box.scrollTop - box.clientHeight < 80;
+  atEnd = jump || isAtEnd();
   const list = [...(messages.get(current)?.values() || [])].sort((a, b) => a.ordinal - b.ordinal);
   // Nodes of messages that did not change stay: a screen reader would read a rebuilt log again, a playing sound stop.
   const wanted = list.flatMap((message, at) => nodesOf(message, list[at - 1], list));
@@ -489,6 +497,9 @@ const placeDialog = dialog("place", () => send({
 }));
 const advertDialog = dialog("advert", async () => { chooseAdvert(chosenAdvert()); $("text").focus(); });
 
+// A phone's keyboard makes the chat smaller: what was in sight stays so.
+new ResizeObserver(() => { if (atEnd) $("messages").scrollTop = $("messages").scrollHeight; }).observe($("messages"));
+$("messages").addEventListener("scroll", () => { atEnd = isAtEnd(); });
 $("composer").addEventListener("submit", (event) => { event.preventDefault(); sendText(); });
 $("text").addEventListener("input", showSendButton);
 $("text").addEventListener("keydown", (event) => {
@@ -522,7 +533,11 @@ $("fault-kind").addEventListener("change", showCode);
 $("fault-form").addEventListener("submit", (event) => { event.preventDefault(); fail(); });
 $("mend").addEventListener("click", attempt(async () => showFaults((await ask("faults", "DELETE")).faults)));
 $("blocked").addEventListener("change", attempt(() => ask(`chats/${encodeURIComponent(current)}/phone`, "POST", { blocked: $("blocked").checked })));
-document.addEventListener("keydown", (event) => { if (event.key === "Escape") showAttach(false); });
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || $("attach").hidden) return;
+  showAttach(false);
+  $("more").focus();
+});
 document.addEventListener("click", (event) => { if (!event.target.closest(".attach, #more")) showAttach(false); });
 window.addEventListener("pagehide", () => {
   if (!current) return;
