@@ -146,14 +146,14 @@ def environment(folder: Path, port: int, **more: str) -> dict[str, str]:
     }
 
 
-def by_model(server: ModelServer, **settings: str) -> dict[str, Any]:
-    """Settings with which `server` writes the answers, in at most two seconds each."""
-    return {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": server.url, "REPLY_DEADLINE_SECONDS": "2", **settings}
-
-
 @contextmanager
-def open_shop(folder: Path, *, pace: Pace = AT_ONCE, clock: Clock = now, **settings: str) -> Iterator[World]:
-    """The program, served and working, until the block ends."""
+def open_shop(
+    folder: Path, *, pace: Pace = AT_ONCE, clock: Clock = now, model: ModelServer | None = None, **settings: str
+) -> Iterator[World]:
+    """The program, served and working, until the block ends; `model` writes its answers, in at most two seconds each."""
+    if model is not None:
+        written = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": model.url, "REPLY_DEADLINE_SECONDS": "2"}
+        settings = {**written, **settings}
     port = free_port()
     program = assemble(Settings.from_environment(environment(folder, port, **settings)), clock=clock, pace=pace)
     server = make_server("127.0.0.1", port, program.web, threaded=True)

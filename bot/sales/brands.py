@@ -18,7 +18,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 LANGUAGES = ("en", "es", "pt", "hi")
 TOPICS = ("delivery", "returns", "warranty", "payment", "hours", "location")
-PURPOSES = ("reply", "order_update")
+PURPOSES = ("reply", "order_update", "staff")
 
 
 class BrandsWrong(ValueError):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.model_server import ModelServer
-from tests.world import MovableClock, World, by_model, open_shop
+from tests.world import MovableClock, World, open_shop
 
 
 @pytest.fixture
@@ -38,5 +38,5 @@ def model(loaded: None) -> Iterator[ModelServer]:
 
 @pytest.fixture
 def model_shop(tmp_path: Path, clock: MovableClock, model: ModelServer) -> Iterator[World]:
-    with open_shop(tmp_path, clock=clock, **by_model(model)) as world:
+    with open_shop(tmp_path, clock=clock, model=model) as world:
         yield world

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.model_server import ModelServer, Reply, Request, says, transcript
-from tests.world import Chat, World, by_model, open_shop
+from tests.world import Chat, World, open_shop
 
 VOICE, PICTURE = b"OggS" + b"\0" * 2000, b"\xff\xd8\xff\xe0" + b"\0" * 500
 
@@ -69,7 +69,7 @@ def test_without_a_model_the_desk_says_what_it_cannot_do(
 
 
 def test_a_server_that_neither_hears_nor_sees_is_no_fault_of_the_customers(tmp_path: Path) -> None:
-    with ModelServer(hears=False, sees=False) as model, open_shop(tmp_path, **by_model(model)) as shop:
+    with ModelServer(hears=False, sees=False) as model, open_shop(tmp_path, model=model) as shop:
         model.rule = lambda request: says("The Kestrel Raptor 15 is €1,199.")
         customer = shop.person()
         assert "can't listen" in hears(customer, VOICE, "audio/ogg")

@@ -22,7 +22,7 @@ from tests.model_server import (
     raw,
     says,
 )
-from tests.world import JOHN, MARIA, MovableClock, World, by_model, open_shop
+from tests.world import JOHN, MARIA, MovableClock, World, open_shop
 
 ASKED = "how much is the kestrel raptor 15?"
 TRUE_PRICE = "1,199"
@@ -183,10 +183,10 @@ def test_over_the_daily_budget_the_built_in_writer_answers(tmp_path: Path, model
         text.replace('daily_model_budget_usd = "5.00"', 'daily_model_budget_usd = "0.005"'), encoding="utf-8"
     )
     model.rule = lambda request: says("The Kestrel Raptor 15 is €1,199.")
-    with open_shop(tmp_path, **by_model(model, BRANDS_FILE=str(brands))) as shop:
+    with open_shop(tmp_path, model=model, BRANDS_FILE=str(brands)) as shop:
         john = shop.person()
         by = []
-        for _time in range(12):
+        for _time in range(9):
             assert TRUE_PRICE in john.says(ASKED)
             by.append(shop.turn()["answered_by"])
         assert by[0] == "model" and by[-1] == "built-in"
@@ -209,7 +209,7 @@ def test_fifty_customers_do_not_wait_for_one_another(tmp_path: Path) -> None:
     """
     with ModelServer(latency=4.0) as model:
         model.rule = lambda request: says("The Kestrel Raptor 15 is €1,199.")
-        with open_shop(tmp_path, **by_model(model, REPLY_DEADLINE_SECONDS="12", REPLY_QUIET_SECONDS="2")) as shop:
+        with open_shop(tmp_path, model=model, REPLY_DEADLINE_SECONDS="12", REPLY_QUIET_SECONDS="2") as shop:
             people = [shop.person(f"+1415555{n:04}") for n in range(1000, 1050)]
             sent = []
             posting = [
