@@ -322,14 +322,27 @@ def main() -> None:
     """Serve everything on PORT."""
     settings = _settings()
     _greet(settings)
-    os.environ["WEB_CONCURRENCY"] = "1"
+    os.environ |= {"WEB_CONCURRENCY": "1", "PORT": str(settings.port)}  # gunicorn does not read .env
     arguments = ["gunicorn", "--config", str(HERE / "deploy" / "gunicorn.conf.py"), "app:everything()"]
     os.execv(sys.executable, [sys.executable, "-m", *arguments])  # noqa: S606
 
 
+def log_at(level: str) -> None:
+    """Log our own words from `level` up, other packages' only from WARNING.
+
+    Theirs tell too much below: urllib3 the address of each call with the phone number in it, a model's client all of
+    the conversation.
+    """
+    named = logging.getLevelNamesMapping()
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger().setLevel(max(named[level], logging.WARNING))
+    for ours in ("hawker", "bot", "memory"):
+        logging.getLogger(ours).setLevel(level)
+
+
 def _ready() -> Program:
     settings = _settings()
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    log_at(settings.log_level)
     try:
         return assemble(settings)
     except (BrandsWrong, WrongSetting) as wrong:
