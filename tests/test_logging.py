@@ -30,7 +30,9 @@ def test_no_phone_number_is_logged_at_debug_when_a_message_is_looked_up(
         line.twilio.fail("error_500", who=PHONE)
         line.customer().says("my secret words")
         line.until(lambda: line.states() == ["delivered"], 20)
-    said = [(record.name, record.getMessage()) for record in caplog.records]
+    said = [
+        (record.name, record.getMessage()) for record in caplog.records if record.name != "werkzeug"
+    ]  # the test's server
     assert [name for name, text in said if PHONE.lstrip("+") in text or "secret words" in text] == []
 
 
