@@ -118,22 +118,24 @@ class Brands:
     """The brands this program speaks for, and which number is whose."""
 
     by_id: Mapping[str, Brand]
+    sender: str = ""  # TWILIO_WHATSAPP_FROM
 
     @classmethod
     def read(cls, settings: Settings) -> Brands:
         """From the brands file. A number in TWILIO_WHATSAPP_FROM that no brand claims is the first brand's."""
-        return cls(read_brands(Path(settings.brands_file)))
+        return cls(read_brands(Path(settings.brands_file)), settings.twilio_whatsapp_from)
 
     def of_number(self, number: str) -> str | None:
         """The brand that writes from `number`; with a single brand, whatever the number is."""
         for brand in self.by_id.values():
             if number in brand.whatsapp:
                 return brand.id
-        return next(iter(self.by_id)) if len(self.by_id) == 1 else None
+        return next(iter(self.by_id)) if len(self.by_id) == 1 or number == self.sender else None
 
     def number_of(self, brand: str) -> str:
-        """The number that this brand writes from."""
-        return self.by_id[brand].whatsapp[0]
+        """The number that this brand writes from: the account's own where the brand has it, or nobody claims it."""
+        own = self.by_id[brand].whatsapp
+        return self.sender if self.sender and self.of_number(self.sender) == brand else own[0]
 
     def template_for(self, contact: Contact, row: OutboxRow) -> Template | None:
         """The brand's approved template for such a message outside the 24-hour window, if it has one."""
@@ -328,14 +330,27 @@ def main() -> None:
     """Serve everything on PORT."""
     settings = _settings()
     _greet(settings)
-    os.environ["WEB_CONCURRENCY"] = "1"
+    os.environ |= {"WEB_CONCURRENCY": "1", "PORT": str(settings.port)}  # gunicorn does not read .env
     arguments = ["gunicorn", "--config", str(HERE / "deploy" / "gunicorn.conf.py"), "app:everything()"]
     os.execv(sys.executable, [sys.executable, "-m", *arguments])  # noqa: S606
 
 
+def log_at(level: str) -> None:
+    """Log our own words from `level` up, other packages' only from WARNING.
+
+    Theirs tell too much below: urllib3 the address of each call with the phone number in it, a model's client all of
+    the conversation.
+    """
+    named = logging.getLevelNamesMapping()
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger().setLevel(max(named[level], logging.WARNING))
+    for ours in ("hawker", "bot", "memory"):
+        logging.getLogger(ours).setLevel(level)
+
+
 def _ready() -> Program:
     settings = _settings()
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    log_at(settings.log_level)
     try:
         return assemble(settings)
     except (BrandsWrong, WrongSetting) as wrong:

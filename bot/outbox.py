@@ -54,9 +54,14 @@ class Outbox:
     alarm: Alarm
 
     def say_due(self, lease: Lease) -> None:
-        """Say everything that is due to this contact, oldest first, until something has to wait."""
+        """Say everything that is due to this contact, oldest first, until something has to wait.
+
+        A STOP that has come meanwhile is answered before anything more is said.
+        """
         while (row := self.messages.next_out(lease.contact_id)) is not None:
             if row.due_at is not None and row.due_at > self.clock():
+                return
+            if self.turns.is_urgent(lease.contact_id):
                 return
             if row.state == "ready":
                 self._say(lease, row)
@@ -180,7 +185,7 @@ class Outbox:
         match action:
             case Action.NEEDS_TEMPLATE:
                 self.messages.send_anew(message_id, outside=True)
-            case Action.TEXT_WITH_LINK:
+            case Action.TEXT_WITH_LINK if self.messages.outbox_row(message_id).media_url:
                 self.messages.link_instead_of_media(message_id)
             case Action.STOP_SENDER | Action.PARK_UNTIL_RESET:
                 self.messages.send_anew(message_id, wait=SENDER_REST)

@@ -92,8 +92,7 @@ class Worker:
         The lease is given back only where all went as it should: whatever failed rests until the lease runs out.
         """
         try:
-            if not self._hands.turns.is_urgent(lease.contact_id):
-                self._hands.outbox.say_due(lease)  # after a STOP, nothing more may go out first
+            self._hands.outbox.say_due(lease)
             self._answer(lease)
             self._hands.outbox.say_due(lease)
         except (LeaseLost, UnknownContact) as lost:

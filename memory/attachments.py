@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from memory.database import Database
+from memory.errors import UnknownContact
 from memory.messages import Message
 from memory.moments import Clock, to_text
 
@@ -17,17 +18,25 @@ class Attachments:
         self._clock = clock
 
     def keep(self, message: Message, content_type: str, content: bytes, description: str | None) -> int:
-        """Store one attachment with what was understood of it (a transcript, a description); its id."""
-        return self._db.insert(
-            "INSERT INTO media (message_id, contact_id, content_type, content, description, at)"
-            " VALUES (:message_id, :contact_id, :content_type, :content, :description, :at) RETURNING id",
-            message_id=message.id,
-            contact_id=message.contact_id,
-            content_type=content_type,
-            content=content,
-            description=description,
-            at=to_text(self._clock()),
-        )
+        """Store one attachment with what was understood of it (a transcript, a description); its id.
+
+        Raises UnknownContact where the message's person was erased while the attachment was fetched.
+        """
+        with self._db.transaction():
+            # Not the contact of the message as it was read: the person may have been joined with another since.
+            owner = self._db.value("SELECT contact_id FROM messages WHERE id = :id", id=message.id)
+            if owner is None:
+                raise UnknownContact("this person was erased; the attachment is not kept")
+            return self._db.insert(
+                "INSERT INTO media (message_id, contact_id, content_type, content, description, at)"
+                " VALUES (:message_id, :contact_id, :content_type, :content, :description, :at) RETURNING id",
+                message_id=message.id,
+                contact_id=owner,
+                content_type=content_type,
+                content=content,
+                description=description,
+                at=to_text(self._clock()),
+            )
 
     def descriptions(self, message_id: int) -> list[str | None]:
         """What was understood of each kept attachment of a message, in order; None where nothing was."""

@@ -112,7 +112,7 @@ class Messages:
                 brand=contact.brand,
                 contact_id=contact_id,
                 session_id=self._sessions.current(contact.brand, contact_id, now),
-                content=outgoing.body,
+                content=_storable(outgoing.body),
                 message_type=outgoing.message_type,
                 language=contact.language,
                 metadata=json.dumps(outgoing.metadata),
@@ -508,6 +508,11 @@ def _outbox_row(row: Row) -> OutboxRow:
         after_id=row["after_id"],
         outside_at=from_text(row["outside_at"]) if row["outside_at"] else None,
     )
+
+
+def _storable(text: str) -> str:
+    """Without half characters (a model may cut an emoji in two) and NUL, which no database and no provider takes."""
+    return text.encode("utf-8", "ignore").decode().replace("\x00", "")
 
 
 def _metadata(inbound: Inbound) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from memory.forms import Button, Outgoing
 from memory.messages import Message
 from memory.moments import now, to_text
 from memory.turns import Lease, Outcome
-from tests.line import PHONE, Line, open_line
+from tests.line import PHONE, Line, open_line, repeat
 
 
 @pytest.fixture
@@ -238,3 +238,33 @@ def claimed(line: Line) -> list[Lease]:
 
     line.until(claim)
     return found
+
+
+def test_a_text_that_the_provider_calls_an_attachment_is_dead_and_not_said_in_other_words(line: Line) -> None:
+    line.twilio.fail("refuse", who=PHONE, code=63019)
+    line.customer().says("hello")
+    line.until(lambda: line.states() == ["dead"])
+
+
+def test_half_a_character_in_a_reply_is_left_out(tmp_path: Path) -> None:
+    def cut(contact: Contact, waiting: Sequence[Message], deadline: datetime) -> Outcome:
+        return Outcome([Outgoing("That is 5 \ud83d euros\x00")])
+
+    with open_line(tmp_path, handler=cut) as line:
+        customer = line.customer()
+        [reply] = customer.wait_for_reply(customer.says("hello"))
+        assert reply.body == "That is 5  euros"
+
+
+def test_a_stop_that_came_while_an_answer_was_made_is_obeyed_before_it_is_said(tmp_path: Path) -> None:
+    with open_line(tmp_path, running=False) as line:
+        customer = line.customer()
+        customer.says("hello")
+        [lease] = claimed(line)
+        waiting = line.turns.waiting(lease.contact_id)
+        customer.says("STOP")
+        line.until(lambda: line.turns.is_urgent(lease.contact_id))
+        line.turns.finish(lease, waiting, repeat(None, waiting, now()), split=in_parts, last_try=True)  # type: ignore[arg-type]
+        line.outbox.say_due(lease)
+        assert line.states() == ["ready"]
+        assert customer.heard() == []

@@ -9,7 +9,7 @@ from functools import partial
 
 from bot.llm import ModelUnavailable
 from bot.sales.actions import Actions
-from bot.sales.classify import Classification, classify
+from bot.sales.classify import Classification, believed
 from bot.sales.language import detect
 from bot.sales.learning import interests, learn
 from bot.sales.model_desk import Draft as ModelDraft
@@ -80,7 +80,7 @@ class Seller:
         language = self._language(contact, text)
         outcome = Outcome(answered_by="nobody")
         learned: dict[str, Fact] = {}
-        kinds = [classify(joined([message])) for message in messages]
+        kinds = [believed(joined([message])) for message in messages]
         for message, kind in zip(messages, kinds, strict=True):
             learned |= self._learn(contact, message, kind, language, outcome)
         situation = self._shop.situation(
@@ -300,7 +300,7 @@ def _whole_kind(messages: Sequence[Message], kinds: Sequence[Classification], te
     pressed = messages[-1].metadata.get("payload")
     if pressed in (YES_PAYLOAD, NO_PAYLOAD):
         return Classification("order", 1.0)
-    return kinds[0] if len(kinds) == 1 else classify(text)
+    return kinds[0] if len(kinds) == 1 else believed(text)
 
 
 def _notes(kind: Classification) -> dict[str, object]:

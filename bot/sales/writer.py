@@ -10,7 +10,7 @@ from typing import Any
 from bot.sales import cues
 from bot.sales.actions import Actions, CannotDo, PriceChanged, TooFewLeft, charged
 from bot.sales.catalogue import fold, read_wish
-from bot.sales.classify import Classification, classify
+from bot.sales.classify import Classification, believed
 from bot.sales.interests import KINDS, last_interest, read_interests, search_words
 from bot.sales.learning import BUDGET, SHOPPING
 from bot.sales.orders import (
@@ -236,7 +236,7 @@ class _Answer:
 
     def _to_part(self, part: str, *, alone: bool) -> list[str]:
         plain = fold(part)
-        kind = self.situation.classification if alone else classify(part)
+        kind = self.situation.classification if alone else believed(part)
         for answer in _IN_ORDER:
             said = answer(self, part, plain, kind)
             if said:

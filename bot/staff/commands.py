@@ -67,6 +67,7 @@ class _Order:
     words: str  # what follows the command
     replies: list[Outgoing]
     changes: list[Change]
+    done: dict[str, str]  # what earlier lines of this turn will have done: order number or message → its state
 
     def say(self, text: str, *, about: Sequence[int] = ()) -> None:
         self.replies.append(Outgoing(text, message_type="staff", about=tuple(about)))
@@ -115,9 +116,10 @@ class Commands:
         if role not in RANK:
             raise ValueError("only somebody on the STAFF list may command; route customers to the seller")
         outcome = Outcome(answered_by="built-in", why="staff command")
+        done: dict[str, str] = {}
         for message in messages:
             outcome.readings[message.id] = Reading("staff")
-            order = _Order(who, role, message.id, "", outcome.replies, outcome.changes)
+            order = _Order(who, role, message.id, "", outcome.replies, outcome.changes, done)
             self._carry_out(message.content, order)
         return outcome
 
@@ -177,8 +179,10 @@ class Commands:
     def _move(self, state: str) -> Callable[[_Order], None]:
         def move(order: _Order) -> None:
             found = self._orders.by_number(order.who.brand, order.words)
-            if not can_move(found.state, state):
-                raise WrongState(f"Order {found.number} is {found.state}; it cannot become {state} from there.")
+            now = order.done.get(found.number, found.state)
+            if not can_move(now, state):
+                raise WrongState(f"Order {found.number} is {now}; it cannot become {state} from there.")
+            order.done[found.number] = state
             order.changes.append(lambda: self._do_move(found, state, order.who))
             order.say(f"Order {found.number} is {state} now.")
             if found.contact_id is not None:
@@ -208,8 +212,10 @@ class Commands:
 
     def _replay(self, order: _Order) -> None:
         message = self._own(order, _number(order.words, "replay 17"))
-        if message.state != "dead":
-            raise Unclear(f"Message {message.id} is not dead; it is {message.state}.")
+        now = order.done.get(str(message.id), message.state)
+        if now != "dead":
+            raise Unclear(f"Message {message.id} is not dead; it is {now}.")
+        order.done[str(message.id)] = "tried again"
         order.changes.append(lambda: self._messages.replay(message.id))
         order.say(f"Message {message.id} is tried again.")
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from memory.attachments import Attachments
 from memory.contacts import canonical_phone, read_address
 from memory.errors import NotAnAddress, UnknownContact
 from memory.forms import Address, Outgoing, Referral
@@ -135,3 +136,11 @@ def test_a_late_callback_for_somebody_erased_does_not_reach_somebody_new(stores:
     assert stores.messages.get(reply).state == "ready", "it would never be sent"
     assert Handovers(stores.db, stores.clock).open(new, "asked") != number, "staff would answer the wrong person"
     assert new.id != gone.id
+
+
+def test_a_picture_that_arrives_after_its_person_was_erased_is_not_kept(stores: Stores) -> None:
+    message = stores.messages.get(stores.hear("look"))
+    stores.contacts.erase(message.contact_id)
+    with pytest.raises(UnknownContact):
+        Attachments(stores.db, stores.clock).keep(message, "image/png", b"a face", None)
+    assert stores.db.value("SELECT count(*) FROM media") == 0

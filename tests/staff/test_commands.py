@@ -10,6 +10,7 @@ import pytest
 from bot.staff.commands import Commands
 from bot.staff.notices import Staff
 from memory.contacts import Contact
+from memory.forms import Outgoing
 from memory.goods import Goods, Item
 from memory.handovers import Handovers
 from memory.money import Money
@@ -150,3 +151,24 @@ def test_staff_of_the_brand_are_notified_and_analysts_sleep(office: Office) -> N
     with office.stores.db.transaction():
         notices = office.staff.notify(BRAND, "somebody waits")
     assert {office.stores.contacts.get(notice.contact_id or 0).phone for notice in notices} == {ADMIN, STAFF}
+
+
+@pytest.mark.parametrize("command", ["paid", "cancelled"])
+def test_the_same_command_twice_in_one_go_is_done_once_and_the_second_is_told(office: Office, command: str) -> None:
+    office.stores.hear(f"{command} {office.order.number}", phone=STAFF, urgent=True)
+    answer = office.draft(STAFF, f"{command} {office.order.number}")
+    office.finish(answer)
+    assert office.orders.by_number(BRAND, office.order.number).state == command
+    assert [body for to, body in office.sent if to == STAFF] == [
+        f"Order {office.order.number} is {command} now.",
+        f"Order {office.order.number} is {command}; it cannot become {command} from there.",
+    ]
+    assert len([to for to, _ in office.sent if to == CUSTOMER]) == 1
+
+
+def test_a_message_replayed_twice_in_one_go_is_tried_once(office: Office) -> None:
+    dead = office.stores.messages.put_out(office.customer.id, Outgoing("hola"))
+    office.stores.messages.settle(dead, "dead")
+    office.stores.hear(f"replay {dead}", phone=STAFF, urgent=True)
+    office.finish(office.draft(STAFF, f"replay {dead}"))
+    assert [body for _, body in office.sent][1] == f"Message {dead} is not dead; it is tried again."
