@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -329,6 +330,7 @@ def create_app() -> Flask:
 def main() -> None:
     """Serve everything on PORT."""
     settings = _settings()
+    _require_free(settings.port)
     _greet(settings)
     os.environ |= {"WEB_CONCURRENCY": "1", "PORT": str(settings.port)}  # gunicorn does not read .env
     arguments = ["gunicorn", "--config", str(HERE / "deploy" / "gunicorn.conf.py"), "app:everything()"]
@@ -364,6 +366,16 @@ def _settings() -> Settings:
         return Settings.from_environment()
     except WrongSetting as wrong:
         raise SystemExit(f"Hawker cannot start: a setting is wrong.\n{wrong}") from wrong
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as gunicorn does: a port just left counts as free
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as taken:
+            another = f"stop what listens there, or choose another: PORT={port + 1 if port < 65535 else 8000} make run"
+            raise SystemExit(f"Hawker cannot serve on port {port} ({taken.strerror}); {another}") from taken
 
 
 def _greet(settings: Settings) -> None:
