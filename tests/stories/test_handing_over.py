@@ -93,16 +93,16 @@ def test_a_persons_answer_begins_the_four_hours_anew(shop: World, clock: Movable
 
 def test_two_answers_that_did_not_help_bring_a_person(shop: World) -> None:
     john = shop.person()
-    assert "colleague" not in john.says("mmph grrk zzt")
-    assert "colleague" in john.says("brrp fnord hnng")
+    assert "colleague" not in john.says("what is the capital of mongolia")
+    assert "colleague" in john.says("who wrote don quixote")
     assert shop.memory.handovers.current(shop.contact().id)
 
 
 def test_an_answer_that_helped_lets_the_count_begin_anew(shop: World) -> None:
     john = shop.person()
-    john.says("mmph grrk zzt")
+    john.says("what is the capital of mongolia")
     john.says("show me gaming laptops")
-    assert "colleague" not in john.says("brrp fnord hnng")
+    assert "colleague" not in john.says("who wrote don quixote")
 
 
 @pytest.mark.parametrize(
