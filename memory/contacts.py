@@ -140,6 +140,7 @@ class Contacts:
                     kept=kept_id,
                     other=other_id,
                 )
+            self._db.run("UPDATE messages SET about_id = :kept WHERE about_id = :other", kept=kept_id, other=other_id)
             self._db.run("DELETE FROM leases WHERE contact_id = :other", other=other_id)
             self._db.run("DELETE FROM contacts WHERE id = :other", other=other_id)
 
@@ -234,6 +235,11 @@ class Contacts:
                     f"DELETE FROM {table} WHERE contact_id = :id",
                     id=contact_id,
                 )
+            gone["notices"] = self._db.run(
+                "UPDATE messages SET content = '[erased]', about_id = NULL,"
+                " state = CASE WHEN state IN ('ready', 'parked') THEN 'suppressed' ELSE state END WHERE about_id = :id",
+                id=contact_id,
+            )
             gone["contacts"] = self._db.run("DELETE FROM contacts WHERE id = :id", id=contact_id)
             self._db.run("DELETE FROM leases WHERE contact_id = :id", id=contact_id)
         return gone
@@ -242,7 +248,8 @@ class Contacts:
         """The provider's ids of every message of this contact, for removing them there, too."""
         rows = self._db.all(
             "SELECT provider_id FROM messages WHERE contact_id = :id AND provider_id IS NOT NULL"
-            " UNION SELECT provider_id FROM attempts WHERE contact_id = :id",
+            " UNION SELECT provider_id FROM attempts WHERE contact_id = :id"
+            " UNION SELECT provider_id FROM messages WHERE about_id = :id AND provider_id IS NOT NULL",
             id=contact_id,
         )
         return [row["provider_id"] for row in rows]

@@ -78,6 +78,7 @@ class Outgoing:
     purpose: str = "reply"  # picks the brand's template outside the 24-hour window
     passes_optout: bool = False  # only the one confirmation of STOP, and legal answers
     farewell: bool = False  # once it is sent, everything about its person is erased
+    about: int | None = None  # a notice that tells of another contact: its words go when that person is erased
 
 
 @dataclass(frozen=True, slots=True)

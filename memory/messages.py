@@ -101,9 +101,9 @@ class Messages:
         with self._db.transaction():
             return self._db.insert(
                 "INSERT INTO messages (brand, contact_id, session_id, role, kind, content, message_type, language,"
-                " metadata, state, at, due_at, outgoing, after_id) VALUES (:brand, :contact_id, :session_id,"
+                " metadata, state, at, due_at, outgoing, after_id, about_id) VALUES (:brand, :contact_id, :session_id,"
                 " 'assistant', 'text', :content, :message_type, :language, :metadata, 'ready', :at, :at, :outgoing,"
-                " :after_id) RETURNING id",
+                " :after_id, :about) RETURNING id",
                 brand=contact.brand,
                 contact_id=contact_id,
                 session_id=self._sessions.current(contact.brand, contact_id, now),
@@ -114,6 +114,7 @@ class Messages:
                 at=to_text(now),
                 outgoing=json.dumps(body),
                 after_id=after_id,
+                about=outgoing.about,
             )
 
     def get(self, message_id: int) -> Message:

@@ -125,9 +125,11 @@ CONVERSATION = (
         provider_status TEXT,
         outside_at TEXT,
         error_code INTEGER,
-        error TEXT
+        error TEXT,
+        about_id INTEGER
     )""",
     "CREATE INDEX messages_by_contact ON messages (contact_id, id)",
+    "CREATE INDEX messages_about ON messages (about_id) WHERE about_id IS NOT NULL",
     # The provider's ids of attempts that failed, whose message was made ready again: their late callbacks and listings
     # say nothing about the message any more.
     "CREATE TABLE attempts (provider_id TEXT PRIMARY KEY, message_id INTEGER NOT NULL, contact_id INTEGER NOT NULL)",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -147,7 +147,8 @@ class Turns:
                 change()
             self.speak(lease.contact_id, outcome.replies, split=split, turn_id=turn_id)
             for text in outcome.notices:
-                self.speak(lease.contact_id, self._notify(handled[0].brand, text), split=split)
+                told = [replace(each, about=lease.contact_id) for each in self._notify(handled[0].brand, text)]
+                self.speak(lease.contact_id, told, split=split)
         return True
 
     def speak(

@@ -231,7 +231,12 @@ def test_somebody_whom_the_farewell_cannot_reach_is_erased_all_the_same(tmp_path
 
 def claimed(line: Line) -> list[Lease]:
     found: list[Lease] = []
-    line.until(lambda: bool(found.extend(line.turns.claim("test", 1)) or found))
+
+    def claim() -> bool:
+        found.extend(line.turns.claim("test", 1))
+        return bool(found)
+
+    line.until(claim)
     return found
 
 

@@ -17,7 +17,12 @@ from tests.line import Line, open_line
 
 def claimed(line: Line, turns: Turns, owner: str) -> Lease:
     found: list[Lease] = []
-    line.until(lambda: bool(found.extend(turns.claim(owner, 1)) or found))
+
+    def claim() -> bool:
+        found.extend(turns.claim(owner, 1))
+        return bool(found)
+
+    line.until(claim)
     return found[0]
 
 

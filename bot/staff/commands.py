@@ -63,8 +63,8 @@ class _Order:
     changes: list[Change]
     done: dict[str, str]  # what earlier lines of this turn will have done: order number or message → its state
 
-    def say(self, text: str) -> None:
-        self.replies.append(Outgoing(text, message_type="staff"))
+    def say(self, text: str, *, about: int | None = None) -> None:
+        self.replies.append(Outgoing(text, message_type="staff", about=about))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +149,15 @@ class Commands:
             Outgoing(text, contact_id=handover.contact_id, message_type="people", metadata={"by": "staff"})
         )
         order.changes.append(lambda: self._handovers.extend(handover))
-        order.say(f"Sent to {self._called(handover.contact_id)}. *release {number}* lets the desk answer again.")
+        order.say(
+            f"Sent to {self._called(handover.contact_id)}. *release {number}* lets the desk answer again.",
+            about=handover.contact_id,
+        )
 
     def _release(self, order: _Order) -> None:
         handover = self._handovers.get(order.who.brand, _number(order.words, "release 3"))
         order.changes.append(lambda: self._handovers.close(handover.id, order.who.phone))
-        order.say(f"The desk answers {self._called(handover.contact_id)} again.")
+        order.say(f"The desk answers {self._called(handover.contact_id)} again.", about=handover.contact_id)
 
     def _list_orders(self, order: _Order) -> None:
         latest = self._orders.of_brand(order.who.brand, limit=10)

@@ -375,3 +375,14 @@ def test_a_confirmation_of_a_question_that_never_left_erases_nobody(tmp_path: Pa
     shop.stores.db.run("UPDATE messages SET state = 'dead' WHERE role = 'assistant'")
     shop.says("delete")
     assert shop.find(CUSTOMER) is not None
+
+
+def test_what_staff_were_told_of_somebody_goes_with_them(tmp_path: Path) -> None:
+    shop = TestShop(tmp_path)
+    shop.says("My name is Zebulon")
+    shop.says("I want to talk to a human")
+    assert "Zebulon" in shop.told_staff()[-1]
+    shop.stores.contacts.erase(shop.customer().id)
+    everything = "\n".join(shop.stores.db._connection.iterdump())
+    assert "Zebulon" not in everything
+    assert CUSTOMER.lstrip("+") not in everything
