@@ -21,6 +21,7 @@ USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
 # Everything that belongs to one person, in the order in which it can be removed.
 OWNED = (
     "attempts",
+    "search_rows",
     "statuses",
     "media",
     "facts",

@@ -9,6 +9,7 @@ from math import ceil
 
 from memory.messages import Message
 
+EARLIER = "Earlier, on this subject:"
 ROLES = {"user": "USER", "assistant": "ASSISTANT"}
 
 
@@ -45,12 +46,30 @@ def render_line(message: Message, zone: tzinfo) -> str:
     return f"[{message.at.astimezone(zone):%H:%M}] {ROLES.get(message.role, message.role.upper())}: {message.content}"
 
 
-def render_context(profile: Profile, history: Sequence[Message], zone: tzinfo, *, max_tokens: int | None = None) -> str:
-    """Profile and recent conversation. Under `max_tokens` the oldest lines are left out first, the profile never."""
-    head = render_profile(profile) + "\n\nRecent Conversation History:"
+def render_context(
+    profile: Profile,
+    history: Sequence[Message],
+    zone: tzinfo,
+    *,
+    recalled: Sequence[Message] = (),
+    max_tokens: int | None = None,
+) -> str:
+    """Profile, recalled older messages (dated, best first) and the recent conversation.
+
+    Under `max_tokens` the oldest recent lines are left out first, then the least of the recalled, the profile never.
+    """
+    head, title = render_profile(profile), "Recent Conversation History:"
+    left = None if max_tokens is None else max_tokens - tokens(f"{head}\n\n{title}")
+    older = _earlier(recalled, zone, None if left is None else left // 2)
+    left = None if left is None else left - tokens(older)
     lines = [render_line(message, zone) for message in history]
-    left = None if max_tokens is None else max_tokens - tokens(head)
-    return "\n".join([head, *_fitting(lines, left)])
+    return "\n".join([f"{head}\n{older}\n{title}", *_fitting(lines, left)])
+
+
+def _earlier(recalled: Sequence[Message], zone: tzinfo, left: int | None) -> str:
+    lines = [f"{message.at.astimezone(zone):%Y-%m-%d} {render_line(message, zone)}" for message in recalled]
+    kept = _fitting(lines[::-1], None if left is None else left - tokens(EARLIER) - 1)[::-1]
+    return "\n".join(["", EARLIER, *kept, ""]) if kept else ""
 
 
 def _fitting(lines: Sequence[str], left: int | None) -> Sequence[str]:

@@ -9,6 +9,9 @@ from memory.contacts import Contact, Contacts
 from memory.context import Profile, render_context
 from memory.facts import Facts
 from memory.messages import Message, Messages
+from memory.search import Search
+
+RECALLED = 10  # older messages in a context
 
 
 class ConversationMemory:
@@ -21,6 +24,7 @@ class ConversationMemory:
         facts: Facts,
         *,
         brand: str,
+        search: Search | None = None,
         zone: tzinfo = UTC,
         max_messages: int = 50,
     ) -> None:
@@ -28,14 +32,33 @@ class ConversationMemory:
         self._messages = messages
         self._facts = facts
         self._brand = brand
+        self._search = search
         self._zone = zone
         self._most = max_messages
 
-    def get_conversation_context(self, phone: str, *, max_tokens: int | None = None) -> str:
-        """`User Profile:` and `Recent Conversation History:` as text. Raises NotAnAddress, UnknownContact."""
+    def get_conversation_context(self, phone: str, *, query: str = "", max_tokens: int | None = None) -> str:
+        """`User Profile:` and `Recent Conversation History:` as text; with a `query`, older messages that matter for it.
+
+        Raises NotAnAddress, UnknownContact.
+        """
         contact = self._contacts.find(self._brand, phone)
         history = self._messages.history(contact.id, limit=self._most)
-        return self.context_of(contact, history, max_tokens=max_tokens)
+        recent = {message.id for message in history}
+        recalled = [message for message in self._recall(contact, query, RECALLED) if message.id not in recent]
+        return render_context(self.profile(contact), history, self._zone, recalled=recalled, max_tokens=max_tokens)
+
+    def recall(self, phone: str, query: str, limit: int = 10) -> list[Message]:
+        """The messages ever said with this person that matter for `query`, best first.
+
+        Raises NotAnAddress, UnknownContact.
+        """
+        return self._recall(self._contacts.find(self._brand, phone), query, limit)
+
+    def _recall(self, contact: Contact, query: str, limit: int) -> list[Message]:
+        if self._search is None or not query.strip():
+            return []
+        self._search.catch_up_fully()
+        return [self._messages.get(message_id) for message_id in self._search.recall(contact.id, query, limit)]
 
     def context_of(self, contact: Contact, history: list[Message], *, max_tokens: int | None = None) -> str:
         """The same for a contact and the part of the conversation that is at hand."""

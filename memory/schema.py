@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from memory.goods import GOODS_TABLES
+from memory.search import SEARCH_TABLES
 
 # AUTOINCREMENT where rows are erased and their ids are known outside: in a callback's address, in staff's "reply 3:".
 # Without it SQLite gives the id of an erased row to the next one, and what is meant for the one reaches the other.
@@ -321,4 +322,5 @@ STEPS = (
     ("004 goods", GOODS_TABLES),
     ("005 agents", AGENTS),
     ("006 mentions", MENTIONS),
+    ("007 search", SEARCH_TABLES),
 )

@@ -13,23 +13,28 @@ from datetime import datetime
 
 import numpy as np
 
-from memory.database import Database, Row
+from memory.database import Database, EachInItsWay, Row
 from memory.embeddings import DIMENSIONS, Vectors, embed
 from memory.moments import from_text
 from memory.ranking import Conversation, Query, marks, scores, understand
 from memory.terms import TERM, terms
 
+_ROWS = """CREATE TABLE search_rows (
+    contact_id INTEGER NOT NULL,
+    message_id INTEGER NOT NULL,
+    speaker TEXT NOT NULL,
+    told BLOB NOT NULL,
+    terms BLOB NOT NULL,
+    PRIMARY KEY (contact_id, message_id)
+)"""
+_PROGRESS = "CREATE TABLE search_progress (id INTEGER PRIMARY KEY CHECK (id = 1), message_id INTEGER NOT NULL)"
 SEARCH_TABLES = (
     # Clustered by contact, so that a recall reads neighbouring pages however many other people the file holds.
-    """CREATE TABLE search_rows (
-        contact_id INTEGER NOT NULL,
-        message_id INTEGER NOT NULL,
-        speaker TEXT NOT NULL,
-        told BLOB NOT NULL,
-        terms BLOB NOT NULL,
-        PRIMARY KEY (contact_id, message_id)
-    ) WITHOUT ROWID""",
-    "CREATE TABLE search_progress (id INTEGER PRIMARY KEY CHECK (id = 1), message_id INTEGER NOT NULL)",
+    EachInItsWay(
+        sqlite=(f"{_ROWS} WITHOUT ROWID",), postgresql=(_ROWS.replace("BLOB", "BYTEA").replace("INTEGER", "BIGINT"),)
+    ),
+    # Not copied to another engine: there, everything is indexed anew.
+    EachInItsWay(sqlite=(_PROGRESS,), postgresql=(_PROGRESS.replace("INTEGER", "BIGINT"),)),
     "INSERT INTO search_progress (id, message_id) VALUES (1, 0)",
 )
 
@@ -74,6 +79,11 @@ class Search:
             if rows:
                 self._db.run("UPDATE search_progress SET message_id = :id", id=rows[-1]["id"])
         return len(rows)
+
+    def catch_up_fully(self) -> None:
+        """Index everything that is not indexed yet."""
+        while self.catch_up():
+            pass
 
     def rebuild(self, progress: Progress = lambda done, total: None) -> None:
         """Index everything anew; recall goes on meanwhile. `progress` is told (messages done, messages in all)."""

@@ -14,6 +14,7 @@ from memory.conversation import ConversationMemory
 from memory.facts import Facts
 from memory.forms import Outgoing
 from memory.messages import Message
+from memory.search import Search
 from tests.memory.stores import BRAND, Stores
 
 JOHN = "+12345678900"
@@ -64,6 +65,23 @@ def test_an_unknown_preference_is_refused(stores: Stores) -> None:
     memory = ConversationMemory(stores.contacts, stores.messages, Facts(stores.db, stores.clock), brand=BRAND)
     with pytest.raises(ValueError, match="shoe"):
         memory.update_user_preferences(JOHN, shoe_size="44")
+
+
+def test_what_matters_for_a_question_is_recalled_with_its_date(stores: Stores) -> None:
+    first = stores.hear("my dog Bruno is allergic to chicken", phone=JOHN)
+    for n in range(60):
+        stores.clock.pass_by(days=1)
+        stores.hear(f"good morning, number {n}", phone=JOHN)
+    facts = Facts(stores.db, stores.clock)
+    memory = ConversationMemory(
+        stores.contacts, stores.messages, facts, brand=BRAND, search=Search(stores.db), max_messages=20
+    )
+    assert memory.recall(JOHN, "what is my dog allergic to?", limit=3)[0].id == first
+    context = memory.get_conversation_context(JOHN, query="what is my dog allergic to?", max_tokens=300)
+    assert "2026-11-21 [12:00] USER: my dog Bruno is allergic to chicken" in context
+    assert "number 59" in context
+    assert tokens(context) <= 300
+    assert "Bruno" not in memory.get_conversation_context(JOHN, max_tokens=300)
 
 
 @given(texts=st.lists(st.text(max_size=200), max_size=30), budget=st.integers(40, 800))

@@ -32,7 +32,8 @@ def lived(tmp_path: Path) -> Stores:
 
 def test_the_tables_are_those_of_the_database(lived: Stores) -> None:
     own = lived.db.all("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%sqlite%'")
-    assert {table.name for table in tables_of(STEPS)} == {row["name"] for row in own}
+    made_anew = {"search_rows", "search_progress"}  # the other engine indexes for itself
+    assert {table.name for table in tables_of(STEPS)} == {row["name"] for row in own} - made_anew
     for table in tables_of(STEPS):
         columns = lived.db.all(f"SELECT name FROM pragma_table_info('{table.name}')")
         assert list(table.columns) == [row["name"] for row in columns], table.name
