@@ -44,12 +44,14 @@ from bot.staff.commands import Commands
 from bot.staff.notices import Staff
 from bot.web.access import public, signing_secret
 from bot.web.api import Parts, register
+from bot.web.keeping import register_keeping
 from bot.web.pages import pages
 from bot.web.terminal import register_commands
 from bot.web.webhook import Door, webhook
 from bot.worker import Hands, Worker
 from memory.analytics import Analytics
 from memory.attachments import Attachments
+from memory.backup import rotate
 from memory.contacts import Contact, Contacts
 from memory.database import Database
 from memory.errors import DatabaseUnavailable
@@ -64,6 +66,7 @@ from memory.moments import Clock, now
 from memory.orders import Orders
 from memory.records import JobRuns, Switches
 from memory.schema import STEPS
+from memory.search import Search
 from memory.sessions import Sessions
 from memory.turns import Outcome, Turns
 
@@ -247,7 +250,8 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         wake,
     )
     catch_up = CatchUp(channel, memory.intake, memory.runs, brands.of_number, clock, wake, _is_urgent)
-    jobs = _jobs(catch_up, Forgetting(memory.contacts, channel), rates, limits, clock)
+    search = Search(memory.db, vectors=settings.memory_enable_vector_search)
+    jobs = _jobs(settings, catch_up, Forgetting(memory.contacts, channel), search, rates, limits, clock)
     memory.db.wake(wake)
     clock_work = ClockWork(jobs, memory.runs, _clock_lock(settings))
     web = Flask("hawker", root_path=str(HERE / "bot" / "web"))
@@ -272,6 +276,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     )
     register(web, parts)
     register_commands(web, parts)
+    register_keeping(web, memory.db, search)
     for endpoint, view in web.view_functions.items():
         if endpoint.startswith("simulator.") or endpoint == "pages.simulator":
             public(view)  # the small Twilio checks its own callers, and is off with a real account
@@ -436,13 +441,29 @@ def _understanding(model: LanguageModel | None, limits: Limits, brands: Brands) 
     return Senses(model, limits, daily_budget_usd=budget).understand
 
 
-def _jobs(catch_up: CatchUp, forgetting: Forgetting, rates: Rates, limits: Limits, clock: Clock) -> list[Job]:
-    return [
+def _jobs(
+    settings: Settings,
+    catch_up: CatchUp,
+    forgetting: Forgetting,
+    search: Search,
+    rates: Rates,
+    limits: Limits,
+    clock: Clock,
+) -> list[Job]:
+    jobs = [
         Job("catch-up", timedelta(minutes=5), catch_up.run, at_start=True),
         Job("forgetting", timedelta(minutes=1), forgetting.run, at_start=True),
         Job("rates", timedelta(days=1), lambda: _refresh(rates)),
         Job("limits", timedelta(days=1), lambda: _drop_windows(limits, clock)),
+        Job("search", timedelta(seconds=2), search.catch_up_fully, at_start=True),
     ]
+    if settings.backup_dir and not settings.on_server:
+        jobs.append(Job("backup", timedelta(days=1), lambda: _back_up(settings, clock)))
+    return jobs
+
+
+def _back_up(settings: Settings, clock: Clock) -> None:
+    log.info("backed up into %s", rotate(settings.database_path, Path(settings.backup_dir), clock()))
 
 
 def _drop_windows(limits: Limits, clock: Clock) -> None:

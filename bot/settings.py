@@ -106,6 +106,8 @@ class Environment(Schema):
     memory_max_conversation_history = fields.Integer(
         load_default=50, validate=Range(1, 1000), data_key="MEMORY_MAX_CONVERSATION_HISTORY"
     )
+    memory_enable_vector_search = fields.Boolean(load_default=True, data_key="MEMORY_ENABLE_VECTOR_SEARCH")
+    backup_dir = fields.String(load_default="", data_key="BACKUP_DIR")
     memory_auto_cleanup = fields.Boolean(load_default=True, data_key="MEMORY_AUTO_CLEANUP")
     log_level = fields.String(
         load_default="INFO",
@@ -137,6 +139,8 @@ class Settings:
     memory_short_term_ttl: int
     memory_session_timeout: int
     memory_max_conversation_history: int
+    memory_enable_vector_search: bool
+    backup_dir: str
     memory_auto_cleanup: bool
     log_level: str
 
