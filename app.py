@@ -337,7 +337,8 @@ def main() -> None:
     settings = _settings()
     _require_free(settings.port)
     _greet(settings)
-    os.environ |= {"WEB_CONCURRENCY": "1", "PORT": str(settings.port)}  # gunicorn does not read .env
+    os.environ["WEB_CONCURRENCY"] = "1"
+    os.environ["PORT"] = str(settings.port)  # gunicorn does not read .env
     arguments = ["gunicorn", "--config", str(HERE / "deploy" / "gunicorn.conf.py"), "app:everything()"]
     os.execv(sys.executable, [sys.executable, "-m", *arguments])  # noqa: S606
 
