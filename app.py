@@ -141,6 +141,11 @@ class Brands:
         own = self.by_id[brand].whatsapp
         return self.sender if self.sender and self.of_number(self.sender) == brand else own[0]
 
+    def numbers(self) -> list[str]:
+        """Every number that customers may have written to."""
+        claimed = [number for brand in self.by_id.values() for number in brand.whatsapp]
+        return list(dict.fromkeys([*filter(None, [self.sender]), *claimed]))
+
     def template_for(self, contact: Contact, row: OutboxRow) -> Template | None:
         """The brand's approved template for such a message outside the 24-hour window, if it has one."""
         sid = self.by_id[contact.brand].templates.get(row.purpose)
@@ -249,7 +254,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         ),
         wake,
     )
-    catch_up = CatchUp(channel, memory.intake, memory.runs, brands.of_number, clock, wake, _is_urgent)
+    catch_up = CatchUp(channel, memory.intake, memory.runs, brands.of_number, clock, wake, _is_urgent, brands.numbers())
     search = Search(memory.db, vectors=settings.memory_enable_vector_search)
     jobs = _jobs(settings, catch_up, Forgetting(memory.contacts, channel), search, rates, limits, clock)
     memory.db.wake(wake)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.channels.whatsapp import ChannelError, WhatsApp
 from memory.errors import NotAnAddress
@@ -32,13 +32,14 @@ class CatchUp:
     clock: Clock
     wake: threading.Event
     is_urgent: Callable[[str], bool]
+    numbers: Iterable[str]  # ours, of every brand
 
     def run(self) -> None:
         """Store every message that is at the provider and not with us, once, in order."""
         last = self.runs.last("catch-up")
         since = self.clock() - FIRST_LOOK if last is None else last - OVERLAP
         try:
-            taken = sum(self._take_in(inbound) for inbound in self.channel.recent_inbound(since))
+            taken = sum(self._take_in(inbound) for inbound in self._listed(since))
         except ChannelError as fault:
             log.warning("the provider's list could not be read, the next pass tries again: %s", fault)
             return
@@ -46,6 +47,10 @@ class CatchUp:
         if taken:
             log.warning("the webhook had missed %s message(s); they are taken in now", taken)
             self.wake.set()
+
+    def _listed(self, since: datetime) -> Iterator[Inbound]:
+        for number in self.numbers:
+            yield from self.channel.recent_inbound(since, number)
 
     def _take_in(self, inbound: Inbound) -> bool:
         brand = self.brand_of(inbound.to)
