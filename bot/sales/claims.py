@@ -290,3 +290,30 @@ CONDITIONAL = phrase(
     r"once|after|when|if|as soon as|before|until|not|never|no|isn't|hasn't|haven't|wasn't|didn't|si|cuando|despues|antes"
     r"|todavia|aun|aunque|una vez|quando|depois|assim que|nao|ainda|se|jab|agar|baad|nahin?|जब|अगर|बाद|नहीं|यदि"
 )
+
+# Money that is said to have gone back; the policy's "we refund" promises it and is no claim that it was done.
+REFUNDED = phrase(
+    r"(?:i|we)(?:'ve| have)?(?: just| already| now)? (?:refunded|reimbursed)(?: you)?"
+    r"|(?:your|the) (?:refund|money)(?: of [^.!?]{1,20})? (?:has been|was|is) (?:processed|issued|made|sent|done|refunded|on its way)"
+    r"|(?:te |le |os )?(?:he|hemos) (?:reembolsado|devuelto)|ya (?:te |le )?(?:reembolse|reembolsamos|devolvimos)"
+    r"|(?:tu|su) (?:reembolso|dinero) (?:ha sido|fue|esta) (?:procesado|emitido|enviado|hecho|devuelto|en camino)"
+    r"|(?:ja )?(?:reembolsei|reembolsamos voce|devolvi|devolvemos) (?:o|seu|o seu) (?:valor|dinheiro)"
+    r"|(?:o |seu |o seu )?(?:reembolso|dinheiro) (?:foi|ja foi|esta) (?:processado|feito|enviado|devolvido|a caminho)"
+    r"|(?:रिफंड|रिफ़ंड|पैसे) (?:कर|वापस कर|भेज) (?:दिया|दिए|दिये|चुके)|refund (?:kar|bhej) (?:diya|di|chuke)|paise wapas kar diye"
+)
+# A number of things left, in a sentence that names none.
+FEW_LEFT = phrase(
+    r"(?:only|just|last|solo|quedan|quedan solo|so|apenas|restam|restam apenas|सिर्फ|केवल|बस|sirf|bas) (\d{1,3}) ?"
+    r"(?:left|remaining|in stock|pieces left|units left|unidades|disponibles|restantes|no estoque|बचे|बचा|bache|bacha)"
+)
+CODE_NAMED = re.compile(
+    r"\b(?:code|coupon|voucher|codigo|cupon|cupom)\s+[\"'“”‘’*_]*([A-Z][A-Z0-9]{3,14})\b|(?:कोड|कूपन)\s+([A-Z][A-Z0-9]{3,14})"
+)
+SPELT_ADDRESS = phrase(
+    r"[a-z0-9-]{2,30} (?:dot|punto|ponto|डॉट) (?:com|net|org|in|es|br|io|shop|store|co|info|biz|me|link)"
+)
+# What makes one amount the other's worth: "50 USD is about 90 EUR", "50 USD = 90 EUR".
+SAME_WORTH = re.compile(
+    r"\s*(?:=|≈|~|→)?\s*(?:is|are|equals?|makes|comes to|works out (?:at|to)|son|es|equivale\w* a|sao|é|e|da|dá|hai|hain|है|हैं|होते हैं|in|to)?"
+    r"\s*(?:=|≈|~|→)?\s*(?:now|today|about|roughly|around|approximately|some|unos|aproximadamente|cerca de|mais ou menos|करीब|लगभग|lagbhag|kareeb)?\s*"
+)

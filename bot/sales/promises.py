@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property, lru_cache
-from itertools import dropwhile, pairwise
+from itertools import dropwhile, pairwise, permutations
 
 from bot.sales import claims
 from bot.sales.amounts import CODES, Amount, find_amounts
@@ -905,6 +905,62 @@ def _carries(order: OrderFact, state: str) -> bool:
     return order.state in _STATES_FROM[state]
 
 
+def _check_refunds(piece: _Piece, facts: Facts) -> _Found:
+    """The desk moves no money, so none that it says it has moved was moved."""
+    found = claims.REFUNDED.search(piece.plain)
+    if found and not claims.CONDITIONAL.search(piece.plain):
+        why = "the desk cannot refund, and nothing says that somebody did"
+        yield found.start(), Breach(ORDER, piece.cut(*found.span()), why, "a colleague looks into the refund")
+
+
+def _check_few_left(piece: _Piece, facts: Facts) -> _Found:
+    found = None if piece.items else claims.FEW_LEFT.search(piece.plain)
+    meant = [piece.subject] if piece.subject else facts.items
+    if found and not any(item.stock == int(found[1]) for item in meant):
+        why = "no item has just so many left"
+        yield found.start(), Breach(STOCK, piece.cut(*found.span()), why, "name the item, and what is left of it")
+
+
+def _check_codes(piece: _Piece, facts: Facts) -> _Found:
+    """A code to be entered somewhere is one of the brand's, or the customer's own being answered."""
+    codes = {discount.code for discount in facts.discounts} | {order.number for order in facts.orders}
+    for found in claims.CODE_NAMED.finditer(piece.plain):
+        code = found[1] or found[2]
+        if code not in codes and code not in facts.customer.upper():
+            right = ", ".join(sorted(discount.code for discount in facts.discounts)) or "there is no code now"
+            yield found.start(), Breach(DISCOUNT, found.group(), "the brand has no such code", right)
+
+
+def _check_spelt_addresses(piece: _Piece, facts: Facts) -> _Found:
+    for found in claims.SPELT_ADDRESS.finditer(piece.plain):
+        why = "an address in words goes round the check of links"
+        yield found.start(), Breach(LINK, piece.cut(*found.span()), why, "write the brand's own link")
+
+
+def _check_conversions(piece: _Piece, facts: Facts) -> _Found:
+    """Two amounts that are said to be worth the same must come from one conversion, or be one item's two prices."""
+    amounts = [amount for amount in find_amounts(piece.bare) if amount.currency]
+    for one, other in pairwise(amounts):
+        between = piece.plain[one.span[1] : other.span[0]]
+        if one.currency == other.currency or not claims.SAME_WORTH.fullmatch(between.lower()) or not between.strip():
+            continue
+        if not _worth_the_same(facts, one, other):
+            text = piece.cut(one.span[0], other.span[1])
+            yield one.span[0], Breach(PRICE, text, "this conversion was not computed", "use convert_currency")
+
+
+def _worth_the_same(facts: Facts, one: Amount, other: Amount) -> bool:
+    pairs = [(conversion.given, conversion.result) for conversion in facts.conversions]
+    pairs += [(Money(Decimal(1), c.given.currency), Money(c.rate, c.result.currency)) for c in facts.conversions]
+    for item in facts.items:
+        pairs += permutations(item.prices.values(), 2)
+    return any(_is_about(one, a) and _is_about(other, b) for a, b in [*pairs, *((b, a) for a, b in pairs)])
+
+
+def _is_about(amount: Amount, money: Money) -> bool:
+    return amount.currency == money.currency and abs(amount.value - money.amount) <= money.amount * NEAR
+
+
 _STATES_FROM = {
     "paid": ("paid", "shipped", "delivered"),
     "shipped": ("shipped", "delivered"),
@@ -919,4 +975,9 @@ _RULES = (
     _check_products,
     _check_orders,
     _check_order_states,
+    _check_refunds,
+    _check_few_left,
+    _check_codes,
+    _check_spelt_addresses,
+    _check_conversions,
 )

@@ -149,3 +149,40 @@ def test_a_lie_behind_a_long_text_is_found() -> None:
 def test_any_text_can_be_checked(text: str) -> None:
     for breach in check(text, FACTS):
         assert breach.text in text or breach.kind
+
+
+@pytest.mark.parametrize(
+    ("draft", "kind"),
+    [
+        ("I have refunded you.", "order"),
+        ("Te hemos reembolsado el pedido.", "order"),
+        ("रिफंड कर दिया है।", "order"),
+        ("Only 987 left!", "stock"),
+        ("Use code SAVE50 at checkout.", "discount"),
+        ("Usa el código REBAJA20.", "discount"),
+        ("50 USD is about 90 EUR", "price"),
+        ("Pay at evil dot com", "link"),
+    ],
+)
+def test_claims_without_an_item_are_checked(draft: str, kind: str) -> None:
+    assert kind in kinds(draft)
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "We refund the price within 7 days after it reaches us.",
+        "Use code HOLA5 at checkout.",
+        "If it is faulty, we have refunded such orders before, but a colleague decides.",
+        "Which code did you mean?",
+    ],
+)
+def test_what_the_brand_does_may_be_said(draft: str) -> None:
+    assert kinds(draft) == set()
+
+
+def test_a_computed_conversion_may_be_said_and_no_other() -> None:
+    given, result = FACTS.conversions[0].given, FACTS.conversions[0].result.rounded()
+    said = f"{given.amount} {given.currency} is about {{}} {result.currency}"
+    assert kinds(said.format(result.amount)) == set()
+    assert kinds(said.format(result.amount + 40)) == {"price"}
