@@ -133,6 +133,12 @@ WHO_ARE_YOU = _cue(
     r"|humano|pessoa)"
     r"|kaun ho|tum kaun|aap kaun|bot ho|आप कौन|तुम कौन|रोबोट"
 )
+OFF_TOPIC = _cue(
+    r"jokes?|riddle|poems?|sing|(?:a )?song|tell me a story|python|javascript|write (?:a |some )?(?:code|essay)|homework"
+    r"|weather|who won|capital of|chistes?|poema|cancion|canta|codigo en|el clima|que tiempo hace|piadas?|cante"
+    r"|previsao do tempo|chutkul\w+|mazak|kavita|gaana (?:gao|suna\w*)|mausam|चुटकुल\w+|मज़ाक|मजाक|कविता|गाना|मौसम"
+)
+GIFT = _cue(r"gifts?|regal[oa]s?|presentes?|tohfa|tohfe|तोहफ\w+|उपहार|गिफ्ट")
 THAT = _cue(
     r"that(?: one)?|this(?: one)?|it|same(?: one)?|ese|esa|eso|este|esta|lo|la|esse|essa|isso|isto|ele|dele|wo"
     r"|woh|ye|yeh|wahi|yahi|isk[aeio]|usk[aeio]|वो|वह|ये|यह|वही|यही|इसका|इसकी|उसका|उसकी|इसे|उसे"
