@@ -483,8 +483,8 @@ class _Answer:
             return [self.say("nothing", kinds=self._kinds())]
         return []
 
-    def _small_talk(self, _part: str, plain: str, kind: Classification) -> list[str]:
-        for cue, line in _SMALL_TALK:
+    def _small_talk(self, part: str, plain: str, kind: Classification) -> list[str]:
+        for cue, line in [] if self._names_goods(part, plain) else _SMALL_TALK:
             if cue.search(plain):
                 return [self.say(line, brand=self.situation.brand.name, kinds=self._kinds())]
         if cues.BYE.search(plain):

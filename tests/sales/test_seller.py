@@ -248,6 +248,10 @@ def test_small_talk_is_no_failed_answer(shop: TestShop, text: str) -> None:
     assert shop.told_staff() == []
 
 
+def test_a_gift_that_is_named_is_searched(shop: TestShop) -> None:
+    assert "Voltia Buds" in shop.says("some earbuds as a gift for my dad who likes a good song")
+
+
 def test_a_useful_answer_between_two_failed_ones_starts_the_count_again(shop: TestShop) -> None:
     for text in ("asdf qwer", "show me sunglasses", "zxcv poiu"):
         shop.says(text)
