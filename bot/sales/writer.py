@@ -338,16 +338,24 @@ class _Answer:
     def _status(self, part: str, plain: str, kind: Classification) -> list[str]:
         number = find_order_number(part, [order.number for order in self.situation.orders])
         wanted = kind.message_type == "order_status" or cues.STATUS.search(plain)
+        if not number and self._asks_terms(plain):
+            return []
         if cues.CANCEL.search(plain) or not (wanted or number):
             return []
         if number and all(order.number != number for order in self.situation.orders):
             return [self.say("not_yours")]
         orders = self.actions.order_status(number)
         if not orders:
-            asks_terms = "delivery" in cues.topics_in(plain) and not cues.STATUS.search(plain)
-            self.draft.vague = not asks_terms
-            return [] if asks_terms else [self.say("no_orders")]
+            self.draft.vague = True
+            return [self.say("no_orders")]
         return [self._state_of(order.number) for order in orders[:3]]
+
+    def _asks_terms(self, plain: str) -> bool:
+        """Whether a text asks how delivery goes in general: its price, or its days where nothing is on its way yet."""
+        about = "delivery" in cues.topics_in(plain) or cues.ARRIVES.search(plain)
+        if not about or cues.OWN_ORDER.search(plain):
+            return False
+        return not self.situation.orders or bool(cues.PRICE.search(plain))
 
     def _state_of(self, number: str) -> str:
         order = self.actions.order_status(number)[0]
@@ -400,6 +408,8 @@ class _Answer:
             return [self._discount(), *self._policies(topics)]
         if kind.message_type == "support_request" and cues.TROUBLE.search(plain):
             return []
+        if not topics and self._asks_terms(plain):
+            topics = ["delivery"]
         buys = kind.message_type == "order" and self._meant(plain)
         return [] if buys else self._policies(topics)
 
@@ -458,7 +468,14 @@ class _Answer:
 
     def _search(self, part: str, plain: str, kind: Classification) -> list[str]:
         wish = read_wish(part, self.situation.currency)
-        if not (kind.message_type in SHOPPING or wish.max_price or wish.min_price or self._names_goods(part, plain)):
+        asks_for = bool(wish.words and cues.HAVE.search(plain))
+        if not (
+            asks_for
+            or kind.message_type in SHOPPING
+            or wish.max_price
+            or wish.min_price
+            or self._names_goods(part, plain)
+        ):
             return []
         words = part if wish.words else f"{search_words(self.situation.interests)} {part}"
         offers = self.actions.search_catalogue(words)
@@ -466,19 +483,21 @@ class _Answer:
             return [self._details(self.items[offers[0].sku])]
         if offers:
             return [self.say("found") + "\n" + self._list([self.items[offer.sku] for offer in offers])]
-        return self._nothing(words, kind)
+        return self._nothing(
+            words, sure=asks_for or (kind.message_type == "product_inquiry" and kind.confidence >= SURE)
+        )
 
     def _names_goods(self, part: str, plain: str) -> bool:
         """Whether a text names a kind of thing or a maker: what else it says may only look like one of our words."""
         makers = {fold(maker) for maker in {item.maker for item in self.items.values()} if maker}
         return bool(read_interests(part)) or any(maker in plain for maker in makers)
 
-    def _nothing(self, words: str, kind: Classification) -> list[str]:
+    def _nothing(self, words: str, *, sure: bool) -> list[str]:
         wish = read_wish(words, self.situation.currency)
         close = self.situation.catalogue.search(" ".join(wish.words), limit=MOST_BUTTONS) if wish.words else []
         if close and (wish.max_price or wish.min_price):
             return [self.say("nothing_in_range") + "\n" + self._list(close)]
-        if kind.message_type == "product_inquiry" and kind.confidence >= SURE:
+        if sure:
             self.draft.vague = True
             return [self.say("nothing", kinds=self._kinds())]
         return []
