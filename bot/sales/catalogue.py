@@ -71,6 +71,7 @@ RANGE_JOINER = re.compile(r"^\W*(?:and|to|y|a|e|ate|se|से|और|-|–)\W*$"
 SIMILAR = 80.0  # of 100: 'laptpo' to 'laptop' has 83, 'mattress' to its nearest word 62
 SHORTEST_TYPO, SHORTEST_PREFIX = 5, 4
 KEEP_SHARE = 0.6  # of the best item's score; below it a match is another thing that shares a word
+BEGUN = 0.9  # how sure a word is that begins a longer one: 'lapto'
 TITLE, MAKER, KEYWORD, CATEGORY, DESCRIPTION = 3.0, 2.0, 2.0, 1.5, 0.5
 
 
@@ -234,6 +235,7 @@ class _Shelf:
     digest: str | None
     entries: tuple[_Entry, ...]
     vocabulary: frozenset[str]
+    names: frozenset[str]  # words that name a thing or a maker all by themselves: kinds, one-word keywords, makers
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +260,7 @@ class Catalogue:
         self._brand = brand
         self._currency = currency
         self._lock = threading.Lock()
-        self._shelf = _Shelf(None, (), frozenset())
+        self._shelf = _Shelf(None, (), frozenset(), frozenset())
 
     def items(self) -> list[Item]:
         """Every item with its stock of this moment, in the file's order."""
@@ -290,7 +292,8 @@ class Catalogue:
         """The items that fit best, best first; an empty list when nothing does.
 
         The query may carry its own price range ('laptop under 1500 euros', '20000 se kam ka phone'); an argument
-        overrules it. Words that are not known, typos aside, are held against an item: 'mattress' finds nothing.
+        overrules it. Something in the query must name a thing that is sold: 'mattress' and 'gaming chair' find nothing,
+        'earbuds for the gym' finds earbuds.
         """
         wish = read_wish(query, self._currency)
         shelf = self._current()
@@ -307,9 +310,9 @@ class Catalogue:
         if not wish.words:
             return list(shelf.entries) if wish.max_price or wish.min_price or wish.cheapest else []
         meanings = [_meanings(word, shelf.vocabulary) for word in wish.words]
-        if not _understood(wish.words, meanings):
+        if not _understood(wish.words, meanings, shelf):
             return []
-        scored = [(_score(entry, meanings), entry) for entry in shelf.entries]
+        scored = [(_score(entry, meanings, shelf.names), entry) for entry in shelf.entries]
         most = max(covered for (covered, _), _ in scored)
         best = max(score for (covered, score), _ in scored if covered == most)
         kept = [(s, e) for (covered, s), e in scored if covered == most and s >= best * KEEP_SHARE and s > 0]
@@ -333,15 +336,21 @@ class Catalogue:
         return self._shelf
 
 
-def _understood(words: tuple[str, ...], meanings: list[dict[str, float]]) -> bool:
-    """Whether the words that name a thing are known here: all of them, or half and one of them surely a kind."""
+def _understood(words: tuple[str, ...], meanings: list[dict[str, float]], shelf: _Shelf) -> bool:
+    """Whether a query is about something here: all words known, or one surely names a thing, or two share a title."""
     named = [
         found for word, found in zip(words, meanings, strict=True) if word not in QUALIFIERS and not word[0].isdigit()
     ]
     known = [found for found in named if found]
-    if not known or len(known) * 2 < len(named):
+    if not known:
         return False
-    return len(known) == len(named) or any(found.get(kind) == 1.0 for found in known for kind in KINDS)
+    sure = {word for found in known for word, sureness in found.items() if sureness == 1.0}
+    if len(known) == len(named) or sure & shelf.names:
+        return True
+    begun = any(found.get(kind, 0.0) >= BEGUN for found in known for kind in KINDS)
+    if begun and len(known) * 2 >= len(named):
+        return True
+    return any(sum(entry.words.get(word) == TITLE for word in sure) > 1 for entry in shelf.entries)
 
 
 def read_wish(query: str, currency: str) -> Wish:
@@ -404,7 +413,15 @@ KINDS = frozenset(KIND_OF.values())
 def _shelve(digest: str | None, items: list[Item]) -> _Shelf:
     entries = tuple(_Entry(item, _weights(item)) for item in items)
     words = {word for entry in entries for word in entry.words} - KINDS
-    return _Shelf(digest, entries, frozenset(words | set(KIND_OF)))
+    return _Shelf(digest, entries, frozenset(words | set(KIND_OF)), KINDS | frozenset(_names(items)))
+
+
+def _names(items: Iterable[Item]) -> Iterator[str]:
+    for item in items:
+        for name in (item.maker, *item.keywords):
+            words = list(_words(name))
+            if len(words) == 1:
+                yield words[0]
 
 
 def _weights(item: Item) -> dict[str, float]:
@@ -430,7 +447,7 @@ def _meanings(word: str, vocabulary: frozenset[str]) -> dict[str, float]:
     if any(c.isdigit() for c in word):
         return {}
     if len(word) >= SHORTEST_PREFIX:
-        longer = {_canonical(known): 0.9 for known in vocabulary if known.startswith(word)}
+        longer = {_canonical(known): BEGUN for known in vocabulary if known.startswith(word)}
         if longer:
             return longer
     if len(word) < SHORTEST_TYPO:
@@ -442,10 +459,13 @@ def _meanings(word: str, vocabulary: frozenset[str]) -> dict[str, float]:
     return {_canonical(known): 0.8 for known, score in near.items() if score == best} if best >= SIMILAR else {}
 
 
-def _score(entry: _Entry, meanings: list[dict[str, float]]) -> tuple[int, float]:
-    """How many of the words find this item, and how well."""
+def _score(entry: _Entry, meanings: list[dict[str, float]], names: frozenset[str]) -> tuple[tuple[int, int], float]:
+    """How many of the names and of all the words find this item, and how well."""
     hits = [
         max((entry.words[known] * sure for known, sure in found.items() if known in entry.words), default=0.0)
         for found in meanings
     ]
-    return sum(hit > 0 for hit in hits), sum(hits)
+    named = sum(
+        any(word in names and word in entry.words for word, sure in found.items() if sure == 1.0) for found in meanings
+    )
+    return (named, sum(hit > 0 for hit in hits)), sum(hits)

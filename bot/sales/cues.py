@@ -99,6 +99,20 @@ STATUS = _cue(
     r"|cuando llega mi|onde esta (?:o )?meu (?:pedido|pacote)|status do (?:meu )?pedido|meu pedido|quando chega"
     r"|mera order|mere order|order (?:kahan|kaha|kab|ka status)\b.*|मेरा ऑर्डर|ऑर्डर (?:कहाँ|कहां|कब)|मेरे ऑर्डर"
 )
+ARRIVES = _cue(
+    r"(?:would|will|does|do) (?:it|they|this|that|these) (?:arrive|come|get here|ship)|arriv(?:e|es|al)|how (?:soon|fast)"
+    r"|(?:cuando|cuanto tarda en) llega\w*|llega(?:ria|ra|n|rian|ran)?|quando (?:chega\w*|entrega\w*)"
+    r"|kab (?:tak )?(?:aa?y?ega|milega|pahunchega)|kitne din|कब (?:तक )?(?:आएगा|मिलेगा|पहुँचेगा|पहुंचेगा)|कितने दिन"
+)
+OWN_ORDER = _cue(
+    r"my (?:order|package|parcel|stuff|delivery|shipment|[a-z]+ order)|order status|tracking|track|parcel|package|has my order|mi (?:pedido|paquete|compra|envio)"
+    r"|rastre\w+|seguimiento|(?:o )?meu (?:pedido|pacote)|minha (?:compra|entrega|encomenda)|mer[aei] (?:order|parcel|saman)|order (?:kahan|kaha|kab|ka status)"
+    r"|मेर[ाेी] (?:ऑर्डर|पार्सल|सामान)|ऑर्डर (?:कहाँ|कहां|कब)|(?:not|hasn'?t|haven'?t|didn'?t|never|ainda nao|aun no|todavia no)\b.*"
+)
+HAVE = _cue(
+    r"do (?:you|u|ya) (?:guys )?(?:have|sell|stock|carry)|(?:you|u) (?:have|sell|got)|have you got|got any|looking for"
+    r"|tene?is|tienes|tienen|vend(?:es|eis|en|em|e)|voces? tem|vcs? tem|tem|hai kya|hain kya|milega|है क्या|मिलेगा"
+)
 TROUBLE = _cue(
     r"problems?|errors?|issues?|trouble|fail\w*|chang(?:e|ing)|updat\w+|correct\w*|wrong|mistake|can'?t|cannot|unable|stuck"
     r"|problemas?|errore?s?|erro|fall\w+|cambiar|corregir|equivoc\w+|no puedo|mudar|corrigir|nao consigo|errad[oa]"
@@ -133,6 +147,12 @@ WHO_ARE_YOU = _cue(
     r"|humano|pessoa)"
     r"|kaun ho|tum kaun|aap kaun|bot ho|आप कौन|तुम कौन|रोबोट"
 )
+OFF_TOPIC = _cue(
+    r"jokes?|riddle|poems?|sing|(?:a )?song|tell me a story|python|javascript|write (?:a |some )?(?:code|essay)|homework"
+    r"|weather|who won|capital of|chistes?|poema|cancion|canta|codigo en|el clima|que tiempo hace|piadas?|cante"
+    r"|previsao do tempo|chutkul\w+|mazak|kavita|gaana (?:gao|suna\w*)|mausam|चुटकुल\w+|मज़ाक|मजाक|कविता|गाना|मौसम"
+)
+GIFT = _cue(r"gifts?|regal[oa]s?|presentes?|tohfa|tohfe|तोहफ\w+|उपहार|गिफ्ट")
 THAT = _cue(
     r"that(?: one)?|this(?: one)?|it|same(?: one)?|ese|esa|eso|este|esta|lo|la|esse|essa|isso|isto|ele|dele|wo"
     r"|woh|ye|yeh|wahi|yahi|isk[aeio]|usk[aeio]|वो|वह|ये|यह|वही|यही|इसका|इसकी|उसका|उसकी|इसे|उसे"

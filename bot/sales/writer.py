@@ -32,6 +32,7 @@ from memory.orders import Quote
 FEW = 3  # so many left are worth a word
 MOST_FAILED = 2  # answers in a row that did not help, before a person takes over
 MOST_BUTTONS = 3
+NOT_HELPED = "two answers did not help"  # why a person was asked in: the desk still answers what it surely knows
 SURE = 0.6  # confidence from which the classification alone decides what cannot be taken back by a better answer
 MOST_PARTS = 5
 # What helps with a message whose kind is known where its words are not: a thing that is not sold, "I want to order".
@@ -53,6 +54,7 @@ class Draft:
     asks_order: str | None = None  # the sku that a yes would order
     offers: str | None = None  # the sku that a yes would quote
     failed: bool = False  # it did not help
+    vague: bool = False  # it says only what is not there, or asks back
     amounts: tuple[Money, ...] = ()  # of quotes and orders it names
 
     @property
@@ -65,6 +67,12 @@ class Draft:
 def write(situation: Situation, actions: Actions) -> Draft:
     """Answer everything the waiting messages ask, in one reply."""
     return _Answer(situation, actions).write()
+
+
+def write_known(situation: Situation, actions: Actions) -> Draft | None:
+    """The answer to what the desk surely knows; None for all that a person had better answer."""
+    draft = _Answer(situation, actions).write_known()
+    return None if draft.vague or actions.handed_over or not draft.body else draft
 
 
 def words_for(situation: Situation) -> Wording:
@@ -83,6 +91,12 @@ class _Answer:
 
     def write(self) -> Draft:
         said = self._to_quote() or self._to_button() or self._to_parts()
+        self.draft.body = "\n\n".join(dict.fromkeys(said))
+        return self.draft
+
+    def write_known(self) -> Draft:
+        asked = self.situation.quote is not None or self._last_said("offers") is not None
+        said = (self._to_quote() if asked else []) or self._to_button() or self._answers(_ABOUT_THE_SHOP)
         self.draft.body = "\n\n".join(dict.fromkeys(said))
         return self.draft
 
@@ -217,11 +231,12 @@ class _Answer:
     # What was asked, part by part
 
     def _to_parts(self) -> list[str]:
+        return self._answers(_IN_ORDER) or [self._to_the_rest()]
+
+    def _answers(self, ways: Sequence[_Asked]) -> list[str]:
         parts = cues.parts_of(self.situation.text)[:MOST_PARTS]
-        answers = [answer for part in parts for answer in self._to_part(part, alone=len(parts) == 1)]
-        if answers:
-            return self._with_quote(answers)
-        return [self._to_the_rest()]
+        answers = [answer for part in parts for answer in self._to_part(part, ways, alone=len(parts) == 1)]
+        return self._with_quote(answers) if answers else []
 
     def _with_quote(self, answers: list[str]) -> list[str]:
         """A question about the shop while a quote waits is answered, and the quote asked again."""
@@ -234,10 +249,10 @@ class _Answer:
             return answers
         return [*answers, self._ask_again(self.actions.quote(quote.sku, quote.quantity))]
 
-    def _to_part(self, part: str, *, alone: bool) -> list[str]:
+    def _to_part(self, part: str, ways: Sequence[_Asked], *, alone: bool) -> list[str]:
         plain = fold(part)
         kind = self.situation.classification if alone else believed(part)
-        for answer in _IN_ORDER:
+        for answer in ways:
             said = answer(self, part, plain, kind)
             if said:
                 return said
@@ -283,7 +298,7 @@ class _Answer:
             return self.say(KNOWN_WAYS[kind], kinds=self._kinds())
         self.draft.failed = True
         if self.situation.contact.failed_answers + 1 >= MOST_FAILED:
-            return self._hand_over("two answers did not help", "give_up")
+            return self._hand_over(NOT_HELPED, "give_up")
         return self.say("what_is_wrong" if kind == "support_request" else "unclear")
 
     def _hand_over(self, reason: str, line: str, **words: object) -> str:
@@ -301,6 +316,7 @@ class _Answer:
             return self._priced_in(plain, wished)
         target = target or self.situation.currency
         if amount is None or source is None or source == target:
+            self.draft.vague = True
             return [self.say("convert_what")]
         try:
             made = self.actions.convert(amount, str(source), str(target))  # type: ignore[arg-type]
@@ -322,15 +338,24 @@ class _Answer:
     def _status(self, part: str, plain: str, kind: Classification) -> list[str]:
         number = find_order_number(part, [order.number for order in self.situation.orders])
         wanted = kind.message_type == "order_status" or cues.STATUS.search(plain)
+        if not number and self._asks_terms(plain):
+            return []
         if cues.CANCEL.search(plain) or not (wanted or number):
             return []
         if number and all(order.number != number for order in self.situation.orders):
             return [self.say("not_yours")]
         orders = self.actions.order_status(number)
         if not orders:
-            asks_terms = "delivery" in cues.topics_in(plain) and not cues.STATUS.search(plain)
-            return [] if asks_terms else [self.say("no_orders")]
+            self.draft.vague = True
+            return [self.say("no_orders")]
         return [self._state_of(order.number) for order in orders[:3]]
+
+    def _asks_terms(self, plain: str) -> bool:
+        """Whether a text asks how delivery goes in general: its price, or its days where nothing is on its way yet."""
+        about = "delivery" in cues.topics_in(plain) or cues.ARRIVES.search(plain)
+        if not about or cues.OWN_ORDER.search(plain):
+            return False
+        return not self.situation.orders or bool(cues.PRICE.search(plain))
 
     def _state_of(self, number: str) -> str:
         order = self.actions.order_status(number)[0]
@@ -383,6 +408,8 @@ class _Answer:
             return [self._discount(), *self._policies(topics)]
         if kind.message_type == "support_request" and cues.TROUBLE.search(plain):
             return []
+        if not topics and self._asks_terms(plain):
+            topics = ["delivery"]
         buys = kind.message_type == "order" and self._meant(plain)
         return [] if buys else self._policies(topics)
 
@@ -441,7 +468,14 @@ class _Answer:
 
     def _search(self, part: str, plain: str, kind: Classification) -> list[str]:
         wish = read_wish(part, self.situation.currency)
-        if not (kind.message_type in SHOPPING or wish.max_price or wish.min_price or self._names_goods(part, plain)):
+        asks_for = bool(wish.words and cues.HAVE.search(plain))
+        if not (
+            asks_for
+            or kind.message_type in SHOPPING
+            or wish.max_price
+            or wish.min_price
+            or self._names_goods(part, plain)
+        ):
             return []
         words = part if wish.words else f"{search_words(self.situation.interests)} {part}"
         offers = self.actions.search_catalogue(words)
@@ -449,24 +483,27 @@ class _Answer:
             return [self._details(self.items[offers[0].sku])]
         if offers:
             return [self.say("found") + "\n" + self._list([self.items[offer.sku] for offer in offers])]
-        return self._nothing(words, kind)
+        return self._nothing(
+            words, sure=asks_for or (kind.message_type == "product_inquiry" and kind.confidence >= SURE)
+        )
 
     def _names_goods(self, part: str, plain: str) -> bool:
         """Whether a text names a kind of thing or a maker: what else it says may only look like one of our words."""
         makers = {fold(maker) for maker in {item.maker for item in self.items.values()} if maker}
         return bool(read_interests(part)) or any(maker in plain for maker in makers)
 
-    def _nothing(self, words: str, kind: Classification) -> list[str]:
+    def _nothing(self, words: str, *, sure: bool) -> list[str]:
         wish = read_wish(words, self.situation.currency)
         close = self.situation.catalogue.search(" ".join(wish.words), limit=MOST_BUTTONS) if wish.words else []
         if close and (wish.max_price or wish.min_price):
             return [self.say("nothing_in_range") + "\n" + self._list(close)]
-        if kind.message_type == "product_inquiry" and kind.confidence >= SURE:
+        if sure:
+            self.draft.vague = True
             return [self.say("nothing", kinds=self._kinds())]
         return []
 
-    def _small_talk(self, _part: str, plain: str, kind: Classification) -> list[str]:
-        for cue, line in ((cues.HOW_ARE_YOU, "how_are_you"), (cues.WHO_ARE_YOU, "who_are_you")):
+    def _small_talk(self, part: str, plain: str, kind: Classification) -> list[str]:
+        for cue, line in [] if self._names_goods(part, plain) else _SMALL_TALK:
             if cue.search(plain):
                 return [self.say(line, brand=self.situation.brand.name, kinds=self._kinds())]
         if cues.BYE.search(plain):
@@ -558,6 +595,12 @@ def _names(title: str, maker: str, sku: str) -> tuple[str, ...]:
     return fold(title), fold(sku), fold(title.removeprefix(maker)).strip()
 
 
+_SMALL_TALK = (
+    (cues.HOW_ARE_YOU, "how_are_you"),
+    (cues.WHO_ARE_YOU, "who_are_you"),
+    (cues.GIFT, "gift"),
+    (cues.OFF_TOPIC, "off_topic"),
+)
 _Asked = Callable[[_Answer, str, str, Classification], list[str]]
 _IN_ORDER: tuple[_Asked, ...] = (
     _Answer._conversion,
@@ -572,3 +615,4 @@ _IN_ORDER: tuple[_Asked, ...] = (
     _Answer._small_talk,
     _Answer._search,
 )
+_ABOUT_THE_SHOP = tuple(way for way in _IN_ORDER if way is not _Answer._small_talk)

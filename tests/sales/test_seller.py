@@ -217,10 +217,39 @@ def test_two_failed_answers_in_a_row_bring_a_person(shop: TestShop) -> None:
     shop.says("zxcv poiu")
     [summary] = shop.told_staff()
     assert "zxcv poiu" in summary and "reply 1:" in summary
-    assert shop.says("hello?") == ""
-    assert "hello?" in shop.told_staff()[-1]
+    assert "passed this on" in shop.says("hello?")
+    assert shop.says("hello??") == ""
+    assert "hello??" in shop.told_staff()[-1]
     shop.stores.clock.pass_by(hours=5)
     assert shop.says("hello") != ""
+
+
+def test_who_was_not_understood_still_gets_what_the_desk_knows(shop: TestShop) -> None:
+    for text in ("asdf qwer", "zxcv poiu"):
+        shop.says(text)
+    assert "Monday to Saturday" in shop.says("when are you open?")
+    assert "The desk answered" in shop.told_staff()[-1]
+    shop.says("I want to buy the Norvik Bolt 15")
+    shop.says("yes")
+    assert len(shop.orders()) == 1
+    assert "passed this on" in shop.says("asdf")
+
+
+def test_who_asked_for_a_person_waits_for_one_whatever_is_asked(shop: TestShop) -> None:
+    shop.says("I want to talk to a human")
+    assert "passed this on" in shop.says("when are you open?")
+    assert shop.says("how much is the Norvik Bolt 15?") == ""
+
+
+@pytest.mark.parametrize("text", ["tell me a joke", "can you write python code", "I'm looking for a gift for my dad"])
+def test_small_talk_is_no_failed_answer(shop: TestShop, text: str) -> None:
+    for _time in range(3):
+        assert "laptops" in shop.says(text)
+    assert shop.told_staff() == []
+
+
+def test_a_gift_that_is_named_is_searched(shop: TestShop) -> None:
+    assert "Voltia Buds" in shop.says("some earbuds as a gift for my dad who likes a good song")
 
 
 def test_a_useful_answer_between_two_failed_ones_starts_the_count_again(shop: TestShop) -> None:

@@ -126,6 +126,47 @@ def test_thanks_are_answered_and_sell_nothing(shop: TestShop, text: str) -> None
     assert reply.metadata == {}
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("when would they arrive", "2-4 days"),
+        ("quando chega?", "2-4 dias"),
+        ("cuanto cuesta el envio a sevilla y cuanto tarda?", "2-4 días"),
+        ("दिल्ली में डिलीवरी होगी?", "2-4 दिन"),
+        ("delivery pune me kitne din me hogi", "2-4 days"),
+    ],
+)
+def test_delivery_is_explained_before_anything_is_ordered(shop: TestShop, text: str, said: str) -> None:
+    assert said in shop.says(text)
+
+
+def test_who_has_ordered_and_asks_when_it_comes_hears_of_their_order(shop: TestShop) -> None:
+    shop.says("I want to buy the Norvik Bolt 15")
+    shop.says("yes")
+    [order] = shop.orders()
+    assert order.number in shop.says("when will it arrive?")
+    assert order.number not in shop.says("how much is delivery to Leeds?")
+
+
+def test_an_order_that_nobody_knows_of_is_asked_for(shop: TestShop) -> None:
+    assert "can't find an order" in shop.says("where is my order?")
+    assert "can't find an order" in shop.says("my order has not arrived, where is my parcel?") or shop.told_staff()
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("do you have any sunglasses in stock right now, and what's your return policy?", ["Solenne", "14 days"]),
+        ("earbuds for the gym, max 60 quid, and when would they arrive?", ["Voltia Buds 2", "2-4 days"]),
+        ("hello do u have iphone 15 and how much is delivery to leeds?", ["could not find", "€4.90"]),
+        ("hola buenas, teneis iphone?", ["No lo encuentro"]),
+    ],
+)
+def test_every_part_of_a_message_is_answered(shop: TestShop, text: str, parts: list[str]) -> None:
+    answer = shop.says(text)
+    assert all(part in answer for part in parts), answer
+
+
 def test_a_bulk_order_is_for_a_person(shop: TestShop) -> None:
     shop.says("I want to buy 50 pieces of Voltia Charger 65W")
     assert len(shop.told_staff()) == 1
