@@ -41,7 +41,7 @@ WORDS: dict[Language, frozenset[str]] = {
         iska uska iski aur koi kuch kuchh agar lekin par matlab samaj samajh alvida kripya aayega aayegi ayega aaya
         aayi aya gaya gayi hoga hogi hota hoti ka ki ke ko se tak ek teen char paanch raho thoda thodi zyada jyada
         kam kum sirf bas jaldi suno sun bolo bol bhi hi toh phir fir pehle pahle baad mat nikalo chalega chalegi
-        sakta sakte sakti pata ghar naya nayi purana kharid daal dal diya bhijwa manga dhokha bekar ghatiya sab
+        sakta sakte sakti pata ghar naya nayi purana kharid baat karao sunao daal dal diya bhijwa manga dhokha bekar ghatiya sab
         badhiya suniye jankari liye aabhar shubh ratri jaunga khareedna kharidna order
         """.split()
     ),
@@ -64,7 +64,7 @@ WORDS: dict[Language, frozenset[str]] = {
     ),
     "pt": frozenset(
         """
-        ola oi oie oiii opa alo sou cliente outras moedas aceita aceitam converter cobraram abre fechar ja prazo
+        ola oi oie oiii opa alo sou cliente outras moedas aceita aceitam cobraram abre fechar ja prazo
         veio valores atendimento recusado pagamento compre oii bom boa boas dia dias tarde noite obrigado obrigada
         brigado brigada obg valeu quero queria quer preciso procuro quanto quanta quantos quantas quando qto qnt
         custa custam qual quais onde esta estao estou ta tao este esse essa isso isto voce voces vc vcs tu te tem
@@ -82,7 +82,7 @@ WORDS: dict[Language, frozenset[str]] = {
         """
         the a an is are am was were you u ur your my mine i im it its this that these those what whats when where
         wheres which who how much many do does did dont can cant could would will want wanna need have has had not
-        no yes yeah yep nope please pls plz thanks thank thx bye good morning evening night order price sim cheap
+        no yes yeah yep nope please pls plz thanks thank thx bye good morning evening night order price cheap
         cheaper cheapest buy to of for and or with without from me we they he she there in on at be been get got
         show send sent tell help looking something anything nothing any some more less than so but if about just too
         very only under over back now today tomorrow yesterday later one two first second should may might as by up
@@ -96,7 +96,7 @@ WORDS: dict[Language, frozenset[str]] = {
 LENT = frozenset(
     """
     hi hello hey ok okay yes please pls plz thanks thank thx bye sorry sir bro good morning night nice best new
-    order price discount delivery refund cheap color sure help sent one off up send buy offer celular
+    order price discount delivery refund cheap color sure help sent one off up send buy offer celular sim
     """.split()
 )
 

@@ -60,7 +60,7 @@ LINES: list[tuple[str, Language | None, Language]] = [
     ("celular barato", ES, ES), ("celular barato", PT, PT), ("como?", ES, ES), ("iphone 15 pro max 256 gb", ES, ES),
     ("barato", PT, PT), ("do it", EN, EN), ("me", EN, EN), ("discount", HI, HI), ("order", HI, HI), ("2", HI, HI),
     ("samsung galaxy", PT, PT), ("a 15", ES, ES), ("cancela", PT, PT), ("cancela", ES, ES), ("os 2", PT, PT),
-    ("dual sim?", EN, EN), ("1.5k usd to inr", EN, EN), ("no no no", EN, EN), ("is", HI, HI), ("na", PT, PT), ("do", EN, EN), ("par", HI, HI), ("ok", PT, PT),
+    ("sim", NEW, PT), ("currency converter", EN, EN), ("dual sim?", EN, EN), ("1.5k usd to inr", EN, EN), ("no no no", EN, EN), ("is", HI, HI), ("na", PT, PT), ("do", EN, EN), ("par", HI, HI), ("ok", PT, PT),
     # what changes it
     ("can you speak english", ES, EN), ("what is this", HI, EN), ("how much is it?", PT, EN),
     ("hola, cuanto cuesta", EN, ES), ("gracias", EN, ES), ("teneis otro?", PT, ES), ("quanto custa?", ES, PT),
