@@ -33,20 +33,23 @@ class Classification:
 
 # Paying at the door: "contra reembolso" is no refund. Somebody who speaks of a refund besides is not asking how to pay.
 ON_DELIVERY = (
-    r"^(?!.*\b(?:refund\w*|devol\w+|money back|(?:place|want to|book) (?:my |an? |the )?order|quiero (?:el|mi|un) reembolso)\b).*(?:\bcontra[ -]?(?:r?reembolso|entrega)\b"
+    r"^(?!.*\b(?:refund\w*|devol\w+|money back|(?:place|want to|book) (?:my |an? |the )?order|quiero (?:el|mi|un) reembolso)\b)"
+    r".*(?:\bcontra[ -]?(?:r?reembolso|entrega)\b"
     r"|\b(?:pay|cash|payment|card) on delivery\b|\bc\.?o\.?d\.? (?:available|possible|ok|hai|milega|accepted|chalega)"
     r"|\b(?:paga\w*|efectivo|dinheiro) (?:na|no ato da|a la|al recibir|en la) ?entrega\b|\bpagar al recibir\b"
     r"|^\W*(?:is |do you (?:have|take|accept|do) )?cod\W*$)"
 )
 # Taking back what was ordered. Somebody who wants no more messages says so, or STOP.
 NO_MORE_ORDER = (
-    r"^(?!.*\b(?:mensa\w+|messages?|msgs?|news ?letter|subscri\w+|suscri\w+|inscri\w+|assinatura|promo\w*|sms|e?-?mails?|boleti[nm]|noise|ruidos?|flight|class|appointment|alarm|ofertas|refund\w*|reembols\w+|money|dinero|dinheiro|paise|paisa)\b|सदस्यता|पैसे)"
+    r"^(?!.*\b(?:mensa\w+|messages?|msgs?|news ?letter|subscri\w+|suscri\w+|inscri\w+|assinatura|promo\w*|sms"
+    r"|e?-?mails?|boleti[nm]|noise|ruidos?|flight|class|appointment|alarm|ofertas"
+    r"|refund\w*|reembols\w+|money|dinero|dinheiro|paise|paisa)\b|सदस्यता|पैसे)"
     r".*(?:\b(?:cancel(?:a(?:r|lo|la|rlo|rla)?|e|o|l?ed|ad[oa])?|anula\w*)\b|रद्द|कैंसिल|\b(?:no (?:lo |la |los |las )?(?:quiero|necesito)|nao (?:o |a )?quero) mai?s\b"
     r"|\b(?:ya no (?:lo |la |los |las )?quiero|(?:don'?t|do not) want (?:it|this|that|the order|my order) any ?more)\b)"
 )
 # Rules for what the words alone decide, tried in order. Each was written from how people ask, not fitted.
 RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("other", re.compile(r"\W*(?:i(?: have|'ve)? )?sent\W*$")),  # of what, and by whom, only the conversation knows
+    ("other", re.compile(r"^\W*(?:i(?: have|'ve)? )?sent\W*$")),  # of what, and by whom, only the conversation knows
     (
         "other",
         re.compile(

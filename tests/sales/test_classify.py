@@ -65,6 +65,7 @@ RULED = [
     ("cod refund not received", "complaint_refund"),
     ("sent", "other"),
     ("Sent!", "other"),
+    ("when will my parcel be sent", "order_status"),
 ]
 
 
