@@ -87,8 +87,18 @@ def new_number() -> str:
 
 def read_number(text: str) -> str:
     """An order number as people type it, in the form in which it is stored."""
-    letters = "".join(filter(str.isalnum, text)).upper()
+    letters = _characters(text)
     return f"{letters[:4]}-{letters[4:]}"
+
+
+def is_number(text: str) -> bool:
+    """Whether this has the shape of an order number, in any spelling: eight letters."""
+    letters = _characters(text)
+    return len(letters) == 8 and letters.isascii() and letters.isalpha()
+
+
+def _characters(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).upper()
 
 
 class Orders:

@@ -31,8 +31,25 @@ class Classification:
     entities: dict[str, object] = field(default_factory=dict)
 
 
+# Paying at the door: "contra reembolso" is no refund. Somebody who speaks of a refund besides is not asking how to pay.
+ON_DELIVERY = (
+    r"^(?!.*\b(?:refund\w*|devol\w+|money back|(?:place|want to|book) (?:my |an? |the )?order|quiero (?:el|mi|un) reembolso)\b)"
+    r".*(?:\bcontra[ -]?(?:r?reembolso|entrega)\b"
+    r"|\b(?:pay|cash|payment|card) on delivery\b|\bc\.?o\.?d\.? (?:available|possible|ok|hai|milega|accepted|chalega)"
+    r"|\b(?:paga\w*|efectivo|dinheiro) (?:na|no ato da|a la|al recibir|en la) ?entrega\b|\bpagar al recibir\b"
+    r"|^\W*(?:is |do you (?:have|take|accept|do) )?cod\W*$)"
+)
+# Taking back what was ordered. Somebody who wants no more messages says so, or STOP.
+NO_MORE_ORDER = (
+    r"^(?!.*\b(?:mensa\w+|messages?|msgs?|news ?letter|subscri\w+|suscri\w+|inscri\w+|assinatura|promo\w*|sms"
+    r"|e?-?mails?|boleti[nm]|noise|ruidos?|flight|class|appointment|alarm|ofertas"
+    r"|refund\w*|reembols\w+|money|dinero|dinheiro|paise|paisa)\b|सदस्यता|पैसे)"
+    r".*(?:\b(?:cancel(?:a(?:r|lo|la|rlo|rla)?|e|o|l?ed|ad[oa])?|anula\w*)\b|रद्द|कैंसिल|\b(?:no (?:lo |la |los |las )?(?:quiero|necesito)|nao (?:o |a )?quero) mai?s\b"
+    r"|\b(?:ya no (?:lo |la |los |las )?quiero|(?:don'?t|do not) want (?:it|this|that|the order|my order) any ?more)\b)"
+)
 # Rules for what the words alone decide, tried in order. Each was written from how people ask, not fitted.
 RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("other", re.compile(r"^\W*(?:i(?: have|'ve)? )?sent\W*$")),  # of what, and by whom, only the conversation knows
     (
         "other",
         re.compile(
@@ -48,12 +65,15 @@ RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"|\bcall me\b|\b(?:customer care|contact|helpline|toll free) (?:no|number|num)\b"
         ),
     ),
+    ("support_request", re.compile(ON_DELIVERY)),
+    ("support_request", re.compile(NO_MORE_ORDER)),
     ("pricing_discount", re.compile(r"\be\.?m\.?i\b(?!.{0,30}\b(?:return|refund|exchange)\b)")),
     ("complaint_refund", re.compile(r"\b(?:refund|reimburse|money back|reembols|devolucion|devoluca)\w*\b")),
     ("product_inquiry", re.compile(r"\bexp(?:iry|iration|ire)\b.{0,12}\b(?:date|day|kab|kya)\b|\b(?:original|genuine|authentic)\b.{0,20}\b(?:product|hai|or)\b")),
 )  # fmt: skip
 OVERRULED = {
     "other": 0.0,
+    "support_request": 0.02,
     "complaint_refund": 0.25,
     "product_inquiry": 0.2,
     "human_handoff": 0.1,

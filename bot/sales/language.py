@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Literal
 
@@ -14,374 +15,97 @@ Language = Literal["en", "es", "pt", "hi"]
 LANGUAGES: tuple[Language, ...] = ("en", "es", "pt", "hi")
 LONGEST_READ = 400
 ENOUGH_WORDS = 4  # fewer say too little for letter statistics
+ENOUGH_TO_SWITCH = 6  # and fewer than these are no evidence against what was spoken so far: "iphone 15 pro max 256 gb"
 SURE = 0.8
+SHARED, OWN = 1, 3  # what a word tells that several languages write, and one that a single language does
+# Hindi in Latin letters borrows its nouns from English ("my order kab aayega"): its own words weigh double.
+OWNS: dict[Language, int] = {"en": OWN, "es": OWN, "pt": OWN, "hi": 2 * OWN}
 
 DEVANAGARI = re.compile(r"[\u0900-\u097f]")
 LATIN = re.compile(r"[^\W\d_]")
 WORD = re.compile(r"[^\W\d_]+")
-# Words that tell one language from the other three; words that two of them share are left out or weigh in both.
-TELLING: dict[Language, frozenset[str]] = {
+# What each language writes in a chat, spellings of the hurried included (without accents, as `PLAIN` leaves them).
+# A word that stands under two languages tells little of either; nobody has to keep the lists apart.
+WORDS: dict[Language, frozenset[str]] = {
     "hi": frozenset(
-        [
-            "hai",
-            "hain",
-            "nahi",
-            "nahin",
-            "nhi",
-            "kya",
-            "kyu",
-            "kyun",
-            "kaise",
-            "kaisa",
-            "kaisi",
-            "kab",
-            "kaha",
-            "kahan",
-            "kitna",
-            "kitne",
-            "kitni",
-            "mujhe",
-            "muje",
-            "mera",
-            "mere",
-            "meri",
-            "aap",
-            "aapka",
-            "aapki",
-            "hum",
-            "humko",
-            "tum",
-            "bhai",
-            "bhaiya",
-            "ji",
-            "karo",
-            "kare",
-            "karna",
-            "karni",
-            "krna",
-            "kro",
-            "kar",
-            "chahiye",
-            "chaiye",
-            "chahie",
-            "batao",
-            "bata",
-            "bataiye",
-            "dikhao",
-            "dikha",
-            "dena",
-            "dijiye",
-            "milega",
-            "milegi",
-            "mila",
-            "abhi",
-            "aaj",
-            "kal",
-            "wala",
-            "wali",
-            "accha",
-            "acha",
-            "thik",
-            "theek",
-            "haan",
-            "bahut",
-            "bohot",
-            "namaste",
-            "namaskar",
-            "dhanyawad",
-            "dhanyavad",
-            "shukriya",
-            "wapas",
-            "paisa",
-            "paise",
-            "rupaye",
-            "lena",
-            "hu",
-            "hoon",
-            "tha",
-            "raha",
-            "rahi",
-            "bhejo",
-            "bhej",
-            "sasta",
-            "mehnga",
-            "daam",
-            "yeh",
-            "woh",
-            "aur",
-            "koi",
-            "kuch",
-            "agar",
-            "lekin",
-            "matlab",
-            "samaj",
-            "samajh",
-            "alvida",
-            "kripya",
-            "aayega",
-            "aayegi",
-            "ayega",
-            "hoga",
-            "hogi",
-            "mein",
-            "ka",
-            "ki",
-            "ke",
-            "ko",
-            "se",
-            "par",
-            "raho",
-            "lena",
-            "dedo",
-            "wapis",
-        ]
+        """
+        hai hain h nahi nahin nhi nai kya kyu kyun kyunki kaise kaisa kaisi kab kaha kahan kidhar kitna kitne kitni
+        kaun kaunsa kaunsi konsa konsi kon mujhe muje mjhe mujhko mera mere meri main mai mein me hum humko hume aap
+        aapka aapki aapke tum tumhara tera bhai bhaiya bhaisahab yaar yar ji sahab didi karo kare karna karni karke
+        karta krna kro krdo kar kr kardo karunga karungi chahiye chahie chaiye chahta chahti chahte batao bata btao
+        btana bataiye bataye dikhao dikha dikhaiye dikhana dena dedo dijiye do de du dunga milega milegi milta mil
+        mila milenge abhi aaj kal parso wala wali wale vala accha acha achha achi acche theek thik thk haan han haa
+        ha na naa bahut bohot bahot namaste namaskar dhanyawad dhanyavad dhanyavaad shukriya wapas wapis vapas paisa
+        paise rupaye rupay lena lo le loge lunga lungi leni hu hun hoon ho hua hui tha thi raha rahi rahe bhejo bhej
+        bhejna bhejdo sasta saste sasti mehnga mehenga mahanga daam dam keemat kimat yeh ye woh wo is us isme usme
+        iska uska iski aur koi kuch kuchh agar lekin par matlab samaj samajh alvida kripya aayega aayegi ayega aaya
+        aayi aya gaya gayi hoga hogi hota hoti ka ki ke ko se tak ek teen char paanch raho thoda thodi zyada jyada
+        kam kum sirf bas jaldi suno sun bolo bol bhi hi toh phir fir pehle pahle baad mat nikalo chalega chalegi
+        sakta sakte sakti pata ghar naya nayi purana kharid baat karao sunao daal dal diya bhijwa manga dhokha bekar ghatiya sab
+        badhiya suniye jankari liye aabhar shubh ratri jaunga khareedna kharidna order
+        """.split()
     ),
     "es": frozenset(
-        [
-            "hola",
-            "buenos",
-            "buenas",
-            "dias",
-            "tardes",
-            "noches",
-            "gracias",
-            "quiero",
-            "quisiera",
-            "necesito",
-            "cuanto",
-            "cuesta",
-            "cual",
-            "cuales",
-            "donde",
-            "esta",
-            "estan",
-            "tienes",
-            "tienen",
-            "tiene",
-            "pedido",
-            "envio",
-            "precio",
-            "precios",
-            "adios",
-            "hasta",
-            "luego",
-            "por",
-            "favor",
-            "ayuda",
-            "una",
-            "unos",
-            "unas",
-            "los",
-            "las",
-            "el",
-            "hay",
-            "puedo",
-            "puede",
-            "quien",
-            "porque",
-            "pero",
-            "muy",
-            "mi",
-            "mis",
-            "usted",
-            "ustedes",
-            "comprar",
-            "devolver",
-            "dinero",
-            "telefono",
-            "ordenador",
-            "portatil",
-            "barato",
-            "caro",
-            "oferta",
-            "ofertas",
-            "descuento",
-            "llega",
-            "llego",
-            "llegado",
-            "hablar",
-            "humano",
-            "queja",
-            "si",
-            "vale",
-            "claro",
-            "ahora",
-            "hoy",
-            "manana",
-            "y",
-            "muchas",
-            "muchisimas",
-            "estas",
-            "como",
-            "que",
-            "del",
-            "al",
-            "con",
-            "cambio",
-        ]
+        """
+        hola holaa holi saludos onda has estado trae cargador aceptan otras monedas moneda divisas cobraron pagina
+        carga mandame vino salio pesima calidad graciass chau feliz buenos buenas buen dia dias tarde tardes noches
+        noche gracias grax quiero kiero quisiera quieres quieren necesito busco cuanto cuanta cuantos cuantas cuando
+        cuesta cuestan kuanto cual cuales donde esta estan estoy este estos ese esos eso tienes tienen tiene tengo
+        teneis tenes pedido envio envios enviais envian enviar precio precios adios hasta luego por favor porfa
+        porfis xfa ayuda ayudame un una uno unos unas los las el la lo le hay puedo puede puedes podeis pueden
+        podria quien xq pq porque pero muy mi mis tu tus su usted ustedes comprar compro devolver dinero telefono
+        movil moviles ordenador portatil barato barata baratos caro cara carisimo oferta ofertas descuento rebaja
+        rebajas llega llego llegado llevo hablar humano queja si vale claro ahora hoy manana ayer y o a de para con
+        sin en no muchas muchisimas mucho estas como que q ke del al cambio es son soy fue ha he han me te se nos
+        mas menos algo alguno alguna alguien nada todo todos otro otra mejor tambien pagar pago tarjeta efectivo
+        contra reembolso entrega entregan garantia dame deme digame dime quedan queda voy vas va tienda color negro
+        blanco rojo azul cancela cancelar cancelo perdon disculpa disculpe genial bueno buena ok bien da tal
+        """.split()
     ),
     "pt": frozenset(
-        [
-            "ola",
-            "oi",
-            "oie",
-            "bom",
-            "boa",
-            "dia",
-            "tarde",
-            "noite",
-            "obrigado",
-            "obrigada",
-            "brigado",
-            "valeu",
-            "quero",
-            "queria",
-            "preciso",
-            "quanto",
-            "custa",
-            "qual",
-            "quais",
-            "onde",
-            "esta",
-            "voce",
-            "voces",
-            "tem",
-            "pedido",
-            "frete",
-            "entrega",
-            "preco",
-            "precos",
-            "tchau",
-            "ate",
-            "logo",
-            "ajuda",
-            "uma",
-            "uns",
-            "umas",
-            "os",
-            "as",
-            "o",
-            "nao",
-            "sim",
-            "meu",
-            "minha",
-            "posso",
-            "pode",
-            "quem",
-            "mas",
-            "muito",
-            "comprar",
-            "devolver",
-            "dinheiro",
-            "celular",
-            "notebook",
-            "barato",
-            "desconto",
-            "chega",
-            "chegou",
-            "falar",
-            "atendente",
-            "reclamacao",
-            "agora",
-            "hoje",
-            "amanha",
-            "e",
-            "isso",
-            "tudo",
-            "bem",
-            "em",
-            "do",
-            "da",
-            "na",
-            "dos",
-            "das",
-            "com",
-            "fazer",
-            "gostaria",
-            "voltar",
-        ]
+        """
+        ola oi oie oiii opa alo sou cliente outras moedas aceita aceitam cobraram abre fechar ja prazo
+        veio valores atendimento recusado pagamento compre oii bom boa boas dia dias tarde noite obrigado obrigada
+        brigado brigada obg valeu quero queria quer preciso procuro quanto quanta quantos quantas quando qto qnt
+        custa custam qual quais onde esta estao estou ta tao este esse essa isso isto voce voces vc vcs tu te tem
+        tenho teria pedido frete entrega entregam enviam envio preco precos tchau ate logo ajuda por favor pfv pf um
+        uma uns umas os as o a e de do da dos das no na nos nas nao naum n sim meu minha meus seu sua posso pode
+        podem consigo quem porque pq mas mais menos muito muita comprar compro devolver dinheiro celular telefone
+        notebook barato barata baratinho caro cara oferta ofertas desconto descontinho promocao chega chegou falar
+        atendente humano reclamacao agora hoje ontem amanha tudo todo todos bem em com sem para pra fazer faz fazem
+        gostaria voltar vou vai vale eu ele ela que q como se me so algum alguma alguem nada outro outra melhor
+        tambem tbm tb pagar pago cartao pix boleto parcela parcelado garantia cor preto branco azul cancela cancelar
+        cancelo desculpa desculpe beleza blz ok certo loja manda mandar ver gente la sao foi era
+        """.split()
     ),
     "en": frozenset(
-        [
-            "hi",
-            "hello",
-            "hey",
-            "the",
-            "is",
-            "are",
-            "am",
-            "was",
-            "were",
-            "you",
-            "your",
-            "my",
-            "mine",
-            "i",
-            "it",
-            "this",
-            "that",
-            "what",
-            "when",
-            "where",
-            "which",
-            "who",
-            "how",
-            "much",
-            "many",
-            "do",
-            "does",
-            "did",
-            "can",
-            "could",
-            "would",
-            "will",
-            "want",
-            "need",
-            "have",
-            "has",
-            "had",
-            "not",
-            "please",
-            "thanks",
-            "thank",
-            "bye",
-            "good",
-            "morning",
-            "evening",
-            "order",
-            "price",
-            "buy",
-            "to",
-            "of",
-            "for",
-            "and",
-            "with",
-            "from",
-            "me",
-            "we",
-            "they",
-            "there",
-            "in",
-            "on",
-            "at",
-            "be",
-            "been",
-            "get",
-            "got",
-            "show",
-            "send",
-            "tell",
-            "help",
-        ]
+        """
+        the a an is are am was were you u ur your my mine i im it its this that these those what whats when where
+        wheres which who how much many do does did dont can cant could would will want wanna need have has had not
+        no yes yeah yep nope please pls plz thanks thank thx bye good morning evening night order price cheap
+        cheaper cheapest buy to of for and or with without from me we they he she there in on at be been get got
+        show send sent tell help looking something anything nothing any some more less than so but if about just too
+        very only under over back now today tomorrow yesterday later one two first second should may might as by up
+        out off new old best better take give let hi hello hey sorry sir bro yo ok okay sure great nice ship
+        delivery deliver discount color refund
+        """.split()
     ),
 }
+# What shops and phones have taught everybody, English mostly, and a word of Brazil that all of America says for a
+# mobile phone: it tells of its language only where nothing speaks for another.
+LENT = frozenset(
+    """
+    hi hello hey ok okay yes please pls plz thanks thank thx bye sorry sir bro good morning night nice best new
+    order price discount delivery refund cheap color sure help sent one off up send buy offer celular sim
+    """.split()
+)
 
 
 def detect(text: str, previous: Language | None = None) -> Language:
-    """The language of `text`; where it tells too little ('ok', '2', an emoji), `previous`, else English.
+    """The language of `text`; where it tells too little ('ok', '2', 'no', an emoji), `previous`, else English.
 
-    Hindi is recognised in Devanagari and in Latin letters. A conversation keeps its language until a message
-    clearly speaks another: an even count of telling words goes to `previous`.
+    Hindi is recognised in Devanagari and in Latin letters. A conversation keeps its language until a message speaks
+    another by at least one word that is this language's alone: words that languages share or lend never change it.
     """
     read = text[:LONGEST_READ]
     if len(DEVANAGARI.findall(read)) * 2 > len(LATIN.findall(read)):
@@ -390,32 +114,47 @@ def detect(text: str, previous: Language | None = None) -> Language:
     told = _told(words, _marks(read))
     best = max(told.values())
     leaders = [language for language in LANGUAGES if told[language] == best]
-    if best and len(leaders) == 1:
+    if previous:
+        return _followed(read, words, told, leaders, previous)
+    if len(leaders) == 1:
         return leaders[0]
-    if previous and (previous in leaders or len(words) < ENOUGH_WORDS):
-        return previous
-    return _by_letters(read, previous) if len(words) >= ENOUGH_WORDS else leaders[0]
+    return _by_letters(read, leaders) if best or len(words) >= ENOUGH_WORDS else leaders[0]
+
+
+def _followed(
+    text: str, words: list[str], told: dict[Language, int], leaders: list[Language], previous: Language
+) -> Language:
+    """Where a conversation in `previous` goes on."""
+    if any(told.values()):
+        ahead = len(leaders) == 1 and told[leaders[0]] - told[previous] >= OWN
+        return leaders[0] if ahead else previous
+    return _by_letters(text, [previous]) if len(words) >= ENOUGH_TO_SWITCH else previous
 
 
 def _told(words: list[str], marks: dict[Language, int]) -> dict[Language, int]:
-    told = {language: sum(w in TELLING[language] for w in words) + marks.get(language, 0) for language in LANGUAGES}
-    told["hi"] *= 2  # Hindi in Latin letters borrows its nouns from English: "my order kab aayega"
+    told = {language: marks.get(language, 0) for language in LANGUAGES}
+    for word in words:
+        speakers = [language for language in LANGUAGES if word in WORDS[language]]
+        for language in speakers:
+            told[language] += OWNS[language] if len(speakers) == 1 and word not in LENT else SHARED
     return told
 
 
 def _marks(text: str) -> dict[Language, int]:
     """Letters and signs that only one of the languages writes."""
     return {
-        "es": 2 * len(re.findall(r"[ñ¿¡]|ción\b", text.lower())),
-        "pt": 2 * len(re.findall(r"[ãõ]|[aeiou]ção\b|nh[aoe]|lh[aoe]", text.lower())),
+        "hi": OWNS["hi"] * len(re.findall(r"[\u0900-\u097f]+", text)),
+        "es": OWN * len(re.findall(r"[ñ¿¡]|ción\b", text.lower())),
+        "pt": OWN * len(re.findall(r"[ãõçê]|nh[aoe]|lh[aoe]", text.lower())),
     }
 
 
-def _by_letters(text: str, previous: Language | None) -> Language:
+def _by_letters(text: str, otherwise: Sequence[Language]) -> Language:
+    """By letter statistics; the first of `otherwise` where they are not sure or name none of several."""
     found, probability = _identifier().classify(text)
-    if previous and probability < SURE:
-        return previous
-    return next((language for language in LANGUAGES if language == found), previous or "en")
+    if len(otherwise) > 1 and found not in otherwise:
+        return otherwise[0]
+    return found if len(otherwise) > 1 or probability >= SURE else otherwise[0]
 
 
 @cache

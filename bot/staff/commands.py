@@ -13,7 +13,7 @@ from memory.forms import Outgoing
 from memory.goods import Goods
 from memory.handovers import Handovers
 from memory.messages import Message, Messages
-from memory.orders import Order, Orders, WrongState, can_move
+from memory.orders import Order, Orders, WrongState, can_move, is_number
 from memory.turns import Change, Outcome, Reading
 
 RANK = {"analyst": 1, "staff": 2, "admin": 3}
@@ -171,15 +171,23 @@ class Commands:
         order.say("\n".join(map(_line, latest)) or "There are no orders yet.")
 
     def _order(self, order: _Order) -> None:
-        found = self._orders.by_number(order.who.brand, order.words)
+        found = self._found(order)
         steps = [f"{event.at:%d %b %H:%M} UTC: {event.state}" for event in self._orders.events(found.id)]
         ad = f"Came by ad {found.last_ad_id}" if found.last_ad_id else "No ad is known"
         order.say("\n".join([_line(found), ad, *steps]))
 
+    def _found(self, order: _Order) -> Order:
+        """The order that the words name. Raises Unclear where they are no number, UnknownOrder for nobody's."""
+        if not is_number(order.words):
+            raise Unclear("An order number has eight letters and looks like KQXT-MBPR; *orders* lists the latest.")
+        return self._orders.by_number(order.who.brand, order.words)
+
     def _move(self, state: str) -> Callable[[_Order], None]:
         def move(order: _Order) -> None:
-            found = self._orders.by_number(order.who.brand, order.words)
+            found = self._found(order)
             now = order.done.get(found.number, found.state)
+            if now == state:
+                raise WrongState(f"Order {found.number} is {state} already.")
             if not can_move(now, state):
                 raise WrongState(f"Order {found.number} is {now}; it cannot become {state} from there.")
             order.done[found.number] = state

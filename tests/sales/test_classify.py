@@ -42,8 +42,34 @@ ROWS = [
     ("how many kilos to pounds", "other"),
 ]
 
+RULED = [
+    ("não quero mais, cancela", "support_request"),
+    ("cancela", "support_request"),
+    ("cancel it", "support_request"),
+    ("cancelar pedido", "support_request"),
+    ("no quiero mas el pedido", "support_request"),
+    ("ya no lo quiero", "support_request"),
+    ("order cancel kar do", "support_request"),
+    ("ऑर्डर रद्द कर दो", "support_request"),
+    ("cancel my subscription", "opt_out"),
+    ("no quiero mas mensajes", "opt_out"),
+    ("nao quero mais receber mensagens", "opt_out"),
+    ("cancel it and refund me", "complaint_refund"),
+    ("noise cancelling headphones", "product_inquiry"),
+    ("puedo pagar contra reembolso?", "support_request"),
+    ("¿aceptan contrarreembolso?", "support_request"),
+    ("pay on delivery?", "support_request"),
+    ("COD", "support_request"),
+    ("cod milega?", "support_request"),
+    ("quiero un reembolso", "complaint_refund"),
+    ("cod refund not received", "complaint_refund"),
+    ("sent", "other"),
+    ("Sent!", "other"),
+    ("when will my parcel be sent", "order_status"),
+]
 
-@pytest.mark.parametrize(("text", "message_type"), ROWS)
+
+@pytest.mark.parametrize(("text", "message_type"), [*ROWS, *RULED])
 def test_it_names_the_type(text: str, message_type: str) -> None:
     assert classify(text).message_type == message_type
 

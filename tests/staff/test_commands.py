@@ -123,6 +123,19 @@ def test_an_order_goes_forward_and_its_customer_is_told_in_their_language(office
     assert "cannot become" in office.says(STAFF, f"paid {office.order.number}")
 
 
+@pytest.mark.parametrize("line", ["paid ABCD", "shipped", "order 17", "cancelled KQXT-MBP7"])
+def test_what_is_no_order_number_is_told_what_one_looks_like(office: Office, line: str) -> None:
+    answer = office.says(STAFF, line)
+    assert "eight letters" in answer
+    assert "KQXT-MBPR" in answer
+
+
+def test_an_order_that_is_paid_is_said_to_be_paid_already(office: Office) -> None:
+    office.says(STAFF, f"paid {office.order.number}")
+    assert office.says(STAFF, f"paid {office.order.number}") == f"Order {office.order.number} is paid already."
+    assert [to for to, _ in office.sent] == [STAFF]
+
+
 def test_a_cancelled_order_puts_its_goods_back(office: Office) -> None:
     prices = {"EUR": Money.from_minor(99900, "EUR")}
     item = Item(BRAND, "L1", "Volt 15", "laptops", "Volt", "", (), prices, "", "", 4)
@@ -161,7 +174,7 @@ def test_the_same_command_twice_in_one_go_is_done_once_and_the_second_is_told(of
     assert office.orders.by_number(BRAND, office.order.number).state == command
     assert [body for to, body in office.sent if to == STAFF] == [
         f"Order {office.order.number} is {command} now.",
-        f"Order {office.order.number} is {command}; it cannot become {command} from there.",
+        f"Order {office.order.number} is {command} already.",
     ]
     assert len([to for to, _ in office.sent if to == CUSTOMER]) == 1
 
