@@ -76,7 +76,8 @@ class Actions:
 
     def search_catalogue(self, words: str, *, limit: int = 5) -> list[Offer]:
         """Items that match `words` (a price limit may be among them), best first; empty when nothing does."""
-        offers = [self.offer(item) for item in self.situation.catalogue.search(words, limit=limit)]
+        found = self.situation.catalogue.search(words, limit=limit, currency=self.situation.currency)
+        offers = [self.offer(item) for item in found]
         self.shown += [offer.sku for offer in offers]
         return offers
 

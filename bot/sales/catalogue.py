@@ -288,14 +288,15 @@ class Catalogue:
         min_price: Money | None = None,
         in_stock: bool | None = None,
         limit: int = 5,
+        currency: str | None = None,
     ) -> list[Item]:
         """The items that fit best, best first; an empty list when nothing does.
 
         The query may carry its own price range ('laptop under 1500 euros', '20000 se kam ka phone'); an argument
-        overrules it. Something in the query must name a thing that is sold: 'mattress' and 'gaming chair' find nothing,
+        overrules it; an amount without a currency is in `currency`, else in the brand's. Something in the query must name a thing that is sold: 'mattress' and 'gaming chair' find nothing,
         'earbuds for the gym' finds earbuds.
         """
-        wish = read_wish(query, self._currency)
+        wish = read_wish(query, currency or self._currency)
         shelf = self._current()
         found = [entry for entry in self._matches(shelf, wish) if category in (None, entry.item.category)]
         low, high = min_price or wish.min_price, max_price or wish.max_price

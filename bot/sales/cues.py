@@ -99,6 +99,11 @@ STATUS = _cue(
     r"|cuando llega mi|onde esta (?:o )?meu (?:pedido|pacote)|status do (?:meu )?pedido|meu pedido|quando chega"
     r"|mera order|mere order|order (?:kahan|kaha|kab|ka status)\b.*|मेरा ऑर्डर|ऑर्डर (?:कहाँ|कहां|कब)|मेरे ऑर्डर"
 )
+CODE = _cue(
+    r"(?:discount|promo|promotion|coupon|voucher) codes?|vouchers?|(?:use|apply|redeem|have) (?:the|a|my|this) code"
+    r"|codigo (?:de )?(?:descuento|promo\w*|desconto)|(?:usar|aplicar|tengo|tenho) (?:el|un|o|um) codigo|कूपन"
+)
+MORE = _cue(r"(?:more )?info\w*|more|details?|available|interested|interes\w+|mas|mais|detalhes|jankari|जानकारी")
 ARRIVES = _cue(
     r"(?:would|will|does|do) (?:it|they|this|that|these) (?:arrive|come|get here|ship)|arriv(?:e|es|al)|how (?:soon|fast)"
     r"|(?:cuando|cuanto tarda en) llega\w*|llega(?:ria|ra|n|rian|ran)?|quando (?:chega\w*|entrega\w*)"
@@ -174,6 +179,9 @@ ORDINALS: tuple[tuple[int, re.Pattern[str]], ...] = (
     (-1, _cue(r"last(?: one)?|ultim[oa]|aakhri|akhri|आखिरी|आख़िरी")),
 )
 LAST_IN_LIST = -1
+TAKEN = re.compile(
+    r"(?:take|want|buy|order|quiero|quedo con|llevo|quero|levo|fico com|lunga|lungi|chahiye|de do)\s+(?:the|el|la|o|a)?\s*([1-9])$"
+)
 NUMBERED = re.compile(
     r"(?:^|(?:number|no\.?|nr\.?|option|opcion|opcao|numero|n\.?[oº°]|item|#|नंबर|नं\.?)\s*)([1-9])(?:$|[\s.,!?)])"
 )
@@ -220,6 +228,16 @@ def topics_in(plain: str) -> list[str]:
     return [topic for topic, cue in TOPICS.items() if cue.search(plain)]
 
 
+def items_of(plain: str) -> list[str]:
+    """The pieces of a folded text that may each name an item to buy: "the bolt 15 and the mouse"."""
+    return re.split(r"\s+(?:and|y|e|aur|और|plus|tambien|tambem)\s+|\s*[,+&]\s*", plain)
+
+
+def takes_number(plain: str) -> bool:
+    """Whether a folded text takes an item of a list by its number and says nothing after ("i'll take 2")."""
+    return TAKEN.search(plain.strip(" .!")) is not None
+
+
 def count_in(plain: str) -> int:
     """How many pieces a folded text asks for; 1 where it says nothing."""
     found = _COUNT_UNIT.search(plain) or _COUNT_BEFORE.search(plain)
@@ -235,4 +253,6 @@ def ordinals_in(plain: str, shown: Sequence[str]) -> list[str]:
     """The skus that a folded text points at by place ("the second one", "2", "last"), in the order of the list."""
     places = [place for place, cue in ORDINALS if cue.search(plain)]
     places += [int(found) - 1 for found in NUMBERED.findall(plain)]
+    if len(shown) > 1:
+        places += [int(found) - 1 for found in TAKEN.findall(plain.strip(" .!"))]
     return [shown[place] for place in dict.fromkeys(places) if shown and place < len(shown)]

@@ -41,6 +41,9 @@ def _currency(text: str, kind: Classification) -> str | None:
     """The currency a conversion leads to ("how much is it in dollars"), or that a price is asked or limited in."""
     if kind.message_type == "currency_conversion":
         wished = kind.entities.get("to") or (kind.entities.get("from") if PRICE.search(fold(text)) else None)
+        named = {mention.currency for mention in find_currencies(text)}
+        if wished is None and kind.entities.get("amount") is None and len(named) == 1:
+            return named.pop()
         return wished if isinstance(wished, str) else None
     named = {mention.currency for mention in find_currencies(text) if not mention.loose}
     return named.pop() if kind.message_type in SHOPPING and len(named) == 1 else None

@@ -26,6 +26,7 @@ from memory.contacts import Contact, Contacts
 from memory.facts import Fact
 from memory.forms import Outgoing
 from memory.messages import Message
+from memory.moments import from_text
 from memory.money import Money
 from memory.turns import Change, Outcome, Reading
 
@@ -84,10 +85,22 @@ class Seller:
         for message, kind in zip(messages, kinds, strict=True):
             learned |= self._learn(contact, message, kind, language, outcome)
         situation = self._shop.situation(
-            contact, messages, classification=_whole_kind(messages, kinds, text), language=language, learned=learned
+            contact,
+            messages,
+            classification=_whole_kind(messages, kinds, text),
+            language=language,
+            learned=learned,
+            ad=self._ad(contact),
         )
         outcome.used["learned"] = sorted(learned)
         return _Turn(contact, situation, outcome, deadline)
+
+    def _ad(self, contact: Contact) -> str:
+        """Headline and body of the advertisement of the last touch, a line each; empty when it is long ago."""
+        touch = next((each for each in self._contacts.touches(contact.id) if each["id"] == contact.last_touch_id), None)
+        if touch is None or self._shop.clock() - from_text(touch["at"]) > self._shop.session:
+            return ""
+        return "\n".join(filter(None, (touch["headline"], touch["body"])))
 
     def _language(self, contact: Contact, text: str) -> str:
         known = contact.language if contact.language in ("en", "es", "pt", "hi") else None

@@ -43,6 +43,7 @@ class Situation:
     interests: tuple[Interest, ...]  # the latest first
     shown: tuple[str, ...]  # skus in the order in which they were last shown: "the second one"
     now: datetime
+    ad: str = ""  # headline and body, a line each, of the advertisement they came through in this session
 
     @property
     def name(self) -> str | None:
@@ -74,6 +75,7 @@ class Shop:
         classification: Classification,
         language: str,
         learned: Mapping[str, Fact] | None = None,
+        ad: str = "",
     ) -> Situation:
         """What an answer to the waiting `messages` may stand on; `learned` is what they just taught."""
         brand = self.brands[contact.brand]
@@ -86,7 +88,7 @@ class Shop:
             text=joined(messages),
             classification=classification,
             language=language,
-            currency=self._currency(brand, contact, facts),
+            currency=self._currency(brand, contact, facts, language),
             history=history,
             catalogue=self.catalogues[brand.id],
             rates=self.rates,
@@ -98,6 +100,7 @@ class Shop:
             interests=tuple(self.facts.interests(contact.id)),
             shown=last_shown(history),
             now=self.clock(),
+            ad=ad,
         )
 
     def _history(self, contact: Contact, waiting: Sequence[Message]) -> tuple[Message, ...]:
@@ -105,8 +108,11 @@ class Shop:
         recent = self.messages.history(contact.id, limit=self.most_history + len(waiting))
         return tuple(m for m in recent if m.id not in ids and m.state != "waiting" and now - m.at <= self.session)
 
-    def _currency(self, brand: Brand, contact: Contact, facts: Mapping[str, Fact]) -> str:
-        wished = facts["currency"].value if "currency" in facts else contact.preferred_currency
+    def _currency(self, brand: Brand, contact: Contact, facts: Mapping[str, Fact], language: str) -> str:
+        """As told or known; else rupees to India and to Hindi, where "15000 tak" is never euros."""
+        indian = language == "hi" or contact.phone.startswith("+91")
+        home = "INR" if indian else brand.currency
+        wished = facts["currency"].value if "currency" in facts else contact.preferred_currency or home
         return wished if wished in self.rates.known() else brand.currency
 
     def _quote(self, contact: Contact, last: Message | None) -> Quote | None:

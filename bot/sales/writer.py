@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -9,6 +10,7 @@ from typing import Any
 
 from bot.sales import cues
 from bot.sales.actions import Actions, CannotDo, PriceChanged, TooFewLeft, charged
+from bot.sales.brands import Discount
 from bot.sales.catalogue import fold, read_wish
 from bot.sales.classify import Classification, believed
 from bot.sales.interests import KINDS, last_interest, read_interests, search_words
@@ -242,12 +244,26 @@ class _Answer:
         """A question about the shop while a quote waits is answered, and the quote asked again."""
         quote = self.situation.quote
         asked_else = self.draft.shown or self.actions.quoted or self.actions.handed_over
-        if quote is None or asked_else or not cues.topics_in(fold(self.situation.text)):
+        if asked_else or not self._asks_aside():
             return answers
+        if quote is None:
+            return [*answers, *self._offer_again()]
         item = self.items.get(quote.sku)
         if item is None or item.stock < quote.quantity:
             return answers
         return [*answers, self._ask_again(self.actions.quote(quote.sku, quote.quantity))]
+
+    def _asks_aside(self) -> bool:
+        text = fold(self.situation.text)
+        return bool(cues.topics_in(text)) or self._asks_terms(text) or self._names_code(text)
+
+    def _offer_again(self) -> list[str]:
+        """What was offered before a question in between stays offered: the offer is made anew, so a yes is to it."""
+        item = self.items.get(self._last_said("offers") or "")
+        if item is None or not item.stock:
+            return []
+        self._offer(item)
+        return [self.say("order_hint_again", title=item.title)]
 
     def _to_part(self, part: str, ways: Sequence[_Asked], *, alone: bool) -> list[str]:
         plain = fold(part)
@@ -314,6 +330,8 @@ class _Answer:
         wished = target or source
         if isinstance(wished, str) and (amount is None or self._meant(plain)):
             return self._priced_in(plain, wished)
+        if wished is None and amount is None and self._has_learned("currency"):
+            return self._priced_in(plain, self.situation.currency)
         target = target or self.situation.currency
         if amount is None or source is None or source == target:
             self.draft.vague = True
@@ -404,8 +422,9 @@ class _Answer:
 
     def _shop(self, _part: str, plain: str, kind: Classification) -> list[str]:
         topics = cues.topics_in(plain)
-        if "discount" in topics:
-            return [self._discount(), *self._policies(topics)]
+        if "discount" in topics or self._names_code(plain):
+            by_hand = [self.say("code_by_hand")] if self._names_code(plain) and self._running_discounts() else []
+            return [self._discount(), *by_hand, *self._policies(topics)]
         if kind.message_type == "support_request" and cues.TROUBLE.search(plain):
             return []
         if not topics and self._asks_terms(plain):
@@ -419,9 +438,16 @@ class _Answer:
     def _policy(self, topic: str) -> str:
         return self.situation.brand.policy(topic, self.words.policy_language)
 
-    def _discount(self) -> str:
+    def _names_code(self, plain: str) -> bool:
+        codes = {fold(each.code) for each in self.situation.brand.discounts}
+        return bool(cues.CODE.search(plain) or codes.intersection(re.findall(r"[a-z0-9]+", plain)))
+
+    def _running_discounts(self) -> list[Discount]:
         today = self.situation.now.astimezone(self.situation.brand.time_zone).date()
-        running = [each for each in self.situation.brand.discounts if each.valid_until >= today]
+        return [each for each in self.situation.brand.discounts if each.valid_until >= today]
+
+    def _discount(self) -> str:
+        running = self._running_discounts()
         if not running:
             return self.say("no_discount")
         best = max(running, key=lambda each: each.percent)
@@ -444,10 +470,16 @@ class _Answer:
     def _purchase(self, part: str, plain: str, kind: Classification) -> list[str]:
         if kind.message_type != "order" and not cues.BUY.search(plain):
             return []
-        meant = self._meant(plain) or self._just_asked(part)
+        first, *others = cues.items_of(plain)
+        meant = self._meant(first) or self._just_asked(first)
         if len(meant) == 1:
-            return self._quote(meant[0], cues.count_in(plain))
+            by_number = len(self.shown) > 1 and cues.takes_number(first)
+            quoted = self._quote(meant[0], 1 if by_number else cues.count_in(first))
+            return [self.say("one_at_a_time"), *quoted] if any(map(self._names_another, others)) else quoted
         return [self.say("which")] if self.shown and not self._found(part) else []
+
+    def _names_another(self, plain: str) -> bool:
+        return bool(self._meant(plain) or self._found(plain))
 
     def _just_asked(self, part: str) -> list[Item]:
         """The one item there can be no doubt about: the only one shown, or the only one the words find."""
@@ -516,7 +548,7 @@ class _Answer:
 
     def _found(self, part: str) -> list[Item]:
         wish = read_wish(part, self.situation.currency)
-        return self.situation.catalogue.search(part) if wish.words else []
+        return self.situation.catalogue.search(part, currency=self.situation.currency) if wish.words else []
 
     def _meant(self, plain: str) -> list[Item]:
         """The items a text names by title, or points at in what was shown last."""
@@ -532,7 +564,21 @@ class _Answer:
         if len(last) > 1 and cues.DEARER.search(plain):
             return [max(last, key=self._cost)]
         asks_price = cues.PRICE.search(plain) and not self._found(plain)
+        if not last and self.situation.ad:
+            return self._meant_of_ad(plain)
         return last if len(last) == 1 and (cues.THAT.search(plain) or asks_price) and not self._found(plain) else []
+
+    def _meant_of_ad(self, plain: str) -> list[Item]:
+        """ "Is this still available?" as the first words: what the advertisement they came through speaks of."""
+        lines = self.situation.ad.splitlines()
+        found = next(filter(None, map(self.situation.catalogue.search, lines)), [])
+        if not found or self._found(plain):
+            return []
+        if cues.CHEAPER.search(plain):
+            return [min(found, key=self._cost)]
+        if cues.DEARER.search(plain):
+            return [max(found, key=self._cost)]
+        return found if cues.THAT.search(plain) or cues.PRICE.search(plain) or cues.MORE.search(plain) else []
 
     def _named(self, plain: str) -> Iterator[Item]:
         """By title with or without its maker; a longer title hides a shorter one inside it."""

@@ -23,7 +23,7 @@ from memory.turns import Outcome
 from tests.memory.stores import BRAND, Stores, TestClock
 
 DATA = Path(__file__).resolve().parents[2] / "data"
-MARIA, JOHN = "+919876543210", "+14155550101"
+MARIA, JOHN = "+34600111222", "+14155550101"
 
 
 @cache

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.sales.shop import FILE, TestShop
+from memory.forms import Referral
+from tests.sales.shop import ANOTHER, FILE, TestShop
 
 TITLES = [item.title for item in FILE.items]
 ASKS = [
@@ -165,6 +166,69 @@ def test_an_order_that_nobody_knows_of_is_asked_for(shop: TestShop) -> None:
 def test_every_part_of_a_message_is_answered(shop: TestShop, text: str, parts: list[str]) -> None:
     answer = shop.says(text)
     assert all(part in answer for part in parts), answer
+
+
+@pytest.mark.parametrize("text", ["bhai koi sasta phone hai kya 15000 tak", "phone under 15000"])
+def test_a_bare_budget_from_india_is_in_rupees(shop: TestShop, text: str) -> None:
+    answer = shop.says(text, phone="+919812345678")
+    assert "Pixon Lite 3*: ₹14,999" in answer and "Nova" not in answer
+
+
+def test_a_bare_budget_is_otherwise_in_the_brands_currency(shop: TestShop) -> None:
+    assert "Pixon Fold 2" in shop.says("phones over 900", phone=ANOTHER)
+
+
+@pytest.mark.parametrize(
+    ("asks", "aside", "takes", "title"),
+    [
+        ("show me gaming laptops", "any discount?", "i'll take 2", "Kestrel Raptor 17 Pro"),
+        ("portátiles gaming", "¿hay descuento?", "me quedo con el primero", "Kestrel Raptor 15"),
+        ("Norvik Bolt 15", "how long does delivery take?", "yes", "Norvik Bolt 15"),
+    ],
+)
+def test_a_question_aside_does_not_lose_what_was_shown(
+    shop: TestShop, asks: str, aside: str, takes: str, title: str
+) -> None:
+    for text in (asks, aside):
+        shop.says(text)
+    assert f"*1 × {title}*" in shop.says(takes)
+
+
+def test_a_yes_after_a_question_aside_is_a_yes_only_to_what_was_asked_again(shop: TestShop) -> None:
+    shop.says("tell me about the Norvik Bolt 15")
+    assert "Shall I order *Norvik Bolt 15*" in shop.says("what is your return policy?")
+    shop.says("tell me a joke")
+    assert "nothing waiting" in shop.says("yes")
+    assert shop.orders() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "price"),
+    [("cuanto en dolares?", "1.319"), ("em reais quanto dá?", "7.429"), ("how much is that in pounds", "£1,031")],
+)
+def test_a_price_is_told_in_another_currency_right_after_the_item(shop: TestShop, text: str, price: str) -> None:
+    shop.says("Kestrel Raptor 15")
+    assert price in shop.says(text)
+
+
+@pytest.mark.parametrize("text", ["is this still available?", "price?", "whats the cheapest", "more info please"])
+def test_who_came_through_an_ad_is_answered_about_what_it_shows(shop: TestShop, text: str) -> None:
+    ad = Referral("120210000000000001", "ad", None, "New frames for the season", None, None, {})
+    assert "Solenne Atelier Frame" in shop.says(text, referral=ad)
+
+
+def test_of_two_items_in_one_order_the_second_is_not_dropped_in_silence(shop: TestShop) -> None:
+    answer = shop.says("I'll take the Norvik Bolt 15 and the mouse")
+    assert "one order at a time" in answer and "*1 × Norvik Bolt 15*" in answer
+    assert "one order at a time" not in shop.says("I'll take 2 Norvik Bolt 15, please and thank you")
+
+
+@pytest.mark.parametrize("text", ["can I use the code HOLA5?", "do you take hola5", "I have a promo code"])
+def test_a_code_is_explained_with_who_takes_it_off(shop: TestShop, text: str) -> None:
+    answer = shop.says(text)
+    assert "HOLA5 you get 5% off" in answer and "colleague" in answer
+    shop.stores.clock.pass_by(days=100)
+    assert "%" not in shop.says(text)
 
 
 def test_a_bulk_order_is_for_a_person(shop: TestShop) -> None:
