@@ -283,7 +283,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     register_commands(web, parts)
     register_keeping(web, memory.db, search)
     for endpoint, view in web.view_functions.items():
-        if endpoint.startswith("simulator.") or endpoint == "pages.simulator":
+        if endpoint.startswith("simulator.") or endpoint in ("pages.front", "pages.simulator"):
             public(view)  # the small Twilio checks its own callers, and is off with a real account
     return Program(settings, memory, turns, desk, channel, twilio, web, worker, clock_work, model, clock, parts.secret)
 

@@ -25,7 +25,7 @@ TURN_REACH = 200
 
 
 class Analytics:
-    """Questions over one brand at a time. What is asked often is answered from tallies, not by counting rows."""
+    """Questions over one brand at a time; staff are never counted among its people. What is asked often is answered from tallies, not by counting rows."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
@@ -64,9 +64,9 @@ class Analytics:
         }
 
     def users(self, brand: str, *, limit: int, after: int = 0) -> list[Row]:
-        """The people who have written to the brand, `limit` of them from beyond the id `after`, with `interests`."""
+        """The customers who have written to the brand, `limit` of them from beyond the id `after`, with `interests`."""
         rows = self._db.all(
-            f"{PROFILE} WHERE c.brand = :brand AND c.id > :after AND c.total_interactions > 0"
+            f"{PROFILE} WHERE c.brand = :brand AND c.id > :after AND c.total_interactions > 0 AND c.staff = 0"
             " ORDER BY c.id LIMIT :limit",
             brand=brand,
             after=after,
@@ -100,7 +100,7 @@ class Analytics:
         since = to_text(self._clock() - timedelta(days=days - 1))[:10]
         rows = self._db.all(
             "SELECT answered_by, count(*) AS n FROM turns WHERE brand = :brand AND at >= :since"
-            " AND answered_by <> 'nobody' GROUP BY answered_by",
+            " AND answered_by NOT IN ('nobody', 'staff') GROUP BY answered_by",
             brand=brand,
             since=since,
         )
@@ -170,7 +170,7 @@ class Analytics:
     def _active_since(self, brand: str, length: timedelta) -> int:
         return int(
             self._db.value(
-                "SELECT count(*) FROM contacts WHERE brand = :brand AND last_interaction_at > :since",
+                "SELECT count(*) FROM contacts WHERE brand = :brand AND staff = 0 AND last_interaction_at > :since",
                 brand=brand,
                 since=to_text(self._clock() - length),
             )
@@ -201,7 +201,7 @@ class Analytics:
 
     def _waited(self, brand: str, since: str, total: int, rank: float) -> int | None:
         waited: int | None = self._db.value(
-            "SELECT waited_ms FROM turns WHERE brand = :brand AND at >= :since AND answered_by <> 'nobody'"
+            "SELECT waited_ms FROM turns WHERE brand = :brand AND at >= :since AND answered_by NOT IN ('nobody', 'staff')"
             " ORDER BY waited_ms LIMIT 1 OFFSET :skipped",
             brand=brand,
             since=since,

@@ -227,6 +227,11 @@ class Contacts:
             id=contact_id,
         )
 
+    def mark_staff(self, contact_id: int) -> None:
+        """From now on the figures about customers leave this contact out, with all it wrote; call it in a transaction."""
+        self._uncount(contact_id)
+        self._db.run("UPDATE contacts SET staff = 1 WHERE id = :id AND staff = 0", id=contact_id)
+
     def touches(self, contact_id: int) -> list[Row]:
         """The advertisements this contact came through, oldest first."""
         return self._db.all("SELECT * FROM touches WHERE contact_id = :id ORDER BY id", id=contact_id)
@@ -314,6 +319,10 @@ class Contacts:
         )
 
     def _count_once(self, kept_id: int, other_id: int) -> None:
+        if self._db.value("SELECT max(staff) FROM contacts WHERE id IN (:kept, :other)", kept=kept_id, other=other_id):
+            self.mark_staff(kept_id)
+            self.mark_staff(other_id)
+            return
         both = self._db.all(
             "SELECT brand FROM contacts WHERE id IN (:kept, :other) AND total_interactions > 0",
             kept=kept_id,
@@ -364,9 +373,17 @@ class Contacts:
     def _tally_down(self, contact_id: int) -> None:
         for row in self._db.all("SELECT brand, interest, times FROM interests WHERE contact_id = :id", id=contact_id):
             tally(self._db, row["brand"], "interests", key=row["interest"], times=-row["times"])
-        contact = self.get(contact_id)
-        tally(self._db, contact.brand, "interactions", times=-contact.total_interactions)
-        tally(self._db, contact.brand, "contacts", times=-1)
+        self._uncount(contact_id)
+
+    def _uncount(self, contact_id: int) -> None:
+        """Take a customer out of the figures; a member of staff is not in them."""
+        row = self._db.one(
+            "SELECT brand, total_interactions AS n FROM contacts WHERE id = :id AND staff = 0 AND total_interactions > 0",
+            id=contact_id,
+        )
+        if row is not None:
+            tally(self._db, row["brand"], "interactions", times=-row["n"])
+            tally(self._db, row["brand"], "contacts", times=-1)
 
     def _anonymise_orders(self, contact_id: int) -> int:
         return self._db.run(

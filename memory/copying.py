@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from memory.database import Database, Row, Steps
 from memory.errors import MemoryFault
 from memory.schema import STEPS
 
 AT_ONCE = 500  # rows of one step; a million rows never stand in memory together
+ADDED = re.compile(r"ALTER TABLE (\w+) ADD COLUMN (\w+) ")
 Progress = Callable[[str, int, int], None]  # table, rows copied, rows there are
 
 
@@ -21,7 +22,7 @@ class CopyRefused(MemoryFault):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table as its CREATE statement names it."""
+    """A table as its statements name it."""
 
     name: str
     columns: tuple[str, ...]
@@ -49,12 +50,13 @@ def copy_all(source: Database, target: Database, progress: Progress | None = Non
 
 
 def tables_of(steps: Steps) -> list[Table]:
-    """The tables that these steps make, those that are pointed to first."""
+    """The tables that these steps make, with columns added later, those that are pointed to first."""
+    said = [statement for _name, statements in steps for statement in statements if isinstance(statement, str)]
+    made = [_table(statement) for statement in said if statement.startswith("CREATE TABLE")]
+    added = [found.groups() for statement in said if (found := ADDED.match(statement))]
     return [
-        _table(statement)
-        for _name, statements in steps
-        for statement in statements
-        if isinstance(statement, str) and statement.startswith("CREATE TABLE")
+        replace(table, columns=table.columns + tuple(column for name, column in added if name == table.name))
+        for table in made
     ]
 
 

@@ -407,7 +407,7 @@ class Messages:
 
     def _note_contact(self, brand: str, contact_id: int, inbound: Inbound) -> None:
         now = to_text(self._clock())
-        new = self._db.value("SELECT total_interactions = 0 FROM contacts WHERE id = :id", id=contact_id)
+        before = self._db.all("SELECT total_interactions, staff FROM contacts WHERE id = :id", id=contact_id)[0]
         self._db.run(
             "UPDATE contacts SET total_interactions = total_interactions + 1, last_interaction_at = :now,"
             " address = :address, our_number = :our_number WHERE id = :id",
@@ -421,8 +421,10 @@ class Messages:
             now=now,
             id=contact_id,
         )
+        if before["staff"]:
+            return
         tally(self._db, brand, "interactions")
-        if new:
+        if before["total_interactions"] == 0:
             tally(self._db, brand, "contacts")
 
     def _move_forward(self, row: Row, status: str, provider_id: str, error_code: int | None) -> None:

@@ -45,7 +45,7 @@ class Outcome:
     changes: list[Change] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)  # told to the brand's staff
     readings: dict[int, Reading] = field(default_factory=dict)
-    answered_by: str = "built-in"  # model, built-in, people, nobody
+    answered_by: str = "built-in"  # model, built-in, people, nobody; staff where it is a command of theirs
     why: str | None = None  # why not the model, where there is one
     model: str | None = None
     tokens_in: int = 0
@@ -294,6 +294,8 @@ class Turns:
             metadata=json.dumps(message.metadata | reading.notes),
             id=message.id,
         )
+        if reading.message_type == "staff":
+            return  # a command is nothing that a customer wrote
         day = to_text(message.at)[:10]
         tally(self._db, message.brand, "message_type", key=reading.message_type, day=day)
         tally(self._db, message.brand, "language", key=reading.language or "unknown", day=day)

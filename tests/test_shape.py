@@ -13,7 +13,7 @@ import pytest
 from dotenv import dotenv_values
 from flask import Flask
 
-from app import assemble
+from app import assemble, create_app
 from bot.settings import Environment, Settings
 from bot.web.access import who_may_call
 from memory.settings import MemorySettings
@@ -107,3 +107,21 @@ def texts(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
+
+
+def test_every_command_that_the_manual_names_exists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in environment(tmp_path, 8000).items():
+        monkeypatch.setenv(name, value)
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+    code = [
+        piece
+        for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))
+        for piece in re.findall(r"```\w*\n(.*?)```|`([^`\n]+)`", page.read_text(), re.S)
+    ]
+    written = "\n".join("\n".join(piece) for piece in code)
+    made = set(re.findall(r"^(?:\w+=\S+ )*make ([a-z]+)", written, re.M))
+    asked = set(re.findall(r"flask --app app ([a-z-]+)", written))
+    assert {"run", "test"} <= made
+    assert {"token", "doctor", "worker"} <= asked
+    assert made - targets == set()
+    assert asked - set(create_app().cli.commands) == set()

@@ -115,7 +115,8 @@ class Commands:
         """
         if role not in RANK:
             raise ValueError("only somebody on the STAFF list may command; route customers to the seller")
-        outcome = Outcome(answered_by="built-in", why="staff command")
+        outcome = Outcome(answered_by="staff", why="staff command")
+        outcome.changes.append(lambda: self._contacts.mark_staff(who.id))
         done: dict[str, str] = {}
         for message in messages:
             outcome.readings[message.id] = Reading("staff")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, make_response, render_template
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, url_for
+from werkzeug.wrappers import Response as BaseResponse
 
 from bot.settings import Settings
 
@@ -13,10 +14,17 @@ POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self
 
 
 def pages(settings: Settings) -> Blueprint:
-    """GET /simulator (404 with a real Twilio account), and the files it needs under /pages."""
+    """GET /, which leads to it, and GET /simulator (both 404 with a real Twilio account), and the files it needs under /pages."""
     made = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/pages")
     made.add_url_rule("/simulator", "simulator", lambda: _simulator(settings))
+    made.add_url_rule("/", "front", lambda: _front(settings))
     return made
+
+
+def _front(settings: Settings) -> BaseResponse:
+    if not settings.simulated:
+        abort(404)
+    return redirect(url_for("pages.simulator"))
 
 
 def _simulator(settings: Settings) -> Response:

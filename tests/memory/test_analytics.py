@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from memory.analytics import Analytics
 from memory.contacts import Contact, tally
 from memory.errors import UnknownContact, UnknownMessage
-from tests.memory.stores import BRAND, Stores
+from memory.turns import Outcome, Reading
+from tests.memory.stores import BRAND, Stores, as_is
 
 
 def analytics(stores: Stores) -> Analytics:
@@ -44,6 +45,35 @@ def test_the_tallied_figures_are_what_counting_the_rows_gives(stores: Stores) ->
     told = analytics(stores).summary(BRAND)
     assert told["total_users"] == stores.db.value("SELECT count(*) FROM contacts")
     assert told["total_interactions"] == stores.db.value("SELECT count(*) FROM messages WHERE role = 'user'")
+
+
+def test_staff_are_none_of_the_brands_people(stores: Stores) -> None:
+    stores.hear("hello", phone="+919876543211")
+    for _ in range(2):
+        stores.hear("orders", phone="+919876543212")
+    staff = contact(stores, "+919876543212")
+    for _ in range(2):
+        stores.contacts.mark_staff(staff.id)
+    stores.hear("orders", phone="+919876543212")
+    told = analytics(stores)
+    figures = {"total_users": 1, "total_interactions": 1, "active_users_24h": 1, "top_interests": []}
+    assert told.summary(BRAND) == figures
+    assert [row["phone_number"] for row in told.users(BRAND, limit=9)] == ["+919876543211"]
+    stores.contacts.erase(staff.id)
+    assert told.summary(BRAND) == figures
+
+
+def test_what_staff_command_is_no_message_of_a_customer(stores: Stores) -> None:
+    for phone, kind in (("+919876543211", "greeting"), ("+919876543212", "staff")):
+        heard = stores.hear("hello", phone=phone, urgent=True)
+        [lease] = stores.turns.claim("w", 1)
+        by = "staff" if kind == "staff" else "built-in"
+        outcome = Outcome(readings={heard: Reading(kind, "en")}, answered_by=by)
+        stores.turns.finish(lease, stores.turns.waiting(lease.contact_id), outcome, split=as_is)
+        stores.turns.release(lease)
+    told = analytics(stores).messages(BRAND, 1)
+    assert (told["total"], told["by_type"], told["by_language"]) == (1, {"greeting": 1}, {"en": 1})
+    assert analytics(stores).replies(BRAND, 1)["reply_times"]["replies"] == 1
 
 
 def test_active_are_those_who_wrote_in_the_last_day(stores: Stores) -> None:

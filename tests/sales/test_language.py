@@ -31,7 +31,11 @@ def test_a_clear_change_of_language_is_followed() -> None:
     assert detect("sorry, can you tell me the price in english", "hi") == "en"
 
 
-NEW, EN, ES, PT, HI = None, "en", "es", "pt", "hi"
+NEW = None
+EN: Language = "en"
+ES: Language = "es"
+PT: Language = "pt"
+HI: Language = "hi"
 LINES: list[tuple[str, Language | None, Language]] = [
     # the first line of a conversation
     ("hey do u have the s23", NEW, EN), ("how much for two", NEW, EN), ("whats ur best price", NEW, EN),

@@ -9,6 +9,7 @@ import pytest
 
 from bot.staff.commands import Commands
 from bot.staff.notices import Staff
+from memory.analytics import Analytics
 from memory.contacts import Contact
 from memory.forms import Outgoing
 from memory.goods import Goods, Item
@@ -121,6 +122,13 @@ def test_an_order_goes_forward_and_its_customer_is_told_in_their_language(office
     events = [(event.state, event.by) for event in office.orders.events(office.order.id)]
     assert events[-3:] == [("paid", STAFF), ("shipped", STAFF), ("delivered", STAFF)]
     assert "cannot become" in office.says(STAFF, f"paid {office.order.number}")
+
+
+def test_who_commands_is_none_of_the_brands_customers(office: Office) -> None:
+    office.says(STAFF, "help")
+    told = Analytics(office.stores.db, office.stores.clock)
+    assert told.summary(BRAND)["total_users"] == 1
+    assert [row["name"] for row in told.users(BRAND, limit=9)] == ["Ana"]
 
 
 @pytest.mark.parametrize("line", ["paid ABCD", "shipped", "order 17", "cancelled KQXT-MBP7"])

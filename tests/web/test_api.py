@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.web.access import public
+from bot.web.api import Conversation, ConversationMessage, SessionInfo, UserProfile
 from memory.forms import Outgoing
 from memory.turns import Outcome
 from tests.memory.stores import BRAND, as_is
@@ -247,3 +249,16 @@ def fall_over(app: Flask) -> None:
     @public
     def view() -> str:
         raise RuntimeError(f"about {PHONE} and {request.form}")
+
+
+def test_the_documented_example_has_exactly_the_fields_that_are_told(shop: Shop) -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
+    shown, fault = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", manual, re.S))
+    shop.talk("Hello", "Hi")
+    told = shop.get(f"/conversation/{PHONE}")
+    assert set(shown) == set(told) == set(Conversation().fields)
+    for part, schema in (("user_profile", UserProfile), ("session_info", SessionInfo)):
+        assert set(shown[part]) == set(told[part]) == set(schema().fields)
+    for message in [*shown["messages"], *told["messages"]]:
+        assert set(message) == set(ConversationMessage().fields)
+    assert set(fault) == PROBLEM

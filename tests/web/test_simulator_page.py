@@ -233,7 +233,7 @@ def test_everything_is_404_with_a_real_account() -> None:
     app.register_blueprint(blueprint(None))
     app.register_blueprint(pages(settings))
     client = app.test_client()
-    for path in ("/simulator", "/simulator/state", "/simulator/events", "/simulator/twilio/v1/Content"):
+    for path in ("/", "/simulator", "/simulator/state", "/simulator/events", "/simulator/twilio/v1/Content"):
         assert client.get(path).status_code == 404
     assert client.post("/simulator/faults", json={}).status_code == 404
 
@@ -294,3 +294,10 @@ PICTURE = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
     "0000000c4944415408d763f8cfc000000301010018dd8db00000000049454e44ae426082"
 )
+
+
+def test_the_bare_address_leads_to_the_simulator() -> None:
+    app = Flask("tried")
+    app.register_blueprint(pages(Settings.from_environment({})))
+    answer = app.test_client().get("/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/simulator")
