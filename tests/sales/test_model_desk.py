@@ -161,7 +161,7 @@ def test_a_discount_that_has_run_out_is_not_told(desk: ModelDesk, counter: Count
 
 
 def test_prices_are_told_in_the_customers_currency(desk: ModelDesk, counter: Counter, server: ModelServer) -> None:
-    counter.stores.hear("hi")
+    counter.stores.hear("hi", phone=MARIA)
     counter.facts.learn(counter.contact(), "currency", "JPY", None)
     system = briefed(desk, counter, server, counter.writes("raptor 15")).system
     assert '"about":{"amount":"' in system and '"currency":"JPY"}' in system
