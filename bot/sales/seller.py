@@ -21,7 +21,7 @@ from bot.sales.promises import Facts as PromiseFacts
 from bot.sales.rights import ERASE, EXPORT, asked_right, confirms, copy_of
 from bot.sales.situation import Shop, Situation, joined, last_said
 from bot.sales.wording import Wording
-from bot.sales.writer import NOT_HELPED, Draft, words_for, write, write_known
+from bot.sales.writer import Draft, words_for, write
 from memory.contacts import Contact, Contacts
 from memory.facts import Fact
 from memory.forms import Outgoing
@@ -186,11 +186,7 @@ class Seller:
         turn.reply(Outgoing(turn.say("erase_done"), message_type="data_rights", passes_optout=True, farewell=True))
 
     def _forward(self, turn: _Turn) -> bool:
-        """While a person answers, the desk hands on what is written and is silent.
-
-        It says once that it handed on, until a person wrote; and one that was asked in only because the desk did
-        not understand is not waited for with what the desk knows.
-        """
+        """While a person answers, the desk hands on what is written to staff and is silent."""
         handover = turn.situation.handover
         if handover is None:
             return False
@@ -198,22 +194,6 @@ class Seller:
         who = turn.situation.name or turn.contact.phone
         turn.outcome.notices.append(f"#{handover.id} {who}: {text[:1000]}\nAnswer: reply {handover.id}: …")
         turn.outcome.answered_by = "people"
-        since = [m for m in turn.situation.history if m.role == "assistant" and m.at >= handover.opened_at]
-        if any(m.metadata.get("by") == "staff" for m in since):
-            return True
-        if handover.reason == NOT_HELPED and self._still_answers(turn):
-            return True
-        if all(m.metadata.get("passed_on") != handover.id for m in since):
-            turn.reply(Outgoing(turn.say("passed_on"), metadata={"passed_on": handover.id}), by="people")
-        return True
-
-    def _still_answers(self, turn: _Turn) -> bool:
-        actions = self._actions(turn)
-        draft = write_known(turn.situation, actions)
-        if draft is None or check(draft.body, self._promise_facts(turn.situation, actions, draft.amounts)):
-            return False
-        turn.outcome.notices[-1] += f"\nThe desk answered: {draft.body[:300]}"
-        self._keep(turn, actions, draft.body, draft)
         return True
 
     def _unheard(self, turn: _Turn) -> bool:

@@ -34,7 +34,7 @@ from memory.orders import Quote
 FEW = 3  # so many left are worth a word
 MOST_FAILED = 2  # answers in a row that did not help, before a person takes over
 MOST_BUTTONS = 3
-NOT_HELPED = "two answers did not help"  # why a person was asked in: the desk still answers what it surely knows
+NOT_HELPED = "two answers did not help"
 SURE = 0.6  # confidence from which the classification alone decides what cannot be taken back by a better answer
 MOST_PARTS = 5
 # What helps with a message whose kind is known where its words are not: a thing that is not sold, "I want to order".
@@ -56,7 +56,6 @@ class Draft:
     asks_order: str | None = None  # the sku that a yes would order
     offers: str | None = None  # the sku that a yes would quote
     failed: bool = False  # it did not help
-    vague: bool = False  # it says only what is not there, or asks back
     amounts: tuple[Money, ...] = ()  # of quotes and orders it names
 
     @property
@@ -69,12 +68,6 @@ class Draft:
 def write(situation: Situation, actions: Actions) -> Draft:
     """Answer everything the waiting messages ask, in one reply."""
     return _Answer(situation, actions).write()
-
-
-def write_known(situation: Situation, actions: Actions) -> Draft | None:
-    """The answer to what the desk surely knows; None for all that a person had better answer."""
-    draft = _Answer(situation, actions).write_known()
-    return None if draft.vague or actions.handed_over or not draft.body else draft
 
 
 def words_for(situation: Situation) -> Wording:
@@ -93,12 +86,6 @@ class _Answer:
 
     def write(self) -> Draft:
         said = self._to_quote() or self._to_button() or self._to_parts()
-        self.draft.body = "\n\n".join(dict.fromkeys(said))
-        return self.draft
-
-    def write_known(self) -> Draft:
-        asked = self.situation.quote is not None or self._last_said("offers") is not None
-        said = (self._to_quote() if asked else []) or self._to_button() or self._answers(_ABOUT_THE_SHOP)
         self.draft.body = "\n\n".join(dict.fromkeys(said))
         return self.draft
 
@@ -334,7 +321,6 @@ class _Answer:
             return self._priced_in(plain, self.situation.currency)
         target = target or self.situation.currency
         if amount is None or source is None or source == target:
-            self.draft.vague = True
             return [self.say("convert_what")]
         try:
             made = self.actions.convert(amount, str(source), str(target))  # type: ignore[arg-type]
@@ -364,7 +350,6 @@ class _Answer:
             return [self.say("not_yours")]
         orders = self.actions.order_status(number)
         if not orders:
-            self.draft.vague = True
             return [self.say("no_orders")]
         return [self._state_of(order.number) for order in orders[:3]]
 
@@ -530,7 +515,6 @@ class _Answer:
         if close and (wish.max_price or wish.min_price):
             return [self.say("nothing_in_range") + "\n" + self._list(close)]
         if sure:
-            self.draft.vague = True
             return [self.say("nothing", kinds=self._kinds())]
         return []
 
@@ -661,4 +645,3 @@ _IN_ORDER: tuple[_Asked, ...] = (
     _Answer._small_talk,
     _Answer._search,
 )
-_ABOUT_THE_SHOP = tuple(way for way in _IN_ORDER if way is not _Answer._small_talk)

@@ -217,27 +217,15 @@ def test_two_failed_answers_in_a_row_bring_a_person(shop: TestShop) -> None:
     shop.says("zxcv poiu")
     [summary] = shop.told_staff()
     assert "zxcv poiu" in summary and "reply 1:" in summary
-    assert "passed this on" in shop.says("hello?")
-    assert shop.says("hello??") == ""
-    assert "hello??" in shop.told_staff()[-1]
+    assert shop.says("hello?") == ""
+    assert "hello?" in shop.told_staff()[-1]
     shop.stores.clock.pass_by(hours=5)
     assert shop.says("hello") != ""
 
 
-def test_who_was_not_understood_still_gets_what_the_desk_knows(shop: TestShop) -> None:
-    for text in ("asdf qwer", "zxcv poiu"):
-        shop.says(text)
-    assert "Monday to Saturday" in shop.says("when are you open?")
-    assert "The desk answered" in shop.told_staff()[-1]
-    shop.says("I want to buy the Norvik Bolt 15")
-    shop.says("yes")
-    assert len(shop.orders()) == 1
-    assert "passed this on" in shop.says("asdf")
-
-
 def test_who_asked_for_a_person_waits_for_one_whatever_is_asked(shop: TestShop) -> None:
     shop.says("I want to talk to a human")
-    assert "passed this on" in shop.says("when are you open?")
+    assert shop.says("when are you open?") == ""
     assert shop.says("how much is the Norvik Bolt 15?") == ""
 
 

@@ -56,10 +56,9 @@ def test_staff_get_a_summary_and_answer_through_the_desk(shop: World) -> None:
 def test_the_desk_is_silent_and_hands_on_until_it_is_released(shop: World) -> None:
     john, staff = shop.person(JOHN), shop.person(STAFF)
     number = handed_over(shop)
-    assert "passed this on" in john.says("I am in a hurry")
     heard = len(john.phone.heard())
     john.phone.says("are you there? how much is the raptor 15?")
-    assert "are you there?" in staff.hears(4)[-1]
+    assert "are you there?" in staff.hears(3)[-1]
     shop.settled()
     assert len(john.phone.heard()) == heard
     assert shop.turn()["answered_by"] == "people"
@@ -70,7 +69,6 @@ def test_the_desk_is_silent_and_hands_on_until_it_is_released(shop: World) -> No
 def test_a_hand_over_that_nobody_ends_is_over_after_four_hours(shop: World, clock: MovableClock) -> None:
     john = shop.person(JOHN)
     handed_over(shop)
-    john.says("I am in a hurry")
     clock.passes(hours=3, minutes=59)
     heard = len(john.phone.heard())
     john.phone.says("hello?")
@@ -95,16 +93,16 @@ def test_a_persons_answer_begins_the_four_hours_anew(shop: World, clock: Movable
 
 def test_two_answers_that_did_not_help_bring_a_person(shop: World) -> None:
     john = shop.person()
-    assert "colleague" not in john.says("what is the capital of mongolia")
-    assert "colleague" in john.says("who wrote don quixote")
+    assert "colleague" not in john.says("can you fix my roof")
+    assert "colleague" in john.says("do you repair bicycles")
     assert shop.memory.handovers.current(shop.contact().id)
 
 
 def test_an_answer_that_helped_lets_the_count_begin_anew(shop: World) -> None:
     john = shop.person()
-    john.says("what is the capital of mongolia")
+    john.says("can you fix my roof")
     john.says("show me gaming laptops")
-    assert "colleague" not in john.says("who wrote don quixote")
+    assert "colleague" not in john.says("do you repair bicycles")
 
 
 @pytest.mark.parametrize(
