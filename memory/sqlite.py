@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,8 @@ from sqlite_utils import Migrations
 
 from memory.database import EachInItsWay, Row, Statement, Steps
 from memory.errors import AlreadyStored, DatabaseDamaged, DatabaseUnavailable
+
+BUSY_SECONDS = 0.0004
 
 _writers: dict[str, threading.RLock] = {}
 _writers_guard = threading.Lock()
@@ -63,11 +66,28 @@ class SQLite:
             raise DatabaseUnavailable("the database is busy with another write; it will be tried again")
         try:
             with _our_errors():
-                connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-                connection.execute("BEGIN IMMEDIATE")
+                self._wait_for_disk(connection, durable)
+                self._begin(connection)
         except BaseException:
             self._writer.release()
             raise
+
+    def _wait_for_disk(self, connection: sqlite3.Connection, durable: bool) -> None:
+        if getattr(self._threads, "durable", None) is not durable:
+            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._threads.durable = durable
+
+    def _begin(self, connection: sqlite3.Connection) -> None:
+        """Another process's write takes half a millisecond; SQLite's own waiting soon sleeps for tens of them."""
+        connection.execute("PRAGMA busy_timeout = 0")
+        end = time.monotonic() + self._timeout
+        try:
+            while not _began(connection):
+                if time.monotonic() > end:
+                    raise DatabaseUnavailable("another process keeps writing; it will be tried again")
+                time.sleep(BUSY_SECONDS)
+        finally:
+            connection.execute(f"PRAGMA busy_timeout = {int(self._timeout * 1000)}")
 
     def commit(self) -> None:
         """Keep it; a full disk drops it, and says so."""
@@ -124,6 +144,7 @@ class SQLite:
     def close(self) -> None:
         """Close this thread's connection; the next question opens another."""
         connection = self._threads.__dict__.pop("connection", None)
+        self._threads.__dict__.pop("durable", None)
         if connection is not None:
             connection.close()
 
@@ -143,6 +164,16 @@ class SQLite:
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA temp_store = MEMORY")
         return connection
+
+
+def _began(connection: sqlite3.Connection) -> bool:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
 
 
 def _as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> Row:
