@@ -17,7 +17,7 @@ def to_text(moment: datetime) -> str:
     """`2026-11-21T04:57:16.123456Z`: always 27 characters. A moment without a zone is refused."""
     if moment.tzinfo is None:
         raise ValueError("a moment needs its time zone; use datetime.now(UTC)")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def from_text(text: str) -> datetime:
