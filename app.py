@@ -276,7 +276,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         messages=memory.messages,
         turns=turns,
         analytics=Analytics(memory.db, clock),
-        checks={},
+        checks={"provider": outbox.provider_fault},
         examinations=[channel.doctor],
     )
     register(web, parts)

@@ -24,6 +24,7 @@ LOOK_AGAIN = timedelta(seconds=1)
 GIVE_UP_LOOKING = timedelta(seconds=6)  # the provider lists a message within a second or two of taking it
 NEXT_PART = timedelta(seconds=3)  # at the latest, where no callback says that the part before is out
 OUT = ("sent", "delivered", "read")
+SENDER = ("sender", "account")  # switched off while the provider takes nothing from us
 SENDER_REST = timedelta(minutes=5)
 
 
@@ -52,6 +53,10 @@ class Outbox:
     clock: Clock
     template_for: TemplateFor
     alarm: Alarm
+
+    def provider_fault(self) -> str | None:
+        """What keeps everything from being said, as the provider's last answer told; None while it takes messages."""
+        return "the provider refuses to send; run flask --app app doctor" if self.switches.is_off(*SENDER) else None
 
     def say_due(self, lease: Lease) -> None:
         """Say everything that is due to this contact, oldest first, until something has to wait.
@@ -103,6 +108,8 @@ class Outbox:
     def _said(self, contact_id: int, row: OutboxRow, provider_id: str) -> None:
         with self.db.transaction():
             self.messages.said(row.id, provider_id)
+            if self.switches.is_off(*SENDER):
+                self.switches.turn_on(*SENDER)
             if row.farewell:
                 self.contacts.erase(contact_id)
 
@@ -189,6 +196,7 @@ class Outbox:
                 self.messages.link_instead_of_media(message_id)
             case Action.STOP_SENDER | Action.PARK_UNTIL_RESET:
                 self.messages.send_anew(message_id, wait=SENDER_REST)
+                self.switches.turn_off(*SENDER)
                 log.error("nothing can be sent now (code %s): %s", code, sentence)
             case Action.SUPPRESS:
                 self.contacts.opt_out(message.contact_id)

@@ -268,3 +268,13 @@ def test_a_stop_that_came_while_an_answer_was_made_is_obeyed_before_it_is_said(t
         line.outbox.say_due(lease)
         assert line.states() == ["ready"]
         assert customer.heard() == []
+
+
+def test_a_provider_that_refuses_everything_is_known_until_it_takes_a_message(line: Line) -> None:
+    line.twilio.fail("refuse", who=PHONE, code=20003)
+    customer = line.customer()
+    sent = customer.says("hello")
+    line.until(lambda: line.outbox.provider_fault() is not None)
+    line.db.run("UPDATE messages SET due_at = :now WHERE state = 'ready'", now=to_text(now()))
+    customer.wait_for_reply(sent)
+    line.until(lambda: line.outbox.provider_fault() is None)
