@@ -21,6 +21,7 @@ from pathlib import Path
 import click
 from flask import Flask
 
+from bot.brands import Brand, BrandsWrong, read_brands
 from bot.catchup import CatchUp
 from bot.channels.account import local_url
 from bot.channels.simulator import Pace, SmallTwilio
@@ -30,7 +31,6 @@ from bot.clock import ClockWork, Job, Leadership
 from bot.ears import Ears, Understand
 from bot.llm import LanguageModel
 from bot.outbox import Outbox, Template, in_parts
-from bot.sales.brands import Brand, BrandsWrong, read_brands
 from bot.sales.catalogue import Catalogue, read_catalogue
 from bot.sales.classify import classify
 from bot.sales.currency import Rates, RatesNotRefreshed

@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from benchmarks.figures import Figure
-from bot.sales.brands import read_brands
+from bot.brands import read_brands
 from bot.sales.catalogue import read_catalogue
 from bot.sales.currency import Rates
 from bot.sales.promises import Breach, Facts, OrderFact, check

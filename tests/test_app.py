@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app import Brands
-from bot.sales.brands import read_brands
+from bot.brands import read_brands
 
 VOYAGE = read_brands(Path(__file__).parent.parent / "data" / "brands.toml")["voyage"]
 OURS = "+34911222333"

@@ -11,9 +11,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property, lru_cache
 from itertools import dropwhile, pairwise, permutations
 
+from bot.brands import Brand, Delivery, Discount
 from bot.sales import claims
 from bot.sales.amounts import CODES, Amount, find_amounts
-from bot.sales.brands import Brand, Delivery, Discount
 from bot.sales.currency import Conversion
 from memory.goods import Item
 from memory.money import Money

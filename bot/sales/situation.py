@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.sales.brands import Brand
+from bot.brands import Brand
 from bot.sales.catalogue import Catalogue
 from bot.sales.classify import Classification
 from bot.sales.currency import Rates

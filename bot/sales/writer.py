@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
+from bot.brands import Discount
 from bot.sales import cues
 from bot.sales.actions import Actions, CannotDo, PriceChanged, TooFewLeft, charged
-from bot.sales.brands import Discount
 from bot.sales.catalogue import fold, read_wish
 from bot.sales.classify import Classification, believed
 from bot.sales.interests import KINDS, last_interest, read_interests, search_words

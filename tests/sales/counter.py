@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from bot.brands import Brand, read_brands
 from bot.sales.actions import Actions
-from bot.sales.brands import Brand, read_brands
 from bot.sales.catalogue import Catalogue, read_catalogue
 from bot.sales.classify import Classification
 from bot.sales.currency import Rates

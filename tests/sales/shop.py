@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bot.sales.brands import read_brands
+from bot.brands import read_brands
 from bot.sales.catalogue import Catalogue, read_catalogue
 from bot.sales.currency import Rates
 from bot.sales.model_desk import ModelDesk

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.sales.brands import LANGUAGES, TOPICS, BrandsWrong, read_brands
+from bot.brands import LANGUAGES, TOPICS, BrandsWrong, read_brands
 
-FILE = Path(__file__).parents[2] / "data" / "brands.toml"
+FILE = Path(__file__).parents[1] / "data" / "brands.toml"
 SHIPPED = FILE.read_text(encoding="utf-8")
 
 
