@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from memory.cycles import CYCLE_TABLES
 from memory.goods import GOODS_TABLES
 from memory.search import SEARCH_TABLES
 
@@ -332,4 +333,5 @@ STEPS = (
     ("006 mentions", MENTIONS),
     ("007 search", SEARCH_TABLES),
     ("008 staff", STAFF),
+    ("015 cycles", CYCLE_TABLES),
 )
