@@ -1,0 +1,1 @@
+"""Buys the ads: observes, decides, acts within limits, and reports."""
