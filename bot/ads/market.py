@@ -76,7 +76,8 @@ def hump(middle: float, spread: float) -> Floats:
     """Weights of orders that come around one day after the chat."""
     ages = np.arange(LONGEST_DELAY + 1)
     weights: Floats = np.exp(-0.5 * ((ages - middle) / spread) ** 2)
-    return weights / weights.sum()
+    weights /= weights.sum()
+    return weights
 
 
 def usual_delays() -> dict[str, Delay]:
@@ -251,7 +252,8 @@ class Market:
 
     def value_per_chat(self) -> Floats:
         """The true margin per chat today, net of returns, one per ad."""
-        return self._sale_rate_today() * self._value * self._margin * (1 - self._returns)
+        value: Floats = self._sale_rate_today() * self._value * self._margin * (1 - self._returns)
+        return value
 
     def mean_chats(self, spend: Floats) -> Floats:
         """The true mean of today's chats at this spend, as each ad stands now."""
@@ -348,7 +350,8 @@ class Market:
         for day, factors in self.world.drift.items():
             if day <= self.today:
                 rate = rate * np.array([factors.get(ad.name, 1.0) for ad in self.world.ads])
-        return np.clip(rate, 0.0, 1.0)
+        rate = np.clip(rate, 0.0, 1.0)
+        return rate
 
     def _place_orders(self, day: int, chats: Counts, referred: Counts) -> None:
         """Decides today which of today's chats will order, when, for how much, and whether it comes back."""
