@@ -350,8 +350,8 @@ class Market:
         for day, factors in self.world.drift.items():
             if day <= self.today:
                 rate = rate * np.array([factors.get(ad.name, 1.0) for ad in self.world.ads])
-        rate = np.clip(rate, 0.0, 1.0)
-        return rate
+        limited: Floats = np.clip(rate, 0.0, 1.0)
+        return limited
 
     def _place_orders(self, day: int, chats: Counts, referred: Counts) -> None:
         """Decides today which of today's chats will order, when, for how much, and whether it comes back."""
