@@ -1,0 +1,16 @@
+"""Practice: ad accounts that react like Meta's, on a simulated clock. No money is spent."""
+
+from bot.ads.practice.account import PracticeAccount, PracticeSale
+from bot.ads.practice.book import Book
+from bot.ads.practice.clock import PracticeClock
+from bot.ads.practice.roster import PracticeSpec, PracticeWrong, read_practice
+
+__all__ = [
+    "Book",
+    "PracticeAccount",
+    "PracticeClock",
+    "PracticeSale",
+    "PracticeSpec",
+    "PracticeWrong",
+    "read_practice",
+]
