@@ -105,6 +105,15 @@ def test_a_day_is_told_differently_until_it_settles(opened: Callable[[], Practic
     assert spent(account, date(2026, 11, 20)) > first
 
 
+def test_the_shop_counts_the_chats_that_carried_their_referral(opened: Callable[[], PracticeAccount]) -> None:
+    account = opened()
+    counted = account.chats(date(2026, 11, 1))
+    told = account.readings(date(2026, 11, 1), date(2026, 11, 20))
+    assert {each.day for each in counted} == {each.day for each in told}
+    assert sum(each.chats for each in counted) < sum(each.chats or 0 for each in told)
+    assert all(0 <= each.leads <= each.chats for each in counted)
+
+
 def test_a_new_ad_is_paused_and_found_by_its_token(opened: Callable[[], PracticeAccount]) -> None:
     account = opened()
     campaign = account.create(NewCampaign("Winter"), "k7Q2")

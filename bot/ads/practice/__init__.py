@@ -1,6 +1,6 @@
 """Practice: ad accounts that react like Meta's, on a simulated clock. No money is spent."""
 
-from bot.ads.practice.account import PracticeAccount, PracticeSale
+from bot.ads.practice.account import PracticeAccount, PracticeChats, PracticeSale
 from bot.ads.practice.book import Book
 from bot.ads.practice.clock import PracticeClock
 from bot.ads.practice.roster import PracticeSpec, PracticeWrong, read_practice
@@ -8,6 +8,7 @@ from bot.ads.practice.roster import PracticeSpec, PracticeWrong, read_practice
 __all__ = [
     "Book",
     "PracticeAccount",
+    "PracticeChats",
     "PracticeClock",
     "PracticeSale",
     "PracticeSpec",

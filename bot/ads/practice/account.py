@@ -68,6 +68,16 @@ class PracticeSale:
     returned_at: datetime | None  # None while it is kept
 
 
+@dataclass(frozen=True, slots=True)
+class PracticeChats:
+    """The chats of one ad on one day that is over, by the shop's own count: those that carried their referral."""
+
+    ad_id: str
+    day: date
+    chats: int
+    leads: int  # of them, people who asked for a price or more
+
+
 @dataclass(slots=True)
 class _Standing:
     """How the account stands after the decisions taken so far."""
@@ -205,6 +215,17 @@ class PracticeAccount:
             start = datetime.combine(since, time(), self._zone)
             return [self._as_known(sale) for sale in self._sales if _news(sale, start)]
 
+    def chats(self, since: date) -> list[PracticeChats]:
+        """What the shop counted on each day from `since` on that is over."""
+        with self._caught_up():
+            ads = {place: ad_id for ad_id, place in self._standing.places.items()}
+            return [
+                PracticeChats(ad_id, self._first_day + timedelta(days=day.day), chats, self._leads(place, chats))
+                for day in self._market.days[max((since - self._first_day).days, 0) :]
+                for place, ad_id in ads.items()
+                if (chats := int(day.referred[place]))
+            ]
+
     # How it goes on
 
     def _caught_up(self) -> threading.RLock:
@@ -304,6 +325,10 @@ class PracticeAccount:
         """A moment of that market day, spread over its waking hours."""
         hour = time(8 + number * 7 % 15, number * 13 % 60)
         return datetime.combine(self._first_day + timedelta(days=day), hour, self._zone).astimezone(UTC)
+
+    def _leads(self, place: int, chats: int) -> int:
+        """Who sells well has more people who ask: between a fifth and four fifths of the chats."""
+        return round(chats * min(0.2 + 4 * self._market.world.ads[place].sale_rate, 0.8))
 
     def _as_known(self, sale: PracticeSale) -> PracticeSale:
         known = sale.returned_at is not None and sale.returned_at <= self._clock()
