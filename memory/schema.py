@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from memory.attribution import ATTRIBUTION_TABLES
+from memory.campaign_records import CAMPAIGN_RECORD_TABLES
+from memory.campaigns import CAMPAIGN_TABLES
 from memory.cycles import CYCLE_TABLES
+from memory.events import EVENT_TABLES
 from memory.goods import GOODS_TABLES
+from memory.graph import GRAPH_VIEWS
 from memory.search import SEARCH_TABLES
+from memory.strategy import STRATEGY_TABLES
 
 # AUTOINCREMENT where rows are erased and their ids are known outside: in a callback's address, in staff's "reply 3:".
 # Without it SQLite gives the id of an erased row to the next one, and what is meant for the one reaches the other.
@@ -324,6 +330,15 @@ STAFF = (
     "DELETE FROM tallies WHERE name = 'message_type' AND key = 'staff'",
 )
 
+ADVERTISING = (
+    *CAMPAIGN_TABLES,
+    *ATTRIBUTION_TABLES,
+    *EVENT_TABLES,
+    *CAMPAIGN_RECORD_TABLES,
+    *STRATEGY_TABLES,
+    *GRAPH_VIEWS,
+)
+
 STEPS = (
     ("001 people", PEOPLE),
     ("002 conversation", CONVERSATION),
@@ -333,5 +348,6 @@ STEPS = (
     ("006 mentions", MENTIONS),
     ("007 search", SEARCH_TABLES),
     ("008 staff", STAFF),
+    ("012 advertising", ADVERTISING),
     ("015 cycles", CYCLE_TABLES),
 )
