@@ -78,6 +78,14 @@ class PracticeChats:
     leads: int  # of them, people who asked for a price or more
 
 
+@dataclass(frozen=True, slots=True)
+class Click:
+    """Somebody tapped an ad: what Twilio tells of it, and how likely they buy."""
+
+    referral: dict[str, str]
+    buys: float
+
+
 @dataclass(slots=True)
 class _Standing:
     """How the account stands after the decisions taken so far."""
@@ -225,6 +233,28 @@ class PracticeAccount:
                 for place, ad_id in ads.items()
                 if (chats := int(day.referred[place]))
             ]
+
+    def someone_clicks(self, chance: float) -> Click:
+        """A click on one of the running ads, those that spend more being tapped more; `chance` from 0 to 1 picks it.
+
+        Raises TryLater while none runs.
+        """
+        with self._caught_up():
+            budgets = np.cumsum(self._budgets())
+            if budgets[-1] <= 0:
+                raise TryLater(f"no ad runs in {self.spec.name}")
+            place = int(np.searchsorted(budgets, chance * budgets[-1], side="right").clip(0, len(budgets) - 1))
+            ad = next(self._standing.ads[key] for key, each in self._standing.places.items() if each == place)
+            words = self._standing.creatives[ad.creative_id]
+            referral = {
+                "ReferralSourceId": ad.id,
+                "ReferralSourceType": "ad",
+                "ReferralHeadline": words.headline,
+                "ReferralBody": words.body,
+                "ReferralSourceUrl": f"https://fb.me/{ad.id}",
+                "ReferralCtwaClid": f"practice-{ad.id}-{int(chance * 1e9):09d}",
+            }
+            return Click(referral, min(0.9, 6 * self._market.world.ads[place].sale_rate))
 
     # How it goes on
 
