@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from memory.approvals import APPROVALS_TABLES
+from memory.changes import CHANGES_TABLES
 from memory.cycles import CYCLE_TABLES
 from memory.goods import GOODS_TABLES
+from memory.intents import INTENTS_TABLES
 from memory.search import SEARCH_TABLES
+from memory.stops import STOPS_TABLES
 
 # AUTOINCREMENT where rows are erased and their ids are known outside: in a callback's address, in staff's "reply 3:".
 # Without it SQLite gives the id of an erased row to the next one, and what is meant for the one reaches the other.
@@ -333,5 +337,6 @@ STEPS = (
     ("006 mentions", MENTIONS),
     ("007 search", SEARCH_TABLES),
     ("008 staff", STAFF),
+    ("013 ad actions", CHANGES_TABLES + APPROVALS_TABLES + INTENTS_TABLES + STOPS_TABLES),
     ("015 cycles", CYCLE_TABLES),
 )
