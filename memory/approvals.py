@@ -132,6 +132,12 @@ class Approvals:
         """The no of the person who was asked. Raises CannotApprove."""
         return self._decide(brand, number, person, "rejected", reason)
 
+    def check(self, brand: str, number: int, person: str) -> Approval:
+        """The approval, if this person could answer it now. Raises CannotApprove as `approve` would."""
+        approval = self.get(brand, number)
+        self._check(approval, person)
+        return approval
+
     def finish(self, number: int, state: Literal["used", "stale"], reason: str = "") -> None:
         """All that was approved has been done, or it can't be any more."""
         self._db.run(
@@ -181,7 +187,7 @@ class Approvals:
     def _decide(self, brand: str, number: int, person: str, state: ApprovalState, reason: str) -> Approval:
         with self._db.transaction(durable=True):
             self._db.hold(f"approval {number}")
-            self._check(self.get(brand, number), person)
+            self.check(brand, number, person)
             self._db.run(
                 "UPDATE ad_approvals SET state = :state, decided_by = :person, decided_at = :now, reason = :reason"
                 " WHERE id = :id",

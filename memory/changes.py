@@ -43,10 +43,11 @@ CHANGES_TABLES = (
         state TEXT NOT NULL,
         outcome TEXT NOT NULL,
         asked_at TEXT NOT NULL,
+        account_at TEXT NOT NULL,
         settled_at TEXT
     )""",
     "CREATE INDEX ad_changes_by_brand ON ad_changes (brand, id)",
-    "CREATE INDEX ad_changes_by_account ON ad_changes (account_id, at)",
+    "CREATE INDEX ad_changes_by_account ON ad_changes (account_id, account_at)",
     "CREATE INDEX ad_changes_open ON ad_changes (account_id, id) WHERE state = 'open'",
     # What each line had planned at most on a day: what was cut at noon may have been spent by then.
     """CREATE TABLE ad_peaks (
@@ -84,7 +85,8 @@ class Intention:
     """A change as it is meant, before the account is asked.
 
     `was` and `becomes` are a status (PAUSED) or an amount of `currency` a day. `raises` is by how much the planned
-    spend of a day grows with it; zero for what lowers it, and for what a person's approval covers, see `approval_id`.
+    spend of a day grows with it; zero for what lowers it, and for what a person has approved. `account_at` is the
+    moment in the account's own calendar, which for a practice account is not the clock on the wall.
     """
 
     brand: str
@@ -99,6 +101,7 @@ class Intention:
     was: str
     becomes: str
     raises: Money
+    account_at: datetime
     readings: tuple[int, ...] = ()  # ids of the readings that it stood on
     approval_id: int | None = None
     undoes_id: int | None = None
@@ -129,19 +132,21 @@ class Changes:
         now = to_text(self._clock())
         change_id = self._db.insert(
             "INSERT INTO ad_changes (brand, account_id, at, who, role, why, what, kind, object_id, name, was, becomes,"
-            " currency, raises, readings, approval_id, undoes_id, key, state, outcome, asked_at) VALUES (:brand,"
+            " currency, raises, readings, approval_id, undoes_id, key, state, outcome, asked_at, account_at) VALUES (:brand,"
             " :account_id, :now, :who, :role, :why, :what, :kind, :object_id, :name, :was, :becomes, :currency,"
-            " :raises, :readings, :approval_id, :undoes_id, :key, 'open', '', :now) RETURNING id",
+            " :raises, :readings, :approval_id, :undoes_id, :key, 'open', '', :now, :account_at) RETURNING id",
             now=now,
             **_columns(meant),
         )
         return self.get(meant.brand, change_id)
 
-    def ask_again(self, change_id: int) -> None:
+    def ask_again(self, change_id: int, account_at: datetime) -> None:
         """The account is about to be asked for an open change, or for one that was not done, once more."""
         self._db.run(
-            "UPDATE ad_changes SET state = 'open', outcome = '', settled_at = NULL, asked_at = :now WHERE id = :id",
+            "UPDATE ad_changes SET state = 'open', outcome = '', settled_at = NULL, asked_at = :now,"
+            " account_at = :account_at WHERE id = :id",
             now=to_text(self._clock()),
+            account_at=to_text(account_at),
             id=change_id,
         )
 
@@ -192,20 +197,19 @@ class Changes:
         What is still open counts as done: it may be.
         """
         rows = self._db.all(
-            "SELECT raises FROM ad_changes WHERE account_id = :id AND at > :since AND approval_id IS NULL"
-            " AND state IN ('open', 'done')",
+            "SELECT raises FROM ad_changes WHERE account_id = :id AND account_at > :since AND state IN ('open', 'done')",
             id=account_id,
             since=to_text(since),
         )
         return sum((Decimal(row["raises"]) for row in rows), Decimal(0))
 
-    def budgets_set_since(self, object_id: str, since: datetime) -> int:
+    def budgets_set_since(self, account_id: str, object_id: str, since: datetime) -> int:
         """How often the budget of this line was set."""
         return int(
             self._db.value(
-                "SELECT count(*) FROM ad_changes WHERE object_id = :id AND what = 'set_budget' AND asked_at > :since"
-                " AND state IN ('open', 'done') AND account_id = (SELECT account_id FROM ad_changes"
-                " WHERE object_id = :id LIMIT 1)",
+                "SELECT count(*) FROM ad_changes WHERE account_id = :account AND object_id = :id"
+                " AND what = 'set_budget' AND account_at > :since AND state IN ('open', 'done')",
+                account=account_id,
                 id=object_id,
                 since=to_text(since),
             )
@@ -351,6 +355,7 @@ def _columns(meant: Intention) -> dict[str, object]:
         "approval_id": meant.approval_id,
         "undoes_id": meant.undoes_id,
         "key": meant.key,
+        "account_at": to_text(meant.account_at),
     }
 
 
@@ -368,6 +373,7 @@ def _change(row: Row) -> Change:
         was=row["was"],
         becomes=row["becomes"],
         raises=Money(Decimal(row["raises"]), row["currency"]),
+        account_at=from_text(row["account_at"]),
         readings=_readings(json.loads(row["readings"])),
         approval_id=row["approval_id"],
         undoes_id=row["undoes_id"],

@@ -20,6 +20,7 @@ STOPS_TABLES = (
         who TEXT NOT NULL,
         why TEXT NOT NULL,
         at TEXT NOT NULL,
+        complete_at TEXT,
         ended_at TEXT,
         ended_by TEXT
     )""",
@@ -68,6 +69,7 @@ class Stop:
     who: str
     why: str
     at: datetime
+    complete: bool  # whether everything has stood still once
 
     @property
     def cause(self) -> str:
@@ -140,7 +142,18 @@ class Stops:
     def in_force(self, brand: str) -> Stop | None:
         """The stop that holds now."""
         row = self._db.one("SELECT * FROM ad_stops WHERE brand = :brand AND ended_at IS NULL", brand=brand)
-        return None if row is None else Stop(row["id"], row["brand"], row["who"], row["why"], from_text(row["at"]))
+        if row is None:
+            return None
+        complete = row["complete_at"] is not None
+        return Stop(row["id"], row["brand"], row["who"], row["why"], from_text(row["at"]), complete)
+
+    def complete(self, stop: Stop) -> None:
+        """Everything stands still."""
+        self._db.run(
+            "UPDATE ad_stops SET complete_at = :now WHERE id = :id AND complete_at IS NULL",
+            now=to_text(self._clock()),
+            id=stop.id,
+        )
 
     def end(self, stop: Stop, who: str) -> bool:
         """Lift it; False where somebody else has."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from bot.ads.plan import Refused
 from bot.brands import Brand
 from memory.advertising import AdAccount
 from memory.money import Money
@@ -16,7 +17,7 @@ WORST_DAY = Decimal("1.75")
 Convert = Callable[[Money, str], Money]  # money, currency → what it is in that; ValueError where there is no rate
 
 
-class NoLimits(Exception):
+class NoLimits(Refused):
     """There is no cap for this account, or none in its currency: nothing is written there. The text is for staff."""
 
 
@@ -29,8 +30,8 @@ class Limits:
 
     @property
     def most_planned(self) -> Money:
-        """What daily budgets may add up to, so that the worst day stays below the cap; rounded down to what is payable."""
-        return Money((self.daily_cap.amount / WORST_DAY), self.daily_cap.currency)
+        """What daily budgets may add up to, so that the worst day stays within the cap; not rounded."""
+        return Money(self.daily_cap.amount / WORST_DAY, self.daily_cap.currency)
 
 
 LimitsOf = Callable[[AdAccount], Limits]  # raises NoLimits

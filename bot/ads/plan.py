@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
+
+from babel.numbers import format_currency
 
 from memory.advertising import Kind
 from memory.money import Money
 
+Name = Literal["set_budget", "pause", "resume", "archive", "launch"]
 Role = Literal["agent", "analyst", "staff", "admin"]
+
+
+class Refused(Exception):
+    """This is not done, and nothing was changed; the text is a sentence for whoever asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +106,17 @@ class Launch:
 
 
 Step = SetBudget | Pause | Resume | Archive | Launch
-_NAMES = {SetBudget: "set_budget", Pause: "pause", Resume: "resume", Archive: "archive", Launch: "launch"}
+_NAMES: Mapping[type, Name] = {
+    SetBudget: "set_budget",
+    Pause: "pause",
+    Resume: "resume",
+    Archive: "archive",
+    Launch: "launch",
+}
 _STEPS = {name: step for step, name in _NAMES.items()}
 
 
-def name_of(step: Step) -> str:
+def name_of(step: Step) -> Name:
     """What kind of step it is, as it is stored."""
     return _NAMES[type(step)]
 
@@ -116,6 +129,11 @@ def to_json(steps: Sequence[Step]) -> str:
 def from_json(text: str) -> tuple[Step, ...]:
     """The steps that `to_json` wrote."""
     return tuple(_step(dict(stored)) for stored in json.loads(text))
+
+
+def audience_to(audience: Audience) -> dict[str, Any]:
+    """An audience as `audience_from` reads it."""
+    return _plain(audience)
 
 
 def audience_from(stored: Mapping[str, Any]) -> Audience:
@@ -154,6 +172,16 @@ def _money(stored: Sequence[str]) -> Money:
     return Money(Decimal(amount), currency)
 
 
-def with_seen(step: Step, seen: Money | None) -> Step:
-    """The step, bound to the budget that it was decided on."""
-    return replace(step, seen=seen) if isinstance(step, SetBudget) and step.seen is None else step
+def told(money: Money) -> str:
+    """An amount as staff read it: ₹1,20,000, €45.50."""
+    amount = money.rounded().amount
+    pattern = "¤#,##,##0" if money.currency == "INR" else "¤#,##0"
+    return str(
+        format_currency(
+            amount,
+            money.currency,
+            pattern if amount == amount.to_integral_value() else None,
+            locale="en_IN" if money.currency == "INR" else "en",
+            currency_digits=amount != amount.to_integral_value(),
+        )
+    )
