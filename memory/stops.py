@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, cast
@@ -37,6 +37,13 @@ STOPS_TABLES = (
         state TEXT NOT NULL,
         why TEXT NOT NULL DEFAULT '',
         UNIQUE (cause, account_id, object_id)
+    )""",
+    # The campaigns that were seen switched on last: a stop pauses them even where the account can't be read.
+    """CREATE TABLE ad_running (
+        account_id TEXT NOT NULL,
+        object_id TEXT NOT NULL,
+        name TEXT NOT NULL,
+        PRIMARY KEY (account_id, object_id)
     )""",
     """CREATE TABLE ad_alarms (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -197,6 +204,26 @@ class Stops:
         """What a stop or an alarm holds, in the order in which it was seen."""
         rows = self._db.all("SELECT * FROM ad_held WHERE cause = :cause ORDER BY id", cause=cause)
         return [_held(row) for row in rows if not states or row["state"] in states]
+
+    def note_running(self, account_id: str, names: Mapping[str, str]) -> None:
+        """These campaigns are switched on now, and no others; id → name."""
+        if self.seen_running(account_id) == names:
+            return
+        with self._db.transaction():
+            self._db.run("DELETE FROM ad_running WHERE account_id = :account", account=account_id)
+            for object_id, name in sorted(names.items()):
+                self._db.run(
+                    "INSERT INTO ad_running (account_id, object_id, name) VALUES (:account, :object, :name)"
+                    " ON CONFLICT DO NOTHING",
+                    account=account_id,
+                    object=object_id,
+                    name=name,
+                )
+
+    def seen_running(self, account_id: str) -> dict[str, str]:
+        """The campaigns that were switched on when the account was read last."""
+        rows = self._db.all("SELECT object_id, name FROM ad_running WHERE account_id = :account", account=account_id)
+        return {row["object_id"]: row["name"] for row in rows}
 
     def to_put_back(self, brand: str) -> list[Held]:
         """What was paused by stops that are over, and waits to run again."""

@@ -295,6 +295,14 @@ class Actions:
         """
         return self._carry_out(brand, account_id, [_Order(step, by, ordered=True) for step in things])
 
+    def running(self, brand: str, account_id: str) -> tuple[list[Thing], bool]:
+        """The campaigns that are switched on, and whether that was read now; else as they were seen last."""
+        seen = self._glimpse(brand, account_id)
+        if seen is not None:
+            return seen.picture.running(), True
+        known = self.stops.seen_running(account_id)
+        return [Thing("campaign", object_id, name, "ACTIVE", None) for object_id, name in known.items()], False
+
     # -- how a plan is done
 
     def _one(self, brand: str, account_id: str, step: Step, by: Actor, key: str | None) -> Change:
@@ -723,6 +731,7 @@ class Actions:
         planned = turn.picture.planned()
         with self.db.transaction():
             self.changes.note_peak(turn.about.id, turn.day, planned)
+            self.stops.note_running(turn.about.id, {each.id: each.name for each in turn.picture.running()})
         try:
             limits = self.limits(turn.about)
         except NoLimits:

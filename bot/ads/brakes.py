@@ -8,8 +8,6 @@ from bot.ads.actions import Actions, NotAllowed
 from bot.ads.plan import Actor
 from memory.stops import Held
 
-NOT_READ = "the account can't be read now"
-
 
 @dataclass(frozen=True, slots=True)
 class StopReport:
@@ -67,3 +65,72 @@ class Brakes:
         for thing in self.actions.stops.to_put_back(brand):
             self._put_back(thing, by)
         return self._resumed(brand, stop)
+
+    def _press(self, brand: str) -> StopReport:
+        stop = self.actions.stops.in_force(brand)
+        assert stop is not None, "asked for by whoever has just seen it"
+        unsure = [account_id for account_id in self.actions.accounts(brand) if not self._stands_still(stop, account_id)]
+        held = self.actions.stops.held(stop.cause)
+        running = tuple(thing for thing in held if thing.state == "to_pause")
+        report = StopReport(tuple(thing for thing in held if thing.state == "paused"), running, tuple(unsure))
+        if report.complete:
+            self.actions.stops.complete(stop)
+        return report
+
+    def _stands_still(self, stop: Stop, account_id: str) -> bool:
+        """Pause what runs there; False where something may run that could not be seen.
+
+        What was under way is looked at before the account is read: what is not open by then has been done by then,
+        and is shown.
+        """
+        settled = self._settled(stop.brand, account_id)
+        running, read = self.actions.running(stop.brand, account_id)
+        self.actions.stops.hold(
+            Held(stop.brand, stop.cause, account_id, thing.kind, thing.id, thing.name) for thing in running
+        )
+        for thing in self.actions.stops.held(stop.cause, "to_pause"):
+            if thing.account_id == account_id:
+                self._pause(stop, thing)
+        return settled and read
+
+    def _settled(self, brand: str, account_id: str) -> bool:
+        if not self.actions.changes.open_in(account_id):
+            return True
+        try:
+            self.actions.recover(brand, account_id)
+        except (AccountBusy, AdsFault):
+            return False
+        return not self.actions.changes.open_in(account_id)
+
+    def _pause(self, stop: Stop, thing: Held) -> None:
+        step = Pause(thing.kind, thing.object_id, f"stop everything: {stop.why}")
+        change = self.actions.pause_now(stop.brand, thing.account_id, step, Actor(stop.who, "admin"))
+        if change.state == "done":
+            self.actions.stops.mark(thing, "paused")
+        else:
+            self.actions.stops.mark(thing, "to_pause", change.outcome or "the account has not answered")
+
+    def _put_back(self, thing: Held, by: Actor) -> None:
+        step = Resume(thing.kind, thing.object_id, "resume after “stop everything”")
+        try:
+            outcome = self.actions.resume_as_ordered(thing.brand, thing.account_id, [step], by)
+        except AdsFault as fault:
+            self.actions.stops.mark(thing, "paused", str(fault))
+            return
+        state, why = _put_back_state(outcome)
+        self.actions.stops.mark(thing, state, why)
+
+    def _resumed(self, brand: str, stop: Stop | None) -> ResumeReport:
+        still = self.actions.stops.to_put_back(brand)
+        known = self.actions.stops.held(stop.cause) if stop is not None else []
+        left = [thing for thing in known if thing.state == "left"]
+        return ResumeReport(tuple(thing for thing in known if thing.state == "put_back"), tuple(still + left))
+
+
+def _put_back_state(outcome: Outcome) -> tuple[HeldState, str]:
+    for _step, refused in outcome.refused:
+        gone = isinstance(refused, NothingToDo | UnknownObject)  # a person has switched it on, or taken it away
+        return ("left" if gone else "paused"), str(refused)
+    if outcome.done:
+        return "put_back", ""
+    return "paused", str(outcome.fault or "the account has not answered")
