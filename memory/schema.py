@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from memory.approvals import APPROVALS_TABLES
 from memory.attribution import ATTRIBUTION_TABLES
 from memory.campaign_records import CAMPAIGN_RECORD_TABLES
 from memory.campaigns import CAMPAIGN_TABLES
-from memory.approvals import APPROVALS_TABLES
 from memory.changes import CHANGES_TABLES
 from memory.cycles import CYCLE_TABLES
 from memory.events import EVENT_TABLES
 from memory.goods import GOODS_TABLES
 from memory.graph import GRAPH_VIEWS
-from memory.search import SEARCH_TABLES
-from memory.strategy import STRATEGY_TABLES
 from memory.intents import INTENTS_TABLES
 from memory.search import SEARCH_TABLES
 from memory.stops import STOPS_TABLES
+from memory.strategy import STRATEGY_TABLES
 
 # AUTOINCREMENT where rows are erased and their ids are known outside: in a callback's address, in staff's "reply 3:".
 # Without it SQLite gives the id of an erased row to the next one, and what is meant for the one reaches the other.
