@@ -98,9 +98,7 @@ def verdicts(known: Panel, carried: float, order_margin: float | None) -> list[V
     armed = curve.matured >= MATURED and known.spend.shape[1] > WATCHED
     return [
         Verdict(name, int(chats), float(sold), float(need), float(e), armed, _decision(float(e), armed))
-        for name, chats, sold, need, e in zip(
-            known.names, known.chats.sum(axis=1), sales, expected, value, strict=True
-        )
+        for name, chats, sold, need, e in zip(known.names, known.chats.sum(axis=1), sales, expected, value, strict=True)
     ]
 
 
