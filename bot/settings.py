@@ -109,6 +109,10 @@ class Environment(Schema):
     memory_enable_vector_search = fields.Boolean(load_default=True, data_key="MEMORY_ENABLE_VECTOR_SEARCH")
     backup_dir = fields.String(load_default="", data_key="BACKUP_DIR")
     memory_auto_cleanup = fields.Boolean(load_default=True, data_key="MEMORY_AUTO_CLEANUP")
+    practice_days_per_hour = fields.Float(load_default=4.0, validate=Range(0, 240), data_key="PRACTICE_DAYS_PER_HOUR")
+    practice_customers_per_hour = fields.Float(
+        load_default=20.0, validate=Range(0, 600), data_key="PRACTICE_CUSTOMERS_PER_HOUR"
+    )
     log_level = fields.String(
         load_default="INFO",
         validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]),
@@ -142,6 +146,8 @@ class Settings:
     memory_enable_vector_search: bool
     backup_dir: str
     memory_auto_cleanup: bool
+    practice_days_per_hour: float
+    practice_customers_per_hour: float
     log_level: str
 
     @classmethod

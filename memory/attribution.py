@@ -177,6 +177,16 @@ class Attribution:
         rows = [(brand, each.ad_id, each.day.toordinal(), each.chats, each.leads) for each in chats]
         many.insert(self._db, "ad_chats", ("brand", "ad_id", "day", "chats", "leads"), rows)
 
+    def booked_until(self, brand: str, account_id: str) -> date | None:
+        """The last day of the practice market's chats that is written down for this account; None before the first."""
+        day = self._db.value(
+            "SELECT max(c.day) FROM ad_chats c JOIN ads a ON a.brand = c.brand AND a.ad_id = c.ad_id"
+            " WHERE c.brand = :brand AND a.account_id = :account AND c.touch_id IS NULL",
+            brand=brand,
+            account=account_id,
+        )
+        return None if day is None else date.fromordinal(day)
+
     def book_sales(self, brand: str, sales: Iterable[Sale], *, zone: str = "UTC") -> None:
         """Write down sales; one whose number is there already is left as it is."""
         accounts = self._accounts(brand, zone)

@@ -119,10 +119,12 @@ class Cycles:
         """All of it is done. Raises CycleLost."""
         self._write(run, "step = 'done', ended_at = :ended", ended=to_text(self._clock()))
 
-    def fail(self, run: CycleRun, fault: str) -> None:
-        """Say why it stopped here and let go of it: the next look goes on with the same step. Raises CycleLost."""
+    def fail(self, run: CycleRun, fault: str, again_at: datetime) -> None:
+        """Say why it stopped here and let go of it: from `again_at` on somebody goes on with the same step."""
         self._write(run, "fault = :fault", fault=fault)
-        self._db.run("UPDATE cycles SET holder = NULL, held_until = NULL WHERE id = :id", id=run.id)
+        self._db.run(
+            "UPDATE cycles SET holder = NULL, held_until = :again WHERE id = :id", id=run.id, again=to_text(again_at)
+        )
 
     def _write(self, run: CycleRun, change: str, **values: Any) -> None:
         touched = self._db.run(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from memory.approvals import APPROVALS_TABLES
 from memory.attribution import ATTRIBUTION_TABLES
 from memory.campaign_records import CAMPAIGN_RECORD_TABLES
 from memory.campaigns import CAMPAIGN_TABLES
+from memory.changes import CHANGES_TABLES
 from memory.cycles import CYCLE_TABLES
 from memory.events import EVENT_TABLES
 from memory.goods import GOODS_TABLES
 from memory.graph import GRAPH_VIEWS
+from memory.intents import INTENTS_TABLES
 from memory.search import SEARCH_TABLES
+from memory.stops import STOPS_TABLES
 from memory.strategy import STRATEGY_TABLES
 
 # AUTOINCREMENT where rows are erased and their ids are known outside: in a callback's address, in staff's "reply 3:".
@@ -349,5 +353,6 @@ STEPS = (
     ("007 search", SEARCH_TABLES),
     ("008 staff", STAFF),
     ("012 advertising", ADVERTISING),
+    ("013 ad actions", CHANGES_TABLES + APPROVALS_TABLES + INTENTS_TABLES + STOPS_TABLES),
     ("015 cycles", CYCLE_TABLES),
 )

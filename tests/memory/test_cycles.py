@@ -52,10 +52,13 @@ def test_a_finished_day_is_not_done_again(cycles: Cycles, stores: Stores) -> Non
     assert cycles.claim("voyage", "act_1", DAY + timedelta(days=1), "pull") is not None
 
 
-def test_a_failed_step_says_why_and_is_done_again(cycles: Cycles) -> None:
+def test_a_failed_step_says_why_and_is_done_again(cycles: Cycles, stores: Stores) -> None:
     run = cycles.claim("voyage", "act_1", DAY, "pull")
     assert run is not None
-    cycles.fail(run, "the token has expired")
+    cycles.fail(run, "the token has expired", stores.clock() + timedelta(minutes=15))
+    stores.clock.pass_by(minutes=14)
+    assert cycles.claim("voyage", "act_1", DAY, "pull") is None
+    stores.clock.pass_by(minutes=2)
     stopped = cycles.of_day("voyage", "act_1", DAY)
     assert stopped is not None
     assert stopped.fault == "the token has expired"
