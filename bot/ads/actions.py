@@ -468,8 +468,6 @@ class Actions:
         with self.db.transaction():
             self.intents.finish(launch.id, "live")
             self.changes.settle(launch.change_id, "done")
-        turn.structure = turn.account.structure()
-        turn.picture = Picture.of(turn.structure)
 
     def _check_may_go_on(self, turn: _Turn) -> None:
         """Before each request of a launch: it is still our turn, nothing was stopped, and the cap still holds."""
