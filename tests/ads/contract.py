@@ -286,6 +286,7 @@ class AccountContract:
         start = self._today(stage)
         stage.days_pass(2)
         readings = stage.account.readings(start, self._today(stage), breakdown="country")
+        assert readings
         assert all(each.breakdown and each.breakdown[0] == "country" and each.breakdown[1] for each in readings)
         with pytest.raises(RequestWrong):
             stage.account.readings(start, start, breakdown="browser")

@@ -217,11 +217,8 @@ class GraphServer:
 
     def delivered(self, ad_id: str, day: date, *, account: str = "act_111", **told: Any) -> Row:
         """Insights of an ad on a day, changed where they were there already. Numbers as Meta writes them: texts."""
-        same = [
-            row
-            for row in self.insights
-            if (row["ad_id"], row["date_start"]) == (ad_id, day.isoformat()) and not told.get("parts")
-        ]
+        key = (ad_id, day.isoformat(), told.get("parts"))
+        same = [row for row in self.insights if (row["ad_id"], row["date_start"], row.get("parts")) == key]
         row = same[0] if same else {"ad_id": ad_id, "date_start": day.isoformat(), "date_stop": day.isoformat()}
         row |= {"account": account, "account_currency": self.accounts[account]["currency"], **told}
         if not same:

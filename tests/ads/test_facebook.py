@@ -42,6 +42,7 @@ class MetaStage:
         actions = [{"action_type": CHAT, "value": "7"}]
         told = {"spend": "120.00", "impressions": "1000", "inline_link_clicks": "30", "actions": actions}
         self.meta.delivered(ad, day, account=account, reach="900", **told)
+        self.meta.delivered(ad, day, account=account, parts={"country": "IN"}, **told)
 
 
 CURRENCIES = {"INR": ("Asia/Kolkata", 4000), "TWD": ("Asia/Taipei", 30), "USD": ("America/New_York", 100)}
