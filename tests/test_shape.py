@@ -30,7 +30,7 @@ HOMES = {
     "flask_smorest": ("bot/web/api.py",),
     "dotenv": ("bot/settings.py", "memory/settings.py"),
     "psycopg": ("memory/postgres.py",),
-    "requests": ("bot/channels/whatsapp/", "bot/ads/facebook/"),
+    "requests": ("bot/channels/", "bot/ads/facebook/"),
     "redis": ("memory/short_term.py",),
 }
 SQL = re.compile(r"\s*(SELECT\s.+\sFROM\s|INSERT\s+INTO\s|UPDATE\s\w+\sSET\s|DELETE\s+FROM\s|PRAGMA\s)", re.S)
