@@ -8,6 +8,10 @@ from datetime import datetime, timedelta
 from memory.database import Database
 from memory.moments import from_text, to_text
 
+# What still has to be answered or said is not forgotten, however old it is; parked waits for its person to write.
+UNFINISHED = "state IN ('waiting', 'ready', 'sending', 'unknown', 'parked')"
+_OLD = f"contact_id = :contact AND at < :moment AND id <= :last AND NOT {UNFINISHED}"
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -61,6 +65,59 @@ class Sessions:
             row["total_messages"],
         )
 
+    def forget_before(self, brand: str, moment: datetime, *, at_once: int = 500) -> int:
+        """Forget what was said to and by this brand before `moment`; how many sessions went as a whole.
+
+        With the messages go their attachments, search rows, statuses, records and what was learned from them and no
+        longer holds. Messages that are not answered or said yet stay, and people with an open hand-over. Done in
+        transactions of `at_once` messages at most, so that nobody waits long; killed at any moment, the next call
+        goes on. What the provider holds of it is noted for removal there.
+        """
+        gone = 0
+        for contact_id in self._people_before(brand, moment):
+            while self._forget_messages(contact_id, moment, at_once) == at_once:
+                pass
+            gone += self._forget_empty(contact_id, moment)
+        return gone
+
+    def _people_before(self, brand: str, moment: datetime) -> list[int]:
+        rows = self._db.all(
+            "SELECT DISTINCT contact_id FROM sessions WHERE brand = :brand AND created_at < :moment"
+            " AND contact_id NOT IN (SELECT contact_id FROM handovers WHERE closed_at IS NULL AND until > :moment)",
+            brand=brand,
+            moment=to_text(moment),
+        )
+        return [row["contact_id"] for row in rows]
+
+    def _forget_messages(self, contact_id: int, moment: datetime, at_once: int) -> int:
+        with self._db.transaction():
+            last = self._db.value(
+                "SELECT max(id) FROM (SELECT id FROM messages WHERE contact_id = :contact AND at < :moment"
+                f" AND NOT {UNFINISHED} ORDER BY id LIMIT :at_once) AS oldest",
+                contact=contact_id,
+                moment=to_text(moment),
+                at_once=at_once,
+            )
+            if last is None:
+                return 0
+            for statement in _WITH_MESSAGES:
+                self._db.run(statement, contact=contact_id, moment=to_text(moment), last=last)
+            return self._db.run(
+                f"DELETE FROM messages WHERE {_OLD}", contact=contact_id, moment=to_text(moment), last=last
+            )
+
+    def _forget_empty(self, contact_id: int, moment: datetime) -> int:
+        """Sessions that are over and have no message left, and what is as old and hangs on no message."""
+        when = {"contact": contact_id, "moment": to_text(moment)}
+        with self._db.transaction():
+            for statement in _WITH_SESSIONS:
+                self._db.run(statement, **when)
+            return self._db.run(
+                "DELETE FROM sessions WHERE contact_id = :contact AND last_at < :moment AND NOT EXISTS"
+                " (SELECT 1 FROM messages m WHERE m.contact_id = :contact AND m.session_id = sessions.id)",
+                **when,
+            )
+
     def _went_on(self, contact_id: int, now: datetime) -> bool:
         return (
             self._db.run(
@@ -103,3 +160,28 @@ class Sessions:
             contact_id=contact_id,
             now=to_text(moment),
         )
+
+
+_THESE = f"contact_id = :contact AND message_id IN (SELECT id FROM messages WHERE {_OLD})"
+_WITH_MESSAGES = (
+    "INSERT INTO forgetting (provider_id) SELECT provider_id FROM messages"
+    f" WHERE {_OLD} AND provider_id IS NOT NULL ON CONFLICT DO NOTHING",
+    f"INSERT INTO forgetting (provider_id) SELECT provider_id FROM attempts WHERE {_THESE} ON CONFLICT DO NOTHING",
+    f"DELETE FROM attempts WHERE {_THESE}",
+    f"DELETE FROM search_rows WHERE {_THESE}",
+    f"DELETE FROM statuses WHERE {_THESE}",
+    f"DELETE FROM media WHERE {_THESE}",
+    f"DELETE FROM mentions WHERE message_id IN (SELECT id FROM messages WHERE {_OLD})",
+    "DELETE FROM turns WHERE contact_id = :contact AND at < :moment"
+    f" AND id <= (SELECT max(turn_id) FROM messages WHERE {_OLD})",
+    f"DELETE FROM facts WHERE valid_to IS NOT NULL AND {_THESE}",
+    f"UPDATE facts SET message_id = NULL WHERE {_THESE}",  # it still holds; where it was said is not kept
+    f"UPDATE interests SET message_id = NULL WHERE {_THESE}",
+)
+_WITH_SESSIONS = (
+    "DELETE FROM turns WHERE contact_id = :contact AND at < :moment",
+    "DELETE FROM facts WHERE contact_id = :contact AND valid_to < :moment",
+    "DELETE FROM interests WHERE contact_id = :contact AND last_at < :moment",
+    "DELETE FROM quotes WHERE contact_id = :contact AND asked_at < :moment",
+    "DELETE FROM handovers WHERE contact_id = :contact AND coalesce(closed_at, until) < :moment",
+)
