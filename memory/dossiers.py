@@ -91,7 +91,9 @@ class Dossiers:
 
     def count(self) -> int:
         """How many people there are."""
-        return int(self._db.value("SELECT count(*) FROM contacts WHERE brand = :brand AND staff = 0", brand=self._brand))
+        return int(
+            self._db.value("SELECT count(*) FROM contacts WHERE brand = :brand AND staff = 0", brand=self._brand)
+        )
 
     def people(self, *, after: int = 0, limit: int = 500) -> list[int]:
         """The contacts' ids, `limit` of them from beyond the id `after`."""

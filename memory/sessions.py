@@ -65,6 +65,15 @@ class Sessions:
             row["total_messages"],
         )
 
+    def summary(self, session_id: int) -> str | None:
+        """What the session comes to, where somebody wrote it down."""
+        text: str | None = self._db.value("SELECT summary FROM sessions WHERE id = :id", id=session_id)
+        return text
+
+    def summarise(self, session_id: int, text: str) -> None:
+        """Write down what the session comes to."""
+        self._db.run("UPDATE sessions SET summary = :text WHERE id = :id", text=text, id=session_id)
+
     def forget_before(self, brand: str, moment: datetime, *, at_once: int = 500) -> int:
         """Forget what was said to and by this brand before `moment`; how many sessions went as a whole.
 
