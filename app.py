@@ -45,6 +45,7 @@ from bot.staff.notices import Staff
 from bot.web.access import public, signing_secret
 from bot.web.api import Parts, register
 from bot.web.keeping import register_keeping
+from bot.web.moving import register_moving
 from bot.web.pages import pages
 from bot.web.terminal import register_commands
 from bot.web.webhook import Door, webhook
@@ -54,6 +55,7 @@ from memory.attachments import Attachments
 from memory.backup import rotate
 from memory.contacts import Contact, Contacts
 from memory.database import Database
+from memory.dossiers import Dossiers
 from memory.errors import DatabaseUnavailable
 from memory.facts import Facts
 from memory.forms import OutboxRow
@@ -63,7 +65,9 @@ from memory.intake import Intake
 from memory.limits import Limits
 from memory.messages import Message, Messages
 from memory.moments import Clock, now
+from memory.moving import ConversationFiles, Part, RecordFiles
 from memory.orders import Orders
+from memory.past import Past
 from memory.records import JobRuns, Switches
 from memory.schema import STEPS
 from memory.search import Search
@@ -282,6 +286,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     register(web, parts)
     register_commands(web, parts)
     register_keeping(web, memory.db, search)
+    register_moving(web, parts.brands, lambda brand: _moved(settings, memory, brands, brand, clock))
     for endpoint, view in web.view_functions.items():
         if endpoint.startswith("simulator.") or endpoint in ("pages.front", "pages.simulator"):
             public(view)  # the small Twilio checks its own callers, and is off with a real account
@@ -440,6 +445,13 @@ def _shop(settings: Settings, memory: Memory, brands: Brands, rates: Rates, cloc
         most_history=settings.memory.max_messages_per_session,
         session=timedelta(hours=settings.memory.session_timeout_hours),
     )
+
+
+def _moved(settings: Settings, memory: Memory, brands: Brands, brand: str, clock: Clock) -> list[Part]:
+    """What `flask export` writes and `flask import` reads."""
+    timeout = timedelta(hours=settings.memory.session_timeout_hours)
+    dossiers = Dossiers(memory.db, clock, brand=brand, our_number=brands.number_of(brand), timeout=timeout)
+    return [ConversationFiles(dossiers), RecordFiles(memory.db, Past(memory.db, memory.sessions, clock))]
 
 
 def _understanding(model: LanguageModel | None, limits: Limits, brands: Brands) -> Understand:
