@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from memory import ConversationMemory, MemoryManager, MemorySettings, create_session
@@ -75,8 +75,12 @@ def put(folder: Path, name: str, content: object) -> Path:
 MANY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
+CUT = {"role": "user", "content": "", "timestamp": datetime(2026, 1, 1, tzinfo=UTC), "metadata": {"cut": "\ud83d"}}
+
+
 @MANY
 @given(people=people)
+@example(people={PHONE: ({}, [], [CUT])})
 def test_out_and_in_and_out_again_are_the_same_files(stores: Stores, tmp_path: Path, people: dict[str, Any]) -> None:
     n = next(numbers)
     memory = ConversationMemory(db=stores.db, brand=f"first{n}", clock=stores.clock)
