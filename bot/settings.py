@@ -93,6 +93,10 @@ class Environment(Schema):
     reply_quiet_seconds = fields.Float(load_default=1.5, validate=Range(0, 30), data_key="REPLY_QUIET_SECONDS")
     reply_deadline_seconds = fields.Float(load_default=12.0, validate=Range(1, 120), data_key="REPLY_DEADLINE_SECONDS")
     backup_dir = fields.String(load_default="", data_key="BACKUP_DIR")
+    practice_days_per_hour = fields.Float(load_default=4.0, validate=Range(0, 240), data_key="PRACTICE_DAYS_PER_HOUR")
+    practice_customers_per_hour = fields.Float(
+        load_default=20.0, validate=Range(0, 600), data_key="PRACTICE_CUSTOMERS_PER_HOUR"
+    )
     log_level = fields.String(
         load_default="INFO",
         validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]),
@@ -118,6 +122,8 @@ class Settings:
     reply_quiet_seconds: float
     reply_deadline_seconds: float
     backup_dir: str
+    practice_days_per_hour: float
+    practice_customers_per_hour: float
     log_level: str
     memory: MemorySettings
 
