@@ -54,6 +54,7 @@ from memory.analytics import Analytics
 from memory.attachments import Attachments
 from memory.backup import rotate
 from memory.contacts import Contact, Contacts
+from memory.conversation import ConversationMemory
 from memory.database import Database
 from memory.dossiers import Dossiers
 from memory.errors import DatabaseUnavailable
@@ -276,7 +277,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         brands=list(brands.by_id),
         db=memory.db,
         contacts=memory.contacts,
-        sessions=memory.sessions,
+        conversations=_conversations(settings, memory, brands, search, clock),
         messages=memory.messages,
         turns=turns,
         analytics=Analytics(memory.db, clock),
@@ -445,6 +446,24 @@ def _shop(settings: Settings, memory: Memory, brands: Brands, rates: Rates, cloc
         most_history=settings.memory.max_messages_per_session,
         session=timedelta(hours=settings.memory.session_timeout_hours),
     )
+
+
+def _conversations(
+    settings: Settings, memory: Memory, brands: Brands, search: Search, clock: Clock
+) -> dict[str, ConversationMemory]:
+    """Each brand's memory of its people, over the stores' own database."""
+    return {
+        brand.id: ConversationMemory(
+            db=memory.db,
+            brand=brand.id,
+            our_number=brands.number_of(brand.id),
+            settings=settings.memory,
+            search=search,
+            zone=brand.time_zone,
+            clock=clock,
+        )
+        for brand in brands.by_id.values()
+    }
 
 
 def _moved(settings: Settings, memory: Memory, brands: Brands, brand: str, clock: Clock) -> list[Part]:
