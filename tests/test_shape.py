@@ -31,6 +31,7 @@ HOMES = {
     "dotenv": ("bot/settings.py", "memory/settings.py"),
     "psycopg": ("memory/postgres.py",),
     "redis": ("memory/short_term.py",),
+    "neo4j": ("memory/bolt.py",),
 }
 # What plays the outside world keeps a file of its own, as the outside world would.
 PLAYED = ("memory/", "bot/channels/simulator", "bot/ads/practice")
