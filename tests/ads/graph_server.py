@@ -507,7 +507,7 @@ class GraphServer:
         made = self.clock()
         known = {"id": number, "edge": edge, "account": account, "account_id": account.removeprefix("act_")}
         self.objects[number] = {**known, "made_at": made, "created_time": _time(made), **row}
-        if log and edge != "adrules_library":
+        if log and edge not in ("adcreatives", "adrules_library"):  # Meta has no entry for a new creative
             self._note(number, None)
         return number
 
@@ -580,7 +580,7 @@ class GraphServer:
     def _note(self, number: str, before: Row | None, *, app: str = APP, actor: str = "Hawker System User") -> None:
         """Into the log of activities, an entry for each thing that changed."""
         row = self.objects[number]
-        word = {"campaigns": "campaign", "adsets": "ad_set", "adcreatives": "ad_creative", "ads": "ad"}[row["edge"]]
+        word = {"campaigns": "campaign", "adsets": "ad_set", "ads": "ad"}[row["edge"]]
         known = {"object_id": number, "application_id": app, "actor_name": actor, "account": row["account"]}
         known |= {"application_name": "Hawker" if app == APP else "Power Editor", "at": int(self.clock().timestamp())}
         for event, extra in _changes(word, before, row, self.accounts[row["account"]]["currency"]):

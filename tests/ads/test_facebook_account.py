@@ -178,9 +178,29 @@ def test_entries_about_money_and_people_are_left_out(stage: MetaStage) -> None:
         "add_funding_source",
         "update_audience",
         "di_ad_set_learning_stage_exit",
+        "lifetime_budget_spent",
     ):
         stage.meta.log.append({**known, "event_type": event, "object_id": "1", "actor_name": "x"})
     assert stage.account.activities(stage.now() - timedelta(days=1)) == []
+
+
+@pytest.mark.parametrize(
+    ("event", "kind"),
+    [
+        ("update_campaign_budget", "campaign"),
+        ("create_campaign_group", "campaign"),
+        ("update_ad_set_target_spec", "ad_set"),
+        ("update_ad_creative", "ad"),
+        ("ad_review_declined", "ad"),
+        ("update_adgroup_stop_delivery", "ad"),
+    ],
+)
+def test_an_entry_says_what_kind_of_object_it_is_about(stage: MetaStage, event: str, kind: str) -> None:
+    known = {"account": "act_111", "at": int(stage.now().timestamp()), "event_time": "2026-11-21T11:30:00+0530"}
+    stage.meta.log.append({**known, "event_type": event, "object_id": "1", "actor_name": "x", "extra_data": "not JSON"})
+    (entry,) = stage.account.activities(stage.now())
+    assert (entry.kind, entry.before, entry.after) == (kind, None, None)
+    assert entry.at.isoformat() == "2026-11-21T06:00:00+00:00"
 
 
 def test_comments_come_with_the_pages_own_token_and_name_their_ad(stage: MetaStage) -> None:

@@ -271,7 +271,7 @@ class FacebookAccount:
 
     def _page_token(self) -> str:
         """The page's own token: with another, Meta gives an empty list of comments and no error."""
-        call = Call("GET", "me/accounts", "", {"fields": "id,tasks,access_token"}, use="pages")
+        call = Call("GET", "me/accounts", self._place.page_id, {"fields": "id,tasks,access_token"}, use="pages")
         page = next((row for row in self._graph.pages(call) if str(row.get("id")) == self._place.page_id), None)
         if page is None or not page.get("access_token"):
             raise NotAuthorised("the token does not reach the page: assign META_PAGE_ID to the system user")
@@ -283,7 +283,7 @@ class FacebookAccount:
         if not story:
             return []
         fields = {"filter": "stream", "fields": reading.COMMENT_FIELDS}
-        call = Call("GET", f"{story}/comments", "", fields, use="pages", token=token)
+        call = Call("GET", f"{story}/comments", self._place.page_id, fields, use="pages", token=token)
         return [reading.comment(row, ad_id) for row in self._graph.pages(call)]
 
 

@@ -38,7 +38,7 @@ class Call:
 
     method: str
     path: str
-    account: str  # whose limits it counts for, act_…; empty: nobody's
+    account: str  # whose limits it counts for, act_… or a page; empty: nobody's but the app's
     fields: Mapping[str, Any] = field(default_factory=dict, repr=False)
     use: Use = "ads_management"
     lane: Lane = "read"
@@ -108,17 +108,15 @@ class Graph:
         return f"Graph({urlsplit(self._url).netloc}, {VERSION})"
 
     def ask(self, call: Call) -> dict[str, Any]:
-        """Meta's answer, an object. Raises AdsFault; what Meta could not do for a moment is tried again, a create never.
+        """Meta's answer, an object. Raises AdsFault; what Meta could not do for a moment is tried again.
 
-        A create whose answer was lost raises OutcomeUnknown.
+        A create is tried again only if it never left; where its answer was lost, OutcomeUnknown is raised.
         """
         for seconds in BACK_OFF:
             try:
                 return self._once(call)
             except Passing:
-                if call.once:
-                    raise
-            self.pause(seconds)
+                self.pause(seconds)
         return self._once(call)
 
     def pages(self, call: Call) -> list[dict[str, Any]]:
