@@ -26,7 +26,9 @@ def _prior(at_once: float, mean_days: float) -> Floats:
     return shares
 
 
-USUAL: Final = _prior(0.4, 4.0)  # after Chapelle (KDD 2014): a third within the hour, half within a day, a tail of weeks
+USUAL: Final = _prior(
+    0.4, 4.0
+)  # after Chapelle (KDD 2014): a third within the hour, half within a day, a tail of weeks
 SLOW: Final = _prior(0.4, 8.0)  # what a test must reckon with before it has seen better
 
 
