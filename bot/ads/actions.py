@@ -268,8 +268,11 @@ class Actions:
     def recover(self, brand: str, account_id: str) -> list[Change]:
         """Settle what a killed process left open: looked up, finished or given up, never done twice.
 
-        What may still come in late stays open, and counts as if it had. Gives back what was settled.
+        What may still come in late stays open, and counts as if it had. Gives back what was settled. Where nothing
+        is open the account is not asked.
         """
+        if not self.changes.open_in(account_id) and not self.approvals.begun(account_id):
+            return []
         with self._turn(brand, account_id) as turn:
             settled = self._settle_open(turn)
             for approval in self.approvals.begun(account_id):
@@ -283,6 +286,7 @@ class Actions:
         is named and left alone.
         """
         with self._turn(brand, account_id) as turn:
+            self.changes.forget_peaks(turn.about.id, turn.day - timedelta(days=2))
             return self._sweep(turn)
 
     def room(self, brand: str, account_id: str) -> Money:
