@@ -53,7 +53,7 @@ def connect(settings: Settings, brands: Mapping[str, Brand], clock: Clock) -> Fa
     """
     if not settings.meta_access_token:
         return None
-    folder = Path(settings.memory_storage_dir)
+    folder = Path(settings.memory.storage_dir)
     folder.mkdir(parents=True, exist_ok=True)
     governor = Governor(clock, folder / "meta_usage.json")
     graph = Graph(settings.meta_access_token, settings.meta_app_secret, governor, clock, url=settings.meta_graph_url)
