@@ -21,6 +21,7 @@ from pathlib import Path
 import click
 from flask import Flask
 
+from bot.ads.facebook import connect
 from bot.brands import Brand, BrandsWrong, read_brands
 from bot.catchup import CatchUp
 from bot.channels.account import local_url
@@ -264,6 +265,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     jobs = _jobs(settings, catch_up, Forgetting(memory.contacts, channel), search, rates, limits, clock)
     memory.db.wake(wake)
     clock_work = ClockWork(jobs, memory.runs, _clock_lock(settings))
+    facebook = connect(settings, brands.by_id, clock)
     web = Flask("hawker", root_path=str(HERE / "bot" / "web"))
     at_the_door = Memory.opened(settings, brands, clock, patience=ANSWER_TWILIO_WITHIN)
     door = Door(channel, at_the_door.intake, outbox, brands.of_number, _is_urgent, wake)
@@ -282,7 +284,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         turns=turns,
         analytics=Analytics(memory.db, clock),
         checks={"provider": outbox.provider_fault},
-        examinations=[channel.doctor],
+        examinations=[channel.doctor, *([facebook.examine] if facebook else [])],
     )
     register(web, parts)
     register_commands(web, parts)
