@@ -56,6 +56,7 @@ from bot.worker import Hands, Worker
 from memory.analytics import Analytics
 from memory.attachments import Attachments
 from memory.backup import rotate
+from memory.campaign_records import CampaignRecords
 from memory.contacts import Contact, Contacts
 from memory.conversation import ConversationMemory
 from memory.database import Database
@@ -70,13 +71,14 @@ from memory.limits import Limits
 from memory.messages import Message, Messages
 from memory.moments import Clock, now
 from memory.money import Money
-from memory.moving import ConversationFiles, Part, RecordFiles
+from memory.moving import ConversationFiles, OneFile, Part, RecordFiles
 from memory.orders import Orders
 from memory.past import Past
 from memory.records import JobRuns, Switches
 from memory.schema import STEPS
 from memory.search import Search
 from memory.sessions import Sessions
+from memory.strategy import Strategy
 from memory.turns import Outcome, Turns
 
 HERE = Path(__file__).parent
@@ -486,7 +488,12 @@ def _moved(settings: Settings, memory: Memory, brands: Brands, brand: str, clock
     """What `flask export` writes and `flask import` reads."""
     timeout = timedelta(hours=settings.memory.session_timeout_hours)
     dossiers = Dossiers(memory.db, clock, brand=brand, our_number=brands.number_of(brand), timeout=timeout)
-    return [ConversationFiles(dossiers), RecordFiles(memory.db, Past(memory.db, memory.sessions, clock))]
+    return [
+        ConversationFiles(dossiers),
+        OneFile("campaign_memory.json", brand, CampaignRecords(memory.db, clock)),
+        OneFile("strategic_memory.json", brand, Strategy(memory.db, clock)),
+        RecordFiles(memory.db, Past(memory.db, memory.sessions, clock)),
+    ]
 
 
 def _understanding(model: LanguageModel | None, limits: Limits, brands: Brands) -> Understand:
