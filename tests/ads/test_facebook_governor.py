@@ -52,6 +52,24 @@ def test_reads_leave_room_for_writes_and_writes_for_pauses(time: Time) -> None:
     assert until_refused(governor, "pause", most=100) == 100
 
 
+def test_a_change_counts_as_three_reads(time: Time) -> None:
+    governor = Governor(time)
+    for _ in range(15):
+        governor.admit(ACCOUNT, "ads_management", "write", "POST")
+    assert until_refused(governor, "read") == 0
+
+
+def test_code_4_at_a_report_stops_reports_of_all_accounts_and_nothing_else(time: Time) -> None:
+    governor = Governor(time)
+    governor.throttled(ACCOUNT, "ads_insights", 4, 300)
+    with pytest.raises(TryLater):
+        governor.admit("act_222", "ads_insights", "read", "GET")
+    governor.admit("act_222", "ads_management", "read", "GET")
+    governor.throttled(ACCOUNT, "ads_management", 4, 300)
+    with pytest.raises(TryLater):
+        governor.admit("act_222", "ads_management", "read", "GET")
+
+
 def test_the_room_of_a_known_tier_is_used(time: Time) -> None:
     governor = Governor(time)
     usage = {"acc_id_util_pct": 1, "reset_time_duration": 0, "ads_api_access_tier": "standard_access"}

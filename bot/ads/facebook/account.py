@@ -213,9 +213,11 @@ class FacebookAccount:
         for part, words in _PARTS.items():
             tried = {**making.without(fields, part), "execution_options": ["validate_only"]}
             try:
-                self._graph.ask(Call("POST", f"{self.id}/adcreatives", self.id, tried, lane="write"))
+                self._graph.ask(Call("POST", f"{self.id}/adcreatives", self.id, tried))
             except RequestWrong:
                 continue
+            except AdsFault:
+                return ""
             return f"; without {words} Meta would take it"
         return ""
 
