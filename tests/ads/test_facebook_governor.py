@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -159,6 +160,22 @@ def test_processes_share_what_one_of_them_learned(time: Time, tmp_path: Path) ->
     assert until_refused(other, "read", "pages") == 0
     time.wait(301)
     assert until_refused(other, "read") == 45
+
+
+def test_no_call_is_forgotten_when_several_count_at_once(time: Time, tmp_path: Path) -> None:
+    file = tmp_path / "usage.json"
+
+    def fifty_pauses() -> None:
+        governor = Governor(time, file)
+        for _ in range(50):
+            governor.admit(ACCOUNT, "ads_management", "pause", "GET")
+
+    threads = [threading.Thread(target=fifty_pauses) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(cost for _, cost in json.loads(file.read_text())["scores"][ACCOUNT]) == 200
 
 
 @pytest.mark.parametrize("text", ["", '{"meters": {"app": {"perc', "[]", '{"meters": 5}', '{"scores": {"a": [1]}}'])

@@ -197,6 +197,13 @@ def test_a_creative_that_never_passes_names_the_part_that_is_to_blame(stage: Met
     assert stage.account.find("creative", "k7Q2") == []
 
 
+def test_a_creative_that_only_the_trial_lets_pass_may_be_made_later(stage: MetaStage) -> None:
+    stage.meta.plays(refusing(100, 1487390, on="POST act_111/adcreatives", times=3))
+    with pytest.raises(RequestWrong, match="may be made later"):
+        stage.account.create(NewCreative("Lock", "Safe.", "Safe", stage.image, "Hello!"), "k7Q2")
+    assert stage.account.find("creative", "k7Q2") == []
+
+
 # All pages or none
 
 
