@@ -112,6 +112,14 @@ def test_a_change_of_which_one_answer_was_lost_is_unknown(stage: MetaStage, late
     assert stage.meta.objects[made.ad_set]["daily_budget"] == "36000"
 
 
+@pytest.mark.parametrize("told", ['{"success": false}', "{}"])
+def test_a_change_that_meta_does_not_confirm_is_unknown(stage: MetaStage, told: str) -> None:
+    made = launch(stage)
+    stage.meta.plays(garbled(200, told, on=f"POST {made.ad}"))
+    with pytest.raises(OutcomeUnknown, match="was changed"):
+        stage.account.set_status("ad", made.ad, "ACTIVE")
+
+
 def test_a_change_that_was_refused_at_once_was_not_made(stage: MetaStage) -> None:
     made = launch(stage)
     stage.meta.plays(refusing(17, 2446079, on=f"POST {made.ad}"))

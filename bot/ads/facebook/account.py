@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.ads.contract import MARK, AdsFault, NotAuthorised, RequestWrong, TryLater
+from bot.ads.contract import MARK, NotAuthorised, RequestWrong, TryLater
 from bot.ads.facebook import doctor, insights, making, reading
 from bot.ads.facebook.amounts import to_meta
 from bot.ads.facebook.errors import Flaky, lost
@@ -187,7 +187,7 @@ class FacebookAccount:
     def _change(self, object_id: str, fields: dict[str, Any], lane: Lane) -> None:
         told = self._graph.ask(Call("POST", object_id, self.id, fields, lane=lane))
         if told.get("success") is not True:
-            raise AdsFault(f"Meta did not say that {object_id} was changed: look at it before anything else is done")
+            raise lost(f"Meta did not say that {object_id} was changed")
 
     def _create(self, edge: str, fields: dict[str, Any]) -> str:
         told = self._graph.ask(Call("POST", f"{self.id}/{edge}", self.id, fields, lane="write", once=True))
