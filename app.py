@@ -96,7 +96,7 @@ class Memory:
     @classmethod
     def opened(cls, settings: Settings, brands: Brands, clock: Clock, *, patience: float = 15.0) -> Memory:
         """Opens the database of the settings, brings it up to date; a write waits `patience` seconds for another."""
-        db = Database(settings.database_url, timeout=patience)
+        db = Database(settings.database_url, timeout=patience, key=settings.database_key or None)
         db.migrate(STEPS)
         contacts = Contacts(db, clock)
         sessions = Sessions(db, timeout=timedelta(seconds=settings.memory_session_timeout))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,11 @@ class Environment(Schema):
         ),
         data_key="DATABASE_URL",
     )
+    database_key = fields.String(
+        load_default="",
+        validate=Regexp(r"([0-9a-fA-F]{64})?$", error="must be 64 hexadecimal digits: openssl rand -hex 32 makes them"),
+        data_key="DATABASE_KEY",
+    )
     secret_key = fields.String(
         load_default="",
         validate=Regexp(r"(.{32,})?$", error="must have at least 32 characters, or be left out"),
@@ -123,6 +128,7 @@ class Settings:
     port: int
     public_url: str
     database_url: str
+    database_key: str = field(repr=False)
     secret_key: str
     brands_file: str
     staff: dict[str, str]
@@ -176,6 +182,8 @@ class Settings:
 
 
 def _complete(settings: Settings) -> Settings:
+    if settings.on_server and settings.database_key:
+        raise WrongSetting("DATABASE_KEY encrypts a SQLite file; leave it out, and encrypt the PostgreSQL server's disk")
     if settings.simulated:
         return replace(settings, staff=settings.staff or dict(SIMULATED_STAFF))
     needed = {

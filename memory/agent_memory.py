@@ -37,7 +37,7 @@ class MemoryManager:
         clock: Clock = now,
     ) -> None:
         self.settings = settings or MemorySettings.from_environment()
-        self.db = db or Database(self.settings.database_url)
+        self.db = db or Database(self.settings.database_url, key=self.settings.database_key)
         self.db.migrate(STEPS)
         self.clock = clock
         self._short = open_short_term(self.settings.redis_url, most=self.settings.max_cache_size, clock=clock)

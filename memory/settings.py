@@ -47,6 +47,7 @@ class MemorySettings:
     cache_enabled: bool = _setting("MEMORY_CACHE_ENABLED", True, _switch)  # of long-term values that were read
     max_cache_size: int = _setting("MEMORY_MAX_CACHE_SIZE", 1000, _whole)  # values in the cache; short-term ones, too
     given_database_url: str = _setting("DATABASE_URL", "", str)
+    database_key: str = field(default="", repr=False, metadata={"name": "DATABASE_KEY", "read": str})
     given_redis_url: str = _setting("REDIS_URL", "", str)
 
     @classmethod
