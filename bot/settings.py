@@ -71,6 +71,11 @@ class Environment(Schema):
         validate=Regexp(r"([0-9a-fA-F]{64})?$", error="must be 64 hexadecimal digits: openssl rand -hex 32 makes them"),
         data_key="DATABASE_KEY",
     )
+    database_new_key = fields.String(
+        load_default="",
+        validate=Regexp(r"([0-9a-fA-F]{64})?$", error="must be 64 hexadecimal digits: openssl rand -hex 32 makes them"),
+        data_key="DATABASE_NEW_KEY",
+    )
     secret_key = fields.String(
         load_default="",
         validate=Regexp(r"(.{32,})?$", error="must have at least 32 characters, or be left out"),
@@ -129,6 +134,7 @@ class Settings:
     public_url: str
     database_url: str
     database_key: str = field(repr=False)
+    database_new_key: str = field(repr=False)
     secret_key: str
     brands_file: str
     staff: dict[str, str]
@@ -183,7 +189,9 @@ class Settings:
 
 def _complete(settings: Settings) -> Settings:
     if settings.on_server and settings.database_key:
-        raise WrongSetting("DATABASE_KEY encrypts a SQLite file; leave it out, and encrypt the PostgreSQL server's disk")
+        raise WrongSetting(
+            "DATABASE_KEY encrypts a SQLite file; leave it out, and encrypt the PostgreSQL server's disk"
+        )
     if settings.simulated:
         return replace(settings, staff=settings.staff or dict(SIMULATED_STAFF))
     needed = {

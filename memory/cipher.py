@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
-from typing import cast
 
 from memory.errors import DatabaseDamaged, WrongDatabaseKey
 
@@ -24,7 +24,12 @@ def driver(key: str | None) -> ModuleType:
         import sqlcipher3.dbapi2 as sqlcipher
     except ImportError as error:
         raise WrongDatabaseKey("DATABASE_KEY needs a package: pip install -r requirements-encryption.txt") from error
-    return cast("ModuleType", sqlcipher)
+    return sqlcipher
+
+
+def is_installed() -> bool:
+    """Whether files can be encrypted here."""
+    return find_spec("sqlcipher3") is not None
 
 
 def checked(key: str | None) -> str | None:
@@ -54,6 +59,17 @@ def unlock(connection: sqlite3.Connection, key: str) -> None:
     """Give the key to a new connection of SQLCipher; must be the first thing it is told."""
     connection.execute("PRAGMA cipher_log_level = NONE")  # it writes to the standard error output otherwise
     connection.execute(f"PRAGMA key = \"x'{key}'\"")
+
+
+def copy_under(source: Path, key: str | None, target: Path, new_key: str | None) -> None:
+    """Write everything of `source` into the new file `target`, under another key or none. Nobody writes meanwhile."""
+    connection = driver(new_key or key).connect(source, isolation_level=None)
+    with closing(connection), telling(source, key):
+        if key is not None:
+            unlock(connection, key)
+        connection.execute("ATTACH ? AS copy KEY ?", (str(target), f"x'{new_key}'" if new_key else ""))
+        connection.execute("SELECT sqlcipher_export('copy')").fetchall()
+        connection.execute("DETACH copy")
 
 
 def is_plain(path: Path) -> bool:

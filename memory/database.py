@@ -67,6 +67,9 @@ class Engine(Protocol):
     def wake(self, event: threading.Event) -> None:
         """Set `event` whenever another connection commits, as far as the engine tells."""
 
+    def scrub(self, tables: Sequence[str]) -> bool:
+        """Overwrite what deleted rows of these tables left behind, as far as the engine can; whether it could."""
+
     def close(self) -> None:
         """Let go of what is open."""
 
@@ -190,6 +193,13 @@ class Database:
     def wake(self, event: threading.Event) -> None:
         """Have `event` set when another machine commits. A file tells nobody: there, ask `changed_elsewhere`."""
         self._engine.wake(event)
+
+    def scrub(self, tables: Sequence[str]) -> bool:
+        """Overwrite what deleted rows of these tables left behind; False where somebody was in the way: call again.
+
+        A file keeps nothing after it. A server's pages are tidied (VACUUM), its own log and replicas are the server's.
+        """
+        return self._engine.scrub(tables)
 
     def close(self) -> None:
         """Close what is open (of a file, this thread's connection); the next question opens it again."""

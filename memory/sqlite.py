@@ -144,6 +144,15 @@ class SQLite:
     def wake(self, event: threading.Event) -> None:
         """A file tells nobody that it changed; `changed_elsewhere` is cheap enough to be asked all the time."""
 
+    def scrub(self, tables: Sequence[str]) -> bool:
+        """Write the log back and empty it: `secure_delete` has overwritten the rows, the log still has their pages."""
+        connection = self._connection
+        with self._our_errors():
+            connection.execute("PRAGMA busy_timeout = 1000")  # nobody writes while this waits for readers
+            busy, _pages, _written = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            connection.execute(f"PRAGMA busy_timeout = {int(self._timeout * 1000)}")
+        return not busy
+
     def close(self) -> None:
         """Close this thread's connection; the next question opens another."""
         connection = self._threads.__dict__.pop("connection", None)

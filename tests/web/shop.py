@@ -15,6 +15,7 @@ from bot.web.api import Check, Parts, register
 from bot.web.terminal import Found, register_commands
 from memory.analytics import Analytics
 from memory.contacts import Contact
+from memory.erasure import Erasure
 from memory.errors import LeaseLost
 from memory.forms import Outgoing
 from memory.turns import Outcome, Reading
@@ -92,4 +93,5 @@ class Shop:
             analytics=Analytics(stores.db, stores.clock),
             checks=self.checks,
             examinations=[lambda: self.findings],
+            erasure=Erasure(stores.db, stores.clock, SECRET),
         )
