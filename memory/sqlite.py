@@ -210,10 +210,9 @@ def _step(statements: Sequence[Statement]) -> Callable[[sqlite_utils.Database], 
 
 def _raise_ours(error: sqlite3.Error) -> NoReturn:
     """What a caller can act on becomes our error; our own mistakes rise as they are."""
-    extended = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)
-    if extended in _TAKEN:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF  # SQLCipher's driver gives no more of it
+    if code == sqlite3.SQLITE_CONSTRAINT and "UNIQUE" in str(error):
         raise AlreadyStored(str(error)) from error
-    code = extended & 0xFF
     if code in _PASSING:
         raise DatabaseUnavailable(f"the database cannot be used now ({error}); it will be tried again") from error
     if code in _DAMAGED:
@@ -221,11 +220,6 @@ def _raise_ours(error: sqlite3.Error) -> NoReturn:
     raise error
 
 
-_TAKEN = {
-    sqlite3.SQLITE_CONSTRAINT_UNIQUE,
-    sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
-    sqlite3.SQLITE_CONSTRAINT_ROWID,
-}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _PASSING = {
     sqlite3.SQLITE_PROTOCOL,
