@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,7 +26,7 @@ from bot.catchup import CatchUp
 from bot.channels.account import local_url
 from bot.channels.simulator import Pace, SmallTwilio
 from bot.channels.simulator import blueprint as simulator
-from bot.channels.whatsapp import ChannelError, WhatsApp
+from bot.channels.whatsapp import WhatsApp
 from bot.clock import ClockWork, Job, Leadership
 from bot.ears import Ears, Understand
 from bot.llm import LanguageModel
@@ -42,21 +42,23 @@ from bot.sales.situation import Shop
 from bot.settings import Settings, WrongSetting
 from bot.staff.commands import Commands
 from bot.staff.notices import Staff
+from bot.upkeep import Backups, Forgetting, Retention
 from bot.web.access import public, signing_secret
 from bot.web.api import Parts, register
-from bot.web.keeping import register_keeping
+from bot.web.keeping import CLOSED, register_closed, register_keeping
 from bot.web.moving import register_moving
 from bot.web.pages import pages
 from bot.web.terminal import register_commands
 from bot.web.webhook import Door, webhook
 from bot.worker import Hands, Worker
+from memory.agent_memory import MemoryManager
 from memory.analytics import Analytics
 from memory.attachments import Attachments
-from memory.backup import rotate
 from memory.contacts import Contact, Contacts
 from memory.conversation import ConversationMemory
 from memory.database import Database
 from memory.dossiers import Dossiers
+from memory.erasure import Erasure
 from memory.errors import DatabaseUnavailable
 from memory.facts import Facts
 from memory.forms import OutboxRow
@@ -74,6 +76,7 @@ from memory.schema import STEPS
 from memory.search import Search
 from memory.sessions import Sessions
 from memory.turns import Outcome, Turns
+from memory.workflows import end_silent_sessions
 
 HERE = Path(__file__).parent
 CATALOGUE = HERE / "data" / "catalogue.csv"
@@ -101,7 +104,7 @@ class Memory:
     @classmethod
     def opened(cls, settings: Settings, brands: Brands, clock: Clock, *, patience: float = 15.0) -> Memory:
         """Opens the database of the settings, brings it up to date; a write waits `patience` seconds for another."""
-        db = Database(settings.database_url, timeout=patience)
+        db = Database(settings.database_url, timeout=patience, key=settings.database_key or None)
         db.migrate(STEPS)
         contacts = Contacts(db, clock)
         sessions = Sessions(db, timeout=timedelta(hours=settings.memory.session_timeout_hours))
@@ -221,6 +224,8 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     twilio = _small_twilio(settings, brands, clock, pace) if settings.simulated else None
     channel = WhatsApp(settings, clock, twilio.account if twilio else None)
     staff = Staff(memory.contacts, settings.staff, brands.number_of)
+    agents = MemoryManager(settings.memory, db=memory.db, clock=clock)
+    erasure = _erasure(settings, memory.db, agents, clock)
     turns = Turns(memory.db, memory.messages, clock, notify=staff.notify)
     wake = threading.Event()
     outbox = Outbox(
@@ -233,6 +238,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         clock,
         template_for=brands.template_for,
         alarm=staff.alarm,
+        erase=erasure.erase,
     )
     rates = Rates(Path(settings.memory.storage_dir) / "rates", clock)
     model = LanguageModel.from_settings(settings, clock)
@@ -261,7 +267,15 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     )
     catch_up = CatchUp(channel, memory.intake, memory.runs, brands.of_number, clock, wake, _is_urgent, brands.numbers())
     search = Search(memory.db, vectors=settings.memory.enable_vector_search)
-    jobs = _jobs(settings, catch_up, Forgetting(memory.contacts, channel), search, rates, limits, clock)
+    jobs = _jobs(
+        settings,
+        catch_up,
+        _upkeep(settings, memory, agents, erasure, brands, staff, channel, clock),
+        search,
+        rates,
+        limits,
+        clock,
+    )
     memory.db.wake(wake)
     clock_work = ClockWork(jobs, memory.runs, _clock_lock(settings))
     web = Flask("hawker", root_path=str(HERE / "bot" / "web"))
@@ -283,10 +297,12 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         analytics=Analytics(memory.db, clock),
         checks={"provider": outbox.provider_fault},
         examinations=[channel.doctor],
+        erasure=erasure,
     )
     register(web, parts)
     register_commands(web, parts)
-    register_keeping(web, memory.db, search)
+    register_keeping(web, memory.db, search, settings)
+    register_closed(web, settings)
     register_moving(web, parts.brands, lambda brand: _moved(settings, memory, brands, brand, clock))
     for endpoint, view in web.view_functions.items():
         if endpoint.startswith("simulator.") or endpoint in ("pages.front", "pages.simulator"):
@@ -295,21 +311,13 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Forgetting:
-    """Has the provider delete what it holds of erased people; what fails is tried again by the clock."""
+class Upkeep:
+    """What the clock tidies."""
 
-    contacts: Contacts
-    channel: WhatsApp
-
-    def run(self) -> None:
-        """One pass over everything that is still there."""
-        for provider_id in self.contacts.still_at_provider():
-            try:
-                self.channel.delete_remote(provider_id)
-            except ChannelError as fault:
-                log.warning("a message of an erased person is still at the provider: %s", fault)
-            else:
-                self.contacts.gone_at_provider(provider_id)
+    forgetting: Forgetting
+    retention: Retention
+    end_silent_sessions: Callable[[], None]
+    backups: Backups | None  # None without BACKUP_DIR, and on a server, which has its own
 
 
 def web() -> Flask:
@@ -326,7 +334,11 @@ def everything() -> Flask:
 
 
 def create_app() -> Flask:
-    """For `flask --app app …`: the commands."""
+    """For `flask --app app …`: the commands; those that need the database closed come without a program."""
+    if _asked_for() in CLOSED:
+        closed = Flask("hawker")
+        register_closed(closed, _settings())
+        return closed
     program = _ready()
 
     @program.web.cli.command("worker")
@@ -341,6 +353,17 @@ def create_app() -> Flask:
         program.clock_work.stop()
 
     return program.web
+
+
+def _asked_for() -> str | None:
+    """The command of `flask --app app COMMAND …`, before Flask has loaded the program that has it."""
+    words = iter(sys.argv[1:])
+    for word in words:
+        if word in ("--app", "-A", "--env-file", "-e"):
+            next(words, None)
+        elif not word.startswith("-"):
+            return word
+    return None
 
 
 def main() -> None:
@@ -480,10 +503,61 @@ def _understanding(model: LanguageModel | None, limits: Limits, brands: Brands) 
     return Senses(model, limits, daily_budget_usd=budget).understand
 
 
+def _erasure(settings: Settings, db: Database, agents: MemoryManager, clock: Clock) -> Erasure:
+    return Erasure(
+        db,
+        clock,
+        signing_secret(settings),
+        short_term=agents.short_term,
+        short_term_seconds=settings.memory.short_term_ttl,
+        backup_hours=24 if settings.backup_dir else None,
+    )
+
+
+def _upkeep(
+    settings: Settings,
+    memory: Memory,
+    agents: MemoryManager,
+    erasure: Erasure,
+    brands: Brands,
+    staff: Staff,
+    channel: WhatsApp,
+    clock: Clock,
+) -> Upkeep:
+    days = {brand.id: brand.retention_days for brand in brands.by_id.values()}
+    return Upkeep(
+        Forgetting(memory.contacts, channel, erasure),
+        Retention(memory.sessions, erasure, days, clock),
+        lambda: _end_silent_sessions(agents),
+        _backups(settings, memory, erasure, brands, staff, clock) if settings.backup_dir else None,
+    )
+
+
+def _end_silent_sessions(agents: MemoryManager) -> None:
+    end_silent_sessions(agents)
+
+
+def _backups(
+    settings: Settings, memory: Memory, erasure: Erasure, brands: Brands, staff: Staff, clock: Clock
+) -> Backups | None:
+    if settings.on_server:
+        return None
+    return Backups(
+        settings.database_path,
+        Path(settings.backup_dir),
+        settings.database_key or None,
+        erasure,
+        signing_secret(settings),
+        memory.messages,
+        lambda text: staff.alarm(next(iter(brands.by_id)), text),
+        clock,
+    )
+
+
 def _jobs(
     settings: Settings,
     catch_up: CatchUp,
-    forgetting: Forgetting,
+    upkeep: Upkeep,
     search: Search,
     rates: Rates,
     limits: Limits,
@@ -491,18 +565,17 @@ def _jobs(
 ) -> list[Job]:
     jobs = [
         Job("catch-up", timedelta(minutes=5), catch_up.run, at_start=True),
-        Job("forgetting", timedelta(minutes=1), forgetting.run, at_start=True),
+        Job("forgetting", timedelta(minutes=1), upkeep.forgetting.run, at_start=True),
         Job("rates", timedelta(days=1), lambda: _refresh(rates)),
         Job("limits", timedelta(days=1), lambda: _drop_windows(limits, clock)),
         Job("search", timedelta(seconds=2), search.catch_up_fully, at_start=True),
     ]
-    if settings.backup_dir and not settings.on_server:
-        jobs.append(Job("backup", timedelta(days=1), lambda: _back_up(settings, clock)))
+    if settings.memory.auto_cleanup:
+        jobs.append(Job("retention", timedelta(hours=1), upkeep.retention.run))
+        jobs.append(Job("workflows", timedelta(minutes=1), upkeep.end_silent_sessions))
+    if upkeep.backups is not None:
+        jobs.append(Job("backup", timedelta(days=1), upkeep.backups.run))
     return jobs
-
-
-def _back_up(settings: Settings, clock: Clock) -> None:
-    log.info("backed up into %s", rotate(settings.database_path, Path(settings.backup_dir), clock()))
 
 
 def _drop_windows(limits: Limits, clock: Clock) -> None:

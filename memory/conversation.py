@@ -137,7 +137,7 @@ class ConversationMemory:
             brand, our_number = settings.first_brand()
         self.brand = brand
         self._our_number = our_number
-        self.db = db or Database(settings.database_url)
+        self.db = db or Database(settings.database_url, key=settings.database_key or None)
         self.db.migrate(STEPS)
         self._clock = clock
         self._zone = zone
