@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from memory.facts import KNOWING_TABLES
 from memory.goods import GOODS_TABLES
+from memory.readings import READING_TABLES
 from memory.search import SEARCH_TABLES
+from memory.summaries import SUMMARY_TABLES
 
 # AUTOINCREMENT where rows are erased and their ids are known outside: in a callback's address, in staff's "reply 3:".
 # Without it SQLite gives the id of an erased row to the next one, and what is meant for the one reaches the other.
@@ -323,6 +326,16 @@ STAFF = (
     "DELETE FROM tallies WHERE name = 'message_type' AND key = 'staff'",
 )
 
+# Whoever wrote before this step is read from the beginning: facts by the model where there is one, and the summary.
+KNOWING = (
+    *KNOWING_TABLES,
+    *READING_TABLES,
+    *SUMMARY_TABLES,
+    "INSERT INTO readings (contact_id, marked) SELECT contact_id, max(id) FROM messages GROUP BY contact_id",
+    # What an erased person's agents did is found by the workflow, whose name is the contact's.
+    "CREATE INDEX episodes_by_workflow ON episodes (workflow_id)",
+)
+
 STEPS = (
     ("001 people", PEOPLE),
     ("002 conversation", CONVERSATION),
@@ -332,4 +345,5 @@ STEPS = (
     ("006 mentions", MENTIONS),
     ("007 search", SEARCH_TABLES),
     ("008 staff", STAFF),
+    ("009 knowing", KNOWING),
 )
