@@ -6,10 +6,11 @@ from datetime import UTC, tzinfo
 from typing import Any
 
 from memory.contacts import Contact, Contacts
-from memory.context import Profile, render_context
+from memory.context import Context, Profile, compose, render_context
 from memory.facts import Facts
 from memory.messages import Message, Messages
 from memory.search import Search
+from memory.summaries import Summaries, SummaryLine
 
 RECALLED = 10  # older messages in a context
 
@@ -25,6 +26,7 @@ class ConversationMemory:
         *,
         brand: str,
         search: Search | None = None,
+        summaries: Summaries | None = None,
         zone: tzinfo = UTC,
         max_messages: int = 50,
     ) -> None:
@@ -33,19 +35,39 @@ class ConversationMemory:
         self._facts = facts
         self._brand = brand
         self._search = search
+        self._summaries = summaries
         self._zone = zone
         self._most = max_messages
 
     def get_conversation_context(self, phone: str, *, query: str = "", max_tokens: int | None = None) -> str:
-        """`User Profile:` and `Recent Conversation History:` as text; with a `query`, older messages that matter for it.
+        """`User Profile:` and `Recent Conversation History:` as text, between them what is known and, in short, what was
+        said before; with a `query`, older messages that matter for it. Never more than `max_tokens`.
 
         Raises NotAnAddress, UnknownContact.
         """
+        return self.conversation_context(phone, query=query, max_tokens=max_tokens).text
+
+    def conversation_context(self, phone: str, *, query: str = "", max_tokens: int | None = None) -> Context:
+        """The same as lines, each with the id of the message that it comes from. Raises NotAnAddress, UnknownContact."""
         contact = self._contacts.find(self._brand, phone)
         history = self._messages.history(contact.id, limit=self._most)
         recent = {message.id for message in history}
         recalled = [message for message in self._recall(contact, query, RECALLED) if message.id not in recent]
-        return render_context(self.profile(contact), history, self._zone, recalled=recalled, max_tokens=max_tokens)
+        return compose(
+            self.profile(contact),
+            history,
+            self._zone,
+            facts=self._facts.holding(contact.id),
+            summary=self._summary(contact),
+            recalled=recalled,
+            max_tokens=max_tokens,
+        )
+
+    def _summary(self, contact: Contact) -> list[SummaryLine]:
+        if self._summaries is None:
+            return []
+        self._summaries.catch_up(contact.id)
+        return self._summaries.lines(contact.id)
 
     def recall(self, phone: str, query: str, limit: int = 10) -> list[Message]:
         """The messages ever said with this person that matter for `query`, best first.

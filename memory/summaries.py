@@ -125,22 +125,20 @@ class Summaries:
             taken += len(chunk)
         return taken
 
-    def lines(self, contact_id: int, *, before: int | None = None) -> list[SummaryLine]:
-        """The lines to tell from, weightiest first: of every kind in turn the newest; only of messages `before` that one.
+    def lines(self, contact_id: int) -> list[SummaryLine]:
+        """The lines to tell from, weightiest first: of every kind in turn the newest.
 
         A context takes as many from the beginning as it has room for, and shows them by date.
         """
-        newest = [self._newest(contact_id, kind, before) for kind in KINDS[:-1]]
+        newest = [self._newest(contact_id, kind) for kind in KINDS[:-1]]
         rounds = [kind[n] for n in range(MOST_OF_A_KIND) for kind in newest if n < len(kind)]
-        return rounds + self._newest(contact_id, KINDS[-1], before)
+        return rounds + self._newest(contact_id, KINDS[-1])
 
-    def _newest(self, contact_id: int, kind: str, before: int | None) -> list[SummaryLine]:
+    def _newest(self, contact_id: int, kind: str) -> list[SummaryLine]:
         rows = self._db.all(
-            "SELECT * FROM summaries WHERE contact_id = :id AND kind = :kind AND message_id < :before"
-            " ORDER BY message_id DESC LIMIT :most",
+            "SELECT * FROM summaries WHERE contact_id = :id AND kind = :kind ORDER BY message_id DESC LIMIT :most",
             id=contact_id,
             kind=kind,
-            before=before if before is not None else 1 << 62,
             most=MOST_OF_A_KIND,
         )
         return [
