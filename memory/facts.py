@@ -12,7 +12,7 @@ from memory.moments import Clock, from_text, to_text
 from memory.statements import Learned, read_facts
 from memory.timeline import MANY, Spell, Statement, end, plain, state
 
-__all__ = ["MANY", "PREDICATES", "Fact", "Facts", "Interest", "Learned", "read_facts"]
+__all__ = ["MANY", "PREDICATES", "Fact", "Facts", "Interest", "Learned", "means", "read_facts"]
 
 # What can be known. Of most there is one value at a time; of those in MANY several hold side by side.
 PREDICATES = (
@@ -240,6 +240,11 @@ def _checked(predicate: str, value: str) -> str:
     if not written or len(written) > LONGEST_VALUE:
         raise ValueError(f"a {predicate} has 1 to {LONGEST_VALUE} characters, not {len(written)}")
     return written
+
+
+def means(ended: Learned, fact: Fact) -> bool:
+    """Whether this news ends that fact."""
+    return ended.predicate == fact.predicate and (not ended.value or _means(ended.value, fact.value))
 
 
 def _means(said: str, known: str) -> bool:

@@ -135,10 +135,16 @@ def sentences(text: str) -> Iterator[str]:
 
 def clauses(sentence: str) -> list[str]:
     """The clauses of a sentence that state something: the last one of a question does not, nor does one about others."""
-    parts = [part.strip() for part in CLAUSE.split(sentence) if part and part.strip()]
+    parts = own_clauses(sentence, others=True)
     if sentence.rstrip().endswith("?"):
         parts = parts[:-1]
     return [part for part in parts if not OTHERS.search(part)]
+
+
+def own_clauses(sentence: str, *, others: bool = False) -> list[str]:
+    """The clauses of a sentence, asked or stated; without `others`, those that speak of nobody else."""
+    parts = [part.strip() for part in CLAUSE.split(sentence) if part and part.strip()]
+    return parts if others else [part for part in parts if not OTHERS.search(part)]
 
 
 def _of_sentence(sentence: str, language: str) -> Iterator[Learned]:
