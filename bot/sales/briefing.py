@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -169,9 +169,10 @@ class Briefing:
 
     def _earlier(self, budget: int) -> str:
         """The advertisement, the summary and what was recalled, each where there is any and as far as it fits."""
+        lines = {self._short(line): line.message_id for line in self.situation.summary}
         blocks = [
             _fitting(AD, self.situation.ad.splitlines(), budget // 4),
-            _fitting(SUMMARY, [self._short(line) for line in self.situation.summary], budget // 3, by_date=True),
+            _fitting(SUMMARY, lines, budget // 3, in_order=sorted(lines, key=lambda line: lines[line])),
             _fitting(RECALLED, [self._recalled(message) for message in self.situation.recalled], budget // 3),
         ]
         return "".join(f"\n{block}\n" for block in blocks if block)
@@ -205,8 +206,8 @@ def _label(predicate: str) -> str:
     return predicate.replace("_", " ").capitalize()
 
 
-def _fitting(title: str, lines: Sequence[str], budget: int, *, by_date: bool = False) -> str:
-    """A titled block of the first lines that fit; empty where none does. `by_date`: shown in the order of their dates."""
+def _fitting(title: str, lines: Iterable[str], budget: int, *, in_order: Sequence[str] = ()) -> str:
+    """A titled block of the first lines that fit, shown `in_order` where one is given; empty where none fits."""
     budget -= estimate_tokens(title)
     kept: list[str] = []
     for line in lines:
@@ -214,7 +215,8 @@ def _fitting(title: str, lines: Sequence[str], budget: int, *, by_date: bool = F
         if budget < 0:
             break
         kept.append(line)
-    return "\n".join([title, *(sorted(kept) if by_date else kept)]) if kept else ""
+    shown = [line for line in in_order if line in kept] if in_order else kept
+    return "\n".join([title, *shown]) if kept else ""
 
 
 def _compact(data: object) -> str:
