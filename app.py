@@ -37,6 +37,7 @@ from bot.sales.currency import Rates, RatesNotRefreshed
 from bot.sales.language import detect
 from bot.sales.model_desk import ModelDesk, Senses
 from bot.sales.optout import is_start, is_stop
+from bot.sales.reader import Reader
 from bot.sales.seller import Seller
 from bot.sales.situation import Shop
 from bot.settings import Settings, WrongSetting
@@ -64,10 +65,12 @@ from memory.limits import Limits
 from memory.messages import Message, Messages
 from memory.moments import Clock, now
 from memory.orders import Orders
+from memory.readings import Readings
 from memory.records import JobRuns, Switches
 from memory.schema import STEPS
 from memory.search import Search
 from memory.sessions import Sessions
+from memory.summaries import Summaries
 from memory.turns import Outcome, Turns
 
 HERE = Path(__file__).parent
@@ -92,6 +95,8 @@ class Memory:
     intake: Intake
     runs: JobRuns
     switches: Switches
+    readings: Readings
+    summaries: Summaries
 
     @classmethod
     def opened(cls, settings: Settings, brands: Brands, clock: Clock, *, patience: float = 15.0) -> Memory:
@@ -114,6 +119,8 @@ class Memory:
             intake=Intake(db, messages),
             runs=JobRuns(db, clock),
             switches=Switches(db, clock),
+            readings=Readings(db),
+            summaries=Summaries(db, clock),
         )
 
 
@@ -233,8 +240,9 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     model = LanguageModel.from_settings(settings, clock)
     limits = Limits(memory.db, clock)
     model_desk = ModelDesk(model, limits, clock) if model else None
+    search = Search(memory.db, vectors=settings.memory_enable_vector_search)
     desk = Desk(
-        Seller(_shop(memory, brands, rates, clock), memory.contacts, model_desk),
+        Seller(_shop(memory, brands, rates, search, clock), memory.contacts, model_desk),
         Commands(memory.contacts, memory.messages, memory.handovers, memory.orders, memory.goods),
         staff,
         Ears(channel, memory.attachments, memory.messages, _understanding(model, limits, brands)),
@@ -255,8 +263,10 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         wake,
     )
     catch_up = CatchUp(channel, memory.intake, memory.runs, brands.of_number, clock, wake, _is_urgent, brands.numbers())
-    search = Search(memory.db, vectors=settings.memory_enable_vector_search)
-    jobs = _jobs(settings, catch_up, Forgetting(memory.contacts, channel), search, rates, limits, clock)
+    reader = Reader(
+        memory.contacts, memory.facts, memory.readings, memory.summaries, brands.by_id, limits, clock, model
+    )
+    jobs = _jobs(settings, catch_up, Forgetting(memory.contacts, channel), search, reader, rates, limits, clock)
     memory.db.wake(wake)
     clock_work = ClockWork(jobs, memory.runs, _clock_lock(settings))
     web = Flask("hawker", root_path=str(HERE / "bot" / "web"))
@@ -420,7 +430,7 @@ def _is_urgent(text: str) -> bool:
     return is_stop(text) or is_start(text)
 
 
-def _shop(memory: Memory, brands: Brands, rates: Rates, clock: Clock) -> Shop:
+def _shop(memory: Memory, brands: Brands, rates: Rates, search: Search, clock: Clock) -> Shop:
     """The catalogue is read again at each start; stock that was sold since stays sold while the file is the same."""
     read = read_catalogue(CATALOGUE)
     for fault in read.faults:
@@ -437,6 +447,9 @@ def _shop(memory: Memory, brands: Brands, rates: Rates, clock: Clock) -> Shop:
         orders=memory.orders,
         handovers=memory.handovers,
         clock=clock,
+        readings=memory.readings,
+        search=search,
+        summaries=memory.summaries,
     )
 
 
@@ -452,6 +465,7 @@ def _jobs(
     catch_up: CatchUp,
     forgetting: Forgetting,
     search: Search,
+    reader: Reader,
     rates: Rates,
     limits: Limits,
     clock: Clock,
@@ -462,6 +476,7 @@ def _jobs(
         Job("rates", timedelta(days=1), lambda: _refresh(rates)),
         Job("limits", timedelta(days=1), lambda: _drop_windows(limits, clock)),
         Job("search", timedelta(seconds=2), search.catch_up_fully, at_start=True),
+        Job("reading", timedelta(seconds=5), reader.run, at_start=True),
     ]
     if settings.backup_dir and not settings.on_server:
         jobs.append(Job("backup", timedelta(days=1), lambda: _back_up(settings, clock)))

@@ -21,13 +21,13 @@ USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
 
 # Everything that belongs to one person, in the order in which it can be removed.
 OWNED = (
+    "readings",  # first: who reads in the background finds the cursor gone, and writes nothing more
     "attempts",
     "search_rows",
     "statuses",
     "media",
     "facts",
     "summaries",
-    "readings",
     "interests",
     "quotes",
     "handovers",
@@ -247,6 +247,7 @@ class Contacts:
         Returns how many rows went, by table.
         """
         with self._db.transaction(durable=True):
+            self._db.hold(f"summary of {contact_id}")
             self._db.run("DELETE FROM leases WHERE contact_id = :id", id=contact_id)
             self._remember_erased(contact_id)
             self._tally_down(contact_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from memory.database import Database
@@ -64,10 +65,18 @@ class Readings:
         )
         return [to_message(row) for row in rows]
 
-    def done(self, unread: Unread, upto: int) -> None:
-        """Everything of this contact was read up to the message `upto`; never moves back."""
-        self._db.run(
-            "UPDATE readings SET read_upto = :upto WHERE contact_id = :id AND read_upto < :upto",
-            id=unread.contact_id,
-            upto=upto,
-        )
+    def done(self, unread: Unread, upto: int, changes: Iterable[Callable[[], object]] = ()) -> bool:
+        """Keep what was read, and that it was read up to the message `upto`, together.
+
+        False, and nothing kept, where another process was faster, or the person was erased meanwhile.
+        """
+        with self._db.transaction():
+            moved = self._db.run(
+                "UPDATE readings SET read_upto = :upto WHERE contact_id = :id AND read_upto = :after AND :upto > read_upto",
+                id=unread.contact_id,
+                after=unread.after,
+                upto=upto,
+            )
+            for change in changes if moved else ():
+                change()
+        return moved > 0

@@ -331,7 +331,8 @@ KNOWING = (
     *KNOWING_TABLES,
     *READING_TABLES,
     *SUMMARY_TABLES,
-    "INSERT INTO readings (contact_id, marked) SELECT contact_id, max(id) FROM messages GROUP BY contact_id",
+    "INSERT INTO readings (contact_id, marked) SELECT contact_id, max(id) FROM messages"
+    " WHERE contact_id IN (SELECT id FROM contacts WHERE staff = 0) GROUP BY contact_id",
     # What an erased person's agents did is found by the workflow, whose name is the contact's.
     "CREATE INDEX episodes_by_workflow ON episodes (workflow_id)",
 )

@@ -100,10 +100,14 @@ class Summaries:
         return [message for message in messages if self._clock() - message.at > SESSION][:CHUNK]
 
     def keep(self, contact_id: int, chunk: Sequence[Message], lines: Iterable[SummaryLine]) -> bool:
-        """Write the lines of a chunk and move on behind it, together; False where another process did that first."""
+        """Write the lines of a chunk and move on behind it, together.
+
+        False, and nothing written, where another process did that first, or the person was erased meanwhile.
+        """
         with self._db.transaction():
             self._db.hold(f"summary of {contact_id}")
-            if self._upto(contact_id) >= chunk[-1].id:
+            known = self._db.one("SELECT 1 FROM contacts WHERE id = :id", id=contact_id)
+            if known is None or self._upto(contact_id) >= chunk[-1].id:
                 return False
             for line in lines:
                 self._write(contact_id, line)
