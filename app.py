@@ -37,6 +37,7 @@ from bot.sales.currency import Rates, RatesNotRefreshed
 from bot.sales.language import detect
 from bot.sales.model_desk import ModelDesk, Senses
 from bot.sales.optout import is_start, is_stop
+from bot.sales.reader import Reader
 from bot.sales.seller import Seller
 from bot.sales.situation import Shop
 from bot.settings import Settings, WrongSetting
@@ -71,10 +72,12 @@ from memory.moments import Clock, now
 from memory.moving import ConversationFiles, Part, RecordFiles
 from memory.orders import Orders
 from memory.past import Past
+from memory.readings import Readings
 from memory.records import JobRuns, Switches
 from memory.schema import STEPS
 from memory.search import Search
 from memory.sessions import Sessions
+from memory.summaries import Summaries
 from memory.turns import Outcome, Turns
 from memory.workflows import end_silent_sessions
 
@@ -100,6 +103,8 @@ class Memory:
     intake: Intake
     runs: JobRuns
     switches: Switches
+    readings: Readings
+    summaries: Summaries
 
     @classmethod
     def opened(cls, settings: Settings, brands: Brands, clock: Clock, *, patience: float = 15.0) -> Memory:
@@ -122,6 +127,8 @@ class Memory:
             intake=Intake(db, messages),
             runs=JobRuns(db, clock),
             switches=Switches(db, clock),
+            readings=Readings(db),
+            summaries=Summaries(db, clock),
         )
 
 
@@ -244,8 +251,9 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     model = LanguageModel.from_settings(settings, clock)
     limits = Limits(memory.db, clock)
     model_desk = ModelDesk(model, limits, clock) if model else None
+    search = Search(memory.db, vectors=settings.memory.enable_vector_search)
     desk = Desk(
-        Seller(_shop(settings, memory, brands, rates, clock), memory.contacts, model_desk),
+        Seller(_shop(settings, memory, brands, rates, search, clock), memory.contacts, model_desk),
         Commands(memory.contacts, memory.messages, memory.handovers, memory.orders, memory.goods),
         staff,
         Ears(channel, memory.attachments, memory.messages, _understanding(model, limits, brands)),
@@ -266,12 +274,15 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         wake,
     )
     catch_up = CatchUp(channel, memory.intake, memory.runs, brands.of_number, clock, wake, _is_urgent, brands.numbers())
-    search = Search(memory.db, vectors=settings.memory.enable_vector_search)
+    reader = Reader(
+        memory.contacts, memory.facts, memory.readings, memory.summaries, brands.by_id, limits, clock, model
+    )
     jobs = _jobs(
         settings,
         catch_up,
         _upkeep(settings, memory, agents, erasure, brands, staff, channel, clock),
         search,
+        reader,
         rates,
         limits,
         clock,
@@ -449,7 +460,7 @@ def _is_urgent(text: str) -> bool:
     return is_stop(text) or is_start(text)
 
 
-def _shop(settings: Settings, memory: Memory, brands: Brands, rates: Rates, clock: Clock) -> Shop:
+def _shop(settings: Settings, memory: Memory, brands: Brands, rates: Rates, search: Search, clock: Clock) -> Shop:
     """The catalogue is read again at each start; stock that was sold since stays sold while the file is the same."""
     read = read_catalogue(CATALOGUE)
     for fault in read.faults:
@@ -468,6 +479,9 @@ def _shop(settings: Settings, memory: Memory, brands: Brands, rates: Rates, cloc
         clock=clock,
         most_history=settings.memory.max_messages_per_session,
         session=timedelta(hours=settings.memory.session_timeout_hours),
+        readings=memory.readings,
+        search=search,
+        summaries=memory.summaries,
     )
 
 
@@ -559,6 +573,7 @@ def _jobs(
     catch_up: CatchUp,
     upkeep: Upkeep,
     search: Search,
+    reader: Reader,
     rates: Rates,
     limits: Limits,
     clock: Clock,
@@ -569,6 +584,7 @@ def _jobs(
         Job("rates", timedelta(days=1), lambda: _refresh(rates)),
         Job("limits", timedelta(days=1), lambda: _drop_windows(limits, clock)),
         Job("search", timedelta(seconds=2), search.catch_up_fully, at_start=True),
+        Job("reading", timedelta(seconds=5), reader.run, at_start=True),
     ]
     if settings.memory.auto_cleanup:
         jobs.append(Job("retention", timedelta(hours=1), upkeep.retention.run))

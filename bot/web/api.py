@@ -234,6 +234,26 @@ class MessageAnalytics(Schema):
     answered_by = fields.Dict(keys=fields.String(), values=fields.Nested(Answered))
 
 
+class KnownFact(Schema):
+    """Something that was known of the customer."""
+
+    id = fields.Integer()
+    predicate = fields.String()
+    value = fields.String()
+    since = Moment()
+    until = Moment(allow_none=True)
+    message_id = fields.Integer(allow_none=True, metadata={"description": "where it was said"})
+
+
+class RecalledMessage(Schema):
+    """An older message that a model was shown."""
+
+    id = fields.Integer()
+    at = Moment()
+    role = fields.String()
+    content = fields.String()
+
+
 class Why(Schema):
     """What a reply stands on."""
 
@@ -248,6 +268,8 @@ class Why(Schema):
     cost_micros = fields.Integer(metadata={"description": "millionths of a US dollar"})
     used = fields.Dict(metadata={"description": "items, rates, facts and messages that the reply was made from"})
     heard = fields.List(fields.Nested(HeardMessage))
+    known = fields.List(fields.Nested(KnownFact))
+    recalled = fields.List(fields.Nested(RecalledMessage))
 
 
 class Health(Schema):
