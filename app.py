@@ -21,6 +21,7 @@ from pathlib import Path
 import click
 from flask import Flask
 
+from bot.ads.facebook import connect
 from bot.brands import Brand, BrandsWrong, read_brands
 from bot.catchup import CatchUp
 from bot.channels.account import local_url
@@ -55,6 +56,7 @@ from bot.worker import Hands, Worker
 from memory.agent_memory import MemoryManager
 from memory.analytics import Analytics
 from memory.attachments import Attachments
+from memory.campaign_records import CampaignRecords
 from memory.contacts import Contact, Contacts
 from memory.conversation import ConversationMemory
 from memory.database import Database
@@ -69,7 +71,7 @@ from memory.intake import Intake
 from memory.limits import Limits
 from memory.messages import Message, Messages
 from memory.moments import Clock, now
-from memory.moving import ConversationFiles, Part, RecordFiles
+from memory.moving import ConversationFiles, OneFile, Part, RecordFiles
 from memory.orders import Orders
 from memory.past import Past
 from memory.readings import Readings
@@ -77,6 +79,7 @@ from memory.records import JobRuns, Switches
 from memory.schema import STEPS
 from memory.search import Search
 from memory.sessions import Sessions
+from memory.strategy import Strategy
 from memory.summaries import Summaries
 from memory.turns import Outcome, Turns
 from memory.workflows import end_silent_sessions
@@ -289,6 +292,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     )
     memory.db.wake(wake)
     clock_work = ClockWork(jobs, memory.runs, _clock_lock(settings))
+    facebook = connect(settings, brands.by_id, clock)
     web = Flask("hawker", root_path=str(HERE / "bot" / "web"))
     at_the_door = Memory.opened(settings, brands, clock, patience=ANSWER_TWILIO_WITHIN)
     door = Door(channel, at_the_door.intake, outbox, brands.of_number, _is_urgent, wake)
@@ -307,7 +311,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         turns=turns,
         analytics=Analytics(memory.db, clock),
         checks={"provider": outbox.provider_fault},
-        examinations=[channel.doctor],
+        examinations=[channel.doctor, *([facebook.examine] if facebook else [])],
         erasure=erasure,
     )
     register(web, parts)
@@ -507,7 +511,12 @@ def _moved(settings: Settings, memory: Memory, brands: Brands, brand: str, clock
     """What `flask export` writes and `flask import` reads."""
     timeout = timedelta(hours=settings.memory.session_timeout_hours)
     dossiers = Dossiers(memory.db, clock, brand=brand, our_number=brands.number_of(brand), timeout=timeout)
-    return [ConversationFiles(dossiers), RecordFiles(memory.db, Past(memory.db, memory.sessions, clock))]
+    return [
+        ConversationFiles(dossiers),
+        OneFile("campaign_memory.json", brand, CampaignRecords(memory.db, clock)),
+        OneFile("strategic_memory.json", brand, Strategy(memory.db, clock)),
+        RecordFiles(memory.db, Past(memory.db, memory.sessions, clock)),
+    ]
 
 
 def _understanding(model: LanguageModel | None, limits: Limits, brands: Brands) -> Understand:

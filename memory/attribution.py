@@ -181,7 +181,7 @@ class Attribution:
         """The last day of the practice market's chats that is written down for this account; None before the first."""
         day = self._db.value(
             "SELECT max(c.day) FROM ad_chats c JOIN ads a ON a.brand = c.brand AND a.ad_id = c.ad_id"
-            " WHERE c.brand = :brand AND a.account_id = :account AND c.touch_id IS NULL",
+            " WHERE c.brand = :brand AND a.account_id = :account AND c.at IS NULL",  # what came through the desk has its moment
             brand=brand,
             account=account_id,
         )

@@ -132,7 +132,10 @@ class _Turn:
 
     @property
     def day(self) -> date:
-        return self.at.astimezone(ZoneInfo(self.about.time_zone)).date()
+        return self.day_of(self.at)
+
+    def day_of(self, at: datetime) -> date:
+        return at.astimezone(ZoneInfo(self.about.time_zone)).date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -468,8 +471,6 @@ class Actions:
         with self.db.transaction():
             self.intents.finish(launch.id, "live")
             self.changes.settle(launch.change_id, "done")
-        turn.structure = turn.account.structure()
-        turn.picture = Picture.of(turn.structure)
 
     def _check_may_go_on(self, turn: _Turn) -> None:
         """Before each request of a launch: it is still our turn, nothing was stopped, and the cap still holds."""
@@ -650,6 +651,7 @@ class Actions:
             _planned(worst, step) if step is not None else {},
             self._launching(turn.about.id),
             self.changes.peaks(turn.about.id, turn.day),
+            self.changes.peaks(turn.about.id, turn.day_of(turn.at - LATE)),  # may yet come in after midnight
         )
 
     def _launching(self, account_id: str) -> dict[str, Decimal]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.ads.actions import Actions, NotAllowed
-from bot.ads.plan import Actor
-from memory.stops import Held
+from bot.ads.actions import AccountBusy, Actions, NotAllowed, NothingToDo, Outcome
+from bot.ads.contract import AdsFault
+from bot.ads.exposure import UnknownObject
+from bot.ads.plan import Actor, Pause, Resume
+from memory.stops import Held, HeldState, Stop
 
 
 @dataclass(frozen=True, slots=True)

@@ -392,13 +392,13 @@ class Scope:
 
     ads: tuple[int, int] = (8, 16)
     angles: tuple[int, int] = (3, 5)
-    chat_cost: float = 10.0  # median money per chat at a tiny budget
+    chat_cost: float = 9.0  # median money per chat at a tiny budget
     chat_cost_spread: float = 0.30
-    sale_rate: float = 0.03
+    sale_rate: float = 0.032
     angle_spread: float = 0.35  # how much angles mean; 0: nothing
     ad_spread: float = 0.30
     clickbait: float = 0.15  # share of ads that chat twice as cheaply and sell a fifth as often
-    saturation: float = 2_500.0
+    saturation: float = 4_500.0
     saturation_spread: float = 0.5
     order_value: float = 1_500.0
     order_value_spread: float = 0.15
