@@ -180,6 +180,7 @@ class Program:
 
     settings: Settings
     memory: Memory
+    agents: MemoryManager
     turns: Turns
     desk: Desk
     channel: WhatsApp
@@ -302,7 +303,9 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     for endpoint, view in web.view_functions.items():
         if endpoint.startswith("simulator.") or endpoint in ("pages.front", "pages.simulator"):
             public(view)  # the small Twilio checks its own callers, and is off with a real account
-    return Program(settings, memory, turns, desk, channel, twilio, web, worker, clock_work, model, clock, parts.secret)
+    return Program(
+        settings, memory, agents, turns, desk, channel, twilio, web, worker, clock_work, model, clock, parts.secret
+    )
 
 
 @dataclass(frozen=True, slots=True)

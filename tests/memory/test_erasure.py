@@ -153,7 +153,8 @@ def test_a_receipt_that_was_changed_is_refused(stores: Stores, change: tuple[str
         verify(changed, SECRET)
     with pytest.raises(ReceiptRefused):
         verify(receipt, "another secret of thirty-two characters")
-    for nothing in ({}, {"signature": "x"}, {"signature": {}}):
+    nothings: list[dict[str, Any]] = [{}, {"signature": "x"}, {"signature": {}}]
+    for nothing in nothings:
         with pytest.raises(ReceiptRefused):
             verify(nothing, SECRET)
 
