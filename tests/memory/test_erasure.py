@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 import sqlite3
+import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -294,3 +295,24 @@ def test_who_waits_for_an_order_is_kept(stores: Stores) -> None:
     assert stores.contacts.find(BRAND, PHONE).name == "Xantippe"
     orders.move(BRAND, order.number, "delivered", "staff")
     assert eraser(stores).forget_silent(BRAND, stores.clock()) == 1
+
+
+def test_who_writes_while_they_are_forgotten_is_not(stores: Stores) -> None:
+    """Many silent people, one of whom writes while the others are forgotten: the message stays, and is answered."""
+    for n in range(30):
+        stores.hear("long ago", phone=f"+1415555{n:04d}")
+    stores.db.run("UPDATE messages SET state = 'handled'")
+    stores.clock.pass_by(days=100)
+    moment = stores.clock()
+    stores.sessions.forget_before(BRAND, moment)
+    stores.clock.pass_by(seconds=1)
+
+    def write() -> None:
+        for n in range(29, -1, -1):
+            stores.hear("hello again", phone=f"+1415555{n:04d}", sid=f"SMagain{n}")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    eraser(stores).forget_silent(BRAND, moment)
+    writer.join()
+    assert stores.db.value("SELECT count(*) FROM messages WHERE content = 'hello again'") == 30
