@@ -21,6 +21,7 @@ from pathlib import Path
 import click
 from flask import Flask
 
+from bot.ads.facebook import connect
 from bot.brands import Brand, BrandsWrong, read_brands
 from bot.catchup import CatchUp
 from bot.channels.account import local_url
@@ -46,6 +47,7 @@ from bot.upkeep import Backups, Forgetting, Retention
 from bot.web.access import public, signing_secret
 from bot.web.api import Parts, register
 from bot.web.keeping import CLOSED, register_closed, register_keeping
+from bot.web.moving import register_moving
 from bot.web.pages import pages
 from bot.web.terminal import register_commands
 from bot.web.webhook import Door, webhook
@@ -54,7 +56,9 @@ from memory.agent_memory import MemoryManager
 from memory.analytics import Analytics
 from memory.attachments import Attachments
 from memory.contacts import Contact, Contacts
+from memory.conversation import ConversationMemory
 from memory.database import Database
+from memory.dossiers import Dossiers
 from memory.erasure import Erasure
 from memory.errors import DatabaseUnavailable
 from memory.facts import Facts
@@ -65,12 +69,13 @@ from memory.intake import Intake
 from memory.limits import Limits
 from memory.messages import Message, Messages
 from memory.moments import Clock, now
+from memory.moving import ConversationFiles, Part, RecordFiles
 from memory.orders import Orders
+from memory.past import Past
 from memory.records import JobRuns, Switches
 from memory.schema import STEPS
 from memory.search import Search
 from memory.sessions import Sessions
-from memory.settings import MemorySettings
 from memory.turns import Outcome, Turns
 from memory.workflows import end_silent_sessions
 
@@ -103,7 +108,7 @@ class Memory:
         db = Database(settings.database_url, timeout=patience, key=settings.database_key or None)
         db.migrate(STEPS)
         contacts = Contacts(db, clock)
-        sessions = Sessions(db, timeout=timedelta(seconds=settings.memory_session_timeout))
+        sessions = Sessions(db, timeout=timedelta(hours=settings.memory.session_timeout_hours))
         messages = Messages(db, contacts, sessions, clock, quiet_seconds=settings.reply_quiet_seconds)
         return cls(
             db=db,
@@ -221,7 +226,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     twilio = _small_twilio(settings, brands, clock, pace) if settings.simulated else None
     channel = WhatsApp(settings, clock, twilio.account if twilio else None)
     staff = Staff(memory.contacts, settings.staff, brands.number_of)
-    agents = MemoryManager(MemorySettings.from_environment(), db=memory.db, clock=clock)
+    agents = MemoryManager(settings.memory, db=memory.db, clock=clock)
     erasure = _erasure(settings, memory.db, agents, clock)
     turns = Turns(memory.db, memory.messages, clock, notify=staff.notify)
     wake = threading.Event()
@@ -237,12 +242,12 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         alarm=staff.alarm,
         erase=erasure.erase,
     )
-    rates = Rates(Path(settings.memory_storage_dir) / "rates", clock)
+    rates = Rates(Path(settings.memory.storage_dir) / "rates", clock)
     model = LanguageModel.from_settings(settings, clock)
     limits = Limits(memory.db, clock)
     model_desk = ModelDesk(model, limits, clock) if model else None
     desk = Desk(
-        Seller(_shop(memory, brands, rates, clock), memory.contacts, model_desk),
+        Seller(_shop(settings, memory, brands, rates, clock), memory.contacts, model_desk),
         Commands(memory.contacts, memory.messages, memory.handovers, memory.orders, memory.goods),
         staff,
         Ears(channel, memory.attachments, memory.messages, _understanding(model, limits, brands)),
@@ -263,7 +268,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         wake,
     )
     catch_up = CatchUp(channel, memory.intake, memory.runs, brands.of_number, clock, wake, _is_urgent, brands.numbers())
-    search = Search(memory.db, vectors=settings.memory_enable_vector_search)
+    search = Search(memory.db, vectors=settings.memory.enable_vector_search)
     jobs = _jobs(
         settings,
         catch_up,
@@ -275,6 +280,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     )
     memory.db.wake(wake)
     clock_work = ClockWork(jobs, memory.runs, _clock_lock(settings))
+    facebook = connect(settings, brands.by_id, clock)
     web = Flask("hawker", root_path=str(HERE / "bot" / "web"))
     at_the_door = Memory.opened(settings, brands, clock, patience=ANSWER_TWILIO_WITHIN)
     door = Door(channel, at_the_door.intake, outbox, brands.of_number, _is_urgent, wake)
@@ -288,18 +294,19 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         brands=list(brands.by_id),
         db=memory.db,
         contacts=memory.contacts,
-        sessions=memory.sessions,
+        conversations=_conversations(settings, memory, brands, search, clock),
         messages=memory.messages,
         turns=turns,
         analytics=Analytics(memory.db, clock),
         checks={"provider": outbox.provider_fault},
-        examinations=[channel.doctor],
+        examinations=[channel.doctor, *([facebook.examine] if facebook else [])],
         erasure=erasure,
     )
     register(web, parts)
     register_commands(web, parts)
     register_keeping(web, memory.db, search, settings)
     register_closed(web, settings)
+    register_moving(web, parts.brands, lambda brand: _moved(settings, memory, brands, brand, clock))
     for endpoint, view in web.view_functions.items():
         if endpoint.startswith("simulator.") or endpoint in ("pages.front", "pages.simulator"):
             public(view)  # the small Twilio checks its own callers, and is off with a real account
@@ -447,7 +454,7 @@ def _is_urgent(text: str) -> bool:
     return is_stop(text) or is_start(text)
 
 
-def _shop(memory: Memory, brands: Brands, rates: Rates, clock: Clock) -> Shop:
+def _shop(settings: Settings, memory: Memory, brands: Brands, rates: Rates, clock: Clock) -> Shop:
     """The catalogue is read again at each start; stock that was sold since stays sold while the file is the same."""
     read = read_catalogue(CATALOGUE)
     for fault in read.faults:
@@ -464,7 +471,34 @@ def _shop(memory: Memory, brands: Brands, rates: Rates, clock: Clock) -> Shop:
         orders=memory.orders,
         handovers=memory.handovers,
         clock=clock,
+        most_history=settings.memory.max_messages_per_session,
+        session=timedelta(hours=settings.memory.session_timeout_hours),
     )
+
+
+def _conversations(
+    settings: Settings, memory: Memory, brands: Brands, search: Search, clock: Clock
+) -> dict[str, ConversationMemory]:
+    """Each brand's memory of its people, over the stores' own database."""
+    return {
+        brand.id: ConversationMemory(
+            db=memory.db,
+            brand=brand.id,
+            our_number=brands.number_of(brand.id),
+            settings=settings.memory,
+            search=search,
+            zone=brand.time_zone,
+            clock=clock,
+        )
+        for brand in brands.by_id.values()
+    }
+
+
+def _moved(settings: Settings, memory: Memory, brands: Brands, brand: str, clock: Clock) -> list[Part]:
+    """What `flask export` writes and `flask import` reads."""
+    timeout = timedelta(hours=settings.memory.session_timeout_hours)
+    dossiers = Dossiers(memory.db, clock, brand=brand, our_number=brands.number_of(brand), timeout=timeout)
+    return [ConversationFiles(dossiers), RecordFiles(memory.db, Past(memory.db, memory.sessions, clock))]
 
 
 def _understanding(model: LanguageModel | None, limits: Limits, brands: Brands) -> Understand:
@@ -480,7 +514,7 @@ def _erasure(settings: Settings, db: Database, agents: MemoryManager, clock: Clo
         clock,
         signing_secret(settings),
         short_term=agents.short_term,
-        short_term_seconds=settings.memory_short_term_ttl,
+        short_term_seconds=settings.memory.short_term_ttl,
         backup_hours=24 if settings.backup_dir else None,
     )
 
@@ -541,7 +575,7 @@ def _jobs(
         Job("limits", timedelta(days=1), lambda: _drop_windows(limits, clock)),
         Job("search", timedelta(seconds=2), search.catch_up_fully, at_start=True),
     ]
-    if settings.memory_auto_cleanup:
+    if settings.memory.auto_cleanup:
         jobs.append(Job("retention", timedelta(hours=1), upkeep.retention.run))
         jobs.append(Job("workflows", timedelta(minutes=1), upkeep.end_silent_sessions))
     if upkeep.backups is not None:

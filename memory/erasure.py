@@ -132,12 +132,12 @@ class Erasure:
         with self._db.transaction():
             for row in self._db.all("SELECT kind, value FROM identities WHERE contact_id = :id", id=contact_id):
                 self._db.hold(f"identity {brand} {row['kind']} {row['value']}")
-            row = self._db.one(
+            still = self._db.one(
                 f"SELECT c.opted_out_at {_SILENT} AND c.id = :id", brand=brand, moment=to_text(moment), id=contact_id
             )
-            if row is None:
+            if still is None:
                 return False
-            if row["opted_out_at"] is None:
+            if still["opted_out_at"] is None:
                 self._contacts.erase(contact_id)
             else:
                 self._contacts.forget_all_but_optout(contact_id)

@@ -40,6 +40,15 @@ class Sessions:
                     self._open(brand, contact_id, now)
             return int(self._db.value("SELECT session_id FROM contacts WHERE id = :id", id=contact_id))
 
+    def at(self, brand: str, contact_id: int, moment: datetime) -> int:
+        """As `current`, for a message that may have been said long before others that are stored already."""
+        with self._db.transaction():
+            self._db.hold(f"session of {contact_id}")
+            latest = self.latest(contact_id)
+            if latest is None or moment >= latest.last_at:
+                return self.current(brand, contact_id, moment)
+            return self._around(contact_id, moment) or self._add(brand, contact_id, moment)
+
     def latest(self, contact_id: int) -> Session | None:
         """The session that is open or was last; None for a contact with whom nothing was said."""
         row = self._db.one(
@@ -55,6 +64,15 @@ class Sessions:
             from_text(row["last_at"]),
             row["total_messages"],
         )
+
+    def summary(self, session_id: int) -> str | None:
+        """What the session comes to, where somebody wrote it down."""
+        text: str | None = self._db.value("SELECT summary FROM sessions WHERE id = :id", id=session_id)
+        return text
+
+    def summarise(self, session_id: int, text: str) -> None:
+        """Write down what the session comes to."""
+        self._db.run("UPDATE sessions SET summary = :text WHERE id = :id", text=text, id=session_id)
 
     def forget_before(self, brand: str, moment: datetime, *, at_once: int = 500) -> int:
         """Forget what was said to and by this brand before `moment`; how many sessions went as a whole.
@@ -121,15 +139,36 @@ class Sessions:
             > 0
         )
 
+    def _around(self, contact_id: int, moment: datetime) -> int | None:
+        """The session with less than `timeout` of silence between it and `moment`, which it now reaches to."""
+        session_id: int | None = self._db.value(
+            "SELECT id FROM sessions WHERE contact_id = :contact_id AND created_at < :until AND last_at > :since"
+            " ORDER BY created_at DESC, id DESC LIMIT 1",
+            contact_id=contact_id,
+            until=to_text(moment + self._timeout),
+            since=to_text(moment - self._timeout),
+        )
+        self._db.run(
+            "UPDATE sessions SET total_messages = total_messages + 1,"
+            " created_at = CASE WHEN created_at < :moment THEN created_at ELSE :moment END,"
+            " last_at = CASE WHEN last_at > :moment THEN last_at ELSE :moment END WHERE id = :id",
+            moment=to_text(moment),
+            id=session_id,
+        )
+        return session_id
+
     def _open(self, brand: str, contact_id: int, now: datetime) -> None:
-        session_id = self._db.insert(
+        session_id = self._add(brand, contact_id, now)
+        self._db.run("UPDATE contacts SET session_id = :session WHERE id = :id", session=session_id, id=contact_id)
+
+    def _add(self, brand: str, contact_id: int, moment: datetime) -> int:
+        return self._db.insert(
             "INSERT INTO sessions (brand, contact_id, created_at, last_at, total_messages)"
             " VALUES (:brand, :contact_id, :now, :now, 1) RETURNING id",
             brand=brand,
             contact_id=contact_id,
-            now=to_text(now),
+            now=to_text(moment),
         )
-        self._db.run("UPDATE contacts SET session_id = :session WHERE id = :id", session=session_id, id=contact_id)
 
 
 _THESE = f"contact_id = :contact AND message_id IN (SELECT id FROM messages WHERE {_OLD})"

@@ -1,4 +1,4 @@
-"""Commands for the person who runs the bot: `flask --app app token | doctor | dead | erase | receipts`."""
+"""Commands for the person who runs the bot: `flask --app app token | doctor | dead | erase | receipts | graph`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from flask import Flask
 from bot.settings import ROLES, Settings
 from bot.web.access import issue_token
 from bot.web.api import Finding, Parts, erase_person
+from memory.bolt import Target, copy_graph
 from memory.errors import DatabaseUnavailable, MemoryFault
+from memory.graph import Graph
 from memory.messages import Message
 from memory.moments import Clock, to_text
 
@@ -41,7 +43,7 @@ class Found:
 
 def register_commands(app: Flask, parts: Parts) -> None:
     """Add the commands to `app`."""
-    for command in (_token(parts), _doctor(parts), _dead(parts), _erase(parts), _receipts(parts)):
+    for command in (_token(parts), _doctor(parts), _dead(parts), _erase(parts), _receipts(parts), _graph(parts)):
         app.cli.add_command(command)
 
 
@@ -124,6 +126,29 @@ def _give(receipt: dict[str, Any], file: Path | None) -> None:
     click.echo(f"the signed receipt is in {file}; flask --app app receipt {file} checks it")
 
 
+def _graph(parts: Parts) -> click.Command:
+    @click.command()
+    @click.option("--to", "url", required=True, metavar="URL", help="bolt://user@host:7687/database")
+    @click.option("--brand", type=click.Choice(list(parts.brands)), default=parts.brands[0], show_default=True)
+    @click.option("--days", default=90, show_default=True, type=click.IntRange(1, 36_500), help="Chats and orders of.")
+    @click.option("--password-file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    def graph(url: str, brand: str, days: int, password_file: Path | None) -> None:
+        """Copy the graph of ads, chats and orders to a server that speaks Neo4j's Bolt; again and again, if you like."""
+        password = password_file.read_text().strip() if password_file else ""
+        since = (parts.clock() - timedelta(days=days)).date()
+        try:
+            copied = copy_graph(
+                Graph.over(parts.db, parts.clock), brand, Target.read(url, password=password), since=since
+            )
+        except MemoryFault as fault:
+            raise click.ClickException(str(fault)) from fault
+        click.echo(
+            f"{copied.nodes} nodes and {copied.relations} relations are there, {copied.removed} nodes were removed"
+        )
+
+    return graph
+
+
 def _replay(parts: Parts, which: str) -> int:
     """How many messages are to be tried again."""
     if which == "all":
@@ -154,7 +179,7 @@ def _line(message: Message) -> str:
 def examine(parts: Parts) -> Iterator[Finding]:
     """Everything the doctor looks at: this machine first, then what the channel and the model say of themselves."""
     yield database(parts)
-    yield disk(Path(parts.settings.memory_storage_dir))
+    yield disk(Path(parts.settings.memory.storage_dir))
     yield model(parts.settings)
     yield clock_skew(_time_source(parts.settings), parts.clock)
     yield staff(parts.settings)
