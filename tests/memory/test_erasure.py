@@ -16,6 +16,7 @@ import pytest
 from memory import MemoryManager, MemorySettings, create_session
 from memory.attachments import Attachments
 from memory.backup import back_up, erase_in_backups, restore, rotate
+from memory.booked import LINKED
 from memory.contacts import OWNED
 from memory.erasure import (
     AGENTS,
@@ -101,7 +102,7 @@ def test_every_table_about_a_person_is_reached() -> None:
         for text in said
         if (found := re.match(r"CREATE TABLE (\w+)", text)) and re.search(r"\bcontact_id\b", text)
     }
-    assert about - {*OWNED, "orders", "leases"} == set(), "these would keep an erased person"
+    assert about - {*OWNED, *LINKED, "orders", "leases"} == set(), "these would keep an erased person"
     agents = {found[1] for text in said if (found := re.match(r"CREATE TABLE (\w+)", text)) and "agent_id" in text}
     assert agents - set(AGENTS) == set()
 
