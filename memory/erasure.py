@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 SCRUBBED_WITHIN = timedelta(minutes=2)
 MET_AT_PROVIDER = "their copies at the provider are deleted one by one, asked for every minute until each is gone"
+LIST = "erased.txt"  # beside the backups: whom a restore has to erase again
 Receipt = dict[str, Any]
 # What agents keep: table → the columns in which a person may be named.
 AGENTS = {
