@@ -155,6 +155,7 @@ class _Order:
     releases: str = ""  # what held it so far: an alarm that is over
 
 
+_Seen = tuple[Thing, datetime, str]  # what it was, at which moment of the account, in which currency
 AccountsOf = Callable[[str], Mapping[str, Account]]  # brand → its accounts by id
 
 
@@ -296,15 +297,19 @@ class Actions:
         used = sum(self._worst(turn).values(), NOTHING)
         return Money(max(limits.most_planned.amount - used, NOTHING), turn.about.currency)
 
-    def pause_now(self, brand: str, account_id: str, step: Pause, by: Actor, key: str | None = None) -> Change:
-        """As `pause`, for whoever has many to do: what the account shows is not read again before each."""
-        return self._pause(self._account(brand, account_id), brand, account_id, None, _Order(step, by, key))[0]
+    def pause_held(self, thing: Held, why: str, by: Actor) -> Change:
+        """Pause what a stop holds: it was seen running, and is not read again before."""
+        step = Pause(thing.kind, thing.object_id, why)
+        seen = (Thing(thing.kind, thing.object_id, thing.name, "ACTIVE", None), self.clock(), NO_CURRENCY)
+        account = self._account(thing.brand, thing.account_id)
+        return self._pause(account, thing.brand, thing.account_id, seen, _Order(step, by))[0]
 
     def resume_as_ordered(self, brand: str, account_id: str, things: Sequence[Resume], by: Actor) -> Outcome:
-        """Let these run again because an admin has ordered exactly that, or what had paused them is gone.
+        """Let these run again because an admin has ordered exactly that.
 
-        No approval is needed, they were running before; the cap holds all the same.
+        No approval is needed, they were running before; the cap holds all the same. Raises NotAllowed.
         """
+        self._check_admin(by, "order that")
         return self._carry_out(brand, account_id, [_Order(step, by, ordered=True) for step in things])
 
     def running(self, brand: str, account_id: str) -> tuple[list[Thing], bool]:
@@ -344,7 +349,7 @@ class Actions:
                 with self._turn(brand, account_id) as turn:
                     self._settle_open(turn)
                     self._work(turn, rest, tally)
-                    tally.waiting = self._propose(turn, tally.to_ask, asked_of, key)
+                    self._propose(turn, tally, asked_of, key)
             except AccountBusy as busy:
                 tally.refused += [(order.step, busy) for order in tally.unseen(rest)]
         return tally.outcome()
@@ -409,7 +414,7 @@ class Actions:
             ends = fault
         except AdsFault as fault:
             ends = None if isinstance(fault, RequestWrong) else fault
-            if certain:
+            if certain or (ends is None and _was_lowering(change)):
                 self.changes.settle(change.id, "not_done" if ends else "refused", str(fault))
         return self.changes.get(change.brand, change.id), ends
 
@@ -419,9 +424,10 @@ class Actions:
         if not orders:
             return
         account = self._account(brand, account_id)
-        seen = self._glimpse(brand, account_id)
+        glimpse = self._glimpse(brand, account_id)
         for order in orders:
             try:
+                seen = None if glimpse is None else _seen(glimpse, order.step)
                 change, fault = self._pause(account, brand, account_id, seen, order)
             except Refused as refused:
                 tally.refused.append((order.step, refused))
@@ -439,7 +445,7 @@ class Actions:
         return seen
 
     def _pause(
-        self, account: Account, brand: str, account_id: str, seen: _Turn | None, order: _Order
+        self, account: Account, brand: str, account_id: str, seen: _Seen | None, order: _Order
     ) -> tuple[Change, AdsFault | None]:
         known = self.changes.by_key(order.key) if order.key else None
         if known is not None and known.state == "done":
@@ -452,15 +458,14 @@ class Actions:
             change = self.changes.intend(meant)
         return self._ask(account, change, certain=True)
 
-    def _pause_meant(self, brand: str, account_id: str, seen: _Turn | None, order: _Order) -> Intention:
+    def _pause_meant(self, brand: str, account_id: str, seen: _Seen | None, order: _Order) -> Intention:
         assert isinstance(order.step, Pause)
         step = order.step
-        if seen is None:
-            name, was, currency, at = step.object_id, UNKNOWN, "XXX", self.clock()
-        else:
-            thing = seen.picture.thing(step.kind, step.object_id)
+        name, was, at, currency = step.object_id, UNKNOWN, self.clock(), NO_CURRENCY
+        if seen is not None:
+            thing, at, currency = seen
             _refuse_if_already(thing, "PAUSED")
-            name, was, currency, at = thing.name, thing.status, seen.about.currency, seen.at
+            name, was = thing.name, thing.status
         return Intention(
             brand, account_id, order.by.who, order.by.role, step.why, "pause", step.kind, step.object_id, name,
             was, "PAUSED", Money(NOTHING, currency), at, step.readings, order.approval_id, order.undoes_id, order.key,
@@ -604,15 +609,21 @@ class Actions:
 
     # -- approvals
 
-    def _propose(self, turn: _Turn, orders: Sequence[_Order], asked_of: str | None, key: str | None) -> Approval | None:
-        if not orders:
-            return None
-        steps = [_bound(turn.picture, order.step) for order in orders]
-        by, undoes_id = orders[0].by, orders[0].undoes_id
-        return self.approvals.propose(
+    def _propose(self, turn: _Turn, tally: _Tally, asked_of: str | None, key: str | None) -> None:
+        """One question for all steps that need a yes; the same plan asks once, and takes a no as the answer."""
+        if not tally.to_ask:
+            return
+        steps = [_bound(turn.picture, order.step) for order in tally.to_ask]
+        by, undoes_id = tally.to_ask[0].by, tally.to_ask[0].undoes_id
+        approval = self.approvals.propose(
             turn.brand, turn.about.id, to_json(steps), _summary(turn, steps), by=by.who, role=by.role,
             asked_of=asked_of, key=key, undoes_id=undoes_id,
         )  # fmt: skip
+        over = self.approvals.over(approval)
+        if over is None:
+            tally.waiting = approval
+        else:
+            tally.refused += [(step, Refused(over)) for step in steps]
 
     def _check_unchanged(self, turn: _Turn, approval: Approval) -> None:
         for step in from_json(approval.plan):
@@ -847,6 +858,10 @@ def _tell(account: Account, change: Change) -> None:
         account.set_status(change.kind, change.object_id, _STATUS[change.what])
 
 
+def _seen(turn: _Turn, step: Step) -> _Seen:
+    return turn.picture.thing(*_where(step)), turn.at, turn.about.currency
+
+
 def _where(step: Step) -> tuple[Kind, str]:
     return ("campaign", "") if isinstance(step, Launch) else (step.kind, step.object_id)
 
@@ -949,6 +964,7 @@ def _step_key(key: str | None, step: Step) -> str | None:
 
 
 AGENT = Actor("agent", "agent")
+NO_CURRENCY = "XXX"  # ISO's code for none
 UNKNOWN = "unknown"  # what it was before, where the account could not be read
 _TOKEN = re.compile(re.escape(MARK) + f"([{TOKEN_LETTERS}]{{{TOKEN_LENGTH}}})$")
 _STATUS: Mapping[str, Status] = {"pause": "PAUSED", "resume": "ACTIVE", "archive": "ARCHIVED"}

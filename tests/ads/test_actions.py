@@ -258,6 +258,15 @@ def test_a_pause_that_a_killed_process_left_is_done(buying: Buying) -> None:
     assert buying.account.status(line) == "PAUSED"
 
 
+def test_a_pause_that_the_platform_refuses_for_good_is_not_asked_for_ever(buying: Buying) -> None:
+    line = buying.account.line("1000")
+    buying.account.faults = [("set_status", OutcomeUnknown("lost"))] * 3
+    buying.actions.pause(BRAND, ACCOUNT, "ad_set", line, SAM, "why")
+    buying.account.faults = [("set_status", RequestWrong("not this one"))]
+    (change,) = buying.actions.recover(BRAND, ACCOUNT)
+    assert (change.state, change.outcome) == ("refused", "not this one")
+
+
 def test_what_a_person_did_after_a_crash_stays(buying: Buying) -> None:
     line = buying.account.line("1000")
     buying.account.faults = [("set_budget", OutcomeUnknown("lost"))] * 3

@@ -136,6 +136,17 @@ def test_the_same_plan_keeps_its_number(buying: Buying) -> None:
     assert wanting(buying, line, "2500").id == wanting(buying, line, "2500").id
 
 
+def test_a_plan_that_was_rejected_is_not_asked_again_by_the_same_key(buying: Buying) -> None:
+    steps = [SetBudget("ad_set", buying.account.line("1000"), rupees(2500), "")]
+    outcomes = []
+    for _ in range(2):
+        outcomes.append(buying.actions.carry_out(BRAND, ACCOUNT, steps, CYCLE, key="monday", asked_of=ANA.who))
+        if outcomes[0].waiting is not None and len(outcomes) == 1:
+            buying.actions.reject(BRAND, outcomes[0].waiting.id, ANA, "no")
+    assert outcomes[1].waiting is None
+    assert [str(why) for _step, why in outcomes[1].refused] == ["Approval 1 was rejected."]
+
+
 def test_an_approval_holds_against_neither_cap_nor_stop(buying: Buying) -> None:
     line = buying.account.line("1000")
     approval = wanting(buying, line, "9000")

@@ -215,6 +215,10 @@ def test_stop_everything_pauses_every_account_and_blocks_every_process(buying: B
     lines = [buying.account.line("500"), other.line("700")]
     report = buying.brakes.stop_everything(BRAND, ANA, "fire")
     assert report.complete and len(report.paused) == 2
+    change = buying.actions.changes.page(BRAND)[0]
+    assert (change.who, change.why, change.was, change.name) == (
+        ANA.who, "stop everything: fire", "ACTIVE", "Delhi's campaign",
+    )  # fmt: skip
     assert buying.account.planned() == other.planned() == 0
     process = buying.process()
     steps: list[Step] = [
