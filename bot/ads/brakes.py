@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.ads.actions import AccountBusy, Actions, NotAllowed, NothingToDo, Outcome
+from bot.ads.actions import Actions, Outcome
 from bot.ads.contract import AdsFault
-from bot.ads.exposure import UnknownObject
 from bot.ads.plan import Actor, Resume
+from bot.ads.refusals import AccountBusy, NotAllowed, NothingToDo, UnknownObject
 from memory.stops import Held, HeldState, Stop
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from bot.ads.actions import Actions, ChangedMeanwhile, NotAllowed, NothingToDo
+from bot.ads.actions import Actions
 from bot.ads.contract import AccountBlocked, AdsFault, NotAuthorised, VersionEnded
-from bot.ads.exposure import NoBudgetHere, Thing, UnknownObject
-from bot.ads.plan import Actor, Pause, Refused, Resume, SetBudget, Step, told
+from bot.ads.exposure import Thing
+from bot.ads.plan import Actor, Pause, Resume, SetBudget, Step, told
+from bot.ads.refusals import ChangedMeanwhile, NoBudgetHere, NotAllowed, NothingToDo, Refused, UnknownObject
 from memory.advertising import AdAccount, Finding, Kind
 from memory.money import Money
 from memory.stops import AlarmRecord, Held, HeldState

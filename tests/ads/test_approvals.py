@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.ads.actions import ChangedMeanwhile, NeedsApproval, NotAllowed, Stopped
 from bot.ads.contract import TryLater
 from bot.ads.plan import Resume, SetBudget, Step
+from bot.ads.refusals import ChangedMeanwhile, NeedsApproval, NotAllowed, Stopped
 from memory.approvals import Approval, CannotApprove
 from memory.changes import UnknownChange
 from tests.ads.buying import ANA, BEN, BRAND, CYCLE, SAM, Buying, idea, rupees

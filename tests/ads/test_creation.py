@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.ads.actions import NeedsApproval, OverCap, Stopped
 from bot.ads.contract import AccountBlocked, AdsFault, OutcomeUnknown, RequestWrong, TryLater
 from bot.ads.plan import Launch, from_json, to_json
+from bot.ads.refusals import NeedsApproval, OverCap, Stopped
 from memory.advertising import Ad, AdSet, Campaign
 from tests.ads.buying import ANA, BRAND, SAM, Buying, idea
 from tests.ads.killed_launches import Killing

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from bot.ads.actions import Frozen, NotAllowed, Stopped
 from bot.ads.contract import AccountBlocked, NotAuthorised, TryLater, VersionEnded
 from bot.ads.guards import (
     Desk,
@@ -20,6 +19,7 @@ from bot.ads.guards import (
     token_trouble,
 )
 from bot.ads.plan import Resume, SetBudget, Step
+from bot.ads.refusals import Frozen, NotAllowed, Stopped
 from memory.advertising import Finding
 from tests.ads.buying import ANA, ANNE, BRAND, CYCLE, SAM, Buying, idea, rupees
 from tests.ads.paper_account import PaperAccount
