@@ -76,22 +76,17 @@ class Creation:
                 break
             if attempt:
                 self.intents.ask(intent.id)
-            object_id = self._ask(account, intent, new, certain=never_asked and attempt == 0)
+            object_id = self._ask(account, intent, new)
         if object_id is None:
             raise OutcomeUnknown(f"Whether “{intent.body['name']}” was made is not known yet; it is looked up again.")
         self.intents.made(intent.id, object_id)
         return object_id
 
-    def _ask(self, account: Account, intent: Intent, new: New, *, certain: bool) -> str | None:
-        """`certain`: nothing was asked before, so that after a refusal nothing is there."""
+    def _ask(self, account: Account, intent: Intent, new: New) -> str | None:
         try:
             return account.create(new, intent.token)
         except OutcomeUnknown:
             return self._adopt(account, intent)
-        except AdsFault:
-            if certain:
-                self.intents.not_made(intent.id)
-            raise
 
     def _adopt(self, account: Account, intent: Intent) -> str | None:
         found = self._find(account, intent)

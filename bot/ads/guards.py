@@ -165,9 +165,17 @@ class Guards:
             record = self.actions.alarms.raise_(
                 brand, cause, alarm.sentence, freezes=alarm.freezes, ends_itself=alarm.ends_itself
             )
-            self.actions.stops.hold(self._held(record, alarm), again=False)
+        if not self.actions.stops.held(record.held_under):
+            self._hold(record, alarm)
         for thing in self.actions.stops.held(record.held_under, "to_pause"):
             self._do(thing, record.sentence)
+
+    def _hold(self, record: AlarmRecord, alarm: Alarm) -> None:
+        """Write down what is to be paused; where an account can't be read now, the next look does."""
+        try:
+            self.actions.stops.hold(self._held(record, alarm))
+        except AdsFault:
+            return
 
     def _held(self, record: AlarmRecord, alarm: Alarm) -> list[Held]:
         if alarm.act == "throttle":

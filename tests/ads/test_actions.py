@@ -197,6 +197,22 @@ def test_a_lost_answer_is_asked_for_again_and_done_once_over(buying: Buying) -> 
     assert buying.account.budget(line) == 1100
 
 
+def test_a_refusal_after_a_lost_answer_does_not_say_that_nothing_was_done(buying: Buying) -> None:
+    line = buying.account.line("1000")
+    buying.account.hold_back = 1
+
+    def wait(seconds: float) -> None:
+        buying.account.faults = [("set_budget", TryLater("throttled"))]
+
+    process = buying.process()
+    process.pause_for = wait
+    change = process.set_budget(BRAND, ACCOUNT, "ad_set", line, rupees(1100), SAM, "why")
+    assert change.state == "open"
+    buying.account.arrive()
+    (settled,) = buying.actions.recover(BRAND, ACCOUNT)
+    assert settled.state == "done"
+
+
 def test_what_the_platform_refuses_is_kept_with_its_reason(buying: Buying) -> None:
     line = buying.account.line("1000")
     buying.account.faults = [("set_budget", RequestWrong("This ad set is part of a test."))]

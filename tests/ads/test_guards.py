@@ -191,6 +191,15 @@ def test_a_drowning_desk_halves_budgets_and_gives_them_back(buying: Buying) -> N
     assert len(buying.told()) == 2
 
 
+def test_an_account_that_could_not_be_read_is_throttled_with_the_next_look(buying: Buying) -> None:
+    big = buying.account.line("4000", "big")
+    buying.account.faults = [("structure", TryLater("throttled"))]
+    for expected in (4000, 2000):
+        act(buying, desk_drowning(Desk(80, 0, timedelta(0)), [ACCOUNT]))
+        assert buying.account.budget(big) == expected
+    assert len(buying.told()) == 1
+
+
 def test_giving_back_keeps_to_the_cap_and_is_tried_again(buying: Buying) -> None:
     campaign = buying.account.campaign("one")
     buying.account.line("4000", campaign=campaign)
