@@ -11,12 +11,15 @@ from functools import lru_cache
 
 import phonenumbers
 
+from memory.booked import LINKED, forget_person
 from memory.database import Database, Row
 from memory.errors import NotAnAddress, UnknownContact
 from memory.forms import Address, Referral
 from memory.moments import Clock, from_text, to_text
 from memory.timeline import MANY
 
+# The number of every manual's examples: one digit short of a real one, so it is nobody's. Taken as it is, so that they run.
+EXAMPLE = "+1234567890"
 USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
 
 # Everything that belongs to one person, in the order in which it can be removed.
@@ -77,6 +80,8 @@ def canonical_phone(text: str) -> str:
     if not re.fullmatch(r"\+?[1-9]\d{6,14}", digits):
         raise NotAnAddress("this is not a phone number; write it with its country code, such as +14155550101")
     number = "+" + digits.lstrip("+")
+    if number == EXAMPLE:
+        return number
     number = re.sub(r"^\+521(\d{10})$", r"+52\1", number)
     number = re.sub(r"^\+549(\d{10})$", r"+54\1", number)
     number = re.sub(r"^\+55(\d\d)([6-9]\d{7})$", r"+55\g<1>9\2", number)
@@ -155,7 +160,7 @@ class Contacts:
             self._db.run("DELETE FROM leases WHERE contact_id = :other", other=other_id)
             self._count_once(kept_id, other_id)
             self._add_up(kept_id, other_id)
-            for table in (*OWNED, "orders"):
+            for table in (*OWNED, "orders", *LINKED):
                 self._db.run(
                     f"UPDATE {table} SET contact_id = :kept WHERE contact_id = :other",
                     kept=kept_id,
@@ -262,6 +267,7 @@ class Contacts:
                 id=contact_id,
             )
             gone = {"orders without a person": self._anonymise_orders(contact_id)}
+            gone["advertising without a person"] = forget_person(self._db, contact_id)
             for table in OWNED:
                 gone[table] = self._db.run(
                     f"DELETE FROM {table} WHERE contact_id = :id",

@@ -27,6 +27,10 @@ class LeaseLost(MemoryFault):
     """Another worker holds this contact now: drop what was prepared, it will be done there."""
 
 
+class CycleLost(MemoryFault):
+    """Another process works on this ad account by now: stop where you are, it goes on there."""
+
+
 class NotAnAddress(MemoryFault):
     """This text is neither a phone number nor a WhatsApp user id."""
 
@@ -65,3 +69,15 @@ class SessionOver(MemoryFault):
 
 class ShortTermUnavailable(MemoryFault):
     """The Redis server that keeps short-term memory cannot be reached now: try again later."""
+
+
+class UnknownFormat(MemoryFault):
+    """A person's data can be written as json, salesforce or hubspot."""
+
+
+class UnknownPreference(MemoryFault, ValueError):
+    """A person's preferences are name, preferred_currency and preferred_language."""
+
+
+class FilesUnusable(MemoryFault):
+    """The folder of an export cannot be written, or that of an import not be read; the text says what to do."""

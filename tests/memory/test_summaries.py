@@ -8,10 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from memory.conversation import ConversationMemory
-from memory.facts import Facts
 from memory.forms import Outgoing
 from memory.messages import Message
-from memory.search import Search
 from memory.summaries import CHUNK, LONGEST_LINE, MOST_LINES, RECENT, Summaries, extract, in_short, kind_of
 from tests.memory.stores import BRAND, Stores
 
@@ -155,14 +153,7 @@ def _talk(stores: Stores, count: int) -> dict[int, int]:
 
 
 def _memory(stores: Stores) -> ConversationMemory:
-    return ConversationMemory(
-        stores.contacts,
-        stores.messages,
-        Facts(stores.db, stores.clock),
-        brand=BRAND,
-        search=Search(stores.db),
-        summaries=Summaries(stores.db, stores.clock),
-    )
+    return ConversationMemory(db=stores.db, brand=BRAND, clock=stores.clock)
 
 
 numbers = itertools.count(1)
