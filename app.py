@@ -52,6 +52,7 @@ from bot.web.pages import pages
 from bot.web.terminal import register_commands
 from bot.web.webhook import Door, webhook
 from bot.worker import Hands, Worker
+from memory.agent_memory import MemoryManager
 from memory.analytics import Analytics
 from memory.attachments import Attachments
 from memory.backup import rotate
@@ -247,9 +248,17 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     limits = Limits(memory.db, clock)
     model_desk = ModelDesk(model, limits, clock) if model else None
     search = Search(memory.db, vectors=settings.memory.enable_vector_search)
+    seller = Seller(_shop(settings, memory, brands, rates, search, clock), memory.contacts, model_desk)
     desk = Desk(
-        Seller(_shop(settings, memory, brands, rates, search, clock), memory.contacts, model_desk),
-        Commands(memory.contacts, memory.messages, memory.handovers, memory.orders, memory.goods),
+        seller,
+        Commands(
+            memory.contacts,
+            memory.messages,
+            memory.handovers,
+            memory.orders,
+            memory.goods,
+            order_moved=seller.order_moved,
+        ),
         staff,
         Ears(channel, memory.attachments, memory.messages, _understanding(model, limits, brands)),
     )
@@ -273,6 +282,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         memory.contacts, memory.facts, memory.readings, memory.summaries, brands.by_id, limits, clock, model
     )
     jobs = _jobs(settings, catch_up, Forgetting(memory.contacts, channel), search, reader, rates, limits, clock)
+    jobs.append(Job("silence", timedelta(hours=1), lambda: log.info("%s customers fell silent", seller.note_lost())))
     memory.db.wake(wake)
     clock_work = ClockWork(jobs, memory.runs, _clock_lock(settings))
     facebook = connect(settings, brands.by_id, clock)
@@ -438,9 +448,7 @@ def _is_urgent(text: str) -> bool:
     return is_stop(text) or is_start(text)
 
 
-def _shop(
-    settings: Settings, memory: Memory, brands: Brands, rates: Rates, search: Search, clock: Clock
-) -> Shop:
+def _shop(settings: Settings, memory: Memory, brands: Brands, rates: Rates, search: Search, clock: Clock) -> Shop:
     """The catalogue is read again at each start; stock that was sold since stays sold while the file is the same."""
     read = read_catalogue(CATALOGUE)
     for fault in read.faults:
@@ -457,6 +465,7 @@ def _shop(
         orders=memory.orders,
         handovers=memory.handovers,
         clock=clock,
+        agents=MemoryManager(settings.memory, db=memory.db, clock=clock),
         most_history=settings.memory.max_messages_per_session,
         session=timedelta(hours=settings.memory.session_timeout_hours),
         readings=memory.readings,

@@ -169,6 +169,19 @@ class MemoryManager:
         )
         return [{**json.loads(row["summary"]), "outcome": row["outcome"], "ended_at": row["at"]} for row in rows]
 
+    def save_episode(self, workflow_id: str, agent_id: str, outcome: str, summary: dict[str, Any]) -> None:
+        """Keep how a workflow ended that had no session of its own, such as a customer's case. Raises NotStorable."""
+        about = {"workflow_id": check_name("workflow_id", workflow_id), **summary}
+        self.db.run(
+            "INSERT INTO episodes (workflow_id, agent_id, outcome, at, summary)"
+            " VALUES (:workflow, :agent, :outcome, :now, :summary)",
+            workflow=workflow_id,
+            agent=check_name("agent_id", agent_id),
+            outcome=check_name("outcome", outcome),
+            now=to_text(self.clock()),
+            summary=to_json(about),
+        )
+
     def clear_session(self, workflow_id: str) -> bool:
         """Forget a workflow's short-term values and what was said in it; False when there was nothing.
 

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from memory.facts import KNOWING_TABLES
-from memory.goods import GOODS_TABLES
-from memory.readings import READING_TABLES
-from memory.search import SEARCH_TABLES
-from memory.summaries import SUMMARY_TABLES
 from memory.approvals import APPROVALS_TABLES
 from memory.attribution import ATTRIBUTION_TABLES
 from memory.campaign_records import CAMPAIGN_RECORD_TABLES
@@ -14,12 +9,15 @@ from memory.campaigns import CAMPAIGN_TABLES
 from memory.changes import CHANGES_TABLES
 from memory.cycles import CYCLE_TABLES
 from memory.events import EVENT_TABLES
+from memory.facts import KNOWING_TABLES
 from memory.goods import GOODS_TABLES
 from memory.graph import GRAPH_VIEWS
 from memory.intents import INTENTS_TABLES
+from memory.readings import READING_TABLES
 from memory.search import SEARCH_TABLES
 from memory.stops import STOPS_TABLES
 from memory.strategy import STRATEGY_TABLES
+from memory.summaries import SUMMARY_TABLES
 
 # AUTOINCREMENT where rows are erased and their ids are known outside: in a callback's address, in staff's "reply 3:".
 # Without it SQLite gives the id of an erased row to the next one, and what is meant for the one reaches the other.
@@ -348,6 +346,8 @@ KNOWING = (
     " WHERE contact_id IN (SELECT id FROM contacts WHERE staff = 0) GROUP BY contact_id",
     # What an erased person's agents did is found by the workflow, whose name is the contact's.
     "CREATE INDEX episodes_by_workflow ON episodes (workflow_id)",
+)
+
 KEEPING = (
     "ALTER TABLE forgetting ADD COLUMN tried_at TEXT",  # the provider is asked last about what it just refused
     # Keyed hashes of the numbers and ids of erased people: a backup from before is cleaned of them.

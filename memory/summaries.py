@@ -31,6 +31,7 @@ CHUNK = 20  # messages that are summarised together
 RECENT = 12  # newest messages that are left alone while their session goes on
 SESSION = timedelta(hours=24)
 MOST_LINES = 5  # of one chunk
+MOST_OF_ONE = 2  # of them of one kind
 MOST_OF_A_KIND = 40  # lines that one summary chooses from
 LONGEST_LINE = 140  # characters
 
@@ -166,7 +167,10 @@ class Summaries:
 
 
 def extract(chunk: Sequence[Message]) -> list[SummaryLine]:
-    """The lines of a chunk in the messages' own words, without a model: at most five, of different words."""
+    """The lines of a chunk in the messages' own words, without a model: at most five, of different words.
+
+    What is only "said" (greetings, thanks) gets none.
+    """
     kinds = {message.id: kind_of(message) for message in chunk}
     ranked = sorted(chunk, key=lambda message: (KINDS.index(kinds[message.id]), -_weight(message), message.id))
     kept: dict[str, Message] = {}
@@ -174,12 +178,8 @@ def extract(chunk: Sequence[Message]) -> list[SummaryLine]:
     for message in ranked:
         words = in_short(message.content)
         kind = kinds[message.id]
-        if (
-            words
-            and words.casefold() not in kept
-            and seen[kind] < (1 if kind == "said" else 2)
-            and len(kept) < MOST_LINES
-        ):
+        new = words and kind != "said" and words.casefold() not in kept
+        if new and seen[kind] < MOST_OF_ONE and len(kept) < MOST_LINES:
             kept[words.casefold()] = message
             seen[kind] += 1
     chosen = sorted(kept.values(), key=lambda message: message.id)

@@ -80,7 +80,7 @@ def test_what_matters_for_a_question_is_recalled_with_its_date(stores: Stores) -
     assert "2026-11-21 [12:00] USER: my dog Bruno is allergic to chicken" in context
     assert "number 59" in context
     assert tokens(context) <= 300
-    assert "Bruno" not in memory.get_conversation_context(JOHN, max_tokens=300)
+    assert "USER: my dog Bruno" not in memory.get_conversation_context(JOHN, max_tokens=300)
 
 
 @given(texts=st.lists(st.text(max_size=200), max_size=30), budget=st.integers(40, 800))

@@ -52,11 +52,16 @@ def test_a_summary_grows_and_what_it_said_stays(stores: Stores) -> None:
     before = {line.message_id: line for line in summaries.lines(contact_id)}
     assert taken == 100 - 100 % CHUNK - (0 if 100 % CHUNK >= RECENT else CHUNK)
     assert summaries.catch_up(contact_id) == 0
+    assert before == {}, "small talk leaves no thread"
+    for n in range(CHUNK + RECENT):
+        stores.hear(f"do you have number {n}?", phone=ANA)
+    assert summaries.catch_up(contact_id) == 2 * CHUNK
+    before = {line.message_id: line for line in summaries.lines(contact_id)}
     for n in range(CHUNK):
-        stores.hear(f"and another one, number {n}", phone=ANA)
+        stores.hear(f"and have you number {n}?", phone=ANA)
     assert summaries.catch_up(contact_id) == CHUNK
     after = {line.message_id: line for line in summaries.lines(contact_id)}
-    assert before.items() <= after.items()
+    assert before.items() < after.items()
 
 
 def test_a_session_that_is_over_is_summarised_to_its_end(stores: Stores) -> None:
@@ -90,7 +95,7 @@ def test_joined_contacts_are_summarised_anew(stores: Stores) -> None:
 
 
 def test_erasing_a_person_removes_the_summary_and_the_cursor(stores: Stores) -> None:
-    _talk(stores, 60)
+    _talk(stores, 140)
     contact_id = stores.contacts.find(BRAND, ANA).id
     Summaries(stores.db, stores.clock).catch_up(contact_id)
     gone = stores.contacts.erase(contact_id)
