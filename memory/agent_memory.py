@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import local
 from typing import Any, Literal
 
+from memory.contacts import case_of
 from memory.database import Database, Row
 from memory.errors import NotStorable, ReadOnlyMemory, UnknownMemoryType
 from memory.moments import Clock, now, to_text
@@ -277,6 +278,15 @@ class Recent(local):
             key=key,
         )
         return found
+
+
+def cases_of(db: Database, contact_id: int) -> list[dict[str, Any]]:
+    """How this contact's cases ended, with whichever agent, oldest first."""
+    rows = db.all("SELECT * FROM episodes WHERE workflow_id = :case ORDER BY id", case=case_of(contact_id))
+    return [
+        {**json.loads(row["summary"]), "agent_id": row["agent_id"], "outcome": row["outcome"], "ended_at": row["at"]}
+        for row in rows
+    ]
 
 
 def keep(db: Database, clock: Clock, workflow_id: str, agent_id: str, key: str, text: str) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from memory.database import Database
 from memory.messages import Message, to_message
 from memory.moments import Clock, from_text, to_text
+from memory.statements import read_facts
 
 SUMMARY_TABLES = (
     """CREATE TABLE summaries (
@@ -64,6 +65,12 @@ _ORDERED = re.compile(
     r"\b(?:i(?:['’]ll| will) (?:take|buy) (?:it|the|one|two)|order (?:it|number|confirmed|placed)|(?:i )?(?:placed|confirm) (?:an |the |my )?order"
     r"|lo (?:compro|quiero)|me (?:lo|la) (?:llevo|quedo)|pedido (?:n[uú]mero|confirmado)|vou (?:levar|querer)|quero comprar"
     r"|order kar (?:do|diya|dijiye))\b|ऑर्डर कर",
+    re.IGNORECASE,
+)
+
+
+_OF_SELF = re.compile(
+    r"\b(?:my|i['’]?m|i am|mi|soy|meu|minha|sou|mera|meri)\b|मेर[ाीे]",
     re.IGNORECASE,
 )
 
@@ -199,9 +206,7 @@ def kind_of(message: Message) -> str:
         return "promised"
     if _DATED.search(text):
         return "dated"
-    if heard and (
-        _MONEY.search(text) or re.search(r"\b(?:my|i['’]?m|i am|mi|soy|meu|minha|sou|mera|meri)\b|मेर[ाीे]", text, re.I)
-    ):
+    if heard and (_MONEY.search(text) or _OF_SELF.search(text) or read_facts(text, message.language or "en")):
         return "told"
     return "asked" if heard and (text.rstrip().endswith("?") or message.message_type in ASKING) else "said"
 

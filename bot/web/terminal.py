@@ -1,4 +1,4 @@
-"""Commands for the person who runs the bot: `flask --app app token | doctor | dead | erase`."""
+"""Commands for the person who runs the bot: `flask --app app token | doctor | dead | erase | memory`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from flask import Flask
 from bot.settings import ROLES, Settings
 from bot.web.access import issue_token
 from bot.web.api import Finding, Parts, erase_person
+from bot.web.known import memory_command
 from memory.errors import DatabaseUnavailable, MemoryFault
 from memory.messages import Message
 from memory.moments import Clock, to_text
@@ -39,7 +40,7 @@ class Found:
 
 def register_commands(app: Flask, parts: Parts) -> None:
     """Add the commands to `app`."""
-    for command in (_token(parts), _doctor(parts), _dead(parts), _erase(parts)):
+    for command in (_token(parts), _doctor(parts), _dead(parts), _erase(parts), memory_command(parts)):
         app.cli.add_command(command)
 
 
