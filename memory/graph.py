@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from memory.database import Database, Row
 from memory.errors import MemoryFault
+from memory.moments import Clock
 from memory.money import Money
 
 if TYPE_CHECKING:
@@ -133,6 +134,16 @@ class Graph:
         self._campaigns = campaigns
         self._figures = figures
         self._strategy = strategy
+
+    @classmethod
+    def over(cls, db: Database, clock: Clock) -> Graph:
+        """The graph of a database, with the stores it asks made for it."""
+        from memory.campaigns import Campaigns
+        from memory.figures import AdFigures
+        from memory.strategy import Strategy
+
+        campaigns = Campaigns(db, clock)
+        return cls(db, campaigns, AdFigures(db, campaigns, clock), Strategy(db, clock))
 
     def landing_pages(self, brand: str, *, angle: str | None = None, days: int = ALWAYS) -> list[Group]:
         """“Which landing pages convert best with security-focused ads?” Surest conversion first, then those with too few chats; `chat`: no page."""

@@ -32,6 +32,7 @@ HOMES = {
     "psycopg": ("memory/postgres.py",),
     "requests": ("bot/channels/", "bot/ads/facebook/"),
     "redis": ("memory/short_term.py",),
+    "neo4j": ("memory/bolt.py",),
 }
 # What plays the outside world keeps a file of its own, as the outside world would.
 PLAYED = ("memory/", "bot/channels/simulator", "bot/ads/practice")

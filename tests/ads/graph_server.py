@@ -84,9 +84,11 @@ def late(seconds: float, *, on: str = ".*", times: int = 1) -> Fault:
     return Fault(on, after=seconds, times=times)
 
 
-def garbled(status: int = 502, body: str = "<html>Bad Gateway</html>", *, on: str = ".*", times: int = 1) -> Fault:
+def garbled(
+    status: int = 502, body: str = "<html>Bad Gateway</html>", *, on: str = ".*", times: int = 1, **headers: str
+) -> Fault:
     """The request is carried out; the answer is not Meta's."""
-    return Fault(on, status=status, body=body.encode(), times=times)
+    return Fault(on, headers=headers, status=status, body=body.encode(), times=times)
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ class Request:
 
 @dataclass
 class Job:
-    """An insights report; `fate` is completes, fails, skips, hangs or lies (100 % and still running)."""
+    """An insights report; `fate` is completes, fails, skips, hangs, crawls (for ever) or lies (100 % and still running)."""
 
     id: str
     account: str
@@ -123,6 +125,8 @@ class Job:
             return "Job Skipped", 0
         if self.fate == "hangs":
             return "Job Running", 40
+        if self.fate == "crawls":
+            return "Job Running", self.looks % 90
         if self.fate == "lies" and self.looks < 5:
             return "Job Running", 100
         return ("Job Completed", 100) if self.looks > 2 else ("Job Running", 30 * self.looks)
@@ -267,7 +271,7 @@ class GraphServer:
                 status, told = _status(error), {"error": _error(error)}
             usage = self._usage(request.path)
             if fault.status:
-                return fault.status, fault.body, {}, fault
+                return fault.status, fault.body, fault.headers, fault
             return status, json.dumps(told).encode(), {**usage, **self.headers, **fault.headers}, fault
 
     def _heard(self, method: str, target: str, headers: Mapping[str, str], body: str) -> tuple[Request, Refused | None]:
@@ -507,7 +511,7 @@ class GraphServer:
         made = self.clock()
         known = {"id": number, "edge": edge, "account": account, "account_id": account.removeprefix("act_")}
         self.objects[number] = {**known, "made_at": made, "created_time": _time(made), **row}
-        if log and edge != "adrules_library":
+        if log and edge not in ("adcreatives", "adrules_library"):  # Meta has no entry for a new creative
             self._note(number, None)
         return number
 
@@ -580,7 +584,7 @@ class GraphServer:
     def _note(self, number: str, before: Row | None, *, app: str = APP, actor: str = "Hawker System User") -> None:
         """Into the log of activities, an entry for each thing that changed."""
         row = self.objects[number]
-        word = {"campaigns": "campaign", "adsets": "ad_set", "adcreatives": "ad_creative", "ads": "ad"}[row["edge"]]
+        word = {"campaigns": "campaign", "adsets": "ad_set", "ads": "ad"}[row["edge"]]
         known = {"object_id": number, "application_id": app, "actor_name": actor, "account": row["account"]}
         known |= {"application_name": "Hawker" if app == APP else "Power Editor", "at": int(self.clock().timestamp())}
         for event, extra in _changes(word, before, row, self.accounts[row["account"]]["currency"]):

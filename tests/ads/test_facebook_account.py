@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -178,9 +179,29 @@ def test_entries_about_money_and_people_are_left_out(stage: MetaStage) -> None:
         "add_funding_source",
         "update_audience",
         "di_ad_set_learning_stage_exit",
+        "lifetime_budget_spent",
     ):
         stage.meta.log.append({**known, "event_type": event, "object_id": "1", "actor_name": "x"})
     assert stage.account.activities(stage.now() - timedelta(days=1)) == []
+
+
+@pytest.mark.parametrize(
+    ("event", "kind"),
+    [
+        ("update_campaign_budget", "campaign"),
+        ("create_campaign_group", "campaign"),
+        ("update_ad_set_target_spec", "ad_set"),
+        ("update_ad_creative", "ad"),
+        ("ad_review_declined", "ad"),
+        ("update_adgroup_stop_delivery", "ad"),
+    ],
+)
+def test_an_entry_says_what_kind_of_object_it_is_about(stage: MetaStage, event: str, kind: str) -> None:
+    known = {"account": "act_111", "at": int(stage.now().timestamp()), "event_time": "2026-11-21T11:30:00+0530"}
+    stage.meta.log.append({**known, "event_type": event, "object_id": "1", "actor_name": "x", "extra_data": "not JSON"})
+    (entry,) = stage.account.activities(stage.now())
+    assert (entry.kind, entry.before, entry.after) == (kind, None, None)
+    assert entry.at.isoformat() == "2026-11-21T06:00:00+00:00"
 
 
 def test_comments_come_with_the_pages_own_token_and_name_their_ad(stage: MetaStage) -> None:
@@ -260,6 +281,29 @@ def test_a_fault_before_anything_was_sent_is_raised(stage: MetaStage) -> None:
     stage.meta.plays(refusing(190, 463, on=EVENTS))
     with pytest.raises(NotAuthorised):
         stage.account.send_events([purchase(stage, "1")])
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"at": datetime(2026, 11, 14, 5, 59, tzinfo=UTC)}, "too late"),
+        ({"clid": ""}, "click id"),
+        ({"name": "Lead"}, "LeadSubmitted"),
+        ({"value": None}, "needs its value"),
+    ],
+)
+def test_what_meta_would_not_take_is_not_sent(stage: MetaStage, more: dict[str, Any], words: str) -> None:
+    (outcome,) = stage.account.send_events([replace(purchase(stage, "1"), **more)])
+    assert words in outcome.why
+    assert (outcome.accepted, outcome.again) == (False, False)
+    assert stage.meta.asked(EVENTS) == []
+
+
+def test_a_budget_below_the_minimum_is_not_sent(stage: MetaStage) -> None:
+    made = launch(stage)
+    with pytest.raises(RequestWrong, match="below Meta's minimum of 40 INR"):
+        stage.account.set_budget("ad_set", made.ad_set, Money(Decimal("39.99"), "INR"))
+    assert stage.meta.asked(f"POST {made.ad_set}") == []
 
 
 def test_without_a_dataset_nothing_is_told(stage: MetaStage) -> None:

@@ -44,7 +44,7 @@ def account(row: Row, brand: str, minimums: list[dict[str, Any]]) -> AdAccount:
     what = "the account"
     currency = _text(row, "currency", what)
     told = [_of(row, "min_daily_budget", what)]
-    told += [each["min_daily_budget_imp"] for each in minimums if each.get("currency") == currency]
+    told += [each.get("min_daily_budget_imp") for each in minimums if each.get("currency") == currency]
     status = _of(row, "account_status", what)
     if status not in _ACCOUNT_STATUS:
         raise AdsFault(f"Meta tells an account status that Hawker does not know ({status}): look at it in Ads Manager")
@@ -55,7 +55,7 @@ def account(row: Row, brand: str, minimums: list[dict[str, Any]]) -> AdAccount:
         currency=currency,
         time_zone=_text(row, "timezone_name", what),
         status=_ACCOUNT_STATUS[status],
-        min_daily_budget=max((from_meta(units, currency) for units in told), key=lambda money: money.amount),
+        min_daily_budget=max((from_meta(units or 0, currency) for units in told), key=lambda money: money.amount),
     )
 
 
@@ -224,12 +224,12 @@ def _kind_of(event: str) -> Kind | None:
         ("ad_set", "ad_set"),
         ("adset", "ad_set"),
         ("campaign", "campaign"),
-        ("ad_creative", "creative"),
+        ("adgroup", "ad"),  # Meta's old word
     )
     if event.startswith(("ad_account", "adaccount", "account", "di_")):
         return None
     kind = next((kind for word, kind in words if word in event), None)
-    return kind or ("ad" if "_ad_" in f"{event}_" else None)
+    return kind or ("ad" if "_ad_" in f"_{event}_" else None)
 
 
 def _change(written: object, event: str, currency: str) -> tuple[str | None, str | None]:
