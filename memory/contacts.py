@@ -287,11 +287,7 @@ class Contacts:
                 " (SELECT id FROM orders WHERE contact_id = :id)",
                 id=contact_id,
             )
-            self._db.run(
-                "UPDATE messages SET content = '[erased]', metadata = '{}', raw = NULL WHERE contact_id <> :id"
-                " AND id IN (SELECT message_id FROM mentions WHERE contact_id = :id)",
-                id=contact_id,
-            )
+            self._empty_mentions(contact_id)
             gone = {"orders without a person": self._anonymise_orders(contact_id)}
             gone["advertising without a person"] = forget_person(self._db, contact_id)
             for table in CASES:
@@ -303,6 +299,18 @@ class Contacts:
                 )
             gone["contacts"] = self._db.run("DELETE FROM contacts WHERE id = :id", id=contact_id)
         return gone
+
+    def forget_all_but_optout(self, contact_id: int) -> None:
+        """Of somebody who wants nothing sent to them, keep no more than that; orders stay as figures."""
+        with self._db.transaction():
+            self._anonymise_orders(contact_id)
+            for table in ("readings", "facts", "summaries", "interests", "quotes", "touches", "turns"):
+                self._db.run(f"DELETE FROM {table} WHERE contact_id = :id", id=contact_id)
+            self._db.run(
+                "UPDATE contacts SET name = NULL, language = NULL, preferred_currency = NULL, first_touch_id = NULL,"
+                " last_touch_id = NULL WHERE id = :id",
+                id=contact_id,
+            )
 
     def provider_ids(self, contact_id: int) -> list[str]:
         """The provider's ids of every message of this contact, for removing them there, too."""
@@ -413,9 +421,20 @@ class Contacts:
         )
 
     def still_at_provider(self, *, limit: int = 100) -> list[str]:
-        """Provider ids of erased people's messages that the provider was not yet asked to delete."""
-        rows = self._db.all("SELECT provider_id FROM forgetting ORDER BY provider_id LIMIT :limit", limit=limit)
+        """Provider ids of forgotten messages that the provider still has, first those it was never asked to delete.
+
+        What it refused comes last, so that a hundred that it will never delete don't keep the others there.
+        """
+        rows = self._db.all(
+            "SELECT provider_id FROM forgetting ORDER BY coalesce(tried_at, ''), provider_id LIMIT :limit", limit=limit
+        )
         return [row["provider_id"] for row in rows]
+
+    def refused_at_provider(self, provider_id: str) -> None:
+        """The provider would not delete this message now; it is asked again after the others."""
+        self._db.run(
+            "UPDATE forgetting SET tried_at = :now WHERE provider_id = :id", now=to_text(self._clock()), id=provider_id
+        )
 
     def gone_at_provider(self, provider_id: str) -> None:
         """The provider has deleted this message."""
@@ -432,6 +451,16 @@ class Contacts:
                 digest=erased_digest(provider_id),
                 at=to_text(self._clock()),
             )
+
+    def _empty_mentions(self, contact_id: int) -> None:
+        """What others were told of this person, and wrote about them, says nothing any more, nor what was made of it."""
+        told = "contact_id <> :id AND id IN (SELECT message_id FROM mentions WHERE contact_id = :id)"
+        for statement in (
+            f"UPDATE turns SET used = '{{}}', why = NULL WHERE id IN (SELECT turn_id FROM messages WHERE {told})",
+            f"DELETE FROM search_rows WHERE message_id IN (SELECT id FROM messages WHERE {told})",
+            f"UPDATE messages SET content = '[erased]', metadata = '{{}}', raw = NULL WHERE {told}",
+        ):
+            self._db.run(statement, id=contact_id)
 
     def _tally_down(self, contact_id: int) -> None:
         for row in self._db.all("SELECT brand, interest, times FROM interests WHERE contact_id = :id", id=contact_id):

@@ -15,7 +15,7 @@ from memory.crm import hubspot, salesforce
 from memory.database import Database
 from memory.dossiers import PREFERENCES, Dossiers, check_line, check_preference, profile_of
 from memory.errors import NotAnAddress, NotStorable, UnknownFormat, UnknownPreference
-from memory.facts import Facts, read_facts
+from memory.facts import Facts
 from memory.messages import Message, Messages
 from memory.moments import Clock, from_text, now, to_text
 from memory.past import Past, standing
@@ -23,6 +23,7 @@ from memory.schema import STEPS
 from memory.search import Search
 from memory.sessions import Sessions
 from memory.settings import MemorySettings
+from memory.statements import read_facts
 from memory.summaries import Summaries
 from memory.values import check_text
 
@@ -138,7 +139,7 @@ class ConversationMemory:
             brand, our_number = settings.first_brand()
         self.brand = brand
         self._our_number = our_number
-        self.db = db or Database(settings.database_url)
+        self.db = db or Database(settings.database_url, key=settings.database_key or None)
         self.db.migrate(STEPS)
         self._clock = clock
         self._zone = zone
@@ -297,7 +298,7 @@ class ConversationMemory:
         """The profile of every person, each with the newest `messages`. For a large brand, Analytics.users has pages."""
         found, last = [], 0
         while ids := self._dossiers.people(after=last):
-            found += [self._summary(contact_id) for contact_id in ids]
+            found += [self._with_messages(contact_id) for contact_id in ids]
             last = ids[-1]
         return found
 
@@ -348,7 +349,7 @@ class ConversationMemory:
             preferred_language=row["language"],
         )
 
-    def _summary(self, contact_id: int) -> dict[str, Any]:
+    def _with_messages(self, contact_id: int) -> dict[str, Any]:
         contact = self._contacts.get(contact_id)
         said = [ConversationMessage.of(message).to_dict() for message in self.recent(contact)]
         return {**self._profile(contact).to_dict(), "messages": said}

@@ -337,17 +337,6 @@ STAFF = (
     "DELETE FROM tallies WHERE name = 'message_type' AND key = 'staff'",
 )
 
-# Whoever wrote before this step is read from the beginning: facts by the model where there is one, and the summary.
-KNOWING = (
-    *KNOWING_TABLES,
-    *READING_TABLES,
-    *SUMMARY_TABLES,
-    "INSERT INTO readings (contact_id, marked) SELECT contact_id, max(id) FROM messages"
-    " WHERE contact_id IN (SELECT id FROM contacts WHERE staff = 0) GROUP BY contact_id",
-    # What an erased person's agents did is found by the workflow, whose name is the contact's.
-    "CREATE INDEX episodes_by_workflow ON episodes (workflow_id)",
-)
-
 KEEPING = (
     "ALTER TABLE forgetting ADD COLUMN tried_at TEXT",  # the provider is asked last about what it just refused
     # Keyed hashes of the numbers and ids of erased people: a backup from before is cleaned of them.
@@ -362,6 +351,17 @@ KEEPING = (
     "CREATE INDEX receipts_by_brand ON receipts (brand, id)",
     "CREATE INDEX sessions_by_start ON sessions (brand, created_at)",
     "CREATE INDEX mentions_by_message ON mentions (message_id)",
+)
+
+# Whoever wrote before this step is read from the beginning: facts by the model where there is one, and the summary.
+KNOWING = (
+    *KNOWING_TABLES,
+    *READING_TABLES,
+    *SUMMARY_TABLES,
+    "INSERT INTO readings (contact_id, marked) SELECT contact_id, max(id) FROM messages"
+    " WHERE contact_id IN (SELECT id FROM contacts WHERE staff = 0) GROUP BY contact_id",
+    # What an erased person's agents did is found by the workflow, whose name is the contact's.
+    "CREATE INDEX episodes_by_workflow ON episodes (workflow_id)",
 )
 
 ADVERTISING = (
