@@ -198,6 +198,7 @@ class Program:
 
     settings: Settings
     memory: Memory
+    agents: MemoryManager
     turns: Turns
     desk: Desk
     channel: WhatsApp
@@ -342,7 +343,20 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         if endpoint.startswith("simulator.") or endpoint in ("pages.front", "pages.simulator"):
             public(view)  # the small Twilio checks its own callers, and is off with a real account
     return Program(
-        settings, memory, turns, desk, channel, twilio, web, worker, clock_work, model, agency, clock, parts.secret
+        settings,
+        memory,
+        agents,
+        turns,
+        desk,
+        channel,
+        twilio,
+        web,
+        worker,
+        clock_work,
+        model,
+        agency,
+        clock,
+        parts.secret,
     )
 
 

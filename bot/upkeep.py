@@ -11,15 +11,13 @@ from pathlib import Path
 from bot.channels.whatsapp import ChannelError, WhatsApp
 from memory.backup import BackupFailed, erase_in_backups, rotate
 from memory.contacts import Contacts
-from memory.erasure import Erasure, erase_in_copy, write_list
+from memory.erasure import LIST, Erasure, erase_in_copy, write_list
 from memory.forms import Outgoing
 from memory.messages import Messages
 from memory.moments import Clock
 from memory.sessions import Sessions
 
 log = logging.getLogger(__name__)
-
-ERASED = "erased.txt"  # beside the backups: whom a restore has to erase again
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,7 @@ class Backups:
         try:
             log.info("backed up into %s", rotate(self.database, self.folder, self.clock(), key=self.key))
             erased = self.erasure.erased()
-            write_list(erased, self.folder / ERASED)
+            write_list(erased, self.folder / LIST)
             made_anew = erase_in_backups(self.folder, erased, self._erase, key=self.key)
         except (BackupFailed, OSError) as fault:
             log.error("the nightly backup failed: %s", fault)

@@ -106,7 +106,7 @@ def check(file: Path, key: str | None) -> None:
     with _failing(f"{file} is not a database of Hawker", "choose another backup"):
         if not file.exists():
             raise BackupFailed(f"there is no file {file}; choose another backup")
-        with closing(cipher.connect(file, key, read_only=True)) as connection, cipher.telling(file, key):
+        with closing(cipher.connect(file, key, read_only=True)) as connection:
             verdict = connection.execute("PRAGMA integrity_check").fetchone()[0]
             connection.execute("SELECT 1 FROM contacts LIMIT 1")
             steps = {name for (name,) in connection.execute("SELECT name FROM _sqlite_migrations")}
@@ -162,8 +162,7 @@ def _erased_in(backup: Path, key: str | None) -> dict[str, str]:
     """Who was erased before this backup was made, or in it since."""
     own = None if cipher.is_plain(backup) else key
     with _failing(f"{backup} cannot be read", "move it away"), closing(cipher.connect(backup, own)) as connection:
-        with cipher.telling(backup, own):
-            known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'erased_people'").fetchone()
+        known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'erased_people'").fetchone()
         return dict(connection.execute("SELECT digest, at FROM erased_people")) if known else {}
 
 

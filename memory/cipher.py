@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
-from memory.errors import DatabaseDamaged, WrongDatabaseKey
+from memory.errors import DatabaseDamaged, DatabaseUnavailable, WrongDatabaseKey
 
 KEY = re.compile(r"[0-9a-fA-F]{64}")
 PLAIN_HEADER = b"SQLite format 3\x00"  # https://www.sqlite.org/fileformat.html, 1.3.1
@@ -45,13 +45,19 @@ def connect(path: Path | str, key: str | None, *, timeout: float = 5.0, read_onl
     """A connection in autocommit mode. Raises WrongDatabaseKey or DatabaseDamaged where key and file don't go together.
 
     The key is 32 raw bytes, not a passphrase: deriving one from a passphrase takes a tenth of a second for each
-    connection.
+    connection. The file is not looked at beforehand: closing it again would end every lock that other connections of
+    this process have on it (https://www.sqlite.org/howtocorrupt.html, 2.2).
     """
-    _compare(Path(path), key)
     where = f"{Path(path).resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
     opened: sqlite3.Connection = driver(key).connect(where, uri=True, timeout=timeout, isolation_level=None)
-    if key is not None:
-        unlock(opened, key)
+    try:
+        with telling(path, key):
+            if key is not None:
+                unlock(opened, key)
+            opened.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    except BaseException:
+        opened.close()
+        raise
     return opened
 
 
@@ -84,26 +90,27 @@ def is_empty(path: Path) -> bool:
 
 @contextmanager
 def telling(path: Path | str, key: str | None) -> Iterator[None]:
-    """Turns the driver's "file is not a database", which a wrong key gives, into a sentence that says so."""
+    """Turns the driver's "file is not a database", which a wrong key gives as well, into a sentence that says so."""
     try:
         yield
     except driver(key).DatabaseError as error:
-        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_NOTADB and key is not None:
-            raise WrongDatabaseKey(
-                f"DATABASE_KEY does not open {path}: set the key it was encrypted with, or restore it from a backup"
-            ) from error
-        raise
+        if getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_NOTADB:
+            raise
+        raise _mismatch(Path(path), key) from error
 
 
-def _compare(path: Path, key: str | None) -> None:
-    if key is not None and is_plain(path):
-        raise WrongDatabaseKey(
-            f"{path} is not encrypted, but DATABASE_KEY is set: stop the program and run flask --app app encrypt"
-        )
-    if key is None and not is_plain(path) and not is_empty(path):
-        raise DatabaseDamaged(
+def _mismatch(path: Path, key: str | None) -> DatabaseUnavailable:
+    if key is None:
+        return DatabaseDamaged(
             f"{path} is encrypted or no database: set DATABASE_KEY to its key, or restore it from a backup"
         )
+    if is_plain(path):
+        return WrongDatabaseKey(
+            f"{path} is not encrypted, but DATABASE_KEY is set: stop the program and run flask --app app encrypt"
+        )
+    return WrongDatabaseKey(
+        f"DATABASE_KEY does not open {path}: set the key it was encrypted with, or restore it from a backup"
+    )
 
 
 def _header(path: Path) -> bytes:

@@ -304,6 +304,7 @@ class Contacts:
         """Of somebody who wants nothing sent to them, keep no more than that; orders stay as figures."""
         with self._db.transaction():
             self._anonymise_orders(contact_id)
+            forget_person(self._db, contact_id)
             for table in ("readings", "facts", "summaries", "interests", "quotes", "touches", "turns"):
                 self._db.run(f"DELETE FROM {table} WHERE contact_id = :id", id=contact_id)
             self._db.run(

@@ -55,7 +55,7 @@ def wipe(file: Path) -> None:
 
 def counts(file: Path, key: str | None) -> dict[str, int]:
     """Rows by table, those that SQLite keeps for itself included."""
-    with closing(cipher.connect(file, key)) as connection, cipher.telling(file, key):
+    with closing(cipher.connect(file, key)) as connection:
         names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         return {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}
 

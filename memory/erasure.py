@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 SCRUBBED_WITHIN = timedelta(minutes=2)
 MET_AT_PROVIDER = "their copies at the provider are deleted one by one, asked for every minute until each is gone"
+LIST = "erased.txt"  # beside the backups: whom a restore has to erase again
 Receipt = dict[str, Any]
 # What agents keep: table → the columns in which a person may be named.
 AGENTS = {
@@ -124,13 +125,24 @@ class Erasure:
         Orders stay as figures. Who still waits for an order stays; of somebody who opted out, the number and the
         opt-out stay, or they would be written to again.
         """
-        rows = self._db.all(_SILENT, brand=brand, moment=to_text(moment))
-        for row in rows:
-            if row["opted_out_at"] is None:
-                self._contacts.erase(row["id"])
+        silent = self._db.all(f"SELECT c.id {_SILENT}", brand=brand, moment=to_text(moment))
+        return sum(self._forget_if_silent(row["id"], brand, moment) for row in silent)
+
+    def _forget_if_silent(self, contact_id: int, brand: str, moment: datetime) -> bool:
+        """Asked once more where nobody can write meanwhile: a message that has just come in must not go with them."""
+        with self._db.transaction():
+            for row in self._db.all("SELECT kind, value FROM identities WHERE contact_id = :id", id=contact_id):
+                self._db.hold(f"identity {brand} {row['kind']} {row['value']}")
+            still = self._db.one(
+                f"SELECT c.opted_out_at {_SILENT} AND c.id = :id", brand=brand, moment=to_text(moment), id=contact_id
+            )
+            if still is None:
+                return False
+            if still["opted_out_at"] is None:
+                self._contacts.erase(contact_id)
             else:
-                self._contacts.forget_all_but_optout(row["id"])
-        return len(rows)
+                self._contacts.forget_all_but_optout(contact_id)
+        return True
 
     def _names(self, contact_id: int) -> list[str]:
         """How anything written about this person would name them: the digits of their numbers, their user ids."""
@@ -337,7 +349,7 @@ def _keyed(secret: str, purpose: str, text: str) -> str:
     return hmac.new(secret.encode(), f"{purpose}\n{text}".encode(), hashlib.sha256).hexdigest()
 
 
-_SILENT = """SELECT c.id, c.opted_out_at FROM contacts c WHERE c.brand = :brand AND c.staff = 0
+_SILENT = """FROM contacts c WHERE c.brand = :brand AND c.staff = 0
     AND coalesce(c.last_interaction_at, c.first_seen_at) < :moment
     AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.contact_id = c.id)
     AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.contact_id = c.id)

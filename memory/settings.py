@@ -41,15 +41,15 @@ def _database(text: str) -> str:
     return text
 
 
-def _key(text: str) -> str:
-    if not re.fullmatch(r"[0-9a-fA-F]{64}", text):
-        raise ValueError("must be 64 hexadecimal digits: openssl rand -hex 32 makes them")
-    return text
-
-
 def _redis(text: str) -> str:
     if not re.fullmatch(r"(rediss?|unix)://.+", text):
         raise ValueError("must be the address of a Redis server, such as redis://host:6379/0")
+    return text
+
+
+def _key(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", text):
+        raise ValueError("must be 64 hexadecimal digits; openssl rand -hex 32 makes them")
     return text
 
 

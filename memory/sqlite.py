@@ -170,8 +170,7 @@ class SQLite:
 
     def _open(self) -> sqlite3.Connection:
         connection = cipher.connect(self._path, self._key, timeout=self._timeout)
-        with cipher.telling(self._path, self._key):
-            connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA secure_delete = ON")

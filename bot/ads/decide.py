@@ -15,9 +15,10 @@ import numpy as np
 from bot.ads.actions import Actions, Outcome
 from bot.ads.allocate import Allocation, Plan, allocate
 from bot.ads.cycle import Morning
-from bot.ads.limits import LimitsOf, NoLimits
+from bot.ads.limits import LimitsOf
 from bot.ads.lines import Line, lines
 from bot.ads.plan import Actor, Pause, SetBudget, Step, from_json, to_json
+from bot.ads.refusals import NoLimits
 from memory.advertising import AdAccount
 from memory.attribution import Attribution
 from memory.campaign_records import CampaignRecords

@@ -16,7 +16,7 @@ from memory.backup import NAMES, BackupFailed, back_up, restore
 from memory.copying import CopyRefused, copy_all
 from memory.database import Database
 from memory.encryption import NotEncrypted, encrypt
-from memory.erasure import ReceiptRefused, carry_over, erase_in_copy, read_list, verify
+from memory.erasure import LIST, ReceiptRefused, carry_over, erase_in_copy, read_list, verify
 from memory.errors import MemoryFault
 from memory.moments import now
 from memory.schema import STEPS
@@ -106,7 +106,7 @@ def _restore(settings: Settings) -> click.Command:
 def _erase_since(settings: Settings, backup: Path, copy: Path) -> None:
     """Take over what is known of erasures, from the database and from beside the backup, and erase once more."""
     key, secret = settings.database_key or None, signing_secret(settings)
-    listed = read_list(backup.with_name("erased.txt"))
+    listed = read_list(backup.with_name(LIST))
     if settings.database_path.exists():
         listed |= carry_over(settings.database_path, copy, key)
     again = erase_in_copy(copy, key, listed, now, secret)

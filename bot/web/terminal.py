@@ -1,4 +1,4 @@
-"""Commands for the person who runs the bot: `flask --app app token | doctor | dead | erase | graph | memory`."""
+"""Commands for the person who runs the bot: `flask --app app token | doctor | dead | erase | receipts | graph | memory`."""
 
 from __future__ import annotations
 
@@ -45,8 +45,14 @@ class Found:
 def register_commands(app: Flask, parts: Parts) -> None:
     """Add the commands to `app`."""
     for command in (
-        _token(parts), _doctor(parts), _dead(parts), _erase(parts), _graph(parts), memory_command(parts)
-    ):  # fmt: skip
+        _token(parts),
+        _doctor(parts),
+        _dead(parts),
+        _erase(parts),
+        _receipts(parts),
+        _graph(parts),
+        memory_command(parts),
+    ):
         app.cli.add_command(command)
 
 
@@ -107,6 +113,17 @@ def _erase(parts: Parts) -> click.Command:
         _give(gone["receipt"], receipt)
 
     return erase
+
+
+def _receipts(parts: Parts) -> click.Command:
+    @click.command()
+    @click.option("--brand", type=click.Choice(list(parts.brands)), default=parts.brands[0], show_default=True)
+    def receipts(brand: str) -> None:
+        """Print the receipts of a brand's erased people, one a line, the newest first."""
+        for receipt in parts.erasure.receipts(brand):
+            click.echo(json.dumps(receipt, ensure_ascii=False))
+
+    return receipts
 
 
 def _give(receipt: dict[str, Any], file: Path | None) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 import threading
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -80,6 +82,22 @@ def test_a_database_that_is_open_is_not_replaced(file_stores: Stores, tmp_path: 
     assert sorted(path.name for path in tmp_path.iterdir() if "restored" in path.name) == []
 
 
+def test_a_database_that_another_process_has_open_is_not_replaced(file_stores: Stores) -> None:
+    file_stores.hear("kept")
+
+    # Another thread's connection comes and goes: it must not take this one's locks with it.
+    def look() -> None:
+        file_stores.db.value("SELECT 1 FROM contacts")
+        file_stores.db.close()
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+    code = "import sys; from pathlib import Path; from memory.backup import *; refuse_if_open(Path(sys.argv[1]), None)"
+    other = subprocess.run([sys.executable, "-c", code, str(file_stores.url)], capture_output=True, text=True)
+    assert "is in use" in other.stderr
+
+
 @pytest.mark.parametrize("damage", ["cut", "noise", "another", "none"])
 def test_a_damaged_backup_is_refused_and_the_database_stays(tmp_path: Path, damage: str) -> None:
     path = tmp_path / "h.db"
@@ -127,7 +145,7 @@ def test_a_backup_of_a_newer_program_is_refused(tmp_path: Path) -> None:
     newer = Database(copy)
     newer.migrate([("999 tomorrow", ("CREATE TABLE tomorrow (id INTEGER)",))])
     newer.close()
-    with pytest.raises(BackupFailed, match="999 tomorrow.*update the program"):
+    with pytest.raises(BackupFailed, match=r"999 tomorrow.*update the program"):
         restore(copy, path, NOW)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 import sqlite3
+import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from memory import MemoryManager, MemorySettings, create_session
 from memory.attachments import Attachments
 from memory.backup import back_up, erase_in_backups, restore, rotate
+from memory.booked import LINKED
 from memory.contacts import OWNED
 from memory.erasure import (
     AGENTS,
@@ -100,7 +102,7 @@ def test_every_table_about_a_person_is_reached() -> None:
         for text in said
         if (found := re.match(r"CREATE TABLE (\w+)", text)) and re.search(r"\bcontact_id\b", text)
     }
-    assert about - {*OWNED, "orders", "leases"} == set(), "these would keep an erased person"
+    assert about - {*OWNED, *LINKED, "orders", "leases"} == set(), "these would keep an erased person"
     agents = {found[1] for text in said if (found := re.match(r"CREATE TABLE (\w+)", text)) and "agent_id" in text}
     assert agents - set(AGENTS) == set()
 
@@ -153,7 +155,8 @@ def test_a_receipt_that_was_changed_is_refused(stores: Stores, change: tuple[str
         verify(changed, SECRET)
     with pytest.raises(ReceiptRefused):
         verify(receipt, "another secret of thirty-two characters")
-    for nothing in ({}, {"signature": "x"}, {"signature": {}}):
+    nothings: list[dict[str, Any]] = [{}, {"signature": "x"}, {"signature": {}}]
+    for nothing in nothings:
         with pytest.raises(ReceiptRefused):
             verify(nothing, SECRET)
 
@@ -293,3 +296,24 @@ def test_who_waits_for_an_order_is_kept(stores: Stores) -> None:
     assert stores.contacts.find(BRAND, PHONE).name == "Xantippe"
     orders.move(BRAND, order.number, "delivered", "staff")
     assert eraser(stores).forget_silent(BRAND, stores.clock()) == 1
+
+
+def test_who_writes_while_they_are_forgotten_is_not(stores: Stores) -> None:
+    """Many silent people, one of whom writes while the others are forgotten: the message stays, and is answered."""
+    for n in range(30):
+        stores.hear("long ago", phone=f"+1415555{n:04d}")
+    stores.db.run("UPDATE messages SET state = 'handled'")
+    stores.clock.pass_by(days=100)
+    moment = stores.clock()
+    stores.sessions.forget_before(BRAND, moment)
+    stores.clock.pass_by(seconds=1)
+
+    def write() -> None:
+        for n in range(29, -1, -1):
+            stores.hear("hello again", phone=f"+1415555{n:04d}", sid=f"SMagain{n}")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    eraser(stores).forget_silent(BRAND, moment)
+    writer.join()
+    assert stores.db.value("SELECT count(*) FROM messages WHERE content = 'hello again'") == 30
