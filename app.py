@@ -261,9 +261,17 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     limits = Limits(memory.db, clock)
     model_desk = ModelDesk(model, limits, clock) if model else None
     search = Search(memory.db, vectors=settings.memory.enable_vector_search)
+    seller = Seller(_shop(settings, memory, brands, rates, search, agents, clock), memory.contacts, model_desk)
     desk = Desk(
-        Seller(_shop(settings, memory, brands, rates, search, clock), memory.contacts, model_desk),
-        Commands(memory.contacts, memory.messages, memory.handovers, memory.orders, memory.goods),
+        seller,
+        Commands(
+            memory.contacts,
+            memory.messages,
+            memory.handovers,
+            memory.orders,
+            memory.goods,
+            order_moved=seller.order_moved,
+        ),
         staff,
         Ears(channel, memory.attachments, memory.messages, _understanding(model, limits, brands)),
     )
@@ -302,6 +310,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         limits,
         clock,
     )
+    jobs.append(Job("silence", timedelta(hours=1), lambda: log.info("%s customers fell silent", seller.note_lost())))
     memory.db.wake(wake)
     clock_work = ClockWork(jobs, memory.runs, _clock_lock(settings))
     web = Flask("hawker", root_path=str(HERE / "bot" / "web"))
@@ -490,7 +499,15 @@ def _is_urgent(text: str) -> bool:
     return is_stop(text) or is_start(text)
 
 
-def _shop(settings: Settings, memory: Memory, brands: Brands, rates: Rates, search: Search, clock: Clock) -> Shop:
+def _shop(
+    settings: Settings,
+    memory: Memory,
+    brands: Brands,
+    rates: Rates,
+    search: Search,
+    agents: MemoryManager,
+    clock: Clock,
+) -> Shop:
     """The catalogue is read again at each start; stock that was sold since stays sold while the file is the same."""
     read = read_catalogue(CATALOGUE)
     for fault in read.faults:
@@ -507,6 +524,7 @@ def _shop(settings: Settings, memory: Memory, brands: Brands, rates: Rates, sear
         orders=memory.orders,
         handovers=memory.handovers,
         clock=clock,
+        agents=agents,
         most_history=settings.memory.max_messages_per_session,
         session=timedelta(hours=settings.memory.session_timeout_hours),
         readings=memory.readings,

@@ -42,6 +42,14 @@ OWNED = (
     "identities",
 )
 
+# What agents keep of their work by workflow; that with a contact has the contact's name.
+CASES = ("execution_records", "episodes")
+
+
+def case_of(contact_id: int) -> str:
+    """The workflow that an agent's work with this contact belongs to."""
+    return f"contact:{contact_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Contact:
@@ -167,6 +175,12 @@ class Contacts:
                     other=other_id,
                 )
             self._end_doubled(kept_id)
+            for table in CASES:
+                self._db.run(
+                    f"UPDATE {table} SET workflow_id = :kept WHERE workflow_id = :other",
+                    kept=case_of(kept_id),
+                    other=case_of(other_id),
+                )
             self._db.run("DELETE FROM contacts WHERE id = :other", other=other_id)
 
     def opt_out(self, contact_id: int) -> None:
@@ -236,6 +250,18 @@ class Contacts:
             id=contact_id,
         )
 
+    def silent_since(self, brand: str, after: datetime, until: datetime, *, limit: int = 500) -> list[Contact]:
+        """Customers who wrote last behind `after` and not behind `until`, those silent longest first."""
+        rows = self._db.all(
+            "SELECT * FROM contacts WHERE brand = :brand AND staff = 0 AND last_interaction_at > :after"
+            " AND last_interaction_at <= :until ORDER BY last_interaction_at, id LIMIT :limit",
+            brand=brand,
+            after=to_text(after),
+            until=to_text(until),
+            limit=limit,
+        )
+        return [_contact(row) for row in rows]
+
     def mark_staff(self, contact_id: int) -> None:
         """From now on the figures about customers leave this contact out, with all it wrote; call it in a transaction."""
         self._uncount(contact_id)
@@ -264,6 +290,8 @@ class Contacts:
             self._empty_mentions(contact_id)
             gone = {"orders without a person": self._anonymise_orders(contact_id)}
             gone["advertising without a person"] = forget_person(self._db, contact_id)
+            for table in CASES:
+                gone[table] = self._db.run(f"DELETE FROM {table} WHERE workflow_id = :case", case=case_of(contact_id))
             for table in OWNED:
                 gone[table] = self._db.run(
                     f"DELETE FROM {table} WHERE contact_id = :id",
@@ -277,7 +305,7 @@ class Contacts:
         with self._db.transaction():
             self._anonymise_orders(contact_id)
             forget_person(self._db, contact_id)
-            for table in ("facts", "interests", "quotes", "touches", "turns"):
+            for table in ("readings", "facts", "summaries", "interests", "quotes", "touches", "turns"):
                 self._db.run(f"DELETE FROM {table} WHERE contact_id = :id", id=contact_id)
             self._db.run(
                 "UPDATE contacts SET name = NULL, language = NULL, preferred_currency = NULL, first_touch_id = NULL,"

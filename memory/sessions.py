@@ -178,6 +178,7 @@ _WITH_MESSAGES = (
     f"INSERT INTO forgetting (provider_id) SELECT provider_id FROM attempts WHERE {_THESE} ON CONFLICT DO NOTHING",
     f"DELETE FROM attempts WHERE {_THESE}",
     f"DELETE FROM search_rows WHERE {_THESE}",
+    f"DELETE FROM summaries WHERE {_THESE}",
     f"DELETE FROM statuses WHERE {_THESE}",
     f"DELETE FROM media WHERE {_THESE}",
     f"DELETE FROM mentions WHERE message_id IN (SELECT id FROM messages WHERE {_OLD})",
