@@ -185,6 +185,17 @@ def test_an_erased_person_leaves_figures_and_nothing_else(shop: Shop) -> None:
     assert (won.buyers, won.returned, won.orders) == (1, 1, 2)
 
 
+def test_two_contacts_that_were_one_person_are_one_customer(shop: Shop) -> None:
+    shop.order(shop.click("1"))
+    shop.order(shop.click("1", phone=PHONES[1]))
+    shop.take()
+    kept, other = (shop.stores.contacts.find(BRAND, phone).id for phone in PHONES)
+    shop.stores.contacts.join(kept, other)
+    [won] = shop.figures.lifetime(BRAND, "ad")
+    assert (won.buyers, won.returned, won.orders) == (1, 1, 2)
+    assert shop.take() == 0
+
+
 def test_figures_are_those_of_whole_days_in_the_accounts_currency(shop: Shop) -> None:
     yesterday = TODAY - timedelta(days=1)
     shop.campaigns.take_readings(
