@@ -33,7 +33,7 @@ class Learning:
 
     status: str  # LEARNING, SUCCESS, FAIL
     conversions: int
-    threshold: int  # conversions that end the phase
+    threshold: int | None  # conversions that end the phase; None where the platform did not say
     since: datetime | None  # the last edit that started it again
 
 
@@ -137,7 +137,7 @@ class Activity:
     event: str  # e.g. update_ad_set_budget, update_ad_run_status
     kind: Kind
     object_id: str
-    before: str | None
+    before: str | None  # a budget in whole units of the account's currency
     after: str | None
 
 
@@ -212,12 +212,13 @@ class EventOutcome:
     id: str
     accepted: bool
     why: str  # empty where it was accepted
+    again: bool = False  # it certainly was not taken, and may be sent again; False where the answer was lost
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that the doctor looked at."""
 
-    subject: str
-    fine: bool
+    name: str
+    ok: bool
     sentence: str  # what is so, and what to do where it isn't fine

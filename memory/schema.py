@@ -334,6 +334,22 @@ STAFF = (
     "DELETE FROM tallies WHERE name = 'message_type' AND key = 'staff'",
 )
 
+KEEPING = (
+    "ALTER TABLE forgetting ADD COLUMN tried_at TEXT",  # the provider is asked last about what it just refused
+    # Keyed hashes of the numbers and ids of erased people: a backup from before is cleaned of them.
+    "CREATE TABLE erased_people (digest TEXT PRIMARY KEY, at TEXT NOT NULL)",
+    """CREATE TABLE receipts (
+        id INTEGER PRIMARY KEY,
+        number TEXT NOT NULL UNIQUE,
+        brand TEXT NOT NULL,
+        at TEXT NOT NULL,
+        receipt TEXT NOT NULL
+    )""",
+    "CREATE INDEX receipts_by_brand ON receipts (brand, id)",
+    "CREATE INDEX sessions_by_start ON sessions (brand, created_at)",
+    "CREATE INDEX mentions_by_message ON mentions (message_id)",
+)
+
 ADVERTISING = (
     *CAMPAIGN_TABLES,
     *ATTRIBUTION_TABLES,
@@ -352,6 +368,7 @@ STEPS = (
     ("006 mentions", MENTIONS),
     ("007 search", SEARCH_TABLES),
     ("008 staff", STAFF),
+    ("010 keeping", KEEPING),
     ("012 advertising", ADVERTISING),
     ("013 ad actions", CHANGES_TABLES + APPROVALS_TABLES + INTENTS_TABLES + STOPS_TABLES),
     ("015 cycles", CYCLE_TABLES),

@@ -30,6 +30,7 @@ HOMES = {
     "flask_smorest": ("bot/web/api.py",),
     "dotenv": ("bot/settings.py", "memory/settings.py"),
     "psycopg": ("memory/postgres.py",),
+    "requests": ("bot/channels/", "bot/ads/facebook/"),
     "redis": ("memory/short_term.py",),
     "neo4j": ("memory/bolt.py",),
 }
@@ -68,6 +69,11 @@ def test_an_outside_package_has_one_home(package: str) -> None:
 def test_only_the_settings_read_the_environment() -> None:
     readers = {path for path, tree in product() if reads_environment(tree)}
     assert readers - {"bot/__init__.py"} == {"bot/settings.py", "memory/settings.py"}  # that one sets numpy's threads
+
+
+def test_the_graph_api_is_spoken_in_one_place() -> None:
+    speakers = {path for path, tree in product() if any("graph.facebook.com" in text for text in texts(tree))}
+    assert {path for path in speakers if not path.startswith("bot/ads/facebook/")} == {"bot/settings.py"}
 
 
 def test_sql_is_written_in_memory_only() -> None:

@@ -108,7 +108,10 @@ class Account(Protocol):
         ...
 
     def send_events(self, events: Sequence[BusinessEvent]) -> list[EventOutcome]:
-        """Tell the platform what happened; one outcome per event, in their order."""
+        """Tell the platform what happened; one outcome per event, in their order.
+
+        An outcome with `again` was certainly not taken; one without is settled, even where its answer was lost.
+        """
         ...
 
     def examine(self) -> list[Finding]:

@@ -85,7 +85,8 @@ class Picture:
 
         What is still in review counts: it may start at any moment.
         """
-        running = [set_id for set_id in self.ad_sets if self._delivers(set_id)]
+        with_ads = {self.parents[ad.id] for ad in self.ads.values() if ad.status == "ACTIVE"}
+        running = [set_id for set_id in self.ad_sets if set_id in with_ads and self._is_on(set_id)]
         owners = [self._owner_of(set_id) for set_id in running]
         return {owner.id: owner.budget.amount for owner in owners if owner is not None and owner.budget is not None}
 
@@ -118,13 +119,9 @@ class Picture:
         amount = max(thing.budget.amount, Decimal(change.becomes))
         return self.with_budget(change.kind, change.object_id, Money(amount, thing.budget.currency))
 
-    def _delivers(self, set_id: str) -> bool:
+    def _is_on(self, set_id: str) -> bool:
         campaign = self.campaigns.get(self.parents[set_id])
-        return (
-            self.ad_sets[set_id].status == "ACTIVE"
-            and (campaign is None or campaign.status == "ACTIVE")
-            and any(ad.status == "ACTIVE" and self.parents[ad.id] == set_id for ad in self.ads.values())
-        )
+        return self.ad_sets[set_id].status == "ACTIVE" and (campaign is None or campaign.status == "ACTIVE")
 
     def _owner_of(self, set_id: str) -> Thing | None:
         ad_set = self.ad_sets[set_id]

@@ -26,7 +26,7 @@ from tests.ads.buying import BRAND, SAM, idea, rupees
 from tests.ads.paper_account import PaperAccount
 
 ACCOUNT = "act_1"
-LEASE = timedelta(seconds=0.4)
+LEASE = timedelta(seconds=0.3)
 HOME = Path(__file__).parents[2]
 
 
@@ -56,7 +56,7 @@ class Killing:
     """Starts a process that launches, kills it, starts the next, until everything is live."""
 
     folder: Path
-    count: int = 250
+    count: int = 100  # of ten things each
     kills: int = 0
     account: PaperAccount = field(default_factory=lambda: PaperAccount(losing=0.1, lag=1, clock=now))
 
@@ -74,8 +74,8 @@ class Killing:
             assert time.monotonic() < end, "it takes too long"
             process = self._start()
             try:
-                # The first ones die young: in the middle of the first launches, too.
-                process.wait(self._chance.uniform(0.4, 1.4) if self.kills < 10 else end - time.monotonic())
+                self._wait_for_work(process)
+                process.wait(self._chance.uniform(0.05, 0.5) if self.kills < 8 else end - time.monotonic())
             except subprocess.TimeoutExpired:
                 os.kill(process.pid, signal.SIGKILL)
                 process.wait()
@@ -90,6 +90,11 @@ class Killing:
     def _start(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "tests.ads.killed_launches", str(self.folder), str(self.count)]
         return subprocess.Popen(command, cwd=HOME)
+
+    def _wait_for_work(self, process: subprocess.Popen[bytes]) -> None:
+        before = len(self.account.asked)
+        while process.poll() is None and len(self.account.asked) == before:
+            time.sleep(0.01)  # another process's start: nothing wakes us
 
     def _listen(self) -> None:
         while True:
@@ -125,10 +130,10 @@ def launch_all(folder: Path, count: int) -> None:
         lambda seconds: None, LEASE,
     )  # fmt: skip
     for number in range(count):
-        key = f"idea {number} launch Idea {number}"
+        key = f"idea {number}"
         while (known := actions.changes.by_key(key)) is None or known.state == "open":
             try:
-                actions.launch(BRAND, ACCOUNT, idea(f"Idea {number}", "50"), SAM, key=f"idea {number}")
+                actions.launch(BRAND, ACCOUNT, idea(f"Idea {number}", "50", "50", "50"), SAM, key=key)
             except (AccountBusy, OutcomeUnknown):
                 time.sleep(0.05)  # until the killed process's turn is over
 

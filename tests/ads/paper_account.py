@@ -7,12 +7,12 @@ import random
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from bot.ads.contract import AdsFault, OutcomeUnknown, RequestWrong, named
-from bot.ads.exposure import Picture
+from bot.ads.exposure import Picture, raised
 from memory.advertising import (
     Activity,
     Ad,
@@ -54,8 +54,11 @@ class PaperAccount:
     things: dict[str, Things] = field(default_factory=dict)
     asked: list[tuple[str, str, str]] = field(default_factory=list)  # method, object, to
     faults: list[tuple[str, AdsFault]] = field(default_factory=list)  # the next call of this method fails so
-    late: list[Callable[[], None]] = field(default_factory=list)  # requests on their way that nobody waits for
-    hold_back: bool = False  # the next write gets lost on its way, and may come in later
+    late: list[tuple[datetime, Callable[[], None]]] = field(default_factory=list)  # on their way; nobody waits for them
+    hold_back: int = 0  # so many of the next writes get lost on their way, and come in later
+    before_write: list[Callable[[], None]] = field(default_factory=list)  # happens while the next write is on its way
+    after_write: list[Callable[[], None]] = field(default_factory=list)  # happens once the next write is done
+    grown: list[tuple[datetime, Decimal]] = field(default_factory=list)  # by how much planned spend grew, and when
     rules: list[Money] = field(default_factory=list)
     most_in_a_day: dict[date, dict[str, Decimal]] = field(default_factory=dict)
 
@@ -65,6 +68,7 @@ class PaperAccount:
         self._lock = threading.RLock()
         self._shown_from: dict[str, int] = {}
         self._requests = 0
+        self._last: dict[str, Decimal] = {}
 
     # -- a person in Ads Manager, whom nobody asks for limits
 
@@ -105,7 +109,7 @@ class PaperAccount:
         """What was on its way comes in."""
         with self._lock:
             arrived, self.late = self.late, []
-            for request in arrived:
+            for _sent, request in arrived:
                 request()
 
     # -- the account, as bot.ads.contract has it
@@ -191,14 +195,23 @@ class PaperAccount:
             (sum(day.values(), Decimal(0)) for day in self.most_in_a_day.values()), default=Decimal(0)
         ) * Decimal("1.75")
 
-    def forget_days(self) -> None:
-        """Count from here on."""
-        self.most_in_a_day = {}
+    def a_new_day(self) -> None:
+        """Midnight has passed."""
         self._count()
+
+    def most_grown(self, within: timedelta) -> Decimal:
+        """The most by which planned spend grew in any such stretch of time."""
+        ends = [at for at, _amount in self.grown]
+        return max((sum((amount for at, amount in self.grown if end - within < at <= end), Decimal(0)) for end in ends),
+                   default=Decimal(0))  # fmt: skip
 
     def _count(self) -> None:
         today = self.most_in_a_day.setdefault(self.clock().astimezone(ZoneInfo("Asia/Kolkata")).date(), {})
-        for owner, amount in self._picture().planned().items():
+        planned = self._picture().planned()
+        growth = raised(self._last, planned)
+        self.grown += [(self.clock(), growth)] if growth else []
+        self._last = planned
+        for owner, amount in planned.items():
             today[owner] = max(today.get(owner, Decimal(0)), amount)
 
     def _picture(self) -> Picture:
@@ -217,13 +230,17 @@ class PaperAccount:
     def _write(self, method: str, object_id: str, to: str, do: Callable[[], None]) -> None:
         with self._lock:
             self._begin(method, object_id, to)
+            if self.before_write:
+                self.before_write.pop()()
             if object_id not in self.things:
                 raise RequestWrong("there is no such object")
             if self.hold_back:
-                self.hold_back = False
-                self.late.append(do)
+                self.hold_back -= 1
+                self.late.append((self.clock(), do))
                 raise OutcomeUnknown("no answer")
             do()
+            if self.after_write:
+                self.after_write.pop()()
             self._answer()
 
     def _begin(self, method: str, object_id: str, to: str) -> None:

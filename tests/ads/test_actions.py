@@ -50,14 +50,15 @@ def test_it_is_written_down_before_the_account_is_asked_and_no_transaction_is_op
 def test_without_a_cap_nothing_is_written_but_pauses(buying: Buying) -> None:
     line, other = buying.account.line("1000"), buying.account.line("500", status="PAUSED")
     buying.cap = None
-    for attempt in (
-        lambda: budget(buying, line, "900"),
-        lambda: buying.actions.resume(BRAND, ACCOUNT, "ad_set", other, SAM, "why"),
-        lambda: buying.actions.launch(BRAND, ACCOUNT, idea(), SAM),
-        lambda: buying.actions.archive(BRAND, ACCOUNT, "ad_set", line, SAM, "why"),
-    ):
-        with pytest.raises(NoLimits):
-            attempt()
+    steps: list[Step] = [
+        SetBudget("ad_set", line, rupees(900), ""),
+        Resume("ad_set", other, ""),
+        idea(),
+        Archive("ad_set", line, ""),
+    ]
+    outcome = buying.actions.carry_out(BRAND, ACCOUNT, steps, SAM)
+    assert [type(why) for _step, why in outcome.refused] == [NoLimits] * 4
+    assert outcome.changes == ()
     assert {method for method, *_ in buying.account.asked} == {"structure"}
     assert buying.actions.pause(BRAND, ACCOUNT, "ad_set", line, SAM, "why").state == "done"
 
@@ -225,6 +226,18 @@ def test_a_raise_that_may_come_in_late_counts_until_it_cannot_any_more(buying: B
     buying.clock.pass_by(minutes=11)
     (change,) = buying.actions.recover(BRAND, ACCOUNT)
     assert (change.state, change.outcome) == ("not_done", "it never reached the account")
+
+
+def test_two_resumes_that_may_both_come_in_count_together(buying: Buying) -> None:
+    campaign = buying.account.campaign("asleep", status="PAUSED")
+    line = buying.account.line("900", campaign=campaign, status="PAUSED")
+    buying.account.line("9200")
+    buying.account.hold_back = 3
+    assert buying.actions.resume(BRAND, ACCOUNT, "ad_set", line, SAM, "why").state == "open"
+    with pytest.raises(actions.OverCap):
+        buying.actions.resume(BRAND, ACCOUNT, "campaign", campaign, SAM, "why")
+    buying.account.arrive()
+    assert buying.account.planned() == 9200
 
 
 def test_recovering_looks_before_it_says_anything(buying: Buying) -> None:

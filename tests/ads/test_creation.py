@@ -83,7 +83,7 @@ def test_a_part_that_is_refused_takes_the_whole_launch_back(buying: Buying, faul
             return done
         return create(new, token)  # type: ignore[arg-type]
 
-    buying.account.create = after_some  # type: ignore[method-assign, assignment]
+    buying.account.create = after_some  # type: ignore[method-assign]
     change = buying.actions.launch(BRAND, ACCOUNT, idea(), SAM)
     assert (change.state, change.outcome) == ("not_done", str(fault))
     assert running(buying) == []
@@ -98,7 +98,8 @@ def test_a_throttled_launch_is_finished_later(buying: Buying) -> None:
     assert running(buying) == []
     assert buying.actions.room(BRAND, ACCOUNT).amount == 9700  # it counts already
     (change,) = buying.process().recover(BRAND, ACCOUNT)
-    assert (change.state, buying.account.planned()) == ("done", 300)
+    assert change.state == "done"
+    assert buying.account.planned() == 300
 
 
 def test_a_launch_that_cannot_be_finished_for_a_day_is_taken_away(buying: Buying) -> None:
@@ -140,7 +141,8 @@ def test_a_launch_that_a_persons_edit_left_no_room_for_is_not_published(buying: 
     launch(buying, idea())
     buying.account.person_sets(line, "9900")
     (change,) = buying.actions.recover(BRAND, ACCOUNT)
-    assert (change.state, buying.account.planned()) == ("not_done", 9900)
+    assert change.state == "not_done"
+    assert buying.account.planned() == 9900
 
 
 def test_a_launch_above_the_cap_or_the_threshold_makes_nothing(buying: Buying) -> None:
@@ -172,8 +174,8 @@ def test_the_nightly_look_archives_paused_leftovers_and_names_what_it_does_not_k
 
 
 def test_a_thousand_creations_with_lost_answers_and_killed_processes_make_each_thing_once(killing: Killing) -> None:
-    killing.until_all_are_live(seconds=60)
-    assert killing.kills >= 8
+    killing.until_all_are_live(seconds=50)
+    assert killing.kills == 8
     things = killing.account.things.values()
     kept = [thing for thing in things if getattr(thing, "status", "PAUSED") != "ARCHIVED"]
     assert len(kept) == 1000 and len({thing.name[-8:] for thing in kept}) == 1000
@@ -182,4 +184,4 @@ def test_a_thousand_creations_with_lost_answers_and_killed_processes_make_each_t
     )
     orphans = [thing for thing in things if getattr(thing, "status", "PAUSED") == "ACTIVE" and thing not in kept]
     assert orphans == []
-    assert killing.account.planned() == 250 * 50
+    assert killing.account.planned() == 300 * 50

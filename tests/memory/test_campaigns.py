@@ -154,6 +154,7 @@ def test_what_is_known_at_any_moment_is_the_last_telling_before_it(told: Telling
         for hour in range(-1, 10):
             known = campaigns.readings(BRAND, TODAY - timedelta(days=1), TODAY, as_of=_moment(hour))
             assert {(each.ad_id, each.day): each.spend.amount for each in known} == _expected(told, hour)
+            assert len(known) == len(_expected(told, hour)), "two tellings of a day hold at once"
         now = campaigns.readings(BRAND, TODAY - timedelta(days=1), TODAY)
         assert {(each.ad_id, each.day): each.spend.amount for each in now} == _expected(told, 9)
         stores.db.close()

@@ -39,6 +39,7 @@ def test_a_sale_is_told_once(shop: Shop, events: Events, stores: Stores) -> None
     assert Events(stores.db, stores.clock).due(BRAND, ACCOUNT) == []
     assert told(events, number) == [("Purchase", "sent")]
     events.settle(BRAND, [EventOutcome(event.id, True, "")])
+    events.settle(BRAND, [EventOutcome(event.id, False, "the answer to somebody's second call")])
     assert events.plan(BRAND) == 0
     assert events.counts(BRAND) == {"accepted": 1}
     assert events.counts("other") == {}
