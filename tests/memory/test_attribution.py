@@ -282,6 +282,18 @@ def test_lifetime_is_of_the_ad_that_won_the_customer(shop: Shop) -> None:
     assert (price.key, price.buyers, price.return_rate) == ("price", 1, 0.0)
 
 
+def test_a_buyer_of_the_market_is_won_by_the_ad_of_the_first_order(shop: Shop) -> None:
+    at = datetime(2026, 11, 1, 12, tzinfo=UTC)
+    later = at + timedelta(days=9)
+    sales = [
+        Sale("N2", "2", later.date(), later, rupees(500), rupees(200), buyer="b"),
+        Sale("N1", "1", at.date(), at, rupees(900), rupees(400), buyer="b"),
+    ]
+    shop.book.book_sales(BRAND, sales)
+    [won] = shop.figures.lifetime(BRAND, "ad")
+    assert (won.key, won.buyers, won.returned, won.revenue) == ("1", 1, 1, (rupees("1400.00"),))
+
+
 steps = st.lists(
     st.tuples(st.sampled_from(["ordered", "paid", "cancelled", "returned"]), st.integers(0, 3)), max_size=8
 )

@@ -36,6 +36,12 @@ def test_a_structure_comes_back_as_it_was_seen(campaigns: Campaigns) -> None:
         campaigns.structure(BRAND, "act_9")
 
 
+def test_what_is_named_twice_is_one(campaigns: Campaigns) -> None:
+    twice = structure(SUMMER, SUMMER, seen_at=SEEN + timedelta(days=1))
+    campaigns.take_structure(twice)
+    assert campaigns.structure(BRAND, ACCOUNT) == structure(SUMMER, seen_at=twice.seen_at)
+
+
 def test_what_an_account_no_longer_holds_is_gone_but_known(campaigns: Campaigns) -> None:
     later = structure(SUMMER, seen_at=SEEN + timedelta(days=1))
     campaigns.take_structure(later)
