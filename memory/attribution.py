@@ -35,8 +35,7 @@ ATTRIBUTION_TABLES: tuple[str, ...] = (
         touch_id INTEGER,
         at TEXT
     )""",
-    "CREATE INDEX ad_chats_by_day ON ad_chats (brand, ad_id, day)",
-    "CREATE INDEX ad_chats_of_days ON ad_chats (brand, day, ad_id, chats, leads)",  # figures are read from it alone
+    "CREATE INDEX ad_chats_by_day ON ad_chats (brand, ad_id, day, chats, leads)",  # figures are read from it alone
     "CREATE INDEX ad_chats_by_contact ON ad_chats (contact_id)",
     "CREATE UNIQUE INDEX ad_chats_by_touch ON ad_chats (touch_id)",
     # One row for each order that came through an ad. Value and margin are in `currency`, the ad account's where the
@@ -67,7 +66,6 @@ ATTRIBUTION_TABLES: tuple[str, ...] = (
     )""",
     "CREATE INDEX ad_sales_by_last ON ad_sales (brand, last_ad_id, day)",
     "CREATE INDEX ad_sales_by_first ON ad_sales (brand, first_ad_id, day)",
-    "CREATE INDEX ad_sales_of_days ON ad_sales (brand, day)",
     "CREATE INDEX ad_sales_by_contact ON ad_sales (contact_id)",
 )
 
