@@ -238,12 +238,12 @@ _TOLD = """SELECT a.ad_id, sum(r.spend) AS spend, sum(r.impressions) AS impressi
     GROUP BY a.ad_id"""
 # By ad, not by day: an index led by the day would tempt PostgreSQL to read every ad's days once for each ad.
 _CHATS = """SELECT a.ad_id, sum(k.chats) AS chats, sum(k.leads) AS leads
-    FROM ads a JOIN ad_chats k ON k.brand = a.brand AND k.ad_id = a.ad_id
-    WHERE a.brand = :brand AND (CAST(:account AS TEXT) IS NULL OR a.account_id = :account)
+    FROM ads a CROSS JOIN ad_chats k WHERE k.brand = a.brand AND k.ad_id = a.ad_id
+    AND a.brand = :brand AND (CAST(:account AS TEXT) IS NULL OR a.account_id = :account)
     AND k.day BETWEEN :since AND :until GROUP BY a.ad_id"""
 _SALES = """SELECT a.ad_id, s.currency, count(*) AS n, sum(s.value) AS value, sum(s.margin) AS margin
-    FROM ads a JOIN ad_sales s ON s.brand = a.brand AND s.last_ad_id = a.ad_id
-    WHERE a.brand = :brand AND (CAST(:account AS TEXT) IS NULL OR a.account_id = :account)
+    FROM ads a CROSS JOIN ad_sales s WHERE s.brand = a.brand AND s.last_ad_id = a.ad_id
+    AND a.brand = :brand AND (CAST(:account AS TEXT) IS NULL OR a.account_id = :account)
     AND s.day BETWEEN :since AND :until AND s.state IN ('ordered', 'paid') GROUP BY a.ad_id, s.currency"""
 _OF_ACCOUNT = """(CAST(:account AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM ads a WHERE a.brand = :brand
     AND a.account_id = :account AND a.ad_id = {ad}))"""
