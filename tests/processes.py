@@ -26,7 +26,7 @@ class Processes:
 
     def __init__(self, folder: Path, twilio: SmallTwilio, settings: dict[str, str]) -> None:
         self.twilio = twilio
-        self.db = Database(folder / "hawker.db")
+        self.db = Database(folder / "hawker.db", key=settings.get("DATABASE_KEY"))
         self.url = settings["PUBLIC_URL"]
         self._environment = {**os.environ, **settings, "PYTHONUNBUFFERED": "1"}
         self._log = (folder / "processes.log").open("ab")
@@ -42,6 +42,17 @@ class Processes:
     def start_worker(self) -> subprocess.Popen[bytes]:
         """A worker with its clock."""
         return self._start(["-m", "flask", "--app", "app", "worker"])
+
+    def command(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """`flask --app app` with these words, to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "app", *words],
+            cwd=HERE,
+            env=self._environment | settings,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """kill -9, children and all."""
