@@ -21,6 +21,7 @@ USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
 # Everything that belongs to one person, in the order in which it can be removed.
 OWNED = (
     "attempts",
+    "search_waiting",  # before search_rows: this waits for whoever is indexing them
     "search_rows",
     "statuses",
     "media",

@@ -61,6 +61,12 @@ class Engine(Protocol):
     def migrate(self, steps: Steps) -> None:
         """Apply the steps that this database has not seen."""
 
+    def apply(self, statement: Statement) -> None:
+        """Run one statement of a migration, inside the open transaction."""
+
+    def has_column(self, table: str, column: str) -> bool:
+        """Whether there is such a column."""
+
     def changed_elsewhere(self) -> int:
         """A number that moves whenever another connection commits."""
 
@@ -181,6 +187,15 @@ class Database:
     def migrate(self, steps: Steps) -> None:
         """Apply the `(name, statements)` steps that this database has not seen, in order, once."""
         self._engine.migrate(steps)
+
+    def apply(self, statement: Statement) -> None:
+        """Run a statement of a migration once more, for what the server can do by now."""
+        with self.transaction():
+            self._engine.apply(statement)
+
+    def has_column(self, table: str, column: str) -> bool:
+        """Whether there is such a column: a migration may have made it on some servers only."""
+        return self._engine.has_column(table, column)
 
     def changed_elsewhere(self) -> int:
         """A number that moves whenever another connection commits; costs microseconds, reads no table."""

@@ -134,6 +134,23 @@ class PostgreSQL:
             raise
         self.commit()
 
+    def apply(self, statement: Statement) -> None:
+        """Run one statement of a migration, inside the open transaction."""
+        ours = statement.postgresql if isinstance(statement, EachInItsWay) else (in_our_types(statement),)
+        with _our_errors():
+            for sql in ours:
+                self._begun.execute(sql.encode())
+
+    def has_column(self, table: str, column: str) -> bool:
+        """Whether there is such a column in the schema that is searched first."""
+        found = self.rows(
+            "SELECT 1 FROM information_schema.columns WHERE table_schema = current_schema()"
+            " AND table_name = :table AND column_name = :column",
+            {"table": table, "column": column},
+            1,
+        )
+        return bool(found)
+
     def changed_elsewhere(self) -> int:
         """How often a commit was heard of."""
         return self._listening().heard
@@ -175,7 +192,7 @@ class PostgreSQL:
         for name, statements in steps:
             if name not in done:
                 for statement in statements:
-                    _apply(connection, statement)
+                    self.apply(statement)
                 connection.execute("INSERT INTO hawker_migrations VALUES (%s, now()::text)", (name,))
 
     def _listening(self) -> Ear:
@@ -414,11 +431,6 @@ def in_our_types(statement: str) -> str:
     for written, meant in TYPES:
         statement = re.sub(written, meant, statement)
     return statement
-
-
-def _apply(connection: Connection, statement: Statement) -> None:
-    for sql in statement.postgresql if isinstance(statement, EachInItsWay) else (in_our_types(statement),):
-        connection.execute(sql.encode())
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from memory.goods import GOODS_TABLES
-from memory.search import SEARCH_TABLES
+from memory.search import SEARCH_TABLES, SEARCH_WAITING, VECTORS_IN_SERVER
 
 # AUTOINCREMENT where rows are erased and their ids are known outside: in a callback's address, in staff's "reply 3:".
 # Without it SQLite gives the id of an erased row to the next one, and what is meant for the one reaches the other.
@@ -332,4 +332,5 @@ STEPS = (
     ("006 mentions", MENTIONS),
     ("007 search", SEARCH_TABLES),
     ("008 staff", STAFF),
+    ("011 cluster", (*SEARCH_WAITING, VECTORS_IN_SERVER)),
 )

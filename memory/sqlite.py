@@ -134,6 +134,17 @@ class SQLite:
             raise
         self.commit()
 
+    def apply(self, statement: Statement) -> None:
+        """Run one statement of a migration, inside the open transaction."""
+        with _our_errors():
+            for sql in statement.sqlite if isinstance(statement, EachInItsWay) else (statement,):
+                self._connection.execute(sql)
+
+    def has_column(self, table: str, column: str) -> bool:
+        """Whether there is such a column."""
+        asked = {"table": table, "column": column}
+        return bool(self.rows("SELECT 1 FROM pragma_table_info(:table) WHERE name = :column", asked, 1))
+
     def changed_elsewhere(self) -> int:
         """A number that moves whenever another connection commits."""
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
