@@ -25,7 +25,11 @@ T = TypeVar("T")
 MOST_CONNECTIONS = 10  # of one process; transactions are short, and a server takes 100 by default
 SECONDS_BETWEEN_TRIES = 0.1
 CHANNEL = "hawker"
-SESSION = "SET synchronous_commit = off; SET lock_timeout = '15s'; SET idle_in_transaction_session_timeout = '60s'"
+# The keepalives are the server's: a machine that lost its power must not hold rows, or the clock, for two hours.
+SESSION = (
+    "SET synchronous_commit = off; SET lock_timeout = '15s'; SET idle_in_transaction_session_timeout = '60s';"
+    " SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3"
+)
 TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0)) AS ours"
 # The types that the tables are written with, as PostgreSQL calls them. Text sorts by its bytes, as in SQLite.
 TYPES = (
