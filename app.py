@@ -99,7 +99,7 @@ class Memory:
         db = Database(settings.database_url, timeout=patience)
         db.migrate(STEPS)
         contacts = Contacts(db, clock)
-        sessions = Sessions(db, timeout=timedelta(seconds=settings.memory_session_timeout))
+        sessions = Sessions(db, timeout=timedelta(hours=settings.memory.session_timeout_hours))
         messages = Messages(db, contacts, sessions, clock, quiet_seconds=settings.reply_quiet_seconds)
         return cls(
             db=db,
@@ -229,12 +229,12 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         template_for=brands.template_for,
         alarm=staff.alarm,
     )
-    rates = Rates(Path(settings.memory_storage_dir) / "rates", clock)
+    rates = Rates(Path(settings.memory.storage_dir) / "rates", clock)
     model = LanguageModel.from_settings(settings, clock)
     limits = Limits(memory.db, clock)
     model_desk = ModelDesk(model, limits, clock) if model else None
     desk = Desk(
-        Seller(_shop(memory, brands, rates, clock), memory.contacts, model_desk),
+        Seller(_shop(settings, memory, brands, rates, clock), memory.contacts, model_desk),
         Commands(memory.contacts, memory.messages, memory.handovers, memory.orders, memory.goods),
         staff,
         Ears(channel, memory.attachments, memory.messages, _understanding(model, limits, brands)),
@@ -255,7 +255,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         wake,
     )
     catch_up = CatchUp(channel, memory.intake, memory.runs, brands.of_number, clock, wake, _is_urgent, brands.numbers())
-    search = Search(memory.db, vectors=settings.memory_enable_vector_search)
+    search = Search(memory.db, vectors=settings.memory.enable_vector_search)
     jobs = _jobs(settings, catch_up, Forgetting(memory.contacts, channel), search, rates, limits, clock)
     memory.db.wake(wake)
     clock_work = ClockWork(jobs, memory.runs, _clock_lock(settings))
@@ -420,7 +420,7 @@ def _is_urgent(text: str) -> bool:
     return is_stop(text) or is_start(text)
 
 
-def _shop(memory: Memory, brands: Brands, rates: Rates, clock: Clock) -> Shop:
+def _shop(settings: Settings, memory: Memory, brands: Brands, rates: Rates, clock: Clock) -> Shop:
     """The catalogue is read again at each start; stock that was sold since stays sold while the file is the same."""
     read = read_catalogue(CATALOGUE)
     for fault in read.faults:
@@ -437,6 +437,8 @@ def _shop(memory: Memory, brands: Brands, rates: Rates, clock: Clock) -> Shop:
         orders=memory.orders,
         handovers=memory.handovers,
         clock=clock,
+        most_history=settings.memory.max_messages_per_session,
+        session=timedelta(hours=settings.memory.session_timeout_hours),
     )
 
 

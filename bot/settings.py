@@ -13,6 +13,9 @@ from dotenv import dotenv_values
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 from marshmallow.validate import Length, OneOf, Range, Regexp
 
+from memory.errors import WrongMemorySetting
+from memory.settings import MemorySettings
+
 ROLES = ("analyst", "staff", "admin")
 SIMULATED_STAFF = {"+14155550100": "admin"}  # a number that North America keeps for fiction
 
@@ -58,20 +61,11 @@ class Environment(Schema):
         validate=_url("must be the address that Twilio calls, such as https://shop.example.com"),
         data_key="PUBLIC_URL",
     )
-    database_url = fields.String(
-        load_default="sqlite:///data/hawker.db",
-        validate=Regexp(
-            r"sqlite:///.+|postgres(ql)?://.+",
-            error="must be sqlite:/// and a path, such as sqlite:///data/hawker.db, or postgresql://user@host/name",
-        ),
-        data_key="DATABASE_URL",
-    )
     secret_key = fields.String(
         load_default="",
         validate=Regexp(r"(.{32,})?$", error="must have at least 32 characters, or be left out"),
         data_key="SECRET_KEY",
     )
-    brands_file = fields.String(load_default="data/brands.toml", validate=Length(min=1), data_key="BRANDS_FILE")
     staff = StaffNumbers(load_default=dict, data_key="STAFF")
     openai_api_key = fields.String(load_default="", data_key="OPENAI_API_KEY")
     openai_base_url = fields.String(
@@ -98,17 +92,7 @@ class Environment(Schema):
     )
     reply_quiet_seconds = fields.Float(load_default=1.5, validate=Range(0, 30), data_key="REPLY_QUIET_SECONDS")
     reply_deadline_seconds = fields.Float(load_default=12.0, validate=Range(1, 120), data_key="REPLY_DEADLINE_SECONDS")
-    memory_storage_dir = fields.String(load_default="data", validate=Length(min=1), data_key="MEMORY_STORAGE_DIR")
-    memory_short_term_ttl = fields.Integer(load_default=86400, validate=Range(min=1), data_key="MEMORY_SHORT_TERM_TTL")
-    memory_session_timeout = fields.Integer(
-        load_default=86400, validate=Range(min=60), data_key="MEMORY_SESSION_TIMEOUT"
-    )
-    memory_max_conversation_history = fields.Integer(
-        load_default=50, validate=Range(1, 1000), data_key="MEMORY_MAX_CONVERSATION_HISTORY"
-    )
-    memory_enable_vector_search = fields.Boolean(load_default=True, data_key="MEMORY_ENABLE_VECTOR_SEARCH")
     backup_dir = fields.String(load_default="", data_key="BACKUP_DIR")
-    memory_auto_cleanup = fields.Boolean(load_default=True, data_key="MEMORY_AUTO_CLEANUP")
     log_level = fields.String(
         load_default="INFO",
         validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]),
@@ -122,9 +106,7 @@ class Settings:
 
     port: int
     public_url: str
-    database_url: str
     secret_key: str
-    brands_file: str
     staff: dict[str, str]
     openai_api_key: str
     openai_base_url: str
@@ -135,14 +117,9 @@ class Settings:
     twilio_api_url: str
     reply_quiet_seconds: float
     reply_deadline_seconds: float
-    memory_storage_dir: str
-    memory_short_term_ttl: int
-    memory_session_timeout: int
-    memory_max_conversation_history: int
-    memory_enable_vector_search: bool
     backup_dir: str
-    memory_auto_cleanup: bool
     log_level: str
+    memory: MemorySettings
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -152,10 +129,14 @@ class Settings:
         """
         said = {**dotenv_values(".env"), **os.environ} if environment is None else environment
         given = {name: value for name, value in said.items() if value}
+        memory, faults = _memory(given)
         try:
-            return _complete(cls(**Environment().load(given)))
+            read = Environment().load(given)
         except ValidationError as error:
-            raise WrongSetting(_sentences(error)) from error
+            raise WrongSetting("\n".join(filter(None, [_sentences(error), faults]))) from error
+        if faults:
+            raise WrongSetting(faults)
+        return _complete(cls(**read, memory=memory))
 
     @property
     def simulated(self) -> bool:
@@ -163,16 +144,34 @@ class Settings:
         return not self.twilio_account_sid
 
     @property
+    def brands_file(self) -> str:
+        """Where the brands are described."""
+        return self.memory.brands_file
+
+    @property
+    def database_url(self) -> str:
+        """Where everything is kept: a SQLite file or a PostgreSQL server."""
+        return self.memory.database_url
+
+    @property
     def database_path(self) -> Path:
         """The SQLite file that `DATABASE_URL` names; where a server is named, the place a file would have."""
         if self.on_server:
-            return Path(self.memory_storage_dir) / "hawker.db"
+            return Path(self.memory.storage_dir) / "hawker.db"
         return Path(self.database_url.removeprefix("sqlite:///"))
 
     @property
     def on_server(self) -> bool:
         """Whether several machines may share the database."""
         return not self.database_url.startswith("sqlite:///")
+
+
+def _memory(given: Mapping[str, str]) -> tuple[MemorySettings, str]:
+    """What memory reads of the environment, and what is wrong there."""
+    try:
+        return MemorySettings.from_environment(given), ""
+    except WrongMemorySetting as wrong:
+        return MemorySettings(), str(wrong)
 
 
 def _complete(settings: Settings) -> Settings:

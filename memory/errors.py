@@ -65,3 +65,15 @@ class SessionOver(MemoryFault):
 
 class ShortTermUnavailable(MemoryFault):
     """The Redis server that keeps short-term memory cannot be reached now: try again later."""
+
+
+class UnknownFormat(MemoryFault):
+    """A person's data can be written as json, salesforce or hubspot."""
+
+
+class UnknownPreference(MemoryFault, ValueError):
+    """A person's preferences are name, preferred_currency and preferred_language."""
+
+
+class FilesUnusable(MemoryFault):
+    """The folder of an export cannot be written, or that of an import not be read; the text says what to do."""

@@ -323,6 +323,22 @@ STAFF = (
     "DELETE FROM tallies WHERE name = 'message_type' AND key = 'staff'",
 )
 
+KEEPING = (
+    "ALTER TABLE forgetting ADD COLUMN tried_at TEXT",  # the provider is asked last about what it just refused
+    # Keyed hashes of the numbers and ids of erased people: a backup from before is cleaned of them.
+    "CREATE TABLE erased_people (digest TEXT PRIMARY KEY, at TEXT NOT NULL)",
+    """CREATE TABLE receipts (
+        id INTEGER PRIMARY KEY,
+        number TEXT NOT NULL UNIQUE,
+        brand TEXT NOT NULL,
+        at TEXT NOT NULL,
+        receipt TEXT NOT NULL
+    )""",
+    "CREATE INDEX receipts_by_brand ON receipts (brand, id)",
+    "CREATE INDEX sessions_by_start ON sessions (brand, created_at)",
+    "CREATE INDEX mentions_by_message ON mentions (message_id)",
+)
+
 STEPS = (
     ("001 people", PEOPLE),
     ("002 conversation", CONVERSATION),
@@ -332,5 +348,6 @@ STEPS = (
     ("006 mentions", MENTIONS),
     ("007 search", SEARCH_TABLES),
     ("008 staff", STAFF),
+    ("010 keeping", KEEPING),
     ("011 cluster", (*SEARCH_WAITING, VECTORS_IN_SERVER)),
 )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bot.settings import Settings, WrongSetting
+from memory.settings import MemorySettings
 
 TWILIO = {
     "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
@@ -52,7 +55,7 @@ def test_two_tokens_during_a_rotation() -> None:
         ("TWILIO_WHATSAPP_FROM", "4155238886", "+14155238886"),
         ("REPLY_QUIET_SECONDS", "-1", "greater than or equal to 0"),
         ("REPLY_DEADLINE_SECONDS", "soon", "number"),
-        ("MEMORY_AUTO_CLEANUP", "perhaps", "boolean"),
+        ("MEMORY_AUTO_CLEANUP", "perhaps", "true or false"),
         ("LOG_LEVEL", "LOUD", "DEBUG"),
     ],
 )
@@ -73,3 +76,18 @@ def test_secrets_are_not_in_the_error() -> None:
     with pytest.raises(WrongSetting) as wrong:
         Settings.from_environment({"SECRET_KEY": "hunter2", "PORT": "x"})
     assert "hunter2" not in str(wrong.value)
+
+
+def test_the_program_and_memory_read_one_truth() -> None:
+    """What `ConversationMemory()` and `MemoryManager()` open without the program is what the program opens."""
+    said = {"MEMORY_STORAGE_DIR": "elsewhere", "SESSION_TIMEOUT_HOURS": "2", "BRANDS_FILE": "ours.toml"}
+    for environment in ({}, said, said | {"DATABASE_URL": "postgresql://host/shop"}):
+        assert Settings.from_environment(environment).memory == MemorySettings.from_environment(environment)
+    assert Settings.from_environment({}).database_url == "sqlite:///data/hawker.db"
+    assert Settings.from_environment(said).database_path == Path("elsewhere/hawker.db")
+
+
+def test_every_wrong_setting_is_named_at_once() -> None:
+    with pytest.raises(WrongSetting) as wrong:
+        Settings.from_environment({"PORT": "http", "MEMORY_MAX_CACHE_SIZE": "-1", "MEMORY_USE_REDIS": "maybe"})
+    assert all(name in str(wrong.value) for name in ("PORT", "MEMORY_MAX_CACHE_SIZE", "MEMORY_USE_REDIS"))

@@ -130,7 +130,7 @@ def _line(message: Message) -> str:
 def examine(parts: Parts) -> Iterator[Finding]:
     """Everything the doctor looks at: this machine first, then what the channel and the model say of themselves."""
     yield database(parts)
-    yield disk(Path(parts.settings.memory_storage_dir))
+    yield disk(Path(parts.settings.memory.storage_dir))
     yield model(parts.settings)
     yield clock_skew(_time_source(parts.settings), parts.clock)
     yield staff(parts.settings)

@@ -14,7 +14,6 @@ from memory.conversation import ConversationMemory
 from memory.facts import Facts
 from memory.forms import Outgoing
 from memory.messages import Message
-from memory.search import Search
 from tests.memory.stores import BRAND, Stores
 
 JOHN = "+12345678900"
@@ -43,7 +42,7 @@ def test_the_context_reads_as_designed(stores: Stores) -> None:
     stores.hear("Around 1500 EUR", phone=JOHN)
     facts = Facts(stores.db, stores.clock)
     madrid = ZoneInfo("Europe/Madrid")
-    memory = ConversationMemory(stores.contacts, stores.messages, facts, brand=BRAND, zone=madrid)
+    memory = ConversationMemory(db=stores.db, brand=BRAND, zone=madrid, clock=stores.clock)
     memory.update_user_preferences(JOHN, name="John Smith", preferred_currency="EUR")
     for interest in ("gaming", "laptops"):
         facts.note_interest(stores.contacts.get(contact_id), interest, None)
@@ -53,7 +52,7 @@ def test_the_context_reads_as_designed(stores: Stores) -> None:
 
 def test_what_is_not_known_has_no_line(stores: Stores) -> None:
     stores.hear("hi", phone=JOHN)
-    memory = ConversationMemory(stores.contacts, stores.messages, Facts(stores.db, stores.clock), brand=BRAND)
+    memory = ConversationMemory(db=stores.db, brand=BRAND, clock=stores.clock)
     context = memory.get_conversation_context(JOHN)
     assert "Currency" not in context
     assert "Interests" not in context
@@ -62,7 +61,7 @@ def test_what_is_not_known_has_no_line(stores: Stores) -> None:
 
 def test_an_unknown_preference_is_refused(stores: Stores) -> None:
     stores.hear("hi", phone=JOHN)
-    memory = ConversationMemory(stores.contacts, stores.messages, Facts(stores.db, stores.clock), brand=BRAND)
+    memory = ConversationMemory(db=stores.db, brand=BRAND, clock=stores.clock)
     with pytest.raises(ValueError, match="shoe"):
         memory.update_user_preferences(JOHN, shoe_size="44")
 
@@ -72,10 +71,7 @@ def test_what_matters_for_a_question_is_recalled_with_its_date(stores: Stores) -
     for n in range(60):
         stores.clock.pass_by(days=1)
         stores.hear(f"good morning, number {n}", phone=JOHN)
-    facts = Facts(stores.db, stores.clock)
-    memory = ConversationMemory(
-        stores.contacts, stores.messages, facts, brand=BRAND, search=Search(stores.db), max_messages=20
-    )
+    memory = ConversationMemory(db=stores.db, brand=BRAND, max_messages_per_session=20, clock=stores.clock)
     assert memory.recall(JOHN, "what is my dog allergic to?", limit=3)[0].id == first
     context = memory.get_conversation_context(JOHN, query="what is my dog allergic to?", max_tokens=300)
     assert "2026-11-21 [12:00] USER: my dog Bruno is allergic to chicken" in context
