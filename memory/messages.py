@@ -28,6 +28,11 @@ STATUS_RANK = {
     "failed": 70,
     "canceled": 70,
 }
+# What a Message is made of. The rest of a row is long: the raw form, the outgoing body.
+READ = (
+    "id, brand, contact_id, role, kind, content, message_type, language, metadata, state, at, provider_id, attempts,"
+    " error_code, error, first_tried_at"
+)
 UNSENT = "state IN ('ready', 'sending', 'unknown')"
 
 
@@ -142,7 +147,7 @@ class Messages:
     def history(self, contact_id: int, *, limit: int = 50, before: int | None = None) -> list[Message]:
         """The newest `limit` messages of a contact (older than the message `before`), oldest first."""
         rows = self._db.all(
-            "SELECT * FROM messages WHERE contact_id = :id AND id < :before ORDER BY id DESC LIMIT :limit",
+            f"SELECT {READ} FROM messages WHERE contact_id = :id AND id < :before ORDER BY id DESC LIMIT :limit",
             id=contact_id,
             before=before if before is not None else 1 << 62,
             limit=limit,
@@ -478,7 +483,7 @@ def to_message(row: Row) -> Message:
         content=row["content"],
         message_type=row["message_type"],
         language=row["language"],
-        metadata=json.loads(row["metadata"]),
+        metadata={} if row["metadata"] == "{}" else json.loads(row["metadata"]),
         state=row["state"],
         at=from_text(row["at"]),
         provider_id=row["provider_id"],

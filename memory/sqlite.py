@@ -45,10 +45,12 @@ class SQLite:
     def rows(self, sql: str, values: dict[str, Any], most: int | None) -> list[Row]:
         """The rows that a statement gives, at most `most`."""
         try:
-            cursor = self._connection.cursor()
-            cursor.row_factory = _as_dict
-            cursor.execute(sql, values)
-            return cursor.fetchall() if most is None else cursor.fetchmany(most)
+            cursor = self._connection.execute(sql, values)
+            found = cursor.fetchall() if most is None else cursor.fetchmany(most)
+            if not found:
+                return []
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in found]
         except sqlite3.Error as error:
             _raise_ours(error)
 
@@ -185,10 +187,6 @@ def _began(connection: sqlite3.Connection) -> bool:
             raise
         return False
     return True
-
-
-def _as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> Row:
-    return dict(zip([column[0] for column in cursor.description], row, strict=True))
 
 
 def _step(statements: Sequence[Statement]) -> Callable[[sqlite_utils.Database], None]:
