@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from math import ceil
 
-from memory.messages import Message
+from memory.messages import Message, Said
 
 EARLIER = "Earlier, on this subject:"
 ROLES = {"user": "USER", "assistant": "ASSISTANT"}
@@ -41,14 +41,15 @@ def render_profile(profile: Profile) -> str:
     return "\n".join(lines)
 
 
-def render_line(message: Message, zone: tzinfo) -> str:
+def render_line(message: Message | Said, zone: tzinfo) -> str:
     """`[14:30] USER: I need a gaming laptop`, the time as the brand's clocks show it."""
-    return f"[{message.at.astimezone(zone):%H:%M}] {ROLES.get(message.role, message.role.upper())}: {message.content}"
+    at = message.at.astimezone(zone)
+    return f"[{at.hour:02}:{at.minute:02}] {ROLES.get(message.role, message.role.upper())}: {message.content}"
 
 
 def render_context(
     profile: Profile,
-    history: Sequence[Message],
+    history: Sequence[Message | Said],
     zone: tzinfo,
     *,
     recalled: Sequence[Message] = (),

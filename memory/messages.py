@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from memory.contacts import Contacts, erased_digest, identity_names, tally
 from memory.database import Database, Row
@@ -56,6 +56,15 @@ class Message:
     error_code: int | None
     error: str | None
     tried_at: datetime | None = None  # of an outgoing one: when the attempt began that said it
+
+
+class Said(NamedTuple):
+    """Who said what when: all that a context shows of a message, at a third of the time that a Message takes."""
+
+    id: int
+    role: str
+    content: str
+    at: datetime
 
 
 class Messages:
@@ -139,7 +148,7 @@ class Messages:
 
     def get(self, message_id: int) -> Message:
         """The message by our own id. Raises UnknownMessage."""
-        row = self._db.one("SELECT * FROM messages WHERE id = :id", id=message_id)
+        row = self._db.one(f"SELECT {READ} FROM messages WHERE id = :id", id=message_id)
         if row is None:
             raise UnknownMessage(f"there is no message {message_id}")
         return to_message(row)
@@ -153,6 +162,15 @@ class Messages:
             limit=limit,
         )
         return [to_message(row) for row in reversed(rows)]
+
+    def recent(self, contact_id: int, *, limit: int = 50) -> list[Said]:
+        """As `history`, for a context."""
+        rows = self._db.all(
+            "SELECT id, role, content, at FROM messages WHERE contact_id = :id ORDER BY id DESC LIMIT :limit",
+            id=contact_id,
+            limit=limit,
+        )
+        return [Said(row["id"], row["role"], row["content"], from_text(row["at"])) for row in reversed(rows)]
 
     def count(self, contact_id: int) -> int:
         """How many messages there are of a contact, both ways."""
@@ -475,22 +493,22 @@ STATE_OF = {
 def to_message(row: Row) -> Message:
     """A row of the table as a Message."""
     return Message(
-        id=row["id"],
-        brand=row["brand"],
-        contact_id=row["contact_id"],
-        role=row["role"],
-        kind=row["kind"],
-        content=row["content"],
-        message_type=row["message_type"],
-        language=row["language"],
-        metadata={} if row["metadata"] == "{}" else json.loads(row["metadata"]),
-        state=row["state"],
-        at=from_text(row["at"]),
-        provider_id=row["provider_id"],
-        attempts=row["attempts"],
-        error_code=row["error_code"],
-        error=row["error"],
-        tried_at=from_text(row["first_tried_at"]) if row["first_tried_at"] else None,
+        row["id"],
+        row["brand"],
+        row["contact_id"],
+        row["role"],
+        row["kind"],
+        row["content"],
+        row["message_type"],
+        row["language"],
+        {} if row["metadata"] == "{}" else json.loads(row["metadata"]),
+        row["state"],
+        from_text(row["at"]),
+        row["provider_id"],
+        row["attempts"],
+        row["error_code"],
+        row["error"],
+        from_text(row["first_tried_at"]) if row["first_tried_at"] else None,
     )
 
 

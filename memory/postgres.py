@@ -69,10 +69,12 @@ class PostgreSQL:
             cursor = connection.execute(rewritten(sql), values)
             return cursor.fetchall() if most is None else cursor.fetchmany(most)
 
+        reads = sql.lstrip().upper().startswith(("SELECT", "WITH"))
         if self._open is not None:
+            self._threads.wrote |= not reads
             with _our_errors():
                 return ask(self._open)
-        return self._connections.use(ask, again=sql.lstrip()[:6].upper() in ("SELECT", "WITH"))
+        return self._connections.use(ask, again=reads)
 
     def change(self, sql: str, values: dict[str, Any]) -> int:
         """How many rows a write touched, inside the open transaction."""

@@ -17,6 +17,10 @@ from memory.database import EachInItsWay, Row, Statement, Steps
 from memory.errors import AlreadyStored, DatabaseDamaged, DatabaseUnavailable
 
 BUSY_SECONDS = 0.0004
+# 16 MB of log before it is written back, which takes milliseconds. A turn writes some twenty pages, most of them the
+# same ones again: at SQLite's own 1000 pages every fiftieth turn waited for it.
+PAGES_OF_LOG = 4000
+STATEMENTS = 500  # kept compiled: as many as the program has
 
 _writers: dict[str, threading.RLock] = {}
 _writers_guard = threading.Lock()
@@ -170,9 +174,12 @@ class SQLite:
         return connection
 
     def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, timeout=self._timeout, isolation_level=None)
+        connection = sqlite3.connect(
+            self._path, timeout=self._timeout, isolation_level=None, cached_statements=STATEMENTS
+        )
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES_OF_LOG}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA temp_store = MEMORY")
