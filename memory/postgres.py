@@ -27,7 +27,7 @@ SECONDS_BETWEEN_TRIES = 0.1
 CHANNEL = "hawker"
 # The keepalives are the server's: a machine that lost its power must not hold rows, or the clock, for two hours.
 SESSION = (
-    "SET synchronous_commit = off; SET lock_timeout = '15s'; SET idle_in_transaction_session_timeout = '60s';"
+    "SET synchronous_commit = off; SET lock_timeout = {milliseconds}; SET idle_in_transaction_session_timeout = '60s';"
     " SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3"
 )
 TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0)) AS ours"
@@ -45,9 +45,9 @@ TOKEN = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|::|:(?P<name>[A-Za-z_]\w*)|%")
 class PostgreSQL:
     """The engine behind `Database` for a server that several machines share.
 
-    A read waits up to `timeout` seconds for a server that is away, and so does the start of a transaction; what
-    breaks in the middle of one is DatabaseUnavailable at once. Session pooling (or none) is needed between here
-    and the server: transaction pooling loses LISTEN and the clock's lock.
+    A read waits up to `timeout` seconds for a server that is away, and so does the start of a transaction; so long, too,
+    does a write for a row that another holds. What breaks in the middle of one is DatabaseUnavailable at once. Session
+    pooling (or none) is needed between here and the server: transaction pooling loses LISTEN and the clock's lock.
     """
 
     def __init__(self, url: str, *, timeout: float) -> None:
@@ -266,11 +266,13 @@ class Connections:
                 row_factory=dict_row,
                 connect_timeout=2,  # a server that is going down may take the call and never answer
                 keepalives_idle=10,
+                keepalives_interval=5,
+                keepalives_count=3,
                 tcp_user_timeout=10_000,
                 application_name="hawker",
             )
             connection.adapters.register_loader("numeric", Number)
-            connection.execute(SESSION)
+            connection.execute(SESSION.format(milliseconds=max(1, int(self._timeout * 1000))).encode())
             return connection
 
     def close(self) -> None:
