@@ -349,5 +349,5 @@ STEPS = (
     ("007 search", SEARCH_TABLES),
     ("008 staff", STAFF),
     ("010 keeping", KEEPING),
-    ("011 cluster", (*SEARCH_WAITING, VECTORS_IN_SERVER)),
+    ("011 cluster", (*SEARCH_WAITING, VECTORS_IN_SERVER, "CREATE INDEX media_by_message ON media (message_id)")),
 )
