@@ -21,6 +21,7 @@ from pathlib import Path
 import click
 from flask import Flask
 
+from bot.ads.facebook import connect
 from bot.brands import Brand, BrandsWrong, read_brands
 from bot.catchup import CatchUp
 from bot.channels.account import local_url
@@ -45,6 +46,7 @@ from bot.staff.notices import Staff
 from bot.web.access import public, signing_secret
 from bot.web.api import Parts, register
 from bot.web.keeping import register_keeping
+from bot.web.moving import register_moving
 from bot.web.pages import pages
 from bot.web.terminal import register_commands
 from bot.web.webhook import Door, webhook
@@ -53,7 +55,9 @@ from memory.analytics import Analytics
 from memory.attachments import Attachments
 from memory.backup import rotate
 from memory.contacts import Contact, Contacts
+from memory.conversation import ConversationMemory
 from memory.database import Database
+from memory.dossiers import Dossiers
 from memory.errors import DatabaseUnavailable
 from memory.facts import Facts
 from memory.forms import OutboxRow
@@ -63,7 +67,9 @@ from memory.intake import Intake
 from memory.limits import Limits
 from memory.messages import Message, Messages
 from memory.moments import Clock, now
+from memory.moving import ConversationFiles, Part, RecordFiles
 from memory.orders import Orders
+from memory.past import Past
 from memory.records import JobRuns, Switches
 from memory.schema import STEPS
 from memory.search import Search
@@ -259,6 +265,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     jobs = _jobs(settings, catch_up, Forgetting(memory.contacts, channel), search, rates, limits, clock)
     memory.db.wake(wake)
     clock_work = ClockWork(jobs, memory.runs, _clock_lock(settings))
+    facebook = connect(settings, brands.by_id, clock)
     web = Flask("hawker", root_path=str(HERE / "bot" / "web"))
     at_the_door = Memory.opened(settings, brands, clock, patience=ANSWER_TWILIO_WITHIN)
     door = Door(channel, at_the_door.intake, outbox, brands.of_number, _is_urgent, wake)
@@ -272,16 +279,17 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         brands=list(brands.by_id),
         db=memory.db,
         contacts=memory.contacts,
-        sessions=memory.sessions,
+        conversations=_conversations(settings, memory, brands, search, clock),
         messages=memory.messages,
         turns=turns,
         analytics=Analytics(memory.db, clock),
         checks={"provider": outbox.provider_fault},
-        examinations=[channel.doctor],
+        examinations=[channel.doctor, *([facebook.examine] if facebook else [])],
     )
     register(web, parts)
     register_commands(web, parts)
     register_keeping(web, memory.db, search)
+    register_moving(web, parts.brands, lambda brand: _moved(settings, memory, brands, brand, clock))
     for endpoint, view in web.view_functions.items():
         if endpoint.startswith("simulator.") or endpoint in ("pages.front", "pages.simulator"):
             public(view)  # the small Twilio checks its own callers, and is off with a real account
@@ -440,6 +448,31 @@ def _shop(settings: Settings, memory: Memory, brands: Brands, rates: Rates, cloc
         most_history=settings.memory.max_messages_per_session,
         session=timedelta(hours=settings.memory.session_timeout_hours),
     )
+
+
+def _conversations(
+    settings: Settings, memory: Memory, brands: Brands, search: Search, clock: Clock
+) -> dict[str, ConversationMemory]:
+    """Each brand's memory of its people, over the stores' own database."""
+    return {
+        brand.id: ConversationMemory(
+            db=memory.db,
+            brand=brand.id,
+            our_number=brands.number_of(brand.id),
+            settings=settings.memory,
+            search=search,
+            zone=brand.time_zone,
+            clock=clock,
+        )
+        for brand in brands.by_id.values()
+    }
+
+
+def _moved(settings: Settings, memory: Memory, brands: Brands, brand: str, clock: Clock) -> list[Part]:
+    """What `flask export` writes and `flask import` reads."""
+    timeout = timedelta(hours=settings.memory.session_timeout_hours)
+    dossiers = Dossiers(memory.db, clock, brand=brand, our_number=brands.number_of(brand), timeout=timeout)
+    return [ConversationFiles(dossiers), RecordFiles(memory.db, Past(memory.db, memory.sessions, clock))]
 
 
 def _understanding(model: LanguageModel | None, limits: Limits, brands: Brands) -> Understand:

@@ -45,8 +45,24 @@ class CommaList(fields.Field[tuple[str, ...]]):
         return tuple(part.strip() for part in str(value).split(",") if part.strip())
 
 
+class AdAccounts(fields.Field[dict[str, str]]):
+    """`act_1=voyage,act_2=voyage` → {account: brand}; the brand may be left out, and is then empty."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> dict[str, str]:
+        entries = [entry.partition("=") for entry in str(value).replace(" ", "").split(",") if entry]
+        for account, sign, brand in entries:
+            if not re.fullmatch(r"act_[1-9]\d{0,24}", account) or (sign and not brand):
+                raise ValidationError(
+                    f"'{account}{sign}{brand}' is not an ad account; write act_1234 or, with its brand, act_1234=voyage"
+                )
+        return {account: brand for account, _sign, brand in entries}
+
+
 def _url(error: str) -> Regexp:
     return Regexp(r"(https?://[^\s/?#]+(/[^\s?#]*)?)?$", error=error)
+
+
+_META_ID = Regexp(r"\d{0,25}$", error="must be digits only, as Meta shows the id")
 
 
 class Environment(Schema):
@@ -90,9 +106,35 @@ class Environment(Schema):
         validate=_url("must be an address such as http://127.0.0.1:9000, or be left out"),
         data_key="TWILIO_API_URL",
     )
+    meta_access_token = fields.String(
+        load_default="",
+        validate=Regexp(r"\S*$", error="must be a token without spaces"),
+        data_key="META_ACCESS_TOKEN",
+    )
+    meta_app_secret = fields.String(
+        load_default="",
+        validate=Regexp(r"\S*$", error="must be a secret without spaces"),
+        data_key="META_APP_SECRET",
+    )
+    meta_ad_accounts = AdAccounts(load_default=dict, data_key="META_AD_ACCOUNTS")
+    meta_page_id = fields.String(load_default="", validate=_META_ID, data_key="META_PAGE_ID")
+    meta_dataset_id = fields.String(load_default="", validate=_META_ID, data_key="META_DATASET_ID")
+    meta_whatsapp_account_id = fields.String(load_default="", validate=_META_ID, data_key="META_WHATSAPP_ACCOUNT_ID")
+    meta_graph_url = fields.String(
+        load_default="https://graph.facebook.com",
+        validate=Regexp(
+            r"(https://[^\s/?#@]+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)(/[^\s?#]*)?$",
+            error="must be https, or http on this machine: the token goes there",
+        ),
+        data_key="META_GRAPH_URL",
+    )
     reply_quiet_seconds = fields.Float(load_default=1.5, validate=Range(0, 30), data_key="REPLY_QUIET_SECONDS")
     reply_deadline_seconds = fields.Float(load_default=12.0, validate=Range(1, 120), data_key="REPLY_DEADLINE_SECONDS")
     backup_dir = fields.String(load_default="", data_key="BACKUP_DIR")
+    practice_days_per_hour = fields.Float(load_default=4.0, validate=Range(0, 240), data_key="PRACTICE_DAYS_PER_HOUR")
+    practice_customers_per_hour = fields.Float(
+        load_default=20.0, validate=Range(0, 600), data_key="PRACTICE_CUSTOMERS_PER_HOUR"
+    )
     log_level = fields.String(
         load_default="INFO",
         validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]),
@@ -115,9 +157,18 @@ class Settings:
     twilio_auth_tokens: tuple[str, ...]
     twilio_whatsapp_from: str
     twilio_api_url: str
+    meta_access_token: str
+    meta_app_secret: str
+    meta_ad_accounts: dict[str, str]
+    meta_page_id: str
+    meta_dataset_id: str
+    meta_whatsapp_account_id: str
+    meta_graph_url: str
     reply_quiet_seconds: float
     reply_deadline_seconds: float
     backup_dir: str
+    practice_days_per_hour: float
+    practice_customers_per_hour: float
     log_level: str
     memory: MemorySettings
 
@@ -175,6 +226,7 @@ def _memory(given: Mapping[str, str]) -> tuple[MemorySettings, str]:
 
 
 def _complete(settings: Settings) -> Settings:
+    _require_whole_meta(settings)
     if settings.simulated:
         return replace(settings, staff=settings.staff or dict(SIMULATED_STAFF))
     needed = {
@@ -186,6 +238,19 @@ def _complete(settings: Settings) -> Settings:
     if missing:
         raise WrongSetting(f"TWILIO_ACCOUNT_SID is set, so {' and '.join(missing)} must be set, too")
     return settings
+
+
+def _require_whole_meta(settings: Settings) -> None:
+    needed = {
+        "META_ACCESS_TOKEN": settings.meta_access_token,
+        "META_AD_ACCOUNTS": settings.meta_ad_accounts,
+        "META_PAGE_ID": settings.meta_page_id,
+    }
+    missing = [name for name, value in needed.items() if not value]
+    if missing and (settings.meta_access_token or settings.meta_ad_accounts):
+        raise WrongSetting(
+            f"real ad accounts need {' and '.join(missing)}, too; without all of Meta's, ads are practice"
+        )
 
 
 def _sentences(error: ValidationError) -> str:

@@ -8,7 +8,6 @@ from collections import OrderedDict
 from pathlib import Path
 from threading import local
 from typing import Any, Literal
-from urllib.parse import quote
 
 from memory.database import Database, Row
 from memory.errors import NotStorable, ReadOnlyMemory, UnknownMemoryType
@@ -17,7 +16,7 @@ from memory.schema import STEPS
 from memory.settings import MemorySettings
 from memory.short_term import open_short_term
 from memory.similar import Similar
-from memory.values import check_name, check_text, check_ttl, to_json
+from memory.values import check_name, check_text, check_ttl, file_name, to_json
 
 EVERYBODY = ""  # the owner of shared memory; no agent and no workflow can have this name
 
@@ -143,7 +142,7 @@ class MemoryManager:
             agent=check_name("agent_id", agent_id),
             limit=limit,
         )
-        return [_recorded(row) for row in reversed(rows)]
+        return [recorded(row) for row in reversed(rows)]
 
     def export_execution_records(self, agent_id: str, folder: Path | None = None) -> Path:
         """Write the agent's whole audit trail as JSONL, one record a line; the file.
@@ -152,12 +151,12 @@ class MemoryManager:
         """
         home = folder or self.settings.records_folder
         home.mkdir(parents=True, exist_ok=True)
-        path = home / f"{quote(check_name('agent_id', agent_id), safe=' ')}.jsonl"
+        path = home / f"{file_name(check_name('agent_id', agent_id))}.jsonl"
         unfinished = path.with_suffix(".unfinished")
         with unfinished.open("w", encoding="utf-8") as lines:
             last = 0
             while page := self._page_of_records(agent_id, last):
-                lines.writelines(json.dumps(_recorded(row)) + "\n" for row in page)
+                lines.writelines(json.dumps(recorded(row)) + "\n" for row in page)
                 last = page[-1]["id"]
         return unfinished.replace(path)
 
@@ -335,7 +334,10 @@ def _said(row: Row) -> dict[str, Any]:
     }
 
 
-def _recorded(row: Row) -> dict[str, Any]:
+def recorded(row: Row) -> dict[str, Any]:
+    """A row of execution_records as it is shown and exported: what the agent told, then which record it is."""
+    told = json.loads(row["record"])
+    workflow = row["workflow_id"] or told.get("workflow_id")
     where = {"record_id": row["record_id"], "agent_id": row["agent_id"], "timestamp": row["at"]}
-    workflow = {"workflow_id": row["workflow_id"]} if row["workflow_id"] else {}
-    return {**json.loads(row["record"]), **where, **workflow}
+    where |= {"workflow_id": workflow} if workflow is not None else {}
+    return {**{name: value for name, value in told.items() if name not in where}, **where}

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import phonenumbers
 
+from memory.booked import LINKED, forget_person
 from memory.database import Database, Row
 from memory.errors import NotAnAddress, UnknownContact
 from memory.forms import Address, Referral
@@ -171,7 +172,7 @@ class Contacts:
             self._db.run("DELETE FROM leases WHERE contact_id = :other", other=other_id)
             self._count_once(kept_id, other_id)
             self._add_up(kept_id, other_id)
-            for table in (*OWNED, "orders"):
+            for table in (*OWNED, "orders", *LINKED):
                 self._db.run(
                     f"UPDATE {table} SET contact_id = :kept WHERE contact_id = :other",
                     kept=kept_id,
@@ -276,6 +277,7 @@ class Contacts:
                 id=contact_id,
             )
             gone = {"orders without a person": self._anonymise_orders(contact_id)}
+            gone["advertising without a person"] = forget_person(self._db, contact_id)
             for table in OWNED:
                 gone[table] = self._db.run(
                     f"DELETE FROM {table} WHERE contact_id = :id",

@@ -13,7 +13,7 @@ from memory.contacts import Contact, Contacts, read_address
 from memory.context import Profile, render_context
 from memory.crm import hubspot, salesforce
 from memory.database import Database
-from memory.dossiers import PREFERENCES, Dossiers, check_preference, profile_of
+from memory.dossiers import PREFERENCES, Dossiers, check_line, check_preference, profile_of
 from memory.errors import NotAnAddress, NotStorable, UnknownFormat, UnknownPreference
 from memory.facts import Facts, read_facts
 from memory.messages import Message, Messages
@@ -23,7 +23,7 @@ from memory.schema import STEPS
 from memory.search import Search
 from memory.sessions import Sessions
 from memory.settings import MemorySettings
-from memory.values import check_name, check_text
+from memory.values import check_text
 
 RECALLED = 10  # older messages in a context
 Format = Literal["json", "salesforce", "hubspot"]
@@ -354,4 +354,4 @@ def _phone(phone: object) -> str:
 
 def _products(metadata: dict[str, Any]) -> Sequence[str]:
     products = metadata.get("detected_products")
-    return [check_name("a product", each) for each in products] if isinstance(products, list) else []
+    return [check_line("a product", each) for each in products] if isinstance(products, list) else []

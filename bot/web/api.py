@@ -20,11 +20,11 @@ from bot.web.access import allow, caller, guard, public
 from bot.web.problems import PROBLEM, problem, register_problems
 from memory.analytics import Analytics
 from memory.contacts import Contacts
+from memory.conversation import ConversationMemory
 from memory.database import Database
 from memory.errors import DatabaseUnavailable
-from memory.messages import Message, Messages
+from memory.messages import Messages
 from memory.moments import Clock, to_text
-from memory.sessions import Sessions
 from memory.turns import Turns
 
 LARGEST_ID = (1 << 63) - 1
@@ -55,7 +55,7 @@ class Parts:
     brands: Sequence[str]  # the first is meant where none is named
     db: Database
     contacts: Contacts
-    sessions: Sessions
+    conversations: Mapping[str, ConversationMemory]  # by brand
     messages: Messages
     turns: Turns
     analytics: Analytics
@@ -312,16 +312,8 @@ def _describe(app: Flask, described: _OurApi) -> None:
 @allow("analyst")
 def conversation(query: dict[str, Any], phone_number: str) -> dict[str, Any]:
     """A person's profile, messages and session; by phone number in any spelling, or by WhatsApp user id."""
-    parts = _parts()
-    contact = parts.contacts.find(_brand(query), phone_number)
-    page = parts.messages.history(contact.id, limit=query["limit"] + 1, before=query["before"])
-    shown = page[-query["limit"] :]
-    return {
-        "user_profile": parts.analytics.profile(contact.id),
-        "messages": shown,
-        "session_info": parts.sessions.latest(contact.id) or {"created_at": None, "last_at": None, "total_messages": 0},
-        "next_before": _next_before(page, shown),
-    }
+    memory = _parts().conversations[_brand(query)]
+    return memory.get_conversation(phone_number, limit=query["limit"], before=query["before"])
 
 
 @api.route("/conversation/<phone_number>", methods=["DELETE"])
@@ -428,10 +420,6 @@ def _brand(query: Mapping[str, Any]) -> str:
     if asked not in brands:
         raise NotFound("there is no such brand")
     return asked
-
-
-def _next_before(page: list[Message], shown: list[Message]) -> int | None:
-    return shown[0].id if len(page) > len(shown) else None
 
 
 def _worker(parts: Parts) -> str | None:

@@ -1,4 +1,4 @@
-"""Commands for the person who runs the bot: `flask --app app token | doctor | dead | erase`."""
+"""Commands for the person who runs the bot: `flask --app app token | doctor | dead | erase | graph`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from flask import Flask
 from bot.settings import ROLES, Settings
 from bot.web.access import issue_token
 from bot.web.api import Finding, Parts, erase_person
+from memory.bolt import Target, copy_graph
 from memory.errors import DatabaseUnavailable, MemoryFault
+from memory.graph import Graph
 from memory.messages import Message
 from memory.moments import Clock, to_text
 
@@ -39,7 +41,7 @@ class Found:
 
 def register_commands(app: Flask, parts: Parts) -> None:
     """Add the commands to `app`."""
-    for command in (_token(parts), _doctor(parts), _dead(parts), _erase(parts)):
+    for command in (_token(parts), _doctor(parts), _dead(parts), _erase(parts), _graph(parts)):
         app.cli.add_command(command)
 
 
@@ -98,6 +100,29 @@ def _erase(parts: Parts) -> click.Command:
         click.echo(f"{gone['at_provider']:7d}  messages handed over for removal at the provider")
 
     return erase
+
+
+def _graph(parts: Parts) -> click.Command:
+    @click.command()
+    @click.option("--to", "url", required=True, metavar="URL", help="bolt://user@host:7687/database")
+    @click.option("--brand", type=click.Choice(list(parts.brands)), default=parts.brands[0], show_default=True)
+    @click.option("--days", default=90, show_default=True, type=click.IntRange(1, 36_500), help="Chats and orders of.")
+    @click.option("--password-file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    def graph(url: str, brand: str, days: int, password_file: Path | None) -> None:
+        """Copy the graph of ads, chats and orders to a server that speaks Neo4j's Bolt; again and again, if you like."""
+        password = password_file.read_text().strip() if password_file else ""
+        since = (parts.clock() - timedelta(days=days)).date()
+        try:
+            copied = copy_graph(
+                Graph.over(parts.db, parts.clock), brand, Target.read(url, password=password), since=since
+            )
+        except MemoryFault as fault:
+            raise click.ClickException(str(fault)) from fault
+        click.echo(
+            f"{copied.nodes} nodes and {copied.relations} relations are there, {copied.removed} nodes were removed"
+        )
+
+    return graph
 
 
 def _replay(parts: Parts, which: str) -> int:

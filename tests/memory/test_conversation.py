@@ -432,6 +432,20 @@ def test_without_arguments_it_is_the_first_brand_of_the_file(tmp_path: Path) -> 
         ConversationMemory(settings=MemorySettings.from_environment(said))
 
 
+def test_a_session_and_a_context_are_as_long_as_the_settings_say(stores: Stores) -> None:
+    said = {"SESSION_TIMEOUT_HOURS": "2", "MAX_MESSAGES_PER_SESSION": "1"}
+    settings = MemorySettings.from_environment(said)
+    memory = ConversationMemory(db=stores.db, brand=BRAND, clock=stores.clock, settings=settings)
+    for text in ("one", "two", "three"):
+        memory.add_message(PHONE, "user", text)
+        stores.clock.pass_by(minutes=119 if text == "one" else 120)
+    assert [row["total_messages"] for row in stores.db.all("SELECT * FROM sessions ORDER BY id")] == [2, 1]
+    assert memory.get_conversation_context(PHONE).splitlines()[-2:] == [
+        "Recent Conversation History:",
+        "[15:59] USER: three",
+    ]
+
+
 def test_a_message_can_be_made_by_hand() -> None:
     message = ConversationMessage(timestamp=datetime(2026, 1, 1, tzinfo=UTC), role="user", content="hi")
     assert message.to_dict()["metadata"] == {}

@@ -1,0 +1,168 @@
+"""What the deciding stands on: each ad with its days and orders, checked, and the same as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+OLDEST: Final = 35  # days; an order later than this after its chat is not looked for
+State = Literal["new", "learning", "active", "paused"]
+
+
+@dataclass(frozen=True, slots=True)
+class AdDay:
+    """The insights of one ad on one day, as they read now."""
+
+    day: date
+    spend: Decimal
+    impressions: int = 0
+    clicks: int = 0
+    chats: int = 0  # conversations that the ad started, as Meta counts them
+
+
+@dataclass(frozen=True, slots=True)
+class AdOrders:
+    """Orders that came `age` days after a chat of `chat_day`, from one ad.
+
+    `margin` is their sum: value less goods and delivery, less what came back. It may be negative.
+    """
+
+    chat_day: date
+    age: int
+    margin: Decimal
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Ad:
+    """One ad on the morning of a decision. `budget` is yesterday's daily budget; money is in the account's currency."""
+
+    name: str
+    angle: str
+    budget: Decimal
+    state: State = "active"
+    days: tuple[AdDay, ...] = ()
+    orders: tuple[AdOrders, ...] = ()
+
+    @property
+    def runs(self) -> bool:
+        """Whether it has had money before and may have some tomorrow."""
+        return self.state != "paused" and self.budget > 0
+
+
+class Contradiction(ValueError):
+    """What was read about an ad cannot be true; the text says of which ad and what to look at."""
+
+
+def check(ads: Sequence[Ad], today: date) -> None:
+    """Raises Contradiction unless every ad's history can be true on the morning of `today`."""
+    names = [ad.name for ad in ads]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise Contradiction(f"ad {min(twice)} is listed twice: give each ad once, with all its days")
+    for ad in ads:
+        for wrong in _wrongs(ad, today):
+            raise Contradiction(f"ad {ad.name}: {wrong}")
+
+
+def first_free_day(ads: Iterable[Ad]) -> date:
+    """The morning after the last day that any ad has insights or orders for; 1970 where there is none."""
+    last = [day.day for ad in ads for day in ad.days]
+    last += [row.chat_day + timedelta(days=row.age) for ad in ads for row in ad.orders]
+    return max(last) + timedelta(days=1) if last else date(1970, 1, 1)
+
+
+def _wrongs(ad: Ad, today: date) -> Iterable[str]:
+    if ad.state not in ("new", "learning", "active", "paused"):
+        yield f"state {ad.state!r} is not one of new, learning, active, paused"
+    if not ad.budget.is_finite() or ad.budget < 0:
+        yield f"a budget of {ad.budget} is no budget: it must be 0 or more"
+    if len({day.day for day in ad.days}) != len(ad.days):
+        yield "one day appears twice in its insights: keep the latest reading of each day"
+    for day in ad.days:
+        yield from _wrong_day(day, today)
+    for row in ad.orders:
+        yield from _wrong_orders(row, today)
+
+
+def _wrong_day(day: AdDay, today: date) -> Iterable[str]:
+    if day.day >= today:
+        yield f"it has insights for {day.day}, which is not over on the morning of {today}"
+    if not day.spend.is_finite() or day.spend < 0:
+        yield f"it spent {day.spend} on {day.day}: spend must be 0 or more"
+    if min(day.impressions, day.clicks, day.chats) < 0:
+        yield f"a count of {day.day} is negative: read that day's insights again"
+    if day.clicks > day.impressions > 0:
+        yield f"{day.day} has {day.clicks} clicks on {day.impressions} impressions: read that day's insights again"
+
+
+def _wrong_orders(row: AdOrders, today: date) -> Iterable[str]:
+    if row.age < 0:
+        yield f"an order lies {-row.age} days before its chat of {row.chat_day}: check which chat it belongs to"
+    elif row.chat_day + timedelta(days=row.age) >= today:
+        yield f"an order of {row.chat_day + timedelta(days=row.age)} lies in the future on the morning of {today}"
+    if row.count < 1:
+        yield f"{row.count} orders from {row.chat_day}: leave out rows without orders"
+    if not row.margin.is_finite():
+        yield f"the margin of orders from {row.chat_day} is no number"
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The histories as arrays. Rows are ads; columns are days, the last one is yesterday."""
+
+    names: tuple[str, ...]
+    angles: NDArray[np.int64]  # per ad, a number from 0
+    angle_names: tuple[str, ...]
+    spend: Floats  # ads × days
+    chats: Floats  # ads × days
+    sales: Floats  # ads × chat day: orders so far of the chats of that day
+    margin: Floats  # ads × chat day: their margin
+    squares: Floats  # per ad: sum of (a row's margin)² ÷ its orders, for the spread of order values
+    by_age: Floats  # ads × age × window: orders of that age among chats that have been watched for `window` days
+
+    @property
+    def watched(self) -> NDArray[np.int64]:
+        """For each column the greatest age an order of that day's chats can have by now; yesterday's: 0."""
+        return np.arange(self.spend.shape[1])[::-1]
+
+
+def panel(ads: Sequence[Ad], today: date) -> Panel:
+    """Arrays over the days from the first that any ad knows up to yesterday."""
+    known = [day.day for ad in ads for day in ad.days] + [row.chat_day for ad in ads for row in ad.orders]
+    days = max((today - min(known)).days, 1) if known else 1
+    angle_names = tuple(sorted({ad.angle for ad in ads}))
+    shape = (len(ads), days)
+    made = Panel(
+        tuple(ad.name for ad in ads),
+        np.array([angle_names.index(ad.angle) for ad in ads], dtype=np.int64),
+        angle_names,
+        *(np.zeros(shape) for _ in range(4)),
+        np.zeros(len(ads)),
+        np.zeros((len(ads), OLDEST + 1, OLDEST + 1)),
+    )
+    for place, ad in enumerate(ads):
+        _fill(made, place, ad, today, days)
+    return made
+
+
+def _fill(made: Panel, place: int, ad: Ad, today: date, days: int) -> None:
+    for day in ad.days:
+        column = days - (today - day.day).days
+        made.spend[place, column] = float(day.spend)
+        made.chats[place, column] = day.chats
+    for row in ad.orders:
+        if row.age <= OLDEST:
+            ago = (today - row.chat_day).days
+            made.sales[place, days - ago] += row.count
+            made.margin[place, days - ago] += float(row.margin)
+            made.squares[place] += float(row.margin) ** 2 / row.count
+            made.by_age[place, row.age, min(ago - 1, OLDEST)] += row.count

@@ -1,0 +1,186 @@
+"""How many chats an ad brings at which budget: a saturating curve per ad, learned from days of different spend.
+
+Per ad and candidate shape, the chats of a day are counts around `level × shape(spend)`; the level has a Gamma prior around
+the account's own, so each shape's posterior has a closed form, and shapes are weighed by how well they foretold the days.
+How bendy ads are is learned over the account: one ad says little about its saturation, twelve say enough.
+Days fade (`MEMORY`), since audiences tire and seasons turn. A day that was good for every ad is taken for a day's luck.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.ads.history import Floats, Panel
+
+MEMORY: Final = 0.94  # weight of a day against the day after it
+SCALES: Final = np.exp(np.linspace(np.log(0.15), np.log(40.0), 13))  # saturation, as a multiple of the usual spend of an ad
+DECAYS: Final = np.array([0.0, 0.01, 0.02, 0.04])  # share of chats lost per day to wear
+LIKELY_SCALE: Final = 2.0  # before any data: saturation at twice the usual spend,
+SCALE_SPREAD: Final = 1.2  # give or take this much, in logarithms
+LEVEL_SPREAD: Final = 0.5  # how far ads' levels lie apart, in logarithms
+POOL: Final = 1.5  # ads' worth of belief in the prior over shapes
+
+
+@dataclass(frozen=True, slots=True)
+class Responses:
+    """What is believed of every ad's chats per day. Axes: ads × shapes (scale and decay)."""
+
+    scales: Floats  # saturation of each shape, in money
+    weights: Floats  # ads × shapes, rows sum to 1
+    levels: Floats  # ads × shapes: chats per unit of spend, tiny budget, tomorrow
+    counts: Floats  # ads: how many chats the level stands on; its relative variance is 1 / counts
+
+    def slopes(self, budgets: Floats) -> Floats:
+        """Expected chats per further unit of money at these budgets (ads × grid), averaged over the beliefs."""
+        slope = slope_at(budgets[:, :, None], self.scales)
+        mean: Floats = np.einsum("igk,ik->ig", slope, self.weights * self.levels)
+        return mean
+
+    def chats(self, budgets: Floats) -> Floats:
+        """Expected chats of a day at these budgets, one per ad."""
+        reach = reach_at(budgets[:, None], self.scales)
+        mean: Floats = (reach * self.weights * self.levels).sum(axis=1)
+        return mean
+
+    def drawn(self, rng: np.random.Generator, draws: int) -> tuple[Floats, Floats]:
+        """Samples of (level, scale in money), each draws × ads."""
+        ads = len(self.weights)
+        cut = self.weights.cumsum(axis=1)
+        picks = (rng.random((draws, ads, 1)) > cut[None, :, :-1]).sum(axis=2)
+        level = np.take_along_axis(self.levels[None], picks[..., None], axis=2)[..., 0]
+        shape = np.maximum(self.counts, 0.5)
+        return level * rng.gamma(shape, 1 / shape, (draws, ads)), self.scales[picks]
+
+
+def reach_at(spend: Floats, scale: Floats) -> Floats:
+    """Effective spend: halfway between an audience that runs out for good and one that only gets dearer."""
+    ratio = spend / scale
+    reach: Floats = 0.5 * scale * (-np.expm1(-ratio) + np.log1p(ratio))
+    return reach
+
+
+def slope_at(spend: Floats, scale: Floats) -> Floats:
+    """The derivative of `reach_at`: 1 at a tiny budget, falling."""
+    ratio = spend / scale
+    slope: Floats = 0.5 * (np.exp(-ratio) + 1 / (1 + ratio))
+    return slope
+
+
+def learn(known: Panel) -> Responses:
+    """The beliefs after the panel's days."""
+    usual = _usual_spend(known)
+    scales = np.repeat(SCALES, len(DECAYS)) * usual
+    decays = np.tile(DECAYS, len(SCALES))
+    luck = np.ones(known.spend.shape[1])
+    exposure = _exposure(known, scales, decays, luck)
+    fit = _fit(known, exposure)
+    for _ in range(2):
+        luck = _luck(known, exposure, fit)
+        exposure = _exposure(known, scales, decays, luck)
+        fit = _fit(known, exposure)
+    levels, weights, counts = fit
+    return Responses(scales, weights, levels, counts)
+
+
+def _usual_spend(known: Panel) -> float:
+    """The median spend of an ad on a day on which it ran."""
+    ran = known.spend[known.spend > 0]
+    return float(np.median(ran)) if ran.size else 1.0
+
+
+def _exposure(known: Panel, scales: Floats, decays: Floats, luck: Floats) -> Floats:
+    """Ads × days × shapes: effective spend in terms of tomorrow's condition."""
+    reach = reach_at(known.spend[:, :, None], scales)
+    ago = known.watched[None, :, None] + 1.0
+    exposure: Floats = reach * np.exp(decays * np.minimum(ago, 60.0)) * luck[None, :, None]
+    return exposure
+
+
+def _fit(known: Panel, exposure: Floats) -> tuple[Floats, Floats, Floats]:
+    """(levels, weights, counts) given the exposure."""
+    faded = MEMORY ** known.watched.astype(np.float64)
+    noise = _dispersion(known, exposure, faded)
+    chats = (known.chats * faded) @ np.ones(known.chats.shape[1]) / noise
+    reached = np.einsum("idk,d->ik", exposure, faded) / noise[:, None]
+    centre = _centre(chats, reached)
+    worth = 1 / LEVEL_SPREAD**2
+    shape = chats + worth
+    rate = reached + worth / centre
+    levels = shape[:, None] / rate
+    score = _score(known, exposure, faded, noise, levels) - 0.5 * np.log(rate / rate.mean(axis=1, keepdims=True))
+    return levels, _weights(score, exposure.shape[2]), shape
+
+
+def _centre(chats: Floats, reached: Floats) -> Floats:
+    """Per shape the account's usual level: the geometric mean of its ads."""
+    total, reach = chats.sum(), reached.sum(axis=0)
+    own = (chats[:, None] + 2.0) / (reached + 2.0 * np.maximum(reach, 1e-9) / max(total, 1e-9))
+    ran = reached[:, 0] > 0
+    if not ran.any() or total <= 0:
+        return np.full(reached.shape[1], 1.0 / max(float(reach.max()), 1.0))
+    centre: Floats = np.exp(np.log(own[ran]).mean(axis=0))
+    return centre
+
+
+def _dispersion(known: Panel, exposure: Floats, faded: Floats) -> Floats:
+    """Per ad how much more a day's chats vary than counts by chance (1 and above), pooled over the account."""
+    middle = exposure[:, :, exposure.shape[2] // 2]
+    level = (known.chats.sum(axis=1) + 1) / (middle.sum(axis=1) + 1e-9)
+    mean = np.maximum(level[:, None] * middle, 1e-9)
+    ran = known.spend > 0
+    excess = np.where(ran, ((known.chats - mean) ** 2 - mean), 0.0).sum()
+    spread = max(float(excess) / max(float(np.where(ran, mean**2, 0.0).sum()), 1e-9), 0.0)
+    spread = min(spread, 0.25)
+    daily = np.divide((mean * ran).sum(axis=1), np.maximum(ran.sum(axis=1), 1))
+    dispersion: Floats = 1 + spread * daily
+    return dispersion
+
+
+def _score(known: Panel, exposure: Floats, faded: Floats, noise: Floats, levels: Floats) -> Floats:
+    """Ads × shapes: how well each shape foretells the days, as a logarithm."""
+    mean = np.maximum(levels[:, None, :] * exposure, 1e-9)
+    ran = (known.spend > 0)[:, :, None]
+    fits = np.where(ran, known.chats[:, :, None] * np.log(mean) - mean, 0.0)
+    score: Floats = np.einsum("idk,d->ik", fits, faded) / noise[:, None]
+    return score
+
+
+def _prior(shapes: int) -> Floats:
+    """How likely each shape is before any data."""
+    spread = np.exp(-0.5 * ((np.log(SCALES) - np.log(LIKELY_SCALE)) / SCALE_SPREAD) ** 2)
+    prior = np.outer(spread, np.array([0.4, 0.3, 0.2, 0.1])).ravel()
+    prior /= prior.sum()
+    assert prior.size == shapes
+    return prior
+
+
+def _weights(score: Floats, shapes: int) -> Floats:
+    """Posterior over shapes per ad, with a prior that the account's ads have in common (empirical Bayes by EM)."""
+    base = _prior(shapes)
+    common = base
+    likelihood = np.exp(score - score.max(axis=1, keepdims=True))
+    for _ in range(15):
+        weights = likelihood * common
+        weights /= weights.sum(axis=1, keepdims=True)
+        common = (weights.sum(axis=0) + POOL * base) / (len(score) + POOL)
+    return weights
+
+
+def _luck(known: Panel, exposure: Floats, fit: tuple[Floats, Floats, Floats]) -> Floats:
+    """What each day did to all ads together, against the days around it: weekday, festival, weather."""
+    levels, weights, _ = fit
+    mean = np.einsum("idk,ik->d", exposure, levels * weights)
+    raw = (known.chats.sum(axis=0) + 20.0) / (mean + 20.0)
+    around = np.convolve(np.pad(raw, 3, mode="reflect") if raw.size > 3 else np.pad(raw, 3, mode="edge"), np.ones(7) / 7, "valid")
+    luck: Floats = np.clip(raw / around, 0.5, 2.0)
+    return luck
+
+
+def rng_free_levels(beliefs: Responses) -> NDArray[np.float64]:
+    """Per ad the expected chats per unit of spend at a tiny budget."""
+    mean: Floats = (beliefs.levels * beliefs.weights).sum(axis=1)
+    return mean
