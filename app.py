@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,7 +21,9 @@ from pathlib import Path
 import click
 from flask import Flask
 
+from bot.ads.agency import Agency, Practice, put_together
 from bot.ads.facebook import connect
+from bot.ads.practice import Shoppers, read_practice
 from bot.brands import Brand, BrandsWrong, read_brands
 from bot.catchup import CatchUp
 from bot.channels.account import local_url
@@ -67,6 +69,7 @@ from memory.intake import Intake
 from memory.limits import Limits
 from memory.messages import Message, Messages
 from memory.moments import Clock, now
+from memory.money import Money
 from memory.moving import ConversationFiles, Part, RecordFiles
 from memory.orders import Orders
 from memory.past import Past
@@ -78,6 +81,7 @@ from memory.turns import Outcome, Turns
 
 HERE = Path(__file__).parent
 CATALOGUE = HERE / "data" / "catalogue.csv"
+ROSTER = HERE / "data" / "practice.toml"
 ANSWER_TWILIO_WITHIN = 3.0  # seconds; it is told to wait four, and to come again after a 503
 log = logging.getLogger("hawker")
 
@@ -190,6 +194,7 @@ class Program:
     worker: Worker
     clock_work: ClockWork
     model: LanguageModel | None
+    agency: Agency
     clock: Clock
     secret: str  # signs tokens
 
@@ -262,10 +267,17 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     )
     catch_up = CatchUp(channel, memory.intake, memory.runs, brands.of_number, clock, wake, _is_urgent, brands.numbers())
     search = Search(memory.db, vectors=settings.memory.enable_vector_search)
-    jobs = _jobs(settings, catch_up, Forgetting(memory.contacts, channel), search, rates, limits, clock)
+    facebook = connect(settings, brands.by_id, clock)
+    practice = None if facebook else _practice(settings, clock)
+    accounts = facebook.by_brand() if facebook else practice.by_brand() if practice else {}
+    ad_clock = practice.clock if practice else clock
+    teller = _teller(memory, staff)
+    agency = put_together(memory.db, brands.by_id, accounts, practice, _converter(rates), clock, teller, ad_clock)
+    jobs = _ad_jobs(agency, _shoppers(settings, practice, twilio, memory, clock)) + _jobs(
+        settings, catch_up, Forgetting(memory.contacts, channel), search, rates, limits, clock
+    )
     memory.db.wake(wake)
     clock_work = ClockWork(jobs, memory.runs, _clock_lock(settings))
-    facebook = connect(settings, brands.by_id, clock)
     web = Flask("hawker", root_path=str(HERE / "bot" / "web"))
     at_the_door = Memory.opened(settings, brands, clock, patience=ANSWER_TWILIO_WITHIN)
     door = Door(channel, at_the_door.intake, outbox, brands.of_number, _is_urgent, wake)
@@ -293,7 +305,9 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     for endpoint, view in web.view_functions.items():
         if endpoint.startswith("simulator.") or endpoint in ("pages.front", "pages.simulator"):
             public(view)  # the small Twilio checks its own callers, and is off with a real account
-    return Program(settings, memory, turns, desk, channel, twilio, web, worker, clock_work, model, clock, parts.secret)
+    return Program(
+        settings, memory, turns, desk, channel, twilio, web, worker, clock_work, model, agency, clock, parts.secret
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -480,6 +494,54 @@ def _understanding(model: LanguageModel | None, limits: Limits, brands: Brands) 
         return lambda content, content_type, deadline: None
     budget = min(brand.daily_model_budget_usd for brand in brands.by_id.values())
     return Senses(model, limits, daily_budget_usd=budget).understand
+
+
+def _practice(settings: Settings, clock: Clock) -> Practice | None:
+    if not settings.practice_days_per_hour:
+        return None
+    path = settings.database_path.with_name("practice.db")
+    return Practice.opened(path, read_practice(ROSTER), clock, settings.practice_days_per_hour)
+
+
+def _shoppers(
+    settings: Settings, practice: Practice | None, twilio: SmallTwilio | None, memory: Memory, clock: Clock
+) -> Shoppers | None:
+    if practice is None or twilio is None or not settings.practice_customers_per_hour:
+        return None
+    brand = practice.accounts[0].spec.brand
+    per_hour = settings.practice_customers_per_hour
+    return Shoppers(
+        twilio, practice.accounts, lambda: [item.title for item in memory.goods.items(brand)], clock, per_hour
+    )
+
+
+def _converter(rates: Rates) -> Callable[[Money, str], Money]:
+    return lambda money, currency: rates.convert(money, currency).result
+
+
+def _teller(memory: Memory, staff: Staff) -> Callable[[str, str], None]:
+    def tell(brand: str, text: str) -> None:
+        with memory.db.transaction():
+            for message in staff.notify(brand, text):
+                for part in in_parts(message):
+                    memory.messages.put_out(message.contact_id or 0, part)
+
+    return tell
+
+
+def _ad_jobs(agency: Agency, shoppers: Shoppers | None) -> list[Job]:
+    if not agency.accounts:
+        return []
+    jobs = [
+        Job("ads first look", timedelta(minutes=5), agency.first_look, at_start=True),
+        Job("ads morning", timedelta(seconds=30), agency.cycle.run),
+        Job("ads stop", timedelta(seconds=15), agency.press_on),
+    ]
+    if agency.practice is not None:
+        jobs.append(Job("practice time", timedelta(seconds=5), agency.practice.clock.tick, at_start=True))
+    if shoppers is not None:
+        jobs.append(Job("practice customers", timedelta(seconds=3), shoppers.tick))
+    return jobs
 
 
 def _jobs(

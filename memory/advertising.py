@@ -137,7 +137,7 @@ class Activity:
     event: str  # e.g. update_ad_set_budget, update_ad_run_status
     kind: Kind
     object_id: str
-    before: str | None
+    before: str | None  # a budget in whole units of the account's currency
     after: str | None
 
 

@@ -36,6 +36,7 @@ ATTRIBUTION_TABLES: tuple[str, ...] = (
         at TEXT
     )""",
     "CREATE INDEX ad_chats_by_day ON ad_chats (brand, ad_id, day)",
+    "CREATE INDEX ad_chats_of_days ON ad_chats (brand, day, ad_id, chats, leads)",  # figures are read from it alone
     "CREATE INDEX ad_chats_by_contact ON ad_chats (contact_id)",
     "CREATE UNIQUE INDEX ad_chats_by_touch ON ad_chats (touch_id)",
     # One row for each order that came through an ad. Value and margin are in `currency`, the ad account's where the
@@ -66,6 +67,7 @@ ATTRIBUTION_TABLES: tuple[str, ...] = (
     )""",
     "CREATE INDEX ad_sales_by_last ON ad_sales (brand, last_ad_id, day)",
     "CREATE INDEX ad_sales_by_first ON ad_sales (brand, first_ad_id, day)",
+    "CREATE INDEX ad_sales_of_days ON ad_sales (brand, day)",
     "CREATE INDEX ad_sales_by_contact ON ad_sales (contact_id)",
 )
 
@@ -179,9 +181,10 @@ class Attribution:
 
     def booked_until(self, brand: str, account_id: str) -> date | None:
         """The last day of the practice market's chats that is written down for this account; None before the first."""
+        # what came through the desk has its moment
         day = self._db.value(
             "SELECT max(c.day) FROM ad_chats c JOIN ads a ON a.brand = c.brand AND a.ad_id = c.ad_id"
-            " WHERE c.brand = :brand AND a.account_id = :account AND c.at IS NULL",  # what came through the desk has its moment
+            " WHERE c.brand = :brand AND a.account_id = :account AND c.at IS NULL",
             brand=brand,
             account=account_id,
         )

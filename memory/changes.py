@@ -274,9 +274,11 @@ class Changes:
         )
         return {row["owner_id"]: Decimal(row["planned"]) for row in rows}
 
-    def forget_peaks(self, before: date) -> int:
+    def forget_peaks(self, account_id: str, before: date) -> int:
         """Days that are over limit nothing any more; how many rows went."""
-        return self._db.run("DELETE FROM ad_peaks WHERE day < :before", before=before.isoformat())
+        return self._db.run(
+            "DELETE FROM ad_peaks WHERE account_id = :id AND day < :before", id=account_id, before=before.isoformat()
+        )
 
     def spend_rule(self, account_id: str) -> Decimal | None:
         """The most a day that the platform's own rule in this account allows; None where there is none yet."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -101,6 +102,21 @@ class Cycles:
             limit=limit,
         )
         return [_run(row) for row in rows]
+
+    def of_brand(self, brand: str, day: date) -> list[CycleRun]:
+        """Every cycle of the brand on that day, by account."""
+        rows = self._db.all(
+            "SELECT * FROM cycles WHERE brand = :brand AND day = :day ORDER BY account_id",
+            brand=brand,
+            day=day.isoformat(),
+        )
+        return [_run(row) for row in rows]
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is written in here, and the step's being finished, hold together or not at all."""
+        with self._db.transaction(durable=True):
+            yield
 
     def finish_step(self, run: CycleRun, note: Any, next_step: str) -> CycleRun:
         """Note what the current step left behind and go on to the next. Raises CycleLost.

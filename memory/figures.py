@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
+from memory.advertising import AdAccount
 from memory.campaigns import MOVING_DAYS, Campaigns, KnownAd
 from memory.database import Database, Row
 from memory.moments import Clock
@@ -136,6 +137,16 @@ class _Sum:
             self.money[currency][1] += margin
 
 
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """What a report is about: its ads, their accounts, and the last day that is told of each account."""
+
+    brand: str
+    ads: Sequence[KnownAd]
+    accounts: Mapping[str, AdAccount]
+    ends: Mapping[str, date]
+
+
 class AdFigures:
     """Questions over one brand at a time; sums are never made over two currencies."""
 
@@ -157,23 +168,12 @@ class AdFigures:
 
         Whole days of each account's own calendar up to yesterday, or up to `until`.
         """
-        ads = self._campaigns.ads(brand, account_id=account_id)
-        accounts = {account.id: account for account in self._campaigns.accounts(brand)}
-        ends = self._ends(brand, until)
-        sums: dict[tuple[str, str, date], _Sum] = defaultdict(_Sum)
-        names = {}
-        for end in sorted({ends[ad.account_id] for ad in ads if ad.account_id in ends}):
-            found = self._by_ad(brand, end - timedelta(days=days - 1), end)
-            for ad in ads:
-                if ends.get(ad.account_id) == end and ad.ad_id in found:
-                    key, name = _place(ad, by, accounts[ad.account_id].name)
-                    names[key] = name
-                    sums[key, accounts[ad.account_id].currency, end].add(found[ad.ad_id])
-        return _lines(sums, names, days)
+        return self._over(self._book(brand, account_id, until), by, days)
 
     def periods(self, brand: str, by: By, *, account_id: str | None = None) -> dict[int, list[Figures]]:
         """The last 1, 7 and 30 whole days."""
-        return {days: self.of(brand, by, days, account_id=account_id) for days in PERIODS}
+        book = self._book(brand, account_id, None)
+        return {days: self._over(book, by, days) for days in PERIODS}
 
     def segments(
         self, brand: str, by: Segment, since: date, until: date, *, account_id: str | None = None
@@ -191,17 +191,36 @@ class AdFigures:
         place: Callable[[str], str] = (lambda ad: ad) if by == "ad" else (lambda ad: angles.get(ad, "unknown ad"))
         return _lifetimes(self._db.all(_BUYERS, brand=brand), self._db.all(_BOUGHT, brand=brand), place)
 
-    def _ends(self, brand: str, until: date | None) -> dict[str, date]:
-        today = self._campaigns.today(brand)
-        return {account: until or day - timedelta(days=1) for account, day in today.items()}
+    def _book(self, brand: str, account_id: str | None, until: date | None) -> _Book:
+        ends = {
+            account: until or day - timedelta(days=1)
+            for account, day in self._campaigns.today(brand).items()
+            if account_id in (None, account)
+        }
+        accounts = {account.id: account for account in self._campaigns.accounts(brand)}
+        return _Book(brand, self._campaigns.ads(brand, account_id=account_id), accounts, ends)
 
-    def _by_ad(self, brand: str, since: date, until: date) -> dict[str, _Sum]:
+    def _over(self, book: _Book, by: By, days: int) -> list[Figures]:
+        sums: dict[tuple[str, str, date], _Sum] = defaultdict(_Sum)
+        names = {}
+        for end in sorted(set(book.ends.values())):
+            found = self._by_ad(book, end - timedelta(days=days - 1), end)
+            for ad in book.ads:
+                if book.ends[ad.account_id] == end and ad.ad_id in found:
+                    account = book.accounts[ad.account_id]
+                    key, name = _place(ad, by, account.name)
+                    names[key] = name
+                    sums[key, account.currency, end].add(found[ad.ad_id])
+        return _lines(sums, names, days)
+
+    def _by_ad(self, book: _Book, since: date, until: date) -> dict[str, _Sum]:
         now = self._clock()
         recent = int((now - timedelta(days=MOVING_DAYS)).timestamp() * 1_000_000)
-        which = {"brand": brand, "since": since.toordinal(), "until": until.toordinal()}
+        which = {"brand": book.brand, "since": since.toordinal(), "until": until.toordinal()}
+        account = next(iter(book.ends)) if len(book.ends) == 1 else None
         sums: dict[str, _Sum] = defaultdict(_Sum)
         young = (now - timedelta(hours=12)).date().toordinal() - MOVING_DAYS  # no calendar is further behind
-        for row in self._db.all(_TOLD, young=young, recent=recent, **which):
+        for row in self._db.all(_TOLD, account=account, young=young, recent=recent, **which):
             _add_told(sums[row["ad_id"]], row)
         for row in self._db.all(_CHATS, **which):
             sums[row["ad_id"]].chats += int(row["chats"])
@@ -215,7 +234,7 @@ _TOLD = """SELECT a.ad_id, sum(r.spend) AS spend, sum(r.impressions) AS impressi
     sum(r.chats) AS told,
     max(CASE WHEN r.day > :young OR (r.telling > 1 AND r.seen_at > :recent) THEN 1 ELSE 0 END) AS moving
     FROM ads a JOIN ad_readings r ON r.ad = a.id
-    WHERE a.brand = :brand AND r.part = '' AND r.superseded_at IS NULL AND r.day BETWEEN :since AND :until
+    WHERE a.brand = :brand AND (CAST(:account AS TEXT) IS NULL OR a.account_id = :account) AND r.part = '' AND r.superseded_at IS NULL AND r.day BETWEEN :since AND :until
     GROUP BY a.ad_id"""
 _CHATS = """SELECT ad_id, sum(chats) AS chats, sum(leads) AS leads FROM ad_chats
     WHERE brand = :brand AND day BETWEEN :since AND :until GROUP BY ad_id"""

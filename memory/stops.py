@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal, cast
 
 from memory.advertising import Kind
 from memory.database import Database, Row
 from memory.moments import Clock, from_text, to_text
+from memory.money import Money
 
 HeldState = Literal["to_pause", "paused", "put_back", "left"]
 
@@ -34,6 +37,9 @@ STOPS_TABLES = (
         kind TEXT NOT NULL,
         object_id TEXT NOT NULL,
         name TEXT NOT NULL,
+        was TEXT,
+        becomes TEXT,
+        currency TEXT,
         state TEXT NOT NULL,
         why TEXT NOT NULL DEFAULT '',
         UNIQUE (cause, account_id, object_id)
@@ -50,6 +56,8 @@ STOPS_TABLES = (
         brand TEXT NOT NULL,
         cause TEXT NOT NULL,
         sentence TEXT NOT NULL,
+        freezes TEXT NOT NULL,
+        ends_itself INTEGER NOT NULL,
         at TEXT NOT NULL,
         ended_at TEXT
     )""",
@@ -86,7 +94,7 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Something that was running when a stop or an alarm came."""
+    """Something that was running when a stop or an alarm came. Paused, or its budget lowered from `was` to `becomes`."""
 
     brand: str
     cause: str
@@ -96,6 +104,8 @@ class Held:
     name: str
     state: HeldState = "to_pause"
     why: str = ""  # why it could not be paused or put back
+    was: Money | None = None
+    becomes: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +114,11 @@ class AlarmRecord:
 
     id: int
     brand: str
-    cause: str  # the rule and what it is about, such as stock gone VY-LP-14
+    cause: str  # the rule and what it is about, such as stock VY-LP-14
     sentence: str
     at: datetime
+    freezes: tuple[str, ...]  # accounts in which the program raises nothing by itself as long as it lasts
+    ends_itself: bool  # when its cause is gone; else when a person resumes
 
     @property
     def held_under(self) -> str:
@@ -172,20 +184,24 @@ class Stops:
         )
         return bool(lifted)
 
-    def hold(self, things: Iterable[Held]) -> None:
-        """These were running; what is known already keeps its state, unless it runs again."""
+    def hold(self, things: Iterable[Held], *, again: bool = True) -> None:
+        """These run and are to be paused; `again`: also those that were paused under this cause before."""
+        known = "UPDATE SET state = 'to_pause'" if again else "NOTHING"
         with self._db.transaction():
             for thing in things:
                 self._db.run(
-                    "INSERT INTO ad_held (brand, cause, account_id, kind, object_id, name, state, why) VALUES (:brand,"
-                    " :cause, :account, :kind, :object, :name, 'to_pause', '')"
-                    " ON CONFLICT (cause, account_id, object_id) DO UPDATE SET state = 'to_pause'",
+                    "INSERT INTO ad_held (brand, cause, account_id, kind, object_id, name, was, becomes, currency, state)"
+                    " VALUES (:brand, :cause, :account, :kind, :object, :name, :was, :becomes, :currency, 'to_pause')"
+                    f" ON CONFLICT (cause, account_id, object_id) DO {known}",
                     brand=thing.brand,
                     cause=thing.cause,
                     account=thing.account_id,
                     kind=thing.kind,
                     object=thing.object_id,
                     name=thing.name,
+                    was=None if thing.was is None else str(thing.was.amount),
+                    becomes=None if thing.becomes is None else str(thing.becomes.amount),
+                    currency=None if thing.was is None else thing.was.currency,
                 )
 
     def mark(self, thing: Held, state: HeldState, why: str = "") -> None:
@@ -225,6 +241,16 @@ class Stops:
         rows = self._db.all("SELECT object_id, name FROM ad_running WHERE account_id = :account", account=account_id)
         return {row["object_id"]: row["name"] for row in rows}
 
+    def holding(self, account_id: str, object_id: str) -> list[Held]:
+        """What alarms have paused and not put back of this one thing."""
+        rows = self._db.all(
+            "SELECT * FROM ad_held WHERE account_id = :account AND object_id = :object"
+            " AND state IN ('to_pause', 'paused') AND cause LIKE 'alarm %' ORDER BY id",
+            account=account_id,
+            object=object_id,
+        )
+        return [_held(row) for row in rows]
+
     def to_put_back(self, brand: str) -> list[Held]:
         """What was paused by stops that are over, and waits to run again."""
         rows = self._db.all(
@@ -241,7 +267,9 @@ class Alarms:
         self._db = db
         self._clock = clock
 
-    def raise_(self, brand: str, cause: str, sentence: str) -> AlarmRecord:
+    def raise_(
+        self, brand: str, cause: str, sentence: str, *, freezes: Sequence[str] = (), ends_itself: bool = False
+    ) -> AlarmRecord:
         """Open this alarm and have staff told; one that is on already stays as it is, and is not told again."""
         with self._db.transaction(durable=True):
             self._db.hold(f"alarms of {brand}")
@@ -249,14 +277,17 @@ class Alarms:
             if known is not None:
                 return known
             number = self._db.insert(
-                "INSERT INTO ad_alarms (brand, cause, sentence, at) VALUES (:brand, :cause, :sentence, :now) RETURNING id",
+                "INSERT INTO ad_alarms (brand, cause, sentence, freezes, ends_itself, at)"
+                " VALUES (:brand, :cause, :sentence, :freezes, :ends_itself, :now) RETURNING id",
                 brand=brand,
                 cause=cause,
                 sentence=sentence,
+                freezes=json.dumps(list(freezes)),
+                ends_itself=int(ends_itself),
                 now=to_text(self._clock()),
             )
             self.say(brand, f"alarm {number}", sentence)
-            return AlarmRecord(number, brand, cause, sentence, self._clock())
+            return AlarmRecord(number, brand, cause, sentence, self._clock(), tuple(freezes), ends_itself)
 
     def on(self, brand: str, cause: str) -> AlarmRecord | None:
         """This alarm, where it is on."""
@@ -267,7 +298,7 @@ class Alarms:
         rows = self._db.all(
             "SELECT * FROM ad_alarms WHERE brand = :brand AND ended_at IS NULL ORDER BY id", brand=brand
         )
-        return [AlarmRecord(r["id"], r["brand"], r["cause"], r["sentence"], from_text(r["at"])) for r in rows]
+        return [_alarm(row) for row in rows]
 
     def end(self, alarm: AlarmRecord, sentence: str) -> None:
         """Its cause is gone; staff hear this sentence."""
@@ -307,6 +338,18 @@ class Alarms:
         )
 
 
+def _alarm(row: Row) -> AlarmRecord:
+    return AlarmRecord(
+        id=row["id"],
+        brand=row["brand"],
+        cause=row["cause"],
+        sentence=row["sentence"],
+        at=from_text(row["at"]),
+        freezes=tuple(json.loads(row["freezes"])),
+        ends_itself=bool(row["ends_itself"]),
+    )
+
+
 def _held(row: Row) -> Held:
     return Held(
         brand=row["brand"],
@@ -317,4 +360,6 @@ def _held(row: Row) -> Held:
         name=row["name"],
         state=cast(HeldState, row["state"]),
         why=row["why"],
+        was=None if row["was"] is None else Money(Decimal(row["was"]), row["currency"]),
+        becomes=None if row["becomes"] is None else Money(Decimal(row["becomes"]), row["currency"]),
     )

@@ -38,7 +38,7 @@ from memory.database import Database
 from memory.intents import TOKEN_LENGTH, TOKEN_LETTERS, Intents, LaunchRecord
 from memory.moments import Clock
 from memory.money import Money
-from memory.stops import Alarms, Stops
+from memory.stops import Alarms, Held, Stops
 
 LEASE = timedelta(minutes=3)  # longer than any one request to a platform takes, all its waiting included
 LATE = timedelta(minutes=10)  # what was asked for and not answered may still be done so long after
@@ -70,6 +70,10 @@ class Stopped(Refused):
 
 class ChangedMeanwhile(Refused):
     """It is not as it was when this was decided: a person's change counts, and is planned with next time."""
+
+
+class Frozen(Refused):
+    """An alarm is on: the program raises nothing by itself there. People may."""
 
 
 class TooOften(Refused):
@@ -147,7 +151,8 @@ class _Order:
     key: str | None = None
     approval_id: int | None = None
     undoes_id: int | None = None
-    ordered: bool = False  # an admin has ordered exactly this: it needs no further approval
+    ordered: bool = False  # an admin has ordered exactly this, or it puts back what an alarm did: no further approval
+    releases: str = ""  # what held it so far: an alarm that is over
 
 
 AccountsOf = Callable[[str], Mapping[str, Account]]  # brand → its accounts by id
@@ -263,8 +268,11 @@ class Actions:
     def recover(self, brand: str, account_id: str) -> list[Change]:
         """Settle what a killed process left open: looked up, finished or given up, never done twice.
 
-        What may still come in late stays open, and counts as if it had. Gives back what was settled.
+        What may still come in late stays open, and counts as if it had. Gives back what was settled. Where nothing
+        is open the account is not asked.
         """
+        if not self.changes.open_in(account_id) and not self.approvals.begun(account_id):
+            return []
         with self._turn(brand, account_id) as turn:
             settled = self._settle_open(turn)
             for approval in self.approvals.begun(account_id):
@@ -278,6 +286,7 @@ class Actions:
         is named and left alone.
         """
         with self._turn(brand, account_id) as turn:
+            self.changes.forget_peaks(turn.about.id, turn.day - timedelta(days=2))
             return self._sweep(turn)
 
     def room(self, brand: str, account_id: str) -> Money:
@@ -305,6 +314,17 @@ class Actions:
             return seen.picture.running(), True
         known = self.stops.seen_running(account_id)
         return [Thing("campaign", object_id, name, "ACTIVE", None) for object_id, name in known.items()], False
+
+    def lines(self, brand: str, account_id: str) -> tuple[AdAccount, list[Thing]]:
+        """The account, and what owns a budget in it that is being spent now."""
+        turn = self._look(brand, account_id, "")
+        planned = turn.picture.planned()
+        return turn.about, [thing for thing in turn.picture.everything() if thing.id in planned]
+
+    def guarded(self, thing: Held, step: Step, by: Actor) -> Outcome:
+        """What an alarm does, or puts back when it is over; putting back needs no approval, the cap holds."""
+        order = _Order(step, by, ordered=True, releases=thing.cause)
+        return self._carry_out(thing.brand, thing.account_id, [order])
 
     # -- how a plan is done
 
@@ -356,6 +376,7 @@ class Actions:
         change, turn.fault = self._ask(turn.account, change, certain=known is None or known.state == "not_done")
         if change.state == "done":
             turn.picture = _applied(turn.picture, order.step)
+            self._note_looked_at(turn, order)
         return change
 
     def _write_down(self, turn: _Turn, order: _Order, meant: Intention, limits: Limits, known: Change | None) -> Change:
@@ -364,10 +385,12 @@ class Actions:
             self._leases.renew(turn.about.id, turn.token)
             if not _lowers(turn.picture, order.step):
                 self._check_stop(turn.brand)
+                self._check_alarms(turn, order)
                 self._check_cap(turn, order.step, limits)
                 self._check_threshold(turn, meant, limits)
             if not isinstance(order.step, Launch):  # its lines have no ids yet; under way, they count all the same
-                self.changes.note_peak(turn.about.id, turn.day, _planned(turn.picture, order.step))
+                worst = turn.picture.at_worst(self.changes.open_in(turn.about.id))
+                self.changes.note_peak(turn.about.id, turn.day, _planned(worst, order.step))
             if known is not None:
                 self.changes.ask_again(known.id, turn.at)
                 return known
@@ -421,13 +444,13 @@ class Actions:
         known = self.changes.by_key(order.key) if order.key else None
         if known is not None and known.state == "done":
             return known, None
-        if known is None:
-            meant = self._pause_meant(brand, account_id, seen, order)
-            with self.db.transaction(durable=True):
-                known = self.changes.intend(meant)
-        else:
+        if known is not None:
             self.changes.ask_again(known.id, known.account_at)
-        return self._ask(account, known, certain=False)
+            return self._ask(account, known, certain=False)
+        meant = self._pause_meant(brand, account_id, seen, order)
+        with self.db.transaction(durable=True):
+            change = self.changes.intend(meant)
+        return self._ask(account, change, certain=True)
 
     def _pause_meant(self, brand: str, account_id: str, seen: _Turn | None, order: _Order) -> Intention:
         assert isinstance(order.step, Pause)
@@ -628,6 +651,25 @@ class Actions:
             raise Stopped(
                 "Everything is stopped; nothing is raised, resumed or launched until an admin writes “resume”."
             )
+
+    def _check_alarms(self, turn: _Turn, order: _Order) -> None:
+        if order.by.role != "agent":
+            return
+        on = [alarm for alarm in self.alarms.all_on(turn.brand) if alarm.held_under != order.releases]
+        holding = {held.cause for held in self.stops.holding(turn.about.id, _where(order.step)[1])}
+        for alarm in on:
+            if turn.about.id in alarm.freezes or alarm.held_under in holding:
+                raise Frozen(f"Not while this lasts: {alarm.sentence}")
+
+    def _note_looked_at(self, turn: _Turn, order: _Order) -> None:
+        """A person who lets something run again has seen the alarm: it is theirs now."""
+        if order.by.role == "agent" or not isinstance(order.step, Resume):
+            return
+        on = {alarm.held_under: alarm for alarm in self.alarms.all_on(turn.brand)}
+        for held in self.stops.holding(turn.about.id, order.step.object_id):
+            self.stops.mark(held, "left", "resumed by a person")
+            if held.cause in on and not on[held.cause].ends_itself:
+                self.alarms.end(on[held.cause], f"“{held.name}” was resumed by a person: the alarm is over.")
 
     def _check_cap(self, turn: _Turn, step: Step | None, limits: Limits) -> None:
         worst = sum(self._worst(turn, step).values(), NOTHING) * WORST_DAY

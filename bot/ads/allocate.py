@@ -1,32 +1,35 @@
 """How a day's money is divided among the ads of an account: to equal return on the last rupee, by what is believed today.
 
 Beliefs come from the account's own history: chats per budget (`response`), orders per chat (`sales`), the delay of orders
-(`delays`) and the margin of an order (`evidence.worth`). Several samples of the beliefs are each given the best division
-inside the steps that are allowed, and the divisions are averaged: doubt about an ad becomes money to find out.
+(`delays`) and the margin of an order (`evidence.worth`). Budgets go to where the last rupee is expected to bring most,
+inside the steps that are allowed, and no further than it brings more than itself. Steps of a fifth leave time to find out,
+so nothing is gambled: dividing by samples of the beliefs (Thompson) earned 2 to 7 points less in the benchmark.
 Whether an ad is stopped is a separate question (`evidence`). Pure arithmetic: no clock, no file, no network.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bot.ads import delays, evidence, response, sales
-from bot.ads.evidence import Verdict
+from bot.ads.evidence import PAUSE, Verdict
 from bot.ads.history import Ad, Floats, Panel, check, first_free_day, panel
 
-STEP: Final = 0.20  # of yesterday's budget, a day, up or down
-ENTRY: Final = 0.04  # of the account's budget, for a new ad beside running ones
-DRAWS: Final = 16
+STEP: Final = Decimal("0.20")  # of yesterday's budget, a day, up or down
+ENTRY: Final = Decimal("0.04")  # of the account's budget, for a new ad
+TEST: Final = 40  # times the account's least budget, for a new ad where that is more: $10 to $50 a day
+TARGET: Final = Decimal("1.05")  # what the last unit of money must be expected to bring back
+DRAWS: Final = 64
 POINTS: Final = 25  # budgets that are tried per ad between its least and its most
 BREAK_EVEN_RATE: Final = 0.03  # orders per chat that are assumed to pay for a chat where no margin of an order is known
 HOPE: Final = 1.2  # return that an account is expected to make before it has orders
+CENT: Final = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Allocation:
     pause: bool
     expected_profit: Decimal  # of tomorrow's spend, all its orders counted
     return_of_next: float  # what one further unit of money is expected to bring back
+    chance: float  # that the next unit of money brings back more than itself, 0 to 1
     verdict: Verdict
     reason: str
 
@@ -60,6 +64,216 @@ class Plan:
         return sum((each.budget for each in self.allocations), Decimal(0))
 
 
+def allocate(
+    ads: Sequence[Ad],
+    budget: Decimal,
+    *,
+    rng: np.random.Generator,
+    today: date | None = None,
+    minimum: Decimal = Decimal(0),
+    order_margin: Decimal | None = None,
+    carried: Decimal = Decimal(1),
+    target: Decimal = TARGET,
+) -> Plan:
+    """The budgets of the day `today` (the day after the last one known, if not given).
+
+    `budget` is the most that all budgets together may be; `minimum` the account's least daily budget of one ad;
+    `order_margin` what the shop reckons an order leaves, until its own orders say better; `carried` the share of chats
+    that arrive with their ad's referral; `target` what the last unit of money must bring back. All money is in the
+    account's currency. `rng` draws the chances that are told; the budgets follow from the data alone.
+
+    A budget stays within a fifth of yesterday's, except: paused ads get 0, new ones their first budget, `minimum` is kept,
+    and where the account's budget was cut below what steps allow, the account's budget holds.
+
+    Raises history.Contradiction for histories that cannot be true, ValueError for limits that make no sense.
+    """
+    today = today or first_free_day(ads)
+    check(ads, today)
+    _check_limits(budget, minimum, order_margin, carried, target)
+    if not ads:
+        return Plan((), budget, Decimal(0), budget, "the account has no ads", 0.0)
+    ranked = sorted(range(len(ads)), key=lambda place: ads[place].name)
+    plan = _plan([ads[place] for place in ranked], budget, rng, today, minimum, order_margin, carried, target)
+    back = {place: plan.allocations[rank] for rank, place in enumerate(ranked)}
+    return replace(plan, allocations=tuple(back[place] for place in range(len(ads))))
+
+
+def _check_limits(
+    budget: Decimal, minimum: Decimal, order_margin: Decimal | None, carried: Decimal, target: Decimal
+) -> None:
+    if not budget.is_finite() or budget < 0:
+        raise ValueError(f"a budget of {budget} cannot be divided: give 0 or more")
+    if not minimum.is_finite() or minimum < 0:
+        raise ValueError(f"a least budget of {minimum} makes no sense: give 0 or more")
+    if order_margin is not None and (not order_margin.is_finite() or order_margin <= 0):
+        raise ValueError(
+            f"an order that leaves {order_margin} cannot pay for ads: give what an order leaves before ads"
+        )
+    if not 0 < carried <= 1:
+        raise ValueError(f"a share of {carried} of chats cannot carry a referral: give more than 0 and at most 1")
+    if not target.is_finite() or target <= 0:
+        raise ValueError(f"a target of {target} makes no sense: 1 is break-even")
+
+
+def _plan(
+    ads: Sequence[Ad],
+    budget: Decimal,
+    rng: np.random.Generator,
+    today: date,
+    minimum: Decimal,
+    order_margin: Decimal | None,
+    carried: Decimal,
+    target: Decimal,
+) -> Plan:
+    known = panel(ads, today)
+    margin = None if order_margin is None else float(order_margin)
+    verdicts = evidence.verdicts(known, float(carried), margin)
+    beliefs = believe(known, float(carried), margin)
+    stopped = [ad.state == "paused" or verdict.decision == "pause" for ad, verdict in zip(ads, verdicts, strict=True)]
+    room = _room(ads, stopped, budget, minimum, beliefs)
+    filled = _fill(beliefs, room, budget, float(target))
+    budgets = [_within(amount, low, high) for amount, (low, high) in zip(filled.tolist(), room, strict=True)]
+    told = _tell(ads, budgets, stopped, verdicts, beliefs, rng)
+    profit = sum((each.expected_profit for each in told), Decimal(0))
+    unspent = budget - sum(budgets, Decimal(0))
+    reason = _why_unspent(told, unspent, budget, target, len(ads) - sum(stopped))
+    return Plan(told, budget, profit, unspent, reason, beliefs.rates.angle_share())
+
+
+Room = tuple[Decimal, Decimal]
+
+
+def _room(
+    ads: Sequence[Ad], stopped: Sequence[bool], budget: Decimal, minimum: Decimal, beliefs: Beliefs
+) -> list[Room]:
+    """The least and the most of each ad tomorrow; the least amounts together fit the budget."""
+    entry = _entry(ads, len(ads) - sum(stopped), budget, minimum)
+    rooms = [
+        (Decimal(0), Decimal(0)) if stop else _steps(ad, minimum) if ad.runs else (entry, entry)
+        for ad, stop in zip(ads, stopped, strict=True)
+    ]
+    return _fitted(rooms, budget, minimum, beliefs)
+
+
+def _entry(ads: Sequence[Ad], ads_on: int, budget: Decimal, minimum: Decimal) -> Decimal:
+    """A new ad's first budget: a small part beside running ads, in a new account its equal share of what a test is worth."""
+    share = budget / max(ads_on, 1)
+    test = ENTRY * budget if any(ad.runs for ad in ads) else max(ENTRY * budget, TEST * minimum, share / 2)
+    return max(min(share, test), minimum).quantize(CENT, ROUND_FLOOR)
+
+
+def _steps(ad: Ad, minimum: Decimal) -> Room:
+    """A fifth down to a fifth up from yesterday, never below the account's least."""
+    low = max(((1 - STEP) * ad.budget).quantize(CENT, ROUND_CEILING), minimum)
+    return low, max(((1 + STEP) * ad.budget).quantize(CENT, ROUND_FLOOR), low)
+
+
+def _fitted(rooms: list[Room], budget: Decimal, minimum: Decimal, beliefs: Beliefs) -> list[Room]:
+    """The rooms shrunk to the budget: first all ads in proportion, and where that goes below the least, without the worst."""
+    if sum(low for low, _ in rooms) <= budget:
+        return rooms
+    value = beliefs.expected_value() * beliefs.responses.fresh()
+    best_first = sorted((place for place, room in enumerate(rooms) if room[1] > 0), key=lambda place: -value[place])
+    affordable = int(budget / minimum) if minimum > 0 else len(rooms)
+    kept = set(best_first[:affordable])
+    above = sum((rooms[place][0] - minimum for place in kept), Decimal(0))
+    part = min((budget - minimum * len(kept)) / above, Decimal(1)) if above > 0 else Decimal(0)
+    shrunk = [minimum + (low - minimum) * part for low, _ in rooms]
+    cut = [amount.quantize(CENT, ROUND_FLOOR) if place in kept else Decimal(0) for place, amount in enumerate(shrunk)]
+    return [(amount, amount) for amount in cut]
+
+
+def _fill(beliefs: Beliefs, room: Sequence[Room], budget: Decimal, target: float) -> Floats:
+    low = np.array([float(least) for least, _ in room])
+    high = np.array([float(most) for _, most in room])
+    grid = low[:, None] + (high - low)[:, None] * np.linspace(0, 1, POINTS)
+    returns = beliefs.expected_value()[:, None] * beliefs.responses.slopes(grid)
+    filled: Floats = water_fill(returns[None], grid, float(budget), target)[0]
+    return filled
+
+
+def _within(amount: float, low: Decimal, high: Decimal) -> Decimal:
+    """The amount in whole cents, rounded down so that the account's budget holds, inside its room."""
+    return min(max(Decimal(amount).quantize(CENT, ROUND_FLOOR), low), high)
+
+
+def _tell(
+    ads: Sequence[Ad],
+    budgets: Sequence[Decimal],
+    stopped: Sequence[bool],
+    verdicts: Sequence[Verdict],
+    beliefs: Beliefs,
+    rng: np.random.Generator,
+) -> tuple[Allocation, ...]:
+    amounts = np.array([float(amount) for amount in budgets])
+    profit = beliefs.expected_value() * beliefs.responses.chats(amounts) - amounts
+    following = beliefs.expected_value() * beliefs.responses.slopes(amounts[:, None])[:, 0]
+    chances = beliefs.chances(amounts, rng)
+    return tuple(
+        Allocation(
+            ad.name,
+            amount,
+            ad.budget,
+            verdict.decision == "pause" and ad.state != "paused",
+            Decimal(float(profit[place])).quantize(CENT),
+            float(following[place]),
+            float(chances[place]),
+            verdict,
+            _reason(ad, amount, stopped[place], verdict, float(following[place])),
+        )
+        for place, (ad, amount, verdict) in enumerate(zip(ads, budgets, verdicts, strict=True))
+    )
+
+
+def _reason(ad: Ad, amount: Decimal, stopped: bool, verdict: Verdict, following: float) -> str:
+    """One sentence: what was seen, what is expected, what is done."""
+    if ad.state == "paused":
+        return f"Ad {ad.name} is paused and stays so."
+    if not verdict.chats and not ad.runs:
+        return f"Ad {ad.name} is new: it starts at {money(amount)} a day to find out."
+    done = _move(ad, amount, stopped, verdict)
+    return f"Ad {ad.name}: {verdict.sentence}; the next {money(Decimal(100))} bring {following * 100:.0f}; {done}."
+
+
+def _move(ad: Ad, amount: Decimal, stopped: bool, verdict: Verdict) -> str:
+    if stopped:
+        return "paused"
+    if amount == 0:
+        return "rests, because the budget does not reach for every ad"
+    if not ad.runs:
+        return f"starts again at {money(amount)}"
+    moved = round(100 * float(amount / ad.budget - 1))
+    if abs(moved) < 1:
+        return f"kept at {money(amount)}"
+    if moved > 0:
+        return f"raised {moved} % to {money(amount)}"
+    threat = f", will pause at {PAUSE:.0f} to 1" if verdict.evidence > 1.05 else ""
+    return f"cut {-moved} % to {money(amount)}{threat}"
+
+
+def _why_unspent(told: Sequence[Allocation], unspent: Decimal, budget: Decimal, target: Decimal, running: int) -> str:
+    if unspent <= CENT * max(len(told), 1):
+        return ""
+    if not running:
+        return f"{money(unspent)} of {money(budget)} is not spent: no ad is running"
+    best = max((each for each in told if each.budget > 0), key=lambda each: each.return_of_next, default=None)
+    if best is not None and best.return_of_next > float(target):
+        return (
+            f"{money(unspent)} of {money(budget)} is not spent yet: budgets rise by at most a fifth a day, "
+            f"and new ads start small"
+        )
+    following = 100 * best.return_of_next if best is not None else 0.0
+    return (
+        f"{money(unspent)} of {money(budget)} is not spent: a further 100 would bring back {following:.0f} at most, "
+        f"and it should bring {100 * target:.0f}"
+    )
+
+
+def money(amount: Decimal) -> str:
+    """An amount as a shopkeeper writes it, without its currency: 1,250 or 12.50."""
+    return f"{amount:,.0f}" if amount == amount.to_integral_value() or amount >= 100 else f"{amount:,.2f}"
+
+
 @dataclass(frozen=True, slots=True)
 class Beliefs:
     """What is believed of each ad on this morning."""
@@ -74,11 +288,13 @@ class Beliefs:
         value: Floats = self.rates.expected() * self.margin
         return value
 
-    def drawn_value(self, rng: np.random.Generator, draws: int) -> Floats:
-        """Samples of the margin per chat, draws × ads."""
-        margin = self.margin + self.margin_error * rng.standard_normal((draws, len(self.margin)))
-        value: Floats = self.rates.drawn(rng, draws) * np.maximum(margin, 0.0)
-        return value
+    def chances(self, budgets: Floats, rng: np.random.Generator) -> Floats:
+        """Per ad the chance that the next unit of money beyond its budget brings back more than itself."""
+        margin = self.margin + self.margin_error * rng.standard_normal((DRAWS, len(self.margin)))
+        level, scale = self.responses.drawn(rng, DRAWS)
+        returns = self.rates.drawn(rng, DRAWS) * margin * level * response.slope_at(budgets, scale)
+        chance: Floats = (returns > 1).mean(axis=0)
+        return chance
 
 
 def believe(known: Panel, carried: float, order_margin: float | None) -> Beliefs:
@@ -90,7 +306,7 @@ def believe(known: Panel, carried: float, order_margin: float | None) -> Beliefs
     worth = evidence.worth(known, order_margin)
     usual = cost / BREAK_EVEN_RATE
     margin, error = worth if worth is not None else (np.full(len(known.names), usual), np.zeros(len(known.names)))
-    level = np.log(np.maximum(response.rng_free_levels(responses), 1e-9))
+    level = np.log(np.maximum(responses.fresh(), 1e-9))
     cheapness = level - level.mean()
     rate = HOPE * cost / max(float(margin.mean()), 1e-9)
     rates = sales.learn(known.sales.sum(axis=1), exposure, known.angles, cheapness, min(max(rate, 1e-5), 0.5))

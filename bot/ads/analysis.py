@@ -167,9 +167,9 @@ def fatigue(days: Sequence[DayCount]) -> str | None:
 
 def anomaly(days: Sequence[DayCount]) -> str | None:
     """A sentence where the last day's chats are not what its spend and the two weeks before let expect."""
-    *earlier, newest = days[-15:] if days else [None]
-    if newest is None or len(earlier) < 7:
+    if len(days) < 8:
         return None
+    *earlier, newest = days[-15:]
     spend, chats = sum(day.spend for day in earlier), sum(day.chats for day in earlier)
     if spend <= 0 or chats < ENOUGH_CHATS or newest.spend <= 0:
         return None

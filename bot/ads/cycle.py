@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -36,12 +37,13 @@ class Morning:
 class Step:
     """Something done once each morning.
 
-    What `do` returns is noted in one go with the step being finished, as JSON. A step that died half-way is done
-    again from its start: it must not mind.
+    What `do` returns is noted when the step is finished, as JSON. A step that died half-way is done again from its
+    start and must not mind; one that would (`once`) asks nothing outside the database, and is all done or not at all.
     """
 
     name: str
     do: Callable[[Morning], Any]
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +119,9 @@ class Cycle:
         for step, following in zip(steps, [*names[1:], "done"], strict=True):
             if names.index(run.step) > names.index(step.name):
                 continue
-            note = step.do(Morning(run.brand, run.day, self._clock(), account, run.notes))
-            run = self._cycles.finish_step(run, note, following)
+            with self._cycles.together() if step.once else nullcontext():
+                note = step.do(Morning(run.brand, run.day, self._clock(), account, run.notes))
+                run = self._cycles.finish_step(run, note, following)
             if following == "done":
                 self._cycles.end(run)
 

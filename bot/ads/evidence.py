@@ -136,11 +136,11 @@ def worth(known: Panel, order_margin: float | None, weight: float = 5.0) -> tupl
 def _between(own: Floats, count: Floats, mean: float, variance: float) -> float:
     """The variance of the ads' true means by the method of moments (DerSimonian and Laird 1986)."""
     weights = count / variance
-    total = weights.sum()
+    total = float(weights.sum())
     if (count > 0).sum() < 2:
         return 0.0
     surplus = float((weights * (own - mean) ** 2).sum()) - ((count > 0).sum() - 1)
-    return max(surplus / float(total - (weights**2).sum() / total), 0.0)
+    return max(surplus / (total - float((weights**2).sum()) / total), 0.0)
 
 
 def _decision(evidence: float, armed: bool) -> Decision:

@@ -145,7 +145,10 @@ def panel(ads: Sequence[Ad], today: date) -> Panel:
         tuple(ad.name for ad in ads),
         np.array([angle_names.index(ad.angle) for ad in ads], dtype=np.int64),
         angle_names,
-        *(np.zeros(shape) for _ in range(4)),
+        np.zeros(shape),
+        np.zeros(shape),
+        np.zeros(shape),
+        np.zeros(shape),
         np.zeros(len(ads)),
         np.zeros((len(ads), OLDEST + 1, OLDEST + 1)),
     )

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bot.ads.history import Floats, Panel
 
 MEMORY: Final = 0.94  # weight of a day against the day after it
-SCALES: Final = np.exp(np.linspace(np.log(0.15), np.log(40.0), 13))  # saturation, as a multiple of the usual spend of an ad
+SCALES: Final = np.exp(
+    np.linspace(np.log(0.15), np.log(40.0), 13)
+)  # saturation, as a multiple of the usual spend of an ad
 DECAYS: Final = np.array([0.0, 0.01, 0.02, 0.04])  # share of chats lost per day to wear
 LIKELY_SCALE: Final = 2.0  # before any data: saturation at twice the usual spend,
 SCALE_SPREAD: Final = 1.2  # give or take this much, in logarithms
@@ -44,6 +45,11 @@ class Responses:
         """Expected chats of a day at these budgets, one per ad."""
         reach = reach_at(budgets[:, None], self.scales)
         mean: Floats = (reach * self.weights * self.levels).sum(axis=1)
+        return mean
+
+    def fresh(self) -> Floats:
+        """Expected chats per unit of spend at a tiny budget, one per ad."""
+        mean: Floats = (self.levels * self.weights).sum(axis=1)
         return mean
 
     def drawn(self, rng: np.random.Generator, draws: int) -> tuple[Floats, Floats]:
@@ -103,7 +109,7 @@ def _exposure(known: Panel, scales: Floats, decays: Floats, luck: Floats) -> Flo
 def _fit(known: Panel, exposure: Floats) -> tuple[Floats, Floats, Floats]:
     """(levels, weights, counts) given the exposure."""
     faded = MEMORY ** known.watched.astype(np.float64)
-    noise = _dispersion(known, exposure, faded)
+    noise = _dispersion(known, exposure)
     chats = (known.chats * faded) @ np.ones(known.chats.shape[1]) / noise
     reached = np.einsum("idk,d->ik", exposure, faded) / noise[:, None]
     centre = _centre(chats, reached)
@@ -111,8 +117,8 @@ def _fit(known: Panel, exposure: Floats) -> tuple[Floats, Floats, Floats]:
     shape = chats + worth
     rate = reached + worth / centre
     levels = shape[:, None] / rate
-    score = _score(known, exposure, faded, noise, levels) - 0.5 * np.log(rate / rate.mean(axis=1, keepdims=True))
-    return levels, _weights(score, exposure.shape[2]), shape
+    score = _score(known, exposure, faded, noise, levels) + worth * (np.log(levels / centre) - levels / centre)
+    return levels, _weights(score), shape
 
 
 def _centre(chats: Floats, reached: Floats) -> Floats:
@@ -126,7 +132,7 @@ def _centre(chats: Floats, reached: Floats) -> Floats:
     return centre
 
 
-def _dispersion(known: Panel, exposure: Floats, faded: Floats) -> Floats:
+def _dispersion(known: Panel, exposure: Floats) -> Floats:
     """Per ad how much more a day's chats vary than counts by chance (1 and above), pooled over the account."""
     middle = exposure[:, :, exposure.shape[2] // 2]
     level = (known.chats.sum(axis=1) + 1) / (middle.sum(axis=1) + 1e-9)
@@ -149,18 +155,17 @@ def _score(known: Panel, exposure: Floats, faded: Floats, noise: Floats, levels:
     return score
 
 
-def _prior(shapes: int) -> Floats:
+def _prior() -> Floats:
     """How likely each shape is before any data."""
     spread = np.exp(-0.5 * ((np.log(SCALES) - np.log(LIKELY_SCALE)) / SCALE_SPREAD) ** 2)
-    prior = np.outer(spread, np.array([0.4, 0.3, 0.2, 0.1])).ravel()
+    prior: Floats = np.outer(spread, np.array([0.4, 0.3, 0.2, 0.1])).ravel()
     prior /= prior.sum()
-    assert prior.size == shapes
     return prior
 
 
-def _weights(score: Floats, shapes: int) -> Floats:
+def _weights(score: Floats) -> Floats:
     """Posterior over shapes per ad, with a prior that the account's ads have in common (empirical Bayes by EM)."""
-    base = _prior(shapes)
+    base = _prior()
     common = base
     likelihood = np.exp(score - score.max(axis=1, keepdims=True))
     for _ in range(15):
@@ -175,12 +180,7 @@ def _luck(known: Panel, exposure: Floats, fit: tuple[Floats, Floats, Floats]) ->
     levels, weights, _ = fit
     mean = np.einsum("idk,ik->d", exposure, levels * weights)
     raw = (known.chats.sum(axis=0) + 20.0) / (mean + 20.0)
-    around = np.convolve(np.pad(raw, 3, mode="reflect") if raw.size > 3 else np.pad(raw, 3, mode="edge"), np.ones(7) / 7, "valid")
+    padded = np.pad(raw, 3, mode="reflect" if raw.size > 3 else "edge")
+    around = np.convolve(padded, np.ones(7) / 7, "valid")
     luck: Floats = np.clip(raw / around, 0.5, 2.0)
     return luck
-
-
-def rng_free_levels(beliefs: Responses) -> NDArray[np.float64]:
-    """Per ad the expected chats per unit of spend at a tiny budget."""
-    mean: Floats = (beliefs.levels * beliefs.weights).sum(axis=1)
-    return mean

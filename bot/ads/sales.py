@@ -57,16 +57,17 @@ def learn(sales: Floats, exposure: Floats, angles: NDArray[np.int64], cheapness:
     `cheapness` is the logarithm of an ad's chats per money against the account's, `usual` the rate to expect at first.
     """
     priors = _priors(angles, cheapness)
-    precision = np.linalg.inv(priors)
-    centre = np.log(usual)
+    precision: Floats = np.linalg.inv(priors)
+    centre = float(np.log(usual))
     modes = _modes(sales, exposure, precision, centre)
     mean = exposure * np.exp(modes)
     curvature = precision + mean[:, :, None] * np.eye(len(sales))
     off = modes - centre
     score = (sales * modes - mean).sum(axis=1) - 0.5 * np.einsum("hi,hij,hj->h", off, precision, off)
     score -= 0.5 * (np.linalg.slogdet(priors)[1] + np.linalg.slogdet(curvature)[1])
-    weights = np.exp(score - score.max())
-    return SaleRates(weights / weights.sum(), modes, np.linalg.inv(curvature))
+    weights: Floats = np.exp(score - score.max())
+    covariances: Floats = np.linalg.inv(curvature)
+    return SaleRates(weights / weights.sum(), modes, covariances)
 
 
 def _priors(angles: NDArray[np.int64], cheapness: Floats) -> Floats:

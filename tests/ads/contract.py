@@ -285,9 +285,9 @@ class AccountContract:
         publish(stage, launch(stage))
         start = self._today(stage)
         stage.days_pass(2)
-        readings = stage.account.readings(start, self._today(stage), breakdown="country")
+        readings = stage.account.readings(start, self._today(stage), breakdown="placement")
         assert readings
-        assert all(each.breakdown and each.breakdown[0] == "country" and each.breakdown[1] for each in readings)
+        assert all(each.breakdown and each.breakdown[0] == "placement" and each.breakdown[1] for each in readings)
         with pytest.raises(RequestWrong):
             stage.account.readings(start, start, breakdown="browser")
 

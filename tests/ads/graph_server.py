@@ -84,9 +84,11 @@ def late(seconds: float, *, on: str = ".*", times: int = 1) -> Fault:
     return Fault(on, after=seconds, times=times)
 
 
-def garbled(status: int = 502, body: str = "<html>Bad Gateway</html>", *, on: str = ".*", times: int = 1) -> Fault:
+def garbled(
+    status: int = 502, body: str = "<html>Bad Gateway</html>", *, on: str = ".*", times: int = 1, **headers: str
+) -> Fault:
     """The request is carried out; the answer is not Meta's."""
-    return Fault(on, status=status, body=body.encode(), times=times)
+    return Fault(on, headers=headers, status=status, body=body.encode(), times=times)
 
 
 @dataclass(frozen=True)
@@ -267,7 +269,7 @@ class GraphServer:
                 status, told = _status(error), {"error": _error(error)}
             usage = self._usage(request.path)
             if fault.status:
-                return fault.status, fault.body, {}, fault
+                return fault.status, fault.body, fault.headers, fault
             return status, json.dumps(told).encode(), {**usage, **self.headers, **fault.headers}, fault
 
     def _heard(self, method: str, target: str, headers: Mapping[str, str], body: str) -> tuple[Request, Refused | None]:

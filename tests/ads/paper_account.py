@@ -55,7 +55,7 @@ class PaperAccount:
     asked: list[tuple[str, str, str]] = field(default_factory=list)  # method, object, to
     faults: list[tuple[str, AdsFault]] = field(default_factory=list)  # the next call of this method fails so
     late: list[tuple[datetime, Callable[[], None]]] = field(default_factory=list)  # on their way; nobody waits for them
-    hold_back: bool = False  # the next write gets lost on its way, and may come in later
+    hold_back: int = 0  # so many of the next writes get lost on their way, and come in later
     before_write: list[Callable[[], None]] = field(default_factory=list)  # happens while the next write is on its way
     after_write: list[Callable[[], None]] = field(default_factory=list)  # happens once the next write is done
     grown: list[tuple[datetime, Decimal]] = field(default_factory=list)  # by how much planned spend grew, and when
@@ -235,7 +235,7 @@ class PaperAccount:
             if object_id not in self.things:
                 raise RequestWrong("there is no such object")
             if self.hold_back:
-                self.hold_back = False
+                self.hold_back -= 1
                 self.late.append((self.clock(), do))
                 raise OutcomeUnknown("no answer")
             do()

@@ -228,6 +228,18 @@ def test_a_raise_that_may_come_in_late_counts_until_it_cannot_any_more(buying: B
     assert (change.state, change.outcome) == ("not_done", "it never reached the account")
 
 
+def test_two_resumes_that_may_both_come_in_count_together(buying: Buying) -> None:
+    campaign = buying.account.campaign("asleep", status="PAUSED")
+    line = buying.account.line("900", campaign=campaign, status="PAUSED")
+    buying.account.line("9200")
+    buying.account.hold_back = 3
+    assert buying.actions.resume(BRAND, ACCOUNT, "ad_set", line, SAM, "why").state == "open"
+    with pytest.raises(actions.OverCap):
+        buying.actions.resume(BRAND, ACCOUNT, "campaign", campaign, SAM, "why")
+    buying.account.arrive()
+    assert buying.account.planned() == 9200
+
+
 def test_recovering_looks_before_it_says_anything(buying: Buying) -> None:
     line = buying.account.line("1000")
     buying.account.losing = 1.0

@@ -13,6 +13,7 @@ from bot.ads.contract import Account
 from tests.ads.contract import AccountContract
 from tests.ads.graph_server import GraphServer, Time
 
+FEED = {"publisher_platform": "facebook", "platform_position": "feed"}
 CHAT = "onsite_conversion.messaging_conversation_started_7d"
 
 
@@ -42,7 +43,7 @@ class MetaStage:
         actions = [{"action_type": CHAT, "value": "7"}]
         told = {"spend": "120.00", "impressions": "1000", "inline_link_clicks": "30", "actions": actions}
         self.meta.delivered(ad, day, account=account, reach="900", **told)
-        self.meta.delivered(ad, day, account=account, parts={"country": "IN"}, **told)
+        self.meta.delivered(ad, day, account=account, parts=FEED, **told)
 
 
 CURRENCIES = {"INR": ("Asia/Kolkata", 4000), "TWD": ("Asia/Taipei", 30), "USD": ("America/New_York", 100)}

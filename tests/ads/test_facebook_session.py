@@ -193,6 +193,20 @@ def test_a_page_that_repeats_is_a_fault_and_no_short_answer(stage: MetaStage, ho
         stage.account.structure()
 
 
+def test_empty_pages_that_go_in_a_circle_come_to_an_end(stage: MetaStage) -> None:
+    stage.meta.circling = "ads"
+    with pytest.raises(TryLater, match="circle"):
+        stage.account.find("ad", "k7Q2")
+
+
+def test_the_token_does_not_follow_where_an_answer_leads(stage: MetaStage) -> None:
+    with GraphServer() as elsewhere:
+        stage.meta.plays(garbled(307, on="GET act_111", Location=f"{elsewhere.url}/v26.0/act_111"))
+        with pytest.raises(RequestWrong, match="META_GRAPH_URL"):
+            stage.account.describe()
+        assert elsewhere.requests == []
+
+
 def test_a_second_page_that_fails_fails_the_whole(stage: MetaStage) -> None:
     for n in range(5):
         launch(stage, f"k7Q{n}")

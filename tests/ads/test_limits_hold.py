@@ -74,7 +74,7 @@ class Purse(RuleBasedStateMachine):
         finally:
             database.close()
         self.account.faults, self.account.before_write, self.account.after_write = [], [], []
-        self.account.hold_back = False
+        self.account.hold_back = 0
 
     @rule()
     def recovering(self) -> None:
@@ -124,7 +124,7 @@ class Purse(RuleBasedStateMachine):
         if accident == "lost":
             self.account.faults = [("set_budget", OutcomeUnknown("lost")), ("set_status", OutcomeUnknown("lost"))] * 3
         if accident == "late":
-            self.account.hold_back = True
+            self.account.hold_back = 3
         if accident == "killed before":
             self.account.before_write = [die]
         if accident == "killed after":

@@ -136,6 +136,8 @@ def test_what_a_colleague_does_is_told_apart(opened: Callable[[], PracticeAccoun
         ("Ana", False, "update_ad_set_budget"),
         ("Hawker", True, "update_ad_set_status"),
     ]
+    assert [each.after for each in told] == ["700.00", "PAUSED"]
+    assert [each.before for each in told] == [str(ad_set.daily_budget and ad_set.daily_budget.amount), "ACTIVE"]
     assert account.structure().ad_sets[0].daily_budget == Money(Decimal(700), "INR")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.ads.contract import Account
 from bot.ads.facebook.account import FacebookAccount
 from bot.ads.facebook.amounts import from_meta, offset, to_meta
 from bot.ads.facebook.doctor import Doctor
@@ -40,6 +41,11 @@ class Facebook:
 
     accounts: Mapping[str, FacebookAccount]
     doctor: Doctor
+
+    def by_brand(self) -> dict[str, dict[str, Account]]:
+        """The accounts of each brand."""
+        brands = dict.fromkeys(account.brand for account in self.accounts.values())
+        return {name: {key: one for key, one in self.accounts.items() if one.brand == name} for name in brands}
 
     def examine(self) -> list[Finding]:
         """What the accounts share once, then each account."""

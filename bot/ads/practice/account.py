@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from bot.ads.contract import MARK, NotAuthorised, RequestWrong, TryLater, named
+from bot.ads.contract import MARK, RequestWrong, TryLater, named
 from bot.ads.market import HOURS, Floats, Insight, Market
 from bot.ads.practice.book import Book, Decision
 from bot.ads.practice.roster import PracticeSpec
@@ -44,9 +44,14 @@ from memory.money import Money
 
 OURS: Final = "Hawker"
 DAY_CLOSES: Final = timedelta(minutes=30)  # practice time after midnight at which a day is played for good
+EVENTS: Final = frozenset(
+    "LeadSubmitted QualifiedLead Purchase AddToCart InitiateCheckout ViewContent OrderCreated OrderShipped"
+    " OrderDelivered OrderCanceled OrderReturned CartAbandoned RatingProvided ReviewProvided".split()
+)
 EVENT_WINDOW: Final = timedelta(days=7)
 CHANGES_AN_HOUR: Final = 4  # of one ad set's budget, as at Meta
 KINDS: Final[Mapping[Kind, str]] = {"campaign": "1", "ad_set": "2", "creative": "3", "ad": "4"}
+BREAKDOWNS: Final = ("country", "hour", "placement", "product")
 SHARES: Final[Mapping[str, Mapping[str, float]]] = {
     "placement": {"feed": 0.55, "stories": 0.25, "reels": 0.2},
     "hour": {f"{hour:02d}": share for hour, share in enumerate(HOURS)},
@@ -110,6 +115,7 @@ class PracticeAccount:
         self._lock = threading.RLock()
         self._market = Market(market_of(spec), np.random.default_rng([spec.seed, 2]))
         self._standing = self._set_up(first_ads(spec, self._market.world))
+        self._at_first = self._budgets_and_states()
         self._seen = 0
         self._day_budgets = np.zeros(len(self._market.world.ads))
         self._share_done = 0.0
@@ -146,7 +152,14 @@ class PracticeAccount:
             )
 
     def readings(self, since: date, until: date, *, breakdown: str | None = None) -> list[Reading]:
-        """One reading per ad and day with delivery; the newest day is still under way."""
+        """One reading per ad and day with delivery; the newest day is still under way.
+
+        Practice customers have neither country nor product: those breakdowns are empty.
+        """
+        if breakdown not in (None, *BREAKDOWNS):
+            raise RequestWrong(
+                f"there is no breakdown {breakdown!r}: ask for one of {', '.join(BREAKDOWNS)}, or for none"
+            )
         with self._caught_up():
             ads = {place: ad_id for ad_id, place in self._standing.places.items()}
             found: list[Reading] = []
@@ -157,25 +170,16 @@ class PracticeAccount:
             return found
 
     def activities(self, since: datetime) -> list[Activity]:
-        """Budgets and states that were changed from `since` on."""
-        return [
-            Activity(
-                at=decision.at,
-                actor=decision.actor,
-                ours=decision.actor == OURS,
-                event=f"update_{decision.kind}_{decision.field}",
-                kind=cast(Kind, decision.kind),
-                object_id=decision.object_id,
-                before=None,
-                after=str(decision.value),
-            )
-            for decision in self._book.after(self.spec.id, 0)
-            if decision.at >= since and decision.field in ("budget", "status")
-        ]
+        """Budgets and states that were changed from `since` on; budgets in whole units of the account's currency."""
+        held = dict(self._at_first)
+        told = (self._activity(decision, held) for decision in self._book.after(self.spec.id, 0))
+        return [each for each in told if each is not None and each.at >= since]
 
     def comments(self, ad_ids: Sequence[str], since: datetime) -> list[Comment]:
         """What people wrote: praise under honest ads, doubts under those that promise too much."""
         with self._caught_up():
+            for ad_id in ad_ids:
+                self._require("ad", ad_id)
             days = _days(max(since.astimezone(self._zone).date(), self._first_day), self._today() - timedelta(days=1))
             return [comment for ad_id in ad_ids for day in days for comment in self._comments(ad_id, day)]
 
@@ -205,6 +209,7 @@ class PracticeAccount:
 
     def guard_spend(self, most_a_day: Money) -> str:
         """One rule that pauses everything above this spend of a day."""
+        self._payable("ad_set", most_a_day)
         with self._caught_up():
             self._decide(OURS, "account", self.spec.id, "rule", self.spec.in_rupees(most_a_day))
             return f"rule-{self.spec.id}"
@@ -402,6 +407,39 @@ class PracticeAccount:
             raise RequestWrong(f"the least daily budget of {self.spec.name} is {minimum.amount} {minimum.currency}")
         return amount.minor
 
+    def _budgets_and_states(self) -> dict[tuple[str, str], str]:
+        """What each object holds, by its id and field, as the log of changes writes it."""
+        standing = self._standing
+        states = [each for kind in (standing.campaigns, standing.ad_sets, standing.ads) for each in kind.values()]
+        held = {(each.id, "status"): str(each.status) for each in states}
+        budgets = [(each.id, each.daily_budget) for each in standing.ad_sets.values()]
+        return held | {(key, "budget"): str(amount.amount) for key, amount in budgets if amount is not None}
+
+    def _activity(self, decision: Decision, held: dict[tuple[str, str], str]) -> Activity | None:
+        """What the log says of a decision, given what was `held` before it; `held` follows. None for what is no change."""
+        if decision.field == "made":
+            held[decision.object_id, "status"] = "PAUSED"
+            if "budget" in decision.value:
+                held[decision.object_id, "budget"] = self._whole_units(decision.value["budget"])
+        if decision.field not in ("budget", "status"):
+            return None
+        place = (decision.object_id, decision.field)
+        after = self._whole_units(decision.value) if decision.field == "budget" else str(decision.value)
+        before, held[place] = held.get(place), after
+        return Activity(
+            at=decision.at,
+            actor=decision.actor,
+            ours=decision.actor == OURS,
+            event=f"update_{decision.kind}_{decision.field}",
+            kind=cast(Kind, decision.kind),
+            object_id=decision.object_id,
+            before=before,
+            after=after,
+        )
+
+    def _whole_units(self, minor: object) -> str:
+        return str(Money.from_minor(int(str(minor)), self.spec.currency).amount)
+
     def _take(self, decision: Decision) -> None:
         if decision.field == "rule":
             self._standing.rule = float(decision.value)
@@ -569,9 +607,7 @@ class PracticeAccount:
         )
 
     def _comments(self, ad_id: str, day: date) -> list[Comment]:
-        place = self._standing.places.get(ad_id)
-        if place is None:
-            raise RequestWrong(f"there is no ad {ad_id} in {self.spec.name}")
+        place = self._standing.places[ad_id]
         rng = np.random.default_rng([self.spec.seed, place, day.toordinal()])
         truth = self._market.world.ads[place]
         honest = truth.sale_rate * 3 > float(np.median([ad.sale_rate for ad in self._market.world.ads]))
@@ -584,7 +620,9 @@ class PracticeAccount:
 
     def _outcome(self, event: BusinessEvent) -> EventOutcome:
         if not event.clid:
-            raise NotAuthorised("an event without a click id cannot be sent")
+            return EventOutcome(event.id, False, "it came without a click id")
+        if event.name not in EVENTS:
+            return EventOutcome(event.id, False, f"there is no event {event.name!r}")
         if self._clock() - event.at > EVENT_WINDOW:
             return EventOutcome(event.id, False, "more than seven days after the click")
         return EventOutcome(event.id, True, "")
