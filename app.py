@@ -29,7 +29,7 @@ from bot.catchup import CatchUp
 from bot.channels.account import local_url
 from bot.channels.simulator import Pace, SmallTwilio
 from bot.channels.simulator import blueprint as simulator
-from bot.channels.whatsapp import ChannelError, WhatsApp
+from bot.channels.whatsapp import WhatsApp
 from bot.clock import ClockWork, Job, Leadership
 from bot.ears import Ears, Understand
 from bot.llm import LanguageModel
@@ -40,26 +40,30 @@ from bot.sales.currency import Rates, RatesNotRefreshed
 from bot.sales.language import detect
 from bot.sales.model_desk import ModelDesk, Senses
 from bot.sales.optout import is_start, is_stop
+from bot.sales.reader import Reader
 from bot.sales.seller import Seller
 from bot.sales.situation import Shop
 from bot.settings import Settings, WrongSetting
 from bot.staff.commands import Commands
 from bot.staff.notices import Staff
+from bot.upkeep import Backups, Forgetting, Retention
 from bot.web.access import public, signing_secret
 from bot.web.api import Parts, register
-from bot.web.keeping import register_keeping
+from bot.web.keeping import CLOSED, register_closed, register_keeping
 from bot.web.moving import register_moving
 from bot.web.pages import pages
 from bot.web.terminal import register_commands
 from bot.web.webhook import Door, webhook
 from bot.worker import Hands, Worker
+from memory.agent_memory import MemoryManager
 from memory.analytics import Analytics
 from memory.attachments import Attachments
-from memory.backup import rotate
+from memory.campaign_records import CampaignRecords
 from memory.contacts import Contact, Contacts
 from memory.conversation import ConversationMemory
 from memory.database import Database
 from memory.dossiers import Dossiers
+from memory.erasure import Erasure
 from memory.errors import DatabaseUnavailable
 from memory.facts import Facts
 from memory.forms import OutboxRow
@@ -70,14 +74,18 @@ from memory.limits import Limits
 from memory.messages import Message, Messages
 from memory.moments import Clock, now
 from memory.money import Money
-from memory.moving import ConversationFiles, Part, RecordFiles
+from memory.moving import ConversationFiles, OneFile, Part, RecordFiles
 from memory.orders import Orders
 from memory.past import Past
+from memory.readings import Readings
 from memory.records import JobRuns, Switches
 from memory.schema import STEPS
 from memory.search import Search
 from memory.sessions import Sessions
+from memory.strategy import Strategy
+from memory.summaries import Summaries
 from memory.turns import Outcome, Turns
+from memory.workflows import end_silent_sessions
 
 HERE = Path(__file__).parent
 CATALOGUE = HERE / "data" / "catalogue.csv"
@@ -102,11 +110,13 @@ class Memory:
     intake: Intake
     runs: JobRuns
     switches: Switches
+    readings: Readings
+    summaries: Summaries
 
     @classmethod
     def opened(cls, settings: Settings, brands: Brands, clock: Clock, *, patience: float = 15.0) -> Memory:
         """Opens the database of the settings, brings it up to date; a write waits `patience` seconds for another."""
-        db = Database(settings.database_url, timeout=patience)
+        db = Database(settings.database_url, timeout=patience, key=settings.database_key or None)
         db.migrate(STEPS)
         contacts = Contacts(db, clock)
         sessions = Sessions(db, timeout=timedelta(hours=settings.memory.session_timeout_hours))
@@ -124,6 +134,8 @@ class Memory:
             intake=Intake(db, messages),
             runs=JobRuns(db, clock),
             switches=Switches(db, clock),
+            readings=Readings(db),
+            summaries=Summaries(db, clock),
         )
 
 
@@ -227,6 +239,8 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     twilio = _small_twilio(settings, brands, clock, pace) if settings.simulated else None
     channel = WhatsApp(settings, clock, twilio.account if twilio else None)
     staff = Staff(memory.contacts, settings.staff, brands.number_of)
+    agents = MemoryManager(settings.memory, db=memory.db, clock=clock)
+    erasure = _erasure(settings, memory.db, agents, clock)
     turns = Turns(memory.db, memory.messages, clock, notify=staff.notify)
     wake = threading.Event()
     outbox = Outbox(
@@ -239,13 +253,15 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         clock,
         template_for=brands.template_for,
         alarm=staff.alarm,
+        erase=erasure.erase,
     )
     rates = Rates(Path(settings.memory.storage_dir) / "rates", clock)
     model = LanguageModel.from_settings(settings, clock)
     limits = Limits(memory.db, clock)
     model_desk = ModelDesk(model, limits, clock) if model else None
+    search = Search(memory.db, vectors=settings.memory.enable_vector_search)
     desk = Desk(
-        Seller(_shop(settings, memory, brands, rates, clock), memory.contacts, model_desk),
+        Seller(_shop(settings, memory, brands, rates, search, clock), memory.contacts, model_desk),
         Commands(memory.contacts, memory.messages, memory.handovers, memory.orders, memory.goods),
         staff,
         Ears(channel, memory.attachments, memory.messages, _understanding(model, limits, brands)),
@@ -266,15 +282,24 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         wake,
     )
     catch_up = CatchUp(channel, memory.intake, memory.runs, brands.of_number, clock, wake, _is_urgent, brands.numbers())
-    search = Search(memory.db, vectors=settings.memory.enable_vector_search)
     facebook = connect(settings, brands.by_id, clock)
     practice = None if facebook else _practice(settings, clock)
     accounts = facebook.by_brand() if facebook else practice.by_brand() if practice else {}
     ad_clock = practice.clock if practice else clock
     teller = _teller(memory, staff)
     agency = put_together(memory.db, brands.by_id, accounts, practice, _converter(rates), clock, teller, ad_clock)
+    reader = Reader(
+        memory.contacts, memory.facts, memory.readings, memory.summaries, brands.by_id, limits, clock, model
+    )
     jobs = _ad_jobs(agency, _shoppers(settings, practice, twilio, memory, clock)) + _jobs(
-        settings, catch_up, Forgetting(memory.contacts, channel), search, rates, limits, clock
+        settings,
+        catch_up,
+        _upkeep(settings, memory, agents, erasure, brands, staff, channel, clock),
+        search,
+        reader,
+        rates,
+        limits,
+        clock,
     )
     memory.db.wake(wake)
     clock_work = ClockWork(jobs, memory.runs, _clock_lock(settings))
@@ -297,10 +322,12 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         analytics=Analytics(memory.db, clock),
         checks={"provider": outbox.provider_fault},
         examinations=[channel.doctor, *([facebook.examine] if facebook else [])],
+        erasure=erasure,
     )
     register(web, parts)
     register_commands(web, parts)
-    register_keeping(web, memory.db, search)
+    register_keeping(web, memory.db, search, settings)
+    register_closed(web, settings)
     register_moving(web, parts.brands, lambda brand: _moved(settings, memory, brands, brand, clock))
     for endpoint, view in web.view_functions.items():
         if endpoint.startswith("simulator.") or endpoint in ("pages.front", "pages.simulator"):
@@ -311,21 +338,13 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Forgetting:
-    """Has the provider delete what it holds of erased people; what fails is tried again by the clock."""
+class Upkeep:
+    """What the clock tidies."""
 
-    contacts: Contacts
-    channel: WhatsApp
-
-    def run(self) -> None:
-        """One pass over everything that is still there."""
-        for provider_id in self.contacts.still_at_provider():
-            try:
-                self.channel.delete_remote(provider_id)
-            except ChannelError as fault:
-                log.warning("a message of an erased person is still at the provider: %s", fault)
-            else:
-                self.contacts.gone_at_provider(provider_id)
+    forgetting: Forgetting
+    retention: Retention
+    end_silent_sessions: Callable[[], None]
+    backups: Backups | None  # None without BACKUP_DIR, and on a server, which has its own
 
 
 def web() -> Flask:
@@ -342,7 +361,11 @@ def everything() -> Flask:
 
 
 def create_app() -> Flask:
-    """For `flask --app app …`: the commands."""
+    """For `flask --app app …`: the commands; those that need the database closed come without a program."""
+    if _asked_for() in CLOSED:
+        closed = Flask("hawker")
+        register_closed(closed, _settings())
+        return closed
     program = _ready()
 
     @program.web.cli.command("worker")
@@ -357,6 +380,17 @@ def create_app() -> Flask:
         program.clock_work.stop()
 
     return program.web
+
+
+def _asked_for() -> str | None:
+    """The command of `flask --app app COMMAND …`, before Flask has loaded the program that has it."""
+    words = iter(sys.argv[1:])
+    for word in words:
+        if word in ("--app", "-A", "--env-file", "-e"):
+            next(words, None)
+        elif not word.startswith("-"):
+            return word
+    return None
 
 
 def main() -> None:
@@ -442,7 +476,7 @@ def _is_urgent(text: str) -> bool:
     return is_stop(text) or is_start(text)
 
 
-def _shop(settings: Settings, memory: Memory, brands: Brands, rates: Rates, clock: Clock) -> Shop:
+def _shop(settings: Settings, memory: Memory, brands: Brands, rates: Rates, search: Search, clock: Clock) -> Shop:
     """The catalogue is read again at each start; stock that was sold since stays sold while the file is the same."""
     read = read_catalogue(CATALOGUE)
     for fault in read.faults:
@@ -461,6 +495,9 @@ def _shop(settings: Settings, memory: Memory, brands: Brands, rates: Rates, cloc
         clock=clock,
         most_history=settings.memory.max_messages_per_session,
         session=timedelta(hours=settings.memory.session_timeout_hours),
+        readings=memory.readings,
+        search=search,
+        summaries=memory.summaries,
     )
 
 
@@ -486,7 +523,12 @@ def _moved(settings: Settings, memory: Memory, brands: Brands, brand: str, clock
     """What `flask export` writes and `flask import` reads."""
     timeout = timedelta(hours=settings.memory.session_timeout_hours)
     dossiers = Dossiers(memory.db, clock, brand=brand, our_number=brands.number_of(brand), timeout=timeout)
-    return [ConversationFiles(dossiers), RecordFiles(memory.db, Past(memory.db, memory.sessions, clock))]
+    return [
+        ConversationFiles(dossiers),
+        OneFile("campaign_memory.json", brand, CampaignRecords(memory.db, clock)),
+        OneFile("strategic_memory.json", brand, Strategy(memory.db, clock)),
+        RecordFiles(memory.db, Past(memory.db, memory.sessions, clock)),
+    ]
 
 
 def _understanding(model: LanguageModel | None, limits: Limits, brands: Brands) -> Understand:
@@ -544,29 +586,81 @@ def _ad_jobs(agency: Agency, shoppers: Shoppers | None) -> list[Job]:
     return jobs
 
 
+def _erasure(settings: Settings, db: Database, agents: MemoryManager, clock: Clock) -> Erasure:
+    return Erasure(
+        db,
+        clock,
+        signing_secret(settings),
+        short_term=agents.short_term,
+        short_term_seconds=settings.memory.short_term_ttl,
+        backup_hours=24 if settings.backup_dir else None,
+    )
+
+
+def _upkeep(
+    settings: Settings,
+    memory: Memory,
+    agents: MemoryManager,
+    erasure: Erasure,
+    brands: Brands,
+    staff: Staff,
+    channel: WhatsApp,
+    clock: Clock,
+) -> Upkeep:
+    days = {brand.id: brand.retention_days for brand in brands.by_id.values()}
+    return Upkeep(
+        Forgetting(memory.contacts, channel, erasure),
+        Retention(memory.sessions, erasure, days, clock),
+        lambda: _end_silent_sessions(agents),
+        _backups(settings, memory, erasure, brands, staff, clock) if settings.backup_dir else None,
+    )
+
+
+def _end_silent_sessions(agents: MemoryManager) -> None:
+    end_silent_sessions(agents)
+
+
+def _backups(
+    settings: Settings, memory: Memory, erasure: Erasure, brands: Brands, staff: Staff, clock: Clock
+) -> Backups | None:
+    if settings.on_server:
+        return None
+    return Backups(
+        settings.database_path,
+        Path(settings.backup_dir),
+        settings.database_key or None,
+        erasure,
+        signing_secret(settings),
+        memory.messages,
+        lambda text: staff.alarm(next(iter(brands.by_id)), text),
+        clock,
+    )
+
+
 def _jobs(
     settings: Settings,
     catch_up: CatchUp,
-    forgetting: Forgetting,
+    upkeep: Upkeep,
     search: Search,
+    reader: Reader,
     rates: Rates,
     limits: Limits,
     clock: Clock,
 ) -> list[Job]:
     jobs = [
         Job("catch-up", timedelta(minutes=5), catch_up.run, at_start=True),
-        Job("forgetting", timedelta(minutes=1), forgetting.run, at_start=True),
+        Job("forgetting", timedelta(minutes=1), upkeep.forgetting.run, at_start=True),
         Job("rates", timedelta(days=1), lambda: _refresh(rates)),
         Job("limits", timedelta(days=1), lambda: _drop_windows(limits, clock)),
         Job("search", timedelta(seconds=2), search.catch_up_fully, at_start=True),
+        Job("reading", timedelta(seconds=5), reader.run, at_start=True),
     ]
-    if settings.backup_dir and not settings.on_server:
-        jobs.append(Job("backup", timedelta(days=1), lambda: _back_up(settings, clock)))
+    if settings.memory.auto_cleanup:
+        jobs.append(Job("retention", timedelta(hours=1), upkeep.retention.run))
+        jobs.append(Job("workflows", timedelta(minutes=1), upkeep.end_silent_sessions))
+    if upkeep.backups is not None:
+        jobs.append(Job("backup", timedelta(days=1), upkeep.backups.run))
     return jobs
-
-
-def _back_up(settings: Settings, clock: Clock) -> None:
-    log.info("backed up into %s", rotate(settings.database_path, Path(settings.backup_dir), clock()))
 
 
 def _drop_windows(limits: Limits, clock: Clock) -> None:

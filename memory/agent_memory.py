@@ -36,10 +36,10 @@ class MemoryManager:
         clock: Clock = now,
     ) -> None:
         self.settings = settings or MemorySettings.from_environment()
-        self.db = db or Database(self.settings.database_url)
+        self.db = db or Database(self.settings.database_url, key=self.settings.database_key)
         self.db.migrate(STEPS)
         self.clock = clock
-        self._short = open_short_term(self.settings.redis_url, most=self.settings.max_cache_size, clock=clock)
+        self.short_term = open_short_term(self.settings.redis_url, most=self.settings.max_cache_size, clock=clock)
         self._recent = Recent(self.db, self.settings.max_cache_size if self.settings.cache_enabled else 0)
         self._similar = Similar(self.db, self.settings.vector_store if self.settings.enable_vector_search else None)
 
@@ -65,7 +65,7 @@ class MemoryManager:
         text = to_json(value)
         if memory_type == "short_term":
             check_ttl(self.settings.short_term_ttl if ttl is None else ttl)
-            self._short.put((workflow_id, *owner), text, self.settings.short_term_ttl if ttl is None else ttl)
+            self.short_term.put((workflow_id, *owner), text, self.settings.short_term_ttl if ttl is None else ttl)
         elif memory_type == "long_term":
             if ttl is not None:
                 raise NotStorable("only short_term memory runs out; leave ttl out, or save as short_term")
@@ -79,7 +79,7 @@ class MemoryManager:
         """As `retrieve`, from the memory that an agent has in one workflow."""
         owner = _owner(agent_id, key)
         if memory_type == "short_term":
-            text = self._short.get((workflow_id, *owner))
+            text = self.short_term.get((workflow_id, *owner))
         elif memory_type == "long_term":
             text = self._recent.get(workflow_id, *owner)
         elif memory_type == "shared":
@@ -180,7 +180,7 @@ class MemoryManager:
                 self.db.run(f"DELETE FROM {table} WHERE workflow_id = :workflow", workflow=workflow_id)
                 for table in ("workflow_messages", "workflow_sessions")
             ]
-        return self._short.drop((workflow_id,)) + sum(rows) > 0
+        return self.short_term.drop((workflow_id,)) + sum(rows) > 0
 
     def get_stats(self) -> dict[str, Any]:
         """How much is remembered, by kind."""
@@ -192,8 +192,8 @@ class MemoryManager:
             "episodes": "SELECT count(DISTINCT workflow_id || at) FROM episodes",
         }
         return {
-            "short_term_backend": self._short.name,
-            "short_term_entries": self._short.count(),
+            "short_term_backend": self.short_term.name,
+            "short_term_entries": self.short_term.count(),
             **{name: self.db.value(sql) for name, sql in counts.items()},
             "active_sessions": self.db.value(
                 "SELECT count(*) FROM workflow_sessions WHERE expires_at > :now", now=to_text(self.clock())

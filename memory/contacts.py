@@ -16,6 +16,7 @@ from memory.database import Database, Row
 from memory.errors import NotAnAddress, UnknownContact
 from memory.forms import Address, Referral
 from memory.moments import Clock, from_text, to_text
+from memory.timeline import MANY
 
 # The number of every manual's examples: one digit short of a real one, so it is nobody's. Taken as it is, so that they run.
 EXAMPLE = "+1234567890"
@@ -23,12 +24,14 @@ USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
 
 # Everything that belongs to one person, in the order in which it can be removed.
 OWNED = (
+    "readings",  # first: who reads in the background finds the cursor gone, and writes nothing more
     "attempts",
     "search_waiting",  # before search_rows: this waits for whoever is indexing them
     "search_rows",
     "statuses",
     "media",
     "facts",
+    "summaries",
     "interests",
     "quotes",
     "handovers",
@@ -178,6 +181,7 @@ class Contacts:
                     kept=kept_id,
                     other=other_id,
                 )
+            self._end_doubled(kept_id)
             self._db.run("DELETE FROM contacts WHERE id = :other", other=other_id)
 
     def opt_out(self, contact_id: int) -> None:
@@ -263,6 +267,7 @@ class Contacts:
         Returns how many rows went, by table.
         """
         with self._db.transaction(durable=True):
+            self._db.hold(f"summary of {contact_id}")
             self._db.run("DELETE FROM leases WHERE contact_id = :id", id=contact_id)
             self._remember_erased(contact_id)
             self._tally_down(contact_id)
@@ -271,11 +276,7 @@ class Contacts:
                 " (SELECT id FROM orders WHERE contact_id = :id)",
                 id=contact_id,
             )
-            self._db.run(
-                "UPDATE messages SET content = '[erased]', metadata = '{}', raw = NULL WHERE contact_id <> :id"
-                " AND id IN (SELECT message_id FROM mentions WHERE contact_id = :id)",
-                id=contact_id,
-            )
+            self._empty_mentions(contact_id)
             gone = {"orders without a person": self._anonymise_orders(contact_id)}
             gone["advertising without a person"] = forget_person(self._db, contact_id)
             for table in OWNED:
@@ -285,6 +286,18 @@ class Contacts:
                 )
             gone["contacts"] = self._db.run("DELETE FROM contacts WHERE id = :id", id=contact_id)
         return gone
+
+    def forget_all_but_optout(self, contact_id: int) -> None:
+        """Of somebody who wants nothing sent to them, keep no more than that; orders stay as figures."""
+        with self._db.transaction():
+            self._anonymise_orders(contact_id)
+            for table in ("facts", "interests", "quotes", "touches", "turns"):
+                self._db.run(f"DELETE FROM {table} WHERE contact_id = :id", id=contact_id)
+            self._db.run(
+                "UPDATE contacts SET name = NULL, language = NULL, preferred_currency = NULL, first_touch_id = NULL,"
+                " last_touch_id = NULL WHERE id = :id",
+                id=contact_id,
+            )
 
     def provider_ids(self, contact_id: int) -> list[str]:
         """The provider's ids of every message of this contact, for removing them there, too."""
@@ -365,11 +378,46 @@ class Contacts:
             other=other_id,
         )
         self._db.run("DELETE FROM quotes WHERE contact_id = :other", other=other_id)
+        self._read_anew(kept_id, other_id)
+
+    def _end_doubled(self, contact_id: int) -> None:
+        """Where both had a city, the later one ended the earlier one."""
+        later = (
+            "FROM facts l WHERE l.contact_id = facts.contact_id AND l.predicate = facts.predicate"
+            " AND (l.valid_from > facts.valid_from OR (l.valid_from = facts.valid_from AND l.id > facts.id))"
+        )
+        self._db.run(
+            f"UPDATE facts SET valid_to = (SELECT min(l.valid_from) {later}) WHERE contact_id = :id AND valid_to IS NULL"
+            f" AND predicate NOT IN ({', '.join(repr(each) for each in sorted(MANY))}) AND EXISTS (SELECT 1 {later})",
+            id=contact_id,
+        )
+
+    def _read_anew(self, kept_id: int, other_id: int) -> None:
+        """Two conversations became one: its summary is written anew from the beginning."""
+        for table in ("summaries", "readings"):
+            self._db.run(f"DELETE FROM {table} WHERE contact_id IN (:kept, :other)", kept=kept_id, other=other_id)
+        self._db.run(
+            "INSERT INTO readings (contact_id, marked) SELECT :kept, max(id) FROM messages"
+            " WHERE contact_id IN (:kept, :other) HAVING max(id) IS NOT NULL",
+            kept=kept_id,
+            other=other_id,
+        )
 
     def still_at_provider(self, *, limit: int = 100) -> list[str]:
-        """Provider ids of erased people's messages that the provider was not yet asked to delete."""
-        rows = self._db.all("SELECT provider_id FROM forgetting ORDER BY provider_id LIMIT :limit", limit=limit)
+        """Provider ids of forgotten messages that the provider still has, first those it was never asked to delete.
+
+        What it refused comes last, so that a hundred that it will never delete don't keep the others there.
+        """
+        rows = self._db.all(
+            "SELECT provider_id FROM forgetting ORDER BY coalesce(tried_at, ''), provider_id LIMIT :limit", limit=limit
+        )
         return [row["provider_id"] for row in rows]
+
+    def refused_at_provider(self, provider_id: str) -> None:
+        """The provider would not delete this message now; it is asked again after the others."""
+        self._db.run(
+            "UPDATE forgetting SET tried_at = :now WHERE provider_id = :id", now=to_text(self._clock()), id=provider_id
+        )
 
     def gone_at_provider(self, provider_id: str) -> None:
         """The provider has deleted this message."""
@@ -386,6 +434,16 @@ class Contacts:
                 digest=erased_digest(provider_id),
                 at=to_text(self._clock()),
             )
+
+    def _empty_mentions(self, contact_id: int) -> None:
+        """What others were told of this person, and wrote about them, says nothing any more, nor what was made of it."""
+        told = "contact_id <> :id AND id IN (SELECT message_id FROM mentions WHERE contact_id = :id)"
+        for statement in (
+            f"UPDATE turns SET used = '{{}}', why = NULL WHERE id IN (SELECT turn_id FROM messages WHERE {told})",
+            f"DELETE FROM search_rows WHERE message_id IN (SELECT id FROM messages WHERE {told})",
+            f"UPDATE messages SET content = '[erased]', metadata = '{{}}', raw = NULL WHERE {told}",
+        ):
+            self._db.run(statement, id=contact_id)
 
     def _tally_down(self, contact_id: int) -> None:
         for row in self._db.all("SELECT brand, interest, times FROM interests WHERE contact_id = :id", id=contact_id):

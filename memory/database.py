@@ -74,6 +74,9 @@ class Engine(Protocol):
     def wake(self, event: threading.Event) -> None:
         """Set `event` whenever another connection commits, as far as the engine tells."""
 
+    def scrub(self, tables: Sequence[str]) -> bool:
+        """Overwrite what deleted rows of these tables left behind, as far as the engine can; whether it could."""
+
     def close(self) -> None:
         """Let go of what is open."""
 
@@ -85,13 +88,14 @@ class Database:
     engines understand: `:name` parameters, `ON CONFLICT`, `RETURNING`, times as text, JSON as text.
     `timeout`: how long a question waits for a locked file or a server that is away before it is
     DatabaseUnavailable, in seconds; by default 15 for a file, 5 for a server. `name` is the address as it may be
-    shown: without a user and password.
+    shown: without a user and password. `key`: 64 hexadecimal digits that encrypt a file, every byte of it; raises
+    WrongDatabaseKey for another shape, and every question where the file has another key or none.
     """
 
-    def __init__(self, url: str | Path, *, timeout: float | None = None) -> None:
+    def __init__(self, url: str | Path, *, timeout: float | None = None, key: str | None = None) -> None:
         self.url = str(url)
         self.name = self.url.removeprefix("sqlite:///") if "@" not in self.url else self.url.rpartition("@")[2]
-        self._engine = _engine(self.url, timeout)
+        self._engine = _engine(self.url, timeout, key)
         self._late = _Late()
 
     def one(self, sql: str, /, **values: Any) -> Row | None:
@@ -206,6 +210,13 @@ class Database:
         """Have `event` set when another machine commits. A file tells nobody: there, ask `changed_elsewhere`."""
         self._engine.wake(event)
 
+    def scrub(self, tables: Sequence[str]) -> bool:
+        """Overwrite what deleted rows of these tables left behind; False where somebody was in the way: call again.
+
+        A file keeps nothing after it. A server's pages are tidied (VACUUM), its own log and replicas are the server's.
+        """
+        return self._engine.scrub(tables)
+
     def close(self) -> None:
         """Close what is open (of a file, this thread's connection); the next question opens it again."""
         self._engine.close()
@@ -223,13 +234,15 @@ class _Late(threading.local):
         self.counts: Counter[tuple[str, tuple[tuple[str, Any], ...]]] = Counter()
 
 
-def _engine(url: str, timeout: float | None) -> Engine:
+def _engine(url: str, timeout: float | None, key: str | None) -> Engine:
     scheme, separator, _rest = url.partition("://")
     if not separator or scheme == "sqlite":
         from memory.sqlite import SQLite
 
-        return SQLite(url.removeprefix("sqlite:///"), timeout=15.0 if timeout is None else timeout)
+        return SQLite(url.removeprefix("sqlite:///"), timeout=15.0 if timeout is None else timeout, key=key)
     if scheme in ("postgresql", "postgres"):
+        if key:
+            raise WrongDatabaseUrl("DATABASE_KEY encrypts a SQLite file; leave it out, and encrypt the server's disk")
         from memory.postgres import PostgreSQL
 
         return PostgreSQL(url, timeout=5.0 if timeout is None else timeout)

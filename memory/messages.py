@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from memory.contacts import Contacts, erased_digest, identity_names, tally
 from memory.database import Database, Row
 from memory.errors import UnknownMessage
+from memory.evidence import told
 from memory.forms import Button, Inbound, OutboxRow, Outgoing
 from memory.moments import Clock, from_text, to_text
 from memory.sessions import Sessions
@@ -349,7 +350,9 @@ class Messages:
         lines = [f"Answered by: {row['answered_by']}" + (f" ({row['why']})" if row["why"] else "")]
         if row["model"]:
             lines.append(f"Model: {row['model']}, {row['tokens_in']} + {row['tokens_out']} tokens")
-        return "\n".join([*lines, *(f"{name}: {json.dumps(what, ensure_ascii=False)}" for name, what in used.items())])
+        shown = {name: what for name, what in used.items() if name not in ("fact_ids", "recalled", "summary")}
+        lines += (f"{name}: {json.dumps(what, ensure_ascii=False)}" for name, what in shown.items())
+        return "\n".join([*lines, *told(self._db, row["contact_id"], used)])
 
     def dead(self, brand: str | None = None, *, limit: int = 100) -> list[Message]:
         """What could not be said or handled, newest first."""

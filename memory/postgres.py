@@ -6,7 +6,7 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -164,6 +164,11 @@ class PostgreSQL:
     def wake(self, event: threading.Event) -> None:
         """Set `event` whenever a commit was heard of, anywhere."""
         self._listening().events.append(event)
+
+    def scrub(self, tables: Sequence[str]) -> bool:
+        """Give the dead rows' space back; their bytes stay in the server's files until they are written over."""
+        self._connections.use(lambda connection: connection.execute(f"VACUUM {', '.join(tables)}".encode()), again=True)
+        return True
 
     def close(self) -> None:
         """Close every connection that no thread is using."""

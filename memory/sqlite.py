@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import sqlite_utils
 from sqlite_utils import Migrations
 
+from memory import cipher
 from memory.database import EachInItsWay, Row, Statement, Steps
 from memory.errors import AlreadyStored, DatabaseDamaged, DatabaseUnavailable
 
@@ -20,7 +21,6 @@ BUSY_SECONDS = 0.0004
 # 16 MB of log before it is written back, which takes milliseconds. A turn writes some twenty pages, most of them the
 # same ones again: at SQLite's own 1000 pages every fiftieth turn waited for it.
 PAGES_OF_LOG = 4000
-STATEMENTS = 500  # kept compiled: as many as the program has
 
 _writers: dict[str, threading.RLock] = {}
 _writers_guard = threading.Lock()
@@ -33,8 +33,10 @@ class SQLite:
     starves threads when fifty of them finish a turn at once. Between processes its `timeout` decides.
     """
 
-    def __init__(self, path: str, *, timeout: float) -> None:
+    def __init__(self, path: str, *, timeout: float, key: str | None = None) -> None:
         self._path = path
+        self._key = cipher.checked(key)
+        self._faults: type[sqlite3.Error] = cipher.driver(self._key).Error
         self._timeout = timeout
         self._threads = threading.local()
         key = str(Path(path).resolve())
@@ -55,14 +57,14 @@ class SQLite:
                 return []
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in found]
-        except sqlite3.Error as error:
+        except self._faults as error:
             _raise_ours(error)
 
     def change(self, sql: str, values: dict[str, Any]) -> int:
         """How many rows a write touched."""
         try:
             return self._connection.execute(sql, values).rowcount
-        except sqlite3.Error as error:
+        except self._faults as error:
             _raise_ours(error)
 
     def begin(self, durable: bool) -> None:
@@ -71,7 +73,7 @@ class SQLite:
         if not self._writer.acquire(timeout=self._timeout):
             raise DatabaseUnavailable("the database is busy with another write; it will be tried again")
         try:
-            with _our_errors():
+            with self._our_errors():
                 self._wait_for_disk(connection, durable)
                 self._begin(connection)
         except BaseException:
@@ -88,7 +90,7 @@ class SQLite:
         connection.execute("PRAGMA busy_timeout = 0")
         end = time.monotonic() + self._timeout
         try:
-            while not _began(connection):
+            while not self._began(connection):
                 if time.monotonic() > end:
                     raise DatabaseUnavailable("another process keeps writing; it will be tried again")
                 time.sleep(BUSY_SECONDS)
@@ -98,7 +100,7 @@ class SQLite:
     def commit(self) -> None:
         """Keep it; a full disk drops it, and says so."""
         try:
-            with _our_errors():
+            with self._our_errors():
                 self._connection.execute("COMMIT")
         finally:
             self.rollback()
@@ -133,7 +135,7 @@ class SQLite:
         Path(self._path).parent.mkdir(parents=True, exist_ok=True)
         self.begin(durable=True)
         try:
-            with _our_errors():
+            with self._our_errors():
                 journal.apply(sqlite_utils.Database(self._connection, execute_plugins=False))
         except BaseException:
             self.rollback()
@@ -142,7 +144,7 @@ class SQLite:
 
     def apply(self, statement: Statement) -> None:
         """Run one statement of a migration, inside the open transaction."""
-        with _our_errors():
+        with self._our_errors():
             for sql in statement.sqlite if isinstance(statement, EachInItsWay) else (statement,):
                 self._connection.execute(sql)
 
@@ -158,6 +160,15 @@ class SQLite:
     def wake(self, event: threading.Event) -> None:
         """A file tells nobody that it changed; `changed_elsewhere` is cheap enough to be asked all the time."""
 
+    def scrub(self, tables: Sequence[str]) -> bool:
+        """Write the log back and empty it: `secure_delete` has overwritten the rows, the log still has their pages."""
+        connection = self._connection
+        with self._our_errors():
+            connection.execute("PRAGMA busy_timeout = 1000")  # nobody writes while this waits for readers
+            busy, _pages, _written = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            connection.execute(f"PRAGMA busy_timeout = {int(self._timeout * 1000)}")
+        return not busy
+
     def close(self) -> None:
         """Close this thread's connection; the next question opens another."""
         connection = self._threads.__dict__.pop("connection", None)
@@ -169,15 +180,14 @@ class SQLite:
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._threads, "connection", None)
         if connection is None:
-            with _our_errors():
+            with self._our_errors():
                 connection = self._threads.connection = self._open()
         return connection
 
     def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self._path, timeout=self._timeout, isolation_level=None, cached_statements=STATEMENTS
-        )
-        connection.execute("PRAGMA journal_mode = WAL")
+        connection = cipher.connect(self._path, self._key, timeout=self._timeout)
+        with cipher.telling(self._path, self._key):
+            connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES_OF_LOG}")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -185,15 +195,21 @@ class SQLite:
         connection.execute("PRAGMA temp_store = MEMORY")
         return connection
 
+    def _began(self, connection: sqlite3.Connection) -> bool:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except self._faults as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            return False
+        return True
 
-def _began(connection: sqlite3.Connection) -> bool:
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-            raise
-        return False
-    return True
+    @contextmanager
+    def _our_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except self._faults as error:
+            _raise_ours(error)
 
 
 def _step(statements: Sequence[Statement]) -> Callable[[sqlite_utils.Database], None]:
@@ -205,19 +221,11 @@ def _step(statements: Sequence[Statement]) -> Callable[[sqlite_utils.Database], 
     return apply
 
 
-@contextmanager
-def _our_errors() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        _raise_ours(error)
-
-
 def _raise_ours(error: sqlite3.Error) -> NoReturn:
     """What a caller can act on becomes our error; our own mistakes rise as they are."""
-    if isinstance(error, sqlite3.IntegrityError) and "UNIQUE" in str(error):
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF  # SQLCipher's driver gives no more of it
+    if code == sqlite3.SQLITE_CONSTRAINT and "UNIQUE" in str(error):
         raise AlreadyStored(str(error)) from error
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
     if code in _PASSING:
         raise DatabaseUnavailable(f"the database cannot be used now ({error}); it will be tried again") from error
     if code in _DAMAGED:

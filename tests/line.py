@@ -128,7 +128,7 @@ def _wire(where: Path | str, url: str, twilio: SmallTwilio, handler: Handler, th
 
     wake = threading.Event()
     switches = Switches(db, now)
-    outbox = Outbox(db, contacts, messages, turns, switches, channel, now, template_for, alarm)
+    outbox = Outbox(db, contacts, messages, turns, switches, channel, now, template_for, alarm, contacts.erase)
     hands = Hands(db, contacts, turns, outbox, handler, in_parts, channel.typing, alarm, now, timedelta(seconds=12))
     door = Door(channel, Intake(db, messages), outbox, lambda number: BRAND, is_stop, wake)
     web.register_blueprint(webhook(door))

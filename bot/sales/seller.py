@@ -23,12 +23,12 @@ from bot.sales.situation import Shop, Situation, joined, last_said
 from bot.sales.wording import Wording
 from bot.sales.writer import Draft, words_for, write
 from memory.contacts import Contact, Contacts
-from memory.facts import Fact
+from memory.facts import Fact, Learned
 from memory.forms import Outgoing
 from memory.messages import Message
 from memory.moments import from_text
 from memory.money import Money
-from memory.turns import Change, Outcome, Reading
+from memory.turns import Outcome, Reading
 
 MOST_EXPORTED = 1000  # messages in the copy that a person asks for
 WRITERS_SHARE = timedelta(seconds=0.5)  # of the deadline, kept for an answer without the model
@@ -80,19 +80,21 @@ class Seller:
         text = joined(messages)
         language = self._language(contact, text)
         outcome = Outcome(answered_by="nobody")
-        learned: dict[str, Fact] = {}
+        told: list[tuple[Learned, Message]] = []
         kinds = [believed(joined([message])) for message in messages]
         for message, kind in zip(messages, kinds, strict=True):
-            learned |= self._learn(contact, message, kind, language, outcome)
+            told += [(each, message) for each in self._learn(contact, message, kind, language, outcome)]
         situation = self._shop.situation(
             contact,
             messages,
             classification=_whole_kind(messages, kinds, text),
             language=language,
-            learned=learned,
+            learned=[_as_fact(each, message) for each, message in told if not each.ended],
+            ended=[each for each, _message in told if each.ended],
             ad=self._ad(contact),
         )
-        outcome.used["learned"] = sorted(learned)
+        outcome.used["learned"] = sorted({each.predicate for each, _message in told})
+        self._mark(contact, messages[-1].id, outcome)
         return _Turn(contact, situation, outcome, deadline)
 
     def _ad(self, contact: Contact) -> str:
@@ -110,25 +112,23 @@ class Seller:
 
     def _learn(
         self, contact: Contact, message: Message, kind: Classification, language: str, outcome: Outcome
-    ) -> dict[str, Fact]:
+    ) -> list[Learned]:
         """Read one message; what it teaches is kept by changes, and known to this answer at once."""
         text = joined([message])
         outcome.readings[message.id] = Reading(kind.message_type, language, _notes(kind))
-        now = self._shop.clock()
-        told = {each.predicate: each.value for each in learn(text, language, kind)}
+        told = [*learn(text, language, kind)]
         if text and language != contact.language:
-            told["language"] = language
-        for predicate, value in told.items():
-            outcome.changes.append(self._remembering(contact, predicate, value, message.id))
+            told.append(Learned("language", language))
+        facts = self._shop.facts
+        for each in told:
+            outcome.changes.append(partial(facts.take, contact, each, message.id, at=message.at))
         for interest in interests(text, kind, self._shop.catalogues[contact.brand]):
-            outcome.changes.append(partial(self._shop.facts.note_interest, contact, interest, message.id))
-        return {predicate: Fact(predicate, value, now, None, message.id) for predicate, value in told.items()}
+            outcome.changes.append(partial(facts.note_interest, contact, interest, message.id))
+        return told
 
-    def _remembering(self, contact: Contact, predicate: str, value: str, message_id: int) -> Change:
-        def remember() -> None:
-            self._shop.facts.learn(contact, predicate, value, message_id)
-
-        return remember
+    def _mark(self, contact: Contact, message_id: int, outcome: Outcome) -> None:
+        if self._shop.readings is not None:
+            outcome.changes.append(partial(self._shop.readings.mark, contact.id, message_id))
 
     # Ways in which the desk does not sell
 
@@ -234,6 +234,7 @@ class Seller:
         """
         if self._model_desk is None or _is_decided(turn.situation):
             return False
+        turn.situation = self._shop.remembering(turn.situation)
         try:
             draft, breaches = self._checked(turn, self._model_desk)
         except ModelUnavailable as fault:
@@ -280,8 +281,15 @@ class Seller:
             "rates": [f"{c.given.currency}/{c.result.currency} {c.as_of}" for c in actions.conversions],
             "orders": [actions.placed.number] if actions.placed else [],
             "facts": sorted(turn.situation.facts),
+            "fact_ids": [fact.id for fact in turn.situation.known if fact.id is not None],
             "messages": [message.id for message in turn.situation.messages],
         }
+        if by == "model":
+            outcome.used |= {
+                "recalled": [message.id for message in turn.situation.recalled],
+                "summary": [line.message_id for line in turn.situation.summary],
+                "ad": bool(turn.situation.ad),
+            }
 
     def _actions(self, turn: _Turn) -> Actions:
         return Actions(turn.situation, self._shop, lambda reason: self._hand_over(turn, reason))
@@ -305,8 +313,18 @@ class Seller:
             orders=known,
             conversions=actions.conversions,
             amounts=[*amounts, *(money for quote in quotes for money in (quote.unit, quote.total))],
-            customer="\n".join([*(m.content for m in situation.history if m.role == "user"), situation.text]),
+            customer="\n".join([*_customers_words(situation), situation.text]),
         )
+
+
+def _as_fact(learned: Learned, message: Message) -> Fact:
+    return Fact(learned.predicate, learned.value, message.at, None, message.id)
+
+
+def _customers_words(situation: Situation) -> list[str]:
+    """What the customer said themselves, and may hear again."""
+    said = [message.content for message in (*situation.recalled, *situation.history) if message.role == "user"]
+    return [*(fact.value for fact in situation.known), *said]
 
 
 def _whole_kind(messages: Sequence[Message], kinds: Sequence[Classification], text: str) -> Classification:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
@@ -88,8 +90,9 @@ def _erase(parts: Parts) -> click.Command:
     @click.command()
     @click.argument("phone")
     @click.option("--brand", type=click.Choice(list(parts.brands)), default=parts.brands[0], show_default=True)
+    @click.option("--receipt", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Write it there.")
     @click.confirmation_option(prompt="Erase everything about this person? It cannot be brought back.")
-    def erase(phone: str, brand: str) -> None:
+    def erase(phone: str, brand: str, receipt: Path | None) -> None:
         """Erase a person, by phone number or WhatsApp user id."""
         try:
             gone = erase_person(parts, brand, phone)
@@ -98,8 +101,18 @@ def _erase(parts: Parts) -> click.Command:
         for table, rows in gone["erased"].items():
             click.echo(f"{rows:7d}  {table}")
         click.echo(f"{gone['at_provider']:7d}  messages handed over for removal at the provider")
+        _give(gone["receipt"], receipt)
 
     return erase
+
+
+def _give(receipt: dict[str, Any], file: Path | None) -> None:
+    written = json.dumps(receipt, indent=2, ensure_ascii=False)
+    if file is None:
+        click.echo(written)
+        return
+    file.write_text(written + "\n", encoding="utf-8")
+    click.echo(f"the signed receipt is in {file}; flask --app app receipt {file} checks it")
 
 
 def _graph(parts: Parts) -> click.Command:

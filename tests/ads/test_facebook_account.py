@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -280,6 +281,29 @@ def test_a_fault_before_anything_was_sent_is_raised(stage: MetaStage) -> None:
     stage.meta.plays(refusing(190, 463, on=EVENTS))
     with pytest.raises(NotAuthorised):
         stage.account.send_events([purchase(stage, "1")])
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"at": datetime(2026, 11, 14, 5, 59, tzinfo=UTC)}, "too late"),
+        ({"clid": ""}, "click id"),
+        ({"name": "Lead"}, "LeadSubmitted"),
+        ({"value": None}, "needs its value"),
+    ],
+)
+def test_what_meta_would_not_take_is_not_sent(stage: MetaStage, more: dict[str, Any], words: str) -> None:
+    (outcome,) = stage.account.send_events([replace(purchase(stage, "1"), **more)])
+    assert words in outcome.why
+    assert (outcome.accepted, outcome.again) == (False, False)
+    assert stage.meta.asked(EVENTS) == []
+
+
+def test_a_budget_below_the_minimum_is_not_sent(stage: MetaStage) -> None:
+    made = launch(stage)
+    with pytest.raises(RequestWrong, match="below Meta's minimum of 40 INR"):
+        stage.account.set_budget("ad_set", made.ad_set, Money(Decimal("39.99"), "INR"))
+    assert stage.meta.asked(f"POST {made.ad_set}") == []
 
 
 def test_without_a_dataset_nothing_is_told(stage: MetaStage) -> None:
