@@ -26,6 +26,7 @@ USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
 OWNED = (
     "readings",  # first: who reads in the background finds the cursor gone, and writes nothing more
     "attempts",
+    "search_waiting",  # before search_rows: this waits for whoever is indexing them
     "search_rows",
     "statuses",
     "media",
@@ -132,10 +133,24 @@ class Contacts:
 
     def find(self, brand: str, text: str) -> Contact:
         """By phone in any spelling or by WhatsApp user id. Raises NotAnAddress, UnknownContact."""
-        found = self._known(brand, read_address(text))
+        found = self.known(brand, read_address(text))
         if found is None:
             raise UnknownContact("nobody by this number has written to us")
-        return self.get(found)
+        return found
+
+    def known(self, brand: str, address: Address) -> Contact | None:
+        """The contact that this address belongs to, if there is one. Raises NotAnAddress."""
+        for kind, value in _keys(address):
+            row = self._db.one(
+                "SELECT c.* FROM identities i JOIN contacts c ON c.id = i.contact_id"
+                " WHERE i.brand = :brand AND i.kind = :kind AND i.value = :value",
+                brand=brand,
+                kind=kind,
+                value=value,
+            )
+            if row is not None:
+                return _contact(row)
+        return None
 
     def resolve(self, brand: str, address: Address, our_number: str) -> int:
         """The contact that this address belongs to, made when new; two that turn out to be one are joined."""
@@ -331,10 +346,6 @@ class Contacts:
         if last is None or (closed_at is not None and last <= closed_at):
             return False
         return now - last < timedelta(hours=24)
-
-    def _known(self, brand: str, address: Address) -> int | None:
-        owners = (self._by_key(brand, kind, value) for kind, value in _keys(address))
-        return next((owner for owner in owners if owner is not None), None)
 
     def _by_key(self, brand: str, kind: str, value: str) -> int | None:
         found: int | None = self._db.value(

@@ -192,7 +192,7 @@ class ConversationMemory:
         """The same as lines, each with the id of the message that it comes from. Raises UnknownContact."""
         contact = self._find(phone)
         self._summaries.catch_up(contact.id)
-        history = self._messages.history(contact.id, limit=self._most)
+        history = self._messages.recent(contact.id, limit=self._most)
         recent = {message.id for message in history}
         recalled = [message for message in self._recall(contact, query, RECALLED) if message.id not in recent]
         return compose(
@@ -321,12 +321,14 @@ class ConversationMemory:
         return self._contacts.find(self.brand, _phone(phone))
 
     def _resolve(self, phone: str) -> Contact:
-        return self._contacts.get(self._contacts.resolve(self.brand, read_address(_phone(phone)), self._our_number))
+        address = read_address(_phone(phone))
+        known = self._contacts.known(self.brand, address)
+        return known or self._contacts.get(self._contacts.resolve(self.brand, address, self._our_number))
 
     def _recall(self, contact: Contact, query: str, limit: int) -> list[Message]:
         if not query.strip():
             return []
-        self._search.catch_up_fully()
+        self._search.catch_up_fully(contact.id)
         return [self._messages.get(message_id) for message_id in self._search.recall(contact.id, query, limit)]
 
     def _learn(self, contact: Contact, message: Message) -> None:

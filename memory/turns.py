@@ -213,7 +213,8 @@ class Turns:
 
     def backlog(self) -> int:
         """How many messages wait to be answered or said, over all brands."""
-        return int(self._db.value(f"SELECT count(*) FROM messages WHERE state = 'waiting' OR {UNSENT}"))
+        waiting = self._db.value("SELECT count(*) FROM messages WHERE state = 'waiting'")
+        return int(waiting) + int(self._db.value(f"SELECT count(*) FROM messages WHERE {UNSENT}"))
 
     def pressure(self, brand: str, since: datetime) -> Pressure:
         """How a brand's desk keeps up: who waits now, and how long replies took from `since` on."""

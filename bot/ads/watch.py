@@ -163,4 +163,3 @@ class _Today:
 def _sku(brief: Mapping[str, object]) -> str | None:
     sku = brief.get("sku")
     return sku if isinstance(sku, str) else None
-
