@@ -22,8 +22,10 @@ import click
 from flask import Flask
 
 from bot.ads.agency import Agency, Practice, put_together
-from bot.ads.facebook import connect
+from bot.ads.facebook import connect, version_warning
+from bot.ads.guards import Desk as AdDesk
 from bot.ads.practice import Shoppers, read_practice
+from bot.ads.watch import Shop as AdShop
 from bot.brands import Brand, BrandsWrong, read_brands
 from bot.catchup import CatchUp
 from bot.channels.account import local_url
@@ -296,11 +298,21 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     accounts = facebook.by_brand() if facebook else practice.by_brand() if practice else {}
     ad_clock = practice.clock if practice else clock
     teller = _teller(memory, staff)
-    agency = put_together(memory.db, brands.by_id, accounts, practice, _converter(rates), clock, teller, ad_clock)
+    agency = put_together(
+        memory.db,
+        brands.by_id,
+        accounts,
+        practice,
+        _converter(rates),
+        clock,
+        teller,
+        ad_clock,
+        _asked(memory, turns, clock),
+    )
     reader = Reader(
         memory.contacts, memory.facts, memory.readings, memory.summaries, brands.by_id, limits, clock, model
     )
-    jobs = _ad_jobs(agency, _shoppers(settings, practice, twilio, memory, clock)) + _jobs(
+    jobs = _ad_jobs(agency, _shoppers(settings, practice, twilio, memory, clock), JobRuns(memory.db, ad_clock)) + _jobs(
         settings,
         catch_up,
         _upkeep(settings, memory, agents, erasure, brands, staff, channel, clock),
@@ -603,13 +615,34 @@ def _teller(memory: Memory, staff: Staff) -> Callable[[str, str], None]:
     return tell
 
 
-def _ad_jobs(agency: Agency, shoppers: Shoppers | None) -> list[Job]:
+def _asked(memory: Memory, turns: Turns, clock: Clock) -> AdShop:
+    """What the ads' guards ask of the shop."""
+
+    def desk(brand: str) -> AdDesk:
+        pressure = turns.pressure(brand, clock() - timedelta(hours=1))
+        return AdDesk(pressure.waiting, pressure.replies, pressure.slow_reply)
+
+    return AdShop(desk=desk, stock=memory.goods.stocks)
+
+
+def _each_hour(agency: Agency, hours: JobRuns) -> None:
+    """By the clock that the accounts live by: an hour of practice is shorter than one of ours."""
+    if hours.claim("ads guards", timedelta(hours=1)):
+        agency.watch.look()
+
+
+def _ad_jobs(agency: Agency, shoppers: Shoppers | None, hours: JobRuns) -> list[Job]:
     if not agency.accounts:
         return []
     jobs = [
         Job("ads first look", timedelta(minutes=5), agency.first_look, at_start=True),
         Job("ads morning", timedelta(seconds=30), agency.cycle.run),
         Job("ads stop", timedelta(seconds=15), agency.press_on),
+        Job("ads sales", timedelta(minutes=5), agency.feedback.run, at_start=True),
+        Job("ads unsettled", timedelta(minutes=5), agency.watch.settle, at_start=True),
+        Job("ads sweep", timedelta(days=1), agency.watch.sweep),
+        Job("ads guards", timedelta(seconds=30), lambda: _each_hour(agency, hours)),
+        Job("ads version", timedelta(days=1), lambda: agency.watch.warn(version_warning(agency.clock().date()))),
     ]
     if agency.practice is not None:
         jobs.append(Job("practice time", timedelta(seconds=5), agency.practice.clock.tick, at_start=True))

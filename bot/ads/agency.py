@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.ads.actions import Actions
+from bot.ads.attribution import Feedback
 from bot.ads.brakes import Brakes
 from bot.ads.contract import Account, AdsFault
 from bot.ads.cycle import BrandMorning, Cycle, Morning, Step
@@ -20,12 +21,14 @@ from bot.ads.limits import Convert, Limits, limits_of_brands
 from bot.ads.practice import Book, PracticeAccount, PracticeClock, PracticeSpec
 from bot.ads.pull import Pull
 from bot.ads.reports import MorningReport, Tell
+from bot.ads.watch import Shop, Watch
 from bot.brands import Brand
 from memory.attribution import Attribution
 from memory.campaign_records import CampaignRecords
 from memory.campaigns import Campaigns
 from memory.cycles import Cycles
 from memory.database import Database
+from memory.events import Events
 from memory.figures import AdFigures
 from memory.moments import Clock
 from memory.money import Money
@@ -49,7 +52,7 @@ class Practice:
         """Those of the roster, on the book at `path`."""
         book = Book(path)
         clock = PracticeClock(book, real_clock, days_per_hour)
-        return cls(clock, tuple(PracticeAccount(spec, book, clock, clock.begun) for spec in specs))
+        return cls(clock, tuple(PracticeAccount(spec, book, clock, clock.begun, real_clock) for spec in specs))
 
     def by_brand(self) -> Accounts:
         """The accounts of each brand."""
@@ -77,13 +80,13 @@ class AdMemory:
     figures: AdFigures
 
     @classmethod
-    def over(cls, db: Database, clock: Clock, convert: Convert) -> AdMemory:
-        """`clock` is the time that the accounts live in."""
+    def over(cls, db: Database, clock: Clock, real_clock: Clock, convert: Convert) -> AdMemory:
+        """`clock` is the time that the accounts live in; the desk's chats and orders are dated by the real one."""
         campaigns = Campaigns(db, clock)
         return cls(
             db=db,
             campaigns=campaigns,
-            attribution=Attribution(db, clock, convert=_where_known(convert)),
+            attribution=Attribution(db, real_clock, convert=_where_known(convert)),
             records=CampaignRecords(db, clock),
             strategy=Strategy(db, clock),
             figures=AdFigures(db, campaigns, clock),
@@ -110,6 +113,8 @@ class Agency:
     actions: Actions
     brakes: Brakes
     cycle: Cycle
+    watch: Watch
+    feedback: Feedback
     pull: Pull
     practice: Practice | None
 
@@ -142,13 +147,14 @@ def put_together(
     real_clock: Clock,
     tell: Tell,
     clock: Clock,
+    shop: Shop,
 ) -> Agency:
     """The ad agent over these accounts. `clock` is the time the accounts live in, `real_clock` the machine's;
-    `tell` sends a text to a brand's staff."""
-    memory = AdMemory.over(db, clock, convert)
+    `tell` sends a text to a brand's staff; `shop` is what the guards ask of the desk and the stock."""
+    memory = AdMemory.over(db, clock, real_clock, convert)
     limits = limits_of_brands(brands, convert, practice.limits() if practice else MappingProxyType({}))
     actions = Actions(db, real_clock, lambda brand: accounts.get(brand, {}), limits, time.sleep)
-    pull = Pull(memory.campaigns, memory.attribution, _margins(brands))
+    pull = Pull(memory.campaigns, memory.attribution)
     steps = [
         Step("pull", pull),
         Step("decide", Decide(memory.campaigns, memory.attribution, limits)),
@@ -162,7 +168,9 @@ def put_together(
     cycles = Cycles(db, real_clock)
     closing = [Step("report", MorningReport(cycles, memory.figures, tell), once=True)]
     cycle = Cycle(mornings, lambda brand: accounts.get(brand, {}), cycles, steps, closing, clock, real_clock)
-    return Agency(clock, accounts, memory, actions, Brakes(actions), cycle, pull, practice)
+    watch = Watch(db, accounts, memory.campaigns, memory.figures, actions, shop, tell, clock)
+    feedback = Feedback(accounts, memory.attribution, Events(db, real_clock), _margins(brands))
+    return Agency(clock, accounts, memory, actions, Brakes(actions), cycle, watch, feedback, pull, practice)
 
 
 def _margins(brands: Mapping[str, Brand]) -> dict[str, Decimal]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from bot.ads.agency import Agency, Practice, put_together
+from bot.ads.guards import Desk
 from bot.ads.practice import Book, PracticeAccount, PracticeClock, read_practice
+from bot.ads.watch import Shop
 from bot.brands import read_brands
 from memory.cycles import CycleRun, Cycles
 from memory.database import Database
@@ -34,6 +36,8 @@ class AdShop:
     ads: int = 5
     capped: bool = True
     clock: TestClock = field(default_factory=lambda: TestClock(BEGUN))
+    desk: Desk = field(default_factory=lambda: Desk(0, 0, timedelta(0)))
+    stock: dict[str, int] = field(default_factory=dict)
     heard: list[tuple[str, str]] = field(default_factory=list)
     accounts: list[PracticeAccount] = field(init=False)  # of the process that was made last
 
@@ -53,7 +57,12 @@ class AdShop:
         limited = practice if self.capped else None
         self.accounts = list(accounts)
         by_brand = practice.by_brand()
-        return put_together(self.db, brands, by_brand, limited, no_rates, self.clock, self._hear, self.clock)
+        return put_together(self.db, brands, by_brand, limited, no_rates, self.clock, self._hear, self.clock, self.shop)
+
+    @property
+    def shop(self) -> Shop:
+        """A desk that keeps up, and stock as the test has it."""
+        return Shop(desk=lambda brand: self.desk, stock=lambda brand: self.stock)
 
     def _budget(self, place: int) -> Decimal:
         roster = read_practice(DATA / "practice.toml")
