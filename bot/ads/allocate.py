@@ -302,7 +302,7 @@ def believe(known: Panel, carried: float, order_margin: float | None) -> Beliefs
     responses = response.learn(known)
     due = delays.learn(known.by_age.sum(axis=0)).by_age[np.minimum(known.watched, delays.AGES[-1])]
     exposure = np.maximum(known.chats, known.sales) @ due * carried
-    cost = (known.spend.sum() + 1e-9) / max(known.chats.sum(), 1.0)
+    cost = float(known.spend.sum()) / max(float(known.chats.sum()), 1.0) or 1.0
     worth = evidence.worth(known, order_margin)
     usual = cost / BREAK_EVEN_RATE
     margin, error = worth if worth is not None else (np.full(len(known.names), usual), np.zeros(len(known.names)))

@@ -139,7 +139,7 @@ def _between(own: Floats, count: Floats, mean: float, variance: float) -> float:
     total = float(weights.sum())
     if (count > 0).sum() < 2:
         return 0.0
-    surplus = float((weights * (own - mean) ** 2).sum()) - ((count > 0).sum() - 1)
+    surplus = float((weights * (own - mean) ** 2).sum()) - (int((count > 0).sum()) - 1)
     return max(surplus / (total - float((weights**2).sum()) / total), 0.0)
 
 

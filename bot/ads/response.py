@@ -167,7 +167,8 @@ def _weights(score: Floats) -> Floats:
     """Posterior over shapes per ad, with a prior that the account's ads have in common (empirical Bayes by EM)."""
     base = _prior()
     common = base
-    likelihood = np.exp(score - score.max(axis=1, keepdims=True))
+    likelihood: Floats = np.exp(score - score.max(axis=1, keepdims=True))
+    weights = likelihood
     for _ in range(15):
         weights = likelihood * common
         weights /= weights.sum(axis=1, keepdims=True)
