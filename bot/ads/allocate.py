@@ -128,7 +128,7 @@ def _plan(
     known = panel(ads, today)
     margin = None if order_margin is None else float(order_margin)
     verdicts = evidence.verdicts(known, float(carried), margin)
-    beliefs = believe(known, float(carried), margin)
+    beliefs = believe(known, float(carried), margin, float(budget) / len(ads))
     stopped = [ad.state == "paused" or verdict.decision == "pause" for ad, verdict in zip(ads, verdicts, strict=True)]
     room = _room(ads, stopped, budget, minimum, beliefs)
     filled = _fill(beliefs, room, budget, float(target))
@@ -297,9 +297,9 @@ class Beliefs:
         return chance
 
 
-def believe(known: Panel, carried: float, order_margin: float | None) -> Beliefs:
+def believe(known: Panel, carried: float, order_margin: float | None, first_budget: float) -> Beliefs:
     """The beliefs after a checked panel."""
-    responses = response.learn(known)
+    responses = response.learn(known, first_budget)
     due = delays.learn(known.by_age.sum(axis=0)).by_age[np.minimum(known.watched, delays.AGES[-1])]
     exposure = np.maximum(known.chats, known.sales) @ due * carried
     cost = float(known.spend.sum()) / max(float(known.chats.sum()), 1.0) or 1.0

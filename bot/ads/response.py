@@ -76,9 +76,9 @@ def slope_at(spend: Floats, scale: Floats) -> Floats:
     return slope
 
 
-def learn(known: Panel) -> Responses:
-    """The beliefs after the panel's days."""
-    usual = _usual_spend(known)
+def learn(known: Panel, first_budget: float = 1.0) -> Responses:
+    """The beliefs after the panel's days. `first_budget` is an ad's share of the budget, for an account without a past."""
+    usual = _usual_spend(known, first_budget)
     scales = np.repeat(SCALES, len(DECAYS)) * usual
     decays = np.tile(DECAYS, len(SCALES))
     luck = np.ones(known.spend.shape[1])
@@ -92,10 +92,10 @@ def learn(known: Panel) -> Responses:
     return Responses(scales, weights, levels, counts)
 
 
-def _usual_spend(known: Panel) -> float:
+def _usual_spend(known: Panel, first_budget: float) -> float:
     """The median spend of an ad on a day on which it ran."""
     ran = known.spend[known.spend > 0]
-    return float(np.median(ran)) if ran.size else 1.0
+    return float(np.median(ran)) if ran.size else max(first_budget, 1.0)
 
 
 def _exposure(known: Panel, scales: Floats, decays: Floats, luck: Floats) -> Floats:
