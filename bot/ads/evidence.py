@@ -48,7 +48,8 @@ class Verdict:
     @property
     def sentence(self) -> str:
         """The facts for a shopkeeper, without what is done about them."""
-        counted = f"{self.chats} chats, {self.sales:.0f} sales, {self.expected:.1f} needed by now to pay for itself"
+        sold = "1 sale" if self.sales == 1 else f"{self.sales:.0f} sales"
+        counted = f"{self.chats} chats, {sold}, {self.expected:.1f} needed by now to pay for itself"
         return f"{counted}; evidence {odds(self.evidence)} that it loses money"
 
 

@@ -24,7 +24,8 @@ def ad(
 ) -> Ad:
     """An ad with the same chats each day, and an order whenever the sum of `orders` a day passes a whole number."""
     insights = tuple(
-        AdDay(FIRST + timedelta(day), Decimal(spend), 10 * max(chats, 10), 2 * max(chats, 5), chats) for day in range(days)
+        AdDay(FIRST + timedelta(day), Decimal(spend), 10 * max(chats, 10), 2 * max(chats, 5), chats)
+        for day in range(days)
     )
     rows = tuple(
         AdOrders(FIRST + timedelta(day), age, Decimal(margin * count), count)

@@ -214,7 +214,9 @@ def test_limits_that_make_no_sense_are_refused(limits: dict[str, Decimal], says:
 
 @settings(deadline=None, max_examples=60)
 @given(
-    st.lists(st.tuples(st.floats(0.1, 5), st.floats(10, 1_000), st.floats(0, 500), st.floats(0, 500)), min_size=1, max_size=5),
+    st.lists(
+        st.tuples(st.floats(0.1, 5), st.floats(10, 1_000), st.floats(0, 500), st.floats(0, 500)), min_size=1, max_size=5
+    ),
     st.floats(0, 3_000),
 )
 def test_water_stands_level(ads: list[tuple[float, float, float, float]], more: float) -> None:
