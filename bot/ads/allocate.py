@@ -28,7 +28,7 @@ TARGET: Final = Decimal("1.05")  # what the last unit of money must be expected 
 DRAWS: Final = 64
 POINTS: Final = 25  # budgets that are tried per ad between its least and its most
 BREAK_EVEN_RATE: Final = 0.03  # orders per chat that are assumed to pay for a chat where no margin of an order is known
-HOPE: Final = 1.2  # return that an account is expected to make before it has orders
+HOPE: Final = 1.6  # return that an account is expected to make before it has orders: enough not to cut on no evidence
 CENT: Final = Decimal("0.01")
 
 
