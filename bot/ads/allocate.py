@@ -28,7 +28,7 @@ TARGET: Final = Decimal("1.05")  # what the last unit of money must be expected 
 DRAWS: Final = 64
 POINTS: Final = 25  # budgets that are tried per ad between its least and its most
 BREAK_EVEN_RATE: Final = 0.03  # orders per chat that are assumed to pay for a chat where no margin of an order is known
-HOPE: Final = 1.6  # return that an account is expected to make before it has orders: enough not to cut on no evidence
+HOPE: Final = 1.2  # return that an account is expected to make before it has orders
 CENT: Final = Decimal("0.01")
 
 
@@ -291,8 +291,7 @@ class Beliefs:
     def chances(self, budgets: Floats, rng: np.random.Generator) -> Floats:
         """Per ad the chance that the next unit of money beyond its budget brings back more than itself."""
         margin = self.margin + self.margin_error * rng.standard_normal((DRAWS, len(self.margin)))
-        level, scale = self.responses.drawn(rng, DRAWS)
-        returns = self.rates.drawn(rng, DRAWS) * margin * level * response.slope_at(budgets, scale)
+        returns = self.rates.drawn(rng, DRAWS) * margin * self.responses.drawn_slopes(budgets, rng, DRAWS)
         chance: Floats = (returns > 1).mean(axis=0)
         return chance
 
