@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,12 +21,15 @@ from pathlib import Path
 import click
 from flask import Flask
 
+from bot.ads.agency import Agency, Practice, put_together
+from bot.ads.facebook import connect
+from bot.ads.practice import Shoppers, read_practice
 from bot.brands import Brand, BrandsWrong, read_brands
 from bot.catchup import CatchUp
 from bot.channels.account import local_url
 from bot.channels.simulator import Pace, SmallTwilio
 from bot.channels.simulator import blueprint as simulator
-from bot.channels.whatsapp import ChannelError, WhatsApp
+from bot.channels.whatsapp import WhatsApp
 from bot.clock import ClockWork, Job, Leadership
 from bot.ears import Ears, Understand
 from bot.llm import LanguageModel
@@ -37,23 +40,30 @@ from bot.sales.currency import Rates, RatesNotRefreshed
 from bot.sales.language import detect
 from bot.sales.model_desk import ModelDesk, Senses
 from bot.sales.optout import is_start, is_stop
+from bot.sales.reader import Reader
 from bot.sales.seller import Seller
 from bot.sales.situation import Shop
 from bot.settings import Settings, WrongSetting
 from bot.staff.commands import Commands
 from bot.staff.notices import Staff
+from bot.upkeep import Backups, Forgetting, Retention
 from bot.web.access import public, signing_secret
 from bot.web.api import Parts, register
-from bot.web.keeping import register_keeping
+from bot.web.keeping import CLOSED, register_closed, register_keeping
+from bot.web.moving import register_moving
 from bot.web.pages import pages
 from bot.web.terminal import register_commands
 from bot.web.webhook import Door, webhook
 from bot.worker import Hands, Worker
+from memory.agent_memory import MemoryManager
 from memory.analytics import Analytics
 from memory.attachments import Attachments
-from memory.backup import rotate
+from memory.campaign_records import CampaignRecords
 from memory.contacts import Contact, Contacts
+from memory.conversation import ConversationMemory
 from memory.database import Database
+from memory.dossiers import Dossiers
+from memory.erasure import Erasure
 from memory.errors import DatabaseUnavailable
 from memory.facts import Facts
 from memory.forms import OutboxRow
@@ -63,15 +73,23 @@ from memory.intake import Intake
 from memory.limits import Limits
 from memory.messages import Message, Messages
 from memory.moments import Clock, now
+from memory.money import Money
+from memory.moving import ConversationFiles, OneFile, Part, RecordFiles
 from memory.orders import Orders
+from memory.past import Past
+from memory.readings import Readings
 from memory.records import JobRuns, Switches
 from memory.schema import STEPS
 from memory.search import Search
 from memory.sessions import Sessions
+from memory.strategy import Strategy
+from memory.summaries import Summaries
 from memory.turns import Outcome, Turns
+from memory.workflows import end_silent_sessions
 
 HERE = Path(__file__).parent
 CATALOGUE = HERE / "data" / "catalogue.csv"
+ROSTER = HERE / "data" / "practice.toml"
 ANSWER_TWILIO_WITHIN = 3.0  # seconds; it is told to wait four, and to come again after a 503
 log = logging.getLogger("hawker")
 
@@ -92,14 +110,16 @@ class Memory:
     intake: Intake
     runs: JobRuns
     switches: Switches
+    readings: Readings
+    summaries: Summaries
 
     @classmethod
     def opened(cls, settings: Settings, brands: Brands, clock: Clock, *, patience: float = 15.0) -> Memory:
         """Opens the database of the settings, brings it up to date; a write waits `patience` seconds for another."""
-        db = Database(settings.database_url, timeout=patience)
+        db = Database(settings.database_url, timeout=patience, key=settings.database_key or None)
         db.migrate(STEPS)
         contacts = Contacts(db, clock)
-        sessions = Sessions(db, timeout=timedelta(seconds=settings.memory_session_timeout))
+        sessions = Sessions(db, timeout=timedelta(hours=settings.memory.session_timeout_hours))
         messages = Messages(db, contacts, sessions, clock, quiet_seconds=settings.reply_quiet_seconds)
         return cls(
             db=db,
@@ -114,6 +134,8 @@ class Memory:
             intake=Intake(db, messages),
             runs=JobRuns(db, clock),
             switches=Switches(db, clock),
+            readings=Readings(db),
+            summaries=Summaries(db, clock),
         )
 
 
@@ -176,6 +198,7 @@ class Program:
 
     settings: Settings
     memory: Memory
+    agents: MemoryManager
     turns: Turns
     desk: Desk
     channel: WhatsApp
@@ -184,6 +207,7 @@ class Program:
     worker: Worker
     clock_work: ClockWork
     model: LanguageModel | None
+    agency: Agency
     clock: Clock
     secret: str  # signs tokens
 
@@ -216,6 +240,8 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     twilio = _small_twilio(settings, brands, clock, pace) if settings.simulated else None
     channel = WhatsApp(settings, clock, twilio.account if twilio else None)
     staff = Staff(memory.contacts, settings.staff, brands.number_of)
+    agents = MemoryManager(settings.memory, db=memory.db, clock=clock)
+    erasure = _erasure(settings, memory.db, agents, clock)
     turns = Turns(memory.db, memory.messages, clock, notify=staff.notify)
     wake = threading.Event()
     outbox = Outbox(
@@ -228,14 +254,24 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         clock,
         template_for=brands.template_for,
         alarm=staff.alarm,
+        erase=erasure.erase,
     )
-    rates = Rates(Path(settings.memory_storage_dir) / "rates", clock)
+    rates = Rates(Path(settings.memory.storage_dir) / "rates", clock)
     model = LanguageModel.from_settings(settings, clock)
     limits = Limits(memory.db, clock)
     model_desk = ModelDesk(model, limits, clock) if model else None
+    search = Search(memory.db, vectors=settings.memory.enable_vector_search)
+    seller = Seller(_shop(settings, memory, brands, rates, search, agents, clock), memory.contacts, model_desk)
     desk = Desk(
-        Seller(_shop(memory, brands, rates, clock), memory.contacts, model_desk),
-        Commands(memory.contacts, memory.messages, memory.handovers, memory.orders, memory.goods),
+        seller,
+        Commands(
+            memory.contacts,
+            memory.messages,
+            memory.handovers,
+            memory.orders,
+            memory.goods,
+            order_moved=seller.order_moved,
+        ),
         staff,
         Ears(channel, memory.attachments, memory.messages, _understanding(model, limits, brands)),
     )
@@ -255,8 +291,26 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         wake,
     )
     catch_up = CatchUp(channel, memory.intake, memory.runs, brands.of_number, clock, wake, _is_urgent, brands.numbers())
-    search = Search(memory.db, vectors=settings.memory_enable_vector_search)
-    jobs = _jobs(settings, catch_up, Forgetting(memory.contacts, channel), search, rates, limits, clock)
+    facebook = connect(settings, brands.by_id, clock)
+    practice = None if facebook else _practice(settings, clock)
+    accounts = facebook.by_brand() if facebook else practice.by_brand() if practice else {}
+    ad_clock = practice.clock if practice else clock
+    teller = _teller(memory, staff)
+    agency = put_together(memory.db, brands.by_id, accounts, practice, _converter(rates), clock, teller, ad_clock)
+    reader = Reader(
+        memory.contacts, memory.facts, memory.readings, memory.summaries, brands.by_id, limits, clock, model
+    )
+    jobs = _ad_jobs(agency, _shoppers(settings, practice, twilio, memory, clock)) + _jobs(
+        settings,
+        catch_up,
+        _upkeep(settings, memory, agents, erasure, brands, staff, channel, clock),
+        search,
+        reader,
+        rates,
+        limits,
+        clock,
+    )
+    jobs.append(Job("silence", timedelta(hours=1), lambda: log.info("%s customers fell silent", seller.note_lost())))
     memory.db.wake(wake)
     clock_work = ClockWork(jobs, memory.runs, _clock_lock(settings))
     web = Flask("hawker", root_path=str(HERE / "bot" / "web"))
@@ -272,38 +326,48 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         brands=list(brands.by_id),
         db=memory.db,
         contacts=memory.contacts,
-        sessions=memory.sessions,
+        conversations=_conversations(settings, memory, brands, search, clock),
         messages=memory.messages,
         turns=turns,
         analytics=Analytics(memory.db, clock),
         checks={"provider": outbox.provider_fault},
-        examinations=[channel.doctor],
+        examinations=[channel.doctor, *([facebook.examine] if facebook else [])],
+        erasure=erasure,
     )
     register(web, parts)
     register_commands(web, parts)
-    register_keeping(web, memory.db, search)
+    register_keeping(web, memory.db, search, settings)
+    register_closed(web, settings)
+    register_moving(web, parts.brands, lambda brand: _moved(settings, memory, brands, brand, clock))
     for endpoint, view in web.view_functions.items():
         if endpoint.startswith("simulator.") or endpoint in ("pages.front", "pages.simulator"):
             public(view)  # the small Twilio checks its own callers, and is off with a real account
-    return Program(settings, memory, turns, desk, channel, twilio, web, worker, clock_work, model, clock, parts.secret)
+    return Program(
+        settings,
+        memory,
+        agents,
+        turns,
+        desk,
+        channel,
+        twilio,
+        web,
+        worker,
+        clock_work,
+        model,
+        agency,
+        clock,
+        parts.secret,
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class Forgetting:
-    """Has the provider delete what it holds of erased people; what fails is tried again by the clock."""
+class Upkeep:
+    """What the clock tidies."""
 
-    contacts: Contacts
-    channel: WhatsApp
-
-    def run(self) -> None:
-        """One pass over everything that is still there."""
-        for provider_id in self.contacts.still_at_provider():
-            try:
-                self.channel.delete_remote(provider_id)
-            except ChannelError as fault:
-                log.warning("a message of an erased person is still at the provider: %s", fault)
-            else:
-                self.contacts.gone_at_provider(provider_id)
+    forgetting: Forgetting
+    retention: Retention
+    end_silent_sessions: Callable[[], None]
+    backups: Backups | None  # None without BACKUP_DIR, and on a server, which has its own
 
 
 def web() -> Flask:
@@ -320,7 +384,11 @@ def everything() -> Flask:
 
 
 def create_app() -> Flask:
-    """For `flask --app app …`: the commands."""
+    """For `flask --app app …`: the commands; those that need the database closed come without a program."""
+    if _asked_for() in CLOSED:
+        closed = Flask("hawker")
+        register_closed(closed, _settings())
+        return closed
     program = _ready()
 
     @program.web.cli.command("worker")
@@ -335,6 +403,17 @@ def create_app() -> Flask:
         program.clock_work.stop()
 
     return program.web
+
+
+def _asked_for() -> str | None:
+    """The command of `flask --app app COMMAND …`, before Flask has loaded the program that has it."""
+    words = iter(sys.argv[1:])
+    for word in words:
+        if word in ("--app", "-A", "--env-file", "-e"):
+            next(words, None)
+        elif not word.startswith("-"):
+            return word
+    return None
 
 
 def main() -> None:
@@ -420,7 +499,15 @@ def _is_urgent(text: str) -> bool:
     return is_stop(text) or is_start(text)
 
 
-def _shop(memory: Memory, brands: Brands, rates: Rates, clock: Clock) -> Shop:
+def _shop(
+    settings: Settings,
+    memory: Memory,
+    brands: Brands,
+    rates: Rates,
+    search: Search,
+    agents: MemoryManager,
+    clock: Clock,
+) -> Shop:
     """The catalogue is read again at each start; stock that was sold since stays sold while the file is the same."""
     read = read_catalogue(CATALOGUE)
     for fault in read.faults:
@@ -437,7 +524,43 @@ def _shop(memory: Memory, brands: Brands, rates: Rates, clock: Clock) -> Shop:
         orders=memory.orders,
         handovers=memory.handovers,
         clock=clock,
+        agents=agents,
+        most_history=settings.memory.max_messages_per_session,
+        session=timedelta(hours=settings.memory.session_timeout_hours),
+        readings=memory.readings,
+        search=search,
+        summaries=memory.summaries,
     )
+
+
+def _conversations(
+    settings: Settings, memory: Memory, brands: Brands, search: Search, clock: Clock
+) -> dict[str, ConversationMemory]:
+    """Each brand's memory of its people, over the stores' own database."""
+    return {
+        brand.id: ConversationMemory(
+            db=memory.db,
+            brand=brand.id,
+            our_number=brands.number_of(brand.id),
+            settings=settings.memory,
+            search=search,
+            zone=brand.time_zone,
+            clock=clock,
+        )
+        for brand in brands.by_id.values()
+    }
+
+
+def _moved(settings: Settings, memory: Memory, brands: Brands, brand: str, clock: Clock) -> list[Part]:
+    """What `flask export` writes and `flask import` reads."""
+    timeout = timedelta(hours=settings.memory.session_timeout_hours)
+    dossiers = Dossiers(memory.db, clock, brand=brand, our_number=brands.number_of(brand), timeout=timeout)
+    return [
+        ConversationFiles(dossiers),
+        OneFile("campaign_memory.json", brand, CampaignRecords(memory.db, clock)),
+        OneFile("strategic_memory.json", brand, Strategy(memory.db, clock)),
+        RecordFiles(memory.db, Past(memory.db, memory.sessions, clock)),
+    ]
 
 
 def _understanding(model: LanguageModel | None, limits: Limits, brands: Brands) -> Understand:
@@ -447,29 +570,129 @@ def _understanding(model: LanguageModel | None, limits: Limits, brands: Brands) 
     return Senses(model, limits, daily_budget_usd=budget).understand
 
 
+def _practice(settings: Settings, clock: Clock) -> Practice | None:
+    if not settings.practice_days_per_hour:
+        return None
+    path = settings.database_path.with_name("practice.db")
+    return Practice.opened(path, read_practice(ROSTER), clock, settings.practice_days_per_hour)
+
+
+def _shoppers(
+    settings: Settings, practice: Practice | None, twilio: SmallTwilio | None, memory: Memory, clock: Clock
+) -> Shoppers | None:
+    if practice is None or twilio is None or not settings.practice_customers_per_hour:
+        return None
+    brand = practice.accounts[0].spec.brand
+    per_hour = settings.practice_customers_per_hour
+    return Shoppers(
+        twilio, practice.accounts, lambda: [item.title for item in memory.goods.items(brand)], clock, per_hour
+    )
+
+
+def _converter(rates: Rates) -> Callable[[Money, str], Money]:
+    return lambda money, currency: rates.convert(money, currency).result
+
+
+def _teller(memory: Memory, staff: Staff) -> Callable[[str, str], None]:
+    def tell(brand: str, text: str) -> None:
+        with memory.db.transaction():
+            for message in staff.notify(brand, text):
+                for part in in_parts(message):
+                    memory.messages.put_out(message.contact_id or 0, part)
+
+    return tell
+
+
+def _ad_jobs(agency: Agency, shoppers: Shoppers | None) -> list[Job]:
+    if not agency.accounts:
+        return []
+    jobs = [
+        Job("ads first look", timedelta(minutes=5), agency.first_look, at_start=True),
+        Job("ads morning", timedelta(seconds=30), agency.cycle.run),
+        Job("ads stop", timedelta(seconds=15), agency.press_on),
+    ]
+    if agency.practice is not None:
+        jobs.append(Job("practice time", timedelta(seconds=5), agency.practice.clock.tick, at_start=True))
+    if shoppers is not None:
+        jobs.append(Job("practice customers", timedelta(seconds=3), shoppers.tick))
+    return jobs
+
+
+def _erasure(settings: Settings, db: Database, agents: MemoryManager, clock: Clock) -> Erasure:
+    return Erasure(
+        db,
+        clock,
+        signing_secret(settings),
+        short_term=agents.short_term,
+        short_term_seconds=settings.memory.short_term_ttl,
+        backup_hours=24 if settings.backup_dir else None,
+    )
+
+
+def _upkeep(
+    settings: Settings,
+    memory: Memory,
+    agents: MemoryManager,
+    erasure: Erasure,
+    brands: Brands,
+    staff: Staff,
+    channel: WhatsApp,
+    clock: Clock,
+) -> Upkeep:
+    days = {brand.id: brand.retention_days for brand in brands.by_id.values()}
+    return Upkeep(
+        Forgetting(memory.contacts, channel, erasure),
+        Retention(memory.sessions, erasure, days, clock),
+        lambda: _end_silent_sessions(agents),
+        _backups(settings, memory, erasure, brands, staff, clock) if settings.backup_dir else None,
+    )
+
+
+def _end_silent_sessions(agents: MemoryManager) -> None:
+    end_silent_sessions(agents)
+
+
+def _backups(
+    settings: Settings, memory: Memory, erasure: Erasure, brands: Brands, staff: Staff, clock: Clock
+) -> Backups | None:
+    if settings.on_server:
+        return None
+    return Backups(
+        settings.database_path,
+        Path(settings.backup_dir),
+        settings.database_key or None,
+        erasure,
+        signing_secret(settings),
+        memory.messages,
+        lambda text: staff.alarm(next(iter(brands.by_id)), text),
+        clock,
+    )
+
+
 def _jobs(
     settings: Settings,
     catch_up: CatchUp,
-    forgetting: Forgetting,
+    upkeep: Upkeep,
     search: Search,
+    reader: Reader,
     rates: Rates,
     limits: Limits,
     clock: Clock,
 ) -> list[Job]:
     jobs = [
         Job("catch-up", timedelta(minutes=5), catch_up.run, at_start=True),
-        Job("forgetting", timedelta(minutes=1), forgetting.run, at_start=True),
+        Job("forgetting", timedelta(minutes=1), upkeep.forgetting.run, at_start=True),
         Job("rates", timedelta(days=1), lambda: _refresh(rates)),
         Job("limits", timedelta(days=1), lambda: _drop_windows(limits, clock)),
         Job("search", timedelta(seconds=2), search.catch_up_fully, at_start=True),
+        Job("reading", timedelta(seconds=5), reader.run, at_start=True),
     ]
-    if settings.backup_dir and not settings.on_server:
-        jobs.append(Job("backup", timedelta(days=1), lambda: _back_up(settings, clock)))
+    if settings.memory.auto_cleanup:
+        jobs.append(Job("retention", timedelta(hours=1), upkeep.retention.run))
+        jobs.append(Job("workflows", timedelta(minutes=1), upkeep.end_silent_sessions))
+    if upkeep.backups is not None:
+        jobs.append(Job("backup", timedelta(days=1), upkeep.backups.run))
     return jobs
-
-
-def _back_up(settings: Settings, clock: Clock) -> None:
-    log.info("backed up into %s", rotate(settings.database_path, Path(settings.backup_dir), clock()))
 
 
 def _drop_windows(limits: Limits, clock: Clock) -> None:

@@ -19,7 +19,9 @@ from bot.web.access import issue_token
 from bot.web.api import Parts, register
 from memory.analytics import Analytics
 from memory.contacts import Contacts
+from memory.conversation import ConversationMemory
 from memory.database import Database
+from memory.erasure import Erasure
 from memory.messages import Messages
 from memory.moments import now, to_text
 from memory.schema import STEPS
@@ -83,8 +85,8 @@ def ask(http: FlaskClient, path: str) -> float:
 def client(path: Path) -> FlaskClient:
     """The API alone, over this file."""
     db = Database(path)
-    contacts, sessions = Contacts(db, now), Sessions(db)
-    messages = Messages(db, contacts, sessions, now)
+    contacts = Contacts(db, now)
+    messages = Messages(db, contacts, Sessions(db), now)
     app = Flask("bench", static_folder=None)
     parts = Parts(
         settings=Settings.from_environment({}),
@@ -93,12 +95,13 @@ def client(path: Path) -> FlaskClient:
         brands=[BRAND],
         db=db,
         contacts=contacts,
-        sessions=sessions,
+        conversations={BRAND: ConversationMemory(db=db, brand=BRAND)},
         messages=messages,
         turns=Turns(db, messages, now),
         analytics=Analytics(db, now),
         checks={},
         examinations=[],
+        erasure=Erasure(db, now, SECRET),
     )
     register(app, parts)
     return app.test_client()

@@ -16,6 +16,8 @@ import phonenumbers
 from babel.numbers import list_currencies
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from memory.money import Money
+
 LANGUAGES = ("en", "es", "pt", "hi")
 TOPICS = ("delivery", "returns", "warranty", "payment", "hours", "location")
 PURPOSES = ("reply", "order_update", "staff")
@@ -44,6 +46,26 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class AdCap:
+    """What one ad account may spend, in its own currency."""
+
+    daily_cap: Money  # never passed, not on the platform's worst day either
+    approval_above: Money | None  # raises within 24 hours that come to more wait for a person; None: the brand's
+
+
+@dataclass(frozen=True, slots=True)
+class AdSettings:
+    """How the brand's ads are bought."""
+
+    accounts: Mapping[str, AdCap]  # by the account's id; one that is missing here is never written to
+    approval_above_usd: Decimal
+    cycle_hour: int  # of the morning, in the brand's time zone
+    share_patterns: bool  # whether other brands may learn from what worked here
+    margin: Decimal  # share of the price that is left after the goods, where the catalogue has no cost
+    test_budget_usd: Decimal  # of a new ad, a day
+
+
+@dataclass(frozen=True, slots=True)
 class Brand:
     """One brand as its owner wrote it down."""
 
@@ -62,6 +84,7 @@ class Brand:
     discounts: tuple[Discount, ...]
     retention_days: int
     handover_hours: int
+    ads: AdSettings | None = None  # None: this brand buys no ads
 
     def policy(self, topic: str, language: str) -> str:
         """The brand's own text on a topic (see `TOPICS`), in the first of its languages where it lacks this one."""
@@ -118,6 +141,40 @@ def _refuse(allowed: str) -> None:
     raise ValidationError(allowed)
 
 
+def _money(lowest: int, highest: int | None = None, **more: Any) -> fields.Decimal:
+    wanted = f"{lowest} or more" if highest is None else f"{lowest} to {highest}"
+    return fields.Decimal(validate=validate.Range(lowest, highest, error=f"a plain amount, {wanted}"), **more)
+
+
+class _AdCapSchema(Schema):
+    id = fields.String(
+        required=True, validate=validate.Regexp(r"act_\d+\Z", error="an ad account's id as Meta writes it, act_1234")
+    )
+    currency = fields.String(
+        required=True, validate=validate.OneOf(list_currencies("en"), error="the account's currency, such as INR")
+    )
+    daily_cap = _money(1, required=True)
+    approval_above = _money(0, load_default=None, allow_none=True)
+
+
+class _AdsSchema(Schema):
+    accounts = fields.List(fields.Nested(_AdCapSchema), load_default=list)
+    approval_above_usd = _money(0, load_default=Decimal(100))
+    cycle_hour = fields.Integer(load_default=7, strict=True, validate=validate.Range(0, 23, error="an hour, 0 to 23"))
+    share_patterns = fields.Boolean(load_default=False)
+    margin = fields.Decimal(
+        required=True, validate=validate.Range(Decimal("0.01"), 1, error="a share of the price, 0.01 to 1")
+    )
+    test_budget_usd = _money(1, 50, load_default=Decimal(15))
+
+    @validates_schema(skip_on_field_errors=True)
+    def _once_each(self, values: dict[str, Any], **_: Any) -> None:
+        ids = [account["id"] for account in values["accounts"]]
+        twice = sorted({each for each in ids if ids.count(each) > 1})
+        if twice:
+            raise ValidationError(f"one entry for each account; {', '.join(twice)} has several", "accounts")
+
+
 class _BrandSchema(Schema):
     name = fields.String(required=True, validate=validate.Length(1, 60, error="1 to 60 characters"))
     whatsapp = fields.List(
@@ -145,6 +202,7 @@ class _BrandSchema(Schema):
         load_default=4, strict=True, validate=validate.Range(1, 168, error="1 to 168 hours")
     )
     delivery = fields.Nested(_DeliverySchema, required=True)
+    ads = fields.Nested(_AdsSchema, load_default=None)
     discounts = fields.List(fields.Nested(_DiscountSchema), load_default=list)
     templates = fields.Dict(
         keys=fields.String(validate=_choice(PURPOSES)),
@@ -200,6 +258,22 @@ def _faults(tables: dict[str, Any]) -> Iterator[str]:
         for number in table.get("whatsapp", []):
             if owners.setdefault(str(number), name) != name:
                 yield f"{name}.whatsapp: {number} belongs to {owners[str(number)]} already; a number has one brand"
+    yield from _shared_accounts(tables)
+
+
+def _shared_accounts(tables: dict[str, Any]) -> Iterator[str]:
+    owners: dict[str, str] = {}
+    for name, table in tables.items():
+        for account_id in _account_ids(table):
+            if owners.setdefault(account_id, name) != name:
+                yield f"{name}.ads.accounts: {account_id} belongs to {owners[account_id]} already; an account has one brand"
+
+
+def _account_ids(table: Any) -> list[str]:
+    """As far as the table has the right shape; what is wrong with it is said by the schema."""
+    ads = table.get("ads") if isinstance(table, dict) else None
+    accounts = ads.get("accounts") if isinstance(ads, dict) else None
+    return [str(each.get("id")) for each in accounts if isinstance(each, dict)] if isinstance(accounts, list) else []
 
 
 def _named(key: str, problems: Any) -> Iterator[str]:
@@ -221,5 +295,18 @@ def _brand(name: str, values: dict[str, Any]) -> Brand:
         links=tuple(values.pop("links")),
         delivery=Delivery(**values.pop("delivery")),
         discounts=tuple(Discount(**discount) for discount in values.pop("discounts")),
+        ads=_ads(values.pop("ads")),
         **values,
     )
+
+
+def _ads(values: dict[str, Any] | None) -> AdSettings | None:
+    if values is None:
+        return None
+    caps = {account["id"]: _cap(account) for account in values.pop("accounts")}
+    return AdSettings(accounts=caps, **values)
+
+
+def _cap(account: dict[str, Any]) -> AdCap:
+    currency, above = account["currency"], account["approval_above"]
+    return AdCap(Money(account["daily_cap"], currency), None if above is None else Money(above, currency))

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from dotenv import dotenv_values
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 from marshmallow.validate import Length, OneOf, Range, Regexp
+
+from memory.errors import WrongMemorySetting
+from memory.settings import MemorySettings
 
 ROLES = ("analyst", "staff", "admin")
 SIMULATED_STAFF = {"+14155550100": "admin"}  # a number that North America keeps for fiction
@@ -42,8 +45,24 @@ class CommaList(fields.Field[tuple[str, ...]]):
         return tuple(part.strip() for part in str(value).split(",") if part.strip())
 
 
+class AdAccounts(fields.Field[dict[str, str]]):
+    """`act_1=voyage,act_2=voyage` → {account: brand}; the brand may be left out, and is then empty."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> dict[str, str]:
+        entries = [entry.partition("=") for entry in str(value).replace(" ", "").split(",") if entry]
+        for account, sign, brand in entries:
+            if not re.fullmatch(r"act_[1-9]\d{0,24}", account) or (sign and not brand):
+                raise ValidationError(
+                    f"'{account}{sign}{brand}' is not an ad account; write act_1234 or, with its brand, act_1234=voyage"
+                )
+        return {account: brand for account, _sign, brand in entries}
+
+
 def _url(error: str) -> Regexp:
     return Regexp(r"(https?://[^\s/?#]+(/[^\s?#]*)?)?$", error=error)
+
+
+_META_ID = Regexp(r"\d{0,25}$", error="must be digits only, as Meta shows the id")
 
 
 class Environment(Schema):
@@ -58,20 +77,16 @@ class Environment(Schema):
         validate=_url("must be the address that Twilio calls, such as https://shop.example.com"),
         data_key="PUBLIC_URL",
     )
-    database_url = fields.String(
-        load_default="sqlite:///data/hawker.db",
-        validate=Regexp(
-            r"sqlite:///.+|postgres(ql)?://.+",
-            error="must be sqlite:/// and a path, such as sqlite:///data/hawker.db, or postgresql://user@host/name",
-        ),
-        data_key="DATABASE_URL",
+    database_new_key = fields.String(
+        load_default="",
+        validate=Regexp(r"([0-9a-fA-F]{64})?$", error="must be 64 hexadecimal digits: openssl rand -hex 32 makes them"),
+        data_key="DATABASE_NEW_KEY",
     )
     secret_key = fields.String(
         load_default="",
         validate=Regexp(r"(.{32,})?$", error="must have at least 32 characters, or be left out"),
         data_key="SECRET_KEY",
     )
-    brands_file = fields.String(load_default="data/brands.toml", validate=Length(min=1), data_key="BRANDS_FILE")
     staff = StaffNumbers(load_default=dict, data_key="STAFF")
     openai_api_key = fields.String(load_default="", data_key="OPENAI_API_KEY")
     openai_base_url = fields.String(
@@ -96,19 +111,35 @@ class Environment(Schema):
         validate=_url("must be an address such as http://127.0.0.1:9000, or be left out"),
         data_key="TWILIO_API_URL",
     )
+    meta_access_token = fields.String(
+        load_default="",
+        validate=Regexp(r"\S*$", error="must be a token without spaces"),
+        data_key="META_ACCESS_TOKEN",
+    )
+    meta_app_secret = fields.String(
+        load_default="",
+        validate=Regexp(r"\S*$", error="must be a secret without spaces"),
+        data_key="META_APP_SECRET",
+    )
+    meta_ad_accounts = AdAccounts(load_default=dict, data_key="META_AD_ACCOUNTS")
+    meta_page_id = fields.String(load_default="", validate=_META_ID, data_key="META_PAGE_ID")
+    meta_dataset_id = fields.String(load_default="", validate=_META_ID, data_key="META_DATASET_ID")
+    meta_whatsapp_account_id = fields.String(load_default="", validate=_META_ID, data_key="META_WHATSAPP_ACCOUNT_ID")
+    meta_graph_url = fields.String(
+        load_default="https://graph.facebook.com",
+        validate=Regexp(
+            r"(https://[^\s/?#@]+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)(/[^\s?#]*)?$",
+            error="must be https, or http on this machine: the token goes there",
+        ),
+        data_key="META_GRAPH_URL",
+    )
     reply_quiet_seconds = fields.Float(load_default=1.5, validate=Range(0, 30), data_key="REPLY_QUIET_SECONDS")
     reply_deadline_seconds = fields.Float(load_default=12.0, validate=Range(1, 120), data_key="REPLY_DEADLINE_SECONDS")
-    memory_storage_dir = fields.String(load_default="data", validate=Length(min=1), data_key="MEMORY_STORAGE_DIR")
-    memory_short_term_ttl = fields.Integer(load_default=86400, validate=Range(min=1), data_key="MEMORY_SHORT_TERM_TTL")
-    memory_session_timeout = fields.Integer(
-        load_default=86400, validate=Range(min=60), data_key="MEMORY_SESSION_TIMEOUT"
-    )
-    memory_max_conversation_history = fields.Integer(
-        load_default=50, validate=Range(1, 1000), data_key="MEMORY_MAX_CONVERSATION_HISTORY"
-    )
-    memory_enable_vector_search = fields.Boolean(load_default=True, data_key="MEMORY_ENABLE_VECTOR_SEARCH")
     backup_dir = fields.String(load_default="", data_key="BACKUP_DIR")
-    memory_auto_cleanup = fields.Boolean(load_default=True, data_key="MEMORY_AUTO_CLEANUP")
+    practice_days_per_hour = fields.Float(load_default=4.0, validate=Range(0, 240), data_key="PRACTICE_DAYS_PER_HOUR")
+    practice_customers_per_hour = fields.Float(
+        load_default=20.0, validate=Range(0, 600), data_key="PRACTICE_CUSTOMERS_PER_HOUR"
+    )
     log_level = fields.String(
         load_default="INFO",
         validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]),
@@ -122,9 +153,8 @@ class Settings:
 
     port: int
     public_url: str
-    database_url: str
+    database_new_key: str = field(repr=False)
     secret_key: str
-    brands_file: str
     staff: dict[str, str]
     openai_api_key: str
     openai_base_url: str
@@ -133,16 +163,20 @@ class Settings:
     twilio_auth_tokens: tuple[str, ...]
     twilio_whatsapp_from: str
     twilio_api_url: str
+    meta_access_token: str
+    meta_app_secret: str
+    meta_ad_accounts: dict[str, str]
+    meta_page_id: str
+    meta_dataset_id: str
+    meta_whatsapp_account_id: str
+    meta_graph_url: str
     reply_quiet_seconds: float
     reply_deadline_seconds: float
-    memory_storage_dir: str
-    memory_short_term_ttl: int
-    memory_session_timeout: int
-    memory_max_conversation_history: int
-    memory_enable_vector_search: bool
     backup_dir: str
-    memory_auto_cleanup: bool
+    practice_days_per_hour: float
+    practice_customers_per_hour: float
     log_level: str
+    memory: MemorySettings
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -152,10 +186,14 @@ class Settings:
         """
         said = {**dotenv_values(".env"), **os.environ} if environment is None else environment
         given = {name: value for name, value in said.items() if value}
+        memory, faults = _memory(given)
         try:
-            return _complete(cls(**Environment().load(given)))
+            read = Environment().load(given)
         except ValidationError as error:
-            raise WrongSetting(_sentences(error)) from error
+            raise WrongSetting("\n".join(filter(None, [_sentences(error), faults]))) from error
+        if faults:
+            raise WrongSetting(faults)
+        return _complete(cls(**read, memory=memory))
 
     @property
     def simulated(self) -> bool:
@@ -163,10 +201,25 @@ class Settings:
         return not self.twilio_account_sid
 
     @property
+    def brands_file(self) -> str:
+        """Where the brands are described."""
+        return self.memory.brands_file
+
+    @property
+    def database_url(self) -> str:
+        """Where everything is kept: a SQLite file or a PostgreSQL server."""
+        return self.memory.database_url
+
+    @property
+    def database_key(self) -> str:
+        """What the SQLite file is encrypted with; empty where it is not."""
+        return self.memory.database_key
+
+    @property
     def database_path(self) -> Path:
         """The SQLite file that `DATABASE_URL` names; where a server is named, the place a file would have."""
         if self.on_server:
-            return Path(self.memory_storage_dir) / "hawker.db"
+            return Path(self.memory.storage_dir) / "hawker.db"
         return Path(self.database_url.removeprefix("sqlite:///"))
 
     @property
@@ -175,7 +228,20 @@ class Settings:
         return not self.database_url.startswith("sqlite:///")
 
 
+def _memory(given: Mapping[str, str]) -> tuple[MemorySettings, str]:
+    """What memory reads of the environment, and what is wrong there."""
+    try:
+        return MemorySettings.from_environment(given), ""
+    except WrongMemorySetting as wrong:
+        return MemorySettings(), str(wrong)
+
+
 def _complete(settings: Settings) -> Settings:
+    _require_whole_meta(settings)
+    if settings.on_server and settings.database_key:
+        raise WrongSetting(
+            "DATABASE_KEY encrypts a SQLite file; leave it out, and encrypt the PostgreSQL server's disk"
+        )
     if settings.simulated:
         return replace(settings, staff=settings.staff or dict(SIMULATED_STAFF))
     needed = {
@@ -187,6 +253,19 @@ def _complete(settings: Settings) -> Settings:
     if missing:
         raise WrongSetting(f"TWILIO_ACCOUNT_SID is set, so {' and '.join(missing)} must be set, too")
     return settings
+
+
+def _require_whole_meta(settings: Settings) -> None:
+    needed = {
+        "META_ACCESS_TOKEN": settings.meta_access_token,
+        "META_AD_ACCOUNTS": settings.meta_ad_accounts,
+        "META_PAGE_ID": settings.meta_page_id,
+    }
+    missing = [name for name, value in needed.items() if not value]
+    if missing and (settings.meta_access_token or settings.meta_ad_accounts):
+        raise WrongSetting(
+            f"real ad accounts need {' and '.join(missing)}, too; without all of Meta's, ads are practice"
+        )
 
 
 def _sentences(error: ValidationError) -> str:

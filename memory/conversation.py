@@ -2,63 +2,212 @@
 
 from __future__ import annotations
 
-from datetime import UTC, tzinfo
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import Any, Literal
 
-from memory.contacts import Contact, Contacts
-from memory.context import Profile, render_context
+from memory.analytics import Analytics
+from memory.contacts import Contact, Contacts, read_address
+from memory.context import Context, Profile, compose, render_context
+from memory.crm import hubspot, salesforce
+from memory.database import Database
+from memory.dossiers import PREFERENCES, Dossiers, check_line, check_preference, profile_of
+from memory.errors import NotAnAddress, NotStorable, UnknownFormat, UnknownPreference
 from memory.facts import Facts
 from memory.messages import Message, Messages
+from memory.moments import Clock, from_text, now, to_text
+from memory.past import Past, standing
+from memory.schema import STEPS
 from memory.search import Search
+from memory.sessions import Sessions
+from memory.settings import MemorySettings
+from memory.statements import read_facts
+from memory.summaries import Summaries
+from memory.values import check_text
 
 RECALLED = 10  # older messages in a context
+Format = Literal["json", "salesforce", "hubspot"]
+
+
+@dataclass(frozen=True, slots=True)
+class UserProfile:
+    """What is known of a person; `interests` the latest first."""
+
+    phone_number: str  # E.164, or the WhatsApp user id of somebody who hides the number
+    name: str | None = None
+    preferred_currency: str | None = None  # ISO 4217
+    interests: tuple[str, ...] = ()
+    last_interaction: datetime | None = None
+    total_interactions: int = 0  # messages that they wrote
+    preferred_language: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {
+            "phone_number": self.phone_number,
+            "name": self.name,
+            "preferred_currency": self.preferred_currency,
+            "interests": list(self.interests),
+            "last_interaction": None if self.last_interaction is None else to_text(self.last_interaction),
+            "total_interactions": self.total_interactions,
+            "preferred_language": self.preferred_language,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationMessage:
+    """One message as it was said; `message_type` is what it was understood as."""
+
+    timestamp: datetime
+    role: str  # user, assistant
+    content: str
+    message_type: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+    id: int | None = None
+
+    @classmethod
+    def of(cls, message: Message) -> ConversationMessage:
+        """A stored message."""
+        return cls(message.at, message.role, message.content, message.message_type, message.metadata, message.id)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {
+            "timestamp": to_text(self.timestamp),
+            "role": self.role,
+            "content": self.content,
+            "message_type": self.message_type,
+            "metadata": self.metadata,
+        }
+
+
+@dataclass(slots=True)
+class ConversationSession:
+    """A person's open or last session, with the newest of what was said. Writing `session_summary` keeps it."""
+
+    user_profile: UserProfile
+    messages: list[ConversationMessage]
+    created_at: datetime
+    total_messages: int  # of this session
+    _summary: str | None
+    _keep: Callable[[str], None] = field(repr=False, compare=False)
+
+    @property
+    def session_summary(self) -> str | None:
+        """What the session comes to, in a few words; None where nobody wrote any."""
+        return self._summary
+
+    @session_summary.setter
+    def session_summary(self, text: str) -> None:
+        self._keep(check_text("session_summary", text))
+        self._summary = text
 
 
 class ConversationMemory:
-    """What is remembered of a brand's people, asked for by phone number in any spelling or by WhatsApp user id."""
+    """What is remembered of a brand's people, asked for by phone number in any spelling or by WhatsApp user id.
+
+    Without arguments it opens what the program opens: the database of MEMORY_STORAGE_DIR or DATABASE_URL, for the first
+    brand of the brands file. The program hands over its own `db` and `brand`. All methods may raise
+    DatabaseUnavailable, those that ask for a `phone` NotAnAddress.
+    """
 
     def __init__(
         self,
-        contacts: Contacts,
-        messages: Messages,
-        facts: Facts,
+        storage_dir: str | Path | None = None,
+        max_messages_per_session: int | None = None,
+        session_timeout_hours: float | None = None,
         *,
-        brand: str,
+        db: Database | None = None,
+        brand: str | None = None,
+        our_number: str = "",
+        settings: MemorySettings | None = None,
         search: Search | None = None,
         zone: tzinfo = UTC,
-        max_messages: int = 50,
+        clock: Clock = now,
     ) -> None:
-        self._contacts = contacts
-        self._messages = messages
-        self._facts = facts
-        self._brand = brand
-        self._search = search
+        """Open a brand's memory.
+
+        `storage_dir`: a folder whose hawker.db is used whatever the settings say. `max_messages_per_session`: how many
+        recent messages a context has. `session_timeout_hours`: the silence that ends a session. `our_number`: the
+        brand's own, for people who are new. `zone`: in which a context tells the time. Raises WrongMemorySetting.
+        """
+        settings = _placed(settings or MemorySettings.from_environment(), storage_dir)
+        hours = session_timeout_hours or settings.session_timeout_hours
+        if brand is None:
+            brand, our_number = settings.first_brand()
+        self.brand = brand
+        self._our_number = our_number
+        self.db = db or Database(settings.database_url, key=settings.database_key or None)
+        self.db.migrate(STEPS)
+        self._clock = clock
         self._zone = zone
-        self._most = max_messages
+        self._most = max_messages_per_session or settings.max_messages_per_session
+        self._contacts = Contacts(self.db, clock)
+        self._sessions = Sessions(self.db, timeout=timedelta(hours=hours))
+        self._messages = Messages(self.db, self._contacts, self._sessions, clock)
+        self._facts = Facts(self.db, clock)
+        self._summaries = Summaries(self.db, clock)
+        self._analytics = Analytics(self.db, clock)
+        self._past = Past(self.db, self._sessions, clock)
+        self._search = search or Search(self.db, vectors=settings.enable_vector_search)
+        self._dossiers = Dossiers(self.db, clock, brand=brand, timeout=timedelta(hours=hours))
+
+    def add_message(
+        self,
+        phone: str,
+        role: str,
+        content: str,
+        message_type: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        timestamp: datetime | str | None = None,
+    ) -> ConversationMessage:
+        """Write down what was said; nothing of it is answered or sent. Returns the message as it is kept.
+
+        `role`: user or assistant. `timestamp`: when, by default now; without a zone it is UTC. What a user's text
+        tells of its writer (a name, a city) is learned from it, as are products in `metadata["detected_products"]`.
+        A new number is a new person. Raises NotStorable, and then nothing was written.
+        """
+        at = self._clock() if timestamp is None else self._past.read_moment(timestamp)
+        with self.db.transaction():
+            contact = self._resolve(phone)
+            message_id = self._past.add(
+                self.brand, contact.id, role, content, at, message_type=message_type, metadata=metadata
+            )
+            message = self._messages.get(message_id)
+            if role == "user":
+                self._learn(contact, message)
+        return ConversationMessage.of(message)
 
     def get_conversation_context(self, phone: str, *, query: str = "", max_tokens: int | None = None) -> str:
-        """`User Profile:` and `Recent Conversation History:` as text; with a `query`, older messages that matter for it.
+        """`User Profile:` and `Recent Conversation History:` as text, between them what is known and, in short, what was
+        said before; with a `query`, older messages that matter for it. Never more than `max_tokens`.
 
-        Raises NotAnAddress, UnknownContact.
+        Raises UnknownContact.
         """
-        contact = self._contacts.find(self._brand, phone)
-        history = self._messages.history(contact.id, limit=self._most)
+        return self.conversation_context(phone, query=query, max_tokens=max_tokens).text
+
+    def conversation_context(self, phone: str, *, query: str = "", max_tokens: int | None = None) -> Context:
+        """The same as lines, each with the id of the message that it comes from. Raises UnknownContact."""
+        contact = self._find(phone)
+        self._summaries.catch_up(contact.id)
+        history = self._messages.recent(contact.id, limit=self._most)
         recent = {message.id for message in history}
         recalled = [message for message in self._recall(contact, query, RECALLED) if message.id not in recent]
-        return render_context(self.profile(contact), history, self._zone, recalled=recalled, max_tokens=max_tokens)
+        return compose(
+            self.profile(contact),
+            history,
+            self._zone,
+            facts=self._facts.holding(contact.id),
+            summary=self._summaries.lines(contact.id),
+            recalled=recalled,
+            max_tokens=max_tokens,
+        )
 
     def recall(self, phone: str, query: str, limit: int = 10) -> list[Message]:
-        """The messages ever said with this person that matter for `query`, best first.
-
-        Raises NotAnAddress, UnknownContact.
-        """
-        return self._recall(self._contacts.find(self._brand, phone), query, limit)
-
-    def _recall(self, contact: Contact, query: str, limit: int) -> list[Message]:
-        if self._search is None or not query.strip():
-            return []
-        self._search.catch_up_fully()
-        return [self._messages.get(message_id) for message_id in self._search.recall(contact.id, query, limit)]
+        """The messages ever said with this person that matter for `query`, best first. Raises UnknownContact."""
+        return self._recall(self._find(phone), query, limit)
 
     def context_of(self, contact: Contact, history: list[Message], *, max_tokens: int | None = None) -> str:
         """The same for a contact and the part of the conversation that is at hand."""
@@ -74,12 +223,152 @@ class ConversationMemory:
             interests=[interest.name for interest in self._facts.interests(contact.id)],
         )
 
-    def update_user_preferences(self, phone: str, **preferences: str) -> None:
-        """Set `name`, `preferred_currency` or `preferred_language`, as told by somebody who knows."""
-        contact = self._contacts.find(self._brand, phone)
-        names: dict[str, Any] = {"name": "name", "preferred_currency": "currency", "preferred_language": "language"}
-        unknown = set(preferences) - set(names)
+    def recent(self, contact: Contact, *, more: int = 0) -> list[Message]:
+        """The newest messages of a contact, as many as a context has and `more`, oldest first."""
+        return self._messages.history(contact.id, limit=self._most + more)
+
+    def get_user_profile(self, phone: str) -> UserProfile:
+        """What is known of a person. Raises UnknownContact."""
+        return self._profile(self._find(phone))
+
+    def get_session(self, phone: str) -> ConversationSession | None:
+        """The open or last session; None for a person with whom nothing was said. Raises UnknownContact."""
+        contact = self._find(phone)
+        latest = self._sessions.latest(contact.id)
+        if latest is None:
+            return None
+        return ConversationSession(
+            user_profile=self._profile(contact),
+            messages=[ConversationMessage.of(message) for message in self.recent(contact)],
+            created_at=latest.created_at,
+            total_messages=latest.total_messages,
+            _summary=self._sessions.summary(latest.id),
+            _keep=lambda text: self._sessions.summarise(latest.id, text),
+        )
+
+    def get_conversation(self, phone: str, *, limit: int = 50, before: int | None = None) -> dict[str, Any]:
+        """What `GET /conversation/{phone}` shows: `user_profile`, `messages`, `session_info` and `next_before`.
+
+        `messages`: `limit` of them, older than the one with the id `before`, oldest first; `next_before` is that id for
+        the page before this one, None where there is none. Raises UnknownContact.
+        """
+        contact = self._find(phone)
+        page = self._messages.history(contact.id, limit=limit + 1, before=before)
+        shown = page[-limit:]
+        latest = self._sessions.latest(contact.id)
+        return {
+            "user_profile": self._analytics.profile(contact.id),
+            "messages": shown,
+            "session_info": {
+                "created_at": latest and latest.created_at,
+                "last_at": latest and latest.last_at,
+                "total_messages": latest.total_messages if latest else 0,
+            },
+            "next_before": shown[0].id if len(page) > len(shown) else None,
+        }
+
+    def update_user_preferences(self, phone: str, **preferences: str) -> UserProfile:
+        """Set `name`, `preferred_currency` or `preferred_language`, as told by somebody who knows.
+
+        All of them or, where one cannot be used, none. A new number is a new person. Raises UnknownPreference,
+        NotStorable.
+        """
+        unknown = set(preferences) - set(PREFERENCES)
         if unknown:
-            raise ValueError(f"there is no preference {', '.join(sorted(unknown))}; there are {', '.join(names)}")
-        for preference, value in preferences.items():
-            self._facts.learn(contact, names[preference], value, None)
+            raise UnknownPreference(
+                f"there is no preference {', '.join(sorted(unknown))}; there are {', '.join(PREFERENCES)}"
+            )
+        values = {PREFERENCES[name]: check_preference(name, value) for name, value in preferences.items()}
+        with self.db.transaction():
+            contact = self._resolve(phone)
+            for predicate, value in values.items():
+                self._facts.learn(contact, predicate, value, None)
+        return self._profile(self._contacts.get(contact.id))
+
+    def cleanup_old_sessions(self, days_old: int = 30) -> int:
+        """Forget what was said more than `days_old` days ago; how many sessions went as a whole.
+
+        Profiles stay, and so does what is not answered or sent yet. Raises NotStorable.
+        """
+        if isinstance(days_old, bool) or not isinstance(days_old, int) or not 0 <= days_old <= 36_500:
+            raise NotStorable("days_old must be a whole number of days, from 0 to 36500")
+        return self._sessions.forget_before(self.brand, self._clock() - timedelta(days=days_old))
+
+    def get_all_users_summary(self) -> list[dict[str, Any]]:
+        """The profile of every person, each with the newest `messages`. For a large brand, Analytics.users has pages."""
+        found, last = [], 0
+        while ids := self._dossiers.people(after=last):
+            found += [self._with_messages(contact_id) for contact_id in ids]
+            last = ids[-1]
+        return found
+
+    def export_user_data(self, phone: str, format: Format = "json") -> dict[str, Any]:
+        """All that is kept of a person's conversation, or their record for a CRM, ready for `json.dumps`.
+
+        json: `user_profile`, `messages`, `session_info`. salesforce: a Contact. hubspot: the body that creates a contact.
+        Raises UnknownFormat, UnknownContact.
+        """
+        if format not in ("json", "salesforce", "hubspot"):
+            raise UnknownFormat("a person's data can be had as json, salesforce or hubspot")
+        contact = self._find(phone)
+        if format == "json":
+            return self._dossiers.of(contact.id)
+        row = self._analytics.profile(contact.id)
+        write = salesforce if format == "salesforce" else hubspot
+        return write({**profile_of(row), "city": row.get("city")})
+
+    def _find(self, phone: str) -> Contact:
+        return self._contacts.find(self.brand, _phone(phone))
+
+    def _resolve(self, phone: str) -> Contact:
+        address = read_address(_phone(phone))
+        known = self._contacts.known(self.brand, address)
+        return known or self._contacts.get(self._contacts.resolve(self.brand, address, self._our_number))
+
+    def _recall(self, contact: Contact, query: str, limit: int) -> list[Message]:
+        if not query.strip():
+            return []
+        self._search.catch_up_fully(contact.id)
+        return [self._messages.get(message_id) for message_id in self._search.recall(contact.id, query, limit)]
+
+    def _learn(self, contact: Contact, message: Message) -> None:
+        self._past.count(self.brand, contact.id, 1, message.at)
+        facts = Facts(self.db, standing(message.at))
+        for learned in read_facts(message.content, contact.language or "en"):
+            facts.take(contact, learned, message.id, at=message.at)
+        for product in _products(message.metadata):
+            facts.note_interest(contact, product, message.id)
+
+    def _profile(self, contact: Contact) -> UserProfile:
+        row = self._analytics.profile(contact.id)
+        return UserProfile(
+            phone_number=row["phone_number"],
+            name=row["name"],
+            preferred_currency=row["preferred_currency"],
+            interests=tuple(interest.name for interest in self._facts.interests(contact.id)),
+            last_interaction=from_text(row["last_interaction"]) if row["last_interaction"] else None,
+            total_interactions=row["total_interactions"],
+            preferred_language=row["language"],
+        )
+
+    def _with_messages(self, contact_id: int) -> dict[str, Any]:
+        contact = self._contacts.get(contact_id)
+        said = [ConversationMessage.of(message).to_dict() for message in self.recent(contact)]
+        return {**self._profile(contact).to_dict(), "messages": said}
+
+
+def _placed(settings: MemorySettings, storage_dir: str | Path | None) -> MemorySettings:
+    if storage_dir is None:
+        return settings
+    return replace(settings, storage_dir=str(storage_dir), given_database_url="")
+
+
+def _phone(phone: object) -> str:
+    if not isinstance(phone, str):
+        raise NotAnAddress("say whose conversation it is: a phone number as text, such as +14155550101")
+    return phone
+
+
+def _products(metadata: dict[str, Any]) -> Sequence[str]:
+    products = metadata.get("detected_products")
+    return [check_line("a product", each) for each in products] if isinstance(products, list) else []

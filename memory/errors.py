@@ -19,12 +19,20 @@ class DatabaseDamaged(DatabaseUnavailable):
     """The file is no database, or no longer a whole one: a person has to restore it."""
 
 
+class WrongDatabaseKey(DatabaseUnavailable):
+    """`DATABASE_KEY` and the file don't go together; the text says which of the two to change, and not the key."""
+
+
 class AlreadyStored(MemoryFault):
     """A row with this key is there already; the unique key decided, nothing was written."""
 
 
 class LeaseLost(MemoryFault):
     """Another worker holds this contact now: drop what was prepared, it will be done there."""
+
+
+class CycleLost(MemoryFault):
+    """Another process works on this ad account by now: stop where you are, it goes on there."""
 
 
 class NotAnAddress(MemoryFault):
@@ -65,3 +73,15 @@ class SessionOver(MemoryFault):
 
 class ShortTermUnavailable(MemoryFault):
     """The Redis server that keeps short-term memory cannot be reached now: try again later."""
+
+
+class UnknownFormat(MemoryFault):
+    """A person's data can be written as json, salesforce or hubspot."""
+
+
+class UnknownPreference(MemoryFault, ValueError):
+    """A person's preferences are name, preferred_currency and preferred_language."""
+
+
+class FilesUnusable(MemoryFault):
+    """The folder of an export cannot be written, or that of an import not be read; the text says what to do."""

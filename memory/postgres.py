@@ -6,7 +6,7 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -25,7 +25,11 @@ T = TypeVar("T")
 MOST_CONNECTIONS = 10  # of one process; transactions are short, and a server takes 100 by default
 SECONDS_BETWEEN_TRIES = 0.1
 CHANNEL = "hawker"
-SESSION = "SET synchronous_commit = off; SET lock_timeout = '15s'; SET idle_in_transaction_session_timeout = '60s'"
+# The keepalives are the server's: a machine that lost its power must not hold rows, or the clock, for two hours.
+SESSION = (
+    "SET synchronous_commit = off; SET lock_timeout = {milliseconds}; SET idle_in_transaction_session_timeout = '60s';"
+    " SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3"
+)
 TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0)) AS ours"
 # The types that the tables are written with, as PostgreSQL calls them. Text sorts by its bytes, as in SQLite.
 TYPES = (
@@ -41,9 +45,9 @@ TOKEN = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|::|:(?P<name>[A-Za-z_]\w*)|%")
 class PostgreSQL:
     """The engine behind `Database` for a server that several machines share.
 
-    A read waits up to `timeout` seconds for a server that is away, and so does the start of a transaction; what
-    breaks in the middle of one is DatabaseUnavailable at once. Session pooling (or none) is needed between here
-    and the server: transaction pooling loses LISTEN and the clock's lock.
+    A read waits up to `timeout` seconds for a server that is away, and so does the start of a transaction; so long, too,
+    does a write for a row that another holds. What breaks in the middle of one is DatabaseUnavailable at once. Session
+    pooling (or none) is needed between here and the server: transaction pooling loses LISTEN and the clock's lock.
     """
 
     def __init__(self, url: str, *, timeout: float) -> None:
@@ -65,10 +69,12 @@ class PostgreSQL:
             cursor = connection.execute(rewritten(sql), values)
             return cursor.fetchall() if most is None else cursor.fetchmany(most)
 
+        reads = sql.lstrip().upper().startswith(("SELECT", "WITH"))
         if self._open is not None:
+            self._threads.wrote |= not reads
             with _our_errors():
                 return ask(self._open)
-        return self._connections.use(ask, again=sql.lstrip()[:6].upper() in ("SELECT", "WITH"))
+        return self._connections.use(ask, again=reads)
 
     def change(self, sql: str, values: dict[str, Any]) -> int:
         """How many rows a write touched, inside the open transaction."""
@@ -134,6 +140,23 @@ class PostgreSQL:
             raise
         self.commit()
 
+    def apply(self, statement: Statement) -> None:
+        """Run one statement of a migration, inside the open transaction."""
+        ours = statement.postgresql if isinstance(statement, EachInItsWay) else (in_our_types(statement),)
+        with _our_errors():
+            for sql in ours:
+                self._begun.execute(sql.encode())
+
+    def has_column(self, table: str, column: str) -> bool:
+        """Whether there is such a column in the schema that is searched first."""
+        found = self.rows(
+            "SELECT 1 FROM information_schema.columns WHERE table_schema = current_schema()"
+            " AND table_name = :table AND column_name = :column",
+            {"table": table, "column": column},
+            1,
+        )
+        return bool(found)
+
     def changed_elsewhere(self) -> int:
         """How often a commit was heard of."""
         return self._listening().heard
@@ -141,6 +164,11 @@ class PostgreSQL:
     def wake(self, event: threading.Event) -> None:
         """Set `event` whenever a commit was heard of, anywhere."""
         self._listening().events.append(event)
+
+    def scrub(self, tables: Sequence[str]) -> bool:
+        """Give the dead rows' space back; their bytes stay in the server's files until they are written over."""
+        self._connections.use(lambda connection: connection.execute(f"VACUUM {', '.join(tables)}".encode()), again=True)
+        return True
 
     def close(self) -> None:
         """Close every connection that no thread is using."""
@@ -175,7 +203,7 @@ class PostgreSQL:
         for name, statements in steps:
             if name not in done:
                 for statement in statements:
-                    _apply(connection, statement)
+                    self.apply(statement)
                 connection.execute("INSERT INTO hawker_migrations VALUES (%s, now()::text)", (name,))
 
     def _listening(self) -> Ear:
@@ -243,11 +271,13 @@ class Connections:
                 row_factory=dict_row,
                 connect_timeout=2,  # a server that is going down may take the call and never answer
                 keepalives_idle=10,
+                keepalives_interval=5,
+                keepalives_count=3,
                 tcp_user_timeout=10_000,
                 application_name="hawker",
             )
             connection.adapters.register_loader("numeric", Number)
-            connection.execute(SESSION)
+            connection.execute(SESSION.format(milliseconds=max(1, int(self._timeout * 1000))).encode())
             return connection
 
     def close(self) -> None:
@@ -414,11 +444,6 @@ def in_our_types(statement: str) -> str:
     for written, meant in TYPES:
         statement = re.sub(written, meant, statement)
     return statement
-
-
-def _apply(connection: Connection, statement: Statement) -> None:
-    for sql in statement.postgresql if isinstance(statement, EachInItsWay) else (in_our_types(statement),):
-        connection.execute(sql.encode())
 
 
 @contextmanager

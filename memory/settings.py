@@ -1,8 +1,10 @@
-"""What the environment says about memory. Read only when nobody hands settings over, as `MemoryManager()` does not."""
+"""What the environment says about memory: the one place that reads it, for the program and for `MemoryManager()`."""
 
 from __future__ import annotations
 
 import os
+import re
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -12,6 +14,7 @@ from dotenv import dotenv_values
 
 from memory.errors import WrongMemorySetting
 
+TEN_YEARS = 10 * 365 * 86400  # in seconds
 YES, NO = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}
 
 
@@ -21,10 +24,33 @@ def _switch(text: str) -> bool:
     return text.lower() in YES
 
 
-def _whole(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ValueError("must be a whole number from 1")
-    return int(text)
+def _whole(most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isdecimal() or len(text) > 12 or not 1 <= int(text) <= most:
+            raise ValueError(f"must be a whole number from 1 to {most}")
+        return int(text)
+
+    return read
+
+
+def _database(text: str) -> str:
+    if not re.fullmatch(r"sqlite:///.+|postgres(ql)?://.+", text):
+        raise ValueError(
+            "must be sqlite:/// and a path, such as sqlite:///data/hawker.db, or postgresql://user@host/name"
+        )
+    return text
+
+
+def _redis(text: str) -> str:
+    if not re.fullmatch(r"(rediss?|unix)://.+", text):
+        raise ValueError("must be the address of a Redis server, such as redis://host:6379/0")
+    return text
+
+
+def _key(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", text):
+        raise ValueError("must be 64 hexadecimal digits; openssl rand -hex 32 makes them")
+    return text
 
 
 def _setting(name: str, default: Any, read: Callable[[str], Any]) -> Any:
@@ -33,39 +59,52 @@ def _setting(name: str, default: Any, read: Callable[[str], Any]) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class MemorySettings:
-    """How agents' memory is kept. Times are in seconds."""
+    """How memory is kept. Times are in seconds where the name says nothing else."""
 
     storage_dir: str = _setting("MEMORY_STORAGE_DIR", "data", str)  # the database's folder, unless DATABASE_URL is set
     execution_records_dir: str = _setting("MEMORY_EXECUTION_RECORDS_DIR", "", str)  # of the JSONL export
     use_redis: bool = _setting("MEMORY_USE_REDIS", False, _switch)
-    short_term_ttl: int = _setting("MEMORY_SHORT_TERM_TTL", 86400, _whole)
+    short_term_ttl: int = _setting("MEMORY_SHORT_TERM_TTL", 86400, _whole(TEN_YEARS))
     enable_vector_search: bool = _setting("MEMORY_ENABLE_VECTOR_SEARCH", True, _switch)
     vector_store: str = _setting("MEMORY_VECTOR_STORE", "agent_memory", str)
-    session_timeout: int = _setting("MEMORY_SESSION_TIMEOUT", 3600, _whole)  # of silence in a workflow's session
-    auto_cleanup: bool = _setting("MEMORY_AUTO_CLEANUP", True, _switch)  # drop a session's data at its end
-    max_conversation_history: int = _setting("MEMORY_MAX_CONVERSATION_HISTORY", 100, _whole)  # messages of a workflow
+    # Silence that ends a workflow's session.
+    session_timeout: int = _setting("MEMORY_SESSION_TIMEOUT", 3600, _whole(TEN_YEARS))
+    auto_cleanup: bool = _setting("MEMORY_AUTO_CLEANUP", True, _switch)  # drop what is over
+    # Messages of a workflow.
+    max_conversation_history: int = _setting("MEMORY_MAX_CONVERSATION_HISTORY", 100, _whole(100_000))
     cache_enabled: bool = _setting("MEMORY_CACHE_ENABLED", True, _switch)  # of long-term values that were read
-    max_cache_size: int = _setting("MEMORY_MAX_CACHE_SIZE", 1000, _whole)  # values in the cache; short-term ones, too
-    given_database_url: str = _setting("DATABASE_URL", "", str)
-    given_redis_url: str = _setting("REDIS_URL", "", str)
+    # Values in that cache; short-term ones, too.
+    max_cache_size: int = _setting("MEMORY_MAX_CACHE_SIZE", 1000, _whole(10_000_000))
+    # Silence that ends a customer's session, and what a context shows of the conversation.
+    session_timeout_hours: int = _setting("SESSION_TIMEOUT_HOURS", 24, _whole(8760))
+    max_messages_per_session: int = _setting("MAX_MESSAGES_PER_SESSION", 50, _whole(1000))
+    brands_file: str = _setting("BRANDS_FILE", "data/brands.toml", str)
+    given_database_url: str = _setting("DATABASE_URL", "", _database)
+    database_key: str = field(default="", repr=False, metadata={"name": "DATABASE_KEY", "read": _key})
+    given_redis_url: str = _setting("REDIS_URL", "", _redis)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> MemorySettings:
-        """Read `environment`; by default `.env` and, above it, this process's own. Raises WrongMemorySetting."""
+        """Read `environment`; by default `.env` and, above it, this process's own.
+
+        Raises WrongMemorySetting, naming each wrong setting and what is allowed, a line each.
+        """
         said = {**dotenv_values(".env"), **os.environ} if environment is None else environment
         given: dict[str, Any] = {}
+        faults = []
         for each in fields(cls):
             name, text = each.metadata["name"], said.get(each.metadata["name"])
-            if text:
-                try:
-                    given[each.name] = each.metadata["read"](text)
-                except ValueError as error:
-                    raise WrongMemorySetting(f"{name}: {error}") from error
+            try:
+                given |= {each.name: each.metadata["read"](text)} if text else {}
+            except ValueError as error:
+                faults.append(f"{name}: {error}")
+        if faults:
+            raise WrongMemorySetting("\n".join(faults))
         return cls(**given)
 
     @property
     def database_url(self) -> str:
-        """Where long-term memory is: `DATABASE_URL`, else a file in `storage_dir`."""
+        """Where everything is kept: `DATABASE_URL`, else a file in `storage_dir`."""
         return self.given_database_url or f"sqlite:///{Path(self.storage_dir) / 'hawker.db'}"
 
     @property
@@ -79,3 +118,19 @@ class MemorySettings:
     def records_folder(self) -> Path:
         """Where the execution records are exported to."""
         return Path(self.execution_records_dir or Path(self.storage_dir) / "execution_records")
+
+    def first_brand(self) -> tuple[str, str]:
+        """The brand that is meant where none is named, and its number: the first of the brands file.
+
+        Without such a file it is ("default", ""), as in a script of its own. Raises WrongMemorySetting.
+        """
+        try:
+            brands = tomllib.loads(Path(self.brands_file).read_text(encoding="utf-8"))
+            brand, about = next(iter(brands.items()))
+            return brand, str(about["whatsapp"][0])
+        except FileNotFoundError:
+            return "default", ""
+        except (OSError, ValueError, LookupError, TypeError, StopIteration) as fault:
+            raise WrongMemorySetting(
+                f"BRANDS_FILE: {self.brands_file} names no brand with a number; see docs/catalogue.md"
+            ) from fault

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
+from urllib.parse import quote
 
 from memory.errors import NotStorable
 
 MOST_CHARACTERS = 262_144  # of a value's JSON; larger things belong in a file, with their path in memory
 LONGEST_NAME = 200
+LONGEST_FILE_NAME = 200  # disks take 255 bytes, with an ending
 
 
 def to_json(value: Any) -> str:
@@ -34,6 +37,14 @@ def check_name(what: str, name: object) -> str:
     if not name.isprintable():
         raise NotStorable(f"{what} has a character that cannot be seen, such as NUL or a line break")
     return name
+
+
+def file_name(name: str) -> str:
+    """A file's name for what is called `name`: another for each, on every system's disk, whatever signs it has."""
+    quoted = quote(name, safe=" +")
+    if len(quoted) <= LONGEST_FILE_NAME:
+        return quoted
+    return f"{quoted[:100]}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
 def check_text(what: str, text: object) -> str:

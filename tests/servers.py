@@ -104,9 +104,9 @@ class PostgresServer(Server):
         self._wait_for(stale)
         self._wait_until_ready()
 
-    def url(self, name: str) -> str:
+    def url(self, name: str, user: str = "hawker") -> str:
         """The address of one of its databases."""
-        return f"postgresql://hawker@/{name}?host={quote(str(self.folder), safe='')}"
+        return f"postgresql://{user}@/{name}?host={quote(str(self.folder), safe='')}"
 
     def create(self, name: str, like: str = "template1") -> str:
         """A new database, as a copy of another; its address."""
@@ -115,6 +115,16 @@ class PostgresServer(Server):
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like}"'.encode())
         return self.url(name)
+
+    def create_for_a_guest(self, name: str) -> str:
+        """A new database for a user who may make tables and no extensions; its address."""
+        import psycopg
+
+        guest = f"guest_of_{name}"
+        with psycopg.connect(self.create(name), autocommit=True) as connection:
+            connection.execute(f'CREATE ROLE "{guest}" LOGIN'.encode())
+            connection.execute(f'GRANT CREATE ON SCHEMA public TO "{guest}"'.encode())
+        return self.url(name, guest)
 
     def _wait_until_ready(self) -> None:
         import psycopg
@@ -149,6 +159,59 @@ class RedisServer(Server):
         path.unlink(missing_ok=True)
         self._launch([str(program), "--port", "0", "--unixsocket", str(path), "--save", ""])
         self._wait_for(path)
+
+
+class GraphServer(Server):
+    """ArcadeDB, which speaks Neo4j's Bolt, from a Python package; a Java machine in a process of its own."""
+
+    password = "playwithdata"
+    program = """
+import sys, threading
+import arcadedb_embedded as arcadedb
+folder, password, bolt, http = sys.argv[1:]
+plugins = "Bolt:com.arcadedb.bolt.BoltProtocolPlugin"
+server = arcadedb.create_server(root_path=folder, root_password=password, config={
+    "server_plugins": plugins, "bolt_port": int(bolt), "http_port": int(http), "host": "127.0.0.1"})
+server.start()
+server.create_database("g")
+threading.Event().wait()
+"""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.start()
+
+    @property
+    def url(self) -> str:
+        """Its address, with user, password and database."""
+        return f"bolt://root:{self.password}@127.0.0.1:{self._port}/g"
+
+    def start(self) -> None:
+        """Start it on free ports, and wait until its database answers."""
+        with socket.socket() as bolt, socket.socket() as http:
+            bolt.bind(("127.0.0.1", 0))
+            http.bind(("127.0.0.1", 0))
+            self._port, web = bolt.getsockname()[1], http.getsockname()[1]
+        data = self.folder / "data"
+        self._launch([sys.executable, "-c", self.program, str(data), self.password, str(self._port), str(web)])
+        self._wait_until_ready()
+
+    def _wait_until_ready(self) -> None:
+        from neo4j import GraphDatabase
+        from neo4j.exceptions import DriverError, Neo4jError
+
+        address, login = f"bolt://127.0.0.1:{self._port}", ("root", self.password)
+        for _ in range(240):
+            if self._process is None or self._process.poll() is not None:
+                break
+            try:
+                with GraphDatabase.driver(address, auth=login, max_transaction_retry_time=0) as driver:
+                    driver.verify_connectivity()
+                    driver.execute_query("RETURN 1", database_="g")
+                    return
+            except (DriverError, Neo4jError):  # not listening yet, or the database is being made
+                time.sleep(0.25)
+        raise RuntimeError(f"the graph server did not start: {(self.folder / 'log').read_text()[-2000:]}")
 
 
 def _postgres_programs() -> Path:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.brands import LANGUAGES, TOPICS, BrandsWrong, read_brands
+from bot.brands import LANGUAGES, TOPICS, AdCap, AdSettings, BrandsWrong, read_brands
+from memory.money import Money
 
 FILE = Path(__file__).parents[1] / "data" / "brands.toml"
 SHIPPED = FILE.read_text(encoding="utf-8")
@@ -55,6 +56,23 @@ def test_a_language_the_brand_does_not_have_gets_its_first(tmp_path: Path) -> No
         ('# reply = "HX…"', 'reply = "hello"', "voyage.templates.reply: must be a ContentSid"),
         ("[voyage.policies.hours]", "[voyage.policies.ours]", "voyage.policies.ours: must be one of delivery"),
         ('hi = "हम सोमवार', 'pt_pt = "हम सोमवार', "voyage.policies.hours.pt_pt: must be one of en"),
+        ('margin = "0.35"', "", "voyage.ads.margin: Missing data"),
+        ('margin = "0.35"', 'margin = "35"', "voyage.ads.margin: must be a share of the price"),
+        ("cycle_hour = 7", "cycle_hour = 24", "voyage.ads.cycle_hour: must be an hour, 0 to 23"),
+        (
+            'test_budget_usd = "15"',
+            'test_budget_usd = "80"',
+            "voyage.ads.test_budget_usd: must be a plain amount, 1 to 50",
+        ),
+        *[
+            ("[[voyage.discounts]]", f"[[voyage.ads.accounts]]\n{wrong}\n[[voyage.discounts]]", says)
+            for wrong, says in (
+                ('id = "act_1"\ncurrency = "INR"', "voyage.ads.accounts.0.daily_cap: Missing data"),
+                ('id = "act_1"\ndaily_cap = "5"', "voyage.ads.accounts.0.currency: Missing data"),
+                ('id = "1"\ncurrency = "INR"\ndaily_cap = "5"', "voyage.ads.accounts.0.id: must be an ad account's id"),
+                ('id = "act_1"\ncurrency = "INR"\ndaily_cap = "0"', "daily_cap: must be a plain amount, 1 or more"),
+            )
+        ],
         ("[voyage]", "[voyage", "is not TOML"),
     ],
 )
@@ -77,6 +95,47 @@ def test_a_number_belongs_to_one_brand(tmp_path: Path) -> None:
     file.write_text(SHIPPED + SHIPPED.replace("[voyage", "[second").replace("[[voyage", "[[second"), encoding="utf-8")
     with pytest.raises(BrandsWrong, match=r"second\.whatsapp: .* belongs to voyage already"):
         read_brands(file)
+
+
+ACCOUNT = """
+[[voyage.ads.accounts]]
+id = "act_1"
+currency = "INR"
+daily_cap = "5000.50"
+approval_above = "900"
+"""
+
+
+def test_the_shipped_brand_has_ads_and_no_account_yet() -> None:
+    assert read_brands(FILE)["voyage"].ads == AdSettings({}, Decimal(100), 7, False, Decimal("0.35"), Decimal(15))
+
+
+def test_caps_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "brands.toml"
+    file.write_text(SHIPPED + ACCOUNT, encoding="utf-8")
+    ads = read_brands(file)["voyage"].ads
+    assert ads is not None
+    assert ads.accounts == {"act_1": AdCap(Money(Decimal("5000.50"), "INR"), Money(Decimal(900), "INR"))}
+
+
+def test_an_ad_account_belongs_to_one_brand_and_has_one_entry(tmp_path: Path) -> None:
+    file = tmp_path / "brands.toml"
+    second = (
+        SHIPPED.replace("[voyage", "[second").replace("[[voyage", "[[second").replace("+14155238886", "+14155238887")
+    )
+    file.write_text(SHIPPED + ACCOUNT + second + ACCOUNT.replace("voyage", "second"), encoding="utf-8")
+    with pytest.raises(BrandsWrong, match=r"second\.ads\.accounts: act_1 belongs to voyage already"):
+        read_brands(file)
+    file.write_text(SHIPPED + ACCOUNT + ACCOUNT, encoding="utf-8")
+    with pytest.raises(BrandsWrong, match="one entry for each account; act_1 has several"):
+        read_brands(file)
+
+
+def test_a_brand_without_ads_has_none(tmp_path: Path) -> None:
+    kept = SHIPPED[: SHIPPED.index("[voyage.ads]")] + SHIPPED[SHIPPED.index("[[voyage.discounts]]") :]
+    file = tmp_path / "brands.toml"
+    file.write_text(kept, encoding="utf-8")
+    assert read_brands(file)["voyage"].ads is None
 
 
 def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bot.settings import Settings, WrongSetting
+from memory.settings import MemorySettings
 
 TWILIO = {
     "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
@@ -50,9 +53,18 @@ def test_two_tokens_during_a_rotation() -> None:
         ("STAFF", "9876500001=admin", "+919876500001=admin"),
         ("TWILIO_ACCOUNT_SID", "SK123", "AC"),
         ("TWILIO_WHATSAPP_FROM", "4155238886", "+14155238886"),
+        ("META_ACCESS_TOKEN", "two words", "without spaces"),
+        ("META_AD_ACCOUNTS", "111", "act_1234=voyage"),
+        ("META_AD_ACCOUNTS", "act_111=", "act_1234=voyage"),
+        ("META_PAGE_ID", "my page", "digits"),
+        ("META_DATASET_ID", "D1", "digits"),
+        ("META_WHATSAPP_ACCOUNT_ID", "+1415", "digits"),
+        ("META_GRAPH_URL", "http://graph.example.com", "https"),
+        ("META_GRAPH_URL", "http://127.0.0.1.example.com", "https"),
+        ("META_GRAPH_URL", "http://127.0.0.1:80@example.com", "https"),
         ("REPLY_QUIET_SECONDS", "-1", "greater than or equal to 0"),
         ("REPLY_DEADLINE_SECONDS", "soon", "number"),
-        ("MEMORY_AUTO_CLEANUP", "perhaps", "boolean"),
+        ("MEMORY_AUTO_CLEANUP", "perhaps", "true or false"),
         ("LOG_LEVEL", "LOUD", "DEBUG"),
     ],
 )
@@ -69,7 +81,42 @@ def test_an_account_needs_the_rest_of_it(missing: str) -> None:
         Settings.from_environment({name: value for name, value in TWILIO.items() if name != missing})
 
 
+META = {"META_ACCESS_TOKEN": "EAAsecret", "META_AD_ACCOUNTS": "act_111=voyage, act_222", "META_PAGE_ID": "700100"}
+
+
+def test_ad_accounts_may_name_their_brand() -> None:
+    assert Settings.from_environment(META).meta_ad_accounts == {"act_111": "voyage", "act_222": ""}
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9000", "http://localhost:9000/graph", "http://[::1]:9000"])
+def test_a_graph_api_on_this_machine_needs_no_https(url: str) -> None:
+    assert Settings.from_environment({**META, "META_GRAPH_URL": url}).meta_graph_url == url
+
+
+@pytest.mark.parametrize("missing", META)
+def test_real_ad_accounts_need_the_rest(missing: str) -> None:
+    rest = {name: value for name, value in META.items() if name != missing}
+    with pytest.raises(WrongSetting, match=missing) as wrong:
+        Settings.from_environment(rest)
+    assert "EAAsecret" not in str(wrong.value)
+
+
 def test_secrets_are_not_in_the_error() -> None:
     with pytest.raises(WrongSetting) as wrong:
         Settings.from_environment({"SECRET_KEY": "hunter2", "PORT": "x"})
     assert "hunter2" not in str(wrong.value)
+
+
+def test_the_program_and_memory_read_one_truth() -> None:
+    """What `ConversationMemory()` and `MemoryManager()` open without the program is what the program opens."""
+    said = {"MEMORY_STORAGE_DIR": "elsewhere", "SESSION_TIMEOUT_HOURS": "2", "BRANDS_FILE": "ours.toml"}
+    for environment in ({}, said, said | {"DATABASE_URL": "postgresql://host/shop"}):
+        assert Settings.from_environment(environment).memory == MemorySettings.from_environment(environment)
+    assert Settings.from_environment({}).database_url == "sqlite:///data/hawker.db"
+    assert Settings.from_environment(said).database_path == Path("elsewhere/hawker.db")
+
+
+def test_every_wrong_setting_is_named_at_once() -> None:
+    with pytest.raises(WrongSetting) as wrong:
+        Settings.from_environment({"PORT": "http", "MEMORY_MAX_CACHE_SIZE": "-1", "MEMORY_USE_REDIS": "maybe"})
+    assert all(name in str(wrong.value) for name in ("PORT", "MEMORY_MAX_CACHE_SIZE", "MEMORY_USE_REDIS"))

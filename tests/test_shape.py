@@ -23,15 +23,20 @@ ROOT = Path(__file__).parent.parent
 HOMES = {
     "twilio": ("bot/channels/",),
     "openai": ("bot/llm.py",),
-    "sqlite3": ("memory/", "bot/channels/simulator"),
-    "sqlite_utils": ("memory/", "bot/channels/simulator"),
+    "sqlite3": ("memory/", "bot/channels/simulator", "bot/ads/practice"),
+    "sqlite_utils": ("memory/", "bot/channels/simulator", "bot/ads/practice"),
     "apscheduler": ("bot/clock.py",),
     "jwt": ("bot/web/access.py",),
     "flask_smorest": ("bot/web/api.py",),
     "dotenv": ("bot/settings.py", "memory/settings.py"),
+    "sqlcipher3": ("memory/cipher.py",),
     "psycopg": ("memory/postgres.py",),
+    "requests": ("bot/channels/", "bot/ads/facebook/"),
     "redis": ("memory/short_term.py",),
+    "neo4j": ("memory/bolt.py",),
 }
+# What plays the outside world keeps a file of its own, as the outside world would.
+PLAYED = ("memory/", "bot/channels/simulator", "bot/ads/practice")
 SQL = re.compile(r"\s*(SELECT\s.+\sFROM\s|INSERT\s+INTO\s|UPDATE\s\w+\sSET\s|DELETE\s+FROM\s|PRAGMA\s)", re.S)
 
 
@@ -67,9 +72,14 @@ def test_only_the_settings_read_the_environment() -> None:
     assert readers - {"bot/__init__.py"} == {"bot/settings.py", "memory/settings.py"}  # that one sets numpy's threads
 
 
+def test_the_graph_api_is_spoken_in_one_place() -> None:
+    speakers = {path for path, tree in product() if any("graph.facebook.com" in text for text in texts(tree))}
+    assert {path for path in speakers if not path.startswith("bot/ads/facebook/")} == {"bot/settings.py"}
+
+
 def test_sql_is_written_in_memory_only() -> None:
     writers = {path for path, tree in product() if any(SQL.match(text) for text in texts(tree))}
-    assert {path for path in writers if not path.startswith(("memory/", "bot/channels/simulator"))} == set()
+    assert {path for path in writers if not path.startswith(PLAYED)} == set()
     assert "memory/messages.py" in writers
 
 

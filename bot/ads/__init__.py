@@ -1,1 +1,1 @@
-"""Buys the ads: observes, decides, acts within limits, and reports."""
+"""The ad agent: it buys the ads, remembers why, and moves budgets by what was really sold."""

@@ -15,6 +15,7 @@ whoever shows it to a person rounds it.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -286,6 +287,18 @@ class Market:
             np.round(played.chats * known).astype(np.int64),
             settled,
         )
+
+    def fork(self) -> Market:
+        """A market of its own that has lived through the same days: what would follow can be tried on it."""
+        other = copy.copy(self)
+        other._rng = copy.deepcopy(self._rng)
+        other.days = list(self.days)
+        other._to_come = {day: list(orders) for day, orders in self._to_come.items()}
+        return other
+
+    def chats_since_edit(self) -> Floats:
+        """Chats of each ad since it was last sent back to learning."""
+        return self._since_edit.copy()
 
     def still_to_come(self) -> tuple[MarketOrder, ...]:
         """Orders of past chats that have not been placed yet (the truth: no buyer of ads sees these)."""

@@ -139,7 +139,7 @@ def signing_secret(settings: Settings) -> str:
     """
     if settings.secret_key:
         return settings.secret_key
-    path = Path(settings.memory_storage_dir) / "secret_key"
+    path = Path(settings.memory.storage_dir) / "secret_key"
     if not path.exists():
         _keep_new_secret(path)
     kept = path.read_text().strip()

@@ -1,13 +1,15 @@
-"""Commands for the person who runs the bot: `flask --app app token | doctor | dead | erase`."""
+"""Commands for the person who runs the bot: `flask --app app token | doctor | dead | erase | receipts | graph | memory`."""
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
@@ -17,7 +19,10 @@ from flask import Flask
 from bot.settings import ROLES, Settings
 from bot.web.access import issue_token
 from bot.web.api import Finding, Parts, erase_person
+from bot.web.known import memory_command
+from memory.bolt import Target, copy_graph
 from memory.errors import DatabaseUnavailable, MemoryFault
+from memory.graph import Graph
 from memory.messages import Message
 from memory.moments import Clock, to_text
 
@@ -39,7 +44,15 @@ class Found:
 
 def register_commands(app: Flask, parts: Parts) -> None:
     """Add the commands to `app`."""
-    for command in (_token(parts), _doctor(parts), _dead(parts), _erase(parts)):
+    for command in (
+        _token(parts),
+        _doctor(parts),
+        _dead(parts),
+        _erase(parts),
+        _receipts(parts),
+        _graph(parts),
+        memory_command(parts),
+    ):
         app.cli.add_command(command)
 
 
@@ -86,8 +99,9 @@ def _erase(parts: Parts) -> click.Command:
     @click.command()
     @click.argument("phone")
     @click.option("--brand", type=click.Choice(list(parts.brands)), default=parts.brands[0], show_default=True)
+    @click.option("--receipt", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Write it there.")
     @click.confirmation_option(prompt="Erase everything about this person? It cannot be brought back.")
-    def erase(phone: str, brand: str) -> None:
+    def erase(phone: str, brand: str, receipt: Path | None) -> None:
         """Erase a person, by phone number or WhatsApp user id."""
         try:
             gone = erase_person(parts, brand, phone)
@@ -96,8 +110,52 @@ def _erase(parts: Parts) -> click.Command:
         for table, rows in gone["erased"].items():
             click.echo(f"{rows:7d}  {table}")
         click.echo(f"{gone['at_provider']:7d}  messages handed over for removal at the provider")
+        _give(gone["receipt"], receipt)
 
     return erase
+
+
+def _receipts(parts: Parts) -> click.Command:
+    @click.command()
+    @click.option("--brand", type=click.Choice(list(parts.brands)), default=parts.brands[0], show_default=True)
+    def receipts(brand: str) -> None:
+        """Print the receipts of a brand's erased people, one a line, the newest first."""
+        for receipt in parts.erasure.receipts(brand):
+            click.echo(json.dumps(receipt, ensure_ascii=False))
+
+    return receipts
+
+
+def _give(receipt: dict[str, Any], file: Path | None) -> None:
+    written = json.dumps(receipt, indent=2, ensure_ascii=False)
+    if file is None:
+        click.echo(written)
+        return
+    file.write_text(written + "\n", encoding="utf-8")
+    click.echo(f"the signed receipt is in {file}; flask --app app receipt {file} checks it")
+
+
+def _graph(parts: Parts) -> click.Command:
+    @click.command()
+    @click.option("--to", "url", required=True, metavar="URL", help="bolt://user@host:7687/database")
+    @click.option("--brand", type=click.Choice(list(parts.brands)), default=parts.brands[0], show_default=True)
+    @click.option("--days", default=90, show_default=True, type=click.IntRange(1, 36_500), help="Chats and orders of.")
+    @click.option("--password-file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    def graph(url: str, brand: str, days: int, password_file: Path | None) -> None:
+        """Copy the graph of ads, chats and orders to a server that speaks Neo4j's Bolt; again and again, if you like."""
+        password = password_file.read_text().strip() if password_file else ""
+        since = (parts.clock() - timedelta(days=days)).date()
+        try:
+            copied = copy_graph(
+                Graph.over(parts.db, parts.clock), brand, Target.read(url, password=password), since=since
+            )
+        except MemoryFault as fault:
+            raise click.ClickException(str(fault)) from fault
+        click.echo(
+            f"{copied.nodes} nodes and {copied.relations} relations are there, {copied.removed} nodes were removed"
+        )
+
+    return graph
 
 
 def _replay(parts: Parts, which: str) -> int:
@@ -130,7 +188,7 @@ def _line(message: Message) -> str:
 def examine(parts: Parts) -> Iterator[Finding]:
     """Everything the doctor looks at: this machine first, then what the channel and the model say of themselves."""
     yield database(parts)
-    yield disk(Path(parts.settings.memory_storage_dir))
+    yield disk(Path(parts.settings.memory.storage_dir))
     yield model(parts.settings)
     yield clock_skew(_time_source(parts.settings), parts.clock)
     yield staff(parts.settings)

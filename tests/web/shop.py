@@ -15,6 +15,8 @@ from bot.web.api import Check, Parts, register
 from bot.web.terminal import Found, register_commands
 from memory.analytics import Analytics
 from memory.contacts import Contact
+from memory.conversation import ConversationMemory
+from memory.erasure import Erasure
 from memory.errors import LeaseLost
 from memory.forms import Outgoing
 from memory.turns import Outcome, Reading
@@ -77,19 +79,22 @@ class Shop:
         return message_id
 
     def _parts(self) -> Parts:
-        stores = self.stores
+        stores, brands = self.stores, [BRAND, OTHER_BRAND]
         settings = Settings.from_environment({"MEMORY_STORAGE_DIR": str(self.folder), **self.given})
         return Parts(
             settings=replace(settings, secret_key=SECRET),
             secret=SECRET,
             clock=stores.clock,
-            brands=[BRAND, OTHER_BRAND],
+            brands=brands,
             db=stores.db,
             contacts=stores.contacts,
-            sessions=stores.sessions,
+            conversations={
+                brand: ConversationMemory(db=stores.db, brand=brand, clock=stores.clock) for brand in brands
+            },
             messages=stores.messages,
             turns=stores.turns,
             analytics=Analytics(stores.db, stores.clock),
             checks=self.checks,
             examinations=[lambda: self.findings],
+            erasure=Erasure(stores.db, stores.clock, SECRET),
         )

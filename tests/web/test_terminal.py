@@ -141,3 +141,13 @@ def test_erase_asks_first_and_then_erases(shop: Shop) -> None:
     assert run(shop, "erase", PHONE, answer="y\n").exit_code == 0
     assert len(shop.stores.contacts.still_at_provider()) == 1
     assert "nobody by this number" in run(shop, "erase", PHONE, "--yes").output
+
+
+def test_graph_says_what_to_do_when_the_server_is_not_there(shop: Shop, tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("s3cret\n")
+    result = run(shop, "graph", "--to", "bolt://root@127.0.0.1:1/g", "--password-file", str(secret))
+    assert result.exit_code == 1
+    assert "bolt://127.0.0.1:1: ServiceUnavailable; check address, user, password" in result.output
+    assert "s3cret" not in result.output
+    assert "bolt://user@host" in run(shop, "graph", "--to", "http://x").output

@@ -1,0 +1,89 @@
+"""Real ad accounts through Meta's Graph API. The only home of the Graph API; see docs/meta.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.ads.contract import Account
+from bot.ads.facebook.account import FacebookAccount
+from bot.ads.facebook.amounts import from_meta, offset, to_meta
+from bot.ads.facebook.doctor import Doctor
+from bot.ads.facebook.governor import Governor
+from bot.ads.facebook.making import Place
+from bot.ads.facebook.session import Graph
+from bot.ads.facebook.version import VERSION, VERSION_ENDS, version_warning
+from bot.brands import Brand
+from bot.settings import Settings, WrongSetting
+from memory.advertising import Finding
+from memory.moments import Clock
+
+__all__ = [
+    "VERSION",
+    "VERSION_ENDS",
+    "Facebook",
+    "FacebookAccount",
+    "Governor",
+    "Graph",
+    "Place",
+    "connect",
+    "from_meta",
+    "offset",
+    "to_meta",
+    "version_warning",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Facebook:
+    """All real accounts of this program, by their ids."""
+
+    accounts: Mapping[str, FacebookAccount]
+    doctor: Doctor
+
+    def by_brand(self) -> dict[str, dict[str, Account]]:
+        """The accounts of each brand."""
+        brands = dict.fromkeys(account.brand for account in self.accounts.values())
+        return {name: {key: one for key, one in self.accounts.items() if one.brand == name} for name in brands}
+
+    def examine(self) -> list[Finding]:
+        """What the accounts share once, then each account."""
+        return [*self.doctor.examine(), *(found for each in self.accounts.values() for found in each.examine_itself())]
+
+
+def connect(settings: Settings, brands: Mapping[str, Brand], clock: Clock) -> Facebook | None:
+    """The accounts of META_AD_ACCOUNTS; None where no META_ACCESS_TOKEN is set. Nothing is asked of Meta yet.
+
+    Raises WrongSetting for an account whose brand is not known.
+    """
+    if not settings.meta_access_token:
+        return None
+    folder = Path(settings.memory.storage_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    governor = Governor(clock, folder / "meta_usage.json")
+    graph = Graph(settings.meta_access_token, settings.meta_app_secret, governor, clock, url=settings.meta_graph_url)
+    owners = {account: _brand_of(account, brand, brands) for account, brand in settings.meta_ad_accounts.items()}
+    accounts = {
+        account: FacebookAccount(graph, account, brand.id, _place(settings, brand), brand_currency=brand.currency)
+        for account, brand in owners.items()
+    }
+    return Facebook(accounts, Doctor(graph, _place(settings, next(iter(owners.values())))))
+
+
+def _brand_of(account: str, brand: str, brands: Mapping[str, Brand]) -> Brand:
+    if not brand and len(brands) == 1:
+        return next(iter(brands.values()))
+    if brand not in brands:
+        known = ", ".join(brands)
+        raise WrongSetting(f"META_AD_ACCOUNTS: {account} needs its brand, as {account}=brand, with a brand of {known}")
+    return brands[brand]
+
+
+def _place(settings: Settings, brand: Brand) -> Place:
+    return Place(
+        page_id=settings.meta_page_id,
+        phone=brand.whatsapp[0].removeprefix("+") if brand.whatsapp else "",
+        dataset_id=settings.meta_dataset_id,
+        whatsapp_account_id=settings.meta_whatsapp_account_id,
+    )

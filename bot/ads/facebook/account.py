@@ -1,0 +1,315 @@
+"""One real ad account at Meta, as `bot.ads.contract.Account` has it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.ads.contract import MARK, NotAuthorised, RequestWrong, TryLater
+from bot.ads.facebook import doctor, insights, making, reading
+from bot.ads.facebook.amounts import to_meta
+from bot.ads.facebook.errors import Flaky, lost
+from bot.ads.facebook.events import Telling
+from bot.ads.facebook.governor import Lane
+from bot.ads.facebook.making import Place
+from bot.ads.facebook.reports import Reports
+from bot.ads.facebook.session import Call, Graph
+from memory.advertising import (
+    Activity,
+    AdAccount,
+    BusinessEvent,
+    Comment,
+    EventOutcome,
+    Finding,
+    Kind,
+    New,
+    NewAd,
+    NewAdSet,
+    NewCampaign,
+    NewCreative,
+    Reading,
+    Status,
+    Structure,
+)
+from memory.money import Money
+
+RULE = "Hawker: most a day"
+CREATIVE_TRIES = 3
+_PARTS = {"page_welcome_message": "the greeting", "image_hash": "the picture", "name": "the headline"}
+log = logging.getLogger(__name__)
+
+
+class FacebookAccount:
+    """An account at Meta. `brand_currency` is only compared; `notice` hears of insights that can't be taken as they are."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        account_id: str,
+        brand: str,
+        place: Place,
+        *,
+        brand_currency: str = "",
+        notice: insights.Notice = log.warning,
+    ) -> None:
+        self.id = account_id
+        self.brand = brand
+        self._graph = graph
+        self._place = place
+        self._brand_currency = brand_currency
+        self._notice = notice
+        self._known: AdAccount | None = None
+        self._app_id = ""
+        self._own: set[str] = set()
+
+    def __repr__(self) -> str:
+        return f"FacebookAccount({self.id!r}, {self.brand!r})"
+
+    # What is there
+
+    def describe(self) -> AdAccount:
+        row = self._get(self.id, reading.ACCOUNT_FIELDS)
+        minimums = self._pages(f"{self.id}/minimum_budgets", "currency,min_daily_budget_imp")
+        self._known = reading.account(row, self.brand, minimums)
+        return self._known
+
+    def structure(self) -> Structure:
+        told = self.describe()
+        seen_at = self._graph.clock()
+        campaigns = self._pages(f"{self.id}/campaigns", reading.CAMPAIGN_FIELDS)
+        ad_sets = self._pages(f"{self.id}/adsets", reading.AD_SET_FIELDS)
+        creatives = self._pages(f"{self.id}/adcreatives", reading.CREATIVE_FIELDS)
+        ads = self._pages(f"{self.id}/ads", reading.AD_FIELDS)
+        self._own |= {str(row["id"]) for rows in (campaigns, ad_sets, creatives, ads) for row in rows}
+        return Structure(
+            account=told,
+            campaigns=tuple(reading.campaign(row, self.id, told.currency) for row in _there(campaigns)),
+            ad_sets=tuple(reading.ad_set(row, self.id, told.currency) for row in _there(ad_sets)),
+            creatives=tuple(reading.creative(row, self.id) for row in _there(creatives)),
+            ads=tuple(reading.ad(row, self.id) for row in _there(ads)),
+            seen_at=seen_at,
+        )
+
+    def readings(self, since: date, until: date, *, breakdown: str | None = None) -> list[Reading]:
+        told = self._account()
+        insights.known(breakdown)
+        seen_at = self._graph.clock()
+        since = insights.clamped(since, seen_at.astimezone(ZoneInfo(told.time_zone)).date())
+        if since > until:
+            return []
+        rows = Reports(self._graph, self.id).rows(since, until, breakdown)
+        return insights.readings(rows, self.id, told.currency, breakdown, seen_at, self._notice)
+
+    def activities(self, since: datetime) -> list[Activity]:
+        fields = {"since": int(since.timestamp()), "until": int(self._graph.clock().timestamp()) + 1}
+        rows = self._pages(f"{self.id}/activities", reading.ACTIVITY_FIELDS, **fields)
+        currency, app_id = self._account().currency, self._app()
+        told = (reading.activity(row, app_id, currency) for row in rows)
+        return sorted((each for each in told if each and each.at >= since), key=lambda each: each.at)
+
+    def comments(self, ad_ids: Sequence[str], since: datetime) -> list[Comment]:
+        stories = self._stories()
+        unknown = [ad_id for ad_id in ad_ids if ad_id not in stories]
+        if unknown:
+            raise RequestWrong(f"{self.id} has no ad {unknown[0]}: look at the list of ads again")
+        token = self._page_token() if ad_ids else ""
+        found = [each for ad_id in ad_ids for each in self._comments_of(ad_id, stories[ad_id], token)]
+        return sorted((each for each in found if each.at >= since), key=lambda each: each.at)
+
+    # What is made and changed
+
+    def create(self, new: New, token: str) -> str:
+        edge, fields = self._wanted(new, token)
+        if isinstance(new, NewCreative):
+            return self._create_creative(fields)
+        return self._create(edge, fields)
+
+    def find(self, kind: Kind, token: str) -> list[str]:
+        rows = self._pages(f"{self.id}/{reading.EDGES[kind]}", "id,name,status")
+        return [str(row["id"]) for row in _there(rows) if str(row.get("name", "")).endswith(f"{MARK}{token}")]
+
+    def set_status(self, kind: Kind, object_id: str, status: Status) -> None:
+        if kind == "creative" and status != "DELETED":
+            raise RequestWrong("a creative is not published or paused by itself: change the status of its ad")
+        lane: Lane = "write" if status == "ACTIVE" else "pause"
+        self._require_own(kind, object_id, lane)
+        self._change(object_id, {"status": status}, lane)
+
+    def set_budget(self, kind: Kind, object_id: str, amount: Money) -> None:
+        if kind not in ("campaign", "ad_set"):
+            raise RequestWrong("only campaigns and ad sets hold budgets: name the ad set of this ad")
+        self._require_payable(amount)
+        now = self._require_own(kind, object_id, "write", "daily_budget")
+        held = reading.budget(now, amount.currency)
+        if held is None:
+            raise RequestWrong(
+                f"{object_id} holds no daily budget: change the one that does, its campaign or its ad set"
+            )
+        if to_meta(held) != to_meta(amount):  # Meta allows four changes an hour, so none is spent on nothing
+            self._change(object_id, {"daily_budget": to_meta(amount)}, "write")
+
+    def guard_spend(self, most_a_day: Money) -> str:
+        self._require_payable(most_a_day)
+        rules = [row for row in self._pages(f"{self.id}/adrules_library", "id,name,status") if row.get("name") == RULE]
+        wanted = _rule(to_meta(most_a_day))
+        for row in rules[1:]:
+            self._graph.ask(Call("DELETE", str(row["id"]), self.id, lane="write"))
+        if not rules:
+            return self._create("adrules_library", wanted)
+        self._change(str(rules[0]["id"]), wanted, "write")
+        return str(rules[0]["id"])
+
+    def send_events(self, events: Sequence[BusinessEvent]) -> list[EventOutcome]:
+        if not self._place.dataset_id:
+            raise RequestWrong("sales can't be told to Meta without a dataset: set META_DATASET_ID")
+        if not self._place.whatsapp_account_id:
+            raise RequestWrong("sales can't be told to Meta without its WhatsApp account: set META_WHATSAPP_ACCOUNT_ID")
+        return Telling(self._graph, self._place).tell(events)
+
+    def examine(self) -> list[Finding]:
+        return [*doctor.Doctor(self._graph, self._place).examine(), *self.examine_itself()]
+
+    def examine_itself(self) -> list[Finding]:
+        """What concerns this account alone; `examine` also looks at what it shares with others."""
+        return list(doctor.looked(f"Meta {self.id}", lambda: doctor.account(self.describe(), self._brand_currency)))
+
+    # How
+
+    def _get(self, path: str, fields: str, lane: Lane = "read") -> dict[str, Any]:
+        return self._graph.ask(Call("GET", path, self.id, {"fields": fields}, lane=lane))
+
+    def _pages(self, path: str, fields: str, **more: Any) -> list[dict[str, Any]]:
+        return self._graph.pages(Call("GET", path, self.id, {"fields": fields, **more}))
+
+    def _change(self, object_id: str, fields: dict[str, Any], lane: Lane) -> None:
+        told = self._graph.ask(Call("POST", object_id, self.id, fields, lane=lane))
+        if told.get("success") is not True:
+            raise lost(f"Meta did not say that {object_id} was changed")
+
+    def _create(self, edge: str, fields: dict[str, Any]) -> str:
+        told = self._graph.ask(Call("POST", f"{self.id}/{edge}", self.id, fields, lane="write", once=True))
+        if not told.get("id"):
+            raise lost(f"Meta gave no id for the new object in {edge}")
+        self._own.add(str(told["id"]))
+        return str(told["id"])
+
+    def _create_creative(self, fields: dict[str, Any]) -> str:
+        """Meta refuses good creatives now and then (1487390), without having made them: three tries."""
+        for _ in range(CREATIVE_TRIES - 1):
+            try:
+                return self._create("adcreatives", fields)
+            except Flaky:
+                self._graph.pause(1.0)
+        try:
+            return self._create("adcreatives", fields)
+        except Flaky as fault:
+            raise RequestWrong(f"{fault}{self._culprit(fields)}") from None
+
+    def _culprit(self, fields: dict[str, Any]) -> str:
+        """What Meta stumbles over: the part without which the creative passes. Nothing is made."""
+        try:
+            if self._passes(fields):
+                return "; a trial of the same passes, so it may be made later"
+            for part, words in _PARTS.items():
+                if self._passes(making.without(fields, part)):
+                    return f"; without {words} Meta would take it"
+        except TryLater:
+            return ""
+        return ""
+
+    def _passes(self, fields: dict[str, Any]) -> bool:
+        tried = {**fields, "execution_options": ["validate_only"]}
+        try:
+            self._graph.ask(Call("POST", f"{self.id}/adcreatives", self.id, tried))
+        except RequestWrong:
+            return False
+        return True
+
+    def _wanted(self, new: New, token: str) -> tuple[str, dict[str, Any]]:
+        if isinstance(new, NewCampaign):
+            return "campaigns", making.campaign(new, token)
+        if isinstance(new, NewCreative):
+            return "adcreatives", making.creative(new, token, self._place)
+        if isinstance(new, NewAd):
+            return "ads", making.ad(new, token)
+        return "adsets", self._wanted_ad_set(new, token)
+
+    def _wanted_ad_set(self, new: NewAdSet, token: str) -> dict[str, Any]:
+        self._require_payable(new.daily_budget)
+        campaign = self._require_own("campaign", new.campaign_id, "write", "objective,daily_budget")
+        if reading.budget(campaign, new.daily_budget.currency) is not None:
+            raise RequestWrong("the campaign holds the budget itself: put the ad set into a campaign without one")
+        return making.ad_set(new, token, str(campaign.get("objective")), self._place)
+
+    def _require_payable(self, amount: Money) -> None:
+        told = self._account()
+        if amount.currency != told.currency:
+            raise RequestWrong(f"the account pays in {told.currency}, not in {amount.currency}: say the amount in that")
+        to_meta(amount)
+        if amount.amount < told.min_daily_budget.amount:
+            least = f"{told.min_daily_budget.amount} {told.currency}"
+            raise RequestWrong(f"{amount.amount} {amount.currency} a day is below Meta's minimum of {least}: say more")
+
+    def _require_own(self, kind: Kind, object_id: str, lane: Lane, fields: str = "") -> dict[str, Any]:
+        """The object, after making sure that it is this account's: one token may reach the accounts of many."""
+        if object_id in self._own and not fields:
+            return {}
+        if not object_id.isascii() or not object_id.isdigit():
+            raise RequestWrong(f"{object_id[:40]!r} is no id of Meta's: ids are numbers")
+        told = self._get(object_id, ",".join(filter(None, ["id,account_id", fields])), lane)
+        if f"act_{told.get('account_id')}" != self.id:
+            raise RequestWrong(f"{kind.replace('_', ' ')} {object_id} is not in {self.id}: name one of this account's")
+        self._own.add(object_id)
+        return told
+
+    def _account(self) -> AdAccount:
+        return self._known or self.describe()
+
+    def _app(self) -> str:
+        if not self._app_id:
+            self._app_id = str(self._graph.inspect_token().get("app_id") or "")
+        return self._app_id
+
+    def _stories(self) -> dict[str, str]:
+        """The post of each ad; empty for one that has none."""
+        rows = self._pages(f"{self.id}/ads", "id,creative{effective_object_story_id}")
+        return {str(row["id"]): str((row.get("creative") or {}).get("effective_object_story_id") or "") for row in rows}
+
+    def _page_token(self) -> str:
+        """The page's own token: with another, Meta gives an empty list of comments and no error."""
+        call = Call("GET", "me/accounts", self._place.page_id, {"fields": "id,tasks,access_token"}, use="pages")
+        page = next((row for row in self._graph.pages(call) if str(row.get("id")) == self._place.page_id), None)
+        if page is None or not page.get("access_token"):
+            raise NotAuthorised("the token does not reach the page: assign META_PAGE_ID to the system user")
+        if "MODERATE" not in (page.get("tasks") or []):
+            raise NotAuthorised("comments can't be read: give the system user the task MODERATE on the page")
+        return str(page["access_token"])
+
+    def _comments_of(self, ad_id: str, story: str, token: str) -> list[Comment]:
+        if not story:
+            return []
+        fields = {"filter": "stream", "fields": reading.COMMENT_FIELDS}
+        call = Call("GET", f"{story}/comments", self._place.page_id, fields, use="pages", token=token)
+        return [reading.comment(row, ad_id) for row in self._graph.pages(call)]
+
+
+def _there(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row for row in rows if row.get("status") not in ("ARCHIVED", "DELETED")]
+
+
+def _rule(most: int) -> dict[str, Any]:
+    """Every half hour Meta pauses each campaign that spent more today; there is no rule for an account's sum."""
+    filters = (("entity_type", "EQUAL", "CAMPAIGN"), ("time_preset", "EQUAL", "TODAY"), ("spent", "GREATER_THAN", most))
+    return {
+        "name": RULE,
+        "evaluation_spec": {
+            "evaluation_type": "SCHEDULE",
+            "filters": [{"field": name, "operator": sign, "value": value} for name, sign, value in filters],
+        },
+        "execution_spec": {"execution_type": "PAUSE"},
+        "schedule_spec": {"schedule_type": "SEMI_HOURLY"},
+        "status": "ENABLED",
+    }

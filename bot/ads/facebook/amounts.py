@@ -1,0 +1,48 @@
+"""Money as Meta writes it: whole numbers by Meta's own table of offsets, which is not ISO's."""
+
+from __future__ import annotations
+
+from decimal import ROUND_FLOOR, Decimal, InvalidOperation
+
+from bot.ads.contract import AdsFault, RequestWrong
+from memory.money import Money
+
+# https://developers.facebook.com/docs/marketing-api/currencies: ISO gives COP, CRC, HUF, IDR and TWD two decimals.
+WHOLE_UNITS = frozenset("CLP COP CRC HUF ISK IDR JPY KRW PYG TWD VND".split())
+
+
+def offset(currency: str) -> int:
+    """How many of Meta's units make one whole unit of `currency`: 1 or 100."""
+    return 1 if currency in WHOLE_UNITS else 100
+
+
+def to_meta(money: Money) -> int:
+    """A budget as Meta takes it. What Meta cannot express is left off, never added: no more is spent than was said.
+
+    Raises RequestWrong for an amount that leaves nothing.
+    """
+    if not money.amount.is_finite():
+        raise RequestWrong("a budget must be a number: say an amount such as 500")
+    units = int((money.amount * offset(money.currency)).to_integral_value(ROUND_FLOOR))
+    if units <= 0:
+        raise RequestWrong(
+            f"a budget of {money.amount} {money.currency} is none: say an amount above zero, or pause it"
+        )
+    return units
+
+
+def from_meta(units: object, currency: str) -> Money:
+    """What `units`, as text or number in Meta's whole numbers, are worth. Raises AdsFault for anything else."""
+    written = str(units)
+    if not (written.isascii() and written.isdigit()):
+        raise AdsFault(f"Meta told an amount that is not a whole number ({written[:20]!r}): look at it in Ads Manager")
+    return Money(Decimal(written) / offset(currency), currency)
+
+
+def spent(text: object, currency: str) -> Money | None:
+    """An insights amount, a decimal in whole units such as "123.45"; None where it is no amount or below zero."""
+    try:
+        amount = Decimal(str(text))
+    except InvalidOperation:
+        return None
+    return Money(amount, currency) if amount.is_finite() and amount >= 0 else None

@@ -1,0 +1,142 @@
+"""What is missing or wrong between us and Meta, each with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.ads.contract import AdsFault
+from bot.ads.facebook.events import prove
+from bot.ads.facebook.making import Place
+from bot.ads.facebook.session import Call, Graph
+from bot.ads.facebook.version import VERSION, VERSION_ENDS, version_warning
+from memory.advertising import AdAccount, Finding
+
+PERMISSIONS = (
+    "ads_management",
+    "ads_read",
+    "business_management",
+    "pages_manage_ads",
+    "pages_read_engagement",
+    "pages_show_list",
+)
+FOR_EVENTS = "whatsapp_business_manage_events"
+SOON = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Doctor:
+    """Looks at what all accounts share: token, permissions, page, number, dataset, version."""
+
+    graph: Graph
+    place: Place
+
+    def examine(self) -> list[Finding]:
+        """Nothing here raises for what Meta answers: a fault is a finding."""
+        found: list[Finding] = [version(self.graph.clock())]
+        try:
+            told = self.graph.inspect_token()
+        except AdsFault as fault:
+            return [*found, Finding("Meta token", False, str(fault))]
+        found.append(token(told, self.graph))
+        if not found[-1].ok:
+            return found
+        found.append(permissions(told, events=bool(self.place.dataset_id)))
+        return [*found, *self._page(), *self._dataset(told)]
+
+    def _page(self) -> Iterator[Finding]:
+        fields = {"fields": "id,name,has_whatsapp_number,whatsapp_number"}
+        yield from looked(
+            "Meta page", lambda: page(self.graph.ask(Call("GET", self.place.page_id, "", fields, "pages")), self.place)
+        )
+
+    def _dataset(self, told: dict[str, Any]) -> Iterator[Finding]:
+        if not self.place.dataset_id:
+            yield Finding("Meta dataset", True, "no META_DATASET_ID: sales are not told to Meta")
+            return
+        if not self.place.whatsapp_account_id:
+            hint = f"; the token names {', '.join(ids)}" if (ids := whatsapp_accounts(told)) else ""
+            yield Finding("Meta dataset", False, f"set META_WHATSAPP_ACCOUNT_ID to the number's WhatsApp account{hint}")
+            return
+        yield from looked("Meta dataset", lambda: dataset(self.graph, self.place))
+
+
+def looked(name: str, look: Callable[[], Finding]) -> Iterator[Finding]:
+    """What `look` finds; that it could not look is a finding of another name: it says nothing of the thing itself."""
+    try:
+        yield look()
+    except AdsFault as fault:
+        yield Finding(f"{name}, not seen", False, str(fault))
+
+
+def version(now: datetime) -> Finding:
+    """Whether the API version is served for a good while yet."""
+    warning = version_warning(now.date())
+    return Finding("Meta version", warning is None, warning or f"{VERSION} is served until {VERSION_ENDS} at least")
+
+
+def token(told: dict[str, Any], graph: Graph) -> Finding:
+    """Whether the token holds, and for how long."""
+    if told.get("is_valid") is not True:
+        words = graph.clean(str((told.get("error") or {}).get("message") or "Meta does not say why"))
+        return Finding("Meta token", False, f"it does not hold ({words}): set a new META_ACCESS_TOKEN")
+    ends = [moment for moment in (told.get("expires_at"), told.get("data_access_expires_at")) if moment]
+    if not ends:
+        return Finding("Meta token", True, "it holds and never expires")
+    end = datetime.fromtimestamp(min(ends), UTC)
+    if end - graph.clock() < SOON:
+        return Finding("Meta token", False, f"it ends on {end:%Y-%m-%d}: make one of a system user that never expires")
+    return Finding("Meta token", True, f"it holds until {end:%Y-%m-%d}")
+
+
+def permissions(told: dict[str, Any], *, events: bool) -> Finding:
+    """Whether everything that the agent does is allowed to the token."""
+    wanted = (*PERMISSIONS, *([FOR_EVENTS] if events else []))
+    missing = [name for name in wanted if name not in (told.get("scopes") or [])]
+    if missing:
+        lacking = f"missing: {', '.join(missing)}; make a new token for the system user with these ticked"
+        return Finding("Meta permissions", False, lacking)
+    return Finding("Meta permissions", True, "all that is needed is there")
+
+
+def whatsapp_accounts(told: dict[str, Any]) -> list[str]:
+    """The WhatsApp accounts that the token was given for."""
+    scopes = [each for each in told.get("granular_scopes") or [] if str(each.get("scope", "")).startswith("whatsapp")]
+    return sorted({str(target) for each in scopes for target in each.get("target_ids") or []})
+
+
+def page(told: dict[str, Any], place: Place) -> Finding:
+    """Whether the page is linked to the WhatsApp number that the ads are to open."""
+    if told.get("has_whatsapp_number") is not True:
+        return Finding(
+            "Meta page", False, "it has no WhatsApp number: link it in the page's settings under Linked accounts"
+        )
+    linked = "".join(filter(str.isdigit, str(told.get("whatsapp_number") or "")))
+    if place.phone and linked and linked != place.phone:
+        return Finding(
+            "Meta page", False, f"it is linked to another number, ending in {linked[-4:]}: link the brand's own number"
+        )
+    return Finding(
+        "Meta page", True, "it is linked to a WhatsApp number" + (" of the brand" if linked and place.phone else "")
+    )
+
+
+def dataset(graph: Graph, place: Place) -> Finding:
+    """Whether an event would arrive: proved by one that must be refused for its click id alone."""
+    why = prove(graph, place)
+    return Finding("Meta dataset", not why, why or "an event finds its way: Meta refused just the false click id")
+
+
+def account(told: AdAccount, brand_currency: str) -> Finding:
+    """Whether the account can run ads, and in which money and days."""
+    name = f"Meta {told.id}"
+    if told.status != "active":
+        return Finding(
+            name, False, f"the account is {told.status}: see Account Quality and the payment settings at Meta"
+        )
+    kept = f"budgets in {told.currency}, days of {told.time_zone}, at least {told.min_daily_budget.amount} a day"
+    if brand_currency and told.currency != brand_currency:
+        return Finding(name, True, f"{kept}; the brand sells in {brand_currency}, so figures are converted")
+    return Finding(name, True, kept)

@@ -1,0 +1,211 @@
+"""What Meta refuses, and what the program does about it: one table, from code and subcode to a fault with a sentence.
+
+Sources: https://developers.facebook.com/docs/marketing-api/error-reference, …/insights/error-codes and
+…/overview/rate-limiting; the subcodes of messaging ads are known from those who met them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.ads.contract import (
+    AccountBlocked,
+    AdsFault,
+    NotAuthorised,
+    OutcomeUnknown,
+    RequestWrong,
+    TryLater,
+    VersionEnded,
+)
+
+HOUR = 3600.0
+MOST_WORDS = 300  # of Meta's own text in a sentence of ours
+
+
+class Throttled(TryLater):
+    """Too many calls; the governor knows until when."""
+
+
+class Passing(TryLater):
+    """Meta's own passing trouble: the same call, a little later, usually works."""
+
+
+class TooMuchData(TryLater):
+    """The answer would have been too large: the same question in smaller pieces works."""
+
+
+class Flaky(RequestWrong):
+    """Refused, though the same creative often passes at the next try (1487390)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Which fault a code is, what staff are told, and for how many seconds nothing like it is asked.
+
+    `quote`: Meta's own words say more than ours can, and are added.
+    """
+
+    fault: type[AdsFault]
+    sentence: str
+    rest: float = 0.0
+    quote: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An error as Graph wrote it; its words may hold the token and go through `redacted` before anyone reads them."""
+
+    code: int
+    subcode: int | None
+    message: str
+    trace: str
+    transient: bool
+
+    @classmethod
+    def of(cls, error: Mapping[str, Any]) -> Said:
+        """From the `error` object of an answer."""
+        return cls(
+            code=_number(error.get("code")) or 0,
+            subcode=_number(error.get("error_subcode")),
+            message=str(error.get("error_user_msg") or error.get("message") or ""),
+            trace=str(error.get("fbtrace_id") or ""),
+            transient=error.get("is_transient") is True,
+        )
+
+    @property
+    def label(self) -> str:
+        """How Meta's support would call it."""
+        number = f"{self.code}/{self.subcode}" if self.subcode else f"{self.code}"
+        return f"Meta {number}{f', trace {self.trace}' if self.trace else ''}"
+
+
+_THROTTLED = "Meta takes no more calls of this kind for now; Hawker goes on by itself"
+_MUCH = "Meta asks for a smaller question"
+_TOKEN = "set a new META_ACCESS_TOKEN (docs/meta.md, step 3)"  # noqa: S105 - a hint, not a token
+
+_TABLE: dict[tuple[int | None, int | None], Verdict] = {
+    (1, None): Verdict(Passing, "Meta had a passing fault"),
+    (2, None): Verdict(Passing, "Meta is out of service for a moment"),
+    (1, 99): Verdict(TooMuchData, _MUCH),
+    (100, 1504018): Verdict(TooMuchData, _MUCH),
+    (-2, 2490547): Verdict(TooMuchData, _MUCH),
+    (2, 1504043): Verdict(TooMuchData, _MUCH),
+    (2601, None): Verdict(Passing, "Meta's report is not ready though it said so"),
+    (4, None): Verdict(Throttled, _THROTTLED, HOUR),
+    (4, 1504022): Verdict(Throttled, _THROTTLED, 300),
+    (4, 1504039): Verdict(Throttled, _THROTTLED, 300),
+    (17, None): Verdict(Throttled, _THROTTLED, 300),
+    (17, 1885172): Verdict(TryLater, "the spending limit was changed ten times today: it can be changed tomorrow"),
+    (32, None): Verdict(Throttled, _THROTTLED, HOUR),
+    (613, 1487742): Verdict(Throttled, _THROTTLED, 300),
+    (613, 5044001): Verdict(Throttled, _THROTTLED, 60),
+    (613, 1487632): Verdict(
+        TryLater, "this ad set's budget was changed four times within the hour: the next cycle changes it", HOUR
+    ),
+    (613, None): Verdict(
+        AccountBlocked,
+        "Meta's guard against abuse stopped us: make no change, and look for a notice in Business Support Home",
+    ),
+    (102, None): Verdict(NotAuthorised, f"Meta no longer knows the session of this token: {_TOKEN}"),
+    (190, None): Verdict(NotAuthorised, f"Meta does not take the token: {_TOKEN}"),
+    (190, 459): Verdict(
+        NotAuthorised, "Meta wants the token's owner to confirm who they are: log in at facebook.com with that account"
+    ),
+    (190, 460): Verdict(NotAuthorised, f"the token's owner changed their password: {_TOKEN}, best of a system user"),
+    (190, 463): Verdict(NotAuthorised, f"the token has expired: {_TOKEN}, best one that never expires"),
+    (190, 467): Verdict(NotAuthorised, f"the token was taken back: {_TOKEN}"),
+    (10, None): Verdict(NotAuthorised, "the token lacks a permission for this: see which in `flask --app app doctor`"),
+    (200, None): Verdict(
+        NotAuthorised,
+        "the token may not do this to the account or page: in Business settings, assign the asset to the system user"
+        " with full control, and run `flask --app app doctor`",
+    ),
+    (100, None): Verdict(RequestWrong, "Meta finds the request wrong", quote=True),
+    (100, 33): Verdict(
+        RequestWrong, "Meta knows no such object, or the token may not see it: check the id and who it is assigned to"
+    ),
+    (None, 1885621): Verdict(
+        RequestWrong, "the campaign holds the budget, so its ad sets can't: change the campaign's budget instead"
+    ),
+    (None, 1487246): Verdict(
+        RequestWrong,
+        "the page is not linked to the WhatsApp number: link them in the page's settings under Linked accounts",
+    ),
+    (None, 1443050): Verdict(
+        RequestWrong, "the page has no WhatsApp number that can be advertised: link one in the page's settings"
+    ),
+    (None, 1815630): Verdict(
+        RequestWrong, "the button of a video ad must carry no destination: make the creative again without it"
+    ),
+    (None, 1885392): Verdict(
+        RequestWrong, "a single video can't be given as a set of assets: make the creative from one post"
+    ),
+    (None, 1487756): Verdict(RequestWrong, "two places of the audience overlap: take one of them out"),
+    (None, 3260011): Verdict(
+        RequestWrong, "what an ad set promotes can't be changed: make a new ad set and pause this one"
+    ),
+    (None, 1885272): Verdict(
+        RequestWrong, "the budget is below Meta's minimum for this account: raise it or pause the ad set"
+    ),
+    (None, 1487390): Verdict(
+        Flaky, "Meta could not make the creative, at three tries: have somebody make it in Ads Manager to see why"
+    ),
+    (368, None): Verdict(
+        AccountBlocked, "Meta blocks this for policy reasons: create nothing, and ask for a review in Account Quality"
+    ),
+    (2635, None): Verdict(VersionEnded, "Meta no longer serves this API version: update Hawker"),
+    (3018, None): Verdict(RequestWrong, "Meta keeps insights for 37 months only: ask for later days"),
+    (None, 2804063): Verdict(RequestWrong, "the event lacks its messaging channel: this is a fault of Hawker's"),
+    (None, 2804064): Verdict(RequestWrong, "the event has a wrong field: this is a fault of Hawker's"),
+    (None, 2804066): Verdict(RequestWrong, "Meta knows no event of this name for messaging"),
+    (None, 2804087): Verdict(RequestWrong, "Meta does not know this click id"),
+    **dict.fromkeys([(code, None) for code in (80000, 80003, 80004, 80014)], Verdict(Throttled, _THROTTLED, HOUR / 4)),
+}
+_PERMISSIONS = range(200, 300)
+
+
+def verdict_on(said: Said) -> Verdict:
+    """The table's answer: for code and subcode, for the subcode under any code, for the code, or a careful guess."""
+    if "reduce the amount of data" in said.message.lower():
+        return _TABLE[1, 99]
+    for key in ((said.code, said.subcode), (None, said.subcode), (None, said.code), (said.code, None)):
+        if key in _TABLE:
+            return _TABLE[key]
+    if said.code in _PERMISSIONS:
+        return _TABLE[200, None]
+    if 80000 <= said.code < 80015:
+        return _TABLE[80004, None]
+    fault = Passing if said.transient else RequestWrong
+    return Verdict(fault, "Meta refused with an error that Hawker does not know", quote=True)
+
+
+def fault_of(said: Said, until: datetime | None, secrets: tuple[str, ...]) -> AdsFault:
+    """The fault to raise: the table's sentence, Meta's own words where ours say too little, and the codes."""
+    verdict = verdict_on(said)
+    words = f": {redacted(said.message, secrets)}" if verdict.quote and said.message else ""
+    sentence = f"{verdict.sentence}{words} ({said.label})"
+    if issubclass(verdict.fault, TryLater):
+        return verdict.fault(sentence, until)
+    return verdict.fault(sentence)
+
+
+def redacted(text: str, secrets: tuple[str, ...]) -> str:
+    """`text` without the secrets and without anything shaped like a token of Meta's; cut to a readable length."""
+    for secret in filter(None, secrets):
+        text = text.replace(secret, "…")
+    text = re.sub(r"(access_token|appsecret_proof|input_token)=[^&\s]+", r"\1=…", text)
+    text = re.sub(r"EA[A-Za-z0-9]{18,}", "…", text)
+    return text[:MOST_WORDS]
+
+
+def lost(what: str) -> OutcomeUnknown:
+    """A write whose answer did not come, or came broken."""
+    return OutcomeUnknown(f"{what}: it may have been done or not; Hawker looks before it asks again")
+
+
+def _number(value: object) -> int | None:
+    return int(value) if isinstance(value, int | str) and str(value).lstrip("-").isdigit() else None

@@ -1,0 +1,128 @@
+"""Sales told back to Meta (Conversions API for business messaging): each once, since Meta does not remove doubles.
+
+https://developers.facebook.com/docs/marketing-api/conversions-api/business-messaging
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from bot.ads.contract import AdsFault, OutcomeUnknown, RequestWrong
+from bot.ads.facebook.making import Place
+from bot.ads.facebook.session import Call, Graph
+from memory.advertising import BusinessEvent, EventOutcome
+
+NAMES = frozenset(
+    "LeadSubmitted QualifiedLead Purchase AddToCart InitiateCheckout ViewContent OrderCreated OrderShipped"
+    " OrderDelivered OrderCanceled OrderReturned CartAbandoned RatingProvided ReviewProvided".split()
+)
+OLDEST = timedelta(days=7)
+MOST_AT_ONCE = 1000
+WRONG_CLICK_ID = "hawker-doctor"  # no click has it: an event with it proves the way and counts for nothing
+PARTNER = "hawker"
+
+
+@dataclass(slots=True)
+class Telling:
+    """One round of telling events: what became of each, as far as it is known yet."""
+
+    graph: Graph
+    place: Place
+    outcomes: dict[str, EventOutcome] = field(default_factory=dict)
+
+    def tell(self, events: Sequence[BusinessEvent]) -> list[EventOutcome]:
+        """One outcome per event, in their order. Raises AdsFault only where nothing was sent at all.
+
+        Where the answer was lost, the event is neither accepted nor to be sent again: twice would count twice.
+        """
+        fit = [event for event in events if not self._settled(event)]
+        for start in range(0, len(fit), MOST_AT_ONCE):
+            self._deliver(fit[start : start + MOST_AT_ONCE])
+        return [self.outcomes[event.id] for event in events]
+
+    def _settled(self, event: BusinessEvent) -> bool:
+        """Whether an event is already known to be of no use to Meta."""
+        why = _unfit(event, self.graph)
+        if why:
+            self._settle([event], why)
+        return bool(why)
+
+    def _deliver(self, batch: Sequence[BusinessEvent]) -> None:
+        """Meta refuses a batch for one bad event; nothing of it was taken then, and its halves are sent."""
+        try:
+            taken = self._send(batch)
+        except RequestWrong as fault:
+            if len(batch) == 1:
+                self._settle(batch, str(fault))
+                return
+            middle = len(batch) // 2
+            self._deliver(batch[:middle])
+            self._deliver(batch[middle:])
+        except OutcomeUnknown as fault:
+            self._settle(batch, f"{fault}. It is not sent again, since Meta would count it twice")
+        except AdsFault as fault:
+            if not any(outcome.accepted or not outcome.again for outcome in self.outcomes.values()):
+                raise
+            self._settle(batch, str(fault), again=True)
+        else:
+            self._settle(batch, _shortfall(taken, len(batch)))
+
+    def _send(self, batch: Sequence[BusinessEvent]) -> int:
+        """How many Meta says it took."""
+        fields = {"data": [payload(event, self.place) for event in batch], "partner_agent": PARTNER}
+        path = f"{self.place.dataset_id}/events"
+        told = self.graph.ask(Call("POST", path, "", fields, use="events", lane="write", once=True))
+        taken = told.get("events_received")
+        return taken if isinstance(taken, int) else 0
+
+    def _settle(self, batch: Sequence[BusinessEvent], why: str, *, again: bool = False) -> None:
+        for event in batch:
+            self.outcomes[event.id] = EventOutcome(event.id, not why, why, again)
+
+
+def payload(event: BusinessEvent, place: Place) -> dict[str, Any]:
+    """An event as Meta takes it."""
+    written: dict[str, Any] = {
+        "event_name": event.name,
+        "event_time": int(event.at.timestamp()),
+        "event_id": event.id,
+        "action_source": "business_messaging",
+        "messaging_channel": "whatsapp",
+        "user_data": {"whatsapp_business_account_id": place.whatsapp_account_id, "ctwa_clid": event.clid},
+    }
+    if event.value is not None:
+        # Meta wants a JSON number; a double holds every amount below ten million millions to the cent.
+        written["custom_data"] = {"currency": event.value.currency, "value": float(event.value.amount)}
+    return written
+
+
+def prove(graph: Graph, place: Place) -> str:
+    """Sends an event that no click can have. Empty when Meta refuses just that, else what is wrong with the way."""
+    event = BusinessEvent(id=WRONG_CLICK_ID, name="LeadSubmitted", at=graph.clock(), clid=WRONG_CLICK_ID)
+    outcome = Telling(graph, place).tell([event])[0]
+    return "" if "2804087" in outcome.why else outcome.why or "Meta took an event that it should have refused"
+
+
+def _unfit(event: BusinessEvent, graph: Graph) -> str:
+    if not event.clid:
+        return "it came without a click id, and none is ever invented"
+    if event.name not in NAMES:
+        return f"Meta knows no event {event.name!r} for messaging; it knows {', '.join(sorted(NAMES))}"
+    if graph.clock() - event.at > OLDEST:
+        return "too late: Meta takes events for seven days"
+    if event.name == "Purchase" and event.value is None:
+        return "a purchase needs its value"
+    return ""
+
+
+def _shortfall(taken: int, sent: int) -> str:
+    if taken >= sent:
+        return ""
+    if taken == 0:
+        return (
+            "Meta answered without a complaint and took none: check META_DATASET_ID and that it belongs to this number"
+        )
+    return f"Meta took {taken} of {sent} events and did not say which"

@@ -1,0 +1,154 @@
+"""Insights rows into readings: one per ad and day, nothing added twice, nothing guessed where Meta is silent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from bot.ads.contract import RequestWrong
+from bot.ads.facebook.amounts import spent
+from memory.advertising import Reading
+from memory.money import Money
+
+MONTHS_KEPT = 37  # https://developers.facebook.com/docs/marketing-api/insights: error 3018 beyond
+FIELDS = "ad_id,account_currency,spend,impressions,reach,inline_link_clicks,actions,action_values"
+FEWER_FIELDS = "ad_id,account_currency,spend,impressions,inline_link_clicks,actions,action_values"
+BREAKDOWNS: Mapping[str, tuple[str, ...]] = {
+    "country": ("country",),
+    "hour": ("hourly_stats_aggregated_by_advertiser_time_zone",),
+    "placement": ("publisher_platform", "platform_position"),
+    "product": ("product_id",),
+}
+CHAT = "onsite_conversion.messaging_conversation_started_7d"
+PURCHASE_TIERS = ("omni_purchase", "purchase", "offsite_conversion.fb_pixel_purchase")  # each holds the next
+
+Row = Mapping[str, Any]
+Notice = Callable[[str], None]
+
+
+def question(since: date, until: date, breakdown: str | None, ad_ids: tuple[str, ...]) -> dict[str, Any]:
+    """What a report is asked for. Reach is left out of breakdowns: Meta keeps it there for 13 months only."""
+    asked: dict[str, Any] = {
+        "level": "ad",
+        "time_increment": 1,
+        "time_range": {"since": since.isoformat(), "until": until.isoformat()},
+        "fields": FEWER_FIELDS if breakdown else FIELDS,
+        "use_unified_attribution_setting": True,
+        "action_report_time": "impression",  # chats stand on the day whose money brought them
+    }
+    if breakdown:
+        asked["breakdowns"] = list(BREAKDOWNS[breakdown])
+    if ad_ids:
+        asked["filtering"] = [{"field": "ad.id", "operator": "IN", "value": list(ad_ids)}]
+    return asked
+
+
+def known(breakdown: str | None) -> str | None:
+    """`breakdown` as it is. Raises RequestWrong, naming the others, where there is none of that name."""
+    if breakdown is not None and breakdown not in BREAKDOWNS:
+        raise RequestWrong(f"there is no breakdown {breakdown!r}: ask for one of {', '.join(BREAKDOWNS)}, or for none")
+    return breakdown
+
+
+def clamped(since: date, today: date) -> date:
+    """The first day that Meta still tells about: 37 months back, and two days for its time zones."""
+    months = today.year * 12 + today.month - 1 - MONTHS_KEPT
+    earliest = date(months // 12, months % 12 + 1, 1) + timedelta(days=today.day + 1)
+    return max(since, earliest)
+
+
+def readings(
+    rows: Iterable[Row], account_id: str, currency: str, breakdown: str | None, seen_at: datetime, notice: Notice
+) -> list[Reading]:
+    """The rows as readings. A row that cannot be used is named to `notice` and left out; the rest is taken."""
+    taken: dict[tuple[object, ...], Reading] = {}
+    for row in rows:
+        money = spent(row.get("spend"), currency)
+        fault = _unusable(row, currency, breakdown)
+        if money is None or fault:
+            why = fault or "it has no spend, or one that is no amount"
+            notice(f"insights of {account_id}, ad {row.get('ad_id', 'unknown')}: {why}; this row was left out")
+            continue
+        for odd in _contradictions(row):
+            notice(f"insights of {account_id}, ad {row['ad_id']}, {row['date_start']}: {odd}")
+        reading = _reading(row, money, account_id, breakdown, seen_at)
+        key = (reading.ad_id, reading.day, reading.breakdown)
+        if key in taken and taken[key] != reading:
+            notice(f"insights of {account_id}, ad {reading.ad_id}: {reading.day} was told twice, the last one counts")
+        taken[key] = reading
+    return list(taken.values())
+
+
+def _unusable(row: Row, currency: str, breakdown: str | None) -> str:
+    """Why nothing can be made of a row; empty where something can."""
+    if not row.get("ad_id"):
+        return "it names no ad"
+    if not row.get("date_start") or row["date_start"] != row.get("date_stop", row["date_start"]):
+        return "it is not about one day"
+    if row.get("account_currency", currency) != currency:
+        return f"it is in {row['account_currency']}, the account in {currency}"
+    if _count(row.get("impressions")) is None:
+        return "it has no impressions, or a number that is none"
+    if breakdown and not all(row.get(name) for name in BREAKDOWNS[breakdown]):
+        return f"it does not say which {breakdown}"
+    return ""
+
+
+def _reading(row: Row, money: Money, account_id: str, breakdown: str | None, seen_at: datetime) -> Reading:
+    actions, values = _amounts(row.get("actions")), _amounts(row.get("action_values"))
+    tier = next((name for name in PURCHASE_TIERS if actions and name in actions), None)
+    value = spent(values[tier], money.currency) if tier and values and tier in values else None
+    return Reading(
+        account_id=account_id,
+        ad_id=str(row["ad_id"]),
+        day=date.fromisoformat(row["date_start"]),
+        seen_at=seen_at,
+        spend=money,
+        impressions=_count(row["impressions"]) or 0,
+        clicks=_count(row.get("inline_link_clicks")) or 0,  # left out where nobody clicked
+        chats=_chats(actions),
+        reach=_count(row.get("reach")),
+        purchases=_count(actions[tier]) if actions and tier else None,
+        purchase_value=value,
+        breakdown=(breakdown, _part(row, breakdown)) if breakdown else None,
+    )
+
+
+def _chats(actions: Mapping[str, object] | None) -> int | None:
+    """Meta leaves out a kind of action that did not happen, so a list without chats says none; no list says nothing."""
+    return None if actions is None else _count(actions.get(CHAT, 0))
+
+
+def _contradictions(row: Row) -> Iterable[str]:
+    """What cannot be true of a row that is taken all the same."""
+    impressions, clicks, reach = (_count(row.get(name)) for name in ("impressions", "inline_link_clicks", "reach"))
+    actions, values = _amounts(row.get("actions")), _amounts(row.get("action_values"))
+    if impressions is not None and clicks is not None and clicks > impressions:
+        yield f"{clicks} clicks on {impressions} impressions"
+    if impressions is not None and reach is not None and reach > impressions:
+        yield f"{reach} people reached by {impressions} impressions"
+    tier = next((name for name in PURCHASE_TIERS if values and name in values), None)
+    if tier and (not actions or tier not in actions):
+        yield "it tells the value of purchases and not how many; the value was not taken"
+    if actions is not None and CHAT in actions and _count(actions[CHAT]) is None:
+        yield "its number of chats is none; it counts as not told"
+
+
+def _amounts(told: object) -> dict[str, object] | None:
+    """`[{"action_type": …, "value": …}]` as a mapping; None where the field is missing."""
+    if not isinstance(told, list):
+        return None
+    return {str(each.get("action_type")): each.get("value") for each in told if isinstance(each, dict)}
+
+
+def _count(told: object) -> int | None:
+    """A whole number of zero or more; None for anything else."""
+    written = str(told)
+    return int(written) if written.isascii() and written.isdigit() else None
+
+
+def _part(row: Row, breakdown: str) -> str:
+    if breakdown == "hour":
+        return str(int(str(row[BREAKDOWNS["hour"][0]])[:2]))  # "14:00:00 - 14:59:59"
+    return " ".join(str(row[name]) for name in BREAKDOWNS[breakdown])

@@ -1,0 +1,649 @@
+"""A practice account: answers like Meta's and reacts to what is decided, on the practice clock."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import accumulate
+from typing import Any, Final, cast
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from bot.ads.contract import MARK, RequestWrong, TryLater, named
+from bot.ads.market import HOURS, Floats, Insight, Market
+from bot.ads.practice.book import Book, Decision
+from bot.ads.practice.roster import PracticeSpec
+from bot.ads.practice.world import HISTORY, WORDS, FirstAd, first_ads, market_of
+from memory.advertising import (
+    Activity,
+    Ad,
+    AdAccount,
+    AdSet,
+    BusinessEvent,
+    Campaign,
+    Comment,
+    Creative,
+    EventOutcome,
+    Finding,
+    Kind,
+    Learning,
+    New,
+    NewAd,
+    NewAdSet,
+    NewCampaign,
+    NewCreative,
+    Reading,
+    Status,
+    Structure,
+)
+from memory.moments import Clock
+from memory.money import Money
+
+OURS: Final = "Hawker"
+DAY_CLOSES: Final = timedelta(minutes=30)  # practice time after midnight at which a day is played for good
+EVENTS: Final = frozenset(
+    "LeadSubmitted QualifiedLead Purchase AddToCart InitiateCheckout ViewContent OrderCreated OrderShipped"
+    " OrderDelivered OrderCanceled OrderReturned CartAbandoned RatingProvided ReviewProvided".split()
+)
+EVENT_WINDOW: Final = timedelta(days=7)
+CHANGES_AN_HOUR: Final = 4  # of one ad set's budget, as at Meta
+KINDS: Final[Mapping[Kind, str]] = {"campaign": "1", "ad_set": "2", "creative": "3", "ad": "4"}
+BREAKDOWNS: Final = ("country", "hour", "placement", "product")
+SHARES: Final[Mapping[str, Mapping[str, float]]] = {
+    "placement": {"feed": 0.55, "stories": 0.25, "reels": 0.2},
+    "hour": {f"{hour:02d}": share for hour, share in enumerate(HOURS)},
+}
+PRAISE: Final = ("Bought it last month, very happy.", "Looks great!", "Fast delivery, thank you.", "Muy bonito!")
+DOUBT: Final = ("Is this real?", "Price please", "Clickbait, it costs more in the chat.", "No one answers...", "Caro!")
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeSale:
+    """An order that the practice market placed, as the shop's books would show it."""
+
+    number: str
+    ad_id: str | None  # None: its referral was lost
+    chat_at: datetime
+    ordered_at: datetime
+    value: Money
+    margin: Money  # after goods and delivery, before the ad is paid
+    returned_at: datetime | None  # None while it is kept
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeChats:
+    """The chats of one ad on one day that is over, by the shop's own count: those that carried their referral."""
+
+    ad_id: str
+    day: date
+    chats: int
+    leads: int  # of them, people who asked for a price or more
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """Somebody tapped an ad: what Twilio tells of it, and how likely they buy."""
+
+    referral: dict[str, str]
+    buys: float
+
+
+@dataclass(slots=True)
+class _Standing:
+    """How the account stands after the decisions taken so far."""
+
+    campaigns: dict[str, Campaign]
+    ad_sets: dict[str, AdSet]
+    creatives: dict[str, Creative]
+    ads: dict[str, Ad]
+    places: dict[str, int]  # ad → its place in the market
+    rule: float | None = None  # rupees a day
+
+
+class PracticeAccount:
+    """One account of the roster. Several processes may hold the same one: its decisions are in the book."""
+
+    def __init__(self, spec: PracticeSpec, book: Book, clock: Clock, begun: datetime) -> None:
+        self.spec = spec
+        self._book = book
+        self._clock = clock
+        self._zone = ZoneInfo(spec.time_zone)
+        self._first_day = begun.astimezone(self._zone).date() - timedelta(days=HISTORY)
+        self._lock = threading.RLock()
+        self._market = Market(market_of(spec), np.random.default_rng([spec.seed, 2]))
+        self._standing = self._set_up(first_ads(spec, self._market.world))
+        self._at_first = self._budgets_and_states()
+        self._seen = 0
+        self._day_budgets = np.zeros(len(self._market.world.ads))
+        self._share_done = 0.0
+        self._sales: list[PracticeSale] = []
+
+    def describe(self) -> AdAccount:
+        """The account as it stands now."""
+        spec = self.spec
+        return AdAccount(
+            id=spec.id,
+            brand=spec.brand,
+            name=spec.name,
+            currency=spec.currency,
+            time_zone=spec.time_zone,
+            status="active",
+            min_daily_budget=spec.money(self._market.world.minimum),
+            practice=True,
+        )
+
+    def structure(self) -> Structure:
+        """Everything in it."""
+        with self._caught_up():
+            standing = self._standing
+            sets = tuple(self._with_learning(each) for each in standing.ad_sets.values() if _there(each))
+            return Structure(
+                account=self.describe(),
+                campaigns=tuple(each for each in standing.campaigns.values() if _there(each)),
+                ad_sets=sets,
+                creatives=tuple(standing.creatives.values()),
+                ads=tuple(
+                    replace(ad, effective_status=self._effective(ad)) for ad in standing.ads.values() if _there(ad)
+                ),
+                seen_at=self._clock(),
+            )
+
+    def readings(self, since: date, until: date, *, breakdown: str | None = None) -> list[Reading]:
+        """One reading per ad and day with delivery; the newest day is still under way.
+
+        Practice customers have neither country nor product: those breakdowns are empty.
+        """
+        if breakdown not in (None, *BREAKDOWNS):
+            raise RequestWrong(
+                f"there is no breakdown {breakdown!r}: ask for one of {', '.join(BREAKDOWNS)}, or for none"
+            )
+        with self._caught_up():
+            ads = {place: ad_id for ad_id, place in self._standing.places.items()}
+            found: list[Reading] = []
+            for day in _days(max(since, self._first_day), min(until, self._today())):
+                insight = self._insight(day)
+                for place, ad_id in ads.items():
+                    found += self._told(ad_id, place, day, insight, breakdown)
+            return found
+
+    def activities(self, since: datetime) -> list[Activity]:
+        """Budgets and states that were changed from `since` on; budgets in whole units of the account's currency."""
+        held = dict(self._at_first)
+        told = (self._activity(decision, held) for decision in self._book.after(self.spec.id, 0))
+        return [each for each in told if each is not None and each.at >= since]
+
+    def comments(self, ad_ids: Sequence[str], since: datetime) -> list[Comment]:
+        """What people wrote: praise under honest ads, doubts under those that promise too much."""
+        with self._caught_up():
+            for ad_id in ad_ids:
+                self._require("ad", ad_id)
+            days = _days(max(since.astimezone(self._zone).date(), self._first_day), self._today() - timedelta(days=1))
+            return [comment for ad_id in ad_ids for day in days for comment in self._comments(ad_id, day)]
+
+    def create(self, new: New, token: str) -> str:
+        """Make it, paused, with the token behind its name."""
+        with self._caught_up():
+            kind, made = self._made(new, token)
+            self._decide(OURS, kind, made["id"], "made", made)
+            return str(made["id"])
+
+    def find(self, kind: Kind, token: str) -> list[str]:
+        """The ids of what carries this token."""
+        with self._caught_up():
+            return [each.id for each in self._all(kind).values() if each.name.endswith(f"{MARK}{token}")]
+
+    def set_status(self, kind: Kind, object_id: str, status: Status) -> None:
+        """Publish, pause, or take away."""
+        self._change(OURS, kind, object_id, "status", status)
+
+    def set_budget(self, kind: Kind, object_id: str, amount: Money) -> None:
+        """Set the daily budget of an ad set; campaigns hold none here."""
+        self._change(OURS, kind, object_id, "budget", str(self._payable(kind, amount)))
+
+    def edit_by_hand(self, actor: str, kind: Kind, object_id: str, field: str, value: str) -> None:
+        """What a colleague does in Ads Manager: `field` is status or budget."""
+        self._change(actor, kind, object_id, field, value)
+
+    def guard_spend(self, most_a_day: Money) -> str:
+        """One rule that pauses everything above this spend of a day."""
+        self._payable("ad_set", most_a_day)
+        with self._caught_up():
+            self._decide(OURS, "account", self.spec.id, "rule", self.spec.in_rupees(most_a_day))
+            return f"rule-{self.spec.id}"
+
+    def send_events(self, events: Sequence[BusinessEvent]) -> list[EventOutcome]:
+        """Takes what happened less than seven days ago in a chat that a practice ad brought."""
+        return [self._outcome(event) for event in events]
+
+    def examine(self) -> list[Finding]:
+        """That this is practice."""
+        return [Finding(f"ad account {self.spec.name}", True, "practice: simulated, no money is spent")]
+
+    def sales(self, since: date) -> list[PracticeSale]:
+        """Orders placed on that day or later, or returned then, in the order in which they were placed."""
+        with self._caught_up():
+            start = datetime.combine(since, time(), self._zone)
+            return [self._as_known(sale) for sale in self._sales if _news(sale, start)]
+
+    def chats(self, since: date) -> list[PracticeChats]:
+        """What the shop counted on each day from `since` on that is over."""
+        with self._caught_up():
+            ads = {place: ad_id for ad_id, place in self._standing.places.items()}
+            return [
+                PracticeChats(ad_id, self._first_day + timedelta(days=day.day), chats, self._leads(place, chats))
+                for day in self._market.days[max((since - self._first_day).days, 0) :]
+                for place, ad_id in ads.items()
+                if (chats := int(day.referred[place]))
+            ]
+
+    def someone_clicks(self, chance: float) -> Click:
+        """A click on one of the running ads, those that spend more being tapped more; `chance` from 0 to 1 picks it.
+
+        Raises TryLater while none runs.
+        """
+        with self._caught_up():
+            budgets = np.cumsum(self._budgets())
+            if budgets[-1] <= 0:
+                raise TryLater(f"no ad runs in {self.spec.name}")
+            place = int(np.searchsorted(budgets, chance * budgets[-1], side="right").clip(0, len(budgets) - 1))
+            ad = next(self._standing.ads[key] for key, each in self._standing.places.items() if each == place)
+            words = self._standing.creatives[ad.creative_id]
+            referral = {
+                "ReferralSourceId": ad.id,
+                "ReferralSourceType": "ad",
+                "ReferralHeadline": words.headline,
+                "ReferralBody": words.body,
+                "ReferralSourceUrl": f"https://fb.me/{ad.id}",
+                "ReferralCtwaClid": f"practice-{ad.id}-{int(chance * 1e9):09d}",
+            }
+            return Click(referral, min(0.9, 6 * self._market.world.ads[place].sale_rate))
+
+    # How it goes on
+
+    def _caught_up(self) -> threading.RLock:
+        """The lock, once all that was decided and all days that are over have been played."""
+        with self._lock:
+            for decision in self._book.after(self.spec.id, self._seen):
+                self._play_until(decision.at)
+                self._take(decision)
+                self._seen = decision.id
+            self._play_until(self._clock())
+            self._obey_rule()
+        return self._lock
+
+    def _play_until(self, moment: datetime) -> None:
+        while self._next_day() < (moment - DAY_CLOSES).astimezone(self._zone).date():
+            self._spread_until(1.0)
+            self._book_orders(self._market.step(self._day_budgets).orders)
+            self._day_budgets = np.zeros_like(self._day_budgets)
+            self._share_done = 0.0
+        if self._next_day() == moment.astimezone(self._zone).date():
+            self._spread_until(_share_of_day(moment.astimezone(self._zone)))
+
+    def _next_day(self) -> date:
+        """The day that the market plays next."""
+        return self._first_day + timedelta(days=self._market.today)
+
+    def _today(self) -> date:
+        return self._clock().astimezone(self._zone).date()
+
+    def _spread_until(self, share: float) -> None:
+        """Meta spreads a day's budget by the hour: a change at noon holds for the rest of the day only."""
+        self._day_budgets = self._day_budgets + max(share - self._share_done, 0.0) * self._budgets()
+        self._share_done = max(share, self._share_done)
+
+    def _budgets(self) -> Floats:
+        budgets = np.zeros(len(self._market.world.ads))
+        for ad_id, place in self._standing.places.items():
+            ad = self._standing.ads[ad_id]
+            amount = self._standing.ad_sets[ad.ad_set_id].daily_budget
+            if self._effective(ad) == "ACTIVE" and amount is not None:
+                budgets[place] = self.spec.in_rupees(amount)
+        return budgets
+
+    def _effective(self, ad: Ad) -> str:
+        ad_set = self._standing.ad_sets[ad.ad_set_id]
+        campaign = self._standing.campaigns[ad_set.campaign_id]
+        if campaign.status != "ACTIVE":
+            return "CAMPAIGN_PAUSED"
+        if ad_set.status != "ACTIVE":
+            return "ADSET_PAUSED"
+        return ad.status
+
+    def _insight(self, day: date) -> Insight:
+        played = (day - self._first_day).days
+        if played < self._market.today:
+            return self._market.insights(played)
+        return self._so_far()
+
+    def _so_far(self) -> Insight:
+        """The day under way, from a copy of the market: what it will have spent and brought by this hour."""
+        ahead = self._market.fork()
+        day = ahead.step(self._day_budgets + (1 - self._share_done) * self._budgets())
+        share = self._share_done
+        return Insight(
+            day.day,
+            np.round(day.spend * share, 2),
+            np.floor(day.impressions * share).astype(np.int64),
+            np.floor(day.clicks * share).astype(np.int64),
+            np.floor(day.chats * share).astype(np.int64),
+            settled=False,
+        )
+
+    def _obey_rule(self) -> None:
+        limit = self._standing.rule
+        if limit is None or float(self._so_far().spend.sum()) <= limit:
+            return
+        for campaign in [each for each in self._standing.campaigns.values() if each.status == "ACTIVE"]:
+            self._decide("automated rule", "campaign", campaign.id, "status", "PAUSED")
+
+    def _book_orders(self, orders: Sequence[Any]) -> None:
+        ads = {place: ad_id for ad_id, place in self._standing.places.items()}
+        for order in orders:
+            returned = order.returned_on
+            self._sales.append(
+                PracticeSale(
+                    number=f"P{self.spec.id[4:]}-{len(self._sales) + 1:05d}",
+                    ad_id=ads[order.ad] if order.carried else None,
+                    chat_at=self._at(order.chat_day, len(self._sales)),
+                    ordered_at=self._at(order.day, len(self._sales) + 1),
+                    value=self.spec.money(order.value),
+                    margin=self.spec.money(order.margin),
+                    returned_at=None if returned is None else self._at(returned, 0),
+                )
+            )
+
+    def _at(self, day: int, number: int) -> datetime:
+        """A moment of that market day, spread over its waking hours."""
+        hour = time(8 + number * 7 % 15, number * 13 % 60)
+        return datetime.combine(self._first_day + timedelta(days=day), hour, self._zone).astimezone(UTC)
+
+    def _leads(self, place: int, chats: int) -> int:
+        """Who sells well has more people who ask: between a fifth and four fifths of the chats."""
+        return round(chats * min(0.2 + 4 * self._market.world.ads[place].sale_rate, 0.8))
+
+    def _as_known(self, sale: PracticeSale) -> PracticeSale:
+        known = sale.returned_at is not None and sale.returned_at <= self._clock()
+        return sale if known else replace(sale, returned_at=None)
+
+    # What is decided
+
+    def _decide(self, actor: str, kind: str, object_id: str, field: str, value: Any) -> None:
+        self._book.decide(self.spec.id, self._clock(), actor, kind, object_id, field, value)
+        self._caught_up()
+
+    def _change(self, actor: str, kind: Kind, object_id: str, field: str, value: str) -> None:
+        with self._caught_up():
+            standing = self._all(kind).get(object_id)
+            if standing is None or not _there(standing):
+                raise RequestWrong(f"there is no {kind.replace('_', ' ')} {object_id} in {self.spec.name}")
+            if field == "budget":
+                self._refuse_haste(object_id)
+            self._decide(actor, kind, object_id, field, value)
+
+    def _refuse_haste(self, object_id: str) -> None:
+        hour_ago = self._clock() - timedelta(hours=1)
+        recent = [
+            decision.at
+            for decision in self._book.after(self.spec.id, 0)
+            if decision.object_id == object_id and decision.field == "budget" and decision.at > hour_ago
+        ]
+        if len(recent) >= CHANGES_AN_HOUR:
+            raise TryLater(
+                f"this budget was changed {CHANGES_AN_HOUR} times within the hour; the next change waits",
+                recent[0] + timedelta(hours=1),
+            )
+
+    def _payable(self, kind: Kind, amount: Money) -> int:
+        if kind != "ad_set":
+            raise RequestWrong(f"a {kind} holds no budget in {self.spec.name}: its ad sets do")
+        minimum = self.spec.money(self._market.world.minimum)
+        if amount.currency != self.spec.currency:
+            raise RequestWrong(f"{self.spec.name} pays in {self.spec.currency}, not in {amount.currency}")
+        if amount.minor < minimum.minor:
+            raise RequestWrong(f"the least daily budget of {self.spec.name} is {minimum.amount} {minimum.currency}")
+        return amount.minor
+
+    def _budgets_and_states(self) -> dict[tuple[str, str], str]:
+        """What each object holds, by its id and field, as the log of changes writes it."""
+        standing = self._standing
+        states = [each for kind in (standing.campaigns, standing.ad_sets, standing.ads) for each in kind.values()]
+        held = {(each.id, "status"): str(each.status) for each in states}
+        budgets = [(each.id, each.daily_budget) for each in standing.ad_sets.values()]
+        return held | {(key, "budget"): str(amount.amount) for key, amount in budgets if amount is not None}
+
+    def _activity(self, decision: Decision, held: dict[tuple[str, str], str]) -> Activity | None:
+        """What the log says of a decision, given what was `held` before it; `held` follows. None for what is no change."""
+        if decision.field == "made":
+            held[decision.object_id, "status"] = "PAUSED"
+            if "budget" in decision.value:
+                held[decision.object_id, "budget"] = self._whole_units(decision.value["budget"])
+        if decision.field not in ("budget", "status"):
+            return None
+        place = (decision.object_id, decision.field)
+        after = self._whole_units(decision.value) if decision.field == "budget" else str(decision.value)
+        before, held[place] = held.get(place), after
+        return Activity(
+            at=decision.at,
+            actor=decision.actor,
+            ours=decision.actor == OURS,
+            event=f"update_{decision.kind}_{decision.field}",
+            kind=cast(Kind, decision.kind),
+            object_id=decision.object_id,
+            before=before,
+            after=after,
+        )
+
+    def _whole_units(self, minor: object) -> str:
+        return str(Money.from_minor(int(str(minor)), self.spec.currency).amount)
+
+    def _take(self, decision: Decision) -> None:
+        if decision.field == "rule":
+            self._standing.rule = float(decision.value)
+        elif decision.field == "made":
+            self._put(cast(Kind, decision.kind), decision.value, decision.at)
+        elif decision.field == "budget":
+            amount = Money.from_minor(int(decision.value), self.spec.currency)
+            ad_set = self._standing.ad_sets[decision.object_id]
+            self._standing.ad_sets[ad_set.id] = replace(ad_set, daily_budget=amount)
+        else:
+            standing = self._all(cast(Kind, decision.kind))
+            standing[decision.object_id] = replace(
+                standing[decision.object_id], status=decision.value, effective_status=decision.value
+            )
+
+    # What is in it
+
+    def _set_up(self, ads: Sequence[FirstAd]) -> _Standing:
+        standing = _Standing({}, {}, {}, {}, {})
+        self._standing = standing
+        at = datetime.combine(self._first_day, time(6), self._zone).astimezone(UTC)
+        seasons = list(dict.fromkeys(ad.campaign for ad in ads))
+        for place, season in enumerate(seasons, 1):
+            self._put(
+                "campaign", {"id": self._id("campaign", place), "name": season, "objective": "OUTCOME_ENGAGEMENT"}, at
+            )
+        each = max(
+            self.spec.money(float(self.spec.daily_budget * self.spec.rupees) / max(len(ads), 1)).minor, self._least()
+        )
+        for place, ad in enumerate(ads, 1):
+            self._put_first(ad, place, self._id("campaign", seasons.index(ad.campaign) + 1), each, at)
+        kinds: tuple[Kind, ...] = ("campaign", "ad_set", "ad")
+        for kind in kinds:
+            holders = self._all(kind)
+            for key in holders:
+                holders[key] = replace(holders[key], status="ACTIVE", effective_status="ACTIVE")
+        for place, ad in enumerate(ads, 1):
+            if ad.paused:
+                key = self._id("ad", place)
+                standing.ads[key] = replace(standing.ads[key], status="PAUSED", effective_status="PAUSED")
+        return standing
+
+    def _put_first(self, ad: FirstAd, place: int, campaign: str, budget: int, at: datetime) -> None:
+        name = f"{ad.campaign} · {ad.angle} · {ad.format}"
+        headline, body = WORDS[ad.angle]
+        ids = {kind: self._id(kind, place) for kind in KINDS}
+        self._put("ad_set", {"id": ids["ad_set"], "name": name, "campaign_id": campaign, "budget": budget}, at)
+        words = {"headline": headline, "body": body, "format": ad.format, "landing_page": ad.landing_page}
+        self._put("creative", {"id": ids["creative"], "name": name, **words}, at)
+        self._put("ad", {"id": ids["ad"], "name": name, "ad_set_id": ids["ad_set"], "creative_id": ids["creative"]}, at)
+
+    def _least(self) -> int:
+        return self.spec.money(self._market.world.minimum).minor
+
+    def _id(self, kind: str, number: int) -> str:
+        return f"{self.spec.id[4:]}{KINDS[cast(Kind, kind)]}{number:06d}"
+
+    def _made(self, new: New, token: str) -> tuple[Kind, dict[str, Any]]:
+        """The kind of what is to be made, and what the book keeps of it. Raises RequestWrong."""
+        name = named(new.name, token)
+        match new:
+            case NewCampaign():
+                return "campaign", {"id": self._next("campaign"), "name": name, "objective": new.objective}
+            case NewAdSet():
+                self._require("campaign", new.campaign_id)
+                more = {"campaign_id": new.campaign_id, "budget": self._payable("ad_set", new.daily_budget)}
+                return "ad_set", {"id": self._next("ad_set"), "name": name, **more, "targeting": dict(new.targeting)}
+            case NewCreative():
+                words = {"headline": new.headline, "body": new.body, "format": "image", "landing_page": None}
+                return "creative", {"id": self._next("creative"), "name": name, **words}
+            case NewAd():
+                self._require("ad_set", new.ad_set_id)
+                self._require("creative", new.creative_id)
+                self._free_place(name)
+                return "ad", {
+                    "id": self._next("ad"), "name": name, "ad_set_id": new.ad_set_id, "creative_id": new.creative_id,
+                }  # fmt: skip
+
+    def _next(self, kind: Kind) -> str:
+        return self._id(kind, len(self._all(kind)) + 1)
+
+    def _require(self, kind: Kind, object_id: str) -> None:
+        if object_id not in self._all(kind):
+            raise RequestWrong(f"there is no {kind.replace('_', ' ')} {object_id} in {self.spec.name}")
+
+    def _put(self, kind: Kind, made: Mapping[str, Any], at: datetime) -> None:
+        account = self.spec.id
+        standing = self._standing
+        key, name = made["id"], made["name"]
+        if kind == "campaign":
+            standing.campaigns[key] = Campaign(key, account, name, made["objective"], "PAUSED", "PAUSED", None, at)
+        elif kind == "ad_set":
+            budget = Money.from_minor(made["budget"], self.spec.currency)
+            targeting = made.get("targeting", {})
+            standing.ad_sets[key] = AdSet(
+                key, account, made["campaign_id"], name, "PAUSED", "PAUSED", budget, targeting
+            )
+        elif kind == "creative":
+            standing.creatives[key] = Creative(
+                key, account, name, made["body"], made["headline"], made["format"], made["landing_page"], f"{key}_story"
+            )
+        else:
+            standing.places[key] = self._free_place(name)
+            standing.ads[key] = Ad(key, account, made["ad_set_id"], made["creative_id"], name, "PAUSED", "PAUSED")
+
+    def _free_place(self, name: str) -> int:
+        """A place of the market for an ad of this name: one of its angle where there is one."""
+        taken = set(self._standing.places.values())
+        number = len(self._standing.ads)
+        if number < self.spec.ads:
+            return number  # the first ads take the first places, in order
+        free = [place for place in range(self.spec.ads, len(self._market.world.ads)) if place not in taken]
+        if not free:
+            raise RequestWrong(f"{self.spec.name} has no room for another ad: take one away first")
+        parts = {part.strip() for part in name.partition(MARK)[0].split(" · ")} | set(name.split(" · "))
+        like = [place for place in free if self._market.world.ads[place].angle in parts]
+        return (like or free)[0]
+
+    def _all(self, kind: Kind) -> dict[str, Any]:
+        standing = self._standing
+        holders: dict[Kind, dict[str, Any]] = {
+            "campaign": standing.campaigns,
+            "ad_set": standing.ad_sets,
+            "creative": standing.creatives,
+            "ad": standing.ads,
+        }
+        return holders[kind]
+
+    def _with_learning(self, ad_set: AdSet) -> AdSet:
+        places = [place for ad, place in self._standing.places.items() if self._standing.ads[ad].ad_set_id == ad_set.id]
+        since = self._market.chats_since_edit()
+        chats = int(sum(since[place] for place in places))
+        threshold = self._market.world.learning_chats
+        learning = Learning("LEARNING" if chats < threshold else "SUCCESS", min(chats, threshold), threshold, None)
+        campaign = self._standing.campaigns[ad_set.campaign_id]
+        effective = ad_set.status if campaign.status == "ACTIVE" else "CAMPAIGN_PAUSED"
+        return replace(ad_set, learning=learning, effective_status=effective)
+
+    def _told(self, ad_id: str, place: int, day: date, insight: Insight, breakdown: str | None) -> list[Reading]:
+        if insight.impressions[place] == 0 and insight.spend[place] == 0:
+            return []
+        whole = Reading(
+            account_id=self.spec.id,
+            ad_id=ad_id,
+            day=day,
+            seen_at=self._clock(),
+            spend=self.spec.money(insight.spend[place]),
+            impressions=int(insight.impressions[place]),
+            clicks=int(insight.clicks[place]),
+            chats=int(insight.chats[place]),
+        )
+        if breakdown is None:
+            return [whole]
+        shares = SHARES.get(breakdown, {})
+        return [self._part(whole, (breakdown, value), share) for value, share in shares.items()]
+
+    def _part(self, whole: Reading, breakdown: tuple[str, str], share: float) -> Reading:
+        return replace(
+            whole,
+            breakdown=breakdown,
+            spend=self.spec.money(self.spec.in_rupees(whole.spend) * share),
+            impressions=int(whole.impressions * share),
+            clicks=int(whole.clicks * share),
+            chats=int((whole.chats or 0) * share),
+        )
+
+    def _comments(self, ad_id: str, day: date) -> list[Comment]:
+        place = self._standing.places[ad_id]
+        rng = np.random.default_rng([self.spec.seed, place, day.toordinal()])
+        truth = self._market.world.ads[place]
+        honest = truth.sale_rate * 3 > float(np.median([ad.sale_rate for ad in self._market.world.ads]))
+        written = []
+        for number in range(int(rng.poisson(0.15))):
+            text = str(rng.choice(PRAISE if rng.random() < (0.7 if honest else 0.1) else DOUBT))
+            at = datetime.combine(day, time(int(rng.integers(8, 23))), self._zone).astimezone(UTC)
+            written.append(Comment(f"{ad_id}_{day:%Y%m%d}_{number}", ad_id, at, text, hidden=False))
+        return written
+
+    def _outcome(self, event: BusinessEvent) -> EventOutcome:
+        if not event.clid:
+            return EventOutcome(event.id, False, "it came without a click id")
+        if event.name not in EVENTS:
+            return EventOutcome(event.id, False, f"there is no event {event.name!r}")
+        if self._clock() - event.at > EVENT_WINDOW:
+            return EventOutcome(event.id, False, "more than seven days after the click")
+        return EventOutcome(event.id, True, "")
+
+
+def _there(standing: Campaign | AdSet | Ad) -> bool:
+    return standing.status not in ("ARCHIVED", "DELETED")
+
+
+def _news(sale: PracticeSale, start: datetime) -> bool:
+    return sale.ordered_at >= start or (sale.returned_at is not None and sale.returned_at >= start)
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+_HOURS_DONE: Final = (0.0, *accumulate(HOURS))
+
+
+def _share_of_day(local: datetime) -> float:
+    """What share of a day's chats has come by that hour."""
+    done = _HOURS_DONE[local.hour] + HOURS[local.hour] * (local.minute * 60 + local.second) / 3600
+    return min(done / _HOURS_DONE[-1], 1.0)

@@ -1,0 +1,89 @@
+"""What staff are told of the ads: the morning's card, and the words in which figures are said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final
+
+from bot.ads.cycle import WHOLE_BRAND, Morning
+from memory.cycles import CycleRun, Cycles
+from memory.figures import AdFigures, Figures
+from memory.money import Money
+
+MOST_CHANGES: Final = 5  # told in the card; the rest is one question away
+Tell = Callable[[str, str], None]  # brand, text → as messages to its staff
+
+
+@dataclass(frozen=True, slots=True)
+class MorningReport:
+    """The closing step of a brand's morning. Run in one transaction with its being noted, so staff hear it once."""
+
+    cycles: Cycles
+    figures: AdFigures
+    tell: Tell
+
+    def __call__(self, morning: Morning) -> dict[str, Any]:
+        """Sends the card."""
+        runs = [run for run in self.cycles.of_brand(morning.brand, morning.day) if run.account_id != WHOLE_BRAND]
+        card = morning_card(runs, self.figures.of(morning.brand, "account", 1))
+        self.tell(morning.brand, card)
+        return {"accounts": len(runs)}
+
+
+def morning_card(runs: Sequence[CycleRun], yesterday: Sequence[Figures]) -> str:
+    """The card: yesterday by currency, what was changed and why, what waits, what failed."""
+    done = sum(run.notes.get("act", {}).get("done", 0) for run in runs)
+    parts = [
+        "*Good morning. Yesterday's ads:*",
+        *(f"• {_total(currency, yesterday)}" for currency in dict.fromkeys(each.currency for each in yesterday)),
+        f"*{done} changes today.*" if done else "*No budget changed today.*",
+        *_changes(runs),
+        *_waiting(runs),
+        *_closed(runs),
+        *(f"⚠️ {run.account_id}: {run.fault}" for run in runs if run.fault),
+    ]
+    return "\n".join(parts)
+
+
+def _total(currency: str, figures: Sequence[Figures]) -> str:
+    ours = [each for each in figures if each.currency == currency]
+    spend = _sum(currency, [each.spend for each in ours])
+    revenue, margin = _sum(currency, [each.revenue for each in ours]), _sum(currency, [each.margin for each in ours])
+    chats, orders = sum(each.chats for each in ours), sum(each.orders for each in ours)
+    profit = Money(margin.amount - spend.amount, currency)
+    return f"{said(spend)} spent, {chats} chats, {orders} orders, {said(revenue)} sold, {said(profit)} profit after ads"
+
+
+def _changes(runs: Sequence[CycleRun]) -> list[str]:
+    """The largest moves of money first, each with its reason."""
+    moved = [
+        (abs(Decimal(each["budget"]) - Decimal(each["before"])) / max(Decimal(each["before"]), Decimal(1)), each)
+        for run in runs
+        if run.notes.get("act", {}).get("done")
+        for each in run.notes.get("decide", {}).get("decisions", [])
+        if each["budget"] != each["before"]
+    ]
+    moved.sort(key=lambda pair: (not pair[1]["pause"], -pair[0], pair[1]["id"]))
+    told = [f"• {each['name']}: {each['reason']}" for _size, each in moved[:MOST_CHANGES]]
+    return [*told, f"… and {len(moved) - MOST_CHANGES} more; ask “why”."] if len(moved) > MOST_CHANGES else told
+
+
+def _waiting(runs: Sequence[CycleRun]) -> list[str]:
+    numbers = [number for run in runs if (number := run.notes.get("act", {}).get("waiting")) is not None]
+    return [f"*Waits for an admin:* approve {number}, or reject {number} and why" for number in numbers]
+
+
+def _closed(runs: Sequence[CycleRun]) -> list[str]:
+    return list(dict.fromkeys(closed for run in runs if (closed := run.notes.get("decide", {}).get("closed"))))
+
+
+def said(money: Money) -> str:
+    """An amount as staff read it: whole units from a hundred on."""
+    step = Decimal(1) if abs(money.amount) >= 100 else Decimal("0.01")
+    return f"{money.amount.quantize(step, rounding=ROUND_HALF_UP):,} {money.currency}"
+
+
+def _sum(currency: str, amounts: Sequence[Money]) -> Money:
+    return Money(sum((each.amount for each in amounts), Decimal(0)), currency)
