@@ -23,10 +23,11 @@ from benchmarks.stopping import stopping
 from benchmarks.worlds import strangers, tuned
 from bot.ads.allocate import allocate
 from bot.ads.history import Ad, AdDay, AdOrders
-from bot.ads.market import RESPONSES, Day, Floats, Market, World
+from bot.ads.market import RESPONSES, Day, Floats, Market, Scope, World, draw
 
 DAYS: Final = 60
 SEEDS: Final = 50
+CUT_RUNS: Final = 100
 BUDGETS: Final = (3_000.0, 20_000.0, 60_000.0)
 PROMISED: Final = dict(zip(BUDGETS, (82, 93, 90), strict=True))
 START: Final = date(2026, 1, 5)
@@ -233,6 +234,7 @@ def measure(seeds: int = SEEDS) -> list[Figure]:
         *_compared("tuned on", tuned(seeds)),
         *_compared("not tuned on", strangers(seeds)),
         *stopping(_progress),
+        *_cut(),
     ]
 
 
@@ -255,6 +257,52 @@ def _compared(kind: str, worlds: list[World]) -> list[Figure]:
             figures.append(Figure(f"  {other}", f"{100 * profit / sum(best):.1f} %"))
     part = 100 * losing / (len(BUDGETS) * len(worlds))
     return [*figures, Figure(f"worlds {kind}: runs that lose money", f"{part:.1f} %", "≤ 3 %", part <= 3)]
+
+
+def _cut() -> list[Figure]:
+    """An ad of nine that earns a set share of its spend, with the allocator in charge for 30 days: its budget and its end."""
+    figures = []
+    for share, kind in ((0.6, "loser (0.6)"), (1.0, "break-even ad")):
+        runs = [_one_of_nine(share, seed) for seed in range(CUT_RUNS)]
+        halved, paused = (100 * float(np.mean(column)) for column in zip(*runs, strict=True))
+        wanted = ("≥ 90 %", halved >= 90) if share < 1 else ("", None)
+        figures.append(Figure(f"allocator in charge: {kind} at half its budget by day 14", f"{halved:.0f} %", *wanted))
+        wanted = ("≥ 70 %", paused >= 70) if share < 1 else ("≤ 5 %", paused <= 5)
+        figures.append(Figure(f"allocator in charge: {kind} paused by day 30", f"{paused:.0f} %", *wanted))
+    return figures
+
+
+def _one_of_nine(share: float, seed: int) -> tuple[bool, bool]:
+    """Whether the first ad was at half its budget by day 14, and whether it was paused by day 30."""
+    _progress(f"with the allocator in charge: ad at {share} of break-even, {seed + 1} of {CUT_RUNS}")
+    rng, start = np.random.default_rng(seed), Decimal(550)
+    market = Market(_nine(rng, share, float(start)), np.random.default_rng(seed))
+    books, paused, budgets, halved = Books(market), set[str](), [start] * 9, False
+    for number in range(30):
+        plan = allocate(
+            books.ads(budgets, paused), 9 * start, rng=rng, today=START + timedelta(number), minimum=Decimal(50),
+            order_margin=Decimal(450), carried=_rupees(1 - market.world.lost_referrals),
+        )  # fmt: skip
+        paused |= {each.name for each in plan.allocations if each.pause}
+        budgets = [each.budget for each in plan.allocations]
+        halved = halved or (number <= 14 and budgets[0] <= start / 2)
+        books.note(market.step(np.array([float(amount) for amount in budgets])))
+    return halved, market.world.ads[0].name in paused
+
+
+def _nine(rng: np.random.Generator, share: float, spend: float) -> World:
+    """Nine ads of about 60 chats a day, the first earning `share` of its spend at this spend, the others around a fifth more."""
+    world = draw(rng, Scope(ads=(9, 9)))
+    effective = RESPONSES[world.response](np.array([spend]), np.array([6_000.0]))[0] / spend
+    shares = [share, *np.exp(rng.normal(0.2, 0.3, 8))]
+    ads = tuple(
+        replace(
+            ad, chats_per_spend=1 / 9, saturation=6_000.0, order_value=1_500.0, margin=0.3, return_rate=0.05, wear=0.0,
+            sale_rate=float(earns * 9 / effective / (1_500.0 * 0.3 * 0.95)),
+        )
+        for ad, earns in zip(world.ads, shares, strict=True)
+    )  # fmt: skip
+    return replace(world, ads=ads, festivals={}, learning_loss=0.0)
 
 
 def _progress(text: str) -> None:
