@@ -3,7 +3,7 @@
 Beliefs come from the account's own history: chats per budget (`response`), orders per chat (`sales`), the delay of orders
 (`delays`) and the margin of an order (`evidence.worth`). Budgets go to where the last rupee is expected to bring most,
 inside the steps that are allowed, and no further than it brings more than itself. Steps of a fifth leave time to find out,
-so nothing is gambled: dividing by samples of the beliefs (Thompson) earned 2 to 7 points less in the benchmark.
+so nothing is gambled: dividing by samples of the beliefs (Thompson) earned up to 7 points less in the benchmark.
 Whether an ad is stopped is a separate question (`evidence`). Pure arithmetic: no clock, no file, no network.
 """
 

@@ -16,14 +16,13 @@ import numpy as np
 from bot.ads.history import Floats, Panel
 
 MEMORY: Final = 0.94  # weight of a day against the day after it
-SCALES: Final = np.exp(
-    np.linspace(np.log(0.15), np.log(40.0), 13)
-)  # saturation, as a multiple of the usual spend of an ad
+# Saturations that are thought possible, as multiples of the usual spend of an ad.
+SCALES: Final = np.exp(np.linspace(np.log(0.15), np.log(40.0), 13))
 # How the slope falls: (1 + spend / saturation) to minus this power, between a logarithm (1) and a hyperbola (2). Letting
 # each account find its own between 0.5 and 3 earned no more over four kinds of saturation.
 BEND: Final = 1.5
 DECAYS: Final = np.array([0.0, 0.01, 0.02, 0.04])  # share of chats lost per day to wear
-LIKELY_SCALE: Final = 3.5  # before any data: saturation at some times the usual spend,
+LIKELY_SCALE: Final = 3.5  # before any data: saturation at this multiple of the usual spend,
 SCALE_SPREAD: Final = 1.2  # give or take this much, in logarithms
 LEVEL_SPREAD: Final = 0.5  # how far ads' levels lie apart, in logarithms
 POOL: Final = 1.5  # ads' worth of belief in the prior over shapes
