@@ -308,6 +308,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         teller,
         ad_clock,
         _asked(memory, turns, clock),
+        agents,
     )
     reader = Reader(
         memory.contacts, memory.facts, memory.readings, memory.summaries, brands.by_id, limits, clock, model

@@ -23,6 +23,7 @@ from bot.ads.pull import Pull
 from bot.ads.reports import MorningReport, Tell
 from bot.ads.watch import Shop, Watch
 from bot.brands import Brand
+from memory.agent_memory import MemoryManager
 from memory.attribution import Attribution
 from memory.campaign_records import CampaignRecords
 from memory.campaigns import Campaigns
@@ -148,6 +149,7 @@ def put_together(
     tell: Tell,
     clock: Clock,
     shop: Shop,
+    agents: MemoryManager,
 ) -> Agency:
     """The ad agent over these accounts. `clock` is the time the accounts live in, `real_clock` the machine's;
     `tell` sends a text to a brand's staff; `shop` is what the guards ask of the desk and the stock."""
@@ -167,7 +169,7 @@ def put_together(
     ]
     cycles = Cycles(db, real_clock)
     closing = [Step("report", MorningReport(cycles, memory.figures, tell), once=True)]
-    cycle = Cycle(mornings, lambda brand: accounts.get(brand, {}), cycles, steps, closing, clock, real_clock)
+    cycle = Cycle(mornings, lambda brand: accounts.get(brand, {}), cycles, steps, closing, clock, real_clock, agents)
     watch = Watch(db, accounts, memory.campaigns, memory.figures, actions, shop, tell, clock)
     feedback = Feedback(accounts, memory.attribution, Events(db, real_clock), _margins(brands))
     return Agency(clock, accounts, memory, actions, Brakes(actions), cycle, watch, feedback, pull, practice)

@@ -13,10 +13,12 @@ from bot.ads.guards import Desk
 from bot.ads.practice import Book, PracticeAccount, PracticeClock, read_practice
 from bot.ads.watch import Shop
 from bot.brands import read_brands
+from memory.agent_memory import MemoryManager
 from memory.cycles import CycleRun, Cycles
 from memory.database import Database
 from memory.money import Money
 from memory.schema import STEPS
+from memory.settings import MemorySettings
 from tests.memory.stores import TestClock
 
 DATA = Path(__file__).parents[2] / "data"
@@ -44,6 +46,7 @@ class AdShop:
     def __post_init__(self) -> None:
         self.db = Database(self.folder / "hawker.db")
         self.db.migrate(STEPS)
+        self.agents = MemoryManager(MemorySettings(storage_dir=str(self.folder)), db=self.db, clock=self.clock)
         self.agency = self.process()
 
     def process(self) -> Agency:
@@ -57,7 +60,9 @@ class AdShop:
         limited = practice if self.capped else None
         self.accounts = list(accounts)
         by_brand = practice.by_brand()
-        return put_together(self.db, brands, by_brand, limited, no_rates, self.clock, self._hear, self.clock, self.shop)
+        return put_together(
+            self.db, brands, by_brand, limited, no_rates, self.clock, self._hear, self.clock, self.shop, self.agents
+        )
 
     @property
     def shop(self) -> Shop:
