@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import click
@@ -57,6 +58,7 @@ from bot.web.pages import pages
 from bot.web.terminal import register_commands
 from bot.web.webhook import Door, webhook
 from bot.worker import Hands, Worker
+from memory.advertising import AdAccount
 from memory.agent_memory import MemoryManager
 from memory.analytics import Analytics
 from memory.attachments import Attachments
@@ -307,7 +309,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         clock,
         teller,
         ad_clock,
-        _asked(memory, turns, clock),
+        _asked(memory, turns, brands, rates, clock),
         agents,
     )
     reader = Reader(
@@ -616,14 +618,25 @@ def _teller(memory: Memory, staff: Staff) -> Callable[[str, str], None]:
     return tell
 
 
-def _asked(memory: Memory, turns: Turns, clock: Clock) -> AdShop:
-    """What the ads' guards ask of the shop."""
+def _asked(memory: Memory, turns: Turns, brands: Brands, rates: Rates, clock: Clock) -> AdShop:
+    """What the ad agent asks of the shop."""
 
     def desk(brand: str) -> AdDesk:
         pressure = turns.pressure(brand, clock() - timedelta(hours=1))
         return AdDesk(pressure.waiting, pressure.replies, pressure.slow_reply)
 
-    return AdShop(desk=desk, stock=memory.goods.stocks)
+    def order_margin(account: AdAccount) -> Decimal | None:
+        brand = brands.by_id[account.brand]
+        prices = [item.prices[brand.currency] for item in memory.goods.items(brand.id) if brand.currency in item.prices]
+        if account.practice or brand.ads is None or not prices:
+            return None  # what the practice market sells is not in the catalogue
+        usual = Money(sum(price.amount for price in prices) / Decimal(len(prices)), brand.currency)
+        try:
+            return rates.convert(usual, account.currency).result.amount * brand.ads.margin
+        except ValueError:
+            return None
+
+    return AdShop(desk=desk, stock=memory.goods.stocks, order_margin=order_margin)
 
 
 def _each_hour(agency: Agency, hours: JobRuns) -> None:

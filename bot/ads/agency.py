@@ -159,7 +159,7 @@ def put_together(
     pull = Pull(memory.campaigns, memory.attribution)
     steps = [
         Step("pull", pull),
-        Step("decide", Decide(memory.campaigns, memory.attribution, limits)),
+        Step("decide", Decide(memory.campaigns, memory.attribution, limits, shop.order_margin)),
         Step("act", Act(db, actions, memory.records, memory.strategy, memory.campaigns)),
     ]
     mornings = [

@@ -67,7 +67,7 @@ class AdShop:
     @property
     def shop(self) -> Shop:
         """A desk that keeps up, and stock as the test has it."""
-        return Shop(desk=lambda brand: self.desk, stock=lambda brand: self.stock)
+        return Shop(desk=lambda brand: self.desk, stock=lambda brand: self.stock, order_margin=lambda account: None)
 
     def _budget(self, place: int) -> Decimal:
         roster = read_practice(DATA / "practice.toml")
