@@ -158,6 +158,12 @@ class Answers:
         """The campaign or account that is called so. Raises UnknownPlace, SeveralPlaces."""
         return place_called(name, self.campaigns.campaigns(brand), self.campaigns.accounts(brand), wording(language))
 
+    def changes_of_campaign(self, brand: str, campaign_id: str, most: int) -> list[Change]:
+        """The newest changes of a campaign, its ad sets and its ads."""
+        known = {each.id: each for each in self.campaigns.campaigns(brand)}[campaign_id]
+        place = Place("campaign", known.id, known.name, known.account_id, known.account_name)
+        return self._changes_of(brand, place, most)
+
     # The parts of the answers
 
     def _sums(self, days: Daily, home: str, say: Wording) -> list[str]:
@@ -181,7 +187,7 @@ class Answers:
 
     def _together(self, by_period: Mapping[int, Sequence[Figures]], home: str, say: Wording) -> list[str]:
         sums = {period: self._in_one(lines, home) for period, lines in by_period.items()}
-        rows = [_row(period, total, say) for period, (lines, _) in sums.items() if (total := _added(lines)) is not None]
+        rows = [_row(period, total, say) for period, (lines, _) in sums.items() if (total := added(lines)) is not None]
         used = [line.currency for line in by_period[max(PERIODS)] if line.currency != home]
         left_out = sums[max(PERIODS)][1]
         rates = ", ".join(self._rate(home, currency, say) for currency in used if currency not in left_out)
@@ -211,7 +217,7 @@ class Answers:
 
     def _rest(self, lines: Sequence[Figures], home: str, say: Wording) -> list[str]:
         counted = [found for line in lines for found in self._in_one([line], home)[0]]
-        total = _added(counted)
+        total = added(counted)
         if total is None:
             return []
         return [say.say("rest", n=len(counted), profit=say.money(total.profit), spend=say.money(total.spend))]
@@ -245,7 +251,7 @@ class Answers:
         lines.sort(key=lambda line: -(line.roi or 0))
         shown = lines if len(lines) <= 2 * NAMED else [*lines[:NAMED], *lines[-NAMED:]]
         told = [_place_line(line, line.name, say) for line in shown]
-        rest = _added([line for line in lines if line not in shown])
+        rest = added([line for line in lines if line not in shown])
         if rest is not None:
             more = say.say(
                 "rest", n=len(lines) - len(shown), profit=say.money(rest.profit), spend=say.money(rest.spend)
@@ -501,7 +507,7 @@ def _rate(group: Group, say: Wording) -> str:
 def _note(lines: Sequence[Figures]) -> str:
     """The line under a chart's title, in plain English: it is part of the picture."""
     english = wording("en")
-    total = _added(lines)
+    total = added(lines)
     if total is None:
         return ""
     days = f"{_day(lines[0].until)} to {_day(lines[-1].until)}"
@@ -518,12 +524,12 @@ def _by_day(lines: Sequence[Figures]) -> list[Figures]:
     found: dict[tuple[str, date, date], Figures] = {}
     for line in lines:
         place = (line.key, line.since, line.until)
-        found[place] = _added([found[place], line]) or line if place in found else line
+        found[place] = added([found[place], line]) or line if place in found else line
     return list(found.values())
 
 
-def _added(lines: Sequence[Figures]) -> Figures | None:
-    """The sum of lines in one currency; None of none."""
+def added(lines: Sequence[Figures]) -> Figures | None:
+    """The sum of lines in one currency, under the first one's name; None of none."""
     if not lines:
         return None
     first, currency = lines[0], lines[0].currency
