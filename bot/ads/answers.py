@@ -183,7 +183,7 @@ class Answers:
             else:
                 told.append(_short_line(_account_line(days, currency, say), of_it, say))
         told += [say.say("short_note")] if full != currencies else []
-        return [*told, *_moving_note(by_period[max(PERIODS)], say)]
+        return [*told, *_silent(days, say), *_moving_note(by_period[max(PERIODS)], say)]
 
     def _together(self, by_period: Mapping[int, Sequence[Figures]], home: str, say: Wording) -> list[str]:
         sums = {period: self._in_one(lines, home) for period, lines in by_period.items()}
@@ -368,6 +368,13 @@ def _rows_of(days: Daily, say: Wording) -> Iterator[str]:
 def _account_line(days: Daily, currency: str, say: Wording) -> str:
     n = len({row.account_id for row in days.rows if days.accounts[row.account_id].currency == currency})
     return say.say("account" if n == 1 else "accounts", currency=currency, n=n)
+
+
+def _silent(days: Daily, say: Wording) -> list[str]:
+    """The accounts that spent nothing in all these days."""
+    spending = {row.account_id for row in days.rows if row.sum.spend}
+    names = [account.name for key, account in sorted(days.accounts.items()) if key not in spending]
+    return [say.say("silent", names=_cut(", ".join(names), 200))] if names else []
 
 
 def _short_line(title: str, of_it: Mapping[int, Sequence[Figures]], say: Wording) -> str:
