@@ -14,7 +14,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -22,10 +22,12 @@ from pathlib import Path
 import click
 from flask import Flask
 
-from bot.ads.agency import Agency, Practice, put_together
+from bot.ads.agency import Agency, Around, Practice, put_together
+from bot.ads.charts import Gallery
 from bot.ads.facebook import connect, version_warning
 from bot.ads.guards import Desk as AdDesk
 from bot.ads.practice import Shoppers, read_practice
+from bot.ads.reports import Tell
 from bot.ads.watch import Shop as AdShop
 from bot.brands import Brand, BrandsWrong, read_brands
 from bot.catchup import CatchUp
@@ -51,6 +53,7 @@ from bot.staff.commands import Commands
 from bot.staff.notices import Staff
 from bot.upkeep import Backups, Forgetting, Retention
 from bot.web.access import public, signing_secret
+from bot.web.ads_api import AdParts, ads, register_ads
 from bot.web.api import Parts, register
 from bot.web.keeping import CLOSED, register_closed, register_keeping
 from bot.web.moving import register_moving
@@ -63,6 +66,7 @@ from memory.agent_memory import MemoryManager
 from memory.analytics import Analytics
 from memory.attachments import Attachments
 from memory.campaign_records import CampaignRecords
+from memory.charts import Charts
 from memory.contacts import Contact, Contacts
 from memory.conversation import ConversationMemory
 from memory.database import Database
@@ -299,19 +303,15 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     practice = None if facebook else _practice(settings, clock)
     accounts = facebook.by_brand() if facebook else practice.by_brand() if practice else {}
     ad_clock = practice.clock if practice else clock
-    teller = _teller(memory, staff)
-    agency = put_together(
-        memory.db,
-        brands.by_id,
-        accounts,
-        practice,
-        _converter(rates),
-        clock,
-        teller,
-        ad_clock,
-        _asked(memory, turns, brands, rates, clock),
-        agents,
+    around = Around(
+        convert=_converter(rates),
+        tell=telling_staff(memory, staff),
+        gallery=Gallery(Charts(memory.db, clock), signing_secret(settings), local_url(settings), clock),
+        shop=_asked(memory, turns, brands, rates, clock),
+        agents=agents,
+        real_clock=clock,
     )
+    agency = put_together(memory.db, brands.by_id, accounts, practice, ad_clock, around)
     reader = Reader(
         memory.contacts, memory.facts, memory.readings, memory.summaries, brands.by_id, limits, clock, model
     )
@@ -349,7 +349,8 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         examinations=[channel.doctor, *([facebook.examine] if facebook else [])],
         erasure=erasure,
     )
-    register(web, parts)
+    register(web, parts, ads)
+    register_ads(web, AdParts(agency.answers, agency.memory.attribution, agency.memory.records))
     register_commands(web, parts)
     register_keeping(web, memory.db, search, settings)
     register_closed(web, settings)
@@ -608,11 +609,13 @@ def _converter(rates: Rates) -> Callable[[Money, str], Money]:
     return lambda money, currency: rates.convert(money, currency).result
 
 
-def _teller(memory: Memory, staff: Staff) -> Callable[[str, str], None]:
-    def tell(brand: str, text: str) -> None:
+def telling_staff(memory: Memory, staff: Staff) -> Tell:
+    """What puts a text to a brand's staff into the outbox; a picture goes with the last of its parts."""
+
+    def tell(brand: str, text: str, picture: str | None = None) -> None:
         with memory.db.transaction():
             for message in staff.notify(brand, text):
-                for part in in_parts(message):
+                for part in in_parts(replace(message, media_url=picture)):
                     memory.messages.put_out(message.contact_id or 0, part)
 
     return tell

@@ -7,6 +7,7 @@ from memory.attribution import ATTRIBUTION_TABLES
 from memory.campaign_records import CAMPAIGN_RECORD_TABLES
 from memory.campaigns import CAMPAIGN_TABLES
 from memory.changes import CHANGES_TABLES
+from memory.charts import CHART_TABLES
 from memory.cycles import CYCLE_TABLES
 from memory.events import EVENT_TABLES
 from memory.facts import KNOWING_TABLES
@@ -388,4 +389,5 @@ STEPS = (
     ("012 advertising", ADVERTISING),
     ("013 ad actions", CHANGES_TABLES + APPROVALS_TABLES + INTENTS_TABLES + STOPS_TABLES),
     ("015 cycles", CYCLE_TABLES),
+    ("016 charts", CHART_TABLES),
 )

@@ -12,8 +12,10 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.ads.actions import Actions
+from bot.ads.answers import Answers
 from bot.ads.attribution import Feedback
 from bot.ads.brakes import Brakes
+from bot.ads.charts import Gallery
 from bot.ads.contract import Account, AdsFault
 from bot.ads.cycle import BrandMorning, Cycle, Morning, Step
 from bot.ads.decide import Act, Decide
@@ -31,6 +33,7 @@ from memory.cycles import Cycles
 from memory.database import Database
 from memory.events import Events
 from memory.figures import AdFigures
+from memory.graph import Graph
 from memory.moments import Clock
 from memory.money import Money
 from memory.strategy import Strategy
@@ -118,6 +121,7 @@ class Agency:
     feedback: Feedback
     pull: Pull
     practice: Practice | None
+    answers: Answers
 
     def first_look(self) -> None:
         """Read every account that was never read: staff may ask before the first morning comes."""
@@ -139,20 +143,28 @@ class Agency:
             self.brakes.press_on(brand)
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the ad agent needs of the rest of the program."""
+
+    convert: Convert
+    tell: Tell  # sends a text, and a picture, to a brand's staff
+    gallery: Gallery  # has the addresses of charts
+    shop: Shop  # the desk, the stock, what an order leaves
+    agents: MemoryManager
+    real_clock: Clock  # the machine's; the accounts may live by another
+
+
 def put_together(
     db: Database,
     brands: Mapping[str, Brand],
     accounts: Accounts,
     practice: Practice | None,
-    convert: Convert,
-    real_clock: Clock,
-    tell: Tell,
     clock: Clock,
-    shop: Shop,
-    agents: MemoryManager,
+    around: Around,
 ) -> Agency:
-    """The ad agent over these accounts. `clock` is the time the accounts live in, `real_clock` the machine's;
-    `tell` sends a text to a brand's staff; `shop` is what the guards ask of the desk and the stock."""
+    """The ad agent over these accounts. `clock` is the time that they live in."""
+    convert, real_clock, shop, tell = around.convert, around.real_clock, around.shop, around.tell
     memory = AdMemory.over(db, clock, real_clock, convert)
     limits = limits_of_brands(brands, convert, practice.limits() if practice else MappingProxyType({}))
     actions = Actions(db, real_clock, lambda brand: accounts.get(brand, {}), limits, time.sleep)
@@ -168,11 +180,42 @@ def put_together(
         if brand.ads and accounts.get(brand.id)
     ]
     cycles = Cycles(db, real_clock)
-    closing = [Step("report", MorningReport(cycles, memory.figures, tell), once=True)]
-    cycle = Cycle(mornings, lambda brand: accounts.get(brand, {}), cycles, steps, closing, clock, real_clock, agents)
+    answers = _answers(memory, brands, cycles, actions, around, clock)
+    closing = [
+        Step(
+            "report", MorningReport(cycles, memory.figures, tell, lambda brand: answers.chart_of(brand).url), once=True
+        )
+    ]
+    cycle = Cycle(
+        mornings, lambda brand: accounts.get(brand, {}), cycles, steps, closing, clock, real_clock, around.agents
+    )
     watch = Watch(db, accounts, memory.campaigns, memory.figures, actions, shop, tell, clock)
     feedback = Feedback(accounts, memory.attribution, Events(db, real_clock), _margins(brands))
-    return Agency(clock, accounts, memory, actions, Brakes(actions), cycle, watch, feedback, pull, practice)
+    return Agency(clock, accounts, memory, actions, Brakes(actions), cycle, watch, feedback, pull, practice, answers)
+
+
+def _answers(
+    memory: AdMemory,
+    brands: Mapping[str, Brand],
+    cycles: Cycles,
+    actions: Actions,
+    around: Around,
+    clock: Clock,
+) -> Answers:
+    return Answers(
+        db=memory.db,
+        campaigns=memory.campaigns,
+        figures=memory.figures,
+        cycles=cycles,
+        approvals=actions.approvals,
+        changes=actions.changes,
+        strategy=memory.strategy,
+        graph=Graph(memory.db, memory.campaigns, memory.figures, memory.strategy),
+        gallery=around.gallery,
+        convert=around.convert,
+        homes={brand.id: (brand.name, brand.currency) for brand in brands.values()},
+        clock=clock,
+    )
 
 
 def _margins(brands: Mapping[str, Brand]) -> dict[str, Decimal]:

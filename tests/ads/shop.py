@@ -8,12 +8,15 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from bot.ads.agency import Agency, Practice, put_together
+from bot.ads.agency import Agency, Around, Practice, put_together
+from bot.ads.charts import Gallery
 from bot.ads.guards import Desk
+from bot.ads.limits import Convert
 from bot.ads.practice import Book, PracticeAccount, PracticeClock, read_practice
 from bot.ads.watch import Shop
 from bot.brands import read_brands
 from memory.agent_memory import MemoryManager
+from memory.charts import Charts
 from memory.cycles import CycleRun, Cycles
 from memory.database import Database
 from memory.money import Money
@@ -41,6 +44,8 @@ class AdShop:
     desk: Desk = field(default_factory=lambda: Desk(0, 0, timedelta(0)))
     stock: dict[str, int] = field(default_factory=dict)
     heard: list[tuple[str, str]] = field(default_factory=list)
+    pictures: list[str | None] = field(default_factory=list)  # the addresses that came with what staff heard
+    convert: Convert = no_rates
     accounts: list[PracticeAccount] = field(init=False)  # of the process that was made last
 
     def __post_init__(self) -> None:
@@ -60,9 +65,9 @@ class AdShop:
         limited = practice if self.capped else None
         self.accounts = list(accounts)
         by_brand = practice.by_brand()
-        return put_together(
-            self.db, brands, by_brand, limited, no_rates, self.clock, self._hear, self.clock, self.shop, self.agents
-        )
+        gallery = Gallery(Charts(self.db, self.clock), "a secret of the tests", "https://shop.example", self.clock)
+        around = Around(self.convert, self._hear, gallery, self.shop, self.agents, self.clock)
+        return put_together(self.db, brands, by_brand, limited, self.clock, around)
 
     @property
     def shop(self) -> Shop:
@@ -73,8 +78,9 @@ class AdShop:
         roster = read_practice(DATA / "practice.toml")
         return roster[place].daily_budget * self.ads / roster[place].ads
 
-    def _hear(self, brand: str, text: str) -> None:
+    def _hear(self, brand: str, text: str, picture: str | None = None) -> None:
         self.heard.append((brand, text))
+        self.pictures.append(picture)
 
     def morning(self, *, hours: float = 24) -> None:
         """Time goes by, then the clock calls."""
