@@ -16,6 +16,7 @@ from bot.ads.brakes import Brakes
 from bot.ads.contract import Account, AdsFault
 from bot.ads.cycle import BrandMorning, Cycle, Morning, Step
 from bot.ads.decide import Act, Decide
+from bot.ads.learn import Learn, Listen
 from bot.ads.limits import Convert, Limits, limits_of_brands
 from bot.ads.practice import Book, PracticeAccount, PracticeClock, PracticeSpec
 from bot.ads.pull import Pull
@@ -30,6 +31,7 @@ from memory.figures import AdFigures
 from memory.moments import Clock
 from memory.money import Money
 from memory.strategy import Strategy
+from memory.voices import Voices
 
 log = logging.getLogger(__name__)
 
@@ -153,6 +155,7 @@ def put_together(
         Step("pull", pull),
         Step("decide", Decide(memory.campaigns, memory.attribution, limits)),
         Step("act", Act(db, actions, memory.records, memory.strategy, memory.campaigns)),
+        Step("listen", Listen(memory.campaigns)),
     ]
     mornings = [
         BrandMorning(brand.id, brand.time_zone, brand.ads.cycle_hour)
@@ -160,7 +163,17 @@ def put_together(
         if brand.ads and accounts.get(brand.id)
     ]
     cycles = Cycles(db, real_clock)
-    closing = [Step("report", MorningReport(cycles, memory.figures, tell), once=True)]
+    learn = Learn(
+        campaigns=memory.campaigns,
+        figures=memory.figures,
+        records=memory.records,
+        strategy=memory.strategy,
+        voices=Voices(db),
+        cycles=cycles,
+        shares=lambda brand: any(b.id == brand and b.ads and b.ads.share_patterns for b in brands.values()),
+        desk_clock=real_clock,
+    )
+    closing = [Step("learn", learn, once=True), Step("report", MorningReport(cycles, memory.figures, tell), once=True)]
     cycle = Cycle(mornings, lambda brand: accounts.get(brand, {}), cycles, steps, closing, clock, real_clock)
     return Agency(clock, accounts, memory, actions, Brakes(actions), cycle, pull, practice)
 
