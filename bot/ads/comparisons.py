@@ -16,12 +16,14 @@ from typing import Final, Literal
 from memory.strategy import Claim, Rate, likelihood
 
 Measure = Literal["ctr", "chat_to_order"]
+Outcome = Literal["worked", "failed", "unclear"]
 Rates = Mapping[tuple[str, str], Rate]  # by measure and group, as memory tries claims again
 ENOUGH: Final[Mapping[str, int]] = {"ctr": 2_000, "chat_to_order": 60}  # impressions, chats: on each side
 CHANCE: Final = 0.05  # that any of a morning's comparisons is one of chance
 WORTH_SAYING: Final = 1.15  # how many times better at least
 ENOUGH_ORDERS: Final = 10  # before money is judged
 ENOUGH_CHATS: Final = 100  # before it is said that a group brings no orders that pay
+APART: Final = 0.1  # from the return on spend of all ads together: where everything loses, that is no group's doing
 SURE: Final = 1.64  # standard deviations: nineteen of twenty
 REST: Final = "not "  # before a group: everything of its kind but it
 
@@ -67,7 +69,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Earning:
-    """What a group of ads earns for what it costs; `outcome` where that is beyond chance."""
+    """What a group of ads earns for what it costs; `outcome` where that is beyond chance and unlike the other ads."""
 
     group: str
     ads: int
@@ -76,7 +78,7 @@ class Earning:
     ctr: float
     chat_to_order: float
     roi: float  # profit for each unit spent
-    outcome: Literal["worked", "failed", "unclear"]
+    outcome: Outcome
 
     @property
     def sentence(self) -> str:
@@ -187,11 +189,13 @@ def earnings(results: Sequence[AdResult], kinds: Iterable[str]) -> list[Earning]
             if _kind(group) in wanted:
                 members[group].append(result)
     spread = {kind: dispersion(results, "chat_to_order", kind) for kind in wanted}
-    found = [_earning(group, ads, spread[_kind(group)]) for group, ads in members.items()]
+    spent = sum(ad.spend for ad in results)
+    whole = sum(ad.margin for ad in results) / spent - 1 if spent > 0 else 0.0
+    found = [_earning(group, ads, spread[_kind(group)], whole) for group, ads in members.items()]
     return sorted((each for each in found if each is not None), key=lambda each: (-each.roi, each.group))
 
 
-def _earning(group: str, ads: Sequence[AdResult], spread: float) -> Earning | None:
+def _earning(group: str, ads: Sequence[AdResult], spread: float, whole: float) -> Earning | None:
     spend, margin = sum(ad.spend for ad in ads), sum(ad.margin for ad in ads)
     chats, orders = sum(ad.chats for ad in ads), sum(ad.orders for ad in ads)
     impressions, clicks = sum(ad.impressions for ad in ads), sum(ad.clicks for ad in ads)
@@ -205,13 +209,13 @@ def _earning(group: str, ads: Sequence[AdResult], spread: float) -> Earning | No
         ctr=clicks / impressions if impressions else 0.0,
         chat_to_order=orders / chats,
         roi=margin / spend - 1,
-        outcome=_outcome(spend, margin, chats, orders, spread),
+        outcome=_outcome(spend, margin, chats, orders, spread)
+        if abs(margin / spend - 1 - whole) >= APART
+        else "unclear",
     )
 
 
-def _outcome(
-    spend: float, margin: float, chats: int, orders: int, spread: float
-) -> Literal["worked", "failed", "unclear"]:
+def _outcome(spend: float, margin: float, chats: int, orders: int, spread: float) -> Outcome:
     error = SURE * math.sqrt(spread / max(orders, 1))
     if orders >= ENOUGH_ORDERS and margin * (1 - error) > spend:
         return "worked"
