@@ -22,7 +22,10 @@ import click
 from flask import Flask
 
 from bot.ads.agency import Agency, Practice, put_together
+from bot.ads.compliance import Claims
+from bot.ads.copywriter import Copywriter
 from bot.ads.facebook import connect
+from bot.ads.launch import Thinking
 from bot.ads.practice import Shoppers, read_practice
 from bot.brands import Brand, BrandsWrong, read_brands
 from bot.catchup import CatchUp
@@ -40,6 +43,8 @@ from bot.sales.currency import Rates, RatesNotRefreshed
 from bot.sales.language import detect
 from bot.sales.model_desk import ModelDesk, Senses
 from bot.sales.optout import is_start, is_stop
+from bot.sales.promises import Facts as PromiseFacts
+from bot.sales.promises import check
 from bot.sales.seller import Seller
 from bot.sales.situation import Shop
 from bot.settings import Settings, WrongSetting
@@ -272,7 +277,14 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     accounts = facebook.by_brand() if facebook else practice.by_brand() if practice else {}
     ad_clock = practice.clock if practice else clock
     teller = _teller(memory, staff)
-    agency = put_together(memory.db, brands.by_id, accounts, practice, _converter(rates), clock, teller, ad_clock)
+    thinking = Thinking(
+        claims=lambda brand: _claims(memory, brands.by_id[brand], clock),
+        goods=lambda brand: memory.goods.items(brand),
+        writer=Copywriter(model, limits, clock) if model else None,
+    )
+    agency = put_together(
+        memory.db, brands.by_id, accounts, practice, _converter(rates), clock, teller, ad_clock, thinking
+    )
     jobs = _ad_jobs(agency, _shoppers(settings, practice, twilio, memory, clock)) + _jobs(
         settings, catch_up, Forgetting(memory.contacts, channel), search, rates, limits, clock
     )
@@ -517,6 +529,13 @@ def _shoppers(
 
 def _converter(rates: Rates) -> Callable[[Money, str], Money]:
     return lambda money, currency: rates.convert(money, currency).result
+
+
+def _claims(memory: Memory, brand: Brand, clock: Clock) -> Claims:
+    """The sales desk's promise check, over what the shop has today: an ad may say no more than a reply."""
+    today = clock().astimezone(brand.time_zone).date()
+    facts = PromiseFacts.of(brand, memory.goods.items(brand.id), today=today)
+    return lambda text: [(breach.text, breach.why) for breach in check(text, facts)]
 
 
 def _teller(memory: Memory, staff: Staff) -> Callable[[str, str], None]:

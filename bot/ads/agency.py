@@ -16,12 +16,15 @@ from bot.ads.brakes import Brakes
 from bot.ads.contract import Account, AdsFault
 from bot.ads.cycle import BrandMorning, Cycle, Morning, Step
 from bot.ads.decide import Act, Decide
+from bot.ads.launch import Imagine, Judge, LaunchTest, Thinking
 from bot.ads.learn import Learn, Listen
 from bot.ads.limits import Convert, Limits, limits_of_brands
 from bot.ads.practice import Book, PracticeAccount, PracticeClock, PracticeSpec
 from bot.ads.pull import Pull
 from bot.ads.reports import MorningReport, Tell
+from bot.ads.trials import Dollars, Trials
 from bot.brands import Brand
+from memory.advertising import AdAccount
 from memory.attribution import Attribution
 from memory.campaign_records import CampaignRecords
 from memory.campaigns import Campaigns
@@ -144,18 +147,24 @@ def put_together(
     real_clock: Clock,
     tell: Tell,
     clock: Clock,
+    thinking: Thinking | None = None,
 ) -> Agency:
     """The ad agent over these accounts. `clock` is the time the accounts live in, `real_clock` the machine's;
-    `tell` sends a text to a brand's staff."""
+    `tell` sends a text to a brand's staff. Without `thinking` no new ads are made: nobody could check their claims."""
     memory = AdMemory.over(db, clock, convert)
     limits = limits_of_brands(brands, convert, practice.limits() if practice else MappingProxyType({}))
     actions = Actions(db, real_clock, lambda brand: accounts.get(brand, {}), limits, time.sleep)
     pull = Pull(memory.campaigns, memory.attribution, _margins(brands))
+    dollars = _dollars(practice, convert)
+    usd = {brand.id: brand.ads.test_budget_usd for brand in brands.values() if brand.ads}
+    trials = Trials(db, memory.strategy, memory.records, memory.campaigns, actions, limits, dollars, usd)
+    reserve = trials.reserve if thinking else lambda account: Decimal(0)
     steps = [
         Step("pull", pull),
-        Step("decide", Decide(memory.campaigns, memory.attribution, limits)),
+        Step("decide", Decide(memory.campaigns, memory.attribution, limits, reserve)),
         Step("act", Act(db, actions, memory.records, memory.strategy, memory.campaigns)),
         Step("listen", Listen(memory.campaigns)),
+        *(_launching(memory, trials, brands, thinking) if thinking else ()),
     ]
     mornings = [
         BrandMorning(brand.id, brand.time_zone, brand.ads.cycle_hour)
@@ -176,6 +185,29 @@ def put_together(
     closing = [Step("learn", learn, once=True), Step("report", MorningReport(cycles, memory.figures, tell), once=True)]
     cycle = Cycle(mornings, lambda brand: accounts.get(brand, {}), cycles, steps, closing, clock, real_clock)
     return Agency(clock, accounts, memory, actions, Brakes(actions), cycle, pull, practice)
+
+
+def _launching(memory: AdMemory, trials: Trials, brands: Mapping[str, Brand], thinking: Thinking) -> list[Step]:
+    """The steps that end tests and begin new ones."""
+    imagine = Imagine(trials, memory.figures, memory.campaigns, memory.strategy, brands, thinking)
+    return [
+        Step("judge", Judge(trials, memory.figures, memory.campaigns)),
+        Step("ideas", imagine),
+        Step("launch", LaunchTest(trials, memory.figures, memory.campaigns)),
+    ]
+
+
+def _dollars(practice: Practice | None, convert: Convert) -> Dollars:
+    """Dollars in an account's currency; practice markets have a rate of their own."""
+    specs = {account.spec.id: account.spec for account in practice.accounts} if practice else {}
+
+    def of(account: AdAccount, dollars: Decimal) -> Money:
+        spec = specs.get(account.id)
+        if spec is not None:
+            return spec.money(HUNDRED_DOLLARS / 100 * float(dollars))
+        return convert(Money(dollars, "USD"), account.currency)
+
+    return of
 
 
 def _margins(brands: Mapping[str, Brand]) -> dict[str, Decimal]:

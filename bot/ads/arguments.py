@@ -19,6 +19,7 @@ from bot.brands import Brand, Discount
 from memory.goods import Item
 
 LONGEST_QUOTE: Final = 380  # characters of a policy; with the invitation behind it an ad's text stays below 500
+LONG_ENOUGH: Final = timedelta(days=14)  # that a code still holds; a test runs so long
 PROOF_DAYS: Final = 30
 PROOF_FROM: Final = 50  # orders in these days; fewer prove nothing
 TENS: Final = 10  # models are told in whole tens, so that a sale does not make an ad untrue
@@ -95,7 +96,7 @@ def _words(language: str, headline: str, body: str) -> Words:
 
 def _discount(facts: ShopFacts, language: str) -> Words | None:
     discount = facts.discount
-    if discount is None:
+    if discount is None or discount.valid_until - facts.today < LONG_ENOUGH:
         return None
     until = format_date(discount.valid_until, "long", locale=language)
     said = {"percent": f"{discount.percent:f}", "code": discount.code, "until": until}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from string import Template
@@ -129,7 +129,15 @@ def _written(ad: dict[str, Any], known: Knowledge) -> Written:
         greeting=ad["greeting"].strip(),
         language=known.language,
     )
-    return Written(concept, ad["angle"], ad["principle"], ad["why"])
+    return Written(concept, ad["angle"], ad["principle"], ad["why"], _ends(concept, known))
+
+
+def _ends(concept: Concept, known: Knowledge) -> date | None:
+    """The last day of the codes that an ad speaks of; one that speaks of percents means one of them."""
+    text = " ".join(concept.texts)
+    valid = [each for each in known.facts.brand.discounts if each.valid_until >= known.facts.today]
+    named = [each.valid_until for each in valid if each.code in text or "%" in text]
+    return min(named, default=None)
 
 
 @cache

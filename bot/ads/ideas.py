@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 TEST_DAYS: Final = 14
 LEAST_CHATS: Final = 30  # before a test is judged
+LOSING: Final = 4  # to one: the odds at which a test does not become an ordinary ad
 MOST_IDEAS: Final = 3
 CITED: Final = 3  # patterns of each kind in a brief
 ASKED: Final = "objection:"
@@ -209,8 +210,8 @@ def brief_of(written: Written, known: Knowledge) -> StrategicBrief:
         expected=_expected(known),
         judged_on=judged_on,
         judged_how=(
-            f"On {judged_on}, from {LEAST_CHATS} chats on: it stays unless it surely earned less than it cost;"
-            " with fewer chats it has another week."
+            f"On {judged_on}, from {LEAST_CHATS} chats on: it stays unless its orders make it"
+            f" {LOSING} to 1 that it loses money, those still to come reckoned in; with fewer chats it has another week."
         ),
         monitoring=(
             "every hour: spend without chats, a broken page, stock, the desk's backlog",

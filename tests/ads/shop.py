@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from bot.ads.agency import Agency, Practice, put_together
+from bot.ads.launch import Thinking
 from bot.ads.practice import Book, PracticeAccount, PracticeClock, read_practice
 from bot.brands import read_brands
 from memory.cycles import CycleRun, Cycles
@@ -35,6 +36,7 @@ class AdShop:
     capped: bool = True
     clock: TestClock = field(default_factory=lambda: TestClock(BEGUN))
     heard: list[tuple[str, str]] = field(default_factory=list)
+    thinking: Thinking | None = None  # without it no new ads are made
     accounts: list[PracticeAccount] = field(init=False)  # of the process that was made last
 
     def __post_init__(self) -> None:
@@ -53,7 +55,9 @@ class AdShop:
         limited = practice if self.capped else None
         self.accounts = list(accounts)
         by_brand = practice.by_brand()
-        return put_together(self.db, brands, by_brand, limited, no_rates, self.clock, self._hear, self.clock)
+        return put_together(
+            self.db, brands, by_brand, limited, no_rates, self.clock, self._hear, self.clock, self.thinking
+        )
 
     def _budget(self, place: int) -> Decimal:
         roster = read_practice(DATA / "practice.toml")
