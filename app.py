@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import click
@@ -24,15 +25,17 @@ from flask import Flask
 from bot.ads.agency import Agency, Practice, put_together
 from bot.ads.compliance import Claims
 from bot.ads.copywriter import Copywriter
-from bot.ads.facebook import connect
+from bot.ads.facebook import connect, version_warning
+from bot.ads.guards import Desk as AdDesk
 from bot.ads.launch import Thinking
 from bot.ads.practice import Shoppers, read_practice
+from bot.ads.watch import Shop as AdShop
 from bot.brands import Brand, BrandsWrong, read_brands
 from bot.catchup import CatchUp
 from bot.channels.account import local_url
 from bot.channels.simulator import Pace, SmallTwilio
 from bot.channels.simulator import blueprint as simulator
-from bot.channels.whatsapp import ChannelError, WhatsApp
+from bot.channels.whatsapp import WhatsApp
 from bot.clock import ClockWork, Job, Leadership
 from bot.ears import Ears, Understand
 from bot.llm import LanguageModel
@@ -45,26 +48,31 @@ from bot.sales.model_desk import ModelDesk, Senses
 from bot.sales.optout import is_start, is_stop
 from bot.sales.promises import Facts as PromiseFacts
 from bot.sales.promises import check
+from bot.sales.reader import Reader
 from bot.sales.seller import Seller
 from bot.sales.situation import Shop
 from bot.settings import Settings, WrongSetting
 from bot.staff.commands import Commands
 from bot.staff.notices import Staff
+from bot.upkeep import Backups, Forgetting, Retention
 from bot.web.access import public, signing_secret
 from bot.web.api import Parts, register
-from bot.web.keeping import register_keeping
+from bot.web.keeping import CLOSED, register_closed, register_keeping
 from bot.web.moving import register_moving
 from bot.web.pages import pages
 from bot.web.terminal import register_commands
 from bot.web.webhook import Door, webhook
 from bot.worker import Hands, Worker
+from memory.advertising import AdAccount
+from memory.agent_memory import MemoryManager
 from memory.analytics import Analytics
 from memory.attachments import Attachments
-from memory.backup import rotate
+from memory.campaign_records import CampaignRecords
 from memory.contacts import Contact, Contacts
 from memory.conversation import ConversationMemory
 from memory.database import Database
 from memory.dossiers import Dossiers
+from memory.erasure import Erasure
 from memory.errors import DatabaseUnavailable
 from memory.facts import Facts
 from memory.forms import OutboxRow
@@ -75,14 +83,18 @@ from memory.limits import Limits
 from memory.messages import Message, Messages
 from memory.moments import Clock, now
 from memory.money import Money
-from memory.moving import ConversationFiles, Part, RecordFiles
+from memory.moving import ConversationFiles, OneFile, Part, RecordFiles
 from memory.orders import Orders
 from memory.past import Past
+from memory.readings import Readings
 from memory.records import JobRuns, Switches
 from memory.schema import STEPS
 from memory.search import Search
 from memory.sessions import Sessions
+from memory.strategy import Strategy
+from memory.summaries import Summaries
 from memory.turns import Outcome, Turns
+from memory.workflows import end_silent_sessions
 
 HERE = Path(__file__).parent
 CATALOGUE = HERE / "data" / "catalogue.csv"
@@ -107,11 +119,13 @@ class Memory:
     intake: Intake
     runs: JobRuns
     switches: Switches
+    readings: Readings
+    summaries: Summaries
 
     @classmethod
     def opened(cls, settings: Settings, brands: Brands, clock: Clock, *, patience: float = 15.0) -> Memory:
         """Opens the database of the settings, brings it up to date; a write waits `patience` seconds for another."""
-        db = Database(settings.database_url, timeout=patience)
+        db = Database(settings.database_url, timeout=patience, key=settings.database_key or None)
         db.migrate(STEPS)
         contacts = Contacts(db, clock)
         sessions = Sessions(db, timeout=timedelta(hours=settings.memory.session_timeout_hours))
@@ -129,6 +143,8 @@ class Memory:
             intake=Intake(db, messages),
             runs=JobRuns(db, clock),
             switches=Switches(db, clock),
+            readings=Readings(db),
+            summaries=Summaries(db, clock),
         )
 
 
@@ -191,6 +207,7 @@ class Program:
 
     settings: Settings
     memory: Memory
+    agents: MemoryManager
     turns: Turns
     desk: Desk
     channel: WhatsApp
@@ -232,6 +249,8 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     twilio = _small_twilio(settings, brands, clock, pace) if settings.simulated else None
     channel = WhatsApp(settings, clock, twilio.account if twilio else None)
     staff = Staff(memory.contacts, settings.staff, brands.number_of)
+    agents = MemoryManager(settings.memory, db=memory.db, clock=clock)
+    erasure = _erasure(settings, memory.db, agents, clock)
     turns = Turns(memory.db, memory.messages, clock, notify=staff.notify)
     wake = threading.Event()
     outbox = Outbox(
@@ -244,14 +263,24 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         clock,
         template_for=brands.template_for,
         alarm=staff.alarm,
+        erase=erasure.erase,
     )
     rates = Rates(Path(settings.memory.storage_dir) / "rates", clock)
     model = LanguageModel.from_settings(settings, clock)
     limits = Limits(memory.db, clock)
     model_desk = ModelDesk(model, limits, clock) if model else None
+    search = Search(memory.db, vectors=settings.memory.enable_vector_search)
+    seller = Seller(_shop(settings, memory, brands, rates, search, agents, clock), memory.contacts, model_desk)
     desk = Desk(
-        Seller(_shop(settings, memory, brands, rates, clock), memory.contacts, model_desk),
-        Commands(memory.contacts, memory.messages, memory.handovers, memory.orders, memory.goods),
+        seller,
+        Commands(
+            memory.contacts,
+            memory.messages,
+            memory.handovers,
+            memory.orders,
+            memory.goods,
+            order_moved=seller.order_moved,
+        ),
         staff,
         Ears(channel, memory.attachments, memory.messages, _understanding(model, limits, brands)),
     )
@@ -271,7 +300,6 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         wake,
     )
     catch_up = CatchUp(channel, memory.intake, memory.runs, brands.of_number, clock, wake, _is_urgent, brands.numbers())
-    search = Search(memory.db, vectors=settings.memory.enable_vector_search)
     facebook = connect(settings, brands.by_id, clock)
     practice = None if facebook else _practice(settings, clock)
     accounts = facebook.by_brand() if facebook else practice.by_brand() if practice else {}
@@ -283,11 +311,32 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         writer=Copywriter(model, limits, clock) if model else None,
     )
     agency = put_together(
-        memory.db, brands.by_id, accounts, practice, _converter(rates), clock, teller, ad_clock, thinking
+        memory.db,
+        brands.by_id,
+        accounts,
+        practice,
+        _converter(rates),
+        clock,
+        teller,
+        ad_clock,
+        _asked(memory, turns, brands, rates, clock),
+        agents,
+        thinking,
     )
-    jobs = _ad_jobs(agency, _shoppers(settings, practice, twilio, memory, clock)) + _jobs(
-        settings, catch_up, Forgetting(memory.contacts, channel), search, rates, limits, clock
+    reader = Reader(
+        memory.contacts, memory.facts, memory.readings, memory.summaries, brands.by_id, limits, clock, model
     )
+    jobs = _ad_jobs(agency, _shoppers(settings, practice, twilio, memory, clock), JobRuns(memory.db, ad_clock)) + _jobs(
+        settings,
+        catch_up,
+        _upkeep(settings, memory, agents, erasure, brands, staff, channel, clock),
+        search,
+        reader,
+        rates,
+        limits,
+        clock,
+    )
+    jobs.append(Job("silence", timedelta(hours=1), lambda: log.info("%s customers fell silent", seller.note_lost())))
     memory.db.wake(wake)
     clock_work = ClockWork(jobs, memory.runs, _clock_lock(settings))
     web = Flask("hawker", root_path=str(HERE / "bot" / "web"))
@@ -309,35 +358,42 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         analytics=Analytics(memory.db, clock),
         checks={"provider": outbox.provider_fault},
         examinations=[channel.doctor, *([facebook.examine] if facebook else [])],
+        erasure=erasure,
     )
     register(web, parts)
     register_commands(web, parts)
-    register_keeping(web, memory.db, search)
+    register_keeping(web, memory.db, search, settings)
+    register_closed(web, settings)
     register_moving(web, parts.brands, lambda brand: _moved(settings, memory, brands, brand, clock))
     for endpoint, view in web.view_functions.items():
         if endpoint.startswith("simulator.") or endpoint in ("pages.front", "pages.simulator"):
             public(view)  # the small Twilio checks its own callers, and is off with a real account
     return Program(
-        settings, memory, turns, desk, channel, twilio, web, worker, clock_work, model, agency, clock, parts.secret
+        settings,
+        memory,
+        agents,
+        turns,
+        desk,
+        channel,
+        twilio,
+        web,
+        worker,
+        clock_work,
+        model,
+        agency,
+        clock,
+        parts.secret,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Forgetting:
-    """Has the provider delete what it holds of erased people; what fails is tried again by the clock."""
+class Upkeep:
+    """What the clock tidies."""
 
-    contacts: Contacts
-    channel: WhatsApp
-
-    def run(self) -> None:
-        """One pass over everything that is still there."""
-        for provider_id in self.contacts.still_at_provider():
-            try:
-                self.channel.delete_remote(provider_id)
-            except ChannelError as fault:
-                log.warning("a message of an erased person is still at the provider: %s", fault)
-            else:
-                self.contacts.gone_at_provider(provider_id)
+    forgetting: Forgetting
+    retention: Retention
+    end_silent_sessions: Callable[[], None]
+    backups: Backups | None  # None without BACKUP_DIR, and on a server, which has its own
 
 
 def web() -> Flask:
@@ -354,7 +410,11 @@ def everything() -> Flask:
 
 
 def create_app() -> Flask:
-    """For `flask --app app …`: the commands."""
+    """For `flask --app app …`: the commands; those that need the database closed come without a program."""
+    if _asked_for() in CLOSED:
+        closed = Flask("hawker")
+        register_closed(closed, _settings())
+        return closed
     program = _ready()
 
     @program.web.cli.command("worker")
@@ -369,6 +429,17 @@ def create_app() -> Flask:
         program.clock_work.stop()
 
     return program.web
+
+
+def _asked_for() -> str | None:
+    """The command of `flask --app app COMMAND …`, before Flask has loaded the program that has it."""
+    words = iter(sys.argv[1:])
+    for word in words:
+        if word in ("--app", "-A", "--env-file", "-e"):
+            next(words, None)
+        elif not word.startswith("-"):
+            return word
+    return None
 
 
 def main() -> None:
@@ -454,7 +525,15 @@ def _is_urgent(text: str) -> bool:
     return is_stop(text) or is_start(text)
 
 
-def _shop(settings: Settings, memory: Memory, brands: Brands, rates: Rates, clock: Clock) -> Shop:
+def _shop(
+    settings: Settings,
+    memory: Memory,
+    brands: Brands,
+    rates: Rates,
+    search: Search,
+    agents: MemoryManager,
+    clock: Clock,
+) -> Shop:
     """The catalogue is read again at each start; stock that was sold since stays sold while the file is the same."""
     read = read_catalogue(CATALOGUE)
     for fault in read.faults:
@@ -471,8 +550,12 @@ def _shop(settings: Settings, memory: Memory, brands: Brands, rates: Rates, cloc
         orders=memory.orders,
         handovers=memory.handovers,
         clock=clock,
+        agents=agents,
         most_history=settings.memory.max_messages_per_session,
         session=timedelta(hours=settings.memory.session_timeout_hours),
+        readings=memory.readings,
+        search=search,
+        summaries=memory.summaries,
     )
 
 
@@ -498,7 +581,12 @@ def _moved(settings: Settings, memory: Memory, brands: Brands, brand: str, clock
     """What `flask export` writes and `flask import` reads."""
     timeout = timedelta(hours=settings.memory.session_timeout_hours)
     dossiers = Dossiers(memory.db, clock, brand=brand, our_number=brands.number_of(brand), timeout=timeout)
-    return [ConversationFiles(dossiers), RecordFiles(memory.db, Past(memory.db, memory.sessions, clock))]
+    return [
+        ConversationFiles(dossiers),
+        OneFile("campaign_memory.json", brand, CampaignRecords(memory.db, clock)),
+        OneFile("strategic_memory.json", brand, Strategy(memory.db, clock)),
+        RecordFiles(memory.db, Past(memory.db, memory.sessions, clock)),
+    ]
 
 
 def _understanding(model: LanguageModel | None, limits: Limits, brands: Brands) -> Understand:
@@ -548,13 +636,45 @@ def _teller(memory: Memory, staff: Staff) -> Callable[[str, str], None]:
     return tell
 
 
-def _ad_jobs(agency: Agency, shoppers: Shoppers | None) -> list[Job]:
+def _asked(memory: Memory, turns: Turns, brands: Brands, rates: Rates, clock: Clock) -> AdShop:
+    """What the ad agent asks of the shop."""
+
+    def desk(brand: str) -> AdDesk:
+        pressure = turns.pressure(brand, clock() - timedelta(hours=1))
+        return AdDesk(pressure.waiting, pressure.replies, pressure.slow_reply)
+
+    def order_margin(account: AdAccount) -> Decimal | None:
+        brand = brands.by_id[account.brand]
+        prices = [item.prices[brand.currency] for item in memory.goods.items(brand.id) if brand.currency in item.prices]
+        if account.practice or brand.ads is None or not prices:
+            return None  # what the practice market sells is not in the catalogue
+        usual = Money(sum(price.amount for price in prices) / Decimal(len(prices)), brand.currency)
+        try:
+            return rates.convert(usual, account.currency).result.amount * brand.ads.margin
+        except ValueError:
+            return None
+
+    return AdShop(desk=desk, stock=memory.goods.stocks, order_margin=order_margin)
+
+
+def _each_hour(agency: Agency, hours: JobRuns) -> None:
+    """By the clock that the accounts live by: an hour of practice is shorter than one of ours."""
+    if hours.claim("ads guards", timedelta(hours=1)):
+        agency.watch.look()
+
+
+def _ad_jobs(agency: Agency, shoppers: Shoppers | None, hours: JobRuns) -> list[Job]:
     if not agency.accounts:
         return []
     jobs = [
         Job("ads first look", timedelta(minutes=5), agency.first_look, at_start=True),
         Job("ads morning", timedelta(seconds=30), agency.cycle.run),
         Job("ads stop", timedelta(seconds=15), agency.press_on),
+        Job("ads sales", timedelta(minutes=5), agency.feedback.run, at_start=True),
+        Job("ads unsettled", timedelta(minutes=5), agency.watch.settle, at_start=True),
+        Job("ads sweep", timedelta(days=1), agency.watch.sweep),
+        Job("ads guards", timedelta(seconds=30), lambda: _each_hour(agency, hours)),
+        Job("ads version", timedelta(days=1), lambda: agency.watch.warn(version_warning(agency.clock().date()))),
     ]
     if agency.practice is not None:
         jobs.append(Job("practice time", timedelta(seconds=5), agency.practice.clock.tick, at_start=True))
@@ -563,29 +683,81 @@ def _ad_jobs(agency: Agency, shoppers: Shoppers | None) -> list[Job]:
     return jobs
 
 
+def _erasure(settings: Settings, db: Database, agents: MemoryManager, clock: Clock) -> Erasure:
+    return Erasure(
+        db,
+        clock,
+        signing_secret(settings),
+        short_term=agents.short_term,
+        short_term_seconds=settings.memory.short_term_ttl,
+        backup_hours=24 if settings.backup_dir else None,
+    )
+
+
+def _upkeep(
+    settings: Settings,
+    memory: Memory,
+    agents: MemoryManager,
+    erasure: Erasure,
+    brands: Brands,
+    staff: Staff,
+    channel: WhatsApp,
+    clock: Clock,
+) -> Upkeep:
+    days = {brand.id: brand.retention_days for brand in brands.by_id.values()}
+    return Upkeep(
+        Forgetting(memory.contacts, channel, erasure),
+        Retention(memory.sessions, erasure, days, clock),
+        lambda: _end_silent_sessions(agents),
+        _backups(settings, memory, erasure, brands, staff, clock) if settings.backup_dir else None,
+    )
+
+
+def _end_silent_sessions(agents: MemoryManager) -> None:
+    end_silent_sessions(agents)
+
+
+def _backups(
+    settings: Settings, memory: Memory, erasure: Erasure, brands: Brands, staff: Staff, clock: Clock
+) -> Backups | None:
+    if settings.on_server:
+        return None
+    return Backups(
+        settings.database_path,
+        Path(settings.backup_dir),
+        settings.database_key or None,
+        erasure,
+        signing_secret(settings),
+        memory.messages,
+        lambda text: staff.alarm(next(iter(brands.by_id)), text),
+        clock,
+    )
+
+
 def _jobs(
     settings: Settings,
     catch_up: CatchUp,
-    forgetting: Forgetting,
+    upkeep: Upkeep,
     search: Search,
+    reader: Reader,
     rates: Rates,
     limits: Limits,
     clock: Clock,
 ) -> list[Job]:
     jobs = [
         Job("catch-up", timedelta(minutes=5), catch_up.run, at_start=True),
-        Job("forgetting", timedelta(minutes=1), forgetting.run, at_start=True),
+        Job("forgetting", timedelta(minutes=1), upkeep.forgetting.run, at_start=True),
         Job("rates", timedelta(days=1), lambda: _refresh(rates)),
         Job("limits", timedelta(days=1), lambda: _drop_windows(limits, clock)),
         Job("search", timedelta(seconds=2), search.catch_up_fully, at_start=True),
+        Job("reading", timedelta(seconds=5), reader.run, at_start=True),
     ]
-    if settings.backup_dir and not settings.on_server:
-        jobs.append(Job("backup", timedelta(days=1), lambda: _back_up(settings, clock)))
+    if settings.memory.auto_cleanup:
+        jobs.append(Job("retention", timedelta(hours=1), upkeep.retention.run))
+        jobs.append(Job("workflows", timedelta(minutes=1), upkeep.end_silent_sessions))
+    if upkeep.backups is not None:
+        jobs.append(Job("backup", timedelta(days=1), upkeep.backups.run))
     return jobs
-
-
-def _back_up(settings: Settings, clock: Clock) -> None:
-    log.info("backed up into %s", rotate(settings.database_path, Path(settings.backup_dir), clock()))
 
 
 def _drop_windows(limits: Limits, clock: Clock) -> None:

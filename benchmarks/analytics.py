@@ -21,6 +21,7 @@ from memory.analytics import Analytics
 from memory.contacts import Contacts
 from memory.conversation import ConversationMemory
 from memory.database import Database
+from memory.erasure import Erasure
 from memory.messages import Messages
 from memory.moments import now, to_text
 from memory.schema import STEPS
@@ -100,6 +101,7 @@ def client(path: Path) -> FlaskClient:
         analytics=Analytics(db, now),
         checks={},
         examinations=[],
+        erasure=Erasure(db, now, SECRET),
     )
     register(app, parts)
     return app.test_client()

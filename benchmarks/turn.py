@@ -68,11 +68,27 @@ def measure() -> list[Figure]:
         heavy = _median(shop, "+14155550002")
         _fill(shop, "+14155550003", OTHERS, "messages of others")
         crowded = _median(shop, "+14155550004")
+        locked = encrypted_by_plain(Path(folder))
         return [
             Figure("a turn without a model, median", f"{fresh:.1f} ms", "under 15 ms", fresh < 15),
             Figure("with 50,000 earlier messages / with 10", f"{heavy / fresh:.2f}", "about 1", heavy / fresh < 1.3),
             Figure("with 1,000,000 in the file / with 10", f"{crowded / fresh:.2f}", "about 1", crowded / fresh < 1.3),
+            Figure("in an encrypted file / in a plain one", f"{locked:.2f}", "under 1.5", locked < 1.5),
         ]
+
+
+def encrypted_by_plain(folder: Path) -> float:
+    """How much longer a turn takes with DATABASE_KEY, turn about, so that both meet the same machine."""
+    shops = []
+    for name, key in (("plain", ""), ("encrypted", "00ab" * 16)):
+        home = folder / name
+        home.mkdir()
+        shops.append(Shop(assemble(Settings.from_environment(environment(home, 8000, DATABASE_KEY=key)))))
+    took: tuple[list[float], list[float]] = ([], [])
+    for n in range(TURNS):
+        for shop, times in zip(shops, took, strict=True):
+            times.append(shop.turn("+14155550001", SAYS[n % len(SAYS)]))
+    return share(took[1], 0.5) / share(took[0], 0.5)
 
 
 def _median(shop: Shop, phone: str) -> float:

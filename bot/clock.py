@@ -19,6 +19,7 @@ from memory.records import JobRuns
 log = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_TRIES = 1.0
+SECONDS_BETWEEN_LOOKS = 600.0  # whether a daily job is due: a program that is restarted each day must do it, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +114,10 @@ class ClockWork:
         )
         for job in self._jobs:
             first: dict[str, datetime] = {"next_run_time": now()} if job.at_start else {}
-            scheduler.add_job(
-                self._run, "interval", seconds=job.every.total_seconds(), args=[job], id=job.name, **first
+            seconds = (
+                job.every.total_seconds() if job.at_start else min(job.every.total_seconds(), SECONDS_BETWEEN_LOOKS)
             )
+            scheduler.add_job(self._run, "interval", seconds=seconds, args=[job], id=job.name, **first)
         scheduler.start()
         while self._leadership.held() and not self._stopping.wait(SECONDS_BETWEEN_TRIES):
             pass

@@ -53,6 +53,7 @@ class Outbox:
     clock: Clock
     template_for: TemplateFor
     alarm: Alarm
+    erase: Callable[[int], object]  # a contact's farewell is out
 
     def provider_fault(self) -> str | None:
         """What keeps everything from being said, as the provider's last answer told; None while it takes messages."""
@@ -111,7 +112,7 @@ class Outbox:
             if self.switches.is_off(*SENDER):
                 self.switches.turn_on(*SENDER)
             if row.farewell:
-                self.contacts.erase(contact_id)
+                self.erase(contact_id)
 
     def _prepare(self, lease: Lease, contact: Contact, row: OutboxRow) -> OutboxRow | None:
         """Decide in one durable transaction whether this may be said now; it is marked before it is said."""
@@ -234,7 +235,7 @@ class Outbox:
     def _part_for_good(self, message_id: int) -> None:
         """A farewell that is out, or that will never be: its person asked to be erased, and is."""
         if self.messages.outbox_row(message_id).farewell:
-            self.contacts.erase(self.messages.get(message_id).contact_id)
+            self.erase(self.messages.get(message_id).contact_id)
 
     def _look_later(self, row: OutboxRow, wait: timedelta, why: str) -> None:
         self.messages.doubt(row.id, self.clock() + wait, why)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,11 @@ class Environment(Schema):
         load_default="",
         validate=_url("must be the address that Twilio calls, such as https://shop.example.com"),
         data_key="PUBLIC_URL",
+    )
+    database_new_key = fields.String(
+        load_default="",
+        validate=Regexp(r"([0-9a-fA-F]{64})?$", error="must be 64 hexadecimal digits: openssl rand -hex 32 makes them"),
+        data_key="DATABASE_NEW_KEY",
     )
     secret_key = fields.String(
         load_default="",
@@ -148,6 +153,7 @@ class Settings:
 
     port: int
     public_url: str
+    database_new_key: str = field(repr=False)
     secret_key: str
     staff: dict[str, str]
     openai_api_key: str
@@ -205,6 +211,11 @@ class Settings:
         return self.memory.database_url
 
     @property
+    def database_key(self) -> str:
+        """What the SQLite file is encrypted with; empty where it is not."""
+        return self.memory.database_key
+
+    @property
     def database_path(self) -> Path:
         """The SQLite file that `DATABASE_URL` names; where a server is named, the place a file would have."""
         if self.on_server:
@@ -227,6 +238,10 @@ def _memory(given: Mapping[str, str]) -> tuple[MemorySettings, str]:
 
 def _complete(settings: Settings) -> Settings:
     _require_whole_meta(settings)
+    if settings.on_server and settings.database_key:
+        raise WrongSetting(
+            "DATABASE_KEY encrypts a SQLite file; leave it out, and encrypt the PostgreSQL server's disk"
+        )
     if settings.simulated:
         return replace(settings, staff=settings.staff or dict(SIMULATED_STAFF))
     needed = {

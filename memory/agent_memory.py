@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import local
 from typing import Any, Literal
 
+from memory.contacts import case_of
 from memory.database import Database, Row
 from memory.errors import NotStorable, ReadOnlyMemory, UnknownMemoryType
 from memory.moments import Clock, now, to_text
@@ -36,10 +37,10 @@ class MemoryManager:
         clock: Clock = now,
     ) -> None:
         self.settings = settings or MemorySettings.from_environment()
-        self.db = db or Database(self.settings.database_url)
+        self.db = db or Database(self.settings.database_url, key=self.settings.database_key)
         self.db.migrate(STEPS)
         self.clock = clock
-        self._short = open_short_term(self.settings.redis_url, most=self.settings.max_cache_size, clock=clock)
+        self.short_term = open_short_term(self.settings.redis_url, most=self.settings.max_cache_size, clock=clock)
         self._recent = Recent(self.db, self.settings.max_cache_size if self.settings.cache_enabled else 0)
         self._similar = Similar(self.db, self.settings.vector_store if self.settings.enable_vector_search else None)
 
@@ -65,7 +66,7 @@ class MemoryManager:
         text = to_json(value)
         if memory_type == "short_term":
             check_ttl(self.settings.short_term_ttl if ttl is None else ttl)
-            self._short.put((workflow_id, *owner), text, self.settings.short_term_ttl if ttl is None else ttl)
+            self.short_term.put((workflow_id, *owner), text, self.settings.short_term_ttl if ttl is None else ttl)
         elif memory_type == "long_term":
             if ttl is not None:
                 raise NotStorable("only short_term memory runs out; leave ttl out, or save as short_term")
@@ -79,7 +80,7 @@ class MemoryManager:
         """As `retrieve`, from the memory that an agent has in one workflow."""
         owner = _owner(agent_id, key)
         if memory_type == "short_term":
-            text = self._short.get((workflow_id, *owner))
+            text = self.short_term.get((workflow_id, *owner))
         elif memory_type == "long_term":
             text = self._recent.get(workflow_id, *owner)
         elif memory_type == "shared":
@@ -169,6 +170,19 @@ class MemoryManager:
         )
         return [{**json.loads(row["summary"]), "outcome": row["outcome"], "ended_at": row["at"]} for row in rows]
 
+    def save_episode(self, workflow_id: str, agent_id: str, outcome: str, summary: dict[str, Any]) -> None:
+        """Keep how a workflow ended that had no session of its own, such as a customer's case. Raises NotStorable."""
+        about = {"workflow_id": check_name("workflow_id", workflow_id), **summary}
+        self.db.run(
+            "INSERT INTO episodes (workflow_id, agent_id, outcome, at, summary)"
+            " VALUES (:workflow, :agent, :outcome, :now, :summary)",
+            workflow=workflow_id,
+            agent=check_name("agent_id", agent_id),
+            outcome=check_name("outcome", outcome),
+            now=to_text(self.clock()),
+            summary=to_json(about),
+        )
+
     def clear_session(self, workflow_id: str) -> bool:
         """Forget a workflow's short-term values and what was said in it; False when there was nothing.
 
@@ -180,7 +194,7 @@ class MemoryManager:
                 self.db.run(f"DELETE FROM {table} WHERE workflow_id = :workflow", workflow=workflow_id)
                 for table in ("workflow_messages", "workflow_sessions")
             ]
-        return self._short.drop((workflow_id,)) + sum(rows) > 0
+        return self.short_term.drop((workflow_id,)) + sum(rows) > 0
 
     def get_stats(self) -> dict[str, Any]:
         """How much is remembered, by kind."""
@@ -192,8 +206,8 @@ class MemoryManager:
             "episodes": "SELECT count(DISTINCT workflow_id || at) FROM episodes",
         }
         return {
-            "short_term_backend": self._short.name,
-            "short_term_entries": self._short.count(),
+            "short_term_backend": self.short_term.name,
+            "short_term_entries": self.short_term.count(),
             **{name: self.db.value(sql) for name, sql in counts.items()},
             "active_sessions": self.db.value(
                 "SELECT count(*) FROM workflow_sessions WHERE expires_at > :now", now=to_text(self.clock())
@@ -264,6 +278,15 @@ class Recent(local):
             key=key,
         )
         return found
+
+
+def cases_of(db: Database, contact_id: int) -> list[dict[str, Any]]:
+    """How this contact's cases ended, with whichever agent, oldest first."""
+    rows = db.all("SELECT * FROM episodes WHERE workflow_id = :case ORDER BY id", case=case_of(contact_id))
+    return [
+        {**json.loads(row["summary"]), "agent_id": row["agent_id"], "outcome": row["outcome"], "ended_at": row["at"]}
+        for row in rows
+    ]
 
 
 def keep(db: Database, clock: Clock, workflow_id: str, agent_id: str, key: str, text: str) -> None:

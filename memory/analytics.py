@@ -9,6 +9,7 @@ from typing import Any
 
 from memory.database import Database, Row
 from memory.errors import UnknownContact, UnknownMessage
+from memory.evidence import facts_used, messages_recalled
 from memory.moments import Clock, to_text
 
 PROFILE = """SELECT c.id, c.name, c.language, c.preferred_currency, c.total_interactions,
@@ -118,7 +119,8 @@ class Analytics:
         }
 
     def why(self, brand: str, message_id: int) -> dict[str, Any]:
-        """What the turn of this message was and stood on: the turn's columns, `used`, and the messages `heard`.
+        """What the turn of this message was and stood on: the turn's columns, `used`, the messages `heard`; the facts
+        `known` and the older messages `recalled`, looked up by the ids that `used` keeps.
 
         Raises UnknownMessage: not of this brand, or not part of a turn (yet).
         """
@@ -130,7 +132,14 @@ class Analytics:
         )
         if row is None:
             raise UnknownMessage(f"message {message_id} is not known here, or was no part of an answered turn")
-        return {**row, "used": json.loads(row["used"]), "heard": self._heard(row, message_id)}
+        used = json.loads(row["used"])
+        return {
+            **row,
+            "used": used,
+            "heard": self._heard(row, message_id),
+            "known": facts_used(self._db, row["contact"], used),
+            "recalled": messages_recalled(self._db, row["contact"], used),
+        }
 
     def _heard(self, turn: Row, message_id: int) -> list[Row]:
         rows = self._db.all(

@@ -208,15 +208,22 @@ class Approvals:
             )
             return self.get(brand, number)
 
-    def _check(self, approval: Approval, person: str) -> None:
+    def over(self, approval: Approval) -> str | None:
+        """Why nobody can answer it any more; None where it waits."""
         if approval.state != "waiting":
-            raise CannotApprove(f"Approval {approval.id} {OVER[approval.state]}.")
+            return f"Approval {approval.id} {OVER[approval.state]}."
+        if approval.expires_at <= self._clock():
+            return f"Approval {approval.id} has expired; the next plan asks anew."
+        return None
+
+    def _check(self, approval: Approval, person: str) -> None:
+        over = self.over(approval)
+        if over is not None:
+            raise CannotApprove(over)
         if approval.asked_of is None:
             raise CannotApprove(f"Nobody has been asked approval {approval.id} yet; send “approvals” to be asked.")
         if approval.asked_of != person:
             raise CannotApprove(f"Approval {approval.id} was asked of somebody else; only they can answer it.")
-        if approval.expires_at <= self._clock():
-            raise CannotApprove(f"Approval {approval.id} has expired; the next plan asks anew.")
         if digest_of(approval.plan) != approval.digest:
             raise CannotApprove(f"The plan of approval {approval.id} is no longer what was asked; ask for it anew.")
 

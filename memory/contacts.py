@@ -16,6 +16,7 @@ from memory.database import Database, Row
 from memory.errors import NotAnAddress, UnknownContact
 from memory.forms import Address, Referral
 from memory.moments import Clock, from_text, to_text
+from memory.timeline import MANY
 
 # The number of every manual's examples: one digit short of a real one, so it is nobody's. Taken as it is, so that they run.
 EXAMPLE = "+1234567890"
@@ -23,11 +24,14 @@ USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
 
 # Everything that belongs to one person, in the order in which it can be removed.
 OWNED = (
+    "readings",  # first: who reads in the background finds the cursor gone, and writes nothing more
     "attempts",
+    "search_waiting",  # before search_rows: this waits for whoever is indexing them
     "search_rows",
     "statuses",
     "media",
     "facts",
+    "summaries",
     "interests",
     "quotes",
     "handovers",
@@ -38,6 +42,14 @@ OWNED = (
     "sessions",
     "identities",
 )
+
+# What agents keep of their work by workflow; that with a contact has the contact's name.
+CASES = ("execution_records", "episodes")
+
+
+def case_of(contact_id: int) -> str:
+    """The workflow that an agent's work with this contact belongs to."""
+    return f"contact:{contact_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +133,24 @@ class Contacts:
 
     def find(self, brand: str, text: str) -> Contact:
         """By phone in any spelling or by WhatsApp user id. Raises NotAnAddress, UnknownContact."""
-        found = self._known(brand, read_address(text))
+        found = self.known(brand, read_address(text))
         if found is None:
             raise UnknownContact("nobody by this number has written to us")
-        return self.get(found)
+        return found
+
+    def known(self, brand: str, address: Address) -> Contact | None:
+        """The contact that this address belongs to, if there is one. Raises NotAnAddress."""
+        for kind, value in _keys(address):
+            row = self._db.one(
+                "SELECT c.* FROM identities i JOIN contacts c ON c.id = i.contact_id"
+                " WHERE i.brand = :brand AND i.kind = :kind AND i.value = :value",
+                brand=brand,
+                kind=kind,
+                value=value,
+            )
+            if row is not None:
+                return _contact(row)
+        return None
 
     def resolve(self, brand: str, address: Address, our_number: str) -> int:
         """The contact that this address belongs to, made when new; two that turn out to be one are joined."""
@@ -162,6 +188,13 @@ class Contacts:
                     f"UPDATE {table} SET contact_id = :kept WHERE contact_id = :other",
                     kept=kept_id,
                     other=other_id,
+                )
+            self._end_doubled(kept_id)
+            for table in CASES:
+                self._db.run(
+                    f"UPDATE {table} SET workflow_id = :kept WHERE workflow_id = :other",
+                    kept=case_of(kept_id),
+                    other=case_of(other_id),
                 )
             self._db.run("DELETE FROM contacts WHERE id = :other", other=other_id)
 
@@ -232,6 +265,18 @@ class Contacts:
             id=contact_id,
         )
 
+    def silent_since(self, brand: str, after: datetime, until: datetime, *, limit: int = 500) -> list[Contact]:
+        """Customers who wrote last behind `after` and not behind `until`, those silent longest first."""
+        rows = self._db.all(
+            "SELECT * FROM contacts WHERE brand = :brand AND staff = 0 AND last_interaction_at > :after"
+            " AND last_interaction_at <= :until ORDER BY last_interaction_at, id LIMIT :limit",
+            brand=brand,
+            after=to_text(after),
+            until=to_text(until),
+            limit=limit,
+        )
+        return [_contact(row) for row in rows]
+
     def mark_staff(self, contact_id: int) -> None:
         """From now on the figures about customers leave this contact out, with all it wrote; call it in a transaction."""
         self._uncount(contact_id)
@@ -248,6 +293,7 @@ class Contacts:
         Returns how many rows went, by table.
         """
         with self._db.transaction(durable=True):
+            self._db.hold(f"summary of {contact_id}")
             self._db.run("DELETE FROM leases WHERE contact_id = :id", id=contact_id)
             self._remember_erased(contact_id)
             self._tally_down(contact_id)
@@ -256,13 +302,11 @@ class Contacts:
                 " (SELECT id FROM orders WHERE contact_id = :id)",
                 id=contact_id,
             )
-            self._db.run(
-                "UPDATE messages SET content = '[erased]', metadata = '{}', raw = NULL WHERE contact_id <> :id"
-                " AND id IN (SELECT message_id FROM mentions WHERE contact_id = :id)",
-                id=contact_id,
-            )
+            self._empty_mentions(contact_id)
             gone = {"orders without a person": self._anonymise_orders(contact_id)}
             gone["advertising without a person"] = forget_person(self._db, contact_id)
+            for table in CASES:
+                gone[table] = self._db.run(f"DELETE FROM {table} WHERE workflow_id = :case", case=case_of(contact_id))
             for table in OWNED:
                 gone[table] = self._db.run(
                     f"DELETE FROM {table} WHERE contact_id = :id",
@@ -270,6 +314,19 @@ class Contacts:
                 )
             gone["contacts"] = self._db.run("DELETE FROM contacts WHERE id = :id", id=contact_id)
         return gone
+
+    def forget_all_but_optout(self, contact_id: int) -> None:
+        """Of somebody who wants nothing sent to them, keep no more than that; orders stay as figures."""
+        with self._db.transaction():
+            self._anonymise_orders(contact_id)
+            forget_person(self._db, contact_id)
+            for table in ("readings", "facts", "summaries", "interests", "quotes", "touches", "turns"):
+                self._db.run(f"DELETE FROM {table} WHERE contact_id = :id", id=contact_id)
+            self._db.run(
+                "UPDATE contacts SET name = NULL, language = NULL, preferred_currency = NULL, first_touch_id = NULL,"
+                " last_touch_id = NULL WHERE id = :id",
+                id=contact_id,
+            )
 
     def provider_ids(self, contact_id: int) -> list[str]:
         """The provider's ids of every message of this contact, for removing them there, too."""
@@ -289,10 +346,6 @@ class Contacts:
         if last is None or (closed_at is not None and last <= closed_at):
             return False
         return now - last < timedelta(hours=24)
-
-    def _known(self, brand: str, address: Address) -> int | None:
-        owners = (self._by_key(brand, kind, value) for kind, value in _keys(address))
-        return next((owner for owner in owners if owner is not None), None)
 
     def _by_key(self, brand: str, kind: str, value: str) -> int | None:
         found: int | None = self._db.value(
@@ -354,11 +407,46 @@ class Contacts:
             other=other_id,
         )
         self._db.run("DELETE FROM quotes WHERE contact_id = :other", other=other_id)
+        self._read_anew(kept_id, other_id)
+
+    def _end_doubled(self, contact_id: int) -> None:
+        """Where both had a city, the later one ended the earlier one."""
+        later = (
+            "FROM facts l WHERE l.contact_id = facts.contact_id AND l.predicate = facts.predicate"
+            " AND (l.valid_from > facts.valid_from OR (l.valid_from = facts.valid_from AND l.id > facts.id))"
+        )
+        self._db.run(
+            f"UPDATE facts SET valid_to = (SELECT min(l.valid_from) {later}) WHERE contact_id = :id AND valid_to IS NULL"
+            f" AND predicate NOT IN ({', '.join(repr(each) for each in sorted(MANY))}) AND EXISTS (SELECT 1 {later})",
+            id=contact_id,
+        )
+
+    def _read_anew(self, kept_id: int, other_id: int) -> None:
+        """Two conversations became one: its summary is written anew from the beginning."""
+        for table in ("summaries", "readings"):
+            self._db.run(f"DELETE FROM {table} WHERE contact_id IN (:kept, :other)", kept=kept_id, other=other_id)
+        self._db.run(
+            "INSERT INTO readings (contact_id, marked) SELECT :kept, max(id) FROM messages"
+            " WHERE contact_id IN (:kept, :other) HAVING max(id) IS NOT NULL",
+            kept=kept_id,
+            other=other_id,
+        )
 
     def still_at_provider(self, *, limit: int = 100) -> list[str]:
-        """Provider ids of erased people's messages that the provider was not yet asked to delete."""
-        rows = self._db.all("SELECT provider_id FROM forgetting ORDER BY provider_id LIMIT :limit", limit=limit)
+        """Provider ids of forgotten messages that the provider still has, first those it was never asked to delete.
+
+        What it refused comes last, so that a hundred that it will never delete don't keep the others there.
+        """
+        rows = self._db.all(
+            "SELECT provider_id FROM forgetting ORDER BY coalesce(tried_at, ''), provider_id LIMIT :limit", limit=limit
+        )
         return [row["provider_id"] for row in rows]
+
+    def refused_at_provider(self, provider_id: str) -> None:
+        """The provider would not delete this message now; it is asked again after the others."""
+        self._db.run(
+            "UPDATE forgetting SET tried_at = :now WHERE provider_id = :id", now=to_text(self._clock()), id=provider_id
+        )
 
     def gone_at_provider(self, provider_id: str) -> None:
         """The provider has deleted this message."""
@@ -375,6 +463,16 @@ class Contacts:
                 digest=erased_digest(provider_id),
                 at=to_text(self._clock()),
             )
+
+    def _empty_mentions(self, contact_id: int) -> None:
+        """What others were told of this person, and wrote about them, says nothing any more, nor what was made of it."""
+        told = "contact_id <> :id AND id IN (SELECT message_id FROM mentions WHERE contact_id = :id)"
+        for statement in (
+            f"UPDATE turns SET used = '{{}}', why = NULL WHERE id IN (SELECT turn_id FROM messages WHERE {told})",
+            f"DELETE FROM search_rows WHERE message_id IN (SELECT id FROM messages WHERE {told})",
+            f"UPDATE messages SET content = '[erased]', metadata = '{{}}', raw = NULL WHERE {told}",
+        ):
+            self._db.run(statement, id=contact_id)
 
     def _tally_down(self, contact_id: int) -> None:
         for row in self._db.all("SELECT brand, interest, times FROM interests WHERE contact_id = :id", id=contact_id):

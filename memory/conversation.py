@@ -10,12 +10,12 @@ from typing import Any, Literal
 
 from memory.analytics import Analytics
 from memory.contacts import Contact, Contacts, read_address
-from memory.context import Profile, render_context
+from memory.context import Context, Profile, compose, render_context
 from memory.crm import hubspot, salesforce
 from memory.database import Database
 from memory.dossiers import PREFERENCES, Dossiers, check_line, check_preference, profile_of
 from memory.errors import NotAnAddress, NotStorable, UnknownFormat, UnknownPreference
-from memory.facts import Facts, read_facts
+from memory.facts import Facts
 from memory.messages import Message, Messages
 from memory.moments import Clock, from_text, now, to_text
 from memory.past import Past, standing
@@ -23,6 +23,8 @@ from memory.schema import STEPS
 from memory.search import Search
 from memory.sessions import Sessions
 from memory.settings import MemorySettings
+from memory.statements import read_facts
+from memory.summaries import Summaries
 from memory.values import check_text
 
 RECALLED = 10  # older messages in a context
@@ -137,7 +139,7 @@ class ConversationMemory:
             brand, our_number = settings.first_brand()
         self.brand = brand
         self._our_number = our_number
-        self.db = db or Database(settings.database_url)
+        self.db = db or Database(settings.database_url, key=settings.database_key or None)
         self.db.migrate(STEPS)
         self._clock = clock
         self._zone = zone
@@ -146,6 +148,7 @@ class ConversationMemory:
         self._sessions = Sessions(self.db, timeout=timedelta(hours=hours))
         self._messages = Messages(self.db, self._contacts, self._sessions, clock)
         self._facts = Facts(self.db, clock)
+        self._summaries = Summaries(self.db, clock)
         self._analytics = Analytics(self.db, clock)
         self._past = Past(self.db, self._sessions, clock)
         self._search = search or Search(self.db, vectors=settings.enable_vector_search)
@@ -178,15 +181,29 @@ class ConversationMemory:
         return ConversationMessage.of(message)
 
     def get_conversation_context(self, phone: str, *, query: str = "", max_tokens: int | None = None) -> str:
-        """`User Profile:` and `Recent Conversation History:` as text; with a `query`, older messages that matter for it.
+        """`User Profile:` and `Recent Conversation History:` as text, between them what is known and, in short, what was
+        said before; with a `query`, older messages that matter for it. Never more than `max_tokens`.
 
         Raises UnknownContact.
         """
+        return self.conversation_context(phone, query=query, max_tokens=max_tokens).text
+
+    def conversation_context(self, phone: str, *, query: str = "", max_tokens: int | None = None) -> Context:
+        """The same as lines, each with the id of the message that it comes from. Raises UnknownContact."""
         contact = self._find(phone)
-        history = self._messages.history(contact.id, limit=self._most)
+        self._summaries.catch_up(contact.id)
+        history = self._messages.recent(contact.id, limit=self._most)
         recent = {message.id for message in history}
         recalled = [message for message in self._recall(contact, query, RECALLED) if message.id not in recent]
-        return render_context(self.profile(contact), history, self._zone, recalled=recalled, max_tokens=max_tokens)
+        return compose(
+            self.profile(contact),
+            history,
+            self._zone,
+            facts=self._facts.holding(contact.id),
+            summary=self._summaries.lines(contact.id),
+            recalled=recalled,
+            max_tokens=max_tokens,
+        )
 
     def recall(self, phone: str, query: str, limit: int = 10) -> list[Message]:
         """The messages ever said with this person that matter for `query`, best first. Raises UnknownContact."""
@@ -281,7 +298,7 @@ class ConversationMemory:
         """The profile of every person, each with the newest `messages`. For a large brand, Analytics.users has pages."""
         found, last = [], 0
         while ids := self._dossiers.people(after=last):
-            found += [self._summary(contact_id) for contact_id in ids]
+            found += [self._with_messages(contact_id) for contact_id in ids]
             last = ids[-1]
         return found
 
@@ -304,19 +321,21 @@ class ConversationMemory:
         return self._contacts.find(self.brand, _phone(phone))
 
     def _resolve(self, phone: str) -> Contact:
-        return self._contacts.get(self._contacts.resolve(self.brand, read_address(_phone(phone)), self._our_number))
+        address = read_address(_phone(phone))
+        known = self._contacts.known(self.brand, address)
+        return known or self._contacts.get(self._contacts.resolve(self.brand, address, self._our_number))
 
     def _recall(self, contact: Contact, query: str, limit: int) -> list[Message]:
         if not query.strip():
             return []
-        self._search.catch_up_fully()
+        self._search.catch_up_fully(contact.id)
         return [self._messages.get(message_id) for message_id in self._search.recall(contact.id, query, limit)]
 
     def _learn(self, contact: Contact, message: Message) -> None:
         self._past.count(self.brand, contact.id, 1, message.at)
         facts = Facts(self.db, standing(message.at))
         for learned in read_facts(message.content, contact.language or "en"):
-            facts.learn(contact, learned.predicate, learned.value, message.id)
+            facts.take(contact, learned, message.id, at=message.at)
         for product in _products(message.metadata):
             facts.note_interest(contact, product, message.id)
 
@@ -332,7 +351,7 @@ class ConversationMemory:
             preferred_language=row["language"],
         )
 
-    def _summary(self, contact_id: int) -> dict[str, Any]:
+    def _with_messages(self, contact_id: int) -> dict[str, Any]:
         contact = self._contacts.get(contact_id)
         said = [ConversationMessage.of(message).to_dict() for message in self.recent(contact)]
         return {**self._profile(contact).to_dict(), "messages": said}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from memory.errors import AlreadyStored, WrongDatabaseUrl
 
 Row = dict[str, Any]
+_JOINED: AbstractContextManager[None] = nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,20 @@ class Engine(Protocol):
     def migrate(self, steps: Steps) -> None:
         """Apply the steps that this database has not seen."""
 
+    def apply(self, statement: Statement) -> None:
+        """Run one statement of a migration, inside the open transaction."""
+
+    def has_column(self, table: str, column: str) -> bool:
+        """Whether there is such a column."""
+
     def changed_elsewhere(self) -> int:
         """A number that moves whenever another connection commits."""
 
     def wake(self, event: threading.Event) -> None:
         """Set `event` whenever another connection commits, as far as the engine tells."""
+
+    def scrub(self, tables: Sequence[str]) -> bool:
+        """Overwrite what deleted rows of these tables left behind, as far as the engine can; whether it could."""
 
     def close(self) -> None:
         """Let go of what is open."""
@@ -78,13 +88,14 @@ class Database:
     engines understand: `:name` parameters, `ON CONFLICT`, `RETURNING`, times as text, JSON as text.
     `timeout`: how long a question waits for a locked file or a server that is away before it is
     DatabaseUnavailable, in seconds; by default 15 for a file, 5 for a server. `name` is the address as it may be
-    shown: without a user and password.
+    shown: without a user and password. `key`: 64 hexadecimal digits that encrypt a file, every byte of it; raises
+    WrongDatabaseKey for another shape, and every question where the file has another key or none.
     """
 
-    def __init__(self, url: str | Path, *, timeout: float | None = None) -> None:
+    def __init__(self, url: str | Path, *, timeout: float | None = None, key: str | None = None) -> None:
         self.url = str(url)
         self.name = self.url.removeprefix("sqlite:///") if "@" not in self.url else self.url.rpartition("@")[2]
-        self._engine = _engine(self.url, timeout)
+        self._engine = _engine(self.url, timeout, key)
         self._late = _Late()
 
     def one(self, sql: str, /, **values: Any) -> Row | None:
@@ -123,17 +134,17 @@ class Database:
             raise AlreadyStored("a row with this key is there already")
         return int(next(iter(rows[0].values())))
 
-    @contextmanager
-    def transaction(self, *, durable: bool = False) -> Iterator[None]:
+    def transaction(self, *, durable: bool = False) -> AbstractContextManager[None]:
         """All or nothing; one inside another joins it. Never await the network in here.
 
         `durable` waits for the disk, and with it for everything committed before: asked for where the outside
         world acts on the commit (taking a message in, before a send). Elsewhere a power cut may lose the last
         commits, a killed process none.
         """
-        if self._engine.in_transaction:
-            yield
-            return
+        return _JOINED if self._engine.in_transaction else self._transaction(durable)
+
+    @contextmanager
+    def _transaction(self, durable: bool) -> Iterator[None]:
         self._engine.begin(durable)
         try:
             yield
@@ -182,6 +193,15 @@ class Database:
         """Apply the `(name, statements)` steps that this database has not seen, in order, once."""
         self._engine.migrate(steps)
 
+    def apply(self, statement: Statement) -> None:
+        """Run a statement of a migration once more, for what the server can do by now."""
+        with self.transaction():
+            self._engine.apply(statement)
+
+    def has_column(self, table: str, column: str) -> bool:
+        """Whether there is such a column: a migration may have made it on some servers only."""
+        return self._engine.has_column(table, column)
+
     def changed_elsewhere(self) -> int:
         """A number that moves whenever another connection commits; costs microseconds, reads no table."""
         return self._engine.changed_elsewhere()
@@ -189,6 +209,13 @@ class Database:
     def wake(self, event: threading.Event) -> None:
         """Have `event` set when another machine commits. A file tells nobody: there, ask `changed_elsewhere`."""
         self._engine.wake(event)
+
+    def scrub(self, tables: Sequence[str]) -> bool:
+        """Overwrite what deleted rows of these tables left behind; False where somebody was in the way: call again.
+
+        A file keeps nothing after it. A server's pages are tidied (VACUUM), its own log and replicas are the server's.
+        """
+        return self._engine.scrub(tables)
 
     def close(self) -> None:
         """Close what is open (of a file, this thread's connection); the next question opens it again."""
@@ -207,13 +234,15 @@ class _Late(threading.local):
         self.counts: Counter[tuple[str, tuple[tuple[str, Any], ...]]] = Counter()
 
 
-def _engine(url: str, timeout: float | None) -> Engine:
+def _engine(url: str, timeout: float | None, key: str | None) -> Engine:
     scheme, separator, _rest = url.partition("://")
     if not separator or scheme == "sqlite":
         from memory.sqlite import SQLite
 
-        return SQLite(url.removeprefix("sqlite:///"), timeout=15.0 if timeout is None else timeout)
+        return SQLite(url.removeprefix("sqlite:///"), timeout=15.0 if timeout is None else timeout, key=key)
     if scheme in ("postgresql", "postgres"):
+        if key:
+            raise WrongDatabaseUrl("DATABASE_KEY encrypts a SQLite file; leave it out, and encrypt the server's disk")
         from memory.postgres import PostgreSQL
 
         return PostgreSQL(url, timeout=5.0 if timeout is None else timeout)

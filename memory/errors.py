@@ -19,6 +19,10 @@ class DatabaseDamaged(DatabaseUnavailable):
     """The file is no database, or no longer a whole one: a person has to restore it."""
 
 
+class WrongDatabaseKey(DatabaseUnavailable):
+    """`DATABASE_KEY` and the file don't go together; the text says which of the two to change, and not the key."""
+
+
 class AlreadyStored(MemoryFault):
     """A row with this key is there already; the unique key decided, nothing was written."""
 

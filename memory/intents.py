@@ -136,10 +136,6 @@ class Intents:
             "UPDATE ad_intents SET state = 'made', object_id = :object WHERE id = :id", object=object_id, id=intent_id
         )
 
-    def not_made(self, intent_id: int) -> None:
-        """The account refused: it is certain that it is not there."""
-        self._db.run("UPDATE ad_intents SET state = 'planned' WHERE id = :id AND state = 'asked'", id=intent_id)
-
     def publish(self, launch_id: int) -> None:
         """All parts are there; from now on they are being switched on."""
         self._db.run("UPDATE ad_launches SET state = 'publishing' WHERE id = :id AND state = 'making'", id=launch_id)

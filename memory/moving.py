@@ -19,7 +19,6 @@ from memory.values import check_name, file_name, to_json
 
 AT_ONCE = 500  # lines of a file taken in by one transaction
 UNFINISHED = ".unfinished"
-Wrong = Iterable[tuple[str, str]]  # (place, what is wrong there)
 
 
 class Part(Protocol):
@@ -127,19 +126,29 @@ class RecordFiles:
         return to_text(self.past.read_moment(given))
 
 
+class OfBrands(Protocol):
+    """A store that gives what it has of a brand as one JSON object, and takes such an object in."""
+
+    def exported(self, brand: str) -> dict[str, Any]:
+        """Everything of the brand."""
+
+    def take_in(self, brand: str, memory: Any, /) -> Sequence[str]:
+        """Take what can be taken; a sentence for each thing that could not, beginning with its place."""
+
+
 @dataclass(frozen=True, slots=True)
 class OneFile:
-    """A part that is a single JSON file, such as `campaign_memory.json`."""
+    """A single JSON file, such as `campaign_memory.json`."""
 
     name: str
-    exported: Callable[[], dict[str, Any]]
-    take_in: Callable[[Any], Wrong]  # takes what it can, and tells what it could not
+    brand: str
+    store: OfBrands
 
     def size(self) -> int:
         return 1
 
     def write(self, folder: Path) -> Iterator[Path]:
-        yield put(folder / self.name, [indented(self.exported())])
+        yield put(folder / self.name, [indented(self.store.exported(self.brand))])
 
     def files(self, folder: Path) -> list[Path]:
         return [file for file in [folder / self.name] if file.exists()]
@@ -147,7 +156,7 @@ class OneFile:
     def read(self, file: Path, notes: Notes) -> None:
         given = notes.read("", parsed, text_of(file))
         if given is not None:
-            notes.faults += [Fault(notes.file, place, what) for place, what in self.take_in(given)]
+            notes.faults += [Fault(notes.file, "", wrong) for wrong in self.store.take_in(self.brand, given)]
 
 
 def write(folder: Path, parts: Sequence[Part], step: Callable[[], None] = lambda: None) -> int:

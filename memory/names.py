@@ -140,7 +140,8 @@ SURE_OF = ("live", "reside", "city", "based", "vivo", "moro", "ciudad", "cidade"
 PARTICLES = ("de", "del", "do", "da", "dos", "la")
 NOT_PLACES = _words(
     """your the a an my our this that here there need hurry love touch trouble office work home market stock instagram
-    facebook google ad ads advert advertisement friend twitter tiktok youtube whatsapp doubt two search case general
+    fear hope peace pain luxury style poverty exile past present future moment mess chaos room flat apartment house
+    hostel hotel village countryside paz miedo medo facebook google ad ads advert advertisement friend twitter tiktok youtube whatsapp doubt two search case general
     bed school college town shock charge class meeting stage school hospital interest tears pain line luck
     acuerdo nuevo la el los las un una mi casa tu su aqui aquí duda apuros camino eso esto línea
     casa um uma o os as meu minha novo acordo dúvida duvida idea usted ustedes vosotros ti mí"""

@@ -9,12 +9,15 @@ from memory.campaigns import CAMPAIGN_TABLES
 from memory.changes import CHANGES_TABLES
 from memory.cycles import CYCLE_TABLES
 from memory.events import EVENT_TABLES
+from memory.facts import KNOWING_TABLES
 from memory.goods import GOODS_TABLES
 from memory.graph import GRAPH_VIEWS
 from memory.intents import INTENTS_TABLES
-from memory.search import SEARCH_TABLES
+from memory.readings import READING_TABLES
+from memory.search import SEARCH_TABLES, SEARCH_WAITING, VECTORS_IN_SERVER
 from memory.stops import STOPS_TABLES
 from memory.strategy import STRATEGY_TABLES
+from memory.summaries import SUMMARY_TABLES
 
 # AUTOINCREMENT where rows are erased and their ids are known outside: in a callback's address, in staff's "reply 3:".
 # Without it SQLite gives the id of an erased row to the next one, and what is meant for the one reaches the other.
@@ -350,6 +353,17 @@ KEEPING = (
     "CREATE INDEX mentions_by_message ON mentions (message_id)",
 )
 
+# Whoever wrote before this step is read from the beginning: facts by the model where there is one, and the summary.
+KNOWING = (
+    *KNOWING_TABLES,
+    *READING_TABLES,
+    *SUMMARY_TABLES,
+    "INSERT INTO readings (contact_id, marked) SELECT contact_id, max(id) FROM messages"
+    " WHERE contact_id IN (SELECT id FROM contacts WHERE staff = 0) GROUP BY contact_id",
+    # What an erased person's agents did is found by the workflow, whose name is the contact's.
+    "CREATE INDEX episodes_by_workflow ON episodes (workflow_id)",
+)
+
 ADVERTISING = (
     *CAMPAIGN_TABLES,
     *ATTRIBUTION_TABLES,
@@ -368,7 +382,9 @@ STEPS = (
     ("006 mentions", MENTIONS),
     ("007 search", SEARCH_TABLES),
     ("008 staff", STAFF),
+    ("009 knowing", KNOWING),
     ("010 keeping", KEEPING),
+    ("011 cluster", (*SEARCH_WAITING, VECTORS_IN_SERVER, "CREATE INDEX media_by_message ON media (message_id)")),
     ("012 advertising", ADVERTISING),
     ("013 ad actions", CHANGES_TABLES + APPROVALS_TABLES + INTENTS_TABLES + STOPS_TABLES),
     ("015 cycles", CYCLE_TABLES),

@@ -47,6 +47,12 @@ def _redis(text: str) -> str:
     return text
 
 
+def _key(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", text):
+        raise ValueError("must be 64 hexadecimal digits; openssl rand -hex 32 makes them")
+    return text
+
+
 def _setting(name: str, default: Any, read: Callable[[str], Any]) -> Any:
     return field(default=default, metadata={"name": name, "read": read})
 
@@ -74,6 +80,7 @@ class MemorySettings:
     max_messages_per_session: int = _setting("MAX_MESSAGES_PER_SESSION", 50, _whole(1000))
     brands_file: str = _setting("BRANDS_FILE", "data/brands.toml", str)
     given_database_url: str = _setting("DATABASE_URL", "", _database)
+    database_key: str = field(default="", repr=False, metadata={"name": "DATABASE_KEY", "read": _key})
     given_redis_url: str = _setting("REDIS_URL", "", _redis)
 
     @classmethod

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Protocol
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from memory.errors import ShortTermUnavailable
 from memory.moments import Clock
@@ -30,6 +31,9 @@ class ShortTerm(Protocol):
 
     def drop(self, above: tuple[str, ...]) -> int:
         """Forget everything below this path; how many texts that were."""
+
+    def forget_naming(self, names: Sequence[str]) -> int:
+        """Forget every text that has one of these words in it or in its key, however spaced; how many that were."""
 
     def count(self) -> int:
         """How many texts there are."""
@@ -82,6 +86,14 @@ class InProcess:
                 del self._texts[path]
             return len(below)
 
+    def forget_naming(self, names: Sequence[str]) -> int:
+        """Forget every text that has one of these words in it or in its key."""
+        with self._lock:
+            found = [path for path, (_, text) in self._texts.items() if names_any("/".join((*path, text)), names)]
+            for path in found:
+                del self._texts[path]
+            return len(found)
+
     def count(self) -> int:
         """How many texts there are whose time is not over."""
         with self._lock:
@@ -130,6 +142,13 @@ class Redis:
             keys = list(self._redis.scan_iter(f"{_key(above)}/*", count=1000))
             return int(self._redis.unlink(*keys)) if keys else 0
 
+    def forget_naming(self, names: Sequence[str]) -> int:
+        """Forget every text that has one of these words in it or in its key."""
+        with self._our_errors():
+            keys = list(self._redis.scan_iter(f"{PREFIX}*", count=1000))
+            found = [key for key in keys if names_any(unquote(key) + str(self._redis.get(key)), names)]
+            return int(self._redis.unlink(*found)) if found else 0
+
     def count(self) -> int:
         """How many texts there are."""
         with self._our_errors():
@@ -142,6 +161,12 @@ class Redis:
         except self._away as error:
             reason = type(error).__name__
             raise ShortTermUnavailable(f"Redis cannot be used now ({reason}); it will be tried again") from error
+
+
+def names_any(text: str, names: Sequence[str]) -> bool:
+    """Whether one of the words is in the text, whatever a number's digits are separated by."""
+    bare = re.sub(r"[ ().-]", "", text)
+    return any(name in bare for name in names)
 
 
 def _key(path: tuple[str, ...]) -> str:

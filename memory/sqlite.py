@@ -13,10 +13,14 @@ from typing import Any, NoReturn
 import sqlite_utils
 from sqlite_utils import Migrations
 
+from memory import cipher
 from memory.database import EachInItsWay, Row, Statement, Steps
 from memory.errors import AlreadyStored, DatabaseDamaged, DatabaseUnavailable
 
 BUSY_SECONDS = 0.0004
+# 16 MB of log before it is written back, which takes milliseconds. A turn writes some twenty pages, most of them the
+# same ones again: at SQLite's own 1000 pages every fiftieth turn waited for it.
+PAGES_OF_LOG = 4000
 
 _writers: dict[str, threading.RLock] = {}
 _writers_guard = threading.Lock()
@@ -29,8 +33,10 @@ class SQLite:
     starves threads when fifty of them finish a turn at once. Between processes its `timeout` decides.
     """
 
-    def __init__(self, path: str, *, timeout: float) -> None:
+    def __init__(self, path: str, *, timeout: float, key: str | None = None) -> None:
         self._path = path
+        self._key = cipher.checked(key)
+        self._faults: type[sqlite3.Error] = cipher.driver(self._key).Error
         self._timeout = timeout
         self._threads = threading.local()
         key = str(Path(path).resolve())
@@ -45,18 +51,20 @@ class SQLite:
     def rows(self, sql: str, values: dict[str, Any], most: int | None) -> list[Row]:
         """The rows that a statement gives, at most `most`."""
         try:
-            cursor = self._connection.cursor()
-            cursor.row_factory = _as_dict
-            cursor.execute(sql, values)
-            return cursor.fetchall() if most is None else cursor.fetchmany(most)
-        except sqlite3.Error as error:
+            cursor = self._connection.execute(sql, values)
+            found = cursor.fetchall() if most is None else cursor.fetchmany(most)
+            if not found:
+                return []
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in found]
+        except self._faults as error:
             _raise_ours(error)
 
     def change(self, sql: str, values: dict[str, Any]) -> int:
         """How many rows a write touched."""
         try:
             return self._connection.execute(sql, values).rowcount
-        except sqlite3.Error as error:
+        except self._faults as error:
             _raise_ours(error)
 
     def begin(self, durable: bool) -> None:
@@ -65,7 +73,7 @@ class SQLite:
         if not self._writer.acquire(timeout=self._timeout):
             raise DatabaseUnavailable("the database is busy with another write; it will be tried again")
         try:
-            with _our_errors():
+            with self._our_errors():
                 self._wait_for_disk(connection, durable)
                 self._begin(connection)
         except BaseException:
@@ -82,7 +90,7 @@ class SQLite:
         connection.execute("PRAGMA busy_timeout = 0")
         end = time.monotonic() + self._timeout
         try:
-            while not _began(connection):
+            while not self._began(connection):
                 if time.monotonic() > end:
                     raise DatabaseUnavailable("another process keeps writing; it will be tried again")
                 time.sleep(BUSY_SECONDS)
@@ -92,7 +100,7 @@ class SQLite:
     def commit(self) -> None:
         """Keep it; a full disk drops it, and says so."""
         try:
-            with _our_errors():
+            with self._our_errors():
                 self._connection.execute("COMMIT")
         finally:
             self.rollback()
@@ -127,12 +135,23 @@ class SQLite:
         Path(self._path).parent.mkdir(parents=True, exist_ok=True)
         self.begin(durable=True)
         try:
-            with _our_errors():
+            with self._our_errors():
                 journal.apply(sqlite_utils.Database(self._connection, execute_plugins=False))
         except BaseException:
             self.rollback()
             raise
         self.commit()
+
+    def apply(self, statement: Statement) -> None:
+        """Run one statement of a migration, inside the open transaction."""
+        with self._our_errors():
+            for sql in statement.sqlite if isinstance(statement, EachInItsWay) else (statement,):
+                self._connection.execute(sql)
+
+    def has_column(self, table: str, column: str) -> bool:
+        """Whether there is such a column."""
+        asked = {"table": table, "column": column}
+        return bool(self.rows("SELECT 1 FROM pragma_table_info(:table) WHERE name = :column", asked, 1))
 
     def changed_elsewhere(self) -> int:
         """A number that moves whenever another connection commits."""
@@ -140,6 +159,15 @@ class SQLite:
 
     def wake(self, event: threading.Event) -> None:
         """A file tells nobody that it changed; `changed_elsewhere` is cheap enough to be asked all the time."""
+
+    def scrub(self, tables: Sequence[str]) -> bool:
+        """Write the log back and empty it: `secure_delete` has overwritten the rows, the log still has their pages."""
+        connection = self._connection
+        with self._our_errors():
+            connection.execute("PRAGMA busy_timeout = 1000")  # nobody writes while this waits for readers
+            busy, _pages, _written = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            connection.execute(f"PRAGMA busy_timeout = {int(self._timeout * 1000)}")
+        return not busy
 
     def close(self) -> None:
         """Close this thread's connection; the next question opens another."""
@@ -152,32 +180,35 @@ class SQLite:
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._threads, "connection", None)
         if connection is None:
-            with _our_errors():
+            with self._our_errors():
                 connection = self._threads.connection = self._open()
         return connection
 
     def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, timeout=self._timeout, isolation_level=None)
+        connection = cipher.connect(self._path, self._key, timeout=self._timeout)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES_OF_LOG}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA temp_store = MEMORY")
         return connection
 
+    def _began(self, connection: sqlite3.Connection) -> bool:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except self._faults as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            return False
+        return True
 
-def _began(connection: sqlite3.Connection) -> bool:
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-            raise
-        return False
-    return True
-
-
-def _as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> Row:
-    return dict(zip([column[0] for column in cursor.description], row, strict=True))
+    @contextmanager
+    def _our_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except self._faults as error:
+            _raise_ours(error)
 
 
 def _step(statements: Sequence[Statement]) -> Callable[[sqlite_utils.Database], None]:
@@ -189,19 +220,11 @@ def _step(statements: Sequence[Statement]) -> Callable[[sqlite_utils.Database], 
     return apply
 
 
-@contextmanager
-def _our_errors() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        _raise_ours(error)
-
-
 def _raise_ours(error: sqlite3.Error) -> NoReturn:
     """What a caller can act on becomes our error; our own mistakes rise as they are."""
-    if isinstance(error, sqlite3.IntegrityError) and "UNIQUE" in str(error):
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF  # SQLCipher's driver gives no more of it
+    if code == sqlite3.SQLITE_CONSTRAINT and "UNIQUE" in str(error):
         raise AlreadyStored(str(error)) from error
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
     if code in _PASSING:
         raise DatabaseUnavailable(f"the database cannot be used now ({error}); it will be tried again") from error
     if code in _DAMAGED:

@@ -184,15 +184,14 @@ class Stops:
         )
         return bool(lifted)
 
-    def hold(self, things: Iterable[Held], *, again: bool = True) -> None:
-        """These run and are to be paused; `again`: also those that were paused under this cause before."""
-        known = "UPDATE SET state = 'to_pause'" if again else "NOTHING"
+    def hold(self, things: Iterable[Held]) -> None:
+        """These run and are to be paused, those that were paused under this cause before, too."""
         with self._db.transaction():
             for thing in things:
                 self._db.run(
                     "INSERT INTO ad_held (brand, cause, account_id, kind, object_id, name, was, becomes, currency, state)"
                     " VALUES (:brand, :cause, :account, :kind, :object, :name, :was, :becomes, :currency, 'to_pause')"
-                    f" ON CONFLICT (cause, account_id, object_id) DO {known}",
+                    " ON CONFLICT (cause, account_id, object_id) DO UPDATE SET state = 'to_pause'",
                     brand=thing.brand,
                     cause=thing.cause,
                     account=thing.account_id,

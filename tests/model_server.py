@@ -71,6 +71,7 @@ class Request:
 
 
 Rule = Callable[[Request], Reply]
+IN_THE_BACKGROUND = re.compile(r"You (?:read messages|summarise)")
 
 
 def says(text: str | None, *, finish: str = "stop", **more: Any) -> Reply:
@@ -129,6 +130,8 @@ class ModelServer:
         self.requests: list[Request] = []
         self.complaints: list[str] = []  # what OpenAI would have refused; a test of ours wants none
         self.rule: Rule | None = None
+        self.read: list[Request] = []  # what the program asked in the background, which no script of replies counts on
+        self.reading: Rule = lambda request: says("{}")
         self.latency = latency  # seconds before every answer, each on its own
         self.most_at_once = 0
         self.left_alone = threading.Event()  # a caller went away in the middle of an answer
@@ -186,6 +189,9 @@ class ModelServer:
         except Refused as complaint:
             self.complaints.append(str(complaint))
             return failing(complaint.status, code="invalid_request_error", message=str(complaint))
+        if IN_THE_BACKGROUND.match(request.system if "messages" in request.body else ""):
+            self.read.append(request)
+            return self.reading(request)
         with self._guard:
             self.requests.append(request)
             reply = self._queue.popleft() if self._queue else None

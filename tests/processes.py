@@ -1,4 +1,4 @@
-"""The program as real processes on one file: gunicorn for the web, `flask worker` for the answers, killed at will."""
+"""The program as real processes on one database: gunicorn for the web, `flask worker` for the answers, killed at will."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ class Processes:
 
     def __init__(self, folder: Path, twilio: SmallTwilio, settings: dict[str, str]) -> None:
         self.twilio = twilio
-        self.db = Database(folder / "hawker.db")
+        self.db = Database(settings["DATABASE_URL"], key=settings.get("DATABASE_KEY"))
         self.url = settings["PUBLIC_URL"]
         self._environment = {**os.environ, **settings, "PYTHONUNBUFFERED": "1"}
-        self._log = (folder / "processes.log").open("ab")
+        self._log_file = folder / "processes.log"
+        self._log = self._log_file.open("ab")
         self.running: list[subprocess.Popen[bytes]] = []
 
     def start_web(self, *, workers: int = 1) -> subprocess.Popen[bytes]:
@@ -43,16 +44,32 @@ class Processes:
         """A worker with its clock."""
         return self._start(["-m", "flask", "--app", "app", "worker"])
 
+    def command(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """`flask --app app` with these words, to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "app", *words],
+            cwd=HERE,
+            env=self._environment | settings,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """kill -9, children and all."""
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         self.running.remove(process)
 
+    def log(self) -> str:
+        """What they have said so far."""
+        return self._log_file.read_text()
+
     def stop_all(self) -> None:
         """Whatever is left."""
         for process in list(self.running):
             self.kill(process)
+        self.db.close()
         self._log.close()
 
     def _start(self, command: list[str]) -> subprocess.Popen[bytes]:

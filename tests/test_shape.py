@@ -29,6 +29,7 @@ HOMES = {
     "jwt": ("bot/web/access.py",),
     "flask_smorest": ("bot/web/api.py",),
     "dotenv": ("bot/settings.py", "memory/settings.py"),
+    "sqlcipher3": ("memory/cipher.py",),
     "psycopg": ("memory/postgres.py",),
     "requests": ("bot/channels/", "bot/ads/facebook/"),
     "redis": ("memory/short_term.py",),

@@ -2,40 +2,56 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from bot.ads.contract import MARK, Account, AccountBlocked, AdsFault, OutcomeUnknown, RequestWrong
-from bot.ads.creation import Creation, Interrupted, again, parts_of
+from bot.ads.contract import Account, AccountBlocked, AdsFault, OutcomeUnknown, RequestWrong
+from bot.ads.creation import Creation, Interrupted, again, parts_of, token_in
 from bot.ads.exposure import NOTHING, Picture, Thing, highest, raised
-from bot.ads.limits import WORST_DAY, Limits, LimitsOf, NoLimits
-from bot.ads.plan import (
-    Actor,
-    Archive,
-    Launch,
-    Pause,
+from bot.ads.limits import WORST_DAY, Limits, LimitsOf
+from bot.ads.plan import Actor, Archive, Launch, Pause, Resume, Role, SetBudget, Step, from_json, name_of, to_json, told
+from bot.ads.refusals import (
+    AccountBusy,
+    CannotUndo,
+    ChangedMeanwhile,
+    Frozen,
+    NeedsApproval,
+    NoLimits,
+    NotAllowed,
+    NothingToDo,
+    OverCap,
     Refused,
-    Resume,
-    Role,
-    SetBudget,
-    Step,
-    from_json,
-    name_of,
-    to_json,
-    told,
+    Stopped,
+    TooOften,
+    UnknownAccount,
 )
-from memory.advertising import AdAccount, Kind, Status, Structure
+from bot.ads.steps import (
+    STATUS,
+    applied,
+    applied_change,
+    bound,
+    changed_meanwhile,
+    check_amount,
+    key_of,
+    lowers,
+    planned_with,
+    refuse_if_already,
+    shown_of,
+    summary_of,
+    was_lowering,
+    where,
+)
+from memory.advertising import AdAccount, Kind, Structure
 from memory.approvals import Approval, Approvals
 from memory.changes import AccountHeld, AccountLeases, Change, Changes, Intention
 from memory.database import Database
-from memory.intents import TOKEN_LENGTH, TOKEN_LETTERS, Intents, LaunchRecord
+from memory.intents import Intents, LaunchRecord
 from memory.moments import Clock
 from memory.money import Money
 from memory.stops import Alarms, Held, Stops
@@ -45,59 +61,6 @@ LATE = timedelta(minutes=10)  # what was asked for and not answered may still be
 GIVE_UP = timedelta(hours=24)  # a launch that could not be finished for so long is taken away
 MOST_BUDGETS_AN_HOUR = 4  # of one line; Meta blocks the fifth for an hour (613/1487632)
 DAY = timedelta(hours=24)
-ALWAYS = ("pause", "archive")  # what may be done whatever was stopped
-
-
-class NotAllowed(Refused):
-    """This role may not do that; the text says who may."""
-
-
-class NothingToDo(Refused):
-    """It is so already."""
-
-
-class NotAnAmount(Refused):
-    """This budget can't be set: not above zero, below the account's least, or in another currency."""
-
-
-class OverCap(Refused):
-    """The worst day would pass the account's daily cap."""
-
-
-class Stopped(Refused):
-    """An admin has stopped everything; only pausing goes on."""
-
-
-class ChangedMeanwhile(Refused):
-    """It is not as it was when this was decided: a person's change counts, and is planned with next time."""
-
-
-class Frozen(Refused):
-    """An alarm is on: the program raises nothing by itself there. People may."""
-
-
-class TooOften(Refused):
-    """The platform takes no more budget changes of this line for now."""
-
-
-class AccountBusy(Refused):
-    """Another process is changing this account at this moment."""
-
-
-class UnknownAccount(Refused):
-    """This brand has no such account."""
-
-
-class CannotUndo(Refused):
-    """This change can't be put back; the text says why."""
-
-
-class NeedsApproval(Refused):
-    """It waits for a person; `approval` is what they are asked."""
-
-    def __init__(self, approval: Approval) -> None:
-        super().__init__(f"This waits for an admin: {approval.summary} They write “approve {approval.id}”.")
-        self.approval = approval
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +118,7 @@ class _Order:
     releases: str = ""  # what held it so far: an alarm that is over
 
 
+_Seen = tuple[Thing, datetime, str]  # what it was, at which moment of the account, in which currency
 AccountsOf = Callable[[str], Mapping[str, Account]]  # brand → its accounts by id
 
 
@@ -235,7 +199,7 @@ class Actions:
         left open is settled. `asked_of`: the admin who is to approve; None: whoever is asked first.
         """
         self._check_role(by)
-        orders = [_Order(step, by, _step_key(key, step)) for step in steps]
+        orders = [_Order(step, by, key_of(key, step)) for step in steps]
         return self._carry_out(brand, account_id, orders, asked_of=asked_of, key=key)
 
     # -- approvals
@@ -296,15 +260,19 @@ class Actions:
         used = sum(self._worst(turn).values(), NOTHING)
         return Money(max(limits.most_planned.amount - used, NOTHING), turn.about.currency)
 
-    def pause_now(self, brand: str, account_id: str, step: Pause, by: Actor, key: str | None = None) -> Change:
-        """As `pause`, for whoever has many to do: what the account shows is not read again before each."""
-        return self._pause(self._account(brand, account_id), brand, account_id, None, _Order(step, by, key))[0]
+    def pause_held(self, thing: Held, why: str, by: Actor) -> Change:
+        """Pause what a stop holds: it was seen running, and is not read again before."""
+        step = Pause(thing.kind, thing.object_id, why)
+        seen = (Thing(thing.kind, thing.object_id, thing.name, "ACTIVE", None), self.clock(), NO_CURRENCY)
+        account = self._account(thing.brand, thing.account_id)
+        return self._pause(account, thing.brand, thing.account_id, seen, _Order(step, by))[0]
 
     def resume_as_ordered(self, brand: str, account_id: str, things: Sequence[Resume], by: Actor) -> Outcome:
-        """Let these run again because an admin has ordered exactly that, or what had paused them is gone.
+        """Let these run again because an admin has ordered exactly that.
 
-        No approval is needed, they were running before; the cap holds all the same.
+        No approval is needed, they were running before; the cap holds all the same. Raises NotAllowed.
         """
+        self._check_admin(by, "order that")
         return self._carry_out(brand, account_id, [_Order(step, by, ordered=True) for step in things])
 
     def running(self, brand: str, account_id: str) -> tuple[list[Thing], bool]:
@@ -344,13 +312,13 @@ class Actions:
                 with self._turn(brand, account_id) as turn:
                     self._settle_open(turn)
                     self._work(turn, rest, tally)
-                    tally.waiting = self._propose(turn, tally.to_ask, asked_of, key)
+                    self._propose(turn, tally, asked_of, key)
             except AccountBusy as busy:
                 tally.refused += [(order.step, busy) for order in tally.unseen(rest)]
         return tally.outcome()
 
     def _work(self, turn: _Turn, orders: Sequence[_Order], tally: _Tally) -> None:
-        for order in sorted(orders, key=lambda order: not _lowers(turn.picture, order.step)):
+        for order in sorted(orders, key=lambda order: not lowers(turn.picture, order.step)):
             if turn.fault is not None:
                 break
             try:
@@ -368,14 +336,14 @@ class Actions:
             return known
         limits = self.limits(turn.about)
         meant = self._intention(turn, order)
-        if not _lowers(turn.picture, order.step):
+        if not lowers(turn.picture, order.step):
             self._keep_spend_rule(turn, limits)
         change = self._write_down(turn, order, meant, limits, known)
         if isinstance(order.step, Launch):
             return self._finish_launch(turn, change)
         change, turn.fault = self._ask(turn.account, change, certain=known is None or known.state == "not_done")
         if change.state == "done":
-            turn.picture = _applied(turn.picture, order.step)
+            turn.picture = applied(turn.picture, order.step)
             self._note_looked_at(turn, order)
         return change
 
@@ -383,14 +351,14 @@ class Actions:
         with self.db.transaction(durable=True):
             self.db.hold(f"ads of {turn.brand}")
             self._leases.renew(turn.about.id, turn.token)
-            if not _lowers(turn.picture, order.step):
+            if not lowers(turn.picture, order.step):
                 self._check_stop(turn.brand)
                 self._check_alarms(turn, order)
                 self._check_cap(turn, order.step, limits)
                 self._check_threshold(turn, meant, limits)
             if not isinstance(order.step, Launch):  # its lines have no ids yet; under way, they count all the same
                 worst = turn.picture.at_worst(self.changes.open_in(turn.about.id))
-                self.changes.note_peak(turn.about.id, turn.day, _planned(worst, order.step))
+                self.changes.note_peak(turn.about.id, turn.day, planned_with(worst, order.step))
             if known is not None:
                 self.changes.ask_again(known.id, turn.at)
                 return known
@@ -409,7 +377,7 @@ class Actions:
             ends = fault
         except AdsFault as fault:
             ends = None if isinstance(fault, RequestWrong) else fault
-            if certain:
+            if certain or (ends is None and was_lowering(change)):
                 self.changes.settle(change.id, "not_done" if ends else "refused", str(fault))
         return self.changes.get(change.brand, change.id), ends
 
@@ -419,9 +387,10 @@ class Actions:
         if not orders:
             return
         account = self._account(brand, account_id)
-        seen = self._glimpse(brand, account_id)
+        glimpse = self._glimpse(brand, account_id)
         for order in orders:
             try:
+                seen = None if glimpse is None else _seen(glimpse, order.step)
                 change, fault = self._pause(account, brand, account_id, seen, order)
             except Refused as refused:
                 tally.refused.append((order.step, refused))
@@ -439,7 +408,7 @@ class Actions:
         return seen
 
     def _pause(
-        self, account: Account, brand: str, account_id: str, seen: _Turn | None, order: _Order
+        self, account: Account, brand: str, account_id: str, seen: _Seen | None, order: _Order
     ) -> tuple[Change, AdsFault | None]:
         known = self.changes.by_key(order.key) if order.key else None
         if known is not None and known.state == "done":
@@ -452,15 +421,14 @@ class Actions:
             change = self.changes.intend(meant)
         return self._ask(account, change, certain=True)
 
-    def _pause_meant(self, brand: str, account_id: str, seen: _Turn | None, order: _Order) -> Intention:
+    def _pause_meant(self, brand: str, account_id: str, seen: _Seen | None, order: _Order) -> Intention:
         assert isinstance(order.step, Pause)
         step = order.step
-        if seen is None:
-            name, was, currency, at = step.object_id, UNKNOWN, "XXX", self.clock()
-        else:
-            thing = seen.picture.thing(step.kind, step.object_id)
-            _refuse_if_already(thing, "PAUSED")
-            name, was, currency, at = thing.name, thing.status, seen.about.currency, seen.at
+        name, was, at, currency = step.object_id, UNKNOWN, self.clock(), NO_CURRENCY
+        if seen is not None:
+            thing, at, currency = seen
+            refuse_if_already(thing, "PAUSED")
+            name, was = thing.name, thing.status
         return Intention(
             brand, account_id, order.by.who, order.by.role, step.why, "pause", step.kind, step.object_id, name,
             was, "PAUSED", Money(NOTHING, currency), at, step.readings, order.approval_id, order.undoes_id, order.key,
@@ -559,12 +527,12 @@ class Actions:
         return settled
 
     def _settle(self, turn: _Turn, change: Change) -> Change:
-        shown = _shown(turn.picture, change)
+        shown = shown_of(turn.picture, change)
         if shown == change.becomes:
             self.changes.settle(change.id, "done")
         elif shown is None:
             self.changes.settle(change.id, "overtaken", "it is not there any more")
-        elif _was_lowering(change) and shown in (change.was, "ACTIVE"):
+        elif was_lowering(change) and shown in (change.was, "ACTIVE"):
             return self._lower_again(turn, change)
         elif change.asked_at + LATE <= self.clock() and shown == change.was:
             self.changes.settle(change.id, "not_done", "it never reached the account")
@@ -575,7 +543,7 @@ class Actions:
     def _lower_again(self, turn: _Turn, change: Change) -> Change:
         settled, turn.fault = self._ask(turn.account, change, certain=False)
         if settled.state == "done":
-            turn.picture = _as_changed(turn.picture, change)
+            turn.picture = applied_change(turn.picture, change)
         return settled
 
     def _sweep(self, turn: _Turn) -> list[str]:
@@ -604,15 +572,21 @@ class Actions:
 
     # -- approvals
 
-    def _propose(self, turn: _Turn, orders: Sequence[_Order], asked_of: str | None, key: str | None) -> Approval | None:
-        if not orders:
-            return None
-        steps = [_bound(turn.picture, order.step) for order in orders]
-        by, undoes_id = orders[0].by, orders[0].undoes_id
-        return self.approvals.propose(
-            turn.brand, turn.about.id, to_json(steps), _summary(turn, steps), by=by.who, role=by.role,
+    def _propose(self, turn: _Turn, tally: _Tally, asked_of: str | None, key: str | None) -> None:
+        """One question for all steps that need a yes; the same plan asks once, and takes a no as the answer."""
+        if not tally.to_ask:
+            return
+        steps = [bound(turn.picture, order.step) for order in tally.to_ask]
+        by, undoes_id = tally.to_ask[0].by, tally.to_ask[0].undoes_id
+        approval = self.approvals.propose(
+            turn.brand, turn.about.id, to_json(steps), summary_of(turn.about, turn.picture, steps), by=by.who, role=by.role,
             asked_of=asked_of, key=key, undoes_id=undoes_id,
         )  # fmt: skip
+        over = self.approvals.over(approval)
+        if over is None:
+            tally.waiting = approval
+        else:
+            tally.refused += [(step, Refused(over)) for step in steps]
 
     def _check_unchanged(self, turn: _Turn, approval: Approval) -> None:
         for step in from_json(approval.plan):
@@ -620,7 +594,9 @@ class Actions:
                 _name, budget = turn.picture.owner(step.kind, step.object_id)
                 if budget != step.seen:
                     self.approvals.finish(approval.id, "stale")
-                    raise ChangedMeanwhile(_changed(turn.picture.thing(step.kind, step.object_id), step.seen, budget))
+                    raise ChangedMeanwhile(
+                        changed_meanwhile(turn.picture.thing(step.kind, step.object_id), step.seen, budget)
+                    )
 
     def _do_approved(self, turn: _Turn, approval: Approval) -> Outcome:
         by, tally = Actor(approval.proposed_by, role_of(approval.role)), _Tally()
@@ -656,7 +632,7 @@ class Actions:
         if order.by.role != "agent":
             return
         on = [alarm for alarm in self.alarms.all_on(turn.brand) if alarm.held_under != order.releases]
-        holding = {held.cause for held in self.stops.holding(turn.about.id, _where(order.step)[1])}
+        holding = {held.cause for held in self.stops.holding(turn.about.id, where(order.step)[1])}
         for alarm in on:
             if turn.about.id in alarm.freezes or alarm.held_under in holding:
                 raise Frozen(f"Not while this lasts: {alarm.sentence}")
@@ -690,7 +666,7 @@ class Actions:
         worst = turn.picture.at_worst(self.changes.open_in(turn.about.id))
         return highest(
             worst.planned(),
-            _planned(worst, step) if step is not None else {},
+            planned_with(worst, step) if step is not None else {},
             self._launching(turn.about.id),
             self.changes.peaks(turn.about.id, turn.day),
             self.changes.peaks(turn.about.id, turn.day_of(turn.at - LATE)),  # may yet come in after midnight
@@ -714,9 +690,9 @@ class Actions:
     # -- what is meant
 
     def _intention(self, turn: _Turn, order: _Order) -> Intention:
-        step, kind, object_id = order.step, *_where(order.step)
+        step, kind, object_id = order.step, *where(order.step)
         name, was, becomes = self._from_to(turn, step)
-        grows = raised(turn.picture.planned(), _planned(turn.picture, step))
+        grows = raised(turn.picture.planned(), planned_with(turn.picture, step))
         covered = order.ordered or order.approval_id is not None
         return Intention(
             turn.brand, turn.about.id, order.by.who, order.by.role, step.why, name_of(step), kind, object_id, name, was,
@@ -727,21 +703,23 @@ class Actions:
     def _from_to(self, turn: _Turn, step: Step) -> tuple[str, str, str]:
         """Name, from and to; a step that can't be done as it stands is refused here."""
         if isinstance(step, Launch):
+            if not step.audiences:
+                raise NothingToDo(f"“{step.name}” has no ad set to launch; give it an audience with a budget.")
             for audience in step.audiences:
-                _check_amount(turn.about, audience.daily_budget)
+                check_amount(turn.about, audience.daily_budget)
             return step.name, "", str(step.planned.amount)
         if isinstance(step, SetBudget):
             return self._budget_from_to(turn, step)
         thing = turn.picture.thing(step.kind, step.object_id)
         becomes = "ACTIVE" if isinstance(step, Resume) else "ARCHIVED"
-        _refuse_if_already(thing, becomes)
+        refuse_if_already(thing, becomes)
         return thing.name, thing.status, becomes
 
     def _budget_from_to(self, turn: _Turn, step: SetBudget) -> tuple[str, str, str]:
-        _check_amount(turn.about, step.amount)
+        check_amount(turn.about, step.amount)
         thing, budget = turn.picture.owner(step.kind, step.object_id)
         if step.seen is not None and step.seen != budget:
-            raise ChangedMeanwhile(_changed(thing, step.seen, budget))
+            raise ChangedMeanwhile(changed_meanwhile(thing, step.seen, budget))
         if budget == step.amount:
             raise NothingToDo(f"“{thing.name}” has {told(budget)} a day already.")
         hour = turn.at - timedelta(hours=1)
@@ -818,12 +796,6 @@ class _NeedsYes(Exception):
     """This step is for a person to decide."""
 
 
-def token_in(name: str) -> str | None:
-    """The token behind a name, where there is one."""
-    found = _TOKEN.search(name)
-    return found[1] if found else None
-
-
 def role_of(stored: str) -> Role:
     """A role as it was written down."""
     return cast(Role, stored)
@@ -844,112 +816,13 @@ def _tell(account: Account, change: Change) -> None:
         amount = Money(Decimal(change.becomes), change.raises.currency)
         account.set_budget(change.kind, change.object_id, amount)
     else:
-        account.set_status(change.kind, change.object_id, _STATUS[change.what])
+        account.set_status(change.kind, change.object_id, STATUS[change.what])
 
 
-def _where(step: Step) -> tuple[Kind, str]:
-    return ("campaign", "") if isinstance(step, Launch) else (step.kind, step.object_id)
-
-
-def _applied(picture: Picture, step: Step) -> Picture:
-    if isinstance(step, SetBudget):
-        return picture.with_budget(step.kind, step.object_id, step.amount)
-    if isinstance(step, Launch):
-        return picture
-    return picture.with_status(step.kind, step.object_id, _STATUS[name_of(step)])
-
-
-def _as_changed(picture: Picture, change: Change) -> Picture:
-    if change.what == "set_budget":
-        amount = Money(Decimal(change.becomes), change.raises.currency)
-        return picture.with_budget(change.kind, change.object_id, amount)
-    return picture.with_status(change.kind, change.object_id, _STATUS[change.what])
-
-
-def _planned(picture: Picture, step: Step) -> dict[str, Decimal]:
-    """What each line would have planned with this step."""
-    if isinstance(step, Launch):
-        new = {f"new {number}": each.daily_budget.amount for number, each in enumerate(step.audiences)}
-        return {**picture.planned(), **new}
-    return _applied(picture, step).planned()
-
-
-def _lowers(picture: Picture, step: Step) -> bool:
-    if isinstance(step, SetBudget):
-        shown = picture.budget_of(step.object_id)
-        return shown is not None and step.amount.amount < shown.amount
-    return isinstance(step, Pause | Archive)
-
-
-def _was_lowering(change: Change) -> bool:
-    return change.what in ALWAYS or (change.what == "set_budget" and Decimal(change.becomes) < Decimal(change.was))
-
-
-def _shown(picture: Picture, change: Change) -> str | None:
-    """What the account shows where the change was to be seen, written as the change writes it."""
-    thing = picture.find(change.object_id)
-    if thing is None:
-        return "ARCHIVED" if change.what == "archive" else None
-    if change.what != "set_budget":
-        return thing.status
-    amount = NOTHING if thing.budget is None else thing.budget.amount
-    return next((text for text in (change.becomes, change.was) if Decimal(text) == amount), str(amount))
-
-
-def _check_amount(about: AdAccount, amount: Money) -> None:
-    if amount.currency != about.currency:
-        raise NotAnAmount(
-            f"{about.name} has budgets in {about.currency}, not in {amount.currency}; say it in {about.currency}."
-        )
-    if amount.amount <= 0 or not amount.amount.is_finite():
-        raise NotAnAmount("A daily budget must be above zero; to spend nothing, pause it.")
-    if amount.rounded() != amount:
-        raise NotAnAmount(f"{amount.amount} {amount.currency} can't be paid; the nearest is {told(amount)}.")
-    if amount.amount < about.min_daily_budget.amount:
-        raise NotAnAmount(f"The least daily budget in {about.name} is {told(about.min_daily_budget)}.")
-
-
-def _refuse_if_already(thing: Thing, status: str) -> None:
-    if thing.status == status:
-        raise NothingToDo(f"“{thing.name}” is {_SAID[status]} already.")
-
-
-def _changed(thing: Thing, seen: Money, budget: Money) -> str:
-    return (
-        f"“{thing.name}” has {told(budget)} a day now, not {told(seen)} as when this was decided; nothing was changed."
-    )
-
-
-def _bound(picture: Picture, step: Step) -> Step:
-    """The step as it is asked: bound to the budget that stands now, so that a later one makes the answer void."""
-    return replace(step, seen=picture.owner(step.kind, step.object_id)[1]) if isinstance(step, SetBudget) else step
-
-
-def _summary(turn: _Turn, steps: Sequence[Step]) -> str:
-    grows = sum((raised(turn.picture.planned(), _planned(turn.picture, step)) for step in steps), NOTHING)
-    together = told(Money(grows, turn.about.currency))
-    return f"In {turn.about.name}: {'; '.join(_asked(turn, step) for step in steps)}. Together up to {together} a day more."
-
-
-def _asked(turn: _Turn, step: Step) -> str:
-    if isinstance(step, Launch):
-        return f"launch “{step.name}” with {told(step.planned)} a day"
-    thing = turn.picture.thing(step.kind, step.object_id)
-    if isinstance(step, SetBudget):
-        return f"set “{thing.name}” to {told(step.amount)} a day" + (
-            f", now {told(thing.budget)}" if thing.budget else ""
-        )
-    return f"let “{thing.name}” run again"
-
-
-def _step_key(key: str | None, step: Step) -> str | None:
-    if key is None:
-        return None
-    return f"{key} {name_of(step)} {step.name if isinstance(step, Launch) else step.object_id}"
+def _seen(turn: _Turn, step: Step) -> _Seen:
+    return turn.picture.thing(*where(step)), turn.at, turn.about.currency
 
 
 AGENT = Actor("agent", "agent")
+NO_CURRENCY = "XXX"  # ISO's code for none
 UNKNOWN = "unknown"  # what it was before, where the account could not be read
-_TOKEN = re.compile(re.escape(MARK) + f"([{TOKEN_LETTERS}]{{{TOKEN_LENGTH}}})$")
-_STATUS: Mapping[str, Status] = {"pause": "PAUSED", "resume": "ACTIVE", "archive": "ARCHIVED"}
-_SAID = {"PAUSED": "paused", "ACTIVE": "running", "ARCHIVED": "archived"}

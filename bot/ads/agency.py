@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.ads.actions import Actions
+from bot.ads.attribution import Feedback
 from bot.ads.brakes import Brakes
 from bot.ads.contract import Account, AdsFault
 from bot.ads.cycle import BrandMorning, Cycle, Morning, Step
@@ -23,13 +24,16 @@ from bot.ads.practice import Book, PracticeAccount, PracticeClock, PracticeSpec
 from bot.ads.pull import Pull
 from bot.ads.reports import MorningReport, Tell
 from bot.ads.trials import Dollars, Trials
+from bot.ads.watch import Shop, Watch
 from bot.brands import Brand
 from memory.advertising import AdAccount
+from memory.agent_memory import MemoryManager
 from memory.attribution import Attribution
 from memory.campaign_records import CampaignRecords
 from memory.campaigns import Campaigns
 from memory.cycles import Cycles
 from memory.database import Database
+from memory.events import Events
 from memory.figures import AdFigures
 from memory.moments import Clock
 from memory.money import Money
@@ -54,7 +58,7 @@ class Practice:
         """Those of the roster, on the book at `path`."""
         book = Book(path)
         clock = PracticeClock(book, real_clock, days_per_hour)
-        return cls(clock, tuple(PracticeAccount(spec, book, clock, clock.begun) for spec in specs))
+        return cls(clock, tuple(PracticeAccount(spec, book, clock, clock.begun, real_clock) for spec in specs))
 
     def by_brand(self) -> Accounts:
         """The accounts of each brand."""
@@ -82,13 +86,13 @@ class AdMemory:
     figures: AdFigures
 
     @classmethod
-    def over(cls, db: Database, clock: Clock, convert: Convert) -> AdMemory:
-        """`clock` is the time that the accounts live in."""
+    def over(cls, db: Database, clock: Clock, real_clock: Clock, convert: Convert) -> AdMemory:
+        """`clock` is the time that the accounts live in; the desk's chats and orders are dated by the real one."""
         campaigns = Campaigns(db, clock)
         return cls(
             db=db,
             campaigns=campaigns,
-            attribution=Attribution(db, clock, convert=_where_known(convert)),
+            attribution=Attribution(db, real_clock, convert=_where_known(convert)),
             records=CampaignRecords(db, clock),
             strategy=Strategy(db, clock),
             figures=AdFigures(db, campaigns, clock),
@@ -115,6 +119,8 @@ class Agency:
     actions: Actions
     brakes: Brakes
     cycle: Cycle
+    watch: Watch
+    feedback: Feedback
     pull: Pull
     practice: Practice | None
 
@@ -147,21 +153,24 @@ def put_together(
     real_clock: Clock,
     tell: Tell,
     clock: Clock,
+    shop: Shop,
+    agents: MemoryManager,
     thinking: Thinking | None = None,
 ) -> Agency:
     """The ad agent over these accounts. `clock` is the time the accounts live in, `real_clock` the machine's;
-    `tell` sends a text to a brand's staff. Without `thinking` no new ads are made: nobody could check their claims."""
-    memory = AdMemory.over(db, clock, convert)
+    `tell` sends a text to a brand's staff; `shop` is what the guards ask of the desk and the stock. Without `thinking`
+    no new ads are made: nobody could check their claims."""
+    memory = AdMemory.over(db, clock, real_clock, convert)
     limits = limits_of_brands(brands, convert, practice.limits() if practice else MappingProxyType({}))
     actions = Actions(db, real_clock, lambda brand: accounts.get(brand, {}), limits, time.sleep)
-    pull = Pull(memory.campaigns, memory.attribution, _margins(brands))
+    pull = Pull(memory.campaigns, memory.attribution)
     dollars = _dollars(practice, convert)
     usd = {brand.id: brand.ads.test_budget_usd for brand in brands.values() if brand.ads}
     trials = Trials(db, memory.strategy, memory.records, memory.campaigns, actions, limits, dollars, usd)
     reserve = trials.reserve if thinking else lambda account: Decimal(0)
     steps = [
         Step("pull", pull),
-        Step("decide", Decide(memory.campaigns, memory.attribution, limits, reserve)),
+        Step("decide", Decide(memory.campaigns, memory.attribution, limits, shop.order_margin, reserve)),
         Step("act", Act(db, actions, memory.records, memory.strategy, memory.campaigns)),
         Step("listen", Listen(memory.campaigns)),
         *(_launching(memory, trials, brands, thinking) if thinking else ()),
@@ -183,8 +192,10 @@ def put_together(
         desk_clock=real_clock,
     )
     closing = [Step("learn", learn, once=True), Step("report", MorningReport(cycles, memory.figures, tell), once=True)]
-    cycle = Cycle(mornings, lambda brand: accounts.get(brand, {}), cycles, steps, closing, clock, real_clock)
-    return Agency(clock, accounts, memory, actions, Brakes(actions), cycle, pull, practice)
+    cycle = Cycle(mornings, lambda brand: accounts.get(brand, {}), cycles, steps, closing, clock, real_clock, agents)
+    watch = Watch(db, accounts, memory.campaigns, memory.figures, actions, shop, tell, clock)
+    feedback = Feedback(accounts, memory.attribution, Events(db, real_clock), _margins(brands))
+    return Agency(clock, accounts, memory, actions, Brakes(actions), cycle, watch, feedback, pull, practice)
 
 
 def _launching(memory: AdMemory, trials: Trials, brands: Mapping[str, Brand], thinking: Thinking) -> list[Step]:

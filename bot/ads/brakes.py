@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.ads.actions import AccountBusy, Actions, NotAllowed, NothingToDo, Outcome
+from bot.ads.actions import Actions, Outcome
 from bot.ads.contract import AdsFault
-from bot.ads.exposure import UnknownObject
-from bot.ads.plan import Actor, Pause, Resume
+from bot.ads.plan import Actor, Resume
+from bot.ads.refusals import AccountBusy, NotAllowed, NothingToDo, UnknownObject
 from memory.stops import Held, HeldState, Stop
 
 
@@ -105,8 +105,7 @@ class Brakes:
         return not self.actions.changes.open_in(account_id)
 
     def _pause(self, stop: Stop, thing: Held) -> None:
-        step = Pause(thing.kind, thing.object_id, f"stop everything: {stop.why}")
-        change = self.actions.pause_now(stop.brand, thing.account_id, step, Actor(stop.who, "admin"))
+        change = self.actions.pause_held(thing, f"stop everything: {stop.why}", Actor(stop.who, "admin"))
         if change.state == "done":
             self.actions.stops.mark(thing, "paused")
         else:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from bot.ads.contract import Account, AdsFault, OutcomeUnknown
+from bot.ads.contract import MARK, Account, AdsFault, OutcomeUnknown
 from bot.ads.plan import Audience, Launch, audience_from, audience_to
 from memory.advertising import Kind, New, NewAd, NewAdSet, NewCampaign, NewCreative, Status
-from memory.intents import Intent, Intents, LaunchRecord, Part
+from memory.intents import TOKEN_LENGTH, TOKEN_LETTERS, Intent, Intents, LaunchRecord, Part
 
 LAG = timedelta(seconds=5)  # a read may not show for some seconds what was just made
+_TOKEN = re.compile(re.escape(MARK) + f"([{TOKEN_LETTERS}]{{{TOKEN_LENGTH}}})$")
 TRIES = 3  # of one part in one go; after that the launch stays open, and is looked at again later
 
 Pause = Callable[[float], None]  # seconds
@@ -74,22 +76,17 @@ class Creation:
                 break
             if attempt:
                 self.intents.ask(intent.id)
-            object_id = self._ask(account, intent, new, certain=never_asked and attempt == 0)
+            object_id = self._ask(account, intent, new)
         if object_id is None:
             raise OutcomeUnknown(f"Whether “{intent.body['name']}” was made is not known yet; it is looked up again.")
         self.intents.made(intent.id, object_id)
         return object_id
 
-    def _ask(self, account: Account, intent: Intent, new: New, *, certain: bool) -> str | None:
-        """`certain`: nothing was asked before, so that after a refusal nothing is there."""
+    def _ask(self, account: Account, intent: Intent, new: New) -> str | None:
         try:
             return account.create(new, intent.token)
         except OutcomeUnknown:
             return self._adopt(account, intent)
-        except AdsFault:
-            if certain:
-                self.intents.not_made(intent.id)
-            raise
 
     def _adopt(self, account: Account, intent: Intent) -> str | None:
         found = self._find(account, intent)
@@ -139,6 +136,12 @@ def again(ask: Callable[[], None], pause: Pause) -> None:
         pause(LAG.total_seconds())
     assert lost is not None, "every try was lost"
     raise lost
+
+
+def token_in(name: str) -> str | None:
+    """The token behind a name, where there is one."""
+    found = _TOKEN.search(name)
+    return found[1] if found else None
 
 
 def parts_of(launch: Launch) -> list[Part]:

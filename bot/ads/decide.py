@@ -15,9 +15,10 @@ import numpy as np
 from bot.ads.actions import Actions, Outcome
 from bot.ads.allocate import Allocation, Plan, allocate
 from bot.ads.cycle import Morning
-from bot.ads.limits import LimitsOf, NoLimits
+from bot.ads.limits import LimitsOf
 from bot.ads.lines import Line, lines
 from bot.ads.plan import Actor, Pause, SetBudget, Step, from_json, to_json
+from bot.ads.refusals import NoLimits
 from memory.advertising import AdAccount
 from memory.attribution import Attribution
 from memory.campaign_records import CampaignRecords
@@ -30,6 +31,9 @@ AGENT: Final = Actor("ad agent", "agent")
 WORTH_A_CHANGE: Final = Decimal("0.02")  # of the budget; a smaller move is not worth one of Meta's four edits an hour
 
 
+OrderMargin = Callable[[AdAccount], Decimal | None]  # what an order usually leaves, in the account's currency
+
+
 @dataclass(frozen=True, slots=True)
 class Decide:
     """Divides what an account may spend among its lines. Reads memory, changes nothing."""
@@ -37,6 +41,7 @@ class Decide:
     campaigns: Campaigns
     attribution: Attribution
     limits: LimitsOf
+    order_margin: OrderMargin
     reserve: Callable[[AdAccount], Decimal]  # of the budget, for a new ad
 
     def __call__(self, morning: Morning) -> dict[str, Any]:
@@ -63,6 +68,7 @@ class Decide:
             today=today,
             carried=carried,
             minimum=account.min_daily_budget.amount,
+            order_margin=self.order_margin(account),
         )
 
 
@@ -80,7 +86,7 @@ def _note(account: AdAccount, found: Sequence[Line], plan: Plan) -> dict[str, An
 
 
 def _step(account: AdAccount, line: Line, allocation: Allocation) -> Step | None:
-    if allocation.pause:
+    if allocation.pause or not allocation.budget:
         return Pause(line.kind, line.id, _reason(line, allocation))
     amount = _payable(account, allocation.budget)
     if abs(amount.amount - line.budget.amount) < max(line.budget.amount * WORTH_A_CHANGE, Decimal(1).scaleb(-2)):

@@ -6,20 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from bot.ads.plan import Refused, told
+from bot.ads.plan import told
+from bot.ads.refusals import NoBudgetHere, UnknownObject
 from memory.advertising import Ad, AdSet, Campaign, Kind, Status, Structure
 from memory.changes import Change
 from memory.money import Money
 
 NOTHING = Decimal(0)
-
-
-class UnknownObject(Refused):
-    """The account holds no such thing, or it was archived."""
-
-
-class NoBudgetHere(Refused):
-    """This holds no budget of its own; the text names what does."""
 
 
 @dataclass(frozen=True, slots=True)

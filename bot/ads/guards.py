@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from bot.ads.actions import Actions, ChangedMeanwhile, NotAllowed, NothingToDo
+from bot.ads.actions import Actions
 from bot.ads.contract import AccountBlocked, AdsFault, NotAuthorised, VersionEnded
-from bot.ads.exposure import NoBudgetHere, Thing, UnknownObject
-from bot.ads.plan import Actor, Pause, Refused, Resume, SetBudget, Step, told
+from bot.ads.exposure import Thing
+from bot.ads.plan import Actor, Pause, Resume, SetBudget, Step, told
+from bot.ads.refusals import ChangedMeanwhile, NoBudgetHere, NotAllowed, NothingToDo, Refused, UnknownObject
 from memory.advertising import AdAccount, Finding, Kind
 from memory.money import Money
 from memory.stops import AlarmRecord, Held, HeldState
@@ -164,9 +165,17 @@ class Guards:
             record = self.actions.alarms.raise_(
                 brand, cause, alarm.sentence, freezes=alarm.freezes, ends_itself=alarm.ends_itself
             )
-            self.actions.stops.hold(self._held(record, alarm), again=False)
+        if not self.actions.stops.held(record.held_under):
+            self._hold(record, alarm)
         for thing in self.actions.stops.held(record.held_under, "to_pause"):
             self._do(thing, record.sentence)
+
+    def _hold(self, record: AlarmRecord, alarm: Alarm) -> None:
+        """Write down what is to be paused; where an account can't be read now, the next look does."""
+        try:
+            self.actions.stops.hold(self._held(record, alarm))
+        except AdsFault:
+            return
 
     def _held(self, record: AlarmRecord, alarm: Alarm) -> list[Held]:
         if alarm.act == "throttle":

@@ -11,14 +11,14 @@ from statistics import NormalDist
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from bot.ads.actions import NeedsApproval, NothingToDo
 from bot.ads.arguments import PROOF_DAYS, ShopFacts
 from bot.ads.compliance import Claims
 from bot.ads.contract import Account, TryLater
 from bot.ads.cycle import Morning
 from bot.ads.decide import AGENT
 from bot.ads.ideas import LEAST_CHATS, LOSING, Knowledge, Writes, propose, season_of
-from bot.ads.plan import Audience, Launch, Refused, told
+from bot.ads.plan import Audience, Launch, told
+from bot.ads.refusals import NeedsApproval, NothingToDo, Refused
 from bot.ads.trials import AT_ONCE, Trials, day_of
 from bot.brands import Brand
 from memory.advertising import AdAccount, Structure

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bot.ads.plan import Refused
+from bot.ads.refusals import NoLimits
 from bot.brands import Brand
 from memory.advertising import AdAccount
 from memory.money import Money
@@ -15,10 +15,6 @@ from memory.money import Money
 WORST_DAY = Decimal("1.75")
 
 Convert = Callable[[Money, str], Money]  # money, currency → what it is in that; ValueError where there is no rate
-
-
-class NoLimits(Refused):
-    """There is no cap for this account, or none in its currency: nothing is written there. The text is for staff."""
 
 
 @dataclass(frozen=True, slots=True)

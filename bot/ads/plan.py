@@ -17,10 +17,6 @@ Name = Literal["set_budget", "pause", "resume", "archive", "launch"]
 Role = Literal["agent", "analyst", "staff", "admin"]
 
 
-class Refused(Exception):
-    """This is not done, and nothing was changed; the text is a sentence for whoever asked."""
-
-
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who wants it: a person by their number with their role, or a part of the program with the role `agent`."""

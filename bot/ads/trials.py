@@ -9,7 +9,8 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Any, Final
 
 from bot.ads.actions import Actions
-from bot.ads.limits import LimitsOf, NoLimits
+from bot.ads.limits import LimitsOf
+from bot.ads.refusals import NoLimits
 from memory.advertising import AdAccount
 from memory.campaign_records import CampaignRecords
 from memory.campaigns import Campaigns, KnownAd

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from string import Template
 
-from bot.llm import Message, estimate_tokens
+from bot.llm import Message as ModelMessage
+from bot.llm import estimate_tokens
 from bot.sales.actions import Actions
 from bot.sales.currency import UnknownCurrency
 from bot.sales.promises import Breach
 from bot.sales.situation import Situation
 from bot.sales.tools import offer_data, order_data, quote_data
+from memory.messages import Message
 from memory.money import Money
+from memory.summaries import SummaryLine
+from memory.timeline import MANY
 
 PROMPTS = Path(__file__).parent / "prompts"
 LANGUAGES = {
@@ -28,6 +33,10 @@ LANGUAGES = {
 }
 MOST_ITEMS = 8
 MOST_ORDERS = 3
+MOST_THINGS = 10  # that they own, or dislike
+AD = "Came by this advertisement of the shop:"
+SUMMARY = "Earlier, in short:"
+RECALLED = "Earlier, on this subject:"
 LONGEST_LINE = 600  # characters of one earlier message
 
 
@@ -62,13 +71,13 @@ class Briefing:
     budget: int  # tokens for system and user message together
     mark: str = field(default_factory=lambda: secrets.token_hex(4))
 
-    def messages(self) -> list[Message]:
+    def messages(self) -> list[ModelMessage]:
         """The shop's rules and facts as the system, all that the customer ever wrote as the user."""
         system = self._system()
         left = self.budget - estimate_tokens(system)
         return [{"role": "system", "content": system}, {"role": "user", "content": self._customer(left)}]
 
-    def correction(self, breaches: Sequence[Breach]) -> Message:
+    def correction(self, breaches: Sequence[Breach]) -> ModelMessage:
         """The note that a draft was held back for these reasons."""
         text = fill(
             "repair.md",
@@ -135,33 +144,79 @@ class Briefing:
         text = situation.text[: 3 * max(budget // 2, 100)]
         profile = _lines(self._profile())
         left = budget - estimate_tokens(text) - estimate_tokens(profile) - 60
-        return fill(
-            "customer.md", mark=self.mark, profile=profile, history=_lines(self._history(left)), text=text or "…"
-        )
+        earlier = self._earlier(left // 3)
+        left -= estimate_tokens(earlier)
+        history = _lines(self._history(left))
+        return fill("customer.md", mark=self.mark, profile=profile, earlier=earlier, history=history, text=text or "…")
 
     def _profile(self) -> Iterator[str]:
         """What is known of the person; not their phone number, which no answer needs."""
         situation = self.situation
-        known = {name: fact.value for name, fact in situation.facts.items()}
-        yield f"User Profile: {known.pop('name', None) or situation.contact.name or 'name not known'}"
+        known = dict(situation.facts)
+        name = known.pop("name", None)
+        yield f"User Profile: {(name.value if name else situation.contact.name) or 'name not known'}"
         yield f"Preferred Currency: {situation.currency}"
         yield f"Total Interactions: {situation.contact.total_interactions}"
         if situation.interests:
             yield f"Interests: {', '.join(interest.name for interest in situation.interests[:8])}"
-        for name in sorted(known.keys() - {"currency", "language"}):
-            yield f"{name.capitalize()}: {known[name]}"
+        for predicate in sorted(known.keys() - {"currency", "language", *MANY}):
+            fact = known[predicate]
+            yield f"{_label(predicate)}: {fact.value} (told {self._day(fact.since)})"
+        for predicate in sorted(MANY):
+            several = [fact.value for fact in situation.known if fact.predicate == predicate][-MOST_THINGS:]
+            if several:
+                yield f"{_label(predicate)}: {', '.join(several)}"
+
+    def _earlier(self, budget: int) -> str:
+        """The advertisement, the summary and what was recalled, each where there is any and as far as it fits."""
+        lines = {self._short(line): line.message_id for line in self.situation.summary}
+        blocks = [
+            _fitting(AD, self.situation.ad.splitlines(), budget // 4),
+            _fitting(SUMMARY, lines, budget // 3, in_order=sorted(lines, key=lambda line: lines[line])),
+            _fitting(RECALLED, [self._recalled(message) for message in self.situation.recalled], budget // 3),
+        ]
+        return "".join(f"\n{block}\n" for block in blocks if block)
+
+    def _short(self, line: SummaryLine) -> str:
+        return f"{self._day(line.at)} {line.kind}: {line.text}"
+
+    def _recalled(self, message: Message) -> str:
+        return f"{self._day(message.at)} {self._line(message)}"
+
+    def _day(self, moment: datetime) -> str:
+        return f"{moment.astimezone(self.situation.brand.time_zone):%Y-%m-%d}"
+
+    def _line(self, message: Message) -> str:
+        who = "USER" if message.role == "user" else "ASSISTANT"
+        return f"[{message.at.astimezone(self.situation.brand.time_zone):%H:%M}] {who}: {_short(message.content)}"
 
     def _history(self, budget: int) -> list[str]:
         """The newest messages that fit, oldest first."""
         kept: list[str] = []
         for message in reversed(self.situation.history):
-            who = "USER" if message.role == "user" else "ASSISTANT"
-            line = f"[{message.at.astimezone(self.situation.brand.time_zone):%H:%M}] {who}: {_short(message.content)}"
+            line = self._line(message)
             budget -= estimate_tokens(line)
             if budget < 0:
                 break
             kept.append(line)
         return kept[::-1]
+
+
+def _label(predicate: str) -> str:
+    return predicate.replace("_", " ").capitalize()
+
+
+def _fitting(title: str, lines: Iterable[str], budget: int, *, in_order: Sequence[str] = ()) -> str:
+    """A titled block of the first lines that fit, shown `in_order` where one is given; empty where none fits."""
+    budget -= estimate_tokens(title)
+    kept: list[str] = []
+    for line in lines:
+        budget -= estimate_tokens(line)
+        if budget < 0:
+            break
+        kept.append(line)
+    shown = [line for line in in_order if line in kept] if in_order else kept
+    return "\n".join([title, *shown]) if kept else ""
 
 
 def _compact(data: object) -> str:

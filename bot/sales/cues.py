@@ -256,3 +256,31 @@ def ordinals_in(plain: str, shown: Sequence[str]) -> list[str]:
     if len(shown) > 1:
         places += [int(found) - 1 for found in TAKEN.findall(plain.strip(" .!"))]
     return [shown[place] for place in dict.fromkeys(places) if shown and place < len(shown)]
+
+
+# What somebody asks back of what they told: "same size as last time?", "do you remember my address?"
+_TOLD = {
+    (
+        "shoe_size",
+        "clothing_size",
+        "size",
+    ): r"(?:shoe |clothing )?sizes?|talla|numero de zapatos?|tamanho|numero de sapato|size|saiz|साइज़|साइज",
+    ("address",): r"(?:delivery )?address|direccion|endereco|pata|पता",
+    ("city",): r"city|ciudad|cidade|shahar|शहर",
+    ("birthday",): r"birthday|cumpleanos|aniversario|janamdin|जन्मदिन",
+    ("budget",): r"budget|presupuesto|orcamento|bajet|बजट",
+    ("name",): r"name|nombre|nome|naam|नाम",
+}
+_ASKED_BACK = (
+    r"(?:what(?: i|')?s|what was|what is|do you (?:still )?(?:remember|know|have)|remember|you know|you have) my (?:{0})(?!\w)"
+    r"|(?:the )?same (?:{0}) as (?:last time|before|always|usual)|my usual (?:{0})"
+    r"|(?:cual (?:es|era)|recuerdas?|te acuerdas de|sabes?|tienes?) mi (?:{0})(?!\w)|(?:la )?misma? (?:{0}) (?:de|que la ultima vez|que antes|de siempre)"
+    r"|(?:qual (?:e|era)|lembra d?|(?:voce )?sabe|tem) ?(?:o |a )?(?:meu|minha) (?:{0})(?!\w)|mesm[oa] (?:{0}) d[ae] (?:ultima vez|sempre|antes)"
+    r"|mer[aei] (?:{0}) (?:kya|yaad|pata)|(?:wahi|same) (?:{0}) (?:jo )?(?:pichhli|pichli|last)|मेर[ाेी] (?:{0}) (?:क्या|याद)"
+)
+ASKED_BACK = tuple((predicates, re.compile(_ASKED_BACK.format(words))) for predicates, words in _TOLD.items())
+
+
+def asked_back(plain: str) -> tuple[str, ...]:
+    """The predicates of facts that a text asks back; empty where it asks for none."""
+    return next((predicates for predicates, pattern in ASKED_BACK if pattern.search(plain)), ())

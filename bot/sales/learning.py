@@ -1,4 +1,4 @@
-"""What one message teaches about its writer: name, town, currency, budget, interests."""
+"""What one message teaches about its writer: what it states of them, their currency and budget, their interests."""
 
 from __future__ import annotations
 
@@ -11,15 +11,25 @@ from bot.sales.catalogue import Catalogue, fold, read_wish
 from bot.sales.classify import Classification
 from bot.sales.cues import PRICE
 from bot.sales.interests import read_interests
-from memory.facts import Learned, read_facts
+from memory.statements import Learned, own_clauses, read_facts, sentences
 
 SHOPPING = ("product_inquiry", "order", "pricing_discount")
 BUDGET = re.compile(r"\b(?:budget|presupuesto|orcamento|spend|gastar|bajet)\b|बजट")
 
 
+NO_LIMIT = re.compile(
+    r"\b(?:no (?:budget|price) limit|money is no object|forget (?:the|my) budget|(?:my )?budget (?:does not|doesn.?t) matter"
+    r"|sin limite de (?:presupuesto|precio)|el presupuesto no importa|sem limite de (?:orcamento|preco)|o orcamento nao importa"
+    r"|budget ki (?:koi )?(?:chinta|limit) nahi)\b|बजट की (?:कोई )?(?:चिंता|सीमा) नहीं"
+)
+
+
 def learn(text: str, language: str, kind: Classification) -> Iterator[Learned]:
     """The facts that a message tells, each once; a price limit is a budget, its currency the preferred one."""
     yield from read_facts(text, language)
+    if NO_LIMIT.search(fold(text)):
+        yield Learned("budget", "", ended=True)
+        return
     currency = _currency(text, kind)
     if currency:
         yield Learned("currency", currency)
@@ -52,8 +62,20 @@ def _currency(text: str, kind: Classification) -> str | None:
 def _budget(text: str, kind: Classification) -> str | None:
     amount, currency = kind.entities.get("budget"), kind.entities.get("currency")
     if not isinstance(amount, Decimal) and BUDGET.search(fold(text)):
-        named = find_amounts(text)
+        named = find_amounts(_own_words(text))
         amount, currency = (named[0].value, named[0].currency) if named else (None, None)
-    if not isinstance(amount, Decimal):
+    if not isinstance(amount, Decimal) or _of_another(text):
         return None
     return f"{amount:f} {currency}" if currency else f"{amount:f}"
+
+
+def _own_words(text: str) -> str:
+    """Without what is quoted, supposed, or told of another person."""
+    return "\n".join(sentences(text))
+
+
+def _of_another(text: str) -> bool:
+    """Whether the budget in a text is somebody else's: "my brother's budget is 500"."""
+    return BUDGET.search(fold(text)) is not None and not any(
+        BUDGET.search(fold(clause)) for sentence in sentences(text) for clause in own_clauses(sentence)
+    )

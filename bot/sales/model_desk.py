@@ -133,7 +133,7 @@ class ModelDesk:
         worst = self._model.worst_cost(conversation, self._tools)
         try:
             self._check(situation, spent, worst, deadline)
-            answer = _paid(
+            answer = paid(
                 self._limits,
                 situation.brand.id,
                 worst,
@@ -176,7 +176,7 @@ class Senses:
 
     def _ask(self, content: bytes, content_type: str, deadline: datetime) -> Understood:
         hear = content_type.startswith("audio/")
-        return _paid(
+        return paid(
             self._limits,
             "media",
             self._model.worst_cost_of_media(len(content)),
@@ -192,7 +192,7 @@ class Senses:
 Answered = TypeVar("Answered", Completion, Understood)
 
 
-def _paid(limits: Limits, name: str, worst: int, budget: int, call: Callable[[], Answered]) -> Answered:
+def paid(limits: Limits, name: str, worst: int, budget: int, call: Callable[[], Answered]) -> Answered:
     """Make a call whose `worst` cost is set aside before, and corrected after. Raises ModelUnavailable."""
     day = limits.today()
     if not limits.reserve(name, day, worst, budget):

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.brands import Brand
 from bot.sales.catalogue import Catalogue
 from bot.sales.classify import Classification
 from bot.sales.currency import Rates
+from memory.agent_memory import MemoryManager
 from memory.contacts import Contact
-from memory.facts import Fact, Facts, Interest
+from memory.facts import Fact, Facts, Interest, Learned, means
 from memory.goods import Goods
 from memory.handovers import Handover, Handovers
 from memory.messages import Message, Messages
 from memory.moments import Clock
 from memory.orders import Order, Orders, Quote
+from memory.readings import Readings
+from memory.search import Search
+from memory.summaries import Summaries, SummaryLine
+from memory.timeline import MANY, plain
 
+MOST_RECALLED = 8  # older messages for one answer
 SAID = ("sent", "delivered", "read")
 
 
@@ -43,6 +49,9 @@ class Situation:
     interests: tuple[Interest, ...]  # the latest first
     shown: tuple[str, ...]  # skus in the order in which they were last shown: "the second one"
     now: datetime
+    known: tuple[Fact, ...] = ()  # every fact that holds, with all that they own and dislike, in the order learned
+    summary: tuple[SummaryLine, ...] = ()  # of what was said before `history`, weightiest first; for a model only
+    recalled: tuple[Message, ...] = ()  # older messages that matter for `text`, best first; for a model only
     ad: str = ""  # headline and body, a line each, of the advertisement they came through in this session
 
     @property
@@ -64,8 +73,12 @@ class Shop:
     orders: Orders
     handovers: Handovers
     clock: Clock
+    agents: MemoryManager
     most_history: int = 50
     session: timedelta = timedelta(hours=24)
+    readings: Readings | None = None  # told what there is to read in the background
+    search: Search | None = None
+    summaries: Summaries | None = None
 
     def situation(
         self,
@@ -74,13 +87,15 @@ class Shop:
         *,
         classification: Classification,
         language: str,
-        learned: Mapping[str, Fact] | None = None,
+        learned: Sequence[Fact] = (),
+        ended: Sequence[Learned] = (),
         ad: str = "",
     ) -> Situation:
-        """What an answer to the waiting `messages` may stand on; `learned` is what they just taught."""
+        """What an answer to the waiting `messages` may stand on; they just taught `learned`, and that `ended` is over."""
         brand = self.brands[contact.brand]
         history = self._history(contact, messages)
-        facts = {**self.facts.current(contact.id), **(learned or {})}
+        known = after(self.facts.holding(contact.id), learned, ended)
+        facts = {fact.predicate: fact for fact in known}
         return Situation(
             brand=brand,
             contact=contact,
@@ -100,7 +115,23 @@ class Shop:
             interests=tuple(self.facts.interests(contact.id)),
             shown=last_shown(history),
             now=self.clock(),
+            known=tuple(known),
             ad=ad,
+        )
+
+    def remembering(self, situation: Situation) -> Situation:
+        """With what a model should know of earlier conversations: their summary, and what matters for this message.
+
+        A search over ten thousand messages takes some 30 ms: not for answers that cannot use it.
+        """
+        said = [*situation.history, *situation.messages]
+        first, ids = min((message.id for message in said), default=0), {message.id for message in said}
+        contact_id = situation.contact.id
+        summary = self.summaries.lines(contact_id) if self.summaries else []
+        found = self.search.recall(contact_id, situation.text, MOST_RECALLED + len(ids)) if self.search else []
+        recalled = [self.messages.get(each) for each in found if each not in ids][:MOST_RECALLED]
+        return replace(
+            situation, summary=tuple(line for line in summary if line.message_id < first), recalled=tuple(recalled)
         )
 
     def _history(self, contact: Contact, waiting: Sequence[Message]) -> tuple[Message, ...]:
@@ -121,6 +152,18 @@ class Shop:
             return None
         quote = self.orders.open_quote(contact.id)
         return quote if quote is not None and quote.sku == last.metadata["asks_order"] else None
+
+
+def after(known: Sequence[Fact], learned: Sequence[Fact], ended: Sequence[Learned]) -> list[Fact]:
+    """What holds once a message's own news is heard, before it is written down."""
+    kept = [fact for fact in known if not any(means(each, fact) for each in ended)]
+    for fact in learned:
+        side_by_side = fact.predicate in MANY
+        kept = [
+            k for k in kept if k.predicate != fact.predicate or (side_by_side and plain(k.value) != plain(fact.value))
+        ]
+        kept.append(fact)
+    return kept
 
 
 def joined(messages: Sequence[Message]) -> str:

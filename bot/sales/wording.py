@@ -9,7 +9,7 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 
 from bot.sales.currency import LOCALES, format_money
 from memory.money import Money
@@ -37,6 +37,14 @@ class Wording:
     def date(self, day: date) -> str:
         """A day with its month in words, so that no two countries read it differently."""
         return str(format_date(day, "d MMM y", locale=LOCALES[self.policy_language]))
+
+    def birthday(self, day: str) -> str:
+        """A birthday as facts keep it, `1990-05-12` or `05-12`, with its month in words."""
+        locale = LOCALES[self.policy_language]
+        if len(day) > len("05-12"):
+            return str(format_date(date.fromisoformat(day), "long", locale=locale))
+        in_a_leap_year = date.fromisoformat(f"2000-{day}")
+        return str(format_skeleton("MMMMd", in_a_leap_year, locale=locale))
 
     @property
     def policy_language(self) -> str:

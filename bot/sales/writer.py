@@ -11,6 +11,7 @@ from typing import Any
 from bot.brands import Discount
 from bot.sales import cues
 from bot.sales.actions import Actions, CannotDo, PriceChanged, TooFewLeft, charged
+from bot.sales.amounts import find_amounts
 from bot.sales.catalogue import fold, read_wish
 from bot.sales.classify import Classification, believed
 from bot.sales.interests import KINDS, last_interest, read_interests, search_words
@@ -26,6 +27,7 @@ from bot.sales.orders import (
 )
 from bot.sales.situation import Situation
 from bot.sales.wording import Wording, wording, writes_latin
+from memory.facts import Fact
 from memory.forms import Button
 from memory.goods import Item
 from memory.money import Money
@@ -38,6 +40,8 @@ NOT_HELPED = "two answers did not help"
 SURE = 0.6  # confidence from which the classification alone decides what cannot be taken back by a better answer
 MOST_PARTS = 5
 # What helps with a message whose kind is known where its words are not: a thing that is not sold, "I want to order".
+# News about themselves that is thanked for where the message says nothing else.
+NOTED = ("city", "budget", "address", "birthday", "size", "shoe_size", "clothing_size", "owns", "disliked")
 KNOWN_WAYS = {
     "order": "what_to_order",
     "product_inquiry": "nothing",
@@ -274,13 +278,16 @@ class _Answer:
             return self.say("nice_to_meet", who=self.situation.name)
         if self.situation.classification.message_type == "thanks_goodbye":
             return self.say("thanks", name=self._called)
-        if self._has_learned("city") or self._has_learned("budget"):
+        if any(map(self._has_learned, NOTED)):
             return self.say("noted")
         return self._unclear()
 
     def _has_learned(self, predicate: str) -> bool:
         fact = self.situation.facts.get(predicate)
-        return fact is not None and fact.message_id in {message.id for message in self.situation.messages}
+        return fact is not None and self._is_news(fact)
+
+    def _is_news(self, fact: Fact) -> bool:
+        return fact.message_id in {message.id for message in self.situation.messages}
 
     def _greet(self) -> str:
         interest = last_interest(self.situation.interests, self.words.policy_language)
@@ -309,6 +316,27 @@ class _Answer:
         return self.say(line, **words)
 
     # One kind of question each; empty where it is another's
+
+    def _remembered(self, _part: str, plain: str, _kind: Classification) -> list[str]:
+        """What they told is told back, with its day; what they did not tell is asked for."""
+        predicates = cues.asked_back(plain)
+        if not predicates:
+            return []
+        told = [fact for fact in self.situation.known if fact.predicate in predicates]
+        if any(map(self._is_news, told)):
+            return []  # "remember my name is John" tells it
+        if not told:
+            return [self.say("not_told", what=self.say(f"fact_{predicates[0]}"))]
+        return [self._told(fact) for fact in told[-2:]]
+
+    def _told(self, fact: Fact) -> str:
+        value = self.words.birthday(fact.value) if fact.predicate == "birthday" else fact.value
+        amounts = [Money(each.value, each.currency) for each in find_amounts(value) if each.currency]
+        if fact.predicate == "budget" and amounts:
+            self.draft.amounts += (amounts[0],)
+            value = self.words.money(amounts[0])
+        day = self.words.date(fact.since.astimezone(self.situation.brand.time_zone).date())
+        return self.say("told", what=self.say(f"fact_{fact.predicate}"), value=value, date=day)
 
     def _conversion(self, _part: str, plain: str, kind: Classification) -> list[str]:
         if kind.message_type != "currency_conversion" or BUDGET.search(plain):
@@ -633,6 +661,7 @@ _SMALL_TALK = (
 )
 _Asked = Callable[[_Answer, str, str, Classification], list[str]]
 _IN_ORDER: tuple[_Asked, ...] = (
+    _Answer._remembered,
     _Answer._conversion,
     _Answer._human,
     _Answer._cancel,

@@ -22,6 +22,7 @@ from memory.analytics import Analytics
 from memory.contacts import Contacts
 from memory.conversation import ConversationMemory
 from memory.database import Database
+from memory.erasure import Erasure
 from memory.errors import DatabaseUnavailable
 from memory.messages import Messages
 from memory.moments import Clock, to_text
@@ -61,6 +62,7 @@ class Parts:
     analytics: Analytics
     checks: Mapping[str, Check]  # further parts of /ready by name, such as the provider
     examinations: Sequence[Callable[[], Sequence[Finding]]]  # the doctor's, of channel and model
+    erasure: Erasure
 
 
 class Moment(fields.DateTime):
@@ -175,6 +177,7 @@ class Erased(Schema):
 
     erased = fields.Dict(keys=fields.String(), values=fields.Integer(), metadata={"description": "rows by table"})
     at_provider = fields.Integer(metadata={"description": "messages handed over for removal at the provider"})
+    receipt = fields.Dict(metadata={"description": "signed: what was removed, what remains where and until when"})
 
 
 class UsersSummary(Schema):
@@ -231,6 +234,26 @@ class MessageAnalytics(Schema):
     answered_by = fields.Dict(keys=fields.String(), values=fields.Nested(Answered))
 
 
+class KnownFact(Schema):
+    """Something that was known of the customer."""
+
+    id = fields.Integer()
+    predicate = fields.String()
+    value = fields.String()
+    since = Moment()
+    until = Moment(allow_none=True)
+    message_id = fields.Integer(allow_none=True, metadata={"description": "where it was said"})
+
+
+class RecalledMessage(Schema):
+    """An older message that a model was shown."""
+
+    id = fields.Integer()
+    at = Moment()
+    role = fields.String()
+    content = fields.String()
+
+
 class Why(Schema):
     """What a reply stands on."""
 
@@ -245,6 +268,8 @@ class Why(Schema):
     cost_micros = fields.Integer(metadata={"description": "millionths of a US dollar"})
     used = fields.Dict(metadata={"description": "items, rates, facts and messages that the reply was made from"})
     heard = fields.List(fields.Nested(HeardMessage))
+    known = fields.List(fields.Nested(KnownFact))
+    recalled = fields.List(fields.Nested(RecalledMessage))
 
 
 class Health(Schema):
@@ -398,12 +423,13 @@ def ready() -> tuple[dict[str, Any], int]:
 def erase_person(parts: Parts, brand: str, phone_number: str) -> dict[str, Any]:
     """Erase a person here; the clock has the provider delete its copies.
 
-    Returns `erased` (rows by table) and `at_provider` (how many messages are still there). Raises NotAnAddress,
-    UnknownContact.
+    Returns `erased` (rows by table), `at_provider` (how many messages are still there) and the signed `receipt`.
+    Raises NotAnAddress, UnknownContact.
     """
     contact = parts.contacts.find(brand, phone_number)
     at_provider = len(parts.contacts.provider_ids(contact.id))
-    return {"erased": parts.contacts.erase(contact.id), "at_provider": at_provider}
+    receipt = parts.erasure.erase(contact.id)
+    return {"erased": receipt["removed"], "at_provider": at_provider, "receipt": receipt}
 
 
 def _parts() -> Parts:

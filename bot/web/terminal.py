@@ -1,13 +1,15 @@
-"""Commands for the person who runs the bot: `flask --app app token | doctor | dead | erase | graph`."""
+"""Commands for the person who runs the bot: `flask --app app token | doctor | dead | erase | receipts | graph | memory`."""
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
@@ -17,6 +19,7 @@ from flask import Flask
 from bot.settings import ROLES, Settings
 from bot.web.access import issue_token
 from bot.web.api import Finding, Parts, erase_person
+from bot.web.known import memory_command
 from memory.bolt import Target, copy_graph
 from memory.errors import DatabaseUnavailable, MemoryFault
 from memory.graph import Graph
@@ -41,7 +44,15 @@ class Found:
 
 def register_commands(app: Flask, parts: Parts) -> None:
     """Add the commands to `app`."""
-    for command in (_token(parts), _doctor(parts), _dead(parts), _erase(parts), _graph(parts)):
+    for command in (
+        _token(parts),
+        _doctor(parts),
+        _dead(parts),
+        _erase(parts),
+        _receipts(parts),
+        _graph(parts),
+        memory_command(parts),
+    ):
         app.cli.add_command(command)
 
 
@@ -88,8 +99,9 @@ def _erase(parts: Parts) -> click.Command:
     @click.command()
     @click.argument("phone")
     @click.option("--brand", type=click.Choice(list(parts.brands)), default=parts.brands[0], show_default=True)
+    @click.option("--receipt", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Write it there.")
     @click.confirmation_option(prompt="Erase everything about this person? It cannot be brought back.")
-    def erase(phone: str, brand: str) -> None:
+    def erase(phone: str, brand: str, receipt: Path | None) -> None:
         """Erase a person, by phone number or WhatsApp user id."""
         try:
             gone = erase_person(parts, brand, phone)
@@ -98,8 +110,29 @@ def _erase(parts: Parts) -> click.Command:
         for table, rows in gone["erased"].items():
             click.echo(f"{rows:7d}  {table}")
         click.echo(f"{gone['at_provider']:7d}  messages handed over for removal at the provider")
+        _give(gone["receipt"], receipt)
 
     return erase
+
+
+def _receipts(parts: Parts) -> click.Command:
+    @click.command()
+    @click.option("--brand", type=click.Choice(list(parts.brands)), default=parts.brands[0], show_default=True)
+    def receipts(brand: str) -> None:
+        """Print the receipts of a brand's erased people, one a line, the newest first."""
+        for receipt in parts.erasure.receipts(brand):
+            click.echo(json.dumps(receipt, ensure_ascii=False))
+
+    return receipts
+
+
+def _give(receipt: dict[str, Any], file: Path | None) -> None:
+    written = json.dumps(receipt, indent=2, ensure_ascii=False)
+    if file is None:
+        click.echo(written)
+        return
+    file.write_text(written + "\n", encoding="utf-8")
+    click.echo(f"the signed receipt is in {file}; flask --app app receipt {file} checks it")
 
 
 def _graph(parts: Parts) -> click.Command:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from bot.ads.actions import LEASE, Actions
 from bot.ads.brakes import Brakes
-from bot.ads.limits import Limits, NoLimits
+from bot.ads.limits import Limits
 from bot.ads.plan import Actor, Audience, Launch
+from bot.ads.refusals import NoLimits
 from memory.advertising import AdAccount
 from memory.database import Database
 from memory.money import Money

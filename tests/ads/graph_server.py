@@ -108,7 +108,7 @@ class Request:
 
 @dataclass
 class Job:
-    """An insights report; `fate` is completes, fails, skips, hangs or lies (100 % and still running)."""
+    """An insights report; `fate` is completes, fails, skips, hangs, crawls (for ever) or lies (100 % and still running)."""
 
     id: str
     account: str
@@ -125,6 +125,8 @@ class Job:
             return "Job Skipped", 0
         if self.fate == "hangs":
             return "Job Running", 40
+        if self.fate == "crawls":
+            return "Job Running", self.looks % 90
         if self.fate == "lies" and self.looks < 5:
             return "Job Running", 100
         return ("Job Completed", 100) if self.looks > 2 else ("Job Running", 30 * self.looks)

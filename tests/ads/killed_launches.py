@@ -16,9 +16,10 @@ from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from typing import Any
 
-from bot.ads.actions import AccountBusy, Actions
+from bot.ads.actions import Actions
 from bot.ads.contract import AdsFault, OutcomeUnknown
 from bot.ads.limits import Limits
+from bot.ads.refusals import AccountBusy
 from memory.database import Database
 from memory.moments import now
 from memory.schema import STEPS

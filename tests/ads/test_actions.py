@@ -5,11 +5,22 @@ from decimal import Decimal
 
 import pytest
 
-from bot.ads import actions
 from bot.ads.contract import AdsFault, NotAuthorised, OutcomeUnknown, RequestWrong, TryLater
-from bot.ads.exposure import NoBudgetHere, UnknownObject
-from bot.ads.limits import NoLimits
-from bot.ads.plan import Archive, Pause, Refused, Resume, SetBudget, Step
+from bot.ads.plan import Archive, Pause, Resume, SetBudget, Step
+from bot.ads.refusals import (
+    AccountBusy,
+    CannotUndo,
+    ChangedMeanwhile,
+    NeedsApproval,
+    NoBudgetHere,
+    NoLimits,
+    NotAllowed,
+    OverCap,
+    Refused,
+    TooOften,
+    UnknownAccount,
+    UnknownObject,
+)
 from memory.advertising import AdSet
 from memory.changes import Change, UnknownChange
 from memory.money import Money
@@ -66,7 +77,7 @@ def test_without_a_cap_nothing_is_written_but_pauses(buying: Buying) -> None:
 def test_the_worst_day_stays_within_the_cap(buying: Buying) -> None:
     line = buying.account.line("9500")
     buying.account.line("400")
-    with pytest.raises(actions.OverCap, match=r"would cost ₹17,675, its cap is ₹17,500"):
+    with pytest.raises(OverCap, match=r"would cost ₹17,675, its cap is ₹17,500"):
         budget(buying, line, "9700")
     budget(buying, line, "9600")
     assert buying.account.planned() == 10_000
@@ -75,10 +86,10 @@ def test_the_worst_day_stays_within_the_cap(buying: Buying) -> None:
 def test_what_was_lowered_today_counts_until_midnight_in_the_accounts_calendar(buying: Buying) -> None:
     one, two = buying.account.line("9500", "one"), buying.account.line("400", "two")
     budget(buying, one, "9000")
-    with pytest.raises(actions.OverCap):
+    with pytest.raises(OverCap):
         budget(buying, two, "700")
     buying.actions.pause(BRAND, ACCOUNT, "ad_set", one, SAM, "why")
-    with pytest.raises(actions.OverCap):
+    with pytest.raises(OverCap):
         budget(buying, two, "700")
     buying.clock.pass_by(hours=7)  # 19:00 in UTC, half past midnight in Kolkata
     budget(buying, two, "700")
@@ -114,7 +125,7 @@ def test_a_persons_edit_is_the_new_baseline(buying: Buying) -> None:
     step = SetBudget("ad_set", line, rupees(1100), "", seen=rupees(1000))
     buying.account.person_sets(line, "700")
     outcome = buying.actions.carry_out(BRAND, ACCOUNT, [step], CYCLE)
-    assert [type(refused) for _step, refused in outcome.refused] == [actions.ChangedMeanwhile]
+    assert [type(refused) for _step, refused in outcome.refused] == [ChangedMeanwhile]
     assert buying.account.budget(line) == 700
 
 
@@ -122,7 +133,7 @@ def test_a_persons_edit_above_the_cap_is_told_once_and_nothing_is_raised(buying:
     line, other = buying.account.line("1000"), buying.account.line("500")
     buying.account.person_sets(line, "11000")
     for _ in range(2):
-        with pytest.raises(actions.OverCap):
+        with pytest.raises(OverCap):
             budget(buying, other, "600")
     assert buying.account.budget(line) == 11_000
     (sentence,) = buying.told()
@@ -163,9 +174,9 @@ def test_a_budget_is_set_where_it_is_held(buying: Buying) -> None:
 def test_an_unknown_object_or_account_and_an_analyst_get_a_sentence(buying: Buying) -> None:
     with pytest.raises(UnknownObject, match="There is no ad set 77"):
         budget(buying, "77", "100")
-    with pytest.raises(actions.UnknownAccount):
+    with pytest.raises(UnknownAccount):
         buying.actions.pause(BRAND, "act_9", "ad", "1", SAM, "why")
-    with pytest.raises(actions.NotAllowed, match="An analyst reads"):
+    with pytest.raises(NotAllowed, match="An analyst reads"):
         buying.actions.pause(BRAND, ACCOUNT, "ad", "1", ANNE, "why")
 
 
@@ -173,7 +184,7 @@ def test_the_fifth_budget_within_an_hour_is_not_asked_for(buying: Buying) -> Non
     line = buying.account.line("1000")
     for amount in ("990", "980", "970", "960"):
         budget(buying, line, amount)
-    with pytest.raises(actions.TooOften):
+    with pytest.raises(TooOften):
         budget(buying, line, "950")
     buying.clock.pass_by(minutes=61)
     budget(buying, line, "950")
@@ -184,6 +195,22 @@ def test_a_lost_answer_is_asked_for_again_and_done_once_over(buying: Buying) -> 
     buying.account.faults = [("set_budget", OutcomeUnknown("lost"))] * 2
     assert budget(buying, line, "1100").state == "done"
     assert buying.account.budget(line) == 1100
+
+
+def test_a_refusal_after_a_lost_answer_does_not_say_that_nothing_was_done(buying: Buying) -> None:
+    line = buying.account.line("1000")
+    buying.account.hold_back = 1
+
+    def wait(seconds: float) -> None:
+        buying.account.faults = [("set_budget", TryLater("throttled"))]
+
+    process = buying.process()
+    process.pause_for = wait
+    change = process.set_budget(BRAND, ACCOUNT, "ad_set", line, rupees(1100), SAM, "why")
+    assert change.state == "open"
+    buying.account.arrive()
+    (settled,) = buying.actions.recover(BRAND, ACCOUNT)
+    assert settled.state == "done"
 
 
 def test_what_the_platform_refuses_is_kept_with_its_reason(buying: Buying) -> None:
@@ -221,7 +248,7 @@ def test_a_raise_that_may_come_in_late_counts_until_it_cannot_any_more(buying: B
     lost = OutcomeUnknown("lost")
     buying.account.faults = [("set_budget", lost)] * 3
     assert budget(buying, one, "9500").state == "open"
-    with pytest.raises(actions.OverCap):
+    with pytest.raises(OverCap):
         budget(buying, two, "700")
     buying.clock.pass_by(minutes=11)
     (change,) = buying.actions.recover(BRAND, ACCOUNT)
@@ -234,7 +261,7 @@ def test_two_resumes_that_may_both_come_in_count_together(buying: Buying) -> Non
     buying.account.line("9200")
     buying.account.hold_back = 3
     assert buying.actions.resume(BRAND, ACCOUNT, "ad_set", line, SAM, "why").state == "open"
-    with pytest.raises(actions.OverCap):
+    with pytest.raises(OverCap):
         buying.actions.resume(BRAND, ACCOUNT, "campaign", campaign, SAM, "why")
     buying.account.arrive()
     assert buying.account.planned() == 9200
@@ -258,6 +285,15 @@ def test_a_pause_that_a_killed_process_left_is_done(buying: Buying) -> None:
     assert buying.account.status(line) == "PAUSED"
 
 
+def test_a_pause_that_the_platform_refuses_for_good_is_not_asked_for_ever(buying: Buying) -> None:
+    line = buying.account.line("1000")
+    buying.account.faults = [("set_status", OutcomeUnknown("lost"))] * 3
+    buying.actions.pause(BRAND, ACCOUNT, "ad_set", line, SAM, "why")
+    buying.account.faults = [("set_status", RequestWrong("not this one"))]
+    (change,) = buying.actions.recover(BRAND, ACCOUNT)
+    assert (change.state, change.outcome) == ("refused", "not this one")
+
+
 def test_what_a_person_did_after_a_crash_stays(buying: Buying) -> None:
     line = buying.account.line("1000")
     buying.account.faults = [("set_budget", OutcomeUnknown("lost"))] * 3
@@ -272,7 +308,7 @@ def test_what_a_person_did_after_a_crash_stays(buying: Buying) -> None:
 def test_one_process_at_a_time_works_on_an_account_and_pausing_waits_for_nobody(buying: Buying) -> None:
     line = buying.account.line("1000")
     buying.actions._leases.take(ACCOUNT, "another process")
-    with pytest.raises(actions.AccountBusy):
+    with pytest.raises(AccountBusy):
         budget(buying, line, "1100")
     assert buying.actions.pause(BRAND, ACCOUNT, "ad_set", line, SAM, "why").state == "done"
     buying.clock.pass_by(minutes=4)  # it is dead
@@ -291,7 +327,7 @@ def test_a_process_that_lost_its_turn_asks_for_nothing_more(buying: Buying) -> N
     buying.account.__class__ = Slow
     steps = [SetBudget("ad_set", line, rupees(1100), "") for line in (one, two)]
     outcome = buying.actions.carry_out(BRAND, ACCOUNT, steps, CYCLE)
-    assert (len(outcome.done), [type(why) for _step, why in outcome.refused]) == (1, [actions.AccountBusy])
+    assert (len(outcome.done), [type(why) for _step, why in outcome.refused]) == (1, [AccountBusy])
     assert buying.account.budget(two) == 1000
 
 
@@ -300,7 +336,7 @@ def test_pausing_works_where_the_account_cannot_be_read(buying: Buying) -> None:
     buying.account.faults = [("structure", TryLater("throttled"))]
     change = buying.actions.pause(BRAND, ACCOUNT, "ad_set", line, SAM, "why")
     assert (change.state, change.was) == ("done", "unknown")
-    with pytest.raises(actions.CannotUndo, match="not known"):
+    with pytest.raises(CannotUndo, match="not known"):
         buying.actions.undo(BRAND, SAM, change.id)
 
 
@@ -310,16 +346,16 @@ def test_undo_puts_back_the_last_change_through_the_same_limits(buying: Buying) 
     put_back = buying.actions.undo(BRAND, SAM)
     assert buying.account.budget(line) == 1000
     assert (put_back.undoes_id, put_back.raises) == (cut.id, rupees(200))
-    with pytest.raises(actions.CannotUndo, match=f"was put back already, by change {put_back.id}"):
+    with pytest.raises(CannotUndo, match=f"was put back already, by change {put_back.id}"):
         buying.actions.undo(BRAND, SAM, cut.id)
-    with pytest.raises(actions.CannotUndo, match="nothing to undo"):
+    with pytest.raises(CannotUndo, match="nothing to undo"):
         buying.actions.undo(BRAND, SAM)
 
 
 def test_undo_of_a_big_cut_waits_for_a_person_as_any_raise(buying: Buying) -> None:
     line = buying.account.line("5000")
     cut = budget(buying, line, "3000")
-    with pytest.raises(actions.NeedsApproval) as asked:
+    with pytest.raises(NeedsApproval) as asked:
         buying.actions.undo(BRAND, SAM)
     approval = asked.value.approval
     assert buying.actions.approvals.ask(BRAND, approval.id, ANA.who)
@@ -341,7 +377,7 @@ def test_undo_of_each_kind(buying: Buying) -> None:
     buying.actions.undo(BRAND, SAM)
     assert buying.account.status(launched.object_id) == "ARCHIVED"
     archived = buying.actions.archive(BRAND, ACCOUNT, "ad_set", line, SAM, "why")
-    with pytest.raises(actions.CannotUndo, match="brings nothing back"):
+    with pytest.raises(CannotUndo, match="brings nothing back"):
         buying.actions.undo(BRAND, SAM, archived.id)
     with pytest.raises(UnknownChange):
         buying.actions.undo(BRAND, SAM, 999)
@@ -351,7 +387,7 @@ def test_undo_does_not_fight_a_person(buying: Buying) -> None:
     line = buying.account.line("1000")
     budget(buying, line, "900")
     buying.account.person_sets(line, "500")
-    with pytest.raises(actions.ChangedMeanwhile, match="₹500 a day now, not ₹900"):
+    with pytest.raises(ChangedMeanwhile, match="₹500 a day now, not ₹900"):
         buying.actions.undo(BRAND, SAM)
 
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.ads.actions import ChangedMeanwhile, NeedsApproval, NotAllowed, Stopped
 from bot.ads.contract import TryLater
 from bot.ads.plan import Resume, SetBudget, Step
+from bot.ads.refusals import ChangedMeanwhile, NeedsApproval, NotAllowed, Stopped
 from memory.approvals import Approval, CannotApprove
 from memory.changes import UnknownChange
 from tests.ads.buying import ANA, BEN, BRAND, CYCLE, SAM, Buying, idea, rupees
@@ -134,6 +134,17 @@ def test_a_plan_that_was_altered_in_the_database_is_not_carried_out(buying: Buyi
 def test_the_same_plan_keeps_its_number(buying: Buying) -> None:
     line = buying.account.line("1000")
     assert wanting(buying, line, "2500").id == wanting(buying, line, "2500").id
+
+
+def test_a_plan_that_was_rejected_is_not_asked_again_by_the_same_key(buying: Buying) -> None:
+    steps = [SetBudget("ad_set", buying.account.line("1000"), rupees(2500), "")]
+    outcomes = []
+    for _ in range(2):
+        outcomes.append(buying.actions.carry_out(BRAND, ACCOUNT, steps, CYCLE, key="monday", asked_of=ANA.who))
+        if outcomes[0].waiting is not None and len(outcomes) == 1:
+            buying.actions.reject(BRAND, outcomes[0].waiting.id, ANA, "no")
+    assert outcomes[1].waiting is None
+    assert [str(why) for _step, why in outcomes[1].refused] == ["Approval 1 was rejected."]
 
 
 def test_an_approval_holds_against_neither_cap_nor_stop(buying: Buying) -> None:

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.ads.actions import NeedsApproval, OverCap, Stopped
 from bot.ads.contract import AccountBlocked, AdsFault, OutcomeUnknown, RequestWrong, TryLater
 from bot.ads.plan import Launch, from_json, to_json
+from bot.ads.refusals import NeedsApproval, OverCap, Stopped
 from memory.advertising import Ad, AdSet, Campaign
 from tests.ads.buying import ANA, BRAND, SAM, Buying, idea
 from tests.ads.killed_launches import Killing
@@ -92,8 +92,9 @@ def test_a_part_that_is_refused_takes_the_whole_launch_back(buying: Buying, faul
     assert sentence.startswith(f"“Winter” was not launched: {fault}")
 
 
-def test_a_throttled_launch_is_finished_later(buying: Buying) -> None:
-    buying.account.faults = [("set_status", TryLater("throttled"))]
+@pytest.mark.parametrize("method", ["create", "set_status"])
+def test_a_throttled_launch_is_finished_later(buying: Buying, method: str) -> None:
+    buying.account.faults = [(method, TryLater("throttled"))]
     assert launch(buying, idea()) == "open"
     assert running(buying) == []
     assert buying.actions.room(BRAND, ACCOUNT).amount == 9700  # it counts already

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -282,6 +283,29 @@ def test_a_fault_before_anything_was_sent_is_raised(stage: MetaStage) -> None:
         stage.account.send_events([purchase(stage, "1")])
 
 
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"at": datetime(2026, 11, 14, 5, 59, tzinfo=UTC)}, "too late"),
+        ({"clid": ""}, "click id"),
+        ({"name": "Lead"}, "LeadSubmitted"),
+        ({"value": None}, "needs its value"),
+    ],
+)
+def test_what_meta_would_not_take_is_not_sent(stage: MetaStage, more: dict[str, Any], words: str) -> None:
+    (outcome,) = stage.account.send_events([replace(purchase(stage, "1"), **more)])
+    assert words in outcome.why
+    assert (outcome.accepted, outcome.again) == (False, False)
+    assert stage.meta.asked(EVENTS) == []
+
+
+def test_a_budget_below_the_minimum_is_not_sent(stage: MetaStage) -> None:
+    made = launch(stage)
+    with pytest.raises(RequestWrong, match="below Meta's minimum of 40 INR"):
+        stage.account.set_budget("ad_set", made.ad_set, Money(Decimal("39.99"), "INR"))
+    assert stage.meta.asked(f"POST {made.ad_set}") == []
+
+
 def test_without_a_dataset_nothing_is_told(stage: MetaStage) -> None:
     bare = FacebookAccount(stage.meta.graph(), "act_111", "voyage", Place(PAGE, PHONE))
     with pytest.raises(RequestWrong, match="META_DATASET_ID"):
@@ -343,7 +367,9 @@ def test_the_doctor_tells_the_accounts_money_and_trouble(stage: MetaStage) -> No
 def test_a_doctor_who_meets_a_fault_finds_it(stage: MetaStage) -> None:
     stage.meta.rule = lambda request: refusing(200) if request.path in (PAGE, "act_111") else None
     found = examined(stage)
-    assert [found[name][0] for name in ("Meta page", "Meta act_111", "Meta token")] == [False, False, True]
+    missed = ("Meta page, not seen", "Meta act_111, not seen")
+    assert [found[name][0] for name in (*missed, "Meta token")] == [False, False, True]
+    assert "Meta page" not in found
 
 
 # The version

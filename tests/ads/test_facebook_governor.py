@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -50,6 +51,24 @@ def test_reads_leave_room_for_writes_and_writes_for_pauses(time: Time) -> None:
     assert until_refused(governor, "read") == 45  # of the 60 that an unknown account has
     assert until_refused(governor, "write") == 9
     assert until_refused(governor, "pause", most=100) == 100
+
+
+def test_a_change_counts_as_three_reads(time: Time) -> None:
+    governor = Governor(time)
+    for _ in range(15):
+        governor.admit(ACCOUNT, "ads_management", "write", "POST")
+    assert until_refused(governor, "read") == 0
+
+
+def test_code_4_at_a_report_stops_reports_of_all_accounts_and_nothing_else(time: Time) -> None:
+    governor = Governor(time)
+    governor.throttled(ACCOUNT, "ads_insights", 4, 300)
+    with pytest.raises(TryLater):
+        governor.admit("act_222", "ads_insights", "read", "GET")
+    governor.admit("act_222", "ads_management", "read", "GET")
+    governor.throttled(ACCOUNT, "ads_management", 4, 300)
+    with pytest.raises(TryLater):
+        governor.admit("act_222", "ads_management", "read", "GET")
 
 
 def test_the_room_of_a_known_tier_is_used(time: Time) -> None:
@@ -141,6 +160,22 @@ def test_processes_share_what_one_of_them_learned(time: Time, tmp_path: Path) ->
     assert until_refused(other, "read", "pages") == 0
     time.wait(301)
     assert until_refused(other, "read") == 45
+
+
+def test_no_call_is_forgotten_when_several_count_at_once(time: Time, tmp_path: Path) -> None:
+    file = tmp_path / "usage.json"
+
+    def fifty_pauses() -> None:
+        governor = Governor(time, file)
+        for _ in range(50):
+            governor.admit(ACCOUNT, "ads_management", "pause", "GET")
+
+    threads = [threading.Thread(target=fifty_pauses) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(cost for _, cost in json.loads(file.read_text())["scores"][ACCOUNT]) == 200
 
 
 @pytest.mark.parametrize("text", ["", '{"meters": {"app": {"perc', "[]", '{"meters": 5}', '{"scores": {"a": [1]}}'])

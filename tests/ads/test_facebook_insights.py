@@ -219,6 +219,14 @@ def test_reports_that_all_stand_still_end_within_the_hour_or_so(books: Books) ->
     assert books.time.waited < 4000
 
 
+def test_a_report_that_crawls_is_given_up_after_an_hour(books: Books) -> None:
+    books.fill(1, 1)
+    books.meta.fates = ["crawls"]
+    with pytest.raises(TryLater, match="more than an hour"):
+        books.account.readings(START, START)
+    assert 3600 <= books.time.waited < 3700
+
+
 @pytest.mark.parametrize("most", [1, 2, 3, 7, 50])
 def test_too_much_data_is_cut_by_days_and_then_by_ads(books: Books, most: int) -> None:
     found = books.fill(5, 3)

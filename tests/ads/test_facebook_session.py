@@ -8,6 +8,8 @@ import socket
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -96,6 +98,36 @@ def test_a_read_and_a_change_outlive_three_faults(stage: MetaStage) -> None:
     assert stage.meta.objects[made.ad]["status"] == "ACTIVE"
 
 
+@pytest.mark.parametrize(
+    "later", [losing(times=3), refusing(17, 2446079), refusing(613, 1487632), refusing(2, times=3)]
+)
+def test_a_change_of_which_one_answer_was_lost_is_unknown(stage: MetaStage, later: Fault) -> None:
+    made = launch(stage)
+    change = f"POST {made.ad_set}"
+    stage.meta.plays(losing(on=change), replace(later, on=change))
+    with pytest.raises(OutcomeUnknown):
+        stage.account.set_budget(
+            "ad_set", made.ad_set, Money(stage.account.describe().min_daily_budget.amount * 9, "INR")
+        )
+    assert stage.meta.objects[made.ad_set]["daily_budget"] == "36000"
+
+
+@pytest.mark.parametrize("told", ['{"success": false}', "{}"])
+def test_a_change_that_meta_does_not_confirm_is_unknown(stage: MetaStage, told: str) -> None:
+    made = launch(stage)
+    stage.meta.plays(garbled(200, told, on=f"POST {made.ad}"))
+    with pytest.raises(OutcomeUnknown, match="was changed"):
+        stage.account.set_status("ad", made.ad, "ACTIVE")
+
+
+def test_a_change_that_was_refused_at_once_was_not_made(stage: MetaStage) -> None:
+    made = launch(stage)
+    stage.meta.plays(refusing(17, 2446079, on=f"POST {made.ad}"))
+    with pytest.raises(TryLater):
+        stage.account.set_status("ad", made.ad, "ACTIVE")
+    assert stage.meta.objects[made.ad]["status"] == "PAUSED"
+
+
 def test_the_fourth_fault_of_a_read_is_told(stage: MetaStage) -> None:
     stage.meta.plays(refusing(2, on="GET act_111", times=4))
     with pytest.raises(TryLater, match="out of service"):
@@ -169,6 +201,13 @@ def test_a_creative_that_never_passes_names_the_part_that_is_to_blame(stage: Met
         else None
     )
     with pytest.raises(RequestWrong, match="without the picture Meta would take it"):
+        stage.account.create(NewCreative("Lock", "Safe.", "Safe", stage.image, "Hello!"), "k7Q2")
+    assert stage.account.find("creative", "k7Q2") == []
+
+
+def test_a_creative_that_only_the_trial_lets_pass_may_be_made_later(stage: MetaStage) -> None:
+    stage.meta.plays(refusing(100, 1487390, on="POST act_111/adcreatives", times=3))
+    with pytest.raises(RequestWrong, match="may be made later"):
         stage.account.create(NewCreative("Lock", "Safe.", "Safe", stage.image, "Hello!"), "k7Q2")
     assert stage.account.find("creative", "k7Q2") == []
 
@@ -303,8 +342,9 @@ def _trickle(server: socket.socket, done: threading.Event) -> None:
     with connection:
         connection.recv(65536)
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
-        while not done.wait(0.02):
-            connection.sendall(b" ")
+        with suppress(OSError):  # they hung up, as they should
+            while not done.wait(0.02):
+                connection.sendall(b" ")
 
 
 # Secrets

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from bot.ads.actions import Frozen, NotAllowed, Stopped
 from bot.ads.contract import AccountBlocked, NotAuthorised, TryLater, VersionEnded
 from bot.ads.guards import (
     Desk,
@@ -20,6 +19,7 @@ from bot.ads.guards import (
     token_trouble,
 )
 from bot.ads.plan import Resume, SetBudget, Step
+from bot.ads.refusals import Frozen, NotAllowed, Stopped
 from memory.advertising import Finding
 from tests.ads.buying import ANA, ANNE, BRAND, CYCLE, SAM, Buying, idea, rupees
 from tests.ads.paper_account import PaperAccount
@@ -191,6 +191,15 @@ def test_a_drowning_desk_halves_budgets_and_gives_them_back(buying: Buying) -> N
     assert len(buying.told()) == 2
 
 
+def test_an_account_that_could_not_be_read_is_throttled_with_the_next_look(buying: Buying) -> None:
+    big = buying.account.line("4000", "big")
+    buying.account.faults = [("structure", TryLater("throttled"))]
+    for expected in (4000, 2000):
+        act(buying, desk_drowning(Desk(80, 0, timedelta(0)), [ACCOUNT]))
+        assert buying.account.budget(big) == expected
+    assert len(buying.told()) == 1
+
+
 def test_giving_back_keeps_to_the_cap_and_is_tried_again(buying: Buying) -> None:
     campaign = buying.account.campaign("one")
     buying.account.line("4000", campaign=campaign)
@@ -215,6 +224,10 @@ def test_stop_everything_pauses_every_account_and_blocks_every_process(buying: B
     lines = [buying.account.line("500"), other.line("700")]
     report = buying.brakes.stop_everything(BRAND, ANA, "fire")
     assert report.complete and len(report.paused) == 2
+    change = buying.actions.changes.page(BRAND)[0]
+    assert (change.who, change.why, change.was, change.name) == (
+        ANA.who, "stop everything: fire", "ACTIVE", "Delhi's campaign",
+    )  # fmt: skip
     assert buying.account.planned() == other.planned() == 0
     process = buying.process()
     steps: list[Step] = [

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.ads.limits import Limits, NoLimits, limits_of_brands
+from bot.ads.limits import Limits, limits_of_brands
+from bot.ads.refusals import NoLimits
 from bot.brands import AdCap, Brand, read_brands
 from memory.money import Money
 from tests.ads.buying import rupees

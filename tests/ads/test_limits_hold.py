@@ -15,7 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bot.ads.actions import LATE, Actions
 from bot.ads.contract import AdsFault, OutcomeUnknown
-from bot.ads.plan import Archive, Pause, Refused, Resume, SetBudget, Step
+from bot.ads.plan import Archive, Pause, Resume, SetBudget, Step
+from bot.ads.refusals import Refused
 from memory.database import Database
 from memory.schema import STEPS
 from tests.ads.buying import BRAND, CYCLE, Buying, idea, rupees

@@ -41,12 +41,16 @@ class Stores:
     clock: TestClock = field(default_factory=TestClock)
 
     def __post_init__(self) -> None:
-        self.db = Database(self.url)
+        self.db = self.open()
         self.db.migrate(STEPS)
         self.contacts = Contacts(self.db, self.clock)
         self.sessions = Sessions(self.db)
         self.messages = Messages(self.db, self.contacts, self.sessions, self.clock)
         self.turns = Turns(self.db, self.messages, self.clock)
+
+    def open(self) -> Database:
+        """The database, as it is opened here."""
+        return Database(self.url)
 
     def hear(self, text: str, *, phone: str = "+919876543210", sid: str | None = None, urgent: bool = False) -> int:
         """A customer's message, stored; its id."""

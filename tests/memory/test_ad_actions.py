@@ -152,12 +152,11 @@ def test_news_is_told_once(db: Database, watch: TestClock) -> None:
     assert [each.sentence for each in alarms.untold(BRAND)] == ["it is over"]
 
 
-def test_what_is_held_again_and_what_is_left_alone(db: Database, watch: TestClock) -> None:
+def test_what_runs_again_is_held_again(db: Database, watch: TestClock) -> None:
     stops = Stops(db, watch)
     thing = Held(BRAND, "alarm 1", "act_1", "ad_set", "7", "Delhi", was=rupees("10.50"), becomes=rupees(5))
     stops.hold([thing])
     stops.mark(thing, "paused")
-    stops.hold([thing], again=False)
     assert [each.state for each in stops.holding("act_1", "7")] == ["paused"]
     stops.hold([thing])
     assert stops.held("alarm 1", "to_pause") == [thing]

@@ -148,8 +148,8 @@ def test_configuration(tmp_path: Path) -> None:
         memory.add_message("+1234567890", "user", f"message {n}", timestamp=datetime(2026, 1, 1, 12, 0, n, tzinfo=UTC))
     memory.add_message("+1234567890", "user", "a day later", timestamp=datetime(2026, 1, 2, 12, 1, tzinfo=UTC))
     context = memory.get_conversation_context("+1234567890")
-    assert "message 11" in context
-    assert "message 10" not in context
+    assert "USER: message 11\n" in context
+    assert "USER: message 10\n" not in context
     session = memory.get_session("+1234567890")
     assert session is not None
     assert session.total_messages == 1

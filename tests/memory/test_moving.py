@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import string
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from memory import ConversationMemory, MemoryManager, MemorySettings, create_session
 from memory.analytics import Analytics
+from memory.campaign_records import CampaignRecords
 from memory.database import Database
 from memory.dossiers import Dossiers
 from memory.errors import FilesUnusable, NotStorable
@@ -23,6 +24,7 @@ from memory.moving import ConversationFiles, OneFile, Part, RecordFiles, pending
 from memory.past import Past
 from memory.schema import STEPS
 from memory.search import Search
+from memory.strategy import Strategy
 from tests.memory.stores import BRAND, SHOP, Stores
 
 PHONE = "+919876543210"
@@ -272,18 +274,26 @@ def test_a_folder_that_cannot_be_used_is_named(stores: Stores, tmp_path: Path) -
         pending(tmp_path, parts(stores, BRAND))
 
 
-def test_a_part_of_ones_own_is_moved_with_the_rest(stores: Stores, tmp_path: Path) -> None:
-    taken: list[Any] = []
+def test_campaigns_and_strategy_are_the_same_after_a_move(stores: Stores, tmp_path: Path) -> None:
+    campaign = {"launch_date": "2025-08-26T05:13:25.477823", "campaign_data": {"name": "Summer", "objective": "sales"}}
+    learned = {"type": "audience_insight", "insight": "नमस्ते sells", "supporting_data": {"engagement_rate": 4.2}}
+    put(tmp_path / "given", "campaign_memory.json", {"campaigns": {"c1": campaign, "c2": 7}})
+    put(tmp_path / "given", "strategic_memory.json", {"brand_strategies": {BRAND: {"learnings": [learned]}}})
+    [fault] = read(tmp_path / "given", advertising(stores))
+    assert str(fault).startswith("campaign_memory.json: campaigns.c2: ")
+    write(tmp_path / "first", advertising(stores))
+    moved = Stores(tmp_path / "moved.db")
+    assert read(tmp_path / "first", advertising(moved)) == []
+    write(tmp_path / "second", advertising(moved))
+    assert "नमस्ते sells" in (tmp_path / "first" / "strategic_memory.json").read_text(encoding="utf-8")
+    assert files(tmp_path / "first") == files(tmp_path / "second")
 
-    def take_in(given: Any) -> Sequence[tuple[str, str]]:
-        taken.append(given)
-        return [("campaigns.c1", "is not known")]
 
-    campaigns = OneFile("campaign_memory.json", lambda: {"campaigns": {"c1": {}}}, take_in)
-    assert write(tmp_path, [*parts(stores, BRAND), campaigns]) == 1
-    [fault] = read(tmp_path, [campaigns])
-    assert str(fault) == "campaign_memory.json: campaigns.c1: is not known"
-    assert taken == [{"campaigns": {"c1": {}}}]
+def advertising(stores: Stores) -> list[Part]:
+    return [
+        OneFile("campaign_memory.json", BRAND, CampaignRecords(stores.db, stores.clock)),
+        OneFile("strategic_memory.json", BRAND, Strategy(stores.db, stores.clock)),
+    ]
 
 
 # The audit trail.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 
 import pytest
 import requests
 
+from memory.erasure import verify
 from memory.errors import UnknownContact
 from tests.model_server import ModelServer, says
 from tests.world import JOHN, STAFF, Chat, World
@@ -74,6 +76,22 @@ def test_who_wants_to_be_forgotten_is(shop: World, tmp_path: Path, ask: str, con
     assert traces(tmp_path) == []
     [order] = shop.memory.orders.of_brand("voyage")
     assert (order.contact_id, order.title, order.state) == (None, "Norvik Bolt 15", "placed")
+
+
+def test_staff_have_a_receipt_of_it_and_the_log_is_empty_soon(shop: World, tmp_path: Path) -> None:
+    customer = live(shop)
+    customer.says("delete my data")
+    customer.says("DELETE")
+    shop.forgotten()
+    told = shop.program.web.test_cli_runner().invoke(args=["receipts"]).output
+    receipt = json.loads(told)
+    verify(receipt, shop.program.secret)
+    assert receipt["removed"]["messages"] > 5
+    assert not any(trace in told for trace in TRACES)
+    [forgetting] = [job for job in shop.program.clock_work._jobs if job.name == "forgetting"]
+    forgetting.do()
+    content = b"".join(path.read_bytes() for path in tmp_path.glob("hawker.db*"))
+    assert [trace for trace in TRACES if trace.encode() in content] == []
 
 
 def test_what_is_not_confirmed_is_not_deleted(shop: World) -> None:

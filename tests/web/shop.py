@@ -16,6 +16,7 @@ from bot.web.terminal import Found, register_commands
 from memory.analytics import Analytics
 from memory.contacts import Contact
 from memory.conversation import ConversationMemory
+from memory.erasure import Erasure
 from memory.errors import LeaseLost
 from memory.forms import Outgoing
 from memory.turns import Outcome, Reading
@@ -95,4 +96,5 @@ class Shop:
             analytics=Analytics(stores.db, stores.clock),
             checks=self.checks,
             examinations=[lambda: self.findings],
+            erasure=Erasure(stores.db, stores.clock, SECRET),
         )

@@ -37,10 +37,15 @@ def test_a_shop_moves_house(tmp_path: Path) -> None:
     sender = Address(f"whatsapp:{PHONE}", phone=PHONE)
     old.memory.messages.take_in("voyage", Inbound("SM1", "+14155238886", sender, "text", "namaste नमस्ते", now()))
     MemoryManager(MemorySettings(), db=old.memory.db).save_execution_record("seller", {"status": "success"})
-    assert "2 files of voyage" in run(old, "export", str(tmp_path / "first")).output
+    assert "4 files of voyage" in run(old, "export", str(tmp_path / "first")).output
     assert "0 records could not be taken" in run(new, "import", str(tmp_path / "first")).output
     run(new, "export", str(tmp_path / "second"))
-    assert {f"conversations/{PHONE}.json", "execution_records/seller.jsonl"} <= set(files(tmp_path / "first"))
+    assert set(files(tmp_path / "first")) == {
+        f"conversations/{PHONE}.json",
+        "campaign_memory.json",
+        "strategic_memory.json",
+        "execution_records/seller.jsonl",
+    }
     assert files(tmp_path / "first") == files(tmp_path / "second")
     assert new.turns.claim("worker", 10) == []  # what waited for an answer there is not answered here
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.ads.contract import MARK, AdsFault, NotAuthorised, RequestWrong
+from bot.ads.contract import MARK, NotAuthorised, RequestWrong, TryLater
 from bot.ads.facebook import doctor, insights, making, reading
 from bot.ads.facebook.amounts import to_meta
 from bot.ads.facebook.errors import Flaky, lost
@@ -187,7 +187,7 @@ class FacebookAccount:
     def _change(self, object_id: str, fields: dict[str, Any], lane: Lane) -> None:
         told = self._graph.ask(Call("POST", object_id, self.id, fields, lane=lane))
         if told.get("success") is not True:
-            raise AdsFault(f"Meta did not say that {object_id} was changed: look at it before anything else is done")
+            raise lost(f"Meta did not say that {object_id} was changed")
 
     def _create(self, edge: str, fields: dict[str, Any]) -> str:
         told = self._graph.ask(Call("POST", f"{self.id}/{edge}", self.id, fields, lane="write", once=True))
@@ -209,15 +209,24 @@ class FacebookAccount:
             raise RequestWrong(f"{fault}{self._culprit(fields)}") from None
 
     def _culprit(self, fields: dict[str, Any]) -> str:
-        """Which part of a creative Meta stumbles over: the one without which it passes. Nothing is made."""
-        for part, words in _PARTS.items():
-            tried = {**making.without(fields, part), "execution_options": ["validate_only"]}
-            try:
-                self._graph.ask(Call("POST", f"{self.id}/adcreatives", self.id, tried, lane="write"))
-            except RequestWrong:
-                continue
-            return f"; without {words} Meta would take it"
+        """What Meta stumbles over: the part without which the creative passes. Nothing is made."""
+        try:
+            if self._passes(fields):
+                return "; a trial of the same passes, so it may be made later"
+            for part, words in _PARTS.items():
+                if self._passes(making.without(fields, part)):
+                    return f"; without {words} Meta would take it"
+        except TryLater:
+            return ""
         return ""
+
+    def _passes(self, fields: dict[str, Any]) -> bool:
+        tried = {**fields, "execution_options": ["validate_only"]}
+        try:
+            self._graph.ask(Call("POST", f"{self.id}/adcreatives", self.id, tried))
+        except RequestWrong:
+            return False
+        return True
 
     def _wanted(self, new: New, token: str) -> tuple[str, dict[str, Any]]:
         if isinstance(new, NewCampaign):

@@ -16,7 +16,7 @@ import requests
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 
-from bot.ads.contract import AdsFault, RequestWrong, TryLater
+from bot.ads.contract import AdsFault, OutcomeUnknown, RequestWrong, TryLater
 from bot.ads.facebook.errors import Passing, Said, TooMuchData, fault_of, lost, redacted, verdict_on
 from bot.ads.facebook.governor import Governor, Lane, Use
 from bot.ads.facebook.version import VERSION
@@ -44,6 +44,11 @@ class Call:
     lane: Lane = "read"
     once: bool = False
     token: str = field(default="", repr=False)
+
+    @property
+    def changes(self) -> bool:
+        """Whether something is different afterwards; starting a report changes nothing."""
+        return self.once or (self.method != "GET" and self.lane != "read")
 
     @property
     def what(self) -> str:
@@ -110,14 +115,26 @@ class Graph:
     def ask(self, call: Call) -> dict[str, Any]:
         """Meta's answer, an object. Raises AdsFault; what Meta could not do for a moment is tried again.
 
-        A create is tried again only if it never left; where its answer was lost, OutcomeUnknown is raised.
+        A create is tried again only if it never left. A change whose answer was lost at any of the tries, and that did
+        not succeed after it, raises OutcomeUnknown.
         """
+        doubt = False
         for seconds in BACK_OFF:
             try:
                 return self._once(call)
+            except OutcomeUnknown:
+                doubt = True
+                if call.once:
+                    raise
             except Passing:
-                self.pause(seconds)
-        return self._once(call)
+                pass
+            except AdsFault as fault:
+                raise _settled(fault, doubt) from None
+            self.pause(seconds)
+        try:
+            return self._once(call)
+        except AdsFault as fault:
+            raise _settled(fault, doubt) from None
 
     def pages(self, call: Call) -> list[dict[str, Any]]:
         """Everything behind a list, page by page by cursor. All of it, or a fault: never a part.
@@ -159,7 +176,7 @@ class Graph:
         self.governor.admit(call.account, call.use, call.lane, call.method)
         answer = self._send(call)
         if isinstance(answer, Lost):
-            if call.once and answer.sent:
+            if call.changes and answer.sent:
                 raise lost(f"{answer.why} while {call.what}")
             raise Passing(f"{answer.why} while {call.what}: check the network; it is tried again with the next cycle")
         self.governor.learn(call.account, call.use, answer.headers)
@@ -173,7 +190,7 @@ class Graph:
             return told
         if 300 <= answer.status < 400:
             raise RequestWrong("the address of Meta leads elsewhere: check META_GRAPH_URL")
-        if call.once:
+        if call.changes:
             raise lost(f"Meta answered {call.what} with {answer.status} and nothing readable")
         raise Passing(f"Meta answered {call.what} with {answer.status} and nothing readable: it is tried again later")
 
@@ -183,7 +200,7 @@ class Graph:
         if verdict.rest:
             until = self.governor.throttled(call.account, call.use, said.code, verdict.rest)
         fault = fault_of(said, until, self._secrets(call))
-        if call.once and isinstance(fault, Passing):
+        if call.changes and isinstance(fault, Passing):
             return lost(f"{fault} while {call.what}")
         return fault
 
@@ -234,6 +251,11 @@ def _session(*, local: bool) -> requests.Session:
     made = requests.Session()
     made.trust_env = not local
     return made
+
+
+def _settled(fault: AdsFault, doubt: bool) -> AdsFault:
+    """The fault to raise: a refusal says nothing about an earlier try whose answer was lost."""
+    return OutcomeUnknown(str(fault)) if doubt else fault
 
 
 def _unsent(error: requests.RequestException) -> bool:
