@@ -80,10 +80,14 @@ class Idea:
     brief: StrategicBrief
 
     def as_note(self) -> dict[str, Any]:
-        """As JSON holds it."""
-        dates = {"judged_on": self.brief.judged_on.isoformat(), "ends": self.brief.ends and self.brief.ends.isoformat()}
-        brief = {**asdict(self.brief), **dates}
-        return {"concept": asdict(self.concept), "argument": self.argument, "brief": brief}
+        """As JSON holds it: lists and texts, days as `2026-12-05`."""
+        return asdict(self, dict_factory=lambda pairs: {name: _plain(value) for name, value in pairs})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    return value.isoformat() if isinstance(value, date) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +128,11 @@ def propose(known: Knowledge, claims: Claims, writer: Writes | None = None, most
         except ModelUnavailable as fault:
             log.info("ads are written without the model: %s", fault.reason)
         else:
-            ideas = _reviewed(written, known, claims, objections)
+            ideas = _reviewed(written, known, claims, objections, most)
             if ideas:
                 return _proposed(ideas, "model", objections)
-    ideas = _reviewed(_from_templates(known), known, claims, objections)
-    return _proposed(ideas[:most], "built-in", objections)
+    ideas = _reviewed(_from_templates(known), known, claims, objections, most)
+    return _proposed(ideas, "built-in", objections)
 
 
 def _proposed(ideas: Sequence[Idea], writer: str, objections: Sequence[Sequence[Objection]]) -> Proposed:
@@ -142,11 +146,13 @@ def _proposed(ideas: Sequence[Idea], writer: str, objections: Sequence[Sequence[
 
 
 def _reviewed(
-    written: Sequence[Written], known: Knowledge, claims: Claims, objections: list[list[Objection]]
+    written: Sequence[Written], known: Knowledge, claims: Claims, objections: list[list[Objection]], most: int
 ) -> list[Idea]:
-    """Those without an objection; a dropped one counts once for each rule that it breaks."""
-    passed = []
+    """The first `most` without an objection; a dropped one counts once for each rule that it breaks."""
+    passed: list[Idea] = []
     for each in written:
+        if len(passed) == most:
+            break
         found = review(each.concept, claims)
         if found:
             objections.append(found)

@@ -13,12 +13,14 @@ import pytest
 from bot.ads.compliance import Claims
 from bot.ads.cycle import Morning
 from bot.ads.launch import Thinking, odds_of_losing
+from bot.ads.limits import Limits
 from bot.ads.plan import Actor
 from bot.ads.practice import PracticeAccount
 from bot.brands import read_brands
 from bot.sales.catalogue import read_catalogue
 from bot.sales.promises import Facts, check
 from memory.advertising import Campaign
+from memory.money import Money
 from memory.strategy import DECISIONS, Entry
 from tests.ads.shop import BEGUN, DATA, AdShop
 
@@ -204,3 +206,48 @@ def test_an_ad_is_paused_when_its_words_stop_being_true(shop: AdShop) -> None:
 )
 def test_a_test_is_lost_from_four_to_one_on(sales: float, needed: float, paused: bool) -> None:
     assert (odds_of_losing(sales, needed) >= 4) == paused
+
+
+def test_a_launch_that_needs_a_yes_waits_and_is_remembered_once_it_runs(tmp_path: Path) -> None:
+    shop = opened(tmp_path, known=False)
+    shop.morning(hours=3)
+    opened_later = {"share": 0.3}
+    memory = shop.agency.memory
+    memory.strategy.learn("voyage", "audience_insight", ASKED, opened_later, subject="objection:cash on delivery")
+    account, actions = shop.accounts[0], shop.agency.actions
+    actions.limits = lambda about: Limits(Money(account.spec.daily_cap, "INR"), Money(Decimal(1), "INR"))
+    shop.clock.pass_by(hours=23)
+    notes = {"ideas": again(shop, "ideas")}
+    step = next(step for step in shop.agency.cycle._steps if step.name == "launch")
+    morning = Morning("voyage", shop.clock().date(), shop.clock(), account, notes)
+    told = step.do(morning)
+    assert step.do(morning) == told
+    assert told["launched"] is None
+    assert launched(account) == []
+    again(shop, "judge")
+    assert len(trials(shop)) == 1
+    actions.approvals.ask("voyage", told["waiting"], "boss")
+    actions.approve("voyage", told["waiting"], Actor("boss", "admin"))
+    (campaign,) = launched(account)
+    shop.morning(hours=1)
+    record = memory.records.launch("voyage", campaign.id)
+    assert record is not None
+    assert record["campaign_data"]["name"] == "Autumn · payment · image"
+
+
+def test_a_launch_that_is_refused_is_over(tmp_path: Path) -> None:
+    shop = opened(tmp_path, known=False)
+    shop.morning(hours=3)
+    data = {"share": 0.3}
+    shop.agency.memory.strategy.learn("voyage", "audience_insight", ASKED, data, subject="objection:cash on delivery")
+    account, actions = shop.accounts[0], shop.agency.actions
+    actions.limits = lambda about: Limits(Money(account.spec.daily_cap, "INR"), Money(Decimal(1), "INR"))
+    shop.clock.pass_by(hours=23)
+    notes = {"ideas": again(shop, "ideas")}
+    step = next(step for step in shop.agency.cycle._steps if step.name == "launch")
+    told = step.do(Morning("voyage", shop.clock().date(), shop.clock(), account, notes))
+    actions.approvals.ask("voyage", told["waiting"], "boss")
+    actions.reject("voyage", told["waiting"], Actor("boss", "admin"), "not now")
+    shop.morning(hours=24)
+    first = min(trials(shop, open_only=False), key=lambda each: each.id)
+    assert first.record["actual_outcome"] == "not launched: it was not approved, or the morning was cut off"
