@@ -24,8 +24,11 @@ from flask import Flask
 
 from bot.ads.agency import Agency, Around, Practice, put_together
 from bot.ads.charts import Gallery
+from bot.ads.compliance import Claims
+from bot.ads.copywriter import Copywriter
 from bot.ads.facebook import connect, version_warning
 from bot.ads.guards import Desk as AdDesk
+from bot.ads.launch import Thinking
 from bot.ads.practice import Shoppers, read_practice
 from bot.ads.reports import Tell
 from bot.ads.watch import Shop as AdShop
@@ -45,6 +48,8 @@ from bot.sales.currency import Rates, RatesNotRefreshed
 from bot.sales.language import detect
 from bot.sales.model_desk import ModelDesk, Senses
 from bot.sales.optout import is_start, is_stop
+from bot.sales.promises import Facts as PromiseFacts
+from bot.sales.promises import check
 from bot.sales.reader import Reader
 from bot.sales.seller import Seller
 from bot.sales.situation import Shop
@@ -310,6 +315,11 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         shop=_asked(memory, turns, brands, rates, clock),
         agents=agents,
         real_clock=clock,
+        thinking=Thinking(
+            claims=lambda brand: _claims(memory, brands.by_id[brand], clock),
+            goods=lambda brand: memory.goods.items(brand),
+            writer=Copywriter(model, limits, clock) if model else None,
+        ),
     )
     agency = put_together(memory.db, brands.by_id, accounts, practice, ad_clock, around)
     reader = Reader(
@@ -607,6 +617,13 @@ def _shoppers(
 
 def _converter(rates: Rates) -> Callable[[Money, str], Money]:
     return lambda money, currency: rates.convert(money, currency).result
+
+
+def _claims(memory: Memory, brand: Brand, clock: Clock) -> Claims:
+    """The sales desk's promise check, over what the shop has today: an ad may say no more than a reply."""
+    today = clock().astimezone(brand.time_zone).date()
+    facts = PromiseFacts.of(brand, memory.goods.items(brand.id), today=today)
+    return lambda text: [(breach.text, breach.why) for breach in check(text, facts)]
 
 
 def telling_staff(memory: Memory, staff: Staff) -> Tell:
