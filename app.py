@@ -14,7 +14,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -22,8 +22,10 @@ import click
 from flask import Flask
 
 from bot.ads.agency import Agency, Practice, put_together
+from bot.ads.charts import Gallery
 from bot.ads.facebook import connect
 from bot.ads.practice import Shoppers, read_practice
+from bot.ads.reports import Tell
 from bot.brands import Brand, BrandsWrong, read_brands
 from bot.catchup import CatchUp
 from bot.channels.account import local_url
@@ -59,6 +61,7 @@ from memory.agent_memory import MemoryManager
 from memory.analytics import Analytics
 from memory.attachments import Attachments
 from memory.campaign_records import CampaignRecords
+from memory.charts import Charts
 from memory.contacts import Contact, Contacts
 from memory.conversation import ConversationMemory
 from memory.database import Database
@@ -288,7 +291,10 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     accounts = facebook.by_brand() if facebook else practice.by_brand() if practice else {}
     ad_clock = practice.clock if practice else clock
     teller = _teller(memory, staff)
-    agency = put_together(memory.db, brands.by_id, accounts, practice, _converter(rates), clock, teller, ad_clock)
+    gallery = Gallery(Charts(memory.db, clock), signing_secret(settings), local_url(settings), clock)
+    agency = put_together(
+        memory.db, brands.by_id, accounts, practice, _converter(rates), clock, teller, ad_clock, gallery
+    )
     reader = Reader(
         memory.contacts, memory.facts, memory.readings, memory.summaries, brands.by_id, limits, clock, model
     )
@@ -575,11 +581,11 @@ def _converter(rates: Rates) -> Callable[[Money, str], Money]:
     return lambda money, currency: rates.convert(money, currency).result
 
 
-def _teller(memory: Memory, staff: Staff) -> Callable[[str, str], None]:
-    def tell(brand: str, text: str) -> None:
+def _teller(memory: Memory, staff: Staff) -> Tell:
+    def tell(brand: str, text: str, picture: str | None = None) -> None:
         with memory.db.transaction():
             for message in staff.notify(brand, text):
-                for part in in_parts(message):
+                for part in in_parts(replace(message, media_url=picture)):
                     memory.messages.put_out(message.contact_id or 0, part)
 
     return tell

@@ -7,6 +7,7 @@ from memory.attribution import ATTRIBUTION_TABLES
 from memory.campaign_records import CAMPAIGN_RECORD_TABLES
 from memory.campaigns import CAMPAIGN_TABLES
 from memory.changes import CHANGES_TABLES
+from memory.charts import CHART_TABLES
 from memory.cycles import CYCLE_TABLES
 from memory.deeds import DEEDS_TABLES
 from memory.events import EVENT_TABLES
@@ -390,4 +391,5 @@ STEPS = (
     ("013 ad actions", CHANGES_TABLES + APPROVALS_TABLES + INTENTS_TABLES + STOPS_TABLES),
     ("015 cycles", CYCLE_TABLES),
     ("014 tasks", TASKS_TABLES + DEEDS_TABLES),
+    ("016 charts", CHART_TABLES),
 )

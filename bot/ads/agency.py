@@ -12,7 +12,9 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.ads.actions import Actions
+from bot.ads.answers import Answers
 from bot.ads.brakes import Brakes
+from bot.ads.charts import Gallery
 from bot.ads.contract import Account, AdsFault
 from bot.ads.cycle import BrandMorning, Cycle, Morning, Step
 from bot.ads.decide import Act, Decide
@@ -27,6 +29,7 @@ from memory.campaigns import Campaigns
 from memory.cycles import Cycles
 from memory.database import Database
 from memory.figures import AdFigures
+from memory.graph import Graph
 from memory.moments import Clock
 from memory.money import Money
 from memory.strategy import Strategy
@@ -112,6 +115,7 @@ class Agency:
     cycle: Cycle
     pull: Pull
     practice: Practice | None
+    answers: Answers
 
     def first_look(self) -> None:
         """Read every account that was never read: staff may ask before the first morning comes."""
@@ -142,9 +146,10 @@ def put_together(
     real_clock: Clock,
     tell: Tell,
     clock: Clock,
+    gallery: Gallery,
 ) -> Agency:
     """The ad agent over these accounts. `clock` is the time the accounts live in, `real_clock` the machine's;
-    `tell` sends a text to a brand's staff."""
+    `tell` sends a text to a brand's staff, `gallery` has the addresses of charts."""
     memory = AdMemory.over(db, clock, convert)
     limits = limits_of_brands(brands, convert, practice.limits() if practice else MappingProxyType({}))
     actions = Actions(db, real_clock, lambda brand: accounts.get(brand, {}), limits, time.sleep)
@@ -160,9 +165,39 @@ def put_together(
         if brand.ads and accounts.get(brand.id)
     ]
     cycles = Cycles(db, real_clock)
-    closing = [Step("report", MorningReport(cycles, memory.figures, tell), once=True)]
+    answers = _answers(memory, brands, cycles, actions, gallery, convert, clock)
+    closing = [
+        Step(
+            "report", MorningReport(cycles, memory.figures, tell, lambda brand: answers.chart_of(brand).url), once=True
+        )
+    ]
     cycle = Cycle(mornings, lambda brand: accounts.get(brand, {}), cycles, steps, closing, clock, real_clock)
-    return Agency(clock, accounts, memory, actions, Brakes(actions), cycle, pull, practice)
+    return Agency(clock, accounts, memory, actions, Brakes(actions), cycle, pull, practice, answers)
+
+
+def _answers(
+    memory: AdMemory,
+    brands: Mapping[str, Brand],
+    cycles: Cycles,
+    actions: Actions,
+    gallery: Gallery,
+    convert: Convert,
+    clock: Clock,
+) -> Answers:
+    return Answers(
+        db=memory.db,
+        campaigns=memory.campaigns,
+        figures=memory.figures,
+        cycles=cycles,
+        approvals=actions.approvals,
+        changes=actions.changes,
+        strategy=memory.strategy,
+        graph=Graph(memory.db, memory.campaigns, memory.figures, memory.strategy),
+        gallery=gallery,
+        convert=convert,
+        homes={brand.id: (brand.name, brand.currency) for brand in brands.values()},
+        clock=clock,
+    )
 
 
 def _margins(brands: Mapping[str, Brand]) -> dict[str, Decimal]:

@@ -9,8 +9,11 @@ from decimal import Decimal
 from pathlib import Path
 
 from bot.ads.agency import Agency, Practice, put_together
+from bot.ads.charts import Gallery
+from bot.ads.limits import Convert
 from bot.ads.practice import Book, PracticeAccount, PracticeClock, read_practice
 from bot.brands import read_brands
+from memory.charts import Charts
 from memory.cycles import CycleRun, Cycles
 from memory.database import Database
 from memory.money import Money
@@ -35,6 +38,8 @@ class AdShop:
     capped: bool = True
     clock: TestClock = field(default_factory=lambda: TestClock(BEGUN))
     heard: list[tuple[str, str]] = field(default_factory=list)
+    pictures: list[str | None] = field(default_factory=list)  # the addresses that came with what staff heard
+    convert: Convert = no_rates
     accounts: list[PracticeAccount] = field(init=False)  # of the process that was made last
 
     def __post_init__(self) -> None:
@@ -53,14 +58,18 @@ class AdShop:
         limited = practice if self.capped else None
         self.accounts = list(accounts)
         by_brand = practice.by_brand()
-        return put_together(self.db, brands, by_brand, limited, no_rates, self.clock, self._hear, self.clock)
+        gallery = Gallery(Charts(self.db, self.clock), "a secret of the tests", "https://shop.example", self.clock)
+        return put_together(
+            self.db, brands, by_brand, limited, self.convert, self.clock, self._hear, self.clock, gallery
+        )
 
     def _budget(self, place: int) -> Decimal:
         roster = read_practice(DATA / "practice.toml")
         return roster[place].daily_budget * self.ads / roster[place].ads
 
-    def _hear(self, brand: str, text: str) -> None:
+    def _hear(self, brand: str, text: str, picture: str | None = None) -> None:
         self.heard.append((brand, text))
+        self.pictures.append(picture)
 
     def morning(self, *, hours: float = 24) -> None:
         """Time goes by, then the clock calls."""
