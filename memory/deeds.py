@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from memory.database import Database, Row
-from memory.moments import Clock, from_text, to_text
+from memory.moments import Clock, to_text
 
 DEEDS_TABLES = (
     """CREATE TABLE staff_deeds (
@@ -30,7 +30,6 @@ class Deed:
     message_id: int
     aim: Mapping[str, Any]
     said: tuple[str, ...] | None  # None: begun, and nobody knows yet how far it came
-    begun_at: datetime
 
 
 class Deeds:
@@ -70,4 +69,4 @@ class Deeds:
 
 def _deed(row: Row) -> Deed:
     said = None if row["said"] is None else tuple(str(each) for each in json.loads(row["said"]))
-    return Deed(row["message_id"], json.loads(row["aim"]), said, from_text(row["begun_at"]))
+    return Deed(row["message_id"], json.loads(row["aim"]), said)

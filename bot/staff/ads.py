@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, cast
 
@@ -14,14 +14,18 @@ from bot.ads.brakes import ResumeReport, StopReport
 from bot.ads.contract import AdsFault
 from bot.ads.plan import Actor, Role, from_json, told
 from bot.ads.refusals import NeedsApproval, Refused
+from bot.sales.language import detect
+from bot.staff.answering import Reply
 from bot.staff.budgets import Budgets
 from bot.staff.line import Command, Line, Unclear, number_in
 from bot.staff.targets import Target, Targets
 from bot.staff.tasks import TaskCommands
+from bot.staff.thinking import Thinking, Thought
 from memory.advertising import Kind
 from memory.approvals import Approval, CannotApprove
 from memory.changes import Change, UnknownChange
 from memory.deeds import Deeds
+from memory.forms import Outgoing
 from memory.money import Money
 from memory.tasks import Tasks
 
@@ -31,6 +35,7 @@ NO_ACCOUNTS: Final = (
 )
 EVERYTHING: Final = ("everything", "all", "todo", "tudo", "sab")
 MOST_CHANGES: Final = 10
+USUAL_DAYS: Final = 30  # of a chart
 
 Aim = Mapping[str, Any]  # what a message was found to mean, as JSON: done again, it means the same
 Said = list[str]  # the answer, and then what all staff are told
@@ -48,10 +53,17 @@ class AdCommands:
     agency: Agency
     deeds: Deeds
     tasks: Tasks
+    thinking: Thinking
 
     def commands(self) -> dict[str, Command]:
         """By their first words."""
         return {
+            "campaigns": Command("campaigns", "how the ads are doing", "analyst", self._campaigns),
+            "campaign": Command("campaign summer", "one of them", "analyst", self._campaign),
+            "chart": Command("chart summer 30", "a picture of the last days", "analyst", self._chart),
+            "learnings": Command(
+                "learnings video", "what was learned; with a word, about it", "analyst", self._learned
+            ),
             "pause": Command("pause summer", "pause a campaign, ad set or ad", "staff", self._pause),
             "resume": Command("resume summer", "let it run; *resume* alone lifts a stop", "staff", self._resume),
             "budget": Command("budget summer 2500", "set what it may spend a day", "staff", self._budget),
@@ -63,6 +75,51 @@ class AdCommands:
             "stop": Command("stop everything", "pause all ads at once", "admin", self._stop),
             **TaskCommands(self.tasks).commands(),
         }
+
+    # -- what it knows
+
+    def answer(self, line: Line) -> bool:
+        """Answer a question in plain words; False where it is none that can be read, and nothing was said."""
+        if not self.agency.accounts.get(line.brand):
+            return False
+        thought = self.thinking.answer(line.brand, line.whole, line.who.id, line.deadline)
+        _note(line, thought)
+        if thought.reply is not None:
+            _give(line, thought.reply)
+        return thought.reply is not None
+
+    def why(self, line: Line) -> None:
+        """Why the ads did what they did; with a name, one campaign or account."""
+        self._accounts(line)
+        if line.words.endswith("?") and self.answer(line):
+            return
+        line.say(self.agency.answers.why(line.brand, line.words or None, language=detect(line.whole)))
+
+    def _campaigns(self, line: Line) -> None:
+        self._accounts(line)
+        if not (line.words and self.answer(line)):
+            line.say(self.agency.answers.overview(line.brand, language=detect(line.whole)))
+
+    def _campaign(self, line: Line) -> None:
+        self._accounts(line)
+        if not line.words:
+            raise Unclear("Write *campaign summer*, with its name; *campaigns* tells of all.")
+        if not (line.words.endswith("?") and self.answer(line)):
+            line.say(self.agency.answers.about_campaign(line.brand, line.words, language=detect(line.whole)))
+
+    def _chart(self, line: Line) -> None:
+        self._accounts(line)
+        name, days = _name_and_days(line.words)
+        chart = self.agency.answers.chart_of(line.brand, name, days, language=detect(line.whole))
+        _give(line, Reply(chart.caption, chart.url))
+
+    def _learned(self, line: Line) -> None:
+        self._accounts(line)
+        own_name = line.words.casefold() == line.brand.casefold()
+        word = None if own_name or not line.words else line.words
+        line.say(self.agency.answers.learnings(line.brand, word, language=detect(line.whole)))
+
+    # -- what it is told to do
 
     def _pause(self, line: Line) -> None:
         def act(aim: Aim) -> Said:
@@ -103,23 +160,22 @@ class AdCommands:
         self._once(line, lambda: budgets.aim(line.brand, line.words, _why(line)), act)
 
     def _undo(self, line: Line) -> None:
+        changes = self.agency.actions.changes
+
         def aim() -> Aim:
-            if line.words:
-                return {"change": number_in(line.words, "undo 12")}
-            last = self.agency.actions.changes.last_to_undo(line.brand)
-            if last is None:
+            last = changes.last_to_undo(line.brand) if not line.words else None
+            if not line.words and last is None:
                 raise Unclear("There is nothing to undo.")
-            return {"change": last.id}
+            number = last.id if last is not None else number_in(line.words, "undo 12")
+            return {"change": number, "undone": changes.undone_by(number) is not None}
 
-        self._once(line, aim, lambda aim: self._put_back(line, aim["change"]))
+        self._once(line, aim, lambda aim: self._put_back(line, aim))
 
-    def _put_back(self, line: Line, number: int) -> Said:
-        actions = self.agency.actions
+    def _put_back(self, line: Line, aim: Aim) -> Said:
+        actions, number = self.agency.actions, aim["change"]
         before = actions.changes.get(line.brand, number)
-        by = actions.changes.undone_by(number)
-        undoing = None if by is None else actions.changes.get(line.brand, by)
-        if undoing is None or not self._is_ours(line, undoing.who, undoing.at):
-            undoing = actions.undo(line.brand, _by(line), number)
+        by = None if aim["undone"] else actions.changes.undone_by(number)  # by this message, when it was handled first
+        undoing = actions.undo(line.brand, _by(line), number) if by is None else actions.changes.get(line.brand, by)
         return [f"Change {number} ({_what(before)}) is put back. {_sentence(undoing, '')}"]
 
     def _changes(self, line: Line) -> None:
@@ -145,25 +201,26 @@ class AdCommands:
         return _question(approval)
 
     def _approve(self, line: Line) -> None:
-        self._accounts(line)
+        """A yes to a number alone is no yes to what it stands for: who has not seen the question is shown it first."""
         number = number_in(line.words, "approve 7")
-        if self.deeds.of(line.message_id) is None and self._is_news(line, number):
-            return
-        self._once(line, lambda: {"approval": number}, lambda aim: self._say_yes(line, aim["approval"]))
 
-    def _is_news(self, line: Line, number: int) -> bool:
-        """Whether this admin has not seen the question yet: a yes to a number alone is no yes to what it stands for."""
-        approval = self.agency.actions.approvals.get(line.brand, number)
-        waits = approval.asked_of is None and self.agency.actions.approvals.over(approval) is None
-        if not waits or not self.agency.actions.approvals.ask(line.brand, number, line.who.phone):
-            return False
-        line.say(_question(approval))
-        return True
+        def act(aim: Aim) -> Said:
+            if aim["waits"] and aim["new"] and self.agency.actions.approvals.ask(line.brand, number, line.who.phone):
+                return [_question(self.agency.actions.approvals.get(line.brand, number))]
+            return self._say_yes(line, aim)
 
-    def _say_yes(self, line: Line, number: int) -> Said:
-        actions = self.agency.actions
+        self._once(line, lambda: self._answered(line, number), act)
+
+    def _answered(self, line: Line, number: int) -> Aim:
+        """Which question, and how it stood when this message came: waiting, and shown to anybody yet."""
+        approvals = self.agency.actions.approvals
+        approval = approvals.get(line.brand, number)
+        return {"approval": number, "waits": approvals.over(approval) is None, "new": approval.asked_of is None}
+
+    def _say_yes(self, line: Line, aim: Aim) -> Said:
+        actions, number = self.agency.actions, aim["approval"]
         approval = actions.approvals.get(line.brand, number)
-        if approval.state in ("approved", "used") and self._is_ours(line, approval.decided_by, approval.decided_at):
+        if aim["waits"] and approval.state in ("approved", "used") and approval.decided_by == line.who.phone:
             actions.recover(line.brand, approval.account_id)
             done = Done(tuple(actions.changes.of_approval(number)))
         else:
@@ -171,11 +228,6 @@ class AdCommands:
         said = self._outcome(line, done, "")[0]
         by_person = approval.role != "agent" and approval.proposed_by != line.who.phone
         return [said, *([f"Approval {number} was given. {said}"] if by_person else [])]
-
-    def _is_ours(self, line: Line, who: str | None, when: datetime | None) -> bool:
-        """Whether this very message did it, the last time it was handled: the same person, after it was begun."""
-        deed = self.deeds.of(line.message_id)
-        return who == line.who.phone and deed is not None and when is not None and when >= deed.begun_at
 
     def _reject(self, line: Line) -> None:
         self._accounts(line)
@@ -188,11 +240,11 @@ class AdCommands:
         def act(aim: Aim) -> Said:
             approvals.ask(line.brand, number, actor.who)
             known = approvals.get(line.brand, number)
-            if known.state != "rejected" or not self._is_ours(line, known.decided_by, known.decided_at):
+            if not (aim["waits"] and known.state == "rejected" and known.decided_by == actor.who):
                 self.agency.actions.reject(line.brand, number, actor, reason.strip())
             return [f"Approval {number} is rejected: {reason.strip()} Nothing was changed."]
 
-        self._once(line, lambda: {"approval": number}, act)
+        self._once(line, lambda: self._answered(line, number), act)
 
     # -- stop
 
@@ -265,6 +317,27 @@ class AdCommands:
             raise Unclear(NO_ACCOUNTS)
 
 
+def _give(line: Line, reply: Reply) -> None:
+    line.replies.append(Outgoing(reply.text, media_url=reply.picture, message_type="staff"))
+
+
+def _note(line: Line, thought: Thought) -> None:
+    """What the model had to do with it, for the record of the turn."""
+    outcome = line.outcome
+    outcome.tokens_in += thought.spent.tokens_in
+    outcome.tokens_out += thought.spent.tokens_out
+    outcome.cost_micros += thought.spent.cost_micros
+    outcome.model = thought.model or outcome.model
+    outcome.why = thought.why or outcome.why
+
+
+def _name_and_days(words: str) -> tuple[str | None, int]:
+    """“summer 30”, “summer 30 days”, “summer”, “30” or nothing."""
+    found = re.fullmatch(r"(.*?)\s*(?:\b(\d{1,3})(?:\s*(?:d|days?))?)?", words.strip(), re.IGNORECASE | re.DOTALL)
+    name, days = (found[1], found[2]) if found else (words, None)
+    return name.strip() or None, int(days) if days else USUAL_DAYS
+
+
 def _aimed_at(target: Target) -> Aim:
     return {"account": target.account.id, "in": target.account.name, "kind": target.kind, "id": target.id}
 
@@ -297,16 +370,15 @@ def _sentence(change: Change, where: str) -> str:
         )
     if change.state != "done":
         return f"Not done: {_what(change)}. {change.outcome}"
-    place = f" in {where}" if where else ""
-    what = {
-        "pause": f"“{change.name}”{place} is paused.",
-        "resume": f"“{change.name}”{place} runs again.",
-        "archive": f"“{change.name}”{place} is archived.",
-        "launch": f"“{change.name}”{place} is launched with {_amount(change, change.becomes)} a day.",
-        "set_budget": f"“{change.name}”{place} has {_amount(change, change.becomes)} a day now, before it was"
-        f" {_amount(change, change.was)}.",
-    }
-    return f"{what[change.what]} *undo {change.id}* puts it back."
+    return f"“{change.name}”{f' in {where}' if where else ''} {_became(change)}. *undo {change.id}* puts it back."
+
+
+def _became(change: Change) -> str:
+    if change.what == "set_budget":
+        return f"has {_amount(change, change.becomes)} a day now, before it was {_amount(change, change.was)}"
+    if change.what == "launch":
+        return f"is launched with {_amount(change, change.becomes)} a day"
+    return {"pause": "is paused", "resume": "runs again", "archive": "is archived"}[change.what]
 
 
 def _what(change: Change) -> str:

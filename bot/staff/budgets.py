@@ -68,6 +68,8 @@ class Budgets:
 
 def name_and_amount(words: str) -> tuple[str, Amount]:
     """Whose budget, and how much. Raises Unclear."""
+    if re.search(r"\d\s*(?:%|percent\b)", words):
+        raise Unclear(f"Write the whole daily budget, not by how much it changes. {USAGE}")
     amounts = find_amounts(words)
     bare = _BARE.search(words)
     if not amounts and bare:
