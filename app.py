@@ -50,6 +50,7 @@ from bot.staff.commands import Commands
 from bot.staff.notices import Staff
 from bot.upkeep import Backups, Forgetting, Retention
 from bot.web.access import public, signing_secret
+from bot.web.ads_api import AdParts, ads, register_ads
 from bot.web.api import Parts, register
 from bot.web.keeping import CLOSED, register_closed, register_keeping
 from bot.web.moving import register_moving
@@ -331,7 +332,8 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         examinations=[channel.doctor, *([facebook.examine] if facebook else [])],
         erasure=erasure,
     )
-    register(web, parts)
+    register(web, parts, ads)
+    register_ads(web, AdParts(agency.answers, agency.memory.attribution, agency.memory.records))
     register_commands(web, parts)
     register_keeping(web, memory.db, search, settings)
     register_closed(web, settings)

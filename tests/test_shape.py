@@ -34,6 +34,7 @@ HOMES = {
     "requests": ("bot/channels/", "bot/ads/facebook/"),
     "redis": ("memory/short_term.py",),
     "neo4j": ("memory/bolt.py",),
+    "vl_convert": ("bot/ads/drawing.py",),
 }
 # What plays the outside world keeps a file of its own, as the outside world would.
 PLAYED = ("memory/", "bot/channels/simulator", "bot/ads/practice")

@@ -8,13 +8,23 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from bot.ads.analysis import ENOUGH_CHATS, ENOUGH_IMPRESSIONS, SURE, Count, anomaly, changed, counts_differ, fatigue
+from bot.ads.analysis import (
+    ENOUGH_CHATS,
+    ENOUGH_IMPRESSIONS,
+    SURE,
+    Count,
+    DayCount,
+    anomaly,
+    changed,
+    counts_differ,
+    fatigue,
+)
 from bot.ads.charts import Gallery, daily_chart
 from bot.ads.cycle import WHOLE_BRAND
 from bot.ads.limits import Convert
 from bot.ads.places import Place, place_called
 from bot.ads.reports import changes_told, with_name
-from bot.ads.wording import Wording, wording
+from bot.ads.wording import NOTHING, Wording, wording
 from memory.approvals import Approvals
 from memory.campaigns import Campaigns
 from memory.changes import Change, Changes
@@ -30,6 +40,8 @@ from memory.strategy import Entry, Strategy
 LONGEST: Final = 3500  # characters; what a person reads on a phone
 NAMED: Final = 5  # best and worst, each
 FEW: Final = 10  # so many campaigns are all named
+IN_FULL: Final = 4  # so many currencies, the largest; the others have a line each
+WORTH_TELLING: Final = 0.05  # a rate that moved by less is no news, however sure the move is
 SHORTEST_CHART, LONGEST_CHART = 2, 365  # days
 
 
@@ -65,15 +77,16 @@ class Answers:
         """“How are the campaigns?”: figures of 1, 7 and 30 days by currency and in all, trend, best and worst, what the
         agent did and why, what waits, what failed; at most 3,500 characters."""
         say = wording(language)
-        days = daily(self.db, self.campaigns, self.clock, brand, max(PERIODS))
+        days = daily(self.db, self.campaigns, self.clock, brand, max(PERIODS), apart=False)
         name, home = self.homes[brand]
         if not days.rows:
             return say.say("nothing", brand=name)
         runs = self._newest(brand)
         head = [say.say("title", brand=name, day=say.date(max(days.ends.values()))), *self._sums(days, home, say)]
         rest = [*_trend(days, say), *self._waiting(brand, say), *_faults(runs, self._account_names(days), say)]
-        for named, told in ((NAMED, 4), (NAMED, 2), (3, 1), (2, 0), (0, 0)):
-            parts = [*head, *self._places(days, home, say, named), *_done(runs, say, told), *rest]
+        week = daily(self.db, self.campaigns, self.clock, brand, 7)
+        for named, told in ((NAMED, 4), (NAMED, 3), (NAMED, 2), (NAMED, 1), (3, 1), (2, 0), (0, 0)):
+            parts = [*head, *self._places(week, home, say, named), *_done(runs, say, told), *rest]
             if len(text := "\n".join(parts)) <= LONGEST:
                 break
         return _cut(text, LONGEST)
@@ -131,9 +144,7 @@ class Answers:
         say = wording(language)
         days = min(max(days, SHORTEST_CHART), LONGEST_CHART)
         place = None if name is None else self.place(brand, name, language=language)
-        found = self._days_of(brand, place, days) if place else daily(
-            self.db, self.campaigns, self.clock, brand, days
-        )  # fmt: skip
+        found = self._days_of(brand, place, days)
         lines, left_out = self._in_one(found.days(), self._chart_currency(brand, found))
         if not lines:
             return ChartAnswer(say.say("chart_none"), None)
@@ -147,6 +158,12 @@ class Answers:
         """The campaign or account that is called so. Raises UnknownPlace, SeveralPlaces."""
         return place_called(name, self.campaigns.campaigns(brand), self.campaigns.accounts(brand), wording(language))
 
+    def changes_of_campaign(self, brand: str, campaign_id: str, most: int) -> list[Change]:
+        """The newest changes of a campaign, its ad sets and its ads."""
+        known = {each.id: each for each in self.campaigns.campaigns(brand)}[campaign_id]
+        place = Place("campaign", known.id, known.name, known.account_id, known.account_name)
+        return self._changes_of(brand, place, most)
+
     # The parts of the answers
 
     def _sums(self, days: Daily, home: str, say: Wording) -> list[str]:
@@ -155,15 +172,22 @@ class Answers:
         told = [say.say("columns")]
         if len(currencies) > 1:
             told += self._together(by_period, home, say)
+        full = currencies if len(currencies) <= IN_FULL + 1 else currencies[:IN_FULL]
         for currency in currencies:
-            told.append(_account_line(days, currency, say))
-            told += [_row(period, line, say) for period, lines in by_period.items()
-                     for line in lines if line.currency == currency]  # fmt: skip
-        return [*told, *_moving_note(by_period[max(PERIODS)], say)]
+            of_it = {
+                period: [line for line in lines if line.currency == currency] for period, lines in by_period.items()
+            }
+            if currency in full:
+                told.append(_account_line(days, currency, say))
+                told += [_row(period, line, say) for period, lines in of_it.items() for line in lines]
+            else:
+                told.append(_short_line(_account_line(days, currency, say), of_it, say))
+        told += [say.say("short_note")] if full != currencies else []
+        return [*told, *_silent(days, say), *_moving_note(by_period[max(PERIODS)], say)]
 
     def _together(self, by_period: Mapping[int, Sequence[Figures]], home: str, say: Wording) -> list[str]:
         sums = {period: self._in_one(lines, home) for period, lines in by_period.items()}
-        rows = [_row(period, total, say) for period, (lines, _) in sums.items() if (total := _added(lines)) is not None]
+        rows = [_row(period, total, say) for period, (lines, _) in sums.items() if (total := added(lines)) is not None]
         used = [line.currency for line in by_period[max(PERIODS)] if line.currency != home]
         left_out = sums[max(PERIODS)][1]
         rates = ", ".join(self._rate(home, currency, say) for currency in used if currency not in left_out)
@@ -192,10 +216,11 @@ class Answers:
         return first + ([say.say("worst"), *told[len(best) :]] if worst else []) + rest
 
     def _rest(self, lines: Sequence[Figures], home: str, say: Wording) -> list[str]:
-        total = _added(self._in_one(lines, home)[0])
+        counted = [found for line in lines for found in self._in_one([line], home)[0]]
+        total = added(counted)
         if total is None:
             return []
-        return [say.say("rest", n=len(lines), profit=say.money(total.profit), spend=say.money(total.spend))]
+        return [say.say("rest", n=len(counted), profit=say.money(total.profit), spend=say.money(total.spend))]
 
     def _waiting(self, brand: str, say: Wording) -> list[str]:
         waiting = self.approvals.waiting(brand)
@@ -226,7 +251,7 @@ class Answers:
         lines.sort(key=lambda line: -(line.roi or 0))
         shown = lines if len(lines) <= 2 * NAMED else [*lines[:NAMED], *lines[-NAMED:]]
         told = [_place_line(line, line.name, say) for line in shown]
-        rest = _added([line for line in lines if line not in shown])
+        rest = added([line for line in lines if line not in shown])
         if rest is not None:
             more = say.say(
                 "rest", n=len(lines) - len(shown), profit=say.money(rest.profit), spend=say.money(rest.spend)
@@ -272,9 +297,13 @@ class Answers:
 
     # Figures
 
-    def _days_of(self, brand: str, place: Place, days: int) -> Daily:
-        found = daily(self.db, self.campaigns, self.clock, brand, days, account_id=place.account_id)
-        return found if place.kind == "account" else found.only(campaign_id=place.id)
+    def _days_of(self, brand: str, place: Place | None, days: int) -> Daily:
+        """Of the whole brand, of one account, or of one campaign."""
+        account_id = place.account_id if place else None
+        campaign_id = place.id if place and place.kind == "campaign" else None
+        apart = campaign_id is not None
+        found = daily(self.db, self.campaigns, self.clock, brand, days, account_id=account_id, apart=apart)
+        return found.only(campaign_id=campaign_id)
 
     def _newest(self, brand: str) -> list[CycleRun]:
         latest = self.cycles.latest(brand, limit=1)
@@ -341,6 +370,25 @@ def _account_line(days: Daily, currency: str, say: Wording) -> str:
     return say.say("account" if n == 1 else "accounts", currency=currency, n=n)
 
 
+def _silent(days: Daily, say: Wording) -> list[str]:
+    """The accounts that spent nothing in all these days."""
+    spending = {row.account_id for row in days.rows if row.sum.spend}
+    names = [account.name for key, account in sorted(days.accounts.items()) if key not in spending]
+    return [say.say("silent", names=_cut(", ".join(names), 200))] if names else []
+
+
+def _short_line(title: str, of_it: Mapping[int, Sequence[Figures]], say: Wording) -> str:
+    """Spend, profit and ROAS of the three periods; a period without anything is a dash."""
+    lines = [next(iter(lines), None) for lines in of_it.values()]
+    return say.say(
+        "short_row",
+        title=title,
+        spend=" · ".join(say.amount(line.spend) if line else NOTHING for line in lines),
+        profit=" · ".join(say.amount(line.profit) if line else NOTHING for line in lines),
+        roas=" · ".join(say.ratio(line.roas) if line else NOTHING for line in lines),
+    )
+
+
 def _place_line(line: Figures, name: str, say: Wording) -> str:
     return say.say(
         "place", name=name, profit=say.money(line.profit), spend=say.amount(line.spend),
@@ -360,12 +408,11 @@ def _trend(days: Daily, say: Wording) -> list[str]:
         for name, was, now in (("chats", before.chats, last.chats), ("orders", before.orders, last.orders))
         if counts_differ(was, now)
     ]
-    clicks = Count(before.clicks, before.impressions), Count(last.clicks, last.impressions)
-    if min(each.tries for each in clicks) >= ENOUGH_IMPRESSIONS and abs(changed(*clicks)) >= SURE:
-        was_rate, rate = clicks[0].rate, clicks[1].rate
-        told.append(
-            _moved("CTR", say.percent(was_rate), say.percent(rate), rate / was_rate - 1 if was_rate else None, say)
-        )
+    was_rate, rate = Count(before.clicks, before.impressions), Count(last.clicks, last.impressions)
+    if min(was_rate.tries, rate.tries) >= ENOUGH_IMPRESSIONS and abs(changed(was_rate, rate)) >= SURE:
+        change = rate.rate / was_rate.rate - 1 if was_rate.rate else None
+        if change is None or abs(change) >= WORTH_TELLING:
+            told.append(_moved("CTR", say.percent(was_rate.rate), say.percent(rate.rate), change, say))
     return [say.say("trend"), *told] if told else [say.say("no_trend")]
 
 
@@ -405,7 +452,7 @@ def _done(runs: Sequence[CycleRun], say: Wording, most: int) -> list[str]:
         closed = dict.fromkeys(why for run in runs if (why := _why_nothing(run)))
         return [say.say("done_none", day=day), *(f"• {why}" for why in [*closed][:2])]
     told, more = changes_told(runs, most)
-    lines = [f"• {_cut(with_name(name, reason), 220)}" for name, reason in told]
+    lines = [f"• {_cut(with_name(name, reason), 190)}" for name, reason in told]
     return [say.say("done_one" if done == 1 else "done", n=done, day=day), *lines,
             *([say.say("more_reasons", n=more)] if more else [])]  # fmt: skip
 
@@ -467,7 +514,7 @@ def _rate(group: Group, say: Wording) -> str:
 def _note(lines: Sequence[Figures]) -> str:
     """The line under a chart's title, in plain English: it is part of the picture."""
     english = wording("en")
-    total = _added(lines)
+    total = added(lines)
     if total is None:
         return ""
     days = f"{_day(lines[0].until)} to {_day(lines[-1].until)}"
@@ -484,12 +531,12 @@ def _by_day(lines: Sequence[Figures]) -> list[Figures]:
     found: dict[tuple[str, date, date], Figures] = {}
     for line in lines:
         place = (line.key, line.since, line.until)
-        found[place] = _added([found[place], line]) or line if place in found else line
+        found[place] = added([found[place], line]) or line if place in found else line
     return list(found.values())
 
 
-def _added(lines: Sequence[Figures]) -> Figures | None:
-    """The sum of lines in one currency; None of none."""
+def added(lines: Sequence[Figures]) -> Figures | None:
+    """The sum of lines in one currency, under the first one's name; None of none."""
     if not lines:
         return None
     first, currency = lines[0], lines[0].currency

@@ -79,7 +79,8 @@ def changes_told(runs: Sequence[CycleRun], most: int) -> tuple[list[tuple[str, s
         if each["budget"] != each["before"]
     ]
     moved.sort(key=lambda pair: (not pair[1]["pause"], -pair[0], pair[1]["id"]))
-    return [(each["name"], each["reason"]) for _size, each in moved[:most]], max(len(moved) - most, 0)
+    told = [(each["name"], each["reason"]) for _size, each in moved[:most]]
+    return told, max(sum(run.notes.get("act", {}).get("done", 0) for run in runs) - len(told), 0)
 
 
 def with_name(name: str, reason: str) -> str:
