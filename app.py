@@ -291,7 +291,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     practice = None if facebook else _practice(settings, clock)
     accounts = facebook.by_brand() if facebook else practice.by_brand() if practice else {}
     ad_clock = practice.clock if practice else clock
-    teller = _teller(memory, staff)
+    teller = telling_staff(memory, staff)
     gallery = Gallery(Charts(memory.db, clock), signing_secret(settings), local_url(settings), clock)
     agency = put_together(
         memory.db, brands.by_id, accounts, practice, _converter(rates), clock, teller, ad_clock, gallery
@@ -583,7 +583,9 @@ def _converter(rates: Rates) -> Callable[[Money, str], Money]:
     return lambda money, currency: rates.convert(money, currency).result
 
 
-def _teller(memory: Memory, staff: Staff) -> Tell:
+def telling_staff(memory: Memory, staff: Staff) -> Tell:
+    """What puts a text to a brand's staff into the outbox; a picture goes with the last of its parts."""
+
     def tell(brand: str, text: str, picture: str | None = None) -> None:
         with memory.db.transaction():
             for message in staff.notify(brand, text):

@@ -20,6 +20,7 @@ from bot.ads.analysis import (
     fatigue,
 )
 from bot.ads.charts import Gallery, daily_chart
+from bot.ads.contract import without_token
 from bot.ads.cycle import WHOLE_BRAND
 from bot.ads.limits import Convert
 from bot.ads.places import Place, place_called
@@ -210,7 +211,7 @@ class Answers:
         else:
             best = sure[: min(named, len(sure) // 2)]
             worst = sure[len(best) :][::-1][:named]
-        told = [_place_line(line, f"{line.name}, {accounts[line.key]}", say) for line in (*best, *worst)]
+        told = [_place_line(line, f"{without_token(line.name)}, {accounts[line.key]}", say) for line in (*best, *worst)]
         rest = self._rest([line for line in lines if line not in best and line not in worst], home, say)
         first = [say.say("all_named" if len(lines) <= FEW else "best"), *told[: len(best)]] if best else []
         return first + ([say.say("worst"), *told[len(best) :]] if worst else []) + rest
@@ -391,7 +392,7 @@ def _short_line(title: str, of_it: Mapping[int, Sequence[Figures]], say: Wording
 
 def _place_line(line: Figures, name: str, say: Wording) -> str:
     return say.say(
-        "place", name=name, profit=say.money(line.profit), spend=say.amount(line.spend),
+        "place", name=without_token(name), profit=say.money(line.profit), spend=say.amount(line.spend),
         chats=say.count(line.chats), orders=say.count(line.orders),
     )  # fmt: skip
 
@@ -480,7 +481,7 @@ def _change_line(change: Change, say: Wording) -> str:
     return say.say(
         "change_line",
         at=say.date(change.account_at),
-        name=change.name or change.object_id,
+        name=without_token(change.name) or change.object_id,
         was=_value(change, change.was, say),
         becomes=_value(change, change.becomes, say),
         who=change.role,

@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from rapidfuzz.distance import DamerauLevenshtein
 
+from bot.ads.contract import without_token
 from bot.ads.wording import NOTHING, Wording
 from memory.advertising import AdAccount
 from memory.campaigns import KnownCampaign
@@ -67,7 +68,7 @@ def _account(account: AdAccount) -> Place:
 
 
 def _campaign(campaign: KnownCampaign) -> Place:
-    name = campaign.name or campaign.id
+    name = without_token(campaign.name) or campaign.id
     return Place("campaign", campaign.id, name, campaign.account_id, campaign.account_name, campaign.gone)
 
 

@@ -134,9 +134,7 @@ def test_a_campaigns_chart_is_in_its_accounts_currency_and_a_brands_in_its_own(t
     india = answers.chart_of("voyage", "voyage india sunglasses")
     assert india.caption.endswith("in INR.")
     both = answers.chart_of("voyage")
-    assert both.caption == (
-        "Voyage: spend, margin and profit, the last 30 days in EUR. Without INR: no rate is known."
-    )
+    assert both.caption == ("Voyage: spend, margin and profit, the last 30 days in EUR. Without INR: no rate is known.")
 
 
 def test_there_is_no_chart_of_nothing(tmp_path: Path) -> None:

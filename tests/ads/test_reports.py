@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.ads.answers import LONGEST
+from bot.ads.contract import named, without_token
 from bot.ads.places import SeveralPlaces, UnknownPlace
 from bot.ads.wording import LOCALES, wording
 from memory.figures import PERIODS
@@ -100,6 +101,11 @@ def test_twenty_three_accounts_fit_a_message_in_every_language(tmp_path: Path, l
     assert {account.spec.name for account in shop.accounts if account.spec.id not in spending} == {"Voyage Singapore"}
     assert "Voyage Singapore" in said  # its two ads are paused: nothing was spent
     assert sum(line.startswith("• ") for line in said.splitlines()) >= 3
+
+
+def test_the_token_behind_a_name_is_not_told() -> None:
+    assert without_token(named("Summer · security · video", "k7Q2mXw9")) == "Summer · security · video"
+    assert without_token("Summer · security · video") == "Summer · security · video"
 
 
 def test_a_brand_without_ads_is_told_so(tmp_path: Path) -> None:
