@@ -22,10 +22,12 @@ import click
 from flask import Flask
 
 from bot.ads.agency import Agency, Practice, put_together
+from bot.ads.asana import Asana
 from bot.ads.charts import Gallery
 from bot.ads.facebook import connect
 from bot.ads.practice import Shoppers, read_practice
 from bot.ads.reports import Tell
+from bot.ads.tasks import AsanaTwins
 from bot.brands import Brand, BrandsWrong, read_brands
 from bot.catchup import CatchUp
 from bot.channels.account import local_url
@@ -46,8 +48,11 @@ from bot.sales.reader import Reader
 from bot.sales.seller import Seller
 from bot.sales.situation import Shop
 from bot.settings import Settings, WrongSetting
+from bot.staff.ads import AdCommands
+from bot.staff.answering import Answering
 from bot.staff.commands import Commands
 from bot.staff.notices import Staff
+from bot.staff.thinking import Thinking
 from bot.upkeep import Backups, Forgetting, Retention
 from bot.web.access import public, signing_secret
 from bot.web.ads_api import AdParts, ads, register_ads
@@ -66,6 +71,7 @@ from memory.charts import Charts
 from memory.contacts import Contact, Contacts
 from memory.conversation import ConversationMemory
 from memory.database import Database
+from memory.deeds import Deeds
 from memory.dossiers import Dossiers
 from memory.erasure import Erasure
 from memory.errors import DatabaseUnavailable
@@ -192,7 +198,7 @@ class Desk:
         heard = self.ears.listen(waiting, deadline)
         role = self.staff.role_of(contact)
         if role is not None:
-            return self.commands.handle(contact, role, heard)
+            return self.commands.handle(contact, role, heard, deadline)
         return self.seller.answer(contact, heard, deadline)
 
 
@@ -237,8 +243,8 @@ class Program:
             self.model.warm()
 
 
-def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None) -> Program:
-    """All parts of one process, wired and not yet running."""
+def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None, roster: Path = ROSTER) -> Program:
+    """All parts of one process, wired and not yet running. `roster` lists the practice accounts."""
     brands = Brands.read(settings)
     memory = Memory.opened(settings, brands, clock)
     twilio = _small_twilio(settings, brands, clock, pace) if settings.simulated else None
@@ -265,9 +271,26 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     limits = Limits(memory.db, clock)
     model_desk = ModelDesk(model, limits, clock) if model else None
     search = Search(memory.db, vectors=settings.memory.enable_vector_search)
+    catch_up = CatchUp(channel, memory.intake, memory.runs, brands.of_number, clock, wake, _is_urgent, brands.numbers())
+    facebook = connect(settings, brands.by_id, clock)
+    practice = None if facebook else _practice(settings, roster, clock)
+    accounts = facebook.by_brand() if facebook else practice.by_brand() if practice else {}
+    ad_clock = practice.clock if practice else clock
+    teller = telling_staff(memory, staff)
+    gallery = Gallery(Charts(memory.db, clock), signing_secret(settings), local_url(settings), clock)
+    agency = put_together(
+        memory.db, brands.by_id, accounts, practice, _converter(rates), clock, teller, ad_clock, gallery
+    )
     desk = Desk(
         Seller(_shop(settings, memory, brands, rates, search, clock), memory.contacts, model_desk),
-        Commands(memory.contacts, memory.messages, memory.handovers, memory.orders, memory.goods),
+        Commands(
+            memory.contacts,
+            memory.messages,
+            memory.handovers,
+            memory.orders,
+            memory.goods,
+            ads=_ad_commands(agency, memory.db, model, limits, brands, clock),
+        ),
         staff,
         Ears(channel, memory.attachments, memory.messages, _understanding(model, limits, brands)),
     )
@@ -286,28 +309,23 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         ),
         wake,
     )
-    catch_up = CatchUp(channel, memory.intake, memory.runs, brands.of_number, clock, wake, _is_urgent, brands.numbers())
-    facebook = connect(settings, brands.by_id, clock)
-    practice = None if facebook else _practice(settings, clock)
-    accounts = facebook.by_brand() if facebook else practice.by_brand() if practice else {}
-    ad_clock = practice.clock if practice else clock
-    teller = telling_staff(memory, staff)
-    gallery = Gallery(Charts(memory.db, clock), signing_secret(settings), local_url(settings), clock)
-    agency = put_together(
-        memory.db, brands.by_id, accounts, practice, _converter(rates), clock, teller, ad_clock, gallery
-    )
     reader = Reader(
         memory.contacts, memory.facts, memory.readings, memory.summaries, brands.by_id, limits, clock, model
     )
-    jobs = _ad_jobs(agency, _shoppers(settings, practice, twilio, memory, clock)) + _jobs(
-        settings,
-        catch_up,
-        _upkeep(settings, memory, agents, erasure, brands, staff, channel, clock),
-        search,
-        reader,
-        rates,
-        limits,
-        clock,
+    shoppers = _shoppers(settings, practice, twilio, memory, clock)
+    jobs = (
+        _ad_jobs(agency, shoppers)
+        + _asana_jobs(settings, agency, teller, clock)
+        + _jobs(
+            settings,
+            catch_up,
+            _upkeep(settings, memory, agents, erasure, brands, staff, channel, clock),
+            search,
+            reader,
+            rates,
+            limits,
+            clock,
+        )
     )
     memory.db.wake(wake)
     clock_work = ClockWork(jobs, memory.runs, _clock_lock(settings))
@@ -560,11 +578,11 @@ def _understanding(model: LanguageModel | None, limits: Limits, brands: Brands) 
     return Senses(model, limits, daily_budget_usd=budget).understand
 
 
-def _practice(settings: Settings, clock: Clock) -> Practice | None:
+def _practice(settings: Settings, roster: Path, clock: Clock) -> Practice | None:
     if not settings.practice_days_per_hour:
         return None
     path = settings.database_path.with_name("practice.db")
-    return Practice.opened(path, read_practice(ROSTER), clock, settings.practice_days_per_hour)
+    return Practice.opened(path, read_practice(roster), clock, settings.practice_days_per_hour)
 
 
 def _shoppers(
@@ -608,6 +626,21 @@ def _ad_jobs(agency: Agency, shoppers: Shoppers | None) -> list[Job]:
     if shoppers is not None:
         jobs.append(Job("practice customers", timedelta(seconds=3), shoppers.tick))
     return jobs
+
+
+def _ad_commands(
+    agency: Agency, db: Database, model: LanguageModel | None, limits: Limits, brands: Brands, clock: Clock
+) -> AdCommands:
+    thinking = Thinking(Answering(agency, agency.tasks), model, limits, brands.by_id, clock)
+    return AdCommands(agency, Deeds(db, clock), agency.tasks, thinking)
+
+
+def _asana_jobs(settings: Settings, agency: Agency, tell: Tell, clock: Clock) -> list[Job]:
+    if not settings.asana_access_token:
+        return []
+    asana = Asana(settings.asana_access_token, settings.asana_project, settings.asana_api_url, clock)
+    twins = AsanaTwins(agency.tasks, asana, list(agency.accounts), clock, tell)
+    return [Job("tasks in asana", timedelta(minutes=2), twins.sync, at_start=True)]
 
 
 def _erasure(settings: Settings, db: Database, agents: MemoryManager, clock: Clock) -> Erasure:

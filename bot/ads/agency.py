@@ -22,6 +22,7 @@ from bot.ads.limits import Convert, Limits, limits_of_brands
 from bot.ads.practice import Book, PracticeAccount, PracticeClock, PracticeSpec
 from bot.ads.pull import Pull
 from bot.ads.reports import MorningReport, Tell
+from bot.ads.tasks import FileTasks
 from bot.brands import Brand
 from memory.attribution import Attribution
 from memory.campaign_records import CampaignRecords
@@ -33,6 +34,7 @@ from memory.graph import Graph
 from memory.moments import Clock
 from memory.money import Money
 from memory.strategy import Strategy
+from memory.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
@@ -116,6 +118,7 @@ class Agency:
     pull: Pull
     practice: Practice | None
     answers: Answers
+    tasks: Tasks
 
     def first_look(self) -> None:
         """Read every account that was never read: staff may ask before the first morning comes."""
@@ -166,13 +169,15 @@ def put_together(
     ]
     cycles = Cycles(db, real_clock)
     answers = _answers(memory, brands, cycles, actions, gallery, convert, clock)
+    tasks = Tasks(db, real_clock)
     closing = [
+        Step("tasks", FileTasks(tasks, cycles, memory.strategy), once=True),
         Step(
             "report", MorningReport(cycles, memory.figures, tell, lambda brand: answers.chart_of(brand).url), once=True
-        )
+        ),
     ]
     cycle = Cycle(mornings, lambda brand: accounts.get(brand, {}), cycles, steps, closing, clock, real_clock)
-    return Agency(clock, accounts, memory, actions, Brakes(actions), cycle, pull, practice, answers)
+    return Agency(clock, accounts, memory, actions, Brakes(actions), cycle, pull, practice, answers, tasks)
 
 
 def _answers(
