@@ -50,6 +50,9 @@ TELLS = {
 }
 
 
+OrderMoved = Callable[[Order, str], None]  # told in the transaction in which an order moves: the order, its new state
+
+
 class Commands:
     """Carries out what staff write. Nothing is changed before the turn is finished."""
 
@@ -60,9 +63,12 @@ class Commands:
         handovers: Handovers,
         orders: Orders,
         goods: Goods,
+        *,
+        order_moved: OrderMoved = lambda order, state: None,
         ads: AdCommands | None = None,
     ) -> None:
         """`ads` adds what may be asked of the ad agent, and answers questions in plain words."""
+        self._order_moved = order_moved
         self._contacts = contacts
         self._messages = messages
         self._handovers = handovers
@@ -186,6 +192,7 @@ class Commands:
 
     def _do_move(self, found: Order, state: str, who: Contact) -> None:
         self._orders.move(who.brand, found.number, state, who.phone)
+        self._order_moved(found, state)
         if state == "cancelled":
             self._goods.put_back(who.brand, found.sku, found.quantity)
 

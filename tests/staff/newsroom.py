@@ -55,7 +55,12 @@ class Newsroom:
         thinking = Thinking(answering, self.model(self.ads), Limits(db, clock), brands, clock)
         ads = AdCommands(self.ads.agency, Deeds(db, clock), self.tasks, thinking)
         return Commands(
-            self.stores.contacts, self.stores.messages, Handovers(db, clock), Orders(db, clock), Goods(db, clock), ads
+            self.stores.contacts,
+            self.stores.messages,
+            Handovers(db, clock),
+            Orders(db, clock),
+            Goods(db, clock),
+            ads=ads,
         )
 
     def hear(self, phone: str, text: str) -> None:
