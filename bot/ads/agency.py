@@ -25,6 +25,7 @@ from bot.ads.limits import Convert, Limits, limits_of_brands
 from bot.ads.practice import Book, PracticeAccount, PracticeClock, PracticeSpec
 from bot.ads.pull import Pull
 from bot.ads.reports import MorningReport, Tell
+from bot.ads.tasks import FileTasks
 from bot.ads.trials import Dollars, Trials
 from bot.ads.watch import Shop, Watch
 from bot.brands import Brand
@@ -41,6 +42,7 @@ from memory.graph import Graph
 from memory.moments import Clock
 from memory.money import Money
 from memory.strategy import Strategy
+from memory.tasks import Tasks
 from memory.voices import Voices
 
 log = logging.getLogger(__name__)
@@ -127,6 +129,7 @@ class Agency:
     pull: Pull
     practice: Practice | None
     answers: Answers
+    tasks: Tasks
 
     def first_look(self) -> None:
         """Read every account that was never read: staff may ask before the first morning comes."""
@@ -205,13 +208,19 @@ def put_together(
         desk_clock=real_clock,
     )
     report = MorningReport(cycles, memory.figures, tell, lambda brand: answers.chart_of(brand).url)
-    closing = [Step("learn", learn, once=True), Step("report", report, once=True)]
+    tasks = Tasks(db, real_clock)
+    closing = [
+        Step("learn", learn, once=True),
+        Step("tasks", FileTasks(tasks, cycles, memory.strategy), once=True),
+        Step("report", report, once=True),
+    ]
     cycle = Cycle(
         mornings, lambda brand: accounts.get(brand, {}), cycles, steps, closing, clock, real_clock, around.agents
     )
     watch = Watch(db, accounts, memory.campaigns, memory.figures, actions, shop, tell, clock)
     feedback = Feedback(accounts, memory.attribution, Events(db, real_clock), _margins(brands))
-    return Agency(clock, accounts, memory, actions, Brakes(actions), cycle, watch, feedback, pull, practice, answers)
+    brakes = Brakes(actions)
+    return Agency(clock, accounts, memory, actions, brakes, cycle, watch, feedback, pull, practice, answers, tasks)
 
 
 def _answers(
