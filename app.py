@@ -25,6 +25,7 @@ from flask import Flask
 from bot.ads.agency import Agency, Around, Practice, put_together
 from bot.ads.asana import Asana
 from bot.ads.charts import Gallery
+from bot.ads.compliance import Claims
 from bot.ads.facebook import connect, version_warning
 from bot.ads.guards import Desk as AdDesk
 from bot.ads.practice import Shoppers, read_practice
@@ -47,6 +48,8 @@ from bot.sales.currency import Rates, RatesNotRefreshed
 from bot.sales.language import detect
 from bot.sales.model_desk import ModelDesk, Senses
 from bot.sales.optout import is_start, is_stop
+from bot.sales.promises import Facts as PromiseFacts
+from bot.sales.promises import check
 from bot.sales.reader import Reader
 from bot.sales.seller import Seller
 from bot.sales.situation import Shop
@@ -299,7 +302,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
             memory.orders,
             memory.goods,
             order_moved=seller.order_moved,
-            ads=_ad_commands(agency, memory.db, model, limits, brands, clock),
+            ads=_ad_commands(agency, memory, model, limits, brands, clock),
         ),
         staff,
         Ears(channel, memory.attachments, memory.messages, _understanding(model, limits, brands)),
@@ -677,10 +680,18 @@ def _ad_jobs(agency: Agency, shoppers: Shoppers | None, hours: JobRuns) -> list[
 
 
 def _ad_commands(
-    agency: Agency, db: Database, model: LanguageModel | None, limits: Limits, brands: Brands, clock: Clock
+    agency: Agency, memory: Memory, model: LanguageModel | None, limits: Limits, brands: Brands, clock: Clock
 ) -> AdCommands:
     thinking = Thinking(Answering(agency, agency.tasks), model, limits, brands.by_id, clock)
-    return AdCommands(agency, Deeds(db, clock), agency.tasks, thinking)
+    deeds = Deeds(memory.db, clock)
+    return AdCommands(agency, deeds, agency.tasks, thinking, lambda brand: _claims(memory, brands.by_id[brand], clock))
+
+
+def _claims(memory: Memory, brand: Brand, clock: Clock) -> Claims:
+    """The sales desk's promise check, over what the shop has today: an ad may say no more than a reply."""
+    today = clock().astimezone(brand.time_zone).date()
+    facts = PromiseFacts.of(brand, memory.goods.items(brand.id), today=today)
+    return lambda text: [(breach.text, breach.why) for breach in check(text, facts)]
 
 
 def _asana_jobs(settings: Settings, agency: Agency, tell: Tell, clock: Clock) -> list[Job]:

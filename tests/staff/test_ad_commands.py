@@ -235,3 +235,50 @@ def test_without_accounts_the_commands_say_so(tmp_path: Path) -> None:
     for line in ("campaigns", "pause summer", "stop everything", "why", "approve 1"):
         assert "No ad account is connected" in room.says(ANA, line)
     assert "I don't know “hello”" in room.says(ANA, "hello there")
+
+
+FORM = """launch
+account: {account}
+name: Winter · security · image
+budget: {budget}
+headline: Bought safely, returned easily
+text: {text}
+greeting: Hello! Which sunglasses are you looking for?
+image: 0cc175b9c0f1b6a831c399e269772661
+like: {like}"""
+GOOD = {
+    "account": "india",
+    "budget": "200",
+    "text": "Polarised sunglasses. Ask us which frame fits you.",
+    "like": "summer india",
+}
+
+
+def test_a_campaign_is_written_as_a_form_and_launched_once(room: Newsroom) -> None:
+    assert "launch\naccount: " in room.says(SAM, "launch")
+    assert "Still missing: *budget:*" in room.says(SAM, "launch\n" + FORM.format(**GOOD).replace("budget: 200\n", ""))
+    room.hear(SAM, FORM.format(**GOOD))
+    first, again = room.draft(SAM), room.draft(SAM)
+    room.keep(SAM, again)
+    assert "is launched with ₹200 a day" in first.replies[-1].body == again.replies[-1].body
+    made = [each for each in room.ads.accounts[0].structure().campaigns if each.name.startswith("Winter")]
+    assert [each.status for each in made] == ["ACTIVE"]
+    assert room.ads.agency.memory.records.launch("voyage", made[0].id) is not None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"text": "Everything half price, today only."}, "unsupported claim.*no such discount"),
+        ({"text": "Are you overweight? These are for you."}, "may not run as it is written"),
+        ({"account": "mars"}, "Which ad account"),
+        ({"like": "summer spain"}, "another account"),
+        ({"budget": "two hundred"}, "in digits"),
+        ({"budget": "200 EUR"}, "in INR"),
+        ({"budget": "1"}, "least daily budget"),
+    ],
+)
+def test_a_form_that_cannot_be_launched_makes_nothing(room: Newsroom, wrong: dict[str, str], says: str) -> None:
+    said = room.says(SAM, FORM.format(**{**GOOD, **wrong}))
+    assert re.search(says, said), said
+    assert len(room.ads.accounts[0].structure().campaigns) == 1
