@@ -143,7 +143,7 @@ class AdCommands:
             )
             return [_sentence(change, aim["in"])]
 
-        if not line.words or line.words.casefold() in EVERYTHING:
+        if not line.words or _is_everything(line.words):
             self._once(line, dict, lambda aim: self._lift(line))
         else:
             self._once(line, lambda: self._aim(line, "resume"), act)
@@ -267,7 +267,7 @@ class AdCommands:
 
     def _stop(self, line: Line) -> None:
         first, _, why = line.words.partition(" ")
-        if first.casefold() not in EVERYTHING:
+        if not _is_everything(first):
             raise Unclear("*stop everything* pauses all ads; *pause summer* only what you name.")
 
         def act(aim: Aim) -> Said:
@@ -361,6 +361,10 @@ def _aimed_at(target: Target) -> Aim:
 
 def _kind(aim: Aim) -> Kind:
     return cast(Kind, aim["kind"])
+
+
+def _is_everything(word: str) -> bool:
+    return word.casefold().strip(" .,!") in EVERYTHING
 
 
 def _by(line: Line) -> Actor:

@@ -13,7 +13,22 @@ from memory.money import Money
 from memory.tasks import Need
 from tests.staff.newsroom import ADA, ANA, ANNE, SAM, Newsroom
 
-INDIA, SPAIN = "act_9001", "act_9008"
+INDIA = "act_9001"
+FORM = """launch
+account: {account}
+name: Winter · security · image
+budget: {budget}
+headline: Bought safely, returned easily
+text: {text}
+greeting: Hello! Which sunglasses are you looking for?
+image: 0cc175b9c0f1b6a831c399e269772661
+like: {like}"""
+GOOD = {
+    "account": "india",
+    "budget": "200",
+    "text": "Polarised sunglasses. Ask us which frame fits you.",
+    "like": "summer india",
+}
 
 
 @pytest.fixture
@@ -106,7 +121,14 @@ def test_a_turn_that_died_before_it_was_answered_is_taken_up(room: Newsroom) -> 
     room.says(ANA, "approvals")
     room.says(SAM, "pause summer spain")
     room.says(SAM, "pause summer india")
-    for phone, line in ((SAM, "undo"), (ANA, f"approve {number}")):
+    orders = [
+        (SAM, "undo"),
+        (ANA, f"approve {number}"),
+        (SAM, f"budget {ad_set(room, 1)} 11"),
+        (SAM, "pause summer india"),
+    ]
+    orders += [(SAM, "resume summer india"), (SAM, FORM.format(**GOOD)), (ANA, "stop everything")]
+    for phone, line in orders:
         room.hear(phone, line)
         told = room.draft(phone).replies[-1].body
         room.stores.db.run(
@@ -116,8 +138,8 @@ def test_a_turn_that_died_before_it_was_answered_is_taken_up(room: Newsroom) -> 
         assert again.replies[-1].body == told
         room.keep(phone, again)
         room.ads.clock.pass_by(seconds=1)
-    assert [status(room, 0), status(room, 1)] == ["ACTIVE", "PAUSED"]
     assert len(room.ads.agency.actions.changes.of_approval(number)) == 1
+    assert len(room.ads.accounts[0].structure().campaigns) == 2
 
 
 @pytest.mark.parametrize(
@@ -235,23 +257,6 @@ def test_without_accounts_the_commands_say_so(tmp_path: Path) -> None:
     for line in ("campaigns", "pause summer", "stop everything", "why", "approve 1"):
         assert "No ad account is connected" in room.says(ANA, line)
     assert "I don't know “hello”" in room.says(ANA, "hello there")
-
-
-FORM = """launch
-account: {account}
-name: Winter · security · image
-budget: {budget}
-headline: Bought safely, returned easily
-text: {text}
-greeting: Hello! Which sunglasses are you looking for?
-image: 0cc175b9c0f1b6a831c399e269772661
-like: {like}"""
-GOOD = {
-    "account": "india",
-    "budget": "200",
-    "text": "Polarised sunglasses. Ask us which frame fits you.",
-    "like": "summer india",
-}
 
 
 def test_a_campaign_is_written_as_a_form_and_launched_once(room: Newsroom) -> None:
