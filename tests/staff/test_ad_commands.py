@@ -179,6 +179,7 @@ def test_a_campaigns_budget_is_shared_by_its_ad_sets_as_before(room: Newsroom) -
     assert sum(after) == Decimal(f"{total / 2:.2f}")
     assert all(abs(now - was / 2) < Decimal("0.05") for now, was in zip(after, before, strict=True))
     assert "less than" in room.says(SAM, f"budget {campaign(room)} 60")
+    assert "leaves room for" in room.says(SAM, f"budget {campaign(room)} 40000")
     assert budgets(room) == after
 
 
