@@ -26,8 +26,10 @@ from bot.ads.agency import Agency, Around, Practice, put_together
 from bot.ads.asana import Asana
 from bot.ads.charts import Gallery
 from bot.ads.compliance import Claims
+from bot.ads.copywriter import Copywriter
 from bot.ads.facebook import connect, version_warning
 from bot.ads.guards import Desk as AdDesk
+from bot.ads.launch import Thinking
 from bot.ads.practice import Shoppers, read_practice
 from bot.ads.reports import Tell
 from bot.ads.tasks import AsanaTwins
@@ -58,7 +60,7 @@ from bot.staff.ads import AdCommands
 from bot.staff.answering import Answering
 from bot.staff.commands import Commands
 from bot.staff.notices import Staff
-from bot.staff.thinking import Thinking
+from bot.staff.thinking import Thinking as StaffThinking
 from bot.upkeep import Backups, Forgetting, Retention
 from bot.web.access import public, signing_secret
 from bot.web.ads_api import AdParts, ads, register_ads
@@ -291,6 +293,11 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         shop=_asked(memory, turns, brands, rates, clock),
         agents=agents,
         real_clock=clock,
+        thinking=Thinking(
+            claims=lambda brand: _claims(memory, brands.by_id[brand], clock),
+            goods=lambda brand: memory.goods.items(brand),
+            writer=Copywriter(model, limits, clock) if model else None,
+        ),
     )
     agency = put_together(memory.db, brands.by_id, accounts, practice, ad_clock, around)
     desk = Desk(
@@ -620,6 +627,13 @@ def _converter(rates: Rates) -> Callable[[Money, str], Money]:
     return lambda money, currency: rates.convert(money, currency).result
 
 
+def _claims(memory: Memory, brand: Brand, clock: Clock) -> Claims:
+    """The sales desk's promise check, over what the shop has today: an ad may say no more than a reply."""
+    today = clock().astimezone(brand.time_zone).date()
+    facts = PromiseFacts.of(brand, memory.goods.items(brand.id), today=today)
+    return lambda text: [(breach.text, breach.why) for breach in check(text, facts)]
+
+
 def telling_staff(memory: Memory, staff: Staff) -> Tell:
     """What puts a text to a brand's staff into the outbox; a picture goes with the last of its parts."""
 
@@ -682,16 +696,9 @@ def _ad_jobs(agency: Agency, shoppers: Shoppers | None, hours: JobRuns) -> list[
 def _ad_commands(
     agency: Agency, memory: Memory, model: LanguageModel | None, limits: Limits, brands: Brands, clock: Clock
 ) -> AdCommands:
-    thinking = Thinking(Answering(agency, agency.tasks), model, limits, brands.by_id, clock)
+    thinking = StaffThinking(Answering(agency, agency.tasks), model, limits, brands.by_id, clock)
     deeds = Deeds(memory.db, clock)
     return AdCommands(agency, deeds, agency.tasks, thinking, lambda brand: _claims(memory, brands.by_id[brand], clock))
-
-
-def _claims(memory: Memory, brand: Brand, clock: Clock) -> Claims:
-    """The sales desk's promise check, over what the shop has today: an ad may say no more than a reply."""
-    today = clock().astimezone(brand.time_zone).date()
-    facts = PromiseFacts.of(brand, memory.goods.items(brand.id), today=today)
-    return lambda text: [(breach.text, breach.why) for breach in check(text, facts)]
 
 
 def _asana_jobs(settings: Settings, agency: Agency, tell: Tell, clock: Clock) -> list[Job]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from bot.ads.agency import Agency, Around, Practice, put_together
 from bot.ads.charts import Gallery
 from bot.ads.guards import Desk
+from bot.ads.launch import Thinking
 from bot.ads.limits import Convert
 from bot.ads.practice import Book, PracticeAccount, PracticeClock, read_practice
 from bot.ads.watch import Shop
@@ -46,6 +47,7 @@ class AdShop:
     heard: list[tuple[str, str]] = field(default_factory=list)
     pictures: list[str | None] = field(default_factory=list)  # the addresses that came with what staff heard
     convert: Convert = no_rates
+    thinking: Thinking | None = None  # without it no new ads are made
     accounts: list[PracticeAccount] = field(init=False)  # of the process that was made last
 
     def __post_init__(self) -> None:
@@ -66,7 +68,7 @@ class AdShop:
         self.accounts = list(accounts)
         by_brand = practice.by_brand()
         gallery = Gallery(Charts(self.db, self.clock), "a secret of the tests", "https://shop.example", self.clock)
-        around = Around(self.convert, self._hear, gallery, self.shop, self.agents, self.clock)
+        around = Around(self.convert, self._hear, gallery, self.shop, self.agents, self.clock, self.thinking)
         return put_together(self.db, brands, by_brand, limited, self.clock, around)
 
     @property

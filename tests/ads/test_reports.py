@@ -164,7 +164,8 @@ def test_why_nothing_was_changed_is_told(tmp_path: Path) -> None:
     assert "daily_cap" in said or "cap" in said
 
 
-def test_learnings_are_told_with_their_confidence_and_by_word(shop: AdShop) -> None:
+def test_learnings_are_told_with_their_confidence_and_by_word(tmp_path: Path) -> None:
+    shop = AdShop(tmp_path)
     strategy, answers = shop.agency.memory.strategy, shop.agency.answers
     assert answers.learnings("voyage") == "Nothing is written down yet; learnings come with the mornings."
     strategy.learn("voyage", "creative_insight", "Video beats image", {"n": 1}, confidence=0.93, subject="format:video")
