@@ -309,7 +309,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
             memory.orders,
             memory.goods,
             order_moved=seller.order_moved,
-            ads=_ad_commands(agency, memory.db, model, limits, brands, clock),
+            ads=_ad_commands(agency, memory, model, limits, brands, clock),
         ),
         staff,
         Ears(channel, memory.attachments, memory.messages, _understanding(model, limits, brands)),
@@ -694,10 +694,11 @@ def _ad_jobs(agency: Agency, shoppers: Shoppers | None, hours: JobRuns) -> list[
 
 
 def _ad_commands(
-    agency: Agency, db: Database, model: LanguageModel | None, limits: Limits, brands: Brands, clock: Clock
+    agency: Agency, memory: Memory, model: LanguageModel | None, limits: Limits, brands: Brands, clock: Clock
 ) -> AdCommands:
     thinking = StaffThinking(Answering(agency, agency.tasks), model, limits, brands.by_id, clock)
-    return AdCommands(agency, Deeds(db, clock), agency.tasks, thinking)
+    deeds = Deeds(memory.db, clock)
+    return AdCommands(agency, deeds, agency.tasks, thinking, lambda brand: _claims(memory, brands.by_id[brand], clock))
 
 
 def _asana_jobs(settings: Settings, agency: Agency, tell: Tell, clock: Clock) -> list[Job]:
