@@ -519,7 +519,7 @@ def _note(lines: Sequence[Figures]) -> str:
     if total is None:
         return ""
     days = f"{_day(lines[0].until)} to {_day(lines[-1].until)}"
-    note = f"{days} · profit {english.money(total.profit)} · ROAS {english.ratio(total.roas)}"
+    note = f"{days}\nprofit {english.money(total.profit)} · ROAS {english.ratio(total.roas)}"
     return f"{note} · pale: still moving" if any(line.moving for line in lines) else note
 
 

@@ -121,7 +121,8 @@ def test_decisions_are_paged_newest_first_by_account_and_date(api: AdApi) -> Non
     whole = api.get("/analytics/decisions?limit=200")["decisions"]
     ids = [each["id"] for each in whole]
     assert ids == sorted(ids, reverse=True)
-    seen, before = [], ""
+    seen: list[int] = []
+    before: str | None = ""
     while before is not None:
         page = api.get(f"/analytics/decisions?limit=3{before}")
         seen += [each["id"] for each in page["decisions"]]
