@@ -17,7 +17,7 @@ check: $(VENV)/dev
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2
 
-bench: $(VENV)/dev
+bench: $(VENV)/bench
 	$(BIN)/python -m benchmarks
 
 format: $(VENV)/dev
@@ -37,4 +37,8 @@ $(VENV)/run: $(VENV)/bin/python requirements.txt
 
 $(VENV)/dev: $(VENV)/run requirements-dev.txt
 	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+$(VENV)/bench: $(VENV)/dev requirements-bench.txt
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-bench.txt
 	touch $@

@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import click
@@ -23,9 +24,11 @@ from flask import Flask
 
 from bot.ads.agency import Agency, Practice, put_together
 from bot.ads.charts import Gallery
-from bot.ads.facebook import connect
+from bot.ads.facebook import connect, version_warning
+from bot.ads.guards import Desk as AdDesk
 from bot.ads.practice import Shoppers, read_practice
 from bot.ads.reports import Tell
+from bot.ads.watch import Shop as AdShop
 from bot.brands import Brand, BrandsWrong, read_brands
 from bot.catchup import CatchUp
 from bot.channels.account import local_url
@@ -58,6 +61,7 @@ from bot.web.pages import pages
 from bot.web.terminal import register_commands
 from bot.web.webhook import Door, webhook
 from bot.worker import Hands, Worker
+from memory.advertising import AdAccount
 from memory.agent_memory import MemoryManager
 from memory.analytics import Analytics
 from memory.attachments import Attachments
@@ -265,9 +269,17 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     limits = Limits(memory.db, clock)
     model_desk = ModelDesk(model, limits, clock) if model else None
     search = Search(memory.db, vectors=settings.memory.enable_vector_search)
+    seller = Seller(_shop(settings, memory, brands, rates, search, agents, clock), memory.contacts, model_desk)
     desk = Desk(
-        Seller(_shop(settings, memory, brands, rates, search, clock), memory.contacts, model_desk),
-        Commands(memory.contacts, memory.messages, memory.handovers, memory.orders, memory.goods),
+        seller,
+        Commands(
+            memory.contacts,
+            memory.messages,
+            memory.handovers,
+            memory.orders,
+            memory.goods,
+            order_moved=seller.order_moved,
+        ),
         staff,
         Ears(channel, memory.attachments, memory.messages, _understanding(model, limits, brands)),
     )
@@ -292,14 +304,23 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     accounts = facebook.by_brand() if facebook else practice.by_brand() if practice else {}
     ad_clock = practice.clock if practice else clock
     teller = telling_staff(memory, staff)
-    gallery = Gallery(Charts(memory.db, clock), signing_secret(settings), local_url(settings), clock)
     agency = put_together(
-        memory.db, brands.by_id, accounts, practice, _converter(rates), clock, teller, ad_clock, gallery
+        memory.db,
+        brands.by_id,
+        accounts,
+        practice,
+        _converter(rates),
+        clock,
+        teller,
+        ad_clock,
+        _asked(memory, turns, brands, rates, clock),
+        agents,
+        Gallery(Charts(memory.db, clock), signing_secret(settings), local_url(settings), clock),
     )
     reader = Reader(
         memory.contacts, memory.facts, memory.readings, memory.summaries, brands.by_id, limits, clock, model
     )
-    jobs = _ad_jobs(agency, _shoppers(settings, practice, twilio, memory, clock)) + _jobs(
+    jobs = _ad_jobs(agency, _shoppers(settings, practice, twilio, memory, clock), JobRuns(memory.db, ad_clock)) + _jobs(
         settings,
         catch_up,
         _upkeep(settings, memory, agents, erasure, brands, staff, channel, clock),
@@ -309,6 +330,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         limits,
         clock,
     )
+    jobs.append(Job("silence", timedelta(hours=1), lambda: log.info("%s customers fell silent", seller.note_lost())))
     memory.db.wake(wake)
     clock_work = ClockWork(jobs, memory.runs, _clock_lock(settings))
     web = Flask("hawker", root_path=str(HERE / "bot" / "web"))
@@ -498,7 +520,15 @@ def _is_urgent(text: str) -> bool:
     return is_stop(text) or is_start(text)
 
 
-def _shop(settings: Settings, memory: Memory, brands: Brands, rates: Rates, search: Search, clock: Clock) -> Shop:
+def _shop(
+    settings: Settings,
+    memory: Memory,
+    brands: Brands,
+    rates: Rates,
+    search: Search,
+    agents: MemoryManager,
+    clock: Clock,
+) -> Shop:
     """The catalogue is read again at each start; stock that was sold since stays sold while the file is the same."""
     read = read_catalogue(CATALOGUE)
     for fault in read.faults:
@@ -515,6 +545,7 @@ def _shop(settings: Settings, memory: Memory, brands: Brands, rates: Rates, sear
         orders=memory.orders,
         handovers=memory.handovers,
         clock=clock,
+        agents=agents,
         most_history=settings.memory.max_messages_per_session,
         session=timedelta(hours=settings.memory.session_timeout_hours),
         readings=memory.readings,
@@ -595,13 +626,45 @@ def telling_staff(memory: Memory, staff: Staff) -> Tell:
     return tell
 
 
-def _ad_jobs(agency: Agency, shoppers: Shoppers | None) -> list[Job]:
+def _asked(memory: Memory, turns: Turns, brands: Brands, rates: Rates, clock: Clock) -> AdShop:
+    """What the ad agent asks of the shop."""
+
+    def desk(brand: str) -> AdDesk:
+        pressure = turns.pressure(brand, clock() - timedelta(hours=1))
+        return AdDesk(pressure.waiting, pressure.replies, pressure.slow_reply)
+
+    def order_margin(account: AdAccount) -> Decimal | None:
+        brand = brands.by_id[account.brand]
+        prices = [item.prices[brand.currency] for item in memory.goods.items(brand.id) if brand.currency in item.prices]
+        if account.practice or brand.ads is None or not prices:
+            return None  # what the practice market sells is not in the catalogue
+        usual = Money(sum(price.amount for price in prices) / Decimal(len(prices)), brand.currency)
+        try:
+            return rates.convert(usual, account.currency).result.amount * brand.ads.margin
+        except ValueError:
+            return None
+
+    return AdShop(desk=desk, stock=memory.goods.stocks, order_margin=order_margin)
+
+
+def _each_hour(agency: Agency, hours: JobRuns) -> None:
+    """By the clock that the accounts live by: an hour of practice is shorter than one of ours."""
+    if hours.claim("ads guards", timedelta(hours=1)):
+        agency.watch.look()
+
+
+def _ad_jobs(agency: Agency, shoppers: Shoppers | None, hours: JobRuns) -> list[Job]:
     if not agency.accounts:
         return []
     jobs = [
         Job("ads first look", timedelta(minutes=5), agency.first_look, at_start=True),
         Job("ads morning", timedelta(seconds=30), agency.cycle.run),
         Job("ads stop", timedelta(seconds=15), agency.press_on),
+        Job("ads sales", timedelta(minutes=5), agency.feedback.run, at_start=True),
+        Job("ads unsettled", timedelta(minutes=5), agency.watch.settle, at_start=True),
+        Job("ads sweep", timedelta(days=1), agency.watch.sweep),
+        Job("ads guards", timedelta(seconds=30), lambda: _each_hour(agency, hours)),
+        Job("ads version", timedelta(days=1), lambda: agency.watch.warn(version_warning(agency.clock().date()))),
     ]
     if agency.practice is not None:
         jobs.append(Job("practice time", timedelta(seconds=5), agency.practice.clock.tick, at_start=True))

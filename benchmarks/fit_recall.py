@@ -13,12 +13,13 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from benchmarks.simulate_chats import Chat, simulate
-from memory.ranking import WEIGHTS, Conversation, features, marks, understand
+from memory.ranking import WEIGHTS, Conversation, centred_cosines, features, marks, understand
 from memory.search import as_stored
 from memory.terms import terms
 
@@ -71,7 +72,7 @@ def conversation_of(chat: Chat) -> Conversation:
         marks=np.array([marks(turn.text) for turn in chat.turns]),
         lengths=np.array([len(t) for t in told]),
         terms=np.concatenate(told),
-        vectors=as_stored([turn.text for turn in chat.turns]),
+        likeness=partial(centred_cosines, as_stored([turn.text for turn in chat.turns])),
     )
 
 

@@ -46,9 +46,13 @@ class Hands:
 
 
 class Worker:
-    """One process's share of the queue: a loop that claims, a pool that works, a pulse that keeps the leases."""
+    """One process's share of the queue: a loop that claims, a pool that works, a pulse that keeps the leases.
 
-    def __init__(self, hands: Hands, wake: threading.Event, *, threads: int = 64) -> None:
+    It looks for work when `wake` is set, and every `pause` seconds: for what falls due, and for commits of other
+    processes where the database is a file, which tells nobody.
+    """
+
+    def __init__(self, hands: Hands, wake: threading.Event, *, threads: int = 64, pause: float = PAUSE_SECONDS) -> None:
         self.owner = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         self._hands = hands
         self._wake = wake
@@ -57,6 +61,7 @@ class Worker:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="turn")
         self._aside = ThreadPoolExecutor(4, thread_name_prefix="typing")
         self._threads = threads
+        self._pause = pause
         self._busy: dict[Future[None], Lease] = {}
         self._claims = threading.Thread(target=self._claim_on, name="claims", daemon=True)
         self._pulse = threading.Thread(target=self._pulse_on, name="pulse", daemon=True)
@@ -102,7 +107,7 @@ class Worker:
     def _claim_on(self) -> None:
         while not self._stopping.is_set():
             if not self._claim():
-                self._wake.wait(PAUSE_SECONDS)
+                self._wake.wait(self._pause)
                 self._wake.clear()
 
     def _claim(self) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import local
 from typing import Any, Literal
 
+from memory.contacts import case_of
 from memory.database import Database, Row
 from memory.errors import NotStorable, ReadOnlyMemory, UnknownMemoryType
 from memory.moments import Clock, now, to_text
@@ -169,6 +170,19 @@ class MemoryManager:
         )
         return [{**json.loads(row["summary"]), "outcome": row["outcome"], "ended_at": row["at"]} for row in rows]
 
+    def save_episode(self, workflow_id: str, agent_id: str, outcome: str, summary: dict[str, Any]) -> None:
+        """Keep how a workflow ended that had no session of its own, such as a customer's case. Raises NotStorable."""
+        about = {"workflow_id": check_name("workflow_id", workflow_id), **summary}
+        self.db.run(
+            "INSERT INTO episodes (workflow_id, agent_id, outcome, at, summary)"
+            " VALUES (:workflow, :agent, :outcome, :now, :summary)",
+            workflow=workflow_id,
+            agent=check_name("agent_id", agent_id),
+            outcome=check_name("outcome", outcome),
+            now=to_text(self.clock()),
+            summary=to_json(about),
+        )
+
     def clear_session(self, workflow_id: str) -> bool:
         """Forget a workflow's short-term values and what was said in it; False when there was nothing.
 
@@ -264,6 +278,15 @@ class Recent(local):
             key=key,
         )
         return found
+
+
+def cases_of(db: Database, contact_id: int) -> list[dict[str, Any]]:
+    """How this contact's cases ended, with whichever agent, oldest first."""
+    rows = db.all("SELECT * FROM episodes WHERE workflow_id = :case ORDER BY id", case=case_of(contact_id))
+    return [
+        {**json.loads(row["summary"]), "agent_id": row["agent_id"], "outcome": row["outcome"], "ended_at": row["at"]}
+        for row in rows
+    ]
 
 
 def keep(db: Database, clock: Clock, workflow_id: str, agent_id: str, key: str, text: str) -> None:

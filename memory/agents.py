@@ -36,9 +36,19 @@ class BaseAgent:
         """The own and shared long-term memories nearest to `query`, best first."""
         return self.memory_manager.search_similar(self.agent_id, query, top_k)
 
-    def save_execution_record(self, record: dict[str, Any]) -> str:
-        """Add to the own audit trail; the record's id."""
-        return self.memory_manager.save_execution_record(self.agent_id, record)
+    def save_execution_record(self, record: dict[str, Any], workflow_id: str | None = None) -> str:
+        """Add to the own audit trail, as done in that workflow where one is named; the record's id."""
+        if workflow_id is None:
+            return self.memory_manager.save_execution_record(self.agent_id, record)
+        return self.memory_manager.record_within(workflow_id, self.agent_id, record)
+
+    def save_episode(self, workflow_id: str, outcome: str, summary: dict[str, Any]) -> None:
+        """Keep how a workflow of one's own ended. Raises NotStorable."""
+        self.memory_manager.save_episode(workflow_id, self.agent_id, outcome, summary)
+
+    def get_episodes(self, limit: int = 20) -> list[dict[str, Any]]:
+        """How one's own workflows ended, newest first."""
+        return self.memory_manager.get_episodes(self.agent_id, limit)
 
     @contextmanager
     def execution(self, given: Any) -> Iterator[dict[str, Any]]:

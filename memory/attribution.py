@@ -35,8 +35,7 @@ ATTRIBUTION_TABLES: tuple[str, ...] = (
         touch_id INTEGER,
         at TEXT
     )""",
-    "CREATE INDEX ad_chats_by_day ON ad_chats (brand, ad_id, day)",
-    "CREATE INDEX ad_chats_of_days ON ad_chats (brand, day, ad_id, chats, leads)",  # figures are read from it alone
+    "CREATE INDEX ad_chats_by_day ON ad_chats (brand, ad_id, day, chats, leads)",  # figures are read from it alone
     "CREATE INDEX ad_chats_by_contact ON ad_chats (contact_id)",
     "CREATE UNIQUE INDEX ad_chats_by_touch ON ad_chats (touch_id)",
     # One row for each order that came through an ad. Value and margin are in `currency`, the ad account's where the
@@ -67,7 +66,6 @@ ATTRIBUTION_TABLES: tuple[str, ...] = (
     )""",
     "CREATE INDEX ad_sales_by_last ON ad_sales (brand, last_ad_id, day)",
     "CREATE INDEX ad_sales_by_first ON ad_sales (brand, first_ad_id, day)",
-    "CREATE INDEX ad_sales_of_days ON ad_sales (brand, day)",
     "CREATE INDEX ad_sales_by_contact ON ad_sales (contact_id)",
 )
 
@@ -241,18 +239,18 @@ class Attribution:
         if touch not in ("first", "last"):
             raise ValueError(f"a touch is the first or the last, never {touch!r}")
         which = {"brand": brand, "account": account_id, "since": since.toordinal(), "until": until.toordinal()}
+        # CROSS JOIN: SQLite reads its tables in this order, the ads first, and not all that the brand ever sold.
         chats = self._db.all(
-            "SELECT c.ad_id, c.day, sum(c.chats) AS n FROM ads a JOIN ad_chats c ON c.brand = a.brand"
-            " AND c.ad_id = a.ad_id WHERE a.brand = :brand AND a.account_id = :account"
+            "SELECT c.ad_id, c.day, sum(c.chats) AS n FROM ads a CROSS JOIN ad_chats c"
+            " WHERE c.brand = a.brand AND c.ad_id = a.ad_id AND a.brand = :brand AND a.account_id = :account"
             " AND c.day BETWEEN :since AND :until GROUP BY c.ad_id, c.day ORDER BY c.ad_id, c.day",
             **which,
         )
         orders = self._db.all(
             f"SELECT s.{touch}_ad_id AS ad_id, s.{touch}_chat_day AS chat_day, s.day, s.currency,"
             " n.currency AS account_currency, count(*) AS n, sum(s.margin) AS margin"
-            f" FROM ads a JOIN ad_accounts n ON n.brand = a.brand AND n.account_id = a.account_id"
-            f" JOIN ad_sales s ON s.brand = a.brand AND s.{touch}_ad_id = a.ad_id"
-            " WHERE a.brand = :brand AND a.account_id = :account AND s.state IN ('ordered', 'paid')"
+            " FROM ads a JOIN ad_accounts n ON n.brand = a.brand AND n.account_id = a.account_id CROSS JOIN ad_sales s"
+            f" WHERE s.brand = a.brand AND s.{touch}_ad_id = a.ad_id AND a.brand = :brand AND a.account_id = :account AND s.state IN ('ordered', 'paid')"
             f" AND s.{touch}_chat_day BETWEEN :since AND :until"
             f" GROUP BY s.{touch}_ad_id, s.{touch}_chat_day, s.day, s.currency, n.currency"
             f" ORDER BY s.{touch}_ad_id, s.{touch}_chat_day, s.day",

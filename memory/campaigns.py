@@ -430,7 +430,10 @@ class Campaigns:
         return seen
 
     def _write(self, table: _Kept, rows: Sequence[Sequence[Any]]) -> None:
-        many.insert(self._db, table.name, table.columns, rows, table.otherwise)
+        """What a page that came twice names twice is one; PostgreSQL would refuse to write it twice in one statement."""
+        places = [table.columns.index(column) for column in table.key]
+        once = {tuple(row[place] for place in places): row for row in rows}
+        many.insert(self._db, table.name, table.columns, list(once.values()), table.otherwise)
 
     def _mark_gone(self, brand: str, account_id: str, at: str) -> None:
         for table in (_CAMPAIGN, _AD_SET, _CREATIVE, _AD):

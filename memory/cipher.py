@@ -14,6 +14,7 @@ from memory.errors import DatabaseDamaged, DatabaseUnavailable, WrongDatabaseKey
 
 KEY = re.compile(r"[0-9a-fA-F]{64}")
 PLAIN_HEADER = b"SQLite format 3\x00"  # https://www.sqlite.org/fileformat.html, 1.3.1
+STATEMENTS = 500  # kept compiled by each connection: as many as the program has
 
 
 def driver(key: str | None) -> ModuleType:
@@ -49,7 +50,9 @@ def connect(path: Path | str, key: str | None, *, timeout: float = 5.0, read_onl
     this process have on it (https://www.sqlite.org/howtocorrupt.html, 2.2).
     """
     where = f"{Path(path).resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
-    opened: sqlite3.Connection = driver(key).connect(where, uri=True, timeout=timeout, isolation_level=None)
+    opened: sqlite3.Connection = driver(key).connect(
+        where, uri=True, timeout=timeout, isolation_level=None, cached_statements=STATEMENTS
+    )
     try:
         with telling(path, key):
             if key is not None:

@@ -26,6 +26,7 @@ USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
 OWNED = (
     "readings",  # first: who reads in the background finds the cursor gone, and writes nothing more
     "attempts",
+    "search_waiting",  # before search_rows: this waits for whoever is indexing them
     "search_rows",
     "statuses",
     "media",
@@ -41,6 +42,14 @@ OWNED = (
     "sessions",
     "identities",
 )
+
+# What agents keep of their work by workflow; that with a contact has the contact's name.
+CASES = ("execution_records", "episodes")
+
+
+def case_of(contact_id: int) -> str:
+    """The workflow that an agent's work with this contact belongs to."""
+    return f"contact:{contact_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +133,24 @@ class Contacts:
 
     def find(self, brand: str, text: str) -> Contact:
         """By phone in any spelling or by WhatsApp user id. Raises NotAnAddress, UnknownContact."""
-        found = self._known(brand, read_address(text))
+        found = self.known(brand, read_address(text))
         if found is None:
             raise UnknownContact("nobody by this number has written to us")
-        return self.get(found)
+        return found
+
+    def known(self, brand: str, address: Address) -> Contact | None:
+        """The contact that this address belongs to, if there is one. Raises NotAnAddress."""
+        for kind, value in _keys(address):
+            row = self._db.one(
+                "SELECT c.* FROM identities i JOIN contacts c ON c.id = i.contact_id"
+                " WHERE i.brand = :brand AND i.kind = :kind AND i.value = :value",
+                brand=brand,
+                kind=kind,
+                value=value,
+            )
+            if row is not None:
+                return _contact(row)
+        return None
 
     def resolve(self, brand: str, address: Address, our_number: str) -> int:
         """The contact that this address belongs to, made when new; two that turn out to be one are joined."""
@@ -167,6 +190,12 @@ class Contacts:
                     other=other_id,
                 )
             self._end_doubled(kept_id)
+            for table in CASES:
+                self._db.run(
+                    f"UPDATE {table} SET workflow_id = :kept WHERE workflow_id = :other",
+                    kept=case_of(kept_id),
+                    other=case_of(other_id),
+                )
             self._db.run("DELETE FROM contacts WHERE id = :other", other=other_id)
 
     def opt_out(self, contact_id: int) -> None:
@@ -236,6 +265,18 @@ class Contacts:
             id=contact_id,
         )
 
+    def silent_since(self, brand: str, after: datetime, until: datetime, *, limit: int = 500) -> list[Contact]:
+        """Customers who wrote last behind `after` and not behind `until`, those silent longest first."""
+        rows = self._db.all(
+            "SELECT * FROM contacts WHERE brand = :brand AND staff = 0 AND last_interaction_at > :after"
+            " AND last_interaction_at <= :until ORDER BY last_interaction_at, id LIMIT :limit",
+            brand=brand,
+            after=to_text(after),
+            until=to_text(until),
+            limit=limit,
+        )
+        return [_contact(row) for row in rows]
+
     def mark_staff(self, contact_id: int) -> None:
         """From now on the figures about customers leave this contact out, with all it wrote; call it in a transaction."""
         self._uncount(contact_id)
@@ -264,6 +305,8 @@ class Contacts:
             self._empty_mentions(contact_id)
             gone = {"orders without a person": self._anonymise_orders(contact_id)}
             gone["advertising without a person"] = forget_person(self._db, contact_id)
+            for table in CASES:
+                gone[table] = self._db.run(f"DELETE FROM {table} WHERE workflow_id = :case", case=case_of(contact_id))
             for table in OWNED:
                 gone[table] = self._db.run(
                     f"DELETE FROM {table} WHERE contact_id = :id",
@@ -277,7 +320,7 @@ class Contacts:
         with self._db.transaction():
             self._anonymise_orders(contact_id)
             forget_person(self._db, contact_id)
-            for table in ("facts", "interests", "quotes", "touches", "turns"):
+            for table in ("readings", "facts", "summaries", "interests", "quotes", "touches", "turns"):
                 self._db.run(f"DELETE FROM {table} WHERE contact_id = :id", id=contact_id)
             self._db.run(
                 "UPDATE contacts SET name = NULL, language = NULL, preferred_currency = NULL, first_touch_id = NULL,"
@@ -303,10 +346,6 @@ class Contacts:
         if last is None or (closed_at is not None and last <= closed_at):
             return False
         return now - last < timedelta(hours=24)
-
-    def _known(self, brand: str, address: Address) -> int | None:
-        owners = (self._by_key(brand, kind, value) for kind, value in _keys(address))
-        return next((owner for owner in owners if owner is not None), None)
 
     def _by_key(self, brand: str, kind: str, value: str) -> int | None:
         found: int | None = self._db.value(

@@ -8,7 +8,7 @@ from datetime import tzinfo
 from math import ceil
 
 from memory.facts import PROFILE, Fact
-from memory.messages import Message
+from memory.messages import Message, Said
 from memory.summaries import SummaryLine
 
 KNOWN = "Known:"
@@ -75,13 +75,13 @@ def _profile_lines(profile: Profile) -> Iterator[str]:
         yield f"Interests: {', '.join(profile.interests)}"
 
 
-def render_line(message: Message, zone: tzinfo) -> str:
+def render_line(message: Message | Said, zone: tzinfo) -> str:
     """`[14:30] USER: I need a gaming laptop`, the time as the brand's clocks show it.
 
     The lines of a longer message are indented, so that nobody's words can pass for another line of the conversation.
     """
-    words = message.content.replace("\n", "\n    ")
-    return f"[{message.at.astimezone(zone):%H:%M}] {ROLES.get(message.role, message.role.upper())}: {words}"
+    words, at = message.content.replace("\n", "\n    "), message.at.astimezone(zone)
+    return f"[{at.hour:02}:{at.minute:02}] {ROLES.get(message.role, message.role.upper())}: {words}"
 
 
 def render_fact(fact: Fact, zone: tzinfo) -> str:
@@ -96,7 +96,7 @@ def render_summary(line: SummaryLine, zone: tzinfo) -> str:
 
 def render_context(
     profile: Profile,
-    history: Sequence[Message],
+    history: Sequence[Message | Said],
     zone: tzinfo,
     *,
     facts: Sequence[Fact] = (),
@@ -110,7 +110,7 @@ def render_context(
 
 def compose(
     profile: Profile,
-    history: Sequence[Message],
+    history: Sequence[Message | Said],
     zone: tzinfo,
     *,
     facts: Sequence[Fact] = (),
@@ -189,7 +189,7 @@ def _head(profile: Profile, most: int | None) -> list[Line]:
     return kept or [Line(_cut(lines[0].text, most))]
 
 
-def _recent(history: Sequence[Message], zone: tzinfo, left: int | None) -> list[Line]:
+def _recent(history: Sequence[Message | Said], zone: tzinfo, left: int | None) -> list[Line]:
     lines = [Line(render_line(message, zone), message.id) for message in reversed(history)]
     kept = _fitting(lines, left)
     if lines and not kept and left is not None and left >= LEAST_WORTH:

@@ -24,7 +24,7 @@ from memory.search import Search
 from memory.sessions import Sessions
 from memory.settings import MemorySettings
 from memory.statements import read_facts
-from memory.summaries import Summaries, SummaryLine
+from memory.summaries import Summaries
 from memory.values import check_text
 
 RECALLED = 10  # older messages in a context
@@ -189,9 +189,10 @@ class ConversationMemory:
         return self.conversation_context(phone, query=query, max_tokens=max_tokens).text
 
     def conversation_context(self, phone: str, *, query: str = "", max_tokens: int | None = None) -> Context:
-        """The same as lines, each with the id of the message that it comes from. Raises NotAnAddress, UnknownContact."""
+        """The same as lines, each with the id of the message that it comes from. Raises UnknownContact."""
         contact = self._find(phone)
-        history = self._messages.history(contact.id, limit=self._most)
+        self._summaries.catch_up(contact.id)
+        history = self._messages.recent(contact.id, limit=self._most)
         recent = {message.id for message in history}
         recalled = [message for message in self._recall(contact, query, RECALLED) if message.id not in recent]
         return compose(
@@ -199,14 +200,10 @@ class ConversationMemory:
             history,
             self._zone,
             facts=self._facts.holding(contact.id),
-            summary=self._summary(contact),
+            summary=self._summaries.lines(contact.id),
             recalled=recalled,
             max_tokens=max_tokens,
         )
-
-    def _summary(self, contact: Contact) -> list[SummaryLine]:
-        self._summaries.catch_up(contact.id)
-        return self._summaries.lines(contact.id)
 
     def recall(self, phone: str, query: str, limit: int = 10) -> list[Message]:
         """The messages ever said with this person that matter for `query`, best first. Raises UnknownContact."""
@@ -324,19 +321,21 @@ class ConversationMemory:
         return self._contacts.find(self.brand, _phone(phone))
 
     def _resolve(self, phone: str) -> Contact:
-        return self._contacts.get(self._contacts.resolve(self.brand, read_address(_phone(phone)), self._our_number))
+        address = read_address(_phone(phone))
+        known = self._contacts.known(self.brand, address)
+        return known or self._contacts.get(self._contacts.resolve(self.brand, address, self._our_number))
 
     def _recall(self, contact: Contact, query: str, limit: int) -> list[Message]:
         if not query.strip():
             return []
-        self._search.catch_up_fully()
+        self._search.catch_up_fully(contact.id)
         return [self._messages.get(message_id) for message_id in self._search.recall(contact.id, query, limit)]
 
     def _learn(self, contact: Contact, message: Message) -> None:
         self._past.count(self.brand, contact.id, 1, message.at)
         facts = Facts(self.db, standing(message.at))
         for learned in read_facts(message.content, contact.language or "en"):
-            facts.take(contact, learned, message.id)
+            facts.take(contact, learned, message.id, at=message.at)
         for product in _products(message.metadata):
             facts.note_interest(contact, product, message.id)
 

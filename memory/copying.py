@@ -11,6 +11,8 @@ from memory.database import Database, Row, Steps
 from memory.errors import MemoryFault
 from memory.schema import STEPS
 
+# Follows from the rest: the index and the notes for making it. The other engine indexes for itself, in its own way.
+MADE_ANEW = {"search_rows", "search_waiting"}
 AT_ONCE = 500  # rows of one step; a million rows never stand in memory together
 ADDED = re.compile(r"ALTER TABLE (\w+) ADD COLUMN (\w+) ")
 Progress = Callable[[str, int, int], None]  # table, rows copied, rows there are
@@ -32,6 +34,7 @@ class Table:
 def copy_all(source: Database, target: Database, progress: Progress | None = None) -> dict[str, int]:
     """Copy every row of `source` into the empty `target`, in one transaction; how many rows, by table.
 
+    The search index is not among them: the messages that arrive wait to be indexed there (`Search.catch_up_fully`).
     Stop the program first: what is written to `source` meanwhile would be missed, which the check at the end finds.
     Raises CopyRefused; `target` is then as it was.
     """
@@ -50,7 +53,10 @@ def copy_all(source: Database, target: Database, progress: Progress | None = Non
 
 
 def tables_of(steps: Steps) -> list[Table]:
-    """The tables that these steps make, with columns added later, those that are pointed to first."""
+    """The tables that these steps make, with columns added later, those that are pointed to first.
+
+    What an engine makes in its own way (EachInItsWay) is not among them.
+    """
     said = [statement for _name, statements in steps for statement in statements if isinstance(statement, str)]
     made = [_table(statement) for statement in said if statement.startswith("CREATE TABLE")]
     added = [found.groups() for statement in said if (found := ADDED.match(statement))]

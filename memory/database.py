@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from memory.errors import AlreadyStored, WrongDatabaseUrl
 
 Row = dict[str, Any]
+_JOINED: AbstractContextManager[None] = nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,12 @@ class Engine(Protocol):
 
     def migrate(self, steps: Steps) -> None:
         """Apply the steps that this database has not seen."""
+
+    def apply(self, statement: Statement) -> None:
+        """Run one statement of a migration, inside the open transaction."""
+
+    def has_column(self, table: str, column: str) -> bool:
+        """Whether there is such a column."""
 
     def changed_elsewhere(self) -> int:
         """A number that moves whenever another connection commits."""
@@ -127,17 +134,17 @@ class Database:
             raise AlreadyStored("a row with this key is there already")
         return int(next(iter(rows[0].values())))
 
-    @contextmanager
-    def transaction(self, *, durable: bool = False) -> Iterator[None]:
+    def transaction(self, *, durable: bool = False) -> AbstractContextManager[None]:
         """All or nothing; one inside another joins it. Never await the network in here.
 
         `durable` waits for the disk, and with it for everything committed before: asked for where the outside
         world acts on the commit (taking a message in, before a send). Elsewhere a power cut may lose the last
         commits, a killed process none.
         """
-        if self._engine.in_transaction:
-            yield
-            return
+        return _JOINED if self._engine.in_transaction else self._transaction(durable)
+
+    @contextmanager
+    def _transaction(self, durable: bool) -> Iterator[None]:
         self._engine.begin(durable)
         try:
             yield
@@ -185,6 +192,15 @@ class Database:
     def migrate(self, steps: Steps) -> None:
         """Apply the `(name, statements)` steps that this database has not seen, in order, once."""
         self._engine.migrate(steps)
+
+    def apply(self, statement: Statement) -> None:
+        """Run a statement of a migration once more, for what the server can do by now."""
+        with self.transaction():
+            self._engine.apply(statement)
+
+    def has_column(self, table: str, column: str) -> bool:
+        """Whether there is such a column: a migration may have made it on some servers only."""
+        return self._engine.has_column(table, column)
 
     def changed_elsewhere(self) -> int:
         """A number that moves whenever another connection commits; costs microseconds, reads no table."""

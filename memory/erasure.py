@@ -78,7 +78,7 @@ class Erasure:
             brand, names = self._contacts.get(contact_id).brand, self._names(contact_id)
             digests = self._digests(contact_id)
             at_provider = len(self._contacts.provider_ids(contact_id))
-            gone = self._contacts.erase(contact_id) | forget_agents(self._db, names)
+            gone = _together(self._contacts.erase(contact_id), forget_agents(self._db, names))
             self._remember(digests, to_text(self._clock()))
             receipt = self._receipt(brand, digests, gone, at_provider)
             self._keep(receipt)
@@ -229,6 +229,11 @@ class Erasure:
 
     def _keyed(self, purpose: str, text: str) -> str:
         return _keyed(self._secret, purpose, text)
+
+
+def _together(rows: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
+    """How many rows went, by table, where two passes took some of the same one."""
+    return {table: rows.get(table, 0) + more.get(table, 0) for table in (*rows, *more)}
 
 
 def forget_agents(db: Database, names: Sequence[str]) -> dict[str, int]:

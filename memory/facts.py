@@ -20,6 +20,7 @@ PREDICATES = (
     "size", "shoe_size", "clothing_size", "owns", "disliked",
 )  # fmt: skip
 LONGEST_VALUE = 200  # characters
+MOST_AT_ONCE = 4  # values of one thing that are stated in the same instant
 
 # Facts that the contact's own row repeats, because every list and every greeting needs them.
 PROFILE = {"name": "name", "language": "language", "currency": "preferred_currency"}
@@ -86,7 +87,7 @@ class Facts:
         said = Statement(_checked(predicate, value), at or self._clock(), message_id, said_by, confidence)
         with self._db.transaction():
             self._db.hold(f"facts of {contact.id}")
-            changed = state(self._spells(contact.id, predicate, value if predicate in MANY else None), said)
+            changed = state(self._near(contact.id, predicate, said), said)
             is_new = any(spell.id is None or spell.message_id == message_id for spell in changed)
             self._keep(contact, predicate, changed)
         return is_new
@@ -190,13 +191,31 @@ class Facts:
         )
         return [Interest(row["interest"], row["times"], from_text(row["last_at"]), row["message_id"]) for row in rows]
 
-    def _spells(self, contact_id: int, predicate: str, value: str | None = None) -> list[Spell]:
+    def _near(self, contact_id: int, predicate: str, said: Statement) -> list[Spell]:
+        """The spells that a statement can change: of the same value where many hold, else those around its moment.
+
+        A currency may have changed in every turn for years; reading all of its spells would make each turn slower.
+        """
+        if predicate in MANY:
+            return [spell for spell in self._spells(contact_id, predicate) if spell.says(said.value)]
+        of_predicate = "SELECT * FROM facts WHERE contact_id = :id AND predicate = :predicate AND subject = 'customer'"
+        rows = self._db.all(
+            f"SELECT * FROM ({of_predicate} AND valid_from <= :at ORDER BY valid_from DESC, id DESC LIMIT :near) AS before"
+            f" UNION ALL SELECT * FROM ({of_predicate} AND valid_from > :at ORDER BY valid_from, id LIMIT 1) AS after",
+            id=contact_id,
+            predicate=predicate,
+            at=to_text(said.at),
+            near=MOST_AT_ONCE,
+        )
+        return [_spell(row) for row in rows]
+
+    def _spells(self, contact_id: int, predicate: str) -> list[Spell]:
         rows = self._db.all(
             "SELECT * FROM facts WHERE contact_id = :id AND predicate = :predicate AND subject = 'customer'",
             id=contact_id,
             predicate=predicate,
         )
-        return [_spell(row) for row in rows if value is None or plain(row["value"]) == plain(value)]
+        return [_spell(row) for row in rows]
 
     def _keep(self, contact: Contact, predicate: str, spells: Iterable[Spell]) -> None:
         for spell in spells:

@@ -70,19 +70,18 @@ class Past:
     def count(self, brand: str, contact_id: int, times: int, last: datetime | None) -> None:
         """This person wrote `times` more messages, the last of them at `last`; the brand's figures follow."""
         with self._db.transaction():
-            before = self._db.all("SELECT total_interactions, staff FROM contacts WHERE id = :id", id=contact_id)[0]
-            self._db.run(
+            [after] = self._db.all(
                 "UPDATE contacts SET total_interactions = total_interactions + :times, last_interaction_at ="
                 " CASE WHEN coalesce(last_interaction_at, '') < CAST(:last AS TEXT) THEN :last"
-                " ELSE last_interaction_at END WHERE id = :id",
+                " ELSE last_interaction_at END WHERE id = :id RETURNING total_interactions, staff",
                 times=times,
                 last=None if last is None else to_text(last),
                 id=contact_id,
             )
-            if before["staff"] or not times:
+            if after["staff"] or not times:
                 return
             tally(self._db, brand, "interactions", times=times)
-            if before["total_interactions"] == 0:
+            if after["total_interactions"] == times:
                 tally(self._db, brand, "contacts")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,6 +27,7 @@ SESSION_GAP = 6 * 60  # minutes of silence after which turns are no longer neigh
 K1, B = 1.2, 0.75  # BM25's usual constants (Robertson and Zaragoza 2009)
 # How much a word counts when it stands in a neighbour: earlier turns first, as an answer follows what was asked.
 NEIGHBOURS = {-1: 0.4, 1: 0.3, -2: 0.2, 2: 0.2, -3: 0.1, 3: 0.1}
+LEAST_LENGTH = 0.1  # of a centred vector; shorter ones say too little for a cosine
 NEAR_WORD = 0.4  # cosine of two words from which one may stand for the other
 
 _MONTHS = """
@@ -69,7 +71,8 @@ class Conversation:
     marks: npt.NDArray[np.int64]
     lengths: npt.NDArray[np.int64]  # terms in each message
     terms: Terms  # of all messages, one after the other
-    vectors: Floats | None  # (messages, 256); None: search by words alone
+    # From a query's vector to its centred cosine with each message; None: search by words alone.
+    likeness: Callable[[Floats], Floats] | None
 
     @property
     def owner(self) -> npt.NDArray[np.int64]:
@@ -219,10 +222,10 @@ class _Lexical:
 
 
 def _semantic(conversation: Conversation, query: Query, lexical: _Lexical) -> dict[str, Floats]:
-    if conversation.vectors is None:
+    if conversation.likeness is None:
         return {}
     asked = embed([_without_names(query.text, conversation.names)])[0]
-    likeness = _centred_cosines(conversation.vectors, asked)
+    likeness = conversation.likeness(asked)
     near = lexical.near
     around = likeness + sum(w * near.of(likeness, o) for o, w in NEIGHBOURS.items())
     alike = _alike(conversation, lexical)
@@ -237,7 +240,7 @@ def _semantic(conversation: Conversation, query: Query, lexical: _Lexical) -> di
     }
 
 
-def _centred_cosines(vectors: Floats, asked: Floats) -> Floats:
+def centred_cosines(vectors: Floats, asked: Floats) -> Floats:
     """The cosine of `asked` with each vector less their mean: what everything said here has in common says nothing.
 
     It is the other half of smooth inverse frequency. The centred vectors are never laid out: (v - m)·q and |v - m|²
@@ -245,7 +248,7 @@ def _centred_cosines(vectors: Floats, asked: Floats) -> Floats:
     """
     mean = vectors.mean(0)
     squares = np.einsum("ij,ij->i", vectors, vectors) - 2 * (vectors @ mean) + mean @ mean
-    cosines: Floats = (vectors @ asked - mean @ asked) / np.sqrt(np.maximum(squares, 0.01))
+    cosines: Floats = (vectors @ asked - mean @ asked) / np.sqrt(np.maximum(squares, LEAST_LENGTH**2))
     return cosines
 
 

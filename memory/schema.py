@@ -15,7 +15,7 @@ from memory.goods import GOODS_TABLES
 from memory.graph import GRAPH_VIEWS
 from memory.intents import INTENTS_TABLES
 from memory.readings import READING_TABLES
-from memory.search import SEARCH_TABLES
+from memory.search import SEARCH_TABLES, SEARCH_WAITING, VECTORS_IN_SERVER
 from memory.stops import STOPS_TABLES
 from memory.strategy import STRATEGY_TABLES
 from memory.summaries import SUMMARY_TABLES
@@ -385,6 +385,7 @@ STEPS = (
     ("008 staff", STAFF),
     ("009 knowing", KNOWING),
     ("010 keeping", KEEPING),
+    ("011 cluster", (*SEARCH_WAITING, VECTORS_IN_SERVER, "CREATE INDEX media_by_message ON media (message_id)")),
     ("012 advertising", ADVERTISING),
     ("013 ad actions", CHANGES_TABLES + APPROVALS_TABLES + INTENTS_TABLES + STOPS_TABLES),
     ("015 cycles", CYCLE_TABLES),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from memory.database import Database
 from memory.moments import from_text, to_text
 
+END = datetime.max.replace(tzinfo=UTC)
 # What still has to be answered or said is not forgotten, however old it is; parked waits for its person to write.
 UNFINISHED = "state IN ('waiting', 'ready', 'sending', 'unknown', 'parked')"
 _OLD = f"contact_id = :contact AND at < :moment AND id <= :last AND NOT {UNFINISHED}"
@@ -34,15 +35,19 @@ class Sessions:
     def current(self, brand: str, contact_id: int, now: datetime) -> int:
         """The id of the session that a message said `now` belongs to; counts that message."""
         with self._db.transaction():
-            if not self._went_on(contact_id, now):
-                self._db.hold(f"session of {contact_id}")
-                if not self._went_on(contact_id, now):  # nobody opened one meanwhile
-                    self._open(brand, contact_id, now)
-            return int(self._db.value("SELECT session_id FROM contacts WHERE id = :id", id=contact_id))
+            session_id = self._went_on(contact_id, now)
+            if session_id is not None:
+                return session_id
+            self._db.hold(f"session of {contact_id}")
+            # Somebody may have opened one meanwhile.
+            return self._went_on(contact_id, now) or self._open(brand, contact_id, now)
 
     def at(self, brand: str, contact_id: int, moment: datetime) -> int:
         """As `current`, for a message that may have been said long before others that are stored already."""
         with self._db.transaction():
+            session_id = self._went_on(contact_id, moment, latest=moment)  # nearly always
+            if session_id is not None:
+                return session_id
             self._db.hold(f"session of {contact_id}")
             latest = self.latest(contact_id)
             if latest is None or moment >= latest.last_at:
@@ -127,17 +132,18 @@ class Sessions:
                 **when,
             )
 
-    def _went_on(self, contact_id: int, now: datetime) -> bool:
-        return (
-            self._db.run(
-                "UPDATE sessions SET last_at = :now, total_messages = total_messages + 1"
-                " WHERE id = (SELECT session_id FROM contacts WHERE id = :contact_id) AND last_at > :open_since",
-                now=to_text(now),
-                contact_id=contact_id,
-                open_since=to_text(now - self._timeout),
-            )
-            > 0
+    def _went_on(self, contact_id: int, now: datetime, *, latest: datetime = END) -> int | None:
+        """Count a message in the session that is open, unless the last one in it came after `latest`; its id."""
+        session_id: int | None = self._db.value(
+            "UPDATE sessions SET last_at = :now, total_messages = total_messages + 1"
+            " WHERE id = (SELECT session_id FROM contacts WHERE id = :contact_id)"
+            " AND last_at > :open_since AND last_at <= :latest RETURNING id",
+            now=to_text(now),
+            contact_id=contact_id,
+            open_since=to_text(now - self._timeout),
+            latest=to_text(latest),
         )
+        return session_id
 
     def _around(self, contact_id: int, moment: datetime) -> int | None:
         """The session with less than `timeout` of silence between it and `moment`, which it now reaches to."""
@@ -157,9 +163,10 @@ class Sessions:
         )
         return session_id
 
-    def _open(self, brand: str, contact_id: int, now: datetime) -> None:
+    def _open(self, brand: str, contact_id: int, now: datetime) -> int:
         session_id = self._add(brand, contact_id, now)
         self._db.run("UPDATE contacts SET session_id = :session WHERE id = :id", session=session_id, id=contact_id)
+        return session_id
 
     def _add(self, brand: str, contact_id: int, moment: datetime) -> int:
         return self._db.insert(
@@ -178,6 +185,7 @@ _WITH_MESSAGES = (
     f"INSERT INTO forgetting (provider_id) SELECT provider_id FROM attempts WHERE {_THESE} ON CONFLICT DO NOTHING",
     f"DELETE FROM attempts WHERE {_THESE}",
     f"DELETE FROM search_rows WHERE {_THESE}",
+    f"DELETE FROM summaries WHERE {_THESE}",
     f"DELETE FROM statuses WHERE {_THESE}",
     f"DELETE FROM media WHERE {_THESE}",
     f"DELETE FROM mentions WHERE message_id IN (SELECT id FROM messages WHERE {_OLD})",

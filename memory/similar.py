@@ -6,6 +6,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,17 @@ from memory.terms import is_telling, stem
 Vectors = npt.NDArray[np.float32]
 LEAST = 0.15  # scores below are noise: two unrelated texts reach this much by vectors alone
 AT_ONCE = 500  # memories whose vectors are made in one go
+
+_KEEP = (
+    "INSERT INTO memory_vectors (store, memory_id, vector) SELECT :store, id, :vector"
+    " FROM agent_memories WHERE id = :id ON CONFLICT DO NOTHING"
+)
+# As bytes too, so that a copy into a file carries them.
+_KEEP_IN_SERVER = (
+    "INSERT INTO memory_vectors (store, memory_id, vector, meaning) SELECT :store, id, :vector,"
+    " CAST(:meaning AS halfvec) FROM agent_memories WHERE id = :id"
+    " ON CONFLICT (store, memory_id) DO UPDATE SET meaning = excluded.meaning"
+)
 
 
 class Similar:
@@ -36,39 +48,50 @@ class Similar:
             return []
         scores = _by_words(query, [readable(row) for row in rows])
         if self._store is not None:
-            alike = np.clip(self._vectors(self._store, agent_id, rows) @ embed([query])[0], 0, 1)
-            scores = (scores + alike) / 2
+            alike = np.clip(self._likeness(self._store, agent_id, rows, embed([query])[0]), 0, 1)
+            scores = ((scores + alike) / 2).astype(np.float32)
         order = np.argsort(-scores, kind="stable")[:most]
         return [(int(place), round(float(scores[place]), 4)) for place in order if scores[place] >= LEAST]
 
-    def _vectors(self, store: str, agent_id: str, rows: Sequence[Row]) -> Vectors:
-        known = self._known(store, agent_id)
+    @cached_property
+    def _in_server(self) -> bool:
+        """Whether the server compares the vectors."""
+        return self._db.has_column("memory_vectors", "meaning")
+
+    def _likeness(self, store: str, agent_id: str, rows: Sequence[Row], asked: Vectors) -> Vectors:
+        known = self._known(store, agent_id, asked)
         missing = [row for row in rows if row["id"] not in known]
         for start in range(0, len(missing), AT_ONCE):
-            known |= self._make(store, missing[start : start + AT_ONCE])
-        return np.stack([known[row["id"]] for row in rows])
+            known |= self._make(store, missing[start : start + AT_ONCE], asked)
+        return np.array([known[row["id"]] for row in rows], np.float32)
 
-    def _known(self, store: str, agent_id: str) -> dict[int, Vectors]:
+    def _known(self, store: str, agent_id: str, asked: Vectors) -> dict[int, float]:
+        compared = "inner_product(v.meaning, CAST(:asked AS halfvec))" if self._in_server else "v.vector"
+        more = {"asked": str(asked.tolist())} if self._in_server else {}
         found = self._db.all(
-            "SELECT v.memory_id, v.vector FROM memory_vectors v JOIN agent_memories m ON m.id = v.memory_id"
+            f"SELECT v.memory_id, {compared} AS kept FROM memory_vectors v JOIN agent_memories m ON m.id = v.memory_id"
             " WHERE v.store = :store AND m.workflow_id = '' AND m.agent_id IN (:agent, '')",
             store=store,
             agent=agent_id,
+            **more,
         )
-        return {row["memory_id"]: np.frombuffer(row["vector"], np.float16).astype(np.float32) for row in found}
+        if self._in_server:  # None came with a copy of a file, whose vectors are bytes alone
+            return {row["memory_id"]: row["kept"] for row in found if row["kept"] is not None}
+        return {row["memory_id"]: float(np.frombuffer(row["kept"], np.float16) @ asked) for row in found}
 
-    def _make(self, store: str, rows: Sequence[Row]) -> dict[int, Vectors]:
+    def _make(self, store: str, rows: Sequence[Row], asked: Vectors) -> dict[int, float]:
         made = embed([readable(row) for row in rows])
         with self._db.transaction():
             for row, vector in zip(rows, made, strict=True):
+                more = {"meaning": str(vector.tolist())} if self._in_server else {}
                 self._db.run(
-                    "INSERT INTO memory_vectors (store, memory_id, vector) SELECT :store, id, :vector"
-                    " FROM agent_memories WHERE id = :id ON CONFLICT DO NOTHING",
+                    _KEEP_IN_SERVER if self._in_server else _KEEP,
                     store=store,
                     id=row["id"],
                     vector=vector.astype(np.float16).tobytes(),
+                    **more,
                 )
-        return {row["id"]: vector for row, vector in zip(rows, made, strict=True)}
+        return {row["id"]: float(vector @ asked) for row, vector in zip(rows, made, strict=True)}
 
 
 def readable(row: Row) -> str:

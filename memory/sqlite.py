@@ -18,6 +18,9 @@ from memory.database import EachInItsWay, Row, Statement, Steps
 from memory.errors import AlreadyStored, DatabaseDamaged, DatabaseUnavailable
 
 BUSY_SECONDS = 0.0004
+# 16 MB of log before it is written back, which takes milliseconds. A turn writes some twenty pages, most of them the
+# same ones again: at SQLite's own 1000 pages every fiftieth turn waited for it.
+PAGES_OF_LOG = 4000
 
 _writers: dict[str, threading.RLock] = {}
 _writers_guard = threading.Lock()
@@ -48,10 +51,12 @@ class SQLite:
     def rows(self, sql: str, values: dict[str, Any], most: int | None) -> list[Row]:
         """The rows that a statement gives, at most `most`."""
         try:
-            cursor = self._connection.cursor()
-            cursor.row_factory = _as_dict
-            cursor.execute(sql, values)
-            return cursor.fetchall() if most is None else cursor.fetchmany(most)
+            cursor = self._connection.execute(sql, values)
+            found = cursor.fetchall() if most is None else cursor.fetchmany(most)
+            if not found:
+                return []
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in found]
         except self._faults as error:
             _raise_ours(error)
 
@@ -137,6 +142,17 @@ class SQLite:
             raise
         self.commit()
 
+    def apply(self, statement: Statement) -> None:
+        """Run one statement of a migration, inside the open transaction."""
+        with self._our_errors():
+            for sql in statement.sqlite if isinstance(statement, EachInItsWay) else (statement,):
+                self._connection.execute(sql)
+
+    def has_column(self, table: str, column: str) -> bool:
+        """Whether there is such a column."""
+        asked = {"table": table, "column": column}
+        return bool(self.rows("SELECT 1 FROM pragma_table_info(:table) WHERE name = :column", asked, 1))
+
     def changed_elsewhere(self) -> int:
         """A number that moves whenever another connection commits."""
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
@@ -172,6 +188,7 @@ class SQLite:
         connection = cipher.connect(self._path, self._key, timeout=self._timeout)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES_OF_LOG}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA temp_store = MEMORY")
@@ -192,10 +209,6 @@ class SQLite:
             yield
         except self._faults as error:
             _raise_ours(error)
-
-
-def _as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> Row:
-    return dict(zip([column[0] for column in cursor.description], row, strict=True))
 
 
 def _step(statements: Sequence[Statement]) -> Callable[[sqlite_utils.Database], None]:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from memory.database import Database
 from memory.messages import Message, to_message
 from memory.moments import Clock, from_text, to_text
+from memory.statements import read_facts
 
 SUMMARY_TABLES = (
     """CREATE TABLE summaries (
@@ -31,6 +32,7 @@ CHUNK = 20  # messages that are summarised together
 RECENT = 12  # newest messages that are left alone while their session goes on
 SESSION = timedelta(hours=24)
 MOST_LINES = 5  # of one chunk
+MOST_OF_ONE = 2  # of them of one kind
 MOST_OF_A_KIND = 40  # lines that one summary chooses from
 LONGEST_LINE = 140  # characters
 
@@ -63,6 +65,12 @@ _ORDERED = re.compile(
     r"\b(?:i(?:['’]ll| will) (?:take|buy) (?:it|the|one|two)|order (?:it|number|confirmed|placed)|(?:i )?(?:placed|confirm) (?:an |the |my )?order"
     r"|lo (?:compro|quiero)|me (?:lo|la) (?:llevo|quedo)|pedido (?:n[uú]mero|confirmado)|vou (?:levar|querer)|quero comprar"
     r"|order kar (?:do|diya|dijiye))\b|ऑर्डर कर",
+    re.IGNORECASE,
+)
+
+
+_OF_SELF = re.compile(
+    r"\b(?:my|i['’]?m|i am|mi|soy|meu|minha|sou|mera|meri)\b|मेर[ाीे]",
     re.IGNORECASE,
 )
 
@@ -166,7 +174,10 @@ class Summaries:
 
 
 def extract(chunk: Sequence[Message]) -> list[SummaryLine]:
-    """The lines of a chunk in the messages' own words, without a model: at most five, of different words."""
+    """The lines of a chunk in the messages' own words, without a model: at most five, of different words.
+
+    What is only "said" (greetings, thanks) gets none.
+    """
     kinds = {message.id: kind_of(message) for message in chunk}
     ranked = sorted(chunk, key=lambda message: (KINDS.index(kinds[message.id]), -_weight(message), message.id))
     kept: dict[str, Message] = {}
@@ -174,12 +185,8 @@ def extract(chunk: Sequence[Message]) -> list[SummaryLine]:
     for message in ranked:
         words = in_short(message.content)
         kind = kinds[message.id]
-        if (
-            words
-            and words.casefold() not in kept
-            and seen[kind] < (1 if kind == "said" else 2)
-            and len(kept) < MOST_LINES
-        ):
+        new = words and kind != "said" and words.casefold() not in kept
+        if new and seen[kind] < MOST_OF_ONE and len(kept) < MOST_LINES:
             kept[words.casefold()] = message
             seen[kind] += 1
     chosen = sorted(kept.values(), key=lambda message: message.id)
@@ -199,9 +206,7 @@ def kind_of(message: Message) -> str:
         return "promised"
     if _DATED.search(text):
         return "dated"
-    if heard and (
-        _MONEY.search(text) or re.search(r"\b(?:my|i['’]?m|i am|mi|soy|meu|minha|sou|mera|meri)\b|मेर[ाीे]", text, re.I)
-    ):
+    if heard and (_MONEY.search(text) or _OF_SELF.search(text) or read_facts(text, message.language or "en")):
         return "told"
     return "asked" if heard and (text.rstrip().endswith("?") or message.message_type in ASKING) else "said"
 

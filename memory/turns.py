@@ -54,6 +54,15 @@ class Outcome:
     used: dict[str, Any] = field(default_factory=dict)  # what the reply stands on: skus, rates, facts, message ids
 
 
+@dataclass(frozen=True, slots=True)
+class Pressure:
+    """Customers who wait for an answer, replies given, and the time that nine in ten of them took less than."""
+
+    waiting: int
+    replies: int
+    slow_reply: timedelta
+
+
 class Turns:
     """Hands contacts that are due to workers, and writes down what they made of it."""
 
@@ -204,7 +213,24 @@ class Turns:
 
     def backlog(self) -> int:
         """How many messages wait to be answered or said, over all brands."""
-        return int(self._db.value(f"SELECT count(*) FROM messages WHERE state = 'waiting' OR {UNSENT}"))
+        waiting = self._db.value("SELECT count(*) FROM messages WHERE state = 'waiting'")
+        return int(waiting) + int(self._db.value(f"SELECT count(*) FROM messages WHERE {UNSENT}"))
+
+    def pressure(self, brand: str, since: datetime) -> Pressure:
+        """How a brand's desk keeps up: who waits now, and how long replies took from `since` on."""
+        waiting = self._db.value(
+            "SELECT count(DISTINCT contact_id) FROM messages WHERE brand = :brand AND state = 'waiting'", brand=brand
+        )
+        waits = [
+            row["waited_ms"]
+            for row in self._db.all(
+                "SELECT waited_ms FROM turns WHERE brand = :brand AND at >= :since ORDER BY waited_ms",
+                brand=brand,
+                since=to_text(since),
+            )
+        ]
+        slow = waits[int(len(waits) * 0.9)] if waits else 0
+        return Pressure(int(waiting), len(waits), timedelta(milliseconds=slow))
 
     def _due(self, most: int) -> list[int]:
         now = self._clock()

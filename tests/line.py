@@ -79,14 +79,22 @@ class Line:
 
 @contextmanager
 def open_line(
-    folder: Path, *, handler: Handler = repeat, pace: Pace | None = None, threads: int = 64, running: bool = True
+    where: Path | str,
+    *,
+    handler: Handler = repeat,
+    pace: Pace | None = None,
+    threads: int = 64,
+    running: bool = True,
 ) -> Iterator[Line]:
-    """A line that works until the block ends; with `running` off, nothing is answered before `worker.start()`."""
+    """A line that works until the block ends; with `running` off, nothing is answered before `worker.start()`.
+
+    `where`: a folder for its file, or a server's address.
+    """
     web = Flask("line")
     server = make_server("127.0.0.1", 0, web, threaded=True)
     url = f"http://127.0.0.1:{server.server_port}"
     with serving(url, now, pace=pace or Pace(0, 0, 0)) as twilio:
-        line = _wire(folder, url, twilio, handler, threads, web)
+        line = _wire(where, url, twilio, handler, threads, web)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         if running:
@@ -101,8 +109,8 @@ def open_line(
             server.server_close()
 
 
-def _wire(folder: Path, url: str, twilio: SmallTwilio, handler: Handler, threads: int, web: Flask) -> Line:
-    db = Database(folder / "hawker.db", timeout=2)
+def _wire(where: Path | str, url: str, twilio: SmallTwilio, handler: Handler, threads: int, web: Flask) -> Line:
+    db = Database(where / "hawker.db" if isinstance(where, Path) else where, timeout=2)
     db.migrate(STEPS)
     contacts = Contacts(db, now)
     messages = Messages(db, contacts, Sessions(db), now, quiet_seconds=0.1)

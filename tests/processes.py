@@ -1,4 +1,4 @@
-"""The program as real processes on one file: gunicorn for the web, `flask worker` for the answers, killed at will."""
+"""The program as real processes on one database: gunicorn for the web, `flask worker` for the answers, killed at will."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ class Processes:
 
     def __init__(self, folder: Path, twilio: SmallTwilio, settings: dict[str, str]) -> None:
         self.twilio = twilio
-        self.db = Database(folder / "hawker.db", key=settings.get("DATABASE_KEY"))
+        self.db = Database(settings["DATABASE_URL"], key=settings.get("DATABASE_KEY"))
         self.url = settings["PUBLIC_URL"]
         self._environment = {**os.environ, **settings, "PYTHONUNBUFFERED": "1"}
-        self._log = (folder / "processes.log").open("ab")
+        self._log_file = folder / "processes.log"
+        self._log = self._log_file.open("ab")
         self.running: list[subprocess.Popen[bytes]] = []
 
     def start_web(self, *, workers: int = 1) -> subprocess.Popen[bytes]:
@@ -60,10 +61,15 @@ class Processes:
         process.wait()
         self.running.remove(process)
 
+    def log(self) -> str:
+        """What they have said so far."""
+        return self._log_file.read_text()
+
     def stop_all(self) -> None:
         """Whatever is left."""
         for process in list(self.running):
             self.kill(process)
+        self.db.close()
         self._log.close()
 
     def _start(self, command: list[str]) -> subprocess.Popen[bytes]:

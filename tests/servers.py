@@ -104,9 +104,9 @@ class PostgresServer(Server):
         self._wait_for(stale)
         self._wait_until_ready()
 
-    def url(self, name: str) -> str:
+    def url(self, name: str, user: str = "hawker") -> str:
         """The address of one of its databases."""
-        return f"postgresql://hawker@/{name}?host={quote(str(self.folder), safe='')}"
+        return f"postgresql://{user}@/{name}?host={quote(str(self.folder), safe='')}"
 
     def create(self, name: str, like: str = "template1") -> str:
         """A new database, as a copy of another; its address."""
@@ -115,6 +115,16 @@ class PostgresServer(Server):
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like}"'.encode())
         return self.url(name)
+
+    def create_for_a_guest(self, name: str) -> str:
+        """A new database for a user who may make tables and no extensions; its address."""
+        import psycopg
+
+        guest = f"guest_of_{name}"
+        with psycopg.connect(self.create(name), autocommit=True) as connection:
+            connection.execute(f'CREATE ROLE "{guest}" LOGIN'.encode())
+            connection.execute(f'GRANT CREATE ON SCHEMA public TO "{guest}"'.encode())
+        return self.url(name, guest)
 
     def _wait_until_ready(self) -> None:
         import psycopg

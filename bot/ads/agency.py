@@ -13,6 +13,7 @@ from typing import Final
 
 from bot.ads.actions import Actions
 from bot.ads.answers import Answers
+from bot.ads.attribution import Feedback
 from bot.ads.brakes import Brakes
 from bot.ads.charts import Gallery
 from bot.ads.contract import Account, AdsFault
@@ -22,12 +23,15 @@ from bot.ads.limits import Convert, Limits, limits_of_brands
 from bot.ads.practice import Book, PracticeAccount, PracticeClock, PracticeSpec
 from bot.ads.pull import Pull
 from bot.ads.reports import MorningReport, Tell
+from bot.ads.watch import Shop, Watch
 from bot.brands import Brand
+from memory.agent_memory import MemoryManager
 from memory.attribution import Attribution
 from memory.campaign_records import CampaignRecords
 from memory.campaigns import Campaigns
 from memory.cycles import Cycles
 from memory.database import Database
+from memory.events import Events
 from memory.figures import AdFigures
 from memory.graph import Graph
 from memory.moments import Clock
@@ -52,7 +56,7 @@ class Practice:
         """Those of the roster, on the book at `path`."""
         book = Book(path)
         clock = PracticeClock(book, real_clock, days_per_hour)
-        return cls(clock, tuple(PracticeAccount(spec, book, clock, clock.begun) for spec in specs))
+        return cls(clock, tuple(PracticeAccount(spec, book, clock, clock.begun, real_clock) for spec in specs))
 
     def by_brand(self) -> Accounts:
         """The accounts of each brand."""
@@ -80,13 +84,13 @@ class AdMemory:
     figures: AdFigures
 
     @classmethod
-    def over(cls, db: Database, clock: Clock, convert: Convert) -> AdMemory:
-        """`clock` is the time that the accounts live in."""
+    def over(cls, db: Database, clock: Clock, real_clock: Clock, convert: Convert) -> AdMemory:
+        """`clock` is the time that the accounts live in; the desk's chats and orders are dated by the real one."""
         campaigns = Campaigns(db, clock)
         return cls(
             db=db,
             campaigns=campaigns,
-            attribution=Attribution(db, clock, convert=_where_known(convert)),
+            attribution=Attribution(db, real_clock, convert=_where_known(convert)),
             records=CampaignRecords(db, clock),
             strategy=Strategy(db, clock),
             figures=AdFigures(db, campaigns, clock),
@@ -113,6 +117,8 @@ class Agency:
     actions: Actions
     brakes: Brakes
     cycle: Cycle
+    watch: Watch
+    feedback: Feedback
     pull: Pull
     practice: Practice | None
     answers: Answers
@@ -146,17 +152,20 @@ def put_together(
     real_clock: Clock,
     tell: Tell,
     clock: Clock,
+    shop: Shop,
+    agents: MemoryManager,
     gallery: Gallery,
 ) -> Agency:
     """The ad agent over these accounts. `clock` is the time the accounts live in, `real_clock` the machine's;
-    `tell` sends a text to a brand's staff, `gallery` has the addresses of charts."""
-    memory = AdMemory.over(db, clock, convert)
+    `tell` sends a text to a brand's staff; `shop` is what the guards ask of the desk and the stock; `gallery` has the
+    addresses of charts."""
+    memory = AdMemory.over(db, clock, real_clock, convert)
     limits = limits_of_brands(brands, convert, practice.limits() if practice else MappingProxyType({}))
     actions = Actions(db, real_clock, lambda brand: accounts.get(brand, {}), limits, time.sleep)
-    pull = Pull(memory.campaigns, memory.attribution, _margins(brands))
+    pull = Pull(memory.campaigns, memory.attribution)
     steps = [
         Step("pull", pull),
-        Step("decide", Decide(memory.campaigns, memory.attribution, limits)),
+        Step("decide", Decide(memory.campaigns, memory.attribution, limits, shop.order_margin)),
         Step("act", Act(db, actions, memory.records, memory.strategy, memory.campaigns)),
     ]
     mornings = [
@@ -166,13 +175,12 @@ def put_together(
     ]
     cycles = Cycles(db, real_clock)
     answers = _answers(memory, brands, cycles, actions, gallery, convert, clock)
-    closing = [
-        Step(
-            "report", MorningReport(cycles, memory.figures, tell, lambda brand: answers.chart_of(brand).url), once=True
-        )
-    ]
-    cycle = Cycle(mornings, lambda brand: accounts.get(brand, {}), cycles, steps, closing, clock, real_clock)
-    return Agency(clock, accounts, memory, actions, Brakes(actions), cycle, pull, practice, answers)
+    report = MorningReport(cycles, memory.figures, tell, lambda brand: answers.chart_of(brand).url)
+    closing = [Step("report", report, once=True)]
+    cycle = Cycle(mornings, lambda brand: accounts.get(brand, {}), cycles, steps, closing, clock, real_clock, agents)
+    watch = Watch(db, accounts, memory.campaigns, memory.figures, actions, shop, tell, clock)
+    feedback = Feedback(accounts, memory.attribution, Events(db, real_clock), _margins(brands))
+    return Agency(clock, accounts, memory, actions, Brakes(actions), cycle, watch, feedback, pull, practice, answers)
 
 
 def _answers(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
@@ -31,6 +31,9 @@ AGENT: Final = Actor("ad agent", "agent")
 WORTH_A_CHANGE: Final = Decimal("0.02")  # of the budget; a smaller move is not worth one of Meta's four edits an hour
 
 
+OrderMargin = Callable[[AdAccount], Decimal | None]  # what an order usually leaves, in the account's currency
+
+
 @dataclass(frozen=True, slots=True)
 class Decide:
     """Divides what an account may spend among its lines. Reads memory, changes nothing."""
@@ -38,6 +41,7 @@ class Decide:
     campaigns: Campaigns
     attribution: Attribution
     limits: LimitsOf
+    order_margin: OrderMargin
 
     def __call__(self, morning: Morning) -> dict[str, Any]:
         """The steps to take, and one decision per line with its sentence; why there are none, where there are none."""
@@ -63,6 +67,7 @@ class Decide:
             today=today,
             carried=carried,
             minimum=account.min_daily_budget.amount,
+            order_margin=self.order_margin(account),
         )
 
 
@@ -80,7 +85,7 @@ def _note(account: AdAccount, found: Sequence[Line], plan: Plan) -> dict[str, An
 
 
 def _step(account: AdAccount, line: Line, allocation: Allocation) -> Step | None:
-    if allocation.pause:
+    if allocation.pause or not allocation.budget:
         return Pause(line.kind, line.id, _reason(line, allocation))
     amount = _payable(account, allocation.budget)
     if abs(amount.amount - line.budget.amount) < max(line.budget.amount * WORTH_A_CHANGE, Decimal(1).scaleb(-2)):

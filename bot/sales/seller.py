@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from bot.llm import ModelUnavailable
 from bot.sales.actions import Actions
@@ -22,14 +24,18 @@ from bot.sales.rights import ERASE, EXPORT, asked_right, confirms, copy_of
 from bot.sales.situation import Shop, Situation, joined, last_said
 from bot.sales.wording import Wording
 from bot.sales.writer import Draft, words_for, write
-from memory.contacts import Contact, Contacts
+from memory.agents import BaseAgent
+from memory.contacts import Contact, Contacts, case_of
 from memory.facts import Fact, Learned
 from memory.forms import Outgoing
 from memory.messages import Message
-from memory.moments import from_text
+from memory.moments import from_text, to_text
 from memory.money import Money
+from memory.orders import Order
 from memory.turns import Outcome, Reading
 
+AGENT = "sales desk"
+FIRST_LOOK = timedelta(days=7)  # back, for silent customers, when nobody has looked yet
 MOST_EXPORTED = 1000  # messages in the copy that a person asks for
 WRITERS_SHARE = timedelta(seconds=0.5)  # of the deadline, kept for an answer without the model
 LAST_LINES = 6  # of the conversation, in a summary for staff
@@ -57,22 +63,92 @@ class _Turn:
         return self.words.say(line, **words)
 
 
-class Seller:
-    """Answers customers. Nothing is written or sent before the turn is finished with the outcome."""
+class Seller(BaseAgent):
+    """Answers customers. Nothing is written or sent before the turn is finished with the outcome.
+
+    An agent of its own: each turn leaves an execution record in the turn's transaction, each case that ends an episode.
+    Both name contacts, messages and orders by their ids and nothing else of a person, under the workflow of the contact.
+    """
 
     def __init__(self, shop: Shop, contacts: Contacts, model_desk: ModelDesk | None = None) -> None:
+        super().__init__(AGENT, memory_manager=shop.agents)
         self._shop = shop
         self._contacts = contacts
         self._model_desk = model_desk
 
     def answer(self, contact: Contact, messages: Sequence[Message], deadline: datetime) -> Outcome:
         """What the waiting messages of one contact come to: replies, changes, notices to staff, readings."""
+        began = time.perf_counter()
         turn = self._hear(contact, messages, deadline)
-        for way in (self._opt, self._right, self._forward, self._unheard):
-            if way(turn):
-                return turn.outcome
-        self._converse(turn)
+        if not any(way(turn) for way in (self._opt, self._right, self._forward, self._unheard)):
+            self._converse(turn)
+        took = round((time.perf_counter() - began) * 1000)
+        turn.outcome.changes.append(lambda: self._record(turn, took))
         return turn.outcome
+
+    def order_moved(self, order: Order, state: str) -> None:
+        """Staff moved an order on; a sale that is paid, or lost again, is how a case ended."""
+        if state in ("paid", "cancelled") and order.contact_id is not None:
+            about = {
+                "brand": order.brand,
+                "order": order.number,
+                "sku": order.sku,
+                "total": str(order.total.amount),
+                "currency": order.total.currency,
+                "ad": order.last_ad_id,
+            }
+            self.save_episode(case_of(order.contact_id), f"order {state}", about)
+
+    def note_lost(self) -> int:
+        """Keep an episode for each customer who asked to buy, did not, and has been silent for a session; how many.
+
+        The clock calls it each hour. How far it looked is in the desk's own memory, so no silence is counted twice.
+        """
+        return sum(self._lost_of(brand) for brand in self._shop.brands)
+
+    def _lost_of(self, brand: str) -> int:
+        until = self._shop.clock() - self._shop.session
+        key = f"silence looked at, {brand}"
+        last = self.retrieve_from_memory(key, "long_term")
+        after = from_text(last) if last else until - FIRST_LOOK
+        silent = self._contacts.silent_since(brand, after, until)
+        lost = [contact for contact in silent if self._is_lost(contact)]
+        with self.memory_manager.db.transaction():
+            for contact in lost:
+                asked = [each.name for each in self._shop.facts.interests(contact.id, limit=3)]
+                self.save_episode(case_of(contact.id), "lost", {"brand": brand, "interests": asked})
+            if silent:
+                self.save_to_memory(key, to_text(silent[-1].last_interaction_at or until), "long_term")
+        return len(lost)
+
+    def _is_lost(self, contact: Contact) -> bool:
+        """Whether their last session had a question about goods, and no order and no person came of it."""
+        since = (contact.last_interaction_at or contact.first_seen_at) - self._shop.session
+        asked = self._shop.facts.interests(contact.id, limit=1)
+        if not asked or asked[0].last_at < since or self._shop.handovers.current(contact.id):
+            return False
+        return all(order.created_at < since for order in self._shop.orders.of_contact(contact.id, limit=1))
+
+    def _record(self, turn: _Turn, took: int) -> None:
+        outcome, situation = turn.outcome, turn.situation
+        used = {name: outcome.used[name] for name in ("skus", "orders", "recalled", "fact_ids") if name in outcome.used}
+        record: dict[str, Any] = {
+            "brand": turn.contact.brand,
+            "input": {"contact": turn.contact.id, "messages": [message.id for message in situation.messages]},
+            "output": {
+                "answered_by": outcome.answered_by,
+                "why": outcome.why,
+                "message_type": situation.classification.message_type,
+                "language": situation.language,
+                "replies": len(outcome.replies),
+                **used,
+            },
+            "status": "success",
+            "duration_ms": took,
+            "model": outcome.model,
+            "tokens": outcome.tokens_in + outcome.tokens_out,
+        }
+        self.save_execution_record(record, case_of(turn.contact.id))
 
     # Hearing and learning
 
@@ -297,6 +373,7 @@ class Seller:
     def _hand_over(self, turn: _Turn, reason: str) -> None:
         """Runs in the finishing transaction, before the notices of the outcome are put out."""
         number = self._shop.handovers.open(turn.contact, reason)
+        self.save_episode(case_of(turn.contact.id), "handed over", {"brand": turn.contact.brand, "handover": number})
         turn.outcome.notices.append(_summary(turn.situation, number, reason))
 
     def _promise_facts(self, situation: Situation, actions: Actions, amounts: Sequence[Money] = ()) -> PromiseFacts:

@@ -10,6 +10,7 @@ from bot.brands import Brand
 from bot.sales.catalogue import Catalogue
 from bot.sales.classify import Classification
 from bot.sales.currency import Rates
+from memory.agent_memory import MemoryManager
 from memory.contacts import Contact
 from memory.facts import Fact, Facts, Interest, Learned, means
 from memory.goods import Goods
@@ -72,6 +73,7 @@ class Shop:
     orders: Orders
     handovers: Handovers
     clock: Clock
+    agents: MemoryManager
     most_history: int = 50
     session: timedelta = timedelta(hours=24)
     readings: Readings | None = None  # told what there is to read in the background

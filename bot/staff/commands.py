@@ -81,12 +81,23 @@ class _Command:
     do: Callable[[_Order], None]
 
 
+OrderMoved = Callable[[Order, str], None]  # told in the transaction in which an order moves: the order, its new state
+
+
 class Commands:
     """Carries out what staff write. Nothing is changed before the turn is finished."""
 
     def __init__(
-        self, contacts: Contacts, messages: Messages, handovers: Handovers, orders: Orders, goods: Goods
+        self,
+        contacts: Contacts,
+        messages: Messages,
+        handovers: Handovers,
+        orders: Orders,
+        goods: Goods,
+        *,
+        order_moved: OrderMoved = lambda order, state: None,
     ) -> None:
+        self._order_moved = order_moved
         self._contacts = contacts
         self._messages = messages
         self._handovers = handovers
@@ -201,6 +212,7 @@ class Commands:
 
     def _do_move(self, found: Order, state: str, who: Contact) -> None:
         self._orders.move(who.brand, found.number, state, who.phone)
+        self._order_moved(found, state)
         if state == "cancelled":
             self._goods.put_back(who.brand, found.sku, found.quantity)
 

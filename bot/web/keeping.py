@@ -27,7 +27,7 @@ CLOSED = ("restore", "encrypt", "receipt")  # they need the database closed, or 
 
 def register_keeping(app: Flask, db: Database, search: Search, settings: Settings) -> None:
     """Add the commands that work while the program runs to `app`."""
-    for command in (_backup(db, settings.database_key or None), _copy(db), _reindex(search)):
+    for command in (_backup(db, settings.database_key or None), _copy(db, search), _reindex(search)):
         app.cli.add_command(command)
 
 
@@ -50,7 +50,7 @@ def _backup(db: Database, key: str | None) -> click.Command:
     return backup
 
 
-def _copy(db: Database) -> click.Command:
+def _copy(db: Database, search: Search) -> click.Command:
     @click.command()
     @click.option("--to", "url", required=True, metavar="postgresql://…", help="An empty database.")
     def copy(url: str) -> None:
@@ -62,6 +62,7 @@ def _copy(db: Database) -> click.Command:
             counts = copy_all(db, other, _say)
         except (CopyRefused, MemoryFault) as fault:
             raise click.ClickException(str(fault)) from fault
+        _index(search.on(other), counts["messages"])
         click.echo(f"{sum(counts.values())} rows in {len(counts)} tables, each checked; now set DATABASE_URL")
 
     return copy
@@ -69,6 +70,12 @@ def _copy(db: Database) -> click.Command:
 
 def _say(table: str, done: int, total: int) -> None:
     click.echo(f"\r{table:<24} {done} of {total}", nl=done == total)
+
+
+def _index(search: Search, messages: int) -> None:
+    with click.progressbar(length=messages, label="indexing") as bar:
+        while done := search.catch_up():
+            bar.update(done)
 
 
 def _reindex(search: Search) -> click.Command:

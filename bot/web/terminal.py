@@ -1,4 +1,4 @@
-"""Commands for the person who runs the bot: `flask --app app token | doctor | dead | erase | receipts | graph`."""
+"""Commands for the person who runs the bot: `flask --app app token | doctor | dead | erase | receipts | graph | memory`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from flask import Flask
 from bot.settings import ROLES, Settings
 from bot.web.access import issue_token
 from bot.web.api import Finding, Parts, erase_person
+from bot.web.known import memory_command
 from memory.bolt import Target, copy_graph
 from memory.errors import DatabaseUnavailable, MemoryFault
 from memory.graph import Graph
@@ -43,7 +44,15 @@ class Found:
 
 def register_commands(app: Flask, parts: Parts) -> None:
     """Add the commands to `app`."""
-    for command in (_token(parts), _doctor(parts), _dead(parts), _erase(parts), _receipts(parts), _graph(parts)):
+    for command in (
+        _token(parts),
+        _doctor(parts),
+        _dead(parts),
+        _erase(parts),
+        _receipts(parts),
+        _graph(parts),
+        memory_command(parts),
+    ):
         app.cli.add_command(command)
 
 

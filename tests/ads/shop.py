@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from bot.ads.agency import Agency, Practice, put_together
 from bot.ads.charts import Gallery
+from bot.ads.guards import Desk
 from bot.ads.limits import Convert
 from bot.ads.practice import Book, PracticeAccount, PracticeClock, read_practice
+from bot.ads.watch import Shop
 from bot.brands import read_brands
+from memory.agent_memory import MemoryManager
 from memory.charts import Charts
 from memory.cycles import CycleRun, Cycles
 from memory.database import Database
 from memory.money import Money
 from memory.schema import STEPS
+from memory.settings import MemorySettings
 from tests.memory.stores import TestClock
 
 DATA = Path(__file__).parents[2] / "data"
@@ -37,6 +41,8 @@ class AdShop:
     ads: int = 5
     capped: bool = True
     clock: TestClock = field(default_factory=lambda: TestClock(BEGUN))
+    desk: Desk = field(default_factory=lambda: Desk(0, 0, timedelta(0)))
+    stock: dict[str, int] = field(default_factory=dict)
     heard: list[tuple[str, str]] = field(default_factory=list)
     pictures: list[str | None] = field(default_factory=list)  # the addresses that came with what staff heard
     convert: Convert = no_rates
@@ -45,6 +51,7 @@ class AdShop:
     def __post_init__(self) -> None:
         self.db = Database(self.folder / "hawker.db")
         self.db.migrate(STEPS)
+        self.agents = MemoryManager(MemorySettings(storage_dir=str(self.folder)), db=self.db, clock=self.clock)
         self.agency = self.process()
 
     def process(self) -> Agency:
@@ -60,8 +67,23 @@ class AdShop:
         by_brand = practice.by_brand()
         gallery = Gallery(Charts(self.db, self.clock), "a secret of the tests", "https://shop.example", self.clock)
         return put_together(
-            self.db, brands, by_brand, limited, self.convert, self.clock, self._hear, self.clock, gallery
+            self.db,
+            brands,
+            by_brand,
+            limited,
+            self.convert,
+            self.clock,
+            self._hear,
+            self.clock,
+            self.shop,
+            self.agents,
+            gallery,
         )
+
+    @property
+    def shop(self) -> Shop:
+        """A desk that keeps up, and stock as the test has it."""
+        return Shop(desk=lambda brand: self.desk, stock=lambda brand: self.stock, order_margin=lambda account: None)
 
     def _budget(self, place: int) -> Decimal:
         roster = read_practice(DATA / "practice.toml")

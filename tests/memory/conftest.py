@@ -25,6 +25,12 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="session")
+def without_pgvector(postgres: PostgresServer) -> str:
+    """The address of a database whose user may not install extensions: there, vectors are bytes."""
+    return postgres.create_for_a_guest("plain")
+
+
+@pytest.fixture(scope="session")
 def redis() -> Iterator[RedisServer]:
     with RedisServer() as server:
         yield server

@@ -185,6 +185,17 @@ def test_an_erased_person_leaves_figures_and_nothing_else(shop: Shop) -> None:
     assert (won.buyers, won.returned, won.orders) == (1, 1, 2)
 
 
+def test_two_contacts_that_were_one_person_are_one_customer(shop: Shop) -> None:
+    shop.order(shop.click("1"))
+    shop.order(shop.click("1", phone=PHONES[1]))
+    shop.take()
+    kept, other = (shop.stores.contacts.find(BRAND, phone).id for phone in PHONES)
+    shop.stores.contacts.join(kept, other)
+    [won] = shop.figures.lifetime(BRAND, "ad")
+    assert (won.buyers, won.returned, won.orders) == (1, 1, 2)
+    assert shop.take() == 0
+
+
 def test_figures_are_those_of_whole_days_in_the_accounts_currency(shop: Shop) -> None:
     yesterday = TODAY - timedelta(days=1)
     shop.campaigns.take_readings(
@@ -269,6 +280,18 @@ def test_lifetime_is_of_the_ad_that_won_the_customer(shop: Shop) -> None:
     assert (security.key, security.buyers, security.returned, security.orders) == ("security", 1, 1, 2)
     assert security.margin == (rupees("1000.00"),)
     assert (price.key, price.buyers, price.return_rate) == ("price", 1, 0.0)
+
+
+def test_a_buyer_of_the_market_is_won_by_the_ad_of_the_first_order(shop: Shop) -> None:
+    at = datetime(2026, 11, 1, 12, tzinfo=UTC)
+    later = at + timedelta(days=9)
+    sales = [
+        Sale("N2", "2", later.date(), later, rupees(500), rupees(200), buyer="b"),
+        Sale("N1", "1", at.date(), at, rupees(900), rupees(400), buyer="b"),
+    ]
+    shop.book.book_sales(BRAND, sales)
+    [won] = shop.figures.lifetime(BRAND, "ad")
+    assert (won.key, won.buyers, won.returned, won.revenue) == ("1", 1, 1, (rupees("1400.00"),))
 
 
 steps = st.lists(

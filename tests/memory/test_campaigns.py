@@ -36,6 +36,12 @@ def test_a_structure_comes_back_as_it_was_seen(campaigns: Campaigns) -> None:
         campaigns.structure(BRAND, "act_9")
 
 
+def test_what_is_named_twice_is_one(campaigns: Campaigns) -> None:
+    twice = structure(SUMMER, SUMMER, seen_at=SEEN + timedelta(days=1))
+    campaigns.take_structure(twice)
+    assert campaigns.structure(BRAND, ACCOUNT) == structure(SUMMER, seen_at=twice.seen_at)
+
+
 def test_what_an_account_no_longer_holds_is_gone_but_known(campaigns: Campaigns) -> None:
     later = structure(SUMMER, seen_at=SEEN + timedelta(days=1))
     campaigns.take_structure(later)
@@ -154,6 +160,7 @@ def test_what_is_known_at_any_moment_is_the_last_telling_before_it(told: Telling
         for hour in range(-1, 10):
             known = campaigns.readings(BRAND, TODAY - timedelta(days=1), TODAY, as_of=_moment(hour))
             assert {(each.ad_id, each.day): each.spend.amount for each in known} == _expected(told, hour)
+            assert len(known) == len(_expected(told, hour)), "two tellings of a day hold at once"
         now = campaigns.readings(BRAND, TODAY - timedelta(days=1), TODAY)
         assert {(each.ad_id, each.day): each.spend.amount for each in now} == _expected(told, 9)
         stores.db.close()

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from memory import MemoryManager, MemorySettings
-from memory.copying import CopyRefused, copy_all, digest, tables_of
+from memory.copying import MADE_ANEW, CopyRefused, copy_all, digest, tables_of
 from memory.database import Database
 from memory.forms import Outgoing
 from memory.schema import STEPS
+from memory.search import Search
 from memory.turns import Outcome
 from tests.memory.stores import Stores, as_is
 from tests.servers import PostgresServer
@@ -30,13 +31,27 @@ def lived(tmp_path: Path) -> Stores:
     return stores
 
 
-def test_the_tables_are_those_of_the_database(lived: Stores) -> None:
+def test_every_table_and_column_of_a_file_is_copied_or_made_anew(lived: Stores) -> None:
     own = lived.db.all("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%sqlite%'")
-    made_anew = {"search_rows", "search_progress"}  # the other engine indexes for itself
-    assert {table.name for table in tables_of(STEPS)} == {row["name"] for row in own} - made_anew
+    assert {table.name for table in tables_of(STEPS)} == {row["name"] for row in own} - MADE_ANEW
     for table in tables_of(STEPS):
         columns = lived.db.all(f"SELECT name FROM pragma_table_info('{table.name}')")
         assert list(table.columns) == [row["name"] for row in columns], table.name
+
+
+def test_every_table_and_column_of_a_server_is_copied_or_made_anew(postgres: PostgresServer) -> None:
+    server = Database(postgres.url("migrated"))
+    rows = server.all(
+        "SELECT c.table_name, c.column_name FROM information_schema.columns c JOIN information_schema.tables t"
+        " ON t.table_name = c.table_name AND t.table_schema = c.table_schema"
+        " WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE'"
+    )
+    server.close()
+    columns = {(row["table_name"], row["column_name"]) for row in rows if row["table_name"] not in MADE_ANEW}
+    from_bytes = {("memory_vectors", "meaning")}  # made where it is missing
+    journal = {("hawker_migrations", "name"), ("hawker_migrations", "at")}
+    copied = {(table.name, column) for table in tables_of(STEPS) for column in table.columns}
+    assert copied == columns - from_bytes - journal
 
 
 def test_everything_arrives_and_life_goes_on_there(lived: Stores, postgres: PostgresServer) -> None:
@@ -47,9 +62,12 @@ def test_everything_arrives_and_life_goes_on_there(lived: Stores, postgres: Post
     assert counts["memory_vectors"] == 1
     assert ("messages", 500, 701) in seen
     assert ("messages", 701, 701) in seen
+    Search(target).catch_up_fully()
+    assert target.value("SELECT count(*) FROM search_rows WHERE vector IS NOT NULL") == 701
     there = Stores(target.url, lived.clock)
     assert there.hear("one more", sid="SMnew") == 702
     assert there.messages.history(1) == lived.messages.history(1)
+    assert MemoryManager(MemorySettings(), db=target).search_similar("a", "flights")[0]["key"] == "k"
     back = Database(Path(lived.url).with_name("back.db"))
     assert copy_all(target, back)["messages"] == 702
 

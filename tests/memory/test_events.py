@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 
@@ -39,9 +40,25 @@ def test_a_sale_is_told_once(shop: Shop, events: Events, stores: Stores) -> None
     assert Events(stores.db, stores.clock).due(BRAND, ACCOUNT) == []
     assert told(events, number) == [("Purchase", "sent")]
     events.settle(BRAND, [EventOutcome(event.id, True, "")])
+    events.settle(BRAND, [EventOutcome(event.id, False, "the answer to somebody's second call")])
     assert events.plan(BRAND) == 0
     assert events.counts(BRAND) == {"accepted": 1}
     assert events.counts("other") == {}
+
+
+def test_several_that_report_at_once_hand_out_each_event_once(shop: Shop, stores: Stores) -> None:
+    for n in range(12):
+        shop.order(shop.click("1", phone=f"+9198765432{n:02d}"))
+    shop.take()
+
+    def report(_: int) -> list[str]:
+        mine = Events(stores.db, stores.clock)
+        mine.plan(BRAND)
+        return [event.id for _ in range(4) for event in mine.due(BRAND, ACCOUNT, most=2)]
+
+    with ThreadPoolExecutor(4) as threads:
+        handed = [each for ids in threads.map(report, range(4)) for each in ids]
+    assert len(handed) == len(set(handed)) == 12
 
 
 def test_what_was_certainly_not_sent_is_handed_out_again(shop: Shop, events: Events) -> None:

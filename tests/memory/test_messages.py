@@ -11,7 +11,8 @@ from memory.forms import Outgoing, Referral
 from memory.intake import Intake
 from memory.messages import STATUS_RANK
 from memory.moments import to_text
-from tests.memory.stores import BRAND, Stores, said
+from memory.turns import Outcome
+from tests.memory.stores import BRAND, Stores, as_is, said
 
 
 def test_the_same_message_twice_is_stored_once(stores: Stores) -> None:
@@ -155,3 +156,31 @@ def test_a_callback_of_an_attempt_that_failed_is_not_taken_for_the_next_one(
     assert "SMold" in stores.contacts.provider_ids(message.contact_id), "it would stay at the provider"
     stores.messages.said(message_id, "SMnew")
     assert stores.messages.get(message_id).state == "sent"
+
+
+def test_nothing_on_a_messages_way_reads_the_whole_conversation_or_the_whole_table(file_stores: Stores) -> None:
+    """A status callback that scans a million messages holds up every webhook behind it."""
+    asked: list[str] = []
+    connection = file_stores.db._engine._connection  # type: ignore[attr-defined]
+    file_stores.hear("hello", urgent=True)
+    connection.set_trace_callback(asked.append)
+    file_stores.hear("do you have laptops?", urgent=True)
+    [lease] = file_stores.turns.claim("w", 1)
+    waiting = file_stores.turns.waiting(lease.contact_id)
+    file_stores.turns.finish(lease, waiting, Outcome([Outgoing("yes")]), split=as_is)
+    row = file_stores.messages.next_out(lease.contact_id)
+    assert row is not None
+    file_stores.messages.settle(row.id, "sending")
+    file_stores.messages.said(row.id, "SM" + "9" * 32)
+    file_stores.messages.note_status(row.id, "sent", provider_id="SM" + "9" * 32, error_code=None)
+    file_stores.messages.cancel_rest(row.id, "why")
+    file_stores.messages.dead()
+    file_stores.turns.backlog()
+    file_stores.turns.release(lease)
+    connection.set_trace_callback(None)
+    statements = [sql for sql in asked if sql.startswith(("SELECT", "UPDATE", "DELETE"))]
+    assert len(statements) > 20
+    for sql in statements:
+        steps = [step[3] for step in connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
+        assert "SCAN messages" not in steps, sql
+        assert sql.startswith("SELECT") or "SEARCH messages USING INDEX messages_by_contact (contact_id=?)" not in steps

@@ -200,6 +200,27 @@ def test_a_commit_on_another_machine_wakes(postgres: PostgresServer) -> None:
     assert here.db.changed_elsewhere() > before
 
 
+def test_a_commit_of_nothing_but_an_insert_wakes(postgres: PostgresServer) -> None:
+    here, there = machines(postgres, "insert", 2)
+    woken = threading.Event()
+    here.db.wake(woken)
+    assert woken.wait(10)  # the ear is open
+    woken.clear()
+    there.db.insert("INSERT INTO statuses (message_id, contact_id, status, at) VALUES (1, 1, 'sent', '') RETURNING id")
+    assert woken.wait(10)
+
+
+def test_a_row_that_another_holds_is_waited_for_no_longer_than_was_said(postgres: PostgresServer) -> None:
+    url = postgres.create("held")
+    holder, impatient = Database(url), Database(url, timeout=0.2)
+    with holder.transaction():
+        holder.hold("order 1")
+        with pytest.raises(DatabaseUnavailable, match="tried again"), impatient.transaction():
+            impatient.hold("order 1")
+    with impatient.transaction():
+        impatient.hold("order 1")
+
+
 def test_one_process_leads_until_it_or_the_server_goes(own_server: PostgresServer) -> None:
     url = own_server.create("leader")
     one, other = ServerLock(url, "clock"), ServerLock(url, "clock")

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memory.database import Database
-from memory.search import BATCH, SEARCH_TABLES, Search
+from memory.search import BATCH, SEARCH_TABLES, SEARCH_WAITING, Search
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ALICE, BOB = 1, 2
@@ -42,7 +42,7 @@ CHAT = (
 
 def opened(path: Path) -> Database:
     db = Database(path)
-    db.migrate([("conversation", CONVERSATION), ("search", SEARCH_TABLES)])
+    db.migrate([("conversation", CONVERSATION), ("search", SEARCH_TABLES), ("waiting", SEARCH_WAITING)])
     return db
 
 
@@ -66,6 +66,10 @@ def write(db: Database, n: int, contact_id: int = ALICE) -> None:
                 content=f"message number {i} about {'bicycles' if i == n - 1 else 'weather'}",
                 at=(START + timedelta(minutes=i)).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             )
+
+
+def waiting(db: Database) -> int:
+    return int(db.value("SELECT count(*) FROM search_waiting"))
 
 
 def contents(db: Database) -> list[tuple[object, ...]]:
@@ -234,13 +238,51 @@ def test_catching_up_indexes_each_message_once_and_then_rests(db: Database) -> N
     assert search.recall(ALICE, "bicycle")[0] == BATCH + 3
 
 
+def test_a_changed_message_is_indexed_anew_and_one_that_is_gone_is_gone_from_the_index(db: Database) -> None:
+    search = Search(db)
+    write(db, 5)
+    search.catch_up_fully()
+    db.run("UPDATE messages SET content = 'two umbrellas' WHERE id = 2")
+    db.run("UPDATE messages SET content = content WHERE id = 3")
+    db.run("DELETE FROM messages WHERE id = 5")
+    assert waiting(db) == 1
+    search.catch_up_fully()
+    assert search.recall(ALICE, "umbrella")[0] == 2
+    assert [row[1] for row in contents(db)] == [1, 2, 3, 4]
+
+
+def test_a_message_that_goes_while_it_waits_is_not_indexed(db: Database) -> None:
+    write(db, 2)
+    db.run("DELETE FROM messages WHERE id = 1")
+    Search(db).catch_up_fully()
+    assert (len(contents(db)), waiting(db)) == (1, 0)
+
+
+def test_one_contacts_messages_do_not_wait_for_anothers(db: Database) -> None:
+    write(db, BATCH)
+    write(db, 2, contact_id=BOB)
+    search = Search(db)
+    search.catch_up_fully(BOB)
+    assert search.recall(BOB, "bicycle")[0] == BATCH + 2
+    assert waiting(db) == BATCH
+
+
+def test_what_the_old_mark_had_not_reached_waits_after_the_migration(tmp_path: Path) -> None:
+    db = Database(tmp_path / "old.db")
+    db.migrate([("conversation", CONVERSATION), ("search", SEARCH_TABLES)])
+    write(db, 4)
+    db.run("UPDATE search_progress SET message_id = 3")
+    db.migrate([("conversation", CONVERSATION), ("search", SEARCH_TABLES), ("waiting", SEARCH_WAITING)])
+    assert [row["message_id"] for row in db.all("SELECT message_id FROM search_waiting")] == [4]
+
+
 def test_a_failed_batch_leaves_no_trace(db: Database) -> None:
     write(db, 3)
     db.run("UPDATE messages SET at = 'not a moment' WHERE id = 3")
     with pytest.raises(ValueError, match="not a moment"):
         Search(db).catch_up()
     assert contents(db) == []
-    assert db.value("SELECT message_id FROM search_progress") == 0
+    assert waiting(db) == 3
 
 
 CATCH_UP = """
@@ -262,7 +304,7 @@ def test_a_killed_catch_up_goes_on_where_it_was(db: Database, tmp_path: Path) ->
         process.send_signal(signal.SIGKILL)
     done = len(contents(db))
     assert done >= BATCH
-    assert done == db.value("SELECT message_id FROM search_progress")
+    assert done == 6 * BATCH - waiting(db)
     search = Search(db)
     while search.catch_up():
         pass

@@ -10,7 +10,6 @@ import pytest
 from memory.conversation import ConversationMemory
 from memory.forms import Outgoing
 from memory.messages import Message
-from memory.search import Search
 from memory.summaries import CHUNK, LONGEST_LINE, MOST_LINES, RECENT, Summaries, extract, in_short, kind_of
 from tests.memory.stores import BRAND, Stores
 
@@ -53,11 +52,16 @@ def test_a_summary_grows_and_what_it_said_stays(stores: Stores) -> None:
     before = {line.message_id: line for line in summaries.lines(contact_id)}
     assert taken == 100 - 100 % CHUNK - (0 if 100 % CHUNK >= RECENT else CHUNK)
     assert summaries.catch_up(contact_id) == 0
+    assert before == {}, "small talk leaves no thread"
+    for n in range(CHUNK + RECENT):
+        stores.hear(f"do you have number {n}?", phone=ANA)
+    assert summaries.catch_up(contact_id) == 2 * CHUNK
+    before = {line.message_id: line for line in summaries.lines(contact_id)}
     for n in range(CHUNK):
-        stores.hear(f"and another one, number {n}", phone=ANA)
+        stores.hear(f"and have you number {n}?", phone=ANA)
     assert summaries.catch_up(contact_id) == CHUNK
     after = {line.message_id: line for line in summaries.lines(contact_id)}
-    assert before.items() <= after.items()
+    assert before.items() < after.items()
 
 
 def test_a_session_that_is_over_is_summarised_to_its_end(stores: Stores) -> None:
@@ -91,7 +95,7 @@ def test_joined_contacts_are_summarised_anew(stores: Stores) -> None:
 
 
 def test_erasing_a_person_removes_the_summary_and_the_cursor(stores: Stores) -> None:
-    _talk(stores, 60)
+    _talk(stores, 140)
     contact_id = stores.contacts.find(BRAND, ANA).id
     Summaries(stores.db, stores.clock).catch_up(contact_id)
     gone = stores.contacts.erase(contact_id)
@@ -154,12 +158,7 @@ def _talk(stores: Stores, count: int) -> dict[int, int]:
 
 
 def _memory(stores: Stores) -> ConversationMemory:
-    return ConversationMemory(
-        db=stores.db,
-        clock=stores.clock,
-        brand=BRAND,
-        search=Search(stores.db),
-    )
+    return ConversationMemory(db=stores.db, brand=BRAND, clock=stores.clock)
 
 
 numbers = itertools.count(1)

@@ -12,6 +12,7 @@ from bot.sales.catalogue import Catalogue, read_catalogue
 from bot.sales.classify import Classification
 from bot.sales.currency import Rates
 from bot.sales.situation import Shop, Situation
+from memory import MemoryManager, MemorySettings
 from memory.contacts import Contact
 from memory.facts import Facts
 from memory.forms import Outgoing
@@ -59,6 +60,7 @@ class Counter:
             orders=self.orders,
             handovers=self.handovers,
             clock=self.clock,
+            agents=MemoryManager(MemorySettings(), db=db, clock=self.clock),
         )
 
     def writes(self, text: str, *, phone: str = MARIA, language: str = "en") -> Situation:

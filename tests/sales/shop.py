@@ -14,6 +14,7 @@ from bot.sales.model_desk import ModelDesk
 from bot.sales.seller import Seller
 from bot.sales.situation import Shop
 from bot.staff.notices import Staff
+from memory import MemoryManager, MemorySettings
 from memory.contacts import Contact
 from memory.errors import StaleDraft
 from memory.facts import Facts
@@ -61,6 +62,7 @@ class TestShop:
             orders=Orders(db, clock),
             handovers=Handovers(db, clock),
             clock=clock,
+            agents=MemoryManager(MemorySettings(), db=db, clock=clock),
         )
         self.seller = Seller(self.shop, self.stores.contacts, model_desk)
         self._sids = 0

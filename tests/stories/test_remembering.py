@@ -8,6 +8,8 @@ from datetime import timedelta
 import pytest
 import requests
 
+from memory.search import Search
+from tests.model_server import ModelServer, says
 from tests.world import JOHN, MARIA, STAFF, MovableClock, World
 
 
@@ -191,3 +193,32 @@ def test_the_api_says_what_is_wrong(shop: World, path: str, role: str | None, st
     assert answer.status_code == status
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json()["detail"]
+
+
+def test_the_model_is_told_what_was_said_weeks_ago_and_the_ad_they_came_by(
+    model_shop: World, model: ModelServer, clock: MovableClock
+) -> None:
+    model.rule = lambda request: says("Happy to help!")
+    john = model_shop.person()
+    john.says("the charger must fit my old Nokia 3310, please remember")
+    john.says("I live in Madrid")
+    for n in range(3):
+        john.says(f"and something else, number {n}")
+    clock.passes(days=40)
+    john.says("I moved to Dubai")
+    model_shop.memory.summaries.catch_up(model_shop.contact().id)
+    Search(model_shop.memory.db).catch_up_fully()
+    ad = {"ReferralSourceType": "ad", "ReferralSourceId": "120211", "ReferralHeadline": "Chargers for old phones"}
+    john.phone.arrives_through(ad)
+    john.says("which charger was it that I asked for?")
+    told = model.requests[-1].last
+    assert "Chargers for old phones" in told
+    assert "City: Dubai" in told and "Madrid" not in told.split("Earlier")[0]
+    assert re.search(r"Earlier, on this subject:\n20\d\d-\d\d-\d\d \[\d\d:\d\d\] USER: the charger must fit", told)
+    model_shop.settled()
+    last = model_shop.get(f"/conversation/{JOHN}")["messages"][-1]
+    why = model_shop.get(f"/messages/{last['id']}/why")
+    assert any("Nokia" in message["content"] for message in why["recalled"])
+    assert {"city"} <= {fact["predicate"] for fact in why["known"]}
+    answer = model_shop.person(STAFF).says(f"why {last['id']}")
+    assert "Recalled message" in answer and "Nokia" in answer

@@ -64,11 +64,11 @@ class Doctor:
 
 
 def looked(name: str, look: Callable[[], Finding]) -> Iterator[Finding]:
-    """What `look` finds; a fault is a finding, too."""
+    """What `look` finds; that it could not look is a finding of another name: it says nothing of the thing itself."""
     try:
         yield look()
     except AdsFault as fault:
-        yield Finding(name, False, str(fault))
+        yield Finding(f"{name}, not seen", False, str(fault))
 
 
 def version(now: datetime) -> Finding:

@@ -106,10 +106,14 @@ class _Standing:
 class PracticeAccount:
     """One account of the roster. Several processes may hold the same one: its decisions are in the book."""
 
-    def __init__(self, spec: PracticeSpec, book: Book, clock: Clock, begun: datetime) -> None:
+    def __init__(
+        self, spec: PracticeSpec, book: Book, clock: Clock, begun: datetime, desk_clock: Clock | None = None
+    ) -> None:
+        """`desk_clock` dates what the desk reports of its sales, where that is another than the practice clock."""
         self.spec = spec
         self._book = book
         self._clock = clock
+        self._desk_clock = desk_clock or clock
         self._zone = ZoneInfo(spec.time_zone)
         self._first_day = begun.astimezone(self._zone).date() - timedelta(days=HISTORY)
         self._lock = threading.RLock()
@@ -623,7 +627,7 @@ class PracticeAccount:
             return EventOutcome(event.id, False, "it came without a click id")
         if event.name not in EVENTS:
             return EventOutcome(event.id, False, f"there is no event {event.name!r}")
-        if self._clock() - event.at > EVENT_WINDOW:
+        if self._desk_clock() - event.at > EVENT_WINDOW:
             return EventOutcome(event.id, False, "more than seven days after the click")
         return EventOutcome(event.id, True, "")
 
