@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from bot.ads.answers import LONGEST
 from bot.ads.contract import named, without_token
 from bot.ads.places import SeveralPlaces, UnknownPlace
 from bot.ads.wording import LOCALES, wording
+from memory.attribution import Sale
 from memory.figures import PERIODS
 from memory.money import Money
 from tests.ads.shop import AdShop
@@ -101,6 +104,32 @@ def test_twenty_three_accounts_fit_a_message_in_every_language(tmp_path: Path, l
     assert {account.spec.name for account in shop.accounts if account.spec.id not in spending} == {"Voyage Singapore"}
     assert "Voyage Singapore" in said  # its two ads are paused: nothing was spent
     assert sum(line.startswith("• ") for line in said.splitlines()) >= 3
+
+
+def test_what_was_sold_in_a_currency_without_a_rate_is_told_apart(shop: AdShop) -> None:
+    memory = shop.agency.memory
+    ad = memory.figures.of("voyage", "ad", 30, account_id="act_9008")[0].key
+    day = shop.clock().date() - timedelta(days=1)
+    price = Money(Decimal(5000), "ARS")
+    memory.attribution.book_sales("voyage", [Sale("A-1", ad, day, shop.clock(), price, price, day=day)])
+    assert "no rate is known: 5,000 ARS" in shop.agency.answers.overview("voyage")
+
+
+def test_accounts_that_fail_before_anything_was_read_are_told(tmp_path: Path) -> None:
+    shop = AdShop(tmp_path)
+    cycles = shop.agency.answers.cycles
+    run = cycles.claim("voyage", "act_9001", shop.clock().date(), "pull")
+    assert run is not None
+    cycles.fail(run, "the token has run out", shop.clock())
+    assert "the token has run out" in shop.agency.answers.overview("voyage")
+
+
+def test_an_account_without_campaigns_is_told_so(tmp_path: Path) -> None:
+    shop = AdShop(tmp_path)
+    bare = shop.accounts[0].structure()
+    shop.agency.memory.campaigns.take_structure(replace(bare, campaigns=(), ad_sets=(), creatives=(), ads=()))
+    said = shop.agency.answers.about_campaign("voyage", "india sunglasses")
+    assert said.startswith("*Voyage India Sunglasses*, Voyage India Sunglasses: no campaigns")
 
 
 def test_the_token_behind_a_name_is_not_told() -> None:
