@@ -86,7 +86,12 @@ def _bars(day: Spec, currency: str, days: int) -> dict[str, Any]:
         "mark": {"type": "bar", "width": max(min(300 // max(days, 1), 40), 2)},
         "encoding": {
             "x": day,
-            "y": {"field": "profit", "type": "quantitative", "title": f"{currency} a day", "axis": {"format": "~s"}},
+            "y": {
+                "field": "profit",
+                "type": "quantitative",
+                "title": f"{currency} a day",
+                "axis": {"labelExpr": "format(datum.value, '~s')"},
+            },
             "color": {
                 "field": "kind",
                 "type": "nominal",
@@ -99,7 +104,12 @@ def _bars(day: Spec, currency: str, days: int) -> dict[str, Any]:
 
 def _line(day: Spec, name: str, color: str) -> dict[str, Any]:
     return {
-        "mark": {"type": "line", "strokeWidth": 3, "point": {"size": 30, "filled": True, "color": color}},
+        "mark": {
+            "type": "line",
+            "strokeWidth": 3,
+            "strokeJoin": "round",
+            "point": {"size": 30, "filled": True, "color": color},
+        },
         "encoding": {"x": day, "y": {"field": name, "type": "quantitative"}, "color": {"datum": name}},
     }
 

@@ -154,6 +154,21 @@ def test_a_name_that_fits_several_is_asked_back(shop: AdShop) -> None:
         answers.about_campaign("voyage", "summer", language="es")
 
 
+def test_a_campaign_that_has_gone_is_meant_only_where_no_other_is(shop: AdShop) -> None:
+    answers, campaigns = shop.agency.answers, shop.agency.memory.campaigns
+    spain = next(account for account in shop.accounts if account.spec.id == "act_9008").structure()
+    gone = replace(spain.campaigns[0], id="old", name="Summer 2025")
+    shop.clock.pass_by(hours=1)
+    campaigns.take_structure(replace(spain, campaigns=(*spain.campaigns, gone), seen_at=shop.clock()))
+    with pytest.raises(SeveralPlaces):
+        answers.place("voyage", "summer sunglasses spain")
+    shop.clock.pass_by(hours=1)
+    campaigns.take_structure(replace(spain, seen_at=shop.clock()))
+    assert answers.place("voyage", "summer sunglasses spain").name == "Summer"
+    assert answers.place("voyage", "summer 2025").gone
+    assert ": no longer in the account" in answers.about_campaign("voyage", "summer 2025")
+
+
 def test_a_name_that_fits_nothing_is_answered_with_those_there_are(shop: AdShop) -> None:
     with pytest.raises(UnknownPlace, match=r"no campaign or account called “wintry”. There are: .*Summer"):
         shop.agency.answers.about_campaign("voyage", "wintry")
