@@ -22,12 +22,17 @@ from pathlib import Path
 import click
 from flask import Flask
 
-from bot.ads.agency import Agency, Practice, put_together
+from bot.ads.agency import Agency, Around, Practice, put_together
+from bot.ads.asana import Asana
 from bot.ads.charts import Gallery
+from bot.ads.compliance import Claims
+from bot.ads.copywriter import Copywriter
 from bot.ads.facebook import connect, version_warning
 from bot.ads.guards import Desk as AdDesk
+from bot.ads.launch import Thinking
 from bot.ads.practice import Shoppers, read_practice
 from bot.ads.reports import Tell
+from bot.ads.tasks import AsanaTwins
 from bot.ads.watch import Shop as AdShop
 from bot.brands import Brand, BrandsWrong, read_brands
 from bot.catchup import CatchUp
@@ -45,12 +50,17 @@ from bot.sales.currency import Rates, RatesNotRefreshed
 from bot.sales.language import detect
 from bot.sales.model_desk import ModelDesk, Senses
 from bot.sales.optout import is_start, is_stop
+from bot.sales.promises import Facts as PromiseFacts
+from bot.sales.promises import check
 from bot.sales.reader import Reader
 from bot.sales.seller import Seller
 from bot.sales.situation import Shop
 from bot.settings import Settings, WrongSetting
+from bot.staff.ads import AdCommands
+from bot.staff.answering import Answering
 from bot.staff.commands import Commands
 from bot.staff.notices import Staff
+from bot.staff.thinking import Thinking
 from bot.upkeep import Backups, Forgetting, Retention
 from bot.web.access import public, signing_secret
 from bot.web.ads_api import AdParts, ads, register_ads
@@ -70,6 +80,7 @@ from memory.charts import Charts
 from memory.contacts import Contact, Contacts
 from memory.conversation import ConversationMemory
 from memory.database import Database
+from memory.deeds import Deeds
 from memory.dossiers import Dossiers
 from memory.erasure import Erasure
 from memory.errors import DatabaseUnavailable
@@ -196,7 +207,7 @@ class Desk:
         heard = self.ears.listen(waiting, deadline)
         role = self.staff.role_of(contact)
         if role is not None:
-            return self.commands.handle(contact, role, heard)
+            return self.commands.handle(contact, role, heard, deadline)
         return self.seller.answer(contact, heard, deadline)
 
 
@@ -241,8 +252,8 @@ class Program:
             self.model.warm()
 
 
-def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None) -> Program:
-    """All parts of one process, wired and not yet running."""
+def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None, roster: Path = ROSTER) -> Program:
+    """All parts of one process, wired and not yet running. `roster` lists the practice accounts."""
     brands = Brands.read(settings)
     memory = Memory.opened(settings, brands, clock)
     twilio = _small_twilio(settings, brands, clock, pace) if settings.simulated else None
@@ -270,6 +281,25 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     model_desk = ModelDesk(model, limits, clock) if model else None
     search = Search(memory.db, vectors=settings.memory.enable_vector_search)
     seller = Seller(_shop(settings, memory, brands, rates, search, agents, clock), memory.contacts, model_desk)
+    catch_up = CatchUp(channel, memory.intake, memory.runs, brands.of_number, clock, wake, _is_urgent, brands.numbers())
+    facebook = connect(settings, brands.by_id, clock)
+    practice = None if facebook else _practice(settings, roster, clock)
+    accounts = facebook.by_brand() if facebook else practice.by_brand() if practice else {}
+    ad_clock = practice.clock if practice else clock
+    around = Around(
+        convert=_converter(rates),
+        tell=telling_staff(memory, staff),
+        gallery=Gallery(Charts(memory.db, clock), signing_secret(settings), local_url(settings), clock),
+        shop=_asked(memory, turns, brands, rates, clock),
+        agents=agents,
+        real_clock=clock,
+        thinking=Thinking(
+            claims=lambda brand: _claims(memory, brands.by_id[brand], clock),
+            goods=lambda brand: memory.goods.items(brand),
+            writer=Copywriter(model, limits, clock) if model else None,
+        ),
+    )
+    agency = put_together(memory.db, brands.by_id, accounts, practice, ad_clock, around)
     desk = Desk(
         seller,
         Commands(
@@ -279,6 +309,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
             memory.orders,
             memory.goods,
             order_moved=seller.order_moved,
+            ads=_ad_commands(agency, memory.db, model, limits, brands, clock),
         ),
         staff,
         Ears(channel, memory.attachments, memory.messages, _understanding(model, limits, brands)),
@@ -298,25 +329,6 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         ),
         wake,
     )
-    catch_up = CatchUp(channel, memory.intake, memory.runs, brands.of_number, clock, wake, _is_urgent, brands.numbers())
-    facebook = connect(settings, brands.by_id, clock)
-    practice = None if facebook else _practice(settings, clock)
-    accounts = facebook.by_brand() if facebook else practice.by_brand() if practice else {}
-    ad_clock = practice.clock if practice else clock
-    teller = telling_staff(memory, staff)
-    agency = put_together(
-        memory.db,
-        brands.by_id,
-        accounts,
-        practice,
-        _converter(rates),
-        clock,
-        teller,
-        ad_clock,
-        _asked(memory, turns, brands, rates, clock),
-        agents,
-        Gallery(Charts(memory.db, clock), signing_secret(settings), local_url(settings), clock),
-    )
     reader = Reader(
         memory.contacts, memory.facts, memory.readings, memory.summaries, brands.by_id, limits, clock, model
     )
@@ -330,6 +342,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         limits,
         clock,
     )
+    jobs += _asana_jobs(settings, agency, around.tell, clock)
     jobs.append(Job("silence", timedelta(hours=1), lambda: log.info("%s customers fell silent", seller.note_lost())))
     memory.db.wake(wake)
     clock_work = ClockWork(jobs, memory.runs, _clock_lock(settings))
@@ -591,11 +604,11 @@ def _understanding(model: LanguageModel | None, limits: Limits, brands: Brands) 
     return Senses(model, limits, daily_budget_usd=budget).understand
 
 
-def _practice(settings: Settings, clock: Clock) -> Practice | None:
+def _practice(settings: Settings, roster: Path, clock: Clock) -> Practice | None:
     if not settings.practice_days_per_hour:
         return None
     path = settings.database_path.with_name("practice.db")
-    return Practice.opened(path, read_practice(ROSTER), clock, settings.practice_days_per_hour)
+    return Practice.opened(path, read_practice(roster), clock, settings.practice_days_per_hour)
 
 
 def _shoppers(
@@ -612,6 +625,13 @@ def _shoppers(
 
 def _converter(rates: Rates) -> Callable[[Money, str], Money]:
     return lambda money, currency: rates.convert(money, currency).result
+
+
+def _claims(memory: Memory, brand: Brand, clock: Clock) -> Claims:
+    """The sales desk's promise check, over what the shop has today: an ad may say no more than a reply."""
+    today = clock().astimezone(brand.time_zone).date()
+    facts = PromiseFacts.of(brand, memory.goods.items(brand.id), today=today)
+    return lambda text: [(breach.text, breach.why) for breach in check(text, facts)]
 
 
 def telling_staff(memory: Memory, staff: Staff) -> Tell:
@@ -671,6 +691,21 @@ def _ad_jobs(agency: Agency, shoppers: Shoppers | None, hours: JobRuns) -> list[
     if shoppers is not None:
         jobs.append(Job("practice customers", timedelta(seconds=3), shoppers.tick))
     return jobs
+
+
+def _ad_commands(
+    agency: Agency, db: Database, model: LanguageModel | None, limits: Limits, brands: Brands, clock: Clock
+) -> AdCommands:
+    thinking = Thinking(Answering(agency, agency.tasks), model, limits, brands.by_id, clock)
+    return AdCommands(agency, Deeds(db, clock), agency.tasks, thinking)
+
+
+def _asana_jobs(settings: Settings, agency: Agency, tell: Tell, clock: Clock) -> list[Job]:
+    if not settings.asana_access_token:
+        return []
+    asana = Asana(settings.asana_access_token, settings.asana_project, settings.asana_api_url, clock)
+    twins = AsanaTwins(agency.tasks, asana, list(agency.accounts), clock, tell)
+    return [Job("tasks in asana", timedelta(minutes=2), twins.sync, at_start=True)]
 
 
 def _erasure(settings: Settings, db: Database, agents: MemoryManager, clock: Clock) -> Erasure:

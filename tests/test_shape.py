@@ -31,7 +31,7 @@ HOMES = {
     "dotenv": ("bot/settings.py", "memory/settings.py"),
     "sqlcipher3": ("memory/cipher.py",),
     "psycopg": ("memory/postgres.py",),
-    "requests": ("bot/channels/", "bot/ads/facebook/"),
+    "requests": ("bot/channels/", "bot/ads/facebook/", "bot/ads/asana.py"),
     "redis": ("memory/short_term.py",),
     "neo4j": ("memory/bolt.py",),
     "vl_convert": ("bot/ads/drawing.py",),

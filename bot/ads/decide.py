@@ -42,6 +42,7 @@ class Decide:
     attribution: Attribution
     limits: LimitsOf
     order_margin: OrderMargin
+    reserve: Callable[[AdAccount], Decimal]  # of the budget, for a new ad
 
     def __call__(self, morning: Morning) -> dict[str, Any]:
         """The steps to take, and one decision per line with its sentence; why there are none, where there are none."""
@@ -55,7 +56,7 @@ class Decide:
         today = morning.now.astimezone(ZoneInfo(account.time_zone)).date()
         found = lines(self.campaigns, self.attribution, morning.brand, account.id, today)
         carried = Decimal(morning.notes.get("pull", {}).get("carried", "1"))
-        plan = self._plan(account, found, limits.most_planned.amount, today, carried)
+        plan = self._plan(account, found, limits.most_planned.amount - self.reserve(account), today, carried)
         return _note(account, found, plan)
 
     def _plan(self, account: AdAccount, found: Sequence[Line], budget: Decimal, today: date, carried: Decimal) -> Plan:
@@ -115,6 +116,8 @@ def _decision(line: Line, allocation: Allocation) -> dict[str, Any]:
         "pause": allocation.pause,
         "expected_profit": str(round(allocation.expected_profit, 2)),
         "evidence": round(allocation.verdict.evidence, 2),
+        "sales": round(allocation.verdict.sales, 2),
+        "needed": round(allocation.verdict.expected, 2),
         "reason": _reason(line, allocation),
     }
 

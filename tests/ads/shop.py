@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from bot.ads.agency import Agency, Practice, put_together
+from bot.ads.agency import Agency, Around, Practice, put_together
 from bot.ads.charts import Gallery
 from bot.ads.guards import Desk
+from bot.ads.launch import Thinking
 from bot.ads.limits import Convert
 from bot.ads.practice import Book, PracticeAccount, PracticeClock, read_practice
 from bot.ads.watch import Shop
@@ -46,6 +47,7 @@ class AdShop:
     heard: list[tuple[str, str]] = field(default_factory=list)
     pictures: list[str | None] = field(default_factory=list)  # the addresses that came with what staff heard
     convert: Convert = no_rates
+    thinking: Thinking | None = None  # without it no new ads are made
     accounts: list[PracticeAccount] = field(init=False)  # of the process that was made last
 
     def __post_init__(self) -> None:
@@ -66,19 +68,8 @@ class AdShop:
         self.accounts = list(accounts)
         by_brand = practice.by_brand()
         gallery = Gallery(Charts(self.db, self.clock), "a secret of the tests", "https://shop.example", self.clock)
-        return put_together(
-            self.db,
-            brands,
-            by_brand,
-            limited,
-            self.convert,
-            self.clock,
-            self._hear,
-            self.clock,
-            self.shop,
-            self.agents,
-            gallery,
-        )
+        around = Around(self.convert, self._hear, gallery, self.shop, self.agents, self.clock, self.thinking)
+        return put_together(self.db, brands, by_brand, limited, self.clock, around)
 
     @property
     def shop(self) -> Shop:

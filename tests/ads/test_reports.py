@@ -208,7 +208,8 @@ def test_why_nothing_was_changed_is_told(tmp_path: Path) -> None:
     assert "daily_cap" in said or "cap" in said
 
 
-def test_learnings_are_told_with_their_confidence_and_by_word(shop: AdShop) -> None:
+def test_learnings_are_told_with_their_confidence_and_by_word(tmp_path: Path) -> None:
+    shop = AdShop(tmp_path)
     strategy, answers = shop.agency.memory.strategy, shop.agency.answers
     assert answers.learnings("voyage") == "Nothing is written down yet; learnings come with the mornings."
     strategy.learn("voyage", "creative_insight", "Video beats image", {"n": 1}, confidence=0.93, subject="format:video")
@@ -219,7 +220,8 @@ def test_learnings_are_told_with_their_confidence_and_by_word(shop: AdShop) -> N
     about = answers.learnings("voyage", "video")
     assert "Video beats image" in about
     assert "Gift ads" not in about
-    assert re.search(r"\*video\*: \d+ orders from \d+ chats", about)
+    shop.agency.first_look()
+    assert re.search(r"\*video\*: \d+ orders from \d+ chats", answers.learnings("voyage", "video"))
     assert answers.learnings("optics").startswith("Nothing")
 
 
