@@ -60,7 +60,7 @@ from bot.staff.ads import AdCommands
 from bot.staff.answering import Answering
 from bot.staff.commands import Commands
 from bot.staff.notices import Staff
-from bot.staff.thinking import Thinking
+from bot.staff.thinking import Thinking as StaffThinking
 from bot.upkeep import Backups, Forgetting, Retention
 from bot.web.access import public, signing_secret
 from bot.web.ads_api import AdParts, ads, register_ads
@@ -696,7 +696,7 @@ def _ad_jobs(agency: Agency, shoppers: Shoppers | None, hours: JobRuns) -> list[
 def _ad_commands(
     agency: Agency, db: Database, model: LanguageModel | None, limits: Limits, brands: Brands, clock: Clock
 ) -> AdCommands:
-    thinking = Thinking(Answering(agency, agency.tasks), model, limits, brands.by_id, clock)
+    thinking = StaffThinking(Answering(agency, agency.tasks), model, limits, brands.by_id, clock)
     return AdCommands(agency, Deeds(db, clock), agency.tasks, thinking)
 
 
