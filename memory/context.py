@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from math import ceil
+from typing import NamedTuple
 
 from memory.facts import PROFILE, Fact
 from memory.messages import Message, Said
@@ -30,8 +31,7 @@ class Profile:
     interests: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of a context, and the message that it comes from; None for titles and what was counted or set."""
 
     text: str
@@ -81,7 +81,7 @@ def render_line(message: Message | Said, zone: tzinfo) -> str:
     The lines of a longer message are indented, so that nobody's words can pass for another line of the conversation.
     """
     words, at = message.content.replace("\n", "\n    "), message.at.astimezone(zone)
-    return f"[{at.hour:02}:{at.minute:02}] {ROLES.get(message.role, message.role.upper())}: {words}"
+    return f"[{at.hour:02}:{at.minute:02}] {ROLES.get(message.role) or message.role.upper()}: {words}"
 
 
 def render_fact(fact: Fact, zone: tzinfo) -> str:

@@ -16,7 +16,7 @@ from memory.database import Database
 from memory.dossiers import PREFERENCES, Dossiers, check_line, check_preference, profile_of
 from memory.errors import NotAnAddress, NotStorable, UnknownFormat, UnknownPreference
 from memory.facts import Facts
-from memory.messages import Message, Messages
+from memory.messages import Message, Messages, Said
 from memory.moments import Clock, from_text, now, to_text
 from memory.past import Past, standing
 from memory.schema import STEPS
@@ -24,10 +24,11 @@ from memory.search import Search
 from memory.sessions import Sessions
 from memory.settings import MemorySettings
 from memory.statements import read_facts
-from memory.summaries import Summaries
+from memory.summaries import Summaries, SummaryLine
 from memory.values import check_text
 
 RECALLED = 10  # older messages in a context
+SHORT = 20  # lines of the summary in a context without a budget
 Format = Literal["json", "salesforce", "hubspot"]
 
 
@@ -191,8 +192,9 @@ class ConversationMemory:
     def conversation_context(self, phone: str, *, query: str = "", max_tokens: int | None = None) -> Context:
         """The same as lines, each with the id of the message that it comes from. Raises UnknownContact."""
         contact = self._find(phone)
-        self._summaries.catch_up(contact.id)
         history = self._messages.recent(contact.id, limit=self._most)
+        if self._summaries.is_due(contact.id, history, are_all=len(history) < self._most):
+            self._summaries.catch_up(contact.id)
         recent = {message.id for message in history}
         recalled = [message for message in self._recall(contact, query, RECALLED) if message.id not in recent]
         return compose(
@@ -200,7 +202,7 @@ class ConversationMemory:
             history,
             self._zone,
             facts=self._facts.holding(contact.id),
-            summary=self._summaries.lines(contact.id),
+            summary=self._summary(contact, history, max_tokens),
             recalled=recalled,
             max_tokens=max_tokens,
         )
@@ -330,6 +332,12 @@ class ConversationMemory:
             return []
         self._search.catch_up_fully(contact.id)
         return [self._messages.get(message_id) for message_id in self._search.recall(contact.id, query, limit)]
+
+    def _summary(self, contact: Contact, history: Sequence[Said], max_tokens: int | None) -> Sequence[SummaryLine]:
+        """Without a budget only lines that the context shows: it shows all of `history`."""
+        if max_tokens is not None:
+            return self._summaries.lines(contact.id)
+        return self._summaries.lines(contact.id, most=SHORT, before=history[0].id if history else None)
 
     def _learn(self, contact: Contact, message: Message) -> None:
         self._past.count(self.brand, contact.id, 1, message.at)

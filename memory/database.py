@@ -38,6 +38,9 @@ class Engine(Protocol):
     def rows(self, sql: str, values: dict[str, Any], most: int | None) -> list[Row]:
         """The rows that a statement gives, at most `most`."""
 
+    def tuples(self, sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """The rows that a question gives, without the columns' names."""
+
     def change(self, sql: str, values: dict[str, Any]) -> int:
         """How many rows a write touched, inside the open transaction."""
 
@@ -106,6 +109,10 @@ class Database:
     def all(self, sql: str, /, **values: Any) -> list[Row]:
         """Every row."""
         return self._engine.rows(sql, values, None)
+
+    def tuples(self, sql: str, /, **values: Any) -> list[tuple[Any, ...]]:
+        """Every row without names: for the rows that each turn reads by the dozen, where names take half of the time."""
+        return self._engine.tuples(sql, values)
 
     def value(self, sql: str, /, **values: Any) -> Any:
         """The first column of the first row; None where there is no row."""

@@ -168,12 +168,12 @@ class Messages:
 
     def recent(self, contact_id: int, *, limit: int = 50) -> list[Said]:
         """As `history`, for a context."""
-        rows = self._db.all(
+        rows = self._db.tuples(
             "SELECT id, role, content, at FROM messages WHERE contact_id = :id ORDER BY id DESC LIMIT :limit",
             id=contact_id,
             limit=limit,
         )
-        return [Said(row["id"], row["role"], row["content"], from_text(row["at"])) for row in reversed(rows)]
+        return [Said(id, role, content, from_text(at)) for id, role, content, at in reversed(rows)]
 
     def count(self, contact_id: int) -> int:
         """How many messages there are of a contact, both ways."""

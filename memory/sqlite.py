@@ -60,6 +60,13 @@ class SQLite:
         except self._faults as error:
             _raise_ours(error)
 
+    def tuples(self, sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """The rows that a question gives, without the columns' names."""
+        try:
+            return self._connection.execute(sql, values).fetchall()
+        except self._faults as error:
+            _raise_ours(error)
+
     def change(self, sql: str, values: dict[str, Any]) -> int:
         """How many rows a write touched."""
         try:
