@@ -18,6 +18,7 @@ EARLIER = "Earlier, on this subject:"
 RECENT = "Recent Conversation History:"
 ROLES = {"user": "USER", "assistant": "ASSISTANT"}
 BYTES_PER_TOKEN = 4
+TWO = tuple(f"{n:02}" for n in range(60))  # looked up in a fifth of the time that formatting takes, fifty times a turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def render_line(message: Message | Said, zone: tzinfo) -> str:
     The lines of a longer message are indented, so that nobody's words can pass for another line of the conversation.
     """
     words, at = message.content.replace("\n", "\n    "), message.at.astimezone(zone)
-    return f"[{at.hour:02}:{at.minute:02}] {ROLES.get(message.role) or message.role.upper()}: {words}"
+    return f"[{TWO[at.hour]}:{TWO[at.minute]}] {ROLES.get(message.role) or message.role.upper()}: {words}"
 
 
 def render_fact(fact: Fact, zone: tzinfo) -> str:
@@ -91,7 +92,7 @@ def render_fact(fact: Fact, zone: tzinfo) -> str:
 
 def render_summary(line: SummaryLine, zone: tzinfo) -> str:
     """`2026-11-21 complained: the lens is broken`."""
-    return f"{line.at.astimezone(zone):%Y-%m-%d} {line.kind}: {line.text}"
+    return f"{line.at.astimezone(zone).date()} {line.kind}: {line.text}"
 
 
 def render_context(

@@ -18,7 +18,7 @@ from memory.errors import NotAnAddress, NotStorable, UnknownFormat, UnknownPrefe
 from memory.facts import Facts
 from memory.messages import Message, Messages, Said
 from memory.moments import Clock, from_text, now, to_text
-from memory.past import Past, standing
+from memory.past import Past, check_metadata, standing
 from memory.schema import STEPS
 from memory.search import Search
 from memory.sessions import Sessions
@@ -28,7 +28,7 @@ from memory.summaries import Summaries, SummaryLine
 from memory.values import check_text
 
 RECALLED = 10  # older messages in a context
-SHORT = 20  # lines of the summary in a context without a budget
+SHORT = 12  # lines of the summary in a context without a budget
 Format = Literal["json", "salesforce", "hubspot"]
 
 
@@ -171,15 +171,16 @@ class ConversationMemory:
         A new number is a new person. Raises NotStorable, and then nothing was written.
         """
         at = self._clock() if timestamp is None else self._past.read_moment(timestamp)
+        notes = check_metadata(metadata)
         with self.db.transaction():
             contact = self._resolve(phone)
             message_id = self._past.add(
-                self.brand, contact.id, role, content, at, message_type=message_type, metadata=metadata
+                self.brand, contact.id, role, content, at, message_type=message_type, metadata=notes
             )
-            message = self._messages.get(message_id)
+            message = ConversationMessage(at, role, content, message_type, notes, message_id)
             if role == "user":
                 self._learn(contact, message)
-        return ConversationMessage.of(message)
+        return message
 
     def get_conversation_context(self, phone: str, *, query: str = "", max_tokens: int | None = None) -> str:
         """`User Profile:` and `Recent Conversation History:` as text, between them what is known and, in short, what was
@@ -339,11 +340,11 @@ class ConversationMemory:
             return self._summaries.lines(contact.id)
         return self._summaries.lines(contact.id, most=SHORT, before=history[0].id if history else None)
 
-    def _learn(self, contact: Contact, message: Message) -> None:
-        self._past.count(self.brand, contact.id, 1, message.at)
-        facts = Facts(self.db, standing(message.at))
+    def _learn(self, contact: Contact, message: ConversationMessage) -> None:
+        self._past.count(self.brand, contact.id, 1, message.timestamp)
+        facts = Facts(self.db, standing(message.timestamp))
         for learned in read_facts(message.content, contact.language or "en"):
-            facts.take(contact, learned, message.id, at=message.at)
+            facts.take(contact, learned, message.id, at=message.timestamp)
         for product in _products(message.metadata):
             facts.note_interest(contact, product, message.id)
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import zip_longest
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from memory.database import Database
 from memory.messages import Message, Said, to_message
@@ -167,12 +167,12 @@ class Summaries:
         """
         first = 1 << 62 if before is None else before
         rows = self._db.tuples(_NEWEST, id=contact_id, before=first, most=min(most, MOST_OF_A_KIND))
-        kinds: dict[str, list[SummaryLine]] = {kind: [] for kind in KINDS}
-        for message_id, kind, content, at, by in rows:
-            kinds[kind].append(SummaryLine(message_id, kind, content, from_text(at), by))
+        kinds: dict[str, list[tuple[Any, ...]]] = {kind: [] for kind in KINDS}
+        for row in rows:
+            kinds[row[1]].append(row)
         said = kinds.pop(KINDS[-1])
-        rounds = [line for each in zip_longest(*kinds.values()) for line in each if line is not None]
-        return (rounds + said)[:most]
+        rounds = [row for each in zip_longest(*kinds.values()) for row in each if row is not None]
+        return [SummaryLine(id, kind, text, from_text(at), by) for id, kind, text, at, by in (rounds + said)[:most]]
 
     def _upto(self, contact_id: int) -> int:
         return int(self._db.value("SELECT summary_upto FROM readings WHERE contact_id = :id", id=contact_id) or 0)
