@@ -191,9 +191,12 @@ def _head(profile: Profile, most: int | None) -> list[Line]:
 
 
 def _recent(history: Sequence[Message | Said], zone: tzinfo, left: int | None) -> list[Line]:
-    lines = [Line(render_line(message, zone), message.id) for message in reversed(history)]
+    lines = [Line(render_line(message, zone), message.id) for message in history]
+    if left is None:
+        return lines
+    lines.reverse()
     kept = _fitting(lines, left)
-    if lines and not kept and left is not None and left >= LEAST_WORTH:
+    if lines and not kept and left >= LEAST_WORTH:
         kept = [Line(_cut(lines[0].text, left - 1), lines[0].message_id)]
     return kept[::-1]
 
