@@ -10,7 +10,7 @@ from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from memory.database import Database
-from memory.messages import Message, Said, to_message
+from memory.messages import READ, Message, Said, to_message
 from memory.moments import Clock, from_text, to_text
 from memory.statements import read_facts
 
@@ -104,8 +104,8 @@ class Summaries:
     def next_chunk(self, contact_id: int) -> list[Message]:
         """The oldest messages that are to be summarised now, oldest first; empty while all of them are recent."""
         upto = self._upto(contact_id)
-        rows = self._db.all(
-            "SELECT * FROM messages WHERE contact_id = :id AND id > :upto ORDER BY id LIMIT :most",
+        rows = self._db.tuples(
+            f"SELECT {READ} FROM messages WHERE contact_id = :id AND id > :upto ORDER BY id LIMIT :most",
             id=contact_id,
             upto=upto,
             most=CHUNK + RECENT,
