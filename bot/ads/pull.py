@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -38,7 +38,6 @@ class Pull:
 
     campaigns: Campaigns
     attribution: Attribution
-    margins: Mapping[str, Decimal]  # brand → share of a price that is margin
 
     def __call__(self, morning: Morning) -> dict[str, Any]:
         """What was new, and the share of orders that carried their referral."""
@@ -53,8 +52,7 @@ class Pull:
         readings = account.readings(today - (FIRST_LOOK if first else RESTATED), today)
         new = self.campaigns.take_readings(morning.brand, readings)
         carried = self._sold(morning.brand, account_id, account, today)
-        changed = self.attribution.take_desk(morning.brand, margin_rate=self.margins[morning.brand])
-        return {"ads": len(structure.ads), "readings": new, "desk": changed, "carried": str(carried)}
+        return {"ads": len(structure.ads), "readings": new, "carried": str(carried)}
 
     def _sold(self, brand: str, account_id: str, account: Account, today: date) -> Decimal:
         """Books what a played market sold; the share of its orders whose ad is known. 1 where nothing is played."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from decimal import Decimal
+from functools import partial
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -32,7 +34,6 @@ from memory.figures import AdFigures
 from memory.moments import Clock
 
 T = TypeVar("T")
-HOUR: Final = timedelta(hours=1)
 USUAL_DAYS: Final = 30
 log = logging.getLogger(__name__)
 
@@ -41,10 +42,11 @@ Accounts = Mapping[str, Mapping[str, Account]]  # brand → its accounts by id
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """What the guards ask of the shop, by brand."""
+    """What the ad agent asks of the shop, by brand."""
 
     desk: Callable[[str], Desk]
     stock: Callable[[str], Mapping[str, int]]  # by sku
+    order_margin: Callable[[AdAccount], Decimal | None]  # what an order usually leaves, in the account's currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +72,21 @@ class Watch:
         """Every few minutes: what a killed process or a lost answer left open is looked up and finished."""
         for brand, accounts in self.accounts.items():
             for account_id in accounts:
-                self._try(account_id, lambda b=brand, a=account_id: self.actions.recover(b, a))  # type: ignore[misc]
+                self._try(account_id, partial(self.actions.recover, brand, account_id))
             self.speak(brand)
 
     def sweep(self) -> None:
         """Each night: things with a token of ours that should not be there."""
         for brand, accounts in self.accounts.items():
             for account_id in accounts:
-                for sentence in self._try(account_id, lambda b=brand, a=account_id: self.actions.sweep(b, a)) or ():  # type: ignore[misc]
+                for sentence in self._try(account_id, partial(self.actions.sweep, brand, account_id)) or ():
                     self.actions.alarms.say(brand, f"sweep {account_id} {sentence}", sentence)
+            self.speak(brand)
+
+    def warn(self, sentence: str | None) -> None:
+        """Have every brand's staff hear this once, such as that the API's version will end."""
+        for brand in self.accounts if sentence else ():
+            self.actions.alarms.say(brand, f"warning {sentence}", sentence or "")
             self.speak(brand)
 
     def speak(self, brand: str) -> None:

@@ -36,7 +36,7 @@ def account(tmp_path: Path, clock: TestClock) -> PracticeAccount:
 def pull(tmp_path: Path, clock: TestClock) -> Pull:
     db = Database(tmp_path / "hawker.db")
     db.migrate(STEPS)
-    return Pull(Campaigns(db, clock), Attribution(db, clock), {"voyage": Decimal("0.3")})
+    return Pull(Campaigns(db, clock), Attribution(db, clock))
 
 
 def pulled(pull: Pull, account: PracticeAccount, clock: TestClock) -> dict[str, object]:

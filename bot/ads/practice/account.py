@@ -106,10 +106,14 @@ class _Standing:
 class PracticeAccount:
     """One account of the roster. Several processes may hold the same one: its decisions are in the book."""
 
-    def __init__(self, spec: PracticeSpec, book: Book, clock: Clock, begun: datetime) -> None:
+    def __init__(
+        self, spec: PracticeSpec, book: Book, clock: Clock, begun: datetime, desk_clock: Clock | None = None
+    ) -> None:
+        """`desk_clock` dates what the desk reports of its sales, where that is another than the practice clock."""
         self.spec = spec
         self._book = book
         self._clock = clock
+        self._desk_clock = desk_clock or clock
         self._zone = ZoneInfo(spec.time_zone)
         self._first_day = begun.astimezone(self._zone).date() - timedelta(days=HISTORY)
         self._lock = threading.RLock()
@@ -509,6 +513,7 @@ class PracticeAccount:
                 return "ad_set", {"id": self._next("ad_set"), "name": name, **more, "targeting": dict(new.targeting)}
             case NewCreative():
                 words = {"headline": new.headline, "body": new.body, "format": "image", "landing_page": None}
+                words["image_hash"] = new.image_hash
                 return "creative", {"id": self._next("creative"), "name": name, **words}
             case NewAd():
                 self._require("ad_set", new.ad_set_id)
@@ -539,8 +544,9 @@ class PracticeAccount:
             )
         elif kind == "creative":
             standing.creatives[key] = Creative(
-                key, account, name, made["body"], made["headline"], made["format"], made["landing_page"], f"{key}_story"
-            )
+                key, account, name, made["body"], made["headline"], made["format"], made["landing_page"], f"{key}_story",
+                made.get("image_hash", f"practice-{key}" if made["format"] == "image" else None),
+            )  # fmt: skip
         else:
             standing.places[key] = self._free_place(name)
             standing.ads[key] = Ad(key, account, made["ad_set_id"], made["creative_id"], name, "PAUSED", "PAUSED")
@@ -623,7 +629,7 @@ class PracticeAccount:
             return EventOutcome(event.id, False, "it came without a click id")
         if event.name not in EVENTS:
             return EventOutcome(event.id, False, f"there is no event {event.name!r}")
-        if self._clock() - event.at > EVENT_WINDOW:
+        if self._desk_clock() - event.at > EVENT_WINDOW:
             return EventOutcome(event.id, False, "more than seven days after the click")
         return EventOutcome(event.id, True, "")
 
