@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
-from psycopg.rows import dict_row
+from psycopg.rows import dict_row, tuple_row
 
 from memory.database import EachInItsWay, Row, Statement, Steps
 from memory.errors import AlreadyStored, DatabaseUnavailable
@@ -70,6 +70,17 @@ class PostgreSQL:
             cursor = connection.execute(rewritten(sql), values)
             return cursor.fetchall() if most is None else cursor.fetchmany(most)
 
+        return self._asked(sql, ask)
+
+    def tuples(self, sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """The rows that a question gives, without the columns' names."""
+
+        def ask(connection: Connection) -> list[tuple[Any, ...]]:
+            return connection.cursor(row_factory=tuple_row).execute(rewritten(sql), values).fetchall()
+
+        return self._asked(sql, ask)
+
+    def _asked(self, sql: str, ask: Callable[[Connection], T]) -> T:
         reads = sql.lstrip().upper().startswith(("SELECT", "WITH"))
         if self._open is not None:
             self._threads.wrote |= not reads
