@@ -60,7 +60,7 @@ from bot.staff.ads import AdCommands
 from bot.staff.answering import Answering
 from bot.staff.commands import Commands
 from bot.staff.notices import Staff
-from bot.staff.thinking import Thinking
+from bot.staff.thinking import Thinking as StaffThinking
 from bot.upkeep import Backups, Forgetting, Retention
 from bot.web.access import public, signing_secret
 from bot.web.ads_api import AdParts, ads, register_ads
@@ -309,7 +309,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
             memory.orders,
             memory.goods,
             order_moved=seller.order_moved,
-            ads=_ad_commands(agency, memory.db, model, limits, brands, clock),
+            ads=_ad_commands(agency, memory, model, limits, brands, clock),
         ),
         staff,
         Ears(channel, memory.attachments, memory.messages, _understanding(model, limits, brands)),
@@ -694,10 +694,11 @@ def _ad_jobs(agency: Agency, shoppers: Shoppers | None, hours: JobRuns) -> list[
 
 
 def _ad_commands(
-    agency: Agency, db: Database, model: LanguageModel | None, limits: Limits, brands: Brands, clock: Clock
+    agency: Agency, memory: Memory, model: LanguageModel | None, limits: Limits, brands: Brands, clock: Clock
 ) -> AdCommands:
-    thinking = Thinking(Answering(agency, agency.tasks), model, limits, brands.by_id, clock)
-    return AdCommands(agency, Deeds(db, clock), agency.tasks, thinking)
+    thinking = StaffThinking(Answering(agency, agency.tasks), model, limits, brands.by_id, clock)
+    deeds = Deeds(memory.db, clock)
+    return AdCommands(agency, deeds, agency.tasks, thinking, lambda brand: _claims(memory, brands.by_id[brand], clock))
 
 
 def _asana_jobs(settings: Settings, agency: Agency, tell: Tell, clock: Clock) -> list[Job]:

@@ -80,9 +80,10 @@ class Answers:
         say = wording(language)
         days = daily(self.db, self.campaigns, self.clock, brand, max(PERIODS), apart=False)
         name, home = self.homes[brand]
-        if not days.rows:
-            return say.say("nothing", brand=name)
         runs = self._newest(brand)
+        if not days.rows:
+            known = [say.say("nothing", brand=name), *_faults(runs, self._account_names(days), say)]
+            return _cut("\n".join([*known, *self._waiting(brand, say)]), LONGEST)
         head = [say.say("title", brand=name, day=say.date(max(days.ends.values()))), *self._sums(days, home, say)]
         rest = [*_trend(days, say), *self._waiting(brand, say), *_faults(runs, self._account_names(days), say)]
         week = daily(self.db, self.campaigns, self.clock, brand, 7)
@@ -184,7 +185,12 @@ class Answers:
             else:
                 told.append(_short_line(_account_line(days, currency, say), of_it, say))
         told += [say.say("short_note")] if full != currencies else []
-        return [*told, *_silent(days, say), *_moving_note(by_period[max(PERIODS)], say)]
+        return [
+            *told,
+            *_elsewhere(by_period[max(PERIODS)], say),
+            *_silent(days, say),
+            *_moving_note(by_period[max(PERIODS)], say),
+        ]
 
     def _together(self, by_period: Mapping[int, Sequence[Figures]], home: str, say: Wording) -> list[str]:
         sums = {period: self._in_one(lines, home) for period, lines in by_period.items()}
@@ -237,7 +243,8 @@ class Answers:
             *(each.daily_budget for each in sets if each.daily_budget and each.status == "ACTIVE"),
         ]
         running = any(each.status == "ACTIVE" for each in own)
-        status = say.say("gone" if place.gone or not own else "active" if running else "paused")
+        there = "active" if running else "paused" if own else "empty" if place.kind == "account" else "gone"
+        status = say.say("gone" if place.gone else there)
         line = say.say("campaign", name=place.name, account=place.account_name, status=status)
         if not budgets:
             return line
@@ -262,10 +269,13 @@ class Answers:
 
     def _thoughts(self, brand: str, place: Place, say: Wording, most: int) -> list[str]:
         """The newest decision on each of its lines, the largest moves first."""
-        runs = [run for run in self.cycles.latest(brand, limit=200) if run.account_id == place.account_id][:1]
+        run = self.cycles.newest_of(brand, place.account_id)
         lines = self._lines_of(brand, place)
-        decided = [each for run in runs for each in run.notes.get("decide", {}).get("decisions", [])
-                   if place.kind == "account" or each["id"] in lines]  # fmt: skip
+        decided = [
+            each
+            for each in (run.notes.get("decide", {}).get("decisions", []) if run else [])
+            if place.kind == "account" or each["id"] in lines
+        ]
         decided.sort(key=lambda each: (not each["pause"], -abs(Decimal(each["budget"]) - Decimal(each["before"]))))
         told = [f"• {with_name(each['name'], each['reason'])}" for each in decided[:most]]
         return [say.say("decided"), *told] if told else []
@@ -307,8 +317,8 @@ class Answers:
         return found.only(campaign_id=campaign_id)
 
     def _newest(self, brand: str) -> list[CycleRun]:
-        latest = self.cycles.latest(brand, limit=1)
-        runs = self.cycles.of_brand(brand, latest[0].day) if latest else []
+        day = self.cycles.newest_day(brand)
+        runs = [] if day is None else self.cycles.of_brand(brand, day)
         return [run for run in runs if run.account_id != WHOLE_BRAND]
 
     def _account_names(self, days: Daily) -> dict[str, str]:
@@ -369,6 +379,15 @@ def _rows_of(days: Daily, say: Wording) -> Iterator[str]:
 def _account_line(days: Daily, currency: str, say: Wording) -> str:
     n = len({row.account_id for row in days.rows if days.accounts[row.account_id].currency == currency})
     return say.say("account" if n == 1 else "accounts", currency=currency, n=n)
+
+
+def _elsewhere(lines: Sequence[Figures], say: Wording) -> list[str]:
+    """What was sold in currencies that could not be made the account's, of 30 days; no figure above has it."""
+    sold: dict[str, list[Decimal]] = {}
+    for money in (money for line in lines for money in line.elsewhere):
+        sold.setdefault(money.currency, []).append(money.amount)
+    monies = ", ".join(say.money(_money(currency, sold[currency])) for currency in sorted(sold))
+    return [say.say("elsewhere", monies=monies)] if monies else []
 
 
 def _silent(days: Daily, say: Wording) -> list[str]:
@@ -519,7 +538,7 @@ def _note(lines: Sequence[Figures]) -> str:
     if total is None:
         return ""
     days = f"{_day(lines[0].until)} to {_day(lines[-1].until)}"
-    note = f"{days} · profit {english.money(total.profit)} · ROAS {english.ratio(total.roas)}"
+    note = f"{days}\nprofit {english.money(total.profit)} · ROAS {english.ratio(total.roas)}"
     return f"{note} · pale: still moving" if any(line.moving for line in lines) else note
 
 

@@ -46,7 +46,7 @@ class NotDrawn(Exception):
 def daily_chart(title: str, note: str, lines: Sequence[Figures]) -> dict[str, Any]:
     """The spec of spend, margin and profit by day, in the one currency of `lines`, oldest first.
 
-    Days that may still be told differently are paler. Words are Latin: other scripts need fonts that a server may lack.
+    `note` stands below the title, a line for each of its lines. Days that may still be told differently are paler. Words are Latin: other scripts need fonts that a server may lack.
     Raises ValueError for no lines, or lines of several currencies.
     """
     currencies = {line.currency for line in lines}
@@ -58,15 +58,15 @@ def daily_chart(title: str, note: str, lines: Sequence[Figures]) -> dict[str, An
         "type": "temporal",
         "title": None,
         "scale": {"type": "utc", "padding": 16},  # a day is a day, wherever the server stands
-        "axis": {"format": "%-d %b", "tickCount": min(len(values), 6), "grid": False},
+        "axis": {"format": "%-d %b", "tickCount": min(len(values), 4), "grid": False},
     }
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-        "width": 560,
-        "height": 320,
+        "width": 400,
+        "height": 270,
         "background": "white",
-        "padding": 16,
-        "title": {"text": _latin(title), "subtitle": note, "anchor": "start", "fontSize": 20, "subtitleFontSize": 14,
+        "padding": 12,
+        "title": {"text": _latin(title), "subtitle": note.split("\n"), "anchor": "start", "limit": 440, "fontSize": 19, "subtitleFontSize": 15,
                   "subtitleColor": INK, "color": INK, "offset": 12},
         "data": {"values": values},
         "layer": [
@@ -74,8 +74,8 @@ def daily_chart(title: str, note: str, lines: Sequence[Figures]) -> dict[str, An
             *(_line(day, name, color) for name, color in (("spend", SPEND), ("margin", MARGIN))),
         ],
         "config": {
-            "axis": {"labelFontSize": 14, "titleFontSize": 14, "gridColor": FAINT, "labelColor": INK, "titleColor": INK},
-            "legend": {"labelFontSize": 15, "orient": "top", "title": None, "symbolSize": 160, "labelColor": INK},
+            "axis": {"labelFontSize": 16, "titleFontSize": 16, "gridColor": FAINT, "labelColor": INK, "titleColor": INK},
+            "legend": {"labelFontSize": 16, "orient": "top", "title": None, "symbolSize": 160, "labelColor": INK},
             "view": {"stroke": None},
         },
     }  # fmt: skip
@@ -83,10 +83,15 @@ def daily_chart(title: str, note: str, lines: Sequence[Figures]) -> dict[str, An
 
 def _bars(day: Spec, currency: str, days: int) -> dict[str, Any]:
     return {
-        "mark": {"type": "bar", "width": max(min(420 // max(days, 1), 40), 2)},
+        "mark": {"type": "bar", "width": max(min(300 // max(days, 1), 40), 2)},
         "encoding": {
             "x": day,
-            "y": {"field": "profit", "type": "quantitative", "title": f"{currency} a day", "axis": {"format": "~s"}},
+            "y": {
+                "field": "profit",
+                "type": "quantitative",
+                "title": f"{currency} a day",
+                "axis": {"labelExpr": "format(datum.value, '~s')"},
+            },
             "color": {
                 "field": "kind",
                 "type": "nominal",
@@ -99,7 +104,12 @@ def _bars(day: Spec, currency: str, days: int) -> dict[str, Any]:
 
 def _line(day: Spec, name: str, color: str) -> dict[str, Any]:
     return {
-        "mark": {"type": "line", "strokeWidth": 3, "point": {"size": 36, "filled": True, "color": color}},
+        "mark": {
+            "type": "line",
+            "strokeWidth": 3,
+            "strokeJoin": "round",
+            "point": {"size": 30, "filled": True, "color": color},
+        },
         "encoding": {"x": day, "y": {"field": name, "type": "quantitative"}, "color": {"datum": name}},
     }
 

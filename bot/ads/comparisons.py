@@ -8,7 +8,7 @@ where they do.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -21,6 +21,7 @@ Rates = Mapping[tuple[str, str], Rate]  # by measure and group, as memory tries 
 ENOUGH: Final[Mapping[str, int]] = {"ctr": 2_000, "chat_to_order": 60}  # impressions, chats: on each side
 CHANCE: Final = 0.05  # that any of a morning's comparisons is one of chance
 WORTH_SAYING: Final = 1.15  # how many times better at least
+ENOUGH_ADS: Final = 2  # of a group: what one ad does is not its angle's merit
 ENOUGH_ORDERS: Final = 10  # before money is judged
 ENOUGH_CHATS: Final = 100  # before it is said that a group brings no orders that pay
 APART: Final = 0.1  # from the return on spend of all ads together: where everything loses, that is no group's doing
@@ -130,10 +131,13 @@ def _rests(found: Rates) -> dict[tuple[str, str], Rate]:
 
 def findings(results: Sequence[AdResult], measured: Rates) -> list[Finding]:
     """The comparisons that chance does not explain, surest first."""
+    ads = Counter(group for result in results for group in result.groups)
     pairs = [
         (measure, group, rate, measured[measure, f"{REST}{group}"])
         for (measure, group), rate in measured.items()
-        if not group.startswith(REST) and min(rate.tries, _rest(measured, measure, group).tries) >= ENOUGH[measure]
+        if not group.startswith(REST)
+        and min(rate.tries, _rest(measured, measure, group).tries) >= ENOUGH[measure]
+        and ads.get(group, ENOUGH_ADS) >= ENOUGH_ADS
     ]
     sure = 1 - CHANCE / max(2 * len(pairs), 1)
     kinds = {_kind(group) for _measure, group, _own, _others in pairs}
@@ -210,7 +214,7 @@ def _earning(group: str, ads: Sequence[AdResult], spread: float, whole: float) -
         chat_to_order=orders / chats,
         roi=margin / spend - 1,
         outcome=_outcome(spend, margin, chats, orders, spread)
-        if abs(margin / spend - 1 - whole) >= APART
+        if len(ads) >= ENOUGH_ADS and abs(margin / spend - 1 - whole) >= APART
         else "unclear",
     )
 

@@ -9,7 +9,7 @@ import sys
 
 import vl_convert
 
-SCALE = 2.0  # a phone's screen has two or three dots for each of the spec's
+SCALE = 2.5  # a phone's screen has two or three dots for each of the spec's
 
 
 def main() -> None:

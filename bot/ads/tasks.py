@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -112,11 +112,11 @@ class FileTasks:
         runs = [run for run in self.cycles.of_brand(morning.brand, morning.day) if run.account_id != WHOLE_BRAND]
         notes = [(run.account_id, run.notes) for run in runs] + [(WHOLE_BRAND, morning.notes)]
         return [
-            Need.from_note({**need, "key": f"{account_id} {need['key']}"})
+            replace(need, key=f"{account_id} {need.key}")
             for account_id, steps in notes
             for note in steps.values()
             if isinstance(note, dict)
-            for need in note.get("needs", [])
+            for need in _listed(note.get("needs", []))
         ]
 
     def _learn(self, task: Task) -> int:
@@ -129,3 +129,18 @@ class FileTasks:
         )
         self.tasks.learned(task.id)
         return task.id
+
+
+def _listed(needs: Sequence[Mapping[str, Any]] | Mapping[str, Any]) -> list[Need]:
+    """One need or several, as `Need.from_note` reads them; or what a launch lacks, with the ad that waits for it."""
+    noted = [needs] if isinstance(needs, Mapping) else needs
+    return [_for_launch(note) if "task" in note else Need.from_note(note) for note in noted]
+
+
+def _for_launch(note: Mapping[str, Any]) -> Need:
+    return Need(
+        key=str(note["what"]),
+        title=f"A {note['what']} for the ad “{note['headline']}”",
+        why="An ad is ready and passed its review; it can't be launched without.",
+        what=f"{note['task']} The ad says: {note['headline']} / {note['body']}",
+    )

@@ -11,12 +11,14 @@ from typing import Any, Final, cast
 from bot.ads.actions import Outcome as Done
 from bot.ads.agency import Agency
 from bot.ads.brakes import ResumeReport, StopReport
+from bot.ads.compliance import Claims
 from bot.ads.contract import AdsFault
 from bot.ads.plan import Actor, Role, from_json, told
 from bot.ads.refusals import NeedsApproval, Refused
 from bot.sales.language import detect
 from bot.staff.answering import Reply
 from bot.staff.budgets import Budgets
+from bot.staff.launches import Launches
 from bot.staff.line import Command, Line, Unclear, number_in
 from bot.staff.targets import Target, Targets
 from bot.staff.tasks import TaskCommands
@@ -54,6 +56,7 @@ class AdCommands:
     deeds: Deeds
     tasks: Tasks
     thinking: Thinking
+    claims: Callable[[str], Claims]  # brand → what an ad may not claim
 
     def commands(self) -> dict[str, Command]:
         """By their first words."""
@@ -67,6 +70,7 @@ class AdCommands:
             "pause": Command("pause summer", "pause a campaign, ad set or ad", "staff", self._pause),
             "resume": Command("resume summer", "let it run; *resume* alone lifts a stop", "staff", self._resume),
             "budget": Command("budget summer 2500", "set what it may spend a day", "staff", self._budget),
+            "launch": Command("launch", "a campaign of your own; shows the form", "staff", self._launch),
             "undo": Command("undo", "put back the last change; *undo 12* that one", "staff", self._undo),
             "changes": Command("changes", "the last changes of the ads", "analyst", self._changes),
             "approvals": Command("approvals", "what waits for a yes", "analyst", self._approvals),
@@ -139,7 +143,7 @@ class AdCommands:
             )
             return [_sentence(change, aim["in"])]
 
-        if not line.words or line.words.casefold() in EVERYTHING:
+        if not line.words or _is_everything(line.words):
             self._once(line, dict, lambda aim: self._lift(line))
         else:
             self._once(line, lambda: self._aim(line, "resume"), act)
@@ -158,6 +162,19 @@ class AdCommands:
             return self._outcome(line, outcome, aim["in"])
 
         self._once(line, lambda: budgets.aim(line.brand, line.words, _why(line)), act)
+
+    def _launch(self, line: Line) -> None:
+        launches = Launches(self.agency.memory.campaigns, self.claims)
+
+        def act(aim: Aim) -> Said:
+            steps = from_json(aim["steps"])
+            outcome = self.agency.actions.carry_out(line.brand, aim["account"], steps, _by(line), key=_key(line))
+            for change in outcome.done:
+                written = {"name": change.name, "objective": "OUTCOME_ENGAGEMENT", "launched_by": line.role}
+                self.agency.memory.records.launched(line.brand, change.object_id, written)
+            return self._outcome(line, outcome, aim["in"])
+
+        self._once(line, lambda: launches.aim(line.brand, line.words, _why(line)), act)
 
     def _undo(self, line: Line) -> None:
         changes = self.agency.actions.changes
@@ -250,7 +267,7 @@ class AdCommands:
 
     def _stop(self, line: Line) -> None:
         first, _, why = line.words.partition(" ")
-        if first.casefold() not in EVERYTHING:
+        if not _is_everything(first):
             raise Unclear("*stop everything* pauses all ads; *pause summer* only what you name.")
 
         def act(aim: Aim) -> Said:
@@ -344,6 +361,10 @@ def _aimed_at(target: Target) -> Aim:
 
 def _kind(aim: Aim) -> Kind:
     return cast(Kind, aim["kind"])
+
+
+def _is_everything(word: str) -> bool:
+    return word.casefold().strip(" .,!") in EVERYTHING
 
 
 def _by(line: Line) -> Actor:

@@ -13,6 +13,7 @@ from bot.ads.plan import SetBudget, Step, to_json, told
 from bot.sales.amounts import Amount, find_amounts
 from bot.staff.line import Unclear
 from bot.staff.targets import Target, Targets
+from memory.advertising import AdAccount
 from memory.money import Money
 
 USAGE: Final = "Write the name and the amount in digits: *budget summer 2500*."
@@ -31,7 +32,7 @@ class Budgets:
         """The account, and the steps in it. Raises Unclear with what to write instead."""
         name, amount = name_and_amount(words)
         target = self.targets.the(brand, name, "budget")
-        money = _in_currency(amount, target)
+        money = in_currency(amount, target.account, f"budget {target.id} …")
         steps = self._steps(brand, target, money, why)
         return {"account": target.account.id, "in": target.account.name, "steps": to_json(steps)}
 
@@ -93,13 +94,12 @@ def name_and_amount(words: str) -> tuple[str, Amount]:
     return name, amount
 
 
-def _in_currency(amount: Amount, target: Target) -> Money:
-    """The amount in the account's currency, unless it was written in another."""
-    own = target.account.currency
+def in_currency(amount: Amount, account: AdAccount, usage: str) -> Money:
+    """The amount in the account's currency. Raises Unclear where it was written in another."""
+    own = account.currency
     if amount.currency not in (None, own):
         raise Unclear(
-            f"{target.account.name} has budgets in {own}, not in {amount.currency}. Write the amount in {own}:"
-            f" *budget {target.id} …*"
+            f"{account.name} has budgets in {own}, not in {amount.currency}. Write the amount in {own}: *{usage}*"
         )
     return Money(amount.value, own)
 

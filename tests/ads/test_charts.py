@@ -102,7 +102,7 @@ def test_an_address_runs_out_and_its_chart_goes(gallery: Gallery) -> None:
     clock.pass_by(hours=OPEN_FOR.total_seconds() / 3600 - 1)
     assert gallery.picture(address)
     clock.pass_by(hours=1)
-    with pytest.raises(ChartGone):
+    with pytest.raises(ChartGone, match="has run out"):
         gallery.picture(address)
     gallery.share("voyage", spec())
     with pytest.raises(ChartGone, match="no longer kept"):

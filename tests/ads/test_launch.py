@@ -12,6 +12,7 @@ import pytest
 
 from bot.ads.compliance import Claims
 from bot.ads.cycle import Morning
+from bot.ads.decide import Decide
 from bot.ads.launch import Thinking, odds_of_losing
 from bot.ads.limits import Limits
 from bot.ads.plan import Actor
@@ -251,3 +252,34 @@ def test_a_launch_that_is_refused_is_over(tmp_path: Path) -> None:
     shop.morning(hours=24)
     first = min(trials(shop, open_only=False), key=lambda each: each.id)
     assert first.record["actual_outcome"] == "not launched: it was not approved, or the morning was cut off"
+
+
+def test_without_room_under_the_cap_nothing_is_launched(tmp_path: Path) -> None:
+    shop = opened(tmp_path)
+    account = shop.accounts[0]
+    planned = sum(each.daily_budget.amount for each in account.structure().ad_sets if each.daily_budget)
+    tight = Money(planned * Decimal("1.75") + 500, "INR")
+    shop.agency.actions.limits = lambda about: Limits(tight, Money(Decimal(10**6), "INR"))
+    shop.morning(hours=3)
+    assert launched(account) == []
+    assert note(shop, "ideas")["why"].startswith("the cap leaves")
+
+
+def test_the_deciding_leaves_room_for_the_next_test_until_two_run(shop: AdShop) -> None:
+    shop.agency.first_look()
+    account = shop.accounts[0]
+    decide = next(step.do for step in shop.agency.cycle._steps if step.name == "decide")
+    assert isinstance(decide, Decide)
+    assert decide.reserve(account.describe()) == Decimal(1320)
+    morning = Morning("voyage", shop.clock().date(), shop.clock(), account, {})
+    nearly_all = account.spec.daily_cap / Decimal("1.75") - 300
+    freely, held = _decided(decide(morning)), _decided(replace(decide, reserve=lambda about: nearly_all)(morning))
+    assert held <= 300 < freely
+    for hours in (3, 24, 24):
+        shop.morning(hours=hours)
+    assert len(trials(shop)) == 2
+    assert decide.reserve(account.describe()) == 0
+
+
+def _decided(note: dict[str, Any]) -> Decimal:
+    return sum((Decimal(each["budget"]) for each in note["decisions"]), Decimal(0))

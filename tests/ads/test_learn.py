@@ -249,14 +249,13 @@ def test_people_are_compared_like_ads() -> None:
     assert first.sentence == "People who write hi turn more chats into orders than all others: 20.0% against 6.7%"
 
 
-def test_money_is_judged_only_with_enough_orders() -> None:
-    few = [result(0, "gift", 90, 9, margin=500), result(1, "style", 90, 0)]
-    assert {each.group: each.outcome for each in earnings(few, ["angle"])} == {
-        "angle:gift": "unclear",
-        "angle:style": "unclear",
-    }
-    many = [result(0, "gift", 200, 40, margin=500), result(1, "style", 200, 0)]
-    assert {each.group: each.outcome for each in earnings(many, ["angle"])} == {
-        "angle:gift": "worked",
-        "angle:style": "failed",
-    }
+def test_money_is_judged_only_with_enough_orders_and_more_than_one_ad() -> None:
+    def outcomes(gift: AdResult, style: AdResult, ads: int) -> list[str]:
+        results = [replace(each, ad_id=f"{each.ad_id} {n}") for each in (gift, style) for n in range(ads)]
+        return [each.outcome for each in earnings(results, ["angle"])]
+
+    few = result(0, "gift", 40, 4, margin=300), result(1, "style", 40, 0)
+    many = result(0, "gift", 200, 40, margin=500), result(1, "style", 200, 0)
+    assert outcomes(*few, ads=2) == ["unclear", "unclear"]
+    assert outcomes(*many, ads=1) == ["unclear", "unclear"]
+    assert outcomes(*many, ads=2) == ["worked", "failed"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from bot.ads.answers import LONGEST
 from bot.ads.contract import named, without_token
 from bot.ads.places import SeveralPlaces, UnknownPlace
 from bot.ads.wording import LOCALES, wording
+from memory.attribution import Sale
 from memory.figures import PERIODS
 from memory.money import Money
 from tests.ads.shop import AdShop
@@ -103,6 +106,32 @@ def test_twenty_three_accounts_fit_a_message_in_every_language(tmp_path: Path, l
     assert sum(line.startswith("• ") for line in said.splitlines()) >= 3
 
 
+def test_what_was_sold_in_a_currency_without_a_rate_is_told_apart(shop: AdShop) -> None:
+    memory = shop.agency.memory
+    ad = memory.figures.of("voyage", "ad", 30, account_id="act_9008")[0].key
+    day = shop.clock().date() - timedelta(days=1)
+    price = Money(Decimal(5000), "ARS")
+    memory.attribution.book_sales("voyage", [Sale("A-1", ad, day, shop.clock(), price, price, day=day)])
+    assert "no rate is known: 5,000 ARS" in shop.agency.answers.overview("voyage")
+
+
+def test_accounts_that_fail_before_anything_was_read_are_told(tmp_path: Path) -> None:
+    shop = AdShop(tmp_path)
+    cycles = shop.agency.answers.cycles
+    run = cycles.claim("voyage", "act_9001", shop.clock().date(), "pull")
+    assert run is not None
+    cycles.fail(run, "the token has run out", shop.clock())
+    assert "the token has run out" in shop.agency.answers.overview("voyage")
+
+
+def test_an_account_without_campaigns_is_told_so(tmp_path: Path) -> None:
+    shop = AdShop(tmp_path)
+    bare = shop.accounts[0].structure()
+    shop.agency.memory.campaigns.take_structure(replace(bare, campaigns=(), ad_sets=(), creatives=(), ads=()))
+    said = shop.agency.answers.about_campaign("voyage", "india sunglasses")
+    assert said.startswith("*Voyage India Sunglasses*, Voyage India Sunglasses: no campaigns")
+
+
 def test_the_token_behind_a_name_is_not_told() -> None:
     assert without_token(named("Summer · security · video", "k7Q2mXw9")) == "Summer · security · video"
     assert without_token("Summer · security · video") == "Summer · security · video"
@@ -123,6 +152,21 @@ def test_a_name_that_fits_several_is_asked_back(shop: AdShop) -> None:
     assert answers.place("voyage", "SUMER spain").account_id == "act_9008"  # a typo
     with pytest.raises(SeveralPlaces, match="¿Cuál"):
         answers.about_campaign("voyage", "summer", language="es")
+
+
+def test_a_campaign_that_has_gone_is_meant_only_where_no_other_is(shop: AdShop) -> None:
+    answers, campaigns = shop.agency.answers, shop.agency.memory.campaigns
+    spain = next(account for account in shop.accounts if account.spec.id == "act_9008").structure()
+    gone = replace(spain.campaigns[0], id="old", name="Summer 2025")
+    shop.clock.pass_by(hours=1)
+    campaigns.take_structure(replace(spain, campaigns=(*spain.campaigns, gone), seen_at=shop.clock()))
+    with pytest.raises(SeveralPlaces):
+        answers.place("voyage", "summer sunglasses spain")
+    shop.clock.pass_by(hours=1)
+    campaigns.take_structure(replace(spain, seen_at=shop.clock()))
+    assert answers.place("voyage", "summer sunglasses spain").name == "Summer"
+    assert answers.place("voyage", "summer 2025").gone
+    assert ": no longer in the account" in answers.about_campaign("voyage", "summer 2025")
 
 
 def test_a_name_that_fits_nothing_is_answered_with_those_there_are(shop: AdShop) -> None:
@@ -166,6 +210,7 @@ def test_why_nothing_was_changed_is_told(tmp_path: Path) -> None:
 
 def test_learnings_are_told_with_their_confidence_and_by_word(tmp_path: Path) -> None:
     shop = AdShop(tmp_path)
+    shop.agency.first_look()
     strategy, answers = shop.agency.memory.strategy, shop.agency.answers
     assert answers.learnings("voyage") == "Nothing is written down yet; learnings come with the mornings."
     strategy.learn("voyage", "creative_insight", "Video beats image", {"n": 1}, confidence=0.93, subject="format:video")
@@ -176,7 +221,8 @@ def test_learnings_are_told_with_their_confidence_and_by_word(tmp_path: Path) ->
     about = answers.learnings("voyage", "video")
     assert "Video beats image" in about
     assert "Gift ads" not in about
-    assert re.search(r"\*video\*: \d+ orders from \d+ chats", about)
+    shop.agency.first_look()
+    assert re.search(r"\*video\*: \d+ orders from \d+ chats", answers.learnings("voyage", "video"))
     assert answers.learnings("optics").startswith("Nothing")
 
 

@@ -162,3 +162,20 @@ def test_a_morning_files_what_its_steps_need_and_learns_what_was_done(office: Of
     assert step(Morning("voyage", day, morning.now, None, {}))["learned"] == []
     [known] = strategy.entries("voyage", "learnings")
     assert known.record["insight"] == "A photo: night shots do not work"
+
+
+def test_what_a_launch_lacks_is_a_task(office: Office) -> None:
+    cycles, strategy = Cycles(office.db, office.clock), Strategy(office.db, office.clock)
+    lacks = {
+        "what": "picture",
+        "task": "No picture is known.",
+        "headline": "Warm glasses",
+        "body": "Ask us.",
+        "brief": {},
+    }
+    day = date(2026, 11, 21)
+    FileTasks(office.tasks, cycles, strategy)(
+        Morning("voyage", day, office.clock(), None, {"launch": {"needs": lacks}})
+    )
+    [task] = office.tasks.open("voyage")
+    assert task.need.title == "A picture for the ad “Warm glasses”" and "Ask us." in task.need.what

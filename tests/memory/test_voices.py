@@ -46,3 +46,10 @@ def test_what_an_erased_person_wrote_is_gone(stores: Stores) -> None:
     contact = click(stores, "summer", "my secret", ANNA)
     stores.contacts.erase(contact)
     assert all("my secret" not in texts for texts in heard(stores).values())
+
+
+def test_staff_who_try_an_ad_are_no_customers(stores: Stores) -> None:
+    contact = click(stores, "summer", "does it work?", ANNA)
+    assert heard(stores)
+    stores.contacts.mark_staff(contact)
+    assert heard(stores) == {}

@@ -53,7 +53,7 @@ class Newsroom:
         brands = read_brands(DATA / "brands.toml")
         answering = Answering(self.ads.agency, self.tasks)
         thinking = Thinking(answering, self.model(self.ads), Limits(db, clock), brands, clock)
-        ads = AdCommands(self.ads.agency, Deeds(db, clock), self.tasks, thinking)
+        ads = AdCommands(self.ads.agency, Deeds(db, clock), self.tasks, thinking, lambda brand: self.claims)
         return Commands(
             self.stores.contacts,
             self.stores.messages,
@@ -62,6 +62,10 @@ class Newsroom:
             Goods(db, clock),
             ads=ads,
         )
+
+    def claims(self, text: str) -> list[tuple[str, str]]:
+        """Half price is not true of this shop; everything else is."""
+        return [("half price", "there is no such discount")] if "half price" in text else []
 
     def hear(self, phone: str, text: str) -> None:
         self.stores.hear(text, phone=phone, urgent=True)

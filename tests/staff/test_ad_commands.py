@@ -13,7 +13,22 @@ from memory.money import Money
 from memory.tasks import Need
 from tests.staff.newsroom import ADA, ANA, ANNE, SAM, Newsroom
 
-INDIA, SPAIN = "act_9001", "act_9008"
+INDIA = "act_9001"
+FORM = """launch
+account: {account}
+name: Winter · security · image
+budget: {budget}
+headline: Bought safely, returned easily
+text: {text}
+greeting: Hello! Which sunglasses are you looking for?
+image: 0cc175b9c0f1b6a831c399e269772661
+like: {like}"""
+GOOD = {
+    "account": "india",
+    "budget": "200",
+    "text": "Polarised sunglasses. Ask us which frame fits you.",
+    "like": "summer india",
+}
 
 
 @pytest.fixture
@@ -106,7 +121,14 @@ def test_a_turn_that_died_before_it_was_answered_is_taken_up(room: Newsroom) -> 
     room.says(ANA, "approvals")
     room.says(SAM, "pause summer spain")
     room.says(SAM, "pause summer india")
-    for phone, line in ((SAM, "undo"), (ANA, f"approve {number}")):
+    orders = [
+        (SAM, "undo"),
+        (ANA, f"approve {number}"),
+        (SAM, f"budget {ad_set(room, 1)} 11"),
+        (SAM, "pause summer india"),
+    ]
+    orders += [(SAM, "resume summer india"), (SAM, FORM.format(**GOOD)), (ANA, "stop everything")]
+    for phone, line in orders:
         room.hear(phone, line)
         told = room.draft(phone).replies[-1].body
         room.stores.db.run(
@@ -116,8 +138,8 @@ def test_a_turn_that_died_before_it_was_answered_is_taken_up(room: Newsroom) -> 
         assert again.replies[-1].body == told
         room.keep(phone, again)
         room.ads.clock.pass_by(seconds=1)
-    assert [status(room, 0), status(room, 1)] == ["ACTIVE", "PAUSED"]
     assert len(room.ads.agency.actions.changes.of_approval(number)) == 1
+    assert len(room.ads.accounts[0].structure().campaigns) == 2
 
 
 @pytest.mark.parametrize(
@@ -157,6 +179,7 @@ def test_a_campaigns_budget_is_shared_by_its_ad_sets_as_before(room: Newsroom) -
     assert sum(after) == Decimal(f"{total / 2:.2f}")
     assert all(abs(now - was / 2) < Decimal("0.05") for now, was in zip(after, before, strict=True))
     assert "less than" in room.says(SAM, f"budget {campaign(room)} 60")
+    assert "leaves room for" in room.says(SAM, f"budget {campaign(room)} 40000")
     assert budgets(room) == after
 
 
@@ -235,3 +258,33 @@ def test_without_accounts_the_commands_say_so(tmp_path: Path) -> None:
     for line in ("campaigns", "pause summer", "stop everything", "why", "approve 1"):
         assert "No ad account is connected" in room.says(ANA, line)
     assert "I don't know “hello”" in room.says(ANA, "hello there")
+
+
+def test_a_campaign_is_written_as_a_form_and_launched_once(room: Newsroom) -> None:
+    assert "launch\naccount: " in room.says(SAM, "launch")
+    assert "Still missing: *budget:*" in room.says(SAM, "launch\n" + FORM.format(**GOOD).replace("budget: 200\n", ""))
+    room.hear(SAM, FORM.format(**GOOD))
+    first, again = room.draft(SAM), room.draft(SAM)
+    room.keep(SAM, again)
+    assert "is launched with ₹200 a day" in first.replies[-1].body == again.replies[-1].body
+    made = [each for each in room.ads.accounts[0].structure().campaigns if each.name.startswith("Winter")]
+    assert [each.status for each in made] == ["ACTIVE"]
+    assert room.ads.agency.memory.records.launch("voyage", made[0].id) is not None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"text": "Everything half price, today only."}, "unsupported claim.*no such discount"),
+        ({"text": "Are you overweight? These are for you."}, "may not run as it is written"),
+        ({"account": "mars"}, "Which ad account"),
+        ({"like": "summer spain"}, "another account"),
+        ({"budget": "two hundred"}, "in digits"),
+        ({"budget": "200 EUR"}, "in INR"),
+        ({"budget": "1"}, "least daily budget"),
+    ],
+)
+def test_a_form_that_cannot_be_launched_makes_nothing(room: Newsroom, wrong: dict[str, str], says: str) -> None:
+    said = room.says(SAM, FORM.format(**{**GOOD, **wrong}))
+    assert re.search(says, said), said
+    assert len(room.ads.accounts[0].structure().campaigns) == 1

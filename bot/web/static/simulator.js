@@ -238,7 +238,7 @@ function bubble(message, first) {
   made.dataset.sid = message.sid;
   if (message.advert) made.append(make("span", { className: "from-ad" }, `Through the ad “${message.advert}”`));
   for (const file of message.media) made.append(media(file));
-  if (chart(message.link)) made.append(make("img", { src: chart(message.link), alt: "Chart", loading: "lazy" }));
+  if (chart(message.link)) made.append(make("img", { src: chart(message.link), alt: "Chart", className: "chart" }));
   if (message.location) made.append(place(message.location));
   made.append(...marked(message.body));
   if (message.link && !chart(message.link)) made.append(make("br"), link(message.link));
