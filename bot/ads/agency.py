@@ -199,7 +199,9 @@ def put_together(
     reserve = trials.reserve if thinking else lambda account: Decimal(0)
     steps = [
         Step("pull", pull),
-        Step("decide", Decide(memory.campaigns, memory.attribution, limits, shop.order_margin, reserve)),
+        Step(
+            "decide", Decide(memory.campaigns, memory.attribution, limits, shop.order_margin, reserve, actions.changes)
+        ),
         Step("act", Act(db, actions, memory.records, memory.strategy, memory.campaigns)),
         Step("listen", Listen(memory.campaigns)),
         *(_launching(memory, trials, brands, thinking) if thinking else ()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from typing import Any, Final
@@ -18,17 +18,19 @@ from bot.ads.contract import without_token
 from bot.ads.cycle import Morning
 from bot.ads.limits import LimitsOf
 from bot.ads.lines import Line, lines
-from bot.ads.plan import Actor, Pause, SetBudget, Step, from_json, to_json
+from bot.ads.plan import Actor, Pause, Resume, SetBudget, Step, from_json, to_json
 from bot.ads.refusals import NoLimits
 from memory.advertising import AdAccount
 from memory.attribution import Attribution
 from memory.campaign_records import CampaignRecords
 from memory.campaigns import Campaigns
+from memory.changes import Changes
 from memory.database import Database
 from memory.money import Money
 from memory.strategy import Strategy
 
 AGENT: Final = Actor("ad agent", "agent")
+RESTS: Final = "rests"  # what the reason of an ad that may come back says
 WORTH_A_CHANGE: Final = Decimal("0.02")  # of the budget; a smaller move is not worth one of Meta's four edits an hour
 
 
@@ -44,6 +46,7 @@ class Decide:
     limits: LimitsOf
     order_margin: OrderMargin
     reserve: Callable[[AdAccount], Decimal]  # of the budget, for a new ad
+    changes: Changes
 
     def __call__(self, morning: Morning) -> dict[str, Any]:
         """The steps to take, and one decision per line with its sentence; why there are none, where there are none."""
@@ -55,10 +58,19 @@ class Decide:
         except NoLimits as closed:
             return {"closed": str(closed), "steps": "[]", "decisions": []}
         today = morning.now.astimezone(ZoneInfo(account.time_zone)).date()
-        found = lines(self.campaigns, self.attribution, morning.brand, account.id, today)
+        known = lines(self.campaigns, self.attribution, morning.brand, account.id, today)
+        found = [self._as_resting(morning.brand, line) for line in known]
         carried = Decimal(morning.notes.get("pull", {}).get("carried", "1"))
         plan = self._plan(account, found, limits.most_planned.amount - self.reserve(account), today, carried)
         return _note(account, found, plan)
+
+    def _as_resting(self, brand: str, line: Line) -> Line:
+        """A line that we ourselves let rest may come back; one that is paused for any other reason stays so."""
+        if line.ad.state != "paused":
+            return line
+        last = self.changes.page(brand, object_id=line.id, limit=1)
+        rests = bool(last) and last[0].what == "pause" and last[0].who == AGENT.who and RESTS in last[0].why
+        return replace(line, ad=replace(line.ad, state="resting")) if rests else line
 
     def _plan(self, account: AdAccount, found: Sequence[Line], budget: Decimal, today: date, carried: Decimal) -> Plan:
         seed = zlib.crc32(f"{account.id} {today}".encode())
@@ -74,8 +86,8 @@ class Decide:
 
 
 def _note(account: AdAccount, found: Sequence[Line], plan: Plan) -> dict[str, Any]:
-    pairs = [pair for pair in zip(found, plan.allocations, strict=True) if pair[0].runs]
-    steps = [step for line, allocation in pairs if (step := _step(account, line, allocation)) is not None]
+    pairs = [pair for pair in zip(found, plan.allocations, strict=True) if pair[0].runs or pair[1].budget]
+    steps = [step for line, allocation in pairs for step in _steps(account, line, allocation)]
     return {
         "steps": to_json(steps),
         "decisions": [_decision(line, allocation) for line, allocation in pairs],
@@ -86,13 +98,14 @@ def _note(account: AdAccount, found: Sequence[Line], plan: Plan) -> dict[str, An
     }
 
 
-def _step(account: AdAccount, line: Line, allocation: Allocation) -> Step | None:
+def _steps(account: AdAccount, line: Line, allocation: Allocation) -> list[Step]:
+    reason = _reason(line, allocation)
     if allocation.pause or not allocation.budget:
-        return Pause(line.kind, line.id, _reason(line, allocation))
+        return [Pause(line.kind, line.id, reason)]
     amount = _payable(account, allocation.budget)
-    if abs(amount.amount - line.budget.amount) < max(line.budget.amount * WORTH_A_CHANGE, Decimal(1).scaleb(-2)):
-        return None
-    return SetBudget(line.kind, line.id, amount, _reason(line, allocation), seen=line.budget)
+    moved = abs(amount.amount - line.budget.amount) >= max(line.budget.amount * WORTH_A_CHANGE, Decimal("0.01"))
+    change: list[Step] = [SetBudget(line.kind, line.id, amount, reason, seen=line.budget)] if moved else []
+    return change if line.runs else [*change, Resume(line.kind, line.id, reason)]
 
 
 def _reason(line: Line, allocation: Allocation) -> str:

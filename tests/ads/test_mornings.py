@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.ads.cycle import Morning
+from bot.ads.decide import Decide
+from bot.ads.lines import lines
+from bot.ads.plan import Actor
 from bot.ads.practice import PracticeAccount
 from tests.ads.shop import AdShop
 
@@ -105,3 +108,19 @@ def _profit(account: PracticeAccount, since: date) -> Decimal:
     spent = sum((each.spend.amount for each in account.readings(since, date(2027, 1, 1))), Decimal(0))
     sold = [sale for sale in account.sales(since) if sale.ordered_at.date() >= since and not sale.returned_at]
     return sum((sale.margin.amount for sale in sold), Decimal(0)) - spent
+
+
+def test_what_rests_may_come_back_and_what_was_paused_stays_so(tmp_path: Path) -> None:
+    shop = AdShop(tmp_path, places=(0,), ads=4)
+    shop.agency.first_look()
+    account = shop.accounts[0]
+    first, second = (each.id for each in account.structure().ad_sets[:2])
+    actions, agent = shop.agency.actions, Actor("ad agent", "agent")
+    actions.pause("voyage", "act_9001", "ad_set", first, agent, "Ad A: rests: other ads are expected to bring more")
+    actions.pause("voyage", "act_9001", "ad_set", second, Actor("+34600000000", "staff"), "rests over the holidays")
+    shop.agency.memory.campaigns.take_structure(account.structure())
+    decide = next(step.do for step in shop.agency.cycle._steps if step.name == "decide")
+    assert isinstance(decide, Decide)
+    known = lines(decide.campaigns, decide.attribution, "voyage", "act_9001", date(2026, 11, 21))
+    states = {line.id: decide._as_resting("voyage", line).ad.state for line in known}
+    assert (states[first], states[second]) == ("resting", "paused")
