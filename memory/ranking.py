@@ -182,10 +182,10 @@ class _Lexical:
 
     def bm25(self, counts: Floats, lengths: Floats) -> Floats:
         norm = K1 * (1 - B + B * lengths / max(float(lengths.mean()), 1e-6))
-        return np.asarray(self.idf @ (counts * (K1 + 1) / (counts + norm)), np.float32) / self.total
+        return weighted(self.idf, counts * (K1 + 1) / (counts + norm)) / self.total
 
     def coverage(self, counts: Floats) -> Floats:
-        return np.asarray(self.idf @ np.minimum(counts, 1), np.float32) / self.total
+        return weighted(self.idf, np.minimum(counts, 1)) / self.total
 
     def features(self) -> dict[str, Floats]:
         lengths = self.conversation.lengths.astype(np.float32)
@@ -247,9 +247,22 @@ def centred_cosines(vectors: Floats, asked: Floats) -> Floats:
     follow from products of v, which is what keeps 10,000 messages fast.
     """
     mean = vectors.mean(0)
-    squares = np.einsum("ij,ij->i", vectors, vectors) - 2 * (vectors @ mean) + mean @ mean
-    cosines: Floats = (vectors @ asked - mean @ asked) / np.sqrt(np.maximum(squares, LEAST_LENGTH**2))
+    squares = np.einsum("ij,ij->i", vectors, vectors) - 2 * products(vectors, mean) + mean @ mean
+    cosines: Floats = (products(vectors, asked) - mean @ asked) / np.sqrt(np.maximum(squares, LEAST_LENGTH**2))
     return cosines
+
+
+def products(rows: Floats, vector: Floats) -> Floats:
+    """(n,): the dot product of each row with the vector.
+
+    Not by `@`: BLAS spreads it over threads that wait for each other: 6 ms for 10,000 rows on a busy machine, not 0.3.
+    """
+    return np.asarray(np.einsum("ij,j->i", rows, vector), np.float32)
+
+
+def weighted(weights: Floats, rows: Floats) -> Floats:
+    """(n,): the sum of the rows (terms, n), each times its weight."""
+    return np.asarray(np.einsum("i,ij->j", weights, rows), np.float32)
 
 
 def _alike(conversation: Conversation, lexical: _Lexical) -> Floats:
@@ -267,7 +280,7 @@ def _alike(conversation: Conversation, lexical: _Lexical) -> Floats:
         if piece == 0:
             continue
         by_piece = np.zeros(int(pieces.max()) + 1, np.float32)
-        cosine = table @ piece_rows(np.array([piece]))[0]
+        cosine = products(table, piece_rows(np.array([piece]))[0])
         by_piece[present] = np.clip((cosine - NEAR_WORD) / (1 - NEAR_WORD), 0, 1)
         row[mentioned] = np.maximum(row[mentioned], np.maximum.reduceat(by_piece[pieces], starts))
     return best

@@ -250,23 +250,25 @@ class Search:
         return row | {"told": told.tobytes() if whole else told.tobytes()[:WITHOUT_VECTOR]}
 
     def _conversation(self, contact_id: int) -> Conversation:
-        rows = self._db.all(
-            "SELECT message_id, speaker, told, terms FROM search_rows WHERE contact_id = :id ORDER BY message_id",
-            id=contact_id,
+        ids, spoken, told, held = (
+            self._db.columns(
+                "SELECT message_id, speaker, told, terms FROM search_rows WHERE contact_id = :id ORDER BY message_id",
+                id=contact_id,
+            )
+            or [()] * 4
         )
-        number = {name: i for i, name in enumerate(dict.fromkeys(row["speaker"] for row in rows))}
-        # A message indexed while vectors were off has zeros: it is found by its words until a rebuild.
-        told = np.frombuffer(b"".join(row["told"].ljust(TOLD.itemsize, b"\0") for row in rows), TOLD)
-        ids = np.array([row["message_id"] for row in rows], np.int64)
+        number = {name: i for i, name in enumerate(dict.fromkeys(spoken))}
+        facts = _of_one_length(told)
+        places = np.array(ids, np.int64)
         return Conversation(
-            ids=ids,
-            minutes=told["minute"],
-            speakers=np.array([number[row["speaker"]] for row in rows], np.int64),
+            ids=places,
+            minutes=facts["minute"],
+            speakers=np.array([number[name] for name in spoken], np.int64),
             names=tuple(number),
-            marks=told["marks"].astype(np.int64),
-            lengths=np.array([len(row["terms"]) for row in rows], np.int64) // TERM.itemsize,
-            terms=np.frombuffer(b"".join(row["terms"] for row in rows), TERM),
-            likeness=self._likeness(contact_id, ids, told["vector"]) if self._vectors else None,
+            marks=facts["marks"].astype(np.int64),
+            lengths=np.array(list(map(len, held)), np.int64) // TERM.itemsize,
+            terms=np.frombuffer(b"".join(held), TERM),
+            likeness=self._likeness(contact_id, places, facts["vector"]) if self._vectors else None,
         )
 
     def _likeness(self, contact_id: int, ids: Numbers, stored: Rounded) -> Callable[[Floats], Floats]:
@@ -296,6 +298,14 @@ class Search:
         _, here, there = np.intersect1d(ids, compared["id"], assume_unique=True, return_indices=True)
         cosines[here] = compared["cosine"][there]
         return cosines
+
+
+def _of_one_length(told: Sequence[bytes]) -> npt.NDArray[np.void]:
+    """What rows hold in `told`, as `TOLD`; one indexed while vectors were off gets zeros: its words find it."""
+    joined = b"".join(told)
+    if len(joined) != len(told) * TOLD.itemsize:
+        joined = b"".join(row.ljust(TOLD.itemsize, b"\0") for row in told)
+    return np.frombuffer(joined, TOLD)
 
 
 def as_stored(texts: Sequence[str]) -> Vectors:

@@ -60,6 +60,13 @@ class SQLite:
         except self._faults as error:
             _raise_ours(error)
 
+    def columns(self, sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """What a SELECT gives, a tuple for each column; empty where it gives no row."""
+        try:
+            return list(zip(*self._connection.execute(sql, values).fetchall(), strict=True))
+        except self._faults as error:
+            _raise_ours(error)
+
     def change(self, sql: str, values: dict[str, Any]) -> int:
         """How many rows a write touched."""
         try:
