@@ -38,8 +38,8 @@ class Engine(Protocol):
     def rows(self, sql: str, values: dict[str, Any], most: int | None) -> list[Row]:
         """The rows that a statement gives, at most `most`."""
 
-    def columns(self, sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-        """What a SELECT gives, a tuple for each column; empty where it gives no row."""
+    def columns(self, sql: str, values: dict[str, Any]) -> list[list[Any]]:
+        """What a SELECT gives, a list for each column; empty where it gives no row."""
 
     def change(self, sql: str, values: dict[str, Any]) -> int:
         """How many rows a write touched, inside the open transaction."""
@@ -110,8 +110,8 @@ class Database:
         """Every row."""
         return self._engine.rows(sql, values, None)
 
-    def columns(self, sql: str, /, **values: Any) -> list[tuple[Any, ...]]:
-        """Every row of a SELECT, turned: one tuple for each column, in their order; empty where there is no row.
+    def columns(self, sql: str, /, **values: Any) -> list[list[Any]]:
+        """Every row of a SELECT, turned: one list for each column, in their order; empty where there is no row.
 
         For thousands of rows that become arrays: no dict is made for each.
         """

@@ -72,15 +72,16 @@ class PostgreSQL:
 
         return self._ask(ask, reads=sql.lstrip().upper().startswith(("SELECT", "WITH")))
 
-    def columns(self, sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-        """What a SELECT gives, a tuple for each column; empty where it gives no row.
+    def columns(self, sql: str, values: dict[str, Any]) -> list[list[Any]]:
+        """What a SELECT gives, a list for each column; empty where it gives no row.
 
         Asked for in binary form: bytes as text are twice as long, and taken apart one by one.
         """
 
-        def ask(connection: Connection) -> list[tuple[Any, ...]]:
+        def ask(connection: Connection) -> list[list[Any]]:
             cursor = connection.cursor(row_factory=tuple_row, binary=True)
-            return list(zip(*cursor.execute(rewritten(sql), values).fetchall(), strict=True))
+            rows = cursor.execute(rewritten(sql), values).fetchall()
+            return [list(column) for column in zip(*rows, strict=True)]
 
         return self._ask(ask, reads=True)
 

@@ -26,7 +26,7 @@ WEIGHTS = Path(__file__).resolve().parent.parent / "data" / "recall_weights.json
 
 K1, B = 1.2, 0.75  # BM25's usual constants (Robertson and Zaragoza 2009)
 LEAST_LENGTH = 0.1  # of a centred vector; shorter ones say too little for a cosine
-NEAR_WORD, DISTANT_WORD = 0.4, 0.2  # cosines of two words from which one may stand for, or hint at, the other
+DISTANT_WORD = 0.2  # cosine of two words from which one hints at the other
 
 _MONTHS = """
 january february march april may june july august september october november december
@@ -170,10 +170,8 @@ class _Lexical:
         self.lengths = conversation.lengths.astype(np.float32)
         self.lengths_around = self.near.around(self.lengths)
         self.counts = np.zeros((len(self.stems), self.n), np.float32)
-        self.places: list[npt.NDArray[np.int64]] = []
         for row, wanted in zip(self.counts, self.stems, strict=True):
             places = np.flatnonzero(conversation.terms["stem"] == wanted)
-            self.places.append(places)
             np.add.at(row, self.owner[places], 1)
         held = (self.counts > 0).sum(1)
         self.idf = np.log1p((self.n - held + 0.5) / (held + 0.5)).astype(np.float32)
@@ -188,27 +186,15 @@ class _Lexical:
 
     def features(self) -> dict[str, Floats]:
         near, alone = self.near, self.bm25(self.counts, self.lengths)
-        beside = np.maximum.reduce([self.counts, near.of(self.counts, -1), near.of(self.counts, 1)])
         return {
             "words": alone,
             "words around": self.bm25(near.around(self.counts), self.lengths_around),
             "words before": near.of(alone, -1),
             "words in turn before": near.turn_before(alone),
             "words wide": near.wide(alone),
-            "covered in three": self.coverage(beside),
             "rarest word": (self.idf[:, None] * (self.counts > 0)).max(0, initial=0) / np.log1p(self.n),
-            "pairs": self.pairs(),
             "sitting": near.best_of_sitting(alone),
         }
-
-    def pairs(self) -> Floats:
-        """How many neighbouring words of the query stand side by side in the message, up to two."""
-        found = np.zeros(self.n, np.float32)
-        for left, right in zip(self.order, self.order[1:], strict=False):
-            after = np.intersect1d(self.places[left] + 1, self.places[right])
-            same = after[self.owner[after] == self.owner[after - 1]] if len(after) else after
-            np.add.at(found, self.owner[same], 1)
-        return np.minimum(found, 2)
 
 
 def _semantic(conversation: Conversation, query: Query, lexical: _Lexical) -> dict[str, Floats]:
@@ -227,20 +213,7 @@ def _semantic(conversation: Conversation, query: Query, lexical: _Lexical) -> di
         "rare meaning around": around_rare,
         "rare meaning in turn": near.best_of_turn(like_rare),
         "rare meaning wide": near.wide(like_rare),
-        **_alike_features(conversation, lexical),
-    }
-
-
-def _alike_features(conversation: Conversation, lexical: _Lexical) -> dict[str, Floats]:
-    cosines = _nearest_words(conversation, lexical)
-    same = np.minimum(lexical.counts, 1)
-    alike = np.maximum(same, (cosines - NEAR_WORD) / (1 - NEAR_WORD))
-    hinted = np.maximum(same, (cosines - DISTANT_WORD) / (1 - DISTANT_WORD))
-    around = lexical.near.around
-    return {
-        "alike": lexical.coverage(alike),
-        "alike around": lexical.bm25(around(alike), lexical.lengths),
-        "hinted around": lexical.coverage(around(hinted)),
+        "hinted around": lexical.coverage(near.around(_hinted(conversation, lexical))),
     }
 
 
@@ -269,23 +242,24 @@ def weighted(weights: Floats, rows: Floats) -> Floats:
     return np.asarray(np.einsum("i,ij->j", weights, rows), np.float32)
 
 
-def _nearest_words(conversation: Conversation, lexical: _Lexical) -> Floats:
-    """(query terms, messages): the cosine of the nearest word of each message with each term; 0 where there is none."""
-    nearest = np.zeros_like(lexical.counts)
+def _hinted(conversation: Conversation, lexical: _Lexical) -> Floats:
+    """(query terms, messages): how near the nearest word of each message comes to each term; the same word counts 1."""
+    hinted = np.minimum(lexical.counts, 1)
     pieces = conversation.terms["piece"]
     present = np.flatnonzero(np.bincount(pieces, minlength=1))
     present = present[present > 0]
     if not len(present):
-        return nearest
+        return hinted
     table = piece_rows(present)
     mentioned = np.flatnonzero(conversation.lengths)
     starts = np.searchsorted(lexical.owner, mentioned)
     by_piece = np.zeros(int(pieces.max()) + 1, np.float32)
-    for row, piece in zip(nearest, lexical.pieces, strict=True):
+    for row, piece in zip(hinted, lexical.pieces, strict=True):
         if piece:
-            by_piece[present] = products(table, piece_rows(np.array([piece]))[0])
-            row[mentioned] = np.maximum.reduceat(by_piece[pieces], starts)
-    return np.maximum(nearest, 0)
+            cosines = products(table, piece_rows(np.array([piece]))[0])
+            by_piece[present] = np.maximum(cosines - DISTANT_WORD, 0) / (1 - DISTANT_WORD)
+            row[mentioned] = np.maximum(row[mentioned], np.maximum.reduceat(by_piece[pieces], starts))
+    return hinted
 
 
 def _without_names(text: str, names: tuple[str, ...]) -> str:

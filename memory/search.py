@@ -254,7 +254,7 @@ class Search:
                 "SELECT message_id, speaker, told, terms FROM search_rows WHERE contact_id = :id ORDER BY message_id",
                 id=contact_id,
             )
-            or [()] * 4
+            or [[]] * 4
         )
         number = {name: i for i, name in enumerate(dict.fromkeys(spoken))}
         facts = _of_one_length(told)
