@@ -87,7 +87,8 @@ class Query:
     text: str
     about: tuple[str, ...]  # its telling words without the speakers' names; `terms` are theirs
     terms: Terms
-    named: frozenset[int]
+    named: frozenset[int]  # numbers of speakers
+    without_names: str  # the text without its speakers' names, unless it is nothing else
     months: frozenset[int]
     years: frozenset[int]
     days: frozenset[int]
@@ -117,8 +118,9 @@ _WANTS_MANY = re.compile(
 def understand(text: str, names: tuple[str, ...]) -> Query:
     """Take a query apart; `names` are the conversation's speakers."""
     said = words(text)
-    named = {i for i, name in enumerate(names) for word in said if _is_name(word, name)}
-    about = [w for w in said if is_telling(w) and not any(_is_name(w, n) for n in names)][:MOST_TERMS]
+    parts = [words(name) for name in names]
+    whose = {word: {i for i, part in enumerate(parts) if _is_name(word, part)} for word in said}
+    about = [word for word in said if is_telling(word) and not whose[word]][:MOST_TERMS]
     whole = text.lower()
     years = {int(w) for w in said if re.fullmatch(r"(19|20)\d\d", w)}
     months = {MONTH_NUMBER[w] for w in said if w in MONTH_NUMBER and (w != "may" or _is_month_of_may(text))}
@@ -127,7 +129,8 @@ def understand(text: str, names: tuple[str, ...]) -> Query:
         text=text,
         about=tuple(about),
         terms=terms_of(about),
-        named=frozenset(named),
+        named=frozenset().union(*whose.values()),
+        without_names=" ".join(word for word in said if not whose[word]) or text,
         months=frozenset(months),
         years=frozenset(years),
         days=frozenset(days),
@@ -142,9 +145,8 @@ def _is_month_of_may(text: str) -> bool:
     return re.search(r"\bMay\b", text) is not None
 
 
-def _is_name(word: str, name: str) -> bool:
-    parts = words(name)
-    return any(word == part or (len(word) > 2 and part.startswith(word)) for part in parts)
+def _is_name(word: str, name: list[str]) -> bool:
+    return any(word == part or (len(word) > 2 and part.startswith(word)) for part in name)
 
 
 def features(conversation: Conversation, query: Query) -> dict[str, Floats]:
@@ -201,16 +203,15 @@ def _semantic(conversation: Conversation, query: Query, lexical: _Lexical) -> di
     if conversation.likeness is None:
         return {}
     near = lexical.near
-    whole = embed([_without_names(query.text, conversation.names)])[0]
+    whole = embed([query.without_names])[0]
     # A word that this conversation hardly has says more of what is asked than those it always has.
     rare = embed_weighted(query.about, [lexical.idf[i] for i in lexical.order])
     likeness, like_rare = conversation.likeness(np.stack([whole, rare]))
-    around_rare = near.around(like_rare)
     return {
         "meaning": likeness,
         "meaning around": near.around(likeness),
         "rare meaning": like_rare,
-        "rare meaning around": around_rare,
+        "rare meaning around": near.around(like_rare),
         "rare meaning in turn": near.best_of_turn(like_rare),
         "rare meaning wide": near.wide(like_rare),
         "hinted around": lexical.coverage(near.around(_hinted(conversation, lexical))),
@@ -260,11 +261,6 @@ def _hinted(conversation: Conversation, lexical: _Lexical) -> Floats:
             by_piece[present] = np.maximum(cosines - DISTANT_WORD, 0) / (1 - DISTANT_WORD)
             row[mentioned] = np.maximum(row[mentioned], np.maximum.reduceat(by_piece[pieces], starts))
     return hinted
-
-
-def _without_names(text: str, names: tuple[str, ...]) -> str:
-    kept = [w for w in words(text) if not any(_is_name(w, name) for name in names)]
-    return " ".join(kept) or text
 
 
 def _circumstances(
