@@ -54,10 +54,13 @@ BY_HAND = {
     "asks": -0.05,
     "answers": 0.02,
     "answers what was asked": 0.1,
+    "answers what was meant": 0.1,
     "of self": 0.02,
+    "says nothing": -0.1,
+    "says a word": -0.05,
     "length": 0.02,
 }
-NEVER_ABOVE_ZERO = {"asks", "speaker asks"}
+NEVER_ABOVE_ZERO = {"asks", "speaker asks", "says nothing", "says a word"}
 SHARPNESS = 6.0  # one unit of score, as a factor of e: the softmax's temperature
 NEAREST = 150  # turns of a chat that a question chooses among, by the hand-set weights
 AT_ONCE = 512  # questions in one step

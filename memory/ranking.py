@@ -43,6 +43,14 @@ _TELLING_NUMBER = "two three four five six seven eight nine ten dozen twice once
 _NUMBER_WORDS = frozenset(_TELLING_NUMBER.split())
 _FIRST_PERSON = frozenset(["i", "i'm", "i've", "i'd", "my", "me", "we", "our", "mine", "us"])
 
+# Who texts leaves out the question mark. "What a day" and "when I was six" tell.
+_BEGINS_TO_ASK = re.compile(
+    r"(?:(?:and|so|ok|hey|but|wait|btw|also|oh)\s+)*"
+    r"(?:(?:what|which|who|whose|where|when|why|how|qué|cuál|cuándo|dónde|cómo|onde|kab|kahan|kaise)"
+    r"(?!\s+(?:an?|i|we|my|nice|cool|lovely|great|cute|sad|fun|funny)\b)"
+    r"|(?:did|do|does|are|is|was|have|has|can|could|will|would)\s+(?:you|u|ya|it|that|they|we|she|he)\b)(?=\s)"
+)
+
 TELLS_TIME, TELLS_NUMBER, ASKS, TELLS_OF_SELF, TELLS_NAME = 1, 2, 4, 8, 16
 _NAME_INSIDE = re.compile(r"[a-z0-9,;:'’\"“]\s+[\"“']?(?!I\b)[A-Z][a-z]")
 
@@ -54,7 +62,7 @@ def marks(text: str) -> int:
     return (
         TELLS_TIME * bool(found & _TIME_WORDS)
         | TELLS_NUMBER * any(word.isdigit() or word in _NUMBER_WORDS for word in found)
-        | ASKS * said.split("[")[0].rstrip().endswith("?")
+        | ASKS * (said.split("[")[0].rstrip().endswith("?") or _BEGINS_TO_ASK.match(said) is not None)
         | TELLS_OF_SELF * bool(found & _FIRST_PERSON)
         | TELLS_NAME * (_NAME_INSIDE.search(text) is not None)
     )
@@ -268,16 +276,19 @@ def _circumstances(
 ) -> dict[str, Floats]:
     told = conversation.marks
     asks = _marked(told, ASKS)
-    answers = near.of(asks, -1) * (1 - asks)
+    tells = 1 - asks
     return {
         "date": _date_match(conversation.minutes, query),
         "tells time": _marked(told, TELLS_TIME) * query.wants_time,
         "tells number": _marked(told, TELLS_NUMBER) * query.wants_number,
         "tells name": _marked(told, TELLS_NAME) * query.wants_name,
         "asks": asks,
-        "answers": answers,
-        "answers what was asked": answers * found["words before"],
+        "answers": tells * near.turn_before(asks),
+        "answers what was asked": tells * near.turn_before(asks * found["words"]),
+        "answers what was meant": tells * near.turn_before(asks * found.get("rare meaning", np.zeros_like(asks))),
         "of self": _marked(told, TELLS_OF_SELF),
+        "says nothing": (conversation.lengths == 0).astype(np.float32),
+        "says a word": (conversation.lengths == 1).astype(np.float32),
         "length": np.minimum(np.log1p(conversation.lengths.astype(np.float32)), 4),
     }
 
