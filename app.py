@@ -14,17 +14,25 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import click
 from flask import Flask
 
-from bot.ads.agency import Agency, Practice, put_together
+from bot.ads.agency import Agency, Around, Practice, put_together
+from bot.ads.asana import Asana
+from bot.ads.charts import Gallery
+from bot.ads.compliance import Claims
+from bot.ads.copywriter import Copywriter
 from bot.ads.facebook import connect, version_warning
 from bot.ads.guards import Desk as AdDesk
+from bot.ads.launch import Thinking
 from bot.ads.practice import Shoppers, read_practice
+from bot.ads.reports import Tell
+from bot.ads.tasks import AsanaTwins
 from bot.ads.watch import Shop as AdShop
 from bot.brands import Brand, BrandsWrong, read_brands
 from bot.catchup import CatchUp
@@ -42,14 +50,20 @@ from bot.sales.currency import Rates, RatesNotRefreshed
 from bot.sales.language import detect
 from bot.sales.model_desk import ModelDesk, Senses
 from bot.sales.optout import is_start, is_stop
+from bot.sales.promises import Facts as PromiseFacts
+from bot.sales.promises import check
 from bot.sales.reader import Reader
 from bot.sales.seller import Seller
 from bot.sales.situation import Shop
 from bot.settings import Settings, WrongSetting
+from bot.staff.ads import AdCommands
+from bot.staff.answering import Answering
 from bot.staff.commands import Commands
 from bot.staff.notices import Staff
+from bot.staff.thinking import Thinking as StaffThinking
 from bot.upkeep import Backups, Forgetting, Retention
 from bot.web.access import public, signing_secret
+from bot.web.ads_api import AdParts, ads, register_ads
 from bot.web.api import Parts, register
 from bot.web.keeping import CLOSED, register_closed, register_keeping
 from bot.web.moving import register_moving
@@ -57,13 +71,16 @@ from bot.web.pages import pages
 from bot.web.terminal import register_commands
 from bot.web.webhook import Door, webhook
 from bot.worker import Hands, Worker
+from memory.advertising import AdAccount
 from memory.agent_memory import MemoryManager
 from memory.analytics import Analytics
 from memory.attachments import Attachments
 from memory.campaign_records import CampaignRecords
+from memory.charts import Charts
 from memory.contacts import Contact, Contacts
 from memory.conversation import ConversationMemory
 from memory.database import Database
+from memory.deeds import Deeds
 from memory.dossiers import Dossiers
 from memory.erasure import Erasure
 from memory.errors import DatabaseUnavailable
@@ -190,7 +207,7 @@ class Desk:
         heard = self.ears.listen(waiting, deadline)
         role = self.staff.role_of(contact)
         if role is not None:
-            return self.commands.handle(contact, role, heard)
+            return self.commands.handle(contact, role, heard, deadline)
         return self.seller.answer(contact, heard, deadline)
 
 
@@ -235,8 +252,8 @@ class Program:
             self.model.warm()
 
 
-def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None) -> Program:
-    """All parts of one process, wired and not yet running."""
+def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None, roster: Path = ROSTER) -> Program:
+    """All parts of one process, wired and not yet running. `roster` lists the practice accounts."""
     brands = Brands.read(settings)
     memory = Memory.opened(settings, brands, clock)
     twilio = _small_twilio(settings, brands, clock, pace) if settings.simulated else None
@@ -264,6 +281,25 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     model_desk = ModelDesk(model, limits, clock) if model else None
     search = Search(memory.db, vectors=settings.memory.enable_vector_search)
     seller = Seller(_shop(settings, memory, brands, rates, search, agents, clock), memory.contacts, model_desk)
+    catch_up = CatchUp(channel, memory.intake, memory.runs, brands.of_number, clock, wake, _is_urgent, brands.numbers())
+    facebook = connect(settings, brands.by_id, clock)
+    practice = None if facebook else _practice(settings, roster, clock)
+    accounts = facebook.by_brand() if facebook else practice.by_brand() if practice else {}
+    ad_clock = practice.clock if practice else clock
+    around = Around(
+        convert=_converter(rates),
+        tell=telling_staff(memory, staff),
+        gallery=Gallery(Charts(memory.db, clock), signing_secret(settings), local_url(settings), clock),
+        shop=_asked(memory, turns, brands, rates, clock),
+        agents=agents,
+        real_clock=clock,
+        thinking=Thinking(
+            claims=lambda brand: _claims(memory, brands.by_id[brand], clock),
+            goods=lambda brand: memory.goods.items(brand),
+            writer=Copywriter(model, limits, clock) if model else None,
+        ),
+    )
+    agency = put_together(memory.db, brands.by_id, accounts, practice, ad_clock, around)
     desk = Desk(
         seller,
         Commands(
@@ -273,6 +309,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
             memory.orders,
             memory.goods,
             order_moved=seller.order_moved,
+            ads=_ad_commands(agency, memory, model, limits, brands, clock),
         ),
         staff,
         Ears(channel, memory.attachments, memory.messages, _understanding(model, limits, brands)),
@@ -292,23 +329,6 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         ),
         wake,
     )
-    catch_up = CatchUp(channel, memory.intake, memory.runs, brands.of_number, clock, wake, _is_urgent, brands.numbers())
-    facebook = connect(settings, brands.by_id, clock)
-    practice = None if facebook else _practice(settings, clock)
-    accounts = facebook.by_brand() if facebook else practice.by_brand() if practice else {}
-    ad_clock = practice.clock if practice else clock
-    teller = _teller(memory, staff)
-    agency = put_together(
-        memory.db,
-        brands.by_id,
-        accounts,
-        practice,
-        _converter(rates),
-        clock,
-        teller,
-        ad_clock,
-        _asked(memory, turns, clock),
-    )
     reader = Reader(
         memory.contacts, memory.facts, memory.readings, memory.summaries, brands.by_id, limits, clock, model
     )
@@ -322,6 +342,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         limits,
         clock,
     )
+    jobs += _asana_jobs(settings, agency, around.tell, clock)
     jobs.append(Job("silence", timedelta(hours=1), lambda: log.info("%s customers fell silent", seller.note_lost())))
     memory.db.wake(wake)
     clock_work = ClockWork(jobs, memory.runs, _clock_lock(settings))
@@ -346,7 +367,8 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         examinations=[channel.doctor, *([facebook.examine] if facebook else [])],
         erasure=erasure,
     )
-    register(web, parts)
+    register(web, parts, ads)
+    register_ads(web, AdParts(agency.answers, agency.memory.attribution, agency.memory.records))
     register_commands(web, parts)
     register_keeping(web, memory.db, search, settings)
     register_closed(web, settings)
@@ -582,11 +604,11 @@ def _understanding(model: LanguageModel | None, limits: Limits, brands: Brands) 
     return Senses(model, limits, daily_budget_usd=budget).understand
 
 
-def _practice(settings: Settings, clock: Clock) -> Practice | None:
+def _practice(settings: Settings, roster: Path, clock: Clock) -> Practice | None:
     if not settings.practice_days_per_hour:
         return None
     path = settings.database_path.with_name("practice.db")
-    return Practice.opened(path, read_practice(ROSTER), clock, settings.practice_days_per_hour)
+    return Practice.opened(path, read_practice(roster), clock, settings.practice_days_per_hour)
 
 
 def _shoppers(
@@ -605,24 +627,44 @@ def _converter(rates: Rates) -> Callable[[Money, str], Money]:
     return lambda money, currency: rates.convert(money, currency).result
 
 
-def _teller(memory: Memory, staff: Staff) -> Callable[[str, str], None]:
-    def tell(brand: str, text: str) -> None:
+def _claims(memory: Memory, brand: Brand, clock: Clock) -> Claims:
+    """The sales desk's promise check, over what the shop has today: an ad may say no more than a reply."""
+    today = clock().astimezone(brand.time_zone).date()
+    facts = PromiseFacts.of(brand, memory.goods.items(brand.id), today=today)
+    return lambda text: [(breach.text, breach.why) for breach in check(text, facts)]
+
+
+def telling_staff(memory: Memory, staff: Staff) -> Tell:
+    """What puts a text to a brand's staff into the outbox; a picture goes with the last of its parts."""
+
+    def tell(brand: str, text: str, picture: str | None = None) -> None:
         with memory.db.transaction():
             for message in staff.notify(brand, text):
-                for part in in_parts(message):
+                for part in in_parts(replace(message, media_url=picture)):
                     memory.messages.put_out(message.contact_id or 0, part)
 
     return tell
 
 
-def _asked(memory: Memory, turns: Turns, clock: Clock) -> AdShop:
-    """What the ads' guards ask of the shop."""
+def _asked(memory: Memory, turns: Turns, brands: Brands, rates: Rates, clock: Clock) -> AdShop:
+    """What the ad agent asks of the shop."""
 
     def desk(brand: str) -> AdDesk:
         pressure = turns.pressure(brand, clock() - timedelta(hours=1))
         return AdDesk(pressure.waiting, pressure.replies, pressure.slow_reply)
 
-    return AdShop(desk=desk, stock=memory.goods.stocks)
+    def order_margin(account: AdAccount) -> Decimal | None:
+        brand = brands.by_id[account.brand]
+        prices = [item.prices[brand.currency] for item in memory.goods.items(brand.id) if brand.currency in item.prices]
+        if account.practice or brand.ads is None or not prices:
+            return None  # what the practice market sells is not in the catalogue
+        usual = Money(sum(price.amount for price in prices) / Decimal(len(prices)), brand.currency)
+        try:
+            return rates.convert(usual, account.currency).result.amount * brand.ads.margin
+        except ValueError:
+            return None
+
+    return AdShop(desk=desk, stock=memory.goods.stocks, order_margin=order_margin)
 
 
 def _each_hour(agency: Agency, hours: JobRuns) -> None:
@@ -649,6 +691,22 @@ def _ad_jobs(agency: Agency, shoppers: Shoppers | None, hours: JobRuns) -> list[
     if shoppers is not None:
         jobs.append(Job("practice customers", timedelta(seconds=3), shoppers.tick))
     return jobs
+
+
+def _ad_commands(
+    agency: Agency, memory: Memory, model: LanguageModel | None, limits: Limits, brands: Brands, clock: Clock
+) -> AdCommands:
+    thinking = StaffThinking(Answering(agency, agency.tasks), model, limits, brands.by_id, clock)
+    deeds = Deeds(memory.db, clock)
+    return AdCommands(agency, deeds, agency.tasks, thinking, lambda brand: _claims(memory, brands.by_id[brand], clock))
+
+
+def _asana_jobs(settings: Settings, agency: Agency, tell: Tell, clock: Clock) -> list[Job]:
+    if not settings.asana_access_token:
+        return []
+    asana = Asana(settings.asana_access_token, settings.asana_project, settings.asana_api_url, clock)
+    twins = AsanaTwins(agency.tasks, asana, list(agency.accounts), clock, tell)
+    return [Job("tasks in asana", timedelta(minutes=2), twins.sync, at_start=True)]
 
 
 def _erasure(settings: Settings, db: Database, agents: MemoryManager, clock: Clock) -> Erasure:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import analytics, memory, messages, promises_check, start, turn, webhook
+from benchmarks import allocate, analytics, memory, messages, promises_check, start, turn, webhook
 from benchmarks.figures import show
 
 ALL = {
@@ -14,6 +14,7 @@ ALL = {
     "memory": ("One turn's memory work, beside others'", memory.measure),
     "analytics": ("Analytics over 100,000 people and 1,000,000 messages", analytics.measure),
     "messages": ("What messages are about, on messages that the phrases' author had not seen", messages.figures),
+    "allocate": ("Dividing an ad budget, and stopping ads, on simulated accounts", allocate.measure),
     "promises": ("The promise check", promises_check.measure),
 }
 

@@ -133,6 +133,24 @@ class Environment(Schema):
         ),
         data_key="META_GRAPH_URL",
     )
+    asana_access_token = fields.String(
+        load_default="",
+        validate=Regexp(r"\S*$", error="must be a token without spaces"),
+        data_key="ASANA_ACCESS_TOKEN",
+    )
+    asana_project = fields.String(
+        load_default="",
+        validate=Regexp(r"\d{0,25}$", error="must be digits only, as the project's address in Asana shows them"),
+        data_key="ASANA_PROJECT",
+    )
+    asana_api_url = fields.String(
+        load_default="https://app.asana.com/api/1.0",
+        validate=Regexp(
+            r"(https://[^\s/?#@]+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)(/[^\s?#]*)?$",
+            error="must be https, or http on this machine: the token goes there",
+        ),
+        data_key="ASANA_API_URL",
+    )
     reply_quiet_seconds = fields.Float(load_default=1.5, validate=Range(0, 30), data_key="REPLY_QUIET_SECONDS")
     reply_deadline_seconds = fields.Float(load_default=12.0, validate=Range(1, 120), data_key="REPLY_DEADLINE_SECONDS")
     backup_dir = fields.String(load_default="", data_key="BACKUP_DIR")
@@ -170,6 +188,9 @@ class Settings:
     meta_dataset_id: str
     meta_whatsapp_account_id: str
     meta_graph_url: str
+    asana_access_token: str = field(repr=False)
+    asana_project: str
+    asana_api_url: str
     reply_quiet_seconds: float
     reply_deadline_seconds: float
     backup_dir: str
@@ -238,6 +259,10 @@ def _memory(given: Mapping[str, str]) -> tuple[MemorySettings, str]:
 
 def _complete(settings: Settings) -> Settings:
     _require_whole_meta(settings)
+    if bool(settings.asana_access_token) != bool(settings.asana_project):
+        raise WrongSetting(
+            "ASANA_ACCESS_TOKEN and ASANA_PROJECT go together; without both, tasks are listed in chat only"
+        )
     if settings.on_server and settings.database_key:
         raise WrongSetting(
             "DATABASE_KEY encrypts a SQLite file; leave it out, and encrypt the PostgreSQL server's disk"

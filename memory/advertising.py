@@ -78,6 +78,7 @@ class Creative:
     format: str  # image, video, carousel, unknown
     landing_page: str | None  # None: the ad opens the chat
     story_id: str | None = None  # the post under which people comment
+    image_hash: str | None = None  # of its picture, where the account told one; not kept in memory
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,6 +173,15 @@ class Approvals:
         )
         return [_approval(row) for row in rows]
 
+    def of_key(self, account_id: str, key: str) -> Approval | None:
+        """What was asked for the plan that was handed in under this key."""
+        row = self._db.one(
+            "SELECT * FROM ad_approvals WHERE account_id = :account AND key = :key ORDER BY id DESC LIMIT 1",
+            account=account_id,
+            key=key,
+        )
+        return None if row is None else _approval(row)
+
     def _same(self, account_id: str, plan: str, key: str | None) -> Approval | None:
         row = self._db.one(
             "SELECT * FROM ad_approvals WHERE account_id = :account AND (key = :key OR (digest = :digest"

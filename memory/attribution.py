@@ -148,6 +148,26 @@ class UnknownReferral:
     last_day: date
 
 
+@dataclass(frozen=True, slots=True)
+class BookedSale:
+    """One order as it was booked to its ads. Nothing in it leads to a person."""
+
+    id: int
+    number: str | None
+    account_id: str | None  # of the last ad; None for an ad nobody knows
+    first_ad_id: str
+    first_chat_day: date
+    last_ad_id: str
+    last_chat_day: date
+    ordered_at: datetime
+    day: date  # of the order, in the account's calendar
+    sku: str | None
+    value: Money
+    margin: Money
+    state: State
+    returning: bool | None
+
+
 class Attribution:
     """Chats, leads and sales by ad. `convert` turns money into another currency, or says None where it has no rate."""
 
@@ -237,6 +257,29 @@ class Attribution:
             **which,
         )
         return _series(chats, orders)
+
+    def sales(
+        self, brand: str, since: date, until: date, *,
+        account_id: str | None = None, ad_id: str | None = None, before: int | None = None, limit: int = 50,
+    ) -> list[BookedSale]:  # fmt: skip
+        """The orders of these days (both included) that came through ads, newest booking first; an ad's, if it was the
+        first or the last one. `before` is the last id of the page before."""
+        rows = self._db.all(
+            "SELECT s.*, a.account_id FROM ad_sales s LEFT JOIN ads a ON a.brand = s.brand AND a.ad_id = s.last_ad_id"
+            " WHERE s.brand = :brand AND s.day BETWEEN :since AND :until"
+            + (" AND a.account_id = :account" if account_id else "")
+            + (" AND :ad IN (s.first_ad_id, s.last_ad_id)" if ad_id else "")
+            + (" AND s.id < :before" if before else "")
+            + " ORDER BY s.id DESC LIMIT :limit",
+            brand=brand,
+            since=since.toordinal(),
+            until=until.toordinal(),
+            account=account_id,
+            ad=ad_id,
+            before=before,
+            limit=limit,
+        )
+        return [_booked(row) for row in rows]
 
     def unknown(self, brand: str) -> list[UnknownReferral]:
         """The ads people came through that no account of the brand holds, most chats first."""
@@ -418,6 +461,25 @@ def _desk_sale(row: Row, margin_rate: Decimal, accounts: _Accounts) -> Sale:
         returning=row["earlier"] > 0,
         language=row["language"],
         country=country_of(row["address"]),
+    )
+
+
+def _booked(row: Row) -> BookedSale:
+    return BookedSale(
+        id=row["id"],
+        number=row["number"],
+        account_id=row["account_id"],
+        first_ad_id=row["first_ad_id"],
+        first_chat_day=date.fromordinal(row["first_chat_day"]),
+        last_ad_id=row["last_ad_id"],
+        last_chat_day=date.fromordinal(row["last_chat_day"]),
+        ordered_at=from_text(row["ordered_at"]),
+        day=date.fromordinal(row["day"]),
+        sku=row["sku"],
+        value=Money.from_minor(row["value"], row["currency"]),
+        margin=Money.from_minor(row["margin"], row["currency"]),
+        state=row["state"],
+        returning=None if row["came_back"] is None else bool(row["came_back"]),
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from memory.database import Database
+from memory.database import Database, Row
 from memory.errors import MemoryFault, NotStorable
 from memory.moments import Clock, from_text, to_text
 from memory.shapes import Faults, text_of
@@ -112,6 +112,19 @@ class CampaignRecords:
         """The last changes, newest first."""
         return self._entries(brand, OPTIMIZATIONS, campaign_id, most)
 
+    def without_outcome(self, brand: str, since: datetime, before: datetime, *, most: int = 5000) -> list[Entry]:
+        """Changes made from `since` on and before `before` of which nobody said yet what they brought, oldest first."""
+        rows = self._db.all(
+            "SELECT * FROM campaign_entries WHERE brand = :brand AND kind = 'optimizations' AND at >= :since"
+            " AND at < :before AND record NOT LIKE :told ORDER BY id LIMIT :most",
+            brand=brand,
+            since=to_text(since),
+            before=to_text(before),
+            told='%"actual_impact":%',
+            most=most,
+        )
+        return [_entry(row) for row in rows]
+
     def exported(self, brand: str) -> dict[str, Any]:
         """Everything, in the shape of campaign_memory.json."""
         launches = self._db.all(
@@ -211,7 +224,11 @@ class CampaignRecords:
             campaign=campaign_id,
             most=most,
         )
-        return [Entry(row["id"], row["campaign_id"], from_text(row["at"]), json.loads(row["record"])) for row in rows]
+        return [_entry(row) for row in rows]
+
+
+def _entry(row: Row) -> Entry:
+    return Entry(row["id"], row["campaign_id"], from_text(row["at"]), json.loads(row["record"]))
 
 
 def _lists(record: Mapping[str, Any]) -> dict[str, Any]:

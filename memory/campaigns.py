@@ -151,6 +151,18 @@ class KnownAd:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownCampaign:
+    """One campaign as staff name it: by itself, and by its account."""
+
+    id: str
+    name: str
+    account_id: str
+    account_name: str
+    effective_status: str
+    gone: bool  # no longer in the account
+
+
+@dataclass(frozen=True, slots=True)
 class Days:
     """Readings as columns of equal length, ordered by ad and day: one place in each column is one ad on one day.
 
@@ -256,6 +268,26 @@ class Campaigns:
         """Every ad that was ever seen, gone or not, by account and id."""
         rows = self._db.all(f"{_KNOWN_ADS} ORDER BY a.account_id, a.ad_id", brand=brand, account=account_id)
         return [_known_ad(row) for row in rows]
+
+    def campaigns(self, brand: str) -> list[KnownCampaign]:
+        """Every campaign that was ever seen, gone or not, by account and name."""
+        rows = self._db.all(
+            "SELECT p.campaign_id, p.name, p.account_id, n.name AS account_name, p.effective_status, p.gone_at"
+            " FROM ad_campaigns p JOIN ad_accounts n ON n.brand = p.brand AND n.account_id = p.account_id"
+            " WHERE p.brand = :brand ORDER BY n.name, p.name, p.campaign_id",
+            brand=brand,
+        )
+        return [
+            KnownCampaign(
+                id=row["campaign_id"],
+                name=row["name"],
+                account_id=row["account_id"],
+                account_name=row["account_name"],
+                effective_status=row["effective_status"],
+                gone=row["gone_at"] is not None,
+            )
+            for row in rows
+        ]
 
     def take_readings(self, brand: str, readings: Iterable[Reading]) -> int:
         """Keep what was told; how many tellings were new.

@@ -217,19 +217,26 @@ class Changes:
 
     def page(
         self, brand: str, *, account_id: str | None = None, object_id: str | None = None,
-        before: int | None = None, limit: int = 50,
+        before: int | None = None, limit: int = 50, since: datetime | None = None, until: datetime | None = None,
     ) -> list[Change]:  # fmt: skip
-        """A brand's changes, newest first; `before` is the last id of the page before. At most 200 a page."""
+        """A brand's changes, newest first; `before` is the last id of the page before. At most 200 a page.
+
+        From `since` on and before `until`, in the time that the accounts live in.
+        """
         rows = self._db.all(
             "SELECT * FROM ad_changes WHERE brand = :brand"
             + (" AND account_id = :account_id" if account_id else "")
             + (" AND object_id = :object_id" if object_id else "")
             + (" AND id < :before" if before else "")
+            + (" AND account_at >= :since" if since else "")
+            + (" AND account_at < :until" if until else "")
             + " ORDER BY id DESC LIMIT :limit",
             brand=brand,
             account_id=account_id,
             object_id=object_id,
             before=before,
+            since=None if since is None else to_text(since),
+            until=None if until is None else to_text(until),
             limit=max(1, min(limit, 200)),
         )
         return [_change(row) for row in rows]

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 import phonenumbers
 
@@ -50,6 +51,13 @@ CASES = ("execution_records", "episodes")
 def case_of(contact_id: int) -> str:
     """The workflow that an agent's work with this contact belongs to."""
     return f"contact:{contact_id}"
+
+
+# What a Contact is made of, in its order.
+READ = (
+    "c.id, c.brand, c.name, c.language, c.preferred_currency, c.address, c.our_number, c.total_interactions,"
+    " c.first_seen_at, c.last_interaction_at, c.opted_out_at, c.failed_answers, c.first_touch_id, c.last_touch_id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +134,10 @@ class Contacts:
 
     def get(self, contact_id: int) -> Contact:
         """The contact by our own id. Raises UnknownContact."""
-        row = self._db.one("SELECT * FROM contacts WHERE id = :id", id=contact_id)
-        if row is None:
+        rows = self._db.tuples(f"SELECT {READ} FROM contacts c WHERE c.id = :id", id=contact_id)
+        if not rows:
             raise UnknownContact("this contact is not known, or was erased")
-        return _contact(row)
+        return _contact(rows[0])
 
     def find(self, brand: str, text: str) -> Contact:
         """By phone in any spelling or by WhatsApp user id. Raises NotAnAddress, UnknownContact."""
@@ -141,15 +149,15 @@ class Contacts:
     def known(self, brand: str, address: Address) -> Contact | None:
         """The contact that this address belongs to, if there is one. Raises NotAnAddress."""
         for kind, value in _keys(address):
-            row = self._db.one(
-                "SELECT c.* FROM identities i JOIN contacts c ON c.id = i.contact_id"
-                " WHERE i.brand = :brand AND i.kind = :kind AND i.value = :value",
+            rows = self._db.tuples(
+                f"SELECT {READ} FROM contacts c WHERE c.id = (SELECT contact_id FROM identities"
+                " WHERE brand = :brand AND kind = :kind AND value = :value)",
                 brand=brand,
                 kind=kind,
                 value=value,
             )
-            if row is not None:
-                return _contact(row)
+            if rows:
+                return _contact(rows[0])
         return None
 
     def resolve(self, brand: str, address: Address, our_number: str) -> int:
@@ -267,8 +275,8 @@ class Contacts:
 
     def silent_since(self, brand: str, after: datetime, until: datetime, *, limit: int = 500) -> list[Contact]:
         """Customers who wrote last behind `after` and not behind `until`, those silent longest first."""
-        rows = self._db.all(
-            "SELECT * FROM contacts WHERE brand = :brand AND staff = 0 AND last_interaction_at > :after"
+        rows = self._db.tuples(
+            f"SELECT {READ} FROM contacts c WHERE brand = :brand AND staff = 0 AND last_interaction_at > :after"
             " AND last_interaction_at <= :until ORDER BY last_interaction_at, id LIMIT :limit",
             brand=brand,
             after=to_text(after),
@@ -531,22 +539,12 @@ def _keys(address: Address) -> list[tuple[str, str]]:
     return keys
 
 
-def _contact(row: Row) -> Contact:
+def _contact(row: tuple[Any, ...]) -> Contact:
+    """From the columns of READ."""
+    id, brand, name, language, currency, address, our_number, times, first, last, opted_out, failed, came, back = row
+    since, latest, silent_from = from_text(first), _moment(last), _moment(opted_out)
     return Contact(
-        id=row["id"],
-        brand=row["brand"],
-        name=row["name"],
-        language=row["language"],
-        preferred_currency=row["preferred_currency"],
-        address=row["address"],
-        our_number=row["our_number"],
-        total_interactions=row["total_interactions"],
-        first_seen_at=from_text(row["first_seen_at"]),
-        last_interaction_at=_moment(row["last_interaction_at"]),
-        opted_out_at=_moment(row["opted_out_at"]),
-        failed_answers=row["failed_answers"],
-        first_touch_id=row["first_touch_id"],
-        last_touch_id=row["last_touch_id"],
+        id, brand, name, language, currency, address, our_number, times, since, latest, silent_from, failed, came, back
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from math import ceil
+from typing import NamedTuple
 
 from memory.facts import PROFILE, Fact
 from memory.messages import Message, Said
@@ -17,6 +18,7 @@ EARLIER = "Earlier, on this subject:"
 RECENT = "Recent Conversation History:"
 ROLES = {"user": "USER", "assistant": "ASSISTANT"}
 BYTES_PER_TOKEN = 4
+TWO = tuple(f"{n:02}" for n in range(60))  # looked up in a fifth of the time that formatting takes, fifty times a turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,7 @@ class Profile:
     interests: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of a context, and the message that it comes from; None for titles and what was counted or set."""
 
     text: str
@@ -81,7 +82,7 @@ def render_line(message: Message | Said, zone: tzinfo) -> str:
     The lines of a longer message are indented, so that nobody's words can pass for another line of the conversation.
     """
     words, at = message.content.replace("\n", "\n    "), message.at.astimezone(zone)
-    return f"[{at.hour:02}:{at.minute:02}] {ROLES.get(message.role, message.role.upper())}: {words}"
+    return f"[{TWO[at.hour]}:{TWO[at.minute]}] {ROLES.get(message.role) or message.role.upper()}: {words}"
 
 
 def render_fact(fact: Fact, zone: tzinfo) -> str:
@@ -91,7 +92,7 @@ def render_fact(fact: Fact, zone: tzinfo) -> str:
 
 def render_summary(line: SummaryLine, zone: tzinfo) -> str:
     """`2026-11-21 complained: the lens is broken`."""
-    return f"{line.at.astimezone(zone):%Y-%m-%d} {line.kind}: {line.text}"
+    return f"{line.at.astimezone(zone).date()} {line.kind}: {line.text}"
 
 
 def render_context(
@@ -190,9 +191,12 @@ def _head(profile: Profile, most: int | None) -> list[Line]:
 
 
 def _recent(history: Sequence[Message | Said], zone: tzinfo, left: int | None) -> list[Line]:
-    lines = [Line(render_line(message, zone), message.id) for message in reversed(history)]
+    lines = [Line(render_line(message, zone), message.id) for message in history]
+    if left is None:
+        return lines
+    lines.reverse()
     kept = _fitting(lines, left)
-    if lines and not kept and left is not None and left >= LEAST_WORTH:
+    if lines and not kept and left >= LEAST_WORTH:
         kept = [Line(_cut(lines[0].text, left - 1), lines[0].message_id)]
     return kept[::-1]
 

@@ -16,18 +16,19 @@ from memory.database import Database
 from memory.dossiers import PREFERENCES, Dossiers, check_line, check_preference, profile_of
 from memory.errors import NotAnAddress, NotStorable, UnknownFormat, UnknownPreference
 from memory.facts import Facts
-from memory.messages import Message, Messages
+from memory.messages import Message, Messages, Said
 from memory.moments import Clock, from_text, now, to_text
-from memory.past import Past, standing
+from memory.past import Past, check_metadata, standing
 from memory.schema import STEPS
 from memory.search import Search
 from memory.sessions import Sessions
 from memory.settings import MemorySettings
 from memory.statements import read_facts
-from memory.summaries import Summaries
+from memory.summaries import Summaries, SummaryLine
 from memory.values import check_text
 
 RECALLED = 10  # older messages in a context
+SHORT = 12  # lines of the summary in a context without a budget
 Format = Literal["json", "salesforce", "hubspot"]
 
 
@@ -170,15 +171,16 @@ class ConversationMemory:
         A new number is a new person. Raises NotStorable, and then nothing was written.
         """
         at = self._clock() if timestamp is None else self._past.read_moment(timestamp)
+        notes = check_metadata(metadata)
         with self.db.transaction():
             contact = self._resolve(phone)
             message_id = self._past.add(
-                self.brand, contact.id, role, content, at, message_type=message_type, metadata=metadata
+                self.brand, contact.id, role, content, at, message_type=message_type, metadata=notes
             )
-            message = self._messages.get(message_id)
+            message = ConversationMessage(at, role, content, message_type, notes, message_id)
             if role == "user":
                 self._learn(contact, message)
-        return ConversationMessage.of(message)
+        return message
 
     def get_conversation_context(self, phone: str, *, query: str = "", max_tokens: int | None = None) -> str:
         """`User Profile:` and `Recent Conversation History:` as text, between them what is known and, in short, what was
@@ -191,8 +193,9 @@ class ConversationMemory:
     def conversation_context(self, phone: str, *, query: str = "", max_tokens: int | None = None) -> Context:
         """The same as lines, each with the id of the message that it comes from. Raises UnknownContact."""
         contact = self._find(phone)
-        self._summaries.catch_up(contact.id)
         history = self._messages.recent(contact.id, limit=self._most)
+        if self._summaries.is_due(contact.id, history, are_all=len(history) < self._most):
+            self._summaries.catch_up(contact.id)
         recent = {message.id for message in history}
         recalled = [message for message in self._recall(contact, query, RECALLED) if message.id not in recent]
         return compose(
@@ -200,7 +203,7 @@ class ConversationMemory:
             history,
             self._zone,
             facts=self._facts.holding(contact.id),
-            summary=self._summaries.lines(contact.id),
+            summary=self._summary(contact, history, max_tokens),
             recalled=recalled,
             max_tokens=max_tokens,
         )
@@ -331,11 +334,17 @@ class ConversationMemory:
         self._search.catch_up_fully(contact.id)
         return [self._messages.get(message_id) for message_id in self._search.recall(contact.id, query, limit)]
 
-    def _learn(self, contact: Contact, message: Message) -> None:
-        self._past.count(self.brand, contact.id, 1, message.at)
-        facts = Facts(self.db, standing(message.at))
+    def _summary(self, contact: Contact, history: Sequence[Said], max_tokens: int | None) -> Sequence[SummaryLine]:
+        """Without a budget only lines that the context shows: it shows all of `history`."""
+        if max_tokens is not None:
+            return self._summaries.lines(contact.id)
+        return self._summaries.lines(contact.id, most=SHORT, before=history[0].id if history else None)
+
+    def _learn(self, contact: Contact, message: ConversationMessage) -> None:
+        self._past.count(self.brand, contact.id, 1, message.timestamp)
+        facts = Facts(self.db, standing(message.timestamp))
         for learned in read_facts(message.content, contact.language or "en"):
-            facts.take(contact, learned, message.id, at=message.at)
+            facts.take(contact, learned, message.id, at=message.timestamp)
         for product in _products(message.metadata):
             facts.note_interest(contact, product, message.id)
 

@@ -103,6 +103,20 @@ class Cycles:
         )
         return [_run(row) for row in rows]
 
+    def newest_day(self, brand: str) -> date | None:
+        """The day of the brand's newest cycle; None before the first. Read from the index: notes are long."""
+        day: str | None = self._db.value("SELECT max(day) FROM cycles WHERE brand = :brand", brand=brand)
+        return None if day is None else date.fromisoformat(day)
+
+    def newest_of(self, brand: str, account_id: str) -> CycleRun | None:
+        """An account's newest cycle, if it ever had one."""
+        row = self._db.one(
+            "SELECT * FROM cycles WHERE brand = :brand AND account_id = :account ORDER BY day DESC LIMIT 1",
+            brand=brand,
+            account=account_id,
+        )
+        return _run(row) if row else None
+
     def of_brand(self, brand: str, day: date) -> list[CycleRun]:
         """Every cycle of the brand on that day, by account."""
         rows = self._db.all(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -40,6 +40,9 @@ class Engine(Protocol):
 
     def columns(self, sql: str, values: dict[str, Any]) -> list[list[Any]]:
         """What a SELECT gives, a list for each column; empty where it gives no row."""
+
+    def tuples(self, sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """The rows that a question gives, without the columns' names."""
 
     def change(self, sql: str, values: dict[str, Any]) -> int:
         """How many rows a write touched, inside the open transaction."""
@@ -117,6 +120,10 @@ class Database:
         """
         return self._engine.columns(sql, values)
 
+    def tuples(self, sql: str, /, **values: Any) -> list[tuple[Any, ...]]:
+        """Every row without names: for the rows that each turn reads by the dozen, where names take half of the time."""
+        return self._engine.tuples(sql, values)
+
     def value(self, sql: str, /, **values: Any) -> Any:
         """The first column of the first row; None where there is no row."""
         row = self.one(sql, **values)
@@ -151,19 +158,7 @@ class Database:
         world acts on the commit (taking a message in, before a send). Elsewhere a power cut may lose the last
         commits, a killed process none.
         """
-        return _JOINED if self._engine.in_transaction else self._transaction(durable)
-
-    @contextmanager
-    def _transaction(self, durable: bool) -> Iterator[None]:
-        self._engine.begin(durable)
-        try:
-            yield
-            self._run_late()
-        except BaseException:
-            self._late.counts.clear()
-            self._engine.rollback()
-            raise
-        self._engine.commit()
+        return _JOINED if self._engine.in_transaction else _Transaction(self._engine, self._late, durable)
 
     @property
     def in_transaction(self) -> bool:
@@ -231,17 +226,48 @@ class Database:
         """Close what is open (of a file, this thread's connection); the next question opens it again."""
         self._engine.close()
 
-    def _run_late(self) -> None:
-        counts, self._late.counts = self._late.counts, Counter()
-        for (sql, values), times in sorted(counts.items(), key=lambda item: repr(item[0])):
-            self._engine.change(sql, {**dict(values), "times": times})
-
 
 class _Late(threading.local):
     """What this thread's transaction has yet to write."""
 
     def __init__(self) -> None:
         self.counts: Counter[tuple[str, tuple[tuple[str, Any], ...]]] = Counter()
+
+    def write(self, engine: Engine) -> None:
+        """Write it, in an order that is the same for all."""
+        counts, self.counts = self.counts, Counter()
+        for (sql, values), times in sorted(counts.items(), key=lambda item: repr(item[0])):
+            engine.change(sql, {**dict(values), "times": times})
+
+
+class _Transaction:
+    """What `Database.transaction` opens."""
+
+    __slots__ = ("_durable", "_engine", "_late")
+
+    def __init__(self, engine: Engine, late: _Late, durable: bool) -> None:
+        self._engine = engine
+        self._late = late
+        self._durable = durable
+
+    def __enter__(self) -> None:
+        self._engine.begin(self._durable)
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: object) -> None:
+        try:
+            if kind is None and self._late.counts:
+                self._late.write(self._engine)
+        except BaseException:
+            self._drop()
+            raise
+        if kind is None:
+            self._engine.commit()
+        else:
+            self._drop()
+
+    def _drop(self) -> None:
+        self._late.counts.clear()
+        self._engine.rollback()
 
 
 def _engine(url: str, timeout: float | None, key: str | None) -> Engine:

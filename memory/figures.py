@@ -115,7 +115,9 @@ class Lifetime:
 
 
 @dataclass(slots=True)
-class _Sum:
+class Sum:
+    """Counts on the way to a line of figures; amounts in minor units."""
+
     spend: int = 0
     impressions: int = 0
     clicks: int = 0
@@ -126,7 +128,8 @@ class _Sum:
     moving: bool = False
     money: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
 
-    def add(self, other: _Sum) -> None:
+    def add(self, other: Sum) -> None:
+        """Everything of the other comes on top."""
         for name in ("spend", "impressions", "clicks", "chats", "leads", "orders"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         if other.told is not None:
@@ -201,7 +204,7 @@ class AdFigures:
         return _Book(brand, self._campaigns.ads(brand, account_id=account_id), accounts, ends)
 
     def _over(self, book: _Book, by: By, days: int) -> list[Figures]:
-        sums: dict[tuple[str, str, date], _Sum] = defaultdict(_Sum)
+        sums: dict[tuple[str, str, date], Sum] = defaultdict(Sum)
         names = {}
         for end in sorted(set(book.ends.values())):
             found = self._by_ad(book, end - timedelta(days=days - 1), end)
@@ -213,12 +216,12 @@ class AdFigures:
                     sums[key, account.currency, end].add(found[ad.ad_id])
         return _lines(sums, names, days)
 
-    def _by_ad(self, book: _Book, since: date, until: date) -> dict[str, _Sum]:
+    def _by_ad(self, book: _Book, since: date, until: date) -> dict[str, Sum]:
         now = self._clock()
         recent = int((now - timedelta(days=MOVING_DAYS)).timestamp() * 1_000_000)
         account = next(iter(book.ends)) if len(book.ends) == 1 else None
         which = {"brand": book.brand, "account": account, "since": since.toordinal(), "until": until.toordinal()}
-        sums: dict[str, _Sum] = defaultdict(_Sum)
+        sums: dict[str, Sum] = defaultdict(Sum)
         young = (now - timedelta(hours=12)).date().toordinal() - MOVING_DAYS  # no calendar is further behind
         for row in self._db.all(_TOLD, young=young, recent=recent, **which):
             _add_told(sums[row["ad_id"]], row)
@@ -297,7 +300,7 @@ def _place(ad: KnownAd, by: By, account_name: str) -> tuple[str, str]:
     return key or "unknown", name or key or "unknown"
 
 
-def _add_told(to: _Sum, row: Row) -> None:
+def _add_told(to: Sum, row: Row) -> None:
     to.spend += int(row["spend"])
     to.impressions += int(row["impressions"])
     to.clicks += int(row["clicks"])
@@ -305,27 +308,28 @@ def _add_told(to: _Sum, row: Row) -> None:
     to.moving = bool(row["moving"])
 
 
-def _add_sales(to: _Sum, row: Row) -> None:
+def _add_sales(to: Sum, row: Row) -> None:
     to.orders += row["n"]
     to.money[row["currency"]][0] += int(row["value"])
     to.money[row["currency"]][1] += int(row["margin"])
 
 
-def _lines(sums: Mapping[tuple[str, str, date], _Sum], names: Mapping[str, str], days: int) -> list[Figures]:
+def _lines(sums: Mapping[tuple[str, str, date], Sum], names: Mapping[str, str], days: int) -> list[Figures]:
     """Accounts in time zones whose yesterday differs share a line; it ends with the latest of them."""
-    merged: dict[tuple[str, str], tuple[_Sum, date]] = {}
+    merged: dict[tuple[str, str], tuple[Sum, date]] = {}
     for (key, currency, end), each in sums.items():
-        total, latest = merged.get((key, currency), (_Sum(), end))
+        total, latest = merged.get((key, currency), (Sum(), end))
         total.add(each)
         merged[key, currency] = (total, max(latest, end))
     lines = [
-        _figures(key, names[key], currency, end - timedelta(days=days - 1), end, total)
+        figures_of(key, names[key], currency, end - timedelta(days=days - 1), end, total)
         for (key, currency), (total, end) in merged.items()
     ]
     return sorted(lines, key=lambda line: (-line.spend.amount, line.name, line.key))
 
 
-def _figures(key: str, name: str, currency: str, since: date, until: date, total: _Sum) -> Figures:
+def figures_of(key: str, name: str, currency: str, since: date, until: date, total: Sum) -> Figures:
+    """The line of a report that these counts make."""
     value, margin = total.money.get(currency, (0, 0))
     return Figures(
         key=key,

@@ -29,7 +29,7 @@ STATUS_RANK = {
     "failed": 70,
     "canceled": 70,
 }
-# What a Message is made of. The rest of a row is long: the raw form, the outgoing body.
+# What a Message is made of, in its order. The rest of a row is long: the raw form, the outgoing body.
 READ = (
     "id, brand, contact_id, role, kind, content, message_type, language, metadata, state, at, provider_id, attempts,"
     " error_code, error, first_tried_at"
@@ -151,14 +151,14 @@ class Messages:
 
     def get(self, message_id: int) -> Message:
         """The message by our own id. Raises UnknownMessage."""
-        row = self._db.one(f"SELECT {READ} FROM messages WHERE id = :id", id=message_id)
-        if row is None:
+        rows = self._db.tuples(f"SELECT {READ} FROM messages WHERE id = :id", id=message_id)
+        if not rows:
             raise UnknownMessage(f"there is no message {message_id}")
-        return to_message(row)
+        return to_message(rows[0])
 
     def history(self, contact_id: int, *, limit: int = 50, before: int | None = None) -> list[Message]:
         """The newest `limit` messages of a contact (older than the message `before`), oldest first."""
-        rows = self._db.all(
+        rows = self._db.tuples(
             f"SELECT {READ} FROM messages WHERE contact_id = :id AND id < :before ORDER BY id DESC LIMIT :limit",
             id=contact_id,
             before=before if before is not None else 1 << 62,
@@ -168,12 +168,12 @@ class Messages:
 
     def recent(self, contact_id: int, *, limit: int = 50) -> list[Said]:
         """As `history`, for a context."""
-        rows = self._db.all(
+        rows = self._db.tuples(
             "SELECT id, role, content, at FROM messages WHERE contact_id = :id ORDER BY id DESC LIMIT :limit",
             id=contact_id,
             limit=limit,
         )
-        return [Said(row["id"], row["role"], row["content"], from_text(row["at"])) for row in reversed(rows)]
+        return [Said(id, role, content, from_text(at)) for id, role, content, at in reversed(rows)]
 
     def count(self, contact_id: int) -> int:
         """How many messages there are of a contact, both ways."""
@@ -356,8 +356,8 @@ class Messages:
 
     def dead(self, brand: str | None = None, *, limit: int = 100) -> list[Message]:
         """What could not be said or handled, newest first."""
-        rows = self._db.all(
-            f"SELECT * FROM messages WHERE {ASIDE} AND state = 'dead' AND (CAST(:brand AS TEXT) IS NULL OR brand = :brand)"
+        rows = self._db.tuples(
+            f"SELECT {READ} FROM messages WHERE {ASIDE} AND state = 'dead' AND (CAST(:brand AS TEXT) IS NULL OR brand = :brand)"
             " ORDER BY id DESC LIMIT :limit",
             brand=brand,
             limit=limit,
@@ -498,25 +498,27 @@ STATE_OF = {
 }
 
 
-def to_message(row: Row) -> Message:
-    """A row of the table as a Message."""
+def to_message(row: tuple[Any, ...]) -> Message:
+    """From the columns of READ."""
+    id, brand, contact_id, role, kind, content, message_type, language, metadata, state, at, *sent = row
+    provider_id, attempts, error_code, error, tried_at = sent
     return Message(
-        row["id"],
-        row["brand"],
-        row["contact_id"],
-        row["role"],
-        row["kind"],
-        row["content"],
-        row["message_type"],
-        row["language"],
-        {} if row["metadata"] == "{}" else json.loads(row["metadata"]),
-        row["state"],
-        from_text(row["at"]),
-        row["provider_id"],
-        row["attempts"],
-        row["error_code"],
-        row["error"],
-        from_text(row["first_tried_at"]) if row["first_tried_at"] else None,
+        id,
+        brand,
+        contact_id,
+        role,
+        kind,
+        content,
+        message_type,
+        language,
+        {} if metadata == "{}" else json.loads(metadata),
+        state,
+        from_text(at),
+        provider_id,
+        attempts,
+        error_code,
+        error,
+        from_text(tried_at) if tried_at else None,
     )
 
 

@@ -20,6 +20,5 @@ def to_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
-def from_text(text: str) -> datetime:
-    """The moment that `to_text` wrote."""
-    return datetime.fromisoformat(text)  # strptime takes fifty times as long
+# The moment that `to_text` wrote. Not wrapped: a turn reads seventy. strptime takes fifty times as long.
+from_text: Callable[[str], datetime] = datetime.fromisoformat

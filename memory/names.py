@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 from babel import Locale
@@ -148,11 +149,23 @@ NOT_PLACES = _words(
 )
 
 
+# Every match has one of these in it. Most messages have none, which is known in a tenth of the time of a search.
+NAMED_BY = ("nam", "naam", "nome", "nombre", "call me", "llam", "llám", "decirme", "cham", "mujhe", "नाम", "मुझे")
+MAYBE_BY = (
+    "im", "i'm", "i’m", "i`m", "i am", "s me", "soy", "sou", "aqui", "this is", "it is", "mai", "मैं",
+)  # fmt: skip
+
+
+def hints(text: str, words: Iterable[str]) -> bool:
+    """Whether one of `words` stands anywhere in the text, which is in small letters."""
+    return any(word in text for word in words)
+
+
 def find_name(text: str) -> str | None:
     """What the writer wants to be called, as it would be written on a letter; None where they do not say."""
-    quiet = text.upper() == text
-    for pattern, sure in ((NAMED, True), (MAYBE, False)):
-        for said in pattern.finditer(text):
+    quiet, small = text.upper() == text, text.casefold()
+    for pattern, words, sure in ((NAMED, NAMED_BY, True), (MAYBE, MAYBE_BY, False)):
+        for said in pattern.finditer(text) if hints(small, words) else ():
             name = _name_at(text, said, sure=sure, quiet=quiet)
             if name is not None:
                 return name

@@ -99,10 +99,10 @@ def check_role(role: object) -> str:
 
 def check_metadata(metadata: object) -> dict[str, Any]:
     """Notes on a message as they read back from JSON; none where None is given. Raises NotStorable."""
-    if metadata is None:
-        return {}
-    if not isinstance(metadata, dict):
+    if metadata is not None and not isinstance(metadata, dict):
         raise NotStorable("metadata must be a dict")
+    if not metadata:
+        return {}
     notes: dict[str, Any] = json.loads(to_json(metadata))
     return notes
 

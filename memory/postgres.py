@@ -70,7 +70,15 @@ class PostgreSQL:
             cursor = connection.execute(rewritten(sql), values)
             return cursor.fetchall() if most is None else cursor.fetchmany(most)
 
-        return self._ask(ask, reads=sql.lstrip().upper().startswith(("SELECT", "WITH")))
+        return self._asked(sql, ask)
+
+    def tuples(self, sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """The rows that a question gives, without the columns' names."""
+
+        def ask(connection: Connection) -> list[tuple[Any, ...]]:
+            return connection.cursor(row_factory=tuple_row).execute(rewritten(sql), values).fetchall()
+
+        return self._asked(sql, ask)
 
     def columns(self, sql: str, values: dict[str, Any]) -> list[list[Any]]:
         """What a SELECT gives, a list for each column; empty where it gives no row.
@@ -83,10 +91,10 @@ class PostgreSQL:
             rows = cursor.execute(rewritten(sql), values).fetchall()
             return [list(column) for column in zip(*rows, strict=True)]
 
-        return self._ask(ask, reads=True)
+        return self._asked(sql, ask)
 
-    def _ask(self, ask: Callable[[Connection], T], *, reads: bool) -> T:
-        """In the open transaction, or on a connection of the pool."""
+    def _asked(self, sql: str, ask: Callable[[Connection], T]) -> T:
+        reads = sql.lstrip().upper().startswith(("SELECT", "WITH"))
         if self._open is not None:
             self._threads.wrote |= not reads
             with _our_errors():

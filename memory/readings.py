@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from memory.database import Database
-from memory.messages import Message, to_message
+from memory.messages import READ, Message, to_message
 
 READING_TABLES = (
     # A finished turn marks what there is to read; a reader moves `read_upto`, a summary `summary_upto`.
@@ -55,8 +55,8 @@ class Readings:
 
     def messages(self, unread: Unread, limit: int = 20) -> list[Message]:
         """The oldest of the unread messages that the person wrote and the desk has answered."""
-        rows = self._db.all(
-            "SELECT * FROM messages WHERE contact_id = :id AND id > :after AND id <= :upto AND role = 'user'"
+        rows = self._db.tuples(
+            f"SELECT {READ} FROM messages WHERE contact_id = :id AND id > :after AND id <= :upto AND role = 'user'"
             " AND state = 'handled' ORDER BY id LIMIT :limit",
             id=unread.contact_id,
             after=unread.after,

@@ -7,7 +7,9 @@ from memory.attribution import ATTRIBUTION_TABLES
 from memory.campaign_records import CAMPAIGN_RECORD_TABLES
 from memory.campaigns import CAMPAIGN_TABLES
 from memory.changes import CHANGES_TABLES
+from memory.charts import CHART_TABLES
 from memory.cycles import CYCLE_TABLES
+from memory.deeds import DEEDS_TABLES
 from memory.events import EVENT_TABLES
 from memory.facts import KNOWING_TABLES
 from memory.goods import GOODS_TABLES
@@ -18,6 +20,7 @@ from memory.search import SEARCH_TABLES, SEARCH_WAITING, VECTORS_IN_SERVER
 from memory.stops import STOPS_TABLES
 from memory.strategy import STRATEGY_TABLES
 from memory.summaries import SUMMARY_TABLES
+from memory.tasks import TASKS_TABLES
 
 # AUTOINCREMENT where rows are erased and their ids are known outside: in a callback's address, in staff's "reply 3:".
 # Without it SQLite gives the id of an erased row to the next one, and what is meant for the one reaches the other.
@@ -388,4 +391,6 @@ STEPS = (
     ("012 advertising", ADVERTISING),
     ("013 ad actions", CHANGES_TABLES + APPROVALS_TABLES + INTENTS_TABLES + STOPS_TABLES),
     ("015 cycles", CYCLE_TABLES),
+    ("014 tasks", TASKS_TABLES + DEEDS_TABLES),
+    ("016 charts", CHART_TABLES),
 )

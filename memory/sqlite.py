@@ -39,7 +39,7 @@ class SQLite:
         self._key = cipher.checked(key)
         self._faults: type[sqlite3.Error] = cipher.driver(self._key).Error
         self._timeout = timeout
-        self._threads = threading.local()
+        self._threads = _Thread()
         key = str(Path(path).resolve())
         with _writers_guard:
             self._writer = _writers.setdefault(key, threading.RLock())
@@ -74,6 +74,13 @@ class SQLite:
         except self._faults as error:
             _raise_ours(error)
 
+    def tuples(self, sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """The rows that a question gives, without the columns' names."""
+        try:
+            return self._connection.execute(sql, values).fetchall()
+        except self._faults as error:
+            _raise_ours(error)
+
     def change(self, sql: str, values: dict[str, Any]) -> int:
         """How many rows a write touched."""
         try:
@@ -87,15 +94,17 @@ class SQLite:
         if not self._writer.acquire(timeout=self._timeout):
             raise DatabaseUnavailable("the database is busy with another write; it will be tried again")
         try:
-            with self._our_errors():
-                self._wait_for_disk(connection, durable)
-                self._begin(connection)
+            self._wait_for_disk(connection, durable)
+            self._begin(connection)
+        except self._faults as error:
+            self._writer.release()
+            _raise_ours(error)
         except BaseException:
             self._writer.release()
             raise
 
     def _wait_for_disk(self, connection: sqlite3.Connection, durable: bool) -> None:
-        if getattr(self._threads, "durable", None) is not durable:
+        if self._threads.durable is not durable:
             connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             self._threads.durable = durable
 
@@ -114,8 +123,9 @@ class SQLite:
     def commit(self) -> None:
         """Keep it; a full disk drops it, and says so."""
         try:
-            with self._our_errors():
-                self._connection.execute("COMMIT")
+            self._connection.execute("COMMIT")
+        except self._faults as error:
+            _raise_ours(error)
         finally:
             self.rollback()
 
@@ -185,14 +195,14 @@ class SQLite:
 
     def close(self) -> None:
         """Close this thread's connection; the next question opens another."""
-        connection = self._threads.__dict__.pop("connection", None)
-        self._threads.__dict__.pop("durable", None)
+        connection = self._threads.connection
+        self._threads.connection = self._threads.durable = None
         if connection is not None:
             connection.close()
 
     @property
     def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._threads, "connection", None)
+        connection = self._threads.connection
         if connection is None:
             with self._our_errors():
                 connection = self._threads.connection = self._open()
@@ -223,6 +233,13 @@ class SQLite:
             yield
         except self._faults as error:
             _raise_ours(error)
+
+
+class _Thread(threading.local):
+    """A thread's own connection, and whether its commits wait for the disk."""
+
+    connection: sqlite3.Connection | None = None
+    durable: bool | None = None
 
 
 def _step(statements: Sequence[Statement]) -> Callable[[sqlite_utils.Database], None]:

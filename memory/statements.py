@@ -8,11 +8,11 @@ so those clauses are dropped first; the rest must begin with words that claim so
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from memory.birthdays import find_birthday
-from memory.names import FROM, FROM_HINDI, TOKENS, find_city, find_name
+from memory.names import FROM, FROM_HINDI, TOKENS, find_city, find_name, hints
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,16 @@ REPORTED = re.compile(
     r"|bolt[aie]|bola|boli|kaha|kehta|kehti|बोला|बोली|कहता|कहती)\b",
     re.IGNORECASE,
 )
+# Every match has one of these in it: see memory.names.hints.
+SUPPOSED_BY = (
+    "if", "suppos", "imag", "pretend", "assum", "say", "maybe", "perhaps", "unless", "wish", "hypothetic", "in case",
+    "for example", "e.g", "joking", "kidding", "supon", "quiz", "tal vez", "ojal", "por e", "talvez", "tomara", "agar",
+    "yadi", "maan", "shayad", "kaash", "अगर", "यदि", "मान", "शायद", "काश", "si ", "se ", "cuando me", "quando eu",
+)  # fmt: skip
+REPORTED_BY = (
+    "say", "said", "tell", "told", "ask", "think", "thought", "wrote", "write", "dice", "dijo", "pregunt", "diz", "disse",
+    "pergunt", "bol", "kaha", "kehta", "kehti", "बोल", "कहत",
+)  # fmt: skip
 OTHERS = re.compile(
     rf"\b(?:my|mi|mis|meus?|minhas?|mer[aei]|his|her|their|a|un|una|um|uma|ek|मेर[ाेी])\s+(?:\w+\s)?{_RELATIVE}(?:['’]s)?(?!\w)",
     re.IGNORECASE,
@@ -128,9 +138,13 @@ def sentences(text: str) -> Iterator[str]:
     own = QUOTED.sub(lambda quoted: quoted.group() if len(quoted.group().split()) < 3 else "\n", text)
     for found in SENTENCE.findall(own):
         asks = found.rstrip().endswith("?")
-        sentence = REPORTED.split(SUPPOSED.split(found)[0])[0].strip()
+        sentence = _before(REPORTED, REPORTED_BY, _before(SUPPOSED, SUPPOSED_BY, found)).strip()
         if sentence:
             yield sentence if sentence == found.strip() or not asks else f"{sentence}, ?"
+
+
+def _before(pattern: re.Pattern[str], words: Sequence[str], text: str) -> str:
+    return pattern.split(text, maxsplit=1)[0] if hints(text.casefold(), words) else text
 
 
 def clauses(sentence: str) -> list[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import zip_longest
+from typing import Any, NamedTuple
 
 from memory.database import Database
-from memory.messages import Message, to_message
+from memory.messages import READ, Message, Said, to_message
 from memory.moments import Clock, from_text, to_text
 from memory.statements import read_facts
 
@@ -75,8 +76,15 @@ _OF_SELF = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SummaryLine:
+# The newest lines of every kind as one question, which takes a third of the time of eight.
+_NEWEST = " UNION ALL ".join(
+    "SELECT * FROM (SELECT message_id, kind, content, at, by FROM summaries WHERE contact_id = :id"
+    f" AND kind = '{kind}' AND message_id < :before ORDER BY message_id DESC LIMIT :most) AS {kind}"
+    for kind in KINDS
+)
+
+
+class SummaryLine(NamedTuple):
     """One message in short: what it was, in its own words or a model's."""
 
     message_id: int
@@ -96,8 +104,8 @@ class Summaries:
     def next_chunk(self, contact_id: int) -> list[Message]:
         """The oldest messages that are to be summarised now, oldest first; empty while all of them are recent."""
         upto = self._upto(contact_id)
-        rows = self._db.all(
-            "SELECT * FROM messages WHERE contact_id = :id AND id > :upto ORDER BY id LIMIT :most",
+        rows = self._db.tuples(
+            f"SELECT {READ} FROM messages WHERE contact_id = :id AND id > :upto ORDER BY id LIMIT :most",
             id=contact_id,
             upto=upto,
             most=CHUNK + RECENT,
@@ -137,25 +145,34 @@ class Summaries:
             taken += len(chunk)
         return taken
 
-    def lines(self, contact_id: int) -> list[SummaryLine]:
+    def is_due(self, contact_id: int, newest: Sequence[Message | Said], *, are_all: bool) -> bool:
+        """Whether `catch_up` may find something to do, by the contact's `newest` messages: read for a context anyway.
+
+        `are_all`: nothing was said before them.
+        """
+        upto = self._upto(contact_id)
+        left = [message for message in newest if message.id > upto]
+        if len(left) >= CHUNK + RECENT or (len(left) == len(newest) and not are_all):
+            return True
+        over = self._clock() - SESSION
+        return any(message.at < over for message in left)
+
+    def lines(
+        self, contact_id: int, *, most: int = MOST_OF_A_KIND * len(KINDS), before: int | None = None
+    ) -> list[SummaryLine]:
         """The lines to tell from, weightiest first: of every kind in turn the newest.
 
-        A context takes as many from the beginning as it has room for, and shows them by date.
+        A context takes as many from the beginning as it has room for, and shows them by date. `most`: no more than
+        these; `before`: of messages older than the one with this id.
         """
-        newest = [self._newest(contact_id, kind) for kind in KINDS[:-1]]
-        rounds = [kind[n] for n in range(MOST_OF_A_KIND) for kind in newest if n < len(kind)]
-        return rounds + self._newest(contact_id, KINDS[-1])
-
-    def _newest(self, contact_id: int, kind: str) -> list[SummaryLine]:
-        rows = self._db.all(
-            "SELECT * FROM summaries WHERE contact_id = :id AND kind = :kind ORDER BY message_id DESC LIMIT :most",
-            id=contact_id,
-            kind=kind,
-            most=MOST_OF_A_KIND,
-        )
-        return [
-            SummaryLine(row["message_id"], row["kind"], row["content"], from_text(row["at"]), row["by"]) for row in rows
-        ]
+        first = 1 << 62 if before is None else before
+        rows = self._db.tuples(_NEWEST, id=contact_id, before=first, most=min(most, MOST_OF_A_KIND))
+        kinds: dict[str, list[tuple[Any, ...]]] = {kind: [] for kind in KINDS}
+        for row in rows:
+            kinds[row[1]].append(row)
+        said = kinds.pop(KINDS[-1])
+        rounds = [row for each in zip_longest(*kinds.values()) for row in each if row is not None]
+        return [SummaryLine(id, kind, text, from_text(at), by) for id, kind, text, at, by in (rounds + said)[:most]]
 
     def _upto(self, contact_id: int) -> int:
         return int(self._db.value("SELECT summary_upto FROM readings WHERE contact_id = :id", id=contact_id) or 0)

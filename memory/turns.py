@@ -13,7 +13,7 @@ from memory.contacts import tally
 from memory.database import Database
 from memory.errors import LeaseLost
 from memory.forms import Outgoing
-from memory.messages import UNSENT, Message, Messages, to_message
+from memory.messages import READ, UNSENT, Message, Messages, to_message
 from memory.moments import Clock, from_text, to_text
 
 Change = Callable[[], None]
@@ -136,8 +136,8 @@ class Turns:
         """The unanswered messages of a contact, oldest first; empty while it may still be typing on."""
         if not self._is_ripe(contact_id):
             return []
-        rows = self._db.all(
-            "SELECT * FROM messages WHERE contact_id = :id AND state = 'waiting' ORDER BY id", id=contact_id
+        rows = self._db.tuples(
+            f"SELECT {READ} FROM messages WHERE contact_id = :id AND state = 'waiting' ORDER BY id", id=contact_id
         )
         return [to_message(row) for row in rows]
 

@@ -103,6 +103,22 @@ def test_we_know_ourselves_when_the_window_is_closed(line: Line) -> None:
     assert len(customer.heard()) == 1
 
 
+def test_a_report_to_staff_goes_with_its_picture_and_outside_the_window_as_their_template(line: Line) -> None:
+    line.templates["staff"] = line.twilio.template("Report: {{1}}")
+    customer = line.customer()
+    customer.wait_for_reply(customer.says("hello"))
+    contact = line.contacts.find("voyage", PHONE)
+    card = Outgoing("42 chats", purpose="staff", media_url="https://shop.example/chart/1.png")
+    line.messages.put_out(contact.id, card)
+    line.until(lambda: line.states() == ["delivered"] * 2)
+    line.db.run("UPDATE contacts SET last_interaction_at = :at", at=to_text(now() - timedelta(hours=24, seconds=1)))
+    line.messages.put_out(contact.id, card)
+    line.until(lambda: line.states() == ["delivered"] * 3)
+    inside, outside = [letter for letter in line.twilio.chats.letters.values() if letter.direction != "inbound"][-2:]
+    assert (inside.body, inside.media_url, inside.template) == ("42 chats", card.media_url, False)
+    assert (outside.body, bool(outside.template)) == ("Report: 42 chats", True)
+
+
 def test_a_template_that_whatsapp_paused_is_not_used_again(line: Line) -> None:
     line.templates["reply"] = line.twilio.template("News: {{1}}")
     line.twilio.fail("fail", who=PHONE, code=63016)

@@ -31,9 +31,10 @@ HOMES = {
     "dotenv": ("bot/settings.py", "memory/settings.py"),
     "sqlcipher3": ("memory/cipher.py",),
     "psycopg": ("memory/postgres.py",),
-    "requests": ("bot/channels/", "bot/ads/facebook/"),
+    "requests": ("bot/channels/", "bot/ads/facebook/", "bot/ads/asana.py"),
     "redis": ("memory/short_term.py",),
     "neo4j": ("memory/bolt.py",),
+    "vl_convert": ("bot/ads/drawing.py",),
 }
 # What plays the outside world keeps a file of its own, as the outside world would.
 PLAYED = ("memory/", "bot/channels/simulator", "bot/ads/practice")

@@ -15,7 +15,7 @@ from typing import Any
 import requests
 from werkzeug.serving import make_server
 
-from app import Program, assemble
+from app import ROSTER, Program, assemble
 from bot.channels.simulator import Customer, Pace, SmallTwilio
 from bot.settings import Settings
 from bot.web.access import issue_token
@@ -150,14 +150,15 @@ def environment(folder: Path, port: int, **more: str) -> dict[str, str]:
 
 @contextmanager
 def open_shop(
-    folder: Path, *, pace: Pace = AT_ONCE, clock: Clock = now, model: ModelServer | None = None, **settings: str
-) -> Iterator[World]:
+    folder: Path, *, pace: Pace = AT_ONCE, clock: Clock = now, model: ModelServer | None = None,
+    roster: Path = ROSTER, **settings: str,
+) -> Iterator[World]:  # fmt: skip
     """The program, served and working, until the block ends; `model` writes its answers, in at most two seconds each."""
     if model is not None:
         written = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": model.url, "REPLY_DEADLINE_SECONDS": "2"}
         settings = {**written, **settings}
     port = free_port()
-    program = assemble(Settings.from_environment(environment(folder, port, **settings)), clock=clock, pace=pace)
+    program = assemble(Settings.from_environment(environment(folder, port, **settings)), clock=clock, pace=pace, roster=roster)
     server = make_server("127.0.0.1", port, program.web, threaded=True)
     serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     serving.start()

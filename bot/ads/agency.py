@@ -12,17 +12,25 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.ads.actions import Actions
+from bot.ads.answers import Answers
 from bot.ads.attribution import Feedback
 from bot.ads.brakes import Brakes
+from bot.ads.charts import Gallery
 from bot.ads.contract import Account, AdsFault
 from bot.ads.cycle import BrandMorning, Cycle, Morning, Step
 from bot.ads.decide import Act, Decide
+from bot.ads.launch import Imagine, Judge, LaunchTest, Thinking
+from bot.ads.learn import Learn, Listen
 from bot.ads.limits import Convert, Limits, limits_of_brands
 from bot.ads.practice import Book, PracticeAccount, PracticeClock, PracticeSpec
 from bot.ads.pull import Pull
 from bot.ads.reports import MorningReport, Tell
+from bot.ads.tasks import FileTasks
+from bot.ads.trials import Dollars, Trials
 from bot.ads.watch import Shop, Watch
 from bot.brands import Brand
+from memory.advertising import AdAccount
+from memory.agent_memory import MemoryManager
 from memory.attribution import Attribution
 from memory.campaign_records import CampaignRecords
 from memory.campaigns import Campaigns
@@ -30,9 +38,12 @@ from memory.cycles import Cycles
 from memory.database import Database
 from memory.events import Events
 from memory.figures import AdFigures
+from memory.graph import Graph
 from memory.moments import Clock
 from memory.money import Money
 from memory.strategy import Strategy
+from memory.tasks import Tasks
+from memory.voices import Voices
 
 log = logging.getLogger(__name__)
 
@@ -117,6 +128,8 @@ class Agency:
     feedback: Feedback
     pull: Pull
     practice: Practice | None
+    answers: Answers
+    tasks: Tasks
 
     def first_look(self) -> None:
         """Read every account that was never read: staff may ask before the first morning comes."""
@@ -138,27 +151,44 @@ class Agency:
             self.brakes.press_on(brand)
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the ad agent needs of the rest of the program."""
+
+    convert: Convert
+    tell: Tell  # sends a text, and a picture, to a brand's staff
+    gallery: Gallery  # has the addresses of charts
+    shop: Shop  # the desk, the stock, what an order leaves
+    agents: MemoryManager
+    real_clock: Clock  # the machine's; the accounts may live by another
+    thinking: Thinking | None = None  # without it no new ads are made: nobody could check their claims
+
+
 def put_together(
     db: Database,
     brands: Mapping[str, Brand],
     accounts: Accounts,
     practice: Practice | None,
-    convert: Convert,
-    real_clock: Clock,
-    tell: Tell,
     clock: Clock,
-    shop: Shop,
+    around: Around,
 ) -> Agency:
-    """The ad agent over these accounts. `clock` is the time the accounts live in, `real_clock` the machine's;
-    `tell` sends a text to a brand's staff; `shop` is what the guards ask of the desk and the stock."""
+    """The ad agent over these accounts. `clock` is the time that they live in."""
+    convert, real_clock, shop, tell = around.convert, around.real_clock, around.shop, around.tell
+    thinking = around.thinking
     memory = AdMemory.over(db, clock, real_clock, convert)
     limits = limits_of_brands(brands, convert, practice.limits() if practice else MappingProxyType({}))
     actions = Actions(db, real_clock, lambda brand: accounts.get(brand, {}), limits, time.sleep)
     pull = Pull(memory.campaigns, memory.attribution)
+    dollars = _dollars(practice, convert)
+    usd = {brand.id: brand.ads.test_budget_usd for brand in brands.values() if brand.ads}
+    trials = Trials(db, memory.strategy, memory.records, memory.campaigns, actions, limits, dollars, usd)
+    reserve = trials.reserve if thinking else lambda account: Decimal(0)
     steps = [
         Step("pull", pull),
-        Step("decide", Decide(memory.campaigns, memory.attribution, limits)),
+        Step("decide", Decide(memory.campaigns, memory.attribution, limits, shop.order_margin, reserve)),
         Step("act", Act(db, actions, memory.records, memory.strategy, memory.campaigns)),
+        Step("listen", Listen(memory.campaigns)),
+        *(_launching(memory, trials, brands, thinking) if thinking else ()),
     ]
     mornings = [
         BrandMorning(brand.id, brand.time_zone, brand.ads.cycle_hour)
@@ -166,11 +196,78 @@ def put_together(
         if brand.ads and accounts.get(brand.id)
     ]
     cycles = Cycles(db, real_clock)
-    closing = [Step("report", MorningReport(cycles, memory.figures, tell), once=True)]
-    cycle = Cycle(mornings, lambda brand: accounts.get(brand, {}), cycles, steps, closing, clock, real_clock)
+    answers = _answers(memory, brands, cycles, actions, around, clock)
+    learn = Learn(
+        campaigns=memory.campaigns,
+        figures=memory.figures,
+        records=memory.records,
+        strategy=memory.strategy,
+        voices=Voices(db),
+        cycles=cycles,
+        shares=lambda brand: any(b.id == brand and b.ads and b.ads.share_patterns for b in brands.values()),
+        desk_clock=real_clock,
+    )
+    report = MorningReport(cycles, memory.figures, tell, lambda brand: answers.chart_of(brand).url)
+    tasks = Tasks(db, real_clock)
+    closing = [
+        Step("learn", learn, once=True),
+        Step("tasks", FileTasks(tasks, cycles, memory.strategy), once=True),
+        Step("report", report, once=True),
+    ]
+    cycle = Cycle(
+        mornings, lambda brand: accounts.get(brand, {}), cycles, steps, closing, clock, real_clock, around.agents
+    )
     watch = Watch(db, accounts, memory.campaigns, memory.figures, actions, shop, tell, clock)
     feedback = Feedback(accounts, memory.attribution, Events(db, real_clock), _margins(brands))
-    return Agency(clock, accounts, memory, actions, Brakes(actions), cycle, watch, feedback, pull, practice)
+    brakes = Brakes(actions)
+    return Agency(clock, accounts, memory, actions, brakes, cycle, watch, feedback, pull, practice, answers, tasks)
+
+
+def _answers(
+    memory: AdMemory,
+    brands: Mapping[str, Brand],
+    cycles: Cycles,
+    actions: Actions,
+    around: Around,
+    clock: Clock,
+) -> Answers:
+    return Answers(
+        db=memory.db,
+        campaigns=memory.campaigns,
+        figures=memory.figures,
+        cycles=cycles,
+        approvals=actions.approvals,
+        changes=actions.changes,
+        strategy=memory.strategy,
+        graph=Graph(memory.db, memory.campaigns, memory.figures, memory.strategy),
+        gallery=around.gallery,
+        convert=around.convert,
+        homes={brand.id: (brand.name, brand.currency) for brand in brands.values()},
+        clock=clock,
+    )
+
+
+def _launching(memory: AdMemory, trials: Trials, brands: Mapping[str, Brand], thinking: Thinking) -> list[Step]:
+    """The steps that end tests and begin new ones."""
+    imagine = Imagine(trials, memory.figures, memory.campaigns, memory.strategy, brands, thinking)
+    return [
+        Step("judge", Judge(trials, memory.figures, memory.campaigns)),
+        Step("ideas", imagine),
+        Step("launch", LaunchTest(trials, memory.figures, memory.campaigns)),
+    ]
+
+
+def _dollars(practice: Practice | None, convert: Convert) -> Dollars:
+    """Dollars in an account's currency; practice markets have a rate of their own."""
+    specs = {account.spec.id: account.spec for account in practice.accounts} if practice else {}
+
+    def of(account: AdAccount, dollars: Decimal) -> Money:
+        spec = specs.get(account.id)
+        if spec is not None:
+            return spec.money(HUNDRED_DOLLARS / 100 * float(dollars))
+        return convert(Money(dollars, "USD"), account.currency)
+
+    return of
 
 
 def _margins(brands: Mapping[str, Brand]) -> dict[str, Decimal]:

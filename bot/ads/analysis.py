@@ -135,6 +135,14 @@ def changed(before: Count, after: Count) -> float:
     return 0.0 if error == 0 else 2 * NormalDist().cdf((after.rate - before.rate) / error) - 1
 
 
+def counts_differ(before: int, after: int) -> bool:
+    """Whether two weeks' counts (chats, orders) differ by more than counting and the days' own ups and downs explain."""
+    if before + after < ENOUGH_CHATS:
+        return False
+    spread = math.sqrt(before + after + DAILY_SPREAD**2 / 7 * (before**2 + after**2))
+    return 2 * (1 - NormalDist().cdf(abs(after - before) / spread)) < 1 - SURE
+
+
 def trends(days: Sequence[DayCount]) -> list[str]:
     """Sentences on the last seven days against the seven before; none where chance may explain it."""
     last, before = _week(days, 0), _week(days, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Protocol
@@ -27,6 +28,11 @@ MARK = " ·"  # stands between a name and the token that tells whether a create 
 def named(name: str, token: str) -> str:
     """`name` with the token behind it, by which the object is found again."""
     return f"{name}{MARK}{token}"
+
+
+def without_token(name: str) -> str:
+    """The name as people call it: without the token that stands behind what we launched."""
+    return re.sub(rf"{re.escape(MARK)}\w+\Z", "", name)
 
 
 class AdsFault(Exception):

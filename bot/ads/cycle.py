@@ -11,6 +11,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.ads.contract import Account, AdsFault, TryLater
+from memory.agent_memory import MemoryManager
+from memory.agents import BaseAgent
 from memory.cycles import CycleRun, Cycles
 from memory.errors import CycleLost
 from memory.moments import Clock
@@ -55,8 +57,11 @@ class BrandMorning:
     hour: int
 
 
-class Cycle:
-    """Observe, decide, act, report: runs what is due, account by account."""
+class Cycle(BaseAgent):
+    """Observe, decide, act, report: runs what is due, account by account.
+
+    An agent of its own: each morning of an account leaves an execution record, whether it ended well or stopped.
+    """
 
     def __init__(
         self,
@@ -67,8 +72,10 @@ class Cycle:
         closing: Sequence[Step],
         clock: Clock,
         real_clock: Clock,
+        agents: MemoryManager,
     ) -> None:
         """`accounts` gives a brand's accounts by their ids; `clock` is the one the accounts live by, `real_clock` the machine's."""
+        super().__init__("ad agent", memory_manager=agents)
         self._mornings = mornings
         self._accounts = accounts
         self._cycles = cycles
@@ -113,6 +120,7 @@ class Cycle:
         except AdsFault as fault:
             log.warning("account %s stopped at “%s”: %s", account_id, run.step, fault)
             self._cycles.fail(run, str(fault), self._again_at(fault))
+            self._record(run, f"stopped at {run.step}: {fault}")
 
     def _finish(self, run: CycleRun, steps: Sequence[Step], account: Account | None) -> None:
         names = [step.name for step in steps]
@@ -124,6 +132,12 @@ class Cycle:
                 run = self._cycles.finish_step(run, note, following)
             if following == "done":
                 self._cycles.end(run)
+                self._record(run, "success")
+
+    def _record(self, run: CycleRun, status: str) -> None:
+        """Into the audit trail: which account and day, what each step left, how it ended."""
+        given = {"brand": run.brand, "account": run.account_id, "day": run.day.isoformat()}
+        self.save_execution_record({"input": given, "output": dict(run.notes), "status": status})
 
     def _again_at(self, fault: AdsFault) -> datetime:
         later = self._real_clock() + AGAIN_AFTER

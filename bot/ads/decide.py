@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
@@ -31,6 +31,9 @@ AGENT: Final = Actor("ad agent", "agent")
 WORTH_A_CHANGE: Final = Decimal("0.02")  # of the budget; a smaller move is not worth one of Meta's four edits an hour
 
 
+OrderMargin = Callable[[AdAccount], Decimal | None]  # what an order usually leaves, in the account's currency
+
+
 @dataclass(frozen=True, slots=True)
 class Decide:
     """Divides what an account may spend among its lines. Reads memory, changes nothing."""
@@ -38,6 +41,8 @@ class Decide:
     campaigns: Campaigns
     attribution: Attribution
     limits: LimitsOf
+    order_margin: OrderMargin
+    reserve: Callable[[AdAccount], Decimal]  # of the budget, for a new ad
 
     def __call__(self, morning: Morning) -> dict[str, Any]:
         """The steps to take, and one decision per line with its sentence; why there are none, where there are none."""
@@ -51,7 +56,7 @@ class Decide:
         today = morning.now.astimezone(ZoneInfo(account.time_zone)).date()
         found = lines(self.campaigns, self.attribution, morning.brand, account.id, today)
         carried = Decimal(morning.notes.get("pull", {}).get("carried", "1"))
-        plan = self._plan(account, found, limits.most_planned.amount, today, carried)
+        plan = self._plan(account, found, limits.most_planned.amount - self.reserve(account), today, carried)
         return _note(account, found, plan)
 
     def _plan(self, account: AdAccount, found: Sequence[Line], budget: Decimal, today: date, carried: Decimal) -> Plan:
@@ -63,6 +68,7 @@ class Decide:
             today=today,
             carried=carried,
             minimum=account.min_daily_budget.amount,
+            order_margin=self.order_margin(account),
         )
 
 
@@ -80,7 +86,7 @@ def _note(account: AdAccount, found: Sequence[Line], plan: Plan) -> dict[str, An
 
 
 def _step(account: AdAccount, line: Line, allocation: Allocation) -> Step | None:
-    if allocation.pause:
+    if allocation.pause or not allocation.budget:
         return Pause(line.kind, line.id, _reason(line, allocation))
     amount = _payable(account, allocation.budget)
     if abs(amount.amount - line.budget.amount) < max(line.budget.amount * WORTH_A_CHANGE, Decimal(1).scaleb(-2)):
@@ -110,6 +116,8 @@ def _decision(line: Line, allocation: Allocation) -> dict[str, Any]:
         "pause": allocation.pause,
         "expected_profit": str(round(allocation.expected_profit, 2)),
         "evidence": round(allocation.verdict.evidence, 2),
+        "sales": round(allocation.verdict.sales, 2),
+        "needed": round(allocation.verdict.expected, 2),
         "reason": _reason(line, allocation),
     }
 

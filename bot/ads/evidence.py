@@ -26,7 +26,6 @@ MATURED: Final = 15  # orders from chats a week old or older, over all ads: befo
 # Days from the account's first chat to its first pause. In an account of nine ads where most orders came two weeks after
 # the chat, 33 of 100 break-even ads were paused when only MATURED was asked for, and 2 with this.
 WATCHED: Final = 21
-CAUTION: Final = 0.25  # standard errors that the margin of an order is taken higher than estimated
 # What is bet on: the ad sells this share of its break-even, with these stakes. Most on the losers that are hard to tell,
 # since the clear ones are found anyway. Against equal stakes on .2 to .9 it found 8 to 10 of 100 more losers in 30 days.
 BETS: Final = ((0.30, 0.08), (0.55, 0.30), (0.65, 0.37), (0.75, 0.25))
@@ -49,7 +48,8 @@ class Verdict:
     @property
     def sentence(self) -> str:
         """The facts for a shopkeeper, without what is done about them."""
-        counted = f"{self.chats} chats, {self.sales:.0f} sales, {self.expected:.1f} needed by now to pay for itself"
+        sold = "1 sale" if self.sales == 1 else f"{self.sales:.0f} sales"
+        counted = f"{self.chats} chats, {sold}, {self.expected:.1f} needed by now to pay for itself"
         return f"{counted}; evidence {odds(self.evidence)} that it loses money"
 
 
@@ -108,9 +108,8 @@ def needed(known: Panel, by_age: Floats, carried: float, order_margin: float | N
     margin = worth(known, order_margin)
     if margin is None:
         return np.zeros(len(known.names))
-    mean, error = margin
     due_spend: Floats = known.spend @ due
-    return due_spend * carried / np.maximum(mean + CAUTION * error, 1e-9)
+    return due_spend * carried / np.maximum(margin[0], 1e-9)
 
 
 def worth(known: Panel, order_margin: float | None, weight: float = 5.0) -> tuple[Floats, Floats] | None:
@@ -139,7 +138,7 @@ def _between(own: Floats, count: Floats, mean: float, variance: float) -> float:
     total = float(weights.sum())
     if (count > 0).sum() < 2:
         return 0.0
-    surplus = float((weights * (own - mean) ** 2).sum()) - ((count > 0).sum() - 1)
+    surplus = float((weights * (own - mean) ** 2).sum()) - (int((count > 0).sum()) - 1)
     return max(surplus / (total - float((weights**2).sum()) / total), 0.0)
 
 

@@ -304,6 +304,13 @@ class Market:
         """Orders of past chats that have not been placed yet (the truth: no buyer of ads sees these)."""
         return tuple(order for day in sorted(self._to_come) for order in self._to_come[day])
 
+    def orders_so_far(self) -> Counts:
+        """How many orders each ad's past chats lead to, those to come included (the truth)."""
+        brought = np.zeros(len(self.world.ads), dtype=np.int64)
+        placed = [order.ad for day in self.days for order in day.orders]
+        np.add.at(brought, placed + [order.ad for order in self.still_to_come()], 1)
+        return brought
+
     def _checked(self, budgets: Floats) -> Floats:
         asked = np.array(budgets, dtype=np.float64)
         if asked.shape != (len(self.world.ads),):

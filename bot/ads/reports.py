@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Final
+from decimal import Decimal
+from typing import Any, Final, Protocol
 
 from bot.ads.cycle import WHOLE_BRAND, Morning
+from bot.ads.wording import wording
 from memory.cycles import CycleRun, Cycles
 from memory.figures import AdFigures, Figures
 from memory.money import Money
 
 MOST_CHANGES: Final = 5  # told in the card; the rest is one question away
-Tell = Callable[[str, str], None]  # brand, text → as messages to its staff
+
+
+class Tell(Protocol):
+    """Sends a text to a brand's staff, with the picture at an address where there is one."""
+
+    def __call__(self, brand: str, text: str, picture: str | None = None) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +29,13 @@ class MorningReport:
     cycles: Cycles
     figures: AdFigures
     tell: Tell
+    chart: Callable[[str], str | None]  # brand → the address of its chart, None where there is nothing to draw
 
     def __call__(self, morning: Morning) -> dict[str, Any]:
         """Sends the card."""
         runs = [run for run in self.cycles.of_brand(morning.brand, morning.day) if run.account_id != WHOLE_BRAND]
         card = morning_card(runs, self.figures.of(morning.brand, "account", 1))
-        self.tell(morning.brand, card)
+        self.tell(morning.brand, card, self.chart(morning.brand))
         return {"accounts": len(runs)}
 
 
@@ -57,7 +64,13 @@ def _total(currency: str, figures: Sequence[Figures]) -> str:
 
 
 def _changes(runs: Sequence[CycleRun]) -> list[str]:
-    """The largest moves of money first, each with its reason."""
+    told, more = changes_told(runs, MOST_CHANGES)
+    lines = [f"• {with_name(name, reason)}" for name, reason in told]
+    return [*lines, f"… and {more} more; ask “why”."] if more else lines
+
+
+def changes_told(runs: Sequence[CycleRun], most: int) -> tuple[list[tuple[str, str]], int]:
+    """Name and reason of the largest moves of money, pauses first, and how many more there were."""
     moved = [
         (abs(Decimal(each["budget"]) - Decimal(each["before"])) / max(Decimal(each["before"]), Decimal(1)), each)
         for run in runs
@@ -66,8 +79,13 @@ def _changes(runs: Sequence[CycleRun]) -> list[str]:
         if each["budget"] != each["before"]
     ]
     moved.sort(key=lambda pair: (not pair[1]["pause"], -pair[0], pair[1]["id"]))
-    told = [f"• {each['name']}: {each['reason']}" for _size, each in moved[:MOST_CHANGES]]
-    return [*told, f"… and {len(moved) - MOST_CHANGES} more; ask “why”."] if len(moved) > MOST_CHANGES else told
+    told = [(each["name"], each["reason"]) for _size, each in moved[:most]]
+    return told, max(sum(run.notes.get("act", {}).get("done", 0) for run in runs) - len(told), 0)
+
+
+def with_name(name: str, reason: str) -> str:
+    """The reason, with the name before it where it does not say it itself."""
+    return reason if name in reason else f"{name}: {reason}"
 
 
 def _waiting(runs: Sequence[CycleRun]) -> list[str]:
@@ -79,10 +97,9 @@ def _closed(runs: Sequence[CycleRun]) -> list[str]:
     return list(dict.fromkeys(closed for run in runs if (closed := run.notes.get("decide", {}).get("closed"))))
 
 
-def said(money: Money) -> str:
-    """An amount as staff read it: whole units from a hundred on."""
-    step = Decimal(1) if abs(money.amount) >= 100 else Decimal("0.01")
-    return f"{money.amount.quantize(step, rounding=ROUND_HALF_UP):,} {money.currency}"
+def said(money: Money, language: str | None = "en") -> str:
+    """An amount as readers of this language write it: whole units from a hundred on."""
+    return wording(language).money(money)
 
 
 def _sum(currency: str, amounts: Sequence[Money]) -> Money:

@@ -16,11 +16,13 @@ import numpy as np
 from bot.ads.history import Floats, Panel
 
 MEMORY: Final = 0.94  # weight of a day against the day after it
-SCALES: Final = np.exp(
-    np.linspace(np.log(0.15), np.log(40.0), 13)
-)  # saturation, as a multiple of the usual spend of an ad
+# Saturations that are thought possible, as multiples of the usual spend of an ad.
+SCALES: Final = np.exp(np.linspace(np.log(0.15), np.log(40.0), 13))
+# How the slope falls: (1 + spend / saturation) to minus this power, between a logarithm (1) and a hyperbola (2). Letting
+# each account find its own between 0.5 and 3 earned no more over four kinds of saturation.
+BEND: Final = 1.5
 DECAYS: Final = np.array([0.0, 0.01, 0.02, 0.04])  # share of chats lost per day to wear
-LIKELY_SCALE: Final = 2.0  # before any data: saturation at twice the usual spend,
+LIKELY_SCALE: Final = 3.5  # before any data: saturation at this multiple of the usual spend,
 SCALE_SPREAD: Final = 1.2  # give or take this much, in logarithms
 LEVEL_SPREAD: Final = 0.5  # how far ads' levels lie apart, in logarithms
 POOL: Final = 1.5  # ads' worth of belief in the prior over shapes
@@ -52,57 +54,54 @@ class Responses:
         mean: Floats = (self.levels * self.weights).sum(axis=1)
         return mean
 
-    def drawn(self, rng: np.random.Generator, draws: int) -> tuple[Floats, Floats]:
-        """Samples of (level, scale in money), each draws × ads."""
+    def drawn_slopes(self, budgets: Floats, rng: np.random.Generator, draws: int) -> Floats:
+        """Samples of the chats per further unit of money at these budgets (one per ad), draws × ads."""
         ads = len(self.weights)
         cut = self.weights.cumsum(axis=1)
         picks = (rng.random((draws, ads, 1)) > cut[None, :, :-1]).sum(axis=2)
         level = np.take_along_axis(self.levels[None], picks[..., None], axis=2)[..., 0]
         shape = np.maximum(self.counts, 0.5)
-        return level * rng.gamma(shape, 1 / shape, (draws, ads)), self.scales[picks]
+        slope = slope_at(budgets, self.scales[picks])
+        return level * slope * rng.gamma(shape, 1 / shape, (draws, ads))
 
 
 def reach_at(spend: Floats, scale: Floats) -> Floats:
-    """Effective spend: halfway between an audience that runs out for good and one that only gets dearer."""
-    ratio = spend / scale
-    reach: Floats = 0.5 * scale * (-np.expm1(-ratio) + np.log1p(ratio))
+    """Effective spend: grows like spend while that is far below `scale`, then ever more slowly."""
+    power = 1.0 - BEND
+    reach: Floats = scale * np.expm1(power * np.log1p(spend / scale)) / power
     return reach
 
 
 def slope_at(spend: Floats, scale: Floats) -> Floats:
     """The derivative of `reach_at`: 1 at a tiny budget, falling."""
-    ratio = spend / scale
-    slope: Floats = 0.5 * (np.exp(-ratio) + 1 / (1 + ratio))
+    slope: Floats = (1 + spend / scale) ** -BEND
     return slope
 
 
-def learn(known: Panel) -> Responses:
-    """The beliefs after the panel's days."""
-    usual = _usual_spend(known)
-    scales = np.repeat(SCALES, len(DECAYS)) * usual
-    decays = np.tile(DECAYS, len(SCALES))
-    luck = np.ones(known.spend.shape[1])
-    exposure = _exposure(known, scales, decays, luck)
+def learn(known: Panel, first_budget: float = 1.0) -> Responses:
+    """The beliefs after the panel's days. `first_budget` is an ad's share of the budget, for an account without a past."""
+    usual = _usual_spend(known, first_budget)
+    scales, decays = (axis.ravel() for axis in np.meshgrid(SCALES * usual, DECAYS, indexing="ij"))
+    lucky = exposure = _exposure(known, scales, decays)
     fit = _fit(known, exposure)
     for _ in range(2):
-        luck = _luck(known, exposure, fit)
-        exposure = _exposure(known, scales, decays, luck)
-        fit = _fit(known, exposure)
+        lucky = exposure * _luck(known, exposure, fit)[None, :, None]
+        fit = _fit(known, lucky)
     levels, weights, counts = fit
     return Responses(scales, weights, levels, counts)
 
 
-def _usual_spend(known: Panel) -> float:
+def _usual_spend(known: Panel, first_budget: float) -> float:
     """The median spend of an ad on a day on which it ran."""
     ran = known.spend[known.spend > 0]
-    return float(np.median(ran)) if ran.size else 1.0
+    return float(np.median(ran)) if ran.size else max(first_budget, 1.0)
 
 
-def _exposure(known: Panel, scales: Floats, decays: Floats, luck: Floats) -> Floats:
+def _exposure(known: Panel, scales: Floats, decays: Floats) -> Floats:
     """Ads × days × shapes: effective spend in terms of tomorrow's condition."""
     reach = reach_at(known.spend[:, :, None], scales)
     ago = known.watched[None, :, None] + 1.0
-    exposure: Floats = reach * np.exp(decays * np.minimum(ago, 60.0)) * luck[None, :, None]
+    exposure: Floats = reach * np.exp(decays * np.minimum(ago, 60.0))
     return exposure
 
 
@@ -158,7 +157,8 @@ def _score(known: Panel, exposure: Floats, faded: Floats, noise: Floats, levels:
 def _prior() -> Floats:
     """How likely each shape is before any data."""
     spread = np.exp(-0.5 * ((np.log(SCALES) - np.log(LIKELY_SCALE)) / SCALE_SPREAD) ** 2)
-    prior: Floats = np.outer(spread, np.array([0.4, 0.3, 0.2, 0.1])).ravel()
+    worn = np.array([0.4, 0.3, 0.2, 0.1])
+    prior: Floats = np.outer(spread, worn).ravel()
     prior /= prior.sum()
     return prior
 
@@ -167,7 +167,8 @@ def _weights(score: Floats) -> Floats:
     """Posterior over shapes per ad, with a prior that the account's ads have in common (empirical Bayes by EM)."""
     base = _prior()
     common = base
-    likelihood = np.exp(score - score.max(axis=1, keepdims=True))
+    likelihood: Floats = np.exp(score - score.max(axis=1, keepdims=True))
+    weights = likelihood
     for _ in range(15):
         weights = likelihood * common
         weights /= weights.sum(axis=1, keepdims=True)

@@ -57,7 +57,7 @@ def learn(sales: Floats, exposure: Floats, angles: NDArray[np.int64], cheapness:
     `cheapness` is the logarithm of an ad's chats per money against the account's, `usual` the rate to expect at first.
     """
     priors = _priors(angles, cheapness)
-    precision: Floats = np.linalg.inv(priors)
+    precision = np.linalg.inv(priors).astype(np.float64)
     centre = float(np.log(usual))
     modes = _modes(sales, exposure, precision, centre)
     mean = exposure * np.exp(modes)
@@ -66,8 +66,7 @@ def learn(sales: Floats, exposure: Floats, angles: NDArray[np.int64], cheapness:
     score = (sales * modes - mean).sum(axis=1) - 0.5 * np.einsum("hi,hij,hj->h", off, precision, off)
     score -= 0.5 * (np.linalg.slogdet(priors)[1] + np.linalg.slogdet(curvature)[1])
     weights: Floats = np.exp(score - score.max())
-    covariances: Floats = np.linalg.inv(curvature)
-    return SaleRates(weights / weights.sum(), modes, covariances)
+    return SaleRates(weights / weights.sum(), modes, np.linalg.inv(curvature).astype(np.float64))
 
 
 def _priors(angles: NDArray[np.int64], cheapness: Floats) -> Floats:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import partial
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
@@ -41,10 +42,11 @@ Accounts = Mapping[str, Mapping[str, Account]]  # brand → its accounts by id
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """What the guards ask of the shop, by brand."""
+    """What the ad agent asks of the shop, by brand."""
 
     desk: Callable[[str], Desk]
     stock: Callable[[str], Mapping[str, int]]  # by sku
+    order_margin: Callable[[AdAccount], Decimal | None]  # what an order usually leaves, in the account's currency
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,13 @@ TOPICS: dict[str, re.Pattern[str]] = {
     ),
     "warranty": _cue(r"warrant\w+|guarant\w+|garanti\w*|वारंटी|गारंटी|warenty|warrenty"),
     "delivery": _cue(
-        r"deliver\w*|delivary|shipping|shipment|ship (?:to|it|internationally)|do you ship|courier|postage"
+        r"(?<!cash on )(?<!pay on )deliver\w*|delivary|shipping|shipment|ship (?:to|it|internationally)|do you ship|courier|postage"
         r"|how long does it take"
-        r"|envi[oa]s?|envian|entregan?|entregas?|tarda(?:n)?|cuanto demora|frete|prazo|demora|डिलीवरी|डिलिवरी"
+        r"|envi[oa]s?|envian|(?<!contra )(?<!contra-)(?<!pagar na )(?<!pago na )(?<!paga na )entrega[ns]?|tarda(?:n)?|cuanto demora|frete|prazo|demora|डिलीवरी|डिलिवरी"
         r"|शिपिंग|kab tak (?:aayega|milega|pahunchega)"
     ),
     "payment": _cue(
-        r"pay|paying|payments?|cod|cash on delivery|credit cards?|debit cards?|cards?|upi|gpay|paytm|paypal|emi"
+        r"pay|paying|payments?|cod|cash on delivery|contra[ -]?entrega|contra ?reembolso|credit cards?|debit cards?|cards?|upi|gpay|paytm|paypal|emi"
         r"|installments?|instalments?"
         r"|bank transfer|pag(?:o|os|ar|amento|amentos|a)|tarjetas?|transferencia|cuotas|cartao|cartoes|boleto"
         r"|pix|parcelas?|parcelar"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from datetime import datetime
 
 from bot.sales.wording import HINDI_IN_LATIN, writes_latin
+from bot.staff.ads import AdCommands
+from bot.staff.line import RANK, Command, Line, NotAllowed, Unclear, first_word, number_in
 from memory.contacts import Contact, Contacts
 from memory.errors import MemoryFault
 from memory.forms import Outgoing
@@ -14,9 +16,8 @@ from memory.goods import Goods
 from memory.handovers import Handovers
 from memory.messages import Message, Messages
 from memory.orders import Order, Orders, WrongState, can_move, is_number
-from memory.turns import Change, Outcome, Reading
+from memory.turns import Outcome, Reading
 
-RANK = {"analyst": 1, "staff": 2, "admin": 3}
 TELLS = {
     "paid": {
         "en": "Thank you! We have received your payment for order {number}.",
@@ -49,38 +50,6 @@ TELLS = {
 }
 
 
-class NotAllowed(Exception):
-    """This role may not do that; the text says who may."""
-
-
-class Unclear(Exception):
-    """The command cannot be carried out as it stands; the text says how to write it."""
-
-
-@dataclass(slots=True)
-class _Order:
-    """One line from a member of staff, being carried out."""
-
-    who: Contact
-    role: str
-    message_id: int  # of the line
-    words: str  # what follows the command
-    replies: list[Outgoing]
-    changes: list[Change]
-    done: dict[str, str]  # what earlier lines of this turn will have done: order number or message → its state
-
-    def say(self, text: str, *, about: Sequence[int] = ()) -> None:
-        self.replies.append(Outgoing(text, message_type="staff", about=tuple(about)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Command:
-    usage: str
-    explanation: str
-    role: str
-    do: Callable[[_Order], None]
-
-
 OrderMoved = Callable[[Order, str], None]  # told in the transaction in which an order moves: the order, its new state
 
 
@@ -96,33 +65,38 @@ class Commands:
         goods: Goods,
         *,
         order_moved: OrderMoved = lambda order, state: None,
+        ads: AdCommands | None = None,
     ) -> None:
+        """`ads` adds what may be asked of the ad agent, and answers questions in plain words."""
         self._order_moved = order_moved
         self._contacts = contacts
         self._messages = messages
         self._handovers = handovers
         self._orders = orders
         self._goods = goods
+        self._ads = ads
         self._commands = {
-            "help": _Command("help", "this list", "analyst", self._help),
-            "open": _Command("open", "who waits for a person", "analyst", self._open),
-            "orders": _Command("orders", "the latest orders", "analyst", self._list_orders),
-            "order": _Command("order KQXT-MBPR", "one order and its steps", "analyst", self._order),
-            "why": _Command("why 42", "what the reply to message 42 was based on", "analyst", self._why),
-            "reply": _Command("reply 3: your text", "answer the customer of hand-over 3", "staff", self._reply),
-            "release": _Command("release 3", "let the desk answer hand-over 3 again", "staff", self._release),
-            "paid": _Command("paid KQXT-MBPR", "mark an order paid", "staff", self._move("paid")),
-            "shipped": _Command("shipped KQXT-MBPR", "mark it shipped", "staff", self._move("shipped")),
-            "delivered": _Command("delivered KQXT-MBPR", "mark it delivered", "staff", self._move("delivered")),
-            "cancelled": _Command("cancelled KQXT-MBPR", "cancel it", "staff", self._move("cancelled")),
-            "dead": _Command("dead", "messages that could not be sent", "staff", self._dead),
-            "replay": _Command("replay 17", "try a dead message again", "staff", self._replay),
+            "help": Command("help", "this list", "analyst", self._help),
+            "open": Command("open", "who waits for a person", "analyst", self._open),
+            "orders": Command("orders", "the latest orders", "analyst", self._list_orders),
+            "order": Command("order KQXT-MBPR", "one order and its steps", "analyst", self._order),
+            "why": Command("why 42", "what the reply to message 42 was based on", "analyst", self._why),
+            "reply": Command("reply 3: your text", "answer the customer of hand-over 3", "staff", self._reply),
+            "release": Command("release 3", "let the desk answer hand-over 3 again", "staff", self._release),
+            "paid": Command("paid KQXT-MBPR", "mark an order paid", "staff", self._move("paid")),
+            "shipped": Command("shipped KQXT-MBPR", "mark it shipped", "staff", self._move("shipped")),
+            "delivered": Command("delivered KQXT-MBPR", "mark it delivered", "staff", self._move("delivered")),
+            "cancelled": Command("cancelled KQXT-MBPR", "cancel it", "staff", self._move("cancelled")),
+            "dead": Command("dead", "messages that could not be sent", "staff", self._dead),
+            "replay": Command("replay 17", "try a dead message again", "staff", self._replay),
+            **(ads.commands() if ads else {}),
         }
 
-    def handle(self, who: Contact, role: str, messages: Sequence[Message]) -> Outcome:
-        """Answer a member of staff: each line is a command of its own.
+    def handle(self, who: Contact, role: str, messages: Sequence[Message], deadline: datetime | None = None) -> Outcome:
+        """Answer a member of staff: each message is a command of its own.
 
-        `role` is what the settings say of this number. Raises ValueError for somebody who has none.
+        `role` is what the settings say of this number; until `deadline` a model may think about a question. Raises
+        ValueError for somebody who has no role.
         """
         if role not in RANK:
             raise ValueError("only somebody on the STAFF list may command; route customers to the seller")
@@ -131,82 +105,88 @@ class Commands:
         done: dict[str, str] = {}
         for message in messages:
             outcome.readings[message.id] = Reading("staff")
-            order = _Order(who, role, message.id, "", outcome.replies, outcome.changes, done)
-            self._carry_out(message.content, order)
+            line = Line(who, role, message.id, "", outcome, done, message.content, deadline)
+            self._carry_out(message.content, line)
         return outcome
 
-    def _carry_out(self, text: str, order: _Order) -> None:
-        word, _, rest = text.strip().partition(" ")
+    def _carry_out(self, text: str, line: Line) -> None:
+        word, rest = first_word(text)
         command = self._commands.get(word.lower().rstrip(":"))
-        order.words = rest.strip()
+        line.words = rest
         try:
             if command is None:
-                raise Unclear(f"I don't know “{word[:40]}”. Send *help* for what I can do.")
-            if RANK[order.role] < RANK[command.role]:
-                raise NotAllowed(f"“{word}” needs the role {command.role}; you are {order.role}.")
-            command.do(order)
+                self._answer(word, line)
+            elif RANK[line.role] < RANK[command.role]:
+                raise NotAllowed(f"“{word}” needs the role {command.role}; you are {line.role}.")
+            else:
+                command.do(line)
         except (NotAllowed, Unclear, MemoryFault) as fault:
-            order.say(str(fault))
+            line.say(str(fault))
 
-    def _help(self, order: _Order) -> None:
-        allowed = [each for each in self._commands.values() if RANK[order.role] >= RANK[each.role]]
-        order.say("\n".join(f"*{each.usage}*: {each.explanation}" for each in allowed))
+    def _answer(self, word: str, line: Line) -> None:
+        """What is no command may be a question about the ads."""
+        if self._ads is None or not self._ads.answer(line):
+            raise Unclear(f"I don't know “{word[:40]}”. Send *help* for what I can do.")
 
-    def _open(self, order: _Order) -> None:
-        waiting = self._handovers.list_open(order.who.brand)
+    def _help(self, line: Line) -> None:
+        allowed = [each for each in self._commands.values() if RANK[line.role] >= RANK[each.role]]
+        line.say("\n".join(f"*{each.usage}*: {each.explanation}" for each in allowed))
+
+    def _open(self, line: Line) -> None:
+        waiting = self._handovers.list_open(line.who.brand)
         lines = [f"*{each.id}* {self._called(each.contact_id)}: {each.reason}" for each in waiting]
-        order.say("\n".join(lines) or "Nobody waits for a person.", about=[each.contact_id for each in waiting])
+        line.say("\n".join(lines) or "Nobody waits for a person.", about=[each.contact_id for each in waiting])
 
-    def _reply(self, order: _Order) -> None:
-        found = re.fullmatch(r"(\d+)\s*[:,]?\s+(.+)|(\d+):(.+)", order.words, re.DOTALL)
+    def _reply(self, line: Line) -> None:
+        found = re.fullmatch(r"(\d+)\s*[:,]?\s+(.+)|(\d+):(.+)", line.words, re.DOTALL)
         if found is None:
             raise Unclear("Write *reply 3: your text*, with the number of the hand-over.")
         number, text = int(found[1] or found[3]), (found[2] or found[4]).strip()
-        handover = self._handovers.get(order.who.brand, number)
-        order.replies.append(
+        handover = self._handovers.get(line.who.brand, number)
+        line.replies.append(
             Outgoing(text, contact_id=handover.contact_id, message_type="people", metadata={"by": "staff"})
         )
-        order.changes.append(lambda: self._handovers.extend(handover))
-        order.changes.append(lambda: self._messages.mention(order.message_id, handover.contact_id))
-        order.say(
+        line.changes.append(lambda: self._handovers.extend(handover))
+        line.changes.append(lambda: self._messages.mention(line.message_id, handover.contact_id))
+        line.say(
             f"Sent to {self._called(handover.contact_id)}. *release {number}* lets the desk answer again.",
             about=[handover.contact_id],
         )
 
-    def _release(self, order: _Order) -> None:
-        handover = self._handovers.get(order.who.brand, _number(order.words, "release 3"))
-        order.changes.append(lambda: self._handovers.close(handover.id, order.who.phone))
-        order.say(f"The desk answers {self._called(handover.contact_id)} again.", about=[handover.contact_id])
+    def _release(self, line: Line) -> None:
+        handover = self._handovers.get(line.who.brand, number_in(line.words, "release 3"))
+        line.changes.append(lambda: self._handovers.close(handover.id, line.who.phone))
+        line.say(f"The desk answers {self._called(handover.contact_id)} again.", about=[handover.contact_id])
 
-    def _list_orders(self, order: _Order) -> None:
-        latest = self._orders.of_brand(order.who.brand, limit=10)
-        order.say("\n".join(map(_line, latest)) or "There are no orders yet.")
+    def _list_orders(self, line: Line) -> None:
+        latest = self._orders.of_brand(line.who.brand, limit=10)
+        line.say("\n".join(map(_line, latest)) or "There are no orders yet.")
 
-    def _order(self, order: _Order) -> None:
-        found = self._found(order)
+    def _order(self, line: Line) -> None:
+        found = self._found(line)
         steps = [f"{event.at:%d %b %H:%M} UTC: {event.state}" for event in self._orders.events(found.id)]
         ad = f"Came by ad {found.last_ad_id}" if found.last_ad_id else "No ad is known"
-        order.say("\n".join([_line(found), ad, *steps]))
+        line.say("\n".join([_line(found), ad, *steps]))
 
-    def _found(self, order: _Order) -> Order:
+    def _found(self, line: Line) -> Order:
         """The order that the words name. Raises Unclear where they are no number, UnknownOrder for nobody's."""
-        if not is_number(order.words):
+        if not is_number(line.words):
             raise Unclear("An order number has eight letters and looks like KQXT-MBPR; *orders* lists the latest.")
-        return self._orders.by_number(order.who.brand, order.words)
+        return self._orders.by_number(line.who.brand, line.words)
 
-    def _move(self, state: str) -> Callable[[_Order], None]:
-        def move(order: _Order) -> None:
-            found = self._found(order)
-            now = order.done.get(found.number, found.state)
+    def _move(self, state: str) -> Callable[[Line], None]:
+        def move(line: Line) -> None:
+            found = self._found(line)
+            now = line.done.get(found.number, found.state)
             if now == state:
                 raise WrongState(f"Order {found.number} is {state} already.")
             if not can_move(now, state):
                 raise WrongState(f"Order {found.number} is {now}; it cannot become {state} from there.")
-            order.done[found.number] = state
-            order.changes.append(lambda: self._do_move(found, state, order.who))
-            order.say(f"Order {found.number} is {state} now.")
+            line.done[found.number] = state
+            line.changes.append(lambda: self._do_move(found, state, line.who))
+            line.say(f"Order {found.number} is {state} now.")
             if found.contact_id is not None:
-                order.replies.append(self._tell(found.contact_id, found, state))
+                line.replies.append(self._tell(found.contact_id, found, state))
 
         return move
 
@@ -226,39 +206,36 @@ class Commands:
         wrote = "".join(m.content for m in self._messages.history(contact_id, limit=20) if m.role == "user")
         return HINDI_IN_LATIN if language == "hi" and writes_latin(wrote) else language
 
-    def _dead(self, order: _Order) -> None:
-        buried = self._messages.dead(order.who.brand, limit=10)
+    def _dead(self, line: Line) -> None:
+        buried = self._messages.dead(line.who.brand, limit=10)
         lines = [f"*{each.id}* {self._called(each.contact_id)}: {each.error}" for each in buried]
-        order.say("\n".join(lines) or "No message is dead.", about=[each.contact_id for each in buried])
+        line.say("\n".join(lines) or "No message is dead.", about=[each.contact_id for each in buried])
 
-    def _replay(self, order: _Order) -> None:
-        message = self._own(order, _number(order.words, "replay 17"))
-        now = order.done.get(str(message.id), message.state)
+    def _replay(self, line: Line) -> None:
+        message = self._own(line, number_in(line.words, "replay 17"))
+        now = line.done.get(str(message.id), message.state)
         if now != "dead":
             raise Unclear(f"Message {message.id} is not dead; it is {now}.")
-        order.done[str(message.id)] = "tried again"
-        order.changes.append(lambda: self._messages.replay(message.id))
-        order.say(f"Message {message.id} is tried again.")
+        line.done[str(message.id)] = "tried again"
+        line.changes.append(lambda: self._messages.replay(message.id))
+        line.say(f"Message {message.id} is tried again.")
 
-    def _why(self, order: _Order) -> None:
-        message = self._own(order, _number(order.words, "why 42"))
-        order.say(self._messages.why(message.id))
+    def _why(self, line: Line) -> None:
+        if self._ads is not None and not line.words.isdigit():
+            self._ads.why(line)
+            return
+        message = self._own(line, number_in(line.words, "why 42"))
+        line.say(self._messages.why(message.id))
 
-    def _own(self, order: _Order, message_id: int) -> Message:
+    def _own(self, line: Line, message_id: int) -> Message:
         message = self._messages.get(message_id)
-        if message.brand != order.who.brand:
+        if message.brand != line.who.brand:
             raise Unclear(f"There is no message {message_id}.")
         return message
 
     def _called(self, contact_id: int) -> str:
         contact = self._contacts.get(contact_id)
         return f"{contact.name} ({contact.phone})" if contact.name else contact.phone
-
-
-def _number(words: str, usage: str) -> int:
-    if not re.fullmatch(r"\d{1,12}", words):
-        raise Unclear(f"Write *{usage}*, with the number.")
-    return int(words)
 
 
 def _line(order: Order) -> str:

@@ -81,7 +81,9 @@ class Problem(Schema):
     detail = fields.String(required=True, metadata={"description": "what is wrong and what to do"})
 
 
-class _Query(Schema):
+class BrandQuery(Schema):
+    """What every question may say; whatever else it says is not looked at."""
+
     class Meta:
         unknown = EXCLUDE
 
@@ -90,7 +92,7 @@ class _Query(Schema):
     )
 
 
-class _HistoryQuery(_Query):
+class _HistoryQuery(BrandQuery):
     limit = fields.Integer(load_default=50, validate=Range(1, 500))
     before = fields.Integer(
         load_default=None,
@@ -99,14 +101,14 @@ class _HistoryQuery(_Query):
     )
 
 
-class _UsersQuery(_Query):
+class _UsersQuery(BrandQuery):
     limit = fields.Integer(load_default=50, validate=Range(1, 500))
     after = fields.Integer(
         load_default=0, validate=Range(0, LARGEST_ID), metadata={"description": "`next_after` of the page before"}
     )
 
 
-class _DaysQuery(_Query):
+class _DaysQuery(BrandQuery):
     days = fields.Integer(load_default=30, validate=Range(1, 366))
 
 
@@ -289,7 +291,9 @@ class _Arguments(FlaskParser):
     DEFAULT_VALIDATION_STATUS = 400
 
 
-class _Blueprint(Blueprint):
+class TokenBlueprint(Blueprint):
+    """Routes of the API; arguments that don't fit are a 400."""
+
     ARGUMENTS_PARSER = _Arguments()
 
 
@@ -305,12 +309,12 @@ class _OurApi(Api):
         del self.DEFAULT_RESPONSE_CONTENT_TYPE
 
 
-api = _Blueprint("api", __name__, description="Conversations, figures, and whether all is well")
+api = TokenBlueprint("api", __name__, description="Conversations, figures, and whether all is well")
 NEEDS_TOKEN: dict[str, Any] = {"security": [{"token": []}]}
 
 
-def register(app: Flask, parts: Parts) -> None:
-    """Add the API to `app`: its routes, the check of every route's mark, and one shape for all errors."""
+def register(app: Flask, parts: Parts, *further: TokenBlueprint) -> None:
+    """Add the API to `app`: its routes and `further` ones, the check of every route's mark, one shape for all errors."""
     app.extensions[EXTENSION] = parts
     app.config.update(API_TITLE="Hawker", API_VERSION="1", OPENAPI_VERSION="3.1.0")
     app.config["API_SPEC_OPTIONS"] = {
@@ -318,7 +322,8 @@ def register(app: Flask, parts: Parts) -> None:
     }
     guard(app, parts.secret, parts.clock)
     ours = _OurApi(app)
-    ours.register_blueprint(api)
+    for blueprint in (api, *further):
+        ours.register_blueprint(blueprint)
     _describe(app, ours)
     register_problems(app)
 
@@ -337,19 +342,19 @@ def _describe(app: Flask, described: _OurApi) -> None:
 @allow("analyst")
 def conversation(query: dict[str, Any], phone_number: str) -> dict[str, Any]:
     """A person's profile, messages and session; by phone number in any spelling, or by WhatsApp user id."""
-    memory = _parts().conversations[_brand(query)]
+    memory = _parts().conversations[brand_asked(query)]
     return memory.get_conversation(phone_number, limit=query["limit"], before=query["before"])
 
 
 @api.route("/conversation/<phone_number>", methods=["DELETE"])
 @api.doc(**NEEDS_TOKEN)
-@api.arguments(_Query, location="query")
+@api.arguments(BrandQuery, location="query")
 @api.response(200, Erased)
 @allow("admin")
 def erase(query: dict[str, Any], phone_number: str) -> dict[str, Any]:
     """Erase a person: messages, profile, media, and what is personal in orders; here and at the provider."""
     parts = _parts()
-    gone = erase_person(parts, _brand(query), phone_number)
+    gone = erase_person(parts, brand_asked(query), phone_number)
     current_app.logger.info("%s erased a person", caller().name)
     return gone
 
@@ -361,7 +366,7 @@ def erase(query: dict[str, Any], phone_number: str) -> dict[str, Any]:
 @allow("analyst")
 def users(query: dict[str, Any]) -> dict[str, Any]:
     """The people who have written to a brand."""
-    analytics, brand, limit = _parts().analytics, _brand(query), query["limit"]
+    analytics, brand, limit = _parts().analytics, brand_asked(query), query["limit"]
     summary = analytics.summary(brand)
     page = analytics.users(brand, limit=limit + 1, after=query["after"])
     return {
@@ -379,20 +384,20 @@ def users(query: dict[str, Any]) -> dict[str, Any]:
 @allow("analyst")
 def messages(query: dict[str, Any]) -> dict[str, Any]:
     """What customers wrote in the last days, and how fast and by whom they were answered."""
-    analytics, brand, days = _parts().analytics, _brand(query), query["days"]
+    analytics, brand, days = _parts().analytics, brand_asked(query), query["days"]
     return {"days": days, **analytics.messages(brand, days), **analytics.replies(brand, days)}
 
 
 @api.route("/messages/<int:message_id>/why", methods=["GET"])
 @api.doc(**NEEDS_TOKEN)
-@api.arguments(_Query, location="query")
+@api.arguments(BrandQuery, location="query")
 @api.response(200, Why)
 @allow("analyst")
 def why(query: dict[str, Any], message_id: int) -> dict[str, Any]:
     """What a reply was made from: what was understood, and which items, rates and facts it stands on."""
     if message_id > LARGEST_ID:
         raise NotFound("there is no such message")
-    return _parts().analytics.why(_brand(query), message_id)
+    return _parts().analytics.why(brand_asked(query), message_id)
 
 
 @api.route("/health", methods=["GET"])
@@ -437,7 +442,7 @@ def _parts() -> Parts:
     return parts
 
 
-def _brand(query: Mapping[str, Any]) -> str:
+def brand_asked(query: Mapping[str, Any]) -> str:
     """The brand that is asked about, if this caller may ask about it."""
     brands, own = _parts().brands, caller().brand
     asked: str = query.get("brand") or own or brands[0]

@@ -44,7 +44,9 @@ def _lines(parts: Parts, contact: Contact) -> Iterator[str]:
     yield from _table("Known before", [_before(parts, fact) for fact in known if fact.until is not None])
     asked = [(each.name, f"{each.times} times", f"last {_day(each.last_at)}") for each in facts.interests(contact.id)]
     yield from _table("Asked about", asked)
-    short = sorted(Summaries(parts.db, parts.clock).lines(contact.id)[:MOST_LINES], key=lambda line: line.message_id)
+    short = sorted(
+        Summaries(parts.db, parts.clock).lines(contact.id, most=MOST_LINES), key=lambda line: line.message_id
+    )
     yield from _table("Earlier, in short", [(_day(s.at), s.kind, s.text, f"message {s.message_id}") for s in short])
     ended = [(case["ended_at"][:10], case["agent_id"], case["outcome"]) for case in cases_of(parts.db, contact.id)]
     yield from _table("How it ended", ended)

@@ -6,6 +6,7 @@ import itertools
 import random
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -106,11 +107,12 @@ class PaperAccount:
         self._switch(object_id, status)
 
     def arrive(self) -> None:
-        """What was on its way comes in."""
+        """What was on its way comes in; what can't be done by now is refused, and nobody waits for that answer."""
         with self._lock:
             arrived, self.late = self.late, []
             for _sent, request in arrived:
-                request()
+                with suppress(RequestWrong):
+                    request()
 
     # -- the account, as bot.ads.contract has it
 

@@ -8,15 +8,21 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from bot.ads.agency import Agency, Practice, put_together
+from bot.ads.agency import Agency, Around, Practice, put_together
+from bot.ads.charts import Gallery
 from bot.ads.guards import Desk
+from bot.ads.launch import Thinking
+from bot.ads.limits import Convert
 from bot.ads.practice import Book, PracticeAccount, PracticeClock, read_practice
 from bot.ads.watch import Shop
 from bot.brands import read_brands
+from memory.agent_memory import MemoryManager
+from memory.charts import Charts
 from memory.cycles import CycleRun, Cycles
 from memory.database import Database
 from memory.money import Money
 from memory.schema import STEPS
+from memory.settings import MemorySettings
 from tests.memory.stores import TestClock
 
 DATA = Path(__file__).parents[2] / "data"
@@ -39,11 +45,15 @@ class AdShop:
     desk: Desk = field(default_factory=lambda: Desk(0, 0, timedelta(0)))
     stock: dict[str, int] = field(default_factory=dict)
     heard: list[tuple[str, str]] = field(default_factory=list)
+    pictures: list[str | None] = field(default_factory=list)  # the addresses that came with what staff heard
+    convert: Convert = no_rates
+    thinking: Thinking | None = None  # without it no new ads are made
     accounts: list[PracticeAccount] = field(init=False)  # of the process that was made last
 
     def __post_init__(self) -> None:
         self.db = Database(self.folder / "hawker.db")
         self.db.migrate(STEPS)
+        self.agents = MemoryManager(MemorySettings(storage_dir=str(self.folder)), db=self.db, clock=self.clock)
         self.agency = self.process()
 
     def process(self) -> Agency:
@@ -57,19 +67,22 @@ class AdShop:
         limited = practice if self.capped else None
         self.accounts = list(accounts)
         by_brand = practice.by_brand()
-        return put_together(self.db, brands, by_brand, limited, no_rates, self.clock, self._hear, self.clock, self.shop)
+        gallery = Gallery(Charts(self.db, self.clock), "a secret of the tests", "https://shop.example", self.clock)
+        around = Around(self.convert, self._hear, gallery, self.shop, self.agents, self.clock, self.thinking)
+        return put_together(self.db, brands, by_brand, limited, self.clock, around)
 
     @property
     def shop(self) -> Shop:
         """A desk that keeps up, and stock as the test has it."""
-        return Shop(desk=lambda brand: self.desk, stock=lambda brand: self.stock)
+        return Shop(desk=lambda brand: self.desk, stock=lambda brand: self.stock, order_margin=lambda account: None)
 
     def _budget(self, place: int) -> Decimal:
         roster = read_practice(DATA / "practice.toml")
         return roster[place].daily_budget * self.ads / roster[place].ads
 
-    def _hear(self, brand: str, text: str) -> None:
+    def _hear(self, brand: str, text: str, picture: str | None = None) -> None:
         self.heard.append((brand, text))
+        self.pictures.append(picture)
 
     def morning(self, *, hours: float = 24) -> None:
         """Time goes by, then the clock calls."""

@@ -12,9 +12,11 @@ import pytest
 from bot.ads.contract import Account, NotAuthorised
 from bot.ads.cycle import BrandMorning, Cycle, Morning, Step
 from bot.ads.practice import Book, PracticeAccount, read_practice
+from memory.agent_memory import MemoryManager
 from memory.cycles import Cycles
 from memory.database import Database
 from memory.schema import STEPS
+from memory.settings import MemorySettings
 from tests.memory.stores import TestClock
 
 SIX = datetime(2026, 11, 21, 5, 0, tzinfo=UTC)  # in Madrid
@@ -44,7 +46,16 @@ def cycle_of(tmp_path: Path, clock: TestClock, accounts: dict[str, Account]) -> 
     def make(steps: Sequence[Step], closing: Sequence[Step]) -> Cycle:
         db = Database(tmp_path / "hawker.db")
         db.migrate(STEPS)
-        return Cycle([MADRID], lambda brand: accounts, Cycles(db, clock), steps, closing, clock, clock)
+        return Cycle(
+            [MADRID],
+            lambda brand: accounts,
+            Cycles(db, clock),
+            steps,
+            closing,
+            clock,
+            clock,
+            MemoryManager(MemorySettings(), db=db, clock=clock),
+        )
 
     return make
 

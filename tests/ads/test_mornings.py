@@ -55,6 +55,17 @@ def test_every_change_is_remembered_with_its_reason(shop: AdShop) -> None:
     assert all("chats" in entry.record["reasoning"] and entry.record["expected_impact"] for entry in kept)
 
 
+def test_the_audit_trail_holds_every_morning(shop: AdShop) -> None:
+    shop.morning(hours=3)
+    records = shop.agents.get_execution_records("ad agent")
+    assert {(each["input"]["account"], each["status"]) for each in records} == {
+        ("act_9001", "success"),
+        ("act_9008", "success"),
+        ("*", "success"),
+    }
+    assert all(each["output"] for each in records)
+
+
 def test_acting_again_after_a_crash_changes_nothing(shop: AdShop) -> None:
     shop.morning(hours=3)
     account = shop.accounts[0]

@@ -71,3 +71,14 @@ def test_a_brand_sees_its_own(cycles: Cycles) -> None:
     cycles.claim("voyage", "act_1", DAY, "pull")
     assert cycles.latest("other") == []
     assert [run.account_id for run in cycles.latest("voyage")] == ["act_1"]
+
+
+def test_the_newest_cycle_is_the_latest_days_whoever_began_last(cycles: Cycles) -> None:
+    assert cycles.newest_day("voyage") is None
+    assert cycles.newest_of("voyage", "act_1") is None
+    for account, day in (("act_1", DAY + timedelta(days=1)), ("act_1", DAY), ("act_2", DAY)):
+        assert cycles.claim("voyage", account, day, "pull") is not None
+    assert cycles.newest_day("voyage") == DAY + timedelta(days=1)
+    newest = {name: cycles.newest_of("voyage", name) for name in ("act_1", "act_2")}
+    assert [run and run.day for run in newest.values()] == [DAY + timedelta(days=1), DAY]
+    assert cycles.newest_day("optics") is None

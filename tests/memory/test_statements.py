@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memory.birthdays import find_day
 from memory.facts import LONGEST_VALUE, PREDICATES
-from memory.statements import Learned, read_facts
+from memory.names import MAYBE, MAYBE_BY, NAMED, NAMED_BY, hints
+from memory.statements import REPORTED, REPORTED_BY, SUPPOSED, SUPPOSED_BY, Learned, read_facts
 
 STATED: dict[str, list[tuple[str, ...]]] = {
     "I live in Dubai": [("city", "Dubai")],
@@ -274,3 +278,17 @@ def test_a_day_is_read_where_it_can_be_only_one(text: str, day: str | None) -> N
 def told(fact: Learned) -> tuple[str, ...]:
     said = (fact.predicate, fact.value)
     return (*said, "ended") if fact.ended else said
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [(SUPPOSED, SUPPOSED_BY), (REPORTED, REPORTED_BY), (NAMED, NAMED_BY), (MAYBE, MAYBE_BY)],
+    ids=["supposed", "reported", "named", "maybe named"],
+)
+def test_no_match_is_missed_for_want_of_a_hint(pattern: re.Pattern[str], words: Sequence[str]) -> None:
+    @settings(max_examples=300)
+    @given(st.from_regex(pattern))
+    def a_match_has_a_hint(text: str) -> None:
+        assert hints(text.casefold(), words) or {*text} & {"ı", "İ"}, "the Turkish i passes for an i in a pattern only"
+
+    a_match_has_a_hint()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -268,3 +269,24 @@ def test_what_is_exported_is_taken_in_and_exported_the_same(
             assert store(here.db, here.clock).exported(BRAND) == out
         here.db.close()
         there.db.close()
+
+
+def test_changes_without_an_outcome_are_found_by_when_they_were_made(stores: Stores) -> None:
+    records = CampaignRecords(stores.db, stores.clock)
+    begun = stores.clock()
+    old = records.optimization(BRAND, "c1", "budget", "it earns", "more")
+    stores.clock.pass_by(days=5)
+    told = records.optimization(BRAND, "c1", "budget", "it earns", "more")
+    due = records.optimization(BRAND, "c2", "pause", "it loses, as no actual_impact of others did", "less")
+    stores.clock.pass_by(days=5)
+    records.optimization(BRAND, "c3", "budget", "it earns", "more")
+    records.optimization("other", "c9", "budget", "it earns", "more")
+    records.came_out(BRAND, told, "8 a day")
+
+    def found(after: int, before: int) -> list[int]:
+        days = (begun + timedelta(days=after), begun + timedelta(days=before))
+        return [entry.id for entry in records.without_outcome(BRAND, *days)]
+
+    assert found(0, 10) == [old, due]
+    assert found(1, 10) == [due]
+    assert found(0, 5) == [old]

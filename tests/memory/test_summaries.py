@@ -94,6 +94,32 @@ def test_joined_contacts_are_summarised_anew(stores: Stores) -> None:
     assert summaries.lines(contact_id) == []
 
 
+def test_whether_a_summary_is_due_is_told_by_the_newest_messages(stores: Stores) -> None:
+    summaries = Summaries(stores.db, stores.clock)
+    for n in range(1, 90):
+        contact_id = stores.messages.get(stores.hear(f"number {n}", phone=ANA)).contact_id
+        stores.clock.pass_by(hours=25 if n == 70 else 0, minutes=1)
+        newest = stores.messages.recent(contact_id, limit=50)
+        is_due = summaries.is_due(contact_id, newest, are_all=n < 50)
+        assert is_due == bool(summaries.next_chunk(contact_id)), f"after {n} messages"
+        few = stores.messages.recent(contact_id, limit=5)
+        assert summaries.is_due(contact_id, few, are_all=n < 5) or not is_due, "rather once too often"
+        summaries.catch_up(contact_id)
+
+
+def test_a_context_without_a_budget_has_the_weightiest_of_what_it_does_not_show(stores: Stores) -> None:
+    ids = _talk(stores, 2000)
+    memory = _memory(stores)
+    lines = memory.conversation_context(ANA).lines
+    first = min(ids)
+    short = [line for line in lines if line.message_id in ids and not line.text.startswith("[")]
+    assert {ids[line.message_id] for line in short if line.message_id is not None} == set(PLANTED)
+    contact_id = stores.contacts.find(BRAND, ANA).id
+    assert Summaries(stores.db, stores.clock).lines(contact_id, before=first) == []
+    weightiest = Summaries(stores.db, stores.clock).lines(contact_id, most=2)
+    assert [line.kind for line in weightiest] == ["complained", "ordered"]
+
+
 def test_erasing_a_person_removes_the_summary_and_the_cursor(stores: Stores) -> None:
     _talk(stores, 140)
     contact_id = stores.contacts.find(BRAND, ANA).id

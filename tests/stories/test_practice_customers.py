@@ -52,3 +52,14 @@ def test_who_gets_no_answer_leaves(shop: World, shoppers: Shoppers, clock: Movab
         clock.passes(minutes=4)
         shoppers.tick()
     assert len(set(shop.twilio.chats.people) - first) >= 2
+
+
+def test_where_no_ad_runs_nobody_comes(
+    shop: World, shoppers: Shoppers, account: PracticeAccount, clock: MovableClock
+) -> None:
+    for campaign in account.structure().campaigns:
+        account.set_status("campaign", campaign.id, "PAUSED")
+    before = set(shop.twilio.chats.people)
+    clock.passes(minutes=2)
+    shoppers.tick()
+    assert set(shop.twilio.chats.people) == before

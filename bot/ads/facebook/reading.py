@@ -103,6 +103,7 @@ def creative(row: Row, account_id: str) -> Creative:
         format=_format(row, spec),
         landing_page=_landing_page(row, shown),
         story_id=row.get("effective_object_story_id"),
+        image_hash=row.get("image_hash") or shown.get("image_hash") or None,
     )
 
 

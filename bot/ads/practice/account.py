@@ -513,6 +513,7 @@ class PracticeAccount:
                 return "ad_set", {"id": self._next("ad_set"), "name": name, **more, "targeting": dict(new.targeting)}
             case NewCreative():
                 words = {"headline": new.headline, "body": new.body, "format": "image", "landing_page": None}
+                words["image_hash"] = new.image_hash
                 return "creative", {"id": self._next("creative"), "name": name, **words}
             case NewAd():
                 self._require("ad_set", new.ad_set_id)
@@ -543,8 +544,9 @@ class PracticeAccount:
             )
         elif kind == "creative":
             standing.creatives[key] = Creative(
-                key, account, name, made["body"], made["headline"], made["format"], made["landing_page"], f"{key}_story"
-            )
+                key, account, name, made["body"], made["headline"], made["format"], made["landing_page"], f"{key}_story",
+                made.get("image_hash", f"practice-{key}" if made["format"] == "image" else None),
+            )  # fmt: skip
         else:
             standing.places[key] = self._free_place(name)
             standing.ads[key] = Ad(key, account, made["ad_set_id"], made["creative_id"], name, "PAUSED", "PAUSED")

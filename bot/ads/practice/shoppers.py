@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.ads.practice.account import PracticeAccount
+from bot.ads.contract import TryLater
+from bot.ads.practice.account import Click, PracticeAccount
 from bot.channels.simulator import SmallTwilio
 from bot.channels.simulator.people import Customer, Sent
 from memory.moments import Clock
@@ -87,14 +88,20 @@ class Shoppers:
             now = self._clock()
             if self._every is not None and now >= self._next and len(self._visits) < MOST_AT_ONCE:
                 self._next = now + self._every
-                self._visits.append(self._newcomer(now))
+                self._visits += self._newcomers(now)
             for visit in self._visits:
                 self._go_on(visit, now)
             self._visits = [each for each in self._visits if each.lines and now - each.moved_at < PATIENCE]
 
-    def _newcomer(self, now: datetime) -> _Visit:
+    def _newcomers(self, now: datetime) -> list[_Visit]:
+        """Somebody, unless the account that chance picks has no ad running."""
         account = self._chance.choice(self._accounts)
-        click = account.someone_clicks(self._chance.random())
+        try:
+            return [self._newcomer(account, account.someone_clicks(self._chance.random()), now)]
+        except TryLater:
+            return []
+
+    def _newcomer(self, account: PracticeAccount, click: Click, now: datetime) -> _Visit:
         language = COUNTRIES.get(account.spec.currency, "en")
         title = self._chance.choice(self._titles())
         phone = f"+1{self._chance.choice((212, 305, 415, 512, 617, 702))}55501{self._chance.randrange(100):02d}"

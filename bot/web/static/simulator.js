@@ -238,9 +238,10 @@ function bubble(message, first) {
   made.dataset.sid = message.sid;
   if (message.advert) made.append(make("span", { className: "from-ad" }, `Through the ad “${message.advert}”`));
   for (const file of message.media) made.append(media(file));
+  if (chart(message.link)) made.append(make("img", { src: chart(message.link), alt: "Chart", className: "chart" }));
   if (message.location) made.append(place(message.location));
   made.append(...marked(message.body));
-  if (message.link) made.append(make("br"), link(message.link));
+  if (message.link && !chart(message.link)) made.append(make("br"), link(message.link));
   made.append(meta(message));
   if (FAILED.has(message.status)) {
     made.append(make("span", { className: "reason" }, `Not delivered (${message.error_code}): ${message.reason}`));
@@ -259,6 +260,12 @@ function meta(message) {
   if (message.template) made.append("template");
   made.append(make("time", { dateTime: message.at }, clock(message.at)), ticks);
   return made;
+}
+
+// A chart is this program's own, whatever name the page was opened by: http://localhost is another origin than 127.0.0.1.
+function chart(address) {
+  const found = /^https?:\/\/[^/]+(\/chart\/[\w-]+\.png)$/.exec(address || "");
+  return found ? found[1] : null;
 }
 
 function media(file) {

@@ -1,0 +1,94 @@
+"""A campaign that a person writes in chat: a form of lines, reviewed as every ad is before anything of it is made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bot.ads.compliance import Claims, Concept, review
+from bot.ads.plan import Audience, Launch, to_json
+from bot.sales.language import detect
+from bot.staff.budgets import in_currency, name_and_amount
+from bot.staff.line import Unclear
+from bot.staff.targets import Targets
+from memory.advertising import AdAccount
+from memory.campaigns import Campaigns
+
+FORM: Final = {
+    "account": "Voyage Spain Sunglasses",
+    "name": "Winter · security · image",
+    "budget": "15",
+    "headline": "Bought safely, returned easily",
+    "text": "Polarised sunglasses with a warranty. Ask us which frame fits you.",
+    "greeting": "Hello! Which sunglasses are you looking for?",
+    "image": "the picture's hash, from the account's media library",
+    "like": "summer spain (an ad set or campaign whose audience it takes over)",
+}
+_LINE: Final = re.compile(r"^\s*\*?([A-Za-z]+)\*?\s*[:=]\s*(.+?)\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Launches:
+    """Reads the form as the step that it means. Nothing is made here."""
+
+    campaigns: Campaigns
+    claims: Callable[[str], Claims]  # brand → what an ad may not claim
+
+    def aim(self, brand: str, words: str, why: str) -> Mapping[str, Any]:
+        """The account and the step. Raises Unclear with what is missing, unclear or forbidden."""
+        form = read_form(words)
+        targets = Targets(self.campaigns)
+        account = targets.account(brand, form["account"])
+        self._review(brand, form)
+        audience = Audience(
+            name=form["name"],
+            daily_budget=in_currency(name_and_amount(f"it {form['budget']}")[1], account, "budget: …"),
+            targeting=self._targeting(brand, account, targets, form["like"]),
+            ad_name=form["name"],
+            body=form["text"],
+            headline=form["headline"],
+            image_hash=form["image"],
+            greeting=form["greeting"],
+        )
+        steps = [Launch(form["name"], (audience,), why)]
+        return {"account": account.id, "in": account.name, "steps": to_json(steps)}
+
+    def _review(self, brand: str, form: Mapping[str, str]) -> None:
+        concept = Concept(
+            name=form["name"],
+            angle="",
+            headline=form["headline"],
+            body=form["text"],
+            greeting=form["greeting"],
+            language=detect(form["text"]),
+        )
+        objections = review(concept, self.claims(brand))
+        if objections:
+            told = [f"• {each.rule}: {each.sentence}" for each in objections]
+            raise Unclear("\n".join([f"“{form['name']}” may not run as it is written; nothing was made.", *told]))
+
+    def _targeting(self, brand: str, account: AdAccount, targets: Targets, like: str) -> Mapping[str, Any]:
+        """Of the ad set that is named, or of the campaign's first; audiences belong to their account."""
+        model = targets.the(brand, like, "launch, like:")
+        if model.account.id != account.id:
+            raise Unclear(f"{model.shown} is of another account than {account.name}; name one of the same for *like*.")
+        sets = self.campaigns.structure(brand, account.id).ad_sets
+        found = [each.targeting for each in sets if model.id in (each.id, each.campaign_id)]
+        if not found:
+            raise Unclear(f"{model.shown} has no audience of its own; name its ad set or campaign for *like*.")
+        return found[0]
+
+
+def read_form(words: str) -> dict[str, str]:
+    """The lines by their names. Raises Unclear with the whole form, or with what is missing in it."""
+    lines = [_LINE.match(line) for line in words.splitlines()]
+    given = {found[1].casefold(): found[2] for found in lines if found}
+    missing = [name for name in FORM if name not in given]
+    if len(missing) == len(FORM):
+        shown = "\n".join(f"{name}: {example}" for name, example in FORM.items())
+        raise Unclear(f"Send this in one message, with your own words behind the colons:\nlaunch\n{shown}")
+    if missing:
+        raise Unclear("Nothing was made. Still missing: " + ", ".join(f"*{name}:* {FORM[name]}" for name in missing))
+    return {name: given[name] for name in FORM}
