@@ -56,7 +56,7 @@ BY_HAND = {
     "answers what was asked": 0.1,
     "answers what was meant": 0.1,
     "of self": 0.02,
-    "says nothing": -0.4,
+    "says nothing": -0.1,
     "says a word": -0.05,
     "length": 0.02,
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -87,19 +87,6 @@ class Conversation:
         """For each term, the place of its message."""
         return np.repeat(np.arange(len(self.ids)), self.lengths)
 
-    def of(self, places: npt.NDArray[np.int64]) -> Conversation:
-        """The messages at these places alone, which have all the terms there are."""
-        likeness = self.likeness
-        return replace(
-            self,
-            ids=self.ids[places],
-            minutes=self.minutes[places],
-            speakers=self.speakers[places],
-            marks=self.marks[places],
-            lengths=self.lengths[places],
-            likeness=None if likeness is None else lambda asked: likeness(asked)[:, places],
-        )
-
 
 @dataclass(frozen=True)
 class Query:
@@ -171,21 +158,7 @@ def _is_name(word: str, name: list[str]) -> bool:
 
 
 def features(conversation: Conversation, query: Query) -> dict[str, Floats]:
-    """What speaks for each message, by name: arrays with one entry a message, larger is better unless named a lack.
-
-    A message without a telling word ("ok", "yes") is nobody's neighbour: it stands for the message before it, less what
-    "says nothing" weighs.
-    """
-    telling = np.flatnonzero(conversation.lengths)
-    if not len(telling):
-        return {"says nothing": np.ones(len(conversation.ids), np.float32)}
-    stands_for = np.maximum(np.searchsorted(telling, np.arange(len(conversation.ids)), side="right") - 1, 0)
-    found = _features(conversation.of(telling), query)
-    spread = {name: values[stands_for] for name, values in found.items()}
-    return spread | {"says nothing": (conversation.lengths == 0).astype(np.float32)}
-
-
-def _features(conversation: Conversation, query: Query) -> dict[str, Floats]:
+    """What speaks for each message, by name: arrays with one entry a message, larger is better unless named a lack."""
     lexical = _Lexical(conversation, query)
     found = lexical.features()
     found |= _semantic(conversation, query, lexical)
@@ -314,6 +287,7 @@ def _circumstances(
         "answers what was asked": tells * near.turn_before(asks * found["words"]),
         "answers what was meant": tells * near.turn_before(asks * found.get("rare meaning", np.zeros_like(asks))),
         "of self": _marked(told, TELLS_OF_SELF),
+        "says nothing": (conversation.lengths == 0).astype(np.float32),
         "says a word": (conversation.lengths == 1).astype(np.float32),
         "length": np.minimum(np.log1p(conversation.lengths.astype(np.float32)), 4),
     }

@@ -25,8 +25,7 @@ once one only or other our ours out over own per re really s same she should sho
 the their theirs them then there these they this those through to too under until up upon us ve very was wasn
 we were weren what when where which while who whom whose why will with won would wouldn wow yeah yes you your
 yours yourself d etc does thing things like likely lot lots go going went gone goes make makes made want wants
-wanted lol haha hahaha lmao omg ikr idk brb btw tbh ngl u ur r w pls plz thx k yep yup nah hm hmm ah uh um gonna
-wanna gotta im ive dont cant el la los las un una de del que y en es por con para se su al lo como mas o no si me te mi tu o os as
+wanted el la los las un una de del que y en es por con para se su al lo como mas o no si me te mi tu o os as
 um uma do da dos das em na nas nos e ou com sem seu sua meu minha foi ser eu voce hai hain ka ki ke ko se mein
 main kya ye yeh wo woh aur bhi ho tha thi the nahi na है हैं का की के को से में और भी हो था थी थे ने यह वह
 """

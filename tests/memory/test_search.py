@@ -137,7 +137,7 @@ def test_an_answer_is_found_by_the_question_before_it_however_many_messages_it_t
     for i, line in enumerate([*said, "desk: noted", "Alice: thx for the help", "desk: bye for now"]):
         speaker, text = line.split(": ")
         search.index(i, contact_id=ALICE, at=START + timedelta(minutes=i), speaker=speaker, text=text)
-    assert 4 in search.recall(ALICE, "What colour of sofa does Alice want?", limit=3)
+    assert 4 in search.recall(ALICE, "What colour of sofa does Alice want?", limit=2)
 
 
 def test_every_weight_is_of_a_feature() -> None:
