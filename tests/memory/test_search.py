@@ -131,15 +131,6 @@ def test_who_texts_asks_without_a_question_mark(text: str, asks: bool) -> None:
     assert bool(marks(text) & ASKS) is asks
 
 
-def test_an_answer_is_found_by_the_question_before_it_however_many_messages_it_takes(db: Database) -> None:
-    search = Search(db)
-    said = ["Alice: hello", "desk: hi", "desk: which colour for the sofa", "Alice: ok so", "Alice: the teal one pls"]
-    for i, line in enumerate([*said, "desk: noted", "Alice: thx for the help", "desk: bye for now"]):
-        speaker, text = line.split(": ")
-        search.index(i, contact_id=ALICE, at=START + timedelta(minutes=i), speaker=speaker, text=text)
-    assert 4 in search.recall(ALICE, "What colour of sofa does Alice want?", limit=2)
-
-
 def test_every_weight_is_of_a_feature() -> None:
     """A misspelt one would count for nothing, silently."""
     nothing = np.zeros(1, np.int64)
