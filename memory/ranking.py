@@ -92,7 +92,6 @@ class Conversation:
 class Query:
     """A question, taken apart: what it is about, whom it names, when, and what kind of answer it wants."""
 
-    text: str
     about: tuple[str, ...]  # its telling words without the speakers' names; `terms` are theirs
     terms: Terms
     named: frozenset[int]  # numbers of speakers
@@ -134,7 +133,6 @@ def understand(text: str, names: tuple[str, ...]) -> Query:
     months = {MONTH_NUMBER[w] for w in said if w in MONTH_NUMBER and (w != "may" or _is_month_of_may(text))}
     days = {int(w) for w in said if w.isdigit() and 1 <= int(w) <= 31} if months else set()
     return Query(
-        text=text,
         about=tuple(about),
         terms=terms_of(about),
         named=frozenset().union(*whose.values()),

@@ -329,4 +329,4 @@ def _speaker(row: Row) -> str:
 
 def _says_something(query: Query, conversation: Conversation) -> bool:
     by_words = bool(len(query.terms) or query.named or query.months or query.years)
-    return by_words or (conversation.likeness is not None and bool(embed([query.text]).any()))
+    return by_words or (conversation.likeness is not None and bool(embed([query.without_names]).any()))
