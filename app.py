@@ -670,7 +670,7 @@ def _asked(memory: Memory, turns: Turns, brands: Brands, rates: Rates, clock: Cl
 def _each_hour(agency: Agency, hours: JobRuns) -> None:
     """By the clock that the accounts live by: an hour of practice is shorter than one of ours."""
     if hours.claim("ads guards", timedelta(hours=1)):
-        agency.watch.look()
+        agency.each_hour()
 
 
 def _ad_jobs(agency: Agency, shoppers: Shoppers | None, hours: JobRuns) -> list[Job]:

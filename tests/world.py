@@ -158,7 +158,9 @@ def open_shop(
         written = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": model.url, "REPLY_DEADLINE_SECONDS": "2"}
         settings = {**written, **settings}
     port = free_port()
-    program = assemble(Settings.from_environment(environment(folder, port, **settings)), clock=clock, pace=pace, roster=roster)
+    program = assemble(
+        Settings.from_environment(environment(folder, port, **settings)), clock=clock, pace=pace, roster=roster
+    )
     server = make_server("127.0.0.1", port, program.web, threaded=True)
     serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     serving.start()

@@ -145,6 +145,20 @@ class Agency:
         except AdsFault as fault:
             log.warning("an ad account cannot be read yet: %s", fault)
 
+    def each_hour(self) -> None:
+        """What yesterday and today look like by now, then the guards' look at it."""
+        for brand, accounts in self.accounts.items():
+            known = {account.id for account in self.memory.campaigns.accounts(brand)}
+            for account_id in accounts.keys() & known:
+                self._refresh(brand, accounts[account_id])
+        self.watch.look()
+
+    def _refresh(self, brand: str, account: Account) -> None:
+        try:
+            self.pull.refresh(brand, account, self.clock())
+        except AdsFault as fault:
+            log.warning("an ad account cannot be read this hour: %s", fault)
+
     def press_on(self) -> None:
         """Pause what a “stop everything” could not pause yet."""
         for brand in self.accounts:

@@ -4,6 +4,7 @@ Beliefs come from the account's own history: chats per budget (`response`), orde
 (`delays`) and the margin of an order (`evidence.worth`). Budgets go to where the last rupee is expected to bring most,
 inside the steps that are allowed, and no further than it brings more than itself. Steps of a fifth leave time to find out,
 so nothing is gambled: dividing by samples of the beliefs (Thompson) earned up to 7 points less in the benchmark.
+Where money is short, ads that are expected to bring clearly less than others rest, and come back when those disappoint.
 Whether an ad is stopped is a separate question (`evidence`). Pure arithmetic: no clock, no file, no network.
 """
 
@@ -29,6 +30,12 @@ DRAWS: Final = 64
 POINTS: Final = 25  # budgets that are tried per ad between its least and its most
 BREAK_EVEN_RATE: Final = 0.03  # orders per chat that are assumed to pay for a chat where no margin of an order is known
 HOPE: Final = 1.2  # return that an account is expected to make before it has orders
+REST: Final = (
+    0.7  # standard deviations that an ad's worth is taken for better than expected when it is to rest or come back
+)
+RESTS_A_DAY: Final = 3  # ads that are sent to rest at most in a day: the evidence of one day is thin
+MOVED: Final = 0.9  # of a resting ad's money, the part that others must be able to take up at once
+FRESH_START: Final = 0.8  # what an ad that comes back brings while it learns again, against what it brought
 CENT: Final = Decimal("0.01")
 
 
@@ -40,6 +47,7 @@ class Allocation:
     budget: Decimal
     before: Decimal
     pause: bool
+    rests: bool  # no budget today, though nothing is held against it: it may come back any day
     expected_profit: Decimal  # of tomorrow's spend, all its orders counted
     return_of_next: float  # what one further unit of money is expected to bring back
     chance: float  # that the next unit of money brings back more than itself, 0 to 1
@@ -130,8 +138,10 @@ def _plan(
     verdicts = evidence.verdicts(known, float(carried), margin)
     beliefs = believe(known, float(carried), margin, float(budget) / len(ads))
     stopped = [ad.state == "paused" or verdict.decision == "pause" for ad, verdict in zip(ads, verdicts, strict=True)]
-    room = _room(ads, stopped, budget, minimum, beliefs)
-    filled = _fill(beliefs, room, budget, float(target))
+    split = Split(beliefs, float(budget), float(target))
+    entry = _entry(ads, len(ads) - sum(stopped), budget, minimum)
+    room = _rested(ads, _room(ads, stopped, entry, budget, minimum, beliefs), entry, stopped, split)
+    filled = split.filled(room)
     budgets = [_within(amount, low, high) for amount, (low, high) in zip(filled.tolist(), room, strict=True)]
     told = _tell(ads, budgets, stopped, verdicts, beliefs, rng)
     profit = sum((each.expected_profit for each in told), Decimal(0))
@@ -143,13 +153,15 @@ def _plan(
 Room = tuple[Decimal, Decimal]
 
 
+NONE: Final[Room] = (Decimal(0), Decimal(0))
+
+
 def _room(
-    ads: Sequence[Ad], stopped: Sequence[bool], budget: Decimal, minimum: Decimal, beliefs: Beliefs
+    ads: Sequence[Ad], stopped: Sequence[bool], entry: Decimal, budget: Decimal, minimum: Decimal, beliefs: Beliefs
 ) -> list[Room]:
-    """The least and the most of each ad tomorrow; the least amounts together fit the budget."""
-    entry = _entry(ads, len(ads) - sum(stopped), budget, minimum)
+    """The least and the most of each ad tomorrow; the least amounts together fit the budget. Resting ads have none."""
     rooms = [
-        (Decimal(0), Decimal(0)) if stop else _steps(ad, minimum) if ad.runs else (entry, entry)
+        NONE if stop or ad.rests else _steps(ad, minimum) if ad.runs else (entry, entry)
         for ad, stop in zip(ads, stopped, strict=True)
     ]
     return _fitted(rooms, budget, minimum, beliefs)
@@ -183,13 +195,80 @@ def _fitted(rooms: list[Room], budget: Decimal, minimum: Decimal, beliefs: Belie
     return [(amount, amount) for amount in cut]
 
 
-def _fill(beliefs: Beliefs, room: Sequence[Room], budget: Decimal, target: float) -> Floats:
-    low = np.array([float(least) for least, _ in room])
-    high = np.array([float(most) for _, most in room])
-    grid = low[:, None] + (high - low)[:, None] * np.linspace(0, 1, POINTS)
-    returns = beliefs.expected_value()[:, None] * beliefs.responses.slopes(grid)
-    filled: Floats = water_fill(returns[None], grid, float(budget), target)[0]
-    return filled
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A day's budget over rooms of any kind, by the beliefs of the morning."""
+
+    beliefs: Beliefs
+    budget: float
+    target: float
+
+    def filled(self, room: Sequence[Room]) -> Floats:
+        """Each ad's budget: to the same return on the last unit of money, inside its room."""
+        low = np.array([float(least) for least, _ in room])
+        high = np.array([float(most) for _, most in room])
+        grid = low[:, None] + (high - low)[:, None] * np.linspace(0, 1, POINTS)
+        returns = self.beliefs.expected_value()[:, None] * self.beliefs.responses.slopes(grid)
+        level: Floats = water_fill(returns[None], grid, self.budget, self.target)[0]
+        return level
+
+    def fits(self, room: Sequence[Room]) -> bool:
+        """Whether the least amounts can be paid."""
+        return float(sum((low for low, _ in room), Decimal(0))) <= self.budget
+
+    def profit(self, budgets: Floats, hope: Floats) -> float:
+        """What these budgets bring beyond what their money must bring, each ad's worth multiplied with its `hope`."""
+        value = self.beliefs.expected_value() * hope
+        return float((value * self.beliefs.responses.chats(budgets) - self.target * budgets).sum())
+
+    def returned(self, budgets: Floats) -> Floats:
+        """What each ad is expected to bring per unit of money, with doubts in its favour."""
+        some = np.maximum(budgets, 1.0)
+        value = self.beliefs.expected_value() * np.exp(REST * self.beliefs.doubt())
+        share: Floats = value * self.beliefs.responses.chats(some) / some
+        return share
+
+
+def _rested(ads: Sequence[Ad], room: list[Room], entry: Decimal, stopped: Sequence[bool], split: Split) -> list[Room]:
+    """The rooms without the ads that rest, and with the one that comes back."""
+    running = [place for place, ad in enumerate(ads) if ad.runs and room[place] != NONE]
+    awake = _sent_to_rest(room, running, split)
+    resting = [place for place, ad in enumerate(ads) if ad.rests and not stopped[place]]
+    return _called_back(room, resting, entry, split) if awake == room and resting else awake
+
+
+def _sent_to_rest(room: list[Room], running: Sequence[int], split: Split) -> list[Room]:
+    """Without the ads whose money is expected to bring more elsewhere at once, the worst first; one always runs."""
+    returned = split.returned(np.array([float(low) for low, _ in room]))
+    worst_first = sorted(running, key=lambda place: returned[place])
+    for place in worst_first[: min(RESTS_A_DAY, len(running) - 1)]:
+        without = [*room[:place], NONE, *room[place + 1 :]]
+        if not _better_off(room, without, place, split):
+            break
+        room = without
+    return room
+
+
+def _better_off(room: list[Room], without: list[Room], place: int, split: Split) -> bool:
+    """Whether the account earns more without this ad, even if the ad is better than expected."""
+    before, after = split.filled(room), split.filled(without)
+    if after.sum() < before.sum() - (1 - MOVED) * before[place]:
+        return False
+    hope = np.ones(len(room))
+    hope[place] = np.exp(REST * split.beliefs.doubt()[place])
+    return split.profit(after, hope) > split.profit(before, hope)
+
+
+def _called_back(room: list[Room], resting: Sequence[int], entry: Decimal, split: Split) -> list[Room]:
+    """With the best of the resting ads, if it may well bring more than the money brings now."""
+    returned = split.returned(np.full(len(room), float(entry)))
+    best = max(resting, key=lambda place: float(returned[place]))
+    back = [*room[:best], (entry, entry), *room[best + 1 :]]
+    hope = np.ones(len(room))
+    hope[best] = FRESH_START * np.exp(REST * split.beliefs.doubt()[best])
+    if not split.fits(back) or split.profit(split.filled(back), hope) <= split.profit(split.filled(room), hope):
+        return room
+    return back
 
 
 def _within(amount: float, low: Decimal, high: Decimal) -> Decimal:
@@ -215,6 +294,7 @@ def _tell(
             amount,
             ad.budget,
             verdict.decision == "pause" and ad.state != "paused",
+            amount == 0 and not stopped[place],
             Decimal(float(profit[place])).quantize(CENT),
             float(following[place]),
             float(chances[place]),
@@ -230,6 +310,8 @@ def _reason(ad: Ad, amount: Decimal, stopped: bool, verdict: Verdict, following:
     if ad.state == "paused":
         return f"Ad {ad.name} is paused and stays so."
     if not verdict.chats and not ad.runs:
+        if amount == 0:
+            return f"Ad {ad.name} is new and rests: the budget does not reach for every ad."
         return f"Ad {ad.name} is new: it starts at {money(amount)} a day to find out."
     done = _move(ad, amount, stopped, verdict)
     return f"Ad {ad.name}: {verdict.sentence}; the next {money(Decimal(100))} bring {following * 100:.0f}; {done}."
@@ -239,7 +321,7 @@ def _move(ad: Ad, amount: Decimal, stopped: bool, verdict: Verdict) -> str:
     if stopped:
         return "paused"
     if amount == 0:
-        return "rests, because the budget does not reach for every ad"
+        return "rests: other ads are expected to bring more for the same money"
     if not ad.runs:
         return f"starts again at {money(amount)}"
     moved = round(100 * float(amount / ad.budget - 1))
@@ -287,6 +369,13 @@ class Beliefs:
         """Expected margin per chat of each ad."""
         value: Floats = self.rates.expected() * self.margin
         return value
+
+    def doubt(self) -> Floats:
+        """How unsure each ad's worth per unit of money is: the standard deviation of its logarithm, 2 at most."""
+        margin = self.margin_error / np.maximum(self.margin, 1e-9)
+        chats = 1 / np.maximum(self.responses.counts, 1.0)
+        unsure: Floats = np.minimum(np.sqrt(self.rates.variance() + margin**2 + chats), 2.0)
+        return unsure
 
     def chances(self, budgets: Floats, rng: np.random.Generator) -> Floats:
         """Per ad the chance that the next unit of money beyond its budget brings back more than itself."""

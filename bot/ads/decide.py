@@ -14,6 +14,7 @@ import numpy as np
 
 from bot.ads.actions import Actions, Outcome
 from bot.ads.allocate import Allocation, Plan, allocate
+from bot.ads.contract import without_token
 from bot.ads.cycle import Morning
 from bot.ads.limits import LimitsOf
 from bot.ads.lines import Line, lines
@@ -96,7 +97,7 @@ def _step(account: AdAccount, line: Line, allocation: Allocation) -> Step | None
 
 def _reason(line: Line, allocation: Allocation) -> str:
     """With the name that staff know; the deciding goes by ids, since names may repeat."""
-    return allocation.reason.replace(f"Ad {line.id}", f"Ad “{line.name}”")
+    return allocation.reason.replace(f"Ad {line.id}", f"Ad “{without_token(line.name)}”")
 
 
 def _payable(account: AdAccount, amount: Decimal) -> Money:
@@ -109,7 +110,7 @@ def _decision(line: Line, allocation: Allocation) -> dict[str, Any]:
     return {
         "kind": line.kind,
         "id": line.id,
-        "name": line.name,
+        "name": without_token(line.name),
         "angle": line.ad.angle,
         "before": str(line.budget.amount),
         "budget": str(allocation.budget),

@@ -57,6 +57,8 @@ def odds(evidence: float) -> str:
     """An e-value in words: "4 to 1"; below 1 there is none."""
     if evidence < 1.05:
         return "none"
+    if evidence >= 1000:
+        return "over 1,000 to 1"
     return f"{evidence:.0f} to 1" if evidence >= 1.95 else f"{evidence:.1f} to 1"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 OLDEST: Final = 35  # days; an order later than this after its chat is not looked for
-State = Literal["new", "learning", "active", "paused"]
+# "resting": without budget until it is expected to bring more than others again; "paused": stopped, and stays so.
+State = Literal["new", "learning", "active", "resting", "paused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,13 @@ class Ad:
     @property
     def runs(self) -> bool:
         """Whether it has had money before and may have some tomorrow."""
-        return self.state != "paused" and self.budget > 0
+        return self.state not in ("resting", "paused") and self.budget > 0
+
+    @property
+    def rests(self) -> bool:
+        """Whether it has had money before, has none now, and may come back."""
+        stopped = self.budget == 0 and any(day.spend > 0 for day in self.days)
+        return self.state == "resting" or (stopped and self.state != "paused")
 
 
 class Contradiction(ValueError):
@@ -81,8 +88,8 @@ def first_free_day(ads: Iterable[Ad]) -> date:
 
 
 def _wrongs(ad: Ad, today: date) -> Iterable[str]:
-    if ad.state not in ("new", "learning", "active", "paused"):
-        yield f"state {ad.state!r} is not one of new, learning, active, paused"
+    if ad.state not in get_args(State):
+        yield f"state {ad.state!r} is not one of {', '.join(get_args(State))}"
     if not ad.budget.is_finite() or ad.budget < 0:
         yield f"a budget of {ad.budget} is no budget: it must be 0 or more"
     if len({day.day for day in ad.days}) != len(ad.days):

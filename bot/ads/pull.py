@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
@@ -54,6 +54,13 @@ class Pull:
         carried = self._sold(morning.brand, account_id, account, today)
         return {"ads": len(structure.ads), "readings": new, "carried": str(carried)}
 
+    def refresh(self, brand: str, account: Account, now: datetime) -> None:
+        """Each hour, between the mornings: what yesterday and today look like by now."""
+        known = account.describe()
+        today = now.astimezone(ZoneInfo(known.time_zone)).date()
+        self.campaigns.take_readings(brand, account.readings(today - timedelta(days=1), today))
+        self._sold(brand, known.id, account, today)
+
     def _sold(self, brand: str, account_id: str, account: Account, today: date) -> Decimal:
         """Books what a played market sold; the share of its orders whose ad is known. 1 where nothing is played."""
         if not isinstance(account, Sells):
@@ -81,7 +88,7 @@ def _sale(sale: PracticeSale, zone: ZoneInfo) -> Sale:
         value=sale.value,
         margin=sale.margin,
         state="paid",
-        buyer=sale.number,
+        buyer=sale.buyer,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final, Protocol
 
@@ -34,7 +35,7 @@ class MorningReport:
     def __call__(self, morning: Morning) -> dict[str, Any]:
         """Sends the card."""
         runs = [run for run in self.cycles.of_brand(morning.brand, morning.day) if run.account_id != WHOLE_BRAND]
-        card = morning_card(runs, self.figures.of(morning.brand, "account", 1))
+        card = morning_card(runs, self.figures.of(morning.brand, "account", 1, until=morning.day - timedelta(days=1)))
         self.tell(morning.brand, card, self.chart(morning.brand))
         return {"accounts": len(runs)}
 

@@ -37,6 +37,13 @@ class SaleRates:
         mean: Floats = self.weights @ np.exp(self.means + 0.5 * np.minimum(spread, 2.0))
         return mean
 
+    def variance(self) -> Floats:
+        """The variance of the logarithm of each ad's rate."""
+        spread = np.einsum("hii->hi", self.covariances)
+        mean = self.weights @ self.means
+        variance: Floats = self.weights @ (spread + (self.means - mean) ** 2)
+        return variance
+
     def drawn(self, rng: np.random.Generator, draws: int) -> Floats:
         """Samples of orders per chat, draws × ads."""
         picks = rng.choice(len(self.weights), size=draws, p=self.weights)

@@ -164,7 +164,7 @@ class AdCommands:
         self._once(line, lambda: budgets.aim(line.brand, line.words, _why(line)), act)
 
     def _launch(self, line: Line) -> None:
-        launches = Launches(self.agency.memory.campaigns, self.claims)
+        launches = Launches(self.agency.memory.campaigns, self.agency.accounts, self.claims)
 
         def act(aim: Aim) -> Said:
             steps = from_json(aim["steps"])

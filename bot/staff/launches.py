@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bot.ads.agency import Accounts
 from bot.ads.compliance import Claims, Concept, review
 from bot.ads.plan import Audience, Launch, to_json
 from bot.sales.language import detect
 from bot.staff.budgets import in_currency, name_and_amount
 from bot.staff.line import Unclear
 from bot.staff.targets import Targets
-from memory.advertising import AdAccount
+from memory.advertising import AdAccount, AdSet
 from memory.campaigns import Campaigns
 
 FORM: Final = {
@@ -23,9 +24,9 @@ FORM: Final = {
     "headline": "Bought safely, returned easily",
     "text": "Polarised sunglasses with a warranty. Ask us which frame fits you.",
     "greeting": "Hello! Which sunglasses are you looking for?",
-    "image": "the picture's hash, from the account's media library",
-    "like": "summer spain (an ad set or campaign whose audience it takes over)",
+    "like": "summer spain (an ad set or campaign whose audience and picture it takes over)",
 }
+IMAGE: Final = "image"  # may be left out: another picture, by its hash in the account's media library
 _LINE: Final = re.compile(r"^\s*\*?([A-Za-z]+)\*?\s*[:=]\s*(.+?)\s*$")
 
 
@@ -34,6 +35,7 @@ class Launches:
     """Reads the form as the step that it means. Nothing is made here."""
 
     campaigns: Campaigns
+    accounts: Accounts
     claims: Callable[[str], Claims]  # brand → what an ad may not claim
 
     def aim(self, brand: str, words: str, why: str) -> Mapping[str, Any]:
@@ -42,14 +44,15 @@ class Launches:
         targets = Targets(self.campaigns)
         account = targets.account(brand, form["account"])
         self._review(brand, form)
+        sets = self._like(brand, account, targets, form["like"])
         audience = Audience(
             name=form["name"],
             daily_budget=in_currency(name_and_amount(f"it {form['budget']}")[1], account, "budget: …"),
-            targeting=self._targeting(brand, account, targets, form["like"]),
+            targeting=sets[0].targeting,
             ad_name=form["name"],
             body=form["text"],
             headline=form["headline"],
-            image_hash=form["image"],
+            image_hash=form.get(IMAGE) or self._picture(brand, account, sets),
             greeting=form["greeting"],
         )
         steps = [Launch(form["name"], (audience,), why)]
@@ -69,16 +72,26 @@ class Launches:
             told = [f"• {each.rule}: {each.sentence}" for each in objections]
             raise Unclear("\n".join([f"“{form['name']}” may not run as it is written; nothing was made.", *told]))
 
-    def _targeting(self, brand: str, account: AdAccount, targets: Targets, like: str) -> Mapping[str, Any]:
-        """Of the ad set that is named, or of the campaign's first; audiences belong to their account."""
+    def _like(self, brand: str, account: AdAccount, targets: Targets, like: str) -> list[AdSet]:
+        """The ad set that is named, or the campaign's; audiences and pictures belong to their account."""
         model = targets.the(brand, like, "launch, like:")
         if model.account.id != account.id:
             raise Unclear(f"{model.shown} is of another account than {account.name}; name one of the same for *like*.")
         sets = self.campaigns.structure(brand, account.id).ad_sets
-        found = [each.targeting for each in sets if model.id in (each.id, each.campaign_id)]
+        found = [each for each in sets if model.id in (each.id, each.campaign_id)]
         if not found:
             raise Unclear(f"{model.shown} has no audience of its own; name its ad set or campaign for *like*.")
-        return found[0]
+        return found
+
+    def _picture(self, brand: str, account: AdAccount, sets: Sequence[AdSet]) -> str:
+        structure = self.accounts[brand][account.id].structure()  # memory does not keep pictures
+        shown = {ad.creative_id for ad in structure.ads if ad.ad_set_id in {each.id for each in sets}}
+        known = [each.image_hash for each in structure.creatives if each.id in shown and each.image_hash]
+        if not known:
+            raise Unclear(
+                "No picture is known of what you name for *like*; add a line *image:* with a hash from the media library."
+            )
+        return known[0]
 
 
 def read_form(words: str) -> dict[str, str]:
@@ -91,4 +104,4 @@ def read_form(words: str) -> dict[str, str]:
         raise Unclear(f"Send this in one message, with your own words behind the colons:\nlaunch\n{shown}")
     if missing:
         raise Unclear("Nothing was made. Still missing: " + ", ".join(f"*{name}:* {FORM[name]}" for name in missing))
-    return {name: given[name] for name in FORM}
+    return {name: given[name] for name in (*FORM, IMAGE) if name in given}

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.ads.allocate import Plan, allocate, water_fill
-from bot.ads.history import Ad, AdDay, AdOrders, Contradiction
+from bot.ads.history import Ad, AdDay, AdOrders, Contradiction, State
 from tests.ads.accounts import FIRST, ad, new
 
 CENT = Decimal("0.01")
@@ -47,7 +47,7 @@ def accounts(draw: st.DrawFn) -> list[Ad]:
             for day, (_, _, count, margin) in enumerate(series)
             if count
         )
-        state = draw(st.sampled_from(["new", "learning", "active", "paused"]))
+        state = draw(st.sampled_from(["new", "learning", "active", "resting", "paused"]))
         angle = draw(st.sampled_from(["price", "proof", "speed"]))
         made.append(Ad(f"ad {place}", angle, draw(amounts), state, insights, orders))  # type: ignore[arg-type]
     return made
@@ -66,11 +66,12 @@ def test_any_account_gets_a_plan_inside_its_limits(ads: list[Ad], budget: int, m
         assert each.name in each.reason
         assert each.expected_profit.is_finite()
         assert 0 <= each.chance <= 1
+        assert each.rests == (each.budget == 0 and not each.pause and before.state != "paused")
         if before.state == "paused" or each.pause:
             assert each.budget == 0
         elif before.runs:
             assert each.budget <= max(before.budget * Decimal("1.2"), Decimal(minimum))
-            if not entering and floor <= budget:
+            if not each.rests and not entering and floor <= budget:
                 assert each.budget >= before.budget * Decimal("0.8")
 
 
@@ -153,6 +154,43 @@ def test_a_budget_too_small_for_all_goes_to_the_best() -> None:
     assert made["poor"] == 0
     assert made["good"] >= 100
     assert made["fair"] >= 100
+
+
+def crowded() -> list[Ad]:
+    """Six ads that sell well and two that sell too little, at budgets that bring 15 chats a day."""
+    good = [ad(f"good {n}", orders=1, chats=15, spend=200) for n in range(6)]
+    return [*good, *(ad(f"poor {n}", orders=0.3, chats=15, spend=200) for n in range(2))]
+
+
+def test_where_money_is_short_ads_that_sell_little_rest() -> None:
+    rested = [each for each in plan(crowded(), 1_400).allocations if each.rests]
+    assert rested
+    assert all(each.name.startswith("poor") and each.budget == 0 and not each.pause for each in rested)
+    assert all("rests: other ads" in each.reason for each in rested)
+
+
+def test_no_ad_rests_whose_money_others_could_not_take_up() -> None:
+    assert not any(each.rests for each in plan(crowded(), 20_000).allocations)
+
+
+def test_the_last_ad_never_rests() -> None:
+    assert budgets(plan([ad("only", orders=2)], 1_000))["only"] > 0
+
+
+def test_a_resting_ad_comes_back_when_the_others_disappoint() -> None:
+    rests = replace(ad("rests", orders=4), state="resting")
+    beside_poor = plan([rests, *(ad(f"poor {n}", orders=1.2) for n in range(2))], 2_000)
+    beside_good = plan([rests, *(ad(f"good {n}", orders=8) for n in range(2))], 2_000)
+    assert budgets(beside_poor)["rests"] == 80
+    assert "starts again at 80" in beside_poor.allocations[0].reason
+    assert beside_good.allocations[0].rests
+
+
+def test_an_ad_without_budget_that_ran_before_is_taken_for_resting() -> None:
+    states: tuple[State, ...] = ("active", "resting")
+    ran, told = (replace(ad("A", orders=0.2), budget=Decimal(0), state=state) for state in states)
+    others = [ad("B", orders=4), ad("C", orders=4)]
+    assert budgets(plan([ran, *others], 2_000)) == budgets(plan([told, *others], 2_000))
 
 
 def test_nothing_to_divide() -> None:

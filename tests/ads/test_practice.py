@@ -114,6 +114,12 @@ def test_the_shop_counts_the_chats_that_carried_their_referral(opened: Callable[
     assert all(0 <= each.leads <= each.chats for each in counted)
 
 
+def test_some_customers_buy_again(opened: Callable[[], PracticeAccount]) -> None:
+    sold = opened().sales(date(2026, 9, 1))
+    buyers = {sale.buyer for sale in sold}
+    assert 0.7 * len(sold) < len(buyers) < len(sold)
+
+
 def test_a_new_ad_is_paused_and_found_by_its_token(opened: Callable[[], PracticeAccount]) -> None:
     account = opened()
     campaign = account.create(NewCampaign("Winter"), "k7Q2")

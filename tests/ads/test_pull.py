@@ -90,3 +90,16 @@ def test_what_came_since_is_added_and_what_came_back_is_taken_off(
     series = pull.attribution.series("voyage", account.spec.id, date(2026, 9, 23), date(2026, 12, 31))
     assert {(ad, day): count for ad, one in series.items() for day, count in one.chats.items()} == chats
     assert clock() - BEGUN == timedelta(days=28)
+
+
+def test_the_hour_brings_the_day_up_to_date_between_mornings(
+    pull: Pull, account: PracticeAccount, clock: TestClock
+) -> None:
+    pulled(pull, account, clock)
+    clock.pass_by(hours=20)
+    pull.refresh("voyage", account, clock())
+    yesterday = date(2026, 11, 21)
+    told = {each.ad_id: each.spend for each in account.readings(yesterday, yesterday)}
+    assert {each.ad_id: each.spend for each in pull.campaigns.readings("voyage", yesterday, yesterday)} == told
+    series = pull.attribution.series("voyage", account.spec.id, yesterday, yesterday)
+    assert sum(sum(ad.chats.values()) for ad in series.values()) == sum(each.chats for each in account.chats(yesterday))

@@ -21,7 +21,6 @@ budget: {budget}
 headline: Bought safely, returned easily
 text: {text}
 greeting: Hello! Which sunglasses are you looking for?
-image: 0cc175b9c0f1b6a831c399e269772661
 like: {like}"""
 GOOD = {
     "account": "india",
@@ -269,6 +268,8 @@ def test_a_campaign_is_written_as_a_form_and_launched_once(room: Newsroom) -> No
     assert "is launched with ₹200 a day" in first.replies[-1].body == again.replies[-1].body
     made = [each for each in room.ads.accounts[0].structure().campaigns if each.name.startswith("Winter")]
     assert [each.status for each in made] == ["ACTIVE"]
+    structure = room.ads.accounts[0].structure()
+    assert structure.creatives[-1].image_hash in {each.image_hash for each in structure.creatives[:-1]}
     assert room.ads.agency.memory.records.launch("voyage", made[0].id) is not None
 
 
