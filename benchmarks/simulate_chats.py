@@ -2,7 +2,8 @@
 
 What recall is fitted and compared on: no public conversation goes into it, so the weights are ours to ship. Each chat
 has a few tens of sittings, each sitting a few scenes of either speaker; most scenes are told more than once with other
-words, by either, so that the right turn has look-alikes.
+words, by either, so that the right turn has look-alikes. Half of the chats are of people who text (texting.txt, too):
+every day, a sentence a message, several messages in a row, short forms, slips of the finger, asides, late answers.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from memory.embeddings import words
 from memory.terms import is_telling
 
 SCENES = Path(__file__).with_name("chats.txt")
+TEXTING = Path(__file__).with_name("texting.txt")
 _NAMES = (
     "Priya Daniel Ana Kofi Mia Jonas Leila Marco Sofia Arjun Hannah Diego Wei Fatima Oscar Ruth Tariq Elena Noah Chloe"
     " Samir Greta Paulo Ines Victor Dalia Rahul Bianca Ethan Zoe"
@@ -48,7 +50,68 @@ MANY = {
     "art": ("What {art|kinds of art} has {A} made?",),
     "game": ("What {competitions|tournaments} has {A} {entered|won}?",),
     "shop": ("What {products|items} is {A} interested in?",),
+    "show": ("{What|Which} {shows|series} has {A} watched?",),
+    "eat": ("What {food|dishes} does {A} like?", "Where has {A} {eaten|gone to eat}?"),
+    "gym": ("How does {A} {exercise|keep fit}?", "{What|Which} {exercises|workouts} does {A} do?"),
+    "travel": ("{Where|Which cities} did {A} {travel|go}?",),
+    "job": ("Where has {A} {applied for a job|worked}?",),
+    "exam": ("{What|Which} {subjects|courses} does {A} {take|study}?",),
+    "date": ("{Who has {A} dated|Which people has {A} met}?",),
+    "feeling": ("What makes {A} {sad|worry}?",),
 }
+SHORT = {
+    "you": "u", "are": "r", "because": "bc", "tomorrow": "tmrw", "tonight": "tn", "please": "pls", "people": "ppl",
+    "really": "rly", "though": "tho", "going to": "gonna", "want to": "wanna", "about": "abt", "before": "b4",
+    "with": "w", "thanks": "thx", "probably": "prob", "favourite": "fav", "weekend": "wknd", "don't": "dont",
+    "can't": "cant", "it's": "its", "got to": "gotta", "right now": "rn", "something": "smth", "birthday": "bday",
+}  # fmt: skip
+ASIDES = (
+    "lol", "haha", "hahaha", "omg", "wait", "yeah", "yesss", "nooo", "true", "same", "ikr", "😂", "❤️", "fr", "idk",
+    "oh btw", "one sec", "ok so", "anyway", "sorry was in a call", "my phone is at 3%", "did you see the news",
+    "https://pics.example/k3x9", "look at this lol", "[shares a photo of a sign]", "so tired today", "hm", "yep", "damn",
+)  # fmt: skip
+TAILS = (" lol", " haha", " tbh", " 😂", " 😭", "!!", "...", " :)", " ngl", " 🙈", " xx", "??")
+
+
+@dataclass(frozen=True)
+class Hand:
+    """How a person texts: the chances of each habit."""
+
+    parts: float  # a sentence becomes a message of its own
+    lower: bool
+    short: float  # a word is shortened that can be
+    slips: float  # a word has two letters swapped, or lacks one
+    tail: float  # a message ends on a sign or a laugh
+    aside: float  # a message follows that says nothing
+
+    @classmethod
+    def of(cls, rng: random.Random) -> Hand:
+        """Anybody's."""
+        return cls(
+            parts=rng.uniform(0.1, 0.9),
+            lower=rng.random() < 0.7,
+            short=rng.uniform(0, 0.8),
+            slips=rng.uniform(0, 0.04),
+            tail=rng.uniform(0, 0.3),
+            aside=rng.uniform(0.05, 0.35),
+        )
+
+    def write(self, text: str, rng: random.Random) -> str:
+        """`text` as this person types it."""
+        for long, short in SHORT.items():
+            if rng.random() < self.short:
+                text = re.sub(rf"\b{long}\b", short, text, flags=re.IGNORECASE)
+        text = " ".join(self._slip(word, rng) if rng.random() < self.slips else word for word in text.split())
+        if rng.random() < 0.8:
+            text = text.rstrip(".!") or text
+        return (text.lower() if self.lower else text) + (rng.choice(TAILS) if rng.random() < self.tail else "")
+
+    def _slip(self, word: str, rng: random.Random) -> str:
+        if len(word) < 4:
+            return word
+        at = rng.randint(1, len(word) - 2)
+        kept = word[at + 1] + word[at] if rng.random() < 0.5 else word[at + 1]
+        return word[:at] + kept + word[at + 2 :]
 
 
 @dataclass
@@ -141,25 +204,36 @@ class Writer:
         return asked if inside.endswith("?") and self.rng.random() < 0.35 else said
 
 
-def simulate(seed: int, sittings: int = 16) -> Chat:
-    """A chat of two people, the same for the same seed: some 400 to 700 turns and 150 questions."""
-    return _Simulation(random.Random(seed)).run(sittings)
+def simulate(seed: int, sittings: int = 16, *, texting: bool = False) -> Chat:
+    """A chat of two people, the same for the same seed: some 400 to 700 turns and 150 questions.
+
+    `texting`: some 900 short messages over three weeks instead of long ones over half a year.
+    """
+    return (_Texting if texting else _Simulation)(random.Random(seed)).run(sittings)
 
 
 class _Simulation:
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
-        self.scenes, self.lists = read_scenes()
+        self.scenes, self.lists = self.read()
         self.names = rng.sample(NAMES, 2)
         self.deck: list[Scene] = []
         self.turns: list[Turn] = []
+        self.plain: list[str] = []  # the turns as they would be without short forms and slips
         self.questions: list[Question] = []
         self.by_kind: dict[tuple[str, str], list[int]] = defaultdict(list)
         self.at = datetime(2023, rng.randint(1, 12), rng.randint(1, 28), tzinfo=UTC)
 
+    def read(self) -> tuple[list[Scene], Words]:
+        return read_scenes()
+
+    def pause(self) -> timedelta:
+        """From one sitting to the next."""
+        return timedelta(days=self.rng.randint(1, 14), minutes=self.rng.randint(0, 900))
+
     def run(self, sittings: int) -> Chat:
         for _ in range(sittings):
-            self.at += timedelta(days=self.rng.randint(1, 14), minutes=self.rng.randint(0, 900))
+            self.at += self.pause()
             self.tell(self.rng.choice([scene for scene in self.scenes if scene.kind == "small"]))
             for _ in range(self.rng.randint(2, 4)):
                 self.tell(self.next_scene())
@@ -174,10 +248,10 @@ class _Simulation:
 
     def tell(self, scene: Scene) -> None:
         a, b = self.rng.sample(self.names, 2)
-        writer, places, at = Writer(self.lists, a, b, self.rng), [], self.at
+        writer, places = Writer(self.lists, a, b, self.rng), []
         for who, text in scene.turns:
-            places.append(len(self.turns))
-            self.say(writer.people[who], writer.write(text))
+            said = writer.write(text)
+            places.append(self.say(writer.people[who], said, [word for word, _ in writer.chosen.values()]))
             if self.rng.random() < 0.35:
                 self.chatter(b if who == "A" else a, writer)
         for category, text, of in scene.questions:
@@ -189,7 +263,7 @@ class _Simulation:
                 self.questions.append(Question(asked, category, evidence))
         if scene.kind != "small":
             self.echo(places)
-        self.at = at + timedelta(minutes=self.rng.randint(1, 30))
+        self.at += timedelta(minutes=self.rng.randint(1, 30))
         if scene.kind != "small" and places:
             told = next((i for i, (who, _) in enumerate(scene.turns) if who == "A"), 0)
             self.by_kind[a, scene.kind].append(places[told])
@@ -200,12 +274,12 @@ class _Simulation:
         Some words come from the turn before, which often names what the answer is about; one may be a stray.
         """
         for place in places:
-            own = _telling(self.turns[place].text)
+            own = _telling(self.plain[place])
             if len(own) < 3 or self.rng.random() < 0.3:
                 continue
             asked = self.rng.sample(own, min(len(own), self.rng.randint(1, 4)))
             for back in (1, 2):
-                before = _telling(self.turns[place - back].text) if place >= back else []
+                before = _telling(self.plain[place - back]) if place >= back else []
                 if before and self.rng.random() < 0.4:
                     asked.append(self.rng.choice(before))
             if self.rng.random() < 0.5:
@@ -213,16 +287,19 @@ class _Simulation:
             start = self.rng.choice(OPENINGS).format(name=self.turns[place].speaker)
             self.questions.append(Question(f"{start} {' '.join(asked)}?", 4, (place,)))
 
-    def say(self, speaker: str, text: str) -> None:
+    def say(self, speaker: str, text: str, about: list[str]) -> int:
+        """Add a turn; its place. `about`: the things its scene is about."""
         self.at += timedelta(seconds=self.rng.randint(20, 200))
         self.turns.append(Turn(self.at, speaker, text))
+        self.plain.append(text)
+        return len(self.turns) - 1
 
     def chatter(self, speaker: str, writer: Writer) -> None:
         """A reaction that takes up a word of what was told: a look-alike without the answer."""
         other = next(name for name in self.names if name != speaker)
         told = [said for said, _ in writer.chosen.values()] or ["that"]
         text = self.rng.choice(BACKCHANNEL).format(name=other, word=self.rng.choice(told).capitalize())
-        self.say(speaker, text)
+        self.say(speaker, text, told)
 
     def ask_of_many(self) -> None:
         for (name, kind), places in self.by_kind.items():
@@ -230,3 +307,55 @@ class _Simulation:
                 question = Writer(self.lists, name, "", self.rng).write(text)
                 if len(places) <= 8:
                     self.questions.append(Question(question, 1, tuple(places)))
+
+
+class _Texting(_Simulation):
+    """The same of people who text."""
+
+    def __init__(self, rng: random.Random) -> None:
+        super().__init__(rng)
+        self.hands = {name: Hand.of(rng) for name in self.names}
+
+    def read(self) -> tuple[list[Scene], Words]:
+        letters, things = read_scenes()
+        texts, more = read_scenes(TEXTING)
+        return letters + texts, things | more
+
+    def pause(self) -> timedelta:
+        return timedelta(hours=self.rng.randint(9, 30))
+
+    def run(self, sittings: int) -> Chat:
+        return super().run(sittings + self.rng.randint(4, 10))
+
+    def say(self, speaker: str, text: str, about: list[str]) -> int:
+        """Send it in parts; the place of the part that tells the most of what the scene is about."""
+        hand, sent = self.hands[speaker], {}
+        for part in self.parts(text, hand):
+            self.at += self.silence()
+            place = super().say(speaker, hand.write(part, self.rng), about)
+            self.plain[place] = part
+            sent[place] = (any(thing in part for thing in about), len(part))
+            self.aside(hand)
+        return max(sent, key=lambda place: sent[place])
+
+    def parts(self, text: str, hand: Hand) -> list[str]:
+        """The text's sentences, those in one message that this person leaves together."""
+        parts: list[str] = []
+        for sentence in re.split(r"(?<=[.!?]) (?=\S)", text):
+            if parts and self.rng.random() > hand.parts:
+                parts[-1] += " " + sentence
+            else:
+                parts.append(sentence)
+        return parts
+
+    def silence(self) -> timedelta:
+        """Mostly seconds; now and then the other sleeps or works first."""
+        if self.rng.random() < 0.02:
+            return timedelta(hours=self.rng.randint(2, 9))
+        return timedelta(seconds=self.rng.randint(0, 120))
+
+    def aside(self, hand: Hand) -> None:
+        if self.rng.random() < hand.aside:
+            text = self.rng.choice(ASIDES)
+            super().say(self.rng.choice(self.names), text, [])
+            self.plain[-1] = text

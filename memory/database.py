@@ -38,6 +38,9 @@ class Engine(Protocol):
     def rows(self, sql: str, values: dict[str, Any], most: int | None) -> list[Row]:
         """The rows that a statement gives, at most `most`."""
 
+    def columns(self, sql: str, values: dict[str, Any]) -> list[list[Any]]:
+        """What a SELECT gives, a list for each column; empty where it gives no row."""
+
     def tuples(self, sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         """The rows that a question gives, without the columns' names."""
 
@@ -109,6 +112,13 @@ class Database:
     def all(self, sql: str, /, **values: Any) -> list[Row]:
         """Every row."""
         return self._engine.rows(sql, values, None)
+
+    def columns(self, sql: str, /, **values: Any) -> list[list[Any]]:
+        """Every row of a SELECT, turned: one list for each column, in their order; empty where there is no row.
+
+        For thousands of rows that become arrays: no dict is made for each.
+        """
+        return self._engine.columns(sql, values)
 
     def tuples(self, sql: str, /, **values: Any) -> list[tuple[Any, ...]]:
         """Every row without names: for the rows that each turn reads by the dozen, where names take half of the time."""

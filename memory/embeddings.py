@@ -40,6 +40,17 @@ def embed(texts: Sequence[str]) -> Vectors:
     return vectors
 
 
+def embed_weighted(told: Sequence[str], weights: Sequence[float]) -> Vectors:
+    """(256,): the vector of a text given by its words, each counting as much as its weight says; length 1, or zeros."""
+    _, rows, scale = _table()
+    vector = np.zeros(DIMENSIONS, np.float32)
+    for word, weight in zip(told, weights, strict=True):
+        for piece in word_pieces(word):
+            vector += np.float32(weight) * scale[piece] * rows[piece]
+    length = np.linalg.norm(vector)
+    return vector / length if length > 0 else vector
+
+
 def _sum_pieces(text: str, into: Vectors) -> None:
     _, rows, scale = _table()
     ids = [i for word in words(text) for i in word_pieces(word)]

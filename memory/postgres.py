@@ -80,6 +80,19 @@ class PostgreSQL:
 
         return self._asked(sql, ask)
 
+    def columns(self, sql: str, values: dict[str, Any]) -> list[list[Any]]:
+        """What a SELECT gives, a list for each column; empty where it gives no row.
+
+        Asked for in binary form: bytes as text are twice as long, and taken apart one by one.
+        """
+
+        def ask(connection: Connection) -> list[list[Any]]:
+            cursor = connection.cursor(row_factory=tuple_row, binary=True)
+            rows = cursor.execute(rewritten(sql), values).fetchall()
+            return [list(column) for column in zip(*rows, strict=True)]
+
+        return self._asked(sql, ask)
+
     def _asked(self, sql: str, ask: Callable[[Connection], T]) -> T:
         reads = sql.lstrip().upper().startswith(("SELECT", "WITH"))
         if self._open is not None:

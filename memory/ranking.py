@@ -16,19 +16,17 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from memory.embeddings import embed, piece_rows, words
-from memory.terms import Terms, is_telling, terms
+from memory.embeddings import embed, embed_weighted, piece_rows, words
+from memory.sittings import Sittings
+from memory.terms import MOST_TERMS, Terms, is_telling, terms_of
 
 Floats = npt.NDArray[np.float32]
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "data" / "recall_weights.json"
 
-SESSION_GAP = 6 * 60  # minutes of silence after which turns are no longer neighbours
 K1, B = 1.2, 0.75  # BM25's usual constants (Robertson and Zaragoza 2009)
-# How much a word counts when it stands in a neighbour: earlier turns first, as an answer follows what was asked.
-NEIGHBOURS = {-1: 0.4, 1: 0.3, -2: 0.2, 2: 0.2, -3: 0.1, 3: 0.1}
 LEAST_LENGTH = 0.1  # of a centred vector; shorter ones say too little for a cosine
-NEAR_WORD = 0.4  # cosine of two words from which one may stand for the other
+DISTANT_WORD = 0.2  # cosine of two words from which one hints at the other
 
 _MONTHS = """
 january february march april may june july august september october november december
@@ -45,7 +43,16 @@ _TELLING_NUMBER = "two three four five six seven eight nine ten dozen twice once
 _NUMBER_WORDS = frozenset(_TELLING_NUMBER.split())
 _FIRST_PERSON = frozenset(["i", "i'm", "i've", "i'd", "my", "me", "we", "our", "mine", "us"])
 
-TELLS_TIME, TELLS_NUMBER, ASKS, TELLS_OF_SELF = 1, 2, 4, 8
+# Who texts leaves out the question mark. "What a day" and "when I was six" tell.
+_BEGINS_TO_ASK = re.compile(
+    r"(?:(?:and|so|ok|hey|but|wait|btw|also|oh)\s+)*"
+    r"(?:(?:what|which|who|whose|where|when|why|how|qué|cuál|cuándo|dónde|cómo|onde|kab|kahan|kaise)"
+    r"(?!\s+(?:an?|i|we|my|nice|cool|lovely|great|cute|sad|fun|funny)\b)"
+    r"|(?:did|do|does|are|is|was|have|has|can|could|will|would)\s+(?:you|u|ya|it|that|they|we|she|he)\b)(?=\s)"
+)
+
+TELLS_TIME, TELLS_NUMBER, ASKS, TELLS_OF_SELF, TELLS_NAME = 1, 2, 4, 8, 16
+_NAME_INSIDE = re.compile(r"[a-z0-9,;:'’\"“]\s+[\"“']?(?!I\b)[A-Z][a-z]")
 
 
 def marks(text: str) -> int:
@@ -55,8 +62,9 @@ def marks(text: str) -> int:
     return (
         TELLS_TIME * bool(found & _TIME_WORDS)
         | TELLS_NUMBER * any(word.isdigit() or word in _NUMBER_WORDS for word in found)
-        | ASKS * said.split("[")[0].rstrip().endswith("?")
+        | ASKS * (said.split("[")[0].rstrip().endswith("?") or _BEGINS_TO_ASK.match(said) is not None)
         | TELLS_OF_SELF * bool(found & _FIRST_PERSON)
+        | TELLS_NAME * (_NAME_INSIDE.search(text) is not None)
     )
 
 
@@ -71,7 +79,7 @@ class Conversation:
     marks: npt.NDArray[np.int64]
     lengths: npt.NDArray[np.int64]  # terms in each message
     terms: Terms  # of all messages, one after the other
-    # From a query's vector to its centred cosine with each message; None: search by words alone.
+    # From queries' vectors, a row each, to their centred cosines (queries, messages); None: search by words alone.
     likeness: Callable[[Floats], Floats] | None
 
     @property
@@ -84,14 +92,17 @@ class Conversation:
 class Query:
     """A question, taken apart: what it is about, whom it names, when, and what kind of answer it wants."""
 
-    text: str
+    about: tuple[str, ...]  # its telling words without the speakers' names; `terms` are theirs
     terms: Terms
-    named: frozenset[int]
+    named: frozenset[int]  # numbers of speakers
+    without_names: str  # the text without its speakers' names, unless it is nothing else
     months: frozenset[int]
     years: frozenset[int]
     days: frozenset[int]
     wants_time: bool
     wants_number: bool
+    wants_name: bool
+    wants_many: bool
 
 
 _WANTS_TIME = re.compile(
@@ -101,25 +112,38 @@ _WANTS_NUMBER = re.compile(
     r"\b(how (many|much|often|old|long|far)|what (price|size|number)|cuánt[oa]s?|quant[oa]s?|kitn[aei])\b|कितन"
 )
 
+_WANTS_NAME = re.compile(
+    r"^(who|whom|whose|where|quién|quien|quem|dónde|donde|onde|kaun|kahan)\b"
+    r"|\b(names?|called|which (city|country|book|band|place))\b|कौन|कहाँ"
+)
+_WANTS_MANY = re.compile(
+    r"^(what|which|where|who)\b( (kind|type|sort)s? of)?( \w+)? \w+s\b"
+    r"|^(where|what|who) (has|have)\b|\b(all|both|other|different|several)\b"
+)
+
 
 def understand(text: str, names: tuple[str, ...]) -> Query:
     """Take a query apart; `names` are the conversation's speakers."""
     said = words(text)
-    named = {i for i, name in enumerate(names) for word in said if _is_name(word, name)}
-    about = [w for w in said if is_telling(w) and not any(_is_name(w, n) for n in names)]
+    parts = [words(name) for name in names]
+    whose = {word: {i for i, part in enumerate(parts) if _is_name(word, part)} for word in said}
+    about = [word for word in said if is_telling(word) and not whose[word]][:MOST_TERMS]
     whole = text.lower()
     years = {int(w) for w in said if re.fullmatch(r"(19|20)\d\d", w)}
     months = {MONTH_NUMBER[w] for w in said if w in MONTH_NUMBER and (w != "may" or _is_month_of_may(text))}
     days = {int(w) for w in said if w.isdigit() and 1 <= int(w) <= 31} if months else set()
     return Query(
-        text=text,
-        terms=terms(" ".join(about)),
-        named=frozenset(named),
+        about=tuple(about),
+        terms=terms_of(about),
+        named=frozenset().union(*whose.values()),
+        without_names=" ".join(word for word in said if not whose[word]) or text,
         months=frozenset(months),
         years=frozenset(years),
         days=frozenset(days),
         wants_time=_WANTS_TIME.search(whole) is not None,
         wants_number=_WANTS_NUMBER.search(whole) is not None,
+        wants_name=_WANTS_NAME.search(whole) is not None,
+        wants_many=_WANTS_MANY.search(whole) is not None,
     )
 
 
@@ -127,9 +151,8 @@ def _is_month_of_may(text: str) -> bool:
     return re.search(r"\bMay\b", text) is not None
 
 
-def _is_name(word: str, name: str) -> bool:
-    parts = words(name)
-    return any(word == part or (len(word) > 2 and part.startswith(word)) for part in parts)
+def _is_name(word: str, name: list[str]) -> bool:
+    return any(word == part or (len(word) > 2 and part.startswith(word)) for part in name)
 
 
 def features(conversation: Conversation, query: Query) -> dict[str, Floats]:
@@ -137,26 +160,9 @@ def features(conversation: Conversation, query: Query) -> dict[str, Floats]:
     lexical = _Lexical(conversation, query)
     found = lexical.features()
     found |= _semantic(conversation, query, lexical)
-    found |= _circumstances(conversation, query, found)
+    found |= _circumstances(conversation, query, found, lexical.near)
+    found |= _of_the_named(conversation, query, found)
     return found
-
-
-class _Neighbours:
-    """Moves values to neighbouring turns of the same sitting; across a long silence nothing moves."""
-
-    def __init__(self, minutes: npt.NDArray[np.int64]) -> None:
-        self.session = np.concatenate([[0], np.cumsum(np.diff(minutes) > SESSION_GAP)]) if len(minutes) else minutes
-
-    def of(self, values: Floats, offset: int) -> Floats:
-        """The value of the turn `offset` places on (last axis), 0 where there is none."""
-        moved = np.zeros_like(values)
-        n = values.shape[-1]
-        if abs(offset) >= n:
-            return moved
-        here = slice(max(0, -offset), n - max(0, offset))
-        there = slice(max(0, offset), n - max(0, -offset))
-        moved[..., here] = values[..., there] * (self.session[here] == self.session[there])
-        return moved
 
 
 class _Lexical:
@@ -164,140 +170,143 @@ class _Lexical:
 
     def __init__(self, conversation: Conversation, query: Query) -> None:
         self.conversation, self.n = conversation, len(conversation.ids)
-        self.near = _Neighbours(conversation.minutes)
+        self.near = Sittings(conversation.minutes, conversation.speakers)
         self.stems, first = np.unique(query.terms["stem"], return_index=True)
         self.pieces = query.terms["piece"][first]
         self.order = [int(np.searchsorted(self.stems, s)) for s in query.terms["stem"]]
-        owner = conversation.owner
-        self.owner = owner
+        self.owner = conversation.owner
+        self.lengths = conversation.lengths.astype(np.float32)
+        self.lengths_around = self.near.around(self.lengths)
         self.counts = np.zeros((len(self.stems), self.n), np.float32)
-        self.places: list[npt.NDArray[np.int64]] = []
         for row, wanted in zip(self.counts, self.stems, strict=True):
             places = np.flatnonzero(conversation.terms["stem"] == wanted)
-            self.places.append(places)
-            np.add.at(row, owner[places], 1)
+            np.add.at(row, self.owner[places], 1)
         held = (self.counts > 0).sum(1)
         self.idf = np.log1p((self.n - held + 0.5) / (held + 0.5)).astype(np.float32)
         self.total = float(self.idf.sum()) or 1.0
 
     def bm25(self, counts: Floats, lengths: Floats) -> Floats:
         norm = K1 * (1 - B + B * lengths / max(float(lengths.mean()), 1e-6))
-        return np.asarray(self.idf @ (counts * (K1 + 1) / (counts + norm)), np.float32) / self.total
+        return weighted(self.idf, (counts * (K1 + 1) / (counts + norm)).astype(np.float32)) / self.total
 
     def coverage(self, counts: Floats) -> Floats:
-        return np.asarray(self.idf @ np.minimum(counts, 1), np.float32) / self.total
+        return weighted(self.idf, np.minimum(counts, 1)) / self.total
 
     def features(self) -> dict[str, Floats]:
-        lengths = self.conversation.lengths.astype(np.float32)
-        around = self.counts + sum(w * self.near.of(self.counts, o) for o, w in NEIGHBOURS.items())
-        wide = lengths + sum(w * self.near.of(lengths, o) for o, w in NEIGHBOURS.items())
-        alone = self.bm25(self.counts, lengths)
+        near, alone = self.near, self.bm25(self.counts, self.lengths)
         return {
-            "words around": self.bm25(around, wide),
-            "words before": self.near.of(alone, -1),
-            "covered in three": self.coverage(
-                np.maximum.reduce([self.counts, self.near.of(self.counts, -1), self.near.of(self.counts, 1)])
-            ),
-            "rarest word": (self.idf[:, None] * (self.counts > 0)).max(0) / np.log1p(self.n)
-            if len(self.idf)
-            else np.zeros(self.n, np.float32),
-            "pairs": self.pairs(),
-            "sitting": self.sitting(alone),
+            "words": alone,
+            "words around": self.bm25(near.around(self.counts), self.lengths_around),
+            "words before": near.of(alone, -1),
+            "words in turn before": near.turn_before(alone),
+            "words wide": near.wide(alone),
+            "rarest word": (self.idf[:, None] * (self.counts > 0)).max(0, initial=0) / np.log1p(self.n),
+            "sitting": near.best_of_sitting(alone),
         }
-
-    def pairs(self) -> Floats:
-        """How many neighbouring words of the query stand side by side in the message, up to two."""
-        found = np.zeros(self.n, np.float32)
-        for left, right in zip(self.order, self.order[1:], strict=False):
-            after = np.intersect1d(self.places[left] + 1, self.places[right])
-            same = after[self.owner[after] == self.owner[after - 1]] if len(after) else after
-            np.add.at(found, self.owner[same], 1)
-        return np.minimum(found, 2)
-
-    def sitting(self, values: Floats) -> Floats:
-        """The best value among the turns of the same sitting (a session without a long silence)."""
-        best = np.zeros(int(self.near.session[-1]) + 1, np.float32) if self.n else np.zeros(0, np.float32)
-        np.maximum.at(best, self.near.session, values)
-        return best[self.near.session] if self.n else values
 
 
 def _semantic(conversation: Conversation, query: Query, lexical: _Lexical) -> dict[str, Floats]:
     if conversation.likeness is None:
         return {}
-    asked = embed([_without_names(query.text, conversation.names)])[0]
-    likeness = conversation.likeness(asked)
     near = lexical.near
-    around = likeness + sum(w * near.of(likeness, o) for o, w in NEIGHBOURS.items())
-    alike = _alike(conversation, lexical)
+    whole = embed([query.without_names])[0]
+    # A word that this conversation hardly has says more of what is asked than those it always has.
+    rare = embed_weighted(query.about, [lexical.idf[i] for i in lexical.order])
+    likeness, like_rare = conversation.likeness(np.stack([whole, rare]))
     return {
         "meaning": likeness,
-        "meaning around": around,
-        "alike": lexical.coverage(alike),
-        "alike around": lexical.bm25(
-            alike + sum(w * near.of(alike, o) for o, w in NEIGHBOURS.items()),
-            conversation.lengths.astype(np.float32),
-        ),
+        "meaning around": near.around(likeness),
+        "rare meaning": like_rare,
+        "rare meaning around": near.around(like_rare),
+        "rare meaning in turn": near.best_of_turn(like_rare),
+        "rare meaning wide": near.wide(like_rare),
+        "hinted around": lexical.coverage(near.around(_hinted(conversation, lexical))),
     }
 
 
 def centred_cosines(vectors: Floats, asked: Floats) -> Floats:
-    """The cosine of `asked` with each vector less their mean: what everything said here has in common says nothing.
+    """(queries, messages): the cosine of each row of `asked` with each vector less their mean.
 
-    It is the other half of smooth inverse frequency. The centred vectors are never laid out: (v - m)·q and |v - m|²
-    follow from products of v, which is what keeps 10,000 messages fast.
+    What everything said here has in common says nothing: it is the other half of smooth inverse frequency. The centred
+    vectors are never laid out: (v - m)·q and |v - m|² follow from products of v, which keeps 10,000 messages fast.
     """
     mean = vectors.mean(0)
-    squares = np.einsum("ij,ij->i", vectors, vectors) - 2 * (vectors @ mean) + mean @ mean
-    cosines: Floats = (vectors @ asked - mean @ asked) / np.sqrt(np.maximum(squares, LEAST_LENGTH**2))
-    return cosines
+    squares = np.einsum("ij,ij->i", vectors, vectors) - 2 * products(vectors, mean) + mean @ mean
+    lengths = np.sqrt(np.maximum(squares, LEAST_LENGTH**2))
+    return np.stack([(products(vectors, one) - mean @ one) / lengths for one in asked])
 
 
-def _alike(conversation: Conversation, lexical: _Lexical) -> Floats:
+def products(rows: Floats, vector: Floats) -> Floats:
+    """(n,): the dot product of each row with the vector.
+
+    Not by `@`: BLAS spreads it over threads that wait for each other: 6 ms for 10,000 rows on a busy machine, not 0.3.
+    """
+    return np.asarray(np.einsum("ij,j->i", rows, vector), np.float32)
+
+
+def weighted(weights: Floats, rows: Floats) -> Floats:
+    """(n,): the sum of the rows (terms, n), each times its weight."""
+    return np.asarray(np.einsum("i,ij->j", weights, rows), np.float32)
+
+
+def _hinted(conversation: Conversation, lexical: _Lexical) -> Floats:
     """(query terms, messages): how near the nearest word of each message comes to each term; the same word counts 1."""
-    best = np.minimum(lexical.counts, 1)
+    hinted = np.minimum(lexical.counts, 1)
     pieces = conversation.terms["piece"]
     present = np.flatnonzero(np.bincount(pieces, minlength=1))
     present = present[present > 0]
     if not len(present):
-        return best
+        return hinted
     table = piece_rows(present)
-    mentioned = np.flatnonzero(np.bincount(lexical.owner, minlength=lexical.n))
+    mentioned = np.flatnonzero(conversation.lengths)
     starts = np.searchsorted(lexical.owner, mentioned)
-    for row, piece in zip(best, lexical.pieces, strict=True):
-        if piece == 0:
-            continue
-        by_piece = np.zeros(int(pieces.max()) + 1, np.float32)
-        cosine = table @ piece_rows(np.array([piece]))[0]
-        by_piece[present] = np.clip((cosine - NEAR_WORD) / (1 - NEAR_WORD), 0, 1)
-        row[mentioned] = np.maximum(row[mentioned], np.maximum.reduceat(by_piece[pieces], starts))
-    return best
+    by_piece = np.zeros(int(pieces.max()) + 1, np.float32)
+    for row, piece in zip(hinted, lexical.pieces, strict=True):
+        if piece:
+            cosines = products(table, piece_rows(np.array([piece]))[0])
+            by_piece[present] = np.maximum(cosines - DISTANT_WORD, 0) / (1 - DISTANT_WORD)
+            row[mentioned] = np.maximum(row[mentioned], np.maximum.reduceat(by_piece[pieces], starts))
+    return hinted
 
 
-def _without_names(text: str, names: tuple[str, ...]) -> str:
-    kept = [w for w in words(text) if not any(_is_name(w, name) for name in names)]
-    return " ".join(kept) or text
-
-
-def _circumstances(conversation: Conversation, query: Query, found: dict[str, Floats]) -> dict[str, Floats]:
+def _circumstances(
+    conversation: Conversation, query: Query, found: dict[str, Floats], near: Sittings
+) -> dict[str, Floats]:
     told = conversation.marks
-    matched = np.maximum(found["words around"], 0)
-    spoke = np.isin(conversation.speakers, list(query.named)).astype(np.float32) if len(query.named) == 1 else None
-    asks = ((told & ASKS) > 0).astype(np.float32)
-    near = _Neighbours(conversation.minutes)
-    zeros = np.zeros(len(told), np.float32)
-    answers = near.of(asks, -1) * (1 - asks)
+    asks = _marked(told, ASKS)
+    tells = 1 - asks
     return {
-        "speaker": zeros if spoke is None else spoke,
-        "speaker and words": zeros if spoke is None else spoke * matched,
         "date": _date_match(conversation.minutes, query),
-        "tells time": ((told & TELLS_TIME) > 0) * np.float32(query.wants_time),
-        "tells number": ((told & TELLS_NUMBER) > 0) * np.float32(query.wants_number),
+        "tells time": _marked(told, TELLS_TIME) * query.wants_time,
+        "tells number": _marked(told, TELLS_NUMBER) * query.wants_number,
+        "tells name": _marked(told, TELLS_NAME) * query.wants_name,
         "asks": asks,
-        "answers": answers,
-        "answers what was asked": answers * found["words before"],
-        "of self": ((told & TELLS_OF_SELF) > 0).astype(np.float32),
+        "answers": tells * near.turn_before(asks),
+        "answers what was asked": tells * near.turn_before(asks * found["words"]),
+        "answers what was meant": tells * near.turn_before(asks * found.get("rare meaning", np.zeros_like(asks))),
+        "of self": _marked(told, TELLS_OF_SELF),
+        "says nothing": (conversation.lengths == 0).astype(np.float32),
+        "says a word": (conversation.lengths == 1).astype(np.float32),
         "length": np.minimum(np.log1p(conversation.lengths.astype(np.float32)), 4),
     }
+
+
+def _of_the_named(conversation: Conversation, query: Query, found: dict[str, Floats]) -> dict[str, Floats]:
+    """What speaks for a message of the one person that the query names."""
+    spoke = np.isin(conversation.speakers, list(query.named)).astype(np.float32) * (len(query.named) == 1)
+    told, nothing = conversation.marks, np.zeros(len(spoke), np.float32)
+    return {
+        "speaker": spoke,
+        "speaker of many": spoke * query.wants_many,
+        "speaker and words": spoke * np.maximum(found["words around"], 0),
+        "speaker and meaning": spoke * found.get("rare meaning around", nothing),
+        "speaker of self": spoke * _marked(told, TELLS_OF_SELF),
+        "speaker asks": spoke * _marked(told, ASKS),
+    }
+
+
+def _marked(marks: npt.NDArray[np.int64], mark: int) -> Floats:
+    return ((marks & mark) > 0).astype(np.float32)
 
 
 def _date_match(minutes: npt.NDArray[np.int64], query: Query) -> Floats:

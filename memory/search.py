@@ -103,7 +103,6 @@ VECTORS_IN_SERVER = EachInItsWay(
 # `told`: the minute since 1970 (UTC), the marks and the vector. One column of them, as each costs a large recall 3 ms.
 TOLD = np.dtype([("minute", "<i8"), ("marks", "u1"), ("vector", "i1", (DIMENSIONS,))])
 WITHOUT_VECTOR = TOLD.itemsize - DIMENSIONS  # bytes of `told` where vectors are off
-COMPARED = np.dtype([("id", ">i8"), ("cosine", ">f8")])  # as one value: 10,000 rows of two numbers cost 10 ms more
 
 BATCH = 500  # messages indexed in one transaction: about 50 ms of work
 SCALE = 400  # a unit vector of 256 numbers rarely has one above 127 / 400
@@ -250,23 +249,25 @@ class Search:
         return row | {"told": told.tobytes() if whole else told.tobytes()[:WITHOUT_VECTOR]}
 
     def _conversation(self, contact_id: int) -> Conversation:
-        rows = self._db.all(
-            "SELECT message_id, speaker, told, terms FROM search_rows WHERE contact_id = :id ORDER BY message_id",
-            id=contact_id,
+        ids, spoken, told, held = (
+            self._db.columns(
+                "SELECT message_id, speaker, told, terms FROM search_rows WHERE contact_id = :id ORDER BY message_id",
+                id=contact_id,
+            )
+            or [[]] * 4
         )
-        number = {name: i for i, name in enumerate(dict.fromkeys(row["speaker"] for row in rows))}
-        # A message indexed while vectors were off has zeros: it is found by its words until a rebuild.
-        told = np.frombuffer(b"".join(row["told"].ljust(TOLD.itemsize, b"\0") for row in rows), TOLD)
-        ids = np.array([row["message_id"] for row in rows], np.int64)
+        number = {name: i for i, name in enumerate(dict.fromkeys(spoken))}
+        facts = _of_one_length(told)
+        places = np.array(ids, np.int64)
         return Conversation(
-            ids=ids,
-            minutes=told["minute"],
-            speakers=np.array([number[row["speaker"]] for row in rows], np.int64),
+            ids=places,
+            minutes=facts["minute"],
+            speakers=np.array([number[name] for name in spoken], np.int64),
             names=tuple(number),
-            marks=told["marks"].astype(np.int64),
-            lengths=np.array([len(row["terms"]) for row in rows], np.int64) // TERM.itemsize,
-            terms=np.frombuffer(b"".join(row["terms"] for row in rows), TERM),
-            likeness=self._likeness(contact_id, ids, told["vector"]) if self._vectors else None,
+            marks=facts["marks"].astype(np.int64),
+            lengths=np.array(list(map(len, held)), np.int64) // TERM.itemsize,
+            terms=np.frombuffer(b"".join(held), TERM),
+            likeness=self._likeness(contact_id, places, facts["vector"]) if self._vectors else None,
         )
 
     def _likeness(self, contact_id: int, ids: Numbers, stored: Rounded) -> Callable[[Floats], Floats]:
@@ -276,26 +277,35 @@ class Search:
 
     def _compared_there(self, contact_id: int, ids: Numbers, asked: Floats) -> Floats:
         """What `centred_cosines` gives, worked out by pgvector: an exact scan of the contact's rows."""
+        vectors = range(len(asked))
+        products = "".join(f", inner_product(vector, CAST(:asked_{i} AS halfvec)) AS asked_{i}" for i in vectors)
+        whole = "".join(f", inner_product(mean, CAST(:asked_{i} AS halfvec)) AS asked_{i}" for i in vectors)
+        cosines = "".join(f" || float8send((p.asked_{i} - whole.asked_{i}) / p.length)" for i in vectors)
         found = self._db.value(
             "WITH middle AS (SELECT avg(vector) AS mean FROM search_rows WHERE contact_id = :id),"
-            " products AS (SELECT message_id, inner_product(vector, CAST(:asked AS halfvec)) AS asked,"
-            " inner_product(vector, mean) AS mean, inner_product(vector, vector) AS own"
-            " FROM search_rows, middle WHERE contact_id = :id AND vector IS NOT NULL),"
-            " whole AS (SELECT inner_product(mean, CAST(:asked AS halfvec)) AS asked,"
-            " inner_product(mean, mean) AS own FROM middle)"
-            " SELECT string_agg(int8send(message_id) || float8send((p.asked - whole.asked)"
-            " / sqrt(greatest(p.own - 2 * p.mean + whole.own, :least))), ''::bytea ORDER BY message_id)"
-            " FROM products p, whole",
+            f" whole AS (SELECT inner_product(mean, mean) AS own{whole} FROM middle),"
+            " products AS (SELECT message_id, sqrt(greatest(inner_product(vector, vector)"
+            f" - 2 * inner_product(vector, mean) + whole.own, :least)) AS length{products}"
+            " FROM search_rows, middle, whole WHERE contact_id = :id AND vector IS NOT NULL)"
+            f" SELECT string_agg(int8send(message_id){cosines}, ''::bytea ORDER BY message_id) FROM products p, whole",
             id=contact_id,
-            asked=str(asked.tolist()),
             least=(LEAST_LENGTH * SCALE) ** 2,
+            **{f"asked_{i}": str(vector.tolist()) for i, vector in enumerate(asked)},
         )
-        compared = np.frombuffer(found or b"", COMPARED)
+        compared = np.frombuffer(found or b"", np.dtype([("id", ">i8"), ("cosines", ">f8", (len(asked),))]))
         # Messages that were indexed while vectors were off have none; what came since `ids` were read is not asked for.
-        cosines = np.zeros(len(ids), np.float32)
+        cosines_here = np.zeros((len(asked), len(ids)), np.float32)
         _, here, there = np.intersect1d(ids, compared["id"], assume_unique=True, return_indices=True)
-        cosines[here] = compared["cosine"][there]
-        return cosines
+        cosines_here[:, here] = compared["cosines"][there].T
+        return cosines_here
+
+
+def _of_one_length(told: Sequence[bytes]) -> npt.NDArray[np.void]:
+    """What rows hold in `told`, as `TOLD`; one indexed while vectors were off gets zeros: its words find it."""
+    joined = b"".join(told)
+    if len(joined) != len(told) * TOLD.itemsize:
+        joined = b"".join(row.ljust(TOLD.itemsize, b"\0") for row in told)
+    return np.frombuffer(joined, TOLD)
 
 
 def as_stored(texts: Sequence[str]) -> Vectors:
@@ -319,4 +329,4 @@ def _speaker(row: Row) -> str:
 
 def _says_something(query: Query, conversation: Conversation) -> bool:
     by_words = bool(len(query.terms) or query.named or query.months or query.years)
-    return by_words or (conversation.likeness is not None and bool(embed([query.text]).any()))
+    return by_words or (conversation.likeness is not None and bool(embed([query.without_names]).any()))

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -57,6 +58,19 @@ class SQLite:
                 return []
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in found]
+        except self._faults as error:
+            _raise_ours(error)
+
+    def columns(self, sql: str, values: dict[str, Any]) -> list[list[Any]]:
+        """What a SELECT gives, a list for each column; empty where it gives no row.
+
+        No row outlives the next: thousands of them at once would start the garbage collector, 10 ms of it.
+        """
+        try:
+            cursor = self._connection.execute(sql, values)
+            told = list(chain.from_iterable(cursor))
+            width = len(cursor.description)
+            return [told[i::width] for i in range(width)] if told else []
         except self._faults as error:
             _raise_ours(error)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from zlib import crc32
 
@@ -53,8 +54,12 @@ IRREGULAR = {
 
 def terms(text: str) -> Terms:
     """The terms of a text in its order, as an array of `TERM`; at most `MOST_TERMS`."""
-    told = [_term(word) for word in words(text) if is_telling(word)]
-    return np.array(told[:MOST_TERMS], TERM)
+    return terms_of([word for word in words(text) if is_telling(word)])
+
+
+def terms_of(telling: Sequence[str]) -> Terms:
+    """One term for each of these words, `MOST_TERMS` at most."""
+    return np.array([_term(word) for word in telling[:MOST_TERMS]], TERM)
 
 
 def is_telling(word: str) -> bool:

@@ -97,3 +97,9 @@ def test_a_file_that_is_no_database_is_named_with_what_to_do(tmp_path: Path) -> 
     path.write_bytes(b"this is a letter, not a database" * 1000)
     with pytest.raises(DatabaseDamaged, match="restore it from a backup"):
         Stores(path)
+
+
+def test_columns_come_in_the_order_asked_for_and_none_without_rows(stores: Stores) -> None:
+    two = "SELECT 1 AS number, 'a' AS letter UNION ALL SELECT 2, 'b' ORDER BY number"
+    assert stores.db.columns(two) == [[1, 2], ["a", "b"]]
+    assert stores.db.columns("SELECT id, name FROM contacts WHERE id = :id", id=0) == []

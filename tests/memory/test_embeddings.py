@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory.embeddings import DIMENSIONS, embed, word_pieces, words
+from memory.embeddings import DIMENSIONS, embed, embed_weighted, word_pieces, words
 
 
 def likeness(one: str, other: str) -> float:
@@ -28,6 +28,15 @@ def likeness(one: str, other: str) -> float:
 )
 def test_what_means_the_same_is_nearer(query: str, near: str, far: str) -> None:
     assert likeness(query, near) > likeness(query, far) + 0.1
+
+
+def test_a_word_counts_as_much_as_its_weight_says() -> None:
+    beagle, train, both = embed(["beagle", "train", "beagle train"])
+    assert embed_weighted(["beagle", "train"], [1, 1]) == pytest.approx(both, abs=1e-6)
+    mostly_beagle = embed_weighted(["beagle", "train"], [5, 1])
+    assert mostly_beagle @ beagle > both @ beagle > mostly_beagle @ train
+    assert np.linalg.norm(mostly_beagle) == pytest.approx(1, abs=1e-6)
+    assert not embed_weighted([], []).any()
 
 
 def test_case_and_accents_do_not_matter() -> None:

@@ -9,12 +9,15 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memory.database import Database
+from memory.ranking import ASKS, Conversation, features, marks, understand, weights
 from memory.search import BATCH, SEARCH_TABLES, SEARCH_WAITING, Search
+from memory.terms import terms
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ALICE, BOB = 1, 2
@@ -95,6 +98,53 @@ def test_the_message_that_answers_comes_first(db: Database, vectors: bool, query
 def test_meaning_finds_what_words_do_not(db: Database) -> None:
     tell(Search(db))
     assert 3 in Search(db).recall(ALICE, "puppy", limit=2)
+
+
+def test_the_word_that_is_rare_here_says_what_is_asked(db: Database) -> None:
+    """Everybody here speaks of the office; no message has the word of the question itself."""
+    search = Search(db)
+    told = [
+        "The office is loud again",
+        "Office lunch was late",
+        "Our kitten slept on the office chair",
+        "New office rug",
+    ]
+    for i, text in enumerate(told):
+        search.index(i + 1, contact_id=ALICE, at=START + timedelta(days=i), speaker="Alice", text=text)
+    assert search.recall(ALICE, "Which pet is at the office?", limit=1) == [3]
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("Which colour?", True),
+        ("which colour for the sofa", True),
+        ("ok so when do you open", True),
+        ("did u send it", True),
+        ("a nice one [shares a photo of a sign that says why?]", False),
+        ("what a day", False),
+        ("when i was six", False),
+        ("is nice", False),
+    ],
+)
+def test_who_texts_asks_without_a_question_mark(text: str, asks: bool) -> None:
+    assert bool(marks(text) & ASKS) is asks
+
+
+def test_every_weight_is_of_a_feature() -> None:
+    """A misspelt one would count for nothing, silently."""
+    nothing = np.zeros(1, np.int64)
+    conversation = Conversation(
+        ids=nothing,
+        minutes=nothing,
+        speakers=nothing,
+        names=("Alice",),
+        marks=nothing,
+        lengths=nothing + 1,
+        terms=terms("beagle"),
+        likeness=lambda asked: np.zeros((len(asked), 1), np.float32),
+    )
+    assert set(weights()) <= set(features(conversation, understand("beagle", ("Alice",))))
 
 
 def test_the_answer_is_found_by_the_words_of_its_question(db: Database) -> None:
