@@ -134,11 +134,14 @@ class CampaignRecords:
             "SELECT campaign_id, kind, record FROM campaign_entries WHERE brand = :brand ORDER BY campaign_id, id",
             brand=brand,
         )
-        found: dict[str, dict[str, Any]] = {row["campaign_id"]: json.loads(row["record"]) for row in launches}
+        launched = {row["campaign_id"]: json.loads(row["record"]) for row in launches}
+        lists: dict[str, dict[str, list[Any]]] = {}
         for row in rows:
-            found.setdefault(row["campaign_id"], {}).setdefault(row["kind"], []).append(json.loads(row["record"]))
+            of_campaign = lists.setdefault(row["campaign_id"], {SNAPSHOTS: [], OPTIMIZATIONS: []})
+            of_campaign[row["kind"]].append(json.loads(row["record"]))
         empty: dict[str, Any] = {SNAPSHOTS: [], OPTIMIZATIONS: []}
-        return {"campaigns": {name: found[name] | empty | _lists(found[name]) for name in sorted(found)}}
+        names = sorted({*launched, *lists})
+        return {"campaigns": {name: launched.get(name, {}) | lists.get(name, empty) for name in names}}
 
     def take_in(self, brand: str, memory: Any) -> list[str]:
         """Add a file's records to the brand's, each once however often it is taken in; what could not be taken, by place.
@@ -229,10 +232,6 @@ class CampaignRecords:
 
 def _entry(row: Row) -> Entry:
     return Entry(row["id"], row["campaign_id"], from_text(row["at"]), json.loads(row["record"]))
-
-
-def _lists(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {kind: record[kind] for kind in (SNAPSHOTS, OPTIMIZATIONS) if kind in record}
 
 
 def _named_well(campaign_id: str) -> bool:

@@ -290,3 +290,15 @@ def test_changes_without_an_outcome_are_found_by_when_they_were_made(stores: Sto
     assert found(0, 10) == [old, due]
     assert found(1, 10) == [due]
     assert found(0, 5) == [old]
+
+
+def test_the_same_file_comes_out_letter_by_letter(stores: Stores, tmp_path: Path) -> None:
+    records = CampaignRecords(stores.db, stores.clock)
+    records.optimization(BRAND, "c1", "budget", "chats cost less here", "more orders")
+    records.snapshot(BRAND, "c1", {"spend": "1"}, {"status": "good", "trends": []})
+    records.launched(BRAND, "c1", {"name": "Summer", "objective": "chats", "expected_outcome": "sales"})
+    out = records.exported(BRAND)
+    there = Stores(tmp_path / "there.db")
+    elsewhere = CampaignRecords(there.db, there.clock)
+    assert elsewhere.take_in(BRAND, out) == []
+    assert json.dumps(elsewhere.exported(BRAND)) == json.dumps(out)
