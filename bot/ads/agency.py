@@ -36,6 +36,7 @@ from memory.campaign_records import CampaignRecords
 from memory.campaigns import Campaigns
 from memory.cycles import Cycles
 from memory.database import Database
+from memory.errors import NotStorable
 from memory.events import Events
 from memory.figures import AdFigures
 from memory.graph import Graph
@@ -142,7 +143,7 @@ class Agency:
         now = self.clock()
         try:
             self.pull(Morning(brand, now.date(), now, account, {}))
-        except AdsFault as fault:
+        except (AdsFault, NotStorable) as fault:
             log.warning("an ad account cannot be read yet: %s", fault)
 
     def each_hour(self) -> None:
@@ -156,7 +157,7 @@ class Agency:
     def _refresh(self, brand: str, account: Account) -> None:
         try:
             self.pull.refresh(brand, account, self.clock())
-        except AdsFault as fault:
+        except (AdsFault, NotStorable) as fault:
             log.warning("an ad account cannot be read this hour: %s", fault)
 
     def press_on(self) -> None:

@@ -14,7 +14,7 @@ from bot.ads.contract import Account, AdsFault, TryLater
 from memory.agent_memory import MemoryManager
 from memory.agents import BaseAgent
 from memory.cycles import CycleRun, Cycles
-from memory.errors import CycleLost
+from memory.errors import CycleLost, NotStorable
 from memory.moments import Clock
 
 log = logging.getLogger(__name__)
@@ -117,7 +117,7 @@ class Cycle(BaseAgent):
             self._finish(run, steps, account)
         except CycleLost:
             log.info("account %s: another process goes on with this morning", account_id)
-        except AdsFault as fault:
+        except (AdsFault, NotStorable) as fault:
             log.warning("account %s stopped at “%s”: %s", account_id, run.step, fault)
             self._cycles.fail(run, str(fault), self._again_at(fault))
             self._record(run, f"stopped at {run.step}: {fault}")
@@ -139,7 +139,7 @@ class Cycle(BaseAgent):
         given = {"brand": run.brand, "account": run.account_id, "day": run.day.isoformat()}
         self.save_execution_record({"input": given, "output": dict(run.notes), "status": status})
 
-    def _again_at(self, fault: AdsFault) -> datetime:
+    def _again_at(self, fault: AdsFault | NotStorable) -> datetime:
         later = self._real_clock() + AGAIN_AFTER
         if isinstance(fault, TryLater) and fault.until is not None:
             return max(fault.until, later - AGAIN_AFTER)

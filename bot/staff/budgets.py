@@ -17,6 +17,7 @@ from memory.advertising import AdAccount
 from memory.money import Money
 
 USAGE: Final = "Write the name and the amount in digits: *budget summer 2500*."
+TOO_MUCH: Final = Decimal(10) ** 15  # in any currency; beyond it neither decimals nor the database's integers hold
 _BARE = re.compile(r"(?<![\w.,-])\d+(?:[.,]\d+)?\s*$")
 _RELATIVE = re.compile(r"(?:[+×*]|\b(?:by|times|x))\s*$|^\s*(?:%|percent)", re.IGNORECASE)
 
@@ -95,13 +96,18 @@ def name_and_amount(words: str) -> tuple[str, Amount]:
 
 
 def in_currency(amount: Amount, account: AdAccount, usage: str) -> Money:
-    """The amount in the account's currency. Raises Unclear where it was written in another."""
+    """The amount in the account's currency. Raises Unclear for another currency, and for what nobody can pay."""
     own = account.currency
     if amount.currency not in (None, own):
         raise Unclear(
             f"{account.name} has budgets in {own}, not in {amount.currency}. Write the amount in {own}: *{usage}*"
         )
-    return Money(amount.value, own)
+    if amount.value >= TOO_MUCH:
+        raise Unclear(f"No account has a budget of so many digits. {USAGE}")
+    money = Money(amount.value, own)
+    if money.rounded() != money:  # shared out, part of it could be paid and part not
+        raise Unclear(f"{money.amount:f} {own} can't be paid; the nearest is {told(money)}. Nothing was changed.")
+    return money
 
 
 def _shares(target: Target, holders: Sequence[Target], money: Money) -> list[Money]:

@@ -28,6 +28,7 @@ from memory.money import Money
 
 EXTENSION = "hawker ads"
 DAYS, MOST_DAYS = 30, 366
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)  # a month before or a day after has to be a date, too
 MOST = 200  # lines on a page
 QUESTIONS = ("angles", "formats", "landing_pages", "buy_again", "learned_about", "reached")
 
@@ -43,8 +44,16 @@ class AdParts:
 
 class _Page(BrandQuery):
     account = fields.String(validate=Length(1, 100), load_default=None, metadata={"description": "one ad account's id"})
-    since = fields.Date(load_default=None, metadata={"description": "first day, in the accounts' calendars"})
-    until = fields.Date(load_default=None, metadata={"description": "last day; by default yesterday"})
+    since = fields.Date(
+        load_default=None,
+        validate=Range(FIRST_DAY, LAST_DAY),
+        metadata={"description": "first day, in the accounts' calendars"},
+    )
+    until = fields.Date(
+        load_default=None,
+        validate=Range(FIRST_DAY, LAST_DAY),
+        metadata={"description": "last day; by default yesterday"},
+    )
     limit = fields.Integer(load_default=50, validate=Range(1, MOST))
 
     @validates_schema

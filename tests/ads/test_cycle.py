@@ -15,6 +15,7 @@ from bot.ads.practice import Book, PracticeAccount, read_practice
 from memory.agent_memory import MemoryManager
 from memory.cycles import Cycles
 from memory.database import Database
+from memory.errors import NotStorable
 from memory.schema import STEPS
 from memory.settings import MemorySettings
 from tests.memory.stores import TestClock
@@ -114,15 +115,18 @@ def test_two_clocks_share_a_morning(cycle_of: Callable[..., Cycle], clock: TestC
     assert sorted(log) == ["pull", "pull act_9002", "report all"]
 
 
+@pytest.mark.parametrize(
+    "fault", [NotAuthorised("the token has expired: make a new one"), NotStorable("ad 7: told in USD, not in INR")]
+)
 def test_an_account_that_fails_is_named_and_the_others_go_on(
-    cycle_of: Callable[..., Cycle], clock: TestClock, accounts: dict[str, Account], tmp_path: Path
+    cycle_of: Callable[..., Cycle], clock: TestClock, fault: Exception, tmp_path: Path
 ) -> None:
     log: list[str] = []
 
     def pull(morning: Morning) -> None:
         assert morning.account is not None
         if morning.account.describe().id == "act_9001":
-            raise NotAuthorised("the token has expired: make a new one")
+            raise fault
         log.append(morning.account.describe().id)
 
     cycle = cycle_of([Step("pull", pull)], [writing(log, "report")])
@@ -131,7 +135,7 @@ def test_an_account_that_fails_is_named_and_the_others_go_on(
     assert log == ["act_9002"]
     stopped = Cycles(Database(tmp_path / "hawker.db"), clock).of_day("voyage", "act_9001", date(2026, 11, 21))
     assert stopped is not None
-    assert stopped.fault == "the token has expired: make a new one"
+    assert stopped.fault == str(fault)
     clock.pass_by(hours=3)
     cycle.run()
     assert log == ["act_9002", "report all"]

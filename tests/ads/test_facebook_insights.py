@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bot.ads.contract import TryLater
 from bot.ads.facebook import FacebookAccount
-from bot.ads.facebook.insights import clamped
+from bot.ads.facebook.insights import clamped, readings
 from memory.advertising import Reading
 from memory.money import Money
 from tests.ads.graph_server import GraphServer, Time, refusing
@@ -124,6 +124,9 @@ def test_purchases_are_one_tier_and_never_a_sum(books: Books, counts: dict[str, 
         ({"spend": None}, "no spend"),
         ({"impressions": "many"}, "no impressions"),
         ({"impressions": None}, "no impressions"),
+        ({"impressions": "9" * 19}, "a number that is none"),
+        ({"impressions": "9" * 5000}, "a number that is none"),
+        ({"spend": "1e400"}, "no amount"),
     ],
 )
 def test_a_row_that_says_nothing_usable_is_named_and_the_rest_is_taken(
@@ -152,6 +155,25 @@ def test_a_contradiction_is_named_and_the_row_taken(books: Books, told: dict[str
     assert found.spend.amount == 10
     assert (found.purchase_value, found.purchases) == (None, None)
     assert words in "".join(books.notices)
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ({"date_start": "2026-02-30", "date_stop": "2026-02-30"}, "not about one day"),
+        ({"date_start": "today", "date_stop": "today"}, "not about one day"),
+        ({"hourly_stats_aggregated_by_advertiser_time_zone": "noon"}, "its hour is none"),
+    ],
+)
+def test_a_row_of_no_day_or_no_hour_is_named_and_left_out(told: dict[str, str], words: str) -> None:
+    hour = {"hourly_stats_aggregated_by_advertiser_time_zone": "14:00:00 - 14:59:59"}
+    row = {"ad_id": "1", "date_start": "2026-11-01", "spend": "10", "impressions": "100", **hour}
+    seen, notices = datetime(2026, 11, 2, tzinfo=UTC), list[str]()
+    rows = [{**row, **told}, {**row, "ad_id": "2"}]
+    assert [each.ad_id for each in readings(rows, "act_111", "INR", "hour", seen, notices.append)] == ["2"]
+    (notice,) = notices
+    assert words in notice
+    assert "ad 1" in notice
 
 
 def test_a_day_told_twice_differently_is_named_and_told_once(books: Books) -> None:

@@ -14,6 +14,7 @@ from memory.attribution import Attribution
 from memory.campaigns import Campaigns
 from memory.database import Database
 from memory.schema import STEPS
+from tests.ads.shop import AdShop
 from tests.memory.stores import TestClock
 
 BEGUN = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
@@ -103,3 +104,19 @@ def test_the_hour_brings_the_day_up_to_date_between_mornings(
     assert {each.ad_id: each.spend for each in pull.campaigns.readings("voyage", yesterday, yesterday)} == told
     series = pull.attribution.series("voyage", account.spec.id, yesterday, yesterday)
     assert sum(sum(ad.chats.values()) for ad in series.values()) == sum(each.chats for each in account.chats(yesterday))
+
+
+def test_an_account_whose_figures_cannot_be_kept_does_not_keep_the_others_from_theirs(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop = AdShop(tmp_path)
+    shop.morning(hours=3)
+    india, spain = shop.accounts
+    shop.clock.pass_by(hours=24)
+    structure = india.structure()
+    campaigns = shop.agency.memory.campaigns
+    campaigns.take_structure(replace(structure, account=replace(structure.account, currency="USD")))
+    shop.agency.each_hour()
+    today = shop.clock().date()
+    assert {each.account_id for each in campaigns.readings("voyage", today, today)} == {spain.describe().id}
+    assert f"ad {structure.ads[0].id} on " in caplog.text

@@ -155,12 +155,20 @@ def test_a_turn_that_died_before_it_was_answered_is_taken_up(room: Newsroom) -> 
         ("10%", "whole daily budget"),
         ("9 crore", "waits for an admin|cap"),
         ("1", "least daily budget"),
+        ("1600.999", "can't be paid"),
+        ("9" * 40, "so many digits"),
     ],
 )
 def test_a_budget_that_cannot_be_is_a_sentence(room: Newsroom, written: str, says: str) -> None:
     before = budgets(room)
     said = room.says(SAM, f"budget {ad_set(room)} {written}")
     assert re.search(says, said), said
+    assert budgets(room) == before
+
+
+def test_a_campaigns_budget_that_cannot_be_paid_is_shared_by_none(room: Newsroom) -> None:
+    before = budgets(room)
+    assert "can't be paid" in room.says(SAM, f"budget {campaign(room)} 2500.999")
     assert budgets(room) == before
 
 
@@ -283,6 +291,7 @@ def test_a_campaign_is_written_as_a_form_and_launched_once(room: Newsroom) -> No
         ({"budget": "two hundred"}, "in digits"),
         ({"budget": "200 EUR"}, "in INR"),
         ({"budget": "1"}, "least daily budget"),
+        ({"budget": "9" * 40}, "so many digits"),
     ],
 )
 def test_a_form_that_cannot_be_launched_makes_nothing(room: Newsroom, wrong: dict[str, str], says: str) -> None:

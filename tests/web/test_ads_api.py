@@ -174,7 +174,9 @@ def test_the_graph_answers_about_a_word_and_from_a_place(api: AdApi) -> None:
     ["/analytics/campaigns?since=yesterday", "/analytics/campaigns?since=2026-11-10&until=2026-11-01",
      "/analytics/campaigns?since=2020-01-01", "/analytics/campaigns?limit=0", "/analytics/campaigns?limit=9999",
      "/analytics/decisions?before=0", "/analytics/graph", "/analytics/graph?question=everything",
-     "/analytics/graph?question=reached&kind=person&key=1", "/analytics/campaigns?since=2999-01-01"],
+     "/analytics/graph?question=reached&kind=person&key=1", "/analytics/campaigns?since=2999-01-01",
+     "/analytics/campaigns?until=0001-01-02", "/analytics/attribution?until=0001-01-02",
+     "/analytics/decisions?until=9999-12-31"],
 )  # fmt: skip
 def test_nonsense_is_a_400_that_says_what_is_wrong(api: AdApi, path: str) -> None:
     answer = api.ask(path)

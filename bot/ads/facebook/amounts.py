@@ -9,6 +9,7 @@ from memory.money import Money
 
 # https://developers.facebook.com/docs/marketing-api/currencies: ISO gives COP, CRC, HUF, IDR and TWD two decimals.
 WHOLE_UNITS = frozenset("CLP COP CRC HUF ISK IDR JPY KRW PYG TWD VND".split())
+TOO_MUCH = Decimal(10) ** 15  # in any currency; no account spends it, and the database's integers end soon after
 
 
 def offset(currency: str) -> int:
@@ -40,9 +41,9 @@ def from_meta(units: object, currency: str) -> Money:
 
 
 def spent(text: object, currency: str) -> Money | None:
-    """An insights amount, a decimal in whole units such as "123.45"; None where it is no amount or below zero."""
+    """An insights amount, a decimal in whole units such as "123.45"; None where it is none that can be spent."""
     try:
         amount = Decimal(str(text))
     except InvalidOperation:
         return None
-    return Money(amount, currency) if amount.is_finite() and amount >= 0 else None
+    return Money(amount, currency) if amount.is_finite() and 0 <= amount < TOO_MUCH else None

@@ -23,6 +23,8 @@ BREAKDOWNS: Mapping[str, tuple[str, ...]] = {
 CHAT = "onsite_conversion.messaging_conversation_started_7d"
 PURCHASE_TIERS = ("omni_purchase", "purchase", "offsite_conversion.fb_pixel_purchase")  # each holds the next
 
+MOST_DIGITS = 15  # of a count; what is longer is no count, and the database's integers end at 19
+
 Row = Mapping[str, Any]
 Notice = Callable[[str], None]
 
@@ -84,7 +86,7 @@ def _unusable(row: Row, currency: str, breakdown: str | None) -> str:
     """Why nothing can be made of a row; empty where something can."""
     if not row.get("ad_id"):
         return "it names no ad"
-    if not row.get("date_start") or row["date_start"] != row.get("date_stop", row["date_start"]):
+    if _day(row) is None or row["date_start"] != row.get("date_stop", row["date_start"]):
         return "it is not about one day"
     if row.get("account_currency", currency) != currency:
         return f"it is in {row['account_currency']}, the account in {currency}"
@@ -92,6 +94,8 @@ def _unusable(row: Row, currency: str, breakdown: str | None) -> str:
         return "it has no impressions, or a number that is none"
     if breakdown and not all(row.get(name) for name in BREAKDOWNS[breakdown]):
         return f"it does not say which {breakdown}"
+    if breakdown == "hour" and _count(_hour(row)) is None:
+        return "its hour is none"
     return ""
 
 
@@ -113,6 +117,17 @@ def _reading(row: Row, money: Money, account_id: str, breakdown: str | None, see
         purchase_value=value,
         breakdown=(breakdown, _part(row, breakdown)) if breakdown else None,
     )
+
+
+def _day(row: Row) -> date | None:
+    try:
+        return date.fromisoformat(str(row.get("date_start")))
+    except ValueError:
+        return None
+
+
+def _hour(row: Row) -> str:
+    return str(row[BREAKDOWNS["hour"][0]])[:2]  # "14:00:00 - 14:59:59"
 
 
 def _chats(actions: Mapping[str, object] | None) -> int | None:
@@ -145,10 +160,10 @@ def _amounts(told: object) -> dict[str, object] | None:
 def _count(told: object) -> int | None:
     """A whole number of zero or more; None for anything else."""
     written = str(told)
-    return int(written) if written.isascii() and written.isdigit() else None
+    return int(written) if written.isascii() and written.isdigit() and len(written) <= MOST_DIGITS else None
 
 
 def _part(row: Row, breakdown: str) -> str:
     if breakdown == "hour":
-        return str(int(str(row[BREAKDOWNS["hour"][0]])[:2]))  # "14:00:00 - 14:59:59"
+        return str(int(_hour(row)))
     return " ".join(str(row[name]) for name in BREAKDOWNS[breakdown])
