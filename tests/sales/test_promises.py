@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from pathlib import Path
 
 import pytest
@@ -179,6 +179,40 @@ def test_claims_without_an_item_are_checked(draft: str, kind: str) -> None:
 )
 def test_what_the_brand_does_may_be_said(draft: str) -> None:
     assert kinds(draft) == set()
+
+
+@pytest.mark.parametrize(
+    ("draft", "truth"),
+    [
+        ("The Voltia Power Bank 20K is about €{}.", "39.90"),
+        ("El Voltia Power Bank 20K cuesta unos {} euros.", "39.90"),
+        ("O Voltia Power Bank 20K custa cerca de {} euros.", "39.90"),
+        ("Voltia Power Bank 20K की कीमत लगभग {} यूरो है।", "39.90"),
+        ("The Kestrel Raptor 15 is ≈ €{}.", "1199"),
+        ("The total is about €{}.", "500"),
+    ],
+)
+def test_about_allows_two_percent_either_way_and_no_cent_more(draft: str, truth: str) -> None:
+    cent = Decimal("0.01")
+    known = replace(FACTS, amounts=(Money(Decimal(500), "EUR"),))
+    least, most = Decimal(truth) * Decimal("0.98"), Decimal(truth) * Decimal("1.02")
+    lowest, highest = least.quantize(cent, ROUND_CEILING), most.quantize(cent, ROUND_FLOOR)
+    assert kinds(draft.format(lowest), known) == kinds(draft.format(highest), known) == set()
+    assert kinds(draft.format(lowest - cent), known) == {"price"}
+    assert kinds(draft.format(highest + cent), known) == {"price"}
+
+
+@pytest.mark.parametrize("amount", ["€1,190", "€1,200", "€1,198.99", "€1,199.01"])
+def test_a_price_said_without_about_is_exact(amount: str) -> None:
+    assert kinds(f"The Kestrel Raptor 15 is {amount}.") == {"price"}
+
+
+@pytest.mark.parametrize(("said", "stopped"), [("87.71", True), ("87.72", False), ("91.30", False), ("91.31", True)])
+def test_two_amounts_are_worth_the_same_within_two_percent(said: str, stopped: bool) -> None:
+    known = replace(FACTS, amounts=(Money(Decimal(said), "EUR"),))  # alone, it may be said
+    assert FACTS.conversions[0].result == Money(Decimal("89.51"), "EUR")
+    assert kinds(f"The total is €{said}.", known) == set()
+    assert kinds(f"100 USD is about {said} EUR.", known) == ({"price"} if stopped else set())
 
 
 def test_a_computed_conversion_may_be_said_and_no_other() -> None:
