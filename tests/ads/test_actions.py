@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
+from bot.ads.actions import LATE
 from bot.ads.contract import AdsFault, NotAuthorised, OutcomeUnknown, RequestWrong, TryLater
 from bot.ads.plan import Archive, Pause, Resume, SetBudget, Step
 from bot.ads.refusals import (
@@ -27,6 +29,8 @@ from memory.money import Money
 from tests.ads.buying import ANA, ANNE, BRAND, CYCLE, SAM, Buying, idea, rupees
 
 ACCOUNT = "act_1"
+MIDNIGHT = datetime(2026, 11, 21, 18, 30, tzinfo=UTC)  # in Kolkata, where the account lives
+SECOND = timedelta(seconds=1)
 
 
 def budget(buying: Buying, line: str, amount: str, **more: object) -> Change:
@@ -93,6 +97,66 @@ def test_what_was_lowered_today_counts_until_midnight_in_the_accounts_calendar(b
         budget(buying, two, "700")
     buying.clock.pass_by(hours=7)  # 19:00 in UTC, half past midnight in Kolkata
     budget(buying, two, "700")
+
+
+def test_what_was_lowered_before_midnight_counts_until_no_late_request_can_come_in(buying: Buying) -> None:
+    one, two = buying.account.line("9000", "one"), buying.account.line("400", "two")
+    buying.clock.now = MIDNIGHT - SECOND
+    budget(buying, one, "9500")
+    budget(buying, one, "9000")
+    for moment in (MIDNIGHT, MIDNIGHT + LATE - SECOND):
+        buying.clock.now = moment
+        with pytest.raises(OverCap):
+            budget(buying, two, "700")
+    buying.clock.now = MIDNIGHT + LATE
+    assert budget(buying, two, "700").state == "done"
+
+
+def test_a_request_of_yesterday_that_comes_in_late_finds_room(buying: Buying) -> None:
+    one, two = buying.account.line("9000", "one"), buying.account.line("400", "two")
+    buying.clock.now = MIDNIGHT - SECOND
+    buying.account.hold_back = 1  # the first try; the second is answered
+    budget(buying, one, "9500")
+    budget(buying, one, "9000")
+    buying.clock.now = MIDNIGHT + LATE - 2 * SECOND
+    with pytest.raises(OverCap):
+        budget(buying, two, "700")
+    buying.account.arrive()
+    assert buying.account.budget(one) == 9500
+    assert buying.account.worst_day() <= 17_500
+
+
+def test_what_ran_in_the_first_minutes_of_a_day_counts_on_that_day(buying: Buying) -> None:
+    one, two = buying.account.line("9000", "one"), buying.account.line("400", "two")
+    buying.clock.now = MIDNIGHT + SECOND
+    budget(buying, one, "9500")
+    budget(buying, one, "9000")
+    evening = MIDNIGHT + timedelta(days=1) - SECOND
+    for moment in (MIDNIGHT + 2 * SECOND, MIDNIGHT + LATE, evening):
+        buying.clock.now = moment
+        with pytest.raises(OverCap):
+            budget(buying, two, "700")
+    buying.clock.now = MIDNIGHT + timedelta(days=1) + LATE
+    assert budget(buying, two, "700").state == "done"
+
+
+def test_a_raise_counts_today_even_if_a_person_lowers_it_at_once(buying: Buying) -> None:
+    one, two = buying.account.line("9000", "one"), buying.account.line("400", "two")
+    budget(buying, one, "9500")
+    buying.account.person_sets(one, "9000")
+    with pytest.raises(OverCap):
+        budget(buying, two, "700")
+    assert budget(buying, two, "500").state == "done"  # 9,500 and 500: just within the cap
+
+
+def test_a_launch_counts_today_even_if_a_person_pauses_it_at_once(buying: Buying) -> None:
+    buying.above = "5000"
+    line = buying.account.line("8900")
+    launched = buying.actions.launch(BRAND, ACCOUNT, idea("Winter", "700"), SAM)
+    buying.account.person_switches(launched.object_id, "PAUSED")
+    with pytest.raises(OverCap):
+        budget(buying, line, "9301")
+    assert budget(buying, line, "9300").state == "done"
 
 
 def test_the_platform_itself_keeps_a_rule_at_the_cap(buying: Buying) -> None:
