@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
 import pytest
 
 from memory.errors import LeaseLost
 from memory.forms import Outgoing
-from memory.turns import Lease, Outcome, Reading
-from tests.memory.stores import Stores, as_is
+from memory.turns import Lease, Outcome, Pressure, Reading
+from tests.memory.stores import BRAND, Stores, as_is, said
 
 
 def claim(stores: Stores, owner: str = "worker") -> Lease:
@@ -182,3 +183,45 @@ def test_parts_follow_each_other_and_a_dead_part_takes_the_rest_with_it(stores: 
     stores.messages.cancel_rest(first.id, "an earlier part could not be sent")
     assert stores.messages.next_out(lease.contact_id) is None
     assert [message.content for message in stores.messages.dead()] == ["three", "two", "one"]
+
+
+def answer_next(stores: Stores) -> None:
+    """The contact that has waited longest is answered now."""
+    [lease] = stores.turns.claim("worker", 1)
+    assert stores.turns.finish(lease, stores.turns.waiting(lease.contact_id), Outcome(), split=as_is)
+    stores.turns.release(lease)
+
+
+@pytest.mark.parametrize(
+    ("slow", "quick", "slow_reply"),
+    [(1, 9, timedelta(minutes=11)), (1, 10, timedelta(0)), (2, 18, timedelta(minutes=11)), (1, 19, timedelta(0))],
+)
+def test_pressure_tells_the_wait_of_the_slowest_reply_in_ten(
+    stores: Stores, slow: int, quick: int, slow_reply: timedelta
+) -> None:
+    began = stores.clock()
+    for n in range(slow):
+        stores.hear("hi", phone=f"+9198765430{n:02d}", urgent=True)
+    stores.clock.pass_by(minutes=11)
+    for _ in range(slow):
+        answer_next(stores)
+    stores.clock.pass_by(seconds=1)
+    for n in range(quick):
+        stores.hear("hi", phone=f"+9198765431{n:02d}", urgent=True)
+        answer_next(stores)
+    assert stores.turns.pressure(BRAND, began) == Pressure(0, slow + quick, slow_reply)
+
+
+def test_pressure_counts_waiting_customers_and_recent_replies_of_one_brand(stores: Stores) -> None:
+    stores.hear("hi", urgent=True)
+    stores.clock.pass_by(minutes=20)
+    answer_next(stores)
+    stores.clock.pass_by(seconds=1)
+    since = stores.clock()
+    stores.hear("hi", phone="+919876543211", urgent=True)
+    answer_next(stores)
+    for text in ("hi", "are you there?"):
+        stores.hear(text, phone="+919876543212", urgent=True)
+    stores.messages.take_in("zen", said("hola", phone="+34600111222", sid="SM" + "9" * 32, urgent=True))
+    assert stores.turns.pressure(BRAND, since) == Pressure(waiting=1, replies=1, slow_reply=timedelta(0))
+    assert stores.turns.pressure("zen", since) == Pressure(waiting=1, replies=0, slow_reply=timedelta(0))
