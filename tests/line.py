@@ -24,7 +24,7 @@ from memory.database import Database
 from memory.forms import OutboxRow, Outgoing
 from memory.intake import Intake
 from memory.messages import Message, Messages
-from memory.moments import now
+from memory.moments import Clock, now
 from memory.records import Switches
 from memory.schema import STEPS
 from memory.sessions import Sessions
@@ -85,16 +85,17 @@ def open_line(
     pace: Pace | None = None,
     threads: int = 64,
     running: bool = True,
+    clock: Clock = now,
 ) -> Iterator[Line]:
     """A line that works until the block ends; with `running` off, nothing is answered before `worker.start()`.
 
-    `where`: a folder for its file, or a server's address.
+    `where`: a folder for its file, or a server's address. `clock` is ours; the small Twilio has the one on the wall.
     """
     web = Flask("line")
     server = make_server("127.0.0.1", 0, web, threaded=True)
     url = f"http://127.0.0.1:{server.server_port}"
     with serving(url, now, pace=pace or Pace(0, 0, 0)) as twilio:
-        line = _wire(where, url, twilio, handler, threads, web)
+        line = _wire(where, url, twilio, handler, threads, web, clock)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         if running:
@@ -109,13 +110,15 @@ def open_line(
             server.server_close()
 
 
-def _wire(where: Path | str, url: str, twilio: SmallTwilio, handler: Handler, threads: int, web: Flask) -> Line:
+def _wire(
+    where: Path | str, url: str, twilio: SmallTwilio, handler: Handler, threads: int, web: Flask, clock: Clock
+) -> Line:
     db = Database(where / "hawker.db" if isinstance(where, Path) else where, timeout=2)
     db.migrate(STEPS)
-    contacts = Contacts(db, now)
-    messages = Messages(db, contacts, Sessions(db), now, quiet_seconds=0.1)
-    turns = Turns(db, messages, now)
-    channel = WhatsApp(Settings.from_environment({"PUBLIC_URL": url}), now, twilio.account)
+    contacts = Contacts(db, clock)
+    messages = Messages(db, contacts, Sessions(db), clock, quiet_seconds=0.1)
+    turns = Turns(db, messages, clock)
+    channel = WhatsApp(Settings.from_environment({"PUBLIC_URL": url}), clock, twilio.account)
     templates: dict[str, str] = {}
     alarms: list[str] = []
 
@@ -127,9 +130,9 @@ def _wire(where: Path | str, url: str, twilio: SmallTwilio, handler: Handler, th
         return []
 
     wake = threading.Event()
-    switches = Switches(db, now)
-    outbox = Outbox(db, contacts, messages, turns, switches, channel, now, template_for, alarm, contacts.erase)
-    hands = Hands(db, contacts, turns, outbox, handler, in_parts, channel.typing, alarm, now, timedelta(seconds=12))
+    switches = Switches(db, clock)
+    outbox = Outbox(db, contacts, messages, turns, switches, channel, clock, template_for, alarm, contacts.erase)
+    hands = Hands(db, contacts, turns, outbox, handler, in_parts, channel.typing, alarm, clock, timedelta(seconds=12))
     door = Door(channel, Intake(db, messages), outbox, lambda number: BRAND, is_stop, wake)
     web.register_blueprint(webhook(door))
     worker = Worker(hands, wake, threads=threads)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,11 +14,12 @@ from bot.channels.simulator import Pace
 from bot.channels.whatsapp import Status
 from bot.outbox import in_parts
 from memory.contacts import Contact
-from memory.forms import Button, Outgoing
+from memory.forms import Button, OutboxRow, Outgoing
 from memory.messages import Message
 from memory.moments import now, to_text
 from memory.turns import Lease, Outcome
 from tests.line import PHONE, Line, open_line, repeat
+from tests.memory.stores import TestClock
 
 
 @pytest.fixture
@@ -294,3 +295,78 @@ def test_a_provider_that_refuses_everything_is_known_until_it_takes_a_message(li
     line.db.run("UPDATE messages SET due_at = :now WHERE state = 'ready'", now=to_text(now()))
     customer.wait_for_reply(sent)
     line.until(lambda: line.outbox.provider_fault() is None)
+
+
+def reply_ready(line: Line, clock: TestClock) -> None:
+    """A reply waits in the outbox, and nobody works on its contact."""
+    line.customer().says("hello")
+    clock.pass_by(seconds=1)
+    [lease] = line.turns.claim("test", 1)
+    waiting = line.turns.waiting(lease.contact_id)
+    assert line.turns.finish(lease, waiting, repeat(None, waiting, clock()), split=in_parts)  # type: ignore[arg-type]
+    line.turns.release(lease)
+
+
+def waits_between_tries(
+    line: Line, clock: TestClock, fail_late: Callable[[OutboxRow], None] = lambda row: None
+) -> list[float]:
+    """Seconds from each try to the moment when the next one is due, until there is none. Nothing is due earlier."""
+    waits: list[float] = []
+    for _ in range(20):
+        [lease] = line.turns.claim("test", 1)
+        row = line.messages.next_out(lease.contact_id)
+        assert row is not None
+        line.outbox.say_due(lease)
+        line.turns.release(lease)
+        fail_late(row)
+        left = line.messages.next_out(lease.contact_id)
+        if left is None:
+            return waits
+        assert left.due_at is not None
+        waits.append((left.due_at - clock()).total_seconds())
+        clock.now = left.due_at - timedelta(milliseconds=1)
+        assert line.turns.claim("test", 1) == []
+        clock.now = left.due_at
+    raise AssertionError(f"it is tried for ever, after {waits} seconds")
+
+
+def test_what_is_not_taken_waits_twice_as_long_after_each_try(tmp_path: Path) -> None:
+    clock = TestClock()
+    with open_line(tmp_path, running=False, clock=clock) as line:
+        line.twilio.fail("throttle", times=9, who=PHONE, seconds=3)  # it asks for three seconds, and gets them
+        reply_ready(line, clock)
+        assert waits_between_tries(line, clock) == [3, 3, 4, 8, 16, 32, 64, 128]
+        assert line.states() == ["dead"]
+
+
+def test_what_fails_late_waits_twice_as_long_after_each_try(tmp_path: Path) -> None:
+    clock = TestClock()
+    with open_line(tmp_path, running=False, clock=clock) as line:
+        line.twilio.fail("callbacks_lost", times=9, who=PHONE)
+
+        def fail_late(row: OutboxRow) -> None:
+            provider_id = line.messages.get(row.id).provider_id
+            assert provider_id is not None
+            line.outbox.note(Status(provider_id, row.id, "failed", 30001, {}))  # the provider's queue is full: 30 s
+
+        reply_ready(line, clock)
+        assert waits_between_tries(line, clock, fail_late) == [30, 30, 30, 30, 32, 64, 128, 256]
+        assert line.states() == ["dead"]
+
+
+def test_what_left_no_trace_is_looked_up_each_second_and_sent_anew_after_six(tmp_path: Path) -> None:
+    clock = TestClock()
+    with open_line(tmp_path, running=False, clock=clock) as line:
+        line.twilio.fail("drop", who=PHONE)
+        reply_ready(line, clock)
+        assert waits_between_tries(line, clock) == [1, 1, 1, 1, 1, 1]
+        assert line.states() in (["sent"], ["delivered"])
+
+
+def test_a_provider_that_refuses_everything_is_asked_again_after_five_minutes(tmp_path: Path) -> None:
+    clock = TestClock()
+    with open_line(tmp_path, running=False, clock=clock) as line:
+        line.twilio.fail("refuse", times=3, who=PHONE, code=20003)
+        reply_ready(line, clock)
+        assert waits_between_tries(line, clock) == [300, 300, 300]
+        assert line.states() in (["sent"], ["delivered"])
