@@ -151,9 +151,12 @@ def environment(folder: Path, port: int, **more: str) -> dict[str, str]:
 @contextmanager
 def open_shop(
     folder: Path, *, pace: Pace = AT_ONCE, clock: Clock = now, model: ModelServer | None = None,
-    roster: Path = ROSTER, **settings: str,
+    roster: Path = ROSTER, jobs: bool = True, **settings: str,
 ) -> Iterator[World]:  # fmt: skip
-    """The program, served and working, until the block ends; `model` writes its answers, in at most two seconds each."""
+    """The program, served and working, until the block ends; `model` writes its answers, in at most two seconds each.
+
+    With `jobs` off messages are answered, and the clock's jobs run only when they are called.
+    """
     if model is not None:
         written = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": model.url, "REPLY_DEADLINE_SECONDS": "2"}
         settings = {**written, **settings}
@@ -164,7 +167,7 @@ def open_shop(
     server = make_server("127.0.0.1", port, program.web, threaded=True)
     serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     serving.start()
-    program.start()
+    (program if jobs else program.worker).start()
     assert program.twilio is not None
     try:
         yield World(program, program.twilio, port)
