@@ -165,9 +165,14 @@ class Stage:
         return [json.dumps(each.body, ensure_ascii=False, indent=1).replace("\\n", "\n") for each in requests]
 
     def post(self, name: str, form: Sequence[tuple[str, str]]) -> None:
-        """A signed form to the webhook, as the small Twilio's own account."""
+        """A signed form to the webhook, as the small Twilio's own account; who wrote it may be answered for a day."""
         own = [(key, self.world.twilio.account.sid if key == "AccountSid" else value) for key, value in form]
-        url = self.world.twilio.webhook_url + ("/status" if "MessageStatus" in dict(form) else "")
+        fields = dict(own)
+        url = self.world.twilio.webhook_url + ("/status" if "MessageStatus" in fields else "")
+        if "Body" in fields:
+            now = self.clock().isoformat()
+            where = (fields["From"], fields["To"], fields["Body"])
+            self.world.twilio.chats.keep(Letter(fields["MessageSid"], "inbound", *where, "received", now, now))
         headers = sign(self.world.twilio.account.tokens[0], url, own, "HMAC_SHA1")
         headers["Content-Type"] = "application/x-www-form-urlencoded"
         answer = requests.post(url, data=urlencode(own), headers=headers, timeout=PATIENCE_SECONDS)
