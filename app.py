@@ -22,89 +22,89 @@ from pathlib import Path
 import click
 from flask import Flask
 
-from bot.ads.agency import Agency, Around, Practice, put_together
-from bot.ads.asana import Asana
-from bot.ads.charts import Gallery
-from bot.ads.compliance import Claims
-from bot.ads.copywriter import Copywriter
+from bot.ads.agent import Agency, Around, Practice, put_together
+from bot.ads.alarms.hourly_check import Shop as AdShop
+from bot.ads.alarms.rules import Desk as AdDesk
 from bot.ads.facebook import connect, version_warning
-from bot.ads.guards import Desk as AdDesk
-from bot.ads.launch import Thinking
+from bot.ads.new_ads.compliance import Claims
+from bot.ads.new_ads.copywriter import Copywriter
+from bot.ads.new_ads.launch import Thinking
 from bot.ads.practice import Shoppers, read_practice
-from bot.ads.reports import Tell
-from bot.ads.tasks import AsanaTwins
-from bot.ads.watch import Shop as AdShop
+from bot.ads.reports.charts import Gallery
+from bot.ads.reports.morning_report import Tell
+from bot.ads.tasks.asana import Asana
+from bot.ads.tasks.task_list import AsanaTwins
 from bot.brands import Brand, BrandsWrong, read_brands
-from bot.catchup import CatchUp
-from bot.channels.account import local_url
+from bot.channels.sender_account import local_url
 from bot.channels.simulator import Pace, SmallTwilio
 from bot.channels.simulator import blueprint as simulator
-from bot.channels.whatsapp import WhatsApp
-from bot.clock import ClockWork, Job, Leadership
-from bot.ears import Ears, Understand
-from bot.llm import LanguageModel
-from bot.outbox import Outbox, Template, in_parts
-from bot.sales.catalogue import Catalogue, read_catalogue
-from bot.sales.classify import classify
-from bot.sales.currency import Rates, RatesNotRefreshed
-from bot.sales.language import detect
-from bot.sales.model_desk import ModelDesk, Senses
-from bot.sales.optout import is_start, is_stop
-from bot.sales.promises import Facts as PromiseFacts
-from bot.sales.promises import check
-from bot.sales.reader import Reader
-from bot.sales.seller import Seller
+from bot.channels.twilio import WhatsApp
+from bot.delivery.maintenance import Backups, Forgetting, Retention
+from bot.delivery.media_understanding import Ears, Understand
+from bot.delivery.missed_messages import CatchUp
+from bot.delivery.outbox import Outbox, Template, in_parts
+from bot.delivery.scheduler import ClockWork, Job, Leadership
+from bot.delivery.worker import Hands, Worker
+from bot.language.detection import detect
+from bot.language.money import Money
+from bot.language.reading.message_type import classify
+from bot.language.reading.opt_out import is_start, is_stop
+from bot.model.language_model import LanguageModel
+from bot.promises.check import Facts as PromiseFacts
+from bot.promises.check import check
+from bot.sales.answering.model_writer import ModelDesk, Senses
+from bot.sales.background_reading import Reader
+from bot.sales.desk import Seller
 from bot.sales.situation import Shop
 from bot.settings import Settings, WrongSetting
-from bot.staff.ads import AdCommands
-from bot.staff.answering import Answering
-from bot.staff.commands import Commands
-from bot.staff.notices import Staff
-from bot.staff.thinking import Thinking as StaffThinking
-from bot.upkeep import Backups, Forgetting, Retention
+from bot.shop.catalogue import Catalogue, read_catalogue
+from bot.shop.exchange_rates import Rates, RatesNotRefreshed
+from bot.staff.commands.ad_commands import AdCommands
+from bot.staff.commands.shop_commands import Commands
+from bot.staff.questions.built_in_answers import Answering
+from bot.staff.questions.model_answers import Thinking as StaffThinking
+from bot.staff.staff_members import Staff
 from bot.web.access import public, signing_secret
-from bot.web.ads_api import AdParts, ads, register_ads
-from bot.web.api import Parts, register
-from bot.web.keeping import CLOSED, register_closed, register_keeping
-from bot.web.moving import register_moving
+from bot.web.api.ads import AdParts, ads, register_ads
+from bot.web.api.conversations import Parts, register
+from bot.web.cli.database import CLOSED, register_closed, register_keeping
+from bot.web.cli.import_export import register_moving
+from bot.web.cli.operations import register_commands
 from bot.web.pages import pages
-from bot.web.terminal import register_commands
 from bot.web.webhook import Door, webhook
-from bot.worker import Hands, Worker
-from memory.advertising import AdAccount
-from memory.agent_memory import MemoryManager
-from memory.analytics import Analytics
-from memory.attachments import Attachments
-from memory.campaign_records import CampaignRecords
-from memory.charts import Charts
-from memory.contacts import Contact, Contacts
+from memory.ads.ad_account import AdAccount
+from memory.ads.charts import Charts
+from memory.ads.learnings.campaign_records import CampaignRecords
+from memory.ads.learnings.strategy import Strategy
+from memory.agents.memory_manager import MemoryManager
+from memory.agents.workflows import end_silent_sessions
+from memory.audit_log.staff_commands import Deeds
 from memory.conversation import ConversationMemory
-from memory.database import Database
-from memory.deeds import Deeds
-from memory.dossiers import Dossiers
-from memory.erasure import Erasure
-from memory.errors import DatabaseUnavailable
-from memory.facts import Facts
-from memory.forms import OutboxRow
-from memory.goods import Goods
-from memory.handovers import Handovers
-from memory.intake import Intake
-from memory.limits import Limits
-from memory.messages import Message, Messages
-from memory.moments import Clock, now
-from memory.money import Money
-from memory.moving import ConversationFiles, OneFile, Part, RecordFiles
-from memory.orders import Orders
-from memory.past import Past
-from memory.readings import Readings
-from memory.records import JobRuns, Switches
-from memory.schema import STEPS
-from memory.search import Search
-from memory.sessions import Sessions
-from memory.strategy import Strategy
-from memory.summaries import Summaries
-from memory.turns import Outcome, Turns
-from memory.workflows import end_silent_sessions
+from memory.conversations.analytics import Analytics
+from memory.conversations.attachments import Attachments
+from memory.conversations.backfill import Past
+from memory.conversations.channel_messages import OutboxRow
+from memory.conversations.handovers import Handovers
+from memory.conversations.intake import Intake
+from memory.conversations.messages import Message, Messages
+from memory.conversations.reading_progress import Readings
+from memory.conversations.sessions import Sessions
+from memory.conversations.summaries import Summaries
+from memory.conversations.turns import Outcome, Turns
+from memory.people.contacts import Contact, Contacts
+from memory.people.facts import Facts
+from memory.recall.search import Search
+from memory.shop.catalogue_items import Goods
+from memory.shop.orders import Orders
+from memory.storage.database import Database
+from memory.storage.errors import DatabaseUnavailable
+from memory.storage.job_runs import JobRuns, Switches
+from memory.storage.migrations import STEPS
+from memory.storage.quotas import Limits
+from memory.storage.timestamps import Clock, now
+from memory.upkeep.conversation_json import Dossiers
+from memory.upkeep.erasure import Erasure
+from memory.upkeep.import_export import ConversationFiles, OneFile, Part, RecordFiles
 
 HERE = Path(__file__).parent
 CATALOGUE = HERE / "data" / "catalogue.csv"
@@ -515,7 +515,7 @@ def _greet(settings: Settings) -> None:
 
 def _clock_lock(settings: Settings) -> Path | Leadership:
     if settings.on_server:
-        from memory.postgres import ServerLock
+        from memory.storage.postgres import ServerLock
 
         return ServerLock(settings.database_url, "clock")
     return settings.database_path.parent / "clock.lock"

@@ -21,9 +21,9 @@ import numpy as np
 from benchmarks.figures import Figure
 from benchmarks.stopping import stopping
 from benchmarks.worlds import strangers, tuned
-from bot.ads.allocate import allocate
-from bot.ads.history import Ad, AdDay, AdOrders
-from bot.ads.market import RESPONSES, Day, Floats, Market, Scope, World, draw
+from bot.ads.budgets.ad_history import Ad, AdDay, AdOrders
+from bot.ads.budgets.allocation import allocate
+from bot.ads.practice.market import RESPONSES, Day, Floats, Market, Scope, World, draw
 
 DAYS: Final = 60
 SEEDS: Final = 50

@@ -16,17 +16,17 @@ from flask.testing import FlaskClient
 from benchmarks.figures import Figure, share
 from bot.settings import Settings
 from bot.web.access import issue_token
-from bot.web.api import Parts, register
-from memory.analytics import Analytics
-from memory.contacts import Contacts
+from bot.web.api.conversations import Parts, register
 from memory.conversation import ConversationMemory
-from memory.database import Database
-from memory.erasure import Erasure
-from memory.messages import Messages
-from memory.moments import now, to_text
-from memory.schema import STEPS
-from memory.sessions import Sessions
-from memory.turns import Turns
+from memory.conversations.analytics import Analytics
+from memory.conversations.messages import Messages
+from memory.conversations.sessions import Sessions
+from memory.conversations.turns import Turns
+from memory.people.contacts import Contacts
+from memory.storage.database import Database
+from memory.storage.migrations import STEPS
+from memory.storage.timestamps import now, to_text
+from memory.upkeep.erasure import Erasure
 
 PEOPLE = 100_000
 MESSAGES = 1_000_000

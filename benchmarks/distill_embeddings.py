@@ -144,7 +144,7 @@ def frequency_weights(n: int, sif: float = SIF) -> Array:
 
 
 def write_table(path: Path, vocabulary: list[str], vectors: Array) -> None:
-    """The file that memory/embeddings.py reads: int8 rows, one float16 scale a row, the pieces in order."""
+    """The file that bot/language/embeddings.py reads: int8 rows, one float16 scale a row, the pieces in order."""
     scale = (np.abs(vectors).max(1) / 127).astype(np.float16)
     rows = np.rint(vectors / np.maximum(scale.astype(np.float32), 1e-8)[:, None]).clip(-127, 127)
     pieces = np.frombuffer("\n".join(vocabulary).encode(), np.uint8)

@@ -1,4 +1,4 @@
-"""Fits the weights of memory/ranking.py on simulated chats and writes data/recall_weights.json.
+"""Fits the weights of memory/recall/ranking.py on simulated chats and writes data/recall_weights.json.
 
     python -m benchmarks.fit_recall [chats]       two minutes of one core
 
@@ -20,9 +20,9 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.simulate_chats import Chat, simulate
-from memory.ranking import WEIGHTS, Conversation, centred_cosines, features, marks, understand
-from memory.search import as_stored
-from memory.terms import terms
+from memory.recall.ranking import WEIGHTS, Conversation, centred_cosines, features, marks, understand
+from memory.recall.search import as_stored
+from memory.recall.terms import terms
 
 Matrix = npt.NDArray[np.float64]
 

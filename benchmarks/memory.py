@@ -27,14 +27,15 @@ from typing import Any, Protocol
 
 from benchmarks.figures import Figure, share
 from memory import ConversationMemory
-from memory.contacts import Contacts
-from memory.database import Database
-from memory.forms import Address, Inbound, Outgoing
-from memory.intake import Intake
-from memory.messages import Messages
-from memory.moments import now, to_text
-from memory.search import Search
-from memory.sessions import Sessions
+from memory.conversations.channel_messages import Inbound, Outgoing
+from memory.conversations.intake import Intake
+from memory.conversations.messages import Messages
+from memory.conversations.sessions import Sessions
+from memory.people.address import Address
+from memory.people.contacts import Contacts
+from memory.recall.search import Search
+from memory.storage.database import Database
+from memory.storage.timestamps import now, to_text
 from tests.servers import PostgresServer
 
 SIZES = (10, 1_000, 50_000)  # messages before the turn

@@ -14,8 +14,8 @@ from itertools import groupby
 from pathlib import Path
 
 from benchmarks.figures import Figure, show
-from bot.sales.classify import classify
-from bot.sales.model import MESSAGE_TYPES
+from bot.language.reading.classifier import MESSAGE_TYPES
+from bot.language.reading.message_type import classify
 
 UNSEEN = Path(__file__).parent / "messages-unseen.tsv"
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from benchmarks.figures import Figure
 from bot.brands import read_brands
-from bot.sales.catalogue import read_catalogue
-from bot.sales.currency import Rates
-from bot.sales.promises import Breach, Facts, OrderFact, check
-from memory.money import Money
+from bot.language.money import Money
+from bot.promises.check import Breach, Facts, OrderFact, check
+from bot.shop.catalogue import read_catalogue
+from bot.shop.exchange_rates import Rates
 
 ROOT = Path(__file__).parents[1]
 SETS = Path(__file__).parent / "promises"

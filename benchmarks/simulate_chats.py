@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from memory.embeddings import words
-from memory.terms import is_telling
+from bot.language.embeddings import words
+from memory.recall.terms import is_telling
 
 SCENES = Path(__file__).with_name("chats.txt")
 TEXTING = Path(__file__).with_name("texting.txt")

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from benchmarks.figures import Figure
 from benchmarks.worlds import strange_delays
-from bot.ads import evidence
-from bot.ads.history import OLDEST, Floats, Panel
-from bot.ads.market import Delay, delay, fading, hump, usual_delays
+from bot.ads.budgets import losing_ad_test
+from bot.ads.budgets.ad_history import OLDEST, Floats, Panel
+from bot.ads.practice.market import Delay, delay, fading, hump, usual_delays
 
 RUNS: Final = 200
 DAYS: Final = 30
@@ -59,8 +59,8 @@ def _is_paused(rng: np.random.Generator, curve: Delay, share: float) -> bool:
     orders = rng.poisson(mean)
     values = MARGIN * rng.lognormal(-0.5 * VALUE_SPREAD**2, VALUE_SPREAD, (ADS, DAYS, DAYS))
     return any(
-        evidence.verdicts(_seen(chats, orders, values, morning), 1.0, None)[0].decision == "pause"
-        for morning in range(evidence.WATCHED + 1, DAYS + 1)
+        losing_ad_test.verdicts(_seen(chats, orders, values, morning), 1.0, None)[0].decision == "pause"
+        for morning in range(losing_ad_test.WATCHED + 1, DAYS + 1)
     )
 
 

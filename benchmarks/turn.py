@@ -12,10 +12,11 @@ import click
 
 from app import Program, assemble
 from benchmarks.figures import Figure, share
-from bot.outbox import in_parts
+from bot.delivery.outbox import in_parts
 from bot.settings import Settings
-from memory.forms import Address, Inbound
-from memory.moments import now, to_text
+from memory.conversations.channel_messages import Inbound
+from memory.people.address import Address
+from memory.storage.timestamps import now, to_text
 from tests.world import environment
 
 OTHERS = 1_000_000

@@ -15,8 +15,8 @@ from urllib.parse import urlencode
 
 from benchmarks.figures import Figure, share
 from benchmarks.load import blast, pace
-from bot.channels.whatsapp import INBOUND_PATH, sign
-from memory.database import Database
+from bot.channels.twilio import INBOUND_PATH, sign
+from memory.storage.database import Database
 from tests.world import environment, free_port
 
 HERE = Path(__file__).parent.parent

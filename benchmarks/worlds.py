@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from bot.ads.market import LONGEST_DELAY, Delay, Scope, World, delay, draw, fading, hump
+from bot.ads.practice.market import LONGEST_DELAY, Delay, Scope, World, delay, draw, fading, hump
 
 TUNED_ON: Final = (Scope(),)
 

@@ -16,7 +16,7 @@ import phonenumbers
 from babel.numbers import list_currencies
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from memory.money import Money
+from bot.language.money import Money
 
 LANGUAGES = ("en", "es", "pt", "hi")
 TOPICS = ("delivery", "returns", "warranty", "payment", "hours", "location")

@@ -6,11 +6,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from memory.agent_memory import MemoryManager, SharedMemory
-    from memory.agents import BaseAgent
+    from memory.agents.base_agent import BaseAgent
+    from memory.agents.memory_manager import MemoryManager, SharedMemory
+    from memory.agents.workflows import SessionContext, create_session
     from memory.conversation import ConversationMemory, ConversationMessage, ConversationSession, UserProfile
     from memory.settings import MemorySettings
-    from memory.workflows import SessionContext, create_session
 
 __all__ = [
     "BaseAgent",
@@ -25,18 +25,18 @@ __all__ = [
     "create_session",
 ]
 
-# Loaded when first asked for: whoever imports `memory.moments` does not wait for numpy.
+# Loaded when first asked for: whoever imports `memory.storage.timestamps` does not wait for numpy.
 _HOMES = {
-    "BaseAgent": "agents",
+    "BaseAgent": "agents.base_agent",
     "ConversationMemory": "conversation",
     "ConversationMessage": "conversation",
     "ConversationSession": "conversation",
-    "MemoryManager": "agent_memory",
+    "MemoryManager": "agents.memory_manager",
     "MemorySettings": "settings",
-    "SessionContext": "workflows",
-    "SharedMemory": "agent_memory",
+    "SessionContext": "agents.workflows",
+    "SharedMemory": "agents.memory_manager",
     "UserProfile": "conversation",
-    "create_session": "workflows",
+    "create_session": "agents.workflows",
 }
 
 

@@ -8,24 +8,24 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any, Literal
 
-from memory.analytics import Analytics
-from memory.contacts import Contact, Contacts, read_address
-from memory.context import Context, Profile, compose, render_context
-from memory.crm import hubspot, salesforce
-from memory.database import Database
-from memory.dossiers import PREFERENCES, Dossiers, check_line, check_preference, profile_of
-from memory.errors import NotAnAddress, NotStorable, UnknownFormat, UnknownPreference
-from memory.facts import Facts
-from memory.messages import Message, Messages, Said
-from memory.moments import Clock, from_text, now, to_text
-from memory.past import Past, check_metadata, standing
-from memory.schema import STEPS
-from memory.search import Search
-from memory.sessions import Sessions
+from bot.language.reading.statements import read_facts
+from memory.conversations.analytics import Analytics
+from memory.conversations.backfill import Past, check_metadata, standing
+from memory.conversations.context import Context, Profile, compose, render_context
+from memory.conversations.messages import Message, Messages, Said
+from memory.conversations.sessions import Sessions
+from memory.conversations.summaries import Summaries, SummaryLine
+from memory.people.contacts import Contact, Contacts, read_address
+from memory.people.crm import hubspot, salesforce
+from memory.people.facts import Facts
+from memory.recall.search import Search
 from memory.settings import MemorySettings
-from memory.statements import read_facts
-from memory.summaries import Summaries, SummaryLine
-from memory.values import check_text
+from memory.storage.database import Database
+from memory.storage.errors import NotAnAddress, NotStorable, UnknownFormat, UnknownPreference
+from memory.storage.json_values import check_text
+from memory.storage.migrations import STEPS
+from memory.storage.timestamps import Clock, from_text, now, to_text
+from memory.upkeep.conversation_json import PREFERENCES, Dossiers, check_line, check_preference, profile_of
 
 RECALLED = 10  # older messages in a context
 SHORT = 12  # lines of the summary in a context without a budget

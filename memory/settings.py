@@ -12,7 +12,7 @@ from typing import Any
 
 from dotenv import dotenv_values
 
-from memory.errors import WrongMemorySetting
+from memory.storage.errors import WrongMemorySetting
 
 TEN_YEARS = 10 * 365 * 86400  # in seconds
 YES, NO = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}

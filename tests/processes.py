@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bot.channels.simulator import Pace, SmallTwilio, serving
-from memory.database import Database
-from memory.moments import now
+from memory.storage.database import Database
+from memory.storage.timestamps import now
 from tests.world import AT_ONCE, environment, free_port
 
 HERE = Path(__file__).parent.parent

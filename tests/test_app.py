@@ -8,8 +8,8 @@ from pathlib import Path
 from app import Brands, Memory, telling_staff
 from bot.brands import read_brands
 from bot.settings import Settings
-from bot.staff.notices import Staff
-from memory.moments import now
+from bot.staff.staff_members import Staff
+from memory.storage.timestamps import now
 from tests.world import ADMIN, STAFF, environment
 
 VOYAGE = read_brands(Path(__file__).parent.parent / "data" / "brands.toml")["voyage"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.brands import LANGUAGES, TOPICS, AdCap, AdSettings, BrandsWrong, read_brands
-from memory.money import Money
+from bot.language.money import Money
 
 FILE = Path(__file__).parents[1] / "data" / "brands.toml"
 SHIPPED = FILE.read_text(encoding="utf-8")

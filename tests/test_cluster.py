@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from bot.channels.simulator import Customer, Pace
-from bot.worker import Worker
-from memory.database import Database
-from tests.line import open_line
+from bot.delivery.worker import Worker
+from memory.storage.database import Database
+from tests.delivery.message_path import open_line
 from tests.processes import Processes, processes
 from tests.servers import PostgresServer, RedisServer
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app import log_at
-from tests.line import PHONE, open_line
+from tests.delivery.message_path import PHONE, open_line
 
 OURS = ("", "hawker", "bot", "memory")
 
@@ -40,6 +40,6 @@ def test_no_phone_number_is_logged_at_debug_when_a_message_is_looked_up(
 def test_the_level_is_ours_and_others_are_never_more_talkative_than_a_warning(level: str) -> None:
     log_at(level)
     own = logging.getLevelNamesMapping()[level]
-    assert logging.getLogger("bot.worker").getEffectiveLevel() == own
+    assert logging.getLogger("bot.delivery.worker").getEffectiveLevel() == own
     for other in ("urllib3.connectionpool", "openai._base_client", "httpx", "twilio.http_client", "apscheduler"):
         assert logging.getLogger(other).getEffectiveLevel() >= logging.WARNING

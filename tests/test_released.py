@@ -16,24 +16,24 @@ from pathlib import Path
 import pytest
 
 from app import Brands, Memory, Program, assemble
+from bot.language.money import Money
 from bot.settings import Settings
 from bot.web.access import issue_token
-from memory.charts import Charts
-from memory.contacts import Contact
+from memory.ads.charts import Charts
+from memory.ads.conversion_events import Events
+from memory.ads.graph import Graph
+from memory.ads.morning_runs import Cycles
+from memory.agents.workflows import create_session
+from memory.audit_log.staff_commands import Deeds
 from memory.conversation import ConversationMemory
-from memory.cycles import Cycles
-from memory.database import Database
-from memory.deeds import Deeds
-from memory.erasure import Erasure, verify
-from memory.errors import UnknownContact
-from memory.events import Events
-from memory.graph import Graph
-from memory.limits import Limits
-from memory.moments import now
-from memory.money import Money
-from memory.schema import STEPS
-from memory.search import Search
-from memory.workflows import create_session
+from memory.people.contacts import Contact
+from memory.recall.search import Search
+from memory.storage.database import Database
+from memory.storage.errors import UnknownContact
+from memory.storage.migrations import STEPS
+from memory.storage.quotas import Limits
+from memory.storage.timestamps import now
+from memory.upkeep.erasure import Erasure, verify
 from tests.released import AS_OF, CLICK_ID, HERE, KEY, SECRET, encrypted, plain
 from tests.released.make import gaps, tell
 from tests.world import ADMIN, JOHN, MARIA, STAFF, MovableClock, environment, open_shop

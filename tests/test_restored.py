@@ -6,7 +6,7 @@ import json
 import threading
 from pathlib import Path
 
-from memory.database import Database
+from memory.storage.database import Database
 from tests.processes import Processes, processes
 from tests.world import JOHN
 

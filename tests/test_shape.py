@@ -22,19 +22,19 @@ from tests.world import environment
 ROOT = Path(__file__).parent.parent
 HOMES = {
     "twilio": ("bot/channels/",),
-    "openai": ("bot/llm.py",),
+    "openai": ("bot/model/language_model.py",),
     "sqlite3": ("memory/", "bot/channels/simulator", "bot/ads/practice"),
     "sqlite_utils": ("memory/", "bot/channels/simulator", "bot/ads/practice"),
-    "apscheduler": ("bot/clock.py",),
+    "apscheduler": ("bot/delivery/scheduler.py",),
     "jwt": ("bot/web/access.py",),
-    "flask_smorest": ("bot/web/api.py",),
+    "flask_smorest": ("bot/web/api/conversations.py",),
     "dotenv": ("bot/settings.py", "memory/settings.py"),
-    "sqlcipher3": ("memory/cipher.py",),
-    "psycopg": ("memory/postgres.py",),
-    "requests": ("bot/channels/", "bot/ads/facebook/", "bot/ads/asana.py"),
-    "redis": ("memory/short_term.py",),
-    "neo4j": ("memory/bolt.py",),
-    "vl_convert": ("bot/ads/drawing.py",),
+    "sqlcipher3": ("memory/storage/sqlcipher.py",),
+    "psycopg": ("memory/storage/postgres.py",),
+    "requests": ("bot/channels/", "bot/ads/facebook/", "bot/ads/tasks/asana.py"),
+    "redis": ("memory/agents/short_term.py",),
+    "neo4j": ("memory/ads/graph_export.py",),
+    "vl_convert": ("bot/ads/reports/chart_png.py",),
 }
 # What plays the outside world keeps a file of its own, as the outside world would.
 PLAYED = ("memory/", "bot/channels/simulator", "bot/ads/practice")
@@ -81,7 +81,7 @@ def test_the_graph_api_is_spoken_in_one_place() -> None:
 def test_sql_is_written_in_memory_only() -> None:
     writers = {path for path, tree in product() if any(SQL.match(text) for text in texts(tree))}
     assert {path for path in writers if not path.startswith(PLAYED)} == set()
-    assert "memory/messages.py" in writers
+    assert "memory/conversations/messages.py" in writers
 
 
 def product() -> Iterator[tuple[str, ast.Module]]:

@@ -19,10 +19,10 @@ from app import ROSTER, Program, assemble
 from bot.channels.simulator import Customer, Pace, SmallTwilio
 from bot.settings import Settings
 from bot.web.access import issue_token
-from memory.contacts import Contact
-from memory.errors import UnknownContact
-from memory.moments import Clock, now
-from memory.orders import Order
+from memory.people.contacts import Contact
+from memory.shop.orders import Order
+from memory.storage.errors import UnknownContact
+from memory.storage.timestamps import Clock, now
 from tests.model_server import KEY, ModelServer
 
 ADMIN, STAFF, ANALYST = "+919876500001", "+919876500002", "+919876500003"

@@ -7,21 +7,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.brands import Brand
-from bot.sales.catalogue import Catalogue
-from bot.sales.classify import Classification
-from bot.sales.currency import Rates
-from memory.agent_memory import MemoryManager
-from memory.contacts import Contact
-from memory.facts import Fact, Facts, Interest, Learned, means
-from memory.goods import Goods
-from memory.handovers import Handover, Handovers
-from memory.messages import Message, Messages
-from memory.moments import Clock
-from memory.orders import Order, Orders, Quote
-from memory.readings import Readings
-from memory.search import Search
-from memory.summaries import Summaries, SummaryLine
-from memory.timeline import MANY, plain
+from bot.language.reading.message_type import Classification
+from bot.shop.catalogue import Catalogue
+from bot.shop.exchange_rates import Rates
+from memory.agents.memory_manager import MemoryManager
+from memory.conversations.handovers import Handover, Handovers
+from memory.conversations.messages import Message, Messages
+from memory.conversations.reading_progress import Readings
+from memory.conversations.summaries import Summaries, SummaryLine
+from memory.people.contacts import Contact
+from memory.people.fact_history import MANY, plain
+from memory.people.facts import Fact, Facts, Interest, Learned, means
+from memory.recall.search import Search
+from memory.shop.catalogue_items import Goods
+from memory.shop.orders import Order, Orders, Quote
+from memory.storage.timestamps import Clock
 
 MOST_RECALLED = 8  # older messages for one answer
 SAID = ("sent", "delivered", "read")

@@ -20,7 +20,7 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from bot.settings import ROLES, Settings, WrongSetting
-from memory.moments import Clock
+from memory.storage.timestamps import Clock
 
 AUDIENCE = "hawker"
 ALGORITHM = "HS256"

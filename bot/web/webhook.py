@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, abort, request
 
-from bot.channels.whatsapp import MissingSid, NotAMessage, WhatsApp
-from bot.outbox import Outbox
+from bot.channels.twilio import MissingSid, NotAMessage, WhatsApp
+from bot.delivery.outbox import Outbox
 from bot.web.access import signed
-from memory.errors import DatabaseUnavailable, NotAnAddress
-from memory.intake import Intake
+from memory.conversations.intake import Intake
+from memory.storage.errors import DatabaseUnavailable, NotAnAddress
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
-from bot.ads.history import Ad, AdDay, AdOrders
+from bot.ads.budgets.ad_history import Ad, AdDay, AdOrders
 
 FIRST = date(2026, 3, 2)
 

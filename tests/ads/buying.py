@@ -7,15 +7,15 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from bot.ads.actions import LEASE, Actions
-from bot.ads.brakes import Brakes
-from bot.ads.limits import Limits
-from bot.ads.plan import Actor, Audience, Launch
-from bot.ads.refusals import NoLimits
-from memory.advertising import AdAccount
-from memory.database import Database
-from memory.money import Money
-from memory.schema import STEPS
+from bot.ads.changes.account_actions import LEASE, Actions
+from bot.ads.changes.emergency_stop import Brakes
+from bot.ads.changes.plan import Actor, Audience, Launch
+from bot.ads.changes.refusals import NoLimits
+from bot.ads.changes.spend_limits import Limits
+from bot.language.money import Money
+from memory.ads.ad_account import AdAccount
+from memory.storage.database import Database
+from memory.storage.migrations import STEPS
 from tests.ads.paper_account import PaperAccount
 from tests.memory.stores import TestClock
 

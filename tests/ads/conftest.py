@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.ads.buying import Buying
-from tests.ads.killed_launches import Killing
+from tests.ads.changes.killed_launches import Killing
 
 
 @pytest.fixture

@@ -12,9 +12,10 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from bot.ads.contract import AdsFault, OutcomeUnknown, RequestWrong, named
-from bot.ads.exposure import Picture, raised
-from memory.advertising import (
+from bot.ads.changes.exposure import Picture, raised
+from bot.ads.platform import AdsFault, OutcomeUnknown, RequestWrong, named
+from bot.language.money import Money
+from memory.ads.ad_account import (
     Activity,
     Ad,
     AdAccount,
@@ -34,7 +35,6 @@ from memory.advertising import (
     Status,
     Structure,
 )
-from memory.money import Money
 
 Things = Campaign | AdSet | Creative | Ad
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -114,7 +114,7 @@ class PaperAccount:
                 with suppress(RequestWrong):
                     request()
 
-    # -- the account, as bot.ads.contract has it
+    # -- the account, as bot.ads.platform has it
 
     def describe(self) -> AdAccount:
         least = Money(Decimal(40), self.currency)

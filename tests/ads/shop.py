@@ -8,21 +8,21 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from bot.ads.agency import Agency, Around, Practice, put_together
-from bot.ads.charts import Gallery
-from bot.ads.guards import Desk
-from bot.ads.launch import Thinking
-from bot.ads.limits import Convert
+from bot.ads.agent import Agency, Around, Practice, put_together
+from bot.ads.alarms.hourly_check import Shop
+from bot.ads.alarms.rules import Desk
+from bot.ads.changes.spend_limits import Convert
+from bot.ads.new_ads.launch import Thinking
 from bot.ads.practice import Book, PracticeAccount, PracticeClock, read_practice
-from bot.ads.watch import Shop
+from bot.ads.reports.charts import Gallery
 from bot.brands import read_brands
-from memory.agent_memory import MemoryManager
-from memory.charts import Charts
-from memory.cycles import CycleRun, Cycles
-from memory.database import Database
-from memory.money import Money
-from memory.schema import STEPS
+from bot.language.money import Money
+from memory.ads.charts import Charts
+from memory.ads.morning_runs import CycleRun, Cycles
+from memory.agents.memory_manager import MemoryManager
 from memory.settings import MemorySettings
+from memory.storage.database import Database
+from memory.storage.migrations import STEPS
 from tests.memory.stores import TestClock
 
 DATA = Path(__file__).parents[2] / "data"

@@ -14,9 +14,9 @@ import pytest
 from flask import Flask, Response, request
 from werkzeug.serving import make_server
 
-from bot.channels.account import Account
+from bot.channels.sender_account import Account
 from bot.channels.simulator import Pace, SmallTwilio, serving
-from bot.channels.whatsapp import (
+from bot.channels.twilio import (
     VERDICTS,
     Action,
     Ambiguous,
@@ -29,9 +29,9 @@ from bot.channels.whatsapp import (
     Unknown,
     WhatsApp,
 )
-from bot.channels.whatsapp.door import Door, client
+from bot.channels.twilio.rest_client import Door, client
 from bot.settings import Settings
-from memory.forms import Button, Inbound, Media, OutboxRow
+from memory.conversations.channel_messages import Button, Inbound, Media, OutboxRow
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 MARIA = "+34600000001"

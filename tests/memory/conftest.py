@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from memory.database import Database
-from memory.schema import STEPS
+from memory.storage.database import Database
+from memory.storage.migrations import STEPS
 from tests.memory.stores import Stores
 from tests.servers import PostgresServer, RedisServer
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from memory.contacts import Contacts
-from memory.database import Database
-from memory.forms import Address, Inbound, Outgoing
-from memory.messages import Messages
-from memory.schema import STEPS
-from memory.sessions import Sessions
-from memory.turns import Turns
+from memory.conversations.channel_messages import Inbound, Outgoing
+from memory.conversations.messages import Messages
+from memory.conversations.sessions import Sessions
+from memory.conversations.turns import Turns
+from memory.people.address import Address
+from memory.people.contacts import Contacts
+from memory.storage.database import Database
+from memory.storage.migrations import STEPS
 
 SHOP = "+14155238886"
 BRAND = "voyage"

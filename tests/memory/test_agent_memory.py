@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from memory import BaseAgent, MemoryManager, MemorySettings, SharedMemory, create_session
-from memory.errors import NotStorable, ReadOnlyMemory, SessionOver, ShortTermUnavailable, WrongMemorySetting
-from memory.workflows import end_silent_sessions
+from memory.agents.workflows import end_silent_sessions
+from memory.storage.errors import NotStorable, ReadOnlyMemory, SessionOver, ShortTermUnavailable, WrongMemorySetting
 from tests.memory.stores import TestClock
 from tests.servers import RedisServer
 

@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 
 from memory import ConversationMemory, ConversationMessage, MemorySettings
-from memory.analytics import Analytics
-from memory.database import Database
-from memory.errors import (
+from memory.conversations.analytics import Analytics
+from memory.conversations.channel_messages import Outgoing
+from memory.people.address import Address
+from memory.people.facts import Facts
+from memory.storage.database import Database
+from memory.storage.errors import (
     MemoryFault,
     NotAnAddress,
     NotStorable,
@@ -22,8 +25,6 @@ from memory.errors import (
     UnknownPreference,
     WrongMemorySetting,
 )
-from memory.facts import Facts
-from memory.forms import Address, Outgoing
 from tests.memory.stores import BRAND, SHOP, Stores
 
 JOHN = "+12345678900"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import memory
-from memory.dossiers import PREFERENCES
+from memory.upkeep.conversation_json import PREFERENCES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "memory.md").read_text(encoding="utf-8")
 

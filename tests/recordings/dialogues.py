@@ -32,11 +32,11 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import requests
 
-from bot.channels.simulator.chats import Letter
-from bot.channels.simulator.people import Sent
-from bot.channels.whatsapp import sign
-from memory.messages import UNSENT
-from memory.moments import to_text
+from bot.channels.simulator.chat_store import Letter
+from bot.channels.simulator.customers import Sent
+from bot.channels.twilio import sign
+from memory.conversations.messages import UNSENT
+from memory.storage.timestamps import to_text
 from tests.model_server import ModelServer, Reply, calls, failing, says
 from tests.world import ADMIN, ANALYST, JOHN, MARIA, STAFF, Chat, World
 

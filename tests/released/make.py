@@ -28,37 +28,38 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from app import Desk, Memory, Program, assemble
-from bot.ads.launch import Thinking as NewAds
+from bot.ads.new_ads.launch import Thinking as NewAds
 from bot.brands import read_brands
-from bot.outbox import in_parts
-from bot.sales.catalogue import read_catalogue
+from bot.delivery.outbox import in_parts
+from bot.language.money import Money
 from bot.settings import Settings
-from bot.staff.ads import AdCommands
-from bot.staff.answering import Answering
-from bot.staff.commands import Commands
-from bot.staff.thinking import Thinking as StaffThinking
-from memory.advertising import Ad, AdAccount, AdSet, Campaign, Creative, EventOutcome, Learning, Reading, Structure
+from bot.shop.catalogue import read_catalogue
+from bot.staff.commands.ad_commands import AdCommands
+from bot.staff.commands.shop_commands import Commands
+from bot.staff.questions.built_in_answers import Answering
+from bot.staff.questions.model_answers import Thinking as StaffThinking
+from memory.ads.ad_account import Ad, AdAccount, AdSet, Campaign, Creative, EventOutcome, Learning, Reading, Structure
+from memory.ads.conversion_events import Events
+from memory.ads.learnings.strategy import FAILURE, SUCCESS, Claim
+from memory.ads.morning_runs import Cycles
+from memory.ads.tasks import Need
 from memory.agent_memory import SharedMemory
-from memory.backup import back_up
-from memory.changes import AccountLeases, Intention, State
-from memory.contacts import Contact
-from memory.cycles import Cycles
-from memory.database import Database
-from memory.deeds import Deeds
-from memory.encryption import encrypt
-from memory.erasure import Erasure
-from memory.events import Events
-from memory.forms import Address, Inbound, Media, Outgoing, Referral
-from memory.intents import Part
-from memory.limits import Limits
-from memory.moments import to_text
-from memory.money import Money
-from memory.orders import Quote
-from memory.search import Search
-from memory.strategy import FAILURE, SUCCESS, Claim
-from memory.tasks import Need
-from memory.turns import Lease, Outcome
-from memory.workflows import create_session
+from memory.agents.workflows import create_session
+from memory.audit_log.account_changes import AccountLeases, Intention, State
+from memory.audit_log.creation_intents import Part
+from memory.audit_log.staff_commands import Deeds
+from memory.conversations.channel_messages import Inbound, Media, Outgoing
+from memory.conversations.turns import Lease, Outcome
+from memory.people.address import Address, Referral
+from memory.people.contacts import Contact
+from memory.recall.search import Search
+from memory.shop.orders import Quote
+from memory.storage.database import Database
+from memory.storage.quotas import Limits
+from memory.storage.timestamps import to_text
+from memory.upkeep.backup import back_up
+from memory.upkeep.encryption import encrypt
+from memory.upkeep.erasure import Erasure
 from tests.ads.shop import DATA, AdShop
 from tests.released import AS_OF, CLICK_ID, KEY, SECRET, encrypted, plain
 from tests.world import ADMIN, JOHN, MARIA, STAFF, environment

@@ -8,22 +8,23 @@ from pathlib import Path
 from typing import Any
 
 from bot.brands import read_brands
-from bot.sales.catalogue import Catalogue, read_catalogue
-from bot.sales.currency import Rates
-from bot.sales.model_desk import ModelDesk
-from bot.sales.seller import Seller
+from bot.sales.answering.model_writer import ModelDesk
+from bot.sales.desk import Seller
 from bot.sales.situation import Shop
-from bot.staff.notices import Staff
+from bot.shop.catalogue import Catalogue, read_catalogue
+from bot.shop.exchange_rates import Rates
+from bot.staff.staff_members import Staff
 from memory import MemoryManager, MemorySettings
-from memory.contacts import Contact
-from memory.errors import StaleDraft
-from memory.facts import Facts
-from memory.forms import Address, Inbound, Media, Referral
-from memory.goods import Goods
-from memory.handovers import Handovers
-from memory.messages import Message
-from memory.orders import Orders
-from memory.turns import Outcome, Turns
+from memory.conversations.channel_messages import Inbound, Media
+from memory.conversations.handovers import Handovers
+from memory.conversations.messages import Message
+from memory.conversations.turns import Outcome, Turns
+from memory.people.address import Address, Referral
+from memory.people.contacts import Contact
+from memory.people.facts import Facts
+from memory.shop.catalogue_items import Goods
+from memory.shop.orders import Orders
+from memory.storage.errors import StaleDraft
 from tests.memory.stores import BRAND, SHOP, Stores, TestClock, as_is
 
 ROOT = Path(__file__).parents[2]

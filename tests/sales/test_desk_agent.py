@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.staff.commands import Commands
-from memory.contacts import case_of
-from memory.errors import StaleDraft
+from bot.staff.commands.shop_commands import Commands
+from memory.people.contacts import case_of
+from memory.storage.errors import StaleDraft
 from tests.sales.shop import ANOTHER, CUSTOMER, TestShop
 
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from bot.sales.actions import Actions, CannotDo, as_data
-from bot.sales.classify import classify
+from bot.language.reading.message_type import classify
+from bot.sales.answering.desk_actions import Actions, CannotDo, as_data
 from bot.sales.situation import Situation
 from tests.sales.shop import ANOTHER, CUSTOMER, TestShop
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.ads.plan import Actor, SetBudget
-from memory.money import Money
-from memory.tasks import Need
-from tests.staff.newsroom import ADA, ANA, ANNE, SAM, Newsroom
+from bot.ads.changes.plan import Actor, SetBudget
+from bot.language.money import Money
+from memory.ads.tasks import Need
+from tests.staff.staff_phones import ADA, ANA, ANNE, SAM, Newsroom
 
 INDIA = "act_9001"
 FORM = """launch

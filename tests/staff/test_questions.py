@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.staff.questions import Asked, read
-from bot.staff.thinking import unseen
-from memory.advertising import AdAccount
-from tests.staff.newsroom import ANNE, SAM, Newsroom
+from bot.staff.questions.model_answers import unseen
+from bot.staff.questions.reading import Asked, read
+from memory.ads.ad_account import AdAccount
+from tests.staff.staff_phones import ANNE, SAM, Newsroom
 
 NAMES = ["Voyage India Sunglasses", "Voyage Spain Sunglasses", "Summer", "Winter glow"]
 WORDS = ["security", "money-saving", "cash-on-delivery", "video", "image"]

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from memory.erasure import verify
-from memory.errors import UnknownContact
+from memory.storage.errors import UnknownContact
+from memory.upkeep.erasure import verify
 from tests.model_server import ModelServer, says
 from tests.world import JOHN, STAFF, Chat, World
 

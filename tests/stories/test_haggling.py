@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from memory.money import Money
+from bot.language.money import Money
 from tests.model_server import ModelServer, Reply, Request, late, says
 from tests.world import JOHN, MARIA, Chat, World, open_shop
 

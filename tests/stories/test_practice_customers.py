@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.ads.practice import Book, PracticeAccount, Shoppers, read_practice
-from memory.attribution import Attribution
-from memory.campaigns import Campaigns
+from memory.ads.attribution import Attribution
+from memory.ads.campaigns import Campaigns
 from tests.world import MovableClock, World
 
 

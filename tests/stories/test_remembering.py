@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 import requests
 
-from memory.search import Search
+from memory.recall.search import Search
 from tests.model_server import ModelServer, says
 from tests.world import JOHN, MARIA, STAFF, MovableClock, World
 

@@ -11,15 +11,15 @@ from werkzeug.test import TestResponse
 
 from bot.settings import Settings
 from bot.web.access import issue_token
-from bot.web.api import Check, Parts, register
-from bot.web.terminal import Found, register_commands
-from memory.analytics import Analytics
-from memory.contacts import Contact
+from bot.web.api.conversations import Check, Parts, register
+from bot.web.cli.operations import Found, register_commands
 from memory.conversation import ConversationMemory
-from memory.erasure import Erasure
-from memory.errors import LeaseLost
-from memory.forms import Outgoing
-from memory.turns import Outcome, Reading
+from memory.conversations.analytics import Analytics
+from memory.conversations.channel_messages import Outgoing
+from memory.conversations.turns import Outcome, Reading
+from memory.people.contacts import Contact
+from memory.storage.errors import LeaseLost
+from memory.upkeep.erasure import Erasure
 from tests.memory.stores import BRAND, Stores, as_is, said
 
 OTHER_BRAND = "optics"

@@ -12,10 +12,10 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from bot.ads.charts import OPEN_FOR
+from bot.ads.reports.charts import OPEN_FOR
 from bot.web.access import issue_token
-from bot.web.ads_api import QUESTIONS, AdParts, ads, register_ads
-from bot.web.api import register
+from bot.web.api.ads import QUESTIONS, AdParts, ads, register_ads
+from bot.web.api.conversations import register
 from tests.ads.shop import AdShop
 from tests.web.shop import OTHER_BRAND, SECRET, Shop
 

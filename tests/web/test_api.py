@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.web.access import public
-from bot.web.api import Conversation, ConversationMessage, SessionInfo, UserProfile
-from memory.forms import Outgoing
-from memory.turns import Outcome
+from bot.web.api.conversations import Conversation, ConversationMessage, SessionInfo, UserProfile
+from memory.conversations.channel_messages import Outgoing
+from memory.conversations.turns import Outcome
 from tests.memory.stores import BRAND, as_is
 from tests.web.shop import OTHER_BRAND, PHONE, Shop
 

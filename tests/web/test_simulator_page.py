@@ -16,10 +16,10 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from bot.channels.simulator import Pace, SmallTwilio, blueprint
-from bot.channels.whatsapp import WhatsApp
+from bot.channels.twilio import WhatsApp
 from bot.settings import Settings
 from bot.web.pages import pages
-from memory.forms import Button, Inbound, OutboxRow
+from memory.conversations.channel_messages import Button, Inbound, OutboxRow
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]

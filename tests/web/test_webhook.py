@@ -14,8 +14,8 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.channels.whatsapp import sign
-from tests.line import PHONE, Line, open_line
+from bot.channels.twilio import sign
+from tests.delivery.message_path import PHONE, Line, open_line
 
 
 @pytest.fixture

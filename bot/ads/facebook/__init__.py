@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.ads.contract import Account
 from bot.ads.facebook.account import FacebookAccount
 from bot.ads.facebook.amounts import from_meta, offset, to_meta
+from bot.ads.facebook.creation import Place
 from bot.ads.facebook.doctor import Doctor
-from bot.ads.facebook.governor import Governor
-from bot.ads.facebook.making import Place
-from bot.ads.facebook.session import Graph
+from bot.ads.facebook.graph_client import Graph
+from bot.ads.facebook.rate_limiter import Governor
 from bot.ads.facebook.version import VERSION, VERSION_ENDS, version_warning
+from bot.ads.platform import Account
 from bot.brands import Brand
 from bot.settings import Settings, WrongSetting
-from memory.advertising import Finding
-from memory.moments import Clock
+from memory.ads.ad_account import Finding
+from memory.storage.timestamps import Clock
 
 __all__ = [
     "VERSION",

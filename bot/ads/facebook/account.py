@@ -1,4 +1,4 @@
-"""One real ad account at Meta, as `bot.ads.contract.Account` has it."""
+"""One real ad account at Meta, as `bot.ads.platform.Account` has it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.ads.contract import MARK, NotAuthorised, RequestWrong, TryLater
-from bot.ads.facebook import doctor, insights, making, reading
+from bot.ads.facebook import creation as making
+from bot.ads.facebook import doctor, insights
+from bot.ads.facebook import structure as reading
 from bot.ads.facebook.amounts import to_meta
+from bot.ads.facebook.creation import Place
 from bot.ads.facebook.errors import Flaky, lost
 from bot.ads.facebook.events import Telling
-from bot.ads.facebook.governor import Lane
-from bot.ads.facebook.making import Place
+from bot.ads.facebook.graph_client import Call, Graph
+from bot.ads.facebook.rate_limiter import Lane
 from bot.ads.facebook.reports import Reports
-from bot.ads.facebook.session import Call, Graph
-from memory.advertising import (
+from bot.ads.platform import MARK, NotAuthorised, RequestWrong, TryLater
+from bot.language.money import Money
+from memory.ads.ad_account import (
     Activity,
     AdAccount,
     BusinessEvent,
@@ -34,7 +37,6 @@ from memory.advertising import (
     Status,
     Structure,
 )
-from memory.money import Money
 
 RULE = "Hawker: most a day"
 CREATIVE_TRIES = 3

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import ROUND_FLOOR, Decimal, InvalidOperation
 
-from bot.ads.contract import AdsFault, RequestWrong
-from memory.money import Money
+from bot.ads.platform import AdsFault, RequestWrong
+from bot.language.money import Money
 
 # https://developers.facebook.com/docs/marketing-api/currencies: ISO gives COP, CRC, HUF, IDR and TWD two decimals.
 WHOLE_UNITS = frozenset("CLP COP CRC HUF ISK IDR JPY KRW PYG TWD VND".split())

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.ads.contract import AdsFault
+from bot.ads.facebook.creation import Place
 from bot.ads.facebook.events import prove
-from bot.ads.facebook.making import Place
-from bot.ads.facebook.session import Call, Graph
+from bot.ads.facebook.graph_client import Call, Graph
 from bot.ads.facebook.version import VERSION, VERSION_ENDS, version_warning
-from memory.advertising import AdAccount, Finding
+from bot.ads.platform import AdsFault
+from memory.ads.ad_account import AdAccount, Finding
 
 PERMISSIONS = (
     "ads_management",

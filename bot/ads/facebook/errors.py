@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.ads.contract import (
+from bot.ads.platform import (
     AccountBlocked,
     AdsFault,
     NotAuthorised,

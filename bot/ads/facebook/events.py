@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from bot.ads.contract import AdsFault, OutcomeUnknown, RequestWrong
-from bot.ads.facebook.making import Place
-from bot.ads.facebook.session import Call, Graph
-from memory.advertising import BusinessEvent, EventOutcome
+from bot.ads.facebook.creation import Place
+from bot.ads.facebook.graph_client import Call, Graph
+from bot.ads.platform import AdsFault, OutcomeUnknown, RequestWrong
+from memory.ads.ad_account import BusinessEvent, EventOutcome
 
 NAMES = frozenset(
     "LeadSubmitted QualifiedLead Purchase AddToCart InitiateCheckout ViewContent OrderCreated OrderShipped"

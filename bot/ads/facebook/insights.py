@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from bot.ads.contract import RequestWrong
 from bot.ads.facebook.amounts import spent
-from memory.advertising import Reading
-from memory.money import Money
+from bot.ads.platform import RequestWrong
+from bot.language.money import Money
+from memory.ads.ad_account import Reading
 
 MONTHS_KEPT = 37  # https://developers.facebook.com/docs/marketing-api/insights: error 3018 beyond
 FIELDS = "ad_id,account_currency,spend,impressions,reach,inline_link_clicks,actions,action_values"

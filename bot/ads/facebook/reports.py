@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from bot.ads.contract import TryLater
 from bot.ads.facebook.errors import TooMuchData
+from bot.ads.facebook.graph_client import Call, Graph
 from bot.ads.facebook.insights import question
-from bot.ads.facebook.session import Call, Graph
+from bot.ads.platform import TryLater
 
 NO_PROGRESS = timedelta(minutes=10)  # a job whose percentage stands still that long is given up
 DEADLINE = timedelta(minutes=60)  # for everything that one call of `rows` asks

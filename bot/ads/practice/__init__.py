@@ -1,10 +1,10 @@
 """Practice: ad accounts that react like Meta's, on a simulated clock. No money is spent."""
 
 from bot.ads.practice.account import Click, PracticeAccount, PracticeChats, PracticeSale
-from bot.ads.practice.book import Book
+from bot.ads.practice.account_list import PracticeSpec, PracticeWrong, read_practice
 from bot.ads.practice.clock import PracticeClock
-from bot.ads.practice.roster import PracticeSpec, PracticeWrong, read_practice
-from bot.ads.practice.shoppers import Shoppers
+from bot.ads.practice.customers import Shoppers
+from bot.ads.practice.decisions_file import Book
 
 __all__ = [
     "Book",

@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from bot.ads.contract import MARK, RequestWrong, TryLater, named
-from bot.ads.market import HOURS, Floats, Insight, Market
-from bot.ads.practice.book import Book, Decision
-from bot.ads.practice.roster import PracticeSpec
+from bot.ads.platform import MARK, RequestWrong, TryLater, named
+from bot.ads.practice.account_list import PracticeSpec
+from bot.ads.practice.decisions_file import Book, Decision
+from bot.ads.practice.market import HOURS, Floats, Insight, Market
 from bot.ads.practice.world import HISTORY, WORDS, FirstAd, first_ads, market_of
-from memory.advertising import (
+from bot.language.money import Money
+from memory.ads.ad_account import (
     Activity,
     Ad,
     AdAccount,
@@ -39,8 +40,7 @@ from memory.advertising import (
     Status,
     Structure,
 )
-from memory.moments import Clock
-from memory.money import Money
+from memory.storage.timestamps import Clock
 
 OURS: Final = "Hawker"
 DAY_CLOSES: Final = timedelta(minutes=30)  # practice time after midnight at which a day is played for good

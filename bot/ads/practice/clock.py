@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.ads.practice.book import Book
-from memory.moments import Clock
+from bot.ads.practice.decisions_file import Book
+from memory.storage.timestamps import Clock
 
 LONGEST_STRETCH = timedelta(seconds=30)  # of real time since the last tick; after that nobody is there to tick
 

@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from bot.ads.market import Scope, World, draw
-from bot.ads.practice.roster import PracticeSpec
+from bot.ads.practice.account_list import PracticeSpec
+from bot.ads.practice.market import Scope, World, draw
 
 HISTORY: Final = 60  # days that have been played before practice starts
 SPARE_ADS: Final = 40  # places in the market for ads that are made later

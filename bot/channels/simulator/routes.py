@@ -7,12 +7,12 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, request
 
-from bot.channels.simulator.chats import Letter, Person
-from bot.channels.simulator.faults import KINDS, Fault, NoSuchFault
-from bot.channels.simulator.people import Customer, Sent
-from bot.channels.simulator.provider import SmallTwilio
-from bot.channels.simulator.rest import rest
-from bot.channels.whatsapp import verdict_on
+from bot.channels.simulator.chat_store import Letter, Person
+from bot.channels.simulator.customers import Customer, Sent
+from bot.channels.simulator.fault_injection import KINDS, Fault, NoSuchFault
+from bot.channels.simulator.rest_api import rest
+from bot.channels.simulator.small_twilio import SmallTwilio
+from bot.channels.twilio import verdict_on
 
 _WHO = re.compile(r"\+[1-9]\d{6,14}|[A-Z]{2}\.[A-Za-z0-9.]{1,140}")
 _LONGEST_WAIT = 15.0  # seconds that a page may hold one of the web's threads

@@ -11,8 +11,8 @@ from typing import Any
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from bot.channels.simulator.provider import SmallTwilio
 from bot.channels.simulator.routes import blueprint
+from bot.channels.simulator.small_twilio import SmallTwilio
 
 
 @contextmanager

@@ -1,0 +1,173 @@
+"""The hourly look: collects what the guards judge, has them act, and tells staff what they have yet to hear."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from typing import Final, TypeVar
+from zoneinfo import ZoneInfo
+
+from bot.ads.alarms.rules import (
+    Desk,
+    Guards,
+    LineToday,
+    Look,
+    Target,
+    blocked_account,
+    broken_page,
+    desk_drowning,
+    spend_without_chats,
+    stock_gone,
+    token_trouble,
+)
+from bot.ads.changes.account_actions import Actions
+from bot.ads.changes.refusals import Refused
+from bot.ads.platform import Account, AdsFault
+from memory.ads.ad_account import AdAccount, Reading
+from memory.ads.campaigns import Campaigns
+from memory.ads.figures import AdFigures
+from memory.storage.database import Database
+from memory.storage.timestamps import Clock
+
+T = TypeVar("T")
+USUAL_DAYS: Final = 30
+log = logging.getLogger(__name__)
+
+Accounts = Mapping[str, Mapping[str, Account]]  # brand → its accounts by id
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What the ad agent asks of the shop, by brand."""
+
+    desk: Callable[[str], Desk]
+    stock: Callable[[str], Mapping[str, int]]  # by sku
+    order_margin: Callable[[AdAccount], Decimal | None]  # what an order usually leaves, in the account's currency
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What can't wait for the morning. `tell` puts a text into the outbox for a brand's staff."""
+
+    db: Database
+    accounts: Accounts
+    campaigns: Campaigns
+    figures: AdFigures
+    actions: Actions
+    shop: Shop
+    tell: Callable[[str, str], None]
+    clock: Clock  # of the accounts
+
+    def look(self) -> None:
+        """Each hour: every brand's accounts, its stock and its desk."""
+        for brand, accounts in self.accounts.items():
+            Guards(self.actions).act(brand, list(self._looks(brand, accounts)))
+            self.speak(brand)
+
+    def settle(self) -> None:
+        """Every few minutes: what a killed process or a lost answer left open is looked up and finished."""
+        for brand, accounts in self.accounts.items():
+            for account_id in accounts:
+                self._try(account_id, partial(self.actions.recover, brand, account_id))
+            self.speak(brand)
+
+    def sweep(self) -> None:
+        """Each night: things with a token of ours that should not be there."""
+        for brand, accounts in self.accounts.items():
+            for account_id in accounts:
+                for sentence in self._try(account_id, partial(self.actions.sweep, brand, account_id)) or ():
+                    self.actions.alarms.say(brand, f"sweep {account_id} {sentence}", sentence)
+            self.speak(brand)
+
+    def warn(self, sentence: str | None) -> None:
+        """Have every brand's staff hear this once, such as that the API's version will end."""
+        for brand in self.accounts if sentence else ():
+            self.actions.alarms.say(brand, f"warning {sentence}", sentence or "")
+            self.speak(brand)
+
+    def speak(self, brand: str) -> None:
+        """Put every notice that staff have not heard into the outbox, once."""
+        for notice in self.actions.alarms.untold(brand):
+            with self.db.transaction():
+                self.tell(brand, f"⚠️ {notice.sentence}")
+                self.actions.alarms.told(notice.id)
+
+    def _try(self, account_id: str, do: Callable[[], T]) -> T | None:
+        try:
+            return do()
+        except (AdsFault, Refused) as fault:
+            log.warning("ad account %s: %s", account_id, fault)
+            return None
+
+    def _looks(self, brand: str, accounts: Mapping[str, Account]) -> Iterator[Look]:
+        known = {account.id: account for account in self.campaigns.accounts(brand)}
+        seen: list[LineToday] = []
+        for account_id, account in accounts.items():
+            if account_id in known:
+                today = _Today(account, known[account_id])
+                yield from today.looks()
+                seen += self._lines(brand, today)
+        yield from spend_without_chats(seen)
+        yield from stock_gone(seen, self.shop.stock(brand))
+        yield desk_drowning(self.shop.desk(brand), list(known))
+
+    def _lines(self, brand: str, today: _Today) -> list[LineToday]:
+        """Today's figures of every ad that runs, with what a chat of it usually costs."""
+        day = self.clock().astimezone(ZoneInfo(today.known.time_zone)).date()
+        readings = today.readings(day)
+        if not readings:
+            return []
+        ads = {ad.ad_id: ad for ad in self.campaigns.ads(brand, account_id=today.known.id)}
+        figures = self.figures.of(brand, "ad", USUAL_DAYS, account_id=today.known.id)
+        own = {each.key: each.cost_per_chat for each in figures}
+        whole = self.figures.of(brand, "account", USUAL_DAYS, account_id=today.known.id)
+        usual = whole[0].cost_per_chat if whole else None
+        return [
+            LineToday(
+                Target(today.known.id, "ad", each.ad_id, ads[each.ad_id].name),
+                each.spend,
+                each.chats,
+                own.get(each.ad_id) or usual,
+                _sku(ads[each.ad_id].brief),
+            )
+            for each in readings
+            if each.ad_id in ads and ads[each.ad_id].effective_status == "ACTIVE"
+        ]
+
+
+@dataclass(slots=True)
+class _Today:
+    """One account at this hour. A fault is kept: it is a finding of its own."""
+
+    account: Account
+    known: AdAccount
+    fault: AdsFault | None = None
+
+    def looks(self) -> Iterator[Look]:
+        about = self._ask(self.account.describe) or self.known
+        yield blocked_account(about, self.fault)
+        yield token_trouble(self.known.id, self.known.name, self.fault)
+        findings = None if self.fault else self._ask(self.account.examine)
+        if findings is not None:
+            yield broken_page(about, findings)
+
+    def readings(self, day: date) -> list[Reading]:
+        if self.fault:
+            return []
+        return self._ask(lambda: self.account.readings(day, day)) or []
+
+    def _ask(self, do: Callable[[], T]) -> T | None:
+        try:
+            return do()
+        except AdsFault as fault:
+            self.fault = fault
+            return None
+
+
+def _sku(brief: Mapping[str, object]) -> str | None:
+    sku = brief.get("sku")
+    return sku if isinstance(sku, str) else None

@@ -1,0 +1,434 @@
+"""How a day's money is divided among the ads of an account: to equal return on the last rupee, by what is believed today.
+
+Beliefs come from the account's own history: chats per budget (`response`), orders per chat (`sales`), the delay of orders
+(`order_delays`) and the margin of an order (`losing_ad_test.worth`). Budgets go to where the last rupee is expected to bring most,
+inside the steps that are allowed, and no further than it brings more than itself. Steps of a fifth leave time to find out,
+so nothing is gambled: dividing by samples of the beliefs (Thompson) earned up to 7 points less in the benchmark.
+Where money is short, ads that are expected to bring clearly less than others rest, and come back when those disappoint.
+Whether an ad is stopped is a separate question (`evidence`). Pure arithmetic: no clock, no file, no network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Final
+
+import numpy as np
+
+from bot.ads.budgets import losing_ad_test, order_delays, sale_rates, spend_response
+from bot.ads.budgets.ad_history import Ad, Floats, Panel, check, first_free_day, panel
+from bot.ads.budgets.losing_ad_test import PAUSE, Verdict
+
+STEP: Final = Decimal("0.20")  # of yesterday's budget, a day, up or down
+ENTRY: Final = Decimal("0.04")  # of the account's budget, for a new ad
+TEST: Final = 40  # times the account's least budget, for a new ad where that is more: $10 to $50 a day
+TARGET: Final = Decimal("1.05")  # what the last unit of money must be expected to bring back
+DRAWS: Final = 64
+POINTS: Final = 25  # budgets that are tried per ad between its least and its most
+BREAK_EVEN_RATE: Final = 0.03  # orders per chat that are assumed to pay for a chat where no margin of an order is known
+HOPE: Final = 1.2  # return that an account is expected to make before it has orders
+REST: Final = (
+    0.7  # standard deviations that an ad's worth is taken for better than expected when it is to rest or come back
+)
+RESTS_A_DAY: Final = 3  # ads that are sent to rest at most in a day: the evidence of one day is thin
+MOVED: Final = 0.9  # of a resting ad's money, the part that others must be able to take up at once
+FRESH_START: Final = 0.8  # what an ad that comes back brings while it learns again, against what it brought
+CENT: Final = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """Tomorrow's budget of one ad, and why in one sentence. `pause`: the evidence says stop; its budget is 0 then."""
+
+    name: str
+    budget: Decimal
+    before: Decimal
+    pause: bool
+    rests: bool  # no budget today, though nothing is held against it: it may come back any day
+    expected_profit: Decimal  # of tomorrow's spend, all its orders counted
+    return_of_next: float  # what one further unit of money is expected to bring back
+    chance: float  # that the next unit of money brings back more than itself, 0 to 1
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A day's budgets, in the order the ads were given."""
+
+    allocations: tuple[Allocation, ...]
+    budget: Decimal
+    expected_profit: Decimal
+    unspent: Decimal  # of the budget, deliberately
+    unspent_reason: str  # empty where nothing is unspent
+    angle_share: float  # how much of the ads' differences the angle explains, 0 to 1
+
+    @property
+    def total(self) -> Decimal:
+        """The sum of all budgets of the day."""
+        return sum((each.budget for each in self.allocations), Decimal(0))
+
+
+def allocate(
+    ads: Sequence[Ad],
+    budget: Decimal,
+    *,
+    rng: np.random.Generator,
+    today: date | None = None,
+    minimum: Decimal = Decimal(0),
+    order_margin: Decimal | None = None,
+    carried: Decimal = Decimal(1),
+    target: Decimal = TARGET,
+) -> Plan:
+    """The budgets of the day `today` (the day after the last one known, if not given).
+
+    `budget` is the most that all budgets together may be; `minimum` the account's least daily budget of one ad;
+    `order_margin` what the shop reckons an order leaves, until its own orders say better; `carried` the share of chats
+    that arrive with their ad's referral; `target` what the last unit of money must bring back. All money is in the
+    account's currency. `rng` draws the chances that are told; the budgets follow from the data alone.
+
+    A budget stays within a fifth of yesterday's, except: paused ads get 0, new ones their first budget, `minimum` is kept,
+    and where the account's budget was cut below what steps allow, the account's budget holds.
+
+    Raises history.Contradiction for histories that cannot be true, ValueError for limits that make no sense.
+    """
+    today = today or first_free_day(ads)
+    check(ads, today)
+    _check_limits(budget, minimum, order_margin, carried, target)
+    if not ads:
+        return Plan((), budget, Decimal(0), budget, "the account has no ads", 0.0)
+    ranked = sorted(range(len(ads)), key=lambda place: ads[place].name)
+    plan = _plan([ads[place] for place in ranked], budget, rng, today, minimum, order_margin, carried, target)
+    back = {place: plan.allocations[rank] for rank, place in enumerate(ranked)}
+    return replace(plan, allocations=tuple(back[place] for place in range(len(ads))))
+
+
+def _check_limits(
+    budget: Decimal, minimum: Decimal, order_margin: Decimal | None, carried: Decimal, target: Decimal
+) -> None:
+    if not budget.is_finite() or budget < 0:
+        raise ValueError(f"a budget of {budget} cannot be divided: give 0 or more")
+    if not minimum.is_finite() or minimum < 0:
+        raise ValueError(f"a least budget of {minimum} makes no sense: give 0 or more")
+    if order_margin is not None and (not order_margin.is_finite() or order_margin <= 0):
+        raise ValueError(
+            f"an order that leaves {order_margin} cannot pay for ads: give what an order leaves before ads"
+        )
+    if not 0 < carried <= 1:
+        raise ValueError(f"a share of {carried} of chats cannot carry a referral: give more than 0 and at most 1")
+    if not target.is_finite() or target <= 0:
+        raise ValueError(f"a target of {target} makes no sense: 1 is break-even")
+
+
+def _plan(
+    ads: Sequence[Ad],
+    budget: Decimal,
+    rng: np.random.Generator,
+    today: date,
+    minimum: Decimal,
+    order_margin: Decimal | None,
+    carried: Decimal,
+    target: Decimal,
+) -> Plan:
+    known = panel(ads, today)
+    margin = None if order_margin is None else float(order_margin)
+    verdicts = losing_ad_test.verdicts(known, float(carried), margin)
+    beliefs = believe(known, float(carried), margin, float(budget) / len(ads))
+    stopped = [ad.state == "paused" or verdict.decision == "pause" for ad, verdict in zip(ads, verdicts, strict=True)]
+    split = Split(beliefs, float(budget), float(target))
+    entry = _entry(ads, len(ads) - sum(stopped), budget, minimum)
+    room = _rested(ads, _room(ads, stopped, entry, budget, minimum, beliefs), entry, stopped, split)
+    filled = split.filled(room)
+    budgets = [_within(amount, low, high) for amount, (low, high) in zip(filled.tolist(), room, strict=True)]
+    told = _tell(ads, budgets, stopped, verdicts, beliefs, rng)
+    profit = sum((each.expected_profit for each in told), Decimal(0))
+    unspent = budget - sum(budgets, Decimal(0))
+    reason = _why_unspent(told, unspent, budget, target, len(ads) - sum(stopped))
+    return Plan(told, budget, profit, unspent, reason, beliefs.rates.angle_share())
+
+
+Room = tuple[Decimal, Decimal]
+
+
+NONE: Final[Room] = (Decimal(0), Decimal(0))
+
+
+def _room(
+    ads: Sequence[Ad], stopped: Sequence[bool], entry: Decimal, budget: Decimal, minimum: Decimal, beliefs: Beliefs
+) -> list[Room]:
+    """The least and the most of each ad tomorrow; the least amounts together fit the budget. Resting ads have none."""
+    rooms = [
+        NONE if stop or ad.rests else _steps(ad, minimum) if ad.runs else (entry, entry)
+        for ad, stop in zip(ads, stopped, strict=True)
+    ]
+    return _fitted(rooms, budget, minimum, beliefs)
+
+
+def _entry(ads: Sequence[Ad], ads_on: int, budget: Decimal, minimum: Decimal) -> Decimal:
+    """A new ad's first budget: a small part beside running ads, in a new account its equal share of what a test is worth."""
+    share = budget / max(ads_on, 1)
+    test = ENTRY * budget if any(ad.runs for ad in ads) else max(ENTRY * budget, TEST * minimum, share / 2)
+    return max(min(share, test), minimum).quantize(CENT, ROUND_FLOOR)
+
+
+def _steps(ad: Ad, minimum: Decimal) -> Room:
+    """A fifth down to a fifth up from yesterday, never below the account's least."""
+    low = max(((1 - STEP) * ad.budget).quantize(CENT, ROUND_CEILING), minimum)
+    return low, max(((1 + STEP) * ad.budget).quantize(CENT, ROUND_FLOOR), low)
+
+
+def _fitted(rooms: list[Room], budget: Decimal, minimum: Decimal, beliefs: Beliefs) -> list[Room]:
+    """The rooms shrunk to the budget: first all ads in proportion, and where that goes below the least, without the worst."""
+    if sum(low for low, _ in rooms) <= budget:
+        return rooms
+    value = beliefs.expected_value() * beliefs.responses.fresh()
+    best_first = sorted((place for place, room in enumerate(rooms) if room[1] > 0), key=lambda place: -value[place])
+    affordable = int(budget / minimum) if minimum > 0 else len(rooms)
+    kept = set(best_first[:affordable])
+    above = sum((rooms[place][0] - minimum for place in kept), Decimal(0))
+    part = min((budget - minimum * len(kept)) / above, Decimal(1)) if above > 0 else Decimal(0)
+    shrunk = [minimum + (low - minimum) * part for low, _ in rooms]
+    cut = [amount.quantize(CENT, ROUND_FLOOR) if place in kept else Decimal(0) for place, amount in enumerate(shrunk)]
+    return [(amount, amount) for amount in cut]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A day's budget over rooms of any kind, by the beliefs of the morning."""
+
+    beliefs: Beliefs
+    budget: float
+    target: float
+
+    def filled(self, room: Sequence[Room]) -> Floats:
+        """Each ad's budget: to the same return on the last unit of money, inside its room."""
+        low = np.array([float(least) for least, _ in room])
+        high = np.array([float(most) for _, most in room])
+        grid = low[:, None] + (high - low)[:, None] * np.linspace(0, 1, POINTS)
+        returns = self.beliefs.expected_value()[:, None] * self.beliefs.responses.slopes(grid)
+        level: Floats = water_fill(returns[None], grid, self.budget, self.target)[0]
+        return level
+
+    def fits(self, room: Sequence[Room]) -> bool:
+        """Whether the least amounts can be paid."""
+        return float(sum((low for low, _ in room), Decimal(0))) <= self.budget
+
+    def profit(self, budgets: Floats, hope: Floats) -> float:
+        """What these budgets bring beyond what their money must bring, each ad's worth multiplied with its `hope`."""
+        value = self.beliefs.expected_value() * hope
+        return float((value * self.beliefs.responses.chats(budgets) - self.target * budgets).sum())
+
+    def returned(self, budgets: Floats) -> Floats:
+        """What each ad is expected to bring per unit of money, with doubts in its favour."""
+        some = np.maximum(budgets, 1.0)
+        value = self.beliefs.expected_value() * np.exp(REST * self.beliefs.doubt())
+        share: Floats = value * self.beliefs.responses.chats(some) / some
+        return share
+
+
+def _rested(ads: Sequence[Ad], room: list[Room], entry: Decimal, stopped: Sequence[bool], split: Split) -> list[Room]:
+    """The rooms without the ads that rest, and with the one that comes back."""
+    running = [place for place, ad in enumerate(ads) if ad.runs and room[place] != NONE]
+    awake = _sent_to_rest(room, running, split)
+    resting = [place for place, ad in enumerate(ads) if ad.rests and not stopped[place]]
+    return _called_back(room, resting, entry, split) if awake == room and resting else awake
+
+
+def _sent_to_rest(room: list[Room], running: Sequence[int], split: Split) -> list[Room]:
+    """Without the ads whose money is expected to bring more elsewhere at once, the worst first; one always runs."""
+    returned = split.returned(np.array([float(low) for low, _ in room]))
+    worst_first = sorted(running, key=lambda place: returned[place])
+    for place in worst_first[: min(RESTS_A_DAY, len(running) - 1)]:
+        without = [*room[:place], NONE, *room[place + 1 :]]
+        if not _better_off(room, without, place, split):
+            break
+        room = without
+    return room
+
+
+def _better_off(room: list[Room], without: list[Room], place: int, split: Split) -> bool:
+    """Whether the account earns more without this ad, even if the ad is better than expected."""
+    before, after = split.filled(room), split.filled(without)
+    if after.sum() < before.sum() - (1 - MOVED) * before[place]:
+        return False
+    hope = np.ones(len(room))
+    hope[place] = np.exp(REST * split.beliefs.doubt()[place])
+    return split.profit(after, hope) > split.profit(before, hope)
+
+
+def _called_back(room: list[Room], resting: Sequence[int], entry: Decimal, split: Split) -> list[Room]:
+    """With the best of the resting ads, if it may well bring more than the money brings now."""
+    returned = split.returned(np.full(len(room), float(entry)))
+    best = max(resting, key=lambda place: float(returned[place]))
+    back = [*room[:best], (entry, entry), *room[best + 1 :]]
+    hope = np.ones(len(room))
+    hope[best] = FRESH_START * np.exp(REST * split.beliefs.doubt()[best])
+    if not split.fits(back) or split.profit(split.filled(back), hope) <= split.profit(split.filled(room), hope):
+        return room
+    return back
+
+
+def _within(amount: float, low: Decimal, high: Decimal) -> Decimal:
+    """The amount in whole cents, rounded down so that the account's budget holds, inside its room."""
+    return min(max(Decimal(amount).quantize(CENT, ROUND_FLOOR), low), high)
+
+
+def _tell(
+    ads: Sequence[Ad],
+    budgets: Sequence[Decimal],
+    stopped: Sequence[bool],
+    verdicts: Sequence[Verdict],
+    beliefs: Beliefs,
+    rng: np.random.Generator,
+) -> tuple[Allocation, ...]:
+    amounts = np.array([float(amount) for amount in budgets])
+    profit = beliefs.expected_value() * beliefs.responses.chats(amounts) - amounts
+    following = beliefs.expected_value() * beliefs.responses.slopes(amounts[:, None])[:, 0]
+    chances = beliefs.chances(amounts, rng)
+    return tuple(
+        Allocation(
+            ad.name,
+            amount,
+            ad.budget,
+            verdict.decision == "pause" and ad.state != "paused",
+            amount == 0 and not stopped[place],
+            Decimal(float(profit[place])).quantize(CENT),
+            float(following[place]),
+            float(chances[place]),
+            verdict,
+            _reason(ad, amount, stopped[place], verdict, float(following[place])),
+        )
+        for place, (ad, amount, verdict) in enumerate(zip(ads, budgets, verdicts, strict=True))
+    )
+
+
+def _reason(ad: Ad, amount: Decimal, stopped: bool, verdict: Verdict, following: float) -> str:
+    """One sentence: what was seen, what is expected, what is done."""
+    if ad.state == "paused":
+        return f"Ad {ad.name} is paused and stays so."
+    if not verdict.chats and not ad.runs:
+        if amount == 0:
+            return f"Ad {ad.name} is new and rests: the budget does not reach for every ad."
+        return f"Ad {ad.name} is new: it starts at {money(amount)} a day to find out."
+    done = _move(ad, amount, stopped, verdict)
+    return f"Ad {ad.name}: {verdict.sentence}; the next {money(Decimal(100))} bring {following * 100:.0f}; {done}."
+
+
+def _move(ad: Ad, amount: Decimal, stopped: bool, verdict: Verdict) -> str:
+    if stopped:
+        return "paused"
+    if amount == 0:
+        return "rests: other ads are expected to bring more for the same money"
+    if not ad.runs:
+        return f"starts again at {money(amount)}"
+    moved = round(100 * float(amount / ad.budget - 1))
+    if abs(moved) < 1:
+        return f"kept at {money(amount)}"
+    if moved > 0:
+        return f"raised {moved} % to {money(amount)}"
+    threat = f", will pause at {PAUSE:.0f} to 1" if verdict.evidence > 1.05 else ""
+    return f"cut {-moved} % to {money(amount)}{threat}"
+
+
+def _why_unspent(told: Sequence[Allocation], unspent: Decimal, budget: Decimal, target: Decimal, running: int) -> str:
+    if unspent <= CENT * max(len(told), 1):
+        return ""
+    if not running:
+        return f"{money(unspent)} of {money(budget)} is not spent: no ad is running"
+    best = max((each for each in told if each.budget > 0), key=lambda each: each.return_of_next, default=None)
+    if best is not None and best.return_of_next > float(target):
+        return (
+            f"{money(unspent)} of {money(budget)} is not spent yet: budgets rise by at most a fifth a day, "
+            f"and new ads start small"
+        )
+    following = 100 * best.return_of_next if best is not None else 0.0
+    return (
+        f"{money(unspent)} of {money(budget)} is not spent: a further 100 would bring back {following:.0f} at most, "
+        f"and it should bring {100 * target:.0f}"
+    )
+
+
+def money(amount: Decimal) -> str:
+    """An amount as a shopkeeper writes it, without its currency: 1,250 or 12.50."""
+    return f"{amount:,.0f}" if amount == amount.to_integral_value() or amount >= 100 else f"{amount:,.2f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Beliefs:
+    """What is believed of each ad on this morning."""
+
+    responses: spend_response.Responses
+    rates: sale_rates.SaleRates
+    margin: Floats  # of one order, per ad
+    margin_error: Floats
+
+    def expected_value(self) -> Floats:
+        """Expected margin per chat of each ad."""
+        value: Floats = self.rates.expected() * self.margin
+        return value
+
+    def doubt(self) -> Floats:
+        """How unsure each ad's worth per unit of money is: the standard deviation of its logarithm, 2 at most."""
+        margin = self.margin_error / np.maximum(self.margin, 1e-9)
+        chats = 1 / np.maximum(self.responses.counts, 1.0)
+        unsure: Floats = np.minimum(np.sqrt(self.rates.variance() + margin**2 + chats), 2.0)
+        return unsure
+
+    def chances(self, budgets: Floats, rng: np.random.Generator) -> Floats:
+        """Per ad the chance that the next unit of money beyond its budget brings back more than itself."""
+        margin = self.margin + self.margin_error * rng.standard_normal((DRAWS, len(self.margin)))
+        returns = self.rates.drawn(rng, DRAWS) * margin * self.responses.drawn_slopes(budgets, rng, DRAWS)
+        chance: Floats = (returns > 1).mean(axis=0)
+        return chance
+
+
+def believe(known: Panel, carried: float, order_margin: float | None, first_budget: float) -> Beliefs:
+    """The beliefs after a checked panel."""
+    responses = spend_response.learn(known, first_budget)
+    due = order_delays.learn(known.by_age.sum(axis=0)).by_age[np.minimum(known.watched, order_delays.AGES[-1])]
+    exposure = np.maximum(known.chats, known.sales) @ due * carried
+    cost = float(known.spend.sum()) / max(float(known.chats.sum()), 1.0) or 1.0
+    worth = losing_ad_test.worth(known, order_margin)
+    usual = cost / BREAK_EVEN_RATE
+    margin, error = worth if worth is not None else (np.full(len(known.names), usual), np.zeros(len(known.names)))
+    level = np.log(np.maximum(responses.fresh(), 1e-9))
+    cheapness = level - level.mean()
+    rate = HOPE * cost / max(float(margin.mean()), 1e-9)
+    rates = sale_rates.learn(known.sales.sum(axis=1), exposure, known.angles, cheapness, min(max(rate, 1e-5), 0.5))
+    return Beliefs(responses, rates, margin, error)
+
+
+def water_fill(returns: Floats, grid: Floats, budget: float, target: float) -> Floats:
+    """The budgets at which every ad's last unit of money returns the same, at least `target`, within `budget`.
+
+    `returns` (draws × ads × points) falls along `grid` (ads × points, from each ad's least to its most). Gives draws × ads.
+    """
+    low, high = grid[:, 0], grid[:, -1]
+    floor = np.full(len(returns), target)
+    ceiling = np.maximum(returns.max(axis=(1, 2)), target) + 1e-9
+    filled = _filled(returns, low, high, floor)
+    if np.all(filled.sum(axis=1) <= budget):
+        return filled
+    for _ in range(40):
+        level = 0.5 * (floor + ceiling)
+        over = _filled(returns, low, high, level).sum(axis=1) > budget
+        floor, ceiling = np.where(over, level, floor), np.where(over, ceiling, level)
+    fits = filled.sum(axis=1) <= budget
+    return np.where(fits[:, None], filled, _filled(returns, low, high, ceiling))
+
+
+def _filled(returns: Floats, low: Floats, high: Floats, level: Floats) -> Floats:
+    """How far each ad goes up before its return falls below `level` (one per draw), between points by a straight line."""
+    above = returns > level[:, None, None]
+    steps = above.sum(axis=2)
+    points = returns.shape[2]
+    last = np.clip(steps - 1, 0, points - 2)
+    here = np.take_along_axis(returns, last[..., None], axis=2)[..., 0]
+    after = np.take_along_axis(returns, last[..., None] + 1, axis=2)[..., 0]
+    part = np.clip((here - level[:, None]) / np.maximum(here - after, 1e-12), 0, 1)
+    share = np.where(steps == 0, 0.0, np.where(steps == points, 1.0, (last + part) / (points - 1)))
+    filled: Floats = low + share * (high - low)
+    return filled

@@ -1,0 +1,159 @@
+"""What a budget is decided for: each ad set or campaign that holds a budget, with its ads' history as the deciding reads it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Final
+
+from bot.ads.budgets.ad_history import Ad, AdDay, AdOrders, State
+from bot.language.money import Money
+from memory.ads.ad_account import AdSet, Kind, Structure
+from memory.ads.attribution import AdSeries, Attribution
+from memory.ads.campaigns import Campaigns, Days, KnownAd
+
+LOOK_BACK: Final = timedelta(days=60)
+UNLABELLED: Final = "unlabelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A holder of a daily budget in an account. `ad.name` is its id: names may repeat, ids don't."""
+
+    kind: Kind  # ad_set, or campaign where the budget is the campaign's
+    id: str
+    name: str
+    budget: Money
+    ad_ids: tuple[str, ...]
+    ad: Ad  # all its ads together
+
+    @property
+    def runs(self) -> bool:
+        """Whether it spends today."""
+        return self.ad.runs
+
+
+def lines(campaigns: Campaigns, attribution: Attribution, brand: str, account_id: str, today: date) -> list[Line]:
+    """Every line of an account on the morning of `today`, by id. Only days that are over are told."""
+    structure = campaigns.structure(brand, account_id)
+    since, yesterday = today - LOOK_BACK, today - timedelta(days=1)
+    read = _by_ad(campaigns.days(brand, since, yesterday, account_id=account_id))
+    sold = attribution.series(brand, account_id, since, yesterday)
+    known = {ad.ad_id: ad for ad in campaigns.ads(brand, account_id=account_id)}
+    return [
+        _line(structure, kind, holder, ad_ids, read, sold, known, today)
+        for (kind, holder), ad_ids in sorted(_holders(structure).items())
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    day: date
+    spend: Decimal
+    impressions: int
+    clicks: int
+    chats: int | None
+
+
+def _by_ad(days: Days) -> dict[str, list[_Told]]:
+    told: defaultdict[str, list[_Told]] = defaultdict(list)
+    columns = zip(
+        days.ad_id, days.day, days.currency, days.spend, days.impressions, days.clicks, days.chats, strict=True
+    )
+    for ad_id, day, currency, spend, impressions, clicks, chats in columns:
+        amount = Money.from_minor(spend, currency).amount
+        told[ad_id].append(_Told(day, amount, impressions, clicks, chats))
+    return told
+
+
+def _holders(structure: Structure) -> dict[tuple[Kind, str], list[str]]:
+    """Who holds a budget, and the ads that live of it."""
+    ad_sets = {each.id: each for each in structure.ad_sets}
+    holders: dict[tuple[Kind, str], list[str]] = {}
+    for ad in structure.ads:
+        ad_set = ad_sets.get(ad.ad_set_id)
+        if ad_set is not None:
+            holders.setdefault(_holder(ad_set), []).append(ad.id)
+    return holders
+
+
+def _holder(ad_set: AdSet) -> tuple[Kind, str]:
+    return ("campaign", ad_set.campaign_id) if ad_set.daily_budget is None else ("ad_set", ad_set.id)
+
+
+def _line(
+    structure: Structure,
+    kind: Kind,
+    holder: str,
+    ad_ids: Sequence[str],
+    read: Mapping[str, list[_Told]],
+    sold: Mapping[str, AdSeries],
+    known: Mapping[str, KnownAd],
+    today: date,
+) -> Line:
+    name, budget = _name_and_budget(structure, kind, holder)
+    days = _days(ad_ids, read, sold)
+    angle = _angle(ad_ids, read, known)
+    state = _state(structure, kind, holder, ad_ids, days)
+    orders = tuple(
+        AdOrders(cohort.chat_day, cohort.age, cohort.margin, cohort.count)
+        for ad_id in ad_ids
+        for cohort in (sold[ad_id].orders if ad_id in sold else ())
+        if cohort.age >= 0 and cohort.chat_day + timedelta(days=cohort.age) < today
+    )
+    ad = Ad(name=holder, angle=angle, budget=budget.amount, state=state, days=days, orders=_merged(orders))
+    return Line(kind, holder, name, budget, tuple(ad_ids), ad)
+
+
+def _name_and_budget(structure: Structure, kind: Kind, holder: str) -> tuple[str, Money]:
+    found = structure.campaigns if kind == "campaign" else structure.ad_sets
+    each = next(one for one in found if one.id == holder)
+    return each.name, each.daily_budget or Money(Decimal(0), structure.account.currency)
+
+
+def _days(ad_ids: Sequence[str], read: Mapping[str, list[_Told]], sold: Mapping[str, AdSeries]) -> tuple[AdDay, ...]:
+    """The ads' days added up; where the platform left its count of chats out, the shop's own stands in."""
+    sums: dict[date, AdDay] = {}
+    for ad_id in ad_ids:
+        ours = sold[ad_id].chats if ad_id in sold else {}
+        for told in read.get(ad_id, ()):
+            chats = told.chats if told.chats is not None else ours.get(told.day, 0)
+            before = sums.get(told.day, AdDay(told.day, Decimal(0)))
+            sums[told.day] = AdDay(
+                told.day,
+                before.spend + told.spend,
+                before.impressions + told.impressions,
+                before.clicks + told.clicks,
+                before.chats + chats,
+            )
+    return tuple(sums[day] for day in sorted(sums))
+
+
+def _merged(orders: Iterable[AdOrders]) -> tuple[AdOrders, ...]:
+    sums: dict[tuple[date, int], AdOrders] = {}
+    for each in orders:
+        key = (each.chat_day, each.age)
+        before = sums.get(key)
+        sums[key] = each if before is None else AdOrders(*key, before.margin + each.margin, before.count + each.count)
+    return tuple(sums[key] for key in sorted(sums))
+
+
+def _angle(ad_ids: Sequence[str], read: Mapping[str, list[_Told]], known: Mapping[str, KnownAd]) -> str:
+    """That of the ad which spent most."""
+    spent = {ad_id: sum((told.spend for told in read.get(ad_id, ())), Decimal(0)) for ad_id in ad_ids}
+    main = max(ad_ids, key=lambda ad_id: (spent[ad_id], ad_id))
+    return known[main].angle if main in known else UNLABELLED
+
+
+def _state(structure: Structure, kind: Kind, holder: str, ad_ids: Sequence[str], days: Sequence[AdDay]) -> State:
+    """New until it has spent, learning as long as the platform says so."""
+    if not any(ad.id in ad_ids and ad.effective_status == "ACTIVE" for ad in structure.ads):
+        return "paused"
+    if not any(day.spend for day in days):
+        return "new"
+    held = [each for each in structure.ad_sets if holder in (each.id, each.campaign_id)]
+    learning = any(each.learning is not None and each.learning.status == "LEARNING" for each in held)
+    return "learning" if learning else "active"

@@ -1,0 +1,1 @@
+"""Every change of an ad account: limits, approvals, carrying out, undoing, the emergency stop."""

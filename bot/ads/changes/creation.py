@@ -1,0 +1,181 @@
+"""Making a campaign exactly once, whatever is lost or killed: written down, made paused, looked up, then published."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from bot.ads.changes.plan import Audience, Launch, audience_from, audience_to
+from bot.ads.platform import MARK, Account, AdsFault, OutcomeUnknown
+from memory.ads.ad_account import Kind, New, NewAd, NewAdSet, NewCampaign, NewCreative, Status
+from memory.audit_log.creation_intents import TOKEN_LENGTH, TOKEN_LETTERS, Intent, Intents, LaunchRecord, Part
+
+LAG = timedelta(seconds=5)  # a read may not show for some seconds what was just made
+_TOKEN = re.compile(re.escape(MARK) + f"([{TOKEN_LETTERS}]{{{TOKEN_LENGTH}}})$")
+TRIES = 3  # of one part in one go; after that the launch stays open, and is looked at again later
+
+Pause = Callable[[float], None]  # seconds
+
+
+class Interrupted(Exception):
+    """Something forbids to go on with this launch (a stop, the cap): it is taken away again. The text says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """Makes the parts of a launch from its journal. `pause` waits; `may_go_on` is asked before every request."""
+
+    intents: Intents
+    pause: Pause
+
+    def make(self, account: Account, launch: LaunchRecord, may_go_on: Callable[[], None]) -> dict[str, str]:
+        """Every part, paused, in an order in which each finds its parent; part → id. Raises AdsFault."""
+        ids: dict[str, str] = {}
+        for intent in self.intents.parts(launch.id):
+            if intent.object_id is None:
+                may_go_on()
+                ids[intent.part] = self._make(account, intent, ids)
+            else:
+                ids[intent.part] = intent.object_id
+        self._drop_doubles(account, launch)
+        return ids
+
+    def publish(self, account: Account, launch: LaunchRecord, may_go_on: Callable[[], None]) -> None:
+        """Switch it on: ads and ad sets first, which does nothing yet, and the campaign above them last.
+
+        So the whole launch starts with one request, and one that is interrupted before delivers nothing.
+        """
+        order: tuple[Kind, ...] = ("ad", "ad_set", "campaign")
+        for kind in order:
+            for intent in self.intents.parts(launch.id):
+                if intent.kind == kind and intent.object_id is not None:
+                    may_go_on()
+                    self.set_status(account, kind, intent.object_id, "ACTIVE")
+
+    def take_away(self, account: Account, launch: LaunchRecord) -> None:
+        """Pause and archive the campaign, and with it everything below. Raises AdsFault: then it is not known to be off."""
+        for intent in self.intents.parts(launch.id):
+            if intent.kind == "campaign":
+                for object_id in self._made(account, intent):
+                    self.set_status(account, "campaign", object_id, "PAUSED")
+                    self.set_status(account, "campaign", object_id, "ARCHIVED")
+
+    def set_status(self, account: Account, kind: Kind, object_id: str, status: Status) -> None:
+        """Set it, again where the answer was lost: twice is the same as once. Raises AdsFault."""
+        again(lambda: account.set_status(kind, object_id, status), self.pause)
+
+    def _make(self, account: Account, intent: Intent, ids: Mapping[str, str]) -> str:
+        new = _new(intent, ids)
+        never_asked = self.intents.ask(intent.id)
+        object_id = None if never_asked else self._adopt(account, intent)
+        for attempt in range(TRIES):
+            if object_id is not None:
+                break
+            if attempt:
+                self.intents.ask(intent.id)
+            object_id = self._ask(account, intent, new)
+        if object_id is None:
+            raise OutcomeUnknown(f"Whether “{intent.body['name']}” was made is not known yet; it is looked up again.")
+        self.intents.made(intent.id, object_id)
+        return object_id
+
+    def _ask(self, account: Account, intent: Intent, new: New) -> str | None:
+        try:
+            return account.create(new, intent.token)
+        except OutcomeUnknown:
+            return self._adopt(account, intent)
+
+    def _adopt(self, account: Account, intent: Intent) -> str | None:
+        found = self._find(account, intent)
+        self._archive(account, intent, found[1:])
+        return found[0] if found else None
+
+    def _find(self, account: Account, intent: Intent) -> list[str]:
+        """Looks twice, since reads lag behind creates."""
+        found = account.find(intent.kind, intent.token)
+        if not found:
+            self.pause(LAG.total_seconds())
+            found = account.find(intent.kind, intent.token)
+        return found
+
+    def _made(self, account: Account, intent: Intent) -> list[str]:
+        if intent.object_id is not None:
+            return [intent.object_id]
+        return [] if intent.state == "planned" else self._find(account, intent)
+
+    def _drop_doubles(self, account: Account, launch: LaunchRecord) -> None:
+        """A request that was thought lost may have come in after the look: it is paused, and goes before publishing."""
+        for intent in self.intents.parts(launch.id):
+            if intent.tries > 1:
+                doubles = set(self._find(account, intent)) - {intent.object_id}
+                self._archive(account, intent, sorted(doubles))
+
+    def _archive(self, account: Account, intent: Intent, doubles: Sequence[str]) -> None:
+        for double in doubles if intent.kind != "creative" else ():  # a creative alone delivers nothing, and stays
+            self.set_status(account, intent.kind, double, "ARCHIVED")
+
+
+def again(ask: Callable[[], None], pause: Pause) -> None:
+    """Ask for what may be asked twice until an answer comes, at most `TRIES` times. Raises AdsFault.
+
+    A refusal after a lost answer says nothing about the lost one: then the outcome is unknown.
+    """
+    lost: OutcomeUnknown | None = None
+    for _ in range(TRIES):
+        try:
+            ask()
+        except OutcomeUnknown as fault:
+            lost = fault
+        except AdsFault as fault:
+            raise OutcomeUnknown(str(fault)) if lost else fault from None
+        else:
+            return
+        pause(LAG.total_seconds())
+    assert lost is not None, "every try was lost"
+    raise lost
+
+
+def token_in(name: str) -> str | None:
+    """The token behind a name, where there is one."""
+    found = _TOKEN.search(name)
+    return found[1] if found else None
+
+
+def parts_of(launch: Launch) -> list[Part]:
+    """What a launch is made of, parents first."""
+    campaign = {
+        "name": launch.name,
+        "objective": launch.objective,
+        "special_ad_categories": list(launch.special_ad_categories),
+    }
+    parts = [Part("campaign", "campaign", campaign)]
+    for number, audience in enumerate(launch.audiences):
+        body = audience_to(audience)
+        parts += [
+            Part(f"ad_set {number}", "ad_set", body),
+            Part(f"creative {number}", "creative", body),
+            Part(f"ad {number}", "ad", body),
+        ]
+    return parts
+
+
+def _new(intent: Intent, ids: Mapping[str, str]) -> New:
+    if intent.kind == "campaign":
+        return _campaign(intent.body)
+    audience, number = audience_from(intent.body), intent.part.split()[-1]
+    if intent.kind == "ad_set":
+        return NewAdSet(ids["campaign"], audience.name, audience.daily_budget, audience.targeting)
+    if intent.kind == "creative":
+        return _creative(audience)
+    return NewAd(ids[f"ad_set {number}"], ids[f"creative {number}"], audience.ad_name)
+
+
+def _campaign(body: Mapping[str, Any]) -> NewCampaign:
+    return NewCampaign(body["name"], body["objective"], tuple(body["special_ad_categories"]))
+
+
+def _creative(audience: Audience) -> NewCreative:
+    return NewCreative(audience.ad_name, audience.body, audience.headline, audience.image_hash, audience.greeting)

@@ -1,0 +1,137 @@
+"""“Stop everything” and “resume”: one message of an admin, for all accounts of a brand and all processes at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.ads.changes.account_actions import Actions, Outcome
+from bot.ads.changes.plan import Actor, Resume
+from bot.ads.changes.refusals import AccountBusy, NotAllowed, NothingToDo, UnknownObject
+from bot.ads.platform import AdsFault
+from memory.ads.emergency_stop import Held, HeldState, Stop
+
+
+@dataclass(frozen=True, slots=True)
+class StopReport:
+    """How far a stop has come. It is over the hill when nothing is left running; until then it is tried again."""
+
+    paused: tuple[Held, ...]
+    running: tuple[Held, ...]  # with why each could not be paused
+    unread: tuple[str, ...]  # accounts that could not be looked at, or where a change may yet come in
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of it is certain to stand still."""
+        return not self.running and not self.unread
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeReport:
+    """What runs again after a stop, and what does not, with why."""
+
+    resumed: tuple[Held, ...]
+    left: tuple[Held, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Brakes:
+    """The switch for everything. While it is on, no process raises, resumes or launches anything."""
+
+    actions: Actions
+
+    def stop_everything(self, brand: str, by: Actor, why: str) -> StopReport:
+        """Block every raise, resume and launch of this brand now, then pause all that runs. Raises NotAllowed."""
+        if by.role != "admin":
+            raise NotAllowed("Only an admin can stop everything; “pause” and a campaign's name stops one.")
+        self.actions.stops.begin(brand, by.who, why)
+        return self._press(brand)
+
+    def press_on(self, brand: str) -> StopReport | None:
+        """Each minute: pause what a stop could not pause yet; None where no stop is in force, or it is complete.
+
+        Once everything stood still, what a person switches on in Ads Manager is theirs and stays on.
+        """
+        stop = self.actions.stops.in_force(brand)
+        return None if stop is None or stop.complete else self._press(brand)
+
+    def resume_everything(self, brand: str, by: Actor) -> ResumeReport:
+        """Lift the stop and let run again exactly what it had paused; the cap holds. Raises NotAllowed.
+
+        What can't run again now is named, and tried again by the next “resume”.
+        """
+        if by.role != "admin":
+            raise NotAllowed("Only an admin can lift a stop.")
+        stop = self.actions.stops.in_force(brand)
+        if stop is not None:
+            self.actions.stops.end(stop, by.who)
+        for thing in self.actions.stops.to_put_back(brand):
+            self._put_back(thing, by)
+        return self._resumed(brand, stop)
+
+    def _press(self, brand: str) -> StopReport:
+        stop = self.actions.stops.in_force(brand)
+        assert stop is not None, "asked for by whoever has just seen it"
+        unsure = [account_id for account_id in self.actions.accounts(brand) if not self._stands_still(stop, account_id)]
+        held = self.actions.stops.held(stop.cause)
+        running = tuple(thing for thing in held if thing.state == "to_pause")
+        report = StopReport(tuple(thing for thing in held if thing.state == "paused"), running, tuple(unsure))
+        if report.complete:
+            self.actions.stops.complete(stop)
+        return report
+
+    def _stands_still(self, stop: Stop, account_id: str) -> bool:
+        """Pause what runs there; False where something may run that could not be seen.
+
+        What was under way is looked at before the account is read: what is not open by then has been done by then,
+        and is shown.
+        """
+        settled = self._settled(stop.brand, account_id)
+        running, read = self.actions.running(stop.brand, account_id)
+        self.actions.stops.hold(
+            Held(stop.brand, stop.cause, account_id, thing.kind, thing.id, thing.name) for thing in running
+        )
+        for thing in self.actions.stops.held(stop.cause, "to_pause"):
+            if thing.account_id == account_id:
+                self._pause(stop, thing)
+        return settled and read
+
+    def _settled(self, brand: str, account_id: str) -> bool:
+        if not self.actions.changes.open_in(account_id):
+            return True
+        try:
+            self.actions.recover(brand, account_id)
+        except (AccountBusy, AdsFault):
+            return False
+        return not self.actions.changes.open_in(account_id)
+
+    def _pause(self, stop: Stop, thing: Held) -> None:
+        change = self.actions.pause_held(thing, f"stop everything: {stop.why}", Actor(stop.who, "admin"))
+        if change.state == "done":
+            self.actions.stops.mark(thing, "paused")
+        else:
+            self.actions.stops.mark(thing, "to_pause", change.outcome or "the account has not answered")
+
+    def _put_back(self, thing: Held, by: Actor) -> None:
+        step = Resume(thing.kind, thing.object_id, "resume after “stop everything”")
+        try:
+            outcome = self.actions.resume_as_ordered(thing.brand, thing.account_id, [step], by)
+        except AdsFault as fault:
+            self.actions.stops.mark(thing, "paused", str(fault))
+            return
+        state, why = _put_back_state(outcome)
+        self.actions.stops.mark(thing, state, why)
+
+    def _resumed(self, brand: str, stop: Stop | None) -> ResumeReport:
+        still = self.actions.stops.to_put_back(brand)
+        known = self.actions.stops.held(stop.cause) if stop is not None else []
+        left = [thing for thing in known if thing.state == "left"]
+        return ResumeReport(tuple(thing for thing in known if thing.state == "put_back"), tuple(still + left))
+
+
+def _put_back_state(outcome: Outcome) -> tuple[HeldState, str]:
+    for _step, refused in outcome.refused:
+        gone = isinstance(refused, NothingToDo | UnknownObject)  # a person has switched it on, or taken it away
+        return ("left" if gone else "paused"), str(refused)
+    if outcome.done:
+        return "put_back", ""
+    return "paused", str(outcome.fault or "the account has not answered")

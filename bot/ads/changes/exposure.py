@@ -1,0 +1,152 @@
+"""What an account may spend on a day as it stands, or as it would stand: pure figures from what it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from bot.ads.changes.plan import told
+from bot.ads.changes.refusals import NoBudgetHere, UnknownObject
+from bot.language.money import Money
+from memory.ads.ad_account import Ad, AdSet, Campaign, Kind, Status, Structure
+from memory.audit_log.account_changes import Change
+
+NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """A campaign, ad set or ad as the account shows it."""
+
+    kind: Kind
+    id: str
+    name: str
+    status: Status
+    budget: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An account's campaigns, ad sets and ads; other statuses and budgets can be laid over what was read."""
+
+    campaigns: Mapping[str, Thing]
+    ad_sets: Mapping[str, Thing]
+    ads: Mapping[str, Thing]
+    parents: Mapping[str, str]  # ad → ad set, ad set → campaign
+
+    @classmethod
+    def of(cls, structure: Structure) -> Picture:
+        """The picture as read."""
+        return cls(
+            {each.id: _thing("campaign", each, each.daily_budget) for each in structure.campaigns},
+            {each.id: _thing("ad_set", each, each.daily_budget) for each in structure.ad_sets},
+            {each.id: _thing("ad", each, None) for each in structure.ads},
+            {each.id: each.campaign_id for each in structure.ad_sets}
+            | {each.id: each.ad_set_id for each in structure.ads},
+        )
+
+    def thing(self, kind: Kind, object_id: str) -> Thing:
+        """One of what it holds. Raises UnknownObject."""
+        found = self._all(kind).get(object_id)
+        if found is None:
+            raise UnknownObject(f"There is no {kind.replace('_', ' ')} {object_id} in this account any more.")
+        return found
+
+    def find(self, object_id: str) -> Thing | None:
+        """One of what it holds, of whatever kind."""
+        return self.campaigns.get(object_id) or self.ad_sets.get(object_id) or self.ads.get(object_id)
+
+    def budget_of(self, object_id: str) -> Money | None:
+        """The budget that this owns; None where it owns none, or is not there."""
+        thing = self.find(object_id)
+        return None if thing is None else thing.budget
+
+    def everything(self) -> list[Thing]:
+        """All of it, from the top."""
+        return [*self.campaigns.values(), *self.ad_sets.values(), *self.ads.values()]
+
+    def owner(self, kind: Kind, object_id: str) -> tuple[Thing, Money]:
+        """The thing with the budget that it owns. Raises UnknownObject, NoBudgetHere."""
+        thing = self.thing(kind, object_id)
+        if thing.budget is not None:
+            return thing, thing.budget
+        raise NoBudgetHere(f"“{thing.name}” has no budget of its own; {self._where_it_is(thing)}.")
+
+    def planned(self) -> dict[str, Decimal]:
+        """The daily budget of each owner under which at least one ad is switched on, all the way up.
+
+        What is still in review counts: it may start at any moment.
+        """
+        with_ads = {self.parents[ad.id] for ad in self.ads.values() if ad.status == "ACTIVE"}
+        running = [set_id for set_id in self.ad_sets if set_id in with_ads and self._is_on(set_id)]
+        owners = [self._owner_of(set_id) for set_id in running]
+        return {owner.id: owner.budget.amount for owner in owners if owner is not None and owner.budget is not None}
+
+    def with_status(self, kind: Kind, object_id: str, status: Status) -> Picture:
+        """As it would be with this status."""
+        return self._with(replace(self.thing(kind, object_id), status=status))
+
+    def with_budget(self, kind: Kind, object_id: str, amount: Money) -> Picture:
+        """As it would be with this budget."""
+        return self._with(replace(self.thing(kind, object_id), budget=amount))
+
+    def at_worst(self, under_way: Iterable[Change]) -> Picture:
+        """As it is if every open change that costs more is done, and none that costs less."""
+        picture = self
+        for change in under_way:
+            if change.object_id in picture._all(change.kind):
+                picture = picture._worse(change)
+        return picture
+
+    def running(self) -> list[Thing]:
+        """The campaigns that are switched on: pausing them stops everything below."""
+        return [campaign for campaign in self.campaigns.values() if campaign.status == "ACTIVE"]
+
+    def _worse(self, change: Change) -> Picture:
+        thing = self.thing(change.kind, change.object_id)
+        if change.what == "resume":
+            return self.with_status(change.kind, change.object_id, "ACTIVE")
+        if change.what != "set_budget" or thing.budget is None:
+            return self
+        amount = max(thing.budget.amount, Decimal(change.becomes))
+        return self.with_budget(change.kind, change.object_id, Money(amount, thing.budget.currency))
+
+    def _is_on(self, set_id: str) -> bool:
+        campaign = self.campaigns.get(self.parents[set_id])
+        return self.ad_sets[set_id].status == "ACTIVE" and (campaign is None or campaign.status == "ACTIVE")
+
+    def _owner_of(self, set_id: str) -> Thing | None:
+        ad_set = self.ad_sets[set_id]
+        return ad_set if ad_set.budget is not None else self.campaigns.get(self.parents[set_id])
+
+    def _where_it_is(self, thing: Thing) -> str:
+        if thing.kind == "campaign":
+            return "its ad sets have one each"
+        above = self.thing("campaign" if thing.kind == "ad_set" else "ad_set", self.parents[thing.id])
+        if above.budget is None:
+            return self._where_it_is(above)
+        return f"its {above.kind.replace('_', ' ')} “{above.name}” holds it, {told(above.budget)} a day"
+
+    def _all(self, kind: Kind) -> Mapping[str, Thing]:
+        return {"campaign": self.campaigns, "ad_set": self.ad_sets, "ad": self.ads, "creative": {}}[kind]
+
+    def _with(self, thing: Thing) -> Picture:
+        field = {"campaign": "campaigns", "ad_set": "ad_sets", "ad": "ads"}[thing.kind]
+        changed: Picture = replace(self, **{field: {**getattr(self, field), thing.id: thing}})
+        return changed
+
+
+def raised(before: Mapping[str, Decimal], after: Mapping[str, Decimal]) -> Decimal:
+    """By how much planned spend a day grows, line by line; what another line gives up is not set against it."""
+    return sum((max(after[owner] - before.get(owner, NOTHING), NOTHING) for owner in after), NOTHING)
+
+
+def highest(*days: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """The most of each line over several pictures of one day."""
+    owners = {owner for day in days for owner in day}
+    return {owner: max(day.get(owner, NOTHING) for day in days) for owner in owners}
+
+
+def _thing(kind: Kind, each: Campaign | AdSet | Ad, budget: Money | None) -> Thing:
+    return Thing(kind, each.id, each.name, each.status, budget)

@@ -1,0 +1,183 @@
+"""What somebody wants done to an ad account: steps with their amounts, as they are proposed, stored and approved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+from babel.numbers import format_currency
+
+from bot.language.money import Money
+from memory.ads.ad_account import Kind
+
+Name = Literal["set_budget", "pause", "resume", "archive", "launch"]
+Role = Literal["agent", "analyst", "staff", "admin"]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who wants it: a person by their number with their role, or a part of the program with the role `agent`."""
+
+    who: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class SetBudget:
+    """A daily budget for a campaign or ad set that owns one. `seen`: what it was when this was decided."""
+
+    kind: Kind
+    object_id: str
+    amount: Money
+    why: str
+    seen: Money | None = None
+    readings: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Pausing is never refused: neither a cap nor an approval nor another process stands before it."""
+
+    kind: Kind
+    object_id: str
+    why: str
+    readings: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Let a paused campaign, ad set or ad run again, with the budget it has."""
+
+    kind: Kind
+    object_id: str
+    why: str
+    readings: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """Take it away for good: the platform does not bring archived things back."""
+
+    kind: Kind
+    object_id: str
+    why: str
+    readings: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """One ad set with its one ad, as it is to be made."""
+
+    name: str
+    daily_budget: Money
+    targeting: Mapping[str, Any]
+    ad_name: str
+    body: str
+    headline: str
+    image_hash: str
+    greeting: str
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """A new campaign: one idea, an ad set with one ad for each audience. It goes live as a whole, or not at all."""
+
+    name: str
+    audiences: tuple[Audience, ...]
+    why: str
+    objective: str = "OUTCOME_ENGAGEMENT"
+    special_ad_categories: tuple[str, ...] = ()
+    readings: tuple[int, ...] = ()
+
+    @property
+    def planned(self) -> Money:
+        """What it may spend on an average day."""
+        total = self.audiences[0].daily_budget
+        for audience in self.audiences[1:]:
+            total = total + audience.daily_budget
+        return total
+
+
+Step = SetBudget | Pause | Resume | Archive | Launch
+_NAMES: Mapping[type, Name] = {
+    SetBudget: "set_budget",
+    Pause: "pause",
+    Resume: "resume",
+    Archive: "archive",
+    Launch: "launch",
+}
+_STEPS = {name: step for step, name in _NAMES.items()}
+
+
+def name_of(step: Step) -> Name:
+    """What kind of step it is, as it is stored."""
+    return _NAMES[type(step)]
+
+
+def to_json(steps: Sequence[Step]) -> str:
+    """The steps as text; equal steps are equal text, so that a digest of it identifies them."""
+    return json.dumps([{"step": name_of(step), **_plain(step)} for step in steps], sort_keys=True, ensure_ascii=False)
+
+
+def from_json(text: str) -> tuple[Step, ...]:
+    """The steps that `to_json` wrote."""
+    return tuple(_step(dict(stored)) for stored in json.loads(text))
+
+
+def audience_to(audience: Audience) -> dict[str, Any]:
+    """An audience as `audience_from` reads it."""
+    return _plain(audience)
+
+
+def audience_from(stored: Mapping[str, Any]) -> Audience:
+    """An audience that `to_json` wrote."""
+    return Audience(**{**stored, "daily_budget": _money(stored["daily_budget"])})
+
+
+def _plain(step: Step | Audience) -> dict[str, Any]:
+    return {name: _value(getattr(step, name)) for name in step.__dataclass_fields__}
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, Money):
+        return [str(value.amount), value.currency]
+    if isinstance(value, tuple):
+        return [_value(each) for each in value]
+    if isinstance(value, Audience):
+        return _plain(value)
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+def _step(stored: dict[str, Any]) -> Step:
+    kind = _STEPS[stored.pop("step")]
+    stored["readings"] = tuple(stored["readings"])
+    if kind is SetBudget:
+        stored["amount"], stored["seen"] = _money(stored["amount"]), stored["seen"] and _money(stored["seen"])
+    if kind is Launch:
+        stored["audiences"] = tuple(audience_from(audience) for audience in stored["audiences"])
+        stored["special_ad_categories"] = tuple(stored["special_ad_categories"])
+    step: Step = kind(**stored)
+    return step
+
+
+def _money(stored: Sequence[str]) -> Money:
+    amount, currency = stored
+    return Money(Decimal(amount), currency)
+
+
+def told(money: Money) -> str:
+    """An amount as staff read it: ₹1,20,000, €45.50."""
+    amount = money.rounded().amount
+    pattern = "¤#,##,##0" if money.currency == "INR" else "¤#,##0"
+    return str(
+        format_currency(
+            amount,
+            money.currency,
+            pattern if amount == amount.to_integral_value() else None,
+            locale="en_IN" if money.currency == "INR" else "en",
+            currency_digits=amount != amount.to_integral_value(),
+        )
+    )

@@ -1,0 +1,73 @@
+"""Why something is not done to an ad account; each text is a sentence for whoever asked."""
+
+from __future__ import annotations
+
+from memory.audit_log.approvals import Approval
+
+
+class Refused(Exception):
+    """This is not done, and nothing was changed; the text is a sentence for whoever asked."""
+
+
+class NoLimits(Refused):
+    """There is no cap for this account, or none in its currency: nothing is written there. The text is for staff."""
+
+
+class UnknownObject(Refused):
+    """The account holds no such thing, or it was archived."""
+
+
+class NoBudgetHere(Refused):
+    """This holds no budget of its own; the text names what does."""
+
+
+class NotAllowed(Refused):
+    """This role may not do that; the text says who may."""
+
+
+class NothingToDo(Refused):
+    """It is so already."""
+
+
+class NotAnAmount(Refused):
+    """This budget can't be set: not above zero, below the account's least, or in another currency."""
+
+
+class OverCap(Refused):
+    """The worst day would pass the account's daily cap."""
+
+
+class Stopped(Refused):
+    """An admin has stopped everything; only pausing goes on."""
+
+
+class ChangedMeanwhile(Refused):
+    """It is not as it was when this was decided: a person's change counts, and is planned with next time."""
+
+
+class Frozen(Refused):
+    """An alarm is on: the program raises nothing by itself there. People may."""
+
+
+class TooOften(Refused):
+    """The platform takes no more budget changes of this line for now."""
+
+
+class AccountBusy(Refused):
+    """Another process is changing this account at this moment."""
+
+
+class UnknownAccount(Refused):
+    """This brand has no such account."""
+
+
+class CannotUndo(Refused):
+    """This change can't be put back; the text says why."""
+
+
+class NeedsApproval(Refused):
+    """It waits for a person; `approval` is what they are asked."""
+
+    def __init__(self, approval: Approval) -> None:
+        super().__init__(f"This waits for an admin: {approval.summary} They write “approve {approval.id}”.")
+        self.approval = approval

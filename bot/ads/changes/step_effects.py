@@ -1,0 +1,132 @@
+"""What a step does to an account, in figures and in words: pure, from a picture of the account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from bot.ads.changes.exposure import NOTHING, Picture, Thing, raised
+from bot.ads.changes.plan import Archive, Launch, Pause, SetBudget, Step, name_of, told
+from bot.ads.changes.refusals import NotAnAmount, NothingToDo
+from bot.language.money import Money
+from memory.ads.ad_account import AdAccount, Kind, Status
+from memory.audit_log.account_changes import Change
+
+STATUS: Mapping[str, Status] = {"pause": "PAUSED", "resume": "ACTIVE", "archive": "ARCHIVED"}
+_SAID = {"PAUSED": "paused", "ACTIVE": "running", "ARCHIVED": "archived"}
+
+
+def where(step: Step) -> tuple[Kind, str]:
+    """What it is about; a launch has no id yet."""
+    return ("campaign", "") if isinstance(step, Launch) else (step.kind, step.object_id)
+
+
+def applied(picture: Picture, step: Step) -> Picture:
+    """The account as it is with the step done. Raises UnknownObject."""
+    if isinstance(step, SetBudget):
+        return picture.with_budget(step.kind, step.object_id, step.amount)
+    if isinstance(step, Launch):
+        return picture
+    return picture.with_status(step.kind, step.object_id, STATUS[name_of(step)])
+
+
+def applied_change(picture: Picture, change: Change) -> Picture:
+    """The account as it is with a change done that was written down before."""
+    if change.what == "set_budget":
+        amount = Money(Decimal(change.becomes), change.raises.currency)
+        return picture.with_budget(change.kind, change.object_id, amount)
+    return picture.with_status(change.kind, change.object_id, STATUS[change.what])
+
+
+def planned_with(picture: Picture, step: Step) -> dict[str, Decimal]:
+    """What each line would have planned with this step."""
+    if isinstance(step, Launch):
+        new = {f"new {number}": each.daily_budget.amount for number, each in enumerate(step.audiences)}
+        return {**picture.planned(), **new}
+    return applied(picture, step).planned()
+
+
+def lowers(picture: Picture, step: Step) -> bool:
+    """Whether it can only make the account spend less."""
+    if isinstance(step, SetBudget):
+        shown = picture.budget_of(step.object_id)
+        return shown is not None and step.amount.amount < shown.amount
+    return isinstance(step, Pause | Archive)
+
+
+def was_lowering(change: Change) -> bool:
+    """The same of a change that was written down."""
+    return change.what in ("pause", "archive") or (
+        change.what == "set_budget" and Decimal(change.becomes) < Decimal(change.was)
+    )
+
+
+def shown_of(picture: Picture, change: Change) -> str | None:
+    """What the account shows where the change was to be seen, written as the change writes it."""
+    thing = picture.find(change.object_id)
+    if thing is None:
+        return "ARCHIVED" if change.what == "archive" else None
+    if change.what != "set_budget":
+        return thing.status
+    amount = NOTHING if thing.budget is None else thing.budget.amount
+    return next((text for text in (change.becomes, change.was) if Decimal(text) == amount), str(amount))
+
+
+def check_amount(about: AdAccount, amount: Money) -> None:
+    """Whether this can be a daily budget in this account. Raises NotAnAmount."""
+    if amount.currency != about.currency:
+        raise NotAnAmount(
+            f"{about.name} has budgets in {about.currency}, not in {amount.currency}; say it in {about.currency}."
+        )
+    if not amount.amount.is_finite() or amount.amount <= 0:
+        raise NotAnAmount("A daily budget must be above zero; to spend nothing, pause it.")
+    if amount.rounded() != amount:
+        raise NotAnAmount(f"{amount.amount} {amount.currency} can't be paid; the nearest is {told(amount)}.")
+    if amount.amount < about.min_daily_budget.amount:
+        raise NotAnAmount(f"The least daily budget in {about.name} is {told(about.min_daily_budget)}.")
+
+
+def refuse_if_already(thing: Thing, status: str) -> None:
+    """Raises NothingToDo where it has this status."""
+    if thing.status == status:
+        raise NothingToDo(f"“{thing.name}” is {_SAID[status]} already.")
+
+
+def changed_meanwhile(thing: Thing, seen: Money, budget: Money) -> str:
+    """The sentence for a budget that somebody else has set."""
+    return (
+        f"“{thing.name}” has {told(budget)} a day now, not {told(seen)} as when this was decided; nothing was changed."
+    )
+
+
+def bound(picture: Picture, step: Step) -> Step:
+    """The step as it is asked: bound to the budget that stands now, so that a later one makes the answer void."""
+    return replace(step, seen=picture.owner(step.kind, step.object_id)[1]) if isinstance(step, SetBudget) else step
+
+
+def summary_of(about: AdAccount, picture: Picture, steps: Sequence[Step]) -> str:
+    """What a person is asked, with every amount and what it comes to."""
+    grows = sum((raised(picture.planned(), planned_with(picture, step)) for step in steps), NOTHING)
+    together = told(Money(grows, about.currency))
+    return (
+        f"In {about.name}: {'; '.join(_asked(picture, step) for step in steps)}. Together up to {together} a day more."
+    )
+
+
+def _asked(picture: Picture, step: Step) -> str:
+    if isinstance(step, Launch):
+        return f"launch “{step.name}” with {told(step.planned)} a day"
+    thing = picture.thing(step.kind, step.object_id)
+    if isinstance(step, SetBudget):
+        return f"set “{thing.name}” to {told(step.amount)} a day" + (
+            f", now {told(thing.budget)}" if thing.budget else ""
+        )
+    return f"let “{thing.name}” run again"
+
+
+def key_of(key: str | None, step: Step) -> str | None:
+    """The key of one step of a plan: the same plan handed in again finds what was done of it."""
+    if key is None:
+        return None
+    return f"{key} {name_of(step)} {step.name if isinstance(step, Launch) else step.object_id}"

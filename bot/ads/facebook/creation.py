@@ -1,0 +1,135 @@
+"""What Meta wants to hear to make a Click-to-WhatsApp campaign, ad set, creative or ad: always paused.
+
+https://developers.facebook.com/documentation/ads-commerce/marketing-api/ad-creative/messaging-ads/click-to-whatsapp
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.ads.facebook.amounts import to_meta
+from bot.ads.platform import RequestWrong, named
+from memory.ads.ad_account import NewAd, NewAdSet, NewCampaign, NewCreative
+
+OBJECTIVES = ("OUTCOME_ENGAGEMENT", "OUTCOME_LEADS", "OUTCOME_SALES", "OUTCOME_TRAFFIC")
+CHAT_LINK = "https://api.whatsapp.com/send"
+LONGEST_NAME = 400  # Meta's own limit, token included
+
+Fields = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """For whom is advertised: the page, the WhatsApp number that it is linked to, and the dataset of its sales."""
+
+    page_id: str
+    phone: str = ""  # digits only; empty: the page's own default number
+    dataset_id: str = ""
+    whatsapp_account_id: str = ""  # the WABA; its events name it
+
+
+def campaign(new: NewCampaign, token: str) -> Fields:
+    """A campaign without a budget of its own, which therefore says that its ad sets share none."""
+    if new.objective not in OBJECTIVES:
+        raise RequestWrong(f"there is no objective {new.objective!r}: choose one of {', '.join(OBJECTIVES)}")
+    return {
+        "name": _name(new.name, token),
+        "objective": new.objective,
+        "special_ad_categories": list(new.special_ad_categories),
+        "is_adset_budget_sharing_enabled": False,
+        "status": "PAUSED",
+    }
+
+
+def ad_set(new: NewAdSet, token: str, objective: str, place: Place) -> Fields:
+    """An ad set for a campaign of this objective."""
+    if not new.targeting.get("geo_locations"):
+        raise RequestWrong("the audience names no place: say at least one country, region or city")
+    return {
+        "name": _name(new.name, token),
+        "campaign_id": new.campaign_id,
+        "daily_budget": to_meta(new.daily_budget),
+        "billing_event": "IMPRESSIONS",
+        "optimization_goal": "LINK_CLICKS" if objective == "OUTCOME_TRAFFIC" else "CONVERSATIONS",
+        "bid_strategy": "LOWEST_COST_WITHOUT_CAP",
+        "destination_type": "WHATSAPP",
+        "promoted_object": promoted(objective, place),
+        "targeting": {"targeting_automation": {"advantage_audience": 0}, **new.targeting},
+        "status": "PAUSED",
+    }
+
+
+def promoted(objective: str, place: Place) -> Mapping[str, str]:
+    """What the ad set promotes; Meta never lets it be changed."""
+    if objective != "OUTCOME_SALES":
+        phone = {"whatsapp_phone_number": place.phone} if place.phone else {}
+        return {"page_id": place.page_id, **phone}
+    if not place.dataset_id:
+        raise RequestWrong("a campaign for sales needs a dataset: set META_DATASET_ID (docs/meta.md, step 6)")
+    return {"page_id": place.page_id, "pixel_id": place.dataset_id, "custom_event_type": "PURCHASE"}
+
+
+def creative(new: NewCreative, token: str, place: Place) -> Fields:
+    """A picture with a text, and a button that opens the chat."""
+    return {
+        "name": _name(new.name, token),
+        "object_story_spec": {
+            "page_id": place.page_id,
+            "link_data": {
+                "link": CHAT_LINK,
+                "message": new.body,
+                "name": new.headline,
+                "image_hash": new.image_hash,
+                "call_to_action": {"type": "WHATSAPP_MESSAGE", "value": {"app_destination": "WHATSAPP"}},
+                "page_welcome_message": _welcome(new.greeting, new.headline),
+            },
+        },
+    }
+
+
+def without(fields: Fields, part: str) -> Fields:
+    """The same creative without one part of its post: to find out which of them Meta stumbles over."""
+    story = fields["object_story_spec"]
+    post = {name: value for name, value in story["link_data"].items() if name != part}
+    return {**fields, "object_story_spec": {**story, "link_data": post}}
+
+
+def ad(new: NewAd, token: str) -> Fields:
+    """An ad of a creative that exists."""
+    return {
+        "name": _name(new.name, token),
+        "adset_id": new.ad_set_id,
+        "creative": {"creative_id": new.creative_id},
+        "status": "PAUSED",
+    }
+
+
+def _name(name: str, token: str) -> str:
+    if not name.strip():
+        raise RequestWrong("it has no name: give it one")
+    full = named(name, token)
+    if len(full) > LONGEST_NAME:
+        raise RequestWrong(
+            f"the name is longer than Meta takes: at most {LONGEST_NAME - len(full) + len(name)} letters"
+        )
+    return full
+
+
+def _welcome(greeting: str, first_words: str) -> str:
+    """The greeting in the chat, and what already stands in the customer's own line."""
+    return json.dumps(
+        {
+            "type": "VISUAL_EDITOR",
+            "version": 2,
+            "landing_screen_type": "welcome_message",
+            "media_type": "text",
+            "text_format": {
+                "customer_action_type": "autofill_message",
+                "message": {"text": greeting, "autofill_message": {"content": first_words}},
+            },
+        },
+        ensure_ascii=False,
+    )

@@ -1,0 +1,302 @@
+"""The one place that calls Meta: token in a header, time-outs on everything, no create asked twice, all pages or none."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.auth import AuthBase
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
+
+from bot.ads.facebook.errors import Passing, Said, TooMuchData, fault_of, lost, redacted, verdict_on
+from bot.ads.facebook.rate_limiter import Governor, Lane, Use
+from bot.ads.facebook.version import VERSION
+from bot.ads.platform import AdsFault, OutcomeUnknown, RequestWrong, TryLater
+from memory.storage.timestamps import Clock
+
+META = "https://graph.facebook.com"
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 30.0  # between two bytes
+WHOLE_SECONDS = 90.0  # for the whole answer
+MOST_BYTES = 64 * 1024 * 1024
+BACK_OFF = (1.0, 2.0, 4.0)  # seconds before a read, or a write that may be done twice, is tried again
+PAGE = 500  # objects a page: Meta's limits count calls, not objects
+SMALLEST_PAGE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call. `once`: it makes something, so it is never sent twice. `token` stands in for the program's own."""
+
+    method: str
+    path: str
+    account: str  # whose limits it counts for, act_… or a page; empty: nobody's but the app's
+    fields: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    use: Use = "ads_management"
+    lane: Lane = "read"
+    once: bool = False
+    token: str = field(default="", repr=False)
+
+    @property
+    def changes(self) -> bool:
+        """Whether something is different afterwards; starting a report changes nothing."""
+        return self.once or (self.method != "GET" and self.lane != "read")
+
+    @property
+    def what(self) -> str:
+        """The call in words, without what it carries."""
+        return f"{'asking Meta for' if self.method == 'GET' else 'telling Meta'} {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Nothing came back; `sent`: Meta may have got the call."""
+
+    why: str
+    sent: bool
+
+
+class Bearer(AuthBase):
+    """Puts the token into the header, where no log of addresses sees it, and keeps ~/.netrc from doing so."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class Graph:
+    """Meta's Graph API for one app and one token. Calls may come from several threads."""
+
+    def __init__(
+        self,
+        token: str,
+        secret: str,
+        governor: Governor,
+        clock: Clock,
+        *,
+        url: str = META,
+        pause: Callable[[float], None] = time.sleep,
+        read_seconds: float = READ_SECONDS,
+        whole_seconds: float = WHOLE_SECONDS,
+    ) -> None:
+        self.clock = clock
+        self.pause = pause
+        self.governor = governor
+        self._token = token
+        self._secret = secret
+        self._url = url.rstrip("/")
+        self._read_seconds = read_seconds
+        self._whole_seconds = whole_seconds
+        self._http = _session(local=url != META)
+
+    def __repr__(self) -> str:
+        return f"Graph({urlsplit(self._url).netloc}, {VERSION})"
+
+    def ask(self, call: Call) -> dict[str, Any]:
+        """Meta's answer, an object. Raises AdsFault; what Meta could not do for a moment is tried again.
+
+        A create is tried again only if it never left. A change whose answer was lost at any of the tries, and that did
+        not succeed after it, raises OutcomeUnknown.
+        """
+        doubt = False
+        for seconds in BACK_OFF:
+            try:
+                return self._once(call)
+            except OutcomeUnknown:
+                doubt = True
+                if call.once:
+                    raise
+            except Passing:
+                pass
+            except AdsFault as fault:
+                raise _settled(fault, doubt) from None
+            self.pause(seconds)
+        try:
+            return self._once(call)
+        except AdsFault as fault:
+            raise _settled(fault, doubt) from None
+
+    def pages(self, call: Call) -> list[dict[str, Any]]:
+        """Everything behind a list, page by page by cursor. All of it, or a fault: never a part.
+
+        Meta's own `next` address is not used: it carries the token.
+        """
+        found: dict[str, dict[str, Any]] = {}
+        seen: set[str] = set()
+        after, limit = "", PAGE
+        while True:
+            place = {"after": after} if after else {}
+            try:
+                answer = self.ask(replace(call, fields={**call.fields, "limit": limit, **place}))
+            except TooMuchData:
+                if limit <= SMALLEST_PAGE:
+                    raise
+                limit = max(limit // 4, SMALLEST_PAGE)
+                continue
+            new = _items(answer, call)
+            if new and not new.keys() - found.keys():
+                raise TryLater(f"Meta gave the same page twice while {call.what}: it is read again with the next cycle")
+            found |= new
+            after = _next_cursor(answer, call)
+            if not after:
+                return list(found.values())
+            if after in seen:
+                raise TryLater(f"Meta's pages go in a circle while {call.what}: it is read again with the next cycle")
+            seen.add(after)
+
+    def inspect_token(self) -> dict[str, Any]:
+        """What Meta knows of the token: app, scopes, end; see …/docs/graph-api/reference/debug_token."""
+        answer = self.ask(Call("GET", "debug_token", "", {"input_token": self._token}, use="pages"))
+        data = answer.get("data")
+        if not isinstance(data, dict):
+            raise AdsFault("Meta's answer about the token cannot be read: try again later")
+        return data
+
+    def _once(self, call: Call) -> dict[str, Any]:
+        self.governor.admit(call.account, call.use, call.lane, call.method)
+        answer = self._send(call)
+        if isinstance(answer, Lost):
+            if call.changes and answer.sent:
+                raise lost(f"{answer.why} while {call.what}")
+            raise Passing(f"{answer.why} while {call.what}: check the network; it is tried again with the next cycle")
+        self.governor.learn(call.account, call.use, answer.headers)
+        return self._understood(call, answer)
+
+    def _understood(self, call: Call, answer: Answer) -> dict[str, Any]:
+        told = _object(answer.body)
+        if told is not None and isinstance(told.get("error"), dict):
+            raise self._refusal(call, Said.of(told["error"]))
+        if told is not None and answer.status < 300:
+            return told
+        if 300 <= answer.status < 400:
+            raise RequestWrong("the address of Meta leads elsewhere: check META_GRAPH_URL")
+        if call.changes:
+            raise lost(f"Meta answered {call.what} with {answer.status} and nothing readable")
+        raise Passing(f"Meta answered {call.what} with {answer.status} and nothing readable: it is tried again later")
+
+    def _refusal(self, call: Call, said: Said) -> AdsFault:
+        verdict = verdict_on(said)
+        until = None
+        if verdict.rest:
+            until = self.governor.throttled(call.account, call.use, said.code, verdict.rest)
+        fault = fault_of(said, until, self._secrets(call))
+        if call.changes and isinstance(fault, Passing):
+            return lost(f"{fault} while {call.what}")
+        return fault
+
+    def _send(self, call: Call) -> Answer | Lost:
+        """The call itself. A failure comes back as a value: the exceptions of `requests` hold the whole address."""
+        token = call.token or self._token
+        fields = {name: _written(value) for name, value in call.fields.items() if value is not None}
+        if self._secret:
+            fields["appsecret_proof"] = hmac.new(self._secret.encode(), token.encode(), sha256).hexdigest()
+        place = {"params": fields} if call.method == "GET" else {"data": fields}
+        try:
+            with self._http.request(
+                call.method,
+                f"{self._url}/{VERSION}/{call.path}",
+                auth=Bearer(token),
+                timeout=(CONNECT_SECONDS, self._read_seconds),
+                allow_redirects=False,
+                stream=True,
+                **place,  # type: ignore[arg-type]
+            ) as response:
+                return self._whole(response)
+        except requests.RequestException as error:
+            return Lost("Meta could not be reached" if _unsent(error) else "Meta's answer was lost", not _unsent(error))
+        except (HTTPError, OSError):
+            return Lost("Meta's answer broke off", sent=True)
+
+    def _whole(self, response: requests.Response) -> Answer | Lost:
+        """The body, within a time and a size: a server that sends a byte now and then would hold us for ever."""
+        end = time.monotonic() + self._whole_seconds
+        body = bytearray()
+        while part := response.raw.read1(65536, decode_content=True):
+            body += part
+            if time.monotonic() > end or len(body) > MOST_BYTES:
+                return Lost("Meta's answer took too long or was too long", sent=True)
+        return Answer(response.status_code, response.headers, bytes(body))
+
+    def _secrets(self, call: Call) -> tuple[str, ...]:
+        return (self._token, self._secret, call.token)
+
+    def clean(self, text: str) -> str:
+        """`text` as it may be shown: without token and secret."""
+        return redacted(text, (self._token, self._secret))
+
+
+def _session(*, local: bool) -> requests.Session:
+    """A session that never repeats a call by itself; without the machine's proxies where something stands in for Meta."""
+    logging.getLogger("urllib3").setLevel(logging.WARNING)  # below, it logs addresses, with the proof in them
+    made = requests.Session()
+    made.trust_env = not local
+    return made
+
+
+def _settled(fault: AdsFault, doubt: bool) -> AdsFault:
+    """The fault to raise: a refusal says nothing about an earlier try whose answer was lost."""
+    return OutcomeUnknown(str(fault)) if doubt else fault
+
+
+def _unsent(error: requests.RequestException) -> bool:
+    """Whether the connection was never made, so that nothing can have been done."""
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    cause = error.args[0] if error.args else None
+    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
+
+
+def _written(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Mapping | Sequence | bool):
+        return json.dumps(value, separators=(",", ":"))
+    return str(value)
+
+
+def _object(body: bytes) -> dict[str, Any] | None:
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return None
+    return told if isinstance(told, dict) else None
+
+
+def _items(answer: Mapping[str, Any], call: Call) -> dict[str, dict[str, Any]]:
+    """The objects of a page by what tells them apart: their id, or all they say where they have none."""
+    data = answer.get("data")
+    if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
+        raise TryLater(f"Meta answered {call.what} without a list: it is read again with the next cycle")
+    return {str(item.get("id") or json.dumps(item, sort_keys=True)): item for item in data}
+
+
+def _next_cursor(answer: Mapping[str, Any], call: Call) -> str:
+    paging = answer.get("paging") or {}
+    if not paging.get("next"):
+        return ""
+    after = (paging.get("cursors") or {}).get("after")
+    if not after:
+        raise TryLater(
+            f"Meta names a next page but no way to it while {call.what}: it is read again with the next cycle"
+        )
+    return str(after)

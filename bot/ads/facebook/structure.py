@@ -1,0 +1,261 @@
+"""What an account holds, from Meta's words into ours. A field that must be there and is not is a fault, not a blank."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from bot.ads.facebook.amounts import from_meta
+from bot.ads.platform import AdsFault
+from bot.language.money import Money
+from memory.ads.ad_account import Activity, Ad, AdAccount, AdSet, Campaign, Comment, Creative, Kind, Learning, Status
+
+ACCOUNT_FIELDS = "id,name,currency,timezone_name,account_status,min_daily_budget"
+CAMPAIGN_FIELDS = "id,name,objective,status,effective_status,daily_budget,created_time"
+AD_SET_FIELDS = "id,name,campaign_id,status,effective_status,daily_budget,targeting,learning_stage_info"
+CREATIVE_FIELDS = (
+    "id,name,status,body,title,object_type,video_id,image_hash,link_url,object_story_spec,effective_object_story_id"
+)
+AD_FIELDS = "id,name,adset_id,creative{id},status,effective_status"
+ACTIVITY_FIELDS = "event_time,event_type,actor_name,application_id,application_name,object_id,object_type,extra_data"
+COMMENT_FIELDS = "id,message,created_time,is_hidden"
+
+EDGES: Mapping[Kind, str] = {"campaign": "campaigns", "ad_set": "adsets", "creative": "adcreatives", "ad": "ads"}
+_ACCOUNT_STATUS = {
+    1: "active",
+    2: "disabled",
+    3: "unsettled",
+    7: "in_review",
+    8: "unsettled",
+    9: "active",  # in the grace period after a failed payment: ads still run
+    100: "closed",
+    101: "closed",
+}
+_STATUSES = ("ACTIVE", "PAUSED", "ARCHIVED", "DELETED")
+_CHAT = ("api.whatsapp.com", "wa.me/", "whatsapp.com/send")
+
+Row = Mapping[str, Any]
+
+
+def account(row: Row, brand: str, minimums: list[dict[str, Any]]) -> AdAccount:
+    """The account; its least daily budget is the larger of what the account and its table of minimums say."""
+    what = "the account"
+    currency = _text(row, "currency", what)
+    told = [_of(row, "min_daily_budget", what)]
+    told += [each.get("min_daily_budget_imp") for each in minimums if each.get("currency") == currency]
+    status = _of(row, "account_status", what)
+    if status not in _ACCOUNT_STATUS:
+        raise AdsFault(f"Meta tells an account status that Hawker does not know ({status}): look at it in Ads Manager")
+    return AdAccount(
+        id=_text(row, "id", what),
+        brand=brand,
+        name=_text(row, "name", what),
+        currency=currency,
+        time_zone=_text(row, "timezone_name", what),
+        status=_ACCOUNT_STATUS[status],
+        min_daily_budget=max((from_meta(units or 0, currency) for units in told), key=lambda money: money.amount),
+    )
+
+
+def campaign(row: Row, account_id: str, currency: str) -> Campaign:
+    """One campaign."""
+    what = f"campaign {row.get('id')}"
+    return Campaign(
+        id=_text(row, "id", what),
+        account_id=account_id,
+        name=_text(row, "name", what),
+        objective=_text(row, "objective", what),
+        status=_status(row, what),
+        effective_status=_text(row, "effective_status", what),
+        daily_budget=budget(row, currency),
+        created_at=moment(_of(row, "created_time", what)),
+    )
+
+
+def ad_set(row: Row, account_id: str, currency: str) -> AdSet:
+    """One ad set."""
+    what = f"ad set {row.get('id')}"
+    return AdSet(
+        id=_text(row, "id", what),
+        account_id=account_id,
+        campaign_id=_text(row, "campaign_id", what),
+        name=_text(row, "name", what),
+        status=_status(row, what),
+        effective_status=_text(row, "effective_status", what),
+        daily_budget=budget(row, currency),
+        targeting=row.get("targeting") or {},
+        learning=_learning(row.get("learning_stage_info")),
+    )
+
+
+def creative(row: Row, account_id: str) -> Creative:
+    """One creative."""
+    spec = row.get("object_story_spec") or {}
+    shown = spec.get("link_data") or spec.get("video_data") or spec.get("photo_data") or {}
+    return Creative(
+        id=_text(row, "id", "a creative"),
+        account_id=account_id,
+        name=str(row.get("name") or ""),
+        body=str(row.get("body") or shown.get("message") or ""),
+        headline=str(row.get("title") or shown.get("name") or shown.get("title") or ""),
+        format=_format(row, spec),
+        landing_page=_landing_page(row, shown),
+        story_id=row.get("effective_object_story_id"),
+        image_hash=row.get("image_hash") or shown.get("image_hash") or None,
+    )
+
+
+def ad(row: Row, account_id: str) -> Ad:
+    """One ad."""
+    what = f"ad {row.get('id')}"
+    return Ad(
+        id=_text(row, "id", what),
+        account_id=account_id,
+        ad_set_id=_text(row, "adset_id", what),
+        creative_id=_text(_of(row, "creative", what), "id", f"the creative of {what}"),
+        name=_text(row, "name", what),
+        status=_status(row, what),
+        effective_status=_text(row, "effective_status", what),
+    )
+
+
+def activity(row: Row, app_id: str, currency: str) -> Activity | None:
+    """One entry of the account's log; None for what is about billing, people or audiences.
+
+    It is ours where our app did it: the same token's owner may also click in Ads Manager, which is another app.
+    """
+    event = _text(row, "event_type", "an entry of the log")
+    kind = _kind_of(event)
+    if kind is None:
+        return None
+    ours = str(row.get("application_id") or "") == app_id
+    before, after = _change(row.get("extra_data"), event, currency)
+    return Activity(
+        at=moment(_of(row, "event_time", "an entry of the log")),
+        actor=str((row.get("application_name") if ours else row.get("actor_name")) or "unknown"),
+        ours=ours,
+        event=event,
+        kind=kind,
+        object_id=_text(row, "object_id", "an entry of the log"),
+        before=before,
+        after=after,
+    )
+
+
+def comment(row: Row, ad_id: str) -> Comment:
+    """One comment."""
+    what = "a comment"
+    return Comment(
+        id=_text(row, "id", what),
+        ad_id=ad_id,
+        at=moment(_of(row, "created_time", what)),
+        text=str(row.get("message") or ""),
+        hidden=row.get("is_hidden") is True,
+    )
+
+
+def budget(row: Row, currency: str) -> Money | None:
+    """The daily budget that this object holds; None where another holds it (Meta then says nothing, or 0)."""
+    told = row.get("daily_budget")
+    return None if told in (None, "", "0", 0) else from_meta(told, currency)
+
+
+def moment(text: object) -> datetime:
+    """`2026-11-21T10:00:00+0530`, as Meta writes times, in UTC."""
+    try:
+        return datetime.strptime(str(text), "%Y-%m-%dT%H:%M:%S%z").astimezone(UTC)
+    except ValueError:
+        raise AdsFault(
+            f"Meta told a time that is none ({str(text)[:30]!r}): it is read again with the next cycle"
+        ) from None
+
+
+def _of(row: Row, name: str, what: str) -> Any:
+    if row.get(name) is None:
+        raise AdsFault(f"Meta left out {name!r} of {what}: it is read again with the next cycle")
+    return row[name]
+
+
+def _text(row: Row, name: str, what: str) -> str:
+    return str(_of(row, name, what))
+
+
+def _status(row: Row, what: str) -> Status:
+    status = _text(row, "status", what)
+    if status not in _STATUSES:
+        raise AdsFault(f"Meta tells a status of {what} that Hawker does not know: {status[:40]}")
+    return cast(Status, status)
+
+
+def _learning(told: Row | None) -> Learning | None:
+    """Comes for active ad sets only."""
+    if not told or not told.get("status"):
+        return None
+    threshold, edited = told.get("dynamic_lp_conversions_threshold"), told.get("last_sig_edit_ts")
+    return Learning(
+        status=str(told["status"]),
+        conversions=int(told.get("conversions") or 0),
+        threshold=int(threshold) if threshold is not None else None,
+        since=datetime.fromtimestamp(int(edited), UTC) if edited else None,
+    )
+
+
+def _format(row: Row, spec: Row) -> str:
+    link = spec.get("link_data") or {}
+    if link.get("child_attachments"):
+        return "carousel"
+    if spec.get("video_data") or row.get("video_id") or row.get("object_type") == "VIDEO":
+        return "video"
+    if link or spec.get("photo_data") or row.get("image_hash") or row.get("object_type") == "PHOTO":
+        return "image"
+    return "unknown"
+
+
+def _landing_page(row: Row, shown: Row) -> str | None:
+    button = shown.get("call_to_action") or {}
+    link = shown.get("link") or (button.get("value") or {}).get("link") or row.get("link_url")
+    chat = button.get("type") == "WHATSAPP_MESSAGE" or any(place in str(link or "") for place in _CHAT)
+    return None if chat or not link else str(link)
+
+
+def _kind_of(event: str) -> Kind | None:
+    words: tuple[tuple[str, Kind], ...] = (
+        ("ad_set", "ad_set"),
+        ("adset", "ad_set"),
+        ("campaign", "campaign"),
+        ("adgroup", "ad"),  # Meta's old word
+    )
+    if event.startswith(("ad_account", "adaccount", "account", "di_")):
+        return None
+    kind = next((kind for word, kind in words if word in event), None)
+    return kind or ("ad" if "_ad_" in f"_{event}_" else None)
+
+
+def _change(written: object, event: str, currency: str) -> tuple[str | None, str | None]:
+    try:
+        told = json.loads(str(written)) if written else {}
+    except ValueError:
+        return None, None
+    if not isinstance(told, dict):
+        return None, None
+    in_units = "budget" in event
+    before, after = (_value(told.get(name), name, currency, in_units) for name in ("old_value", "new_value"))
+    return before, after
+
+
+def _value(told: object, name: str, currency: str, in_units: bool) -> str | None:
+    """A value of the log as text; an amount in whole units of its currency."""
+    if isinstance(told, dict):
+        inner = told.get(name, told.get("value"))
+        return (
+            _value(inner, name, str(told.get("currency") or currency), in_units)
+            if inner is not None
+            else json.dumps(told)
+        )
+    if told is None:
+        return None
+    if in_units and str(told).isascii() and str(told).isdigit():
+        return str(from_meta(told, currency).amount)
+    return str(told)

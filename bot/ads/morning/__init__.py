@@ -1,0 +1,1 @@
+"""The morning of each account: reading it, and learning from how it went."""

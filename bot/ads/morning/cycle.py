@@ -1,0 +1,146 @@
+"""The mornings of the ad accounts: which steps each account goes through, once a day, however often it is interrupted."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.ads.platform import Account, AdsFault, TryLater
+from memory.ads.morning_runs import CycleRun, Cycles
+from memory.agents.base_agent import BaseAgent
+from memory.agents.memory_manager import MemoryManager
+from memory.storage.errors import CycleLost, NotStorable
+from memory.storage.timestamps import Clock
+
+log = logging.getLogger(__name__)
+
+WHOLE_BRAND = "*"  # stands for the account in the steps that close a brand's morning
+AGAIN_AFTER = timedelta(minutes=15)  # real time after a fault
+CLOSED_AFTER = timedelta(hours=3)  # a morning is closed without the accounts that still fail by then
+
+
+@dataclass(frozen=True, slots=True)
+class Morning:
+    """One account's morning, as its steps see it; for the closing steps the account is None."""
+
+    brand: str
+    day: date  # in the brand's calendar
+    now: datetime  # in the account's world: practice has a clock of its own
+    account: Account | None
+    notes: Mapping[str, Any]  # what the finished steps left, by their names
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something done once each morning.
+
+    What `do` returns is noted when the step is finished, as JSON. A step that died half-way is done again from its
+    start and must not mind; one that would (`once`) asks nothing outside the database, and is all done or not at all.
+    """
+
+    name: str
+    do: Callable[[Morning], Any]
+    once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BrandMorning:
+    """When a brand's morning begins."""
+
+    brand: str
+    time_zone: ZoneInfo
+    hour: int
+
+
+class Cycle(BaseAgent):
+    """Observe, decide, act, report: runs what is due, account by account.
+
+    An agent of its own: each morning of an account leaves an execution record, whether it ended well or stopped.
+    """
+
+    def __init__(
+        self,
+        mornings: Sequence[BrandMorning],
+        accounts: Callable[[str], Mapping[str, Account]],
+        cycles: Cycles,
+        steps: Sequence[Step],
+        closing: Sequence[Step],
+        clock: Clock,
+        real_clock: Clock,
+        agents: MemoryManager,
+    ) -> None:
+        """`accounts` gives a brand's accounts by their ids; `clock` is the one the accounts live by, `real_clock` the machine's."""
+        super().__init__("ad agent", memory_manager=agents)
+        self._mornings = mornings
+        self._accounts = accounts
+        self._cycles = cycles
+        self._steps = steps
+        self._closing = closing
+        self._clock = clock
+        self._real_clock = real_clock
+
+    def run(self) -> None:
+        """Whatever is due now and not done yet. One account that fails does not keep the others from their morning."""
+        for morning in self._mornings:
+            local = self._clock().astimezone(morning.time_zone)
+            if local.hour >= morning.hour:
+                self._brand(morning.brand, local)
+
+    def _brand(self, brand: str, local: datetime) -> None:
+        closed = self._cycles.of_day(brand, WHOLE_BRAND, local.date())
+        if closed is not None and closed.ended_at is not None:
+            return
+        for account_id, account in self._accounts(brand).items():
+            self._work(brand, account_id, local.date(), self._steps, account)
+        if self._all_done(brand, local.date()) or local.hour * 60 + local.minute >= self._latest(brand):
+            self._work(brand, WHOLE_BRAND, local.date(), self._closing, None)
+
+    def _latest(self, brand: str) -> float:
+        """The minute of the day from which on nobody waits for a failing account."""
+        hour = next(morning.hour for morning in self._mornings if morning.brand == brand)
+        return min(hour * 60 + CLOSED_AFTER.total_seconds() / 60, 23 * 60 + 30)
+
+    def _all_done(self, brand: str, day: date) -> bool:
+        runs = [self._cycles.of_day(brand, account_id, day) for account_id in self._accounts(brand)]
+        return all(run is not None and run.ended_at is not None for run in runs)
+
+    def _work(self, brand: str, account_id: str, day: date, steps: Sequence[Step], account: Account | None) -> None:
+        run = self._cycles.claim(brand, account_id, day, steps[0].name)
+        if run is None:
+            return
+        try:
+            self._finish(run, steps, account)
+        except CycleLost:
+            log.info("account %s: another process goes on with this morning", account_id)
+        except (AdsFault, NotStorable) as fault:
+            log.warning("account %s stopped at “%s”: %s", account_id, run.step, fault)
+            self._cycles.fail(run, str(fault), self._again_at(fault))
+            self._record(run, f"stopped at {run.step}: {fault}")
+
+    def _finish(self, run: CycleRun, steps: Sequence[Step], account: Account | None) -> None:
+        names = [step.name for step in steps]
+        for step, following in zip(steps, [*names[1:], "done"], strict=True):
+            if names.index(run.step) > names.index(step.name):
+                continue
+            with self._cycles.together() if step.once else nullcontext():
+                note = step.do(Morning(run.brand, run.day, self._clock(), account, run.notes))
+                run = self._cycles.finish_step(run, note, following)
+            if following == "done":
+                self._cycles.end(run)
+                self._record(run, "success")
+
+    def _record(self, run: CycleRun, status: str) -> None:
+        """Into the audit trail: which account and day, what each step left, how it ended."""
+        given = {"brand": run.brand, "account": run.account_id, "day": run.day.isoformat()}
+        self.save_execution_record({"input": given, "output": dict(run.notes), "status": status})
+
+    def _again_at(self, fault: AdsFault | NotStorable) -> datetime:
+        later = self._real_clock() + AGAIN_AFTER
+        if isinstance(fault, TryLater) and fault.until is not None:
+            return max(fault.until, later - AGAIN_AFTER)
+        return later

@@ -1,0 +1,449 @@
+"""What a brand learns each morning from its figures, its chats and what people say under its ads."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, Final
+
+from bot.ads.morning.analysis import (
+    Benchmark,
+    DayCount,
+    Sentiment,
+    analyse,
+    anomaly,
+    benchmark,
+    comment_sentiment,
+    fatigue,
+    sentiment,
+    trends,
+)
+from bot.ads.morning.comparisons import AdResult, Earning, Finding, earnings, findings, rates
+from bot.ads.morning.cycle import Morning
+from bot.ads.morning.objections import Objections, objections
+from bot.ads.platform import AdsFault
+from bot.language.money import Money
+from memory.ads.campaigns import Campaigns, KnownAd
+from memory.ads.chat_texts import Voice, Voices
+from memory.ads.figures import AdFigures, Figures
+from memory.ads.learnings.campaign_records import CampaignRecords
+from memory.ads.learnings.campaign_records import Entry as Change
+from memory.ads.learnings.strategy import FAILURE, SUCCESS, Entry, Rate, Strategy
+from memory.ads.morning_runs import Cycles
+from memory.storage.timestamps import Clock
+
+log = logging.getLogger(__name__)
+
+WINDOW: Final = 30  # days that are compared
+HISTORY: Final = timedelta(days=60)  # so far back an ad's best week is looked for
+HEARD: Final = timedelta(days=7)  # comments younger than that
+CHAT_WINDOW: Final = timedelta(days=30)
+SETTLED: Final = timedelta(days=8)  # after a change: seven whole days, and the day of the change
+TOO_OLD: Final = timedelta(days=30)
+MOST_DAYS_JUDGED: Final = 3  # days of changes looked at in one morning
+MOVED: Final = 0.1  # a pattern's return on spend, before it is written anew
+SHARE_MOVED: Final = 0.03  # an objection's share of chats, likewise
+ENOUGH_SAID: Final = 5  # praise and blame, before they are told
+PATTERN_KINDS: Final = ("angle", "format")
+SEGMENTS: Final = ("language", "country", "hour", "returning")
+INSIGHTS: Final = {"angle": "creative_insight", "format": "creative_insight", "hour": "timing_insight"}
+ASKED: Final = "objection:"  # begins the subject of what customers ask about
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """What people wrote under an account's ads within a week: counted, never quoted."""
+
+    campaigns: Campaigns
+
+    def __call__(self, morning: Morning) -> dict[str, Any]:
+        """By ad: texts with praise, with blame, with neither. What can't be read now is said, and nobody waits for it."""
+        if morning.account is None:
+            raise ValueError("there is nothing to listen to without an account")
+        known = self.campaigns.ads(morning.brand, account_id=morning.account.describe().id)
+        ads = [ad.ad_id for ad in known if not ad.gone and ad.status != "ARCHIVED"]
+        try:
+            comments = morning.account.comments(ads, morning.now - HEARD)
+        except AdsFault as fault:
+            log.warning("the comments of an ad account were not read: %s", fault)
+            return {"said": {}, "unheard": str(fault)}
+        said = comment_sentiment([comment for comment in comments if not comment.hidden])
+        return {"said": {ad_id: [each.praise, each.blame, each.neither] for ad_id, each in said.items()}}
+
+
+@dataclass(frozen=True, slots=True)
+class Learn:
+    """Closes a brand's morning: judges every campaign, compares groups, revises what was believed.
+
+    Asks nothing outside the database, and is done in one transaction with its being noted: nothing is learned twice.
+    """
+
+    campaigns: Campaigns
+    figures: AdFigures
+    records: CampaignRecords
+    strategy: Strategy
+    voices: Voices
+    cycles: Cycles
+    shares: Callable[[str], bool]  # whether a brand lets others learn from its patterns
+    desk_clock: Clock  # the chats' clock; practice accounts have another
+
+    def __call__(self, morning: Morning) -> dict[str, Any]:
+        """What was learned, revised and found odd; sentences, for the report and for whoever asks later."""
+        brand = morning.brand
+        self.strategy.share_patterns(brand, shared=self.shares(brand))
+        told = self._told(morning)
+        results = told.results(self.figures.of(brand, "ad", WINDOW))
+        measured = rates(results, self._segments(brand, told))
+        revised = self.strategy.recheck(brand, measured)
+        return {
+            **told.noted(),
+            "snapshots": self._snapshots(brand, told),
+            "revised": [_revised(entry) for entry in revised if entry.valid_to is None or "withdrawn" in entry.record],
+            "learned": [self._learned(brand, each) for each in self._new(brand, findings(results, measured))],
+            "patterns": self._patterns(brand, earnings(results, PATTERN_KINDS)),
+            "asked": self._asked(brand, objections(told.voices)),
+            "came_out": self._came_out(morning),
+        }
+
+    def _told(self, morning: Morning) -> _Told:
+        brand = morning.brand
+        yesterday = {account: day - timedelta(days=1) for account, day in self.campaigns.today(brand).items()}
+        told = _Told(
+            ads={ad.ad_id: ad for ad in self.campaigns.ads(brand)},
+            yesterday=yesterday,
+            campaigns=self.figures.of(brand, "campaign", WINDOW),
+            voices=self.voices.through_ads(brand, self.desk_clock() - CHAT_WINDOW),
+        )
+        if yesterday:
+            last = max(yesterday.values())
+            days = self.campaigns.days(brand, last - HISTORY, last)
+            told.take_days(zip(days.ad_id, days.account_id, days.day, days.spend, days.impressions, days.clicks,
+                               days.chats, strict=True))  # fmt: skip
+        for run in self.cycles.of_brand(brand, morning.day):
+            told.take_said(run.notes.get("listen", {}).get("said", {}))
+        return told
+
+    # -- how each campaign did
+
+    def _snapshots(self, brand: str, told: _Told) -> int:
+        usual = {currency: benchmark(lines) for currency, lines in told.by_currency().items()}
+        level = {currency: _break_even(lines) for currency, lines in told.by_currency().items()}
+        spent = [line for line in told.campaigns if line.spend.amount > 0 and line.key != "unknown"]
+        for line in spent:
+            judged = analyse(line, usual[line.currency], level[line.currency])
+            analysis = {"status": judged.status, "trends": [*judged.trends, *told.trends_of(line.key)]}
+            self.records.snapshot(brand, line.key, _performance(line, usual[line.currency]), analysis)
+        return len(spent)
+
+    # -- what does better than what
+
+    def _segments(self, brand: str, told: _Told) -> dict[tuple[str, str], Rate]:
+        if not told.yesterday:
+            return {}
+        until = max(told.yesterday.values())
+        found = {}
+        for kind in SEGMENTS:
+            for line in self.figures.segments(brand, kind, until - timedelta(days=WINDOW - 1), until):
+                if line.chats and line.value != "unknown":
+                    found["chat_to_order", f"{kind}:{line.value}"] = Rate(min(line.orders, line.chats), line.chats)
+        return found
+
+    def _new(self, brand: str, found: Sequence[Finding]) -> Iterator[Finding]:
+        """Those that are not believed already; what is believed was tried again before."""
+        believed = [entry.record.get("claim") for entry in self.strategy.entries(brand, "learnings")]
+        for each in found:
+            claim = {"better": each.claim.better, "than": each.claim.than, "measure": each.claim.measure}
+            if claim not in believed:
+                yield each
+
+    def _learned(self, brand: str, found: Finding) -> str:
+        kind = found.claim.better.removeprefix("not ").partition(":")[0]
+        self.strategy.learn(
+            brand,
+            INSIGHTS.get(kind, "audience_insight"),
+            found.sentence,
+            {
+                found.claim.measure: round(found.better.share, 4),
+                "others": round(found.than.share, 4),
+                "lift": round(found.better.share / found.than.share - 1, 3) if found.than.share else None,
+                "days": WINDOW,
+            },
+            evidence=f"{found.better.successes} of {found.better.tries} against"
+            f" {found.than.successes} of {found.than.tries}",
+            confidence=round(found.confidence, 4),
+            claim=found.claim,
+        )
+        return found.sentence
+
+    def _patterns(self, brand: str, earned: Sequence[Earning]) -> list[str]:
+        open_now = {entry.subject: entry for kind in (SUCCESS, FAILURE) for entry in self.strategy.entries(brand, kind)}
+        said = []
+        for each in earned:
+            before = open_now.get(each.group)
+            if each.outcome == "unclear":
+                said += self._no_longer(brand, each, before)
+                continue
+            kind = SUCCESS if each.outcome == "worked" else FAILURE
+            if before is None or before.kind != kind or abs(_roi(before) - each.roi) >= MOVED:
+                self.strategy.pattern(brand, kind, each.sentence, _data(each), subject=each.group)
+                said.append(each.sentence)
+        return said
+
+    def _no_longer(self, brand: str, now: Earning, before: Entry | None) -> list[str]:
+        """A pattern stands while it is merely less sure, and falls when the money says the opposite."""
+        if before is None or (before.kind == SUCCESS) == (now.roi > 0):
+            return []
+        self.strategy.withdraw(brand, before.id, f"the numbers turned: {now.sentence}")
+        return [f"No longer so: {before.record['pattern']}"]
+
+    # -- what customers ask about
+
+    def _asked(self, brand: str, found: Objections) -> list[str]:
+        subjects = {
+            str(entry.subject): entry
+            for entry in self.strategy.entries(brand, "learnings")
+            if str(entry.subject).startswith(ASKED)
+        }
+        frequent = found.frequent()
+        for topic in frequent:
+            before = subjects.pop(f"{ASKED}{topic}", None)
+            known = before.record["supporting_data"].get("share") if before else None
+            if known is None or abs(known - found.share(topic)) >= SHARE_MOVED:
+                data = {"asked": found.by_topic[topic], "chats": found.chats, "share": round(found.share(topic), 3)}
+                subject = f"{ASKED}{topic}"
+                self.strategy.learn(brand, "audience_insight", found.sentence(topic), data, subject=subject)
+        if frequent:
+            for entry in subjects.values():
+                self.strategy.withdraw(brand, entry.id, f"hardly asked any more, in {found.chats} chats")
+        return [found.sentence(topic) for topic in frequent]
+
+    # -- what changes brought
+
+    def _came_out(self, morning: Morning) -> int:
+        due = self.records.without_outcome(morning.brand, morning.now - TOO_OLD, morning.now - SETTLED)
+        by_day: defaultdict[date, list[Change]] = defaultdict(list)
+        for change in due:
+            by_day[change.at.date()].append(change)
+        judged = 0
+        for day in sorted(by_day)[:MOST_DAYS_JUDGED]:
+            before, after = (self._profits(morning.brand, day + timedelta(days=offset)) for offset in (-1, 7))
+            for change in by_day[day]:
+                text = _brought(change, before, after)
+                self.records.came_out(morning.brand, change.id, text)
+                judged += 1
+        return judged
+
+    def _profits(self, brand: str, until: date) -> dict[str, Money]:
+        """The profit of each line in the week up to `until`, by the id of its ad set or campaign."""
+        lines = [*self.figures.of(brand, "campaign", 7, until=until), *self.figures.of(brand, "ad_set", 7, until=until)]
+        return {line.key: line.profit for line in lines}
+
+
+@dataclass
+class _Told:
+    """A brand's morning as it was told: its ads, their days, and what people said of them."""
+
+    ads: Mapping[str, KnownAd]
+    yesterday: Mapping[str, date]
+    campaigns: Sequence[Figures]
+    voices: Sequence[Voice]
+    days: dict[str, list[DayCount]] = field(default_factory=dict)
+    said: dict[str, Sentiment] = field(default_factory=dict)
+
+    def take_days(self, rows: Any) -> None:
+        """Days that are over, by ad; spend in minor units, which is enough for comparing a line with itself."""
+        days: defaultdict[str, list[DayCount]] = defaultdict(list)
+        for ad_id, account_id, day, spend, impressions, clicks, chats in rows:
+            if day <= self.yesterday[account_id]:
+                days[ad_id].append(DayCount(day, spend, impressions, clicks, chats or 0))
+        self.days = dict(days)
+
+    def take_said(self, said: Mapping[str, Sequence[int]]) -> None:
+        """Comments of one account, as `Listen` noted them."""
+        for ad_id, counts in said.items():
+            self.said[ad_id] = Sentiment(*counts)
+
+    def by_currency(self) -> dict[str, list[Figures]]:
+        """The campaigns' figures, those in one currency together."""
+        found: defaultdict[str, list[Figures]] = defaultdict(list)
+        for line in self.campaigns:
+            found[line.currency].append(line)
+        return found
+
+    def results(self, by_ad: Sequence[Figures]) -> list[AdResult]:
+        """Each ad's window, with its money counted in chats of its account."""
+        lines = [(line, self.ads[line.key]) for line in by_ad if line.key in self.ads]
+        spend: defaultdict[str, Decimal] = defaultdict(Decimal)
+        chats: defaultdict[str, int] = defaultdict(int)
+        for line, ad in lines:
+            spend[ad.account_id] += line.spend.amount
+            chats[ad.account_id] += line.chats
+        unit = {account: spend[account] / chats[account] for account in spend if chats[account] and spend[account]}
+        return [_result(line, ad, float(unit[ad.account_id])) for line, ad in lines if ad.account_id in unit]
+
+    def trends_of(self, campaign_id: str) -> list[str]:
+        """Where a campaign is heading, which of its ads tire, and what people say of them."""
+        days = self.days_of[campaign_id]
+        odd, ads = anomaly(days), self.ads_of[campaign_id]
+        tired = [f"“{ad.name}” {self.tired[ad.ad_id]}" for ad in ads if ad.ad_id in self.tired]
+        return [*trends(days), *([odd] if odd else []), *tired, *(said for ad in ads if (said := self._blamed(ad)))]
+
+    def noted(self) -> dict[str, Any]:
+        """What the morning's note keeps of it: tired ads, odd days, and sentiment by creative."""
+        odd = ((ads[0].campaign_name, anomaly(self.days_of[key])) for key, ads in self.ads_of.items())
+        return {
+            "tired": [f"“{self.ads[ad_id].name}” {said}" for ad_id, said in self.tired.items()],
+            "odd": [f"“{name}” {said}" for name, said in odd if said],
+            "sentiment": {key: [each.praise, each.blame, each.neither] for key, each in self._by_creative().items()},
+        }
+
+    @cached_property
+    def ads_of(self) -> Mapping[str, Sequence[KnownAd]]:
+        """The ads of each campaign, by its id."""
+        found: defaultdict[str, list[KnownAd]] = defaultdict(list)
+        for ad in self.ads.values():
+            found[ad.campaign_id or "unknown"].append(ad)
+        return found
+
+    @cached_property
+    def days_of(self) -> Mapping[str, Sequence[DayCount]]:
+        """The days of each campaign, its ads added up."""
+        return {key: _together([self.days.get(ad.ad_id, []) for ad in ads]) for key, ads in self.ads_of.items()}
+
+    @cached_property
+    def tired(self) -> Mapping[str, str]:
+        """The running ads that tire, with how."""
+        running = [ad for ad in self.ads.values() if not ad.gone and ad.effective_status == "ACTIVE"]
+        found = ((ad.ad_id, fatigue(self.days.get(ad.ad_id, []))) for ad in running)
+        return {ad_id: said for ad_id, said in found if said}
+
+    @cached_property
+    def heard(self) -> Mapping[str, Sentiment]:
+        """What people say of each ad, in comments and chats together."""
+        found = dict(self.said)
+        texts: defaultdict[str, list[str]] = defaultdict(list)
+        for voice in self.voices:
+            texts[voice.ad_id] += voice.texts
+        for ad_id, written in texts.items():
+            found[ad_id] = _added(found.get(ad_id, Sentiment(0, 0, 0)), sentiment(written))
+        return found
+
+    def _blamed(self, ad: KnownAd) -> str | None:
+        heard = self.heard.get(ad.ad_id)
+        if heard is None or heard.praise + heard.blame < ENOUGH_SAID or heard.blame <= heard.praise:
+            return None
+        return f"people complain of “{ad.name}”: {heard.blame} comments and messages with blame, {heard.praise} with praise"
+
+    def _by_creative(self) -> dict[str, Sentiment]:
+        found: dict[str, Sentiment] = {}
+        for ad_id, heard in self.heard.items():
+            creative = self.ads[ad_id].creative_id if ad_id in self.ads else None
+            if creative is not None and heard.praise + heard.blame:
+                found[creative] = _added(found.get(creative, Sentiment(0, 0, 0)), heard)
+        return found
+
+
+def _added(one: Sentiment, other: Sentiment) -> Sentiment:
+    return Sentiment(one.praise + other.praise, one.blame + other.blame, one.neither + other.neither)
+
+
+def _together(series: Sequence[Sequence[DayCount]]) -> list[DayCount]:
+    sums: dict[date, DayCount] = {}
+    for days in series:
+        for day in days:
+            was = sums.get(day.day, DayCount(day.day, 0.0, 0, 0, 0))
+            sums[day.day] = DayCount(
+                day.day,
+                was.spend + day.spend,
+                was.impressions + day.impressions,
+                was.clicks + day.clicks,
+                was.chats + day.chats,
+            )
+    return [sums[day] for day in sorted(sums)]
+
+
+def _result(line: Figures, ad: KnownAd, unit: float) -> AdResult:
+    return AdResult(
+        ad_id=ad.ad_id,
+        groups=(f"angle:{ad.angle}", f"format:{ad.format}"),
+        impressions=line.impressions,
+        clicks=line.clicks,
+        chats=line.chats,
+        orders=line.orders,
+        spend=float(line.spend.amount) / unit,
+        margin=float(line.margin.amount) / unit,
+    )
+
+
+def _break_even(lines: Sequence[Figures]) -> float:
+    """The revenue for each unit spent at which nothing is lost: what it takes to have one unit of margin."""
+    margin = sum((line.margin.amount for line in lines), Decimal(0))
+    revenue = sum((line.revenue.amount for line in lines), Decimal(0))
+    return float(revenue / margin) if margin > 0 else 1.0
+
+
+def _performance(line: Figures, usual: Benchmark) -> dict[str, Any]:
+    """Figures in the shape of campaign_memory.json: texts, rates in percent."""
+    told = {
+        "impressions": line.impressions,
+        "clicks": line.clicks,
+        "ctr": None if line.ctr is None else f"{line.ctr * 100:.1f}",
+        "cpc": None if line.cpc is None else f"{line.cpc.amount:.2f}",
+        "spend": line.spend.amount,
+        "chats": line.chats,
+        "orders": line.orders,
+        "revenue": line.revenue.amount,
+        "profit": line.profit.amount,
+        "roas": None if line.roas is None else f"{line.roas:.2f}",
+        "roi": None if line.roi is None else f"{line.roi:.2f}",
+        "currency": line.currency,
+        "since": line.since,
+        "until": line.until,
+        "usual_ctr": None if usual.ctr is None else f"{usual.ctr * 100:.1f}",
+    }
+    return {name: str(value) for name, value in told.items() if value is not None}
+
+
+def _data(each: Earning) -> dict[str, Any]:
+    return {
+        "ctr": round(each.ctr, 4),
+        "chat_to_order": round(each.chat_to_order, 4),
+        "roi": round(each.roi, 3),
+        "chats": each.chats,
+        "orders": each.orders,
+        "ads": each.ads,
+        "days": WINDOW,
+    }
+
+
+def _roi(entry: Entry) -> float:
+    return float(entry.record.get("supporting_data", {}).get("roi", 0.0))
+
+
+def _revised(entry: Entry) -> str:
+    if "withdrawn" in entry.record:
+        return f"No longer so: {entry.record['insight']} ({entry.record['withdrawn']})"
+    return f"{entry.record['insight']} (now {entry.record['confidence']:.0%} sure)"
+
+
+def _brought(change: Change, before: Mapping[str, Money], after: Mapping[str, Money]) -> str:
+    """What a change was followed by; what else changed in those days is in it too."""
+    line = str(change.record.get("line", change.campaign_id))
+    was, now = before.get(line), after.get(line)
+    if was is None and now is None:
+        return "nothing was spent on it in the week before or after"
+    currency = (now or was or Money(Decimal(0), "XXX")).currency
+    daily_was, daily_now = (_daily(money, currency) for money in (was, now))
+    return (
+        f"profit after ads {daily_now:.2f} {currency} a day in the week after, {daily_was:.2f} in the week before:"
+        f" {daily_now - daily_was:+.2f}"
+    )
+
+
+def _daily(money: Money | None, currency: str) -> Decimal:
+    return Decimal(0) if money is None or money.currency != currency else money.amount / 7

@@ -1,0 +1,98 @@
+"""The first step of a morning: what an account holds, how it went, and what the shop sold through it, written down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final, Protocol, runtime_checkable
+from zoneinfo import ZoneInfo
+
+from bot.ads.morning.cycle import Morning
+from bot.ads.platform import Account
+from bot.ads.practice import PracticeChats, PracticeSale
+from memory.ads.attribution import Attribution, ChatDay, Sale
+from memory.ads.campaigns import Campaigns
+
+RESTATED: Final = timedelta(days=28)  # so long the platform may tell a day differently
+FIRST_LOOK: Final = timedelta(days=60)
+
+
+@runtime_checkable
+class Sells(Protocol):
+    """An account whose customers are played, and buy by themselves."""
+
+    def chats(self, since: date) -> Sequence[PracticeChats]:
+        """What the shop counted on each day from `since` on that is over."""
+        ...
+
+    def sales(self, since: date) -> Sequence[PracticeSale]:
+        """Orders placed or returned from `since` on."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """Reads one account into memory. Doing it twice stores nothing twice."""
+
+    campaigns: Campaigns
+    attribution: Attribution
+
+    def __call__(self, morning: Morning) -> dict[str, Any]:
+        """What was new, and the share of orders that carried their referral."""
+        account = morning.account
+        if account is None:
+            raise ValueError("there is nothing to pull without an account")
+        structure = account.structure()
+        account_id = structure.account.id
+        first = account_id not in {known.id for known in self.campaigns.accounts(morning.brand)}
+        self.campaigns.take_structure(structure)
+        today = morning.now.astimezone(ZoneInfo(structure.account.time_zone)).date()
+        readings = account.readings(today - (FIRST_LOOK if first else RESTATED), today)
+        new = self.campaigns.take_readings(morning.brand, readings)
+        carried = self._sold(morning.brand, account_id, account, today)
+        return {"ads": len(structure.ads), "readings": new, "carried": str(carried)}
+
+    def refresh(self, brand: str, account: Account, now: datetime) -> None:
+        """Each hour, between the mornings: what yesterday and today look like by now."""
+        known = account.describe()
+        today = now.astimezone(ZoneInfo(known.time_zone)).date()
+        self.campaigns.take_readings(brand, account.readings(today - timedelta(days=1), today))
+        self._sold(brand, known.id, account, today)
+
+    def _sold(self, brand: str, account_id: str, account: Account, today: date) -> Decimal:
+        """Books what a played market sold; the share of its orders whose ad is known. 1 where nothing is played."""
+        if not isinstance(account, Sells):
+            return Decimal(1)
+        booked = self.attribution.booked_until(brand, account_id)
+        since = today - FIRST_LOOK if booked is None else booked + timedelta(days=1)
+        chats = [ChatDay(each.ad_id, each.day, each.chats, each.leads) for each in account.chats(since)]
+        self.attribution.book_chats(brand, chats)
+        sales = account.sales(since - timedelta(days=1))
+        carried = [sale for sale in sales if sale.ad_id is not None]
+        zone = ZoneInfo(account.describe().time_zone)
+        self.attribution.book_sales(brand, [_sale(sale, zone) for sale in carried])
+        for sale in carried:
+            if sale.returned_at is not None:
+                self.attribution.move(brand, sale.number, "returned")
+        return _share(account.sales(today - FIRST_LOOK))
+
+
+def _sale(sale: PracticeSale, zone: ZoneInfo) -> Sale:
+    return Sale(
+        number=sale.number,
+        last_ad_id=sale.ad_id or "",
+        chat_day=sale.chat_at.astimezone(zone).date(),
+        ordered_at=sale.ordered_at,
+        value=sale.value,
+        margin=sale.margin,
+        state="paid",
+        buyer=sale.buyer,
+    )
+
+
+def _share(sales: Sequence[PracticeSale]) -> Decimal:
+    """How many of the orders carried their referral; drawn towards four in five while there are few."""
+    carried = sum(sale.ad_id is not None for sale in sales)
+    return (Decimal(carried + 16) / Decimal(len(sales) + 20)).quantize(Decimal("0.001"))

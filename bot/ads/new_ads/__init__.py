@@ -1,0 +1,1 @@
+"""New ads: ideas, their review, and their launch."""

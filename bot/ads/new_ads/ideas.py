@@ -1,0 +1,267 @@
+"""New ads to try: from what worked and failed, what customers ask about and the brand's facts; each with its brief."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from typing import Any, Final, Protocol
+
+from bot.ads.changes.plan import told
+from bot.ads.new_ads.compliance import Claims, Concept, Objection, review
+from bot.ads.new_ads.selling_points import ARGUMENTS, Argument, ShopFacts
+from bot.language.money import Money
+from bot.model.language_model import ModelUnavailable
+from memory.ads.learnings.strategy import Brief, Entry
+
+log = logging.getLogger(__name__)
+
+TEST_DAYS: Final = 14
+LEAST_CHATS: Final = 30  # before a test is judged
+LOSING: Final = 4  # to one: the odds at which a test does not become an ordinary ad
+MOST_IDEAS: Final = 3
+CITED: Final = 3  # patterns of each kind in a brief
+ASKED: Final = "objection:"
+SOUTH: Final = ("America/Sao_Paulo", "America/Argentina", "America/Santiago", "America/Lima", "Australia/", "Africa/Johannesburg")  # fmt: skip
+SEASONS: Final = ("Winter", "Spring", "Summer", "Autumn")
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What ideas for one account are made of."""
+
+    facts: ShopFacts
+    language: str  # of the ads
+    season: str
+    brief: Brief
+    tried: frozenset[str]  # arguments and angles that this account has run as a test
+    budget: Money  # a day, for the test
+    cost_per_chat: Money | None  # usual in this account
+    chat_to_order: float | None
+
+    def asked(self) -> dict[str, tuple[float, str]]:
+        """What customers ask about: topic → share of chats, and the sentence that says it."""
+        return {
+            str(entry.subject).removeprefix(ASKED): (
+                float(entry.record["supporting_data"].get("share", 0)),
+                str(entry.record["insight"]),
+            )
+            for entry in self.brief.learnings
+            if str(entry.subject).startswith(ASKED)
+        }
+
+    def pattern(self, subject: str) -> Entry | None:
+        """What worked or failed about it before."""
+        return next((each for each in (*self.brief.worked, *self.brief.failed) if each.subject == subject), None)
+
+
+@dataclass(frozen=True, slots=True)
+class StrategicBrief:
+    """Why a test is run, what it should bring, and how it will be judged."""
+
+    known: tuple[str, ...]
+    principle: str
+    expected: str
+    judged_on: date
+    judged_how: str
+    monitoring: tuple[str, ...]
+    timeline: tuple[str, ...]
+    ends: date | None = None  # the last day on which its words are true; it is paused after that
+
+
+@dataclass(frozen=True, slots=True)
+class Idea:
+    """A concept that passed its review, with its brief."""
+
+    concept: Concept
+    argument: str
+    brief: StrategicBrief
+
+    def as_note(self) -> dict[str, Any]:
+        """As JSON holds it: lists and texts, days as `2026-12-05`."""
+        return asdict(self, dict_factory=lambda pairs: {name: _plain(value) for name, value in pairs})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One ad as somebody wrote it, before its review."""
+
+    concept: Concept
+    argument: str
+    principle: str
+    why: str
+    ends: date | None = None  # the last day on which its words are true
+
+
+class Writes(Protocol):
+    """Whoever writes ads: a language model. Raises ModelUnavailable."""
+
+    def write(self, known: Knowledge, most: int) -> Sequence[Written]:
+        """At most `most` ads, nothing of them checked."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """The ideas of a morning, best first; what was dropped, by the rule that it broke."""
+
+    ideas: tuple[Idea, ...]
+    writer: str  # model, or built-in
+    dropped: Mapping[str, int]
+    reasons: tuple[str, ...]  # the sentences of the reviews
+
+
+def propose(known: Knowledge, claims: Claims, writer: Writes | None = None, most: int = MOST_IDEAS) -> Proposed:
+    """At most `most` ideas, every one reviewed. The model's where there is one that answers, else from templates."""
+    objections: list[list[Objection]] = []
+    if writer is not None:
+        try:
+            written = list(writer.write(known, most))[:most]
+        except ModelUnavailable as fault:
+            log.info("ads are written without the model: %s", fault.reason)
+        else:
+            ideas = _reviewed(written, known, claims, objections, most)
+            if ideas:
+                return _proposed(ideas, "model", objections)
+    ideas = _reviewed(_from_templates(known), known, claims, objections, most)
+    return _proposed(ideas, "built-in", objections)
+
+
+def _proposed(ideas: Sequence[Idea], writer: str, objections: Sequence[Sequence[Objection]]) -> Proposed:
+    dropped = Counter(rule for found in objections for rule in {each.rule for each in found})
+    return Proposed(
+        tuple(ideas),
+        writer,
+        dict(dropped),
+        tuple(dict.fromkeys(each.sentence for found in objections for each in found)),
+    )
+
+
+def _reviewed(
+    written: Sequence[Written], known: Knowledge, claims: Claims, objections: list[list[Objection]], most: int
+) -> list[Idea]:
+    """The first `most` without an objection; a dropped one counts once for each rule that it breaks."""
+    passed: list[Idea] = []
+    for each in written:
+        if len(passed) == most:
+            break
+        found = review(each.concept, claims)
+        if found:
+            objections.append(found)
+        else:
+            passed.append(Idea(each.concept, each.argument, brief_of(each, known)))
+    return passed
+
+
+def _from_templates(known: Knowledge) -> list[Written]:
+    """Every argument that holds today and was not tried here, the most promising first."""
+    fresh = [each for each in ARGUMENTS if each.name not in known.tried]
+    ranked = sorted(fresh, key=lambda each: -_promise(each, known))
+    found = ((argument, argument.write(known.facts, known.language)) for argument in ranked)
+    return [
+        Written(
+            Concept(
+                name=name_of(known.season, argument.angle),
+                angle=argument.angle,
+                headline=words.headline,
+                body=words.body,
+                greeting=words.greeting,
+                language=known.language,
+            ),
+            argument.name,
+            argument.principle,
+            "",
+            words.ends,
+        )
+        for argument, words in found
+        if words is not None
+    ]
+
+
+def _promise(argument: Argument, known: Knowledge) -> float:
+    """How much speaks for an argument: what customers ask about, what its angle earned, how it did elsewhere."""
+    asked = known.asked()
+    score = 2 * sum(asked[topic][0] for topic in argument.answers if topic in asked)
+    for subject, weight in ((f"angle:{argument.angle}", 1.0), (concept_subject(argument.name, known.language), 0.5)):
+        pattern = known.pattern(subject)
+        if pattern is not None:
+            score += weight if pattern.kind == "successful_patterns" else -2 * weight
+    return score
+
+
+def concept_subject(argument: str, language: str) -> str:
+    """Under which an argument's tests are remembered."""
+    return f"concept:{argument}:{language}"
+
+
+def name_of(season: str, angle: str) -> str:
+    """`Winter · security · image`, as staff and memory read it."""
+    return f"{season} · {angle} · image"
+
+
+def brief_of(written: Written, known: Knowledge) -> StrategicBrief:
+    """What stands behind an ad, in sentences with their numbers."""
+    judged_on = known.facts.today + timedelta(days=TEST_DAYS)
+    return StrategicBrief(
+        known=tuple(_cited(written, known)),
+        principle=written.principle,
+        expected=_expected(known),
+        judged_on=judged_on,
+        judged_how=(
+            f"On {judged_on}, from {LEAST_CHATS} chats on: it stays unless its orders make it"
+            f" {LOSING} to 1 that it loses money, those still to come reckoned in; with fewer chats it has another week."
+        ),
+        monitoring=(
+            "every hour: spend without chats, a broken page, stock, the desk's backlog",
+            "every morning: the evidence that it loses money; its budget moves by a fifth at most",
+        ),
+        timeline=(
+            "day 3: do people see it and write",
+            "day 7: clicks and cost of a chat against what is usual here",
+            f"day {TEST_DAYS}: judged, then kept with its budget or paused",
+        ),
+        ends=written.ends,
+    )
+
+
+def _cited(written: Written, known: Knowledge) -> list[str]:
+    """What customers ask first, then what its own angle did, then the other patterns."""
+    argument = next((each for each in ARGUMENTS if each.name == written.argument), None)
+    asked = known.asked()
+    said = [asked[topic][1] for topic in (argument.answers if argument else asked) if topic in asked]
+    own = known.pattern(f"angle:{written.concept.angle}")
+    said += [_remembered(own)] if own else []
+    said += [_remembered(each) for each in known.brief.worked[:CITED]]
+    said += [_remembered(each) for each in known.brief.failed[:CITED]]
+    said += [written.why] if written.why else []
+    return list(dict.fromkeys(said)) or ["nothing is known yet of what works here"]
+
+
+def _remembered(entry: Entry) -> str:
+    verdict = "worked" if entry.kind == "successful_patterns" else "failed"
+    return f"{verdict} before: {entry.record.get('pattern', entry.subject)}"
+
+
+def _expected(known: Knowledge) -> str:
+    cost = known.cost_per_chat
+    if cost is None or not cost.amount:
+        return "not known yet: too few chats in this account to say what one costs"
+    chats = float(known.budget.amount / cost.amount) * TEST_DAYS
+    text = f"about {chats:.0f} chats in {TEST_DAYS} days at {told(cost)} each, as the account's ads usually do"
+    if known.chat_to_order is None:
+        return text
+    return f"{text}, and {chats * known.chat_to_order:.0f} orders from them"
+
+
+def season_of(day: date, time_zone: str) -> str:
+    """The season at an account, by its time zone's hemisphere."""
+    place = (day.month % 12) // 3
+    return SEASONS[(place + 2) % 4] if time_zone.startswith(SOUTH) else SEASONS[place]

@@ -1,0 +1,346 @@
+"""New ads in a morning: judge the tests whose day has come, think of the next, launch one where there is room."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from statistics import NormalDist
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from bot.ads.budgets.daily_decisions import AGENT
+from bot.ads.changes.plan import Audience, Launch, told
+from bot.ads.changes.refusals import NeedsApproval, NothingToDo, Refused
+from bot.ads.experiments.ad_tests import AT_ONCE, Trials, day_of
+from bot.ads.morning.cycle import Morning
+from bot.ads.new_ads.compliance import Claims
+from bot.ads.new_ads.ideas import LEAST_CHATS, LOSING, Knowledge, Writes, propose, season_of
+from bot.ads.new_ads.selling_points import PROOF_DAYS, ShopFacts
+from bot.ads.platform import Account, TryLater
+from bot.brands import Brand
+from bot.language.money import Money
+from memory.ads.ad_account import AdAccount, Structure
+from memory.ads.campaigns import Campaigns, KnownAd
+from memory.ads.figures import AdFigures, Figures
+from memory.ads.learnings.strategy import Entry, Strategy
+from memory.audit_log.account_changes import Change
+from memory.shop.catalogue_items import Item
+
+MORE_TIME: Final = timedelta(days=7)  # for a test with too few chats on its day
+WINDOW: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Thinking:
+    """What ideas need from outside the ad side: what may be claimed, what is sold, and who writes."""
+
+    claims: Callable[[str], Claims]  # by brand
+    goods: Callable[[str], Sequence[Item]]  # by brand
+    writer: Writes | None  # None: templates
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Ends tests: kept or paused on the day their brief names, and paused when their words stop being true."""
+
+    trials: Trials
+    figures: AdFigures
+    campaigns: Campaigns
+
+    def __call__(self, morning: Morning) -> dict[str, Any]:
+        """What became of each test that ended this morning, in sentences."""
+        account = _account(morning)
+        about = account.describe()
+        today = morning.now.astimezone(ZoneInfo(about.time_zone)).date()
+        said = [self._judge(morning, about, today, entry) for entry in self.trials.running(morning.brand, about.id)]
+        return {"ended": [*filter(None, said), *self._outdated(morning.brand, about.id, today)]}
+
+    def _judge(self, morning: Morning, about: AdAccount, today: date, entry: Entry) -> str | None:
+        change = self.trials.change_of(entry)
+        if change is None or change.state not in ("open", "done"):
+            return self._never_launched(morning, entry, change)
+        if change.state == "open":
+            return None
+        self.trials.register(morning.brand, entry, change.object_id)
+        figures = self._figures(morning.brand, about.id, change.object_id, (today - entry.valid_from.date()).days)
+        ads = self.trials.ads_of(morning.brand, about.id, change.object_id)
+        if ads and not any(_runs(ad) for ad in ads):
+            return self._end(morning.brand, entry, f"stopped before its day; {_summed(figures)}", figures, kept=False)
+        due = day_of(entry.record["context"]["idea"]["brief"]["judged_on"])
+        few = (0 if figures is None else figures.chats) < LEAST_CHATS
+        if due is None or today < (due + MORE_TIME if few else due):
+            return None
+        return self._verdict(morning, about.id, entry, change, figures)
+
+    def _verdict(self, morning: Morning, account_id: str, entry: Entry, change: Change, figures: Figures | None) -> str:
+        brand = morning.brand
+        if figures is None or not figures.chats:
+            why = "the test's day has come and nobody wrote through it"
+            self._pause(brand, account_id, change.object_id, why, f"judged {entry.id}")
+            return self._end(brand, entry, f"paused: {why}; {_summed(figures)}", figures, kept=False)
+        sales, needed = self._counted(morning, account_id, change.object_id)
+        odds = odds_of_losing(sales, needed)
+        why = f"{sales:.0f} orders, {needed:.1f} needed by now to pay for itself; {_summed(figures)}"
+        if odds < LOSING:
+            return self._end(brand, entry, f"kept, an ordinary ad from now on: {why}", figures, kept=True)
+        why = f"the test's day has come and it is {min(odds, 999):.0f} to 1 that it loses money: {why}"
+        self._pause(brand, account_id, change.object_id, why, f"judged {entry.id}")
+        return self._end(brand, entry, f"paused: {why}", figures, kept=False)
+
+    def _never_launched(self, morning: Morning, entry: Entry, change: Change | None) -> str | None:
+        """One that waits for its approval, or that this very day may still launch, is left alone."""
+        if self.trials.waits(entry) or entry.record["context"]["key"] == key_of(
+            morning, entry.record["context"]["test"]
+        ):
+            return None
+        outcome = f"not launched: {change.outcome if change else 'it was not approved, or the morning was cut off'}"
+        self.trials.end(morning.brand, entry, outcome)
+        return f"“{_name(entry)}” {outcome}"
+
+    def _end(self, brand: str, entry: Entry, outcome: str, figures: Figures | None, *, kept: bool) -> str:
+        earned = figures is not None and figures.profit.amount > 0
+        worked = True if kept and earned else False if not kept and not earned else None
+        self.trials.end(brand, entry, outcome, worked=worked)
+        return f"“{_name(entry)}” {outcome}"
+
+    def _counted(self, morning: Morning, account_id: str, campaign_id: str) -> tuple[float, float]:
+        """The campaign's orders, and those it needs by now to pay for itself, as this morning's deciding counted them.
+
+        That reckons with orders that are still to come. The look is made once, on a day that was named before, so it
+        needs no evidence that stands up to looking every day.
+        """
+        structure = self.campaigns.structure(morning.brand, account_id)
+        lines = {each.id for each in structure.ad_sets if each.campaign_id == campaign_id} | {campaign_id}
+        decided = [each for each in morning.notes["decide"]["decisions"] if each["id"] in lines]
+        return sum(float(each["sales"]) for each in decided), sum(float(each["needed"]) for each in decided)
+
+    def _figures(self, brand: str, account_id: str, campaign_id: str, days: int) -> Figures | None:
+        lines = self.figures.of(brand, "campaign", max(days, 1), account_id=account_id)
+        return next((line for line in lines if line.key == campaign_id), None)
+
+    def _outdated(self, brand: str, account_id: str, today: date) -> list[str]:
+        """Ads whose words were true until a day that is over, such as a code's last."""
+        said = []
+        for ad in self.campaigns.ads(brand, account_id=account_id):
+            ends = day_of(ad.brief.get("ends"))
+            if ends is not None and ends < today and _runs(ad) and ad.campaign_id:
+                self._pause(brand, account_id, ad.campaign_id, f"what it says held until {ends}", f"ends {ad.ad_id}")
+                said.append(f"“{ad.name}” was paused: what it says held until {ends}")
+        return said
+
+    def _pause(self, brand: str, account_id: str, campaign_id: str, why: str, what: str) -> None:
+        try:
+            self.trials.actions.pause(
+                brand, account_id, "campaign", campaign_id, AGENT, why, key=f"{account_id} {what}"
+            )
+        except NothingToDo:
+            return  # a person was faster
+
+
+@dataclass(frozen=True, slots=True)
+class Imagine:
+    """Thinks of the next test, where there is room for one. Changes nothing."""
+
+    trials: Trials
+    figures: AdFigures
+    campaigns: Campaigns
+    strategy: Strategy
+    brands: Mapping[str, Brand]
+    thinking: Thinking
+
+    def __call__(self, morning: Morning) -> dict[str, Any]:
+        """The idea to launch, with those that were thought of beside it; or why there is none."""
+        account = _account(morning)
+        structure = account.structure()
+        budget, why = self._room(morning, structure.account)
+        if budget is None:
+            return {"chosen": None, "why": why}
+        known = self._known(morning, structure.account, budget)
+        if not known.brief.worked and not known.brief.failed and not known.asked():
+            return {"chosen": None, "why": "nothing is known yet of what works here; there are ideas from tomorrow on"}
+        found = propose(known, self.thinking.claims(morning.brand), self.thinking.writer)
+        return {
+            "chosen": found.ideas[0].as_note() if found.ideas else None,
+            "why": "" if found.ideas else "every idea was tried, or did not pass its review",
+            "budget": str(budget.amount),
+            "ideas": [f"{idea.concept.name}: {idea.concept.headline}" for idea in found.ideas],
+            "writer": found.writer,
+            "dropped": dict(found.dropped),
+            "reasons": list(found.reasons),
+        }
+
+    def _room(self, morning: Morning, account: AdAccount) -> tuple[Money | None, str]:
+        """The test's daily budget, or why there can be no test."""
+        budget = self.trials.budget(account)
+        if budget is None:
+            return None, "without a daily cap, or a rate for the currency, nothing is launched"
+        if len(self.trials.running(morning.brand, account.id)) >= AT_ONCE:
+            return None, f"{AT_ONCE} tests are running"
+        waiting = self.trials.actions.approvals.waiting(morning.brand)
+        if any(approval.account_id == account.id for approval in waiting):
+            return None, "another question waits for an admin"
+        room = self.trials.actions.room(morning.brand, account.id)
+        if room.amount < budget.amount:
+            return None, f"the cap leaves {told(room)} a day, a test takes {told(budget)}"
+        return budget, ""
+
+    def _known(self, morning: Morning, account: AdAccount, budget: Money) -> Knowledge:
+        brand = self.brands[morning.brand]
+        day = morning.now.astimezone(ZoneInfo(account.time_zone)).date()
+        lines = self.figures.of(brand.id, "account", WINDOW)
+        own = next((line for line in lines if line.key == account.id), None)
+        return Knowledge(
+            facts=ShopFacts(brand, day, self.thinking.goods(brand.id), _orders(lines)),
+            language=self._language(brand, account.id, day),
+            season=season_of(day, account.time_zone),
+            brief=self.strategy.brief_for(brand.id, most=50),
+            tried=self.trials.tried(brand.id, account.id),
+            budget=budget,
+            cost_per_chat=own.cost_per_chat if own else None,
+            chat_to_order=own.chat_to_order if own else None,
+        )
+
+    def _language(self, brand: Brand, account_id: str, day: date) -> str:
+        """The one that most people write who come through the account's ads; the brand's first where nobody knows."""
+        since = day - timedelta(days=WINDOW)
+        found = self.figures.segments(brand.id, "language", since, day, account_id=account_id)
+        spoken = [line for line in found if line.value in brand.languages]
+        return max(spoken, key=lambda line: line.chats or 0).value if spoken else brand.languages[0]
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchTest:
+    """Launches the morning's idea, once: one campaign with one ad set and one ad."""
+
+    trials: Trials
+    figures: AdFigures
+    campaigns: Campaigns
+
+    def __call__(self, morning: Morning) -> dict[str, Any]:
+        """What was launched; or what it waits for, why it was refused, or what people have to do first (`needs`)."""
+        idea = morning.notes.get("ideas", {}).get("chosen")
+        if idea is None:
+            return {"launched": None}
+        account = _account(morning)
+        structure = account.structure()
+        budget = Money(Decimal(morning.notes["ideas"]["budget"]), structure.account.currency)
+        model = self._model(morning.brand, structure)
+        if model is None:
+            return {"launched": None, "needs": _needs(idea, structure.account)}
+        return self._launch(morning, account, idea, _launch_of(idea, budget, *model), budget)
+
+    def _launch(
+        self, morning: Morning, account: Account, idea: Mapping[str, Any], launch: Launch, budget: Money
+    ) -> dict[str, Any]:
+        account_id = account.describe().id
+        key = key_of(morning, account_id)
+        entry = self.trials.begin(morning.brand, account_id, key, idea, budget)
+        try:
+            change = self.trials.actions.launch(morning.brand, account_id, launch, AGENT, key=key)
+        except NeedsApproval as waits:
+            return {"launched": None, "waiting": waits.approval.id}
+        except Refused as refused:
+            self.trials.end(morning.brand, entry, f"not launched: {refused}")
+            return {"launched": None, "refused": str(refused)}
+        if change.state == "open":
+            raise TryLater(f"The launch of “{launch.name}” is not finished yet; it is looked up again.")
+        if change.state != "done":
+            self.trials.end(morning.brand, entry, f"not launched: {change.outcome}")
+            return {"launched": None, "refused": change.outcome}
+        self.campaigns.take_structure(account.structure())
+        self.trials.register(morning.brand, entry, change.object_id)
+        return {"launched": launch.name, "campaign": change.object_id, "budget": told(budget), "brief": idea["brief"]}
+
+    def _model(self, brand: str, structure: Structure) -> tuple[str, Mapping[str, Any]] | None:
+        """Picture and audience of the ad that earned most and has both; None where no picture is known."""
+        earned = {
+            line.key: line.profit.amount
+            for line in self.figures.of(brand, "ad", WINDOW, account_id=structure.account.id)
+        }
+        pictures = {each.id: each.image_hash for each in structure.creatives if each.image_hash}
+        audiences = {each.id: each.targeting for each in structure.ad_sets}
+        known = [ad for ad in structure.ads if ad.creative_id in pictures and ad.ad_set_id in audiences]
+        if not structure.account.practice:
+            known = [ad for ad in known if audiences[ad.ad_set_id].get("geo_locations")]
+        if not known:
+            return None
+        lowest = min(earned.values(), default=0)
+        best = max(known, key=lambda ad: (earned.get(ad.id, lowest), ad.id))
+        return str(pictures[best.creative_id]), audiences[best.ad_set_id]
+
+
+def key_of(morning: Morning, account_id: str) -> str:
+    """Names the one launch that an account may have on a day."""
+    return f"{account_id} {morning.day} launch"
+
+
+def odds_of_losing(sales: float, needed: float) -> float:
+    """To one, that fewer than `needed` orders are this ad's true number; a count's root is about normal with spread ½."""
+    loses = NormalDist().cdf(2 * (math.sqrt(needed) - math.sqrt(sales + 3 / 8)))
+    return loses / max(1 - loses, 1e-9)
+
+
+def _launch_of(idea: Mapping[str, Any], budget: Money, image_hash: str, targeting: Mapping[str, Any]) -> Launch:
+    concept, brief = idea["concept"], idea["brief"]
+    audience = Audience(
+        name=concept["name"],
+        daily_budget=budget,
+        targeting=targeting,
+        ad_name=concept["name"],
+        body=concept["body"],
+        headline=concept["headline"],
+        image_hash=image_hash,
+        greeting=concept["greeting"],
+    )
+    categories = tuple(concept["special_ad_categories"])
+    return Launch(concept["name"], (audience,), f"a test: {brief['known'][0]}", special_ad_categories=categories)
+
+
+def _needs(idea: Mapping[str, Any], account: AdAccount) -> dict[str, Any]:
+    """The task for people: what a launch lacks, with the ad that waits for it."""
+    concept = idea["concept"]
+    return {
+        "what": "picture",
+        "task": f"{account.name} has no picture that a new ad could use, or no audience: make an ad with one in Ads"
+        " Manager, paused; the next morning goes on from there.",
+        "headline": concept["headline"],
+        "body": concept["body"],
+        "brief": idea["brief"],
+    }
+
+
+def _account(morning: Morning) -> Account:
+    if morning.account is None:
+        raise ValueError("there is nothing to launch without an account")
+    return morning.account
+
+
+def _runs(ad: KnownAd) -> bool:
+    return not ad.gone and ad.effective_status not in (
+        "PAUSED",
+        "CAMPAIGN_PAUSED",
+        "ADSET_PAUSED",
+        "ARCHIVED",
+        "DELETED",
+    )
+
+
+def _name(entry: Entry) -> str:
+    return str(entry.record["context"]["idea"]["concept"]["name"])
+
+
+def _summed(figures: Figures | None) -> str:
+    if figures is None:
+        return "nothing was spent on it"
+    return (
+        f"{told(figures.spend)} spent, {figures.chats} chats, {figures.orders} orders so far,"
+        f" {told(figures.profit)} profit"
+    )
+
+
+def _orders(lines: Sequence[Figures]) -> int:
+    assert PROOF_DAYS == WINDOW, "orders are counted over the days that the ad names"
+    return sum(line.orders for line in lines)

@@ -1,0 +1,124 @@
+"""Practice customers: they click a practice ad, chat with the real sales desk through the small Twilio, and some buy."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.ads.platform import TryLater
+from bot.ads.practice.account import Click, PracticeAccount
+from bot.channels.simulator import SmallTwilio
+from bot.channels.simulator.customers import Customer, Sent
+from memory.storage.timestamps import Clock
+
+MOST_AT_ONCE: Final = 3  # they share the desk with whoever tries it by hand
+TYPING: Final = timedelta(seconds=4)  # between a reply and what they write next
+PATIENCE: Final = timedelta(minutes=3)  # without a reply they are gone
+NAMES: Final = {
+    "en": ("Grace", "Tom", "Amina", "Oliver"),
+    "es": ("Lucía", "Mateo", "Sofía", "Diego"),
+    "pt": ("Beatriz", "João", "Larissa", "Rafael"),
+    "hi": ("Ananya", "Rohan", "Kavya", "Arjun"),
+}
+OPENINGS: Final = {
+    "en": "Hi! I saw your ad. How much is the {title}?",
+    "es": "¡Hola! Vi su anuncio. ¿Cuánto cuesta {title}?",
+    "pt": "Olá! Vi o anúncio. Quanto custa {title}?",
+    "hi": "Namaste! Aapka ad dekha. {title} ki keemat kya hai?",
+}
+QUESTIONS: Final = {
+    "en": ("Can I pay cash on delivery?", "How long does delivery take?", "Can I return it?", "Is there a discount?"),
+    "es": ("¿Puedo pagar contra entrega?", "¿Cuánto tarda el envío?", "¿Puedo devolverlo?", "¿Hay algún descuento?"),
+    "pt": ("Posso pagar na entrega?", "Quanto tempo demora a entrega?", "Posso devolver?", "Tem desconto?"),
+    "hi": ("Cash on delivery hai?", "Delivery mein kitna time lagega?", "Return kar sakte hain?", "Koi discount hai?"),
+}
+BUYING: Final = {
+    "en": ("I want to buy the {title}", "yes", "Thank you!"),
+    "es": ("Quiero comprar {title}", "sí", "¡Gracias!"),
+    "pt": ("Quero comprar {title}", "sim", "Obrigada!"),
+    "hi": ("Mujhe {title} kharidna hai", "haan", "Dhanyavaad!"),
+}
+LEAVING: Final = {
+    "en": ("I will think about it, thanks",),
+    "es": ("Lo voy a pensar, gracias",),
+    "pt": ("Vou pensar, obrigado",),
+    "hi": ("Sochkar batata hoon, shukriya",),
+}
+COUNTRIES: Final = {"INR": "hi", "EUR": "es", "MXN": "es", "COP": "es", "CLP": "es", "PEN": "es", "BRL": "pt"}
+
+
+@dataclass(slots=True)
+class _Visit:
+    customer: Customer
+    lines: list[str]  # still to be said
+    said: Sent | None
+    moved_at: datetime
+
+
+class Shoppers:
+    """A few practice customers at a time. `tick` lets each do what they would do by now."""
+
+    def __init__(
+        self,
+        twilio: SmallTwilio,
+        accounts: Sequence[PracticeAccount],
+        titles: Callable[[], Sequence[str]],
+        clock: Clock,
+        per_hour: float,
+        seed: int = 1,
+    ) -> None:
+        """`titles` are the products of the shop; `per_hour` new customers come in an hour of the machine's time."""
+        self._twilio = twilio
+        self._accounts = accounts
+        self._titles = titles
+        self._clock = clock
+        self._every = timedelta(hours=1) / per_hour if per_hour else None
+        self._chance = random.Random(seed)  # noqa: S311 - a play, not a secret
+        self._visits: list[_Visit] = []
+        self._next = clock() + (self._every or timedelta(0))
+        self._lock = threading.Lock()
+
+    def tick(self) -> None:
+        """Somebody new may come; whoever got an answer goes on; who waited too long is gone."""
+        with self._lock:
+            now = self._clock()
+            if self._every is not None and now >= self._next and len(self._visits) < MOST_AT_ONCE:
+                self._next = now + self._every
+                self._visits += self._newcomers(now)
+            for visit in self._visits:
+                self._go_on(visit, now)
+            self._visits = [each for each in self._visits if each.lines and now - each.moved_at < PATIENCE]
+
+    def _newcomers(self, now: datetime) -> list[_Visit]:
+        """Somebody, unless the account that chance picks has no ad running."""
+        account = self._chance.choice(self._accounts)
+        try:
+            return [self._newcomer(account, account.someone_clicks(self._chance.random()), now)]
+        except TryLater:
+            return []
+
+    def _newcomer(self, account: PracticeAccount, click: Click, now: datetime) -> _Visit:
+        language = COUNTRIES.get(account.spec.currency, "en")
+        title = self._chance.choice(self._titles())
+        phone = f"+1{self._chance.choice((212, 305, 415, 512, 617, 702))}55501{self._chance.randrange(100):02d}"
+        customer = self._twilio.customer(phone, self._chance.choice(NAMES[language]))
+        lines = [OPENINGS[language]]
+        if self._chance.random() < 0.6:
+            lines.append(self._chance.choice(QUESTIONS[language]))
+        lines += BUYING[language] if self._chance.random() < click.buys else LEAVING[language]
+        return _Visit(customer.arrives_through(click.referral), [each.format(title=title) for each in lines], None, now)
+
+    def _go_on(self, visit: _Visit, now: datetime) -> None:
+        if visit.said is not None and not self._answered(visit):
+            return
+        if visit.said is None or now - visit.moved_at >= TYPING:
+            visit.said = visit.customer.says(visit.lines.pop(0))
+            visit.moved_at = now
+
+    def _answered(self, visit: _Visit) -> bool:
+        newest = visit.customer.transcript()[-1]
+        return newest.direction != "inbound"

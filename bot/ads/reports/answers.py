@@ -1,0 +1,595 @@
+"""What staff hear when they ask about the ads; every number comes from memory, and no model is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from bot.ads.changes.spend_limits import Convert
+from bot.ads.morning.analysis import (
+    ENOUGH_CHATS,
+    ENOUGH_IMPRESSIONS,
+    SURE,
+    Count,
+    DayCount,
+    anomaly,
+    changed,
+    counts_differ,
+    fatigue,
+)
+from bot.ads.morning.cycle import WHOLE_BRAND
+from bot.ads.platform import without_token
+from bot.ads.reports.campaign_lookup import Place, place_called
+from bot.ads.reports.charts import Gallery, daily_chart
+from bot.ads.reports.morning_report import changes_told, with_name
+from bot.ads.reports.texts import NOTHING, Wording, wording
+from bot.language.money import Money
+from memory.ads.campaigns import Campaigns
+from memory.ads.daily_figures import Daily, daily
+from memory.ads.figures import PERIODS, AdFigures, Figures
+from memory.ads.graph import Graph, Group
+from memory.ads.learnings.strategy import Entry, Strategy
+from memory.ads.morning_runs import CycleRun, Cycles
+from memory.audit_log.account_changes import Change, Changes
+from memory.audit_log.approvals import Approvals
+from memory.storage.database import Database
+from memory.storage.timestamps import Clock
+
+LONGEST: Final = 3500  # characters; what a person reads on a phone
+NAMED: Final = 5  # best and worst, each
+FEW: Final = 10  # so many campaigns are all named
+IN_FULL: Final = 4  # so many currencies, the largest; the others have a line each
+WORTH_TELLING: Final = 0.05  # a rate that moved by less is no news, however sure the move is
+SHORTEST_CHART, LONGEST_CHART = 2, 365  # days
+
+
+@dataclass(frozen=True, slots=True)
+class ChartAnswer:
+    """What is said with a chart, and the address of its picture; None where there is nothing to draw."""
+
+    caption: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The questions of staff. Each names the brand first; `language` is the reader's: en, es, pt, hi, else English.
+
+    Raises UnknownPlace and SeveralPlaces, whose text is the answer, where a name is not clear.
+    """
+
+    db: Database
+    campaigns: Campaigns
+    figures: AdFigures
+    cycles: Cycles
+    approvals: Approvals
+    changes: Changes
+    strategy: Strategy
+    graph: Graph
+    gallery: Gallery
+    convert: Convert
+    homes: Mapping[str, tuple[str, str]]  # brand → its name, and the currency of its sums
+    clock: Clock  # of the accounts
+
+    def overview(self, brand: str, *, language: str | None = "en") -> str:
+        """“How are the campaigns?”: figures of 1, 7 and 30 days by currency and in all, trend, best and worst, what the
+        agent did and why, what waits, what failed; at most 3,500 characters."""
+        say = wording(language)
+        days = daily(self.db, self.campaigns, self.clock, brand, max(PERIODS), apart=False)
+        name, home = self.homes[brand]
+        runs = self._newest(brand)
+        if not days.rows:
+            known = [say.say("nothing", brand=name), *_faults(runs, self._account_names(days), say)]
+            return _cut("\n".join([*known, *self._waiting(brand, say)]), LONGEST)
+        head = [say.say("title", brand=name, day=say.date(max(days.ends.values()))), *self._sums(days, home, say)]
+        rest = [*_trend(days, say), *self._waiting(brand, say), *_faults(runs, self._account_names(days), say)]
+        week = daily(self.db, self.campaigns, self.clock, brand, 7)
+        for named, told in ((NAMED, 4), (NAMED, 3), (NAMED, 2), (NAMED, 1), (3, 1), (2, 0), (0, 0)):
+            parts = [*head, *self._places(week, home, say, named), *_done(runs, say, told), *rest]
+            if len(text := "\n".join(parts)) <= LONGEST:
+                break
+        return _cut(text, LONGEST)
+
+    def about_campaign(self, brand: str, name: str, *, language: str | None = "en") -> str:
+        """One campaign, or one account: its figures, trend, ads, and what the agent thinks of it."""
+        say = wording(language)
+        place = self.place(brand, name, language=language)
+        days = self._days_of(brand, place, max(PERIODS))
+        parts = [
+            self._heading(brand, place, say),
+            *_rows_of(days, say),
+            *_moving_note(days.last(max(PERIODS)), say),
+            *_trend(days, say),
+            *(f"• {sentence}" for sentence in _oddities(days)),
+            *self._ads(brand, place, say),
+            *self._thoughts(brand, place, say, 4),
+            *self._changed(brand, place, say, 4),
+        ]
+        return _cut("\n".join(parts), LONGEST)
+
+    def why(self, brand: str, name: str | None = None, *, most: int = 6, language: str | None = "en") -> str:
+        """The newest changes, each with its sentence; of one campaign or account where one is named."""
+        say = wording(language)
+        place = None if name is None else self.place(brand, name, language=language)
+        changes = self._changes_of(brand, place, most)
+        if changes:
+            title = say.say("why_title", day=say.date(changes[0].account_at))
+            return _cut("\n".join([title, *(_change_line(each, say) for each in changes)]), LONGEST)
+        thoughts = self._thoughts(brand, place, say, most) if place else []
+        unmoved = [say.say("unspent", account=run.account_id, reason=why) for run in self._newest(brand)
+                   if (why := _why_nothing(run))]  # fmt: skip
+        return _cut("\n".join([say.say("why_none"), *thoughts, *unmoved]), LONGEST)
+
+    def learnings(self, brand: str, word: str | None = None, *, language: str | None = "en") -> str:
+        """What holds, what worked, what failed, what is no longer believed; with a word, what mentions it, with numbers."""
+        say = wording(language)
+        brief = self.strategy.brief_for(brand, about=[word] if word else (), most=8)
+        withdrawn = [each for each in brief.withdrawn if word is None or word.casefold() in str(each.record).casefold()]
+        beside = self._beside(brand, word, say) if word else []
+        parts = [
+            *beside,
+            *_entries(say.say("learned_about", word=word) if word else say.say("learned"), brief.learnings, say),
+            *_entries(say.say("worked"), brief.worked, say),
+            *_entries(say.say("failed_patterns"), brief.failed, say),
+            *_entries(say.say("withdrawn"), withdrawn[:3], say),
+        ]
+        nothing = say.say("learned_none_about", word=word) if word else say.say("learned_none")
+        return _cut("\n".join(parts), LONGEST) or nothing
+
+    def chart_of(
+        self, brand: str, name: str | None = None, days: int = 30, *, language: str | None = "en"
+    ) -> ChartAnswer:
+        """A chart by day of the brand, or of the campaign or account that is named; `days` from 2 to 365."""
+        say = wording(language)
+        days = min(max(days, SHORTEST_CHART), LONGEST_CHART)
+        place = None if name is None else self.place(brand, name, language=language)
+        found = self._days_of(brand, place, days)
+        lines, left_out = self._in_one(found.days(), self._chart_currency(brand, found))
+        if not lines:
+            return ChartAnswer(say.say("chart_none"), None)
+        title = place.full_name if place else self.homes[brand][0]
+        url = self.gallery.share(brand, daily_chart(title or lines[0].key, _note(lines), lines))
+        caption = say.say("chart", name=title, days=days, currency=lines[0].currency)
+        part = say.say("chart_part", currencies=", ".join(left_out)) if left_out else ""
+        return ChartAnswer(caption + part, url)
+
+    def place(self, brand: str, name: str, *, language: str | None = "en") -> Place:
+        """The campaign or account that is called so. Raises UnknownPlace, SeveralPlaces."""
+        return place_called(name, self.campaigns.campaigns(brand), self.campaigns.accounts(brand), wording(language))
+
+    def changes_of_campaign(self, brand: str, campaign_id: str, most: int) -> list[Change]:
+        """The newest changes of a campaign, its ad sets and its ads."""
+        known = {each.id: each for each in self.campaigns.campaigns(brand)}[campaign_id]
+        place = Place("campaign", known.id, known.name, known.account_id, known.account_name)
+        return self._changes_of(brand, place, most)
+
+    # The parts of the answers
+
+    def _sums(self, days: Daily, home: str, say: Wording) -> list[str]:
+        by_period = {period: days.last(period) for period in PERIODS}
+        currencies = [line.currency for line in self._largest_first(by_period[max(PERIODS)], home)]
+        told = [say.say("columns")]
+        if len(currencies) > 1:
+            told += self._together(by_period, home, say)
+        full = currencies if len(currencies) <= IN_FULL + 1 else currencies[:IN_FULL]
+        for currency in currencies:
+            of_it = {
+                period: [line for line in lines if line.currency == currency] for period, lines in by_period.items()
+            }
+            if currency in full:
+                told.append(_account_line(days, currency, say))
+                told += [_row(period, line, say) for period, lines in of_it.items() for line in lines]
+            else:
+                told.append(_short_line(_account_line(days, currency, say), of_it, say))
+        told += [say.say("short_note")] if full != currencies else []
+        return [
+            *told,
+            *_elsewhere(by_period[max(PERIODS)], say),
+            *_silent(days, say),
+            *_moving_note(by_period[max(PERIODS)], say),
+        ]
+
+    def _together(self, by_period: Mapping[int, Sequence[Figures]], home: str, say: Wording) -> list[str]:
+        sums = {period: self._in_one(lines, home) for period, lines in by_period.items()}
+        rows = [_row(period, total, say) for period, (lines, _) in sums.items() if (total := added(lines)) is not None]
+        used = [line.currency for line in by_period[max(PERIODS)] if line.currency != home]
+        left_out = sums[max(PERIODS)][1]
+        rates = ", ".join(self._rate(home, currency, say) for currency in used if currency not in left_out)
+        told = [say.say("together", currency=home), *rows] if rows else []
+        told += [say.say("rates", currency=home, rates=rates)] if rows and rates else []
+        return told + ([say.say("no_rate", currencies=", ".join(left_out))] if left_out else [])
+
+    def _rate(self, home: str, currency: str, say: Wording) -> str:
+        """What one unit of `home` is; taken from a thousand, since amounts are rounded to what can be paid."""
+        thousand = self.convert(Money(Decimal(1000), home), currency)
+        return f"{say.rate(thousand.amount / 1000)} {currency}"
+
+    def _places(self, days: Daily, home: str, say: Wording, named: int) -> list[str]:
+        """Best and worst of the last seven days, by profit for what was spent; where chats are too few, none is either."""
+        lines = [line for line in days.last(7, "campaign") if line.spend.amount > 0]
+        sure = sorted((line for line in lines if line.chats >= ENOUGH_CHATS), key=lambda line: -(line.roi or 0))
+        accounts = {row.campaign_id: days.accounts[row.account_id].name for row in days.rows}
+        if len(lines) <= FEW:
+            best, worst = sorted(lines, key=lambda line: -(line.roi or 0)), []
+        else:
+            best = sure[: min(named, len(sure) // 2)]
+            worst = sure[len(best) :][::-1][:named]
+        told = [_place_line(line, f"{without_token(line.name)}, {accounts[line.key]}", say) for line in (*best, *worst)]
+        rest = self._rest([line for line in lines if line not in best and line not in worst], home, say)
+        first = [say.say("all_named" if len(lines) <= FEW else "best"), *told[: len(best)]] if best else []
+        return first + ([say.say("worst"), *told[len(best) :]] if worst else []) + rest
+
+    def _rest(self, lines: Sequence[Figures], home: str, say: Wording) -> list[str]:
+        counted = [found for line in lines for found in self._in_one([line], home)[0]]
+        total = added(counted)
+        if total is None:
+            return []
+        return [say.say("rest", n=len(counted), profit=say.money(total.profit), spend=say.money(total.spend))]
+
+    def _waiting(self, brand: str, say: Wording) -> list[str]:
+        waiting = self.approvals.waiting(brand)
+        lines = [say.say("waiting_line", n=each.id, summary=_cut(each.summary, 140)) for each in waiting[:3]]
+        return [say.say("waiting", n=len(waiting)), *lines] if waiting else []
+
+    def _heading(self, brand: str, place: Place, say: Wording) -> str:
+        structure = self.campaigns.structure(brand, place.account_id)
+        sets = [each for each in structure.ad_sets if place.kind == "account" or each.campaign_id == place.id]
+        own = [each for each in structure.campaigns if place.kind == "account" or each.id == place.id]
+        budgets = [
+            *(each.daily_budget for each in own if each.daily_budget and each.status == "ACTIVE"),
+            *(each.daily_budget for each in sets if each.daily_budget and each.status == "ACTIVE"),
+        ]
+        running = any(each.status == "ACTIVE" for each in own)
+        there = "active" if running else "paused" if own else "empty" if place.kind == "account" else "gone"
+        status = say.say("gone" if place.gone else there)
+        line = say.say("campaign", name=place.name, account=place.account_name, status=status)
+        if not budgets:
+            return line
+        total = say.money(_money(budgets[0].currency, [each.amount for each in budgets]))
+        return line + say.say("budget" if len(budgets) == 1 else "budgets", n=len(budgets), budget=total)
+
+    def _ads(self, brand: str, place: Place, say: Wording) -> list[str]:
+        mine = {ad.ad_id for ad in self.campaigns.ads(brand, account_id=place.account_id)
+                if place.kind == "account" or ad.campaign_id == place.id}  # fmt: skip
+        lines = [line for line in self.figures.of(brand, "ad", max(PERIODS), account_id=place.account_id)
+                 if line.key in mine and line.spend.amount > 0]  # fmt: skip
+        lines.sort(key=lambda line: -(line.roi or 0))
+        shown = lines if len(lines) <= 2 * NAMED else [*lines[:NAMED], *lines[-NAMED:]]
+        told = [_place_line(line, line.name, say) for line in shown]
+        rest = added([line for line in lines if line not in shown])
+        if rest is not None:
+            more = say.say(
+                "rest", n=len(lines) - len(shown), profit=say.money(rest.profit), spend=say.money(rest.spend)
+            )
+            told.insert(NAMED, more)
+        return [say.say("ads_best"), *told] if told else []
+
+    def _thoughts(self, brand: str, place: Place, say: Wording, most: int) -> list[str]:
+        """The newest decision on each of its lines, the largest moves first."""
+        run = self.cycles.newest_of(brand, place.account_id)
+        lines = self._lines_of(brand, place)
+        decided = [
+            each
+            for each in (run.notes.get("decide", {}).get("decisions", []) if run else [])
+            if place.kind == "account" or each["id"] in lines
+        ]
+        decided.sort(key=lambda each: (not each["pause"], -abs(Decimal(each["budget"]) - Decimal(each["before"]))))
+        told = [f"• {with_name(each['name'], each['reason'])}" for each in decided[:most]]
+        return [say.say("decided"), *told] if told else []
+
+    def _changed(self, brand: str, place: Place, say: Wording, most: int) -> list[str]:
+        changes = self._changes_of(brand, place, most)
+        return [say.say("changed"), *(_change_line(each, say) for each in changes)] if changes else []
+
+    def _changes_of(self, brand: str, place: Place | None, most: int) -> list[Change]:
+        page = self.changes.page(brand, account_id=place.account_id if place else None, limit=200)
+        if place is not None and place.kind == "campaign":
+            lines = self._lines_of(brand, place)
+            page = [each for each in page if each.object_id in lines]
+        return page[:most]
+
+    def _lines_of(self, brand: str, place: Place) -> set[str]:
+        """The campaign, its ad sets and its ads."""
+        structure = self.campaigns.structure(brand, place.account_id)
+        sets = {each.id for each in structure.ad_sets if each.campaign_id == place.id}
+        return {place.id} | sets | {each.id for each in structure.ads if each.ad_set_id in sets}
+
+    def _beside(self, brand: str, word: str, say: Wording) -> list[str]:
+        known = self.graph.learned_about(brand, word)
+        if not known.those.chats:
+            return []
+        return [
+            say.say("beside", word=word, orders=known.those.orders, chats=known.those.chats, ads=known.those.ads,
+                    rate=_rate(known.those, say), others=_rate(known.others, say))
+        ]  # fmt: skip
+
+    # Figures
+
+    def _days_of(self, brand: str, place: Place | None, days: int) -> Daily:
+        """Of the whole brand, of one account, or of one campaign."""
+        account_id = place.account_id if place else None
+        campaign_id = place.id if place and place.kind == "campaign" else None
+        apart = campaign_id is not None
+        found = daily(self.db, self.campaigns, self.clock, brand, days, account_id=account_id, apart=apart)
+        return found.only(campaign_id=campaign_id)
+
+    def _newest(self, brand: str) -> list[CycleRun]:
+        day = self.cycles.newest_day(brand)
+        runs = [] if day is None else self.cycles.of_brand(brand, day)
+        return [run for run in runs if run.account_id != WHOLE_BRAND]
+
+    def _account_names(self, days: Daily) -> dict[str, str]:
+        return {account.id: account.name for account in days.accounts.values()}
+
+    def _in_one(self, lines: Sequence[Figures], currency: str) -> tuple[list[Figures], list[str]]:
+        """The lines in one currency, and the currencies that have no rate, whose lines are left out."""
+        told, left_out = [], dict[str, None]()
+        for line in lines:
+            try:
+                told.append(self._converted(line, currency))
+            except ValueError:
+                left_out[line.currency] = None
+        return _by_day(told), list(left_out)
+
+    def _converted(self, line: Figures, currency: str) -> Figures:
+        if line.currency == currency:
+            return line
+        spend, revenue, margin = (self.convert(each, currency) for each in (line.spend, line.revenue, line.margin))
+        return replace(line, currency=currency, spend=spend, revenue=revenue, margin=margin, elsewhere=())
+
+    def _largest_first(self, lines: Sequence[Figures], home: str) -> list[Figures]:
+        """By what was spent, in the one currency where there is a rate; those without one last."""
+
+        def size(line: Figures) -> tuple[bool, Decimal, str]:
+            known, _ = self._in_one([line], home)
+            return not known, -known[0].spend.amount if known else Decimal(0), line.currency
+
+        return sorted(lines, key=size)
+
+    def _chart_currency(self, brand: str, days: Daily) -> str:
+        currencies = {days.accounts[row.account_id].currency for row in days.rows}
+        return next(iter(currencies)) if len(currencies) == 1 else self.homes[brand][1]
+
+
+def _row(period: int, line: Figures, say: Wording) -> str:
+    return say.say(
+        "row",
+        days=period,
+        spend=say.amount(line.spend),
+        chats=say.count(line.chats),
+        leads=say.count(line.leads),
+        orders=say.count(line.orders),
+        revenue=say.amount(line.revenue),
+        profit=say.amount(line.profit),
+        roas=say.ratio(line.roas),
+        moving=say.say("moving") if line.moving else "",
+    )
+
+
+def _rows_of(days: Daily, say: Wording) -> Iterator[str]:
+    yield say.say("columns")
+    for period in PERIODS:
+        for line in days.last(period):
+            yield f"{_row(period, line, say)} {line.currency}"
+
+
+def _account_line(days: Daily, currency: str, say: Wording) -> str:
+    n = len({row.account_id for row in days.rows if days.accounts[row.account_id].currency == currency})
+    return say.say("account" if n == 1 else "accounts", currency=currency, n=n)
+
+
+def _elsewhere(lines: Sequence[Figures], say: Wording) -> list[str]:
+    """What was sold in currencies that could not be made the account's, of 30 days; no figure above has it."""
+    sold: dict[str, list[Decimal]] = {}
+    for money in (money for line in lines for money in line.elsewhere):
+        sold.setdefault(money.currency, []).append(money.amount)
+    monies = ", ".join(say.money(_money(currency, sold[currency])) for currency in sorted(sold))
+    return [say.say("elsewhere", monies=monies)] if monies else []
+
+
+def _silent(days: Daily, say: Wording) -> list[str]:
+    """The accounts that spent nothing in all these days."""
+    spending = {row.account_id for row in days.rows if row.sum.spend}
+    names = [account.name for key, account in sorted(days.accounts.items()) if key not in spending]
+    return [say.say("silent", names=_cut(", ".join(names), 200))] if names else []
+
+
+def _short_line(title: str, of_it: Mapping[int, Sequence[Figures]], say: Wording) -> str:
+    """Spend, profit and ROAS of the three periods; a period without anything is a dash."""
+    lines = [next(iter(lines), None) for lines in of_it.values()]
+    return say.say(
+        "short_row",
+        title=title,
+        spend=" · ".join(say.amount(line.spend) if line else NOTHING for line in lines),
+        profit=" · ".join(say.amount(line.profit) if line else NOTHING for line in lines),
+        roas=" · ".join(say.ratio(line.roas) if line else NOTHING for line in lines),
+    )
+
+
+def _place_line(line: Figures, name: str, say: Wording) -> str:
+    return say.say(
+        "place", name=without_token(name), profit=say.money(line.profit), spend=say.amount(line.spend),
+        chats=say.count(line.chats), orders=say.count(line.orders),
+    )  # fmt: skip
+
+
+def _moving_note(lines: Sequence[Figures], say: Wording) -> list[str]:
+    return [say.say("moving_note")] if any(line.moving for line in lines) else []
+
+
+def _trend(days: Daily, say: Wording) -> list[str]:
+    """What changed within a week, where chance alone would seldom show as much."""
+    last, before = _counts(days.last(7)), _counts(days.last(7, back=7))
+    told = [
+        _moved(name, say.count(was), say.count(now), now / was - 1 if was else None, say)
+        for name, was, now in (("chats", before.chats, last.chats), ("orders", before.orders, last.orders))
+        if counts_differ(was, now)
+    ]
+    was_rate, rate = Count(before.clicks, before.impressions), Count(last.clicks, last.impressions)
+    if min(was_rate.tries, rate.tries) >= ENOUGH_IMPRESSIONS and abs(changed(was_rate, rate)) >= SURE:
+        change = rate.rate / was_rate.rate - 1 if was_rate.rate else None
+        if change is None or abs(change) >= WORTH_TELLING:
+            told.append(_moved("CTR", say.percent(was_rate.rate), say.percent(rate.rate), change, say))
+    return [say.say("trend"), *told] if told else [say.say("no_trend")]
+
+
+def _moved(name: str, was: str, now: str, change: float | None, say: Wording) -> str:
+    line = "rose" if change is None or change > 0 else "fell"
+    return say.say(
+        line, what=say.lines.get(name, name), before=was, after=now, percent=say.percent(change, signed=True)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    impressions: int
+    clicks: int
+    chats: int
+    orders: int
+
+
+def _counts(lines: Sequence[Figures]) -> _Counts:
+    """Counts can be added over currencies; money cannot."""
+    names = ("impressions", "clicks", "chats", "orders")
+    return _Counts(*(sum(getattr(line, name) for line in lines) for name in names))
+
+
+def _oddities(days: Daily) -> list[str]:
+    counts = [DayCount(line.until, float(line.spend.amount), line.impressions, line.clicks, line.chats)
+              for line in days.days()]  # fmt: skip
+    return [sentence for sentence in (fatigue(counts), anomaly(counts)) if sentence]
+
+
+def _done(runs: Sequence[CycleRun], say: Wording, most: int) -> list[str]:
+    if not runs:
+        return [say.say("no_cycle")]
+    day = say.date(runs[0].day)
+    done = sum(run.notes.get("act", {}).get("done", 0) for run in runs)
+    if not done:
+        closed = dict.fromkeys(why for run in runs if (why := _why_nothing(run)))
+        return [say.say("done_none", day=day), *(f"• {why}" for why in [*closed][:2])]
+    told, more = changes_told(runs, most)
+    lines = [f"• {_cut(with_name(name, reason), 190)}" for name, reason in told]
+    return [say.say("done_one" if done == 1 else "done", n=done, day=day), *lines,
+            *([say.say("more_reasons", n=more)] if more else [])]  # fmt: skip
+
+
+def _faults(runs: Sequence[CycleRun], names: Mapping[str, str], say: Wording) -> list[str]:
+    told = [say.say("failed", account=names.get(run.account_id, run.account_id), fault=_cut(run.fault, 120))
+            for run in runs if run.fault]  # fmt: skip
+    working = sum(run.ended_at is None and not run.fault for run in runs)
+    return told[:4] + ([f"… +{len(told) - 4}"] if len(told) > 4 else []) + (
+        [say.say("still_working", n=working)] if working else []
+    )  # fmt: skip
+
+
+def _why_nothing(run: CycleRun) -> str:
+    noted = run.notes.get("decide", {})
+    return str(noted.get("closed") or noted.get("unspent_reason") or "")
+
+
+def _change_line(change: Change, say: Wording) -> str:
+    outcome = (
+        ""
+        if change.state == "done"
+        else f" [{change.state.replace('_', ' ')}{': ' if change.outcome else ''}{change.outcome}]"
+    )
+    return say.say(
+        "change_line",
+        at=say.date(change.account_at),
+        name=without_token(change.name) or change.object_id,
+        was=_value(change, change.was, say),
+        becomes=_value(change, change.becomes, say),
+        who=change.role,
+        why=_cut(change.why, 300),
+        outcome=outcome,
+    )
+
+
+def _value(change: Change, value: str, say: Wording) -> str:
+    if change.what == "set_budget" and value:
+        return say.money(Money(Decimal(value), change.raises.currency))
+    return value.lower() or "–"
+
+
+def _entries(title: str, entries: Sequence[Entry], say: Wording) -> list[str]:
+    return [title, *(f"• {_entry(each.record, say)}" for each in entries)] if entries else []
+
+
+def _entry(record: Mapping[str, Any], say: Wording) -> str:
+    text = str(record.get("insight") or record.get("pattern") or record.get("name") or "")
+    sure = record.get("confidence")
+    evidence = f" {record['evidence']}" if record.get("evidence") else ""
+    ended = f" {record['withdrawn']}" if record.get("withdrawn") else ""
+    return text + (say.say("sure", percent=say.percent(float(sure))) if sure is not None else "") + evidence + ended
+
+
+def _rate(group: Group, say: Wording) -> str:
+    return say.percent(group.conversion)
+
+
+def _note(lines: Sequence[Figures]) -> str:
+    """The line under a chart's title, in plain English: it is part of the picture."""
+    english = wording("en")
+    total = added(lines)
+    if total is None:
+        return ""
+    days = f"{_day(lines[0].until)} to {_day(lines[-1].until)}"
+    note = f"{days}\nprofit {english.money(total.profit)} · ROAS {english.ratio(total.roas)}"
+    return f"{note} · pale: still moving" if any(line.moving for line in lines) else note
+
+
+def _day(day: date) -> str:
+    return wording("en").date(day)
+
+
+def _by_day(lines: Sequence[Figures]) -> list[Figures]:
+    """Lines of one currency that have the same key and days become one."""
+    found: dict[tuple[str, date, date], Figures] = {}
+    for line in lines:
+        place = (line.key, line.since, line.until)
+        found[place] = added([found[place], line]) or line if place in found else line
+    return list(found.values())
+
+
+def added(lines: Sequence[Figures]) -> Figures | None:
+    """The sum of lines in one currency, under the first one's name; None of none."""
+    if not lines:
+        return None
+    first, currency = lines[0], lines[0].currency
+    told = [line.platform_chats for line in lines if line.platform_chats is not None]
+
+    def count(name: str) -> int:
+        return sum(getattr(line, name) for line in lines)
+
+    def money(name: str) -> Money:
+        return _money(currency, [getattr(line, name).amount for line in lines])
+
+    return replace(
+        first,
+        since=min(line.since for line in lines),
+        until=max(line.until for line in lines),
+        spend=money("spend"),
+        impressions=count("impressions"),
+        clicks=count("clicks"),
+        chats=count("chats"),
+        platform_chats=sum(told) if told else None,
+        leads=count("leads"),
+        orders=count("orders"),
+        revenue=money("revenue"),
+        margin=money("margin"),
+        moving=any(line.moving for line in lines),
+    )
+
+
+def _money(currency: str, amounts: Sequence[Decimal]) -> Money:
+    return Money(sum(amounts, Decimal(0)), currency)
+
+
+def _cut(text: str | None, most: int) -> str:
+    """At most so many characters, whole words."""
+    text = text or ""
+    return text if len(text) <= most else text[: most - 1].rpartition(" ")[0] + "…"

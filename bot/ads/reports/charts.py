@@ -1,0 +1,180 @@
+"""Pictures of the figures: what a chart shows, the address at which it is fetched, and the PNG behind that."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+import subprocess
+import sys
+import threading
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from memory.ads.charts import ChartGone, Charts
+from memory.ads.figures import Figures
+from memory.storage.errors import MemoryFault
+from memory.storage.timestamps import Clock
+
+OPEN_FOR: Final = timedelta(days=7)  # a message may wait for days until its reader writes again
+PATH: Final = "/chart/{token}.png"
+DRAWING: Final = Path(__file__).with_name("chart_png.py")
+SECONDS_TO_DRAW: Final = 30.0
+KEPT_PICTURES: Final = 64  # of some 60 kB each, by process
+TOKEN: Final = re.compile(r"(\d{1,18})-(\d{1,12})-([A-Za-z0-9_-]{43})\Z")
+
+Spec = Mapping[str, Any]
+SPEND, MARGIN, PROFIT, LOSS = "#c2410c", "#1d4ed8", "#86efac", "#fca5a5"
+INK, FAINT = "#1f2937", "#e5e7eb"
+
+
+class UnknownChart(MemoryFault):
+    """No chart was ever sent with this address."""
+
+
+class NotDrawn(Exception):
+    """The picture could not be made; the text says why."""
+
+
+def daily_chart(title: str, note: str, lines: Sequence[Figures]) -> dict[str, Any]:
+    """The spec of spend, margin and profit by day, in the one currency of `lines`, oldest first.
+
+    `note` stands below the title, a line for each of its lines. Days that may still be told differently are paler. Words are Latin: other scripts need fonts that a server may lack.
+    Raises ValueError for no lines, or lines of several currencies.
+    """
+    currencies = {line.currency for line in lines}
+    if len(currencies) != 1:
+        raise ValueError("a chart shows one currency; convert the others first")
+    values = [_point(line) for line in lines]
+    day = {
+        "field": "day",
+        "type": "temporal",
+        "title": None,
+        "scale": {"type": "utc", "padding": 16},  # a day is a day, wherever the server stands
+        "axis": {"format": "%-d %b", "tickCount": min(len(values), 4), "grid": False},
+    }
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "width": 400,
+        "height": 270,
+        "background": "white",
+        "padding": 12,
+        "title": {"text": _latin(title), "subtitle": note.split("\n"), "anchor": "start", "limit": 440, "fontSize": 19, "subtitleFontSize": 15,
+                  "subtitleColor": INK, "color": INK, "offset": 12},
+        "data": {"values": values},
+        "layer": [
+            _bars(day, next(iter(currencies)), len(values)),
+            *(_line(day, name, color) for name, color in (("spend", SPEND), ("margin", MARGIN))),
+        ],
+        "config": {
+            "axis": {"labelFontSize": 16, "titleFontSize": 16, "gridColor": FAINT, "labelColor": INK, "titleColor": INK},
+            "legend": {"labelFontSize": 16, "orient": "top", "title": None, "symbolSize": 160, "labelColor": INK},
+            "view": {"stroke": None},
+        },
+    }  # fmt: skip
+
+
+def _bars(day: Spec, currency: str, days: int) -> dict[str, Any]:
+    return {
+        "mark": {"type": "bar", "width": max(min(300 // max(days, 1), 40), 2)},
+        "encoding": {
+            "x": day,
+            "y": {
+                "field": "profit",
+                "type": "quantitative",
+                "title": f"{currency} a day",
+                "axis": {"labelExpr": "format(datum.value, '~s')"},
+            },
+            "color": {
+                "field": "kind",
+                "type": "nominal",
+                "scale": {"domain": ["spend", "margin", "profit", "loss"], "range": [SPEND, MARGIN, PROFIT, LOSS]},
+            },
+            "opacity": {"condition": {"test": "datum.moving", "value": 0.45}, "value": 1},
+        },
+    }
+
+
+def _line(day: Spec, name: str, color: str) -> dict[str, Any]:
+    return {
+        "mark": {
+            "type": "line",
+            "strokeWidth": 3,
+            "strokeJoin": "round",
+            "point": {"size": 30, "filled": True, "color": color},
+        },
+        "encoding": {"x": day, "y": {"field": name, "type": "quantitative"}, "color": {"datum": name}},
+    }
+
+
+def _point(line: Figures) -> dict[str, Any]:
+    profit = float(line.profit.amount)
+    return {
+        "day": line.until.isoformat(),
+        "spend": float(line.spend.amount),
+        "margin": float(line.margin.amount),
+        "profit": profit,
+        "kind": "loss" if profit < 0 else "profit",
+        "moving": line.moving,
+    }
+
+
+def _latin(text: str) -> str:
+    """The text without letters of other scripts."""
+    kept = "".join(each for each in text if not each.isalpha() or unicodedata.name(each, "").startswith("LATIN"))
+    return re.sub(r"\s+", " ", "".join(each for each in kept if unicodedata.category(each)[0] != "M")).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """Charts by unguessable addresses that run out: a number and an end, signed with the program's secret."""
+
+    charts: Charts
+    secret: str
+    public_url: str  # where Twilio and the reader reach this program
+    clock: Clock  # the real one
+    _drawing: threading.Lock = field(default_factory=threading.Lock)
+
+    def share(self, brand: str, spec: Spec) -> str:
+        """The address at which this chart can be fetched, for a week, by whoever has it."""
+        end = (self.clock() + OPEN_FOR).replace(microsecond=0)
+        number = self.charts.keep(brand, spec, end)
+        moment = int(end.timestamp())
+        token = f"{number}-{moment}-{self._signature(number, moment)}"
+        return self.public_url.rstrip("/") + PATH.format(token=token)
+
+    def picture(self, token: str) -> bytes:
+        """The PNG behind an address. Raises UnknownChart for one we never gave, ChartGone after its end, NotDrawn."""
+        read = TOKEN.match(token)
+        if read is None or not hmac.compare_digest(read[3], self._signature(int(read[1]), int(read[2]))):
+            raise UnknownChart("there is no such chart; send “chart” for one")
+        if datetime.fromtimestamp(int(read[2]), UTC) <= self.clock():
+            raise ChartGone("this chart's address has run out; send “chart” for a new one")
+        spec = json.dumps(self.charts.spec(int(read[1])), sort_keys=True)
+        with self._drawing:  # one renderer at a time: each takes a processor and 190 MB
+            return png(spec)
+
+    def _signature(self, number: int, moment: int) -> str:
+        said = f"hawker chart {number} {moment}".encode()
+        digest = hmac.new(self.secret.encode(), said, hashlib.sha256).digest()
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+@lru_cache(maxsize=KEPT_PICTURES)
+def png(spec: str) -> bytes:
+    """The picture of a spec (JSON), drawn by a process of its own. Raises NotDrawn."""
+    command = [sys.executable, "-I", str(DRAWING)]
+    try:
+        done = subprocess.run(command, input=spec.encode(), capture_output=True, timeout=SECONDS_TO_DRAW, check=False)
+    except subprocess.TimeoutExpired as late:
+        raise NotDrawn(f"the chart was not drawn within {SECONDS_TO_DRAW:.0f} seconds; ask again") from late
+    if done.returncode or not done.stdout.startswith(b"\x89PNG"):
+        raise NotDrawn(f"the chart could not be drawn: {done.stderr.decode(errors='replace').strip()[-300:]}")
+    return done.stdout

@@ -1,0 +1,55 @@
+"""The desk's sales, joined with the ads that brought them, and told to the platform once each."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot.ads.platform import Account, AdsFault, NotAuthorised, OutcomeUnknown, TryLater
+from memory.ads.ad_account import BusinessEvent, EventOutcome
+from memory.ads.attribution import Attribution
+from memory.ads.conversion_events import Events
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """Keeps the book of which ad sold what in step with the desk, and reports orders, cancellations and returns."""
+
+    accounts: Mapping[str, Mapping[str, Account]]  # brand → its accounts by id
+    attribution: Attribution
+    events: Events
+    margins: Mapping[str, Decimal]  # brand → share of a price that is margin
+
+    def run(self) -> None:
+        """Every few minutes. An account that can't be reached now hears of its sales later."""
+        for brand, accounts in self.accounts.items():
+            self.attribution.take_desk(brand, margin_rate=self.margins[brand])
+            self.events.plan(brand)
+            for account_id, account in accounts.items():
+                self._report(brand, account_id, account)
+
+    def _report(self, brand: str, account_id: str, account: Account) -> None:
+        due = self.events.due(brand, account_id)
+        if not due:
+            return
+        try:
+            outcomes = account.send_events(due)
+        except (TryLater, NotAuthorised) as fault:
+            log.warning("ad account %s hears of %s sales later: %s", account_id, len(due), fault)
+            self.events.put_back(due)
+        except OutcomeUnknown as fault:
+            # The platform does not remove doubles: what it may have counted is not told again.
+            log.warning("ad account %s may not have heard of %s sales: %s", account_id, len(due), fault)
+        except AdsFault as fault:
+            self.events.settle(brand, [EventOutcome(event.id, False, str(fault)) for event in due])
+        else:
+            self._keep(brand, due, outcomes)
+
+    def _keep(self, brand: str, due: Sequence[BusinessEvent], outcomes: Sequence[EventOutcome]) -> None:
+        again = {outcome.id for outcome in outcomes if outcome.again}
+        self.events.put_back([event for event in due if event.id in again])
+        self.events.settle(brand, [outcome for outcome in outcomes if outcome.id not in again])

@@ -1,0 +1,177 @@
+"""Tasks in Asana, over its REST API (developers.asana.com): made, looked up, read when they are done, completed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import requests
+
+from memory.ads.tasks import Task
+from memory.storage.timestamps import Clock
+
+SECONDS: Final = 10.0  # for an answer
+PAGE: Final = 100  # Asana's most
+MOST_PAGES: Final = 50
+REST: Final = timedelta(minutes=1)  # after a refusal without a Retry-After
+FIELDS: Final = "gid,notes,completed,completed_at"
+
+
+class AsanaFault(Exception):
+    """Asana did not do what was asked; the text is a sentence for staff and holds no token."""
+
+
+class AsanaLater(AsanaFault):
+    """Nothing was done: too many requests, or Asana is down. Ask again at `until`."""
+
+    def __init__(self, sentence: str, until: datetime) -> None:
+        super().__init__(sentence)
+        self.until = until
+
+
+class AsanaUnsure(AsanaFault):
+    """The answer was lost: it may have been done. Look before asking again."""
+
+
+class AsanaRefused(AsanaFault):
+    """Asana refuses: the token, the project or the task is wrong, and asking again does not help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """A task as Asana has it."""
+
+    gid: str
+    notes: str
+    completed: bool
+
+
+@dataclass(slots=True)
+class Asana:
+    """One project. `token` and `project` are ASANA_ACCESS_TOKEN and ASANA_PROJECT."""
+
+    token: str = field(repr=False)
+    project: str
+    url: str  # ASANA_API_URL
+    clock: Clock
+
+    def create(self, task: Task) -> str:
+        """Make it; its number there. Raises AsanaFault."""
+        need = task.need
+        data: dict[str, Any] = {"name": need.title, "notes": notes_of(task), "projects": [self.project]}
+        if need.due_on is not None:
+            data["due_on"] = need.due_on.isoformat()
+        return _gid(self._ask("POST", "/tasks", body={"data": data})["data"])
+
+    def find(self, mark: str) -> str | None:
+        """The number of the task that carries this mark; the oldest, should there be two. Raises AsanaFault."""
+        found = [twin.gid for twin in self._all({"project": self.project}) if mark in twin.notes.split()]
+        return min(found, key=lambda gid: (len(gid), gid)) if found else None
+
+    def twin(self, gid: str) -> Twin | None:
+        """The task as it stands; None where somebody has deleted it. Raises AsanaFault."""
+        try:
+            return _twin(self._ask("GET", f"/tasks/{gid}", {"opt_fields": FIELDS})["data"])
+        except _Gone:
+            return None
+
+    def last_comment(self, gid: str) -> str:
+        """What was said of it last; empty where nothing was. Raises AsanaFault."""
+        stories = self._ask("GET", f"/tasks/{gid}/stories", {"opt_fields": "type,text", "limit": str(PAGE)})["data"]
+        comments = [str(each.get("text", "")) for each in stories if each.get("type") == "comment"]
+        return comments[-1] if comments else ""
+
+    def complete(self, gid: str) -> None:
+        """Mark it done; a task that is gone is done, too. Raises AsanaFault."""
+        try:
+            self._ask("PUT", f"/tasks/{gid}", body={"data": {"completed": True}})
+        except _Gone:
+            return
+
+    def _all(self, which: Mapping[str, str]) -> Iterator[Twin]:
+        offset: str | None = None
+        for _ in range(MOST_PAGES):
+            page = {**which, "opt_fields": FIELDS, "limit": str(PAGE), **({"offset": offset} if offset else {})}
+            answer = self._ask("GET", "/tasks", page)
+            yield from (_twin(each) for each in answer["data"])
+            offset = (answer.get("next_page") or {}).get("offset")
+            if not offset:
+                return
+        raise AsanaRefused(f"The project in Asana holds more than {MOST_PAGES * PAGE} tasks; archive the old ones.")
+
+    def _ask(
+        self, method: str, path: str, query: Mapping[str, str] | None = None, *, body: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        try:
+            answer = requests.request(
+                method,
+                self.url + path,
+                params=query,
+                json=body,
+                headers={"Authorization": f"Bearer {self.token}", "Accept": "application/json"},
+                timeout=SECONDS,
+                allow_redirects=False,
+            )
+        except (requests.ConnectionError, requests.Timeout) as lost:
+            raise AsanaUnsure(f"Asana did not answer ({type(lost).__name__}).") from None
+        return self._read(answer)
+
+    def _read(self, answer: requests.Response) -> dict[str, Any]:
+        if answer.status_code == 429:
+            raise AsanaLater("Asana takes no more requests for now.", self._until(answer))
+        if answer.status_code >= 500:
+            raise AsanaUnsure(f"Asana has a fault of its own (HTTP {answer.status_code}).")
+        if answer.status_code == 404:
+            raise _Gone("Asana has no such task or project; is ASANA_PROJECT right?")
+        if answer.status_code in (401, 403):
+            raise AsanaRefused("Asana refuses the token: set ASANA_ACCESS_TOKEN to one that may write in the project.")
+        if not answer.ok:
+            raise AsanaRefused(f"Asana refused the task (HTTP {answer.status_code}): {_reason(answer)}")
+        try:
+            read: dict[str, Any] = answer.json()
+        except requests.JSONDecodeError:
+            raise AsanaUnsure("Asana's answer could not be read.") from None
+        if not isinstance(read, dict) or "data" not in read:
+            raise AsanaUnsure("Asana's answer could not be read.")
+        return read
+
+    def _until(self, answer: requests.Response) -> datetime:
+        """Seconds from now, as Retry-After names them."""
+        said = answer.headers.get("Retry-After", "")
+        try:
+            seconds = float(said)
+        except ValueError:
+            return self.clock() + REST
+        return self.clock() + (timedelta(seconds=min(seconds, 3600)) if math.isfinite(seconds) else REST)
+
+
+class _Gone(AsanaRefused):
+    """There is no such thing."""
+
+
+def notes_of(task: Task) -> str:
+    """The brief as Asana shows it; the last line is how the task is found again."""
+    need = task.need
+    parts = [f"Why: {need.why}", f"What: {need.what}"]
+    parts += [f"Campaign: {need.campaign}"] if need.campaign else []
+    parts += ["When it is done, say in a comment what came of it; then mark it complete.", task.mark]
+    return "\n\n".join(parts)
+
+
+def _twin(data: Mapping[str, Any]) -> Twin:
+    return Twin(_gid(data), str(data.get("notes") or ""), bool(data.get("completed")))
+
+
+def _gid(data: Mapping[str, Any]) -> str:
+    return str(data["gid"])
+
+
+def _reason(answer: requests.Response) -> str:
+    try:
+        errors = answer.json().get("errors") or []
+        return "; ".join(str(each.get("message", "")) for each in errors)[:300]
+    except (requests.JSONDecodeError, AttributeError):
+        return "no reason given"

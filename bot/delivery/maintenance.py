@@ -1,0 +1,96 @@
+"""What the clock tidies: what is older than a brand keeps it, erased people's copies elsewhere, the nightly backup."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from bot.channels.twilio import ChannelError, WhatsApp
+from memory.conversations.channel_messages import Outgoing
+from memory.conversations.messages import Messages
+from memory.conversations.sessions import Sessions
+from memory.people.contacts import Contacts
+from memory.storage.timestamps import Clock
+from memory.upkeep.backup import BackupFailed, erase_in_backups, rotate
+from memory.upkeep.erasure import LIST, Erasure, erase_in_copy, write_list
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Forgetting:
+    """Has the provider delete what it holds of forgotten messages; what fails is tried again by the clock."""
+
+    contacts: Contacts
+    channel: WhatsApp
+    erasure: Erasure
+
+    def run(self) -> None:
+        """One pass: log and free pages here, then a hundred messages at the provider."""
+        if not self.erasure.scrub():
+            log.info("the log still has pages of an erased person, as somebody is reading; tried again in a minute")
+        for provider_id in self.contacts.still_at_provider():
+            try:
+                self.channel.delete_remote(provider_id)
+            except ChannelError as fault:
+                self.contacts.refused_at_provider(provider_id)
+                log.warning("a message of an erased person is still at the provider: %s", fault)
+            else:
+                self.contacts.gone_at_provider(provider_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Forgets what is older than its brand keeps it: sessions with all that hangs on them, then people nobody hears of."""
+
+    sessions: Sessions
+    erasure: Erasure
+    days: Mapping[str, int]  # by brand
+    clock: Clock
+
+    def run(self) -> None:
+        """Everything that is due, in short transactions; killed, the next run goes on."""
+        for brand, days in self.days.items():
+            moment = self.clock() - timedelta(days=days)
+            sessions, people = self.sessions.forget_before(brand, moment), self.erasure.forget_silent(brand, moment)
+            if sessions or people:
+                log.info("%s: %s sessions and %s people forgotten after %s days", brand, sessions, people, days)
+
+
+@dataclass(frozen=True, slots=True)
+class Backups:
+    """The nightly copy of the file, and who was erased since, erased in the older ones."""
+
+    database: Path
+    folder: Path
+    key: str | None
+    erasure: Erasure
+    secret: str  # of `erasure`
+    messages: Messages
+    alarm: Callable[[str], list[Outgoing]]  # a sentence → notices to staff, each with its contact
+    clock: Clock
+
+    def run(self) -> None:
+        """Back up, rotate, erase within; staff are told where any of it fails."""
+        try:
+            log.info("backed up into %s", rotate(self.database, self.folder, self.clock(), key=self.key))
+            erased = self.erasure.erased()
+            write_list(erased, self.folder / LIST)
+            made_anew = erase_in_backups(self.folder, erased, self._erase, key=self.key)
+        except (BackupFailed, OSError) as fault:
+            log.error("the nightly backup failed: %s", fault)
+            self._tell(f"The nightly backup failed: {fault}.")
+            return
+        if made_anew:
+            log.info("%s older backups no longer hold people who were erased since", made_anew)
+
+    def _erase(self, copy: Path) -> None:
+        erase_in_copy(copy, self.key, self.erasure.erased(), self.clock, self.secret)
+
+    def _tell(self, text: str) -> None:
+        for notice in self.alarm(text):
+            if notice.contact_id is not None:
+                self.messages.put_out(notice.contact_id, notice)

@@ -1,0 +1,56 @@
+"""Listens to voice notes and looks at pictures before a turn is answered; in the worker, never in the webhook."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.channels.twilio import ChannelError, WhatsApp
+from memory.conversations.attachments import Attachments
+from memory.conversations.channel_messages import Media
+from memory.conversations.messages import Message, Messages
+
+log = logging.getLogger(__name__)
+
+# (content, content type, until when) → the words in it, or None where nobody here can tell
+Understand = Callable[[bytes, str, datetime], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """Fetches what was attached, keeps it, and puts what it says into the message's words."""
+
+    channel: WhatsApp
+    attachments: Attachments
+    messages: Messages
+    understand: Understand
+
+    def listen(self, waiting: Sequence[Message], deadline: datetime) -> list[Message]:
+        """The messages with their attachments in words, where that could be done; the others as they came."""
+        return [self._hear(message, deadline) if message.metadata.get("media") else message for message in waiting]
+
+    def _hear(self, message: Message, deadline: datetime) -> Message:
+        understood = self.attachments.descriptions(message.id)
+        for media in message.metadata["media"][len(understood) :]:
+            understood.append(self._fetch(message, Media(media["url"], media["content_type"]), deadline))
+        words = " ".join(text for text in understood if text)
+        if not words:
+            return message
+        self.messages.describe(message.id, understood=words)
+        return replace(
+            message,
+            content=f"{message.content}\n{words}".strip(),
+            metadata=message.metadata | {"understood": words},
+        )
+
+    def _fetch(self, message: Message, media: Media, deadline: datetime) -> str | None:
+        try:
+            content = self.channel.fetch_media(media)
+        except ChannelError as fault:
+            log.warning("an attachment of message %s was not fetched: %s", message.id, fault)
+            return None
+        words = self.understand(content, media.content_type, deadline)
+        self.attachments.keep(message, media.content_type, content, words)
+        return words

@@ -1,0 +1,64 @@
+"""Takes in what the webhook never delivered: asks the provider what it has, stores what we do not."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.channels.twilio import ChannelError, WhatsApp
+from memory.conversations.channel_messages import Inbound
+from memory.conversations.intake import Intake
+from memory.storage.errors import NotAnAddress
+from memory.storage.job_runs import JobRuns
+from memory.storage.timestamps import Clock
+
+log = logging.getLogger(__name__)
+
+FIRST_LOOK = timedelta(hours=24)
+OVERLAP = timedelta(minutes=10)  # a message may be listed some time after it was sent
+
+
+@dataclass(frozen=True, slots=True)
+class CatchUp:
+    """One pass over the provider's list of recent inbound messages, oldest first."""
+
+    channel: WhatsApp
+    intake: Intake
+    runs: JobRuns
+    brand_of: Callable[[str], str | None]
+    clock: Clock
+    wake: threading.Event
+    is_urgent: Callable[[str], bool]
+    numbers: Iterable[str]  # ours, of every brand
+
+    def run(self) -> None:
+        """Store every message that is at the provider and not with us, once, in order."""
+        last = self.runs.last("catch-up")
+        since = self.clock() - FIRST_LOOK if last is None else last - OVERLAP
+        try:
+            taken = sum(self._take_in(inbound) for inbound in self._listed(since))
+        except ChannelError as fault:
+            log.warning("the provider's list could not be read, the next pass tries again: %s", fault)
+            return
+        self.runs.note("catch-up")
+        if taken:
+            log.warning("the webhook had missed %s message(s); they are taken in now", taken)
+            self.wake.set()
+
+    def _listed(self, since: datetime) -> Iterator[Inbound]:
+        for number in self.numbers:
+            yield from self.channel.recent_inbound(since, number)
+
+    def _take_in(self, inbound: Inbound) -> bool:
+        brand = self.brand_of(inbound.to)
+        if brand is None:
+            return False
+        try:
+            asked = replace(inbound, urgent=inbound.urgent or self.is_urgent(inbound.body))
+            return self.intake.take_in(brand, asked) is not None
+        except NotAnAddress as fault:
+            log.info("nothing to take in: %s", fault)
+            return False

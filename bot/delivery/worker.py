@@ -1,0 +1,177 @@
+"""Takes the next contact that is due, has its turn handled, says the replies. Only the worker speaks."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.delivery.outbox import Outbox
+from memory.conversations.channel_messages import Outgoing
+from memory.conversations.messages import Message
+from memory.conversations.turns import Lease, Outcome, Split, Turns
+from memory.people.contacts import Contact, Contacts
+from memory.storage.database import Database
+from memory.storage.errors import DatabaseUnavailable, LeaseLost, StaleDraft, UnknownContact
+from memory.storage.timestamps import Clock
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[Contact, Sequence[Message], datetime], Outcome]
+MOST_REDRAFTS = 3
+PAUSE_SECONDS = 0.05
+RENEW_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """What a worker works with; `app.py` puts it together."""
+
+    db: Database
+    contacts: Contacts
+    turns: Turns
+    outbox: Outbox
+    handler: Handler
+    split: Split
+    typing: Callable[[str], None]
+    alarm: Callable[[str, str], list[Outgoing]]
+    clock: Clock
+    deadline: timedelta
+
+
+class Worker:
+    """One process's share of the queue: a loop that claims, a pool that works, a pulse that keeps the leases.
+
+    It looks for work when `wake` is set, and every `pause` seconds: for what falls due, and for commits of other
+    processes where the database is a file, which tells nobody.
+    """
+
+    def __init__(self, hands: Hands, wake: threading.Event, *, threads: int = 64, pause: float = PAUSE_SECONDS) -> None:
+        self.owner = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+        self._hands = hands
+        self._wake = wake
+        self._stopping = threading.Event()
+        self._stopped = threading.Event()
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="turn")
+        self._aside = ThreadPoolExecutor(4, thread_name_prefix="typing")
+        self._threads = threads
+        self._pause = pause
+        self._busy: dict[Future[None], Lease] = {}
+        self._claims = threading.Thread(target=self._claim_on, name="claims", daemon=True)
+        self._pulse = threading.Thread(target=self._pulse_on, name="pulse", daemon=True)
+
+    def start(self) -> None:
+        """Work in background threads until `stop`."""
+        self._claims.start()
+        self._pulse.start()
+
+    def stop(self) -> None:
+        """Finish the turns under way, claim no more, then let the leases go."""
+        self.halt()
+        self._claims.join()
+        self._pool.shutdown(wait=True)
+        self._aside.shutdown(wait=False, cancel_futures=True)
+        self._stopped.set()
+        self._pulse.join()
+
+    def run(self) -> None:
+        """Work until `halt` is called, by a signal for instance."""
+        self.start()
+        self._stopping.wait()
+        self.stop()
+
+    def halt(self) -> None:
+        """Claim no more; whoever waits in `run` then finishes."""
+        self._stopping.set()
+        self._wake.set()
+
+    def visit(self, lease: Lease) -> None:
+        """One contact: say what is due, answer what waits, say that.
+
+        The lease is given back only where all went as it should: whatever failed rests until the lease runs out.
+        """
+        try:
+            self._hands.outbox.say_due(lease)
+            self._answer(lease)
+            self._hands.outbox.say_due(lease)
+        except (LeaseLost, UnknownContact) as lost:
+            log.warning("contact %s: %s", lease.contact_id, lost)
+        self._hands.turns.release(lease)
+
+    def _claim_on(self) -> None:
+        while not self._stopping.is_set():
+            if not self._claim():
+                self._wake.wait(self._pause)
+                self._wake.clear()
+
+    def _claim(self) -> bool:
+        room = self._threads - len(self._busy)
+        try:
+            leases = self._hands.turns.claim(self.owner, room)
+        except DatabaseUnavailable as fault:
+            log.error("the queue cannot be read: %s", fault)
+            self._stopping.wait(1.0)
+            return False
+        for lease in leases:
+            work = self._pool.submit(self._visit_and_survive, lease)
+            self._busy[work] = lease
+            work.add_done_callback(self._busy.pop)
+            work.add_done_callback(lambda _: self._wake.set())
+        return bool(leases)
+
+    def _pulse_on(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                if self._claims.is_alive() or self._stopping.is_set():
+                    self._hands.turns.beat(self.owner)
+                self._hands.turns.renew(list(self._busy.values()))
+            except DatabaseUnavailable as fault:
+                log.error("the leases cannot be renewed: %s", fault)
+            self._stopped.wait(RENEW_SECONDS)
+
+    def _visit_and_survive(self, lease: Lease) -> None:
+        try:
+            self.visit(lease)
+        except Exception:  # the worker's outermost edge: recorded, and the others go on
+            log.exception("contact %s: the visit failed; it is tried again when its lease is over", lease.contact_id)
+
+    def _answer(self, lease: Lease) -> None:
+        """Handle the contact's turn; again when newer messages arrive meanwhile, or what the draft stood on changed."""
+        for draft in range(1, MOST_REDRAFTS + 1):
+            waiting = self._hands.turns.waiting(lease.contact_id)
+            if not waiting or self._try_turn(lease, waiting, last_try=draft == MOST_REDRAFTS):
+                return
+
+    def _try_turn(self, lease: Lease, waiting: Sequence[Message], *, last_try: bool) -> bool:
+        contact = self._hands.contacts.get(lease.contact_id)
+        self._show_typing(waiting[-1])
+        try:
+            outcome = self._hands.handler(contact, waiting, self._hands.clock() + self._hands.deadline)
+            return self._hands.turns.finish(lease, waiting, outcome, split=self._hands.split, last_try=last_try)
+        except (LeaseLost, DatabaseUnavailable, UnknownContact):
+            raise
+        except StaleDraft as stale:
+            log.info("contact %s: %s; the turn is done again", contact.id, stale)
+            if last_try:
+                self._give_up_or_postpone(lease, contact, waiting, type(stale).__name__)
+            return last_try
+        except Exception as fault:  # the worker's outermost edge: the failure is written on the messages
+            log.exception("contact %s: the turn failed", contact.id)
+            self._give_up_or_postpone(lease, contact, waiting, type(fault).__name__)
+            return True
+
+    def _give_up_or_postpone(self, lease: Lease, contact: Contact, waiting: Sequence[Message], fault: str) -> None:
+        dead = self._hands.turns.postpone(lease, waiting, fault)
+        if dead:
+            notices = self._hands.alarm(contact.brand, f"{len(waiting)} message(s) could not be answered ({fault}).")
+            self._hands.turns.speak(contact.id, notices, split=self._hands.split)
+
+    def _show_typing(self, message: Message) -> None:
+        if message.provider_id and not self._stopping.is_set():
+            self._aside.submit(self._hands.typing, message.provider_id)

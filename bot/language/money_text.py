@@ -1,0 +1,28 @@
+"""Money as readers of each language write it."""
+
+from __future__ import annotations
+
+import re
+
+from babel import Locale
+from babel.numbers import format_currency
+
+from bot.language.money import Money
+
+LOCALES = {"en": "en", "es": "es", "pt": "pt_BR", "hi": "hi"}
+
+
+def format_money(money: Money, language: str) -> str:
+    """Money as a reader of `language` (en, es, pt, hi) writes it: ₹12,34,567.89 in Hindi, 1.234,56 € in Spanish.
+
+    Whole amounts carry no decimals; rupees are grouped the Indian way in English, too.
+    """
+    locale = "en_IN" if (language, money.currency) == ("en", "INR") else LOCALES[language]
+    amount = money.rounded().amount
+    pattern = Locale.parse(locale).currency_formats["standard"].pattern
+    if amount == amount.to_integral_value():
+        whole = re.sub(r"\.0+", "", pattern)
+        written = format_currency(amount, money.currency, whole, locale=locale, currency_digits=False)
+    else:
+        written = format_currency(amount, money.currency, locale=locale)
+    return re.sub(r"(?<=[A-Z])(?=\d)", "\u00a0", str(written))  # a bare code before digits: AED 1,299

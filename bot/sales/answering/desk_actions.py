@@ -1,0 +1,229 @@
+"""What the desk can do for the customer who writes, and for nobody else: the writer's and the model's only hands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from bot.language.money import Money
+from bot.sales.situation import Shop, Situation
+from bot.sales.understanding.order_replies import says_yes
+from bot.shop.exchange_rates import Conversion, UnknownCurrency
+from memory.conversations.turns import Change
+from memory.shop.catalogue_items import Item
+from memory.shop.orders import Order, Quote, read_number
+
+MOST_PIECES = 20  # of one item in one order by chat; more is for a person
+
+
+class CannotDo(Exception):
+    """An action that cannot be done; the text says why and what to do instead, for a person or a model."""
+
+
+class TooFewLeft(CannotDo):
+    """Fewer are left than were asked for."""
+
+    def __init__(self, item: Item) -> None:
+        left = f"only {item.stock} left" if item.stock else "out of stock"
+        super().__init__(f"{item.title} is {left}; offer that or something else")
+        self.item = item
+
+
+class PriceChanged(CannotDo):
+    """The shop has changed the price since it was quoted."""
+
+    def __init__(self, item: Item, quantity: int) -> None:
+        super().__init__(f"the price of {item.title} has changed; quote it anew and ask for a yes to the new price")
+        self.item = item
+        self.quantity = quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One item as it may be offered to this customer now."""
+
+    sku: str
+    title: str
+    category: str
+    price: Money  # what is charged for one
+    about: Money | None  # the same in the customer's currency, where the item has no price in it
+    stock: int
+    description: str
+    link: str
+    rate_date: date | None = None  # of the rate that `about` stands on
+
+
+@dataclass(slots=True)
+class Actions:
+    """One attempt's actions. Nothing happens until the turn is finished with `changes`.
+
+    Every method is about the contact of the situation; none takes a contact. Make a new one for a new attempt:
+    the changes of a dropped draft go with it.
+    """
+
+    situation: Situation
+    shop: Shop
+    hand_over_change: Callable[[str], None]  # opens the hand-over and tells staff; runs inside the transaction
+    changes: list[Change] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)  # skus offered, in order
+    quoted: Quote | None = None  # a quote made in this attempt: the reply must ask for the yes
+    placed: Order | None = None
+    handed_over: str | None = None  # the reason
+    conversions: list[Conversion] = field(default_factory=list)
+
+    def search_catalogue(self, words: str, *, limit: int = 5) -> list[Offer]:
+        """Items that match `words` (a price limit may be among them), best first; empty when nothing does."""
+        found = self.situation.catalogue.search(words, limit=limit, currency=self.situation.currency)
+        offers = [self.offer(item) for item in found]
+        self.shown += [offer.sku for offer in offers]
+        return offers
+
+    def offer(self, item: Item) -> Offer:
+        """What this item costs this customer: the price in their currency if listed, else the brand's and a conversion."""
+        price = charged(self.situation, item)
+        about = None
+        if price.currency != self.situation.currency:
+            about = self.convert(price.amount, price.currency, self.situation.currency)
+        return Offer(
+            sku=item.sku,
+            title=item.title,
+            category=item.category,
+            price=price,
+            about=about.result if about else None,
+            stock=item.stock,
+            description=item.description,
+            link=item.link,
+            rate_date=about.as_of if about else None,
+        )
+
+    def convert(self, amount: Decimal, source: str, target: str) -> Conversion:
+        """`amount` of one currency in another, with the rate and its date. Raises CannotDo where there is no rate."""
+        try:
+            found = self.situation.rates.convert(Money(amount, source), target)
+        except UnknownCurrency as error:
+            raise CannotDo(str(error)) from error
+        self.conversions.append(found)
+        return found
+
+    def order_status(self, number: str | None = None) -> list[Order]:
+        """This contact's order by number, or all, newest first. Raises CannotDo for a number that isn't theirs."""
+        if number is None:
+            return list(self.situation.orders)
+        return [self._own_order(number)]
+
+    def quote(self, sku: str, quantity: int = 1) -> Quote:
+        """Prepare an order and ask for a yes; replaces an earlier quote. Raises CannotDo (unknown, out of stock)."""
+        item = self.situation.catalogue.find(sku)
+        if item is None:
+            raise CannotDo(f"there is no item {sku}; search the catalogue and use the sku of a result")
+        if not 1 <= quantity <= MOST_PIECES:
+            raise CannotDo(f"one order takes 1 to {MOST_PIECES} pieces; hand over for more")
+        if item.stock < quantity:
+            raise TooFewLeft(item)
+        delivery = self.situation.brand.policy("delivery", self.situation.language)
+        price = charged(self.situation, item)
+        quote = Quote(item.sku, item.title, quantity, price, delivery, self.situation.now)
+        self.changes.append(lambda: self.shop.orders.keep_quote(self.situation.contact, quote))
+        self.quoted = quote
+        return quote
+
+    def confirm_order(self) -> Order:
+        """Place the quoted order; the code checks that the customer said yes to it. Raises CannotDo otherwise."""
+        quote = self.situation.quote
+        if quote is None:
+            raise CannotDo("no quote waits for a yes as the last thing said; quote the item first")
+        if not says_yes(self.situation.messages):
+            raise CannotDo("the customer did not say a plain yes; answer them and ask once more")
+        item = self.situation.catalogue.find(quote.sku)
+        if item is None or item.stock < quote.quantity:
+            raise TooFewLeft(item) if item else CannotDo(f"{quote.title} is not sold any more; offer something else")
+        if item.prices.get(quote.unit.currency) != quote.unit:
+            raise PriceChanged(item, quote.quantity)
+        return self._place(quote)
+
+    def cancel_quote(self) -> bool:
+        """Forget the open quote; False when there was none."""
+        if self.situation.quote is None:
+            return False
+        self.changes.append(lambda: self.shop.orders.drop_quote(self.situation.contact.id))
+        return True
+
+    def cancel_order(self, number: str) -> Order:
+        """Cancel this contact's own order while it is not paid. Raises CannotDo: hand over instead."""
+        order = self._own_order(number)
+        if order.state != "placed":
+            raise CannotDo(f"order {order.number} is {order.state}; a person has to look at it, hand over")
+        brand, contact = self.situation.brand.id, self.situation.contact
+
+        def cancel() -> None:
+            self.shop.orders.move(brand, order.number, "cancelled", "customer")
+            self.shop.goods.put_back(contact.brand, order.sku, order.quantity)
+
+        self.changes.append(cancel)
+        return order
+
+    def hand_over(self, reason: str) -> None:
+        """Have a person take this conversation over; staff get a summary, the desk falls silent after its reply."""
+        if self.handed_over is None:
+            self.changes.append(lambda: self.hand_over_change(reason))
+        self.handed_over = self.handed_over or reason
+
+    def _own_order(self, number: str) -> Order:
+        wanted = read_number(number)
+        found = next((order for order in self.situation.orders if order.number == wanted), None)
+        if found is None:
+            raise CannotDo(f"this customer has no order {wanted}; ask for the number in their confirmation")
+        return found
+
+    def _place(self, quote: Quote) -> Order:
+        contact, brand, shop = self.situation.contact, self.situation.brand, self.shop
+        number = shop.orders.new_number()
+        link = brand.pay_at(number)
+
+        def place() -> None:
+            shop.goods.take(contact.brand, quote.sku, quote.quantity)
+            shop.orders.place(contact, quote, number, link)
+
+        self.changes.append(place)
+        self.placed = Order(
+            id=0,
+            number=number,
+            brand=brand.id,
+            contact_id=contact.id,
+            state="placed",
+            sku=quote.sku,
+            title=quote.title,
+            quantity=quote.quantity,
+            unit=quote.unit,
+            delivery=quote.delivery,
+            payment_link=link,
+            first_ad_id=None,
+            last_ad_id=None,
+            last_clid=None,
+            created_at=self.situation.now,
+        )
+        return self.placed
+
+
+def charged(situation: Situation, item: Item) -> Money:
+    """What is charged for one: the customer's currency where it is listed, else the brand's, else the first."""
+    currencies = (situation.currency, situation.brand.currency, *item.prices)
+    return next(item.prices[currency] for currency in currencies if currency in item.prices)
+
+
+def as_data(result: object) -> Any:
+    """Any result above as plain JSON data: amounts as text with their currency, dates in ISO form."""
+    if isinstance(result, Money):
+        return {"amount": str(result.rounded().amount), "currency": result.currency}
+    if isinstance(result, Decimal):
+        return str(result)
+    if isinstance(result, date | datetime):
+        return result.isoformat()
+    if isinstance(result, list | tuple):
+        return [as_data(each) for each in result]
+    if hasattr(result, "__dataclass_fields__"):
+        return {name: as_data(getattr(result, name)) for name in result.__dataclass_fields__}
+    return result

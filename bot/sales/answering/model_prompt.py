@@ -1,0 +1,231 @@
+"""What the model is told: the prompt files, filled with the facts this message needs, within a budget of tokens."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from string import Template
+
+from bot.language.money import Money
+from bot.model.language_model import Message as ModelMessage
+from bot.model.language_model import estimate_tokens
+from bot.promises.check import Breach
+from bot.sales.answering.desk_actions import Actions
+from bot.sales.answering.model_tools import offer_data, order_data, quote_data
+from bot.sales.situation import Situation
+from bot.shop.exchange_rates import UnknownCurrency
+from memory.conversations.messages import Message
+from memory.conversations.summaries import SummaryLine
+from memory.people.fact_history import MANY
+
+PROMPTS = Path(__file__).parent / "prompts"
+LANGUAGES = {
+    "en": "English",
+    "es": "Spanish",
+    "pt": "Portuguese",
+    "hi": "Hindi, in the script that the customer uses (Latin letters or Devanagari)",
+}
+MOST_ITEMS = 8
+MOST_ORDERS = 3
+MOST_THINGS = 10  # that they own, or dislike
+AD = "Came by this advertisement of the shop:"
+SUMMARY = "Earlier, in short:"
+RECALLED = "Earlier, on this subject:"
+LONGEST_LINE = 600  # characters of one earlier message
+
+
+class MissingWord(Exception):
+    """A prompt file and its values do not fit together; the text names the file and the word."""
+
+
+@cache
+def _template(name: str) -> Template:
+    return Template((PROMPTS / name).read_text(encoding="utf-8"))
+
+
+def fill(name: str, **values: str) -> str:
+    """The prompt file `name` with each `$word` replaced. Raises MissingWord for a word too few or too many.
+
+    What is filled in is never read for further `$words`: it may come from a customer.
+    """
+    template = _template(name)
+    wrong = set(template.get_identifiers()) ^ set(values)
+    if wrong or not template.is_valid():
+        raise MissingWord(f"{name}: {', '.join(sorted(wrong)) or 'a $ that begins no word'}")
+    return template.substitute(values)
+
+
+@dataclass(frozen=True, slots=True)
+class Briefing:
+    """The opening of the conversation with the model. `mark` is in the tags of this conversation alone, so that no
+    customer can close their own block and speak as the shop."""
+
+    situation: Situation
+    actions: Actions
+    budget: int  # tokens for system and user message together
+    mark: str = field(default_factory=lambda: secrets.token_hex(4))
+
+    def messages(self) -> list[ModelMessage]:
+        """The shop's rules and facts as the system, all that the customer ever wrote as the user."""
+        system = self._system()
+        left = self.budget - estimate_tokens(system)
+        return [{"role": "system", "content": system}, {"role": "user", "content": self._customer(left)}]
+
+    def correction(self, breaches: Sequence[Breach]) -> ModelMessage:
+        """The note that a draft was held back for these reasons."""
+        text = fill(
+            "repair.md",
+            mark=self.mark,
+            breaches="\n".join(f"- {_compact(asdict(breach))}" for breach in breaches),
+            language=LANGUAGES[self.situation.language],
+        )
+        return {"role": "user", "content": text}
+
+    def _system(self) -> str:
+        situation = self.situation
+        today = situation.now.astimezone(situation.brand.time_zone)
+        return fill(
+            "desk.md",
+            brand=situation.brand.name,
+            language=LANGUAGES[situation.language],
+            currency=situation.currency,
+            mark=self.mark,
+            today=today.strftime("%A %d %B %Y, %H:%M"),
+            policies=_lines(self._policies()),
+            discounts=_lines(self._discounts()),
+            links=_lines(situation.brand.links),
+            catalogue=_lines(self._items()),
+            rates=_lines(self._rates()),
+            orders=_lines(_compact(order_data(order)) for order in situation.orders[:MOST_ORDERS]),
+            quote=_compact(quote_data(situation.quote)) if situation.quote else "none",
+        )
+
+    def _policies(self) -> Iterator[str]:
+        brand = self.situation.brand
+        for topic in brand.policies:
+            yield f"{topic}: {brand.policy(topic, self.situation.language)}"
+
+    def _discounts(self) -> Iterator[str]:
+        brand = self.situation.brand
+        today = self.situation.now.astimezone(brand.time_zone).date()
+        for discount in brand.discounts:
+            if discount.valid_until >= today:
+                yield f"{discount.code}: {discount.percent}% off, until {discount.valid_until.isoformat()}"
+
+    def _items(self) -> Iterator[str]:
+        """What was shown last, in that order, and what the message asks about; each once."""
+        catalogue = self.situation.catalogue
+        shown = [item for sku in self.situation.shown if (item := catalogue.find(sku))]
+        asked = catalogue.search(self.situation.text, limit=MOST_ITEMS)
+        items = {item.sku: item for item in (*shown[: MOST_ITEMS // 2], *asked)}
+        for item in list(items.values())[:MOST_ITEMS]:
+            yield _compact(offer_data(self.actions.offer(item)))
+
+    def _rates(self) -> Iterator[str]:
+        """The rate between the brand's currency and the customer's; any other is a tool call away."""
+        situation = self.situation
+        if situation.currency == situation.brand.currency:
+            return
+        try:
+            found = situation.rates.convert(Money(Decimal(1), situation.brand.currency), situation.currency)
+        except UnknownCurrency:
+            return
+        day = f"{found.as_of.isoformat()}, {found.source}"
+        yield f"1 {situation.brand.currency} = {found.rate:.6g} {situation.currency} ({day})"
+
+    def _customer(self, budget: int) -> str:
+        situation = self.situation
+        text = situation.text[: 3 * max(budget // 2, 100)]
+        profile = _lines(self._profile())
+        left = budget - estimate_tokens(text) - estimate_tokens(profile) - 60
+        earlier = self._earlier(left // 3)
+        left -= estimate_tokens(earlier)
+        history = _lines(self._history(left))
+        return fill("customer.md", mark=self.mark, profile=profile, earlier=earlier, history=history, text=text or "…")
+
+    def _profile(self) -> Iterator[str]:
+        """What is known of the person; not their phone number, which no answer needs."""
+        situation = self.situation
+        known = dict(situation.facts)
+        name = known.pop("name", None)
+        yield f"User Profile: {(name.value if name else situation.contact.name) or 'name not known'}"
+        yield f"Preferred Currency: {situation.currency}"
+        yield f"Total Interactions: {situation.contact.total_interactions}"
+        if situation.interests:
+            yield f"Interests: {', '.join(interest.name for interest in situation.interests[:8])}"
+        for predicate in sorted(known.keys() - {"currency", "language", *MANY}):
+            fact = known[predicate]
+            yield f"{_label(predicate)}: {fact.value} (told {self._day(fact.since)})"
+        for predicate in sorted(MANY):
+            several = [fact.value for fact in situation.known if fact.predicate == predicate][-MOST_THINGS:]
+            if several:
+                yield f"{_label(predicate)}: {', '.join(several)}"
+
+    def _earlier(self, budget: int) -> str:
+        """The advertisement, the summary and what was recalled, each where there is any and as far as it fits."""
+        lines = {self._short(line): line.message_id for line in self.situation.summary}
+        blocks = [
+            _fitting(AD, self.situation.ad.splitlines(), budget // 4),
+            _fitting(SUMMARY, lines, budget // 3, in_order=sorted(lines, key=lambda line: lines[line])),
+            _fitting(RECALLED, [self._recalled(message) for message in self.situation.recalled], budget // 3),
+        ]
+        return "".join(f"\n{block}\n" for block in blocks if block)
+
+    def _short(self, line: SummaryLine) -> str:
+        return f"{self._day(line.at)} {line.kind}: {line.text}"
+
+    def _recalled(self, message: Message) -> str:
+        return f"{self._day(message.at)} {self._line(message)}"
+
+    def _day(self, moment: datetime) -> str:
+        return f"{moment.astimezone(self.situation.brand.time_zone):%Y-%m-%d}"
+
+    def _line(self, message: Message) -> str:
+        who = "USER" if message.role == "user" else "ASSISTANT"
+        return f"[{message.at.astimezone(self.situation.brand.time_zone):%H:%M}] {who}: {_short(message.content)}"
+
+    def _history(self, budget: int) -> list[str]:
+        """The newest messages that fit, oldest first."""
+        kept: list[str] = []
+        for message in reversed(self.situation.history):
+            line = self._line(message)
+            budget -= estimate_tokens(line)
+            if budget < 0:
+                break
+            kept.append(line)
+        return kept[::-1]
+
+
+def _label(predicate: str) -> str:
+    return predicate.replace("_", " ").capitalize()
+
+
+def _fitting(title: str, lines: Iterable[str], budget: int, *, in_order: Sequence[str] = ()) -> str:
+    """A titled block of the first lines that fit, shown `in_order` where one is given; empty where none fits."""
+    budget -= estimate_tokens(title)
+    kept: list[str] = []
+    for line in lines:
+        budget -= estimate_tokens(line)
+        if budget < 0:
+            break
+        kept.append(line)
+    shown = [line for line in in_order if line in kept] if in_order else kept
+    return "\n".join([title, *shown]) if kept else ""
+
+
+def _compact(data: object) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_LINE else text[:LONGEST_LINE] + "…"
+
+
+def _lines(lines: Sequence[str] | Iterator[str]) -> str:
+    return "\n".join(lines) or "none"

@@ -1,0 +1,226 @@
+"""The model's hands: what it may ask the desk to do, described, checked and done. No tool takes a contact."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields
+from marshmallow.validate import Length, Range, Regexp
+
+from bot.model.language_model import Tool, ToolCall
+from bot.sales.answering.desk_actions import Actions, CannotDo, Offer, as_data
+from memory.shop.orders import Order, Quote
+
+CURRENCY = Regexp(r"[A-Z]{3}\Z", error="a currency's three-letter ISO code, such as EUR")
+END = r"\Z"  # Python's; JSON Schema says $
+MOST_OFFERS = 8
+JSON_TYPES: Mapping[type[fields.Field[Any]], str] = {
+    fields.String: "string",
+    fields.Integer: "integer",
+    fields.Decimal: "number",
+}
+
+
+class Search(Schema):
+    """Find items in the shop's catalogue. The words may hold a price limit: 'gaming laptop under 1500 euros'."""
+
+    words = fields.String(required=True, validate=Length(1, 200), metadata={"description": "what the customer wants"})
+    limit = fields.Integer(load_default=5, validate=Range(1, MOST_OFFERS), metadata={"description": "how many at most"})
+
+
+class Convert(Schema):
+    """Convert an amount of money by today's rate. The answer names the rate's date; name it to the customer."""
+
+    amount = fields.Decimal(required=True, validate=Range(Decimal("0.01"), Decimal("1e12")))
+    source = fields.String(required=True, validate=CURRENCY, data_key="from", metadata={"description": "such as USD"})
+    target = fields.String(required=True, validate=CURRENCY, data_key="to", metadata={"description": "such as EUR"})
+
+
+class Status(Schema):
+    """This customer's orders and how far they are, newest first."""
+
+    number = fields.String(
+        load_default=None, validate=Length(1, 40), metadata={"description": "one order only, such as KQXT-MBPR"}
+    )
+
+
+class QuoteOrder(Schema):
+    """Prepare an order of one item. The desk adds its terms and the question below your words."""
+
+    sku = fields.String(required=True, validate=Length(1, 60), metadata={"description": "as search_catalogue gave it"})
+    quantity = fields.Integer(load_default=1, validate=Range(1, 1000))
+
+
+class PlaceOrder(Schema):
+    """Place the order that was quoted, after the customer's clear yes. The desk adds number and link to your words."""
+
+
+class CancelQuote(Schema):
+    """Forget the open quote because the customer does not want it."""
+
+
+class HandOver(Schema):
+    """Have a person take over: asked for, a complaint, or nothing here can help."""
+
+    reason = fields.String(
+        required=True, validate=Length(1, 300), metadata={"description": "for the colleague, in English"}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """One tool: what its arguments must be, and what it does with them."""
+
+    schema: Schema
+    do: Callable[[Actions, dict[str, Any]], Any]
+
+
+def _search(actions: Actions, said: dict[str, Any]) -> Any:
+    found = [offer_data(offer) for offer in actions.search_catalogue(said["words"], limit=said["limit"])]
+    return {"items": found} if found else {"items": [], "note": "nothing like this is for sale here; say so"}
+
+
+def _convert(actions: Actions, said: dict[str, Any]) -> Any:
+    made = as_data(actions.convert(said["amount"], said["source"], said["target"]))
+    return {"from": made["given"], "to": made["result"], "rate_of": made["as_of"], "by": made["source"]}
+
+
+def _status(actions: Actions, said: dict[str, Any]) -> Any:
+    return {"orders": [order_data(order) for order in actions.order_status(said["number"])]}
+
+
+def _quote(actions: Actions, said: dict[str, Any]) -> Any:
+    quote = actions.quote(said["sku"], said["quantity"])
+    return quote_data(quote) | {"note": "not ordered yet; the desk asks the customer to confirm"}
+
+
+def _place(actions: Actions, _said: dict[str, Any]) -> Any:
+    """At most one order in a turn, and never one that the customer has not seen quoted."""
+    if actions.quoted is not None:
+        raise CannotDo("the customer has not seen this quote yet; tell them and wait for their answer")
+    return order_data(actions.placed or actions.confirm_order())
+
+
+def _cancel(actions: Actions, _said: dict[str, Any]) -> Any:
+    return {"cancelled": actions.cancel_quote()}
+
+
+def _hand_over(actions: Actions, said: dict[str, Any]) -> Any:
+    actions.hand_over(said["reason"])
+    return {"handed_over": True, "note": "tell the customer that a colleague will answer here"}
+
+
+HANDS: Mapping[str, Hand] = {
+    "search_catalogue": Hand(Search(), _search),
+    "convert_currency": Hand(Convert(), _convert),
+    "order_status": Hand(Status(), _status),
+    "quote_order": Hand(QuoteOrder(), _quote),
+    "place_order": Hand(PlaceOrder(), _place),
+    "cancel_quote": Hand(CancelQuote(), _cancel),
+    "hand_over": Hand(HandOver(), _hand_over),
+}
+
+
+def described() -> list[Tool]:
+    """Every tool as chat completions wants it: name, purpose, arguments as JSON Schema."""
+    return [
+        {
+            "type": "function",
+            "function": {
+                "name": name,
+                "description": " ".join((hand.schema.__doc__ or "").split()),
+                "parameters": json_schema(hand.schema),
+            },
+        }
+        for name, hand in HANDS.items()
+    ]
+
+
+def use(call: ToolCall, actions: Actions) -> str:
+    """Do what the model asks, for the customer of these actions; what came of it as JSON text.
+
+    What the model did wrong, and what cannot be done, comes back as `{"error": …}` for the model to read.
+    """
+    hand = HANDS.get(call.name)
+    if hand is None:
+        return _error(f"there is no tool {call.name[:60]!r}; there are {', '.join(HANDS)}")
+    try:
+        result = hand.do(actions, hand.schema.load(call.arguments))
+    except ValidationError as wrong:
+        return _error(_sentence(wrong.messages_dict))
+    except CannotDo as refusal:
+        return _error(str(refusal))
+    return json.dumps(result, ensure_ascii=False, separators=(",", ":"))
+
+
+def offer_data(offer: Offer) -> dict[str, Any]:
+    """An item as it may be offered, without what is not known of it."""
+    return {name: value for name, value in as_data(offer).items() if value is not None}
+
+
+def order_data(order: Order) -> dict[str, Any]:
+    """What a customer may know of their order: no contact, no ad."""
+    data = {
+        "number": order.number,
+        "state": order.state,
+        "title": order.title,
+        "quantity": order.quantity,
+        "unit": as_data(order.unit),
+        "total": as_data(order.total),
+        "delivery": order.delivery,
+        "ordered_on": order.created_at.date().isoformat(),
+    }
+    if order.state == "placed" and order.payment_link:
+        data["payment_link"] = order.payment_link
+    return data
+
+
+def quote_data(quote: Quote) -> dict[str, Any]:
+    """An open quote as the customer may see it."""
+    return {
+        "sku": quote.sku,
+        "title": quote.title,
+        "quantity": quote.quantity,
+        "unit": as_data(quote.unit),
+        "total": as_data(quote.total),
+        "delivery": quote.delivery,
+    }
+
+
+def json_schema(schema: Schema) -> dict[str, Any]:
+    """A marshmallow schema of plain fields as JSON Schema, with its limits, so that both say the same."""
+    named = {field.data_key or name: field for name, field in schema.fields.items()}
+    return {
+        "type": "object",
+        "properties": {name: _property(field) for name, field in named.items()},
+        "required": [name for name, field in named.items() if field.required],
+        "additionalProperties": False,
+    }
+
+
+def _property(field: fields.Field[Any]) -> dict[str, Any]:
+    said: dict[str, Any] = {"type": JSON_TYPES[type(field)], **field.metadata}
+    for validator in field.validators:
+        if isinstance(validator, Length):
+            said |= {"minLength": validator.min, "maxLength": validator.max}
+        elif isinstance(validator, Range):
+            said |= {"minimum": _number(validator.min), "maximum": _number(validator.max)}
+        elif isinstance(validator, Regexp):
+            said["pattern"] = f"^{str(validator.regex.pattern).removesuffix(END)}$"
+    return said
+
+
+def _number(limit: Any) -> int | float:
+    return float(limit) if isinstance(limit, Decimal) else int(limit)
+
+
+def _error(text: str) -> str:
+    return json.dumps({"error": text}, ensure_ascii=False)
+
+
+def _sentence(faults: dict[str, Any]) -> str:
+    return "; ".join(f"{name[:60]}: {' '.join(map(str, texts))}" for name, texts in sorted(faults.items()))

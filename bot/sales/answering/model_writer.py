@@ -1,0 +1,245 @@
+"""The desk with a language model: run, ask, act, until there are words; every limit is checked in one place."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import TypeVar
+
+from bot.channels.message_text import to_whatsapp
+from bot.model.language_model import (
+    Completion,
+    LanguageModel,
+    Message,
+    ModelUnavailable,
+    NotOffered,
+    Reason,
+    Spent,
+    Understood,
+)
+from bot.promises.check import Breach
+from bot.sales.answering.built_in_writer import Draft as Reply
+from bot.sales.answering.desk_actions import Actions
+from bot.sales.answering.model_prompt import Briefing, fill
+from bot.sales.answering.model_tools import described, use
+from bot.sales.answering.order_terms import with_terms
+from bot.sales.situation import Situation
+from memory.storage.quotas import Limits
+from memory.storage.timestamps import Clock
+
+log = logging.getLogger(__name__)
+
+MICROS = 1_000_000
+WORTH_ASKING = 0.3  # seconds; an answer needs longer than this even from a model on the same machine
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How much one turn may use of the model, and how often one contact may use it."""
+
+    steps: int = 6  # calls of the model
+    tokens: int = 30_000  # in and out, all calls of the turn
+    cost_micros: int = 100_000  # ten US cents
+    context_tokens: int = 4_000  # rules, facts, profile, history and message
+    turns_per_contact: int = 60
+    per_seconds: int = 3600
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An answer that nobody has checked yet: words, and what was done for them."""
+
+    said: str  # by the model
+    actions: Actions  # its `changes` belong to this draft, and are dropped with it
+    spent: Spent
+    model: str
+    conversation: tuple[Message, ...] = field(repr=False)  # with the model, up to and with these words
+    briefing: Briefing = field(repr=False)
+    repaired: bool = False
+
+    @cached_property
+    def reply(self) -> Reply:
+        """What the model said, with the terms and buttons that the desk adds: this is checked, and this is sent."""
+        return with_terms(to_whatsapp(self.said), self.actions)
+
+    @property
+    def text(self) -> str:
+        """The reply's words."""
+        return self.reply.body
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The skus that the reply names, in its order."""
+        return self.reply.shown
+
+
+class ModelDesk:
+    """Answers customers with a language model. Thread-safe.
+
+    Every answer is a draft: the seller checks what it promises, has it repaired once, and otherwise answers
+    without the model. Nothing the model says changes anything; what it does goes through the customer's `Actions`.
+    """
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        limits: Limits,
+        clock: Clock,
+        *,
+        allowance: Allowance | None = None,
+    ) -> None:
+        self._model = model
+        self._limits = limits
+        self._clock = clock
+        self._allowance = allowance or Allowance()
+        self._tools = described()
+
+    def answer(self, situation: Situation, actions: Actions, deadline: datetime) -> Draft:
+        """A draft for what this customer just wrote; `actions` are fresh, and of this situation.
+
+        Raises ModelUnavailable, with what was `spent` until then: answer without the model, with fresh actions.
+        """
+        contact = situation.contact
+        allowance = self._allowance
+        if not self._limits.allow(f"model:{contact.id}", allowance.turns_per_contact, allowance.per_seconds):
+            raise ModelUnavailable(Reason.RATE_LIMITED, "this customer had enough of the model for now")
+        briefing = Briefing(situation, actions, allowance.context_tokens)
+        return self._run(briefing, briefing.messages(), deadline)
+
+    def repair(self, situation: Situation, draft: Draft, breaches: Sequence[Breach], deadline: datetime) -> Draft:
+        """The draft once more, without what cannot be borne out; one call, no tools. Raises ModelUnavailable.
+
+        The model is told each of the `breaches`: which words, why not, and what is right.
+        """
+        conversation = [*draft.conversation, draft.briefing.correction(breaches)]
+        answer, spent = self._step(situation, conversation, draft.spent, deadline, last=True)
+        return replace(
+            draft,
+            said=_words(answer, spent, draft.briefing.mark),
+            spent=spent,
+            conversation=(*conversation, answer.as_message()),
+            repaired=True,
+        )
+
+    def _run(self, briefing: Briefing, conversation: list[Message], deadline: datetime) -> Draft:
+        spent = Spent()
+        while True:
+            last = spent.steps == self._allowance.steps - 1
+            answer, spent = self._step(briefing.situation, conversation, spent, deadline, last=last)
+            conversation.append(answer.as_message())
+            if not answer.tool_calls or last:
+                return _draft(answer, spent, conversation, briefing)
+            conversation.extend(_act(answer, briefing.actions))
+
+    def _step(
+        self, situation: Situation, conversation: list[Message], spent: Spent, deadline: datetime, *, last: bool
+    ) -> tuple[Completion, Spent]:
+        """One call of the model, set aside from the brand's budget before and paid after."""
+        worst = self._model.worst_cost(conversation, self._tools)
+        try:
+            self._check(situation, spent, worst, deadline)
+            answer = paid(
+                self._limits,
+                situation.brand.id,
+                worst,
+                int(situation.brand.daily_model_budget_usd * MICROS),
+                lambda: self._model.complete(conversation, self._tools, deadline, may_call=not last),
+            )
+        except ModelUnavailable as fault:
+            fault.spent = spent
+            raise
+        return answer, spent.plus(answer)
+
+    def _check(self, situation: Situation, spent: Spent, worst: int, deadline: datetime) -> None:
+        """Every limit of a turn, before each call. Raises ModelUnavailable."""
+        allowance = self._allowance
+        if (deadline - self._clock()).total_seconds() < WORTH_ASKING:
+            raise ModelUnavailable(Reason.TIMEOUT, "no time was left for another call")
+        if spent.steps > allowance.steps:  # the repair is one more
+            raise ModelUnavailable(Reason.OVER_BUDGET, f"the turn had its {allowance.steps} calls")
+        if spent.tokens_in + spent.tokens_out > allowance.tokens:
+            raise ModelUnavailable(Reason.OVER_BUDGET, f"the turn had its {allowance.tokens} tokens")
+        if spent.cost_micros + worst > allowance.cost_micros:
+            raise ModelUnavailable(Reason.OVER_BUDGET, "the turn would cost more than a turn may")
+
+
+class Senses:
+    """Ears and eyes for the worker: a voice note or picture in words, within a daily budget of their own."""
+
+    def __init__(self, model: LanguageModel, limits: Limits, *, daily_budget_usd: Decimal = Decimal(1)) -> None:
+        self._model = model
+        self._limits = limits
+        self._budget = int(daily_budget_usd * MICROS)
+
+    def understand(self, content: bytes, content_type: str, deadline: datetime) -> str | None:
+        """What is said or shown; None where the model server cannot tell, or not now (the log says why)."""
+        try:
+            return self._ask(content, content_type, deadline).text or None
+        except (NotOffered, ModelUnavailable) as fault:
+            log.warning("%s was not understood: %s", content_type.partition("/")[0], fault)
+            return None
+
+    def _ask(self, content: bytes, content_type: str, deadline: datetime) -> Understood:
+        hear = content_type.startswith("audio/")
+        return paid(
+            self._limits,
+            "media",
+            self._model.worst_cost_of_media(len(content)),
+            self._budget,
+            lambda: (
+                self._model.transcribe(content, content_type, deadline)
+                if hear
+                else self._model.describe(content, content_type, fill("picture.md"), deadline)
+            ),
+        )
+
+
+Answered = TypeVar("Answered", Completion, Understood)
+
+
+def paid(limits: Limits, name: str, worst: int, budget: int, call: Callable[[], Answered]) -> Answered:
+    """Make a call whose `worst` cost is set aside before, and corrected after. Raises ModelUnavailable."""
+    day = limits.today()
+    if not limits.reserve(name, day, worst, budget):
+        raise ModelUnavailable(Reason.OVER_BUDGET, "today's budget for the model is used up")
+    cost = worst  # what a call cost that was cut off or not understood is not known
+    try:
+        answer = call()
+        cost = answer.cost_micros
+        return answer
+    except ModelUnavailable as fault:
+        cost = worst if fault.reason in (Reason.TIMEOUT, Reason.GARBAGE) else 0
+        raise
+    except NotOffered:
+        cost = 0
+        raise
+    finally:
+        limits.add_spend(name, day, cost - worst)
+
+
+def _act(answer: Completion, actions: Actions) -> list[Message]:
+    return [{"role": "tool", "tool_call_id": call.id, "content": use(call, actions)} for call in answer.tool_calls]
+
+
+def _draft(answer: Completion, spent: Spent, conversation: Sequence[Message], briefing: Briefing) -> Draft:
+    return Draft(
+        said=_words(answer, spent, briefing.mark),
+        actions=briefing.actions,
+        spent=spent,
+        model=answer.model,
+        conversation=tuple(conversation),
+        briefing=briefing,
+    )
+
+
+def _words(answer: Completion, spent: Spent, mark: str) -> str:
+    """The words of the last answer. Raises ModelUnavailable where there are none, or they show our own marks."""
+    if answer.text and not answer.tool_calls and mark not in answer.text:
+        return answer.text
+    fault = ModelUnavailable(Reason.GARBAGE, "the model kept calling tools, or told what only it should know")
+    fault.spent = spent
+    raise fault

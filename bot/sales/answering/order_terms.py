@@ -1,0 +1,82 @@
+"""What the desk says itself below a model's words: the terms of a quote, the number and link of an order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.language.money import Money
+from bot.language.texts import Wording
+from bot.sales.answering.built_in_writer import Draft, words_for
+from bot.sales.answering.desk_actions import Actions
+from bot.sales.situation import Situation
+from bot.sales.understanding.order_replies import NO_PAYLOAD, YES_PAYLOAD
+from memory.conversations.channel_messages import Button
+from memory.shop.orders import Order, Quote
+
+
+def with_terms(text: str, actions: Actions) -> Draft:
+    """A model's words as a reply. A "yes" orders what the desk itself named with its price, never what a model may
+    have left out or put otherwise; only then does the reply ask for one, with its buttons.
+    """
+    situation = actions.situation
+    words = words_for(situation)
+    shown = named(text, situation)
+    quote, order = actions.quoted, actions.placed
+    if quote is not None:
+        return Draft(
+            body=f"{text}\n\n{_quote(quote, actions, words)}",
+            buttons=(Button(words.say("yes_button"), YES_PAYLOAD), Button(words.say("no_button"), NO_PAYLOAD)),
+            shown=(quote.sku,),
+            asks_order=quote.sku,
+            amounts=(quote.unit, quote.total),
+        )
+    if order is not None:
+        return Draft(body=f"{text}\n\n{_order(order, words)}", shown=shown, amounts=(order.unit, order.total))
+    return Draft(body=text, shown=shown)
+
+
+def named(text: str, situation: Situation) -> tuple[str, ...]:
+    """The skus of the items whose titles a text has, in its order: what "the second one" will mean."""
+    return tuple(sku for _, sku in sorted(_places(text.casefold(), situation)))
+
+
+def _places(text: str, situation: Situation) -> Iterator[tuple[int, str]]:
+    """Where each title stands; a longer title hides a shorter one inside it."""
+    for item in sorted(situation.catalogue.items(), key=lambda item: -len(item.title)):
+        title = item.title.casefold()
+        if title in text:
+            yield text.index(title), item.sku
+            text = text.replace(title, "\0" * len(title))
+
+
+def _quote(quote: Quote, actions: Actions, words: Wording) -> str:
+    return words.say(
+        "quote",
+        quantity=quote.quantity,
+        title=quote.title,
+        unit=words.money(quote.unit),
+        total=words.money(quote.total),
+        about=_about(quote.total, actions, words),
+        delivery=actions.situation.brand.policy("delivery", words.policy_language),
+    )
+
+
+def _about(price: Money, actions: Actions, words: Wording) -> str:
+    """The same in the customer's currency; converted by the actions, so that the promise check knows of it."""
+    currency = actions.situation.currency
+    if price.currency == currency:
+        return ""
+    made = actions.convert(price.amount, price.currency, currency)
+    return words.say("about", money=words.money(made.result), date=words.date(made.as_of))
+
+
+def _order(order: Order, words: Wording) -> str:
+    return words.say(
+        "ordered",
+        name="",
+        number=order.number,
+        quantity=order.quantity,
+        title=order.title,
+        total=words.money(order.total),
+        link=order.payment_link,
+    )

@@ -1,0 +1,254 @@
+"""Reads conversations in the background: facts and summaries by the model, each checked; never while somebody waits.
+
+The rules of bot/language/reading/statements.py have read every message before, in its turn; what they found stays. A conversation is
+read when it pauses or has grown by a few messages, so a call serves several. A crash between the answer and the commit
+costs one more call: what was read and how far are one transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from bot.brands import Brand
+from bot.language.amounts import find_amounts
+from bot.language.reading.birthdays import find_day
+from bot.language.reading.statements import clauses, sentences
+from bot.model.language_model import LanguageModel, ModelUnavailable, Reason, estimate_tokens, read_arguments
+from bot.sales.answering.model_prompt import fill
+from bot.sales.answering.model_writer import MICROS, paid
+from bot.sales.situation import joined
+from memory.conversations.messages import Message
+from memory.conversations.reading_progress import Readings, Unread
+from memory.conversations.summaries import KINDS, LONGEST_LINE, MOST_LINES, Summaries, SummaryLine, extract
+from memory.people.contacts import Contact, Contacts
+from memory.people.facts import MANY, Fact, Facts, Learned
+from memory.storage.errors import UnknownContact
+from memory.storage.quotas import Limits
+from memory.storage.timestamps import Clock
+
+log = logging.getLogger(__name__)
+
+SHARE = 0.8  # of a brand's daily budget; the rest is kept for answers
+PATIENCE = timedelta(seconds=30)
+PAUSE = timedelta(minutes=10)
+MANY_MESSAGES = 8  # unread ones that are read without waiting for a pause
+MOST_MESSAGES = 20  # for one call
+MOST_CONTACTS = 10  # in one pass
+MOST_TOKENS = 3000  # of messages, in one call
+LONGEST_TEXT = 800  # characters of one message
+CONFIDENCE = 0.7
+LONGEST_VALUE = 80
+READABLE = ("name", "city", "address", "birthday", "budget", "shoe_size", "clothing_size", "owns", "disliked")
+WEIGHTY = KINDS[:4]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A fact as it was read, and the message that says it."""
+
+    learned: Learned
+    message: Message
+
+
+class Reader:
+    """One pass over what is unread; the clock calls it. Without a model it only summarises, in the messages' own words."""
+
+    def __init__(
+        self,
+        contacts: Contacts,
+        facts: Facts,
+        readings: Readings,
+        summaries: Summaries,
+        brands: Mapping[str, Brand],
+        limits: Limits,
+        clock: Clock,
+        model: LanguageModel | None = None,
+    ) -> None:
+        self._contacts = contacts
+        self._facts = facts
+        self._readings = readings
+        self._summaries = summaries
+        self._brands = brands
+        self._limits = limits
+        self._clock = clock
+        self._model = model
+        self._after = 0
+
+    def run(self) -> None:
+        """Read up to ten contacts, going on where the last pass stopped; ends at the first fault of the model."""
+        due = self._readings.due(MOST_CONTACTS, after=self._after)
+        self._after = due[-1].contact_id if len(due) == MOST_CONTACTS else 0
+        try:
+            for unread in due:
+                self._read(unread)
+        except UnknownContact:
+            log.info("somebody was erased while they were read")
+        except ModelUnavailable as fault:
+            log.info("reading in the background waits: %s", fault.reason)
+
+    def _read(self, unread: Unread) -> None:
+        contact = self._contacts.get(unread.contact_id)
+        self._summaries.catch_up(contact.id, partial(self._in_short, contact))
+        messages = self._readings.messages(unread, MOST_MESSAGES)
+        if self._model is None:
+            self._readings.done(unread, unread.upto)
+        elif not any(map(_worth_reading, messages)):
+            self._readings.done(unread, messages[-1].id if len(messages) == MOST_MESSAGES else unread.upto)
+        elif len(messages) >= MANY_MESSAGES or self._clock() - messages[-1].at >= PAUSE:
+            self._learn(contact, unread, _fitting(messages))
+
+    def _learn(self, contact: Contact, unread: Unread, messages: Sequence[Message]) -> None:
+        """Ask, check, and keep what holds together with how far it was read. Raises ModelUnavailable."""
+        told = self._told(contact, "reading.md", messages, predicates=", ".join(READABLE)).get("facts", [])
+        known = self._facts.all(contact.id)
+        changes = [
+            partial(self._facts.take, contact, read.learned, read.message.id, at=read.message.at)
+            for read in believable(told, messages)
+            if not _is_known(read, known)
+        ]
+        self._readings.done(unread, messages[-1].id, changes)
+
+    def _in_short(self, contact: Contact, chunk: Sequence[Message]) -> Sequence[SummaryLine]:
+        """The model's lines where it gives some that hold, and what mattered most in the messages' own words."""
+        own = extract(chunk)
+        if self._model is None:
+            return own
+        wanted = {"most": str(MOST_LINES), "kinds": ", ".join(KINDS), "longest": str(LONGEST_LINE)}
+        try:
+            told = self._told(contact, "summary.md", chunk, **wanted).get("lines", [])
+        except ModelUnavailable as fault:
+            log.info("a summary was written without the model: %s", fault.reason)
+            return own
+        lines = {line.message_id: line for line in faithful(told, chunk)}
+        return [*lines.values(), *(each for each in own if each.message_id not in lines and _matters(each, lines))]
+
+    def _told(self, contact: Contact, prompt: str, messages: Sequence[Message], **words: str) -> dict[str, Any]:
+        """The model's JSON about these messages; empty where they are what it cannot answer. Raises ModelUnavailable."""
+        assert self._model is not None, "whoever calls this has looked"
+        mark = secrets.token_hex(4)
+        material = "\n".join(map(_as_json, messages))
+        conversation: list[dict[str, Any]] = [
+            {"role": "system", "content": fill(prompt, mark=mark, **words)},
+            {"role": "user", "content": f"<customer-{mark}>\n{material}\n</customer-{mark}>"},
+        ]
+        model, deadline = self._model, self._clock() + PATIENCE
+        budget = int(float(self._brands[contact.brand].daily_model_budget_usd) * MICROS * SHARE)
+        worst = model.worst_cost(conversation, ())
+        try:
+            answer = paid(
+                self._limits, contact.brand, worst, budget, lambda: model.complete(conversation, (), deadline)
+            )
+            return read_arguments(answer.text)
+        except ModelUnavailable as fault:
+            if _is_about_these_words(fault):
+                return {}
+            raise
+
+
+def believable(told: object, messages: Sequence[Message]) -> Iterator[Read]:
+    """What can be kept of a model's facts: of a kind that we keep, and said by the message that is named for it.
+
+    The words of a value must stand in that message, in a clause that states something: not in a question, a wish, a
+    quotation or a remark about somebody else.
+    """
+    by_id = {message.id: message for message in messages}
+    for each in told if isinstance(told, list) else []:
+        if not isinstance(each, dict) or each.get("predicate") not in READABLE or type(each.get("message")) is not int:
+            continue
+        message, value = by_id.get(each["message"]), each.get("value")
+        if message is None or not isinstance(value, str) or not 0 < len(value.strip()) <= LONGEST_VALUE:
+            continue
+        written = _as_stated(each["predicate"], value.strip(), joined([message]))
+        if written is not None:
+            ended = each.get("ends") is True
+            yield Read(Learned(each["predicate"], written, ended, CONFIDENCE, "model"), message)
+
+
+def faithful(told: object, chunk: Sequence[Message]) -> Iterator[SummaryLine]:
+    """What can be kept of a model's lines: about one of these messages, with no figure and few words that it has not."""
+    by_id = {message.id: message for message in chunk}
+    for each in (told if isinstance(told, list) else [])[:MOST_LINES]:
+        if not isinstance(each, dict) or each.get("kind") not in KINDS or type(each.get("message")) is not int:
+            continue
+        message, text = by_id.get(each["message"]), each.get("text")
+        if message is None or not isinstance(text, str) or not 0 < len(text.strip()) <= LONGEST_LINE:
+            continue
+        said, lined = _words(message.content), _words(text)
+        figures = {word for word in lined if any(map(str.isdigit, word))}
+        if lined and figures <= said and 2 * len(lined & said) >= len(lined):
+            yield SummaryLine(message.id, each["kind"], " ".join(text.split()), message.at, "model")
+
+
+def _as_stated(predicate: str, value: str, text: str) -> str | None:
+    """The value as it is kept; None where the text does not state it."""
+    stated = [*_stated(text)]
+    if predicate == "birthday":
+        return value if any(find_day(each) == value for each in stated) else None
+    if not any(_words(value) <= _words(each) for each in stated) or not _words(value):
+        return None
+    if predicate == "budget":
+        amounts = find_amounts(value)
+        return f"{amounts[0].value:f} {amounts[0].currency or ''}".strip() if amounts else None
+    if predicate in ("shoe_size", "clothing_size") and len(value) > len("extra large"):
+        return None
+    return value
+
+
+def _stated(text: str) -> Iterator[str]:
+    """Every clause that states something, and every sentence that is made of such clauses alone (an address)."""
+    for sentence in sentences(text):
+        own = clauses(sentence)
+        yield from own
+        if not sentence.rstrip().endswith("?"):
+            yield " ".join(own)
+
+
+def _is_known(read: Read, known: Sequence[Fact]) -> bool:
+    """Whether the rules found this in the same message: then theirs stays."""
+    of_message = [fact for fact in known if read.message.id in (fact.message_id, fact.ended_by)]
+    same = [fact for fact in of_message if fact.predicate == read.learned.predicate]
+    if read.learned.predicate in MANY:
+        return any(_words(read.learned.value) & _words(fact.value) for fact in same)
+    return bool(same)
+
+
+def _is_about_these_words(fault: ModelUnavailable) -> bool:
+    """Whether the fault would come again each time with them; all others are faults of the hour, or of the key."""
+    refused = fault.reason is Reason.REFUSED and fault.status not in (401, 403, 404)
+    return refused or fault.reason is Reason.GARBAGE
+
+
+def _matters(line: SummaryLine, lines: Mapping[int, SummaryLine]) -> bool:
+    return not lines or line.kind in WEIGHTY
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[\w\u0900-\u097F]+", text.casefold()))
+
+
+def _worth_reading(message: Message) -> bool:
+    return len(joined([message]).split()) >= 3
+
+
+def _fitting(messages: Sequence[Message]) -> Sequence[Message]:
+    """The oldest that fit into one call, at least one."""
+    left = MOST_TOKENS
+    for count, message in enumerate(messages):
+        left -= estimate_tokens(_as_json(message))
+        if left < 0 and count:
+            return messages[:count]
+    return messages
+
+
+def _as_json(message: Message) -> str:
+    who = "customer" if message.role == "user" else "shop"
+    said = {"id": message.id, "by": who, "day": f"{message.at:%Y-%m-%d}", "text": joined([message])[:LONGEST_TEXT]}
+    return json.dumps(said, ensure_ascii=False)

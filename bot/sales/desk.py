@@ -1,0 +1,454 @@
+"""The desk: hears what a customer wrote, learns, answers, and lets no answer leave that it cannot stand by."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from bot.language.detection import detect
+from bot.language.money import Money
+from bot.language.reading.message_type import Classification, believed
+from bot.language.reading.opt_out import is_start, is_stop
+from bot.language.texts import Wording
+from bot.model.language_model import ModelUnavailable
+from bot.promises.check import Breach, OrderFact, check
+from bot.promises.check import Facts as PromiseFacts
+from bot.sales.answering.built_in_writer import Draft, words_for, write
+from bot.sales.answering.desk_actions import Actions
+from bot.sales.answering.model_writer import Draft as ModelDraft
+from bot.sales.answering.model_writer import ModelDesk
+from bot.sales.data_rights import ERASE, EXPORT, asked_right, confirms, copy_of
+from bot.sales.situation import Shop, Situation, joined, last_said
+from bot.sales.understanding.learning import interests, learn
+from bot.sales.understanding.order_replies import NO_PAYLOAD, YES_PAYLOAD, says_no, says_yes
+from memory.agents.base_agent import BaseAgent
+from memory.conversations.channel_messages import Outgoing
+from memory.conversations.messages import Message
+from memory.conversations.turns import Outcome, Reading
+from memory.people.contacts import Contact, Contacts, case_of
+from memory.people.facts import Fact, Learned
+from memory.shop.orders import Order
+from memory.storage.timestamps import from_text, to_text
+
+AGENT = "sales desk"
+FIRST_LOOK = timedelta(days=7)  # back, for silent customers, when nobody has looked yet
+MOST_EXPORTED = 1000  # messages in the copy that a person asks for
+WRITERS_SHARE = timedelta(seconds=0.5)  # of the deadline, kept for an answer without the model
+LAST_LINES = 6  # of the conversation, in a summary for staff
+UNHEARD = {"audio": "no_audio", "image": "no_image", "sticker": "no_image", "video": "no_image", "document": "no_file"}
+
+
+@dataclass
+class _Turn:
+    """One turn in the making: what was heard, and what it comes to."""
+
+    contact: Contact
+    situation: Situation
+    outcome: Outcome
+    deadline: datetime
+    words: Wording = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.words = words_for(self.situation)
+
+    def reply(self, outgoing: Outgoing, *, by: str = "built-in") -> None:
+        self.outcome.answered_by = by
+        self.outcome.replies.append(outgoing)
+
+    def say(self, line: str, **words: object) -> str:
+        return self.words.say(line, **words)
+
+
+class Seller(BaseAgent):
+    """Answers customers. Nothing is written or sent before the turn is finished with the outcome.
+
+    An agent of its own: each turn leaves an execution record in the turn's transaction, each case that ends an episode.
+    Both name contacts, messages and orders by their ids and nothing else of a person, under the workflow of the contact.
+    """
+
+    def __init__(self, shop: Shop, contacts: Contacts, model_desk: ModelDesk | None = None) -> None:
+        super().__init__(AGENT, memory_manager=shop.agents)
+        self._shop = shop
+        self._contacts = contacts
+        self._model_desk = model_desk
+
+    def answer(self, contact: Contact, messages: Sequence[Message], deadline: datetime) -> Outcome:
+        """What the waiting messages of one contact come to: replies, changes, notices to staff, readings."""
+        began = time.perf_counter()
+        turn = self._hear(contact, messages, deadline)
+        if not any(way(turn) for way in (self._opt, self._right, self._forward, self._unheard)):
+            self._converse(turn)
+        took = round((time.perf_counter() - began) * 1000)
+        turn.outcome.changes.append(lambda: self._record(turn, took))
+        return turn.outcome
+
+    def order_moved(self, order: Order, state: str) -> None:
+        """Staff moved an order on; a sale that is paid, or lost again, is how a case ended."""
+        if state in ("paid", "cancelled") and order.contact_id is not None:
+            about = {
+                "brand": order.brand,
+                "order": order.number,
+                "sku": order.sku,
+                "total": str(order.total.amount),
+                "currency": order.total.currency,
+                "ad": order.last_ad_id,
+            }
+            self.save_episode(case_of(order.contact_id), f"order {state}", about)
+
+    def note_lost(self) -> int:
+        """Keep an episode for each customer who asked to buy, did not, and has been silent for a session; how many.
+
+        The clock calls it each hour. How far it looked is in the desk's own memory, so no silence is counted twice.
+        """
+        return sum(self._lost_of(brand) for brand in self._shop.brands)
+
+    def _lost_of(self, brand: str) -> int:
+        until = self._shop.clock() - self._shop.session
+        key = f"silence looked at, {brand}"
+        last = self.retrieve_from_memory(key, "long_term")
+        after = from_text(last) if last else until - FIRST_LOOK
+        silent = self._contacts.silent_since(brand, after, until)
+        lost = [contact for contact in silent if self._is_lost(contact)]
+        with self.memory_manager.db.transaction():
+            for contact in lost:
+                asked = [each.name for each in self._shop.facts.interests(contact.id, limit=3)]
+                self.save_episode(case_of(contact.id), "lost", {"brand": brand, "interests": asked})
+            if silent:
+                self.save_to_memory(key, to_text(silent[-1].last_interaction_at or until), "long_term")
+        return len(lost)
+
+    def _is_lost(self, contact: Contact) -> bool:
+        """Whether their last session had a question about goods, and no order and no person came of it."""
+        since = (contact.last_interaction_at or contact.first_seen_at) - self._shop.session
+        asked = self._shop.facts.interests(contact.id, limit=1)
+        if not asked or asked[0].last_at < since or self._shop.handovers.current(contact.id):
+            return False
+        return all(order.created_at < since for order in self._shop.orders.of_contact(contact.id, limit=1))
+
+    def _record(self, turn: _Turn, took: int) -> None:
+        outcome, situation = turn.outcome, turn.situation
+        used = {name: outcome.used[name] for name in ("skus", "orders", "recalled", "fact_ids") if name in outcome.used}
+        record: dict[str, Any] = {
+            "brand": turn.contact.brand,
+            "input": {"contact": turn.contact.id, "messages": [message.id for message in situation.messages]},
+            "output": {
+                "answered_by": outcome.answered_by,
+                "why": outcome.why,
+                "message_type": situation.classification.message_type,
+                "language": situation.language,
+                "replies": len(outcome.replies),
+                **used,
+            },
+            "status": "success",
+            "duration_ms": took,
+            "model": outcome.model,
+            "tokens": outcome.tokens_in + outcome.tokens_out,
+        }
+        self.save_execution_record(record, case_of(turn.contact.id))
+
+    # Hearing and learning
+
+    def _hear(self, contact: Contact, messages: Sequence[Message], deadline: datetime) -> _Turn:
+        text = joined(messages)
+        language = self._language(contact, text)
+        outcome = Outcome(answered_by="nobody")
+        told: list[tuple[Learned, Message]] = []
+        kinds = [believed(joined([message])) for message in messages]
+        for message, kind in zip(messages, kinds, strict=True):
+            told += [(each, message) for each in self._learn(contact, message, kind, language, outcome)]
+        situation = self._shop.situation(
+            contact,
+            messages,
+            classification=_whole_kind(messages, kinds, text),
+            language=language,
+            learned=[_as_fact(each, message) for each, message in told if not each.ended],
+            ended=[each for each, _message in told if each.ended],
+            ad=self._ad(contact),
+        )
+        outcome.used["learned"] = sorted({each.predicate for each, _message in told})
+        self._mark(contact, messages[-1].id, outcome)
+        return _Turn(contact, situation, outcome, deadline)
+
+    def _ad(self, contact: Contact) -> str:
+        """Headline and body of the advertisement of the last touch, a line each; empty when it is long ago."""
+        touch = next((each for each in self._contacts.touches(contact.id) if each["id"] == contact.last_touch_id), None)
+        if touch is None or self._shop.clock() - from_text(touch["at"]) > self._shop.session:
+            return ""
+        return "\n".join(filter(None, (touch["headline"], touch["body"])))
+
+    def _language(self, contact: Contact, text: str) -> str:
+        known = contact.language if contact.language in ("en", "es", "pt", "hi") else None
+        heard = detect(text, known) if text else known or self._shop.brands[contact.brand].languages[0]  # type: ignore[arg-type]
+        spoken = self._shop.brands[contact.brand].languages
+        return heard if heard in spoken else spoken[0]
+
+    def _learn(
+        self, contact: Contact, message: Message, kind: Classification, language: str, outcome: Outcome
+    ) -> list[Learned]:
+        """Read one message; what it teaches is kept by changes, and known to this answer at once."""
+        text = joined([message])
+        outcome.readings[message.id] = Reading(kind.message_type, language, _notes(kind))
+        told = [*learn(text, language, kind)]
+        if text and language != contact.language:
+            told.append(Learned("language", language))
+        facts = self._shop.facts
+        for each in told:
+            outcome.changes.append(partial(facts.take, contact, each, message.id, at=message.at))
+        for interest in interests(text, kind, self._shop.catalogues[contact.brand]):
+            outcome.changes.append(partial(facts.note_interest, contact, interest, message.id))
+        return told
+
+    def _mark(self, contact: Contact, message_id: int, outcome: Outcome) -> None:
+        if self._shop.readings is not None:
+            outcome.changes.append(partial(self._shop.readings.mark, contact.id, message_id))
+
+    # Ways in which the desk does not sell
+
+    def _opt(self, turn: _Turn) -> bool:
+        """STOP and START, the last of them counts; to those who opted out nothing is said."""
+        contact, messages = turn.contact, turn.situation.messages
+        out = contact.opted_out_at is not None
+        last = next((m for m in reversed(messages) if is_stop(m.content) or (out and is_start(m.content))), None)
+        if last is None:
+            return out and not any(asked_right(m.content) for m in messages) and not _asked_before(turn.situation)
+        if is_stop(last.content):
+            if not out:
+                turn.outcome.changes.append(lambda: self._contacts.opt_out(contact.id))
+                turn.reply(Outgoing(turn.say("opted_out"), message_type="opt_out", passes_optout=True))
+            return True
+        turn.outcome.changes.append(lambda: self._contacts.opt_in(contact.id))
+        turn.reply(Outgoing(turn.say("opted_in"), message_type="opt_out"))
+        return True
+
+    def _right(self, turn: _Turn) -> bool:
+        """Erasure and copies: asked, confirmed, done; the confirmation must follow at once."""
+        messages = turn.situation.messages
+        asked = next((right for m in messages if (right := asked_right(m.content))), None)
+        if asked is not None:
+            note = {"confirms": asked}
+            turn.reply(
+                Outgoing(turn.say(f"{asked}_ask"), metadata=note, message_type="data_rights", passes_optout=True)
+            )
+            return True
+        waiting = _asked_before(turn.situation)
+        if waiting is None:
+            return False
+        if confirms(waiting, messages[-1].content) or says_yes(messages):
+            self._grant(turn, waiting)
+            return True
+        if waiting == ERASE and says_no(messages):
+            turn.reply(Outgoing(turn.say("erase_kept"), message_type="data_rights", passes_optout=True))
+            return True
+        return turn.contact.opted_out_at is not None
+
+    def _grant(self, turn: _Turn, right: str) -> None:
+        contact = turn.contact
+        if right == EXPORT:
+            stores = self._shop
+            copy = copy_of(
+                contact,
+                stores.facts.all(contact.id),
+                stores.facts.interests(contact.id, limit=1000),
+                stores.orders.of_contact(contact.id, limit=1000),
+                stores.messages.history(contact.id, limit=MOST_EXPORTED),
+            )
+            body = turn.say("export_head") + "\n\n" + copy
+            turn.reply(Outgoing(body, message_type="data_rights", passes_optout=True))
+            return
+        turn.reply(Outgoing(turn.say("erase_done"), message_type="data_rights", passes_optout=True, farewell=True))
+
+    def _forward(self, turn: _Turn) -> bool:
+        """While a person answers, the desk hands on what is written to staff and is silent."""
+        handover = turn.situation.handover
+        if handover is None:
+            return False
+        text = turn.situation.text or "[no text]"
+        who = turn.situation.name or turn.contact.phone
+        turn.outcome.notices.append(f"#{handover.id} {who}: {text[:1000]}\nAnswer: reply {handover.id}: …")
+        turn.outcome.answered_by = "people"
+        return True
+
+    def _unheard(self, turn: _Turn) -> bool:
+        """Media that nobody could turn into words, and places."""
+        messages = turn.situation.messages
+        places = all(message.kind == "location" for message in messages)  # a place's label is not a question
+        if not places and (turn.situation.text or any(message.metadata.get("payload") for message in messages)):
+            return False
+        line = UNHEARD.get(messages[-1].kind)
+        if line is not None:
+            turn.reply(Outgoing(turn.say(line)))
+            return True
+        if messages[-1].kind == "location":
+            terms = turn.situation.brand.policy("delivery", turn.words.policy_language)
+            turn.reply(Outgoing(turn.say("location", delivery=terms)))
+            return True
+        return False
+
+    # Conversation
+
+    def _converse(self, turn: _Turn) -> None:
+        if self._by_model(turn):
+            return
+        actions = self._actions(turn)
+        draft = write(turn.situation, actions)
+        breaches = check(draft.body, self._promise_facts(turn.situation, actions, draft.amounts))
+        if breaches:
+            turn.outcome.used["breaches"] = _told(breaches)
+            actions = self._actions(turn)
+            actions.hand_over("the desk had no answer it could stand by")
+            draft = Draft(turn.say("safe"))
+        self._keep(turn, actions, draft.body, draft)
+
+    def _by_model(self, turn: _Turn) -> bool:
+        """Whether the model's draft could be used; else the outcome says why not.
+
+        A plain yes or no to an open quote and a pressed button need no words of a model: code decides them.
+        """
+        if self._model_desk is None or _is_decided(turn.situation):
+            return False
+        turn.situation = self._shop.remembering(turn.situation)
+        try:
+            draft, breaches = self._checked(turn, self._model_desk)
+        except ModelUnavailable as fault:
+            turn.outcome.why = str(fault.reason)
+            _count(turn.outcome, fault.spent.tokens_in, fault.spent.tokens_out, fault.spent.cost_micros)
+            return False
+        _count(turn.outcome, draft.spent.tokens_in, draft.spent.tokens_out, draft.spent.cost_micros)
+        turn.outcome.model = draft.model
+        if breaches or not draft.text.strip():
+            turn.outcome.why = "promised what is not so" if breaches else "said nothing"
+            turn.outcome.used["breaches"] = _told(breaches)
+            return False
+        self._keep(turn, draft.actions, draft.reply.body, draft.reply, by="model")
+        return True
+
+    def _checked(self, turn: _Turn, desk: ModelDesk) -> tuple[ModelDraft, list[Breach]]:
+        """The model's draft, repaired once where it promised what is not so, and what is still not so."""
+        deadline = turn.deadline - WRITERS_SHARE
+        draft = desk.answer(turn.situation, self._actions(turn), deadline)
+        breaches = self._breaches(turn, draft)
+        if not breaches:
+            return draft, []
+        turn.outcome.used["repaired"] = _told(breaches)
+        try:
+            draft = desk.repair(turn.situation, draft, breaches, deadline)
+        except ModelUnavailable:
+            return draft, breaches
+        return draft, self._breaches(turn, draft)
+
+    def _breaches(self, turn: _Turn, draft: ModelDraft) -> list[Breach]:
+        facts = self._promise_facts(turn.situation, draft.actions, draft.reply.amounts)
+        return check(draft.reply.body, facts)
+
+    def _keep(self, turn: _Turn, actions: Actions, body: str, draft: Draft, *, by: str = "built-in") -> None:
+        """The reply with its changes, and the record of what it stands on."""
+        outcome, contact = turn.outcome, turn.contact
+        outcome.changes += actions.changes
+        failed = draft.failed
+        outcome.changes.append(lambda: self._contacts.count_failed_answer(contact.id, failed=failed))
+        kind = turn.situation.classification.message_type
+        turn.reply(Outgoing(body, buttons=draft.buttons, message_type=kind, metadata=draft.metadata), by=by)
+        outcome.used |= {
+            "skus": list(dict.fromkeys([*draft.shown, *actions.shown])),
+            "rates": [f"{c.given.currency}/{c.result.currency} {c.as_of}" for c in actions.conversions],
+            "orders": [actions.placed.number] if actions.placed else [],
+            "facts": sorted(turn.situation.facts),
+            "fact_ids": [fact.id for fact in turn.situation.known if fact.id is not None],
+            "messages": [message.id for message in turn.situation.messages],
+        }
+        if by == "model":
+            outcome.used |= {
+                "recalled": [message.id for message in turn.situation.recalled],
+                "summary": [line.message_id for line in turn.situation.summary],
+                "ad": bool(turn.situation.ad),
+            }
+
+    def _actions(self, turn: _Turn) -> Actions:
+        return Actions(turn.situation, self._shop, lambda reason: self._hand_over(turn, reason))
+
+    def _hand_over(self, turn: _Turn, reason: str) -> None:
+        """Runs in the finishing transaction, before the notices of the outcome are put out."""
+        number = self._shop.handovers.open(turn.contact, reason)
+        self.save_episode(case_of(turn.contact.id), "handed over", {"brand": turn.contact.brand, "handover": number})
+        turn.outcome.notices.append(_summary(turn.situation, number, reason))
+
+    def _promise_facts(self, situation: Situation, actions: Actions, amounts: Sequence[Money] = ()) -> PromiseFacts:
+        orders = [*situation.orders, *([actions.placed] if actions.placed else [])]
+        known = [
+            OrderFact(order.number, (order.unit, order.total), link=order.payment_link, state=order.state)
+            for order in orders
+        ]
+        quotes = [quote for quote in (situation.quote, actions.quoted) if quote is not None]
+        return PromiseFacts.of(
+            situation.brand,
+            situation.catalogue.items(),
+            today=situation.now.astimezone(situation.brand.time_zone).date(),
+            orders=known,
+            conversions=actions.conversions,
+            amounts=[*amounts, *(money for quote in quotes for money in (quote.unit, quote.total))],
+            customer="\n".join([*_customers_words(situation), situation.text]),
+        )
+
+
+def _as_fact(learned: Learned, message: Message) -> Fact:
+    return Fact(learned.predicate, learned.value, message.at, None, message.id)
+
+
+def _customers_words(situation: Situation) -> list[str]:
+    """What the customer said themselves, and may hear again."""
+    said = [message.content for message in (*situation.recalled, *situation.history) if message.role == "user"]
+    return [*(fact.value for fact in situation.known), *said]
+
+
+def _whole_kind(messages: Sequence[Message], kinds: Sequence[Classification], text: str) -> Classification:
+    pressed = messages[-1].metadata.get("payload")
+    if pressed in (YES_PAYLOAD, NO_PAYLOAD):
+        return Classification("order", 1.0)
+    return kinds[0] if len(kinds) == 1 else believed(text)
+
+
+def _notes(kind: Classification) -> dict[str, object]:
+    entities = {name: str(value) for name, value in kind.entities.items() if value is not None}
+    return {"confidence": round(kind.confidence, 2), **({"entities": entities} if entities else {})}
+
+
+def _asked_before(situation: Situation) -> str | None:
+    """The data right whose confirmation was the last thing the desk asked for."""
+    last = last_said(situation.history, situation.messages)
+    return last.metadata.get("confirms") if last else None
+
+
+def _is_decided(situation: Situation) -> bool:
+    pressed = any(message.metadata.get("payload") for message in situation.messages)
+    if pressed:
+        return True
+    return situation.quote is not None and (says_yes(situation.messages) or says_no(situation.messages))
+
+
+def _count(outcome: Outcome, tokens_in: int, tokens_out: int, cost_micros: int) -> None:
+    outcome.tokens_in, outcome.tokens_out, outcome.cost_micros = tokens_in, tokens_out, cost_micros
+
+
+def _told(breaches: Sequence[Breach]) -> list[str]:
+    return [f"{breach.kind}: {breach.text[:80]}" for breach in breaches[:5]]
+
+
+def _summary(situation: Situation, number: int, reason: str) -> str:
+    """What staff need to take over: who, what for, what about, the last lines, how to answer."""
+    who = f"{situation.name} ({situation.contact.phone})" if situation.name else situation.contact.phone
+    about = ", ".join(interest.name for interest in situation.interests[:3]) or "nothing yet"
+    said = [f"{'They' if m.role == 'user' else 'Desk'}: {m.content[:150]}" for m in situation.history[-LAST_LINES:]]
+    asked = [f"They: {message.content[:300]}" for message in situation.messages]
+    lines = [
+        f"Hand-over {number}: {who}",
+        f"Reason: {reason}",
+        f"Interested in: {about}",
+        *said,
+        *asked,
+        f"Answer with: reply {number}: your text. When done: release {number}",
+    ]
+    return "\n".join(lines)

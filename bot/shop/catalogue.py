@@ -1,0 +1,466 @@
+"""The catalogue: read from CSV with every fault named, searched by words, typos, category and price."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+from rapidfuzz import fuzz
+
+from bot.language.amounts import find_amounts
+from bot.language.money import Money
+from bot.language.normalisation import fold
+from bot.shop.exchange_rates import Conversion, Rates
+from memory.shop.catalogue_items import Goods, Item
+
+PRICE_COLUMN = re.compile(r"price_([a-z]{3})")
+COLUMNS = ("brand", "sku", "title", "category", "maker", "description", "keywords", "stock", "link", "image")
+
+CATEGORY_WORDS = {
+    "laptops": "laptop laptops notebook notebooks portatil portatiles portateis ultrabook computer computers"
+    " computadora computadoras ordenador ordenadores computador computadores pc lappy लैपटॉप लेपटॉप कंप्यूटर",
+    "phones": "phone phones smartphone smartphones mobile mobiles movil moviles celular celulares telefono telefonos"
+    " telefone telefones cellphone handset फोन फ़ोन मोबाइल स्मार्टफोन",
+    "accessories": "accessory accessories accesorio accesorios acessorio acessorios gadget gadgets एक्सेसरी एक्सेसरीज",
+    "eyewear": "eyewear glasses sunglasses gafas lentes anteojos oculos spectacles specs shades goggles chashma"
+    " chashme चश्मा चश्मे ऐनक",
+}
+STOP_TEXT = (
+    "a an the do does you u have has got any some show me see i we im want need looking look for please pls with of to"
+    " in on is are it there sell selling buy get can could would like what which how much price prices cost costs hi"
+    " hello hey good best my your and or one ones under below above over between than less more up max maximum around"
+    " about budget from range available stock deal"
+    " tienes tiene tienen hay quiero busco necesito un una unos unas el la los las para de del con por favor precio"
+    " precios cuanto cuesta cuestan me mi que y o en bajo menos mas hasta entre hola muestrame ver algun alguna"
+    " tem voce voces quero procuro preciso um uma uns umas os as com preco quanto custa custam mostre ate abaixo"
+    " acima do da dos das no na e ola mais"
+    " kya hai hain mujhe chahiye dikhao dikhaiye ka ki ke ko aap aapke paas koi mein me se kam tak andar wala wali"
+    " kitne kitna bhai"
+    " क्या है हैं मुझे चाहिए दिखाओ दिखाइए का की के को आप आपके पास कोई में से कम तक अंदर वाला वाली कितने कितना"
+    " और या एक"
+)
+STOP_WORDS = frozenset(STOP_TEXT.split())
+CHEAP_TEXT = (
+    "cheap cheapest cheaper affordable inexpensive barato barata baratos baratas economico economica economicos sasta"
+    " saste sasti सस्ता सस्ते सस्ती"
+)
+CHEAP_WORDS = frozenset(CHEAP_TEXT.split())
+QUALIFIERS = frozenset(["pro", "plus", "max", "mini", "lite", "ultra", "air", "se", "fe"])  # say nothing alone
+AT_MOST = re.compile(
+    r"(?:under|below|less than|cheaper than|up to|upto|at most|max(?:imum)?|within|budget(?: of| is)?|menos de"
+    r"|por debajo de|bajo|hasta|no mas de|maximo|ate|abaixo de|no maximo)\W*$"
+)
+AT_LEAST = re.compile(
+    r"(?:over|above|more than|at least|from|starting at|mas de|por encima de|desde|minimo|mais de|acima de|a partir"
+    r" de)\W*$"
+)
+AT_MOST_AFTER = re.compile(r"^\W*(?:se kam|ke andar|tak|ke niche|से कम|के अंदर|तक|के नीचे|or less|o menos|ou menos|max)\b")
+AT_LEAST_AFTER = re.compile(r"^\W*(?:se zyada|se upar|से ज़्यादा|से ज्यादा|से ऊपर|or more|o mas|ou mais)")
+BETWEEN = re.compile(r"(?:between|entre|beech|from|de|desde)\W*$")
+RANGE_JOINER = re.compile(r"^\W*(?:and|to|y|a|e|ate|se|से|और|-|–)\W*$")
+
+SIMILAR = 80.0  # of 100: 'laptpo' to 'laptop' has 83, 'mattress' to its nearest word 62
+SHORTEST_TYPO, SHORTEST_PREFIX = 5, 4
+KEEP_SHARE = 0.6  # of the best item's score; below it a match is another thing that shares a word
+BEGUN = 0.9  # how sure a word is that begins a longer one: 'lapto'
+TITLE, MAKER, KEYWORD, CATEGORY, DESCRIPTION = 3.0, 2.0, 2.0, 1.5, 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a file: where, and what would be right."""
+
+    file: str
+    line: int
+    field: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.file} line {self.line}, {self.field}: {self.problem}"
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueFile:
+    """What a catalogue file holds: the items that are right, the faults of the rows that are not, and its SHA-256."""
+
+    items: list[Item]
+    faults: list[Fault]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What an item costs in one currency; `conversion` is None when the catalogue lists that currency."""
+
+    money: Money
+    conversion: Conversion | None
+
+    @property
+    def listed(self) -> bool:
+        """Whether the catalogue itself names this price."""
+        return self.conversion is None
+
+
+class _RowSchema(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    brand = fields.String(
+        required=True, validate=validate.Regexp(r"[a-z0-9_-]+\Z", error="letters a-z, digits, - and _")
+    )
+    sku = fields.String(
+        required=True, validate=validate.Regexp(r"[A-Za-z0-9._-]+\Z", error="letters, digits, . - and _")
+    )
+    title = fields.String(required=True, validate=validate.Length(1, 120, error="1 to 120 characters"))
+    category = fields.String(
+        required=True, validate=validate.Regexp(r"[a-z-]+\Z", error="one word in small letters a-z")
+    )
+    maker = fields.String(load_default="")
+    description = fields.String(load_default="")
+    keywords = fields.String(load_default="")
+    stock = fields.Integer(
+        required=True,
+        validate=validate.Range(0, 1_000_000, error="a whole number from 0"),
+        error_messages={"invalid": "a whole number from 0"},
+    )
+    link = fields.Url(
+        required=True, schemes={"https"}, error_messages={"invalid": "an address that starts with https://"}
+    )
+    image = fields.String(load_default="")
+
+
+_ROW = _RowSchema()
+
+
+def read_catalogue(path: Path) -> CatalogueFile:
+    """Read a catalogue file (UTF-8 CSV with a header line).
+
+    A bad row is left out and named by file, line, field and what is allowed; the others load. Prices stand in columns
+    `price_eur`, `price_inr` …, plain numbers with a point; a blank means no listed price in that currency.
+    """
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        return CatalogueFile([], [Fault(str(path), line, "file", "save it as UTF-8")], digest)
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    missing = [name for name in COLUMNS[:4] if name not in (reader.fieldnames or ())]
+    if missing:
+        return CatalogueFile([], [Fault(str(path), 1, name, "this column is needed") for name in missing], digest)
+    items, faults = _read_rows(str(path), reader)
+    return CatalogueFile(items, faults, digest)
+
+
+def _read_rows(file: str, reader: csv.DictReader[str]) -> tuple[list[Item], list[Fault]]:
+    items: dict[tuple[str, str], Item] = {}
+    faults: list[Fault] = []
+    try:
+        for row in reader:
+            read = _read_row(row)
+            if isinstance(read, Item) and (read.brand, read.sku) in items:
+                read = {"sku": f"{read.sku} is listed twice; the first row counts"}
+            if isinstance(read, Item):
+                items[read.brand, read.sku] = read
+            else:
+                faults += [Fault(file, reader.line_num, name, problem) for name, problem in read.items()]
+    except csv.Error as error:
+        faults.append(Fault(file, reader.line_num, "row", f"{error}; the rest of the file was not read"))
+    return list(items.values()), faults
+
+
+def _read_row(row: dict[str, Any]) -> Item | dict[str, str]:
+    """The item of one row, or what is wrong with it by field."""
+    if None in row or None in row.values():
+        return {"row": "as many cells as the header has columns; put text with commas in double quotes"}
+    cells = {name.strip(): value.strip() for name, value in row.items()}
+    wrong: dict[str, str] = {}
+    try:
+        values: dict[str, Any] = _ROW.load(cells)
+    except ValidationError as error:
+        wrong = {name: f"{cells.get(name, '')!r} must be: {problems[0]}" for name, problems in _problems(error)}
+        values = {}
+    prices, wrong_prices = _read_prices(cells)
+    wrong |= wrong_prices
+    if wrong:
+        return wrong
+    keywords = tuple(word.strip() for word in values.pop("keywords").split(";") if word.strip())
+    return Item(keywords=keywords, prices=prices, **values)
+
+
+def _problems(error: ValidationError) -> Iterator[tuple[str, list[str]]]:
+    messages: dict[str, list[str]] = error.messages_dict
+    return iter(messages.items())
+
+
+def _read_prices(cells: Mapping[str, str]) -> tuple[dict[str, Money], dict[str, str]]:
+    prices: dict[str, Money] = {}
+    wrong: dict[str, str] = {}
+    for name, cell in cells.items():
+        column = PRICE_COLUMN.fullmatch(name)
+        if not column or not cell:
+            continue
+        price = Money(Decimal(cell), column[1].upper()) if re.fullmatch(r"\d{1,9}(\.\d{1,3})?", cell) else None
+        if price is None or price.amount <= 0 or price.rounded().amount != price.amount:
+            wrong[name] = (
+                f"{cell!r} must be: a number above zero with a point, without grouping or symbol, such as 1299.90"
+            )
+        else:
+            prices[price.currency] = price
+    if not prices and not wrong:
+        wrong["price_…"] = "at least one price is needed"
+    return prices, wrong
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    item: Item
+    words: Mapping[str, float]  # each word that finds the item, with its weight
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """One brand's items with the words that find them; never changed, only replaced."""
+
+    digest: str | None
+    entries: tuple[_Entry, ...]
+    vocabulary: frozenset[str]
+    names: frozenset[str]  # words that name a thing or a maker all by themselves: kinds, one-word keywords, makers
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a search asks for: the words that matter, the price range and whether the cheapest come first."""
+
+    words: tuple[str, ...]
+    min_price: Money | None
+    max_price: Money | None
+    cheapest: bool
+
+
+class Catalogue:
+    """One brand's goods, searched in memory with the stock of this moment. Safe for many threads.
+
+    `currency` is the brand's: an amount without a currency in a query is read in it.
+    """
+
+    def __init__(self, goods: Goods, rates: Rates, brand: str, currency: str) -> None:
+        self._goods = goods
+        self._rates = rates
+        self._brand = brand
+        self._currency = currency
+        self._lock = threading.Lock()
+        self._shelf = _Shelf(None, (), frozenset(), frozenset())
+
+    def items(self) -> list[Item]:
+        """Every item with its stock of this moment, in the file's order."""
+        return self._live(entry.item for entry in self._current().entries)
+
+    def find(self, sku: str) -> Item | None:
+        """The item with this sku, None where the brand does not sell it."""
+        return next(iter(self._live(e.item for e in self._current().entries if e.item.sku == sku)), None)
+
+    def price(self, item: Item, currency: str) -> Price:
+        """What the item costs in `currency`: as listed, else converted from the brand's currency (or the first
+        listed) by today's rate. `UnknownCurrency` when there is no rate."""
+        if currency in item.prices:
+            return Price(item.prices[currency], None)
+        base = item.prices.get(self._currency) or next(iter(item.prices.values()))
+        conversion = self._rates.convert(base, currency)
+        return Price(conversion.result, conversion)
+
+    def search(
+        self,
+        query: str,
+        *,
+        category: str | None = None,
+        max_price: Money | None = None,
+        min_price: Money | None = None,
+        in_stock: bool | None = None,
+        limit: int = 5,
+        currency: str | None = None,
+    ) -> list[Item]:
+        """The items that fit best, best first; an empty list when nothing does.
+
+        The query may carry its own price range ('laptop under 1500 euros', '20000 se kam ka phone'); an argument
+        overrules it; an amount without a currency is in `currency`, else in the brand's. Something in the query must name a thing that is sold: 'mattress' and 'gaming chair' find nothing,
+        'earbuds for the gym' finds earbuds.
+        """
+        wish = read_wish(query, currency or self._currency)
+        shelf = self._current()
+        found = [entry for entry in self._matches(shelf, wish) if category in (None, entry.item.category)]
+        low, high = min_price or wish.min_price, max_price or wish.max_price
+        items = [item for item in self._live(e.item for e in found) if self._within(item, low, high)]
+        if in_stock is not None:
+            items = [item for item in items if (item.stock > 0) == in_stock]
+        if wish.cheapest:
+            items.sort(key=lambda item: self.price(item, self._currency).money.amount)
+        return items[:limit]
+
+    def _matches(self, shelf: _Shelf, wish: Wish) -> list[_Entry]:
+        if not wish.words:
+            return list(shelf.entries) if wish.max_price or wish.min_price or wish.cheapest else []
+        meanings = [_meanings(word, shelf.vocabulary) for word in wish.words]
+        if not _understood(wish.words, meanings, shelf):
+            return []
+        scored = [(_score(entry, meanings, shelf.names), entry) for entry in shelf.entries]
+        most = max(covered for (covered, _), _ in scored)
+        best = max(score for (covered, score), _ in scored if covered == most)
+        kept = [(s, e) for (covered, s), e in scored if covered == most and s >= best * KEEP_SHARE and s > 0]
+        return [entry for _, entry in sorted(kept, key=lambda pair: -pair[0])]
+
+    def _within(self, item: Item, low: Money | None, high: Money | None) -> bool:
+        if low and self.price(item, low.currency).money.amount < low.amount:
+            return False
+        return not (high and self.price(item, high.currency).money.amount > high.amount)
+
+    def _live(self, items: Iterable[Item]) -> list[Item]:
+        stocks = self._goods.stocks(self._brand)
+        return [replace(item, stock=stocks[item.sku]) for item in items if item.sku in stocks]
+
+    def _current(self) -> _Shelf:
+        digest = self._goods.digest()
+        if digest != self._shelf.digest:
+            with self._lock:
+                if digest != self._shelf.digest:
+                    self._shelf = _shelve(digest, self._goods.items(self._brand))
+        return self._shelf
+
+
+def _understood(words: tuple[str, ...], meanings: list[dict[str, float]], shelf: _Shelf) -> bool:
+    """Whether a query is about something here: all words known, or one surely names a thing, or two share a title."""
+    named = [
+        found for word, found in zip(words, meanings, strict=True) if word not in QUALIFIERS and not word[0].isdigit()
+    ]
+    known = [found for found in named if found]
+    if not known:
+        return False
+    sure = {word for found in known for word, sureness in found.items() if sureness == 1.0}
+    if len(known) == len(named) or sure & shelf.names:
+        return True
+    begun = any(found.get(kind, 0.0) >= BEGUN for found in known for kind in KINDS)
+    if begun and len(known) * 2 >= len(named):
+        return True
+    return any(sum(entry.words.get(word) == TITLE for word in sure) > 1 for entry in shelf.entries)
+
+
+def read_wish(query: str, currency: str) -> Wish:
+    """What a query asks for; an amount without a currency is in `currency` when a word makes it a limit."""
+    plain = fold(query)
+    low: Money | None = None
+    high: Money | None = None
+    rest = list(plain)
+    amounts = find_amounts(plain)
+    for place, amount in enumerate(amounts):
+        start, end = amount.span
+        side = _side(plain, start, end)
+        if place and low is not None and high is None and RANGE_JOINER.match(plain[amounts[place - 1].span[1] : start]):
+            side = "high"
+            low = Money(low.amount, amount.currency or low.currency)
+        if side is None and place + 1 < len(amounts) and BETWEEN.search(plain[:start]):
+            side = "low"
+        if side is None and amount.currency is None:
+            continue
+        money = Money(amount.value, amount.currency or (low.currency if low else currency))
+        low, high = (money, high) if side == "low" else (low, money)
+        rest[start:end] = " " * (end - start)
+    words = re.findall(r"[a-z0-9]+(?:\.\d+)?|[\u0900-\u097f]+", "".join(rest))
+    kept = tuple(word for word in dict.fromkeys(words) if word not in STOP_WORDS | CHEAP_WORDS)
+    return Wish(kept, low, high, any(word in CHEAP_WORDS for word in words))
+
+
+def _side(plain: str, start: int, end: int) -> str | None:
+    before, after = plain[:start], plain[end:]
+    if AT_MOST.search(before) or AT_MOST_AFTER.search(after):
+        return "high"
+    return "low" if AT_LEAST.search(before) or AT_LEAST_AFTER.search(after) else None
+
+
+def _words(text: str) -> Iterator[str]:
+    """The words of a text, in the singular; all words for one category are that category's mark."""
+    for word in re.findall(r"[a-z0-9]+(?:\.\d+)?|[\u0900-\u097f]+", fold(text)):
+        if word not in STOP_WORDS:
+            yield _canonical(word)
+
+
+def _canonical(word: str) -> str:
+    return KIND_OF.get(word) or _singular(word)
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+KIND_OF = {word: f"#{category}" for category, words in CATEGORY_WORDS.items() for word in fold(words).split()}
+KINDS = frozenset(KIND_OF.values())
+
+
+def _shelve(digest: str | None, items: list[Item]) -> _Shelf:
+    entries = tuple(_Entry(item, _weights(item)) for item in items)
+    words = {word for entry in entries for word in entry.words} - KINDS
+    return _Shelf(digest, entries, frozenset(words | set(KIND_OF)), KINDS | frozenset(_names(items)))
+
+
+def _names(items: Iterable[Item]) -> Iterator[str]:
+    for item in items:
+        for name in (item.maker, *item.keywords):
+            words = list(_words(name))
+            if len(words) == 1:
+                yield words[0]
+
+
+def _weights(item: Item) -> dict[str, float]:
+    """A keyword that is the word for another category ('carregador portátil') counts as little as a description."""
+    weights = dict.fromkeys(_words(item.description), DESCRIPTION)
+    for text, weight in (
+        (" ".join(item.keywords), KEYWORD),
+        (item.maker, MAKER),
+        (item.title, TITLE),
+        (item.sku, TITLE),
+    ):
+        weights |= {word: DESCRIPTION if word in KINDS else weight for word in _words(text)}
+    return weights | dict.fromkeys(_words(item.category), CATEGORY)
+
+
+def _meanings(word: str, vocabulary: frozenset[str]) -> dict[str, float]:
+    """The catalogue's words that a customer's word may stand for, with how surely. Numbers have no typos.
+
+    A typo keeps its first letter: else 'iphone' would be a slip for 'phone'.
+    """
+    if word in vocabulary or _singular(word) in vocabulary:
+        return {_canonical(word): 1.0}
+    if any(c.isdigit() for c in word):
+        return {}
+    if len(word) >= SHORTEST_PREFIX:
+        longer = {_canonical(known): BEGUN for known in vocabulary if known.startswith(word)}
+        if longer:
+            return longer
+    if len(word) < SHORTEST_TYPO:
+        return {}
+    near = {
+        known: fuzz.ratio(word, known) for known in vocabulary if known[0] == word[0] and len(known) >= SHORTEST_PREFIX
+    }
+    best = max(near.values(), default=0.0)
+    return {_canonical(known): 0.8 for known, score in near.items() if score == best} if best >= SIMILAR else {}
+
+
+def _score(entry: _Entry, meanings: list[dict[str, float]], names: frozenset[str]) -> tuple[tuple[int, int], float]:
+    """How many of the names and of all the words find this item, and how well."""
+    hits = [
+        max((entry.words[known] * sure for known, sure in found.items() if known in entry.words), default=0.0)
+        for found in meanings
+    ]
+    named = sum(
+        any(word in names and word in entry.words for word, sure in found.items() if sure == 1.0) for found in meanings
+    )
+    return (named, sum(hit > 0 for hit in hits)), sum(hits)

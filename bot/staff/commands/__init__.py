@@ -1,0 +1,1 @@
+"""What staff order by chat, each checked against their role by code."""

@@ -1,0 +1,131 @@
+"""A daily budget as a person writes it: for one ad set, or for a campaign whose ad sets share it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
+from typing import Any, Final
+
+from bot.ads.changes.account_actions import Actions
+from bot.ads.changes.plan import SetBudget, Step, to_json, told
+from bot.language.amounts import Amount, find_amounts
+from bot.language.money import Money
+from bot.staff.campaign_lookup import Target, Targets
+from bot.staff.commands.command import Unclear
+from memory.ads.ad_account import AdAccount
+
+USAGE: Final = "Write the name and the amount in digits: *budget summer 2500*."
+TOO_MUCH: Final = Decimal(10) ** 15  # in any currency; beyond it neither decimals nor the database's integers hold
+_BARE = re.compile(r"(?<![\w.,-])\d+(?:[.,]\d+)?\s*$")
+_RELATIVE = re.compile(r"(?:[+×*]|\b(?:by|times|x))\s*$|^\s*(?:%|percent)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """Reads “summer 2500” as the steps that it means. Nothing is changed here."""
+
+    actions: Actions
+    targets: Targets
+
+    def aim(self, brand: str, words: str, why: str) -> Mapping[str, Any]:
+        """The account, and the steps in it. Raises Unclear with what to write instead."""
+        name, amount = name_and_amount(words)
+        target = self.targets.the(brand, name, "budget")
+        money = in_currency(amount, target.account, f"budget {target.id} …")
+        steps = self._steps(brand, target, money, why)
+        return {"account": target.account.id, "in": target.account.name, "steps": to_json(steps)}
+
+    def _steps(self, brand: str, target: Target, money: Money, why: str) -> Sequence[Step]:
+        holders = [target] if target.budget is not None or target.kind != "campaign" else self._ad_sets(brand, target)
+        if len(holders) == 1:
+            return [SetBudget(holders[0].kind, holders[0].id, money, why)]
+        if not holders:
+            raise Unclear(f"No ad set of {target.shown} is running, so none can have a budget; resume one first.")
+        shares = _shares(target, holders, money)
+        self._check_room(brand, target, holders, money)
+        return [SetBudget("ad_set", each.id, share, why) for each, share in zip(holders, shares, strict=True)]
+
+    def _ad_sets(self, brand: str, campaign: Target) -> list[Target]:
+        """Those that hold its budget and run."""
+        return [
+            each
+            for each in self.targets.all(brand)
+            if each.kind == "ad_set" and each.parent == campaign.id and each.budget and each.status == "ACTIVE"
+        ]
+
+    def _check_room(self, brand: str, target: Target, holders: Sequence[Target], money: Money) -> None:
+        """All of the ad sets or none: a raise that the account's cap would end half-way is not begun."""
+        more = money.amount - _together(holders)
+        if more <= 0:
+            return
+        room = self.actions.room(brand, target.account.id)
+        if more > room.amount:
+            raise Unclear(
+                f"{told(money)} a day for {target.shown} is {told(Money(more, money.currency))} more than now; the"
+                f" account's cap leaves room for {told(room)}. Nothing was changed."
+            )
+
+
+def name_and_amount(words: str) -> tuple[str, Amount]:
+    """Whose budget, and how much. Raises Unclear."""
+    if re.search(r"\d\s*(?:%|percent\b)", words):
+        raise Unclear(f"Write the whole daily budget, not by how much it changes. {USAGE}")
+    amounts = find_amounts(words)
+    bare = _BARE.search(words)
+    if not amounts and bare:
+        amounts = [Amount(Decimal(bare[0].strip().replace(",", ".")), None, bare.span())]
+    if not amounts:
+        raise Unclear(USAGE)
+    amount = amounts[-1]
+    start, end = amount.span
+    before, written, after = words[:start], words[start:end], words[end:]
+    if re.search(r"[-−–]\s*$", before):
+        raise Unclear("A budget can't be below zero. To spend nothing, *pause* it.")
+    if _RELATIVE.search(before) or _RELATIVE.search(after):
+        raise Unclear(f"Write the whole daily budget, not by how much it changes. {USAGE}")
+    name = re.sub(r"\b(?:to|at|a|en|por|para|को)\s*$", "", f"{before} {after}".strip(), flags=re.IGNORECASE).strip(
+        " :="
+    )
+    if not any(letter.isdigit() for letter in written):
+        raise Unclear(f"Write the amount in digits, so that nothing is misread: *budget {name} {amount.value:f}*.")
+    if not name:
+        raise Unclear(USAGE)
+    return name, amount
+
+
+def in_currency(amount: Amount, account: AdAccount, usage: str) -> Money:
+    """The amount in the account's currency. Raises Unclear for another currency, and for what nobody can pay."""
+    own = account.currency
+    if amount.currency not in (None, own):
+        raise Unclear(
+            f"{account.name} has budgets in {own}, not in {amount.currency}. Write the amount in {own}: *{usage}*"
+        )
+    if amount.value >= TOO_MUCH:
+        raise Unclear(f"No account has a budget of so many digits. {USAGE}")
+    money = Money(amount.value, own)
+    if money.rounded() != money:  # shared out, part of it could be paid and part not
+        raise Unclear(f"{money.amount:f} {own} can't be paid; the nearest is {told(money)}. Nothing was changed.")
+    return money
+
+
+def _shares(target: Target, holders: Sequence[Target], money: Money) -> list[Money]:
+    """Each ad set's part, in the proportion that they have now; what rounding leaves goes to the largest."""
+    least, total = target.account.min_daily_budget, _together(holders)
+    step = Decimal(1).scaleb(Money(Decimal(1), money.currency).rounded().amount.as_tuple().exponent)  # type: ignore[arg-type]
+    parts = [
+        ((each.budget.amount if each.budget else Decimal(0)) * money.amount / total).quantize(step, rounding=ROUND_DOWN)
+        for each in holders
+    ]
+    parts[parts.index(max(parts))] += money.amount - sum(parts)
+    if min(parts) < least.amount:
+        raise Unclear(
+            f"{target.shown} spends through {len(holders)} ad sets, and {told(money)} would leave one with less than"
+            f" {told(least)}, the least. Pause some, or set one: *budget {holders[0].id} …*"
+        )
+    return [Money(part, money.currency) for part in parts]
+
+
+def _together(holders: Sequence[Target]) -> Decimal:
+    return sum((each.budget.amount for each in holders if each.budget), Decimal(0))

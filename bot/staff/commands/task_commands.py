@@ -1,0 +1,66 @@
+"""What the agent asks of people, as staff see and answer it in chat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.staff.commands.command import Command, Line, Unclear, number_in
+from memory.ads.tasks import Task, TaskDone, Tasks
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCommands:
+    """The list, and what came of it."""
+
+    tasks: Tasks
+
+    def commands(self) -> dict[str, Command]:
+        """By their first words."""
+        return {
+            "tasks": Command("tasks", "what the agent asks of you; *tasks 3*: all of one", "analyst", self._list),
+            "done": Command("done 3 the photos are online", "it is done, and what came of it", "staff", self._done),
+        }
+
+    def _list(self, line: Line) -> None:
+        if line.words:
+            line.say(_brief(self.tasks.get(line.brand, number_in(line.words, "tasks 3"))))
+            return
+        waiting = [task for task in self.tasks.open(line.brand) if f"task {task.id}" not in line.done]
+        line.say("\n".join(_line(task) for task in waiting) or "The agent asks nothing of anybody.")
+
+    def _done(self, line: Line) -> None:
+        first, _, outcome = line.words.partition(" ")
+        number = number_in(first.rstrip(":,"), "done 3 the photos are online")
+        task = self.tasks.get(line.brand, number)
+        if task.state == "done" or f"task {number}" in line.done:
+            raise TaskDone(f"Task {number} (“{task.need.title}”) is done already.")
+        if not outcome.strip():
+            raise Unclear(f"Write what came of it, for the agent goes on from there: *done {number} …*")
+        line.done[f"task {number}"] = "done"
+        line.changes.append(lambda: self._settle(line, number, outcome.strip()))
+        line.say(f"Thank you: “{task.need.title}” is done. The next morning's plan starts with what you wrote.")
+
+    def _settle(self, line: Line, number: int, outcome: str) -> None:
+        """In the turn's transaction; a colleague, or Asana, may have been a moment earlier."""
+        if self.tasks.get(line.brand, number).state == "open":
+            self.tasks.done(line.brand, number, line.who.phone, outcome)
+
+
+def _line(task: Task) -> str:
+    due = f", by {task.need.due_on:%d %b}" if task.need.due_on else ""
+    return f"*{task.id}* {task.need.title}{due}. {task.need.why}"
+
+
+def _brief(task: Task) -> str:
+    need = task.need
+    parts = [
+        f"*{task.id}* {need.title}" + (" (done)" if task.state == "done" else ""),
+        f"Why: {need.why}",
+        f"What: {need.what}",
+        f"By: {need.due_on:%d %b %Y}" if need.due_on else "",
+        f"Campaign: {need.campaign}" if need.campaign else "",
+        f"What came of it: {task.outcome}"
+        if task.outcome
+        else f"When it is done: *done {task.id}* and what came of it.",
+    ]
+    return "\n".join(part for part in parts if part)

@@ -1,0 +1,258 @@
+"""Plain questions with a language model over read-only tools; its numbers are checked, else the built-in answer is sent."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from string import Template
+from typing import Any, Final
+
+from marshmallow import Schema, ValidationError, fields
+from marshmallow.validate import Length
+
+from bot.ads.reports.texts import LOCALES
+from bot.brands import Brand
+from bot.language.amounts import find_amounts, parse_number
+from bot.model.language_model import Completion, LanguageModel, ModelUnavailable, Reason, Spent, ToolCall
+from bot.sales.answering.model_tools import json_schema
+from bot.sales.answering.model_writer import MICROS, WORTH_ASKING, Allowance, paid
+from bot.staff.questions.built_in_answers import Answering, Reply
+from memory.storage.errors import DatabaseUnavailable, MemoryFault
+from memory.storage.quotas import Limits
+from memory.storage.timestamps import Clock
+
+log = logging.getLogger(__name__)
+
+PROMPT: Final = Path(__file__).parent / "prompts" / "ads.md"
+LANGUAGES: Final = {"en": "English", "es": "Spanish", "pt": "Portuguese", "hi": "Hindi"}
+ALLOWANCE: Final = Allowance(steps=5, tokens=20_000, cost_micros=50_000, turns_per_contact=120)
+SMALL: Final = 12  # numbers up to it are written as words without being figures: “one of the two”
+_NUMBER: Final = re.compile(r"\d(?:[\d.,\u00a0\u202f'’]*\d)?")
+_MARKER: Final = re.compile(r"^\s*(?:\d{1,2}[.)]|[•*-])\s", re.MULTILINE)
+_CLAIMS: Final = re.compile(
+    r"\bI(?:'ve|’ve| have)?(?: just)? (?:paused|stopped|resumed|started|raised|lowered|launched|approved|set|changed)\b"
+    r"|\b(?:he pausado|he detenido|he subido|he bajado|he lanzado|he aprobado|pausei|parei|aumentei|reduzi|lancei|aprovei)\b"
+    r"|(?:रोक दिया|बढ़ा दिया|चालू कर दिया|rok diya|badha diya|chalu kar diya)",
+    re.IGNORECASE,
+)  # fmt: skip
+_DIGITS: Final = {0x966 + digit: str(digit) for digit in range(10)}  # Devanagari's
+
+Message = dict[str, Any]
+
+
+class Nothing(Schema):
+    """No arguments."""
+
+
+class Named(Schema):
+    """A campaign or account, as staff call it."""
+
+    name = fields.String(required=True, validate=Length(1, 80))
+
+
+class Wanted(Schema):
+    """One word, or none for all."""
+
+    word = fields.String(load_default=None, validate=Length(1, 40))
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """What came of a question: the reply, and what a model had to do with it."""
+
+    reply: Reply | None
+    model: str | None = None  # None: the built-in reader's
+    spent: Spent = field(default_factory=Spent)
+    why: str | None = None  # why not the model's, where there is one
+
+
+@dataclass(frozen=True, slots=True)
+class Eye:
+    """One tool: what it shows and what it takes."""
+
+    purpose: str
+    schema: Schema
+    look: Callable[[Answering, str, str, Mapping[str, Any]], str]  # answering, brand, language, arguments
+
+
+EYES: Final[Mapping[str, Eye]] = {
+    "overview": Eye(
+        "Figures of all campaigns for 1, 7 and 30 days, trend, best and worst, what was changed, what waits",
+        Nothing(),
+        lambda a, brand, language, said: a.agency.answers.overview(brand, language=language),
+    ),
+    "about_campaign": Eye(
+        "Figures, trend and ads of one campaign or account",
+        Named(),
+        lambda a, brand, language, said: a.agency.answers.about_campaign(brand, said["name"], language=language),
+    ),
+    "why": Eye(
+        "The newest changes and their reasons; with a word, of that campaign",
+        Wanted(),
+        lambda a, brand, language, said: a.agency.answers.why(brand, said["word"], language=language),
+    ),
+    "learnings": Eye(
+        "What was learned, worked and failed; with a word such as video, about that, with numbers",
+        Wanted(),
+        lambda a, brand, language, said: a.agency.answers.learnings(brand, said["word"], language=language),
+    ),
+    "landing_pages": Eye(
+        "Conversion by landing page; with a word, of ads with that angle",
+        Wanted(),
+        lambda a, brand, language, said: a.pages(brand, said["word"] or "", language),
+    ),
+    "angles": Eye(
+        "Conversion by angle, and how many customers of each bought again",
+        Nothing(),
+        lambda a, brand, language, said: f"{a.by_angle(brand, language)}\n{a.again(brand, language)}",
+    ),
+    "formats": Eye(
+        "Conversion by format: image, video, carousel",
+        Nothing(),
+        lambda a, brand, language, said: a.by_format(brand, language),
+    ),
+    "tasks": Eye(
+        "What the agent asks of people", Nothing(), lambda a, brand, language, said: a.open_tasks(brand, language)
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Thinking:
+    """Answers with the model where there is one and it keeps to the figures, else with the built-in reader."""
+
+    answering: Answering
+    model: LanguageModel | None
+    limits: Limits
+    brands: Mapping[str, Brand]
+    clock: Clock
+    allowance: Allowance = ALLOWANCE
+
+    def answer(self, brand: str, text: str, contact_id: int, deadline: datetime | None) -> Thought:
+        """What to say to this text; the reply is None where nobody could read it."""
+        asked = self.answering.read(brand, text)
+        if self.model is None or deadline is None or asked.asked in ("act", "chart"):
+            return Thought(self.answering.answer(brand, text))
+        try:
+            return self._thought(self.model, brand, text, asked.language, contact_id, deadline)
+        except ModelUnavailable as fault:
+            log.info("a question of staff is answered without the model: %s", fault)
+            return Thought(self.answering.answer(brand, text), spent=fault.spent, why=fault.reason.value)
+
+    def _thought(
+        self, model: LanguageModel, brand: str, text: str, language: str, contact_id: int, deadline: datetime
+    ) -> Thought:
+        allowance = self.allowance
+        if not self.limits.allow(f"model:{contact_id}", allowance.turns_per_contact, allowance.per_seconds):
+            raise ModelUnavailable(Reason.RATE_LIMITED, "this colleague had enough of the model for now")
+        conversation: list[Message] = [
+            {"role": "system", "content": self._briefing(brand, language)},
+            {"role": "user", "content": text[:2000]},
+        ]
+        spent, seen = Spent(), [text]
+        while True:
+            last = spent.steps == allowance.steps - 1
+            completion, spent = self._step(model, brand, conversation, spent, deadline, last=last)
+            conversation.append(completion.as_message())
+            if not completion.tool_calls or last:
+                return self._checked(completion, spent, seen)
+            for call in completion.tool_calls:
+                shown = look(call, self.answering, brand, language)
+                seen.append(shown)
+                conversation.append({"role": "tool", "tool_call_id": call.id, "content": shown})
+
+    def _step(
+        self, model: LanguageModel, brand: str, conversation: list[Message], spent: Spent, deadline: datetime, *,
+        last: bool,
+    ) -> tuple[Completion, Spent]:  # fmt: skip
+        """One call of the model within the limits of a turn and the brand's budget of the day."""
+        worst = model.worst_cost(conversation, _described())
+        try:
+            self._check(spent, worst, deadline)
+            completion = paid(
+                self.limits,
+                brand,
+                worst,
+                int(self.brands[brand].daily_model_budget_usd * MICROS),
+                lambda: model.complete(conversation, _described(), deadline, may_call=not last),
+            )
+        except ModelUnavailable as fault:
+            fault.spent = spent
+            raise
+        return completion, spent.plus(completion)
+
+    def _check(self, spent: Spent, worst: int, deadline: datetime) -> None:
+        if (deadline - self.clock()).total_seconds() < WORTH_ASKING:
+            raise ModelUnavailable(Reason.TIMEOUT, "no time was left for another call")
+        if spent.tokens_in + spent.tokens_out > self.allowance.tokens:
+            raise ModelUnavailable(Reason.OVER_BUDGET, f"the turn had its {self.allowance.tokens} tokens")
+        if spent.cost_micros + worst > self.allowance.cost_micros:
+            raise ModelUnavailable(Reason.OVER_BUDGET, "the turn would cost more than a turn may")
+
+    def _checked(self, completion: Completion, spent: Spent, seen: Sequence[str]) -> Thought:
+        """The words, if all that they say was seen. Raises ModelUnavailable."""
+        text = completion.text.strip()
+        if text and not completion.tool_calls and not unseen(text, seen) and not _CLAIMS.search(text):
+            return Thought(Reply(text), completion.model, spent)
+        fault = ModelUnavailable(Reason.GARBAGE, "the model said numbers that no tool showed, or that it did something")
+        fault.spent = spent
+        raise fault
+
+    def _briefing(self, brand: str, language: str) -> str:
+        return Template(PROMPT.read_text("utf-8")).substitute(
+            brand=self.brands[brand].name,
+            language=LANGUAGES[language if language in LOCALES else "en"],
+            today=self.answering.agency.clock().date().isoformat(),
+        )
+
+
+def look(call: ToolCall, answering: Answering, brand: str, language: str) -> str:
+    """What the tool shows, as text; what is wrong with the call, for the model to read."""
+    eye = EYES.get(call.name)
+    if eye is None:
+        return json.dumps({"error": f"there is no tool {call.name[:60]!r}; there are {', '.join(EYES)}"})
+    try:
+        return eye.look(answering, brand, language, eye.schema.load(call.arguments))
+    except ValidationError as wrong:
+        return json.dumps({"error": str(wrong.messages_dict)[:300]})
+    except DatabaseUnavailable:
+        raise
+    except MemoryFault as unclear:  # no such campaign, or several
+        return str(unclear)
+
+
+def unseen(text: str, seen: Sequence[str]) -> set[Decimal]:
+    """The numbers in `text` that stand nowhere in what was `seen`; small ones written as words are no figures."""
+    said = _MARKER.sub("", text)
+    known = set().union(*(_numbers(each) for each in seen))
+    return {number for number in _numbers(said) if number not in known}
+
+
+def _numbers(text: str) -> set[Decimal]:
+    plain = text.translate(_DIGITS)
+    written = {parse_number(found) for found in _NUMBER.findall(plain)}
+    amounts = {
+        each.value
+        for each in find_amounts(plain)
+        if each.value > SMALL or any(letter.isdigit() for letter in plain[slice(*each.span)])
+    }
+    return written | amounts
+
+
+@lru_cache
+def _described() -> list[dict[str, Any]]:
+    """The tools as chat completions wants them."""
+    return [
+        {
+            "type": "function",
+            "function": {"name": name, "description": eye.purpose, "parameters": json_schema(eye.schema)},
+        }
+        for name, eye in EYES.items()
+    ]

@@ -1,0 +1,46 @@
+"""Who is staff, and what they are told without having asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from memory.conversations.channel_messages import Outgoing
+from memory.people.address import Address
+from memory.people.contacts import Contact, Contacts, canonical_phone
+from memory.storage.errors import NotAnAddress
+
+TOLD = ("staff", "admin")  # an analyst reads figures, and is not woken at night
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """The shop's own people, by number. Only this decides who somebody is; no message can change it."""
+
+    contacts: Contacts
+    roles: Mapping[str, str]  # number in E.164, as in STAFF → analyst, staff, admin
+    our_number: Callable[[str], str]  # brand → the number it writes from
+
+    def role_of(self, contact: Contact) -> str | None:
+        """The role of this contact's number; None for a customer."""
+        try:
+            number = canonical_phone(contact.phone)
+        except NotAnAddress:
+            return None  # somebody without a phone number is nobody on the list
+        return {canonical_phone(listed): role for listed, role in self.roles.items()}.get(number)
+
+    def notify(self, brand: str, text: str) -> list[Outgoing]:
+        """`text` to every member of staff of this brand, as messages for the outbox; call it in a transaction."""
+        return [
+            Outgoing(text, contact_id=self._contact(brand, number), purpose="staff", message_type="notice")
+            for number, role in self.roles.items()
+            if role in TOLD
+        ]
+
+    def alarm(self, brand: str, text: str) -> list[Outgoing]:
+        """As `notify`, for faults; one that cannot be delivered raises no further alarm."""
+        marked = self.notify(brand, f"⚠️ {text}")
+        return [Outgoing(m.body, contact_id=m.contact_id, purpose="staff", metadata={"alarm": True}) for m in marked]
+
+    def _contact(self, brand: str, number: str) -> int:
+        return self.contacts.resolve(brand, Address(f"whatsapp:{number}", phone=number), self.our_number(brand))

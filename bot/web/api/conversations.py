@@ -1,0 +1,463 @@
+"""What analysts and machines ask over HTTP; described in /openapi.json by the same schemas that write the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+
+from flask import Flask, Response, current_app, jsonify
+from flask_smorest import Api, Blueprint
+from marshmallow import EXCLUDE, Schema, fields
+from marshmallow.validate import Length, OneOf, Range
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import Forbidden, HTTPException, NotFound
+from werkzeug.wrappers import Response as ErrorResponse
+
+from bot.settings import Settings
+from bot.web.access import allow, caller, guard, public
+from bot.web.api.problem_details import PROBLEM, problem, register_problems
+from memory.conversation import ConversationMemory
+from memory.conversations.analytics import Analytics
+from memory.conversations.messages import Messages
+from memory.conversations.turns import Turns
+from memory.people.contacts import Contacts
+from memory.storage.database import Database
+from memory.storage.errors import DatabaseUnavailable
+from memory.storage.timestamps import Clock, to_text
+from memory.upkeep.erasure import Erasure
+
+LARGEST_ID = (1 << 63) - 1
+WORKER_SILENCE = timedelta(seconds=30)
+EXTENSION = "hawker"
+
+Check = Callable[[], str | None]  # None: fine; otherwise a sentence that says what is wrong, without persons
+
+
+class Finding(Protocol):
+    """One thing the doctor looked at; `sentence` says what was found or what to do."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def ok(self) -> bool: ...
+    @property
+    def sentence(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the API and the terminal commands work with; `app.py` puts it together."""
+
+    settings: Settings
+    secret: str  # signs tokens: access.signing_secret
+    clock: Clock
+    brands: Sequence[str]  # the first is meant where none is named
+    db: Database
+    contacts: Contacts
+    conversations: Mapping[str, ConversationMemory]  # by brand
+    messages: Messages
+    turns: Turns
+    analytics: Analytics
+    checks: Mapping[str, Check]  # further parts of /ready by name, such as the provider
+    examinations: Sequence[Callable[[], Sequence[Finding]]]  # the doctor's, of channel and model
+    erasure: Erasure
+
+
+class Moment(fields.DateTime):
+    """ISO 8601 in UTC: `2026-11-21T04:57:16.123456Z`, as memory stores it."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **_: Any) -> str | None:
+        return value if value is None or isinstance(value, str) else to_text(value)
+
+
+class Problem(Schema):
+    """Every error, by RFC 9457."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True, metadata={"description": "what is wrong and what to do"})
+
+
+class BrandQuery(Schema):
+    """What every question may say; whatever else it says is not looked at."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    brand = fields.String(
+        validate=Length(1, 100), metadata={"description": "whose data; by default the token's or the first brand"}
+    )
+
+
+class _HistoryQuery(BrandQuery):
+    limit = fields.Integer(load_default=50, validate=Range(1, 500))
+    before = fields.Integer(
+        load_default=None,
+        validate=Range(1, LARGEST_ID),
+        metadata={"description": "only messages older than the one with this id"},
+    )
+
+
+class _UsersQuery(BrandQuery):
+    limit = fields.Integer(load_default=50, validate=Range(1, 500))
+    after = fields.Integer(
+        load_default=0, validate=Range(0, LARGEST_ID), metadata={"description": "`next_after` of the page before"}
+    )
+
+
+class _DaysQuery(BrandQuery):
+    days = fields.Integer(load_default=30, validate=Range(1, 366))
+
+
+class User(Schema):
+    """One person in a list."""
+
+    phone_number = fields.String(
+        required=True, metadata={"description": "E.164; the WhatsApp user id of a person who hides the number"}
+    )
+    user_id = fields.String(allow_none=True, metadata={"description": "WhatsApp's user id, where it gave one"})
+    name = fields.String(allow_none=True)
+    preferred_currency = fields.String(allow_none=True, metadata={"description": "ISO 4217"})
+    interests = fields.List(fields.String(), metadata={"description": "the most frequent first"})
+    last_interaction = Moment(allow_none=True)
+    total_interactions = fields.Integer()
+    language = fields.String(allow_none=True)
+    first_seen = Moment()
+    opted_out = Moment(allow_none=True, metadata={"description": "since when nothing may be sent to this person"})
+
+
+class UserProfile(User):
+    """What is known of one person."""
+
+    city = fields.String(allow_none=True, dump_default=None)
+    budget = fields.String(allow_none=True, dump_default=None)
+
+
+class HeardMessage(Schema):
+    """What a customer wrote, and how it was understood."""
+
+    id = fields.Integer()
+    timestamp = Moment(attribute="at")
+    content = fields.String()
+    message_type = fields.String(allow_none=True)
+    language = fields.String(allow_none=True)
+    metadata = fields.Dict()
+
+
+class ConversationMessage(HeardMessage):
+    """One message, either way; what staff wrote is the assistant's, with `by` in its metadata."""
+
+    role = fields.String(validate=OneOf(("user", "assistant")))
+    kind = fields.String(metadata={"description": "text, image, audio, location, …"})
+    state = fields.String(metadata={"description": "where the message is on its way"})
+
+
+class SessionInfo(Schema):
+    """The open or last session; a day of silence ends one."""
+
+    created_at = Moment(allow_none=True)
+    last_at = Moment(allow_none=True)
+    total_messages = fields.Integer()
+
+
+class Conversation(Schema):
+    """One person's profile and a page of what was said, oldest first."""
+
+    user_profile = fields.Nested(UserProfile)
+    messages = fields.List(fields.Nested(ConversationMessage))
+    session_info = fields.Nested(SessionInfo)
+    next_before = fields.Integer(
+        allow_none=True, metadata={"description": "`before` of the next older page; null when there is none"}
+    )
+
+
+class Erased(Schema):
+    """What went."""
+
+    erased = fields.Dict(keys=fields.String(), values=fields.Integer(), metadata={"description": "rows by table"})
+    at_provider = fields.Integer(metadata={"description": "messages handed over for removal at the provider"})
+    receipt = fields.Dict(metadata={"description": "signed: what was removed, what remains where and until when"})
+
+
+class UsersSummary(Schema):
+    """A brand's people in four figures."""
+
+    total_interactions = fields.Integer()
+    active_users_24h = fields.Integer()
+    top_interests = fields.List(fields.Tuple((fields.String(), fields.Integer())))
+
+
+class UserAnalytics(Schema):
+    """A brand's people: figures, and a page of profiles."""
+
+    total_users = fields.Integer()
+    summary = fields.Nested(UsersSummary)
+    users = fields.List(fields.Nested(User))
+    next_after = fields.Integer(
+        allow_none=True, metadata={"description": "`after` of the next page; null when there is none"}
+    )
+
+
+class DayCount(Schema):
+    """Messages of one UTC day."""
+
+    day = fields.String()
+    messages = fields.Integer()
+
+
+class ReplyTimes(Schema):
+    """From the first unanswered message to the reply, in milliseconds."""
+
+    replies = fields.Integer()
+    p50_ms = fields.Integer(allow_none=True)
+    p95_ms = fields.Integer(allow_none=True)
+
+
+class Answered(Schema):
+    """How many turns somebody answered, and what part of all that is, from 0 to 1."""
+
+    replies = fields.Integer()
+    share = fields.Float()
+
+
+class MessageAnalytics(Schema):
+    """What customers wrote and how it was answered."""
+
+    days = fields.Integer()
+    since = fields.String()
+    total = fields.Integer()
+    by_day = fields.List(fields.Nested(DayCount))
+    by_type = fields.Dict(keys=fields.String(), values=fields.Integer())
+    by_language = fields.Dict(keys=fields.String(), values=fields.Integer())
+    reply_times = fields.Nested(ReplyTimes)
+    answered_by = fields.Dict(keys=fields.String(), values=fields.Nested(Answered))
+
+
+class KnownFact(Schema):
+    """Something that was known of the customer."""
+
+    id = fields.Integer()
+    predicate = fields.String()
+    value = fields.String()
+    since = Moment()
+    until = Moment(allow_none=True)
+    message_id = fields.Integer(allow_none=True, metadata={"description": "where it was said"})
+
+
+class RecalledMessage(Schema):
+    """An older message that a model was shown."""
+
+    id = fields.Integer()
+    at = Moment()
+    role = fields.String()
+    content = fields.String()
+
+
+class Why(Schema):
+    """What a reply stands on."""
+
+    message_id = fields.Integer()
+    answered_by = fields.String()
+    why = fields.String(allow_none=True, metadata={"description": "why not the model, where there is one"})
+    at = Moment()
+    waited_ms = fields.Integer()
+    model = fields.String(allow_none=True)
+    tokens_in = fields.Integer()
+    tokens_out = fields.Integer()
+    cost_micros = fields.Integer(metadata={"description": "millionths of a US dollar"})
+    used = fields.Dict(metadata={"description": "items, rates, facts and messages that the reply was made from"})
+    heard = fields.List(fields.Nested(HeardMessage))
+    known = fields.List(fields.Nested(KnownFact))
+    recalled = fields.List(fields.Nested(RecalledMessage))
+
+
+class Health(Schema):
+    """The process answers."""
+
+    status = fields.String()
+
+
+class Readiness(Schema):
+    """Each part: "ok", or what is wrong with it."""
+
+    status = fields.String(validate=OneOf(("ready", "not ready")))
+    parts = fields.Dict(keys=fields.String(), values=fields.String())
+
+
+class _Arguments(FlaskParser):
+    DEFAULT_VALIDATION_STATUS = 400
+
+
+class TokenBlueprint(Blueprint):
+    """Routes of the API; arguments that don't fit are a 400."""
+
+    ARGUMENTS_PARSER = _Arguments()
+
+
+class _OurApi(Api):
+    ERROR_SCHEMA = Problem
+
+    def handle_http_exception(self, error: HTTPException) -> ErrorResponse:
+        return problem(error)
+
+    def _register_responses(self) -> None:
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = PROBLEM
+        super()._register_responses()
+        del self.DEFAULT_RESPONSE_CONTENT_TYPE
+
+
+api = TokenBlueprint("api", __name__, description="Conversations, figures, and whether all is well")
+NEEDS_TOKEN: dict[str, Any] = {"security": [{"token": []}]}
+
+
+def register(app: Flask, parts: Parts, *further: TokenBlueprint) -> None:
+    """Add the API to `app`: its routes and `further` ones, the check of every route's mark, one shape for all errors."""
+    app.extensions[EXTENSION] = parts
+    app.config.update(API_TITLE="Hawker", API_VERSION="1", OPENAPI_VERSION="3.1.0")
+    app.config["API_SPEC_OPTIONS"] = {
+        "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}}
+    }
+    guard(app, parts.secret, parts.clock)
+    ours = _OurApi(app)
+    for blueprint in (api, *further):
+        ours.register_blueprint(blueprint)
+    _describe(app, ours)
+    register_problems(app)
+
+
+def _describe(app: Flask, described: _OurApi) -> None:
+    @app.get("/openapi.json")
+    @public
+    def openapi() -> Response:
+        return jsonify(described.spec.to_dict())
+
+
+@api.route("/conversation/<phone_number>", methods=["GET"])
+@api.doc(**NEEDS_TOKEN)
+@api.arguments(_HistoryQuery, location="query")
+@api.response(200, Conversation)
+@allow("analyst")
+def conversation(query: dict[str, Any], phone_number: str) -> dict[str, Any]:
+    """A person's profile, messages and session; by phone number in any spelling, or by WhatsApp user id."""
+    memory = _parts().conversations[brand_asked(query)]
+    return memory.get_conversation(phone_number, limit=query["limit"], before=query["before"])
+
+
+@api.route("/conversation/<phone_number>", methods=["DELETE"])
+@api.doc(**NEEDS_TOKEN)
+@api.arguments(BrandQuery, location="query")
+@api.response(200, Erased)
+@allow("admin")
+def erase(query: dict[str, Any], phone_number: str) -> dict[str, Any]:
+    """Erase a person: messages, profile, media, and what is personal in orders; here and at the provider."""
+    parts = _parts()
+    gone = erase_person(parts, brand_asked(query), phone_number)
+    current_app.logger.info("%s erased a person", caller().name)
+    return gone
+
+
+@api.route("/analytics/users", methods=["GET"])
+@api.doc(**NEEDS_TOKEN)
+@api.arguments(_UsersQuery, location="query")
+@api.response(200, UserAnalytics)
+@allow("analyst")
+def users(query: dict[str, Any]) -> dict[str, Any]:
+    """The people who have written to a brand."""
+    analytics, brand, limit = _parts().analytics, brand_asked(query), query["limit"]
+    summary = analytics.summary(brand)
+    page = analytics.users(brand, limit=limit + 1, after=query["after"])
+    return {
+        "total_users": summary["total_users"],
+        "summary": summary,
+        "users": page[:limit],
+        "next_after": page[limit - 1]["id"] if len(page) > limit else None,
+    }
+
+
+@api.route("/analytics/messages", methods=["GET"])
+@api.doc(**NEEDS_TOKEN)
+@api.arguments(_DaysQuery, location="query")
+@api.response(200, MessageAnalytics)
+@allow("analyst")
+def messages(query: dict[str, Any]) -> dict[str, Any]:
+    """What customers wrote in the last days, and how fast and by whom they were answered."""
+    analytics, brand, days = _parts().analytics, brand_asked(query), query["days"]
+    return {"days": days, **analytics.messages(brand, days), **analytics.replies(brand, days)}
+
+
+@api.route("/messages/<int:message_id>/why", methods=["GET"])
+@api.doc(**NEEDS_TOKEN)
+@api.arguments(BrandQuery, location="query")
+@api.response(200, Why)
+@allow("analyst")
+def why(query: dict[str, Any], message_id: int) -> dict[str, Any]:
+    """What a reply was made from: what was understood, and which items, rates and facts it stands on."""
+    if message_id > LARGEST_ID:
+        raise NotFound("there is no such message")
+    return _parts().analytics.why(brand_asked(query), message_id)
+
+
+@api.route("/health", methods=["GET"])
+@api.response(200, Health)
+@public
+def health() -> dict[str, str]:
+    """Whether this process answers."""
+    return {"status": "ok"}
+
+
+@api.route("/ready", methods=["GET"])
+@api.response(200, Readiness)
+@api.alt_response(503, schema=Readiness, description="a part is not ready")
+@public
+def ready() -> tuple[dict[str, Any], int]:
+    """Whether customers would be answered: database, worker, provider."""
+    parts = _parts()
+    checks: dict[str, Check] = {"worker": lambda: _worker(parts), **parts.checks}
+    try:
+        found = {"database": None} | {name: check() for name, check in checks.items()}
+    except DatabaseUnavailable as fault:
+        found = {"database": str(fault)}
+    well = not any(found.values())
+    said = {name: wrong or "ok" for name, wrong in found.items()}
+    return {"status": "ready" if well else "not ready", "parts": said}, 200 if well else 503
+
+
+def erase_person(parts: Parts, brand: str, phone_number: str) -> dict[str, Any]:
+    """Erase a person here; the clock has the provider delete its copies.
+
+    Returns `erased` (rows by table), `at_provider` (how many messages are still there) and the signed `receipt`.
+    Raises NotAnAddress, UnknownContact.
+    """
+    contact = parts.contacts.find(brand, phone_number)
+    at_provider = len(parts.contacts.provider_ids(contact.id))
+    receipt = parts.erasure.erase(contact.id)
+    return {"erased": receipt["removed"], "at_provider": at_provider, "receipt": receipt}
+
+
+def _parts() -> Parts:
+    parts: Parts = current_app.extensions[EXTENSION]
+    return parts
+
+
+def brand_asked(query: Mapping[str, Any]) -> str:
+    """The brand that is asked about, if this caller may ask about it."""
+    brands, own = _parts().brands, caller().brand
+    asked: str = query.get("brand") or own or brands[0]
+    if own is not None and asked != own:
+        raise Forbidden(f"this token is for the brand {own} only")
+    if asked not in brands:
+        raise NotFound("there is no such brand")
+    return asked
+
+
+def _worker(parts: Parts) -> str | None:
+    beat = parts.turns.last_beat()
+    if beat is None:
+        return "no worker has ever run; start one with: flask --app app worker"
+    silent = parts.clock() - beat
+    if silent > WORKER_SILENCE:
+        return f"no worker has been heard of for {silent.total_seconds():.0f} seconds"
+    return None

@@ -1,0 +1,185 @@
+"""Terminal commands that keep the data: back up, restore, encrypt, copy to a server, index anew, check a receipt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TextIO
+
+import click
+from flask import Flask
+
+from bot.settings import Settings
+from bot.web.access import signing_secret
+from memory.recall.search import Search
+from memory.storage.database import Database
+from memory.storage.errors import MemoryFault
+from memory.storage.migrations import STEPS
+from memory.storage.timestamps import now
+from memory.upkeep.backup import NAMES, BackupFailed, back_up, restore
+from memory.upkeep.database_copy import CopyRefused, copy_all
+from memory.upkeep.encryption import NotEncrypted, encrypt
+from memory.upkeep.erasure import LIST, ReceiptRefused, carry_over, erase_in_copy, read_list, verify
+
+CLOSED = ("restore", "encrypt", "receipt")  # they need the database closed, or none
+
+
+def register_keeping(app: Flask, db: Database, search: Search, settings: Settings) -> None:
+    """Add the commands that work while the program runs to `app`."""
+    for command in (_backup(db, settings.database_key or None), _copy(db, search), _reindex(search)):
+        app.cli.add_command(command)
+
+
+def register_closed(app: Flask, settings: Settings) -> None:
+    """Add the commands named in CLOSED to `app`."""
+    for command in (_restore(settings), _encrypt(settings), _receipt(settings)):
+        app.cli.add_command(command)
+
+
+def _backup(db: Database, key: str | None) -> click.Command:
+    @click.command()
+    @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+    def backup(file: Path) -> None:
+        """Copy the running database into FILE, checked and complete."""
+        try:
+            click.echo(f"backed up into {back_up(Path(db.name), file, key=key)}")
+        except BackupFailed as fault:
+            raise click.ClickException(str(fault)) from fault
+
+    return backup
+
+
+def _copy(db: Database, search: Search) -> click.Command:
+    @click.command()
+    @click.option("--to", "url", required=True, metavar="postgresql://…", help="An empty database.")
+    def copy(url: str) -> None:
+        """Copy everything into another database and check what arrived. Stop the program first."""
+        try:
+            other = Database(url)
+            other.migrate(STEPS)
+            click.echo("copying, table by table:")
+            counts = copy_all(db, other, _say)
+        except (CopyRefused, MemoryFault) as fault:
+            raise click.ClickException(str(fault)) from fault
+        _index(search.on(other), counts["messages"])
+        click.echo(f"{sum(counts.values())} rows in {len(counts)} tables, each checked; now set DATABASE_URL")
+
+    return copy
+
+
+def _say(table: str, done: int, total: int) -> None:
+    click.echo(f"\r{table:<24} {done} of {total}", nl=done == total)
+
+
+def _index(search: Search, messages: int) -> None:
+    with click.progressbar(length=messages, label="indexing") as bar:
+        while done := search.catch_up():
+            bar.update(done)
+
+
+def _reindex(search: Search) -> click.Command:
+    @click.command()
+    def reindex() -> None:
+        """Index every message anew for recall; it goes on answering meanwhile."""
+        with click.progressbar(length=1000, label="indexing") as bar:
+            search.rebuild(lambda done, total: bar.update(1000 * done // max(total, 1) - bar.pos))
+
+    return reindex
+
+
+def _restore(settings: Settings) -> click.Command:
+    @click.command("restore")
+    @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+    def command(file: Path) -> None:
+        """Put the backup FILE in the database's place. Stop the program first; the replaced file is kept."""
+        _need_a_file(settings)
+        try:
+            kept = restore(file, settings.database_path, now(), key=settings.database_key or None, change=change(file))
+        except BackupFailed as fault:
+            raise click.ClickException(str(fault)) from fault
+        click.echo(f"{settings.database_path} is now as {file} was; start the program")
+        if kept is not None:
+            click.echo(
+                f"what it replaced is kept as {kept}: it still holds whom you erase from now on, so remove it soon"
+            )
+
+    def change(file: Path) -> Callable[[Path], None]:
+        return lambda copy: _erase_since(settings, file, copy)
+
+    return command
+
+
+def _erase_since(settings: Settings, backup: Path, copy: Path) -> None:
+    """Take over what is known of erasures, from the database and from beside the backup, and erase once more."""
+    key, secret = settings.database_key or None, signing_secret(settings)
+    listed = read_list(backup.with_name(LIST))
+    if settings.database_path.exists():
+        listed |= carry_over(settings.database_path, copy, key)
+    again = erase_in_copy(copy, key, listed, now, secret)
+    if again:
+        click.echo(f"{again} people who were erased since are erased in it, too")
+
+
+def _encrypt(settings: Settings) -> click.Command:
+    @click.command("encrypt")
+    @click.option("--new-key", is_flag=True, help="Change from DATABASE_KEY to DATABASE_NEW_KEY.")
+    def command(new_key: bool) -> None:
+        """Encrypt the database and its backups with DATABASE_KEY. Stop the program first."""
+        _need_a_file(settings)
+        name = "DATABASE_NEW_KEY" if new_key else "DATABASE_KEY"
+        key = settings.database_new_key if new_key else settings.database_key
+        if not key:
+            raise click.ClickException(f"set {name} first: 64 hexadecimal digits, openssl rand -hex 32 makes them")
+        for file in _files_of(settings):
+            _encrypt_one(file, settings.database_key or None, key)
+        _say_what_is_left(settings, new_key)
+
+    return command
+
+
+def _files_of(settings: Settings) -> list[Path]:
+    """The database first; where it fails, the backups stay as they are."""
+    backups = sorted(Path(settings.backup_dir).glob(NAMES)) if settings.backup_dir else []
+    return [settings.database_path, *backups]
+
+
+def _encrypt_one(file: Path, key: str | None, new_key: str) -> None:
+    try:
+        rows = encrypt(file, key, new_key)
+    except NotEncrypted as fault:
+        raise click.ClickException(str(fault)) from fault
+    click.echo(f"{file}: encrypted, {rows} rows compared; the old file's bytes are overwritten")
+
+
+def _say_what_is_left(settings: Settings, new_key: bool) -> None:
+    if new_key:
+        click.echo("Now make DATABASE_NEW_KEY the DATABASE_KEY, and remove the old one from the settings.")
+    click.echo("Keep a copy of the key apart from the machine: without it the data cannot be read by anybody.")
+    click.echo("Not reached: blocks that the disk or file system keeps of what was deleted before (SSDs, snapshots),")
+    click.echo("and copies made elsewhere.")
+    replaced = sorted(settings.database_path.parent.glob(f"{settings.database_path.name}.before-*"))
+    if replaced:
+        click.echo(f"Also not encrypted, remove what you don't need: {', '.join(map(str, replaced))}")
+
+
+def _receipt(settings: Settings) -> click.Command:
+    @click.command("receipt")
+    @click.argument("file", type=click.File(encoding="utf-8"))
+    def command(file: TextIO) -> None:
+        """Tell whether the receipt in FILE (- reads it from the input) is this shop's, and unchanged."""
+        try:
+            told = json.load(file)
+            verify(told if isinstance(told, dict) else {}, signing_secret(settings))
+        except ValueError as error:
+            raise click.ClickException(f"this is not a receipt: {error}") from error
+        except ReceiptRefused as refused:
+            raise click.ClickException(str(refused)) from refused
+        click.echo(f"genuine: receipt {told['receipt']} of {told['brand']}, erased {told['erased_at']}")
+
+    return command
+
+
+def _need_a_file(settings: Settings) -> None:
+    if settings.on_server:
+        raise click.ClickException("DATABASE_URL names a server: use its own tools (pg_restore, disk encryption)")

@@ -1,0 +1,57 @@
+"""Terminal commands that write what is kept as files, and take files in: `flask --app app export DIR | import DIR`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import click
+from flask import Flask
+
+from memory.storage.errors import MemoryFault
+from memory.upkeep.import_export import Part, pending, read, write
+
+PartsOf = Callable[[str], Sequence[Part]]  # what is moved of a brand
+
+
+def register_moving(app: Flask, brands: Sequence[str], parts_of: PartsOf) -> None:
+    """Add the commands to `app`; the first of `brands` is meant where none is named."""
+    for command in (_export(brands, parts_of), _import(brands, parts_of)):
+        app.cli.add_command(command)
+
+
+def _export(brands: Sequence[str], parts_of: PartsOf) -> click.Command:
+    @click.command("export")
+    @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+    @click.option("--brand", type=click.Choice(list(brands)), default=brands[0], show_default=True)
+    def export(folder: Path, brand: str) -> None:
+        """Write conversations, campaigns and records into DIR, as JSON that only you may read."""
+        parts = parts_of(brand)
+        try:
+            with click.progressbar(length=sum(part.size() for part in parts), label="writing") as bar:
+                done = write(folder, parts, lambda: bar.update(1))
+        except MemoryFault as fault:
+            raise click.ClickException(str(fault)) from fault
+        click.echo(f"{done} files of {brand} are in {folder}")
+
+    return export
+
+
+def _import(brands: Sequence[str], parts_of: PartsOf) -> click.Command:
+    @click.command("import")
+    @click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+    @click.option("--brand", type=click.Choice(list(brands)), default=brands[0], show_default=True)
+    def import_(folder: Path, brand: str) -> None:
+        """Take in what `export` wrote. Nobody is answered or written to; what is known already is not doubled."""
+        parts = parts_of(brand)
+        try:
+            with click.progressbar(length=pending(folder, parts), label="reading") as bar:
+                faults = read(folder, parts, lambda: bar.update(1))
+                done = bar.pos
+        except MemoryFault as fault:
+            raise click.ClickException(str(fault)) from fault
+        for fault_found in faults:
+            click.echo(str(fault_found), err=True)
+        click.echo(f"{done} files of {folder} are read into {brand}; {len(faults)} records could not be taken")
+
+    return import_

@@ -1,0 +1,282 @@
+"""Commands for the person who runs the bot: `flask --app app token | doctor | dead | erase | receipts | graph | memory`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+import click
+from flask import Flask
+
+from bot.settings import ROLES, Settings
+from bot.web.access import issue_token
+from bot.web.api.conversations import Finding, Parts, erase_person
+from bot.web.cli.person import memory_command
+from memory.ads.graph import Graph
+from memory.ads.graph_export import Target, copy_graph
+from memory.conversations.messages import Message
+from memory.storage.errors import DatabaseUnavailable, MemoryFault
+from memory.storage.timestamps import Clock, to_text
+
+LEAST_FREE_BYTES = 500 * 1024 * 1024
+MOST_SKEW = timedelta(seconds=30)
+PATIENCE_SECONDS = 5.0
+MOST_REPLAYED = 1_000_000
+TWILIO = "https://api.twilio.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One thing the doctor looked at; `sentence` says what was found or what to do."""
+
+    name: str
+    ok: bool
+    sentence: str
+
+
+def register_commands(app: Flask, parts: Parts) -> None:
+    """Add the commands to `app`."""
+    for command in (
+        _token(parts),
+        _doctor(parts),
+        _dead(parts),
+        _erase(parts),
+        _receipts(parts),
+        _graph(parts),
+        memory_command(parts),
+    ):
+        app.cli.add_command(command)
+
+
+def _token(parts: Parts) -> click.Command:
+    @click.command()
+    @click.option("--role", required=True, type=click.Choice(ROLES))
+    @click.option("--brand", type=click.Choice(list(parts.brands)), help="Limit the token to one brand.")
+    @click.option("--days", default=90.0, show_default=True, type=click.FloatRange(0, 3650, min_open=True))
+    def token(role: str, brand: str | None, days: float) -> None:
+        """Print a bearer token for the API, and nothing else."""
+        click.echo(issue_token(parts.secret, parts.clock, role, brand=brand, days=days))
+
+    return token
+
+
+def _doctor(parts: Parts) -> click.Command:
+    @click.command()
+    def doctor() -> None:
+        """Tell what is missing or wrong, and what to do about it. Ends with 1 when something is."""
+        findings = [*examine(parts)]
+        for finding in findings:
+            click.echo(f"{'ok     ' if finding.ok else 'PROBLEM'}  {finding.name}: {finding.sentence}")
+        if not all(finding.ok for finding in findings):
+            raise click.exceptions.Exit(1)
+
+    return doctor
+
+
+def _dead(parts: Parts) -> click.Command:
+    @click.command()
+    @click.option("--replay", metavar="ID|all", help="Try this message, or all of them, again.")
+    def dead(replay: str | None) -> None:
+        """List what could not be said or handled; --replay tries it again."""
+        if replay is not None:
+            click.echo(f"{_replay(parts, replay)} to be tried again")
+            return
+        buried = parts.messages.dead()
+        click.echo("\n".join(map(_line, buried)) or "Nothing is dead.")
+
+    return dead
+
+
+def _erase(parts: Parts) -> click.Command:
+    @click.command()
+    @click.argument("phone")
+    @click.option("--brand", type=click.Choice(list(parts.brands)), default=parts.brands[0], show_default=True)
+    @click.option("--receipt", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Write it there.")
+    @click.confirmation_option(prompt="Erase everything about this person? It cannot be brought back.")
+    def erase(phone: str, brand: str, receipt: Path | None) -> None:
+        """Erase a person, by phone number or WhatsApp user id."""
+        try:
+            gone = erase_person(parts, brand, phone)
+        except MemoryFault as fault:
+            raise click.ClickException(str(fault)) from fault
+        for table, rows in gone["erased"].items():
+            click.echo(f"{rows:7d}  {table}")
+        click.echo(f"{gone['at_provider']:7d}  messages handed over for removal at the provider")
+        _give(gone["receipt"], receipt)
+
+    return erase
+
+
+def _receipts(parts: Parts) -> click.Command:
+    @click.command()
+    @click.option("--brand", type=click.Choice(list(parts.brands)), default=parts.brands[0], show_default=True)
+    def receipts(brand: str) -> None:
+        """Print the receipts of a brand's erased people, one a line, the newest first."""
+        for receipt in parts.erasure.receipts(brand):
+            click.echo(json.dumps(receipt, ensure_ascii=False))
+
+    return receipts
+
+
+def _give(receipt: dict[str, Any], file: Path | None) -> None:
+    written = json.dumps(receipt, indent=2, ensure_ascii=False)
+    if file is None:
+        click.echo(written)
+        return
+    file.write_text(written + "\n", encoding="utf-8")
+    click.echo(f"the signed receipt is in {file}; flask --app app receipt {file} checks it")
+
+
+def _graph(parts: Parts) -> click.Command:
+    @click.command()
+    @click.option("--to", "url", required=True, metavar="URL", help="bolt://user@host:7687/database")
+    @click.option("--brand", type=click.Choice(list(parts.brands)), default=parts.brands[0], show_default=True)
+    @click.option("--days", default=90, show_default=True, type=click.IntRange(1, 36_500), help="Chats and orders of.")
+    @click.option("--password-file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    def graph(url: str, brand: str, days: int, password_file: Path | None) -> None:
+        """Copy the graph of ads, chats and orders to a server that speaks Neo4j's Bolt; again and again, if you like."""
+        password = password_file.read_text().strip() if password_file else ""
+        since = (parts.clock() - timedelta(days=days)).date()
+        try:
+            copied = copy_graph(
+                Graph.over(parts.db, parts.clock), brand, Target.read(url, password=password), since=since
+            )
+        except MemoryFault as fault:
+            raise click.ClickException(str(fault)) from fault
+        click.echo(
+            f"{copied.nodes} nodes and {copied.relations} relations are there, {copied.removed} nodes were removed"
+        )
+
+    return graph
+
+
+def _replay(parts: Parts, which: str) -> int:
+    """How many messages are to be tried again."""
+    if which == "all":
+        return _replay_all(parts)
+    try:
+        parts.messages.replay(int(which))
+    except ValueError:
+        raise click.BadParameter("give a message's number from the list, or: all", param_hint="--replay") from None
+    except MemoryFault as fault:
+        raise click.ClickException(str(fault)) from fault
+    return 1
+
+
+def _replay_all(parts: Parts) -> int:
+    listed = parts.messages.dead(limit=MOST_REPLAYED)
+    for message in reversed(listed):
+        parts.messages.replay(message.id)
+    return len(listed)
+
+
+def _line(message: Message) -> str:
+    """Without words or number: what is on a screen is soon in a screenshot."""
+    way = "from" if message.role == "user" else "to"
+    reason = message.error or (f"error {message.error_code}" if message.error_code else "reason not known")
+    return f"{message.id}  {to_text(message.at)[:19]}Z  {message.brand}  {way} contact {message.contact_id}  {reason}"
+
+
+def examine(parts: Parts) -> Iterator[Finding]:
+    """Everything the doctor looks at: this machine first, then what the channel and the model say of themselves."""
+    yield database(parts)
+    yield disk(Path(parts.settings.memory.storage_dir))
+    yield model(parts.settings)
+    yield clock_skew(_time_source(parts.settings), parts.clock)
+    yield staff(parts.settings)
+    for examination in parts.examinations:
+        yield from examination()
+
+
+def database(parts: Parts) -> Found:
+    """Whether something can be written to it, durably."""
+    try:
+        with parts.db.transaction(durable=True):
+            pass
+    except DatabaseUnavailable as fault:
+        return Found("database", False, f"{parts.db.name}: {fault}; check the folder's owner and that it is not full")
+    return Found("database", True, f"{parts.db.name} can be written")
+
+
+def disk(folder: Path) -> Found:
+    """Whether there is room for the database to grow."""
+    if not folder.is_dir():
+        return Found("disk", False, f"{folder} is not a folder; create it or set MEMORY_STORAGE_DIR")
+    free = shutil.disk_usage(folder).free
+    megabytes = free // (1024 * 1024)
+    if free < LEAST_FREE_BYTES:
+        return Found("disk", False, f"only {megabytes} MB are free in {folder}; make room, or messages will be refused")
+    return Found("disk", True, f"{megabytes} MB are free in {folder}")
+
+
+def model(settings: Settings) -> Found:
+    """Whether the model's server answers and takes the key; without a key there is nothing to reach."""
+    if not settings.openai_api_key:
+        return Found("model", True, "no OPENAI_API_KEY: the built-in writer answers")
+    where = f"{settings.openai_base_url.rstrip('/')}/models"
+    try:
+        _answer(Request(where, headers={"Authorization": f"Bearer {settings.openai_api_key}"}))  # noqa: S310
+    except HTTPError as error:
+        return _model_answered(where, error.code)
+    except (URLError, TimeoutError) as error:
+        return Found("model", False, f"{where} cannot be reached ({error}); check OPENAI_BASE_URL and the network")
+    return Found("model", True, f"{where} answers and takes the key")
+
+
+def staff(settings: Settings) -> Found:
+    """Whether anybody is told when the desk hands a customer over."""
+    told = [number for number, role in settings.staff.items() if role in ("staff", "admin")]
+    if not told:
+        return Found("staff", False, "nobody in STAFF is staff or admin: who asks for a person would wait in vain")
+    return Found("staff", True, f"{len(told)} are told when a customer needs a person")
+
+
+def clock_skew(address: str, clock: Clock) -> Found:
+    """How far this machine's clock is from the one at `address`; the empty address: nobody to compare with."""
+    if not address:
+        return Found("clock", True, "not compared: Twilio is simulated and there is no model")
+    try:
+        there = _answer(Request(address, method="HEAD"))  # noqa: S310
+    except HTTPError as error:
+        there = error.headers.get("Date")
+    except (URLError, TimeoutError) as error:
+        return Found("clock", False, f"{address} cannot be reached to compare clocks ({error}); check the network")
+    if there is None:
+        return Found("clock", True, f"not compared: {address} does not tell its time")
+    return _skew(parsedate_to_datetime(there), clock())
+
+
+def _skew(there: datetime, here: datetime) -> Found:
+    apart = abs(there - here)
+    if apart > MOST_SKEW:
+        return Found("clock", False, f"the clock is {apart.total_seconds():.0f} s off; turn time synchronisation on")
+    return Found("clock", True, "the clock is right")
+
+
+def _time_source(settings: Settings) -> str:
+    if not settings.simulated:
+        return settings.twilio_api_url or TWILIO
+    return settings.openai_base_url if settings.openai_api_key else ""
+
+
+def _model_answered(where: str, status: int) -> Found:
+    if status in (401, 403):
+        return Found("model", False, f"{where} does not take the key; check OPENAI_API_KEY")
+    if status == 404:
+        return Found("model", True, f"{where} answers; it does not list its models")
+    return Found("model", False, f"{where} answers with {status}; check OPENAI_BASE_URL, or wait and try again")
+
+
+def _answer(request: Request) -> str | None:
+    """The `Date` of the answer. The addresses are http or https: settings.py takes no other."""
+    with urlopen(request, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310
+        date: str | None = answer.headers.get("Date")
+        return date

@@ -1,0 +1,225 @@
+"""The shapes of an ad account: what it holds, what was seen of it, and what is to be made in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+from bot.language.money import Money
+
+Kind = Literal["campaign", "ad_set", "creative", "ad"]
+Status = Literal["ACTIVE", "PAUSED", "ARCHIVED", "DELETED"]
+
+
+@dataclass(frozen=True, slots=True)
+class AdAccount:
+    """An account that spends money for one brand. Its days and budgets are in its own time zone and currency."""
+
+    id: str  # as Meta writes it, act_1234
+    brand: str
+    name: str
+    currency: str
+    time_zone: str  # IANA name
+    status: str  # active, disabled, unsettled, in_review, closed
+    min_daily_budget: Money
+    practice: bool = False  # simulated: no money is spent
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """An ad set's learning phase as the platform tells it; the threshold is read, never assumed."""
+
+    status: str  # LEARNING, SUCCESS, FAIL
+    conversions: int
+    threshold: int | None  # conversions that end the phase; None where the platform did not say
+    since: datetime | None  # the last edit that started it again
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign; `daily_budget` where the campaign holds the budget for its ad sets, else None."""
+
+    id: str
+    account_id: str
+    name: str
+    objective: str  # OUTCOME_ENGAGEMENT, OUTCOME_LEADS, OUTCOME_SALES, OUTCOME_TRAFFIC
+    status: Status
+    effective_status: str  # what really holds, e.g. CAMPAIGN_PAUSED, PENDING_REVIEW, WITH_ISSUES
+    daily_budget: Money | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AdSet:
+    """An ad set; `daily_budget` is None where its campaign holds the budget: a campaign has one budget owner."""
+
+    id: str
+    account_id: str
+    campaign_id: str
+    name: str
+    status: Status
+    effective_status: str
+    daily_budget: Money | None
+    targeting: Mapping[str, Any] = field(default_factory=dict)
+    learning: Learning | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Creative:
+    """What people see of an ad."""
+
+    id: str
+    account_id: str
+    name: str
+    body: str
+    headline: str
+    format: str  # image, video, carousel, unknown
+    landing_page: str | None  # None: the ad opens the chat
+    story_id: str | None = None  # the post under which people comment
+    image_hash: str | None = None  # of its picture, where the account told one; not kept in memory
+
+
+@dataclass(frozen=True, slots=True)
+class Ad:
+    """One ad: a creative in an ad set."""
+
+    id: str
+    account_id: str
+    ad_set_id: str
+    creative_id: str
+    name: str
+    status: Status
+    effective_status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """Everything an account holds, as read at one moment; archived and deleted things are left out."""
+
+    account: AdAccount
+    campaigns: tuple[Campaign, ...]
+    ad_sets: tuple[AdSet, ...]
+    creatives: tuple[Creative, ...]
+    ads: tuple[Ad, ...]
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the platform said, at `seen_at`, of one ad on one day of its account's calendar.
+
+    The same day is read again for 28 days, and may be told differently each time: each telling is a reading of its
+    own. Counts are whole numbers of that day; None where the platform left the field out, which is not zero.
+    """
+
+    account_id: str
+    ad_id: str
+    day: date
+    seen_at: datetime
+    spend: Money
+    impressions: int
+    clicks: int  # on the link, not on “see more”
+    chats: int | None  # conversations started, as the platform counts them
+    reach: int | None = None
+    purchases: int | None = None  # the platform's own count, one tier of its aliases only
+    purchase_value: Money | None = None
+    breakdown: tuple[str, str] | None = None  # such as ("country", "IN"); None: the whole ad
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """A change in the account's own log, by us or by a colleague in Ads Manager."""
+
+    at: datetime
+    actor: str  # who did it, as the platform names them; the name of our app where it was us
+    ours: bool
+    event: str  # e.g. update_ad_set_budget, update_ad_run_status
+    kind: Kind
+    object_id: str
+    before: str | None  # a budget in whole units of the account's currency
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """What somebody wrote under an ad."""
+
+    id: str
+    ad_id: str
+    at: datetime
+    text: str
+    hidden: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewCampaign:
+    """A campaign to be made; it holds no budget, its ad sets do."""
+
+    name: str
+    objective: str = "OUTCOME_ENGAGEMENT"
+    special_ad_categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewAdSet:
+    """A Click-to-WhatsApp ad set to be made."""
+
+    campaign_id: str
+    name: str
+    daily_budget: Money
+    targeting: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NewCreative:
+    """A creative to be made; the picture is one that the account holds already."""
+
+    name: str
+    body: str
+    headline: str
+    image_hash: str
+    greeting: str  # what the chat opens with
+
+
+@dataclass(frozen=True, slots=True)
+class NewAd:
+    """An ad to be made."""
+
+    ad_set_id: str
+    creative_id: str
+    name: str
+
+
+New = NewCampaign | NewAdSet | NewCreative | NewAd
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessEvent:
+    """Something that happened in a chat and is told to the platform once, so that it learns whom to show ads to."""
+
+    id: str  # ours; the platform does not remove doubles
+    name: str  # LeadSubmitted, Purchase, OrderCanceled, OrderReturned, …
+    at: datetime
+    clid: str  # the click id as it came; without one there is no event
+    value: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventOutcome:
+    """What became of an event."""
+
+    id: str
+    accepted: bool
+    why: str  # empty where it was accepted
+    again: bool = False  # it certainly was not taken, and may be sent again; False where the answer was lost
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that the doctor looked at."""
+
+    name: str
+    ok: bool
+    sentence: str  # what is so, and what to do where it isn't fine

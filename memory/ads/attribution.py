@@ -1,0 +1,460 @@
+"""Which ad a chat, a lead and an order came from, by our own book: kept in step with the desk, figures outlive people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from decimal import Decimal
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+
+from bot.language.money import Money
+from memory.storage import bulk_insert
+from memory.storage.database import Database, Row
+from memory.storage.errors import MemoryFault
+from memory.storage.timestamps import Clock, from_text, to_text
+
+State = Literal["ordered", "paid", "cancelled", "returned"]
+Touch = Literal["first", "last"]
+KEPT_STATES = ("ordered", "paid")  # what counts as sold; the others are taken off again
+LEAD_TYPES = ("pricing_discount", "order")  # what makes a chat a lead: asked for the price, or ordered
+FRESH_DAYS = 30  # a chat may become a lead, or tell its language, this long
+OVERLAP = 1000  # touches looked at again: PostgreSQL's transactions may finish out of the order of their ids
+Convert = Callable[[Money, str], Money | None]
+
+
+class UnknownSale(MemoryFault):
+    """No order by this number came through an ad of this brand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """An order that came through an ad.
+
+    `chat_day` is the day of the chat that the last ad opened, in its account's calendar; `buyer` tells customers apart
+    where there is no contact. `margin` is what is left of `value` after the goods and their delivery.
+    """
+
+    number: str
+    last_ad_id: str
+    chat_day: date
+    ordered_at: datetime
+    value: Money
+    margin: Money
+    state: State = "ordered"
+    first_ad_id: str | None = None  # None: the last ad was the first
+    first_chat_day: date | None = None
+    buyer: str | None = None
+    contact_id: int | None = None
+    sku: str | None = None
+    returning: bool | None = None  # had bought before; None where that is not known
+    language: str | None = None
+    country: str | None = None
+    day: date | None = None  # the day of the order in the account's calendar; None: worked out from `ordered_at`
+
+
+@dataclass(frozen=True, slots=True)
+class ChatDay:
+    """Chats that an ad opened on a day, and how many of them became leads."""
+
+    ad_id: str
+    day: date
+    chats: int
+    leads: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """Orders of the chats of one day, by how many days after the chat they came; cancelled and returned ones are out."""
+
+    chat_day: date
+    age: int
+    count: int
+    margin: Decimal  # of all of them together, in the account's currency
+
+
+@dataclass(frozen=True, slots=True)
+class AdSeries:
+    """What one ad brought, by our own book: chats by day, and orders by the day of their chat."""
+
+    chats: Mapping[date, int]
+    orders: tuple[Cohort, ...]
+    elsewhere: tuple[Money, ...] = ()  # margins in currencies that could not be converted, one sum for each
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownReferral:
+    """People came through an ad that no account of the brand holds."""
+
+    ad_id: str
+    chats: int
+    orders: int
+    first_day: date
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class BookedSale:
+    """One order as it was booked to its ads. Nothing in it leads to a person."""
+
+    id: int
+    number: str | None
+    account_id: str | None  # of the last ad; None for an ad nobody knows
+    first_ad_id: str
+    first_chat_day: date
+    last_ad_id: str
+    last_chat_day: date
+    ordered_at: datetime
+    day: date  # of the order, in the account's calendar
+    sku: str | None
+    value: Money
+    margin: Money
+    state: State
+    returning: bool | None
+
+
+class Attribution:
+    """Chats, leads and sales by ad. `convert` turns money into another currency, or says None where it has no rate."""
+
+    def __init__(self, db: Database, clock: Clock, *, convert: Convert | None = None) -> None:
+        self._db = db
+        self._clock = clock
+        self._convert = convert or (lambda money, currency: None)
+
+    def take_desk(self, brand: str, *, margin_rate: Decimal, zone: str = "UTC") -> int:
+        """Bring the book in step with the desk's chats and orders; how many rows are new or changed.
+
+        `margin_rate`: the share of a price that is left after the goods and their delivery, 0 to 1. `zone`: whose days
+        count for ads that no account holds. Doing it twice changes nothing.
+        """
+        if not 0 <= margin_rate <= 1:
+            raise ValueError(f"a margin rate lies between 0 and 1, not {margin_rate}")
+        accounts = self._accounts(brand, zone)
+        with self._db.transaction():
+            self._db.hold(f"attribution {brand}")
+            changed = self._take_touches(brand, accounts)
+            changed += self._take_orders(brand, margin_rate, accounts)
+            self._follow_chats(brand)
+        return changed
+
+    def book_chats(self, brand: str, chats: Iterable[ChatDay]) -> None:
+        """Write down chats of the practice market, many in one row."""
+        rows = [(brand, each.ad_id, each.day.toordinal(), each.chats, each.leads) for each in chats]
+        bulk_insert.insert(self._db, "ad_chats", ("brand", "ad_id", "day", "chats", "leads"), rows)
+
+    def booked_until(self, brand: str, account_id: str) -> date | None:
+        """The last day of the practice market's chats that is written down for this account; None before the first."""
+        # what came through the desk has its moment
+        day = self._db.value(
+            "SELECT max(c.day) FROM ad_chats c JOIN ads a ON a.brand = c.brand AND a.ad_id = c.ad_id"
+            " WHERE c.brand = :brand AND a.account_id = :account AND c.at IS NULL",
+            brand=brand,
+            account=account_id,
+        )
+        return None if day is None else date.fromordinal(day)
+
+    def book_sales(self, brand: str, sales: Iterable[Sale], *, zone: str = "UTC") -> None:
+        """Write down sales; one whose number is there already is left as it is."""
+        accounts = self._accounts(brand, zone)
+        now = to_text(self._clock())
+        rows = [self._sale_row(brand, sale, accounts, now) for sale in sales]
+        bulk_insert.insert(self._db, "ad_sales", SALE_COLUMNS, rows, "ON CONFLICT (brand, number) DO NOTHING")
+
+    def move(self, brand: str, number: str, state: State) -> None:
+        """What became of a sale: paid, cancelled, returned. Raises UnknownSale."""
+        if state not in ("ordered", "paid", "cancelled", "returned"):
+            raise ValueError(f"a sale is ordered, paid, cancelled or returned, never {state!r}")
+        moved = self._db.run(
+            "UPDATE ad_sales SET state = :state, state_at = :now WHERE brand = :brand AND number = :number",
+            brand=brand,
+            number=number,
+            state=state,
+            now=to_text(self._clock()),
+        )
+        if not moved:
+            raise UnknownSale(f"no order {number} came through an ad; check its eight letters")
+
+    def series(
+        self, brand: str, account_id: str, since: date, until: date, *, touch: Touch = "last"
+    ) -> dict[str, AdSeries]:
+        """By ad of an account: chats by day, and the orders of those chats by age, both days included.
+
+        Orders count for the ad that opened the last chat before them, or the first one ever (`touch`).
+        """
+        if touch not in ("first", "last"):
+            raise ValueError(f"a touch is the first or the last, never {touch!r}")
+        which = {"brand": brand, "account": account_id, "since": since.toordinal(), "until": until.toordinal()}
+        # CROSS JOIN: SQLite reads its tables in this order, the ads first, and not all that the brand ever sold.
+        chats = self._db.all(
+            "SELECT c.ad_id, c.day, sum(c.chats) AS n FROM ads a CROSS JOIN ad_chats c"
+            " WHERE c.brand = a.brand AND c.ad_id = a.ad_id AND a.brand = :brand AND a.account_id = :account"
+            " AND c.day BETWEEN :since AND :until GROUP BY c.ad_id, c.day ORDER BY c.ad_id, c.day",
+            **which,
+        )
+        orders = self._db.all(
+            f"SELECT s.{touch}_ad_id AS ad_id, s.{touch}_chat_day AS chat_day, s.day, s.currency,"
+            " n.currency AS account_currency, count(*) AS n, sum(s.margin) AS margin"
+            " FROM ads a JOIN ad_accounts n ON n.brand = a.brand AND n.account_id = a.account_id CROSS JOIN ad_sales s"
+            f" WHERE s.brand = a.brand AND s.{touch}_ad_id = a.ad_id AND a.brand = :brand AND a.account_id = :account AND s.state IN ('ordered', 'paid')"
+            f" AND s.{touch}_chat_day BETWEEN :since AND :until"
+            f" GROUP BY s.{touch}_ad_id, s.{touch}_chat_day, s.day, s.currency, n.currency"
+            f" ORDER BY s.{touch}_ad_id, s.{touch}_chat_day, s.day",
+            **which,
+        )
+        return _series(chats, orders)
+
+    def sales(
+        self, brand: str, since: date, until: date, *,
+        account_id: str | None = None, ad_id: str | None = None, before: int | None = None, limit: int = 50,
+    ) -> list[BookedSale]:  # fmt: skip
+        """The orders of these days (both included) that came through ads, newest booking first; an ad's, if it was the
+        first or the last one. `before` is the last id of the page before."""
+        rows = self._db.all(
+            "SELECT s.*, a.account_id FROM ad_sales s LEFT JOIN ads a ON a.brand = s.brand AND a.ad_id = s.last_ad_id"
+            " WHERE s.brand = :brand AND s.day BETWEEN :since AND :until"
+            + (" AND a.account_id = :account" if account_id else "")
+            + (" AND :ad IN (s.first_ad_id, s.last_ad_id)" if ad_id else "")
+            + (" AND s.id < :before" if before else "")
+            + " ORDER BY s.id DESC LIMIT :limit",
+            brand=brand,
+            since=since.toordinal(),
+            until=until.toordinal(),
+            account=account_id,
+            ad=ad_id,
+            before=before,
+            limit=limit,
+        )
+        return [_booked(row) for row in rows]
+
+    def unknown(self, brand: str) -> list[UnknownReferral]:
+        """The ads people came through that no account of the brand holds, most chats first."""
+        rows = self._db.all(
+            "SELECT c.ad_id, sum(c.chats) AS chats, min(c.day) AS first_day, max(c.day) AS last_day,"
+            " (SELECT count(*) FROM ad_sales s WHERE s.brand = :brand AND s.last_ad_id = c.ad_id"
+            "  AND s.state IN ('ordered', 'paid')) AS orders"
+            " FROM ad_chats c LEFT JOIN ads a ON a.brand = c.brand AND a.ad_id = c.ad_id"
+            " WHERE c.brand = :brand AND a.id IS NULL GROUP BY c.ad_id ORDER BY sum(c.chats) DESC, c.ad_id",
+            brand=brand,
+        )
+        return [
+            UnknownReferral(
+                ad_id=row["ad_id"],
+                chats=int(row["chats"]),
+                orders=row["orders"],
+                first_day=date.fromordinal(row["first_day"]),
+                last_day=date.fromordinal(row["last_day"]),
+            )
+            for row in rows
+        ]
+
+    def _accounts(self, brand: str, zone: str) -> _Accounts:
+        rows = self._db.all(
+            "SELECT a.ad_id, n.currency, n.time_zone FROM ads a JOIN ad_accounts n"
+            " ON n.brand = a.brand AND n.account_id = a.account_id WHERE a.brand = :brand",
+            brand=brand,
+        )
+        return _Accounts({row["ad_id"]: (row["currency"], row["time_zone"]) for row in rows}, zone)
+
+    def _take_touches(self, brand: str, accounts: _Accounts) -> int:
+        seen = self._db.value("SELECT coalesce(max(touch_id), 0) FROM ad_chats WHERE brand = :brand", brand=brand)
+        rows = self._db.all(
+            "SELECT t.id, t.contact_id, t.source_id, t.at, c.first_touch_id, c.language, c.address"
+            " FROM touches t JOIN contacts c ON c.id = t.contact_id LEFT JOIN ad_chats k ON k.touch_id = t.id"
+            " WHERE t.id > :after AND t.brand = :brand AND t.source_type = 'ad' AND t.source_id IS NOT NULL"
+            " AND c.staff = 0 AND k.id IS NULL ORDER BY t.id",
+            brand=brand,
+            after=seen - OVERLAP,
+        )
+        counted = self._counted(brand, {row["contact_id"] for row in rows})
+        bulk_insert.insert(
+            self._db, "ad_chats", CHAT_COLUMNS, [_chat_row(brand, row, accounts, counted) for row in rows]
+        )
+        return len(rows)
+
+    def _counted(self, brand: str, contact_ids: set[int]) -> set[tuple[int, str, int]]:
+        """Who came through which ad on which day already."""
+        counted = set()
+        for contact_id in contact_ids:
+            for row in self._db.all("SELECT ad_id, day FROM ad_chats WHERE contact_id = :id", id=contact_id):
+                counted.add((contact_id, row["ad_id"], row["day"]))
+        return counted
+
+    def _take_orders(self, brand: str, margin_rate: Decimal, accounts: _Accounts) -> int:
+        """An erased person's orders have no contact; their sales are in the book without a number and stay as they are."""
+        rows = self._db.all(
+            "SELECT o.*, f.at AS first_at, l.at AS last_at, c.language, c.address, s.state AS booked,"
+            " (SELECT count(*) FROM orders e WHERE e.contact_id = o.contact_id AND e.id < o.id) AS earlier"
+            " FROM orders o JOIN contacts c ON c.id = o.contact_id"
+            " JOIN touches l ON l.id = o.last_touch_id LEFT JOIN touches f ON f.id = o.first_touch_id"
+            " LEFT JOIN ad_sales s ON s.brand = o.brand AND s.number = o.number"
+            " WHERE o.brand = :brand AND c.staff = 0 AND o.last_ad_id IS NOT NULL AND (s.id IS NULL"
+            " OR (s.state <> 'returned' AND s.state <> CASE o.state WHEN 'placed' THEN 'ordered'"
+            "  WHEN 'cancelled' THEN 'cancelled' ELSE 'paid' END)) ORDER BY o.id",
+            brand=brand,
+        )
+        self.book_sales(brand, [_desk_sale(row, margin_rate, accounts) for row in rows if row["booked"] is None])
+        for row in rows:
+            if row["booked"] is not None:
+                self.move(brand, row["number"], _state(row["state"]))
+        return len(rows)
+
+    def _follow_chats(self, brand: str) -> None:
+        """What became known of recent chats since: that they are leads, and in which language."""
+        since = to_text(self._clock() - timedelta(days=FRESH_DAYS))
+        types = ", ".join(f"'{name}'" for name in LEAD_TYPES)
+        self._db.run(
+            "UPDATE ad_chats SET leads = 1 WHERE brand = :brand AND at >= :since AND contact_id IS NOT NULL"
+            " AND leads = 0 AND chats > 0 AND (EXISTS (SELECT 1 FROM messages m WHERE m.contact_id = ad_chats.contact_id"
+            f" AND m.role = 'user' AND m.message_type IN ({types}) AND m.at >= ad_chats.at)"
+            " OR EXISTS (SELECT 1 FROM orders o WHERE o.contact_id = ad_chats.contact_id AND o.created_at >= ad_chats.at))",
+            brand=brand,
+            since=since,
+        )
+        for table, moment in (("ad_chats", "at"), ("ad_sales", "ordered_at")):
+            self._db.run(
+                f"UPDATE {table} SET language = (SELECT c.language FROM contacts c WHERE c.id = {table}.contact_id)"
+                f" WHERE brand = :brand AND {moment} >= :since AND contact_id IS NOT NULL AND language IS NULL",
+                brand=brand,
+                since=since,
+            )
+
+    def _sale_row(self, brand: str, sale: Sale, accounts: _Accounts, now: str) -> tuple[Any, ...]:
+        currency, zone = accounts.of(sale.last_ad_id)
+        value, margin = self._in(sale.value, currency), self._in(sale.margin, currency)
+        if value is None or margin is None:
+            value, margin = sale.value, sale.margin
+        local = sale.ordered_at.astimezone(zone)
+        first_ad, first_day = sale.first_ad_id or sale.last_ad_id, sale.first_chat_day or sale.chat_day
+        return (
+            *(brand, sale.number, sale.contact_id, sale.buyer, first_ad, first_day.toordinal(), sale.last_ad_id),
+            *(sale.chat_day.toordinal(), to_text(sale.ordered_at), (sale.day or local.date()).toordinal(), local.hour),
+            *(sale.sku, value.currency, value.minor, margin.minor, sale.state, now),
+            *(None if sale.returning is None else int(sale.returning), sale.language, sale.country),
+        )
+
+    def _in(self, money: Money, currency: str | None) -> Money | None:
+        """The money in an account's currency; None where no rate is known."""
+        if currency is None or money.currency == currency:
+            return money
+        return self._convert(money, currency)
+
+
+SALE_COLUMNS = (
+    *("brand", "number", "contact_id", "buyer", "first_ad_id", "first_chat_day", "last_ad_id"),
+    *("last_chat_day", "ordered_at", "day", "hour", "sku", "currency", "value", "margin", "state", "state_at"),
+    *("came_back", "language", "country"),
+)
+CHAT_COLUMNS = (
+    *("brand", "ad_id", "day", "hour", "chats", "came_back", "language", "country"),
+    *("contact_id", "touch_id", "at"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Accounts:
+    """Currency and time zone of each ad's account; an ad that nobody knows has no currency, and the brand's days."""
+
+    by_ad: Mapping[str, tuple[str, str]]
+    zone: str
+
+    def of(self, ad_id: str) -> tuple[str | None, tzinfo]:
+        """The currency, if known, and whose days count."""
+        currency, zone = self.by_ad.get(ad_id, (None, self.zone))
+        return currency, UTC if zone == "UTC" else ZoneInfo(zone)
+
+    def day(self, ad_id: str, at: str) -> date:
+        """The day of a stored moment in the calendar of this ad's account."""
+        return from_text(at).astimezone(self.of(ad_id)[1]).date()
+
+
+def country_of(address: str) -> str | None:
+    """The country that an address's phone prefix belongs to, as ISO code; None for a user id."""
+    phone = address.removeprefix("whatsapp:")
+    if not phone.startswith("+"):
+        return None
+    try:
+        region = phonenumbers.region_code_for_number(phonenumbers.parse(phone))
+    except phonenumbers.NumberParseException:
+        return None
+    return region if region is not None and region.isalpha() else None
+
+
+def _chat_row(brand: str, row: Row, accounts: _Accounts, counted: set[tuple[int, str, int]]) -> tuple[Any, ...]:
+    local = from_text(row["at"]).astimezone(accounts.of(row["source_id"])[1])
+    day = local.date().toordinal()
+    place = (row["contact_id"], row["source_id"], day)
+    again = place in counted
+    counted.add(place)
+    returning = int(row["first_touch_id"] != row["id"])
+    who = (returning, row["language"], country_of(row["address"]), row["contact_id"])
+    return (brand, row["source_id"], day, local.hour, int(not again), *who, row["id"], row["at"])
+
+
+def _desk_sale(row: Row, margin_rate: Decimal, accounts: _Accounts) -> Sale:
+    value = Money.from_minor(row["unit_minor"] * row["quantity"], row["currency"])
+    first_ad = row["first_ad_id"] or row["last_ad_id"]
+    return Sale(
+        number=row["number"],
+        last_ad_id=row["last_ad_id"],
+        chat_day=accounts.day(row["last_ad_id"], row["last_at"]),
+        ordered_at=from_text(row["created_at"]),
+        value=value,
+        margin=Money(value.amount * margin_rate, value.currency),
+        state=_state(row["state"]),
+        first_ad_id=first_ad,
+        first_chat_day=accounts.day(first_ad, row["first_at"] or row["last_at"]),
+        contact_id=row["contact_id"],
+        sku=row["sku"],
+        returning=row["earlier"] > 0,
+        language=row["language"],
+        country=country_of(row["address"]),
+    )
+
+
+def _booked(row: Row) -> BookedSale:
+    return BookedSale(
+        id=row["id"],
+        number=row["number"],
+        account_id=row["account_id"],
+        first_ad_id=row["first_ad_id"],
+        first_chat_day=date.fromordinal(row["first_chat_day"]),
+        last_ad_id=row["last_ad_id"],
+        last_chat_day=date.fromordinal(row["last_chat_day"]),
+        ordered_at=from_text(row["ordered_at"]),
+        day=date.fromordinal(row["day"]),
+        sku=row["sku"],
+        value=Money.from_minor(row["value"], row["currency"]),
+        margin=Money.from_minor(row["margin"], row["currency"]),
+        state=row["state"],
+        returning=None if row["came_back"] is None else bool(row["came_back"]),
+    )
+
+
+def _state(order_state: str) -> State:
+    if order_state == "placed":
+        return "ordered"
+    return "cancelled" if order_state == "cancelled" else "paid"
+
+
+def _series(chats: Sequence[Row], orders: Sequence[Row]) -> dict[str, AdSeries]:
+    days: dict[str, dict[date, int]] = {}
+    for row in chats:
+        days.setdefault(row["ad_id"], {})[date.fromordinal(row["day"])] = int(row["n"])
+    cohorts: dict[str, list[Cohort]] = {}
+    elsewhere: dict[str, dict[str, Money]] = {}
+    for row in orders:
+        ad, margin = row["ad_id"], Money.from_minor(int(row["margin"]), row["currency"])
+        home = row["currency"] == row["account_currency"]
+        if not home:
+            sums = elsewhere.setdefault(ad, {})
+            sums[margin.currency] = margin + sums.get(margin.currency, Money(Decimal(0), margin.currency))
+        chat_day = date.fromordinal(row["chat_day"])
+        age = max(row["day"] - row["chat_day"], 0)
+        cohorts.setdefault(ad, []).append(Cohort(chat_day, age, row["n"], margin.amount if home else Decimal(0)))
+    return {
+        ad: AdSeries(days.get(ad, {}), tuple(cohorts.get(ad, ())), tuple(elsewhere.get(ad, {}).values()))
+        for ad in sorted({*days, *cohorts})
+    }

@@ -1,0 +1,62 @@
+"""What people wrote who came through an ad, by the ad: for counting what they ask about. A question names the brand."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from memory.storage.database import Database, Row
+from memory.storage.timestamps import to_text
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One person's chat that an ad opened: what they wrote from that click on, until another ad brought them."""
+
+    contact_id: int
+    ad_id: str
+    language: str | None  # as the person's profile has it
+    texts: tuple[str, ...]  # oldest first
+
+
+class Voices:
+    """The chats that ads opened, in their own words. What an erased person wrote is not among them."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def through_ads(self, brand: str, since: datetime) -> list[Voice]:
+        """Chats opened by an ad from `since` on, one for each person and ad, staff's own left out."""
+        which = {"brand": brand, "since": to_text(since)}
+        clicks = self._db.all(_CLICKS, **which)
+        said = self._db.all(_SAID, **which)
+        return [*_voices(clicks, said)]
+
+
+_AN_AD = "t.source_type = 'ad' AND t.source_id IS NOT NULL AND t.at >= :since"
+_CLICKS = (
+    "SELECT t.contact_id, t.source_id AS ad_id, t.message_id, c.language FROM touches t JOIN contacts c ON c.id = t.contact_id"
+    f" WHERE t.brand = :brand AND c.staff = 0 AND {_AN_AD} ORDER BY t.contact_id, t.message_id"
+)
+_SAID = (
+    "SELECT m.contact_id, m.content, m.id FROM messages m WHERE m.brand = :brand AND m.role = 'user' AND m.at >= :since"
+    f" AND m.contact_id IN (SELECT t.contact_id FROM touches t WHERE t.brand = :brand AND {_AN_AD}) ORDER BY m.id"
+)
+
+
+def _voices(clicks: Sequence[Row], said: Sequence[Row]) -> Iterator[Voice]:
+    by_person: defaultdict[int, list[Row]] = defaultdict(list)
+    for click in clicks:
+        by_person[click["contact_id"]].append(click)
+    texts: defaultdict[tuple[int, str], list[str]] = defaultdict(list)
+    for each in said:
+        mine = by_person.get(each["contact_id"], [])
+        place = bisect_right([click["message_id"] for click in mine], each["id"])
+        if place:
+            texts[each["contact_id"], mine[place - 1]["ad_id"]].append(each["content"])
+    for contact_id, mine in by_person.items():
+        for ad_id in dict.fromkeys(click["ad_id"] for click in mine):
+            yield Voice(contact_id, ad_id, mine[0]["language"], tuple(texts[contact_id, ad_id]))

@@ -1,0 +1,218 @@
+"""What is told to the ad platform of orders, each thing once: planned, sent, accepted, refused, or too late."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from bot.language.money import Money
+from memory.ads.ad_account import BusinessEvent, EventOutcome
+from memory.storage import bulk_insert
+from memory.storage.database import Database, Row
+from memory.storage.timestamps import Clock, from_text, to_text
+
+# After the click; later events are not taken (Meta's Conversions API for business messaging).
+MOST_AGE = timedelta(days=7)
+PURCHASE, CANCELED, RETURNED = "Purchase", "OrderCanceled", "OrderReturned"  # the platform's names, as it spells them
+EventState = Literal["planned", "sent", "accepted", "refused", "too_late"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """One thing told, or to be told, of an order."""
+
+    id: str  # the event's id as the platform gets it
+    number: str
+    name: str
+    state: EventState
+    why: str  # empty, or why it was refused or never sent
+    at: datetime  # of the last change
+
+
+@dataclass(frozen=True, slots=True)
+class Uncounted:
+    """A sale the platform did not count, and why as far as we know."""
+
+    number: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """A day's sales of an account beside the platform's count; `platform` is None where it told none."""
+
+    day: date
+    sold: int
+    platform: int | None
+    uncounted: tuple[Uncounted, ...]
+
+
+class Events:
+    """The ledger. A name of an order is in it once, and leaves it for the platform once, over all processes.
+
+    The platform does not remove doubles, so what was handed out by `due` and never settled is not handed out again.
+    """
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+
+    def plan(self, brand: str) -> int:
+        """Write down what is to be told of the desk's orders: sold, cancelled, returned; how much is new.
+
+        Orders without a click id are left out: none is ever invented. A purchase that was never told is not taken back.
+        """
+        now = to_text(self._clock())
+        rows = [_planned(brand, row, now) for row in self._db.all(_TO_PLAN, brand=brand)]
+        before = self._count(brand)
+        with self._db.transaction():
+            bulk_insert.insert(self._db, "ad_events", _COLUMNS, rows, "ON CONFLICT (brand, number, name) DO NOTHING")
+            return self._count(brand) - before
+
+    def due(self, brand: str, account_id: str, *, most: int = 100) -> list[BusinessEvent]:
+        """Hand out what is to be sent now, oldest first; each event to one caller, once. Call `settle` or `put_back`."""
+        with self._db.transaction():
+            self._db.hold(f"ad events {brand} {account_id}")
+            self._expire(brand, account_id)
+            rows = self._db.all(
+                "SELECT * FROM ad_events WHERE brand = :brand AND account_id = :account AND state = 'planned'"
+                " ORDER BY id LIMIT :most",
+                brand=brand,
+                account=account_id,
+                most=most,
+            )
+            self._move([row["id"] for row in rows], "planned", "sent", "no answer yet")
+        return [_event(row) for row in rows]
+
+    def settle(self, brand: str, outcomes: Sequence[EventOutcome]) -> None:
+        """Keep what became of events that were handed out."""
+        with self._db.transaction():
+            for outcome in outcomes:
+                self._db.run(
+                    "UPDATE ad_events SET state = :state, why = :why, at = :now"
+                    " WHERE id = :id AND brand = :brand AND state = 'sent'",
+                    id=_number(outcome.id),
+                    brand=brand,
+                    state="accepted" if outcome.accepted else "refused",
+                    why=outcome.why,
+                    now=to_text(self._clock()),
+                )
+
+    def put_back(self, events: Sequence[BusinessEvent]) -> None:
+        """They were certainly not sent (refused for now, nothing done): `due` gives them out again."""
+        with self._db.transaction():
+            self._move([_number(event.id) for event in events], "sent", "planned", "")
+
+    def of_order(self, brand: str, number: str) -> list[Reported]:
+        """What was told of an order, oldest first."""
+        rows = self._db.all(
+            "SELECT * FROM ad_events WHERE brand = :brand AND number = :number ORDER BY id", brand=brand, number=number
+        )
+        return [_reported(row) for row in rows]
+
+    def counts(self, brand: str) -> dict[str, int]:
+        """How many events are in each state."""
+        rows = self._db.all(
+            "SELECT state, count(*) AS n FROM ad_events WHERE brand = :brand GROUP BY state", brand=brand
+        )
+        return {row["state"]: row["n"] for row in rows}
+
+    def reconciliation(self, brand: str, account_id: str, day: date) -> Reconciliation:
+        """What we sold on a day of the account's calendar beside what the platform counted, and which sales it lacks."""
+        sales = self._db.all(_SOLD, brand=brand, account=account_id, day=day.toordinal())
+        told = self._db.value(
+            "SELECT sum(r.purchases) FROM ads a JOIN ad_readings r ON r.ad = a.id WHERE a.brand = :brand"
+            " AND a.account_id = :account AND r.day = :day AND r.part = '' AND r.superseded_at IS NULL",
+            brand=brand,
+            account=account_id,
+            day=day.toordinal(),
+        )
+        uncounted = tuple(
+            Uncounted(row["number"] or "of an erased person", _why(row)) for row in sales if row["state"] != "accepted"
+        )
+        return Reconciliation(day, len(sales), None if told is None else int(told), uncounted)
+
+    def _count(self, brand: str) -> int:
+        return int(self._db.value("SELECT count(*) FROM ad_events WHERE brand = :brand", brand=brand))
+
+    def _expire(self, brand: str, account_id: str) -> None:
+        now = self._clock()
+        self._db.run(
+            "UPDATE ad_events SET state = 'too_late', why = 'more than 7 days after the click', at = :now"
+            " WHERE brand = :brand AND account_id = :account AND state = 'planned' AND clicked_at < :oldest",
+            brand=brand,
+            account=account_id,
+            now=to_text(now),
+            oldest=to_text(now - MOST_AGE),
+        )
+
+    def _move(self, ids: Sequence[int], source: EventState, target: EventState, why: str) -> None:
+        bulk_insert.update(
+            self._db,
+            "UPDATE ad_events SET state = :target, why = :why, at = :now WHERE state = :source AND id IN",
+            ids,
+            source=source,
+            target=target,
+            why=why,
+            now=to_text(self._clock()),
+        )
+
+
+_COLUMNS = (
+    *("brand", "account_id", "ad_id", "number", "name", "contact_id", "clid", "clicked_at", "happened_at", "value"),
+    *("currency", "state", "why", "at"),
+)
+# A cancellation or return is told only of an order whose purchase was told, or is about to be.
+_TO_PLAN = """SELECT o.number, o.contact_id, o.last_clid, o.last_ad_id, o.unit_minor * o.quantity AS value, o.currency,
+    t.at AS clicked_at, w.name, a.account_id,
+    CASE w.name WHEN 'Purchase' THEN o.created_at ELSE s.state_at END AS happened_at
+    FROM orders o
+    JOIN touches t ON t.id = o.last_touch_id
+    JOIN ads a ON a.brand = o.brand AND a.ad_id = o.last_ad_id
+    JOIN ad_sales s ON s.brand = o.brand AND s.number = o.number
+    JOIN (SELECT 'Purchase' AS name, 'all' AS state UNION ALL SELECT 'OrderCanceled', 'cancelled'
+          UNION ALL SELECT 'OrderReturned', 'returned') AS w
+        ON w.state = s.state OR (w.state = 'all' AND s.state IN ('ordered', 'paid'))
+    LEFT JOIN ad_events e ON e.brand = o.brand AND e.number = o.number AND e.name = w.name
+    LEFT JOIN ad_events p ON p.brand = o.brand AND p.number = o.number AND p.name = 'Purchase'
+    WHERE o.brand = :brand AND o.contact_id IS NOT NULL AND o.last_clid IS NOT NULL AND o.last_clid <> ''
+    AND e.id IS NULL AND (w.name = 'Purchase' OR p.state IN ('planned', 'sent', 'accepted')) ORDER BY o.id"""
+_SOLD = """SELECT s.number, e.state, e.why FROM ad_sales s
+    JOIN ads a ON a.brand = s.brand AND a.ad_id = s.last_ad_id
+    LEFT JOIN ad_events e ON e.brand = s.brand AND e.number = s.number AND e.name = 'Purchase'
+    WHERE s.brand = :brand AND a.account_id = :account AND s.day = :day AND s.state IN ('ordered', 'paid')
+    ORDER BY s.id"""
+
+
+def _planned(brand: str, row: Row, now: str) -> tuple[object, ...]:
+    which = (brand, row["account_id"], row["last_ad_id"], row["number"], row["name"], row["contact_id"])
+    what = (row["last_clid"], row["clicked_at"], row["happened_at"], row["value"], row["currency"])
+    return (*which, *what, "planned", "", now)
+
+
+def _event(row: Row) -> BusinessEvent:
+    value = None if row["value"] is None else Money.from_minor(row["value"], row["currency"])
+    return BusinessEvent(_id(row), row["name"], from_text(row["happened_at"]), row["clid"], value)
+
+
+def _reported(row: Row) -> Reported:
+    return Reported(_id(row), row["number"], row["name"], row["state"], row["why"], from_text(row["at"]))
+
+
+def _id(row: Row) -> str:
+    return f"hawker-{row['id']}"
+
+
+def _number(event_id: str) -> int:
+    return int(event_id.removeprefix("hawker-"))
+
+
+def _why(row: Row) -> str:
+    if row["number"] is None:
+        return "the person was erased, so nobody can tell any more"
+    if row["state"] is None:
+        return "it came without a click id, so it can't be told"
+    waiting = {"planned": "it waits to be sent", "sent": "it was sent, and no answer came"}
+    return waiting.get(row["state"]) or row["why"] or "refused without a reason"

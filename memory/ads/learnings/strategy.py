@@ -1,0 +1,428 @@
+"""What a brand learned from its campaigns, what worked, what failed, and why it decided so: `strategic_memory.json`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from statistics import NormalDist
+from typing import Any
+
+from memory.ads.learnings.record_validation import Faults, moment_of, text_of
+from memory.storage.database import Database, Row
+from memory.storage.errors import MemoryFault, NotStorable
+from memory.storage.timestamps import Clock, from_text, to_text
+
+LISTS = ("learnings", "successful_patterns", "failed_patterns", "playbooks")
+DECISIONS = "strategic_decisions"
+SUCCESS, FAILURE = "successful_patterns", "failed_patterns"
+WITHDRAWN_BELOW = 0.5  # a claim less likely than its opposite is no longer one of ours
+ENOUGH = 30  # tries on each side before numbers speak
+# What another brand may be told: groups and measures by their own names, nothing that somebody wrote.
+SHARED_SUBJECTS = ("angle:", "format:", "language:", "country:", "hour:")
+SHARED_MEASURES = ("ctr", "chat_to_order", "roas", "roi", "return_rate", "lift", "confidence")
+
+
+class UnknownEntry(MemoryFault):
+    """No such open learning, pattern, playbook or decision is known for this brand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing the brand knows or decided; `record` has the fields of strategic_memory.json."""
+
+    id: int
+    kind: str  # learnings, successful_patterns, failed_patterns, playbooks, strategic_decisions
+    type: str  # audience_insight, creative_insight, campaign_launch, …
+    subject: str | None  # what it is about, such as angle:security; None where nobody said
+    valid_from: datetime
+    valid_to: datetime | None  # None: still holds, or still open
+    record: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """That one group does better than another, in successes out of tries, such as orders out of chats."""
+
+    better: str
+    than: str
+    measure: str  # what is counted: chat_to_order, ctr, …
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Successes out of tries."""
+
+    successes: int
+    tries: int
+
+    @property
+    def share(self) -> float:
+        """From 0 to 1."""
+        return self.successes / self.tries if self.tries else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What a cycle or a chat starts with: what holds, what worked, what failed, what is still open; newest first."""
+
+    learnings: tuple[Entry, ...]
+    worked: tuple[Entry, ...]
+    failed: tuple[Entry, ...]
+    playbooks: tuple[Entry, ...]
+    open_decisions: tuple[Entry, ...]
+    withdrawn: tuple[Entry, ...]  # what was believed until lately, and is no longer
+    elsewhere: tuple[Mapping[str, Any], ...]  # other brands' patterns, without anything that names them
+
+
+class Strategy:
+    """What brands learned and decided. Each question names the brand; only shared patterns cross to another."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+
+    def learn(
+        self,
+        brand: str,
+        type_: str,
+        insight: str,
+        supporting_data: Mapping[str, Any],
+        *,
+        evidence: str = "",
+        confidence: float | None = None,
+        subject: str | None = None,
+        claim: Claim | None = None,
+    ) -> int:
+        """Keep a learning; its number. One about the same `subject` takes the place of the one before, which ends now.
+
+        `confidence`: how likely it is true, 0 to 1. A `claim` can be tried again on later numbers by `recheck`.
+        """
+        record: dict[str, Any] = {"type": type_, "insight": insight, "supporting_data": dict(supporting_data)}
+        record |= {"evidence": evidence} if evidence else {}
+        record |= {} if confidence is None else {"confidence": confidence}
+        record |= {} if claim is None else {"claim": asdict(claim)}
+        about = subject or (None if claim is None else _subject(claim))
+        return self._replace(brand, "learnings", record, about)
+
+    def pattern(
+        self, brand: str, outcome: str, pattern: str, supporting_data: Mapping[str, Any], *, subject: str
+    ) -> int:
+        """Keep what worked (`successful_patterns`) or failed (`failed_patterns`); replaces what was said of `subject`."""
+        if outcome not in (SUCCESS, FAILURE):
+            raise NotStorable(f"a pattern is one of {SUCCESS} or {FAILURE}, not {outcome!r}")
+        with self._db.transaction():
+            other = FAILURE if outcome == SUCCESS else SUCCESS
+            self._end_subject(brand, other, subject, "the opposite turned out")
+            record = {"type": "pattern", "pattern": pattern, "supporting_data": dict(supporting_data)}
+            return self._replace(brand, outcome, record, subject)
+
+    def playbook(self, brand: str, name: str, steps: Sequence[str], *, when: str = "") -> int:
+        """Keep how something is done here; replaces the one of the same name."""
+        record = {"type": "playbook", "name": name, "steps": list(steps), **({"when": when} if when else {})}
+        return self._replace(brand, "playbooks", record, f"playbook:{name}")
+
+    def decide(
+        self, brand: str, type_: str, context: Mapping[str, Any], reasoning: str, *, expected: str | None = None
+    ) -> int:
+        """Write down a decision with what it stood on; its number, for `turned_out`."""
+        record = {"type": type_, "context": {"brand": brand, **context}, "reasoning": reasoning}
+        record |= {} if expected is None else {"expected_outcome": expected}
+        return self._replace(brand, DECISIONS, record, None)
+
+    def turned_out(self, brand: str, decision_id: int, outcome: str) -> None:
+        """Close an open decision with what came of it. Raises UnknownEntry."""
+        self._end(brand, decision_id, (DECISIONS,), {"actual_outcome": outcome})
+
+    def withdraw(self, brand: str, entry_id: int, why: str) -> None:
+        """It no longer holds; it is kept with its time and the reason. Raises UnknownEntry."""
+        self._end(brand, entry_id, LISTS, {"withdrawn": why})
+
+    def recheck(self, brand: str, measured: Mapping[tuple[str, str], Rate]) -> list[Entry]:
+        """Try open claims on new numbers, by (measure, group); the entries that were revised or withdrawn.
+
+        A claim gets its new confidence; one that became less likely than its opposite is withdrawn. Below 30 tries on
+        either side nothing changes.
+        """
+        changed = []
+        for entry in self.entries(brand, "learnings"):
+            claim = _claim(entry.record)
+            sides = None if claim is None else _sides(claim, measured)
+            if claim is not None and sides is not None:
+                changed += self._judge(brand, entry, claim, *sides)
+        return [self.entry(brand, entry_id) for entry_id in changed]
+
+    def entries(self, brand: str, kind: str, *, open_only: bool = True, about: str | None = None) -> list[Entry]:
+        """Entries of a kind, newest first; `about`: those that mention this word anywhere."""
+        rows = self._db.all(
+            "SELECT * FROM strategic_entries WHERE brand = :brand AND kind = :kind"
+            " AND (:all OR valid_to IS NULL) ORDER BY id DESC",
+            brand=brand,
+            kind=kind,
+            all=not open_only,
+        )
+        found = [_entry(row) for row in rows]
+        return found if about is None else [each for each in found if _mentions(each, about)]
+
+    def entry(self, brand: str, entry_id: int) -> Entry:
+        """One of them. Raises UnknownEntry."""
+        row = self._db.one(
+            "SELECT * FROM strategic_entries WHERE id = :id AND brand = :brand", id=entry_id, brand=brand
+        )
+        if row is None:
+            raise UnknownEntry(f"{brand} has nothing under number {entry_id}; take one from its list")
+        return _entry(row)
+
+    def brief_for(self, brand: str, *, about: Sequence[str] = (), most: int = 20) -> Brief:
+        """What is known at the start of a cycle or chat; with `about`, only what mentions one of these words."""
+
+        def some(kind: str) -> tuple[Entry, ...]:
+            found = self.entries(brand, kind)
+            return tuple(each for each in found if not about or any(_mentions(each, word) for word in about))[:most]
+
+        ended = [each for each in self.entries(brand, "learnings", open_only=False) if "withdrawn" in each.record]
+        return Brief(
+            learnings=some("learnings"),
+            worked=some(SUCCESS),
+            failed=some(FAILURE),
+            playbooks=some("playbooks"),
+            open_decisions=some(DECISIONS),
+            withdrawn=tuple(ended[:most]),
+            elsewhere=tuple(self.patterns_of_others(brand)[:most]),
+        )
+
+    def share_patterns(self, brand: str, *, shared: bool) -> None:
+        """Whether other brands may learn from this one's patterns; not unless somebody said so."""
+        self._db.run(
+            "INSERT INTO pattern_sharing (brand, shared) VALUES (:brand, :shared)"
+            " ON CONFLICT (brand) DO UPDATE SET shared = excluded.shared",
+            brand=brand,
+            shared=int(shared),
+        )
+
+    def patterns_of_others(self, brand: str) -> list[Mapping[str, Any]]:
+        """Patterns of brands that allow it: outcome, subject and rates, nothing in anybody's words.
+
+        Free text may name a brand, a campaign or a customer, so none of it is given away.
+        """
+        rows = self._db.all(
+            "SELECT e.* FROM strategic_entries e JOIN pattern_sharing p ON p.brand = e.brand AND p.shared = 1"
+            " WHERE e.brand <> :brand AND e.kind IN ('successful_patterns', 'failed_patterns') AND e.valid_to IS NULL"
+            " AND e.subject IS NOT NULL ORDER BY e.id DESC",
+            brand=brand,
+        )
+        return [_without_names(_entry(row)) for row in rows if row["subject"].startswith(SHARED_SUBJECTS)]
+
+    def exported(self, brand: str) -> dict[str, Any]:
+        """Everything, in the shape of strategic_memory.json."""
+        lists: dict[str, list[Any]] = {kind: [] for kind in (*LISTS, DECISIONS)}
+        for row in self._db.all("SELECT * FROM strategic_entries WHERE brand = :brand ORDER BY id", brand=brand):
+            lists[row["kind"]].append(_as_exported(row))
+        decisions = lists.pop(DECISIONS)
+        return {"brand_strategies": {brand: lists}, DECISIONS: decisions}
+
+    def take_in(self, brand: str, memory: Any) -> list[str]:
+        """Add a file's entries to the brand's, each once; what could not be taken, by place. Other brands' are left."""
+        faults = Faults()
+        told = faults.mapping(memory, "strategic_memory")
+        with self._db.transaction():
+            self._db.hold(f"strategy {brand}")
+            for name, strategy in faults.mapping(told.get("brand_strategies", {}), "brand_strategies").items():
+                if name.casefold() != brand.casefold():
+                    faults.append(f"brand_strategies.{name[:80]}: is another brand's, take it in there")
+                    continue
+                self._take_lists(brand, faults.mapping(strategy, f"brand_strategies.{name}"), faults)
+            for place, entry in faults.entries(told, DECISIONS, "strategic_memory"):
+                self._take_entry(brand, DECISIONS, entry, place, faults)
+        return faults
+
+    def _take_lists(self, brand: str, strategy: Mapping[str, Any], faults: Faults) -> None:
+        place = f"brand_strategies.{brand}"
+        for kind in LISTS:
+            for where, entry in faults.entries(strategy, kind, place):
+                self._take_entry(brand, kind, entry, where, faults)
+        for name in sorted(set(strategy) - set(LISTS)):
+            faults.append(f"{place}.{name[:80]}: is none of {', '.join(LISTS)}")
+
+    def _take_entry(self, brand: str, kind: str, entry: Any, place: str, faults: Faults) -> None:
+        if not _fits(faults, kind, entry, place):
+            return
+        theirs = entry.get("context", {}).get("brand", brand) if kind == DECISIONS else brand
+        if not isinstance(theirs, str) or theirs.casefold() != brand.casefold():
+            faults.append(f"{place}.context.brand: is another brand's, take it in there")
+            return
+        record, frame = _parted(entry)
+        if not self._is_there(brand, kind, text_of(record), frame):
+            self._insert(brand, kind, record, frame)
+
+    def _is_there(self, brand: str, kind: str, record: str, frame: Mapping[str, Any]) -> bool:
+        rows = self._db.all(
+            "SELECT valid_from, subject FROM strategic_entries WHERE brand = :brand AND kind = :kind AND record = :record",
+            brand=brand,
+            kind=kind,
+            record=record,
+        )
+        return any(frame.get("valid_from") in (None, row["valid_from"]) for row in rows)
+
+    def _replace(self, brand: str, kind: str, record: Mapping[str, Any], subject: str | None) -> int:
+        faults = Faults()
+        if not _fits(faults, kind, record, kind):
+            raise NotStorable("; ".join(faults))
+        with self._db.transaction():
+            self._db.hold(f"strategy {brand}")
+            if subject is not None:
+                self._end_subject(brand, kind, subject, None)
+            return self._insert(brand, kind, record, {"subject": subject})
+
+    def _insert(self, brand: str, kind: str, record: Mapping[str, Any], frame: Mapping[str, Any]) -> int:
+        now = to_text(self._clock())
+        subject, valid_to = frame.get("subject"), frame.get("valid_to")
+        if subject is not None and valid_to is None and self._open(brand, kind, subject) is not None:
+            subject = None  # taken in beside what is believed here today: it does not overrule that
+        return self._db.insert(
+            "INSERT INTO strategic_entries (brand, kind, type, subject, valid_from, valid_to, record)"
+            " VALUES (:brand, :kind, :type, :subject, :valid_from, :valid_to, :record) RETURNING id",
+            brand=brand,
+            kind=kind,
+            type=str(record.get("type", kind)),
+            subject=subject,
+            valid_from=frame.get("valid_from") or now,
+            valid_to=valid_to,
+            record=text_of(record),
+        )
+
+    def _open(self, brand: str, kind: str, subject: str) -> Entry | None:
+        row = self._db.one(
+            "SELECT * FROM strategic_entries WHERE brand = :brand AND kind = :kind AND subject = :subject"
+            " AND valid_to IS NULL",
+            brand=brand,
+            kind=kind,
+            subject=subject,
+        )
+        return None if row is None else _entry(row)
+
+    def _end_subject(self, brand: str, kind: str, subject: str, why: str | None) -> None:
+        before = self._open(brand, kind, subject)
+        if before is not None:
+            self._end(brand, before.id, (kind,), {"withdrawn": why} if why else {})
+
+    def _end(self, brand: str, entry_id: int, kinds: Sequence[str], more: Mapping[str, Any]) -> None:
+        with self._db.transaction():
+            entry = self.entry(brand, entry_id)
+            if entry.kind not in kinds or entry.valid_to is not None:
+                raise UnknownEntry(f"number {entry_id} is over already, or is none of {', '.join(kinds)}")
+            self._db.run(
+                "UPDATE strategic_entries SET valid_to = :now, record = :record WHERE id = :id",
+                now=to_text(self._clock()),
+                record=text_of({**entry.record, **more}),
+                id=entry_id,
+            )
+
+    def _judge(self, brand: str, entry: Entry, claim: Claim, better: Rate, than: Rate) -> list[int]:
+        """The ids of the entries that this changed."""
+        likely = likelihood(better, than)
+        numbers = f"{claim.better} {better.successes} of {better.tries}, {claim.than} {than.successes} of {than.tries}"
+        if likely < WITHDRAWN_BELOW:
+            self.withdraw(brand, entry.id, f"the numbers turned: {numbers}")
+            return [entry.id]
+        if abs(likely - entry.record.get("confidence", 0.0)) < 0.01:
+            return []
+        record = {**entry.record, "confidence": likely, "evidence": numbers}
+        return [entry.id, self._replace(brand, "learnings", record, entry.subject)]
+
+
+def likelihood(better: Rate, than: Rate) -> float:
+    """How likely the first true rate is above the second: the normal approximation of two Beta(1+s, 1+f) posteriors."""
+    (first, first_spread), (second, second_spread) = _posterior(better), _posterior(than)
+    return round(NormalDist().cdf((first - second) / (first_spread + second_spread) ** 0.5), 4)
+
+
+def _posterior(rate: Rate) -> tuple[float, float]:
+    a, b = 1 + rate.successes, 1 + rate.tries - rate.successes
+    return a / (a + b), a * b / ((a + b) ** 2 * (a + b + 1))
+
+
+def _sides(claim: Claim, measured: Mapping[tuple[str, str], Rate]) -> tuple[Rate, Rate] | None:
+    better, than = measured.get((claim.measure, claim.better)), measured.get((claim.measure, claim.than))
+    if better is None or than is None or min(better.tries, than.tries) < ENOUGH:
+        return None
+    return better, than
+
+
+def _subject(claim: Claim) -> str:
+    """The same for a claim and its opposite, so that the one replaces the other."""
+    return f"claim:{claim.measure}:{':'.join(sorted((claim.better, claim.than)))}"
+
+
+def _claim(record: Mapping[str, Any]) -> Claim | None:
+    claim = record.get("claim")
+    if not isinstance(claim, Mapping) or set(claim) != {"better", "than", "measure"}:
+        return None
+    if not all(isinstance(text, str) for text in claim.values()):
+        return None
+    return Claim(**claim)
+
+
+def _entry(row: Row) -> Entry:
+    ended = row["valid_to"]
+    return Entry(
+        id=row["id"],
+        kind=row["kind"],
+        type=row["type"],
+        subject=row["subject"],
+        valid_from=from_text(row["valid_from"]),
+        valid_to=None if ended is None else from_text(ended),
+        record=json.loads(row["record"]),
+    )
+
+
+def _mentions(entry: Entry, word: str) -> bool:
+    return word.casefold() in json.dumps([entry.subject, entry.record], ensure_ascii=False).casefold()
+
+
+def _without_names(entry: Entry) -> Mapping[str, Any]:
+    data = entry.record.get("supporting_data", {})
+    rates = {name: data[name] for name in SHARED_MEASURES if isinstance(data.get(name), int | float)}
+    return {"outcome": entry.kind, "subject": entry.subject, "supporting_data": rates}
+
+
+def _as_exported(row: Row) -> dict[str, Any]:
+    frame = {name: row[name] for name in ("subject", "valid_from", "valid_to") if row[name] is not None}
+    return {**json.loads(row["record"]), **frame}
+
+
+def _parted(entry: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The record itself, and what frames it in time."""
+    record = dict(entry)
+    frame: dict[str, Any] = {name: record.pop(name) for name in ("subject", "valid_from", "valid_to") if name in record}
+    for name in ("valid_from", "valid_to"):
+        if frame.get(name) is not None:
+            frame[name] = to_text(moment_of(frame[name]))
+    return record, frame
+
+
+_REQUIRED: dict[str, dict[str, type]] = {
+    "learnings": {"type": str, "insight": str},
+    DECISIONS: {"type": str, "context": dict, "reasoning": str},
+}
+
+
+def _fits(faults: Faults, kind: str, entry: Any, place: str) -> bool:
+    required = _REQUIRED.get(kind, {})
+    optional: dict[str, type] = {
+        "supporting_data": dict,
+        "confidence": float,
+        "evidence": str,
+        "subject": str,
+        "type": str,
+    }
+    if not faults.fits(entry, place, required, optional):
+        return False
+    if not (entry.get("type", "") + entry.get("subject", "")).isprintable():
+        faults.append(f"{place}: type and subject are printable texts")
+        return False
+    if not 0 <= entry.get("confidence", 0) <= 1:
+        faults.append(f"{place}.confidence: lies between 0 and 1")
+        return False
+    return faults.moment(entry, "valid_from", place) and faults.moment(entry, "valid_to", place)

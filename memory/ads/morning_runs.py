@@ -1,0 +1,172 @@
+"""How far each morning's work on an ad account has come: one row per account and day, held by one process at a time."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from memory.storage.database import Database
+from memory.storage.errors import CycleLost
+from memory.storage.timestamps import Clock, from_text, to_text
+
+
+@dataclass(frozen=True, slots=True)
+class CycleRun:
+    """One morning's work on one account. `notes` is what each finished step left for the next ones, by its name."""
+
+    id: int
+    brand: str
+    account_id: str
+    day: date  # in the account's calendar
+    step: str  # the one to do next; "done" at the end
+    notes: Mapping[str, Any]
+    started_at: datetime
+    ended_at: datetime | None
+    fault: str | None
+    holder: str | None
+
+
+class Cycles:
+    """Which cycle stands where. A step is noted when it is finished, and never begun again after that."""
+
+    def __init__(self, db: Database, clock: Clock, *, lease: timedelta = timedelta(minutes=5)) -> None:
+        """`clock` is the real one: a lease lasts real time, whatever calendar an account lives in."""
+        self._db = db
+        self._clock = clock
+        self._lease = lease
+
+    def claim(self, brand: str, account_id: str, day: date, first_step: str) -> CycleRun | None:
+        """This day's cycle, to be done by the caller alone; None where it is done, or somebody is at it."""
+        with self._db.transaction():
+            now = self._clock()
+            self._db.run(
+                "INSERT INTO cycles (brand, account_id, day, step, notes, started_at)"
+                " VALUES (:brand, :account, :day, :step, '{}', :now) ON CONFLICT DO NOTHING",
+                brand=brand,
+                account=account_id,
+                day=day.isoformat(),
+                step=first_step,
+                now=to_text(now),
+            )
+            holder = secrets.token_hex(8)
+            taken = self._db.run(
+                "UPDATE cycles SET holder = :holder, held_until = :until, fault = NULL"
+                " WHERE brand = :brand AND account_id = :account AND day = :day AND ended_at IS NULL"
+                " AND (held_until IS NULL OR held_until < :now)",
+                holder=holder,
+                until=to_text(now + self._lease),
+                brand=brand,
+                account=account_id,
+                day=day.isoformat(),
+                now=to_text(now),
+            )
+            return self.of_day(brand, account_id, day) if taken else None
+
+    def of_day(self, brand: str, account_id: str, day: date) -> CycleRun | None:
+        """The cycle of that day, if one was begun."""
+        row = self._db.one(
+            "SELECT * FROM cycles WHERE brand = :brand AND account_id = :account AND day = :day",
+            brand=brand,
+            account=account_id,
+            day=day.isoformat(),
+        )
+        return _run(row) if row else None
+
+    def latest(self, brand: str, limit: int = 30) -> list[CycleRun]:
+        """The newest cycles of the brand's accounts, newest first."""
+        rows = self._db.all(
+            "SELECT * FROM cycles WHERE brand = :brand ORDER BY started_at DESC, id DESC LIMIT :limit",
+            brand=brand,
+            limit=limit,
+        )
+        return [_run(row) for row in rows]
+
+    def newest_day(self, brand: str) -> date | None:
+        """The day of the brand's newest cycle; None before the first. Read from the index: notes are long."""
+        day: str | None = self._db.value("SELECT max(day) FROM cycles WHERE brand = :brand", brand=brand)
+        return None if day is None else date.fromisoformat(day)
+
+    def newest_of(self, brand: str, account_id: str) -> CycleRun | None:
+        """An account's newest cycle, if it ever had one."""
+        row = self._db.one(
+            "SELECT * FROM cycles WHERE brand = :brand AND account_id = :account ORDER BY day DESC LIMIT 1",
+            brand=brand,
+            account=account_id,
+        )
+        return _run(row) if row else None
+
+    def of_brand(self, brand: str, day: date) -> list[CycleRun]:
+        """Every cycle of the brand on that day, by account."""
+        rows = self._db.all(
+            "SELECT * FROM cycles WHERE brand = :brand AND day = :day ORDER BY account_id",
+            brand=brand,
+            day=day.isoformat(),
+        )
+        return [_run(row) for row in rows]
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is written in here, and the step's being finished, hold together or not at all."""
+        with self._db.transaction(durable=True):
+            yield
+
+    def finish_step(self, run: CycleRun, note: Any, next_step: str) -> CycleRun:
+        """Note what the current step left behind and go on to the next. Raises CycleLost.
+
+        In one transaction with what the step wrote, where the caller has one open.
+        """
+        notes = {**run.notes, run.step: note}
+        self._write(run, "step = :step, notes = :notes", step=next_step, notes=json.dumps(notes, ensure_ascii=False))
+        return self._again(run)
+
+    def hold_on(self, run: CycleRun) -> None:
+        """Keep it for another stretch, in a step that takes long. Raises CycleLost."""
+        self._write(run, "step = step")
+
+    def end(self, run: CycleRun) -> None:
+        """All of it is done. Raises CycleLost."""
+        self._write(run, "step = 'done', ended_at = :ended", ended=to_text(self._clock()))
+
+    def fail(self, run: CycleRun, fault: str, again_at: datetime) -> None:
+        """Say why it stopped here and let go of it: from `again_at` on somebody goes on with the same step."""
+        self._write(run, "fault = :fault", fault=fault)
+        self._db.run(
+            "UPDATE cycles SET holder = NULL, held_until = :again WHERE id = :id", id=run.id, again=to_text(again_at)
+        )
+
+    def _write(self, run: CycleRun, change: str, **values: Any) -> None:
+        touched = self._db.run(
+            f"UPDATE cycles SET {change}, held_until = :until WHERE id = :id AND holder = :holder",
+            id=run.id,
+            holder=run.holder,
+            until=to_text(self._clock() + self._lease),
+            **values,
+        )
+        if not touched:
+            raise CycleLost(f"another process works on account {run.account_id} by now")
+
+    def _again(self, run: CycleRun) -> CycleRun:
+        row = self._db.one("SELECT * FROM cycles WHERE id = :id", id=run.id)
+        if row is None:
+            raise CycleLost(f"the cycle of account {run.account_id} is gone")
+        return _run(row)
+
+
+def _run(row: dict[str, Any]) -> CycleRun:
+    return CycleRun(
+        id=row["id"],
+        brand=row["brand"],
+        account_id=row["account_id"],
+        day=date.fromisoformat(row["day"]),
+        step=row["step"],
+        notes=json.loads(row["notes"]),
+        started_at=from_text(row["started_at"]),
+        ended_at=None if row["ended_at"] is None else from_text(row["ended_at"]),
+        fault=row["fault"],
+        holder=row["holder"],
+    )

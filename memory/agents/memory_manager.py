@@ -1,0 +1,366 @@
+"""What agents remember: short-term, long-term, shared, what they did. Every question names whose memory it is."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections import OrderedDict
+from pathlib import Path
+from threading import local
+from typing import Any, Literal
+
+from memory.agents.memory_search import Similar
+from memory.agents.short_term import open_short_term
+from memory.people.contacts import case_of
+from memory.settings import MemorySettings
+from memory.storage.database import Database, Row
+from memory.storage.errors import NotStorable, ReadOnlyMemory, UnknownMemoryType
+from memory.storage.json_values import check_name, check_text, check_ttl, file_name, to_json
+from memory.storage.migrations import STEPS
+from memory.storage.timestamps import Clock, now, to_text
+
+EVERYBODY = ""  # the owner of shared memory; no agent and no workflow can have this name
+
+
+class MemoryManager:
+    """The memory of all agents of a program; made once, handed to each agent.
+
+    Without arguments it reads the environment (`MEMORY_…`, `DATABASE_URL`, `REDIS_URL`) and keeps its file under
+    `data/`. All of its methods may raise DatabaseUnavailable, those for short-term memory ShortTermUnavailable.
+    """
+
+    def __init__(
+        self,
+        settings: MemorySettings | None = None,
+        *,
+        db: Database | None = None,
+        clock: Clock = now,
+    ) -> None:
+        self.settings = settings or MemorySettings.from_environment()
+        self.db = db or Database(self.settings.database_url, key=self.settings.database_key)
+        self.db.migrate(STEPS)
+        self.clock = clock
+        self.short_term = open_short_term(self.settings.redis_url, most=self.settings.max_cache_size, clock=clock)
+        self._recent = Recent(self.db, self.settings.max_cache_size if self.settings.cache_enabled else 0)
+        self._similar = Similar(self.db, self.settings.vector_store if self.settings.enable_vector_search else None)
+
+    def save(
+        self, agent_id: str, key: str, value: Any, memory_type: str = "short_term", ttl: int | None = None
+    ) -> Literal[True]:
+        """Keep a JSON value under the agent's key, in the place of what was there.
+
+        `ttl`: seconds until a short-term value runs out, by default MEMORY_SHORT_TERM_TTL; long-term values stay.
+        Raises NotStorable, UnknownMemoryType, ReadOnlyMemory; then nothing was written.
+        """
+        return self.save_within(EVERYBODY, agent_id, key, value, memory_type, ttl)
+
+    def retrieve(self, agent_id: str, key: str, memory_type: str = "short_term") -> Any:
+        """The agent's own value, or the operator's (`shared`); None where there is none. Raises UnknownMemoryType."""
+        return self.retrieve_within(EVERYBODY, agent_id, key, memory_type)
+
+    def save_within(
+        self, workflow_id: str, agent_id: str, key: str, value: Any, memory_type: str, ttl: int | None = None
+    ) -> Literal[True]:
+        """As `save`, in the memory that an agent has in one workflow; `create_session` is the way there."""
+        owner = _owner(agent_id, key)
+        text = to_json(value)
+        if memory_type == "short_term":
+            check_ttl(self.settings.short_term_ttl if ttl is None else ttl)
+            self.short_term.put((workflow_id, *owner), text, self.settings.short_term_ttl if ttl is None else ttl)
+        elif memory_type == "long_term":
+            if ttl is not None:
+                raise NotStorable("only short_term memory runs out; leave ttl out, or save as short_term")
+            keep(self.db, self.clock, workflow_id, *owner, text)
+            self._recent.forget(workflow_id, *owner)
+        else:
+            raise _wrong_type(memory_type)
+        return True
+
+    def retrieve_within(self, workflow_id: str, agent_id: str, key: str, memory_type: str) -> Any:
+        """As `retrieve`, from the memory that an agent has in one workflow."""
+        owner = _owner(agent_id, key)
+        if memory_type == "short_term":
+            text = self.short_term.get((workflow_id, *owner))
+        elif memory_type == "long_term":
+            text = self._recent.get(workflow_id, *owner)
+        elif memory_type == "shared":
+            text = self._recent.get(EVERYBODY, EVERYBODY, key)
+        else:
+            raise _wrong_type(memory_type, reading=True)
+        return None if text is None else json.loads(text)
+
+    def search_similar(
+        self, agent_id: str, query: str, top_k: int = 5, filter_metadata: dict[str, Any] | None = None
+    ) -> list[dict[str, Any]]:
+        """The agent's own and the shared long-term memories nearest to `query`, best first; what has nothing of it not.
+
+        By words and, where MEMORY_ENABLE_VECTOR_SEARCH is on, by meaning. Each entry has `key`, `value`, `score` (0 to
+        1) and `metadata`: agent_id, key, memory_type, saved_at, and the value's own fields where it is a dict.
+        `filter_metadata`: only entries whose metadata has all of these.
+        """
+        rows = self.db.all(
+            "SELECT * FROM agent_memories WHERE workflow_id = '' AND agent_id IN (:agent, '') ORDER BY id",
+            agent=check_name("agent_id", agent_id),
+        )
+        if filter_metadata:
+            rows = [row for row in rows if _has(row, filter_metadata)]
+        found = self._similar.best(check_text("the query", query), agent_id, rows, max(0, top_k))
+        return [{**_entry(rows[place]), "score": score} for place, score in found]
+
+    def get_conversation_history(self, workflow_id: str, limit: int | None = None) -> list[dict[str, Any]]:
+        """The newest `limit` messages of a workflow (by default all that are kept), oldest first."""
+        check_name("workflow_id", workflow_id)
+        most = self.settings.max_conversation_history
+        rows = self.db.all(
+            "SELECT * FROM workflow_messages WHERE workflow_id = :workflow ORDER BY id DESC LIMIT :limit",
+            workflow=workflow_id,
+            limit=most if limit is None else max(0, min(limit, most)),
+        )
+        return [_said(row) for row in reversed(rows)]
+
+    def save_execution_record(self, agent_id: str, record: dict[str, Any]) -> str:
+        """Add what an agent did (input, output, status, …) to its audit trail; the record's id. Raises NotStorable."""
+        return self.record_within(EVERYBODY, agent_id, record)
+
+    def record_within(self, workflow_id: str, agent_id: str, record: dict[str, Any]) -> str:
+        """As `save_execution_record`, of something done in one workflow."""
+        record_id = secrets.token_hex(16)
+        self.db.insert(
+            "INSERT INTO execution_records (record_id, agent_id, workflow_id, at, record)"
+            " VALUES (:record_id, :agent, :workflow, :now, :record) RETURNING id",
+            record_id=record_id,
+            agent=check_name("agent_id", agent_id),
+            workflow=workflow_id,
+            now=to_text(self.clock()),
+            record=to_json(record),
+        )
+        return record_id
+
+    def get_execution_records(self, agent_id: str, limit: int = 100) -> list[dict[str, Any]]:
+        """The agent's newest records, oldest first."""
+        rows = self.db.all(
+            "SELECT * FROM execution_records WHERE agent_id = :agent ORDER BY id DESC LIMIT :limit",
+            agent=check_name("agent_id", agent_id),
+            limit=limit,
+        )
+        return [recorded(row) for row in reversed(rows)]
+
+    def export_execution_records(self, agent_id: str, folder: Path | None = None) -> Path:
+        """Write the agent's whole audit trail as JSONL, one record a line; the file.
+
+        By default in MEMORY_EXECUTION_RECORDS_DIR. A file of an earlier export is replaced at once or not at all.
+        """
+        home = folder or self.settings.records_folder
+        home.mkdir(parents=True, exist_ok=True)
+        path = home / f"{file_name(check_name('agent_id', agent_id))}.jsonl"
+        unfinished = path.with_suffix(".unfinished")
+        with unfinished.open("w", encoding="utf-8") as lines:
+            last = 0
+            while page := self._page_of_records(agent_id, last):
+                lines.writelines(json.dumps(recorded(row)) + "\n" for row in page)
+                last = page[-1]["id"]
+        return unfinished.replace(path)
+
+    def get_episodes(self, agent_id: str, limit: int = 20) -> list[dict[str, Any]]:
+        """The workflows that this agent took part in and how each ended, newest first."""
+        rows = self.db.all(
+            "SELECT * FROM episodes WHERE agent_id = :agent ORDER BY id DESC LIMIT :limit",
+            agent=check_name("agent_id", agent_id),
+            limit=limit,
+        )
+        return [{**json.loads(row["summary"]), "outcome": row["outcome"], "ended_at": row["at"]} for row in rows]
+
+    def save_episode(self, workflow_id: str, agent_id: str, outcome: str, summary: dict[str, Any]) -> None:
+        """Keep how a workflow ended that had no session of its own, such as a customer's case. Raises NotStorable."""
+        about = {"workflow_id": check_name("workflow_id", workflow_id), **summary}
+        self.db.run(
+            "INSERT INTO episodes (workflow_id, agent_id, outcome, at, summary)"
+            " VALUES (:workflow, :agent, :outcome, :now, :summary)",
+            workflow=workflow_id,
+            agent=check_name("agent_id", agent_id),
+            outcome=check_name("outcome", outcome),
+            now=to_text(self.clock()),
+            summary=to_json(about),
+        )
+
+    def clear_session(self, workflow_id: str) -> bool:
+        """Forget a workflow's short-term values and what was said in it; False when there was nothing.
+
+        Its long-term values, execution records and episodes stay: they are what is learned from it.
+        """
+        check_name("workflow_id", workflow_id)
+        with self.db.transaction():
+            rows = [
+                self.db.run(f"DELETE FROM {table} WHERE workflow_id = :workflow", workflow=workflow_id)
+                for table in ("workflow_messages", "workflow_sessions")
+            ]
+        return self.short_term.drop((workflow_id,)) + sum(rows) > 0
+
+    def get_stats(self) -> dict[str, Any]:
+        """How much is remembered, by kind."""
+        counts = {
+            "long_term_entries": "SELECT count(*) FROM agent_memories WHERE agent_id <> ''",
+            "shared_entries": "SELECT count(*) FROM agent_memories WHERE agent_id = ''",
+            "conversation_messages": "SELECT count(*) FROM workflow_messages",
+            "execution_records": "SELECT count(*) FROM execution_records",
+            "episodes": "SELECT count(DISTINCT workflow_id || at) FROM episodes",
+        }
+        return {
+            "short_term_backend": self.short_term.name,
+            "short_term_entries": self.short_term.count(),
+            **{name: self.db.value(sql) for name, sql in counts.items()},
+            "active_sessions": self.db.value(
+                "SELECT count(*) FROM workflow_sessions WHERE expires_at > :now", now=to_text(self.clock())
+            ),
+        }
+
+    def _page_of_records(self, agent_id: str, after: int) -> list[Row]:
+        return self.db.all(
+            "SELECT * FROM execution_records WHERE agent_id = :agent AND id > :after ORDER BY id LIMIT 1000",
+            agent=agent_id,
+            after=after,
+        )
+
+
+class SharedMemory:
+    """What every agent may read: product documentation, guidelines. For the operator's commands, not for agents."""
+
+    def __init__(self, db: Database, clock: Clock = now) -> None:
+        self._db = db
+        self._clock = clock
+
+    def publish(self, key: str, value: Any) -> None:
+        """Let all agents read this value. Raises NotStorable."""
+        keep(self._db, self._clock, EVERYBODY, EVERYBODY, check_name("key", key), to_json(value))
+
+    def withdraw(self, key: str) -> bool:
+        """Take it back; False where there was none."""
+        return forget(self._db, EVERYBODY, EVERYBODY, key)
+
+
+class Recent(local):
+    """The long-term values that this thread read last, dropped as soon as anybody else commits."""
+
+    def __init__(self, db: Database, most: int) -> None:
+        self._db = db
+        self._most = most
+        self._texts: OrderedDict[tuple[str, str, str], str | None] = OrderedDict()
+        self._as_of = -1
+
+    def get(self, workflow_id: str, agent_id: str, key: str) -> str | None:
+        """The stored JSON, from here or from the database."""
+        owner = (workflow_id, agent_id, key)
+        if not self._most or self._db.in_transaction:  # what is written here may yet be rolled back
+            return self._read(*owner)
+        self._forget_outdated()
+        if owner not in self._texts:
+            self._texts[owner] = self._read(*owner)
+        self._texts.move_to_end(owner)
+        if len(self._texts) > self._most:
+            self._texts.popitem(last=False)
+        return self._texts[owner]
+
+    def forget(self, workflow_id: str, agent_id: str, key: str) -> None:
+        """This value was just written."""
+        self._texts.pop((workflow_id, agent_id, key), None)
+
+    def _forget_outdated(self) -> None:
+        as_of = self._db.changed_elsewhere()
+        if as_of != self._as_of:
+            self._texts.clear()
+            self._as_of = as_of
+
+    def _read(self, workflow_id: str, agent_id: str, key: str) -> str | None:
+        found: str | None = self._db.value(
+            "SELECT value FROM agent_memories WHERE workflow_id = :workflow AND agent_id = :agent AND key = :key",
+            workflow=workflow_id,
+            agent=agent_id,
+            key=key,
+        )
+        return found
+
+
+def cases_of(db: Database, contact_id: int) -> list[dict[str, Any]]:
+    """How this contact's cases ended, with whichever agent, oldest first."""
+    rows = db.all("SELECT * FROM episodes WHERE workflow_id = :case ORDER BY id", case=case_of(contact_id))
+    return [
+        {**json.loads(row["summary"]), "agent_id": row["agent_id"], "outcome": row["outcome"], "ended_at": row["at"]}
+        for row in rows
+    ]
+
+
+def keep(db: Database, clock: Clock, workflow_id: str, agent_id: str, key: str, text: str) -> None:
+    """Write a long-term value; its vectors are made anew when somebody searches."""
+    with db.transaction():
+        forget(db, workflow_id, agent_id, key)
+        db.run(
+            "INSERT INTO agent_memories (workflow_id, agent_id, key, value, at)"
+            " VALUES (:workflow, :agent, :key, :value, :now)",
+            workflow=workflow_id,
+            agent=agent_id,
+            key=key,
+            value=text,
+            now=to_text(clock()),
+        )
+
+
+def forget(db: Database, workflow_id: str, agent_id: str, key: str) -> bool:
+    """Remove a long-term value with its vectors; False where there was none."""
+    with db.transaction():
+        db.hold(f"memory {workflow_id}/{agent_id}/{key}")
+        return (
+            db.run(
+                "DELETE FROM agent_memories WHERE workflow_id = :workflow AND agent_id = :agent AND key = :key",
+                workflow=workflow_id,
+                agent=agent_id,
+                key=key,
+            )
+            > 0
+        )
+
+
+def _owner(agent_id: str, key: str) -> tuple[str, str]:
+    return check_name("agent_id", agent_id), check_name("key", key)
+
+
+def _wrong_type(memory_type: str, *, reading: bool = False) -> UnknownMemoryType | ReadOnlyMemory:
+    if memory_type == "shared":
+        return ReadOnlyMemory("agents only read shared memory; the operator writes it with SharedMemory.publish")
+    types = "short_term, long_term or shared" if reading else "short_term or long_term"
+    return UnknownMemoryType(f"there is no memory of this type; use {types}")
+
+
+def _entry(row: Row) -> dict[str, Any]:
+    value = json.loads(row["value"])
+    own = value if isinstance(value, dict) else {}
+    where = {
+        "agent_id": row["agent_id"],
+        "key": row["key"],
+        "memory_type": "long_term" if row["agent_id"] else "shared",
+        "saved_at": row["at"],
+    }
+    return {"key": row["key"], "value": value, "metadata": {**own, **where}}
+
+
+def _has(row: Row, wanted: dict[str, Any]) -> bool:
+    metadata = _entry(row)["metadata"]
+    return all(name in metadata and metadata[name] == value for name, value in wanted.items())
+
+
+def _said(row: Row) -> dict[str, Any]:
+    return {
+        "agent_id": row["agent_id"],
+        "role": row["role"],
+        "content": row["content"],
+        "metadata": json.loads(row["metadata"]),
+        "timestamp": row["at"],
+    }
+
+
+def recorded(row: Row) -> dict[str, Any]:
+    """A row of execution_records as it is shown and exported: what the agent told, then which record it is."""
+    told = json.loads(row["record"])
+    workflow = row["workflow_id"] or told.get("workflow_id")
+    where = {"record_id": row["record_id"], "agent_id": row["agent_id"], "timestamp": row["at"]}
+    where |= {"workflow_id": workflow} if workflow is not None else {}
+    return {**{name: value for name, value in told.items() if name not in where}, **where}

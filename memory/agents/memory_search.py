@@ -1,0 +1,125 @@
+"""Search among an agent's memories: by words, and by meaning where vectors are wanted."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.language.embeddings import embed, words
+from memory.recall.terms import is_telling, stem
+from memory.storage.database import Database, Row
+
+Vectors = npt.NDArray[np.float32]
+LEAST = 0.15  # scores below are noise: two unrelated texts reach this much by vectors alone
+AT_ONCE = 500  # memories whose vectors are made in one go
+
+_KEEP = (
+    "INSERT INTO memory_vectors (store, memory_id, vector) SELECT :store, id, :vector"
+    " FROM agent_memories WHERE id = :id ON CONFLICT DO NOTHING"
+)
+# As bytes too, so that a copy into a file carries them.
+_KEEP_IN_SERVER = (
+    "INSERT INTO memory_vectors (store, memory_id, vector, meaning) SELECT :store, id, :vector,"
+    " CAST(:meaning AS halfvec) FROM agent_memories WHERE id = :id"
+    " ON CONFLICT (store, memory_id) DO UPDATE SET meaning = excluded.meaning"
+)
+
+
+class Similar:
+    """Ranks memories for a query. `store` names the set of vectors; None searches by words alone.
+
+    Vectors are made when somebody first searches, many at once, and kept: saving a memory stays cheap.
+    """
+
+    def __init__(self, db: Database, store: str | None) -> None:
+        self._db = db
+        self._store = store
+
+    def best(self, query: str, agent_id: str, rows: Sequence[Row], most: int) -> list[tuple[int, float]]:
+        """The places of the best `most` rows, this agent's and the shared ones, with their scores, 0 to 1."""
+        if not rows:
+            return []
+        scores = _by_words(query, [readable(row) for row in rows])
+        if self._store is not None:
+            alike = np.clip(self._likeness(self._store, agent_id, rows, embed([query])[0]), 0, 1)
+            scores = ((scores + alike) / 2).astype(np.float32)
+        order = np.argsort(-scores, kind="stable")[:most]
+        return [(int(place), round(float(scores[place]), 4)) for place in order if scores[place] >= LEAST]
+
+    @cached_property
+    def _in_server(self) -> bool:
+        """Whether the server compares the vectors."""
+        return self._db.has_column("memory_vectors", "meaning")
+
+    def _likeness(self, store: str, agent_id: str, rows: Sequence[Row], asked: Vectors) -> Vectors:
+        known = self._known(store, agent_id, asked)
+        missing = [row for row in rows if row["id"] not in known]
+        for start in range(0, len(missing), AT_ONCE):
+            known |= self._make(store, missing[start : start + AT_ONCE], asked)
+        return np.array([known[row["id"]] for row in rows], np.float32)
+
+    def _known(self, store: str, agent_id: str, asked: Vectors) -> dict[int, float]:
+        compared = "inner_product(v.meaning, CAST(:asked AS halfvec))" if self._in_server else "v.vector"
+        more = {"asked": str(asked.tolist())} if self._in_server else {}
+        found = self._db.all(
+            f"SELECT v.memory_id, {compared} AS kept FROM memory_vectors v JOIN agent_memories m ON m.id = v.memory_id"
+            " WHERE v.store = :store AND m.workflow_id = '' AND m.agent_id IN (:agent, '')",
+            store=store,
+            agent=agent_id,
+            **more,
+        )
+        if self._in_server:  # None came with a copy of a file, whose vectors are bytes alone
+            return {row["memory_id"]: row["kept"] for row in found if row["kept"] is not None}
+        return {row["memory_id"]: float(np.frombuffer(row["kept"], np.float16) @ asked) for row in found}
+
+    def _make(self, store: str, rows: Sequence[Row], asked: Vectors) -> dict[int, float]:
+        made = embed([readable(row) for row in rows])
+        with self._db.transaction():
+            for row, vector in zip(rows, made, strict=True):
+                more = {"meaning": str(vector.tolist())} if self._in_server else {}
+                self._db.run(
+                    _KEEP_IN_SERVER if self._in_server else _KEEP,
+                    store=store,
+                    id=row["id"],
+                    vector=vector.astype(np.float16).tobytes(),
+                    **more,
+                )
+        return {row["id"]: float(vector @ asked) for row, vector in zip(rows, made, strict=True)}
+
+
+def readable(row: Row) -> str:
+    """A memory as the text that is searched: its key and all words and numbers of its value."""
+    return " ".join([row["key"].replace("_", " "), *_leaves(json.loads(row["value"]))])
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield key.replace("_", " ")
+            yield from _leaves(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _leaves(part)
+    elif value is not None:
+        yield str(value)
+
+
+def _by_words(query: str, texts: Sequence[str]) -> Vectors:
+    """The share of the query's words that each text has, rare words counting more."""
+    asked = _stems(query)
+    have = [_stems(text) for text in texts]
+    held = Counter(word for text in have for word in asked & text)
+    weight = {word: math.log(1 + len(texts) / (held[word] or 0.5)) for word in asked}
+    total = sum(weight.values()) or 1.0
+    return np.array([sum(weight[word] for word in asked & text) / total for text in have], np.float32)
+
+
+def _stems(text: str) -> set[str]:
+    return {stem(word) for word in words(text) if is_telling(word)}

@@ -1,0 +1,348 @@
+"""Every change of an ad account, written down before it is asked for and again when it is known what became of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Literal, cast
+
+from bot.language.money import Money
+from memory.ads.ad_account import Kind
+from memory.storage.database import Database, Row
+from memory.storage.errors import MemoryFault
+from memory.storage.timestamps import Clock, from_text, to_text
+
+What = Literal["set_budget", "pause", "resume", "archive", "launch"]
+# open: the account may have been asked, and may yet do it; not_done: it is certain that it was not done.
+State = Literal["open", "done", "refused", "not_done", "overtaken"]
+
+
+class UnknownChange(MemoryFault):
+    """This brand has no change by this number."""
+
+
+class AccountHeld(MemoryFault):
+    """Another process works on this ad account now: try again in a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intention:
+    """A change as it is meant, before the account is asked.
+
+    `was` and `becomes` are a status (PAUSED) or an amount of `currency` a day. `raises` is by how much the planned
+    spend of a day grows with it; zero for what lowers it, and for what a person has approved. `account_at` is the
+    moment in the account's own calendar, which for a practice account is not the clock on the wall.
+    """
+
+    brand: str
+    account_id: str
+    who: str  # the person's number, or the part of the program: cycle, guard
+    role: str
+    why: str
+    what: What
+    kind: Kind
+    object_id: str
+    name: str
+    was: str
+    becomes: str
+    raises: Money
+    account_at: datetime
+    readings: tuple[int, ...] = ()  # ids of the readings that it stood on
+    approval_id: int | None = None
+    undoes_id: int | None = None
+    key: str | None = None  # the same key is the same change, whoever comes with it again
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Intention):
+    """A change as it was written down, and what became of it."""
+
+    id: int = 0
+    at: datetime = datetime.min
+    state: State = "open"
+    outcome: str = ""  # why it was refused, or what it was overtaken by
+    asked_at: datetime = datetime.min
+    settled_at: datetime | None = None
+
+
+class Changes:
+    """The journal of all changes, with what was planned at most on each day."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+
+    def intend(self, meant: Intention) -> Change:
+        """Write down what is about to be asked; durable once the surrounding transaction is."""
+        now = to_text(self._clock())
+        change_id = self._db.insert(
+            "INSERT INTO ad_changes (brand, account_id, at, who, role, why, what, kind, object_id, name, was, becomes,"
+            " currency, raises, readings, approval_id, undoes_id, key, state, outcome, asked_at, account_at) VALUES (:brand,"
+            " :account_id, :now, :who, :role, :why, :what, :kind, :object_id, :name, :was, :becomes, :currency,"
+            " :raises, :readings, :approval_id, :undoes_id, :key, 'open', '', :now, :account_at) RETURNING id",
+            now=now,
+            **_columns(meant),
+        )
+        return self.get(meant.brand, change_id)
+
+    def ask_again(self, change_id: int, account_at: datetime) -> None:
+        """The account is about to be asked for an open change, or for one that was not done, once more."""
+        self._db.run(
+            "UPDATE ad_changes SET state = 'open', outcome = '', settled_at = NULL, asked_at = :now,"
+            " account_at = :account_at WHERE id = :id",
+            now=to_text(self._clock()),
+            account_at=to_text(account_at),
+            id=change_id,
+        )
+
+    def settle(self, change_id: int, state: State, outcome: str = "") -> bool:
+        """What became of an open change; False where somebody else has settled it already."""
+        return bool(
+            self._db.run(
+                "UPDATE ad_changes SET state = :state, outcome = :outcome, settled_at = :now"
+                " WHERE id = :id AND state = 'open'",
+                state=state,
+                outcome=outcome,
+                now=to_text(self._clock()),
+                id=change_id,
+            )
+        )
+
+    def name_object(self, change_id: int, object_id: str) -> None:
+        """What was launched has an id now."""
+        self._db.run("UPDATE ad_changes SET object_id = :object_id WHERE id = :id", object_id=object_id, id=change_id)
+
+    def get(self, brand: str, change_id: int) -> Change:
+        """One change of this brand. Raises UnknownChange."""
+        row = self._db.one("SELECT * FROM ad_changes WHERE brand = :brand AND id = :id", brand=brand, id=change_id)
+        if row is None:
+            raise UnknownChange(f"there is no change {change_id}; ask for the list of changes to see their numbers")
+        return _change(row)
+
+    def by_key(self, key: str) -> Change | None:
+        """The change that came with this key before."""
+        row = self._db.one("SELECT * FROM ad_changes WHERE key = :key", key=key)
+        return None if row is None else _change(row)
+
+    def of_approval(self, approval_id: int) -> list[Change]:
+        """What was done, or tried, by one approval."""
+        rows = self._db.all("SELECT * FROM ad_changes WHERE approval_id = :id ORDER BY id", id=approval_id)
+        return [_change(row) for row in rows]
+
+    def open_in(self, account_id: str) -> list[Change]:
+        """What this account was asked for and nobody knows the outcome of, oldest first."""
+        rows = self._db.all(
+            "SELECT * FROM ad_changes WHERE account_id = :id AND state = 'open' ORDER BY id", id=account_id
+        )
+        return [_change(row) for row in rows]
+
+    def raised_since(self, account_id: str, since: datetime) -> Decimal:
+        """By how much planned spend a day was raised without a person's approval, all raises together.
+
+        What is still open counts as done: it may be.
+        """
+        rows = self._db.all(
+            "SELECT raises FROM ad_changes WHERE account_id = :id AND account_at > :since AND state IN ('open', 'done')",
+            id=account_id,
+            since=to_text(since),
+        )
+        return sum((Decimal(row["raises"]) for row in rows), Decimal(0))
+
+    def budgets_set_since(self, account_id: str, object_id: str, since: datetime) -> int:
+        """How often the budget of this line was set."""
+        return int(
+            self._db.value(
+                "SELECT count(*) FROM ad_changes WHERE account_id = :account AND object_id = :id"
+                " AND what = 'set_budget' AND account_at > :since AND state IN ('open', 'done')",
+                account=account_id,
+                id=object_id,
+                since=to_text(since),
+            )
+        )
+
+    def page(
+        self, brand: str, *, account_id: str | None = None, object_id: str | None = None,
+        before: int | None = None, limit: int = 50, since: datetime | None = None, until: datetime | None = None,
+    ) -> list[Change]:  # fmt: skip
+        """A brand's changes, newest first; `before` is the last id of the page before. At most 200 a page.
+
+        From `since` on and before `until`, in the time that the accounts live in.
+        """
+        rows = self._db.all(
+            "SELECT * FROM ad_changes WHERE brand = :brand"
+            + (" AND account_id = :account_id" if account_id else "")
+            + (" AND object_id = :object_id" if object_id else "")
+            + (" AND id < :before" if before else "")
+            + (" AND account_at >= :since" if since else "")
+            + (" AND account_at < :until" if until else "")
+            + " ORDER BY id DESC LIMIT :limit",
+            brand=brand,
+            account_id=account_id,
+            object_id=object_id,
+            before=before,
+            since=None if since is None else to_text(since),
+            until=None if until is None else to_text(until),
+            limit=max(1, min(limit, 200)),
+        )
+        return [_change(row) for row in rows]
+
+    def last_to_undo(self, brand: str) -> Change | None:
+        """The last change that was done, is no undoing itself, and was not undone."""
+        row = self._db.one(
+            "SELECT * FROM ad_changes AS c WHERE brand = :brand AND state = 'done' AND undoes_id IS NULL"
+            " AND NOT EXISTS (SELECT 1 FROM ad_changes AS u WHERE u.undoes_id = c.id AND u.state IN ('open', 'done'))"
+            " ORDER BY id DESC LIMIT 1",
+            brand=brand,
+        )
+        return None if row is None else _change(row)
+
+    def undone_by(self, change_id: int) -> int | None:
+        """The number of the change that put this one back."""
+        found = self._db.value(
+            "SELECT id FROM ad_changes WHERE undoes_id = :id AND state IN ('open', 'done')", id=change_id
+        )
+        return None if found is None else int(found)
+
+    def note_peak(self, account_id: str, day: date, planned: Mapping[str, Decimal]) -> None:
+        """These lines had at least this planned on this day of the account's calendar."""
+        known = self.peaks(account_id, day)
+        for owner_id, amount in sorted(planned.items()):
+            if amount > known.get(owner_id, Decimal(0)):
+                self._db.run(
+                    "INSERT INTO ad_peaks (account_id, day, owner_id, planned) VALUES (:account, :day, :owner, :planned)"
+                    " ON CONFLICT (account_id, day, owner_id) DO UPDATE SET planned = excluded.planned",
+                    account=account_id,
+                    day=day.isoformat(),
+                    owner=owner_id,
+                    planned=str(amount),
+                )
+
+    def peaks(self, account_id: str, day: date) -> dict[str, Decimal]:
+        """The most that each line had planned on this day, of those that were changed on it."""
+        rows = self._db.all(
+            "SELECT owner_id, planned FROM ad_peaks WHERE account_id = :id AND day = :day",
+            id=account_id,
+            day=day.isoformat(),
+        )
+        return {row["owner_id"]: Decimal(row["planned"]) for row in rows}
+
+    def forget_peaks(self, account_id: str, before: date) -> int:
+        """Days that are over limit nothing any more; how many rows went."""
+        return self._db.run(
+            "DELETE FROM ad_peaks WHERE account_id = :id AND day < :before", id=account_id, before=before.isoformat()
+        )
+
+    def spend_rule(self, account_id: str) -> Decimal | None:
+        """The most a day that the platform's own rule in this account allows; None where there is none yet."""
+        most = self._db.value("SELECT most FROM ad_spend_rules WHERE account_id = :id", id=account_id)
+        return None if most is None else Decimal(most)
+
+    def note_spend_rule(self, account_id: str, most: Money, rule_id: str) -> None:
+        """The platform keeps this rule now."""
+        self._db.run(
+            "INSERT INTO ad_spend_rules (account_id, most, rule_id, at) VALUES (:account, :most, :rule, :now)"
+            " ON CONFLICT (account_id) DO UPDATE SET most = excluded.most, rule_id = excluded.rule_id, at = excluded.at",
+            account=account_id,
+            most=str(most.amount),
+            rule=rule_id,
+            now=to_text(self._clock()),
+        )
+
+
+class AccountLeases:
+    """Whose turn it is at an ad account: one process at a time, until it is done or has been silent for `length`."""
+
+    def __init__(self, db: Database, clock: Clock, length: timedelta) -> None:
+        self._db = db
+        self._clock = clock
+        self._length = length
+
+    def take(self, account_id: str, token: str) -> None:
+        """Hold the account under `token`, which nobody else knows. Raises AccountHeld."""
+        now = self._clock()
+        taken = self._db.run(
+            "INSERT INTO ad_leases (account_id, token, expires_at) VALUES (:account, :token, :until)"
+            " ON CONFLICT (account_id) DO UPDATE SET token = excluded.token, expires_at = excluded.expires_at"
+            " WHERE ad_leases.expires_at <= :now",
+            account=account_id,
+            token=token,
+            now=to_text(now),
+            until=to_text(now + self._length),
+        )
+        if not taken:
+            raise AccountHeld("another process is changing this ad account now; try again in a moment")
+
+    def renew(self, account_id: str, token: str) -> None:
+        """Hold it for another `length`. Raises AccountHeld where it was lost meanwhile."""
+        kept = self._db.run(
+            "UPDATE ad_leases SET expires_at = :until WHERE account_id = :account AND token = :token",
+            account=account_id,
+            token=token,
+            until=to_text(self._clock() + self._length),
+        )
+        if not kept:
+            raise AccountHeld("another process has taken over this ad account; it goes on from here")
+
+    def give_back(self, account_id: str, token: str) -> None:
+        """Let the next one in."""
+        self._db.run(
+            "DELETE FROM ad_leases WHERE account_id = :account AND token = :token", account=account_id, token=token
+        )
+
+
+def _columns(meant: Intention) -> dict[str, object]:
+    return {
+        "brand": meant.brand,
+        "account_id": meant.account_id,
+        "who": meant.who,
+        "role": meant.role,
+        "why": meant.why,
+        "what": meant.what,
+        "kind": meant.kind,
+        "object_id": meant.object_id,
+        "name": meant.name,
+        "was": meant.was,
+        "becomes": meant.becomes,
+        "currency": meant.raises.currency,
+        "raises": str(meant.raises.amount),
+        "readings": json.dumps(meant.readings),
+        "approval_id": meant.approval_id,
+        "undoes_id": meant.undoes_id,
+        "key": meant.key,
+        "account_at": to_text(meant.account_at),
+    }
+
+
+def _change(row: Row) -> Change:
+    return Change(
+        brand=row["brand"],
+        account_id=row["account_id"],
+        who=row["who"],
+        role=row["role"],
+        why=row["why"],
+        what=cast(What, row["what"]),
+        kind=cast(Kind, row["kind"]),
+        object_id=row["object_id"],
+        name=row["name"],
+        was=row["was"],
+        becomes=row["becomes"],
+        raises=Money(Decimal(row["raises"]), row["currency"]),
+        account_at=from_text(row["account_at"]),
+        readings=_readings(json.loads(row["readings"])),
+        approval_id=row["approval_id"],
+        undoes_id=row["undoes_id"],
+        key=row["key"],
+        id=row["id"],
+        at=from_text(row["at"]),
+        state=cast(State, row["state"]),
+        outcome=row["outcome"],
+        asked_at=from_text(row["asked_at"]),
+        settled_at=None if row["settled_at"] is None else from_text(row["settled_at"]),
+    )
+
+
+def _readings(stored: Sequence[int]) -> tuple[int, ...]:
+    return tuple(int(each) for each in stored)

@@ -1,0 +1,1 @@
+"""Messages, turns, sessions, and what a reply is written from."""

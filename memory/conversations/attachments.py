@@ -1,0 +1,48 @@
+"""What people send besides text: kept with the message, gone with the person or after its time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from memory.conversations.messages import Message
+from memory.storage.database import Database
+from memory.storage.errors import UnknownContact
+from memory.storage.timestamps import Clock, to_text
+
+
+class Attachments:
+    """Pictures, voice notes and documents, as bytes."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+
+    def keep(self, message: Message, content_type: str, content: bytes, description: str | None) -> int:
+        """Store one attachment with what was understood of it (a transcript, a description); its id.
+
+        Raises UnknownContact where the message's person was erased while the attachment was fetched.
+        """
+        with self._db.transaction():
+            # Not the contact of the message as it was read: the person may have been joined with another since.
+            owner = self._db.value("SELECT contact_id FROM messages WHERE id = :id", id=message.id)
+            if owner is None:
+                raise UnknownContact("this person was erased; the attachment is not kept")
+            return self._db.insert(
+                "INSERT INTO media (message_id, contact_id, content_type, content, description, at)"
+                " VALUES (:message_id, :contact_id, :content_type, :content, :description, :at) RETURNING id",
+                message_id=message.id,
+                contact_id=owner,
+                content_type=content_type,
+                content=content,
+                description=description,
+                at=to_text(self._clock()),
+            )
+
+    def descriptions(self, message_id: int) -> list[str | None]:
+        """What was understood of each kept attachment of a message, in order; None where nothing was."""
+        rows = self._db.all("SELECT description FROM media WHERE message_id = :id ORDER BY id", id=message_id)
+        return [row["description"] for row in rows]
+
+    def forget_older_than(self, age: timedelta) -> int:
+        """Remove attachments kept longer than `age`; how many. What was understood of them stays in the message."""
+        return self._db.run("DELETE FROM media WHERE at < :before", before=to_text(self._clock() - age))

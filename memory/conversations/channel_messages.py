@@ -1,0 +1,84 @@
+"""The shapes in which messages are handed over: from a channel to memory, and from memory to a channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from memory.people.address import Address, Referral
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """One attachment at the provider."""
+
+    url: str
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A message from a person, before it is stored."""
+
+    provider_id: str
+    to: str  # our number, E.164
+    sender: Address
+    kind: str  # text, button, list, image, audio, video, document, sticker, location, contacts, other
+    body: str
+    received_at: datetime
+    urgent: bool = False  # a button or an opt-out: no quiet time
+    profile_name: str | None = None
+    payload: str | None = None  # the id of the pressed button or the chosen list row
+    replied_to: str | None = None  # provider id of the message this one quotes
+    media: tuple[Media, ...] = ()
+    location: dict[str, str] | None = None  # latitude, longitude, address, label as they came
+    referral: Referral | None = None
+    raw: dict[str, Any] = field(default_factory=dict)  # the whole form
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A quick reply: what is shown (at most 20 characters) and what comes back when it is pressed."""
+
+    title: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message to a person, before it is stored; one that is too long becomes several when stored."""
+
+    body: str
+    contact_id: int | None = None  # None: the person whose turn it is
+    buttons: tuple[Button, ...] = ()
+    media_url: str | None = None
+    message_type: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+    purpose: str = "reply"  # picks the brand's template outside the 24-hour window
+    passes_optout: bool = False  # only the one confirmation of STOP, and legal answers
+    farewell: bool = False  # once it is sent, everything about its person is erased
+    about: tuple[int, ...] = ()  # contacts whom a message to staff tells of: it is emptied when one is erased
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """An outgoing message as stored, ready to be said by a channel."""
+
+    id: int
+    to: str  # raw address, e.g. whatsapp:+14155550101
+    sender: str  # our number, E.164
+    body: str
+    buttons: tuple[Button, ...] = ()
+    media_url: str | None = None
+    content_sid: str | None = None  # set when a template goes out instead of the body
+    content_variables: dict[str, str] = field(default_factory=dict)
+    first_tried_at: datetime | None = None
+    state: str = "ready"
+    attempts: int = 0
+    due_at: datetime | None = None
+    purpose: str = "reply"
+    passes_optout: bool = False
+    farewell: bool = False
+    after_id: int | None = None
+    outside_at: datetime | None = None  # when the provider said that the 24-hour window was closed

@@ -1,0 +1,117 @@
+"""Who is answered by a person now: handed over until staff release them or the time is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from memory.people.contacts import Contact
+from memory.storage.database import Database, Row
+from memory.storage.errors import MemoryFault
+from memory.storage.timestamps import Clock, from_text, to_text
+
+
+class UnknownHandover(MemoryFault):
+    """There is no open hand-over by this number for this brand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """One conversation that a person took over."""
+
+    id: int
+    brand: str
+    contact_id: int
+    reason: str
+    opened_at: datetime
+    until: datetime
+
+
+class Handovers:
+    """Opens and ends hand-overs; one that nobody ends is over after its brand's hours."""
+
+    def __init__(self, db: Database, clock: Clock, *, hours_of: Callable[[str], float] = lambda brand: 4) -> None:
+        self._db = db
+        self._clock = clock
+        self._hours_of = hours_of
+
+    def open(self, contact: Contact, reason: str) -> int:
+        """Hand a contact over; its number. One that is handed over already keeps its number and gets new time."""
+        now = self._clock()
+        with self._db.transaction():
+            self._db.hold(f"handover of {contact.id}")
+            known = self.current(contact.id)
+            if known is not None:
+                self._db.run(
+                    "UPDATE handovers SET until = :until WHERE id = :id",
+                    until=to_text(now + self._length(contact.brand)),
+                    id=known.id,
+                )
+                return known.id
+            return self._db.insert(
+                "INSERT INTO handovers (brand, contact_id, reason, opened_at, until)"
+                " VALUES (:brand, :contact_id, :reason, :now, :until) RETURNING id",
+                brand=contact.brand,
+                contact_id=contact.id,
+                reason=reason,
+                now=to_text(now),
+                until=to_text(now + self._length(contact.brand)),
+            )
+
+    def current(self, contact_id: int) -> Handover | None:
+        """The open hand-over of a contact; None where the desk answers."""
+        row = self._db.one(
+            "SELECT * FROM handovers WHERE contact_id = :id AND closed_at IS NULL AND until > :now"
+            " ORDER BY id DESC LIMIT 1",
+            id=contact_id,
+            now=to_text(self._clock()),
+        )
+        return None if row is None else _handover(row)
+
+    def get(self, brand: str, handover_id: int) -> Handover:
+        """A brand's open hand-over by its number. Raises UnknownHandover."""
+        found = next((each for each in self.list_open(brand) if each.id == handover_id), None)
+        if found is None:
+            raise UnknownHandover(f"no hand-over {handover_id} is open; send 'open' to list those that are")
+        return found
+
+    def list_open(self, brand: str) -> list[Handover]:
+        """A brand's open hand-overs, oldest first."""
+        rows = self._db.all(
+            "SELECT * FROM handovers WHERE brand = :brand AND closed_at IS NULL AND until > :now ORDER BY id",
+            brand=brand,
+            now=to_text(self._clock()),
+        )
+        return [_handover(row) for row in rows]
+
+    def extend(self, handover: Handover) -> None:
+        """A person is at work on it: the time begins again."""
+        self._db.run(
+            "UPDATE handovers SET until = :until WHERE id = :id AND closed_at IS NULL",
+            until=to_text(self._clock() + self._length(handover.brand)),
+            id=handover.id,
+        )
+
+    def close(self, handover_id: int, by: str) -> None:
+        """The desk answers this contact again."""
+        self._db.run(
+            "UPDATE handovers SET closed_at = :now, closed_by = :by WHERE id = :id AND closed_at IS NULL",
+            now=to_text(self._clock()),
+            by=by,
+            id=handover_id,
+        )
+
+    def _length(self, brand: str) -> timedelta:
+        return timedelta(hours=self._hours_of(brand))
+
+
+def _handover(row: Row) -> Handover:
+    return Handover(
+        id=row["id"],
+        brand=row["brand"],
+        contact_id=row["contact_id"],
+        reason=row["reason"],
+        opened_at=from_text(row["opened_at"]),
+        until=from_text(row["until"]),
+    )

@@ -1,0 +1,561 @@
+"""The conversation as one table: inbox, outbox and history are three questions to it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from memory.conversations.channel_messages import Button, Inbound, OutboxRow, Outgoing
+from memory.conversations.reply_sources import told
+from memory.conversations.sessions import Sessions
+from memory.people.contacts import Contacts, erased_digest, identity_names, tally
+from memory.storage.database import Database, Row
+from memory.storage.errors import UnknownMessage
+from memory.storage.timestamps import Clock, from_text, to_text
+
+# Twilio's statuses in the order in which a message can live through them; they only move forward.
+STATUS_RANK = {
+    "accepted": 10,
+    "scheduled": 15,
+    "queued": 20,
+    "sending": 30,
+    "sent": 40,
+    "partially_delivered": 45,
+    "delivered": 50,
+    "read": 60,
+    "undelivered": 70,
+    "failed": 70,
+    "canceled": 70,
+}
+# What a Message is made of, in its order. The rest of a row is long: the raw form, the outgoing body.
+READ = (
+    "id, brand, contact_id, role, kind, content, message_type, language, metadata, state, at, provider_id, attempts,"
+    " error_code, error, first_tried_at"
+)
+UNSENT = "state IN ('ready', 'sending', 'unknown')"
+# SQLite takes a partial index only where the question repeats its condition word for word.
+ASIDE = "state IN ('parked', 'dead')"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One stored message, either way."""
+
+    id: int
+    brand: str
+    contact_id: int
+    role: str  # user, assistant
+    kind: str
+    content: str
+    message_type: str | None
+    language: str | None
+    metadata: dict[str, Any]
+    state: str
+    at: datetime
+    provider_id: str | None
+    attempts: int
+    error_code: int | None
+    error: str | None
+    tried_at: datetime | None = None  # of an outgoing one: when the attempt began that said it
+
+
+class Said(NamedTuple):
+    """Who said what when: all that a context shows of a message, at a third of the time that a Message takes."""
+
+    id: int
+    role: str
+    content: str
+    at: datetime
+
+
+class Messages:
+    """Takes messages in, keeps them, and knows what still has to be said."""
+
+    def __init__(
+        self,
+        db: Database,
+        contacts: Contacts,
+        sessions: Sessions,
+        clock: Clock,
+        *,
+        quiet_seconds: float = 1.5,
+    ) -> None:
+        self._db = db
+        self._contacts = contacts
+        self._sessions = sessions
+        self._clock = clock
+        self._quiet = timedelta(seconds=quiet_seconds)
+
+    def take_in(self, brand: str, inbound: Inbound) -> int | None:
+        """Store a person's message once; None when it was there already, or its person was erased since.
+
+        One that a listing of the provider brought first is completed by the webhook that follows: a listing
+        knows no advertisement, button or place.
+
+        The provider's id decides, by a unique key: two processes that are handed the same message at the
+        same instant store one. Call it in a durable transaction where the provider will not ask again.
+        """
+        with self._db.transaction():
+            self._db.hold(*identity_names(brand, inbound.sender))
+            if self._seen(inbound.provider_id):
+                self._complete(inbound)
+                return None
+            contact_id = self._contacts.resolve(brand, inbound.sender, inbound.to)
+            message_id = self._insert_inbound(brand, contact_id, inbound)
+            self._note_contact(brand, contact_id, inbound)
+            if inbound.referral is not None:
+                self._contacts.touch(contact_id, brand, message_id, inbound.referral)
+        return message_id
+
+    def put_out(self, contact_id: int, outgoing: Outgoing, *, after_id: int | None = None) -> int:
+        """Add a message to the contact's outbox; the worker says it. Returns its id."""
+        contact = self._contacts.get(contact_id)
+        now = self._clock()
+        body = {
+            "buttons": [[button.title, button.payload] for button in outgoing.buttons],
+            "media_url": outgoing.media_url,
+            "purpose": outgoing.purpose,
+            "passes_optout": outgoing.passes_optout,
+            "farewell": outgoing.farewell,
+        }
+        with self._db.transaction():
+            message_id = self._db.insert(
+                "INSERT INTO messages (brand, contact_id, session_id, role, kind, content, message_type, language,"
+                " metadata, state, at, due_at, outgoing, after_id) VALUES (:brand, :contact_id, :session_id,"
+                " 'assistant', 'text', :content, :message_type, :language, :metadata, 'ready', :at, :at, :outgoing,"
+                " :after_id) RETURNING id",
+                brand=contact.brand,
+                contact_id=contact_id,
+                session_id=self._sessions.current(contact.brand, contact_id, now),
+                content=_storable(outgoing.body),
+                message_type=outgoing.message_type,
+                language=contact.language,
+                metadata=json.dumps(outgoing.metadata),
+                at=to_text(now),
+                outgoing=json.dumps(body),
+                after_id=after_id,
+            )
+            for told_of in outgoing.about:
+                self.mention(message_id, told_of)
+        return message_id
+
+    def mention(self, message_id: int, contact_id: int) -> None:
+        """Remember that this message of somebody else tells of that contact, to empty it when they are erased."""
+        self._db.run(
+            "INSERT INTO mentions (contact_id, message_id) VALUES (:contact_id, :message_id)",
+            contact_id=contact_id,
+            message_id=message_id,
+        )
+
+    def get(self, message_id: int) -> Message:
+        """The message by our own id. Raises UnknownMessage."""
+        rows = self._db.tuples(f"SELECT {READ} FROM messages WHERE id = :id", id=message_id)
+        if not rows:
+            raise UnknownMessage(f"there is no message {message_id}")
+        return to_message(rows[0])
+
+    def history(self, contact_id: int, *, limit: int = 50, before: int | None = None) -> list[Message]:
+        """The newest `limit` messages of a contact (older than the message `before`), oldest first."""
+        rows = self._db.tuples(
+            f"SELECT {READ} FROM messages WHERE contact_id = :id AND id < :before ORDER BY id DESC LIMIT :limit",
+            id=contact_id,
+            before=before if before is not None else 1 << 62,
+            limit=limit,
+        )
+        return [to_message(row) for row in reversed(rows)]
+
+    def recent(self, contact_id: int, *, limit: int = 50) -> list[Said]:
+        """As `history`, for a context."""
+        rows = self._db.tuples(
+            "SELECT id, role, content, at FROM messages WHERE contact_id = :id ORDER BY id DESC LIMIT :limit",
+            id=contact_id,
+            limit=limit,
+        )
+        return [Said(id, role, content, from_text(at)) for id, role, content, at in reversed(rows)]
+
+    def count(self, contact_id: int) -> int:
+        """How many messages there are of a contact, both ways."""
+        return int(self._db.value("SELECT count(*) FROM messages WHERE contact_id = :id", id=contact_id))
+
+    def describe(self, message_id: int, **notes: Any) -> None:
+        """Add notes to a message's metadata, such as a transcript."""
+        with self._db.transaction():
+            self._db.hold(f"message {message_id}")
+            known = json.loads(self._db.value("SELECT metadata FROM messages WHERE id = :id", id=message_id) or "{}")
+            self._db.run(
+                "UPDATE messages SET metadata = :metadata WHERE id = :id",
+                metadata=json.dumps(known | notes),
+                id=message_id,
+            )
+
+    def next_out(self, contact_id: int) -> OutboxRow | None:
+        """The oldest message of this contact that was not said yet, whether or not it is due."""
+        row = self._db.one(
+            "SELECT m.*, c.address, c.our_number FROM messages m JOIN contacts c ON c.id = m.contact_id"
+            f" WHERE m.contact_id = :id AND m.{UNSENT} ORDER BY m.id LIMIT 1",
+            id=contact_id,
+        )
+        return None if row is None else _outbox_row(row)
+
+    def outbox_row(self, message_id: int) -> OutboxRow:
+        """An outgoing message as a channel would say it. Raises UnknownMessage."""
+        row = self._db.one(
+            "SELECT m.*, c.address, c.our_number FROM messages m JOIN contacts c ON c.id = m.contact_id"
+            " WHERE m.id = :id AND m.outgoing IS NOT NULL",
+            id=message_id,
+        )
+        if row is None:
+            raise UnknownMessage(f"there is no outgoing message {message_id}")
+        return _outbox_row(row)
+
+    def link_instead_of_media(self, message_id: int) -> None:
+        """The provider could not take the attachment: say the same with its link in the text."""
+        row = self._db.one("SELECT content, outgoing FROM messages WHERE id = :id", id=message_id)
+        if row is None:
+            raise UnknownMessage(f"there is no message {message_id}")
+        outgoing = json.loads(row["outgoing"])
+        link = outgoing["media_url"]
+        with self._db.transaction():
+            self._db.run(
+                "UPDATE messages SET content = :content, outgoing = :outgoing WHERE id = :id",
+                content=f"{row['content']}\n{link}".strip(),
+                outgoing=json.dumps(outgoing | {"media_url": None}),
+                id=message_id,
+            )
+            self.send_anew(message_id)
+
+    def settle(self, message_id: int, state: str, **columns: Any) -> None:
+        """Move an outgoing message to `state`, with what is known now (`due_at`, `error_code`, …)."""
+        unknown = set(columns) - {
+            "provider_id",
+            "due_at",
+            "attempts",
+            "first_tried_at",
+            "sent_at",
+            "error_code",
+            "error",
+            "outgoing",
+            "after_id",
+        }
+        if unknown:
+            raise ValueError(f"a message has no {', '.join(sorted(unknown))} to settle")
+        changes = "".join(f", {column} = :{column}" for column in columns)
+        self._db.run(
+            f"UPDATE messages SET state = :state{changes} WHERE id = :id",
+            state=state,
+            id=message_id,
+            **columns,
+        )
+
+    def said(self, message_id: int, provider_id: str) -> None:
+        """The provider took the message. A callback that was faster has moved it further, and stays right."""
+        self._db.run(
+            "UPDATE messages SET state = 'sent', provider_id = :provider_id, sent_at = :now"
+            " WHERE id = :id AND state IN ('sending', 'unknown') AND provider_id IS NULL",
+            provider_id=provider_id,
+            now=to_text(self._clock()),
+            id=message_id,
+        )
+
+    def send_anew(self, message_id: int, *, outside: bool = False, wait: timedelta = timedelta(0)) -> None:
+        """Forget the attempt that failed for certain and make the message ready again.
+
+        `outside`: because the provider said that the contact's 24-hour window is closed.
+        """
+        now = self._clock()
+        with self._db.transaction():
+            self._keep_attempt(message_id)
+            self._db.run(
+                "UPDATE messages SET state = 'ready', due_at = :due, provider_id = NULL, provider_status = NULL,"
+                " first_tried_at = NULL, sent_at = NULL, outside_at = CASE WHEN :outside THEN :now ELSE outside_at END"
+                " WHERE id = :id",
+                due=to_text(now + wait),
+                outside=outside,
+                now=to_text(now),
+                id=message_id,
+            )
+
+    def doubt(self, message_id: int, look_at: datetime, why: str) -> None:
+        """The call's outcome is not known: look it up at `look_at`.
+
+        A callback may have told the outcome before the call came to nothing; then it is known and stays.
+        """
+        self._db.run(
+            "UPDATE messages SET state = 'unknown', due_at = :due, error = :why"
+            " WHERE id = :id AND state IN ('sending', 'unknown') AND provider_id IS NULL",
+            due=to_text(look_at),
+            why=why,
+            id=message_id,
+        )
+
+    def note_status(self, message_id: int, status: str, *, provider_id: str, error_code: int | None) -> bool:
+        """Take a status callback in; True when it moved the message forward.
+
+        Late, repeated and reversed callbacks change nothing; one for an erased message is ignored.
+        """
+        with self._db.transaction():
+            self._db.hold(f"message {message_id}")
+            row = self._db.one("SELECT * FROM messages WHERE id = :id AND role = 'assistant'", id=message_id)
+            if row is None or (row["provider_id"] or provider_id) != provider_id or self._is_over(provider_id):
+                return False
+            if STATUS_RANK.get(status, 0) <= STATUS_RANK.get(row["provider_status"] or "", 0):
+                return False
+            if row["provider_status"] in ("delivered", "read") and STATUS_RANK[status] == 70:
+                return False
+            self._move_forward(row, status, provider_id, error_code)
+        return True
+
+    def part_is_out(self, message_id: int, patience: timedelta) -> datetime | None:
+        """When the part that follows this message may go: None for now, else the moment to wait for.
+
+        The provider takes parts in order but may deliver them out of order, so the next one waits until this one is
+        reported as sent, or `patience` long where no callback comes.
+        """
+        row = self._db.one("SELECT state, sent_at, provider_status FROM messages WHERE id = :id", id=message_id)
+        if row is None or row["state"] != "sent" or row["sent_at"] is None:
+            return None
+        if STATUS_RANK.get(row["provider_status"] or "", 0) >= STATUS_RANK["sent"]:
+            return None
+        return from_text(row["sent_at"]) + patience
+
+    def known_provider_ids(self, contact_id: int) -> set[str]:
+        """The provider's ids of what was said to this contact; a look-up must not adopt one of them again."""
+        rows = self._db.all(
+            "SELECT provider_id FROM messages WHERE contact_id = :id AND role = 'assistant'"
+            " AND provider_id IS NOT NULL ORDER BY id DESC LIMIT 500",
+            id=contact_id,
+        )
+        failed = self._db.all("SELECT provider_id FROM attempts WHERE contact_id = :id", id=contact_id)
+        return {row["provider_id"] for row in (*rows, *failed)}
+
+    def cancel_rest(self, message_id: int, reason: str) -> None:
+        """A part that cannot be said takes the later parts of its reply with it."""
+        following = self._db.all(
+            f"SELECT id FROM messages WHERE after_id = :id AND {UNSENT} AND state = 'ready'", id=message_id
+        )
+        for row in following:
+            self.settle(row["id"], "dead", error=reason)
+            self.cancel_rest(row["id"], reason)
+
+    def why(self, message_id: int) -> str:
+        """What a reply, or the reply to a message, was based on, in a few lines for a person."""
+        row = self._db.one(
+            "SELECT t.* FROM messages m JOIN turns t ON t.id = m.turn_id WHERE m.id = :id", id=message_id
+        )
+        if row is None:
+            raise UnknownMessage(f"message {message_id} has no record: it was not answered, or not by the desk")
+        used = json.loads(row["used"])
+        lines = [f"Answered by: {row['answered_by']}" + (f" ({row['why']})" if row["why"] else "")]
+        if row["model"]:
+            lines.append(f"Model: {row['model']}, {row['tokens_in']} + {row['tokens_out']} tokens")
+        shown = {name: what for name, what in used.items() if name not in ("fact_ids", "recalled", "summary")}
+        lines += (f"{name}: {json.dumps(what, ensure_ascii=False)}" for name, what in shown.items())
+        return "\n".join([*lines, *told(self._db, row["contact_id"], used)])
+
+    def dead(self, brand: str | None = None, *, limit: int = 100) -> list[Message]:
+        """What could not be said or handled, newest first."""
+        rows = self._db.tuples(
+            f"SELECT {READ} FROM messages WHERE {ASIDE} AND state = 'dead' AND (CAST(:brand AS TEXT) IS NULL OR brand = :brand)"
+            " ORDER BY id DESC LIMIT :limit",
+            brand=brand,
+            limit=limit,
+        )
+        return [to_message(row) for row in rows]
+
+    def replay(self, message_id: int) -> None:
+        """Try a dead message again: an incoming one is handled anew, an outgoing one is sent anew."""
+        message = self.get(message_id)
+        if message.state != "dead":
+            raise UnknownMessage(f"message {message_id} is not in the dead-letter list; it is {message.state}")
+        state = "waiting" if message.role == "user" else "ready"
+        with self._db.transaction():
+            self._keep_attempt(message_id)
+            self._db.run(
+                "UPDATE messages SET state = :state, attempts = 0, due_at = :now, error = NULL, error_code = NULL,"
+                " provider_id = CASE WHEN role = 'user' THEN provider_id END, provider_status = NULL,"
+                " first_tried_at = NULL WHERE id = :id",
+                state=state,
+                now=to_text(self._clock()),
+                id=message_id,
+            )
+
+    def _keep_attempt(self, message_id: int) -> None:
+        self._db.run(
+            "INSERT INTO attempts (provider_id, message_id, contact_id) SELECT provider_id, id, contact_id"
+            " FROM messages WHERE id = :id AND role = 'assistant' AND provider_id IS NOT NULL ON CONFLICT DO NOTHING",
+            id=message_id,
+        )
+
+    def _is_over(self, provider_id: str) -> bool:
+        return self._db.value("SELECT 1 FROM attempts WHERE provider_id = :id", id=provider_id) is not None
+
+    def _seen(self, provider_id: str) -> bool:
+        return (
+            self._db.value("SELECT 1 FROM messages WHERE provider_id = :id", id=provider_id) is not None
+            or self._db.value("SELECT 1 FROM erased WHERE digest = :digest", digest=erased_digest(provider_id))
+            is not None
+        )
+
+    def _complete(self, inbound: Inbound) -> None:
+        row = self._db.one(
+            "SELECT id, brand, contact_id, raw FROM messages WHERE provider_id = :id", id=inbound.provider_id
+        )
+        if row is None or len(json.loads(row["raw"] or "{}")) >= len(inbound.raw):
+            return
+        self._db.run("UPDATE messages SET raw = :raw WHERE id = :id", raw=json.dumps(inbound.raw), id=row["id"])
+        self._db.run(
+            "UPDATE messages SET kind = :kind, metadata = :metadata, urgent = :urgent"
+            " WHERE id = :id AND state = 'waiting'",
+            kind=inbound.kind,
+            metadata=json.dumps(_metadata(inbound)),
+            urgent=int(inbound.urgent),
+            id=row["id"],
+        )
+        if inbound.referral is not None:
+            self._contacts.touch(row["contact_id"], row["brand"], row["id"], inbound.referral)
+
+    def _insert_inbound(self, brand: str, contact_id: int, inbound: Inbound) -> int:
+        now = self._clock()
+        return self._db.insert(
+            "INSERT INTO messages (brand, contact_id, session_id, role, provider_id, kind, content, metadata, raw,"
+            " state, urgent, at, due_at) VALUES (:brand, :contact_id, :session_id, 'user', :provider_id, :kind,"
+            " :content, :metadata, :raw, 'waiting', :urgent, :at, :due_at) RETURNING id",
+            brand=brand,
+            contact_id=contact_id,
+            session_id=self._sessions.current(brand, contact_id, now),
+            provider_id=inbound.provider_id,
+            kind=inbound.kind,
+            content=inbound.body,
+            metadata=json.dumps(_metadata(inbound)),
+            raw=json.dumps(inbound.raw),
+            urgent=int(inbound.urgent),
+            at=to_text(now),
+            due_at=to_text(now if inbound.urgent else now + self._quiet),
+        )
+
+    def _note_contact(self, brand: str, contact_id: int, inbound: Inbound) -> None:
+        now = to_text(self._clock())
+        before = self._db.all("SELECT total_interactions, staff FROM contacts WHERE id = :id", id=contact_id)[0]
+        self._db.run(
+            "UPDATE contacts SET total_interactions = total_interactions + 1, last_interaction_at = :now,"
+            " address = :address, our_number = :our_number WHERE id = :id",
+            now=now,
+            address=inbound.sender.raw,
+            our_number=inbound.to,
+            id=contact_id,
+        )
+        self._db.run(
+            "UPDATE messages SET state = 'ready', due_at = :now"
+            f" WHERE contact_id = :id AND {ASIDE} AND state = 'parked'",
+            now=now,
+            id=contact_id,
+        )
+        if before["staff"]:
+            return
+        tally(self._db, brand, "interactions")
+        if before["total_interactions"] == 0:
+            tally(self._db, brand, "contacts")
+
+    def _move_forward(self, row: Row, status: str, provider_id: str, error_code: int | None) -> None:
+        now = to_text(self._clock())
+        self._db.run(
+            "INSERT INTO statuses (message_id, contact_id, status, error_code, at)"
+            " VALUES (:id, :contact_id, :status, :error_code, :now)",
+            id=row["id"],
+            contact_id=row["contact_id"],
+            status=status,
+            error_code=error_code,
+            now=now,
+        )
+        self._db.run(
+            "UPDATE messages SET provider_status = :status, provider_id = :provider_id,"
+            " sent_at = coalesce(sent_at, :now), error_code = coalesce(:error_code, error_code),"
+            f" state = CASE WHEN {UNSENT} OR state IN ('sent', 'delivered') THEN :state ELSE state END"
+            " WHERE id = :id",
+            status=status,
+            provider_id=provider_id,
+            error_code=error_code,
+            state=STATE_OF.get(status, "sent"),
+            now=now,
+            id=row["id"],
+        )
+        if STATUS_RANK[status] >= STATUS_RANK["sent"]:
+            self._db.run(
+                f"UPDATE messages SET due_at = :now WHERE after_id = :id AND {UNSENT} AND state = 'ready'",
+                now=now,
+                id=row["id"],
+            )
+
+
+STATE_OF = {
+    "delivered": "delivered",
+    "read": "read",
+    "undelivered": "failed",
+    "failed": "failed",
+    "canceled": "failed",
+}
+
+
+def to_message(row: tuple[Any, ...]) -> Message:
+    """From the columns of READ."""
+    id, brand, contact_id, role, kind, content, message_type, language, metadata, state, at, *sent = row
+    provider_id, attempts, error_code, error, tried_at = sent
+    return Message(
+        id,
+        brand,
+        contact_id,
+        role,
+        kind,
+        content,
+        message_type,
+        language,
+        {} if metadata == "{}" else json.loads(metadata),
+        state,
+        from_text(at),
+        provider_id,
+        attempts,
+        error_code,
+        error,
+        from_text(tried_at) if tried_at else None,
+    )
+
+
+def _outbox_row(row: Row) -> OutboxRow:
+    outgoing = json.loads(row["outgoing"])
+    return OutboxRow(
+        id=row["id"],
+        to=row["address"],
+        sender=row["our_number"],
+        body=row["content"],
+        buttons=tuple(Button(title, payload) for title, payload in outgoing["buttons"]),
+        media_url=outgoing["media_url"],
+        content_sid=outgoing.get("content_sid"),
+        content_variables=outgoing.get("content_variables", {}),
+        first_tried_at=from_text(row["first_tried_at"]) if row["first_tried_at"] else None,
+        state=row["state"],
+        attempts=row["attempts"],
+        due_at=from_text(row["due_at"]),
+        purpose=outgoing["purpose"],
+        passes_optout=outgoing["passes_optout"],
+        farewell=outgoing.get("farewell", False),
+        after_id=row["after_id"],
+        outside_at=from_text(row["outside_at"]) if row["outside_at"] else None,
+    )
+
+
+def _storable(text: str) -> str:
+    """Without half characters (a model may cut an emoji in two) and NUL, which no database and no provider takes."""
+    return text.encode("utf-8", "ignore").decode().replace("\x00", "")
+
+
+def _metadata(inbound: Inbound) -> dict[str, Any]:
+    notes = {
+        "payload": inbound.payload,
+        "replied_to": inbound.replied_to,
+        "location": inbound.location,
+        "media": [{"url": media.url, "content_type": media.content_type} for media in inbound.media],
+        "profile_name": inbound.profile_name,
+    }
+    return {name: note for name, note in notes.items() if note}

@@ -1,0 +1,71 @@
+"""How far each conversation has been read in the background; what a crash interrupts is read again from there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from memory.conversations.messages import READ, Message, to_message
+from memory.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """One contact's messages that nobody has read in the background yet: those behind `after`, up to `upto`."""
+
+    contact_id: int
+    after: int
+    upto: int
+
+
+class Readings:
+    """The cursors of the background readers, one row a contact."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def mark(self, contact_id: int, message_id: int) -> None:
+        """There is something to read up to this message; call it in the transaction that finishes a turn."""
+        self._db.run(
+            "INSERT INTO readings (contact_id, marked) VALUES (:id, :upto) ON CONFLICT (contact_id)"
+            " DO UPDATE SET marked = excluded.marked WHERE readings.marked < excluded.marked",
+            id=contact_id,
+            upto=message_id,
+        )
+
+    def due(self, limit: int = 20, *, after: int = 0) -> list[Unread]:
+        """Contacts with something unread, in the order of their ids from `after` on."""
+        rows = self._db.all(
+            "SELECT * FROM readings WHERE marked > read_upto AND contact_id > :after ORDER BY contact_id LIMIT :limit",
+            after=after,
+            limit=limit,
+        )
+        return [Unread(row["contact_id"], row["read_upto"], row["marked"]) for row in rows]
+
+    def messages(self, unread: Unread, limit: int = 20) -> list[Message]:
+        """The oldest of the unread messages that the person wrote and the desk has answered."""
+        rows = self._db.tuples(
+            f"SELECT {READ} FROM messages WHERE contact_id = :id AND id > :after AND id <= :upto AND role = 'user'"
+            " AND state = 'handled' ORDER BY id LIMIT :limit",
+            id=unread.contact_id,
+            after=unread.after,
+            upto=unread.upto,
+            limit=limit,
+        )
+        return [to_message(row) for row in rows]
+
+    def done(self, unread: Unread, upto: int, changes: Iterable[Callable[[], object]] = ()) -> bool:
+        """Keep what was read, and that it was read up to the message `upto`, together.
+
+        False, and nothing kept, where another process was faster, or the person was erased meanwhile.
+        """
+        with self._db.transaction():
+            moved = self._db.run(
+                "UPDATE readings SET read_upto = :upto WHERE contact_id = :id AND read_upto = :after AND :upto > read_upto",
+                id=unread.contact_id,
+                after=unread.after,
+                upto=upto,
+            )
+            for change in changes if moved else ():
+                change()
+        return moved > 0

@@ -1,0 +1,236 @@
+"""The thread of a long conversation: one dated line for each message that mattered, written as the conversation grows."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import zip_longest
+from typing import Any, NamedTuple
+
+from bot.language.reading.statements import read_facts
+from memory.conversations.messages import READ, Message, Said, to_message
+from memory.storage.database import Database
+from memory.storage.timestamps import Clock, from_text, to_text
+
+# What a line tells, the weightiest first; a context takes of each in turn.
+KINDS = ("complained", "ordered", "promised", "quoted", "dated", "told", "asked", "said")
+CHUNK = 20  # messages that are summarised together
+RECENT = 12  # newest messages that are left alone while their session goes on
+SESSION = timedelta(hours=24)
+MOST_LINES = 5  # of one chunk
+MOST_OF_ONE = 2  # of them of one kind
+MOST_OF_A_KIND = 40  # lines that one summary chooses from
+LONGEST_LINE = 140  # characters
+
+_MONEY = re.compile(
+    r"[€$£₹]\s?\d|\d\s?[€$£₹]|\b\d[\d.,]*\s?(?:eur|usd|gbp|inr|brl|mxn|euros?|dollars?|d[oó]lares|reais|rs)\b",
+    re.IGNORECASE,
+)
+_DATED = re.compile(
+    r"\b\d{1,2}[/.]\d{1,2}(?:[/.]\d{2,4})?\b|\b\d{4}-\d\d-\d\d\b"
+    r"|\b(?:tomorrow|next week|next month|(?:on|by|until|this|next) (?:mon|tues|wednes|thurs|fri|satur|sun)day"
+    r"|ma[nñ]ana|la semana que viene|el (?:lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bado|domingo)|amanh[aã]"
+    r"|(?:na|at[eé]) (?:segunda|ter[cç]a|quarta|quinta|sexta)|s[aá]bado|domingo|kal tak|parso|somvar|ravivar)\b"
+    r"|\b\d{1,2}(?:st|nd|rd|th)?(?: de| of)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|ene|abr|ago|set|dic|dez|fev|out|mai)"
+    r"|कल तक|परसों|सोमवार|रविवार",
+    re.IGNORECASE,
+)
+_PROMISED = re.compile(
+    r"\b(?:(?:i|we)(?:['’]ll| will| promise)|will (?:be )?(?:arrive|deliver\w*|ship\w*|send|call)|a colleague will|te (?:aviso|llamo|env[ií]o)"
+    r"|(?:le|te|os) (?:avisaremos|enviaremos|llamaremos)|llegar[aá]|vou (?:enviar|ligar|avisar)|vamos (?:enviar|entregar)|chegar[aá]"
+    r"|bhej (?:denge|dunga)|karenge)\b|भेज देंगे|करेंगे",
+    re.IGNORECASE,
+)
+_COMPLAINED = re.compile(
+    r"\b(?:broken|broke|damaged|defective|doesn['’]?t work|not working|never (?:arrived|came)|wrong (?:item|size|colou?r)|refund|complain\w*"
+    r"|roto|rota|defectuos[oa]|no funciona|no (?:ha )?lleg(?:[oó]|ado)|reembolso|queja|quebrad[oa]|defeito|n[aã]o funciona"
+    r"|n[aã]o chegou|reclama\w*|kharab|toota|tuta|wapas karna)\b|ख़राब|खराब|टूटा|रिफंड",
+    re.IGNORECASE,
+)
+_ORDERED = re.compile(
+    r"\b(?:i(?:['’]ll| will) (?:take|buy) (?:it|the|one|two)|order (?:it|number|confirmed|placed)|(?:i )?(?:placed|confirm) (?:an |the |my )?order"
+    r"|lo (?:compro|quiero)|me (?:lo|la) (?:llevo|quedo)|pedido (?:n[uú]mero|confirmado)|vou (?:levar|querer)|quero comprar"
+    r"|order kar (?:do|diya|dijiye))\b|ऑर्डर कर",
+    re.IGNORECASE,
+)
+
+
+_OF_SELF = re.compile(
+    r"\b(?:my|i['’]?m|i am|mi|soy|meu|minha|sou|mera|meri)\b|मेर[ाीे]",
+    re.IGNORECASE,
+)
+
+
+# The newest lines of every kind as one question, which takes a third of the time of eight.
+_NEWEST = " UNION ALL ".join(
+    "SELECT * FROM (SELECT message_id, kind, content, at, by FROM summaries WHERE contact_id = :id"
+    f" AND kind = '{kind}' AND message_id < :before ORDER BY message_id DESC LIMIT :most) AS {kind}"
+    for kind in KINDS
+)
+
+
+class SummaryLine(NamedTuple):
+    """One message in short: what it was, in its own words or a model's."""
+
+    message_id: int
+    kind: str  # one of KINDS
+    text: str
+    at: datetime  # when the message was said
+    by: str = "built-in"  # built-in, model
+
+
+class Summaries:
+    """The lines of every contact, and how far they reach."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+
+    def next_chunk(self, contact_id: int) -> list[Message]:
+        """The oldest messages that are to be summarised now, oldest first; empty while all of them are recent."""
+        upto = self._upto(contact_id)
+        rows = self._db.tuples(
+            f"SELECT {READ} FROM messages WHERE contact_id = :id AND id > :upto ORDER BY id LIMIT :most",
+            id=contact_id,
+            upto=upto,
+            most=CHUNK + RECENT,
+        )
+        messages = [to_message(row) for row in rows]
+        if len(messages) == CHUNK + RECENT:
+            return messages[:CHUNK]
+        return [message for message in messages if self._clock() - message.at > SESSION][:CHUNK]
+
+    def keep(self, contact_id: int, chunk: Sequence[Message], lines: Iterable[SummaryLine]) -> bool:
+        """Write the lines of a chunk and move on behind it, together.
+
+        False, and nothing written, where another process did that first, or the person was erased meanwhile.
+        """
+        with self._db.transaction():
+            self._db.hold(f"summary of {contact_id}")
+            known = self._db.one("SELECT 1 FROM contacts WHERE id = :id", id=contact_id)
+            if known is None or self._upto(contact_id) >= chunk[-1].id:
+                return False
+            for line in lines:
+                self._write(contact_id, line)
+            self._db.run(
+                "INSERT INTO readings (contact_id, marked, summary_upto) VALUES (:id, 0, :upto)"
+                " ON CONFLICT (contact_id) DO UPDATE SET summary_upto = excluded.summary_upto",
+                id=contact_id,
+                upto=chunk[-1].id,
+            )
+        return True
+
+    def catch_up(
+        self, contact_id: int, write: Callable[[Sequence[Message]], Sequence[SummaryLine]] | None = None
+    ) -> int:
+        """Summarise everything that is due; how many messages that took in. `write` may know better than `extract`."""
+        taken = 0
+        while chunk := self.next_chunk(contact_id):
+            self.keep(contact_id, chunk, (write or extract)(chunk))
+            taken += len(chunk)
+        return taken
+
+    def is_due(self, contact_id: int, newest: Sequence[Message | Said], *, are_all: bool) -> bool:
+        """Whether `catch_up` may find something to do, by the contact's `newest` messages: read for a context anyway.
+
+        `are_all`: nothing was said before them.
+        """
+        upto = self._upto(contact_id)
+        left = [message for message in newest if message.id > upto]
+        if len(left) >= CHUNK + RECENT or (len(left) == len(newest) and not are_all):
+            return True
+        over = self._clock() - SESSION
+        return any(message.at < over for message in left)
+
+    def lines(
+        self, contact_id: int, *, most: int = MOST_OF_A_KIND * len(KINDS), before: int | None = None
+    ) -> list[SummaryLine]:
+        """The lines to tell from, weightiest first: of every kind in turn the newest.
+
+        A context takes as many from the beginning as it has room for, and shows them by date. `most`: no more than
+        these; `before`: of messages older than the one with this id.
+        """
+        first = 1 << 62 if before is None else before
+        rows = self._db.tuples(_NEWEST, id=contact_id, before=first, most=min(most, MOST_OF_A_KIND))
+        kinds: dict[str, list[tuple[Any, ...]]] = {kind: [] for kind in KINDS}
+        for row in rows:
+            kinds[row[1]].append(row)
+        said = kinds.pop(KINDS[-1])
+        rounds = [row for each in zip_longest(*kinds.values()) for row in each if row is not None]
+        return [SummaryLine(id, kind, text, from_text(at), by) for id, kind, text, at, by in (rounds + said)[:most]]
+
+    def _upto(self, contact_id: int) -> int:
+        return int(self._db.value("SELECT summary_upto FROM readings WHERE contact_id = :id", id=contact_id) or 0)
+
+    def _write(self, contact_id: int, line: SummaryLine) -> None:
+        self._db.run(
+            "INSERT INTO summaries (contact_id, message_id, kind, content, by, at)"
+            " VALUES (:id, :message_id, :kind, :content, :by, :at) ON CONFLICT DO NOTHING",
+            id=contact_id,
+            message_id=line.message_id,
+            kind=line.kind,
+            content=line.text[:LONGEST_LINE],
+            by=line.by,
+            at=to_text(line.at),
+        )
+
+
+def extract(chunk: Sequence[Message]) -> list[SummaryLine]:
+    """The lines of a chunk in the messages' own words, without a model: at most five, of different words.
+
+    What is only "said" (greetings, thanks) gets none.
+    """
+    kinds = {message.id: kind_of(message) for message in chunk}
+    ranked = sorted(chunk, key=lambda message: (KINDS.index(kinds[message.id]), -_weight(message), message.id))
+    kept: dict[str, Message] = {}
+    seen: defaultdict[str, int] = defaultdict(int)
+    for message in ranked:
+        words = in_short(message.content)
+        kind = kinds[message.id]
+        new = words and kind != "said" and words.casefold() not in kept
+        if new and seen[kind] < MOST_OF_ONE and len(kept) < MOST_LINES:
+            kept[words.casefold()] = message
+            seen[kind] += 1
+    chosen = sorted(kept.values(), key=lambda message: message.id)
+    return [SummaryLine(each.id, kinds[each.id], in_short(each.content), each.at) for each in chosen]
+
+
+def kind_of(message: Message) -> str:
+    """What a message was, by what the desk made of it, else by its words."""
+    text, heard = message.content, message.role == "user"
+    if heard and (message.message_type == "complaint_refund" or _COMPLAINED.search(text)):
+        return "complained"
+    if (message.message_type == "order" and heard and not text.rstrip().endswith("?")) or _ORDERED.search(text):
+        return "ordered"
+    if not heard and (message.metadata.get("asks_order") or _MONEY.search(text)):
+        return "quoted"
+    if _PROMISED.search(text):
+        return "promised"
+    if _DATED.search(text):
+        return "dated"
+    if heard and (_MONEY.search(text) or _OF_SELF.search(text) or read_facts(text, message.language or "en")):
+        return "told"
+    return "asked" if heard and (text.rstrip().endswith("?") or message.message_type in ASKING) else "said"
+
+
+ASKING = ("product_inquiry", "pricing_discount", "order_status", "support_request", "currency_conversion")
+
+
+def in_short(text: str) -> str:
+    """One line of a text, cut at a word where it is long."""
+    line = " ".join(text.split())
+    if len(line) <= LONGEST_LINE:
+        return line
+    cut = line[: LONGEST_LINE - 1]
+    return (cut[: cut.rfind(" ")] if " " in cut[LONGEST_LINE // 2 :] else cut).rstrip(" ,;:-") + "…"
+
+
+def _weight(message: Message) -> int:
+    """How much a message tells, among those of one kind: figures first, then length up to a line; people over the desk."""
+    return (
+        (100 if re.search(r"\d", message.content) else 0)
+        + min(len(message.content), 100)
+        + 30 * (message.role == "user")
+    )

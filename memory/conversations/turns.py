@@ -1,0 +1,330 @@
+"""A turn: all unanswered messages of one contact, claimed by one worker, answered once."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from memory.conversations.channel_messages import Outgoing
+from memory.conversations.messages import READ, UNSENT, Message, Messages, to_message
+from memory.people.contacts import tally
+from memory.storage.database import Database
+from memory.storage.errors import LeaseLost
+from memory.storage.timestamps import Clock, from_text, to_text
+
+Change = Callable[[], None]
+Notify = Callable[[str, str], Sequence[Outgoing]]  # (brand, text) → the text to each member of its staff
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to speak with one contact, until it runs out or is given back."""
+
+    contact_id: int
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was understood of one incoming message."""
+
+    message_type: str
+    language: str | None = None
+    notes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a turn came to: said, changed and recorded together, or not at all."""
+
+    replies: list[Outgoing] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)  # told to the brand's staff
+    readings: dict[int, Reading] = field(default_factory=dict)
+    answered_by: str = "built-in"  # model, built-in, people, nobody; staff where it is a command of theirs
+    why: str | None = None  # why not the model, where there is one
+    model: str | None = None
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_micros: int = 0
+    used: dict[str, Any] = field(default_factory=dict)  # what the reply stands on: skus, rates, facts, message ids
+
+
+@dataclass(frozen=True, slots=True)
+class Pressure:
+    """Customers who wait for an answer, replies given, and the time that nine in ten of them took less than."""
+
+    waiting: int
+    replies: int
+    slow_reply: timedelta
+
+
+class Turns:
+    """Hands contacts that are due to workers, and writes down what they made of it."""
+
+    def __init__(
+        self,
+        db: Database,
+        messages: Messages,
+        clock: Clock,
+        *,
+        notify: Notify = lambda brand, text: [],
+        lease_seconds: float = 12.0,
+        quiet_cap_seconds: float = 8.0,
+    ) -> None:
+        self._db = db
+        self._messages = messages
+        self._clock = clock
+        self._notify = notify
+        self._lease = timedelta(seconds=lease_seconds)
+        self._cap = timedelta(seconds=quiet_cap_seconds)
+
+    def claim(self, owner: str, most: int) -> list[Lease]:
+        """Lease up to `most` contacts that have something due and nobody working on them."""
+        if most < 1 or not self._due(1):
+            return []
+        with self._db.transaction():
+            granted = [self._grant(owner, contact_id) for contact_id in self._due(most)]
+        return [lease for lease in granted if lease is not None]
+
+    def renew(self, leases: Sequence[Lease]) -> None:
+        """Keep these for another lease time; one that has run out is lost.
+
+        Only what is being worked on: a lease that could not be given back must run out.
+        """
+        if not leases:
+            return
+        tokens = {f"token_{n}": lease.token for n, lease in enumerate(leases)}
+        self._db.run(
+            f"UPDATE leases SET expires_at = :expires WHERE token IN ({', '.join(':' + name for name in tokens)})"
+            " AND expires_at > :now",
+            expires=to_text(self._clock() + self._lease),
+            **tokens,
+            now=to_text(self._clock()),
+        )
+
+    def release(self, lease: Lease) -> None:
+        """Give the contact back."""
+        self._db.run(
+            "DELETE FROM leases WHERE contact_id = :id AND token = :token", id=lease.contact_id, token=lease.token
+        )
+
+    def hold(self, lease: Lease) -> None:
+        """Raise LeaseLost unless this lease still holds; call it inside the transaction that relies on it."""
+        held = self._db.value(
+            "SELECT 1 FROM leases l WHERE contact_id = :id AND token = :token AND expires_at > :now"
+            f" {self._db.lock_rows('l')}",
+            id=lease.contact_id,
+            token=lease.token,
+            now=to_text(self._clock()),
+        )
+        if held is None:
+            raise LeaseLost("another worker has taken this contact over; nothing of this attempt was kept")
+
+    def is_urgent(self, contact_id: int) -> bool:
+        """Whether a button or an opt-out is among what waits."""
+        urgent = self._db.value(
+            "SELECT 1 FROM messages WHERE contact_id = :id AND state = 'waiting' AND urgent = 1 LIMIT 1", id=contact_id
+        )
+        return urgent is not None
+
+    def waiting(self, contact_id: int) -> list[Message]:
+        """The unanswered messages of a contact, oldest first; empty while it may still be typing on."""
+        if not self._is_ripe(contact_id):
+            return []
+        rows = self._db.tuples(
+            f"SELECT {READ} FROM messages WHERE contact_id = :id AND state = 'waiting' ORDER BY id", id=contact_id
+        )
+        return [to_message(row) for row in rows]
+
+    def finish(
+        self, lease: Lease, handled: Sequence[Message], outcome: Outcome, *, split: Split, last_try: bool = False
+    ) -> bool:
+        """Write everything a turn came to in one transaction.
+
+        False, and nothing written, when newer messages arrived meanwhile: do the turn again with them
+        (`last_try` finishes all the same; they become the next turn). Raises LeaseLost.
+        """
+        with self._db.transaction():
+            self.hold(lease)
+            if not last_try and self._newer(lease.contact_id, handled[-1].id):
+                return False
+            turn_id = self._record(handled, outcome)
+            for message in handled:
+                self._mark_handled(message, turn_id, outcome)
+            for change in outcome.changes:
+                change()
+            self.speak(lease.contact_id, outcome.replies, split=split, turn_id=turn_id)
+            for text in outcome.notices:
+                told = [replace(each, about=(lease.contact_id,)) for each in self._notify(handled[0].brand, text)]
+                self.speak(lease.contact_id, told, split=split)
+        return True
+
+    def speak(
+        self, contact_id: int, replies: Sequence[Outgoing], *, split: Split, turn_id: int | None = None
+    ) -> list[int]:
+        """Put messages into outboxes, long ones as several parts that follow each other."""
+        made = []
+        for reply in replies:
+            previous = None
+            to = reply.contact_id if reply.contact_id is not None else contact_id
+            for part in split(reply):
+                previous = self._messages.put_out(to, part, after_id=previous)
+                made.append(previous)
+                self._db.run("UPDATE messages SET turn_id = :turn WHERE id = :id", turn=turn_id, id=previous)
+        return made
+
+    def postpone(self, lease: Lease, handled: Sequence[Message], error: str, *, most_attempts: int = 5) -> bool:
+        """A turn that failed is tried again later, at last never: True when it went to the dead-letter list."""
+        attempts = max(message.attempts for message in handled) + 1
+        dead = attempts >= most_attempts
+        due = self._clock() + timedelta(seconds=min(2.0**attempts, 300))
+        with self._db.transaction():
+            self.hold(lease)
+            for message in handled:
+                self._db.run(
+                    "UPDATE messages SET attempts = :attempts, error = :error, due_at = :due, state = :state,"
+                    " urgent = 0 WHERE id = :id",
+                    attempts=attempts,
+                    error=error,
+                    due=to_text(due),
+                    state="dead" if dead else "waiting",
+                    id=message.id,
+                )
+        return dead
+
+    def beat(self, owner: str) -> None:
+        """Note that this worker is alive."""
+        self._db.run(
+            "INSERT INTO workers (owner, seen_at) VALUES (:owner, :now)"
+            " ON CONFLICT (owner) DO UPDATE SET seen_at = excluded.seen_at",
+            owner=owner,
+            now=to_text(self._clock()),
+        )
+
+    def last_beat(self) -> datetime | None:
+        """When any worker was last heard of."""
+        seen = self._db.value("SELECT max(seen_at) FROM workers")
+        return None if seen is None else from_text(seen)
+
+    def backlog(self) -> int:
+        """How many messages wait to be answered or said, over all brands."""
+        waiting = self._db.value("SELECT count(*) FROM messages WHERE state = 'waiting'")
+        return int(waiting) + int(self._db.value(f"SELECT count(*) FROM messages WHERE {UNSENT}"))
+
+    def pressure(self, brand: str, since: datetime) -> Pressure:
+        """How a brand's desk keeps up: who waits now, and how long replies took from `since` on."""
+        waiting = self._db.value(
+            "SELECT count(DISTINCT contact_id) FROM messages WHERE brand = :brand AND state = 'waiting'", brand=brand
+        )
+        waits = [
+            row["waited_ms"]
+            for row in self._db.all(
+                "SELECT waited_ms FROM turns WHERE brand = :brand AND at >= :since ORDER BY waited_ms",
+                brand=brand,
+                since=to_text(since),
+            )
+        ]
+        slow = waits[int(len(waits) * 0.9)] if waits else 0
+        return Pressure(int(waiting), len(waits), timedelta(milliseconds=slow))
+
+    def _due(self, most: int) -> list[int]:
+        now = self._clock()
+        rows = self._db.all(
+            "SELECT due.contact_id FROM (SELECT contact_id, min(since) AS since FROM ("
+            " SELECT contact_id, min(due_at) AS since FROM messages WHERE state = 'waiting' GROUP BY contact_id"
+            " HAVING max(urgent) = 1 OR max(due_at) <= :now OR (min(at) <= :capped AND max(attempts) = 0)"
+            " UNION ALL"
+            f" SELECT contact_id, min(due_at) FROM messages WHERE {UNSENT} GROUP BY contact_id, id"
+            f" HAVING min(due_at) <= :now AND id = (SELECT min(e.id) FROM messages e"
+            f" WHERE e.contact_id = messages.contact_id AND e.{UNSENT})"
+            ") AS each_way GROUP BY contact_id) AS due JOIN contacts c ON c.id = due.contact_id"
+            " WHERE NOT EXISTS (SELECT 1 FROM leases l WHERE l.contact_id = due.contact_id AND l.expires_at > :now)"
+            f" ORDER BY due.since LIMIT :most {self._db.lock_rows('c', skip_locked=True)}",
+            now=to_text(now),
+            capped=to_text(now - self._cap),
+            most=most,
+        )
+        return [row["contact_id"] for row in rows]
+
+    def _is_ripe(self, contact_id: int) -> bool:
+        now = self._clock()
+        return (
+            self._db.one(
+                "SELECT 1 FROM messages WHERE contact_id = :id AND state = 'waiting' GROUP BY contact_id"
+                " HAVING max(urgent) = 1 OR max(due_at) <= :now OR (min(at) <= :capped AND max(attempts) = 0)",
+                id=contact_id,
+                now=to_text(now),
+                capped=to_text(now - self._cap),
+            )
+            is not None
+        )
+
+    def _grant(self, owner: str, contact_id: int) -> Lease | None:
+        """None when another machine was quicker: what it committed is seen here only when it is written to."""
+        lease = Lease(contact_id, secrets.token_hex(8))
+        granted = self._db.run(
+            "INSERT INTO leases (contact_id, token, owner, expires_at) VALUES (:id, :token, :owner, :expires)"
+            " ON CONFLICT (contact_id) DO UPDATE SET token = excluded.token, owner = excluded.owner,"
+            " expires_at = excluded.expires_at WHERE leases.expires_at <= :now",
+            id=contact_id,
+            token=lease.token,
+            owner=owner,
+            expires=to_text(self._clock() + self._lease),
+            now=to_text(self._clock()),
+        )
+        return lease if granted else None
+
+    def _newer(self, contact_id: int, seen_id: int) -> bool:
+        return (
+            self._db.value(
+                "SELECT 1 FROM messages WHERE contact_id = :id AND state = 'waiting' AND id > :seen LIMIT 1",
+                id=contact_id,
+                seen=seen_id,
+            )
+            is not None
+        )
+
+    def _record(self, handled: Sequence[Message], outcome: Outcome) -> int:
+        now = self._clock()
+        waited = now - handled[0].at
+        return self._db.insert(
+            "INSERT INTO turns (brand, contact_id, at, waited_ms, answered_by, why, model, tokens_in, tokens_out,"
+            " cost_micros, used) VALUES (:brand, :contact_id, :at, :waited, :answered_by, :why, :model, :tokens_in,"
+            " :tokens_out, :cost, :used) RETURNING id",
+            brand=handled[0].brand,
+            contact_id=handled[0].contact_id,
+            at=to_text(now),
+            waited=int(waited.total_seconds() * 1000),
+            answered_by=outcome.answered_by,
+            why=outcome.why,
+            model=outcome.model,
+            tokens_in=outcome.tokens_in,
+            tokens_out=outcome.tokens_out,
+            cost=outcome.cost_micros,
+            used=json.dumps(outcome.used),
+        )
+
+    def _mark_handled(self, message: Message, turn_id: int, outcome: Outcome) -> None:
+        reading = outcome.readings.get(message.id, Reading("other"))
+        self._db.run(
+            "UPDATE messages SET state = 'handled', turn_id = :turn, message_type = :type, language = :language,"
+            " error = NULL, metadata = :metadata WHERE id = :id",
+            turn=turn_id,
+            type=reading.message_type,
+            language=reading.language,
+            metadata=json.dumps(message.metadata | reading.notes),
+            id=message.id,
+        )
+        if reading.message_type == "staff":
+            return  # a command is nothing that a customer wrote
+        day = to_text(message.at)[:10]
+        tally(self._db, message.brand, "message_type", key=reading.message_type, day=day)
+        tally(self._db, message.brand, "language", key=reading.language or "unknown", day=day)
+
+
+Split = Callable[[Outgoing], Sequence[Outgoing]]

@@ -1,0 +1,552 @@
+"""Who someone is: one contact, several identities; what is current about them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import phonenumbers
+
+from memory.people.ad_anonymisation import LINKED, forget_person
+from memory.people.address import Address, Referral
+from memory.people.fact_history import MANY
+from memory.storage.database import Database, Row
+from memory.storage.errors import NotAnAddress, UnknownContact
+from memory.storage.timestamps import Clock, from_text, to_text
+
+# The number of every manual's examples: one digit short of a real one, so it is nobody's. Taken as it is, so that they run.
+EXAMPLE = "+1234567890"
+USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
+
+# Everything that belongs to one person, in the order in which it can be removed.
+OWNED = (
+    "readings",  # first: who reads in the background finds the cursor gone, and writes nothing more
+    "attempts",
+    "search_waiting",  # before search_rows: this waits for whoever is indexing them
+    "search_rows",
+    "statuses",
+    "media",
+    "facts",
+    "summaries",
+    "interests",
+    "quotes",
+    "handovers",
+    "turns",
+    "touches",
+    "mentions",
+    "messages",
+    "sessions",
+    "identities",
+)
+
+# What agents keep of their work by workflow; that with a contact has the contact's name.
+CASES = ("execution_records", "episodes")
+
+
+def case_of(contact_id: int) -> str:
+    """The workflow that an agent's work with this contact belongs to."""
+    return f"contact:{contact_id}"
+
+
+# What a Contact is made of, in its order.
+READ = (
+    "c.id, c.brand, c.name, c.language, c.preferred_currency, c.address, c.our_number, c.total_interactions,"
+    " c.first_seen_at, c.last_interaction_at, c.opted_out_at, c.failed_answers, c.first_touch_id, c.last_touch_id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One person as one brand knows them."""
+
+    id: int
+    brand: str
+    name: str | None
+    language: str | None
+    preferred_currency: str | None
+    address: str  # where to write to, e.g. whatsapp:+14155550101
+    our_number: str
+    total_interactions: int
+    first_seen_at: datetime
+    last_interaction_at: datetime | None
+    opted_out_at: datetime | None
+    failed_answers: int
+    first_touch_id: int | None
+    last_touch_id: int | None
+
+    @property
+    def phone(self) -> str:
+        """The address without its channel: a phone number, or a WhatsApp user id."""
+        return self.address.removeprefix("whatsapp:")
+
+
+@lru_cache(maxsize=4096)
+def canonical_phone(text: str) -> str:
+    """E.164, with the spellings that mean one person made one. Raises NotAnAddress.
+
+    Mexico's 521 and Argentina's 549 mark a mobile phone in WhatsApp only and are dropped. Brazil's ninth
+    digit is added where the old eight digits began with 6 to 9; landlines begin with 2 to 5 and stay.
+    """
+    digits = re.sub(r"[\s().\-]", "", text.removeprefix("whatsapp:"))
+    digits = "+" + digits[2:] if digits.startswith("00") else digits
+    if not re.fullmatch(r"\+?[1-9]\d{6,14}", digits):
+        raise NotAnAddress("this is not a phone number; write it with its country code, such as +14155550101")
+    number = "+" + digits.lstrip("+")
+    if number == EXAMPLE:
+        return number
+    number = re.sub(r"^\+521(\d{10})$", r"+52\1", number)
+    number = re.sub(r"^\+549(\d{10})$", r"+54\1", number)
+    number = re.sub(r"^\+55(\d\d)([6-9]\d{7})$", r"+55\g<1>9\2", number)
+    return _possible(number)
+
+
+def _possible(number: str) -> str:
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException as error:
+        raise NotAnAddress("no country has phone numbers like this one; check the country code") from error
+    if not phonenumbers.is_possible_number(parsed):
+        raise NotAnAddress("this phone number has too few or too many digits for its country")
+    written = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return written if written == number else _possible(written)  # one trunk zero goes at a time
+
+
+def read_address(text: str) -> Address:
+    """A phone number in any spelling, or a WhatsApp user id, as typed by a person. Raises NotAnAddress."""
+    bare = text.strip().removeprefix("whatsapp:")
+    if USER_ID.fullmatch(bare):
+        return Address(raw=f"whatsapp:{bare}", user_id=bare)
+    phone = canonical_phone(bare)
+    return Address(raw=f"whatsapp:{phone}", phone=phone)
+
+
+class Contacts:
+    """The people of every brand. Each question names the brand or a contact of it."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+
+    def get(self, contact_id: int) -> Contact:
+        """The contact by our own id. Raises UnknownContact."""
+        rows = self._db.tuples(f"SELECT {READ} FROM contacts c WHERE c.id = :id", id=contact_id)
+        if not rows:
+            raise UnknownContact("this contact is not known, or was erased")
+        return _contact(rows[0])
+
+    def find(self, brand: str, text: str) -> Contact:
+        """By phone in any spelling or by WhatsApp user id. Raises NotAnAddress, UnknownContact."""
+        found = self.known(brand, read_address(text))
+        if found is None:
+            raise UnknownContact("nobody by this number has written to us")
+        return found
+
+    def known(self, brand: str, address: Address) -> Contact | None:
+        """The contact that this address belongs to, if there is one. Raises NotAnAddress."""
+        for kind, value in _keys(address):
+            rows = self._db.tuples(
+                f"SELECT {READ} FROM contacts c WHERE c.id = (SELECT contact_id FROM identities"
+                " WHERE brand = :brand AND kind = :kind AND value = :value)",
+                brand=brand,
+                kind=kind,
+                value=value,
+            )
+            if rows:
+                return _contact(rows[0])
+        return None
+
+    def resolve(self, brand: str, address: Address, our_number: str) -> int:
+        """The contact that this address belongs to, made when new; two that turn out to be one are joined."""
+        written = f"{address.raw} {address.user_id or ''}"
+        known = self._by_key(brand, "written", written)
+        if known is not None:
+            return known  # nearly always; making a number canonical costs ten times as much as this question
+        with self._db.transaction():
+            self._db.hold(*identity_names(brand, address))
+            contact_id = self._resolve(brand, address, our_number)
+            self._identify(brand, "written", written, contact_id, address.raw)
+        return contact_id
+
+    def _resolve(self, brand: str, address: Address, our_number: str) -> int:
+        keys = _keys(address)
+        known = {kind: self._by_key(brand, kind, value) for kind, value in keys}
+        found = [contact for contact in known.values() if contact is not None]
+        contact_id = found[0] if found else self._create(brand, address, our_number)
+        for (kind, value), owner in zip(keys, known.values(), strict=True):
+            if owner is None:
+                self._identify(brand, kind, value, contact_id, address.raw)
+            elif owner != contact_id:
+                self.join(contact_id, owner)
+        return contact_id
+
+    def join(self, kept_id: int, other_id: int) -> None:
+        """Two contacts were one person all along: everything of `other_id` becomes `kept_id`'s."""
+        with self._db.transaction():
+            # First the lease, so that a turn under way there ends before, or finds its lease gone.
+            self._db.run("DELETE FROM leases WHERE contact_id = :other", other=other_id)
+            self._count_once(kept_id, other_id)
+            self._add_up(kept_id, other_id)
+            for table in (*OWNED, "orders", *LINKED):
+                self._db.run(
+                    f"UPDATE {table} SET contact_id = :kept WHERE contact_id = :other",
+                    kept=kept_id,
+                    other=other_id,
+                )
+            self._end_doubled(kept_id)
+            for table in CASES:
+                self._db.run(
+                    f"UPDATE {table} SET workflow_id = :kept WHERE workflow_id = :other",
+                    kept=case_of(kept_id),
+                    other=case_of(other_id),
+                )
+            self._db.run("DELETE FROM contacts WHERE id = :other", other=other_id)
+
+    def opt_out(self, contact_id: int) -> None:
+        """Nothing more is sent to this contact until `opt_in`."""
+        self._db.run(
+            "UPDATE contacts SET opted_out_at = :now WHERE id = :id AND opted_out_at IS NULL",
+            now=to_text(self._clock()),
+            id=contact_id,
+        )
+
+    def opt_in(self, contact_id: int) -> None:
+        """START: the contact may be written to again."""
+        self._db.run("UPDATE contacts SET opted_out_at = NULL WHERE id = :id", id=contact_id)
+
+    def mark(self, contact_id: int, what: str) -> None:
+        """Note `unreachable_at` (the number has no WhatsApp) or `marketing_off_at` (Meta declined marketing)."""
+        if what not in ("unreachable_at", "marketing_off_at"):
+            raise ValueError(f"a contact has no mark {what}")
+        self._db.run(
+            f"UPDATE contacts SET {what} = :now WHERE id = :id",
+            now=to_text(self._clock()),
+            id=contact_id,
+        )
+
+    def set_profile(self, contact_id: int, **columns: str | None) -> None:
+        """Write the current `name`, `language` or `preferred_currency`; where each came from stays with the facts."""
+        unknown = set(columns) - {"name", "language", "preferred_currency"}
+        if unknown:
+            raise ValueError(f"a profile has no {', '.join(sorted(unknown))}")
+        for column, value in columns.items():
+            self._db.run(
+                f"UPDATE contacts SET {column} = :value WHERE id = :id",
+                value=value,
+                id=contact_id,
+            )
+
+    def count_failed_answer(self, contact_id: int, *, failed: bool) -> None:
+        """Keep how many answers in a row did not help; one that helped starts the count again."""
+        self._db.run(
+            "UPDATE contacts SET failed_answers = CASE WHEN :failed THEN failed_answers + 1 ELSE 0 END WHERE id = :id",
+            failed=failed,
+            id=contact_id,
+        )
+
+    def touch(self, contact_id: int, brand: str, message_id: int, referral: Referral) -> None:
+        """Keep the advertisement that a message came through: the first stays the first, this one is the last."""
+        touch_id = self._db.insert(
+            "INSERT INTO touches (brand, contact_id, message_id, source_id, source_type, clid, headline, body,"
+            " source_url, raw, at) VALUES (:brand, :contact_id, :message_id, :source_id, :source_type, :clid,"
+            " :headline, :body, :source_url, :raw, :at) RETURNING id",
+            brand=brand,
+            contact_id=contact_id,
+            message_id=message_id,
+            source_id=referral.source_id,
+            source_type=referral.source_type,
+            clid=referral.clid,
+            headline=referral.headline,
+            body=referral.body,
+            source_url=referral.source_url,
+            raw=json.dumps(referral.raw),
+            at=to_text(self._clock()),
+        )
+        self._db.run(
+            "UPDATE contacts SET last_touch_id = :touch, first_touch_id = coalesce(first_touch_id, :touch)"
+            " WHERE id = :id",
+            touch=touch_id,
+            id=contact_id,
+        )
+
+    def silent_since(self, brand: str, after: datetime, until: datetime, *, limit: int = 500) -> list[Contact]:
+        """Customers who wrote last behind `after` and not behind `until`, those silent longest first."""
+        rows = self._db.tuples(
+            f"SELECT {READ} FROM contacts c WHERE brand = :brand AND staff = 0 AND last_interaction_at > :after"
+            " AND last_interaction_at <= :until ORDER BY last_interaction_at, id LIMIT :limit",
+            brand=brand,
+            after=to_text(after),
+            until=to_text(until),
+            limit=limit,
+        )
+        return [_contact(row) for row in rows]
+
+    def mark_staff(self, contact_id: int) -> None:
+        """From now on the figures about customers leave this contact out, with all it wrote; call it in a transaction."""
+        self._uncount(contact_id)
+        self._db.run("UPDATE contacts SET staff = 1 WHERE id = :id AND staff = 0", id=contact_id)
+
+    def touches(self, contact_id: int) -> list[Row]:
+        """The advertisements this contact came through, oldest first."""
+        return self._db.all("SELECT * FROM touches WHERE contact_id = :id ORDER BY id", id=contact_id)
+
+    def erase(self, contact_id: int) -> dict[str, int]:
+        """Remove a person: every row of theirs; orders stay as figures without a person.
+
+        Leaves digests of the provider's message ids, so that a late callback cannot bring anything back.
+        Returns how many rows went, by table.
+        """
+        with self._db.transaction(durable=True):
+            self._db.hold(f"summary of {contact_id}")
+            self._db.run("DELETE FROM leases WHERE contact_id = :id", id=contact_id)
+            self._remember_erased(contact_id)
+            self._tally_down(contact_id)
+            self._db.run(
+                "DELETE FROM order_events WHERE by = 'customer' AND order_id IN"
+                " (SELECT id FROM orders WHERE contact_id = :id)",
+                id=contact_id,
+            )
+            self._empty_mentions(contact_id)
+            gone = {"orders without a person": self._anonymise_orders(contact_id)}
+            gone["advertising without a person"] = forget_person(self._db, contact_id)
+            for table in CASES:
+                gone[table] = self._db.run(f"DELETE FROM {table} WHERE workflow_id = :case", case=case_of(contact_id))
+            for table in OWNED:
+                gone[table] = self._db.run(
+                    f"DELETE FROM {table} WHERE contact_id = :id",
+                    id=contact_id,
+                )
+            gone["contacts"] = self._db.run("DELETE FROM contacts WHERE id = :id", id=contact_id)
+        return gone
+
+    def forget_all_but_optout(self, contact_id: int) -> None:
+        """Of somebody who wants nothing sent to them, keep no more than that; orders stay as figures."""
+        with self._db.transaction():
+            self._anonymise_orders(contact_id)
+            forget_person(self._db, contact_id)
+            for table in ("readings", "facts", "summaries", "interests", "quotes", "touches", "turns"):
+                self._db.run(f"DELETE FROM {table} WHERE contact_id = :id", id=contact_id)
+            self._db.run(
+                "UPDATE contacts SET name = NULL, language = NULL, preferred_currency = NULL, first_touch_id = NULL,"
+                " last_touch_id = NULL WHERE id = :id",
+                id=contact_id,
+            )
+
+    def provider_ids(self, contact_id: int) -> list[str]:
+        """The provider's ids of every message of this contact, for removing them there, too."""
+        rows = self._db.all(
+            "SELECT provider_id FROM messages WHERE contact_id = :id AND provider_id IS NOT NULL"
+            " UNION SELECT provider_id FROM attempts WHERE contact_id = :id",
+            id=contact_id,
+        )
+        return [row["provider_id"] for row in rows]
+
+    def in_window(self, contact: Contact, now: datetime, closed_at: datetime | None = None) -> bool:
+        """Whether WhatsApp's 24 hours since the person last wrote are not over.
+
+        `closed_at`: when the provider said that they are; it knows better, until the person writes again.
+        """
+        last = contact.last_interaction_at
+        if last is None or (closed_at is not None and last <= closed_at):
+            return False
+        return now - last < timedelta(hours=24)
+
+    def _by_key(self, brand: str, kind: str, value: str) -> int | None:
+        found: int | None = self._db.value(
+            "SELECT contact_id FROM identities WHERE brand = :brand AND kind = :kind AND value = :value",
+            brand=brand,
+            kind=kind,
+            value=value,
+        )
+        return found
+
+    def _create(self, brand: str, address: Address, our_number: str) -> int:
+        return self._db.insert(
+            "INSERT INTO contacts (brand, address, our_number, first_seen_at)"
+            " VALUES (:brand, :address, :our_number, :now) RETURNING id",
+            brand=brand,
+            address=address.raw,
+            our_number=our_number,
+            now=to_text(self._clock()),
+        )
+
+    def _identify(self, brand: str, kind: str, value: str, contact_id: int, raw: str) -> None:
+        self._db.run(
+            "INSERT INTO identities (brand, kind, value, contact_id, raw)"
+            " VALUES (:brand, :kind, :value, :contact_id, :raw)",
+            brand=brand,
+            kind=kind,
+            value=value,
+            contact_id=contact_id,
+            raw=raw,
+        )
+
+    def _count_once(self, kept_id: int, other_id: int) -> None:
+        if self._db.value("SELECT max(staff) FROM contacts WHERE id IN (:kept, :other)", kept=kept_id, other=other_id):
+            self.mark_staff(kept_id)
+            self.mark_staff(other_id)
+            return
+        both = self._db.all(
+            "SELECT brand FROM contacts WHERE id IN (:kept, :other) AND total_interactions > 0",
+            kept=kept_id,
+            other=other_id,
+        )
+        if len(both) == 2:
+            tally(self._db, both[0]["brand"], "contacts", times=-1)
+
+    def _add_up(self, kept_id: int, other_id: int) -> None:
+        self._db.run(
+            "UPDATE contacts SET total_interactions = contacts.total_interactions + o.total_interactions,"
+            " name = coalesce(contacts.name, o.name),"
+            " opted_out_at = coalesce(contacts.opted_out_at, o.opted_out_at),"
+            " first_touch_id = coalesce(o.first_touch_id, contacts.first_touch_id)"
+            " FROM (SELECT * FROM contacts WHERE id = :other) AS o WHERE contacts.id = :kept",
+            kept=kept_id,
+            other=other_id,
+        )
+        self._db.run(
+            "DELETE FROM interests WHERE contact_id = :other AND interest IN"
+            " (SELECT interest FROM interests WHERE contact_id = :kept)",
+            kept=kept_id,
+            other=other_id,
+        )
+        self._db.run("DELETE FROM quotes WHERE contact_id = :other", other=other_id)
+        self._read_anew(kept_id, other_id)
+
+    def _end_doubled(self, contact_id: int) -> None:
+        """Where both had a city, the later one ended the earlier one."""
+        later = (
+            "FROM facts l WHERE l.contact_id = facts.contact_id AND l.predicate = facts.predicate"
+            " AND (l.valid_from > facts.valid_from OR (l.valid_from = facts.valid_from AND l.id > facts.id))"
+        )
+        self._db.run(
+            f"UPDATE facts SET valid_to = (SELECT min(l.valid_from) {later}) WHERE contact_id = :id AND valid_to IS NULL"
+            f" AND predicate NOT IN ({', '.join(repr(each) for each in sorted(MANY))}) AND EXISTS (SELECT 1 {later})",
+            id=contact_id,
+        )
+
+    def _read_anew(self, kept_id: int, other_id: int) -> None:
+        """Two conversations became one: its summary is written anew from the beginning."""
+        for table in ("summaries", "readings"):
+            self._db.run(f"DELETE FROM {table} WHERE contact_id IN (:kept, :other)", kept=kept_id, other=other_id)
+        self._db.run(
+            "INSERT INTO readings (contact_id, marked) SELECT :kept, max(id) FROM messages"
+            " WHERE contact_id IN (:kept, :other) HAVING max(id) IS NOT NULL",
+            kept=kept_id,
+            other=other_id,
+        )
+
+    def still_at_provider(self, *, limit: int = 100) -> list[str]:
+        """Provider ids of forgotten messages that the provider still has, first those it was never asked to delete.
+
+        What it refused comes last, so that a hundred that it will never delete don't keep the others there.
+        """
+        rows = self._db.all(
+            "SELECT provider_id FROM forgetting ORDER BY coalesce(tried_at, ''), provider_id LIMIT :limit", limit=limit
+        )
+        return [row["provider_id"] for row in rows]
+
+    def refused_at_provider(self, provider_id: str) -> None:
+        """The provider would not delete this message now; it is asked again after the others."""
+        self._db.run(
+            "UPDATE forgetting SET tried_at = :now WHERE provider_id = :id", now=to_text(self._clock()), id=provider_id
+        )
+
+    def gone_at_provider(self, provider_id: str) -> None:
+        """The provider has deleted this message."""
+        self._db.run("DELETE FROM forgetting WHERE provider_id = :id", id=provider_id)
+
+    def _remember_erased(self, contact_id: int) -> None:
+        for provider_id in self.provider_ids(contact_id):
+            self._db.run(
+                "INSERT INTO forgetting (provider_id) VALUES (:id) ON CONFLICT DO NOTHING",
+                id=provider_id,
+            )
+            self._db.run(
+                "INSERT INTO erased (digest, at) VALUES (:digest, :at) ON CONFLICT DO NOTHING",
+                digest=erased_digest(provider_id),
+                at=to_text(self._clock()),
+            )
+
+    def _empty_mentions(self, contact_id: int) -> None:
+        """What others were told of this person, and wrote about them, says nothing any more, nor what was made of it."""
+        told = "contact_id <> :id AND id IN (SELECT message_id FROM mentions WHERE contact_id = :id)"
+        for statement in (
+            f"UPDATE turns SET used = '{{}}', why = NULL WHERE id IN (SELECT turn_id FROM messages WHERE {told})",
+            f"DELETE FROM search_rows WHERE message_id IN (SELECT id FROM messages WHERE {told})",
+            f"UPDATE messages SET content = '[erased]', metadata = '{{}}', raw = NULL WHERE {told}",
+        ):
+            self._db.run(statement, id=contact_id)
+
+    def _tally_down(self, contact_id: int) -> None:
+        for row in self._db.all("SELECT brand, interest, times FROM interests WHERE contact_id = :id", id=contact_id):
+            tally(self._db, row["brand"], "interests", key=row["interest"], times=-row["times"])
+        self._uncount(contact_id)
+
+    def _uncount(self, contact_id: int) -> None:
+        """Take a customer out of the figures; a member of staff is not in them."""
+        row = self._db.one(
+            "SELECT brand, total_interactions AS n FROM contacts WHERE id = :id AND staff = 0 AND total_interactions > 0",
+            id=contact_id,
+        )
+        if row is not None:
+            tally(self._db, row["brand"], "interactions", times=-row["n"])
+            tally(self._db, row["brand"], "contacts", times=-1)
+
+    def _anonymise_orders(self, contact_id: int) -> int:
+        return self._db.run(
+            "UPDATE orders SET contact_id = NULL, delivery = '', payment_link = NULL, last_clid = NULL,"
+            " first_touch_id = NULL, last_touch_id = NULL WHERE contact_id = :id",
+            id=contact_id,
+        )
+
+
+def identity_names(brand: str, address: Address) -> list[str]:
+    """What `Database.hold` calls the identities of this address. Raises NotAnAddress."""
+    return [f"identity {brand} {kind} {value}" for kind, value in _keys(address)]
+
+
+def tally(db: Database, brand: str, name: str, *, key: str = "", day: str = "", times: int = 1) -> None:
+    """Count something that happened, in the transaction in which it happens."""
+    db.late(
+        "INSERT INTO tallies (brand, name, day, key, n) VALUES (:brand, :name, :day, :key, :times)"
+        " ON CONFLICT (brand, name, day, key) DO UPDATE SET n = tallies.n + excluded.n",
+        times,
+        brand=brand,
+        name=name,
+        day=day,
+        key=key,
+    )
+
+
+def erased_digest(provider_id: str) -> str:
+    """What is kept of an erased message's provider id: enough to know it again, nothing to learn from."""
+    return hashlib.sha256(provider_id.encode()).hexdigest()
+
+
+def _keys(address: Address) -> list[tuple[str, str]]:
+    keys = []
+    if address.phone:
+        keys.append(("phone", canonical_phone(address.phone)))
+    if address.user_id:
+        keys.append(("user_id", address.user_id))
+    if not keys:
+        raise NotAnAddress("an address needs a phone number or a WhatsApp user id")
+    return keys
+
+
+def _contact(row: tuple[Any, ...]) -> Contact:
+    """From the columns of READ."""
+    id, brand, name, language, currency, address, our_number, times, first, last, opted_out, failed, came, back = row
+    since, latest, silent_from = from_text(first), _moment(last), _moment(opted_out)
+    return Contact(
+        id, brand, name, language, currency, address, our_number, times, since, latest, silent_from, failed, came, back
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else from_text(text)

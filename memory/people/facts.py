@@ -1,0 +1,304 @@
+"""What is known of a person, from which message, and since when; a correction closes what it corrects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.language.reading.statements import Learned, read_facts
+from memory.people.contacts import Contact, Contacts, tally
+from memory.people.fact_history import MANY, Spell, Statement, end, plain, state
+from memory.storage.database import Database, Row
+from memory.storage.timestamps import Clock, from_text, to_text
+
+__all__ = ["MANY", "PREDICATES", "Fact", "Facts", "Interest", "Learned", "means", "read_facts"]
+
+# What can be known. Of most there is one value at a time; of those in MANY several hold side by side.
+PREDICATES = (
+    "name", "city", "address", "birthday", "language", "currency", "budget",
+    "size", "shoe_size", "clothing_size", "owns", "disliked",
+)  # fmt: skip
+LONGEST_VALUE = 200  # characters
+MOST_AT_ONCE = 4  # values of one thing that are stated in the same instant
+
+# Facts that the contact's own row repeats, because every list and every greeting needs them.
+PROFILE = {"name": "name", "language": "language", "currency": "preferred_currency"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something known of a contact: true from `since` until `until`, the next value of the same predicate or its end."""
+
+    predicate: str
+    value: str
+    since: datetime
+    until: datetime | None
+    message_id: int | None  # where it was said; None where an operator set it
+    id: int | None = None  # None while the turn that taught it is not finished
+    subject: str = "customer"
+    said_by: str = "customer"  # customer, staff; model where a model read it in what the customer wrote
+    confidence: float = 1.0  # 0 to 1
+    ended_by: int | None = None  # the message that ended it, or said the next value
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """What somebody asked about, how often, and when last."""
+
+    name: str
+    times: int
+    last_at: datetime
+    message_id: int | None
+
+
+class Facts:
+    """What is known of each contact."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+        self._contacts = Contacts(db, clock)
+
+    def learn(
+        self,
+        contact: Contact,
+        predicate: str,
+        value: str,
+        message_id: int | None,
+        *,
+        at: datetime | None = None,
+        said_by: str = "customer",
+        confidence: float = 1.0,
+    ) -> bool:
+        """Keep that `predicate` of this contact is `value` from `at` on (by default now); False where it was known.
+
+        A statement that is older than what is known takes its place in the past and does not overwrite it. Raises
+        ValueError for a predicate that there is none of, or a value that is empty or longer than 200 characters.
+        """
+        said = Statement(_checked(predicate, value), at or self._clock(), message_id, said_by, confidence)
+        with self._db.transaction():
+            self._db.hold(f"facts of {contact.id}")
+            changed = state(self._near(contact.id, predicate, said), said)
+            is_new = any(spell.id is None or spell.message_id == message_id for spell in changed)
+            self._keep(contact, predicate, changed)
+        return is_new
+
+    def end(
+        self,
+        contact: Contact,
+        predicate: str,
+        value: str | None,
+        message_id: int | None,
+        *,
+        at: datetime | None = None,
+    ) -> int:
+        """From `at` on (by default now) this no longer holds; how many facts that ended.
+
+        `value`: only what it means; "iPhone" means "iPhone 12" as well. None ends whatever holds.
+        """
+        said = Statement(_checked(predicate, value or predicate), at or self._clock(), message_id)
+        with self._db.transaction():
+            self._db.hold(f"facts of {contact.id}")
+            meant = [s for s in self._spells(contact.id, predicate) if value is None or _means(value, s.value)]
+            changed = end(meant, said)
+            self._keep(contact, predicate, changed)
+        return sum(spell.until == said.at for spell in changed)
+
+    def take(self, contact: Contact, learned: Learned, message_id: int | None, *, at: datetime | None = None) -> None:
+        """Keep what a text said: that something holds, or that it holds no longer."""
+        if learned.ended:
+            self.end(contact, learned.predicate, learned.value or None, message_id, at=at)
+            return
+        self.learn(
+            contact,
+            learned.predicate,
+            learned.value,
+            message_id,
+            at=at,
+            said_by=learned.said_by,
+            confidence=learned.confidence,
+        )
+
+    def current(self, contact_id: int) -> dict[str, Fact]:
+        """What holds now, by predicate; of what has several values the one said last."""
+        return {fact.predicate: fact for fact in self.holding(contact_id)}
+
+    def holding(self, contact_id: int) -> list[Fact]:
+        """Everything that holds now, in the order in which it began."""
+        rows = self._db.all(
+            "SELECT * FROM facts WHERE contact_id = :id AND subject = 'customer' AND valid_to IS NULL"
+            " ORDER BY valid_from, id",
+            id=contact_id,
+        )
+        return [_fact(row) for row in rows]
+
+    def at(self, contact_id: int, when: datetime) -> list[Fact]:
+        """What held at a moment, by all that is known today, in the order in which it began."""
+        rows = self._db.all(
+            "SELECT * FROM facts WHERE contact_id = :id AND subject = 'customer' AND valid_from <= :at"
+            " AND (valid_to IS NULL OR valid_to > :at) ORDER BY valid_from, id",
+            id=contact_id,
+            at=to_text(when),
+        )
+        return [_fact(row) for row in rows]
+
+    def all(self, contact_id: int) -> list[Fact]:
+        """What holds and what held, oldest first."""
+        rows = self._db.all(
+            "SELECT * FROM facts WHERE contact_id = :id ORDER BY valid_from, coalesce(message_id, 0), id", id=contact_id
+        )
+        return [_fact(row) for row in rows]
+
+    def history(self, contact_id: int, predicate: str) -> list[Fact]:
+        """The values of one predicate, oldest first."""
+        return [fact for fact in self.all(contact_id) if fact.predicate == predicate]
+
+    def of_message(self, contact_id: int, message_id: int) -> list[Fact]:
+        """What was learned from one message."""
+        return [fact for fact in self.all(contact_id) if fact.message_id == message_id]
+
+    def note_interest(self, contact: Contact, interest: str, message_id: int | None) -> None:
+        """Count that this contact asked about `interest` once more."""
+        with self._db.transaction():
+            self._db.run(
+                "INSERT INTO interests (contact_id, brand, interest, times, last_at, message_id)"
+                " VALUES (:contact_id, :brand, :interest, 1, :now, :message_id)"
+                " ON CONFLICT (contact_id, interest) DO UPDATE SET times = interests.times + 1,"
+                " last_at = excluded.last_at, message_id = excluded.message_id",
+                contact_id=contact.id,
+                brand=contact.brand,
+                interest=interest,
+                now=to_text(self._clock()),
+                message_id=message_id,
+            )
+            tally(self._db, contact.brand, "interests", key=interest)
+
+    def interests(self, contact_id: int, *, limit: int = 10) -> list[Interest]:
+        """What this contact asked about, the latest first."""
+        rows = self._db.all(
+            "SELECT * FROM interests WHERE contact_id = :id ORDER BY last_at DESC, times DESC, interest LIMIT :limit",
+            id=contact_id,
+            limit=limit,
+        )
+        return [Interest(row["interest"], row["times"], from_text(row["last_at"]), row["message_id"]) for row in rows]
+
+    def _near(self, contact_id: int, predicate: str, said: Statement) -> list[Spell]:
+        """The spells that a statement can change: of the same value where many hold, else those around its moment.
+
+        A currency may have changed in every turn for years; reading all of its spells would make each turn slower.
+        """
+        if predicate in MANY:
+            return [spell for spell in self._spells(contact_id, predicate) if spell.says(said.value)]
+        of_predicate = "SELECT * FROM facts WHERE contact_id = :id AND predicate = :predicate AND subject = 'customer'"
+        rows = self._db.all(
+            f"SELECT * FROM ({of_predicate} AND valid_from <= :at ORDER BY valid_from DESC, id DESC LIMIT :near) AS before"
+            f" UNION ALL SELECT * FROM ({of_predicate} AND valid_from > :at ORDER BY valid_from, id LIMIT 1) AS after",
+            id=contact_id,
+            predicate=predicate,
+            at=to_text(said.at),
+            near=MOST_AT_ONCE,
+        )
+        return [_spell(row) for row in rows]
+
+    def _spells(self, contact_id: int, predicate: str) -> list[Spell]:
+        rows = self._db.all(
+            "SELECT * FROM facts WHERE contact_id = :id AND predicate = :predicate AND subject = 'customer'",
+            id=contact_id,
+            predicate=predicate,
+        )
+        return [_spell(row) for row in rows]
+
+    def _keep(self, contact: Contact, predicate: str, spells: Iterable[Spell]) -> None:
+        for spell in spells:
+            is_new = spell.id is None
+            if is_new:
+                self._insert(contact, predicate, spell)
+            else:
+                self._update(spell)
+            if predicate in PROFILE and is_new and spell.until is None:
+                self._contacts.set_profile(contact.id, **{PROFILE[predicate]: spell.value})
+
+    def _insert(self, contact: Contact, predicate: str, spell: Spell) -> None:
+        self._db.run(
+            "INSERT INTO facts (brand, contact_id, subject, predicate, value, valid_from, valid_to, message_id,"
+            " said_by, confidence, again_at, again_id, ended_by) VALUES (:brand, :contact_id, 'customer', :predicate,"
+            " :value, :since, :until, :message_id, :said_by, :confidence, :again_at, :again_id, :ended_by)",
+            brand=contact.brand,
+            contact_id=contact.id,
+            predicate=predicate,
+            value=spell.value,
+            message_id=spell.message_id,
+            said_by=spell.said_by,
+            confidence=spell.confidence,
+            **_times(spell),
+        )
+
+    def _update(self, spell: Spell) -> None:
+        self._db.run(
+            "UPDATE facts SET valid_from = :since, valid_to = :until, message_id = :message_id, again_at = :again_at,"
+            " again_id = :again_id, ended_by = :ended_by WHERE id = :id",
+            id=spell.id,
+            message_id=spell.message_id,
+            **_times(spell),
+        )
+
+
+def _checked(predicate: str, value: str) -> str:
+    if predicate not in PREDICATES:
+        raise ValueError(f"there is no predicate {predicate!r}; there are {', '.join(PREDICATES)}")
+    written = " ".join(value.replace("\0", "").split())
+    if not written or len(written) > LONGEST_VALUE:
+        raise ValueError(f"a {predicate} has 1 to {LONGEST_VALUE} characters, not {len(written)}")
+    return written
+
+
+def means(ended: Learned, fact: Fact) -> bool:
+    """Whether this news ends that fact."""
+    return ended.predicate == fact.predicate and (not ended.value or _means(ended.value, fact.value))
+
+
+def _means(said: str, known: str) -> bool:
+    """Whether the words of the one are all in the other: "iPhone" means "iPhone 12"."""
+    words, others = set(plain(said).split()), set(plain(known).split())
+    return words <= others or others <= words
+
+
+def _times(spell: Spell) -> dict[str, str | int | None]:
+    return {
+        "since": to_text(spell.since),
+        "until": to_text(spell.until) if spell.until else None,
+        "again_at": to_text(spell.again_at) if spell.again_at else None,
+        "again_id": spell.again_id,
+        "ended_by": spell.ended_by,
+    }
+
+
+def _spell(row: Row) -> Spell:
+    return Spell(
+        value=row["value"],
+        since=from_text(row["valid_from"]),
+        until=from_text(row["valid_to"]) if row["valid_to"] else None,
+        message_id=row["message_id"],
+        said_by=row["said_by"],
+        confidence=row["confidence"],
+        again_at=from_text(row["again_at"]) if row["again_at"] else None,
+        again_id=row["again_id"],
+        ended_by=row["ended_by"],
+        id=row["id"],
+    )
+
+
+def _fact(row: Row) -> Fact:
+    return Fact(
+        predicate=row["predicate"],
+        value=row["value"],
+        since=from_text(row["valid_from"]),
+        until=from_text(row["valid_to"]) if row["valid_to"] else None,
+        message_id=row["message_id"],
+        id=row["id"],
+        subject=row["subject"],
+        said_by=row["said_by"],
+        confidence=row["confidence"],
+        ended_by=row["ended_by"],
+    )

@@ -1,0 +1,1 @@
+"""Finds older messages of one contact for a query."""

@@ -1,0 +1,261 @@
+"""Finds, in everything ever said with one contact, the messages that matter for a query.
+
+Every message has one row: its terms, its vector, its speaker and its minute. A recall reads the rows of one contact and
+scores all of them exactly (memory/recall/ranking.py): no index over several people, so nothing of another person can surface
+or tilt a score, an erased person is one DELETE, and neighbours are compared when asked, so the newest message is as
+searchable as the oldest. docs/recall.md tells why, and what it costs.
+
+What is not indexed yet stands in `search_waiting`, written by the database itself in the transaction that wrote the
+message. A mark of how far the index came would not do: PostgreSQL hands out ids before it commits, so a message may
+appear behind a mark that has passed it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.language.embeddings import DIMENSIONS, Vectors, embed
+from memory.recall.ranking import LEAST_LENGTH, Conversation, Floats, Query, centred_cosines, marks, scores, understand
+from memory.recall.terms import TERM, terms
+from memory.storage.database import Database, Row
+from memory.storage.migrations.release_0_1_0 import VECTORS_IN_SERVER
+from memory.storage.timestamps import from_text
+
+_WAITING = "INSERT INTO search_waiting (contact_id, message_id)"
+
+# `told`: the minute since 1970 (UTC), the marks and the vector. One column of them, as each costs a large recall 3 ms.
+TOLD = np.dtype([("minute", "<i8"), ("marks", "u1"), ("vector", "i1", (DIMENSIONS,))])
+WITHOUT_VECTOR = TOLD.itemsize - DIMENSIONS  # bytes of `told` where vectors are off
+
+BATCH = 500  # messages indexed in one transaction: about 50 ms of work
+SCALE = 400  # a unit vector of 256 numbers rarely has one above 127 / 400
+
+Progress = Callable[[int, int], None]
+Numbers = npt.NDArray[np.int64]
+Rounded = npt.NDArray[np.int8]
+
+
+class Search:
+    """Recall over a contact's messages. `vectors=False` searches by words alone and keeps no vectors."""
+
+    def __init__(self, db: Database, *, vectors: bool = True) -> None:
+        self._db = db
+        self._vectors = vectors
+
+    def on(self, db: Database) -> Search:
+        """The same over another database."""
+        return Search(db, vectors=self._vectors)
+
+    def index(self, message_id: int, *, contact_id: int, at: datetime, speaker: str, text: str) -> None:
+        """Make one message findable, or its changed text; joins the open transaction if there is one.
+
+        `at` is aware; `speaker` is a name that queries may use for the writer, such as the contact's own.
+        """
+        self._db.run(self._write, **self._made(contact_id, message_id, at, speaker, text))
+
+    def catch_up(self, contact_id: int | None = None) -> int:
+        """Index the next messages that wait for it, `BATCH` at most; how many. Call until it gives 0.
+
+        With a `contact_id` only that contact's, so that a recall need not wait for an imported million. Nothing is
+        locked while texts are taken apart. Then, in one transaction, what is still waiting is taken off the list and
+        its rows are written: killed at any moment, it goes on from there. Several processes may do this at once;
+        what another is about to commit is left to it.
+        """
+        waiting = self._waiting(contact_id)
+        if not waiting:
+            return 0
+        made = {row["message_id"]: self._row(row) for row in waiting if row["content"] is not None}
+        with self._db.transaction():
+            taken = self._take([row["id"] for row in waiting])
+            for message_id in sorted({row["message_id"] for row in waiting if row["id"] in taken} & set(made)):
+                self._db.run(self._write, **made[message_id])
+        return len(taken)
+
+    def catch_up_fully(self, contact_id: int | None = None) -> None:
+        """Index everything that waits for it, or everything of one contact."""
+        while self.catch_up(contact_id):
+            pass
+
+    def rebuild(self, progress: Progress = lambda done, total: None) -> None:
+        """Index everything anew; recall goes on meanwhile. `progress` is told (messages done, messages in all).
+
+        Also moves the vectors into the server where it has got pgvector since; restart the program before.
+        """
+        self._db.apply(VECTORS_IN_SERVER)
+        vars(self).pop("_in_server", None)
+        vars(self).pop("_write", None)
+        self._db.run("DELETE FROM search_rows WHERE message_id NOT IN (SELECT id FROM messages)")
+        total, done, last = int(self._db.value("SELECT count(*) FROM messages")), 0, 0
+        while page := self._ids_after(last):
+            self._db.run(
+                f"{_WAITING} SELECT contact_id, id FROM messages WHERE id > :last AND id <= :upto",
+                last=last,
+                upto=page[-1],
+            )
+            self.catch_up_fully()
+            done, last = done + len(page), page[-1]
+            progress(done, max(total, done))
+
+    def recall(self, contact_id: int, query: str, limit: int = 10) -> list[int]:
+        """The ids of the contact's messages that matter most for `query`, best first, `limit` at most.
+
+        Empty where the query says nothing to go by. The same rows and query give the same order, always.
+        """
+        if limit < 1:
+            raise ValueError(f"limit counts messages: give 1 or more, not {limit}")
+        if not query.strip():
+            return []
+        conversation = self._conversation(contact_id)
+        asked = understand(query, conversation.names)
+        if not len(conversation.ids) or not _says_something(asked, conversation):
+            return []
+        newest_first = np.lexsort((-conversation.ids, -scores(conversation, asked)))
+        return [int(i) for i in conversation.ids[newest_first[:limit]]]
+
+    def erase(self, contact_id: int) -> int:
+        """Forget a contact's rows; how many there were. The messages themselves are not touched."""
+        return self._db.run("DELETE FROM search_rows WHERE contact_id = :id", id=contact_id)
+
+    @cached_property
+    def _in_server(self) -> bool:
+        """Whether the server compares the vectors."""
+        return self._vectors and self._db.has_column("search_rows", "vector")
+
+    @cached_property
+    def _write(self) -> str:
+        more = {"vector": "CAST(:vector AS halfvec)"} if self._in_server else {}
+        values = {name: f":{name}" for name in ("contact_id", "message_id", "speaker", "told", "terms")} | more
+        return (
+            f"INSERT INTO search_rows ({', '.join(values)}) VALUES ({', '.join(values.values())})"
+            " ON CONFLICT (contact_id, message_id) DO UPDATE SET "
+            + ", ".join(f"{name} = excluded.{name}" for name in ("speaker", "told", "terms", *more))
+        )
+
+    def _waiting(self, contact_id: int | None) -> list[Row]:
+        whose = "" if contact_id is None else " WHERE w.contact_id = :contact_id"
+        return self._db.all(
+            "SELECT w.id, w.message_id, m.contact_id, m.role, m.content, m.at, c.name FROM search_waiting w"
+            " LEFT JOIN messages m ON m.id = w.message_id LEFT JOIN contacts c ON c.id = m.contact_id"
+            f"{whose} ORDER BY w.id LIMIT :batch",
+            batch=BATCH,
+            **({} if contact_id is None else {"contact_id": contact_id}),
+        )
+
+    def _take(self, waiting: Sequence[int]) -> set[int]:
+        """Take these off the list, in the open transaction; those that nobody else took before."""
+        ids = {f"id_{n}": waiting_id for n, waiting_id in enumerate(waiting)}
+        rows = self._db.all(
+            f"DELETE FROM search_waiting WHERE id IN (SELECT w.id FROM search_waiting w WHERE w.id IN"
+            f" ({', '.join(':' + name for name in ids)}) {self._db.lock_rows('w', skip_locked=True)}) RETURNING id",
+            **ids,
+        )
+        return {row["id"] for row in rows}
+
+    def _ids_after(self, last: int) -> list[int]:
+        rows = self._db.all("SELECT id FROM messages WHERE id > :last ORDER BY id LIMIT :batch", last=last, batch=BATCH)
+        return [row["id"] for row in rows]
+
+    def _row(self, row: Row) -> dict[str, Any]:
+        return self._made(row["contact_id"], row["message_id"], from_text(row["at"]), _speaker(row), row["content"])
+
+    def _made(self, contact_id: int, message_id: int, at: datetime, speaker: str, text: str) -> dict[str, Any]:
+        """The columns of a message's row."""
+        told = np.zeros((), TOLD)
+        told["minute"], told["marks"] = int(at.timestamp() // 60), marks(text)
+        row: dict[str, Any] = {"contact_id": contact_id, "message_id": message_id, "speaker": speaker}
+        row["terms"] = terms(text).tobytes()
+        if self._vectors:
+            told["vector"] = _rounded([text])[0]
+        if self._in_server:
+            row["vector"] = str(told["vector"].tolist())
+        whole = self._vectors and not self._in_server
+        return row | {"told": told.tobytes() if whole else told.tobytes()[:WITHOUT_VECTOR]}
+
+    def _conversation(self, contact_id: int) -> Conversation:
+        ids, spoken, told, held = (
+            self._db.columns(
+                "SELECT message_id, speaker, told, terms FROM search_rows WHERE contact_id = :id ORDER BY message_id",
+                id=contact_id,
+            )
+            or [[]] * 4
+        )
+        number = {name: i for i, name in enumerate(dict.fromkeys(spoken))}
+        facts = _of_one_length(told)
+        places = np.array(ids, np.int64)
+        return Conversation(
+            ids=places,
+            minutes=facts["minute"],
+            speakers=np.array([number[name] for name in spoken], np.int64),
+            names=tuple(number),
+            marks=facts["marks"].astype(np.int64),
+            lengths=np.array(list(map(len, held)), np.int64) // TERM.itemsize,
+            terms=np.frombuffer(b"".join(held), TERM),
+            likeness=self._likeness(contact_id, places, facts["vector"]) if self._vectors else None,
+        )
+
+    def _likeness(self, contact_id: int, ids: Numbers, stored: Rounded) -> Callable[[Floats], Floats]:
+        if self._in_server:
+            return partial(self._compared_there, contact_id, ids)
+        return partial(centred_cosines, _unrounded(stored))
+
+    def _compared_there(self, contact_id: int, ids: Numbers, asked: Floats) -> Floats:
+        """What `centred_cosines` gives, worked out by pgvector: an exact scan of the contact's rows."""
+        vectors = range(len(asked))
+        products = "".join(f", inner_product(vector, CAST(:asked_{i} AS halfvec)) AS asked_{i}" for i in vectors)
+        whole = "".join(f", inner_product(mean, CAST(:asked_{i} AS halfvec)) AS asked_{i}" for i in vectors)
+        cosines = "".join(f" || float8send((p.asked_{i} - whole.asked_{i}) / p.length)" for i in vectors)
+        found = self._db.value(
+            "WITH middle AS (SELECT avg(vector) AS mean FROM search_rows WHERE contact_id = :id),"
+            f" whole AS (SELECT inner_product(mean, mean) AS own{whole} FROM middle),"
+            " products AS (SELECT message_id, sqrt(greatest(inner_product(vector, vector)"
+            f" - 2 * inner_product(vector, mean) + whole.own, :least)) AS length{products}"
+            " FROM search_rows, middle, whole WHERE contact_id = :id AND vector IS NOT NULL)"
+            f" SELECT string_agg(int8send(message_id){cosines}, ''::bytea ORDER BY message_id) FROM products p, whole",
+            id=contact_id,
+            least=(LEAST_LENGTH * SCALE) ** 2,
+            **{f"asked_{i}": str(vector.tolist()) for i, vector in enumerate(asked)},
+        )
+        compared = np.frombuffer(found or b"", np.dtype([("id", ">i8"), ("cosines", ">f8", (len(asked),))]))
+        # Messages that were indexed while vectors were off have none; what came since `ids` were read is not asked for.
+        cosines_here = np.zeros((len(asked), len(ids)), np.float32)
+        _, here, there = np.intersect1d(ids, compared["id"], assume_unique=True, return_indices=True)
+        cosines_here[:, here] = compared["cosines"][there].T
+        return cosines_here
+
+
+def _of_one_length(told: Sequence[bytes]) -> npt.NDArray[np.void]:
+    """What rows hold in `told`, as `TOLD`; one indexed while vectors were off gets zeros: its words find it."""
+    joined = b"".join(told)
+    if len(joined) != len(told) * TOLD.itemsize:
+        joined = b"".join(row.ljust(TOLD.itemsize, b"\0") for row in told)
+    return np.frombuffer(joined, TOLD)
+
+
+def as_stored(texts: Sequence[str]) -> Vectors:
+    """The vectors of texts as a recall sees them, after rounding to 8 bits."""
+    return _unrounded(_rounded(texts))
+
+
+def _rounded(texts: Sequence[str]) -> Rounded:
+    return np.clip(np.rint(embed(texts) * SCALE), -127, 127).astype(np.int8)
+
+
+def _unrounded(stored: Rounded) -> Vectors:
+    return stored.astype(np.float32) / np.float32(SCALE)
+
+
+def _speaker(row: Row) -> str:
+    if row["role"] == "user":
+        return str(row["name"] or "customer")
+    return str(row["role"])
+
+
+def _says_something(query: Query, conversation: Conversation) -> bool:
+    by_words = bool(len(query.terms) or query.named or query.months or query.years)
+    return by_words or (conversation.likeness is not None and bool(embed([query.without_names]).any()))

@@ -1,0 +1,1 @@
+"""Catalogue items with their stock, and orders."""

@@ -1,0 +1,146 @@
+"""What the shop has to sell: the catalogue's rows, and the one count of stock that everybody shares."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from bot.language.money import Money
+from memory.storage.database import Database
+from memory.storage.errors import MemoryFault, StaleDraft
+from memory.storage.timestamps import Clock, to_text
+
+
+class OutOfStock(StaleDraft):
+    """Fewer are left than were asked for: offer what is left, or something else. Nothing was taken."""
+
+
+class UnknownItem(MemoryFault):
+    """The brand's catalogue has no item with this sku."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing for sale, as its catalogue row says.
+
+    `prices` maps an ISO currency to the listed price; `stock` is the count when the row was read:
+    `Goods.stock` knows the count of this moment. `keywords` are what customers call it, in any language.
+    """
+
+    brand: str
+    sku: str
+    title: str
+    category: str
+    maker: str
+    description: str
+    keywords: tuple[str, ...]
+    prices: Mapping[str, Money] = field(hash=False)
+    link: str
+    image: str
+    stock: int
+
+
+class Goods:
+    """The goods of every brand; each question names the brand it asks for."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+
+    def digest(self) -> str | None:
+        """The digest of the file that was imported last; None before the first import."""
+        found: str | None = self._db.value("SELECT digest FROM goods_imports WHERE id = 1")
+        return found
+
+    def replace(self, items: Iterable[Item], digest: str) -> bool:
+        """Put these items, with their stock, in the place of all rows; False when `digest` is already in.
+
+        Several processes may start with the same new file: the first imports it, the others find it done.
+        """
+        with self._db.transaction():
+            self._db.hold("goods import")
+            if self.digest() == digest:
+                return False
+            self._db.run("DELETE FROM goods")
+            for position, item in enumerate(items):
+                self._insert(item, position)
+            self._db.run(
+                "INSERT INTO goods_imports (id, digest, at) VALUES (1, :digest, :at)"
+                " ON CONFLICT (id) DO UPDATE SET digest = excluded.digest, at = excluded.at",
+                digest=digest,
+                at=to_text(self._clock()),
+            )
+            return True
+
+    def items(self, brand: str) -> list[Item]:
+        """The brand's catalogue in the file's order."""
+        rows = self._db.all("SELECT * FROM goods WHERE brand = :brand ORDER BY position", brand=brand)
+        return [_item(row) for row in rows]
+
+    def stocks(self, brand: str) -> dict[str, int]:
+        """How many of each sku are left now."""
+        rows = self._db.all("SELECT sku, stock FROM goods WHERE brand = :brand", brand=brand)
+        return {row["sku"]: row["stock"] for row in rows}
+
+    def stock(self, brand: str, sku: str) -> int:
+        """How many are left now; `UnknownItem` where the brand does not sell it."""
+        row = self._db.one("SELECT stock FROM goods WHERE brand = :brand AND sku = :sku", brand=brand, sku=sku)
+        if row is None:
+            raise UnknownItem(f"{brand} has no item {sku}: take a sku of its catalogue")
+        return int(row["stock"])
+
+    def take(self, brand: str, sku: str, quantity: int) -> None:
+        """Take `quantity` out of stock, all or none; `OutOfStock` when fewer are left."""
+        _positive(quantity)
+        taken = self._db.run(
+            "UPDATE goods SET stock = stock - :quantity WHERE brand = :brand AND sku = :sku AND stock >= :quantity",
+            brand=brand,
+            sku=sku,
+            quantity=quantity,
+        )
+        if not taken:
+            raise OutOfStock(f"{self.stock(brand, sku)} of {sku} left, {quantity} asked for")
+
+    def put_back(self, brand: str, sku: str, quantity: int) -> bool:
+        """Return `quantity` to stock, as when an order is cancelled; False when the item is no longer sold."""
+        _positive(quantity)
+        returned = self._db.run(
+            "UPDATE goods SET stock = stock + :quantity WHERE brand = :brand AND sku = :sku",
+            brand=brand,
+            sku=sku,
+            quantity=quantity,
+        )
+        return bool(returned)
+
+    def _insert(self, item: Item, position: int) -> None:
+        self._db.run(
+            "INSERT INTO goods (brand, sku, title, category, maker, description, keywords, prices, link, image,"
+            " stock, position) VALUES (:brand, :sku, :title, :category, :maker, :description, :keywords, :prices,"
+            " :link, :image, :stock, :position)",
+            brand=item.brand,
+            sku=item.sku,
+            title=item.title,
+            category=item.category,
+            maker=item.maker,
+            description=item.description,
+            keywords=json.dumps(item.keywords, ensure_ascii=False),
+            prices=json.dumps({code: str(price.amount) for code, price in item.prices.items()}),
+            link=item.link,
+            image=item.image,
+            stock=item.stock,
+            position=position,
+        )
+
+
+def _positive(quantity: int) -> None:
+    if quantity < 1:
+        raise ValueError(f"a quantity is a whole number above zero, not {quantity}")
+
+
+def _item(row: dict[str, Any]) -> Item:
+    prices = {code: Money(Decimal(amount), code) for code, amount in json.loads(row["prices"]).items()}
+    rest = {name: value for name, value in row.items() if name not in ("prices", "keywords", "position")}
+    return Item(prices=prices, keywords=tuple(json.loads(row["keywords"])), **rest)

@@ -1,0 +1,10 @@
+"""The schema's history: the steps of each release, in order, applied when a database is opened.
+
+A released step is frozen: its text refers to no constant of the program, and a later change is a new step.
+"""
+
+from __future__ import annotations
+
+from memory.storage.migrations.release_0_1_0 import RELEASE_0_1_0
+
+STEPS = RELEASE_0_1_0

@@ -1,0 +1,1 @@
+"""Backup, encryption, copies, import and export, erasure."""

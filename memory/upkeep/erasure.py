@@ -1,0 +1,362 @@
+"""Removes a person from every layer, gives a signed receipt of it, and does it again in what comes back from a backup."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import logging
+import secrets
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from memory.agents.short_term import ShortTerm
+from memory.people.contacts import OWNED, Contacts
+from memory.storage import sqlcipher
+from memory.storage.database import Database, Row
+from memory.storage.errors import MemoryFault, ShortTermUnavailable
+from memory.storage.job_runs import JobRuns
+from memory.storage.migrations import STEPS
+from memory.storage.timestamps import Clock, from_text, to_text
+
+log = logging.getLogger(__name__)
+
+SCRUBBED_WITHIN = timedelta(minutes=2)
+MET_AT_PROVIDER = "their copies at the provider are deleted one by one, asked for every minute until each is gone"
+LIST = "erased.txt"  # beside the backups: whom a restore has to erase again
+Receipt = dict[str, Any]
+# What agents keep: table → the columns in which a person may be named.
+AGENTS = {
+    "agent_memories": ("workflow_id", "key", "value"),
+    "workflow_messages": ("workflow_id", "content", "metadata"),
+    "execution_records": ("workflow_id", "record"),
+    "workflow_sessions": ("workflow_id", "metadata"),
+    "episodes": ("workflow_id", "summary"),
+}
+CARRIED = ("erased_people", "erased", "forgetting", "receipts")  # what a restore must not make undone
+
+
+class ReceiptRefused(MemoryFault):
+    """This is no receipt of this shop's, or it was changed since."""
+
+
+class Erasure:
+    """Erases people of every brand. `secret` signs receipts and makes the hashes by which the erased are known again.
+
+    `backup_hours`: how long copies of the file may still hold an erased person; None where the program makes none.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        secret: str,
+        *,
+        short_term: ShortTerm | None = None,
+        short_term_seconds: int = 86400,
+        backup_hours: float | None = None,
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._secret = secret
+        self._short_term = short_term
+        self._short_term_life = timedelta(seconds=short_term_seconds)
+        self._backup_life = None if backup_hours is None else timedelta(hours=backup_hours)
+        self._contacts = Contacts(db, clock)
+        self._runs = JobRuns(db, clock)
+
+    def erase(self, contact_id: int) -> Receipt:
+        """Remove a person from every layer; the receipt, which is kept for staff as well.
+
+        Part of the open transaction, if there is one. Raises UnknownContact.
+        """
+        with self._db.transaction(durable=True):
+            brand, names = self._contacts.get(contact_id).brand, self._names(contact_id)
+            digests = self._digests(contact_id)
+            at_provider = len(self._contacts.provider_ids(contact_id))
+            gone = _together(self._contacts.erase(contact_id), forget_agents(self._db, names))
+            self._remember(digests, to_text(self._clock()))
+            receipt = self._receipt(brand, digests, gone, at_provider)
+            self._keep(receipt)
+        self._forget_short_term(names)
+        if not self._db.in_transaction:
+            self.scrub()
+        return receipt
+
+    def erase_again(self, erased: Mapping[str, str]) -> int:
+        """Erase whoever is on this list (digest → moment) and was known before that moment; how many that were.
+
+        For a database that came from a backup. Somebody who came back later is somebody new, and stays.
+        """
+        self._keep_list(erased)
+        return sum(self._erase_if_listed(row["id"], row["first_seen_at"], erased) for row in self._everybody())
+
+    def erased(self) -> dict[str, str]:
+        """Whom a restore has to erase again: keyed digests of their numbers and ids → when they were erased."""
+        return {row["digest"]: row["at"] for row in self._db.all("SELECT digest, at FROM erased_people")}
+
+    def receipts(self, brand: str, *, limit: int = 100) -> list[Receipt]:
+        """A brand's receipts, newest first; for staff."""
+        rows = self._db.all(
+            "SELECT receipt FROM receipts WHERE brand = :brand ORDER BY id DESC LIMIT :limit", brand=brand, limit=limit
+        )
+        return [json.loads(row["receipt"]) for row in rows]
+
+    def scrub(self) -> bool:
+        """Overwrite what deleted rows left behind in log and free pages, if somebody was erased since the last time.
+
+        False where a reader was in the way; the clock comes again within a minute.
+        """
+        last, done = self._db.value("SELECT max(at) FROM receipts"), self._runs.last("scrub")
+        if last is None or (done is not None and to_text(done) > last):
+            return True
+        if not self._db.scrub((*OWNED, "contacts", *AGENTS)):
+            return False
+        self._runs.note("scrub")
+        return True
+
+    def forget_silent(self, brand: str, moment: datetime) -> int:
+        """Forget the people of whom no session is left and who were last heard of before `moment`; how many.
+
+        Orders stay as figures. Who still waits for an order stays; of somebody who opted out, the number and the
+        opt-out stay, or they would be written to again.
+        """
+        silent = self._db.all(f"SELECT c.id {_SILENT}", brand=brand, moment=to_text(moment))
+        return sum(self._forget_if_silent(row["id"], brand, moment) for row in silent)
+
+    def _forget_if_silent(self, contact_id: int, brand: str, moment: datetime) -> bool:
+        """Asked once more where nobody can write meanwhile: a message that has just come in must not go with them."""
+        with self._db.transaction():
+            for row in self._db.all("SELECT kind, value FROM identities WHERE contact_id = :id", id=contact_id):
+                self._db.hold(f"identity {brand} {row['kind']} {row['value']}")
+            still = self._db.one(
+                f"SELECT c.opted_out_at {_SILENT} AND c.id = :id", brand=brand, moment=to_text(moment), id=contact_id
+            )
+            if still is None:
+                return False
+            if still["opted_out_at"] is None:
+                self._contacts.erase(contact_id)
+            else:
+                self._contacts.forget_all_but_optout(contact_id)
+        return True
+
+    def _names(self, contact_id: int) -> list[str]:
+        """How anything written about this person would name them: the digits of their numbers, their user ids."""
+        rows = self._db.all("SELECT value FROM identities WHERE contact_id = :id AND kind <> 'written'", id=contact_id)
+        return sorted({row["value"].removeprefix("+").replace(".", "") for row in rows})
+
+    def _digests(self, contact_id: int) -> list[str]:
+        rows = self._db.all(
+            "SELECT brand, kind, value FROM identities WHERE contact_id = :id AND kind <> 'written' ORDER BY kind, value",
+            id=contact_id,
+        )
+        return [self._keyed("erased person", f"{row['brand']} {row['kind']} {row['value']}") for row in rows]
+
+    def _remember(self, digests: Iterable[str], at: str) -> None:
+        for digest in digests:
+            self._db.run(
+                "INSERT INTO erased_people (digest, at) VALUES (:digest, :at)"
+                " ON CONFLICT (digest) DO UPDATE SET at = excluded.at WHERE excluded.at > erased_people.at",
+                digest=digest,
+                at=at,
+            )
+
+    def _keep_list(self, erased: Mapping[str, str]) -> None:
+        with self._db.transaction():
+            for digest, at in erased.items():
+                self._remember([digest], at)
+
+    def _everybody(self) -> list[Row]:
+        return self._db.all("SELECT id, first_seen_at FROM contacts ORDER BY id")
+
+    def _erase_if_listed(self, contact_id: int, first_seen_at: str, erased: Mapping[str, str]) -> bool:
+        listed = [erased[digest] for digest in self._digests(contact_id) if digest in erased]
+        if not listed or max(listed) < first_seen_at:
+            return False
+        names = self._names(contact_id)
+        with self._db.transaction():
+            self._contacts.erase(contact_id)
+            forget_agents(self._db, names)
+        return True
+
+    def _receipt(self, brand: str, digests: Sequence[str], gone: Mapping[str, int], at_provider: int) -> Receipt:
+        now = self._clock()
+        orders = gone["orders without a person"]
+        told = {
+            "receipt": secrets.token_hex(8),
+            "brand": brand,
+            "person": sorted(digests),
+            "erased_at": to_text(now),
+            "removed": {layer: count for layer, count in gone.items() if layer != "orders without a person"},
+            "remains": [*self._remains(now, at_provider, orders)],
+        }
+        return told | {"signature": {"algorithm": "HMAC-SHA256", "value": self._sign(told)}}
+
+    def _remains(self, now: datetime, at_provider: int, orders: int) -> Iterable[dict[str, Any]]:
+        yield _remaining("write-ahead log and free pages", now + SCRUBBED_WITHIN, "overwritten by the clock")
+        yield _remaining("agents' short-term memory", now + self._short_term_life, "removed at once, or runs out")
+        if self._backup_life is not None:
+            yield _remaining("backups", now + self._backup_life, "erased in each of them at the next rotation")
+        if at_provider:
+            yield {"where": "provider", "count": at_provider, "until": None, "how": MET_AT_PROVIDER}
+        if orders:
+            yield {"where": "orders", "count": orders, "until": None, "how": "figures for the books, without a person"}
+
+    def _keep(self, receipt: Receipt) -> None:
+        self._db.run(
+            "INSERT INTO receipts (number, brand, at, receipt) VALUES (:number, :brand, :at, :receipt)",
+            number=receipt["receipt"],
+            brand=receipt["brand"],
+            at=receipt["erased_at"],
+            receipt=json.dumps(receipt),
+        )
+
+    def _forget_short_term(self, names: Sequence[str]) -> None:
+        """Beside an open transaction, which must not wait for Redis; what cannot be reached runs out by itself."""
+        if self._short_term is None:
+            return
+        if self._db.in_transaction:
+            threading.Thread(target=_forget_naming, args=(self._short_term, names), name="short-term").start()
+        else:
+            _forget_naming(self._short_term, names)
+
+    def _sign(self, told: Mapping[str, Any]) -> str:
+        return self._keyed("receipt", json.dumps(told, sort_keys=True))
+
+    def _keyed(self, purpose: str, text: str) -> str:
+        return _keyed(self._secret, purpose, text)
+
+
+def _together(rows: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
+    """How many rows went, by table, where two passes took some of the same one."""
+    return {table: rows.get(table, 0) + more.get(table, 0) for table in (*rows, *more)}
+
+
+def forget_agents(db: Database, names: Sequence[str]) -> dict[str, int]:
+    """Remove what agents keep that names one of these people, and whole workflows that are about one; rows by table.
+
+    A number is found however it is spaced, as long as its country code is there.
+    """
+    gone = dict.fromkeys(AGENTS, 0)
+    for name in names:
+        about = {
+            row["workflow_id"]
+            for table, column in (("workflow_sessions", "metadata"), ("episodes", "summary"))
+            for row in db.all(f"SELECT workflow_id FROM {table} WHERE {_names(column)}", name=f"%{name}%")
+        }
+        for table, columns in AGENTS.items():
+            named = " OR ".join(_names(column) for column in columns)
+            gone[table] += db.run(f"DELETE FROM {table} WHERE {named}", name=f"%{name}%")
+            for workflow_id in about:
+                gone[table] += db.run(f"DELETE FROM {table} WHERE workflow_id = :workflow", workflow=workflow_id)
+    return gone
+
+
+def verify(receipt: Receipt, secret: str) -> None:
+    """Raise ReceiptRefused unless this shop signed the receipt as it stands."""
+    told = {name: value for name, value in receipt.items() if name != "signature"}
+    signature = receipt.get("signature")
+    given = signature.get("value", "") if isinstance(signature, dict) else ""
+    if not hmac.compare_digest(_keyed(secret, "receipt", json.dumps(told, sort_keys=True)), str(given)):
+        raise ReceiptRefused("this receipt was changed, or signed with another SECRET_KEY: it proves nothing")
+
+
+def erase_in_copy(copy: Path, key: str | None, erased: Mapping[str, str], clock: Clock, secret: str) -> int:
+    """Erase who is on the list in a copy of the database that nobody has open; how many people that were."""
+    db = Database(copy, key=key)
+    db.migrate(STEPS)
+    again = Erasure(db, clock, secret).erase_again(erased)
+    db.close()
+    with closing(sqlcipher.connect(copy, key)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
+    return again
+
+
+def carry_over(old: Path, copy: Path, key: str | None) -> dict[str, str]:
+    """Write into a restored copy what the replaced database knows of erasures; its list of the erased.
+
+    Nothing, and a warning, where the replaced database cannot be read any more.
+    """
+    target = Database(copy, key=key)
+    target.migrate(STEPS)
+    with target.transaction():
+        for table, rows in _known_of_erasures(old, key).items():
+            for row in rows:
+                _add(target, table, row)
+    carried = {row["digest"]: row["at"] for row in target.all("SELECT digest, at FROM erased_people")}
+    target.close()
+    return carried
+
+
+def _known_of_erasures(old: Path, key: str | None) -> dict[str, list[Row]]:
+    source = Database(old, key=None if sqlcipher.is_plain(old) else key)
+    try:
+        there = {row["name"] for row in source.all("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        return {table: source.all(f"SELECT * FROM {table}") for table in CARRIED if table in there}
+    except MemoryFault as fault:
+        log.warning("who was erased since the backup is known from beside the backup only: %s", fault)
+        return {}
+    finally:
+        source.close()
+
+
+def _add(db: Database, table: str, row: Mapping[str, Any]) -> None:
+    values = {name: value for name, value in row.items() if name != "id"}
+    names = ", ".join(values)
+    marks = ", ".join(f":{name}" for name in values)
+    db.run(f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING", **values)
+
+
+def write_list(erased: Mapping[str, str], file: Path) -> None:
+    """Keep the list beside the backups, for the day on which the database itself is gone."""
+    unfinished = file.with_name(f"{file.name}.unfinished")
+    unfinished.write_text("".join(f"{digest} {at}\n" for digest, at in sorted(erased.items())))
+    unfinished.replace(file)
+
+
+def read_list(file: Path) -> dict[str, str]:
+    """The list that `write_list` wrote; empty where there is none."""
+    if not file.exists():
+        return {}
+    entries = [line.split() for line in file.read_text().splitlines()]
+    return {entry[0]: to_text(from_text(entry[1])) for entry in entries if len(entry) == 2}
+
+
+def _forget_naming(short_term: ShortTerm, names: Sequence[str]) -> None:
+    try:
+        short_term.forget_naming(names)
+    except ShortTermUnavailable as fault:
+        log.warning("short-term memory of an erased person is left to run out: %s", fault)
+
+
+def _remaining(where: str, until: datetime, how: str) -> dict[str, Any]:
+    return {"where": where, "until": to_text(until), "how": how}
+
+
+def _names(column: str) -> str:
+    """Whether the column's text holds `:name`, whatever the digits of a number are separated by."""
+    bare = column
+    for mark in (" ", "-", "(", ")", "."):
+        bare = f"replace({bare}, '{mark}', '')"
+    return f"{bare} LIKE :name"
+
+
+def _keyed(secret: str, purpose: str, text: str) -> str:
+    return hmac.new(secret.encode(), f"{purpose}\n{text}".encode(), hashlib.sha256).hexdigest()
+
+
+_SILENT = """FROM contacts c WHERE c.brand = :brand AND c.staff = 0
+    AND coalesce(c.last_interaction_at, c.first_seen_at) < :moment
+    AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.contact_id = c.id)
+    AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.contact_id = c.id)
+    AND NOT EXISTS (SELECT 1 FROM handovers h WHERE h.contact_id = c.id AND h.closed_at IS NULL AND h.until > :moment)
+    AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.contact_id = c.id
+        AND (o.created_at >= :moment OR o.state IN ('paid', 'shipped')))
+    AND (c.opted_out_at IS NULL OR c.name IS NOT NULL OR c.language IS NOT NULL OR c.preferred_currency IS NOT NULL
+        OR EXISTS (SELECT 1 FROM facts f WHERE f.contact_id = c.id)
+        OR EXISTS (SELECT 1 FROM orders o WHERE o.contact_id = c.id)
+        OR EXISTS (SELECT 1 FROM touches t WHERE t.contact_id = c.id))"""

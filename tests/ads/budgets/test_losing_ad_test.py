@@ -1,0 +1,122 @@
+"""The stopping test stays honest however often one looks, waits for late orders, and finds losers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from benchmarks.worlds import strange_delays
+from bot.ads.budgets.ad_history import OLDEST, Ad
+from bot.ads.budgets.losing_ad_test import PAUSE, WATCHED, Verdict, against, judge, odds
+from bot.ads.budgets.order_delays import SLOW, USUAL, learn
+from bot.ads.practice.market import usual_delays
+from tests.ads.accounts import FIRST, ad
+
+
+def verdict(ads: list[Ad], name: str = "B") -> Verdict:
+    return next(each for each in judge(ads, order_margin=Decimal(500)) if each.name == name)
+
+
+def test_a_clear_loser_is_paused_and_a_winner_kept() -> None:
+    ads = [ad("A", orders=4), ad("B", orders=0.5)]
+    assert verdict(ads).decision == "pause"
+    assert verdict(ads, "A").decision == "keep"
+
+
+def test_spend_without_a_single_sale_is_a_loss_too() -> None:
+    assert verdict([ad("A", orders=4), ad("B", orders=0)]).decision == "pause"
+
+
+def test_nothing_is_paused_before_the_account_was_watched_for_three_weeks() -> None:
+    young = [ad("A", orders=40, days=WATCHED), ad("B", orders=0, days=WATCHED)]
+    seen = verdict(young)
+    assert seen.evidence > PAUSE
+    assert (seen.armed, seen.decision) == (False, "watch")
+    old = [ad("A", orders=40, days=WATCHED + 1), ad("B", orders=0, days=WATCHED + 1)]
+    assert verdict(old).decision == "pause"
+
+
+def test_nothing_is_paused_on_a_handful_of_orders() -> None:
+    assert not verdict([ad("A", orders=0.2, days=40), ad("B", orders=0.0, days=40)]).armed
+
+
+def test_orders_that_take_long_are_waited_for() -> None:
+    """Where orders take ten days, ten days of spend without one say nothing; where they come at once, much."""
+    slow = ad("A", orders=4, days=40, age=10)
+    quick = ad("A", orders=4, days=40, age=0)
+    late = ad("B", orders=0, days=10)
+    moved = Ad("B", "price", late.budget, "active",
+               tuple(type(day)(day.day + timedelta(30), day.spend, day.impressions, day.clicks, day.chats)
+                     for day in late.days))  # fmt: skip
+    assert verdict([slow, moved]).expected < 6
+    assert verdict([quick, moved]).expected > 15
+    assert verdict([slow, moved]).evidence < verdict([quick, moved]).evidence / 10
+
+
+def test_chats_that_lost_their_referral_are_not_held_against_the_ad() -> None:
+    ads = [ad("A", orders=3), ad("B", orders=1.5)]
+    half = judge(ads, order_margin=Decimal(500), carried=Decimal("0.5"))
+    assert half[1].expected == pytest.approx(verdict(ads).expected / 2)
+    assert half[1].evidence < verdict(ads).evidence
+
+
+def test_an_ad_that_exactly_pays_wins_no_bet_on_average_under_any_number_of_looks() -> None:
+    """Ville's inequality on the bets themselves: 20,000 runs of 60 looks, at most one in twenty reaches 20."""
+    rng = np.random.default_rng(11)
+    expected = rng.uniform(0.2, 2.0, (20_000, 60))
+    sales = rng.poisson(expected).cumsum(axis=1)
+    evidence = against(sales.astype(float), expected.cumsum(axis=1))
+    assert (evidence.max(axis=1) >= PAUSE).mean() <= 0.05
+    assert evidence[:, 9].mean() == pytest.approx(1.0, abs=0.1)
+
+
+def test_more_sales_mean_less_evidence_and_more_expected_means_more() -> None:
+    sales, expected = np.arange(30.0), np.full(30, 12.0)
+    assert np.all(np.diff(against(sales, expected)) < 0)
+    assert np.all(np.diff(against(expected, np.arange(30.0))) > 0)
+    assert np.isfinite(against(np.array([0.0]), np.array([1e6]))).all()
+
+
+@pytest.mark.parametrize("name", ["fast", "days", "slow", "bimodal", "lognormal"])
+def test_the_delay_curve_is_found_again(name: str) -> None:
+    curve = {**usual_delays(), **strange_delays()}[name]
+    rng = np.random.default_rng(5)
+    counts = np.zeros((OLDEST + 1, OLDEST + 1))
+    for window in range(OLDEST + 1):
+        seen = rng.multinomial(40, curve.shares)
+        counts[: window + 1, window] = seen[: window + 1]
+    found = learn(counts, SLOW).by_age
+    assert np.abs(found - curve.by_age())[2:].max() < 0.08
+    assert np.all(np.diff(found) >= 0)
+    assert found[-1] == pytest.approx(1.0)
+
+
+def test_without_orders_the_curve_is_the_prior() -> None:
+    empty = np.zeros((OLDEST + 1, OLDEST + 1))
+    for prior in (USUAL, SLOW):
+        assert np.allclose(learn(empty, prior).by_age, prior.cumsum())
+
+
+def test_young_orders_alone_do_not_make_the_curve_fast() -> None:
+    """An account of two days has only seen orders of age 0 and 1; most may still be to come."""
+    counts = np.zeros((OLDEST + 1, OLDEST + 1))
+    counts[0, 0], counts[0, 1], counts[1, 1] = 20, 20, 5
+    assert learn(counts, SLOW).by_age[1] < 0.75
+
+
+def test_the_facts_read_as_a_sentence() -> None:
+    said = Verdict("B", 61, 1.0, 2.1, 4.2, True, "watch").sentence
+    assert said == "61 chats, 1 sale, 2.1 needed by now to pay for itself; evidence 4 to 1 that it loses money"
+    assert (odds(0.4), odds(1.5), odds(23.0)) == ("none", "1.5 to 1", "23 to 1")
+
+
+def test_no_orders_and_no_reckoned_margin_say_nothing() -> None:
+    seen = judge([ad("B", orders=0)])[0]
+    assert (seen.expected, seen.evidence, seen.decision) == (0.0, 1.0, "keep")
+
+
+def test_days_before_the_first_are_no_matter() -> None:
+    assert judge([], today=FIRST) == []

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from bot.ads.changes.refusals import NoLimits
+from bot.ads.changes.spend_limits import Limits, limits_of_brands
+from bot.brands import AdCap, Brand, read_brands
+from bot.language.money import Money
+from tests.ads.buying import rupees
+from tests.ads.paper_account import PaperAccount
+
+VOYAGE = read_brands(Path(__file__).parents[3] / "data" / "brands.toml")["voyage"]
+ABOUT = PaperAccount().describe()
+
+
+def at_85(money: Money, currency: str) -> Money:
+    if currency != "INR":
+        raise ValueError(f"there is no rate for {currency}")
+    return Money(money.amount * 85, currency)
+
+
+def voyage(cap: AdCap) -> Brand:
+    assert VOYAGE.ads is not None
+    return replace(VOYAGE, ads=replace(VOYAGE.ads, accounts={"act_1": cap}))
+
+
+def of(brand: Brand, **about: object) -> Limits:
+    return limits_of_brands({"voyage": brand}, at_85, {"practice_1": Limits(rupees(10), rupees(5))})(
+        replace(ABOUT, **about)  # type: ignore[arg-type]
+    )
+
+
+def test_the_threshold_is_a_hundred_dollars_in_the_accounts_currency() -> None:
+    limits = of(voyage(AdCap(rupees(17500), None)))
+    assert limits == Limits(rupees(17500), rupees(8500))
+    assert limits.most_planned == rupees(10000)
+
+
+def test_an_accounts_own_threshold_comes_first() -> None:
+    assert of(voyage(AdCap(rupees(17500), rupees(0)))).approval_above == rupees(0)
+
+
+def test_without_a_rate_every_raise_waits() -> None:
+    cap = AdCap(Money(Decimal(100), "IQD"), None)
+    assert of(voyage(cap), currency="IQD").approval_above.amount == 0
+
+
+@pytest.mark.parametrize(
+    ("brand", "says"),
+    [
+        (VOYAGE, r"has no daily cap, so nothing is changed there: add \[\[voyage.ads.accounts\]\]"),
+        (replace(VOYAGE, ads=None), "has no daily cap"),
+        (voyage(AdCap(Money(Decimal(100), "EUR"), None)), "cap of Voyage India is in EUR, its budgets are in INR"),
+    ],
+)
+def test_without_a_cap_in_its_currency_an_account_is_closed(brand: Brand, says: str) -> None:
+    with pytest.raises(NoLimits, match=says):
+        of(brand)
+
+
+def test_a_practice_account_has_its_own_limits_and_lends_them_to_no_real_one() -> None:
+    assert of(VOYAGE, id="practice_1", practice=True) == Limits(rupees(10), rupees(5))
+    with pytest.raises(NoLimits):
+        of(VOYAGE, id="practice_1")

@@ -1,0 +1,260 @@
+"""A report never uses up what a pause needs, and what Meta says of its limits is believed and remembered."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.ads.facebook import Governor
+from bot.ads.facebook.errors import Throttled
+from bot.ads.facebook.rate_limiter import Lane, Use
+from bot.ads.platform import TryLater
+from tests.ads.facebook.graph_server import GraphServer, Time, refusing
+from tests.ads.facebook.test_contract import MetaStage
+from tests.ads.platform_contract import launch, publish
+
+ACCOUNT = "act_111"
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def meta(time: Time) -> Iterator[GraphServer]:
+    with GraphServer(clock=time) as server:
+        server.opens(ACCOUNT)
+        yield server
+
+
+def until_refused(governor: Governor, lane: Lane, use: Use = "ads_management", *, most: int = 20_000) -> int:
+    """How many reads go before one is refused."""
+    for n in range(most):
+        try:
+            governor.admit(ACCOUNT, use, lane, "GET")
+        except Throttled:
+            return n
+    return most
+
+
+def test_reads_leave_room_for_writes_and_writes_for_pauses(time: Time) -> None:
+    governor = Governor(time)
+    assert until_refused(governor, "read") == 45  # of the 60 that an unknown account has
+    assert until_refused(governor, "write") == 9
+    assert until_refused(governor, "pause", most=100) == 100
+
+
+def test_a_change_counts_as_three_reads(time: Time) -> None:
+    governor = Governor(time)
+    for _ in range(15):
+        governor.admit(ACCOUNT, "ads_management", "write", "POST")
+    assert until_refused(governor, "read") == 0
+
+
+def test_code_4_at_a_report_stops_reports_of_all_accounts_and_nothing_else(time: Time) -> None:
+    governor = Governor(time)
+    governor.throttled(ACCOUNT, "ads_insights", 4, 300)
+    with pytest.raises(TryLater):
+        governor.admit("act_222", "ads_insights", "read", "GET")
+    governor.admit("act_222", "ads_management", "read", "GET")
+    governor.throttled(ACCOUNT, "ads_management", 4, 300)
+    with pytest.raises(TryLater):
+        governor.admit("act_222", "ads_management", "read", "GET")
+
+
+def test_the_room_of_a_known_tier_is_used(time: Time) -> None:
+    governor = Governor(time)
+    usage = {"acc_id_util_pct": 1, "reset_time_duration": 0, "ads_api_access_tier": "standard_access"}
+    governor.learn(ACCOUNT, "ads_management", {"X-Ad-Account-Usage": json.dumps(usage)})
+    assert until_refused(governor, "read") == 6750
+
+
+def test_a_refused_call_says_when_and_then_it_goes(time: Time) -> None:
+    governor = Governor(time)
+    until_refused(governor, "read")
+    with pytest.raises(TryLater) as refused:
+        governor.admit(ACCOUNT, "ads_management", "read", "GET")
+    assert refused.value.until is not None
+    assert timedelta(0) < refused.value.until - time() <= timedelta(seconds=302)
+    time.wait((refused.value.until - time()).total_seconds())
+    governor.admit(ACCOUNT, "ads_management", "read", "GET")
+
+
+def test_accounts_do_not_count_for_each_other(time: Time) -> None:
+    governor = Governor(time)
+    until_refused(governor, "read")
+    governor.admit("act_222", "ads_management", "read", "GET")
+
+
+BUC = "X-Business-Use-Case-Usage"
+
+
+@pytest.mark.parametrize(
+    ("header", "told", "stops"),
+    [
+        (
+            BUC,
+            {"111": [{"type": "ads_insights", "call_count": 80, "total_cputime": 1, "total_time": 1}]},
+            {"ads_insights"},
+        ),
+        (
+            BUC,
+            {"111": [{"type": "ads_insights", "call_count": 1, "total_cputime": 80, "total_time": 1}]},
+            {"ads_insights"},
+        ),
+        (
+            BUC,
+            {"111": [{"type": "ads_management", "call_count": 1, "total_cputime": 1, "total_time": 80}]},
+            {"ads_management"},
+        ),
+        (BUC, {"222": [{"type": "ads_insights", "call_count": 99, "total_cputime": 1, "total_time": 1}]}, set()),
+        ("X-Ad-Account-Usage", {"acc_id_util_pct": 80}, {"ads_insights", "ads_management"}),
+        ("X-FB-Ads-Insights-Throttle", {"app_id_util_pct": 80, "acc_id_util_pct": 1}, {"ads_insights"}),
+        ("X-FB-Ads-Insights-Throttle", {"app_id_util_pct": 1, "acc_id_util_pct": 80}, {"ads_insights"}),
+        ("X-App-Usage", {"call_count": 80, "total_cputime": 1, "total_time": 1}, {"ads_insights", "ads_management"}),
+        ("X-App-Usage", {"call_count": 70, "total_cputime": 1, "total_time": 1}, set()),
+    ],
+)
+def test_each_header_stops_the_reads_that_it_is_about(time: Time, header: str, told: object, stops: set[str]) -> None:
+    governor = Governor(time)
+    governor.learn(ACCOUNT, "ads_management", {header: json.dumps(told)})
+    uses: tuple[Use, ...] = ("ads_insights", "ads_management")
+    assert {use for use in uses if until_refused(governor, "read", use, most=1) == 0} == stops
+    governor.admit(ACCOUNT, "ads_management", "write", "POST")
+    time.wait(301)
+    assert [until_refused(governor, "read", use, most=1) for use in uses] == [1, 1]
+
+
+def test_meta_says_in_minutes_when_it_goes_on(time: Time) -> None:
+    governor = Governor(time)
+    usage = {"type": "ads_insights", "call_count": 100, "estimated_time_to_regain_access": 19}
+    governor.learn(ACCOUNT, "ads_insights", {BUC: json.dumps({"111": [usage]})})
+    time.wait(19 * 60 - 1)
+    with pytest.raises(TryLater):
+        governor.admit(ACCOUNT, "ads_insights", "read", "GET")
+    time.wait(2)
+    governor.admit(ACCOUNT, "ads_insights", "read", "GET")
+
+
+@pytest.mark.parametrize("broken", ["", "{", "[]", "null", '{"111": 5}', '{"111": [{"call_count": "x"}]}'])
+def test_a_header_that_cannot_be_read_stops_nothing(time: Time, broken: str) -> None:
+    governor = Governor(time)
+    governor.learn(ACCOUNT, "ads_management", dict.fromkeys((BUC, "X-Ad-Account-Usage", "X-App-Usage"), broken))
+    governor.admit(ACCOUNT, "ads_management", "read", "GET")
+
+
+def test_processes_share_what_one_of_them_learned(time: Time, tmp_path: Path) -> None:
+    one, other = (Governor(time, tmp_path / "usage.json") for _ in range(2))
+    assert until_refused(one, "read") == 45
+    assert until_refused(other, "read") == 0
+    one.throttled(ACCOUNT, "pages", 32, 60)
+    assert until_refused(other, "read", "pages") == 0
+    time.wait(301)
+    assert until_refused(other, "read") == 45
+
+
+def test_no_call_is_forgotten_when_several_count_at_once(time: Time, tmp_path: Path) -> None:
+    file = tmp_path / "usage.json"
+
+    def fifty_pauses() -> None:
+        governor = Governor(time, file)
+        for _ in range(50):
+            governor.admit(ACCOUNT, "ads_management", "pause", "GET")
+
+    threads = [threading.Thread(target=fifty_pauses) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(cost for _, cost in json.loads(file.read_text())["scores"][ACCOUNT]) == 200
+
+
+@pytest.mark.parametrize("text", ["", '{"meters": {"app": {"perc', "[]", '{"meters": 5}', '{"scores": {"a": [1]}}'])
+def test_a_half_written_file_starts_the_count_again(time: Time, tmp_path: Path, text: str) -> None:
+    file = tmp_path / "usage.json"
+    file.write_text(text)
+    assert until_refused(Governor(time, file), "read") == 45
+    assert json.loads(file.read_text())
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["read", "write", "pause"]), st.sampled_from(["GET", "POST"]), st.floats(0, 90)))
+)
+def test_reads_and_writes_never_pass_their_share_of_any_five_minutes(calls: list[tuple[Lane, str, float]]) -> None:
+    time = Time()
+    counted: list[tuple[datetime, int]] = []
+    governor = Governor(time)
+    for lane, method, seconds in calls:
+        time.wait(seconds)
+        cost = 1 if method == "GET" else 3
+        score = sum(cost for at, cost in counted if at > time() - timedelta(seconds=290))
+        try:
+            governor.admit(ACCOUNT, "ads_management", lane, method)
+        except Throttled:
+            assert lane != "pause"
+            continue
+        counted.append((time(), cost))
+        assert lane == "pause" or score + cost <= {"read": 45, "write": 54}[lane]
+
+
+# Against Meta's own count
+
+
+def test_reports_of_a_small_account_stop_before_meta_refuses_and_a_pause_still_goes(
+    meta: GraphServer, time: Time
+) -> None:
+    account = meta.account(graph=meta.graph(pause=time.wait))
+    made = launch_slowly(meta, time)
+    meta.tier = "development_access"
+    with pytest.raises(TryLater, match="keeps the rest for pauses"):
+        for _ in range(100):
+            account.structure()
+    account.set_status("ad", made, "PAUSED")
+    assert meta.objects[made]["status"] == "PAUSED"
+
+
+def launch_slowly(meta: GraphServer, time: Time) -> str:
+    """The id of an ad that runs; long ago enough not to count."""
+    stage = MetaStage(meta, time, meta.account(graph=meta.graph(pause=time.wait)), ZoneInfo("Asia/Kolkata"))
+    made = launch(stage)
+    publish(stage, made)
+    time.wait(600)
+    return made.ad
+
+
+def test_after_code_17_nothing_but_a_pause_is_asked_until_it_is_over(meta: GraphServer, time: Time) -> None:
+    made = launch_slowly(meta, time)
+    account = meta.account(graph=meta.graph(pause=time.wait))
+    meta.plays(refusing(17, 2446079, on="GET act_111/campaigns"))
+    with pytest.raises(TryLater) as refused:
+        account.structure()
+    asked = len(meta.requests)
+    with pytest.raises(TryLater):
+        account.structure()
+    assert len(meta.requests) == asked
+    account.set_status("ad", made, "PAUSED")
+    assert meta.objects[made]["status"] == "PAUSED"
+    assert refused.value.until is not None
+    time.wait((refused.value.until - time()).total_seconds() + 1)
+    account.structure()
+
+
+def test_a_throttled_report_does_not_stop_the_rest(meta: GraphServer, time: Time) -> None:
+    account = meta.account(graph=meta.graph(pause=time.wait))
+    meta.plays(refusing(80000, 2446079, on="POST act_111/insights"))
+    today = time().date()
+    with pytest.raises(TryLater):
+        account.readings(today, today)
+    with pytest.raises(TryLater):
+        account.readings(today, today)
+    assert len(meta.asked("POST act_111/insights")) == 1
+    account.structure()

@@ -1,0 +1,126 @@
+"""The thread of a morning on practice accounts: read, decide, act within the limits, tell staff, once."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from bot.ads.budgets.budget_lines import lines
+from bot.ads.budgets.daily_decisions import Decide
+from bot.ads.changes.plan import Actor
+from bot.ads.morning.cycle import Morning
+from bot.ads.practice import PracticeAccount
+from tests.ads.shop import AdShop
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> AdShop:
+    return AdShop(tmp_path)
+
+
+def budgets(account: PracticeAccount) -> dict[str, Decimal]:
+    return {each.id: each.daily_budget.amount for each in account.structure().ad_sets if each.daily_budget}
+
+
+def test_budgets_move_by_a_fifth_at_most_and_stay_below_the_cap(shop: AdShop) -> None:
+    before = {account.spec.id: budgets(account) for account in shop.accounts}
+    shop.morning(hours=3)
+    for account in shop.accounts:
+        now = budgets(account)
+        least = account.describe().min_daily_budget.amount
+        for ad_set, amount in now.items():
+            was = before[account.spec.id][ad_set]
+            assert min(was * Decimal("0.79"), least) <= amount <= was * Decimal("1.2")
+        assert sum(now.values()) * Decimal("1.75") <= account.spec.daily_cap
+    assert any(budgets(account) != before[account.spec.id] for account in shop.accounts)
+
+
+def test_staff_hear_one_card_with_what_was_changed(shop: AdShop) -> None:
+    shop.morning(hours=3)
+    shop.agency.cycle.run()
+    assert len(shop.heard) == 1
+    brand, card = shop.heard[0]
+    assert brand == "voyage"
+    assert "INR spent" in card
+    assert "EUR spent" in card
+    done = sum(shop.run(account.spec.id).notes["act"]["done"] for account in shop.accounts)
+    assert f"*{done} changes today.*" in card
+
+
+def test_every_change_is_remembered_with_its_reason(shop: AdShop) -> None:
+    shop.morning(hours=3)
+    done = sum(shop.run(account.spec.id).notes["act"]["done"] for account in shop.accounts)
+    kept = shop.agency.memory.records.optimizations("voyage")
+    assert len(kept) == done
+    assert all("chats" in entry.record["reasoning"] and entry.record["expected_impact"] for entry in kept)
+
+
+def test_the_audit_trail_holds_every_morning(shop: AdShop) -> None:
+    shop.morning(hours=3)
+    records = shop.agents.get_execution_records("ad agent")
+    assert {(each["input"]["account"], each["status"]) for each in records} == {
+        ("act_9001", "success"),
+        ("act_9008", "success"),
+        ("*", "success"),
+    }
+    assert all(each["output"] for each in records)
+
+
+def test_acting_again_after_a_crash_changes_nothing(shop: AdShop) -> None:
+    shop.morning(hours=3)
+    account = shop.accounts[0]
+    before, run = budgets(account), shop.run(account.spec.id)
+    act = next(step for step in shop.agency.cycle._steps if step.name == "act")
+    notes = {name: note for name, note in run.notes.items() if name != "act"}
+    act.do(Morning("voyage", run.day, shop.clock(), account, notes))
+    assert budgets(account) == before
+    assert len(shop.agency.memory.records.optimizations("voyage")) == sum(
+        shop.run(each.spec.id).notes["act"]["done"] for each in shop.accounts
+    )
+
+
+def test_without_a_cap_nothing_is_written_and_staff_are_told(tmp_path: Path) -> None:
+    shop = AdShop(tmp_path, places=(0,), capped=False)
+    before = shop.accounts[0].structure()
+    shop.morning(hours=3)
+    assert budgets(shop.accounts[0]) == {
+        each.id: each.daily_budget.amount for each in before.ad_sets if each.daily_budget
+    }
+    assert "has no daily cap, so nothing is changed there" in shop.heard[0][1]
+
+
+def test_three_weeks_of_mornings_earn_more_than_leaving_it_alone(tmp_path: Path) -> None:
+    (tmp_path / "led").mkdir()
+    (tmp_path / "left").mkdir()
+    led, left = AdShop(tmp_path / "led", places=(0,), ads=8), AdShop(tmp_path / "left", places=(0,), ads=8)
+    led.morning(hours=3)
+    for _ in range(21):
+        led.morning()
+    left.clock.pass_by(hours=3 + 21 * 24)
+    last_week = led.clock().date() - timedelta(days=7)
+    assert _profit(led.accounts[0], last_week) > _profit(left.accounts[0], last_week)
+
+
+def _profit(account: PracticeAccount, since: date) -> Decimal:
+    spent = sum((each.spend.amount for each in account.readings(since, date(2027, 1, 1))), Decimal(0))
+    sold = [sale for sale in account.sales(since) if sale.ordered_at.date() >= since and not sale.returned_at]
+    return sum((sale.margin.amount for sale in sold), Decimal(0)) - spent
+
+
+def test_what_rests_may_come_back_and_what_was_paused_stays_so(tmp_path: Path) -> None:
+    shop = AdShop(tmp_path, places=(0,), ads=4)
+    shop.agency.first_look()
+    account = shop.accounts[0]
+    first, second = (each.id for each in account.structure().ad_sets[:2])
+    actions, agent = shop.agency.actions, Actor("ad agent", "agent")
+    actions.pause("voyage", "act_9001", "ad_set", first, agent, "Ad A: rests: other ads are expected to bring more")
+    actions.pause("voyage", "act_9001", "ad_set", second, Actor("+34600000000", "staff"), "rests over the holidays")
+    shop.agency.memory.campaigns.take_structure(account.structure())
+    decide = next(step.do for step in shop.agency.cycle._steps if step.name == "decide")
+    assert isinstance(decide, Decide)
+    known = lines(decide.campaigns, decide.attribution, "voyage", "act_9001", date(2026, 11, 21))
+    states = {line.id: decide._as_resting("voyage", line).ad.state for line in known}
+    assert (states[first], states[second]) == ("resting", "paused")

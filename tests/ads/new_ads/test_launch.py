@@ -1,0 +1,285 @@
+"""New ads on practice accounts: launched once, within the cap, with a brief, and judged on their day."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.ads.budgets.daily_decisions import Decide
+from bot.ads.changes.plan import Actor
+from bot.ads.changes.spend_limits import Limits
+from bot.ads.morning.cycle import Morning
+from bot.ads.new_ads.compliance import Claims
+from bot.ads.new_ads.launch import Thinking, odds_of_losing
+from bot.ads.practice import PracticeAccount
+from bot.brands import read_brands
+from bot.language.money import Money
+from bot.promises.check import Facts, check
+from bot.shop.catalogue import read_catalogue
+from memory.ads.ad_account import Campaign
+from memory.ads.learnings.strategy import DECISIONS, Entry
+from tests.ads.shop import BEGUN, DATA, AdShop
+
+BRAND = read_brands(DATA / "brands.toml")["voyage"]
+ITEMS = tuple(read_catalogue(DATA / "catalogue.csv").items)
+FACTS = Facts.of(BRAND, ITEMS, today=BEGUN.date())
+ASKED = "27 of 90 chats asked about cash on delivery"
+
+
+def checked(text: str) -> list[tuple[str, str]]:
+    return [(breach.text, breach.why) for breach in check(text, FACTS)]
+
+
+def thinking(claims: Claims = checked) -> Thinking:
+    return Thinking(claims=lambda brand: claims, goods=lambda brand: ITEMS, writer=None)
+
+
+def opened(folder: Path, *, known: bool = True, **how: Any) -> AdShop:
+    shop = AdShop(folder, **{"places": (0,), "ads": 4, "thinking": thinking(), **how})
+    if known:
+        data = {"share": 0.3}
+        shop.agency.memory.strategy.learn(
+            "voyage", "audience_insight", ASKED, data, subject="objection:cash on delivery"
+        )
+    return shop
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> AdShop:
+    return opened(tmp_path)
+
+
+def launched(account: PracticeAccount) -> list[Campaign]:
+    """What was not there from the beginning."""
+    return [each for each in account.structure().campaigns if each.created_at > BEGUN]
+
+
+def trials(shop: AdShop, *, open_only: bool = True) -> list[Entry]:
+    found = shop.agency.memory.strategy.entries("voyage", DECISIONS, open_only=open_only)
+    return [each for each in found if each.type == "campaign_launch"]
+
+
+def note(shop: AdShop, step: str) -> dict[str, Any]:
+    return dict(shop.run(shop.accounts[0].spec.id).notes[step])
+
+
+def again(shop: AdShop, name: str) -> Any:
+    """The step once more, as after a crash before it was noted."""
+    run = shop.run(shop.accounts[0].spec.id)
+    step = next(step for step in shop.agency.cycle._steps if step.name == name)
+    return step.do(Morning("voyage", run.day, shop.clock(), shop.accounts[0], run.notes))
+
+
+def test_a_test_is_launched_with_its_brief_at_its_budget_below_the_cap(shop: AdShop) -> None:
+    shop.morning(hours=3)
+    account, memory = shop.accounts[0], shop.agency.memory
+    (campaign,) = launched(account)
+    structure = account.structure()
+    (ad_set,) = [each for each in structure.ad_sets if each.campaign_id == campaign.id]
+    assert campaign.effective_status == "ACTIVE"
+    assert campaign.name.startswith("Autumn · payment · image")
+    assert ad_set.daily_budget is not None
+    assert ad_set.daily_budget.amount == Decimal(1320)  # fifteen dollars at the market's rate
+    assert (
+        sum(each.daily_budget.amount for each in structure.ad_sets if each.daily_budget) * Decimal("1.75")
+        <= account.spec.daily_cap
+    )
+    record = memory.records.launch("voyage", campaign.id)
+    assert record is not None
+    assert ASKED in record["campaign_data"]["brief"]["known"]
+    assert record["campaign_data"]["objective"] == "OUTCOME_ENGAGEMENT"
+    (ad,) = [each for each in memory.campaigns.ads("voyage") if each.campaign_id == campaign.id]
+    assert (ad.angle, ad.brief["argument"]) == ("payment", "payment")
+
+
+def test_doing_the_steps_again_makes_nothing_twice(shop: AdShop) -> None:
+    shop.morning(hours=3)
+    before = note(shop, "launch")
+    assert again(shop, "launch") == before
+    again(shop, "judge")
+    assert len(launched(shop.accounts[0])) == 1
+    assert len(trials(shop)) == 1
+
+
+def test_one_a_day_two_at_once_and_each_another(shop: AdShop) -> None:
+    shop.morning(hours=3)
+    for _ in range(3):
+        shop.morning()
+    ideas = [entry.record["context"]["idea"]["argument"] for entry in trials(shop)]
+    assert len(launched(shop.accounts[0])) == 2
+    assert len(set(ideas)) == 2
+    assert note(shop, "ideas")["why"] == "2 tests are running"
+
+
+def test_nothing_is_launched_before_anything_is_known(tmp_path: Path) -> None:
+    shop = opened(tmp_path, known=False)
+    shop.morning(hours=3)
+    assert launched(shop.accounts[0]) == []
+    assert "nothing is known yet" in note(shop, "ideas")["why"]
+
+
+def test_nothing_is_launched_without_a_cap(tmp_path: Path) -> None:
+    shop = opened(tmp_path, capped=False)
+    shop.morning(hours=3)
+    assert launched(shop.accounts[0]) == []
+    assert "without a daily cap" in note(shop, "ideas")["why"]
+
+
+def test_what_breaks_a_rule_is_not_launched(tmp_path: Path) -> None:
+    shop = opened(tmp_path, thinking=thinking(lambda text: [("chat", "nobody is there")] if "chat" in text else []))
+    shop.morning(hours=3)
+    assert launched(shop.accounts[0]) == []
+    assert note(shop, "ideas")["dropped"]["unsupported claim"] >= 5
+
+
+def test_everything_stopped_is_not_undone_by_a_launch(shop: AdShop) -> None:
+    shop.agency.actions.stops.begin("voyage", "boss", "enough")
+    shop.morning(hours=3)
+    assert launched(shop.accounts[0]) == []
+    assert "Everything is stopped" in note(shop, "launch")["refused"]
+    assert trials(shop) == []
+
+
+def test_an_account_without_a_picture_asks_people_for_one(tmp_path: Path) -> None:
+    shop = opened(tmp_path)
+    account = shop.accounts[0]
+    with_pictures = account.structure()
+    for creative in with_pictures.creatives:
+        account._standing.creatives[creative.id] = replace(creative, image_hash=None)
+    shop.morning(hours=3)
+    assert launched(account) == []
+    assert note(shop, "launch")["needs"]["what"] == "picture"
+    assert trials(shop) == []
+
+
+def test_a_test_ends_on_its_day_with_what_came_of_it(shop: AdShop) -> None:
+    shop.morning(hours=3)
+    (campaign,) = launched(shop.accounts[0])
+    for _ in range(14):
+        shop.morning()
+    (ended,) = [
+        each
+        for each in trials(shop, open_only=False)
+        if each.record["context"]["key"].startswith("act_9001 2026-11-21")
+    ]
+    assert ended.valid_to is not None
+    outcome = ended.record["actual_outcome"]
+    assert "chats" in outcome
+    now = {each.id: each.status for each in shop.accounts[0].structure().campaigns}[campaign.id]
+    assert (now == "ACTIVE") == outcome.startswith("kept")
+    assert any(outcome in said for said in note(shop, "judge")["ended"]) or "stopped before its day" in outcome
+
+
+def test_a_test_that_somebody_pauses_is_over(shop: AdShop) -> None:
+    shop.morning(hours=3)
+    (campaign,) = launched(shop.accounts[0])
+    boss = Actor("boss", "admin")
+    shop.agency.actions.pause("voyage", "act_9001", "campaign", campaign.id, boss, "not ours")
+    shop.morning()
+    first = min(trials(shop, open_only=False), key=lambda each: each.id)
+    assert first.record["actual_outcome"].startswith("stopped before its day")
+
+
+def test_an_ad_is_paused_when_its_words_stop_being_true(shop: AdShop) -> None:
+    shop.morning(hours=3)
+    (campaign,) = launched(shop.accounts[0])
+    memory = shop.agency.memory
+    (ad,) = [each for each in memory.campaigns.ads("voyage") if each.campaign_id == campaign.id]
+    ends = (shop.clock() + timedelta(hours=3)).date()
+    memory.campaigns.label("voyage", ad.ad_id, brief={**ad.brief, "ends": ends.isoformat()})
+    shop.morning()
+    now = {each.id: each.status for each in shop.accounts[0].structure().campaigns}
+    assert now[campaign.id] == "PAUSED"
+    assert f"what it says held until {ends}" in note(shop, "judge")["ended"][0]
+    shop.morning()
+    first = min(trials(shop, open_only=False), key=lambda each: each.id)
+    assert first.record["actual_outcome"].startswith("stopped before its day")
+
+
+@pytest.mark.parametrize(
+    ("sales", "needed", "paused"),
+    [(0, 0.1, False), (0, 3, True), (20, 20, False), (20, 25, True), (25, 20, False), (141, 120, False)],
+)
+def test_a_test_is_lost_from_four_to_one_on(sales: float, needed: float, paused: bool) -> None:
+    assert (odds_of_losing(sales, needed) >= 4) == paused
+
+
+def test_a_launch_that_needs_a_yes_waits_and_is_remembered_once_it_runs(tmp_path: Path) -> None:
+    shop = opened(tmp_path, known=False)
+    shop.morning(hours=3)
+    opened_later = {"share": 0.3}
+    memory = shop.agency.memory
+    memory.strategy.learn("voyage", "audience_insight", ASKED, opened_later, subject="objection:cash on delivery")
+    account, actions = shop.accounts[0], shop.agency.actions
+    actions.limits = lambda about: Limits(Money(account.spec.daily_cap, "INR"), Money(Decimal(1), "INR"))
+    shop.clock.pass_by(hours=23)
+    notes = {"ideas": again(shop, "ideas")}
+    step = next(step for step in shop.agency.cycle._steps if step.name == "launch")
+    morning = Morning("voyage", shop.clock().date(), shop.clock(), account, notes)
+    told = step.do(morning)
+    assert step.do(morning) == told
+    assert told["launched"] is None
+    assert launched(account) == []
+    again(shop, "judge")
+    assert len(trials(shop)) == 1
+    actions.approvals.ask("voyage", told["waiting"], "boss")
+    actions.approve("voyage", told["waiting"], Actor("boss", "admin"))
+    (campaign,) = launched(account)
+    shop.morning(hours=1)
+    record = memory.records.launch("voyage", campaign.id)
+    assert record is not None
+    assert record["campaign_data"]["name"] == "Autumn · payment · image"
+
+
+def test_a_launch_that_is_refused_is_over(tmp_path: Path) -> None:
+    shop = opened(tmp_path, known=False)
+    shop.morning(hours=3)
+    data = {"share": 0.3}
+    shop.agency.memory.strategy.learn("voyage", "audience_insight", ASKED, data, subject="objection:cash on delivery")
+    account, actions = shop.accounts[0], shop.agency.actions
+    actions.limits = lambda about: Limits(Money(account.spec.daily_cap, "INR"), Money(Decimal(1), "INR"))
+    shop.clock.pass_by(hours=23)
+    notes = {"ideas": again(shop, "ideas")}
+    step = next(step for step in shop.agency.cycle._steps if step.name == "launch")
+    told = step.do(Morning("voyage", shop.clock().date(), shop.clock(), account, notes))
+    actions.approvals.ask("voyage", told["waiting"], "boss")
+    actions.reject("voyage", told["waiting"], Actor("boss", "admin"), "not now")
+    shop.morning(hours=24)
+    first = min(trials(shop, open_only=False), key=lambda each: each.id)
+    assert first.record["actual_outcome"] == "not launched: it was not approved, or the morning was cut off"
+
+
+def test_without_room_under_the_cap_nothing_is_launched(tmp_path: Path) -> None:
+    shop = opened(tmp_path)
+    account = shop.accounts[0]
+    planned = sum(each.daily_budget.amount for each in account.structure().ad_sets if each.daily_budget)
+    tight = Money(planned * Decimal("1.75") + 500, "INR")
+    shop.agency.actions.limits = lambda about: Limits(tight, Money(Decimal(10**6), "INR"))
+    shop.morning(hours=3)
+    assert launched(account) == []
+    assert note(shop, "ideas")["why"].startswith("the cap leaves")
+
+
+def test_the_deciding_leaves_room_for_the_next_test_until_two_run(shop: AdShop) -> None:
+    shop.agency.first_look()
+    account = shop.accounts[0]
+    decide = next(step.do for step in shop.agency.cycle._steps if step.name == "decide")
+    assert isinstance(decide, Decide)
+    assert decide.reserve(account.describe()) == Decimal(1320)
+    morning = Morning("voyage", shop.clock().date(), shop.clock(), account, {})
+    nearly_all = account.spec.daily_cap / Decimal("1.75") - 300
+    freely, held = _decided(decide(morning)), _decided(replace(decide, reserve=lambda about: nearly_all)(morning))
+    assert held <= 300 < freely
+    for hours in (3, 24, 24):
+        shop.morning(hours=hours)
+    assert len(trials(shop)) == 2
+    assert decide.reserve(account.describe()) == 0
+
+
+def _decided(note: dict[str, Any]) -> Decimal:
+    return sum((Decimal(each["budget"]) for each in note["decisions"]), Decimal(0))

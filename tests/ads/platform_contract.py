@@ -1,0 +1,336 @@
+"""What every ad account must do, whoever is behind it: written once, inherited by the tests of each kind of account.
+
+class TestPracticeKeepsTheContract(AccountContract):
+    @pytest.fixture
+    def stage(self) -> Iterator[Stage]:
+        yield ...
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.ads.platform import Account, RequestWrong, named
+from bot.language.money import Money
+from memory.ads.ad_account import (
+    Ad,
+    AdSet,
+    BusinessEvent,
+    Campaign,
+    Creative,
+    Kind,
+    NewAd,
+    NewAdSet,
+    NewCampaign,
+    NewCreative,
+    Structure,
+)
+
+KINDS: tuple[Kind, ...] = ("campaign", "ad_set", "creative", "ad")
+NOBODY = "99999999999"
+
+
+class Stage(Protocol):
+    """An account that is ready for work, and what a test needs around it."""
+
+    account: Account
+    image: str  # the hash of a picture that the account holds
+    click: str  # a click id that the platform knows
+
+    def now(self) -> datetime:
+        """The account's present."""
+        ...
+
+    def days_pass(self, days: int) -> None:
+        """So many days go by, in which what runs is shown and spends."""
+        ...
+
+
+@dataclass(frozen=True)
+class Launched:
+    """The ids of one launch."""
+
+    campaign: str
+    ad_set: str
+    creative: str
+    ad: str
+
+    def of(self, kind: Kind) -> str:
+        return {"campaign": self.campaign, "ad_set": self.ad_set, "creative": self.creative, "ad": self.ad}[kind]
+
+
+def launch(stage: Stage, mark: str = "k7Q2", *, times: int = 3) -> Launched:
+    """A paused campaign with one ad, its budget `times` the account's least."""
+    account, told = stage.account, stage.account.describe()
+    budget = Money(told.min_daily_budget.amount * times, told.currency)
+    campaign = account.create(NewCampaign("Summer · security · picture"), mark)
+    places = {"geo_locations": {"countries": ["IN"]}}
+    ad_set = account.create(NewAdSet(campaign, "Adults", budget, places), mark)
+    words = NewCreative("Lock", "Your door, safe at night.", "Safe at night", stage.image, "Hello! Ask us anything.")
+    creative = account.create(words, mark)
+    return Launched(campaign, ad_set, creative, account.create(NewAd(ad_set, creative, "Summer · security"), mark))
+
+
+def publish(stage: Stage, launched: Launched) -> None:
+    """Top down, as the agent does it."""
+    for kind in ("campaign", "ad_set", "ad"):
+        stage.account.set_status(kind, launched.of(kind), "ACTIVE")
+
+
+def of(structure: Structure, kind: Kind, object_id: str) -> Campaign | AdSet | Creative | Ad:
+    """The one object of this id."""
+    holds: dict[Kind, tuple[Campaign | AdSet | Creative | Ad, ...]] = {
+        "campaign": structure.campaigns,
+        "ad_set": structure.ad_sets,
+        "creative": structure.creatives,
+        "ad": structure.ads,
+    }
+    (found,) = [each for each in holds[kind] if each.id == object_id]
+    return found
+
+
+def budget_of(stage: Stage, ad_set: str) -> Money | None:
+    """What the ad set has a day, as the account says now."""
+    return next(each.daily_budget for each in stage.account.structure().ad_sets if each.id == ad_set)
+
+
+class AccountContract:
+    """Inherit, and give a fixture `stage`."""
+
+    # Reading
+
+    def test_it_says_who_it_is_and_in_which_money_and_days_it_lives(self, stage: Stage) -> None:
+        told = stage.account.describe()
+        assert told.id.startswith("act_")
+        assert told.brand
+        assert told.status == "active"
+        assert ZoneInfo(told.time_zone)
+        assert told.min_daily_budget.currency == told.currency
+        assert told.min_daily_budget.amount > 0
+
+    def test_everything_made_is_in_the_structure_paused_and_tied_together(self, stage: Stage) -> None:
+        made = launch(stage)
+        seen = stage.account.structure()
+        assert seen.account == stage.account.describe()
+        assert {of(seen, kind, made.of(kind)).account_id for kind in KINDS} == {seen.account.id}
+        campaign, ad_set, ad = (of(seen, kind, made.of(kind)) for kind in ("campaign", "ad_set", "ad"))
+        assert isinstance(campaign, Campaign) and isinstance(ad_set, AdSet) and isinstance(ad, Ad)
+        assert (campaign.status, ad_set.status, ad.status) == ("PAUSED", "PAUSED", "PAUSED")
+        assert (ad.ad_set_id, ad.creative_id, ad_set.campaign_id) == (made.ad_set, made.creative, made.campaign)
+        assert campaign.daily_budget is None
+        assert ad_set.targeting["geo_locations"] == {"countries": ["IN"]}
+
+    def test_a_creative_says_what_people_see_and_opens_the_chat(self, stage: Stage) -> None:
+        made = launch(stage)
+        creative = of(stage.account.structure(), "creative", made.creative)
+        assert isinstance(creative, Creative)
+        assert (creative.body, creative.headline) == ("Your door, safe at night.", "Safe at night")
+        assert (creative.format, creative.landing_page) == ("image", None)
+
+    def test_what_was_taken_away_is_not_in_the_structure(self, stage: Stage) -> None:
+        made = launch(stage)
+        stage.account.set_status("ad", made.ad, "DELETED")
+        stage.account.set_status("campaign", made.campaign, "ARCHIVED")
+        seen = stage.account.structure()
+        assert made.ad not in [ad.id for ad in seen.ads]
+        assert made.campaign not in [campaign.id for campaign in seen.campaigns]
+
+    # Making
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_what_was_made_is_found_by_its_token_and_by_no_other(self, stage: Stage, kind: Kind) -> None:
+        made, other = launch(stage, "k7Q2"), launch(stage, "k7Q3")
+        assert stage.account.find(kind, "k7Q2") == [made.of(kind)]
+        assert stage.account.find(kind, "k7Q3") == [other.of(kind)]
+        assert stage.account.find(kind, "7Q2") == []
+
+    def test_the_token_stands_behind_the_name(self, stage: Stage) -> None:
+        made = launch(stage, "k7Q2")
+        assert of(stage.account.structure(), "ad", made.ad).name == named("Summer · security", "k7Q2")
+
+    def test_nothing_is_made_below_a_parent_that_is_not_there(self, stage: Stage) -> None:
+        made = launch(stage)
+        least = stage.account.describe().min_daily_budget
+        with pytest.raises(RequestWrong):
+            stage.account.create(NewAdSet(NOBODY, "Lost", least, {"geo_locations": {"countries": ["IN"]}}), "k7Q4")
+        with pytest.raises(RequestWrong):
+            stage.account.create(NewAd(NOBODY, made.creative, "Lost"), "k7Q4")
+        assert stage.account.find("ad_set", "k7Q4") == stage.account.find("ad", "k7Q4") == []
+
+    def test_an_ad_set_below_the_minimum_or_in_other_money_is_not_made(self, stage: Stage) -> None:
+        campaign = launch(stage).campaign
+        least = stage.account.describe().min_daily_budget
+        places = {"geo_locations": {"countries": ["IN"]}}
+        for budget in (Money(least.amount - 1, least.currency), Money(least.amount, other_than(least.currency))):
+            with pytest.raises(RequestWrong):
+                stage.account.create(NewAdSet(campaign, "Poor", budget, places), "k7Q5")
+        assert stage.account.find("ad_set", "k7Q5") == []
+
+    # Changing
+
+    def test_an_ad_runs_when_everything_above_it_runs(self, stage: Stage) -> None:
+        made = launch(stage)
+        stage.account.set_status("ad", made.ad, "ACTIVE")
+        ad = of(stage.account.structure(), "ad", made.ad)
+        assert isinstance(ad, Ad)
+        assert ad.status == "ACTIVE"
+        assert ad.effective_status != "ACTIVE"
+        publish(stage, made)
+        ad = of(stage.account.structure(), "ad", made.ad)
+        assert isinstance(ad, Ad)
+        assert ad.effective_status == "ACTIVE"
+
+    def test_a_status_set_twice_is_set_once(self, stage: Stage) -> None:
+        made = launch(stage)
+        publish(stage, made)
+        stage.account.set_status("ad", made.ad, "PAUSED")
+        once = stage.account.structure()
+        stage.account.set_status("ad", made.ad, "PAUSED")
+        assert replace(stage.account.structure(), seen_at=once.seen_at) == once
+
+    def test_a_budget_comes_back_as_it_was_set_and_twice_is_once(self, stage: Stage) -> None:
+        made = launch(stage)
+        least = stage.account.describe().min_daily_budget
+        for times in (2, 7, 123):
+            wanted = Money(least.amount * times, least.currency)
+            for _ in range(2):
+                stage.account.set_budget("ad_set", made.ad_set, wanted)
+                assert budget_of(stage, made.ad_set) == wanted
+            stage.days_pass(1)
+
+    def test_a_budget_below_the_minimum_of_nothing_or_in_other_money_changes_nothing(self, stage: Stage) -> None:
+        made = launch(stage)
+        before = budget_of(stage, made.ad_set)
+        least = stage.account.describe().min_daily_budget
+        wrong = [
+            Money(least.amount - 1, least.currency),
+            Money(Decimal(0), least.currency),
+            Money(-least.amount * 5, least.currency),
+            Money(least.amount * 1000, other_than(least.currency)),
+        ]
+        for budget in wrong:
+            with pytest.raises(RequestWrong):
+                stage.account.set_budget("ad_set", made.ad_set, budget)
+        assert budget_of(stage, made.ad_set) == before
+
+    def test_who_holds_no_budget_is_given_none(self, stage: Stage) -> None:
+        made = launch(stage)
+        budget = Money(stage.account.describe().min_daily_budget.amount * 2, stage.account.describe().currency)
+        for kind in ("campaign", "creative", "ad"):
+            with pytest.raises(RequestWrong):
+                stage.account.set_budget(kind, made.of(kind), budget)
+
+    @pytest.mark.parametrize("kind", ["campaign", "ad_set", "ad"])
+    def test_an_id_that_nobody_knows_is_refused(self, stage: Stage, kind: Kind) -> None:
+        least = stage.account.describe().min_daily_budget
+        with pytest.raises(RequestWrong):
+            stage.account.set_status(kind, NOBODY, "PAUSED")
+        with pytest.raises(RequestWrong):
+            stage.account.set_budget(kind, NOBODY, least)
+
+    def test_our_own_changes_are_in_the_log_as_ours(self, stage: Stage) -> None:
+        made = launch(stage)
+        stage.days_pass(1)
+        since, least = stage.now(), stage.account.describe().min_daily_budget
+        stage.account.set_budget("ad_set", made.ad_set, Money(least.amount * 4, least.currency))
+        log = [each for each in stage.account.activities(since - timedelta(seconds=1)) if each.object_id == made.ad_set]
+        (change,) = [each for each in log if "budget" in each.event]
+        assert change.ours
+        assert change.kind == "ad_set"
+        assert Decimal(change.before or "") == least.amount * 3
+        assert Decimal(change.after or "") == least.amount * 4
+
+    # Readings
+
+    def test_there_is_one_reading_for_each_ad_and_day_that_ran(self, stage: Stage) -> None:
+        made, idle = launch(stage, "k7Q2"), launch(stage, "k7Q3")
+        publish(stage, made)
+        start = self._today(stage)
+        stage.days_pass(4)
+        readings = stage.account.readings(start, self._today(stage))
+        keys = [(each.ad_id, each.day) for each in readings]
+        assert len(keys) == len(set(keys))
+        assert {(made.ad, start + timedelta(days=n)) for n in (1, 2, 3)} <= set(keys)
+        assert idle.ad not in {ad for ad, _ in keys}
+        currency = stage.account.describe().currency
+        assert {each.spend.currency for each in readings} == {currency}
+        assert all(each.spend.amount >= 0 and each.impressions >= each.clicks >= 0 for each in readings)
+        assert all(each.account_id == stage.account.describe().id for each in readings)
+
+    def test_only_the_days_that_were_asked_for_are_told(self, stage: Stage) -> None:
+        publish(stage, launch(stage))
+        start = self._today(stage)
+        stage.days_pass(5)
+        second, third = start + timedelta(days=2), start + timedelta(days=3)
+        assert {each.day for each in stage.account.readings(second, third)} == {second, third}
+        assert stage.account.readings(third, second) == []
+
+    def test_a_day_read_again_is_a_reading_of_its_own(self, stage: Stage) -> None:
+        publish(stage, launch(stage))
+        start = self._today(stage)
+        stage.days_pass(3)
+        first = stage.account.readings(start, start + timedelta(days=2))
+        stage.days_pass(1)
+        again = stage.account.readings(start, start + timedelta(days=2))
+        assert {(each.ad_id, each.day) for each in first} <= {(each.ad_id, each.day) for each in again}
+        assert min(each.seen_at for each in again) > max(each.seen_at for each in first)
+
+    def test_a_part_says_which_part_it_is_and_an_unknown_one_is_refused(self, stage: Stage) -> None:
+        publish(stage, launch(stage))
+        start = self._today(stage)
+        stage.days_pass(2)
+        readings = stage.account.readings(start, self._today(stage), breakdown="placement")
+        assert readings
+        assert all(each.breakdown and each.breakdown[0] == "placement" and each.breakdown[1] for each in readings)
+        with pytest.raises(RequestWrong):
+            stage.account.readings(start, start, breakdown="browser")
+
+    def test_comments_are_asked_for_ads_that_are_there(self, stage: Stage) -> None:
+        made = launch(stage)
+        assert all(each.ad_id == made.ad for each in stage.account.comments([made.ad], stage.now() - timedelta(days=9)))
+        with pytest.raises(RequestWrong):
+            stage.account.comments([NOBODY], stage.now())
+
+    # Limits and events
+
+    def test_the_rule_against_overspending_replaces_itself(self, stage: Stage) -> None:
+        told = stage.account.describe()
+        first = stage.account.guard_spend(Money(told.min_daily_budget.amount * 50, told.currency))
+        assert first
+        assert stage.account.guard_spend(Money(told.min_daily_budget.amount * 60, told.currency)) == first
+        with pytest.raises(RequestWrong):
+            stage.account.guard_spend(Money(told.min_daily_budget.amount * 60, other_than(told.currency)))
+
+    def test_each_event_has_one_outcome_in_its_place(self, stage: Stage) -> None:
+        value = Money(Decimal("1499.50"), stage.account.describe().currency)
+        good = BusinessEvent("order-1", "Purchase", stage.now() - timedelta(hours=1), stage.click, value)
+        events = [
+            replace(good, id="no-click", clid=""),
+            good,
+            replace(good, id="no-such-event", name="Lead"),
+            replace(good, id="too-late", at=stage.now() - timedelta(days=8)),
+            replace(good, id="order-2"),
+        ]
+        outcomes = stage.account.send_events(events)
+        assert [each.id for each in outcomes] == [each.id for each in events]
+        assert [each.accepted for each in outcomes] == [False, True, False, False, True]
+        assert all(bool(each.why) != each.accepted for each in outcomes)
+
+    def test_a_healthy_account_has_nothing_for_the_doctor(self, stage: Stage) -> None:
+        findings = stage.account.examine()
+        assert findings
+        assert [each for each in findings if not each.ok or not each.sentence] == []
+
+    def _today(self, stage: Stage) -> date:
+        return stage.now().astimezone(ZoneInfo(stage.account.describe().time_zone)).date()
+
+
+def other_than(currency: str) -> str:
+    """Some other currency."""
+    return "EUR" if currency != "EUR" else "USD"

@@ -1,0 +1,181 @@
+"""Tasks for people: one twin each in Asana whatever is lost, and what came of them in the next morning's memory."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.ads.morning.cycle import Morning
+from bot.ads.tasks.asana import Asana
+from bot.ads.tasks.task_list import AsanaTwins, FileTasks
+from memory.ads.learnings.strategy import Strategy
+from memory.ads.morning_runs import Cycles
+from memory.ads.tasks import Need, Tasks
+from memory.storage.database import Database
+from memory.storage.migrations import STEPS
+from tests.ads.tasks.asana_server import PROJECT, TOKEN, AsanaServer, Failure
+from tests.memory.stores import TestClock
+
+PHOTO = Need("photo", "A photo of the lock", "security sells", "one photo", date(2026, 11, 25), "Summer")
+
+
+@pytest.fixture
+def asana() -> Iterator[AsanaServer]:
+    with AsanaServer() as server:
+        yield server
+
+
+class Office:
+    """The task list of a brand, in step with Asana."""
+
+    def __init__(self, folder: Path, server: AsanaServer) -> None:
+        self.db = Database(folder / "hawker.db")
+        self.db.migrate(STEPS)
+        self.clock = TestClock()
+        self.tasks = Tasks(self.db, self.clock)
+        self.said: list[str] = []
+        self.server = server
+        self.twins = self.process()
+
+    def process(self) -> AsanaTwins:
+        asana = Asana(TOKEN, PROJECT, self.server.url, self.clock)
+        return AsanaTwins(self.tasks, asana, ["voyage"], self.clock, lambda brand, text: self.said.append(text))
+
+
+@pytest.fixture
+def office(tmp_path: Path, asana: AsanaServer) -> Office:
+    return Office(tmp_path, asana)
+
+
+def test_a_task_is_filed_with_its_brief(office: Office, asana: AsanaServer) -> None:
+    task = office.tasks.ask("voyage", PHOTO)
+    office.twins.sync()
+    office.twins.sync()
+    [filed] = asana.tasks.values()
+    assert (filed["name"], filed["due_on"]) == ("A photo of the lock", "2026-11-25")
+    assert "Why: security sells" in filed["notes"] and task.mark in filed["notes"] and "Summer" in filed["notes"]
+    assert office.tasks.get("voyage", task.id).gid == filed["gid"]
+
+
+@pytest.mark.parametrize("failure", ["lost", "busy", "broken", "no"])
+def test_one_twin_whatever_fails(office: Office, asana: AsanaServer, failure: Failure) -> None:
+    for number in range(5):
+        office.tasks.ask("voyage", Need(f"need {number}", f"Task {number}", "why", "what"))
+    for _ in range(4):
+        asana.fails.append(failure)
+        office.process().sync()  # another process each time: what is known is in the database
+        office.clock.pass_by(minutes=2)
+    office.process().sync()
+    assert sorted(task["name"] for task in asana.tasks.values()) == [f"Task {number}" for number in range(5)]
+    assert office.tasks.to_file("voyage") == []
+
+
+def test_what_may_still_show_is_not_made_anew(office: Office, asana: AsanaServer) -> None:
+    office.tasks.ask("voyage", PHOTO)
+    asana.fails.append("broken")
+    office.twins.sync()
+    office.twins.sync()
+    assert asana.tasks == {} and asana.asked.count("POST /tasks") == 1
+    office.clock.pass_by(minutes=1)
+    office.twins.sync()
+    assert len(asana.tasks) == 1
+
+
+def test_too_many_requests_wait_as_long_as_asana_says(office: Office, asana: AsanaServer) -> None:
+    office.tasks.ask("voyage", PHOTO)
+    asana.fails.append("busy")
+    office.twins.sync()
+    asked = len(asana.asked)
+    office.clock.pass_by(seconds=29)
+    office.twins.sync()
+    assert len(asana.asked) == asked
+    office.clock.pass_by(seconds=1)
+    office.twins.sync()
+    assert len(asana.tasks) == 1
+
+
+def test_a_refused_token_is_told_once_and_written_nowhere(
+    office: Office, asana: AsanaServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    office.tasks.ask("voyage", PHOTO)
+    asana.token = "another"
+    with caplog.at_level(logging.DEBUG):
+        office.twins.sync()
+        office.twins.sync()
+    assert len(office.said) == 1 and "ASANA_ACCESS_TOKEN" in office.said[0]
+    assert TOKEN not in caplog.text and TOKEN not in office.said[0] and TOKEN not in repr(office.twins)
+    asana.token = TOKEN
+    office.twins.sync()
+    assert len(asana.tasks) == 1
+
+
+def test_what_is_completed_there_is_done_here_with_its_last_comment(office: Office, asana: AsanaServer) -> None:
+    task = office.tasks.ask("voyage", PHOTO)
+    office.twins.sync()
+    [gid] = asana.tasks
+    asana.comments[gid] = ["on it", "three photos are in the folder"]
+    asana.tasks[gid]["completed"] = True
+    office.twins.sync()
+    [done] = office.tasks.done_since("voyage", office.clock() - timedelta(hours=1))
+    assert (done.id, done.done_by, done.outcome) == (task.id, "asana", "three photos are in the folder")
+
+
+def test_what_is_done_here_is_completed_there(office: Office, asana: AsanaServer) -> None:
+    task = office.tasks.ask("voyage", PHOTO)
+    office.twins.sync()
+    office.tasks.done("voyage", task.id, "+34600000001", "by mail")
+    asana.fails.append("lost")
+    office.twins.sync()
+    office.twins.sync()
+    assert [each["completed"] for each in asana.tasks.values()] == [True]
+    assert office.tasks.to_close("voyage") == []
+
+
+def test_a_task_that_was_deleted_there_is_over(office: Office, asana: AsanaServer) -> None:
+    task = office.tasks.ask("voyage", PHOTO)
+    office.twins.sync()
+    asana.tasks.clear()
+    office.twins.sync()
+    assert "deleted" in office.tasks.get("voyage", task.id).outcome
+
+
+def test_a_morning_files_what_its_steps_need_and_learns_what_was_done(office: Office) -> None:
+    cycles, strategy = Cycles(office.db, office.clock), Strategy(office.db, office.clock)
+    day = date(2026, 11, 21)
+    need = {"key": "photo", "title": "A photo", "why": "security sells", "what": "one", "due_on": "2026-11-25"}
+    for account_id in ("act_1", "act_2"):
+        run = cycles.claim("voyage", account_id, day, "ideas")
+        assert run is not None
+        cycles.finish_step(run, {"needs": [need]}, "done")
+    step = FileTasks(office.tasks, cycles, strategy)
+    morning = Morning("voyage", day, datetime(2026, 11, 21, tzinfo=UTC), None, {"review": {"needs": [need]}, "x": 3})
+    assert len(step(morning)["asked"]) == 3
+    step(morning)
+    first, *rest = office.tasks.open("voyage")
+    assert len(rest) == 2 and first.need.due_on == date(2026, 11, 25)
+    office.tasks.done("voyage", first.id, "+34600000001", "night shots do not work")
+    assert step(Morning("voyage", day, morning.now, None, {}))["learned"] == [first.id]
+    assert step(Morning("voyage", day, morning.now, None, {}))["learned"] == []
+    [known] = strategy.entries("voyage", "learnings")
+    assert known.record["insight"] == "A photo: night shots do not work"
+
+
+def test_what_a_launch_lacks_is_a_task(office: Office) -> None:
+    cycles, strategy = Cycles(office.db, office.clock), Strategy(office.db, office.clock)
+    lacks = {
+        "what": "picture",
+        "task": "No picture is known.",
+        "headline": "Warm glasses",
+        "body": "Ask us.",
+        "brief": {},
+    }
+    day = date(2026, 11, 21)
+    FileTasks(office.tasks, cycles, strategy)(
+        Morning("voyage", day, office.clock(), None, {"launch": {"needs": lacks}})
+    )
+    [task] = office.tasks.open("voyage")
+    assert task.need.title == "A picture for the ad “Warm glasses”" and "Ask us." in task.need.what

@@ -1,0 +1,262 @@
+"""Forms as they truly come, and signatures by the provider's own vectors."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug.datastructures import MultiDict
+
+from bot.channels.sender_account import Account
+from bot.channels.twilio import MissingSid, NotAMessage, WhatsApp
+from bot.settings import Settings
+from memory.conversations.channel_messages import Inbound
+from memory.people.address import Address
+
+PAYLOADS = Path(__file__).parent.parent / "payloads"
+NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+ACCOUNT = Account("AC5ef8732a3c49700934481addd5ce1659", ("12345", "old"), "+14155238886", "https://mycompany.com")
+
+# https://www.twilio.com/docs/usage/security, and the SDK's own test
+DOCUMENTED_URL = "https://mycompany.com/myapp.php?foo=1&bar=2"
+DOCUMENTED_FORM = [
+    ("From", "+14158675309"),
+    ("To", "+18005551212"),
+    ("CallSid", "CA1234567890ABCDE"),
+    ("Caller", "+14158675309"),
+    ("Digits", "1234"),
+]
+DOCUMENTED = "RSOYDt4T1cUTdK1PDd93/VVr8B8="
+
+
+def whatsapp(account: Account = ACCOUNT) -> WhatsApp:
+    return WhatsApp(Settings.from_environment({}), lambda: NOW, account)
+
+
+def form(name: str) -> list[tuple[str, str]]:
+    """The pairs of a body as the provider posted it, empty values kept."""
+    return parse_qsl((PAYLOADS / f"{name}.txt").read_text().strip(), keep_blank_values=True)
+
+
+def heard(name: str) -> Inbound:
+    return whatsapp().read_form(MultiDict(form(name)), lambda body: body == "STOP")
+
+
+# Forms
+
+
+def test_text_with_emoji_and_every_kind_of_character() -> None:
+    message = heard("text")
+    assert (message.kind, message.body) == ("text", "hola, ¿tenéis portátiles? 👩🏽‍💻 50 € + envío & más")
+    assert message.sender == Address("whatsapp:+34600123456", "+34600123456", None)
+    assert (message.to, message.provider_id, message.profile_name) == ("+14155238886", "SM" + "1" * 32, "Maria López")
+    assert (message.received_at, message.urgent, message.media, message.referral) == (NOW, False, (), None)
+    assert message.raw == dict(form("text"))
+
+
+def test_a_button_and_a_list_row_are_urgent_and_say_what_was_chosen() -> None:
+    pressed, chosen = heard("button"), heard("list")
+    assert (pressed.kind, pressed.payload, pressed.body) == ("button", "yes", "Yes, order")
+    assert pressed.replied_to == "SM" + "9" * 32
+    assert (chosen.kind, chosen.payload, chosen.body) == ("list", "item:aero-14", "Aero 14")
+    assert pressed.urgent
+    assert chosen.urgent
+
+
+def test_a_place_keeps_its_numbers_as_written() -> None:
+    message = heard("location")
+    assert (message.kind, message.body) == ("location", "")
+    assert message.location == {
+        "latitude": "40.4167754",
+        "longitude": "-3.7037902",
+        "address": "Puerta del Sol, Madrid",
+        "label": "Sol",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "body", "content_type"),
+    [
+        ("voice", "audio", "", "audio/ogg"),
+        ("picture", "image", "this one", "image/jpeg"),
+        ("contacts", "contacts", "", "text/vcard"),
+    ],
+)
+def test_attachments(name: str, kind: str, body: str, content_type: str) -> None:
+    message = heard(name)
+    assert (message.kind, message.body) == (kind, body)
+    assert [one.content_type for one in message.media] == [content_type]
+    assert message.media[0].url.startswith("https://api.twilio.com/2010-04-01/Accounts/")
+
+
+def test_media_without_nummedia_and_without_a_type_of_message() -> None:
+    bare = [pair for pair in form("picture") if pair[0] not in ("NumMedia", "MessageType", "Body")]
+    message = whatsapp().read_form(bare, lambda body: False)
+    assert (message.kind, message.body, len(message.media)) == ("image", "", 1)
+
+
+def test_the_click_is_kept_whole() -> None:
+    referral = heard("referral").referral
+    assert referral is not None
+    assert (referral.source_id, referral.source_type, referral.headline) == (
+        "120210000000000001",
+        "ad",
+        "Gaming laptops",
+    )
+    assert referral.clid is not None
+    assert referral.clid.startswith("ARAkLkA8")
+    assert referral.raw["ReferralMediaUrl"] == "https://scontent.example/image"
+
+
+def test_an_ad_without_a_click_id_gets_none_invented() -> None:
+    pairs = [pair for pair in form("referral") if pair[0] != "ReferralCtwaClid"]
+    referral = whatsapp().read_form(pairs, lambda body: False).referral
+    assert referral is not None
+    assert referral.clid is None
+
+
+def test_someone_who_hides_the_number() -> None:
+    assert heard("no_phone").sender == Address("whatsapp:IN.4f9QzT71bWcKx0Lm2", None, "IN.4f9QzT71bWcKx0Lm2")
+
+
+def test_of_a_repeated_name_the_first_counts_and_all_are_kept() -> None:
+    message = heard("repeated")
+    assert (message.body, message.kind) == ("first", "text")
+    assert message.raw["Body"] == ["first", "second", ""]
+    assert message.raw["BrandNewParameter"] == ["x", "x"]
+
+
+def test_who_is_urgent_is_decided_elsewhere() -> None:
+    assert whatsapp().read_form([*form("text"), ("Body", "x")], lambda body: "hola" in body).urgent
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("status_callback", "status callback"), ("call", "call event"), ("sms", "another channel")]
+)
+def test_what_is_not_a_message_says_what_it_is(name: str, reason: str) -> None:
+    with pytest.raises(NotAMessage, match=reason):
+        heard(name)
+
+
+@pytest.mark.parametrize("missing", ["From", "MessageSid"])
+def test_without_a_sender_or_an_id_there_is_no_message(missing: str) -> None:
+    pairs = [pair for pair in form("text") if pair[0] != missing]
+    with pytest.raises(MissingSid if missing == "MessageSid" else NotAMessage):
+        whatsapp().read_form(pairs, lambda body: False)
+
+
+@given(st.lists(st.tuples(st.text(max_size=20), st.text(max_size=50)), max_size=10))
+def test_no_form_whatever_is_a_fault_of_ours(extra: list[tuple[str, str]]) -> None:
+    message = whatsapp().read_form([*form("text"), *extra], lambda body: False)
+    assert message.provider_id == "SM" + "1" * 32
+
+
+@given(st.lists(st.tuples(st.sampled_from(["MessageSid", "From", "Body", "SmsStatus", "WaId"]), st.text())))
+def test_nonsense_is_refused_by_name(pairs: list[tuple[str, str]]) -> None:
+    with pytest.raises((NotAMessage, MissingSid)):
+        whatsapp().read_form([*pairs, ("From", "whatsapp:nobody")], lambda body: False)
+
+
+def test_a_status_names_our_row_and_its_error() -> None:
+    status = whatsapp().read_status(form("status_failed"), {"outbox": "17"})
+    assert (status.outbox_id, status.status, status.error_code) == (17, "undelivered", 63016)
+    delivered = whatsapp().read_status(form("status_callback"), {"outbox": "1; DROP"})
+    assert (delivered.outbox_id, delivered.status, delivered.error_code) == (None, "delivered", None)
+    with pytest.raises(NotAMessage):
+        whatsapp().read_status([("MessageSid", "SM1")], {})
+    with pytest.raises(MissingSid):
+        whatsapp().read_status([("MessageStatus", "sent")], {})
+
+
+# Signatures
+
+
+def sha256(token: str, url: str, pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """Written out by hand from the documentation."""
+    text = url + "".join(name + value for name, value in sorted(set(pairs)))
+    signature = base64.b64encode(hmac.new(token.encode(), text.encode(), hashlib.sha256).digest()).decode()
+    return {
+        "X-Twilio-Signature": signature,
+        "X-Twilio-Webhooks-Signature-Settings": "key=webhooks_sharedkey_01,algorithm=HMAC_SHA256",
+    }
+
+
+def good(headers: dict[str, str], url: str = DOCUMENTED_URL, pairs: list[tuple[str, str]] | None = None) -> bool:
+    return whatsapp().check_signature(url, MultiDict(DOCUMENTED_FORM if pairs is None else pairs), headers)
+
+
+def test_the_documented_signature_is_good_also_as_plain_pairs() -> None:
+    assert good({"X-Twilio-Signature": DOCUMENTED})
+    assert whatsapp().check_signature(DOCUMENTED_URL, DOCUMENTED_FORM, {"X-Twilio-Signature": DOCUMENTED})
+
+
+def test_sha256_is_good_with_its_settings_header_only() -> None:
+    headers = sha256("12345", DOCUMENTED_URL, DOCUMENTED_FORM)
+    assert good(headers)
+    del headers["X-Twilio-Webhooks-Signature-Settings"]
+    assert not good(headers)
+
+
+def test_while_tokens_rotate_either_is_good_and_no_other() -> None:
+    assert good(sha256("old", DOCUMENTED_URL, DOCUMENTED_FORM))
+    assert not good(sha256("older", DOCUMENTED_URL, DOCUMENTED_FORM))
+
+
+def test_repeated_and_empty_values_are_signed_too() -> None:
+    pairs = [("Body", ""), ("Media", "b"), ("Media", "a"), ("Media", "b")]
+    assert good(sha256("12345", DOCUMENTED_URL, pairs), pairs=pairs)
+    assert not good(sha256("12345", DOCUMENTED_URL, pairs), pairs=pairs[:2])
+
+
+@pytest.mark.parametrize("signature", [None, "", "é", DOCUMENTED[:-1], DOCUMENTED.lower()])
+def test_no_signature_or_a_wrong_one_is_no_error(signature: str | None) -> None:
+    assert not good({} if signature is None else {"X-Twilio-Signature": signature})
+
+
+def test_an_unknown_algorithm_is_wrong() -> None:
+    headers = {"X-Twilio-Signature": DOCUMENTED, "X-Twilio-Webhooks-Signature-Settings": "algorithm=NONE"}
+    assert not good(headers)
+
+
+@pytest.mark.parametrize("url", ["http://mycompany.com/myapp.php?foo=1&bar=2", DOCUMENTED_URL + "\udce9"])
+def test_another_address_is_wrong(url: str) -> None:
+    assert not good({"X-Twilio-Signature": DOCUMENTED}, url=url)
+
+
+def test_a_changed_or_missing_value_is_wrong() -> None:
+    assert not good({"X-Twilio-Signature": DOCUMENTED}, pairs=DOCUMENTED_FORM[1:])
+    assert not good({"X-Twilio-Signature": DOCUMENTED}, pairs=[*DOCUMENTED_FORM, ("Extra", "1")])
+
+
+def test_the_signed_address_is_the_configured_one() -> None:
+    assert whatsapp().signed_url("/webhook/whatsapp") == "https://mycompany.com/webhook/whatsapp"
+    assert whatsapp().signed_url("/a", b"x=%C3%A9&y=") == "https://mycompany.com/a?x=%C3%A9&y="
+    local = WhatsApp(Settings.from_environment({"PORT": "8123"}), lambda: NOW, replace(ACCOUNT, public_url=""))
+    assert local.signed_url("/webhook/whatsapp") == "http://127.0.0.1:8123/webhook/whatsapp"
+
+
+def test_another_account_is_not_ours() -> None:
+    assert whatsapp().is_ours(dict(form("text")))
+    assert not whatsapp().is_ours({"AccountSid": "AC" + "0" * 32})
+
+
+def test_without_an_account_one_has_to_be_handed_in() -> None:
+    with pytest.raises(ValueError, match="simulator's account"):
+        WhatsApp(Settings.from_environment({}), lambda: NOW)
+
+
+@pytest.mark.parametrize(
+    "public_url", ["http://shop.example.com", "https://localhost", "https://my_shop.example.com", "https://127.0.0.1"]
+)
+def test_the_doctor_names_an_address_that_twilio_cannot_call(public_url: str) -> None:
+    finding = whatsapp(replace(ACCOUNT, public_url=public_url))._check_address()
+    assert (finding.name, finding.ok) == ("address", False)
+    assert whatsapp()._check_address().ok

@@ -1,0 +1,139 @@
+"""The path of a message on real parts, with a desk that only repeats: webhook, queue, worker, outbox, small Twilio."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.serving import make_server
+
+from bot.channels.simulator import Customer, Pace, SmallTwilio, serving
+from bot.channels.twilio import WhatsApp
+from bot.delivery.outbox import Outbox, Template, in_parts
+from bot.delivery.worker import Hands, Worker
+from bot.language.reading.opt_out import is_stop
+from bot.settings import Settings
+from bot.web.webhook import Door, webhook
+from memory.conversations.channel_messages import OutboxRow, Outgoing
+from memory.conversations.intake import Intake
+from memory.conversations.messages import Message, Messages
+from memory.conversations.sessions import Sessions
+from memory.conversations.turns import Outcome, Reading, Turns
+from memory.people.contacts import Contact, Contacts
+from memory.storage.database import Database
+from memory.storage.job_runs import Switches
+from memory.storage.migrations import STEPS
+from memory.storage.timestamps import Clock, now
+
+BRAND = "voyage"
+PHONE = "+14155550101"
+OPERATOR = "+919876500001"
+Handler = Callable[[Contact, Sequence[Message], datetime], Outcome]
+
+
+def repeat(contact: Contact, waiting: Sequence[Message], deadline: datetime) -> Outcome:
+    """Says everything back in one message."""
+    words = ", ".join(message.content for message in waiting)
+    return Outcome([Outgoing(f"You said: {words}")], readings={message.id: Reading("other") for message in waiting})
+
+
+@dataclass
+class Line:
+    """Everything between a customer and a desk."""
+
+    twilio: SmallTwilio
+    db: Database
+    contacts: Contacts
+    messages: Messages
+    turns: Turns
+    outbox: Outbox
+    channel: WhatsApp
+    worker: Worker
+    templates: dict[str, str]
+    handler: Handler = repeat
+    alarms: list[str] = field(default_factory=list)
+
+    def customer(self, phone: str = PHONE) -> Customer:
+        """Somebody with a phone."""
+        return self.twilio.customer(phone)
+
+    def states(self) -> list[str]:
+        """What became of what we said, oldest first."""
+        rows = self.db.all("SELECT state FROM messages WHERE role = 'assistant' ORDER BY id")
+        return [row["state"] for row in rows]
+
+    def until(self, true: Callable[[], bool], seconds: float = 15.0) -> None:
+        """Wait for something to become true, woken by whatever happens at the small Twilio."""
+        deadline = threading.Event()
+        for _ in range(int(seconds / 0.02)):
+            if true():
+                return
+            deadline.wait(0.02)
+        raise AssertionError(f"it did not become so within {seconds} s; our messages are {self.states()}")
+
+
+@contextmanager
+def open_line(
+    where: Path | str,
+    *,
+    handler: Handler = repeat,
+    pace: Pace | None = None,
+    threads: int = 64,
+    running: bool = True,
+    clock: Clock = now,
+) -> Iterator[Line]:
+    """A line that works until the block ends; with `running` off, nothing is answered before `worker.start()`.
+
+    `where`: a folder for its file, or a server's address. `clock` is ours; the small Twilio has the one on the wall.
+    """
+    web = Flask("line")
+    server = make_server("127.0.0.1", 0, web, threaded=True)
+    url = f"http://127.0.0.1:{server.server_port}"
+    with serving(url, now, pace=pace or Pace(0, 0, 0)) as twilio:
+        line = _wire(where, url, twilio, handler, threads, web, clock)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        if running:
+            line.worker.start()
+        try:
+            yield line
+        finally:
+            if running:
+                line.worker.stop()
+            server.shutdown()
+            thread.join()
+            server.server_close()
+
+
+def _wire(
+    where: Path | str, url: str, twilio: SmallTwilio, handler: Handler, threads: int, web: Flask, clock: Clock
+) -> Line:
+    db = Database(where / "hawker.db" if isinstance(where, Path) else where, timeout=2)
+    db.migrate(STEPS)
+    contacts = Contacts(db, clock)
+    messages = Messages(db, contacts, Sessions(db), clock, quiet_seconds=0.1)
+    turns = Turns(db, messages, clock)
+    channel = WhatsApp(Settings.from_environment({"PUBLIC_URL": url}), clock, twilio.account)
+    templates: dict[str, str] = {}
+    alarms: list[str] = []
+
+    def template_for(contact: Contact, row: OutboxRow) -> Template | None:
+        return Template(templates[row.purpose], {"1": row.body}) if row.purpose in templates else None
+
+    def alarm(brand: str, text: str) -> list[Outgoing]:
+        alarms.append(text)
+        return []
+
+    wake = threading.Event()
+    switches = Switches(db, clock)
+    outbox = Outbox(db, contacts, messages, turns, switches, channel, clock, template_for, alarm, contacts.erase)
+    hands = Hands(db, contacts, turns, outbox, handler, in_parts, channel.typing, alarm, clock, timedelta(seconds=12))
+    door = Door(channel, Intake(db, messages), outbox, lambda number: BRAND, is_stop, wake)
+    web.register_blueprint(webhook(door))
+    worker = Worker(hands, wake, threads=threads)
+    return Line(twilio, db, contacts, messages, turns, outbox, channel, worker, templates, handler, alarms)

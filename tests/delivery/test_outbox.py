@@ -1,0 +1,372 @@
+"""Saying: once, in order, within the window; every way in which a provider fails."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.channels.simulator import Pace
+from bot.channels.twilio import Status
+from bot.delivery.outbox import in_parts
+from memory.conversations.channel_messages import Button, OutboxRow, Outgoing
+from memory.conversations.messages import Message
+from memory.conversations.turns import Lease, Outcome
+from memory.people.contacts import Contact
+from memory.storage.timestamps import now, to_text
+from tests.delivery.message_path import PHONE, Line, open_line, repeat
+from tests.memory.stores import TestClock
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Iterator[Line]:
+    with open_line(tmp_path) as line:
+        yield line
+
+
+def test_a_message_is_answered_once_and_delivered(line: Line) -> None:
+    customer = line.customer()
+    [reply] = customer.wait_for_reply(customer.says("hello"))
+    assert reply.body == "You said: hello"
+    line.until(lambda: line.states() == ["delivered"])
+
+
+@pytest.mark.parametrize("fault", ["lose_answer", "answer_late"])
+def test_an_answer_that_got_lost_is_looked_up_not_sent_again(line: Line, fault: str) -> None:
+    customer = line.customer()
+    line.twilio.fail(fault, who=PHONE, seconds=9)
+    customer.wait_for_reply(customer.says("hello"), timeout=20)
+    line.until(lambda: line.turns.backlog() == 0 and not line.db.all("SELECT * FROM leases"), 25)
+    assert customer.heard() == ["You said: hello"]
+    assert line.states() in (["sent"], ["delivered"])
+
+
+@pytest.mark.parametrize("fault", ["throttle", "drop", "error_500", "error_503"])
+def test_what_was_not_taken_is_sent_again_until_it_is(line: Line, fault: str) -> None:
+    customer = line.customer()
+    line.twilio.fail(fault, who=PHONE)
+    customer.wait_for_reply(customer.says("hello"), timeout=40)
+    line.until(lambda: line.states() in (["sent"], ["delivered"]))
+    assert customer.heard() == ["You said: hello"]
+
+
+def test_a_recipient_that_does_not_exist_is_dead_and_staff_are_told(line: Line) -> None:
+    line.twilio.fail("refuse", who=PHONE, code=21211)
+    line.customer().says("hello")
+    line.until(lambda: line.states() == ["dead"])
+    [message] = line.messages.dead()
+    assert message.error_code == 21211
+    assert len(line.alarms) == 1
+    assert PHONE not in line.alarms[0]
+    line.messages.replay(message.id)
+    line.until(lambda: line.states() == ["delivered"])
+
+
+def test_somebody_who_blocked_us_is_written_to_no_more(line: Line) -> None:
+    customer = line.customer()
+    customer.blocks()
+    customer.says("hello")
+    line.until(lambda: line.states() == ["suppressed"])
+    assert line.contacts.find("voyage", PHONE).opted_out_at is not None
+
+
+def test_outside_the_window_a_message_waits_until_they_write(line: Line) -> None:
+    line.twilio.fail("fail", who=PHONE, code=63016)
+    customer = line.customer()
+    customer.says("hello")
+    line.until(lambda: line.states() == ["parked"])
+    sent = customer.says("are you there?")
+    replies = customer.wait_for_reply(sent, count=2)
+    assert [reply.body for reply in replies] == ["You said: hello", "You said: are you there?"]
+
+
+def test_outside_the_window_the_brands_template_goes_out(line: Line) -> None:
+    line.templates["reply"] = line.twilio.template("News from the shop: {{1}}")
+    line.twilio.fail("fail", who=PHONE, code=63016)
+    customer = line.customer()
+    [reply] = customer.wait_for_reply(customer.says("hello"))
+    assert reply.body == "News from the shop: You said: hello"
+    assert reply.template
+
+
+def test_we_know_ourselves_when_the_window_is_closed(line: Line) -> None:
+    customer = line.customer()
+    customer.wait_for_reply(customer.says("hello"))
+    contact = line.contacts.find("voyage", PHONE)
+    yesterday = to_text(now() - timedelta(hours=24, seconds=1))
+    line.db.run("UPDATE contacts SET last_interaction_at = :at", at=yesterday)
+    line.messages.put_out(contact.id, Outgoing("your parcel has left"))
+    line.until(lambda: line.states() == ["delivered", "parked"])
+    assert len(customer.heard()) == 1
+
+
+def test_a_report_to_staff_goes_with_its_picture_and_outside_the_window_as_their_template(line: Line) -> None:
+    line.templates["staff"] = line.twilio.template("Report: {{1}}")
+    customer = line.customer()
+    customer.wait_for_reply(customer.says("hello"))
+    contact = line.contacts.find("voyage", PHONE)
+    card = Outgoing("42 chats", purpose="staff", media_url="https://shop.example/chart/1.png")
+    line.messages.put_out(contact.id, card)
+    line.until(lambda: line.states() == ["delivered"] * 2)
+    line.db.run("UPDATE contacts SET last_interaction_at = :at", at=to_text(now() - timedelta(hours=24, seconds=1)))
+    line.messages.put_out(contact.id, card)
+    line.until(lambda: line.states() == ["delivered"] * 3)
+    inside, outside = [letter for letter in line.twilio.chats.letters.values() if letter.direction != "inbound"][-2:]
+    assert (inside.body, inside.media_url, inside.template) == ("42 chats", card.media_url, False)
+    assert (outside.body, bool(outside.template)) == ("Report: 42 chats", True)
+
+
+def test_a_template_that_whatsapp_paused_is_not_used_again(line: Line) -> None:
+    line.templates["reply"] = line.twilio.template("News: {{1}}")
+    line.twilio.fail("fail", who=PHONE, code=63016)
+    line.twilio.fail("refuse", who=PHONE, code=63041)
+    line.customer().says("hello")
+    line.until(lambda: line.states() == ["dead"])
+    line.twilio.fail("fail", who=PHONE, code=63016)
+    line.customer().says("hello again")
+    line.until(lambda: line.states() == ["dead", "parked"])
+
+
+def test_callbacks_reversed_doubled_or_lost_change_nothing(line: Line) -> None:
+    customer = line.customer()
+    customer.opens()
+    for fault, end in (("callbacks_reversed", "read"), ("callbacks_twice", "read"), ("callbacks_lost", "sent")):
+        line.twilio.fail(fault, who=PHONE)
+        customer.wait_for_reply(customer.says(fault))
+        line.until(lambda end=end: line.states()[-1] == end)  # type: ignore[misc]
+
+
+def test_a_late_failure_is_tried_again_but_not_for_ever(line: Line) -> None:
+    line.twilio.fail("fail", times=2, who=PHONE, code=30008)
+    line.customer().says("hello")
+    line.until(
+        lambda: bool(line.db.value("SELECT due_at > :now FROM messages WHERE role = 'assistant'", now=to_text(now())))
+    )
+    line.db.run("UPDATE messages SET due_at = :now WHERE role = 'assistant'", now=to_text(now()))
+    line.until(lambda: line.states() == ["dead"])
+
+
+def long_answer(contact: Contact, waiting: Sequence[Message], deadline: datetime) -> Outcome:
+    sentences = [f"This is sentence number {n} of a long answer." for n in range(120)]
+    return Outcome([Outgoing(" ".join(sentences), buttons=(Button("More", "more"),))])
+
+
+def test_a_long_reply_arrives_in_parts_in_order_with_its_buttons_last(tmp_path: Path) -> None:
+    with open_line(tmp_path, handler=long_answer, pace=Pace(0.05, 0.01, 0)) as line:
+        customer = line.customer()
+        parts = len(line_parts())
+        replies = customer.wait_for_reply(customer.says("tell me"), count=parts)
+        text = " ".join(reply.body for reply in replies)
+        numbers = [int(word) for word in text.split() if word.isdigit()]
+        assert numbers == list(range(120))
+        assert [bool(reply.buttons) for reply in replies] == [False] * (parts - 1) + [True]
+
+
+def line_parts() -> Sequence[Outgoing]:
+    from bot.delivery.outbox import in_parts
+
+    [reply] = long_answer(None, [], now()).replies  # type: ignore[arg-type]
+    return in_parts(reply)
+
+
+def test_a_part_that_cannot_be_said_takes_the_rest_with_it(tmp_path: Path) -> None:
+    with open_line(tmp_path, handler=long_answer) as line:
+        line.twilio.fail("refuse", who=PHONE, code=21211)
+        line.customer().says("tell me")
+        line.until(lambda: line.states() == ["dead"] * len(line_parts()))
+        assert line.customer().heard() == []
+
+
+def test_pictures_that_cannot_be_taken_become_links(tmp_path: Path) -> None:
+    def show(contact: Contact, waiting: Sequence[Message], deadline: datetime) -> Outcome:
+        return Outcome([Outgoing("Here it is", media_url="https://shop.example.com/a.jpg")])
+
+    with open_line(tmp_path, handler=show) as line:
+        line.twilio.fail("refuse", who=PHONE, code=21620)
+        customer = line.customer()
+        [reply] = customer.wait_for_reply(customer.says("picture?"))
+        assert reply.body == "Here it is\nhttps://shop.example.com/a.jpg"
+
+
+def test_once_opted_out_nothing_that_waited_goes_out(line: Line) -> None:
+    customer = line.customer()
+    customer.wait_for_reply(customer.says("hello"))
+    contact = line.contacts.find("voyage", PHONE)
+    line.contacts.opt_out(contact.id)
+    line.messages.put_out(contact.id, Outgoing("a special offer"))
+    line.messages.put_out(contact.id, replace(Outgoing("You will hear no more from us."), passes_optout=True))
+    line.until(lambda: line.states()[1:] in (["suppressed", "sent"], ["suppressed", "delivered"]))
+    assert customer.heard()[1:] == ["You will hear no more from us."]
+
+
+def test_contacts_are_answered_side_by_side(tmp_path: Path) -> None:
+    together = threading.Barrier(20)
+
+    def wait_for_the_others(contact: Contact, waiting: Sequence[Message], deadline: datetime) -> Outcome:
+        together.wait(10)
+        return Outcome([Outgoing("hi")])
+
+    with open_line(tmp_path, handler=wait_for_the_others) as line:
+        customers = [line.customer(f"+1415555{n:04d}") for n in range(20)]
+        sent = [(customer, customer.says("hello")) for customer in customers]
+        for customer, message in sent:
+            customer.wait_for_reply(message)
+
+
+def farewell(contact: Contact, waiting: Sequence[Message], deadline: datetime) -> Outcome:
+    return Outcome([Outgoing("Everything is erased.", farewell=True, passes_optout=True)])
+
+
+def test_a_farewell_is_erased_with_its_person_when_the_callback_is_first(tmp_path: Path) -> None:
+    with open_line(tmp_path, handler=farewell, running=False) as line:
+        line.customer().says("delete")
+        [lease] = claimed(line)
+        line.turns.finish(lease, line.turns.waiting(lease.contact_id), farewell(None, [], now()), split=in_parts)  # type: ignore[arg-type]
+        row = line.messages.next_out(lease.contact_id)
+        assert row is not None
+        line.messages.settle(row.id, "sending", first_tried_at=to_text(now()))
+        line.outbox.note(Status("SM1", row.id, "queued", None, {}))
+        assert line.db.value("SELECT count(*) FROM contacts") == 1, "not said yet"
+        line.outbox.note(Status("SM1", row.id, "sent", None, {}))
+        assert line.db.value("SELECT count(*) FROM contacts") == 0
+        assert line.contacts.still_at_provider()
+        line.outbox.note(Status("SM1", row.id, "delivered", None, {}))  # nothing to bring back
+
+
+@pytest.mark.parametrize("code", [21610, 63024, 99999])
+def test_somebody_whom_the_farewell_cannot_reach_is_erased_all_the_same(tmp_path: Path, code: int) -> None:
+    with open_line(tmp_path, handler=farewell) as line:
+        line.twilio.fail("refuse", who=PHONE, code=code)
+        line.customer().says("delete")
+        line.until(lambda: line.db.value("SELECT count(*) FROM contacts") == 0)
+        assert line.db.value("SELECT count(*) FROM messages") == 0
+
+
+def claimed(line: Line) -> list[Lease]:
+    found: list[Lease] = []
+
+    def claim() -> bool:
+        found.extend(line.turns.claim("test", 1))
+        return bool(found)
+
+    line.until(claim)
+    return found
+
+
+def test_a_text_that_the_provider_calls_an_attachment_is_dead_and_not_said_in_other_words(line: Line) -> None:
+    line.twilio.fail("refuse", who=PHONE, code=63019)
+    line.customer().says("hello")
+    line.until(lambda: line.states() == ["dead"])
+
+
+def test_half_a_character_in_a_reply_is_left_out(tmp_path: Path) -> None:
+    def cut(contact: Contact, waiting: Sequence[Message], deadline: datetime) -> Outcome:
+        return Outcome([Outgoing("That is 5 \ud83d euros\x00")])
+
+    with open_line(tmp_path, handler=cut) as line:
+        customer = line.customer()
+        [reply] = customer.wait_for_reply(customer.says("hello"))
+        assert reply.body == "That is 5  euros"
+
+
+def test_a_stop_that_came_while_an_answer_was_made_is_obeyed_before_it_is_said(tmp_path: Path) -> None:
+    with open_line(tmp_path, running=False) as line:
+        customer = line.customer()
+        customer.says("hello")
+        [lease] = claimed(line)
+        waiting = line.turns.waiting(lease.contact_id)
+        customer.says("STOP")
+        line.until(lambda: line.turns.is_urgent(lease.contact_id))
+        line.turns.finish(lease, waiting, repeat(None, waiting, now()), split=in_parts, last_try=True)  # type: ignore[arg-type]
+        line.outbox.say_due(lease)
+        assert line.states() == ["ready"]
+        assert customer.heard() == []
+
+
+def test_a_provider_that_refuses_everything_is_known_until_it_takes_a_message(line: Line) -> None:
+    line.twilio.fail("refuse", who=PHONE, code=20003)
+    customer = line.customer()
+    sent = customer.says("hello")
+    line.until(lambda: line.outbox.provider_fault() is not None)
+    line.db.run("UPDATE messages SET due_at = :now WHERE state = 'ready'", now=to_text(now()))
+    customer.wait_for_reply(sent)
+    line.until(lambda: line.outbox.provider_fault() is None)
+
+
+def reply_ready(line: Line, clock: TestClock) -> None:
+    """A reply waits in the outbox, and nobody works on its contact."""
+    line.customer().says("hello")
+    clock.pass_by(seconds=1)
+    [lease] = line.turns.claim("test", 1)
+    waiting = line.turns.waiting(lease.contact_id)
+    assert line.turns.finish(lease, waiting, repeat(None, waiting, clock()), split=in_parts)  # type: ignore[arg-type]
+    line.turns.release(lease)
+
+
+def waits_between_tries(
+    line: Line, clock: TestClock, fail_late: Callable[[OutboxRow], None] = lambda row: None
+) -> list[float]:
+    """Seconds from each try to the moment when the next one is due, until there is none. Nothing is due earlier."""
+    waits: list[float] = []
+    for _ in range(20):
+        [lease] = line.turns.claim("test", 1)
+        row = line.messages.next_out(lease.contact_id)
+        assert row is not None
+        line.outbox.say_due(lease)
+        line.turns.release(lease)
+        fail_late(row)
+        left = line.messages.next_out(lease.contact_id)
+        if left is None:
+            return waits
+        assert left.due_at is not None
+        waits.append((left.due_at - clock()).total_seconds())
+        clock.now = left.due_at - timedelta(milliseconds=1)
+        assert line.turns.claim("test", 1) == []
+        clock.now = left.due_at
+    raise AssertionError(f"it is tried for ever, after {waits} seconds")
+
+
+def test_what_is_not_taken_waits_twice_as_long_after_each_try(tmp_path: Path) -> None:
+    clock = TestClock()
+    with open_line(tmp_path, running=False, clock=clock) as line:
+        line.twilio.fail("throttle", times=9, who=PHONE, seconds=3)  # it asks for three seconds, and gets them
+        reply_ready(line, clock)
+        assert waits_between_tries(line, clock) == [3, 3, 4, 8, 16, 32, 64, 128]
+        assert line.states() == ["dead"]
+
+
+def test_what_fails_late_waits_twice_as_long_after_each_try(tmp_path: Path) -> None:
+    clock = TestClock()
+    with open_line(tmp_path, running=False, clock=clock) as line:
+        line.twilio.fail("callbacks_lost", times=9, who=PHONE)
+
+        def fail_late(row: OutboxRow) -> None:
+            provider_id = line.messages.get(row.id).provider_id
+            assert provider_id is not None
+            line.outbox.note(Status(provider_id, row.id, "failed", 30001, {}))  # the provider's queue is full: 30 s
+
+        reply_ready(line, clock)
+        assert waits_between_tries(line, clock, fail_late) == [30, 30, 30, 30, 32, 64, 128, 256]
+        assert line.states() == ["dead"]
+
+
+def test_what_left_no_trace_is_looked_up_each_second_and_sent_anew_after_six(tmp_path: Path) -> None:
+    clock = TestClock()
+    with open_line(tmp_path, running=False, clock=clock) as line:
+        line.twilio.fail("drop", who=PHONE)
+        reply_ready(line, clock)
+        assert waits_between_tries(line, clock) == [1, 1, 1, 1, 1, 1]
+        assert line.states() in (["sent"], ["delivered"])
+
+
+def test_a_provider_that_refuses_everything_is_asked_again_after_five_minutes(tmp_path: Path) -> None:
+    clock = TestClock()
+    with open_line(tmp_path, running=False, clock=clock) as line:
+        line.twilio.fail("refuse", times=3, who=PHONE, code=20003)
+        reply_ready(line, clock)
+        assert waits_between_tries(line, clock) == [300, 300, 300]
+        assert line.states() in (["sent"], ["delivered"])

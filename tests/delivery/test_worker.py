@@ -1,0 +1,58 @@
+"""The worker at its edges: what fails for no known reason is left alone for a while, and then done."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.delivery.worker import Worker
+from memory.conversations.channel_messages import Outgoing
+from memory.conversations.turns import Lease, Turns
+from memory.storage.timestamps import now
+from tests.delivery.message_path import Line, open_line
+
+
+def claimed(line: Line, turns: Turns, owner: str) -> Lease:
+    found: list[Lease] = []
+
+    def claim() -> bool:
+        found.extend(turns.claim(owner, 1))
+        return bool(found)
+
+    line.until(claim)
+    return found[0]
+
+
+def quick_turns(line: Line) -> Turns:
+    return Turns(line.db, line.messages, now, lease_seconds=4)
+
+
+def test_a_visit_that_fails_rests_until_its_lease_is_over(tmp_path: Path) -> None:
+
+    with open_line(tmp_path, running=False) as line:
+        turns = quick_turns(line)
+        hands = replace(line.worker._hands, turns=turns, outbox=replace(line.outbox, turns=turns))
+        worker = Worker(hands, threading.Event())
+        line.customer().says("hello")
+        lease = claimed(line, line.turns, worker.owner)
+        line.messages.put_out(lease.contact_id, Outgoing("hello", media_url="x"))
+        line.db.run("UPDATE messages SET outgoing = '{}' WHERE role = 'assistant'")  # a row that cannot be read
+        with pytest.raises(KeyError):
+            worker.visit(lease)
+        assert turns.claim("another", 1) == [], "it would be tried again at once, for ever"
+
+
+def test_a_lease_that_could_not_be_given_back_runs_out(tmp_path: Path) -> None:
+    with open_line(tmp_path, running=False) as line:
+        turns = quick_turns(line)
+        worker = Worker(replace(line.worker._hands, turns=turns), threading.Event())
+        line.customer().says("hello")
+        claimed(line, turns, worker.owner)  # and never worked on: its release met a full disk
+        worker.start()
+        try:
+            line.until(lambda: line.states() in (["sent"], ["delivered"]), 20)
+        finally:
+            worker.stop()

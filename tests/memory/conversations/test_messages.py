@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memory.conversations.channel_messages import Outgoing
+from memory.conversations.intake import Intake
+from memory.conversations.messages import STATUS_RANK
+from memory.conversations.turns import Outcome
+from memory.people.address import Referral
+from memory.storage.errors import DatabaseUnavailable, UnknownMessage
+from memory.storage.timestamps import to_text
+from tests.memory.stores import BRAND, Stores, as_is, said
+
+
+def test_the_same_message_twice_is_stored_once(stores: Stores) -> None:
+    assert stores.messages.take_in(BRAND, said("hi", sid="SM1")) is not None
+    assert stores.messages.take_in(BRAND, said("hi", sid="SM1")) is None
+    contact = stores.contacts.find(BRAND, "+919876543210")
+    assert contact.total_interactions == 1
+    assert stores.messages.count(contact.id) == 1
+
+
+def test_a_message_that_was_listed_first_is_completed_by_its_webhook_once(stores: Stores) -> None:
+    listed = said("", sid="SM1")
+    message_id = stores.messages.take_in(BRAND, listed)
+    ad = Referral("120211", "ad", "clid", "Play faster", None, None, {"ReferralSourceId": "120211"})
+    told = {"Body": "", "Latitude": "40.4", "Longitude": "-3.7", "ReferralSourceId": "120211"}
+    place = {"latitude": "40.4", "longitude": "-3.7"}
+    posted = replace(listed, kind="location", location=place, referral=ad, raw=told)
+    assert [stores.messages.take_in(BRAND, posted) for _ in range(2)] == [None, None]
+    assert message_id is not None
+    message = stores.messages.get(message_id)
+    assert (message.kind, message.metadata["location"]) == ("location", place)
+    assert [touch["source_id"] for touch in stores.contacts.touches(message.contact_id)] == ["120211"]
+
+
+def test_history_is_oldest_first_and_pages_backwards(stores: Stores) -> None:
+    ids = [stores.hear(str(n)) for n in range(5)]
+    contact_id = stores.messages.get(ids[0]).contact_id
+    assert [message.content for message in stores.messages.history(contact_id, limit=2)] == ["3", "4"]
+    assert [message.content for message in stores.messages.history(contact_id, limit=2, before=ids[3])] == ["1", "2"]
+
+
+def test_a_session_ends_after_a_day_of_silence(stores: Stores) -> None:
+    contact_id = stores.messages.get(stores.hear("monday")).contact_id
+    first = stores.sessions.latest(contact_id)
+    stores.clock.pass_by(hours=23, minutes=59)
+    stores.hear("tuesday")
+    still = stores.sessions.latest(contact_id)
+    stores.clock.pass_by(hours=24)
+    stores.hear("wednesday")
+    next_one = stores.sessions.latest(contact_id)
+    assert first is not None
+    assert still is not None
+    assert next_one is not None
+    assert (still.id, still.total_messages) == (first.id, 2)
+    assert (next_one.id == first.id, next_one.total_messages) == (False, 1)
+    assert next_one.created_at == stores.clock.now
+
+
+@given(order=st.permutations(["queued", "sent", "delivered", "read"]))
+def test_statuses_only_move_forward(tmp_path_factory: pytest.TempPathFactory, order: list[str]) -> None:
+    stores = Stores(tmp_path_factory.mktemp("statuses") / "h.db")
+    contact_id = stores.messages.get(stores.hear("hi")).contact_id
+    message_id = stores.messages.put_out(contact_id, Outgoing("hello"))
+    seen: list[int] = []
+    for status in order:
+        stores.messages.note_status(message_id, status, provider_id="SMout", error_code=None)
+        row = stores.db.value("SELECT provider_status FROM messages WHERE id = :id", id=message_id)
+        seen.append(STATUS_RANK[row])
+    assert seen == sorted(seen)
+    assert seen[-1] == STATUS_RANK["read"]
+
+
+def test_failure_after_delivery_is_ignored(stores: Stores) -> None:
+    contact_id = stores.messages.get(stores.hear("hi")).contact_id
+    message_id = stores.messages.put_out(contact_id, Outgoing("hello"))
+    stores.messages.note_status(message_id, "delivered", provider_id="SMout", error_code=None)
+    assert not stores.messages.note_status(message_id, "failed", provider_id="SMout", error_code=30008)
+    assert stores.messages.get(message_id).state == "delivered"
+
+
+def test_a_callback_for_another_send_of_the_message_is_ignored(stores: Stores) -> None:
+    contact_id = stores.messages.get(stores.hear("hi")).contact_id
+    message_id = stores.messages.put_out(contact_id, Outgoing("hello"))
+    stores.messages.settle(message_id, "sent", provider_id="SMout")
+    assert not stores.messages.note_status(message_id, "delivered", provider_id="SMother", error_code=None)
+
+
+def test_what_was_parked_goes_out_when_the_customer_writes(stores: Stores) -> None:
+    contact_id = stores.messages.get(stores.hear("hi")).contact_id
+    message_id = stores.messages.put_out(contact_id, Outgoing("your parcel has left"))
+    stores.messages.settle(message_id, "parked")
+    assert stores.messages.next_out(contact_id) is None
+    stores.hear("hello again")
+    following = stores.messages.next_out(contact_id)
+    assert following is not None
+    assert following.id == message_id
+
+
+def test_only_dead_messages_are_replayed(stores: Stores) -> None:
+    message_id = stores.hear("hi")
+    with pytest.raises(UnknownMessage, match="waiting"):
+        stores.messages.replay(message_id)
+
+
+def test_a_batch_with_one_bad_message_takes_the_others_in(stores: Stores) -> None:
+    intake = Intake(stores.db, stores.messages)
+    assert intake.take_in(BRAND, said("hi", sid="SM1")) is not None
+    assert intake.take_in(BRAND, said("hi", sid="SM1")) is None
+
+
+def test_intake_says_when_nothing_could_be_stored(file_stores: Stores) -> None:
+    stores = file_stores
+    intake = Intake(stores.db, stores.messages)
+    stores.db.value("PRAGMA query_only = ON")
+    with pytest.raises(DatabaseUnavailable):
+        intake.take_in(BRAND, said("hi"))
+    stores.db.value("PRAGMA query_only = OFF")
+    assert intake.take_in(BRAND, said("hi")) is not None
+
+
+def said_to(stores: Stores) -> int:
+    stores.hear("hi")
+    contact = stores.contacts.find(BRAND, "+919876543210")
+    message_id = stores.messages.put_out(contact.id, Outgoing("hello"))
+    stores.messages.settle(message_id, "sending", first_tried_at=to_text(stores.clock()))
+    return message_id
+
+
+def test_a_doubt_that_comes_after_the_callback_changes_nothing(stores: Stores) -> None:
+    message_id = said_to(stores)
+    stores.messages.note_status(message_id, "sent", provider_id="SMour", error_code=None)
+    stores.messages.doubt(message_id, stores.clock(), "the connection failed")
+    assert stores.messages.get(message_id).state == "sent"
+
+
+@pytest.mark.parametrize("again", ["send_anew", "replay"])
+@pytest.mark.parametrize("late", ["queued", "sent", "failed"])
+def test_a_callback_of_an_attempt_that_failed_is_not_taken_for_the_next_one(
+    stores: Stores, again: str, late: str
+) -> None:
+    message_id = said_to(stores)
+    stores.messages.note_status(message_id, "failed", provider_id="SMold", error_code=30008)
+    if again == "replay":
+        stores.messages.settle(message_id, "dead")
+    getattr(stores.messages, again)(message_id)
+    stores.messages.settle(message_id, "sending")
+    assert not stores.messages.note_status(message_id, late, provider_id="SMold", error_code=None)
+    message = stores.messages.get(message_id)
+    assert (message.state, message.provider_id) == ("sending", None)
+    assert "SMold" in stores.messages.known_provider_ids(message.contact_id), "a look-up would adopt it"
+    assert "SMold" in stores.contacts.provider_ids(message.contact_id), "it would stay at the provider"
+    stores.messages.said(message_id, "SMnew")
+    assert stores.messages.get(message_id).state == "sent"
+
+
+def test_nothing_on_a_messages_way_reads_the_whole_conversation_or_the_whole_table(file_stores: Stores) -> None:
+    """A status callback that scans a million messages holds up every webhook behind it."""
+    asked: list[str] = []
+    connection = file_stores.db._engine._connection  # type: ignore[attr-defined]
+    file_stores.hear("hello", urgent=True)
+    connection.set_trace_callback(asked.append)
+    file_stores.hear("do you have laptops?", urgent=True)
+    [lease] = file_stores.turns.claim("w", 1)
+    waiting = file_stores.turns.waiting(lease.contact_id)
+    file_stores.turns.finish(lease, waiting, Outcome([Outgoing("yes")]), split=as_is)
+    row = file_stores.messages.next_out(lease.contact_id)
+    assert row is not None
+    file_stores.messages.settle(row.id, "sending")
+    file_stores.messages.said(row.id, "SM" + "9" * 32)
+    file_stores.messages.note_status(row.id, "sent", provider_id="SM" + "9" * 32, error_code=None)
+    file_stores.messages.cancel_rest(row.id, "why")
+    file_stores.messages.dead()
+    file_stores.turns.backlog()
+    file_stores.turns.release(lease)
+    connection.set_trace_callback(None)
+    statements = [sql for sql in asked if sql.startswith(("SELECT", "UPDATE", "DELETE"))]
+    assert len(statements) > 20
+    for sql in statements:
+        steps = [step[3] for step in connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
+        assert "SCAN messages" not in steps, sql
+        assert sql.startswith("SELECT") or "SEARCH messages USING INDEX messages_by_contact (contact_id=?)" not in steps

@@ -1,0 +1,227 @@
+"""The queue: claims, quiet time, leases, drafts that are overtaken."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from memory.conversations.channel_messages import Outgoing
+from memory.conversations.turns import Lease, Outcome, Pressure, Reading
+from memory.storage.errors import LeaseLost
+from tests.memory.stores import BRAND, Stores, as_is, said
+
+
+def claim(stores: Stores, owner: str = "worker") -> Lease:
+    [lease] = stores.turns.claim(owner, 10)
+    return lease
+
+
+def texts(stores: Stores, lease: Lease) -> list[str]:
+    return [message.content for message in stores.turns.waiting(lease.contact_id)]
+
+
+def test_nothing_is_due_while_the_customer_may_still_be_typing(stores: Stores) -> None:
+    stores.hear("hi")
+    stores.clock.pass_by(seconds=1.4)
+    assert stores.turns.claim("worker", 10) == []
+    stores.clock.pass_by(seconds=0.1)
+    assert len(stores.turns.claim("worker", 10)) == 1
+
+
+def test_a_burst_is_one_turn_and_each_message_starts_the_quiet_time_anew(stores: Stores) -> None:
+    for text in ("hi", "i want", "the red one"):
+        stores.hear(text)
+        stores.clock.pass_by(seconds=1)
+    assert stores.turns.claim("worker", 10) == []
+    stores.clock.pass_by(seconds=0.5)
+    assert texts(stores, claim(stores)) == ["hi", "i want", "the red one"]
+
+
+def test_somebody_who_never_stops_typing_is_answered_at_the_cap(stores: Stores) -> None:
+    for n in range(8):
+        assert stores.turns.claim("worker", 10) == []
+        stores.hear(str(n))
+        stores.clock.pass_by(seconds=1)
+    assert len(texts(stores, claim(stores))) == 8
+
+
+def test_a_button_is_answered_at_once(stores: Stores) -> None:
+    stores.hear("Yes, order it", urgent=True)
+    assert texts(stores, claim(stores)) == ["Yes, order it"]
+
+
+def test_a_contact_is_one_workers_until_the_lease_is_over(stores: Stores) -> None:
+    stores.hear("hi", urgent=True)
+    lease = claim(stores, "one")
+    assert stores.turns.claim("two", 10) == []
+    stores.clock.pass_by(seconds=11)
+    stores.turns.renew([lease])
+    stores.clock.pass_by(seconds=11)
+    assert stores.turns.claim("two", 10) == []
+    stores.clock.pass_by(seconds=2)
+    assert len(stores.turns.claim("two", 10)) == 1
+
+
+def test_a_worker_whose_lease_is_gone_cannot_finish(stores: Stores) -> None:
+    stores.hear("hi", urgent=True)
+    slow = claim(stores, "slow")
+    waiting = stores.turns.waiting(slow.contact_id)
+    stores.clock.pass_by(seconds=13)
+    claim(stores, "quick")
+    with pytest.raises(LeaseLost):
+        stores.turns.finish(slow, waiting, Outcome([Outgoing("late")]), split=as_is)
+    assert stores.messages.next_out(slow.contact_id) is None
+    assert len(stores.turns.waiting(slow.contact_id)) == 1
+
+
+def test_a_draft_that_newer_messages_overtook_is_dropped_with_all_its_changes(stores: Stores) -> None:
+    stores.hear("the red one", urgent=True)
+    lease = claim(stores)
+    waiting = stores.turns.waiting(lease.contact_id)
+    stores.hear("no, the blue one", urgent=True)
+    changed: list[str] = []
+    outcome = Outcome([Outgoing("Red it is.")], changes=[lambda: changed.append("red")])
+    assert not stores.turns.finish(lease, waiting, outcome, split=as_is)
+    assert changed == []
+    assert stores.messages.next_out(lease.contact_id) is None
+    assert texts(stores, lease) == ["the red one", "no, the blue one"]
+
+
+def test_the_last_try_answers_and_leaves_the_newer_message_for_the_next_turn(stores: Stores) -> None:
+    stores.hear("one", urgent=True)
+    lease = claim(stores)
+    waiting = stores.turns.waiting(lease.contact_id)
+    stores.hear("two", urgent=True)
+    assert stores.turns.finish(lease, waiting, Outcome([Outgoing("One.")]), split=as_is, last_try=True)
+    assert texts(stores, lease) == ["two"]
+
+
+def test_reply_changes_and_record_are_one_transaction(stores: Stores) -> None:
+    message_id = stores.hear("hi", urgent=True)
+    lease = claim(stores)
+    waiting = stores.turns.waiting(lease.contact_id)
+
+    def fail() -> None:
+        raise RuntimeError("half way")
+
+    outcome = Outcome([Outgoing("Hello!")], changes=[fail], readings={message_id: Reading("greeting", "en")})
+    with pytest.raises(RuntimeError):
+        stores.turns.finish(lease, waiting, outcome, split=as_is)
+    assert stores.messages.next_out(lease.contact_id) is None
+    assert stores.messages.get(message_id).state == "waiting"
+    assert stores.db.value("SELECT count(*) FROM turns") == 0
+
+
+def test_a_turn_that_keeps_failing_is_tried_later_each_time_and_at_last_set_aside(stores: Stores) -> None:
+    stores.hear("hi", urgent=True)
+    waits = []
+    for attempt in range(1, 6):
+        lease = claim(stores)
+        dead = stores.turns.postpone(lease, stores.turns.waiting(lease.contact_id), "ValueError")
+        assert dead == (attempt == 5)
+        stores.turns.release(lease)
+        seconds = 0
+        while not dead and not stores.turns.claim("probe", 1):
+            stores.clock.pass_by(seconds=1)
+            seconds += 1
+        waits.append(seconds)
+        stores.db.run("DELETE FROM leases")
+    assert waits[:4] == sorted(waits[:4])
+    assert waits[0] > 0
+    [message] = stores.messages.dead()
+    assert message.error == "ValueError"
+    stores.messages.replay(message.id)
+    assert texts(stores, claim(stores)) == ["hi"]
+
+
+def test_a_newer_message_does_not_skip_the_wait_after_a_failure(stores: Stores) -> None:
+    stores.hear("hi", urgent=True)
+    lease = claim(stores)
+    stores.turns.postpone(lease, stores.turns.waiting(lease.contact_id), "ValueError")
+    stores.turns.release(lease)
+    stores.hear("are you there?")
+    assert stores.turns.claim("worker", 1) == []
+    stores.clock.pass_by(seconds=2)
+    assert texts(stores, claim(stores)) == ["hi", "are you there?"]
+
+
+def test_contacts_are_claimed_by_one_of_many_threads(stores: Stores) -> None:
+    for n in range(30):
+        stores.hear("hi", phone=f"+9198765432{n:02d}", urgent=True)
+    claimed: list[int] = []
+    guard = threading.Lock()
+
+    def work(owner: str) -> None:
+        while leases := stores.turns.claim(owner, 3):
+            with guard:
+                claimed.extend(lease.contact_id for lease in leases)
+
+    threads = [threading.Thread(target=work, args=(f"w{n}",)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(claimed) == sorted(set(claimed))
+    assert len(claimed) == 30
+
+
+def test_parts_follow_each_other_and_a_dead_part_takes_the_rest_with_it(stores: Stores) -> None:
+    stores.hear("hi", urgent=True)
+    lease = claim(stores)
+
+    def in_words(outgoing: Outgoing) -> list[Outgoing]:
+        return [Outgoing(word) for word in outgoing.body.split()]
+
+    waiting = stores.turns.waiting(lease.contact_id)
+    stores.turns.finish(lease, waiting, Outcome([Outgoing("one two three")]), split=in_words)
+    first = stores.messages.next_out(lease.contact_id)
+    assert first is not None
+    assert first.body == "one"
+    stores.messages.settle(first.id, "dead", error="no such number")
+    stores.messages.cancel_rest(first.id, "an earlier part could not be sent")
+    assert stores.messages.next_out(lease.contact_id) is None
+    assert [message.content for message in stores.messages.dead()] == ["three", "two", "one"]
+
+
+def answer_next(stores: Stores) -> None:
+    """The contact that has waited longest is answered now."""
+    [lease] = stores.turns.claim("worker", 1)
+    assert stores.turns.finish(lease, stores.turns.waiting(lease.contact_id), Outcome(), split=as_is)
+    stores.turns.release(lease)
+
+
+@pytest.mark.parametrize(
+    ("slow", "quick", "slow_reply"),
+    [(1, 9, timedelta(minutes=11)), (1, 10, timedelta(0)), (2, 18, timedelta(minutes=11)), (1, 19, timedelta(0))],
+)
+def test_pressure_tells_the_wait_of_the_slowest_reply_in_ten(
+    stores: Stores, slow: int, quick: int, slow_reply: timedelta
+) -> None:
+    began = stores.clock()
+    for n in range(slow):
+        stores.hear("hi", phone=f"+9198765430{n:02d}", urgent=True)
+    stores.clock.pass_by(minutes=11)
+    for _ in range(slow):
+        answer_next(stores)
+    stores.clock.pass_by(seconds=1)
+    for n in range(quick):
+        stores.hear("hi", phone=f"+9198765431{n:02d}", urgent=True)
+        answer_next(stores)
+    assert stores.turns.pressure(BRAND, began) == Pressure(0, slow + quick, slow_reply)
+
+
+def test_pressure_counts_waiting_customers_and_recent_replies_of_one_brand(stores: Stores) -> None:
+    stores.hear("hi", urgent=True)
+    stores.clock.pass_by(minutes=20)
+    answer_next(stores)
+    stores.clock.pass_by(seconds=1)
+    since = stores.clock()
+    stores.hear("hi", phone="+919876543211", urgent=True)
+    answer_next(stores)
+    for text in ("hi", "are you there?"):
+        stores.hear(text, phone="+919876543212", urgent=True)
+    stores.messages.take_in("zen", said("hola", phone="+34600111222", sid="SM" + "9" * 32, urgent=True))
+    assert stores.turns.pressure(BRAND, since) == Pressure(waiting=1, replies=1, slow_reply=timedelta(0))
+    assert stores.turns.pressure("zen", since) == Pressure(waiting=1, replies=0, slow_reply=timedelta(0))

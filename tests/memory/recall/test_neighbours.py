@@ -1,0 +1,67 @@
+"""What reaches a message from its neighbours, and what a silence or another writer keeps away."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memory.recall.neighbours import NEIGHBOURS, REACH, SITTING_GAP, Floats, Sittings
+
+conversations = st.lists(st.tuples(st.sampled_from([0, 1, SITTING_GAP + 1]), st.integers(0, 1)), max_size=40)
+
+
+def sat(conversation: list[tuple[int, int]]) -> Sittings:
+    """From (minutes since the message before, speaker)."""
+    minutes = np.cumsum([apart for apart, _ in conversation], dtype=np.int64)
+    return Sittings(minutes, np.array([speaker for _, speaker in conversation], np.int64))
+
+
+def one_at(place: int, of: int) -> Floats:
+    values = np.zeros(of, np.float32)
+    values[place] = 1
+    return values
+
+
+TWO_SITTINGS = [(0, 0), (1, 0), (1, 1), (SITTING_GAP + 1, 1), (1, 0)]
+
+
+def test_a_long_silence_lets_nothing_through() -> None:
+    sittings, told = sat(TWO_SITTINGS), one_at(2, 5)
+    for reached in (
+        sittings.of(told, 1),
+        sittings.around(told),
+        sittings.wide(told),
+        sittings.best_of_sitting(told),
+        sittings.turn_before(told),
+        sittings.best_of_turn(told),
+    ):
+        assert not reached[3:].any()
+
+
+def test_a_turn_is_what_one_sends_in_a_row() -> None:
+    sittings = sat(TWO_SITTINGS)
+    assert sittings.best_of_turn(one_at(0, 5)).tolist() == [1, 1, 0, 0, 0]
+    assert sittings.turn_before(one_at(0, 5)).tolist() == [0, 0, 1, 0, 0]
+    assert sittings.turn_before(one_at(3, 5)).tolist() == [0, 0, 0, 0, 1]
+    assert sittings.best_of_sitting(one_at(0, 5)).tolist() == [1, 1, 1, 0, 0]
+
+
+@given(conversations)
+def test_wide_is_the_sum_of_what_falls_evenly(conversation: list[tuple[int, int]]) -> None:
+    sittings = sat(conversation)
+    values = np.arange(1, len(conversation) + 1, dtype=np.float32)
+    by_moves = values + sum(
+        (1 - abs(o) / (REACH + 1)) * sittings.of(values, o) for o in range(-REACH, REACH + 1) if o != 0
+    )
+    assert sittings.wide(values) == pytest.approx(by_moves, rel=1e-5)
+
+
+@given(conversations)
+def test_a_conversation_of_any_shape_has_a_value_for_each_message(conversation: list[tuple[int, int]]) -> None:
+    sittings, values = sat(conversation), np.ones(len(conversation), np.float32)
+    assert (sittings.best_of_turn(values) == 1).all()
+    assert (sittings.best_of_sitting(values) == 1).all()
+    assert (sittings.around(values) <= 1 + sum(NEIGHBOURS.values()) + 1e-6).all()
+    assert len(sittings.turn_before(values)) == len(conversation)

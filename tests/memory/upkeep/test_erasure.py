@@ -1,0 +1,319 @@
+"""A person who is erased is in no layer, no file and no backup, and has a receipt."""
+
+from __future__ import annotations
+
+import copy
+import re
+import sqlite3
+import threading
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.language.money import Money
+from memory import MemoryManager, MemorySettings, create_session
+from memory.conversations.attachments import Attachments
+from memory.conversations.channel_messages import Outgoing
+from memory.people.ad_anonymisation import LINKED
+from memory.people.contacts import OWNED
+from memory.people.facts import Facts
+from memory.recall.search import Search
+from memory.shop.orders import Orders, Quote
+from memory.storage.errors import UnknownContact
+from memory.storage.migrations import STEPS
+from memory.storage.timestamps import to_text
+from memory.upkeep.backup import back_up, erase_in_backups, restore, rotate
+from memory.upkeep.erasure import (
+    AGENTS,
+    Erasure,
+    ReceiptRefused,
+    carry_over,
+    erase_in_copy,
+    read_list,
+    verify,
+    write_list,
+)
+from tests.memory.stores import BRAND, Stores
+
+SECRET = "a secret of at least thirty-two characters"
+PHONE, OTHER = "+919876543210", "+14155550101"
+TRACES = (b"kumquat", b"9876543210", b"Xantippe", b"98765 43210")
+
+
+def eraser(stores: Stores, **more: Any) -> Erasure:
+    return Erasure(stores.db, stores.clock, SECRET, **more)
+
+
+def live(stores: Stores) -> int:
+    """Somebody with words, a fact, a picture, an order, and a notice about them; their contact's id."""
+    message = stores.messages.get(stores.hear("my secret is kumquat", phone=PHONE))
+    contact = stores.contacts.get(message.contact_id)
+    Facts(stores.db, stores.clock).learn(contact, "name", "Xantippe", message.id)
+    Attachments(stores.db, stores.clock).keep(message, "image/png", b"a kumquat, pictured", None)
+    orders = Orders(stores.db, stores.clock)
+    quote = Quote("KES-1", "Kestrel", 1, Money(Decimal("999"), "EUR"), "to Xantippe, 1 Kumquat Lane", stores.clock())
+    orders.place(contact, quote, orders.new_number(), "https://pay.example/kumquat")
+    stores.hear("who waits?", phone=OTHER)
+    staff = stores.contacts.find(BRAND, OTHER)
+    stores.messages.put_out(staff.id, Outgoing("Xantippe waits, she said kumquat", about=(contact.id,)))
+    Search(stores.db).catch_up_fully()
+    return contact.id
+
+
+def bytes_of(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+def left(folder: Path) -> list[bytes]:
+    return [trace for trace in TRACES if trace in bytes_of(folder)]
+
+
+def test_no_byte_of_the_person_stays_in_file_or_log(file_stores: Stores, tmp_path: Path) -> None:
+    contact_id = live(file_stores)
+    assert left(tmp_path) == [*TRACES[:3]]
+    assert (tmp_path / "hawker.db-wal").stat().st_size > 0
+    eraser(file_stores).erase(contact_id)
+    assert left(tmp_path) == []
+    assert file_stores.hear("the program goes on", phone=OTHER)
+
+
+def test_a_reader_in_the_way_only_puts_it_off(file_stores: Stores, tmp_path: Path) -> None:
+    contact_id = live(file_stores)
+    reader = sqlite3.connect(file_stores.url, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM messages").fetchone()
+    erasure = eraser(file_stores)
+    erasure.erase(contact_id)
+    assert left(tmp_path) != []
+    assert not erasure.scrub()
+    reader.execute("COMMIT")
+    assert erasure.scrub()
+    assert left(tmp_path) == []
+    reader.close()
+
+
+def test_every_table_about_a_person_is_reached() -> None:
+    said = [text for _name, statements in STEPS for each in statements for text in _texts(each)]
+    about = {
+        found[1]
+        for text in said
+        if (found := re.match(r"CREATE TABLE (\w+)", text)) and re.search(r"\bcontact_id\b", text)
+    }
+    assert about - {*OWNED, *LINKED, "orders", "leases"} == set(), "these would keep an erased person"
+    agents = {found[1] for text in said if (found := re.match(r"CREATE TABLE (\w+)", text)) and "agent_id" in text}
+    assert agents - set(AGENTS) == set()
+
+
+def _texts(statement: Any) -> list[str]:
+    return [statement] if isinstance(statement, str) else [*statement.sqlite]
+
+
+def test_every_layer_is_counted_and_nothing_of_the_person_is_in_the_receipt(stores: Stores) -> None:
+    stores.clock.pass_by(days=1)
+    receipt = eraser(stores, backup_hours=24).erase(live(stores))
+    removed = receipt["removed"]
+    assert {layer for layer in removed if removed[layer]} == {
+        "search_rows", "media", "facts", "mentions", "messages", "sessions", "identities", "contacts",
+    }  # fmt: skip
+    assert removed["messages"] == 1
+    said = str(receipt)
+    assert not any(trace.decode() in said for trace in TRACES)
+    remains = {each["where"]: each for each in receipt["remains"]}
+    assert remains["backups"]["until"] == to_text(stores.clock() + timedelta(days=1))
+    assert remains["provider"]["count"] == 1
+    assert remains["orders"]["count"] == 1
+    [order] = Orders(stores.db, stores.clock).of_brand(BRAND)
+    assert (order.contact_id, order.delivery, order.payment_link, order.total) == (
+        None,
+        "",
+        None,
+        Money(Decimal("999"), "EUR"),
+    )
+    assert eraser(stores).receipts(BRAND) == [receipt]
+    assert eraser(stores).receipts("another") == []
+
+
+def test_what_staff_were_told_is_neither_read_nor_found(stores: Stores) -> None:
+    contact_id = live(stores)
+    staff = stores.contacts.find(BRAND, OTHER)
+    assert len(Search(stores.db).recall(staff.id, "kumquat")) > 0
+    eraser(stores).erase(contact_id)
+    assert stores.messages.history(staff.id)[-1].content == "[erased]"
+    terms = stores.db.all("SELECT message_id FROM search_rows WHERE contact_id = :id", id=staff.id)
+    assert stores.messages.history(staff.id)[-1].id not in [row["message_id"] for row in terms]
+
+
+@pytest.mark.parametrize("change", [("brand", "another"), ("erased_at", "2026-01-01T00:00:00.000000Z"), ("person", [])])
+def test_a_receipt_that_was_changed_is_refused(stores: Stores, change: tuple[str, Any]) -> None:
+    receipt = eraser(stores).erase(live(stores))
+    verify(receipt, SECRET)
+    changed = copy.deepcopy(receipt) | {change[0]: change[1]}
+    with pytest.raises(ReceiptRefused, match="changed"):
+        verify(changed, SECRET)
+    with pytest.raises(ReceiptRefused):
+        verify(receipt, "another secret of thirty-two characters")
+    nothings: list[dict[str, Any]] = [{}, {"signature": "x"}, {"signature": {}}]
+    for nothing in nothings:
+        with pytest.raises(ReceiptRefused):
+            verify(nothing, SECRET)
+
+
+@pytest.mark.parametrize("where", ["in the process", "redis"])
+def test_what_agents_keep_of_a_person_goes_and_of_others_stays(
+    stores: Stores, where: str, request: pytest.FixtureRequest
+) -> None:
+    url = request.getfixturevalue("redis").url if where == "redis" else ""
+    manager = MemoryManager(MemorySettings(given_redis_url=url, auto_cleanup=False), db=stores.db, clock=stores.clock)
+    contact_id = live(stores)
+    for phone, word in ((PHONE, "kumquat"), (OTHER, "pear")):
+        spaced = f"{phone[:3]} {phone[3:8]}-{phone[8:]}"
+        for kind in ("long_term", "short_term"):
+            manager.save("seller", f"likes {phone}", {"fruit": word}, kind)
+            manager.save("seller", f"note {word}", {"who": spaced, "fruit": word}, kind)
+        manager.save_execution_record("seller", {"input": f"call {spaced}", "output": word})
+        with create_session(f"desk {word}", manager, {"phone": phone}) as session:
+            session.add_conversation_message("seller", "user", f"I like {word}")
+            session.save_agent_memory("seller", "fruit", word, "long_term")
+    Erasure(stores.db, stores.clock, SECRET, short_term=manager.short_term).erase(contact_id)
+    kept = str([stores.db.all(f"SELECT * FROM {table}") for table in AGENTS])
+    assert "kumquat" not in kept
+    assert PHONE[3:8] not in kept
+    assert (manager.get_stats()["long_term_entries"], manager.get_stats()["execution_records"]) == (3, 1)
+    for kind in ("long_term", "short_term"):
+        assert manager.retrieve("seller", f"likes {PHONE}", kind) is None
+        assert manager.retrieve("seller", "note kumquat", kind) is None
+        assert manager.retrieve("seller", f"likes {OTHER}", kind) == {"fruit": "pear"}
+        assert manager.retrieve("seller", "note pear", kind) is not None
+
+
+def test_a_backup_from_before_does_not_bring_the_erased_back(tmp_path: Path) -> None:
+    path = tmp_path / "h.db"
+    stores = Stores(path)
+    contact_id = live(stores)
+    old = back_up(path, tmp_path / "old.db")
+    receipt = eraser(stores).erase(contact_id)
+    stores.db.close()
+
+    def change(copied: Path) -> None:
+        erase_in_copy(copied, None, carry_over(path, copied, None), stores.clock, SECRET)
+
+    restore(old, path, stores.clock(), change=change)
+    again = Stores(path, stores.clock)
+    with pytest.raises(UnknownContact):
+        again.contacts.find(BRAND, PHONE)
+    assert again.contacts.find(BRAND, OTHER)
+    assert eraser(again).receipts(BRAND) == [receipt], "a receipt is not undone"
+    assert again.contacts.still_at_provider() == ["SM" + "0" * 31 + "1"]
+    again.db.close()
+    old.unlink()
+    assert left(tmp_path) == []
+
+
+def test_the_list_beside_the_backups_is_enough(tmp_path: Path) -> None:
+    path = tmp_path / "h.db"
+    stores = Stores(path)
+    contact_id = live(stores)
+    old = back_up(path, tmp_path / "old.db")
+    eraser(stores).erase(contact_id)
+    write_list(eraser(stores).erased(), tmp_path / "erased.txt")
+    assert PHONE[1:] not in (tmp_path / "erased.txt").read_text()
+    assert erase_in_copy(old, None, read_list(tmp_path / "erased.txt"), stores.clock, SECRET) == 1
+    assert Stores(old).messages.count(contact_id) == 0
+
+
+def test_who_came_back_after_being_erased_stays(tmp_path: Path) -> None:
+    stores = Stores(tmp_path / "h.db")
+    eraser(stores).erase(live(stores))
+    stores.clock.pass_by(days=1)
+    stores.hear("hello, I am new here", phone=PHONE, sid="SMnew")
+    assert eraser(stores).erase_again(eraser(stores).erased()) == 0
+    assert stores.contacts.find(BRAND, PHONE)
+
+
+def test_older_backups_are_made_anew_without_the_erased(tmp_path: Path) -> None:
+    folder, path = tmp_path / "backups", tmp_path / "h.db"
+    stores, now = Stores(path), datetime(2026, 11, 21, 3, tzinfo=UTC)
+    contact_id = live(stores)
+    for day in range(3):
+        rotate(path, folder, now + timedelta(days=day))
+    assert left(folder) != []
+    eraser(stores).erase(contact_id)
+    rotate(path, folder, now + timedelta(days=3))
+    erased = eraser(stores).erased()
+
+    def erase(copied: Path) -> None:
+        erase_in_copy(copied, None, erased, stores.clock, SECRET)
+
+    assert erase_in_backups(folder, erased, erase) == 3
+    assert left(folder) == []
+    assert len([*folder.iterdir()]) == 4
+    assert erase_in_backups(folder, erased, erase) == 0, "each is made anew once"
+
+
+def test_what_the_provider_refuses_keeps_nothing_else_there(stores: Stores) -> None:
+    stores.db.run("INSERT INTO forgetting (provider_id) VALUES ('SMa')")
+    for n in range(100):
+        stores.db.run("INSERT INTO forgetting (provider_id) VALUES (:id)", id=f"SM{n:03d}")
+    first = stores.contacts.still_at_provider()
+    for provider_id in first:
+        stores.contacts.refused_at_provider(provider_id)
+    assert set(stores.contacts.still_at_provider(limit=1)) == {"SMa"} - set(first)
+
+
+def test_nobody_is_kept_who_was_silent_for_long(stores: Stores) -> None:
+    live(stores)
+    stores.hear("STOP", phone="+5511987654321")
+    stopped = stores.contacts.find(BRAND, "+5511987654321")
+    stores.contacts.opt_out(stopped.id)
+    stores.contacts.set_profile(stopped.id, name="Zyzzyva")
+    stores.db.run("UPDATE messages SET state = 'handled'")
+    stores.clock.pass_by(days=100)
+    stores.hear("still here", phone=OTHER)
+    moment = stores.clock() - timedelta(days=30)
+    stores.sessions.forget_before(BRAND, moment)
+    assert eraser(stores).forget_silent(BRAND, moment) == 2
+    assert eraser(stores).forget_silent(BRAND, moment) == 0
+    with pytest.raises(UnknownContact):
+        stores.contacts.find(BRAND, PHONE)
+    assert stores.contacts.find(BRAND, OTHER)
+    stopped = stores.contacts.get(stopped.id)
+    assert (stopped.name, stopped.opted_out_at is None) == (None, False)
+    assert len(Orders(stores.db, stores.clock).of_brand(BRAND)) == 1
+
+
+def test_who_waits_for_an_order_is_kept(stores: Stores) -> None:
+    live(stores)
+    orders = Orders(stores.db, stores.clock)
+    [order] = orders.of_brand(BRAND)
+    orders.move(BRAND, order.number, "paid", "staff")
+    stores.db.run("UPDATE messages SET state = 'handled'")
+    stores.clock.pass_by(days=100)
+    stores.sessions.forget_before(BRAND, stores.clock())
+    eraser(stores).forget_silent(BRAND, stores.clock())
+    assert stores.contacts.find(BRAND, PHONE).name == "Xantippe"
+    orders.move(BRAND, order.number, "delivered", "staff")
+    assert eraser(stores).forget_silent(BRAND, stores.clock()) == 1
+
+
+def test_who_writes_while_they_are_forgotten_is_not(stores: Stores) -> None:
+    """Many silent people, one of whom writes while the others are forgotten: the message stays, and is answered."""
+    for n in range(30):
+        stores.hear("long ago", phone=f"+1415555{n:04d}")
+    stores.db.run("UPDATE messages SET state = 'handled'")
+    stores.clock.pass_by(days=100)
+    moment = stores.clock()
+    stores.sessions.forget_before(BRAND, moment)
+    stores.clock.pass_by(seconds=1)
+
+    def write() -> None:
+        for n in range(29, -1, -1):
+            stores.hear("hello again", phone=f"+1415555{n:04d}", sid=f"SMagain{n}")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    eraser(stores).forget_silent(BRAND, moment)
+    writer.join()
+    assert stores.db.value("SELECT count(*) FROM messages WHERE content = 'hello again'") == 30

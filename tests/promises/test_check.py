@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmarks.promises_check import facts
+from bot.language.money import Money
+from bot.language.money_text import format_money
+from bot.promises.check import Facts, check
+
+FACTS = facts()
+SETS = Path(__file__).parents[2] / "benchmarks" / "promises"
+PRICED = {
+    "en": "The {} costs {} and that is all.",
+    "es": "El {} cuesta {} en total.",
+    "pt": "O {} custa {} no total.",
+    "hi": "{} की कीमत {} है।",
+}
+LISTED = [(item, price) for item in FACTS.items for price in item.prices.values()]
+
+
+def drafts(name: str) -> list[str]:
+    return [
+        json.loads(line)["draft"]
+        for sitting in "12"
+        for line in (SETS / f"{name}-{sitting}.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
+
+
+def kinds(draft: str, known: Facts = FACTS) -> set[str]:
+    return {breach.kind for breach in check(draft, known)}
+
+
+@pytest.mark.parametrize("draft", drafts("lies"))
+def test_no_lie_of_the_two_sittings_leaves(draft: str) -> None:
+    assert check(draft, FACTS)
+
+
+@pytest.mark.parametrize("draft", drafts("truths"))
+def test_no_right_reply_of_the_two_sittings_is_stopped(draft: str) -> None:
+    assert check(draft, FACTS) == []
+
+
+@given(listed=st.sampled_from(LISTED), language=st.sampled_from(sorted(PRICED)))
+@settings(max_examples=150, deadline=None)
+def test_every_listed_price_passes_however_it_is_written(listed: tuple, language: str) -> None:  # type: ignore[type-arg]
+    item, price = listed
+    assert check(PRICED[language].format(item.title, format_money(price, language)), FACTS) == []
+
+
+@given(
+    listed=st.sampled_from(LISTED),
+    language=st.sampled_from(sorted(PRICED)),
+    change=st.integers(-40, 40).filter(lambda percent: percent != 0),
+)
+@settings(max_examples=200, deadline=None)
+def test_any_other_price_is_stopped(listed: tuple, language: str, change: int) -> None:  # type: ignore[type-arg]
+    item, price = listed
+    other = Money(price.amount * (100 + change) / 100, price.currency).rounded()
+    code = FACTS.discounts[0].percent
+    allowed = {price, Money(price.amount * (100 - code) / 100, price.currency).rounded(), *FACTS.policy_money}
+    if other not in allowed:
+        assert "price" in kinds(PRICED[language].format(item.title, format_money(other, language)))
+
+
+@pytest.mark.parametrize(
+    ("draft", "kind", "text"),
+    [
+        ("The Kestrel Raptor 15 is €1,099.", "price", "€1,099"),
+        ("I can offer 20% off.", "discount", "20%"),
+        ("The Norvik Storm G18 Max is in stock.", "stock", "in stock"),
+        ("We deliver by tomorrow.", "delivery", "tomorrow"),
+        ("You can return it within 30 days.", "policy", "30 days"),
+        ("Pay at https://evil.example.net/pay now.", "link", "https://evil.example.net/pay"),
+        ("We have the iPhone 15 Pro.", "product", "iPhone 15 Pro"),
+        ("Your order VY-77777 is paid.", "order", "VY-77777"),
+    ],
+)
+def test_a_breach_says_what_where_and_what_would_be_right(draft: str, kind: str, text: str) -> None:
+    (breach,) = check(draft, FACTS)
+    assert (breach.kind, breach.text) == (kind, text)
+    assert breach.why
+    assert breach.right
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "1,099 €", "1.099 €", "1 099 EUR", "1'099 euros", "€1099.00", "1.1k euros", "eleven hundred euros",
+        "mil cien euros", "१०९९ यूरो", "ग्यारह सौ यूरो", "*€1,099*", "EUR\u00a01.099,00",
+    ],
+)  # fmt: skip
+def test_a_wrong_price_is_read_in_any_spelling(number: str) -> None:
+    assert "price" in kinds(f"The Kestrel Raptor 15 is {number}.")
+
+
+def test_the_price_of_one_item_said_of_another_is_stopped() -> None:
+    assert kinds("The Raptor 15 costs €1,449 and the Talon 14 costs €1,199.") == {"price"}
+    assert kinds("€1,199 for the Raptor 15, €1,449 for the Talon 14.") == set()
+
+
+def test_a_sentence_without_an_item_speaks_of_the_drafts_only_item() -> None:
+    assert kinds("I like the Raptor 15. It costs €1,449.") == {"price"}
+    assert kinds("I like the Raptor 15. It costs €1,199.") == set()
+
+
+def test_the_customers_own_amount_may_be_echoed_but_not_made_a_price() -> None:
+    assert kinds("Under 1500 euros I have the Raptor 15 at €1,199.") == set()
+    assert kinds("The Raptor 15 costs 1500 euros.") == {"price"}
+
+
+def test_what_the_facts_gain_a_reply_may_say() -> None:
+    free = replace(FACTS, delivery=replace(FACTS.delivery, free=True))
+    assert kinds("Delivery is free.") == {"discount"}
+    assert kinds("Delivery is free.", free) == set()
+    assert kinds("HOLA5 gives 5% off.") == set()
+    assert kinds("HOLA5 gives 5% off.", replace(FACTS, discounts=())) == {"discount"}
+    assert kinds("It arrives on Thursday.") == {"delivery"}
+    promised = replace(FACTS, orders=(replace(FACTS.orders[0], promised=date(2026, 11, 26)),))
+    assert kinds("It arrives on Thursday.", promised) == set()
+    quoted = replace(FACTS, amounts=(Money(Decimal("2902.90"), "EUR"),))
+    assert kinds("The total is €2,902.90.") == {"price"}
+    assert kinds("The total is €2,902.90.", quoted) == set()
+
+
+def test_the_brands_own_words_always_pass() -> None:
+    for text in FACTS.policies:
+        assert check(text, FACTS) == []
+
+
+def test_every_catalogue_row_may_be_told_as_it_stands() -> None:
+    for item in FACTS.items:
+        assert check(f"*{item.title}*\n{item.description}\n{item.link}", FACTS) == []
+
+
+def test_a_lie_behind_a_long_text_is_found() -> None:
+    assert "price" in kinds("Very good choice " * 400 + "the Kestrel Raptor 15 is €1,099")
+
+
+@given(st.text(max_size=300))
+@settings(max_examples=100, deadline=None)
+def test_any_text_can_be_checked(text: str) -> None:
+    for breach in check(text, FACTS):
+        assert breach.text in text or breach.kind
+
+
+@pytest.mark.parametrize(
+    ("draft", "kind"),
+    [
+        ("I have refunded you.", "order"),
+        ("Te hemos reembolsado el pedido.", "order"),
+        ("रिफंड कर दिया है।", "order"),
+        ("Only 987 left!", "stock"),
+        ("Use code SAVE50 at checkout.", "discount"),
+        ("Usa el código REBAJA20.", "discount"),
+        ("50 USD is about 90 EUR", "price"),
+        ("Pay at evil dot com", "link"),
+    ],
+)
+def test_claims_without_an_item_are_checked(draft: str, kind: str) -> None:
+    assert kind in kinds(draft)
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "We refund the price within 7 days after it reaches us.",
+        "Use code HOLA5 at checkout.",
+        "If it is faulty, we have refunded such orders before, but a colleague decides.",
+        "Which code did you mean?",
+    ],
+)
+def test_what_the_brand_does_may_be_said(draft: str) -> None:
+    assert kinds(draft) == set()
+
+
+@pytest.mark.parametrize(
+    ("draft", "truth"),
+    [
+        ("The Voltia Power Bank 20K is about €{}.", "39.90"),
+        ("El Voltia Power Bank 20K cuesta unos {} euros.", "39.90"),
+        ("O Voltia Power Bank 20K custa cerca de {} euros.", "39.90"),
+        ("Voltia Power Bank 20K की कीमत लगभग {} यूरो है।", "39.90"),
+        ("The Kestrel Raptor 15 is ≈ €{}.", "1199"),
+        ("The total is about €{}.", "500"),
+    ],
+)
+def test_about_allows_two_percent_either_way_and_no_cent_more(draft: str, truth: str) -> None:
+    cent = Decimal("0.01")
+    known = replace(FACTS, amounts=(Money(Decimal(500), "EUR"),))
+    least, most = Decimal(truth) * Decimal("0.98"), Decimal(truth) * Decimal("1.02")
+    lowest, highest = least.quantize(cent, ROUND_CEILING), most.quantize(cent, ROUND_FLOOR)
+    assert kinds(draft.format(lowest), known) == kinds(draft.format(highest), known) == set()
+    assert kinds(draft.format(lowest - cent), known) == {"price"}
+    assert kinds(draft.format(highest + cent), known) == {"price"}
+
+
+@pytest.mark.parametrize("amount", ["€1,190", "€1,200", "€1,198.99", "€1,199.01"])
+def test_a_price_said_without_about_is_exact(amount: str) -> None:
+    assert kinds(f"The Kestrel Raptor 15 is {amount}.") == {"price"}
+
+
+@pytest.mark.parametrize(("said", "stopped"), [("87.71", True), ("87.72", False), ("91.30", False), ("91.31", True)])
+def test_two_amounts_are_worth_the_same_within_two_percent(said: str, stopped: bool) -> None:
+    known = replace(FACTS, amounts=(Money(Decimal(said), "EUR"),))  # alone, it may be said
+    assert FACTS.conversions[0].result == Money(Decimal("89.51"), "EUR")
+    assert kinds(f"The total is €{said}.", known) == set()
+    assert kinds(f"100 USD is about {said} EUR.", known) == ({"price"} if stopped else set())
+
+
+def test_a_computed_conversion_may_be_said_and_no_other() -> None:
+    given, result = FACTS.conversions[0].given, FACTS.conversions[0].result.rounded()
+    said = f"{given.amount} {given.currency} is about {{}} {result.currency}"
+    assert kinds(said.format(result.amount)) == set()
+    assert kinds(said.format(result.amount + 40)) == {"price"}
