@@ -16,9 +16,9 @@ import phonenumbers
 from babel.numbers import list_currencies
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from bot.language.languages import LANGUAGES
 from bot.language.money import Money
 
-LANGUAGES = ("en", "es", "pt", "hi")
 TOPICS = ("delivery", "returns", "warranty", "payment", "hours", "location")
 PURPOSES = ("reply", "order_update", "staff")
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.brands import LANGUAGES, TOPICS, AdCap, AdSettings, BrandsWrong, read_brands
+from bot.brands import TOPICS, AdCap, AdSettings, BrandsWrong, read_brands
+from bot.language.languages import LANGUAGES
 from bot.language.money import Money
 
 FILE = Path(__file__).parents[1] / "data" / "brands.toml"

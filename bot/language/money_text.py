@@ -7,17 +7,16 @@ import re
 from babel import Locale
 from babel.numbers import format_currency
 
+from bot.language.languages import about
 from bot.language.money import Money
-
-LOCALES = {"en": "en", "es": "es", "pt": "pt_BR", "hi": "hi"}
 
 
 def format_money(money: Money, language: str) -> str:
-    """Money as a reader of `language` (en, es, pt, hi) writes it: ₹12,34,567.89 in Hindi, 1.234,56 € in Spanish.
+    """Money as a reader of `language` writes it: ₹12,34,567.89 in Hindi, 1.234,56 € in Spanish.
 
     Whole amounts carry no decimals; rupees are grouped the Indian way in English, too.
     """
-    locale = "en_IN" if (language, money.currency) == ("en", "INR") else LOCALES[language]
+    locale = "en_IN" if (language, money.currency) == ("en", "INR") else about(language).locale
     amount = money.rounded().amount
     pattern = Locale.parse(locale).currency_formats["standard"].pattern
     if amount == amount.to_integral_value():

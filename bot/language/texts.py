@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from pathlib import Path
 
 from babel.dates import format_date, format_skeleton
 
+from bot.language.languages import about
 from bot.language.money import Money
-from bot.language.money_text import LOCALES, format_money
+from bot.language.money_text import format_money
+from bot.language.words import table
 
-FOLDER = Path(__file__).parent / "reply_texts"
 HINDI_IN_LATIN = "hi-latin"
 
 
@@ -36,11 +35,11 @@ class Wording:
 
     def date(self, day: date) -> str:
         """A day with its month in words, so that no two countries read it differently."""
-        return str(format_date(day, "d MMM y", locale=LOCALES[self.policy_language]))
+        return str(format_date(day, "d MMM y", locale=about(self.policy_language).locale))
 
     def birthday(self, day: str) -> str:
         """A birthday as facts keep it, `1990-05-12` or `05-12`, with its month in words."""
-        locale = LOCALES[self.policy_language]
+        locale = about(self.policy_language).locale
         if len(day) > len("05-12"):
             return str(format_date(date.fromisoformat(day), "long", locale=locale))
         in_a_leap_year = date.fromisoformat(f"2000-{day}")
@@ -60,8 +59,8 @@ class Wording:
 def wording(language: str, *, latin: bool = False) -> Wording:
     """The lines of a language; `latin` for Hindi that is written in Latin letters."""
     script = HINDI_IN_LATIN if language == "hi" and latin else language
-    lines = tomllib.loads((FOLDER / f"{script}.toml").read_text(encoding="utf-8"))
-    return Wording({key: line for key, line in lines.items() if isinstance(line, str)}, language, script)
+    subject = "replies-latin" if script == HINDI_IN_LATIN else "replies"
+    return Wording(table(language, subject), language, script)
 
 
 def writes_latin(text: str) -> bool:

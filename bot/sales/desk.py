@@ -182,7 +182,7 @@ class Seller(BaseAgent):
 
     def _language(self, contact: Contact, text: str) -> str:
         known = contact.language if contact.language in ("en", "es", "pt", "hi") else None
-        heard = detect(text, known) if text else known or self._shop.brands[contact.brand].languages[0]  # type: ignore[arg-type]
+        heard = detect(text, known) if text else known or self._shop.brands[contact.brand].languages[0]
         spoken = self._shop.brands[contact.brand].languages
         return heard if heard in spoken else spoken[0]
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 import pytest
 
-from bot.language.texts import FOLDER
 from bot.sales.understanding.order_replies import says_half_yes, says_yes
 from memory.conversations.channel_messages import Outgoing
 from memory.conversations.messages import Message
@@ -308,12 +306,6 @@ def test_a_person_gets_a_copy_of_what_is_known(shop: TestShop) -> None:
 def test_media_without_a_model_are_answered_with_what_the_desk_cannot_do(shop: TestShop, kind: str, says: str) -> None:
     [reply] = shop.turn("", kind=kind)
     assert says in reply.content
-
-
-def test_every_language_has_every_line() -> None:
-    lines = {file.stem: set(tomllib.loads(file.read_text("utf-8"))) for file in FOLDER.glob("*.toml")}
-    assert set(lines) == {"en", "es", "pt", "hi", "hi-latin"}
-    assert all(keys == lines["en"] for keys in lines.values())
 
 
 @pytest.mark.parametrize(

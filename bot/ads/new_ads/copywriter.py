@@ -14,6 +14,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from bot.ads.new_ads.compliance import Concept
 from bot.ads.new_ads.ideas import Knowledge, Written, name_of
+from bot.language.languages import about
 from bot.model.language_model import Completion, LanguageModel, Message, ModelUnavailable, Reason
 from memory.ads.learnings.strategy import Entry
 from memory.storage.quotas import Limits
@@ -24,7 +25,6 @@ PATIENCE: Final = timedelta(seconds=45)  # nobody waits for it but the morning
 SHARE: Final = 5  # at most one in so many parts of the brand's daily model budget: customers come first
 MICROS: Final = 1_000_000
 MOST_GOODS: Final = 12
-LANGUAGES: Final = {"en": "English", "es": "Spanish", "pt": "Portuguese", "hi": "Hindi, in Devanagari"}
 _TEXT = {"type": "string"}
 TOOL: Final[dict[str, Any]] = {
     "type": "function",
@@ -151,7 +151,7 @@ def prompt(known: Knowledge, most: int) -> str:
     return _template().substitute(
         brand=facts.brand.name,
         most=str(most),
-        language=LANGUAGES[known.language],
+        language=about(known.language).in_print,
         today=facts.today.isoformat(),
         policies="\n".join(f"{topic}: {facts.brand.policy(topic, known.language)}" for topic in facts.brand.policies),
         discounts=_lines(

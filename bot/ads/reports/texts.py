@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
 from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 
+from bot.language.languages import FIRST, LANGUAGES, about
 from bot.language.money import Money
+from bot.language.words import table
 
-FOLDER: Final = Path(__file__).parent / "texts"
-LOCALES: Final = {"en": "en", "es": "es", "pt": "pt_BR", "hi": "hi"}
 NOTHING: Final = "–"  # what cannot be worked out
 
 
@@ -72,12 +70,11 @@ class Wording:
         return str(format_date(day, "d MMM y", locale=self.locale))
 
 
-@lru_cache(maxsize=len(LOCALES))
+@lru_cache(maxsize=len(LANGUAGES))
 def _wording(language: str) -> Wording:
-    lines = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
-    return Wording(lines, LOCALES[language])
+    return Wording(table(language, "ad_reports"), about(language).locale)
 
 
 def wording(language: str | None) -> Wording:
-    """The lines of a language that staff write in; of English for any other."""
-    return _wording(language if language in LOCALES else "en")
+    """The lines of a language that staff write in; of the first language for any other."""
+    return _wording(language if language in LANGUAGES else FIRST)

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from string import Template
 
+from bot.language.languages import about
 from bot.language.money import Money
 from bot.model.language_model import Message as ModelMessage
 from bot.model.language_model import estimate_tokens
@@ -25,12 +26,6 @@ from memory.conversations.summaries import SummaryLine
 from memory.people.fact_history import MANY
 
 PROMPTS = Path(__file__).parent / "prompts"
-LANGUAGES = {
-    "en": "English",
-    "es": "Spanish",
-    "pt": "Portuguese",
-    "hi": "Hindi, in the script that the customer uses (Latin letters or Devanagari)",
-}
 MOST_ITEMS = 8
 MOST_ORDERS = 3
 MOST_THINGS = 10  # that they own, or dislike
@@ -83,7 +78,7 @@ class Briefing:
             "repair.md",
             mark=self.mark,
             breaches="\n".join(f"- {_compact(asdict(breach))}" for breach in breaches),
-            language=LANGUAGES[self.situation.language],
+            language=about(self.situation.language).in_chat,
         )
         return {"role": "user", "content": text}
 
@@ -93,7 +88,7 @@ class Briefing:
         return fill(
             "desk.md",
             brand=situation.brand.name,
-            language=LANGUAGES[situation.language],
+            language=about(situation.language).in_chat,
             currency=situation.currency,
             mark=self.mark,
             today=today.strftime("%A %d %B %Y, %H:%M"),

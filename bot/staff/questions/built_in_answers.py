@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
 from bot.ads.agent import Agency
-from bot.ads.reports.texts import LOCALES, Wording
+from bot.ads.reports.texts import Wording
+from bot.language.languages import FIRST, LANGUAGES, about
 from bot.language.money import Money
+from bot.language.words import table
 from bot.staff.campaign_lookup import Target, Targets, fitting
 from bot.staff.questions.reading import DEFAULT_DAYS, Asked, Question, read
 from memory.ads.ad_account import AdAccount
@@ -20,7 +20,6 @@ from memory.ads.figures import Figures, Lifetime
 from memory.ads.graph import Graph, Group
 from memory.ads.tasks import Tasks
 
-FOLDER: Final = Path(__file__).parent / "texts"
 MOST_LINES: Final = 8
 FORMATS: Final = ("video", "image", "carousel")
 _ABOUT: Final = re.compile(
@@ -166,9 +165,9 @@ class Answering:
 
 @lru_cache
 def say_in(language: str) -> Wording:
-    """The sentences of this page in a language; English where there is none of them."""
-    known = language if language in LOCALES else "en"
-    return Wording(tomllib.loads((FOLDER / f"{known}.toml").read_text("utf-8")), LOCALES[known])
+    """The sentences of this page in a language; in the first language for any other."""
+    known = language if language in LANGUAGES else FIRST
+    return Wording(table(known, "staff_answers"), about(known).locale)
 
 
 def _verdict(target: Target, line: Figures | None, days: int, say: Wording) -> str:

@@ -17,9 +17,9 @@ from typing import Any, Final
 from marshmallow import Schema, ValidationError, fields
 from marshmallow.validate import Length
 
-from bot.ads.reports.texts import LOCALES
 from bot.brands import Brand
 from bot.language.amounts import find_amounts, parse_number
+from bot.language.languages import FIRST, LANGUAGES, about
 from bot.model.language_model import Completion, LanguageModel, ModelUnavailable, Reason, Spent, ToolCall
 from bot.sales.answering.model_tools import json_schema
 from bot.sales.answering.model_writer import MICROS, WORTH_ASKING, Allowance, paid
@@ -31,7 +31,6 @@ from memory.storage.timestamps import Clock
 log = logging.getLogger(__name__)
 
 PROMPT: Final = Path(__file__).parent / "prompts" / "ads.md"
-LANGUAGES: Final = {"en": "English", "es": "Spanish", "pt": "Portuguese", "hi": "Hindi"}
 ALLOWANCE: Final = Allowance(steps=5, tokens=20_000, cost_micros=50_000, turns_per_contact=120)
 SMALL: Final = 12  # numbers up to it are written as words without being figures: “one of the two”
 _NUMBER: Final = re.compile(r"\d(?:[\d.,\u00a0\u202f'’]*\d)?")
@@ -208,7 +207,7 @@ class Thinking:
     def _briefing(self, brand: str, language: str) -> str:
         return Template(PROMPT.read_text("utf-8")).substitute(
             brand=self.brands[brand].name,
-            language=LANGUAGES[language if language in LOCALES else "en"],
+            language=about(language if language in LANGUAGES else FIRST).english_name,
             today=self.answering.agency.clock().date().isoformat(),
         )
 

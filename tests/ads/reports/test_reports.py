@@ -13,7 +13,8 @@ import pytest
 from bot.ads.platform import named, without_token
 from bot.ads.reports.answers import LONGEST
 from bot.ads.reports.campaign_lookup import SeveralPlaces, UnknownPlace
-from bot.ads.reports.texts import LOCALES, wording
+from bot.ads.reports.texts import wording
+from bot.language.languages import LANGUAGES
 from bot.language.money import Money
 from memory.ads.attribution import Sale
 from memory.ads.figures import PERIODS
@@ -92,7 +93,7 @@ def test_what_may_still_move_is_marked(shop: AdShop) -> None:
     assert "may still move" in said
 
 
-@pytest.mark.parametrize("language", LOCALES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_twenty_three_accounts_fit_a_message_in_every_language(tmp_path: Path, language: str) -> None:
     shop = AdShop(tmp_path, places=tuple(range(23)), ads=2, convert=to_euros)
     shop.agency.first_look()
@@ -238,7 +239,7 @@ def test_numbers_are_written_as_the_reader_writes_them(language: str, read: str)
 
 def test_every_language_has_every_line_with_the_same_blanks() -> None:
     english = wording("en").lines
-    for language in LOCALES:
+    for language in LANGUAGES:
         lines = wording(language).lines
         assert set(lines) == set(english)
         for key, line in lines.items():

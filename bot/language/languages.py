@@ -1,0 +1,36 @@
+"""The languages of the desk: the one list of them, made from the folders in `words/`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from bot.language.words import entry, folders
+
+LANGUAGES: tuple[str, ...] = folders()
+FIRST = LANGUAGES[0]  # what is spoken where nothing is known
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the program has to know of a language besides its words."""
+
+    code: str  # ISO 639-1
+    english_name: str  # "Hindi"
+    in_chat: str  # what a model is told to write to a customer
+    in_print: str  # and in an ad: "Hindi, in Devanagari"
+    locale: str  # CLDR's name of the locale whose numbers and dates its readers expect: "pt_BR"
+    letters: str  # characters beside a-z that its words are made of, as a regular expression's class: "\\u0900-\\u097f"
+
+
+@cache
+def about(language: str) -> About:
+    """What is known of one of `LANGUAGES`; `MissingWords` for any other."""
+    return About(
+        code=language,
+        english_name=entry(language, "about", "english_name"),
+        in_chat=entry(language, "about", "in_chat"),
+        in_print=entry(language, "about", "in_print"),
+        locale=entry(language, "about", "locale"),
+        letters=entry(language, "about", "letters"),
+    )

@@ -1,0 +1,83 @@
+"""The words of each language: one folder per language, one TOML file per subject. Adding a language adds a folder.
+
+English is the reference: every other folder holds the same files with the same keys. An entry is a list of phrases or of
+pieces of regular expressions, a text of words that white space separates, or a line to say with `{blanks}`; a subject's
+file says at its top what its entries mean.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+FOLDER = Path(__file__).parent
+REFERENCE = "en"
+
+
+class MissingWords(LookupError):
+    """A language's folder lacks a file or an entry; the text names it."""
+
+
+@cache
+def table(language: str, subject: str) -> Mapping[str, Any]:
+    """One subject's entries in one language, as `words/<language>/<subject>.toml` has them."""
+    file = FOLDER / language / f"{subject}.toml"
+    try:
+        return MappingProxyType(tomllib.loads(file.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise MissingWords(f"words/{language}/{subject}.toml is missing") from error
+
+
+def entry(language: str, subject: str, key: str) -> Any:
+    """One entry of one language; `key` may lead through tables: "policies.delivery"."""
+    found: Any = table(language, subject)
+    for part in key.split("."):
+        if not isinstance(found, Mapping) or part not in found:
+            raise MissingWords(f"words/{language}/{subject}.toml lacks {key}")
+        found = found[part]
+    return found
+
+
+def words_of_all(subject: str, key: str) -> tuple[str, ...]:
+    """The words or phrases of every language joined, in the order of `languages.LANGUAGES`; the same one only once."""
+    found = (entry(language, subject, key) for language in folders())
+    return tuple(dict.fromkeys(word for each in found for word in (each.split() if isinstance(each, str) else each)))
+
+
+def alternatives(subject: str, key: str) -> str:
+    """A list entry of every language as one alternation for a regular expression, without a group around it."""
+    return "|".join(words_of_all(subject, key))
+
+
+@cache
+def folders() -> tuple[str, ...]:
+    """The codes of the languages that have a folder, by the `order` in their about.toml."""
+    codes = (file.parent.name for file in FOLDER.glob("*/about.toml"))
+    return tuple(sorted(codes, key=lambda code: (entry(code, "about", "order"), code)))
+
+
+def missing(language: str) -> list[str]:
+    """What the folder of `language` lacks beside the reference, each as "file.toml" or "file.toml: key"."""
+    return sorted(_missing(FOLDER / REFERENCE, FOLDER / language))
+
+
+def _missing(reference: Path, folder: Path) -> Iterator[str]:
+    for file in reference.glob("*.toml"):
+        own = folder / file.name
+        if not own.exists():
+            yield file.name
+            continue
+        expected, found = (tomllib.loads(each.read_text(encoding="utf-8")) for each in (file, own))
+        yield from (f"{file.name}: {key}" for key in _keys(expected) if key not in set(_keys(found)))
+
+
+def _keys(entries: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    for key, value in entries.items():
+        if isinstance(value, Mapping):
+            yield from _keys(value, f"{above}{key}.")
+        else:
+            yield above + key
