@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
+from bot.ads.campaign_lookup import CampaignLookup
 from bot.ads.changes.spend_limits import Convert
 from bot.ads.morning.analysis import (
     ENOUGH_CHATS,
@@ -22,9 +23,9 @@ from bot.ads.morning.analysis import (
 )
 from bot.ads.morning.cycle import WHOLE_BRAND
 from bot.ads.platform import without_token
-from bot.ads.reports.campaign_lookup import Place, place_called
 from bot.ads.reports.charts import Gallery, daily_chart
 from bot.ads.reports.morning_report import changes_told, with_name
+from bot.ads.reports.named_place import Place, named_place
 from bot.ads.reports.texts import NOTHING, Wording, wording
 from bot.language.money import Money
 from memory.ads.campaigns import Campaigns
@@ -158,7 +159,7 @@ class Answers:
 
     def place(self, brand: str, name: str, *, language: str | None = "en") -> Place:
         """The campaign or account that is called so. Raises UnknownPlace, SeveralPlaces."""
-        return place_called(name, self.campaigns.campaigns(brand), self.campaigns.accounts(brand), wording(language))
+        return named_place(CampaignLookup(self.campaigns), brand, name, wording(language))
 
     def changes_of_campaign(self, brand: str, campaign_id: str, most: int) -> list[Change]:
         """The newest changes of a campaign, its ad sets and its ads."""

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Final, cast
 
 from bot.ads.agent import Agency
+from bot.ads.campaign_lookup import CampaignLookup, Target
 from bot.ads.changes.account_actions import Outcome as Done
 from bot.ads.changes.emergency_stop import ResumeReport, StopReport
 from bot.ads.changes.plan import Actor, Role, from_json, told
@@ -17,10 +18,10 @@ from bot.ads.new_ads.compliance import Claims
 from bot.ads.platform import AdsFault
 from bot.language.detection import detect
 from bot.language.money import Money
-from bot.staff.campaign_lookup import Target, Targets
 from bot.staff.commands.budget_commands import Budgets
 from bot.staff.commands.command import Command, Line, Unclear, number_in
 from bot.staff.commands.launch_form import Launches
+from bot.staff.commands.named_target import named_target
 from bot.staff.commands.task_commands import TaskCommands
 from bot.staff.questions.built_in_answers import Reply
 from bot.staff.questions.model_answers import Thinking, Thought
@@ -154,7 +155,7 @@ class AdCommands:
         return [said, *([f"An admin has lifted the stop. {said}"] if report.resumed or report.left else [])]
 
     def _budget(self, line: Line) -> None:
-        budgets = Budgets(self.agency.actions, self._targets)
+        budgets = Budgets(self.agency.actions, self._lookup)
 
         def act(aim: Aim) -> Said:
             steps = from_json(aim["steps"])
@@ -323,11 +324,11 @@ class AdCommands:
     def _aim(self, line: Line, word: str) -> Aim:
         if not line.words:
             raise Unclear(f"Write *{word} summer*, with the name of a campaign, ad set or ad.")
-        return _aimed_at(self._targets.the(line.brand, line.words, word))
+        return _aimed_at(named_target(self._lookup, line.brand, line.words, word))
 
     @property
-    def _targets(self) -> Targets:
-        return Targets(self.agency.memory.campaigns)
+    def _lookup(self) -> CampaignLookup:
+        return CampaignLookup(self.agency.memory.campaigns)
 
     def _accounts(self, line: Line) -> None:
         if not self.agency.accounts.get(line.brand):

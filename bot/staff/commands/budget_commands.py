@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import Any, Final
 
+from bot.ads.campaign_lookup import CampaignLookup, Target
 from bot.ads.changes.account_actions import Actions
 from bot.ads.changes.plan import SetBudget, Step, to_json, told
 from bot.language.amounts import Amount, find_amounts
 from bot.language.money import Money
-from bot.staff.campaign_lookup import Target, Targets
 from bot.staff.commands.command import Unclear
+from bot.staff.commands.named_target import named_target
 from memory.ads.ad_account import AdAccount
 
 USAGE: Final = "Write the name and the amount in digits: *budget summer 2500*."
@@ -27,12 +28,12 @@ class Budgets:
     """Reads “summer 2500” as the steps that it means. Nothing is changed here."""
 
     actions: Actions
-    targets: Targets
+    lookup: CampaignLookup
 
     def aim(self, brand: str, words: str, why: str) -> Mapping[str, Any]:
         """The account, and the steps in it. Raises Unclear with what to write instead."""
         name, amount = name_and_amount(words)
-        target = self.targets.the(brand, name, "budget")
+        target = named_target(self.lookup, brand, name, "budget")
         money = in_currency(amount, target.account, f"budget {target.id} …")
         steps = self._steps(brand, target, money, why)
         return {"account": target.account.id, "in": target.account.name, "steps": to_json(steps)}
@@ -51,7 +52,7 @@ class Budgets:
         """Those that hold its budget and run."""
         return [
             each
-            for each in self.targets.all(brand)
+            for each in self.lookup.all(brand)
             if each.kind == "ad_set" and each.parent == campaign.id and each.budget and each.status == "ACTIVE"
         ]
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.ads.agent import Accounts
+from bot.ads.campaign_lookup import CampaignLookup
 from bot.ads.changes.plan import Audience, Launch, to_json
 from bot.ads.new_ads.compliance import Claims, Concept, review
 from bot.language.detection import detect
-from bot.staff.campaign_lookup import Targets
 from bot.staff.commands.budget_commands import in_currency, name_and_amount
 from bot.staff.commands.command import Unclear
+from bot.staff.commands.named_target import named_account, named_target
 from memory.ads.ad_account import AdAccount, AdSet
 from memory.ads.campaigns import Campaigns
 
@@ -41,10 +42,10 @@ class Launches:
     def aim(self, brand: str, words: str, why: str) -> Mapping[str, Any]:
         """The account and the step. Raises Unclear with what is missing, unclear or forbidden."""
         form = read_form(words)
-        targets = Targets(self.campaigns)
-        account = targets.account(brand, form["account"])
+        lookup = CampaignLookup(self.campaigns)
+        account = named_account(lookup, brand, form["account"])
         self._review(brand, form)
-        sets = self._like(brand, account, targets, form["like"])
+        sets = self._like(brand, account, lookup, form["like"])
         audience = Audience(
             name=form["name"],
             daily_budget=in_currency(name_and_amount(f"it {form['budget']}")[1], account, "budget: …"),
@@ -72,9 +73,9 @@ class Launches:
             told = [f"• {each.rule}: {each.sentence}" for each in objections]
             raise Unclear("\n".join([f"“{form['name']}” may not run as it is written; nothing was made.", *told]))
 
-    def _like(self, brand: str, account: AdAccount, targets: Targets, like: str) -> list[AdSet]:
+    def _like(self, brand: str, account: AdAccount, lookup: CampaignLookup, like: str) -> list[AdSet]:
         """The ad set that is named, or the campaign's; audiences and pictures belong to their account."""
-        model = targets.the(brand, like, "launch, like:")
+        model = named_target(lookup, brand, like, "launch, like:")
         if model.account.id != account.id:
             raise Unclear(f"{model.shown} is of another account than {account.name}; name one of the same for *like*.")
         sets = self.campaigns.structure(brand, account.id).ad_sets

@@ -9,11 +9,11 @@ from functools import lru_cache
 from typing import Final
 
 from bot.ads.agent import Agency
+from bot.ads.campaign_lookup import CampaignLookup, Target
 from bot.ads.reports.texts import Wording
 from bot.language.languages import FIRST, LANGUAGES, about
 from bot.language.money import Money
 from bot.language.words import table
-from bot.staff.campaign_lookup import Target, Targets, fitting
 from bot.staff.questions.reading import DEFAULT_DAYS, Asked, Question, read
 from memory.ads.ad_account import AdAccount
 from memory.ads.figures import Figures, Lifetime
@@ -97,8 +97,8 @@ class Answering:
         say, days = say_in(question.language), question.days or DEFAULT_DAYS
         if not question.name:
             return self._overview(brand, question, text)
-        found = fitting(self._campaigns(brand), question.name)
-        if not found:
+        found = CampaignLookup(self.agency.memory.campaigns).find(brand, question.name).targets
+        if not found or found[0].kind != "campaign":
             return self._campaign(brand, question, text)
         lines = {line.key: line for line in self.agency.memory.figures.of(brand, "campaign", days)}
         if len(found) == 1:
@@ -152,9 +152,6 @@ class Answering:
     @property
     def _graph(self) -> Graph:
         return self.agency.answers.graph
-
-    def _campaigns(self, brand: str) -> list[Target]:
-        return [each for each in Targets(self.agency.memory.campaigns).all(brand) if each.kind == "campaign"]
 
     def _campaign_names(self, brand: str) -> list[str]:
         return list(dict.fromkeys(each.name for each in self.agency.memory.campaigns.campaigns(brand)))

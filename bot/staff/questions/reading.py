@@ -7,10 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from rapidfuzz import fuzz
-
+from bot.ads.campaign_lookup import alike, names_of
 from bot.language.detection import detect
-from bot.staff.campaign_lookup import ALIKE, words_of
 
 Asked = Literal[
     "overview", "money", "campaign", "why", "chart", "learned", "pages", "angles", "formats", "again", "waiting",
@@ -67,7 +65,7 @@ def read(text: str, names: Iterable[str], words: Iterable[str]) -> Question:
     """The question in `text`. `names`: of the brand's campaigns and accounts; `words`: of its angles and formats."""
     plain = text.casefold()
     language = detect(text)
-    said = words_of(text)
+    said = names_of(text)
     name, word = _named(said, names), _word(said, words)
     days = _days(plain)
     for command, pattern in _ACTS:
@@ -85,24 +83,20 @@ def _of_one(asked: Asked, name: str) -> Asked:
 
 def _named(said: Sequence[str], names: Iterable[str]) -> str:
     """The words that are a word of some name; a brand's own name is in all of them and tells nothing."""
-    lists = [set(words_of(name)) for name in names]
+    lists = [set(names_of(name)) for name in names]
     everywhere = set.intersection(*lists) if len(lists) > 1 else set()
     known = set().union(*lists) - everywhere
-    return " ".join(word for word in said if any(_alike(word, each) for each in known))
+    return " ".join(word for word in said if any(alike(word, each) for each in known))
 
 
 def _word(said: Sequence[str], words: Iterable[str]) -> str:
     """The angle or format that is named: every part of it, or one that is long enough to be nothing else."""
     for word in sorted(words, key=len, reverse=True):
-        parts = words_of(word.replace("-", " "))
-        if parts and all(any(_alike(each, part) for each in said) for part in parts):
+        parts = names_of(word.replace("-", " "))
+        if parts and all(any(alike(each, part) for each in said) for part in parts):
             return word
-    return next((word for word in words for part in words_of(word.replace("-", " "))
-                 if len(part) > 4 and any(_alike(each, part) for each in said)), "")  # fmt: skip
-
-
-def _alike(word: str, other: str) -> bool:
-    return word == other or (min(len(word), len(other)) > 3 and fuzz.ratio(word, other) >= ALIKE)
+    return next((word for word in words for part in names_of(word.replace("-", " "))
+                 if len(part) > 4 and any(alike(each, part) for each in said)), "")  # fmt: skip
 
 
 def _days(plain: str) -> int | None:

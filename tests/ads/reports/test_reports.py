@@ -12,7 +12,7 @@ import pytest
 
 from bot.ads.platform import named, without_token
 from bot.ads.reports.answers import LONGEST
-from bot.ads.reports.campaign_lookup import SeveralPlaces, UnknownPlace
+from bot.ads.reports.named_place import SeveralPlaces, UnknownPlace
 from bot.ads.reports.texts import wording
 from bot.language.languages import LANGUAGES
 from bot.language.money import Money
@@ -162,7 +162,7 @@ def test_a_campaign_that_has_gone_is_meant_only_where_no_other_is(shop: AdShop) 
     shop.clock.pass_by(hours=1)
     campaigns.take_structure(replace(spain, campaigns=(*spain.campaigns, gone), seen_at=shop.clock()))
     with pytest.raises(SeveralPlaces):
-        answers.place("voyage", "summer sunglasses spain")
+        answers.place("voyage", "summ sunglasses spain")
     shop.clock.pass_by(hours=1)
     campaigns.take_structure(replace(spain, seen_at=shop.clock()))
     assert answers.place("voyage", "summer sunglasses spain").name == "Summer"

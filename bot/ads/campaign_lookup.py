@@ -1,0 +1,173 @@
+"""Which campaign, ad set, ad or account a person means: by number, by name with or without its account's, mistyped or not.
+
+Every command and every answer asks here, so that a name means the same thing everywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rapidfuzz.distance import DamerauLevenshtein
+
+from bot.ads.platform import without_token
+from bot.language.money import Money
+from bot.language.normalisation import fold
+from bot.language.words import words_of_all
+from memory.ads.ad_account import AdAccount, Kind, Structure
+from memory.ads.campaigns import Campaigns, KnownCampaign
+
+SHORTEST_BEGINNING: Final = 2  # letters by which a name may be begun: “su” is Summer
+SHORTEST_TYPO: Final = 5  # letters; in a shorter word another letter is another word
+LONG: Final = 9  # letters from which a word may have two slips
+KINDS: Final[Sequence[Kind]] = ("campaign", "ad_set", "ad")
+FILLERS: Final = frozenset(fold(word) for word in words_of_all("campaign_lookup", "fillers"))
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Something in an ad account that a person may name."""
+
+    kind: Kind
+    id: str
+    name: str
+    status: str
+    budget: Money | None  # None: it holds none of its own
+    parent: str  # the campaign's id, for a campaign its own
+    account: AdAccount
+    gone: bool = False  # no longer in the account
+
+    @property
+    def shown(self) -> str:
+        """As it is named in an answer."""
+        return f"“{self.name}” in {self.account.name}"
+
+    @property
+    def full_name(self) -> str:
+        """As nothing else is called, but for one of the same name in the same account."""
+        return f"{self.name}, {self.account.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What some words name: everything that fits equally well.
+
+    `targets` are all of one kind: campaigns, else ad sets, else ads. Where the words name accounts by themselves, these
+    are the `accounts`, and the targets are their campaigns.
+    """
+
+    targets: tuple[Target, ...] = ()
+    accounts: tuple[AdAccount, ...] = ()
+
+
+class CampaignLookup:
+    """Finds what is meant among everything that was ever read of the brand's accounts."""
+
+    def __init__(self, campaigns: Campaigns) -> None:
+        self._campaigns = campaigns
+
+    def all(self, brand: str) -> list[Target]:
+        """What is in the accounts now: campaigns first, then ad sets, then ads."""
+        structures = [self._campaigns.structure(brand, account.id) for account in self._campaigns.accounts(brand)]
+        found = [target for structure in structures for target in _targets(structure)]
+        return sorted(found, key=lambda target: KINDS.index(target.kind))
+
+    def find(self, brand: str, words: str) -> Match:
+        """What the words name; nothing where they name nothing. What is gone is meant only where nothing else is."""
+        accounts = self._campaigns.accounts(brand)
+        by_id = {account.id: account for account in accounts}
+        gone = [_gone(each, by_id) for each in self._campaigns.campaigns(brand) if each.gone]
+        return match(words, self.all(brand), accounts) or match(words, gone, ()) or Match()
+
+    def accounts(self, brand: str, words: str) -> list[AdAccount]:
+        """The ad accounts that fit best, all of the brand's where none does."""
+        accounts = self._campaigns.accounts(brand)
+        found = match(words, (), accounts)
+        return list(found.accounts) if found else accounts
+
+
+def match(words: str, targets: Sequence[Target], accounts: Sequence[AdAccount]) -> Match | None:
+    """What the words name among these: by number, else by the whole name, else by how words begin, else mistyped.
+
+    A campaign's own name goes before an account that is named alone, and that before an ad set's or an ad's.
+    """
+    numbered = [target for target in targets if target.id == words.strip()]
+    if numbered:
+        return Match(tuple(numbered[:1]))
+    wanted = names_of(words)
+    for fits in (_whole, _begins, _resembles):
+        alone = [each for each in accounts if each.id == words.strip() or fits(names_of(each.name), (), wanted)]
+        found = [each for each in targets if fits(names_of(each.name), names_of(each.account.name), wanted)]
+        if alone and (not found or found[0].kind != "campaign"):
+            ids = {account.id for account in alone}
+            held = (each for each in targets if each.kind == "campaign" and each.account.id in ids)
+            return Match(tuple(held), tuple(alone))
+        if found:
+            return Match(tuple(each for each in found if each.kind == found[0].kind))
+    return None
+
+
+def names_of(text: str) -> list[str]:
+    """The words that tell things apart, without accents and capitals; all of them where all are fillers."""
+    said = re.findall(r"[\w\u0900-\u097f]+", fold(text))
+    return [word for word in said if word not in FILLERS] or said
+
+
+def alike(word: str, wanted: str) -> bool:
+    """Whether `wanted` is `word` with at most one slip of the finger, two in a long word."""
+    if word == wanted:
+        return True
+    if len(wanted) < SHORTEST_TYPO:
+        return False
+    slips = 2 if len(wanted) >= LONG else 1
+    return DamerauLevenshtein.distance(word, wanted, score_cutoff=slips) <= slips
+
+
+def _whole(own: Sequence[str], account: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Every word of its own name was said; the others are the account's."""
+    return bool(wanted) and set(own) <= set(wanted) <= {*own, *account}
+
+
+def _begins(own: Sequence[str], account: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Every word begins one of the names, and one of them its own."""
+    return _said(own, account, wanted, _begun)
+
+
+def _resembles(own: Sequence[str], account: Sequence[str], wanted: Sequence[str]) -> bool:
+    """As `_begins`, but for slips of the finger."""
+    return _said(own, account, wanted, lambda word, each: _begun(word, each) or alike(word, each))
+
+
+def _begun(word: str, wanted: str) -> bool:
+    return word == wanted or (len(wanted) >= SHORTEST_BEGINNING and word.startswith(wanted))
+
+
+def _said(own: Sequence[str], account: Sequence[str], wanted: Sequence[str], fits: Callable[[str, str], bool]) -> bool:
+    every = bool(wanted) and all(any(fits(word, each) for word in (*own, *account)) for each in wanted)
+    return every and any(fits(word, each) for word in own for each in wanted)
+
+
+def _gone(campaign: KnownCampaign, accounts: dict[str, AdAccount]) -> Target:
+    name = without_token(campaign.name) or campaign.id
+    account = accounts[campaign.account_id]
+    return Target("campaign", campaign.id, name, campaign.effective_status, None, campaign.id, account, gone=True)
+
+
+def _targets(structure: Structure) -> list[Target]:
+    account = structure.account
+    campaigns = [
+        Target("campaign", c.id, without_token(c.name) or c.id, c.status, c.daily_budget, c.id, account)
+        for c in structure.campaigns
+    ]
+    sets = [
+        Target("ad_set", s.id, without_token(s.name) or s.id, s.status, s.daily_budget, s.campaign_id, account)
+        for s in structure.ad_sets
+    ]
+    campaign_of = {each.id: each.campaign_id for each in structure.ad_sets}
+    ads = [
+        Target("ad", a.id, without_token(a.name) or a.id, a.status, None, campaign_of.get(a.ad_set_id, ""), account)
+        for a in structure.ads
+    ]
+    return [*campaigns, *sets, *ads]

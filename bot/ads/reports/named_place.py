@@ -1,0 +1,71 @@
+"""The one campaign or account that an answer is about, or the question which one is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from bot.ads.campaign_lookup import CampaignLookup
+from bot.ads.reports.texts import NOTHING, Wording
+from memory.storage.errors import MemoryFault
+
+MOST_NAMED: Final = 8
+
+
+class UnknownPlace(MemoryFault):
+    """No campaign or account is called so; the text says which there are."""
+
+
+class SeveralPlaces(MemoryFault):
+    """The words fit several; the text asks which one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A campaign, or a whole account."""
+
+    kind: Literal["campaign", "account"]
+    id: str
+    name: str  # of the campaign, or of the account
+    account_id: str
+    account_name: str
+    gone: bool = False
+
+    @property
+    def full_name(self) -> str:
+        """As nothing else is called, but for a campaign of the same name in the same account."""
+        return self.name if self.kind == "account" else f"{self.name}, {self.account_name}"
+
+
+def named_place(lookup: CampaignLookup, brand: str, words: str, say: Wording) -> Place:
+    """What the words name; of an ad set or ad, its campaign. Raises UnknownPlace, SeveralPlaces."""
+    found = lookup.find(brand, words)
+    everything = lookup.all(brand)
+    campaigns = {each.id: each for each in (*everything, *found.targets) if each.kind == "campaign"}
+    meant = () if found.accounts else dict.fromkeys(each.parent for each in found.targets)
+    places = [Place("account", each.id, each.name, each.id, each.name) for each in found.accounts]
+    for campaign in (campaigns[each] for each in meant if each in campaigns):
+        account = campaign.account
+        places.append(Place("campaign", campaign.id, campaign.name, account.id, account.name, campaign.gone))
+    if not places:
+        names = [each.name for each in lookup.accounts(brand, "")]
+        raise UnknownPlace(
+            _unknown(words, [*names, *(each.name for each in everything if each.kind == "campaign")], say)
+        )
+    if len(places) > 1:
+        raise SeveralPlaces(_which(places, say))
+    return places[0]
+
+
+def _which(places: Sequence[Place], say: Wording) -> str:
+    names = [place.full_name for place in places]
+    told = [f"{each.full_name} ({each.id})" if names.count(each.full_name) > 1 else each.full_name for each in places]
+    more = [say.say("which_more", n=len(told) - MOST_NAMED)] if len(told) > MOST_NAMED else []
+    return "\n".join([say.say("which"), *(say.say("which_line", name=name) for name in told[:MOST_NAMED]), *more])
+
+
+def _unknown(words: str, names: Sequence[str], say: Wording) -> str:
+    different = list(dict.fromkeys(names))
+    listed = ", ".join(different[:MOST_NAMED]) + (", …" if len(different) > MOST_NAMED else "")
+    return say.say("unknown", name=words.strip()[:60], names=listed or NOTHING)
