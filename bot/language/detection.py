@@ -8,8 +8,8 @@ from functools import cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from bot.language.amounts import PLAIN
 from bot.language.languages import LANGUAGES
+from bot.language.normalisation import fold_in_place
 from bot.language.words import entry, words_of_all
 
 LONGEST_READ = 400
@@ -37,7 +37,7 @@ def detect(text: str, previous: str | None = None) -> str:
     for language, script in SCRIPTS.items():
         if len(script.findall(read)) * 2 > len(LATIN.findall(read)):
             return language
-    words = WORD.findall(read.translate(PLAIN).lower())
+    words = WORD.findall(fold_in_place(read).lower())
     told = _told(words, read)
     best = max(told.values())
     leaders = [language for language in LANGUAGES if told[language] == best]

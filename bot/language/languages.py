@@ -34,3 +34,7 @@ def about(language: str) -> About:
         locale=entry(language, "about", "locale"),
         letters=entry(language, "about", "letters"),
     )
+
+
+# The characters beside a-z that words of any of our languages are made of, for a regular expression's class.
+LETTERS = "".join(about(language).letters for language in LANGUAGES)

@@ -1,11 +1,25 @@
-"""Text made comparable: small letters, no accents."""
+"""Text made comparable: small letters, no accents. Two functions: take `fold` unless positions in the text matter."""
 
 from __future__ import annotations
 
 import unicodedata
 
+_LETTERS = str.maketrans(
+    "áàâãäéèêëíìîïóòôõöúùûüçñÁÀÂÃÄÉÈÊËÍÌÎÏÓÒÔÕÖÚÙÛÜÇÑ", "aaaaaeeeeiiiiooooouuuucnaaaaaeeeeiiiiooooouuuucn"
+)
+_DIGITS = {first + digit: str(digit) for first in (0x966, 0xFF10) for digit in range(10)}  # Devanagari, full width
+_IN_PLACE = _LETTERS | _DIGITS | {ord(c): c.lower() for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+
 
 def fold(text: str) -> str:
-    """Small letters without Latin accents; Devanagari keeps its signs."""
+    """Small letters without Latin accents; Devanagari keeps its signs. For comparing: the length may change."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in decomposed if not ("\u0300" <= c <= "\u036f"))
+
+
+def fold_in_place(text: str) -> str:
+    """The same length, so that spans found in it are true of `text`: small ASCII letters, no accents, ASCII digits.
+
+    Only what one character can replace: precomposed accents of Western Europe, digits of full width and of Devanagari.
+    """
+    return text.translate(_IN_PLACE)

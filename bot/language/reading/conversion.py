@@ -6,48 +6,36 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bot.language.amounts import LONGEST_READ, PLAIN, Amount, Mention, find_amounts, find_currencies
+from bot.language.amounts import COINED, LONGEST_READ, Amount, Mention, find_amounts, find_currencies
+from bot.language.normalisation import fold_in_place
+from bot.language.words import alternatives, words_of_all
+
+
+def _any(key: str) -> str:
+    return f"(?:{alternatives('conversion', key)})"
+
+
+def _words(key: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{_any(key)}\b")
+
 
 CONNECTOR = re.compile(
-    r"[\s,()]*(?:(?:is|are|worth|equals?|equal|be|makes?|would be|comes? to|es|son|sao|e|hota hai|hai)\s+)*"
-    r"(?:[-=]*>|→|=\s*\??|/|-|:|\?|in|to|into|2|as|vs\.?|versus|against|en|a|em|para|pra|por|contra|me|mein|mai|m|ko|ka|ki|ke"
-    r"|में|को|का|के|से|how (?:much|many)(?: in)?|what in|cuantos?|quantos?|kitn[aei]|कितने|कितना|ho(?:w|)many|into my|for)"
-    r"[\s(]*(?:(?:the|an?|un|uma?|el|los|o|os|terms of|equivalent|value in|kitn[aei]|कितने)\s+)*"
+    rf"[\s,()]*(?:{_any('links')}\s+)*(?:[-=]*>|→|=\s*\??|/|-|:|\?|{_any('into')})[\s(]*(?:{_any('determiners')}\s+)*"
 )
-CUE = re.compile(
-    r"\b(?:con?vert\w*|conv|conversion|convers[ai]o|exchange|xchange|ex?change rates?|fx|rates?|how (?:much|many)|hw much|worth|equal\w*"
-    r"|equivalent|value|what(?:'?s| is| are| would)?|cuant[oa]s?|quant[oa]s?|cambi\w+|conviert\w+|converta|tasa|taxa|cotiza\w+|cotacao"
-    r"|kitn[aei]|badl\w*|bhav)\b|कितने|कितना|बदल|दर|भाव"
-)
-RATE = re.compile(
-    r"\b(?:rates?|ex?change|convert\w*|conversion|fx|parity|tasa|taxa|tipo de cambio|cambio|cotizacion|cotacao|bhav|bhaav)\b|दर|भाव|बदल"
-)
-HOW_MANY = re.compile(
-    r"\b(?:how (?:many|much)|hw many|cuant[oa]s|quant[oa]s|kitn[aei])(?: [a-z]+)? ?$|कितने ?$|\bget (?:an? )?$|\bbuy (?:me )?$"
-)
+CUE, RATE, HOW_MANY = (re.compile(_any(key)) for key in ("cues", "rates", "how_many"))
+PRICE_VERB, RATE_OF = (re.compile(_any(key)) for key in ("price_verbs", "rate_of"))
+STORY, ASKED_OUTRIGHT, WEIGHTS, CONVERTS = (_words(key) for key in ("story", "asked_outright", "weights", "converts"))
 ANAPHORA = re.compile(
-    r"\b(?:that|it|this|those|these|eso|esto|isso|isto|ye|yeh|ye sab)\b(?:\s+(?:price|amount|cost|be|is|come to|hai))*"
-    r"\s+(?:in|to|into|en|em|a)\s+(?:the\s+)?$|यह\s+$|ये\s+$"
+    rf"\b{_any('anaphora')}\b(?:\s+{_any('anaphora_verbs')})*\s+{_any('anaphora_into')}\s+(?:{_any('articles')}\s+)?$"
+    rf"|{_any('anaphora_alone')}"
 )
 SHOW_PRICES = re.compile(
-    r"\b(?:prices?|pricing|rates?|costs?|amounts?|everything|catalog\w*|precios?|precos?|currency|moneda|moeda|daam|kimat|keemat|total)\b"
-    r"\s*(?:of (?:all|everything|products?|items?)\s*)?(?:shown?|displayed|be|please|pls|listed)?\s*"
-    r"(?:in|to|into|as|=|en|em|a|para)\s+(?:my |the )?$|\bswitch (?:over )?to $|(?:दाम|कीमत|कीमतें|भाव)\s+$"
+    rf"\b{_any('prices')}\b\s*(?:{_any('of_what')}\s*)?{_any('shown')}?\s*{_any('shown_in')}\s+(?:{_any('possessives')} )?$"
+    rf"|{_any('shows_prices')}"
 )
-PRICE_VERB = re.compile(
-    r"\b(?:show|see|display|list|give|change|set|switch|quote|view|tell|want|need|can|muestra\w*|mostra\w*|ver|dame|quiero|quero|cambia\w*"
-    r"|mude|muda|dikha\w*|batao|bata|prices|precios|precos)\b|दिखा|बता"
-)
-# The story of a payment, an order or a place: no question about money's worth unless one is asked outright.
-STORY = re.compile(
-    r"\b(?:orders?|ordered|refund\w*|arriv\w+|receiv\w+|charged?|paid|pay|payment|deliver\w*|shipp\w+|return\w*|debited|deducted|account|card"
-    r"|street|road|avenue|call me|owe|bought|under|below|budget|pedido|cobr\w+|pag\w+|reembols\w+|menos de|hasta|ate|presupuesto)\b"
-)
-ASKED_OUTRIGHT = re.compile(r"\b(?:con?vert\w*|exchange rate|how many|in terms of|cuant[oa]s|quant[oa]s)\b")
-WEIGHTS = re.compile(
-    r"\b(?:kilos?|kgs?|kilograms?|grams?|ounces?|oz|stones?|lbs?|tons?|weigh\w*|weight|mass|litres?|liters?|gallons?)\b"
-)
-THIRD_PERSON = re.compile(r"\b(?:cost|costs|price|priced|worth|is|for)\b")
+NUMBER_INTO = re.compile(rf"\s*(?:{_any('number_links')}\s+)?(?:=|->|→|{_any('number_into')})\s*(?:\?\s*)?")
+RATE_BEHIND = re.compile(rf"\s*\b(?:{_any('rate_before')} )*{_any('rate_names')}\b")
+BESIDE = frozenset(words_of_all("conversion", "beside")) | {""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +53,9 @@ def read_conversion(text: str) -> Conversion | None:
     A question about a rate means the amount 1. A price limit ('laptop under 1500 euros'), a payment that went
     wrong ('my order 100 usd never arrived') and weights ('kilos to pounds') convert nothing.
     """
-    plain = text[:LONGEST_READ].translate(PLAIN)
+    plain = fold_in_place(text[:LONGEST_READ])
     mentions = [*find_currencies(text)]
-    if not mentions and not re.search(r"fiver|tenner", plain):
+    if not mentions and not any(word in plain for word in COINED):
         return None
     if WEIGHTS.search(plain):
         return None
@@ -109,7 +97,7 @@ def _asks(plain: str, gap: str, first: Mention, second: Mention) -> bool:
     if STORY.search(plain) and not ASKED_OUTRIGHT.search(plain) and not _about_that(plain, second):
         return False
     tight = CONNECTOR.fullmatch(gap) is not None
-    beside = gap.strip(" /-,&") in ("", "and", "y", "e", "aur", "और", "or") and RATE.search(plain) is not None
+    beside = gap.strip(" /-,&") in BESIDE and RATE.search(plain) is not None
     return tight or beside or _about_that(plain, first) or CUE.search(plain) is not None
 
 
@@ -147,18 +135,15 @@ def _to_one(plain: str, named: list[Mention], amounts: list[Amount]) -> Conversi
 
 def _one_priced(plain: str, priced: Amount) -> Conversion | None:
     """'convert 100 usd': the target is left open."""
-    asked = re.search(r"\b(?:con?vert|exchange|conviert[ae]|converter|converta|convertir)\b", plain)
     story = STORY.search(plain)
-    return Conversion(priced.value, priced.currency, None) if asked and not story else None
+    return Conversion(priced.value, priced.currency, None) if CONVERTS.search(plain) and not story else None
 
 
 def _number_to(before: str, amounts: list[Amount], only: Mention) -> Conversion | None:
     """'how much is 20 in euros', '500 to usd'."""
     for amount in amounts:
         gap = before[amount.span[1] :]
-        if amount.span[1] <= only.span[0] and re.fullmatch(
-            r"\s*(?:is\s+)?(?:in|to|into|=|->|→|en|em|a|para|me|mein|ko|में)\s*(?:\?\s*)?", gap
-        ):
+        if amount.span[1] <= only.span[0] and NUMBER_INTO.fullmatch(gap):
             return Conversion(amount.value, amount.currency, only.currency)
     return None
 
@@ -166,7 +151,6 @@ def _number_to(before: str, amounts: list[Amount], only: Mention) -> Conversion 
 def _that_or_rate(plain: str, before: str, behind: str, only: Mention) -> Conversion | None:
     if ANAPHORA.search(before) and CUE.search(plain):
         return Conversion(None, None, only.currency)
-    rate = r"\b(?:exchange |conversion |current |today'?s |ka |ke |ki )*(?:rates?|bhav|bhaav|price today|rate aaj)\b"
-    if re.match(rf"\s*{rate}", behind) or re.search(r"\b(?:exchange|conversion) rate (?:of|for) (?:the )?$", before):
+    if RATE_BEHIND.match(behind) or RATE_OF.search(before):
         return Conversion(Decimal(1), only.currency, None)
     return None

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from zlib import crc32
 
-from bot.language.amounts import PLAIN
+from bot.language.normalisation import fold_in_place
 
 BUCKETS = 1 << 16
 LONGEST_READ = 400  # characters; what a message is about is said by then, and a long one costs no more
@@ -89,7 +89,7 @@ def romanised(word: str) -> str:
 
 def words_of(text: str) -> list[str]:
     """The message's words, lower case without accents; numbers, sizes and telephone numbers as their shape."""
-    plain = STRETCHED.sub(r"\1\1", text[:LONGEST_READ].translate(PLAIN).lower().replace("’", "'"))
+    plain = STRETCHED.sub(r"\1\1", fold_in_place(text[:LONGEST_READ]).lower().replace("’", "'"))
     for shape, name in SHAPES:
         plain = shape.sub(name, plain)
     plain = DEVANAGARI.sub(lambda word: romanised(word[0]), plain)

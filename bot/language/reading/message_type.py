@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bot.language.amounts import LONGEST_READ, PLAIN, find_amounts
+from bot.language.amounts import LONGEST_READ, find_amounts
+from bot.language.normalisation import fold_in_place
 from bot.language.reading.classifier import MESSAGE_TYPES, NEAREST_SHARE, load
 from bot.language.reading.conversion import Conversion, read_conversion
 from bot.language.reading.opt_out import is_stop
@@ -103,7 +104,7 @@ def classify(text: str) -> Classification:
     conversion = read_conversion(text)
     if conversion:
         return Classification("currency_conversion", CERTAIN, _conversion_entities(conversion))
-    plain = text[:LONGEST_READ].translate(PLAIN).lower()
+    plain = fold_in_place(text[:LONGEST_READ]).lower()
     message_type, confidence = _judged(text, plain)
     return Classification(message_type, confidence, _entities(message_type, text, plain))
 

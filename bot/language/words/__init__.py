@@ -53,6 +53,17 @@ def alternatives(subject: str, key: str) -> str:
     return "|".join(words_of_all(subject, key))
 
 
+def lines_of_all(subject: str, key: str) -> Iterator[list[str]]:
+    """The words of each line of a text entry, of every language in turn: a value or a code, then the words for it."""
+    for language in folders():
+        yield from (line.split() for line in entry(language, subject, key).splitlines() if line.strip())
+
+
+def keyed_words(subject: str, key: str) -> Iterator[tuple[str, str]]:
+    """(what a line begins with, a word of that line) for every word of an entry of such lines."""
+    return ((first, word) for first, *words in lines_of_all(subject, key) for word in words)
+
+
 @cache
 def folders() -> tuple[str, ...]:
     """The codes of the languages that have a folder, by the `order` in their about.toml."""
