@@ -1,4 +1,4 @@
-"""Reads the writer's birthday out of chat text, in the words of four languages; a date that could be two days is none."""
+"""Reads the writer's birthday out of chat text, in the words of every language; a date that could be two days is none."""
 
 from __future__ import annotations
 
@@ -8,22 +8,20 @@ from functools import cache
 
 from babel import Locale
 
-_INTRO = re.compile(
-    r"^(?:\W*(?:hi|hey|and|btw|by the way|also|hola|oi|y|e|aur)\W+)*"
-    r"(?:my (?:birthday|b-?day|date of birth|dob)(?: is|['’]s|:)(?: on)?|i was born(?: on| in)?|i['’]?m born on|born on"
-    r"|mi cumplea[nñ]os(?: es|:)|(?:yo )?nac[ií](?: el| en)?|cumplo a[nñ]os"
-    r"|(?:o )?meu anivers[aá]rio(?: [eé]|:)|(?:eu )?nasci(?: em| no| a)?|fa[cç]o anos"
-    r"|mer[aei] (?:birthday|janamdin|janmdin|bday)|मेरा (?:जन्मदिन|बर्थडे|जन्म))",
-    re.IGNORECASE,
-)
-_YEAR = r"(?:\s*,?\s*(?:de |del |of |in )?(?P<{}>(?:19|20)\d\d))?"
-_DAY_MONTH = re.compile(
-    r"\b(?P<day>\d{1,2})(?:st|nd|rd|th|º|ª)?\s+(?:de |of |do )?(?P<month>[^\W\d_]+[\u093e-\u094d\u0902]*[^\W\d_]*)\.?"
-    + _YEAR.format("y"),
-    re.IGNORECASE,
-)
+from bot.language.languages import LANGUAGES, LETTERS, about
+from bot.language.reading.patterns import subject_patterns
+from bot.language.words import keyed_words
+
+_one_of = subject_patterns("facts")
+_INTRO = re.compile(rf"^(?:\W*{_one_of('leads')}\W+)*{_one_of('birthday')}", re.IGNORECASE)
+_DENIED = re.compile(rf"\s*{_one_of('denials')}\b", re.IGNORECASE)
+_MONTH = rf"(?P<month>(?:[^\W\d_]|[{LETTERS}])+)\.?"
+_OF = rf"(?:{_one_of('date_words')} )?"
+_YEAR = rf"(?:\s*,?\s*{_OF}(?P<y>(?:19|20)\d\d))?"
+_DAY_MONTH = re.compile(rf"\b(?P<day>\d{{1,2}}){_one_of('day_endings')}?\s+{_OF}{_MONTH}{_YEAR}", re.IGNORECASE)
 _MONTH_DAY = re.compile(
-    r"(?P<month>[^\W\d_]+)\.?\s+(?:the )?(?P<day>\d{1,2})(?:st|nd|rd|th)?(?!\d)" + _YEAR.format("y"), re.IGNORECASE
+    rf"{_MONTH}\s+(?:{_one_of('day_articles')} )?(?P<day>\d{{1,2}}){_one_of('day_endings')}?(?!\d){_YEAR}",
+    re.IGNORECASE,
 )
 _NUMBERS = re.compile(r"\b(?P<a>\d{1,2})[/.-](?P<b>\d{1,2})(?:[/.-](?P<y>(?:19|20)\d\d))?\b")
 _ISO = re.compile(r"\b(?P<y>(?:19|20)\d\d)-(?P<m>\d{2})-(?P<d>\d{2})\b")
@@ -32,7 +30,7 @@ _ISO = re.compile(r"\b(?P<y>(?:19|20)\d\d)-(?P<m>\d{2})-(?P<d>\d{2})\b")
 def find_birthday(text: str) -> str | None:
     """`1990-05-12`, or `05-12` where no year is told; None where the writer tells no birthday of their own."""
     found = _INTRO.match(text)
-    if found is None or re.match(r"\s*(?:not|no|n[aã]o)\b", text[found.end() :], re.IGNORECASE):
+    if found is None or _DENIED.match(text, found.end()):
         return None
     return find_day(text[found.end() :])
 
@@ -68,12 +66,12 @@ def _written(year: str | None, month: int, day: int) -> str | None:
 
 @cache
 def _months() -> dict[str, int]:
-    """Names of months in every language we speak, short and long, with the spellings of Hindi in Latin letters."""
+    """Names of months in every language, short and long, and other spellings of them."""
     names: dict[str, int] = {}
-    for tongue in ("en", "es", "pt", "hi"):
-        for width in ("wide", "abbreviated"):
-            for form in ("format", "stand-alone"):
-                for number, name in Locale(tongue).months[form][width].items():
+    for language in LANGUAGES:
+        months = Locale.parse(about(language).locale).months
+        for form in ("format", "stand-alone"):
+            for width in ("wide", "abbreviated"):
+                for number, name in months[form][width].items():
                     names[name.casefold().rstrip(".")] = number
-    latin = "janvari farvari march aprail mai joon julai agast sitambar aktubar navambar disambar"
-    return {**{name: n for n, name in enumerate(latin.split(), 1)}, **names, "sept": 9, "set": 9}
+    return {**names, **{word: int(number) for number, word in keyed_words("facts", "months")}}

@@ -1,0 +1,38 @@
+"""Patterns made of the pieces in the languages' folders."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from itertools import count
+
+from bot.language.words import words_of_all
+
+NAMED_GROUP = re.compile(r"\(\?P<([a-z]+)>")
+
+
+def one_of(subject: str, key: str, **blanks: str) -> str:
+    """A list entry of every language as one group of alternatives.
+
+    `{name}` in a piece is replaced by the pattern that `blanks` gives for it. Named groups get a number behind their
+    name, as a pattern may have each name only once: read them with `said`.
+    """
+    joined = "|".join(words_of_all(subject, key))
+    if not joined:
+        raise ValueError(f"no language has an entry of {key} in {subject}.toml")
+    for name, pattern in blanks.items():
+        joined = joined.replace(f"{{{name}}}", pattern)
+    numbers = count(1)
+    return f"(?:{NAMED_GROUP.sub(lambda group: f'(?P<{group[1]}{next(numbers)}>', joined)})"
+
+
+def subject_patterns(subject: str) -> Callable[..., str]:
+    """`one_of` for the entries of one subject."""
+    return lambda key, **blanks: one_of(subject, key, **blanks)
+
+
+def said(found: re.Match[str], group: str) -> str | None:
+    """What the named group `group` of whichever piece matched holds; None where it took nothing."""
+    return next(
+        (value for name, value in found.groupdict().items() if value and name.rstrip("0123456789") == group), None
+    )
