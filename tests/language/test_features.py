@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.language.reading.features import romanised, words_of
+from bot.language.reading.devanagari import in_latin
+from bot.language.reading.features import words_of
 
 
 @pytest.mark.parametrize(
@@ -24,7 +25,7 @@ from bot.language.reading.features import romanised, words_of
     ],
 )
 def test_it_spells_hindi_as_people_type_it(word: str, latin: str) -> None:
-    assert romanised(word) == latin
+    assert in_latin(word) == latin
 
 
 def test_both_scripts_give_the_same_words() -> None:
@@ -33,4 +34,4 @@ def test_both_scripts_give_the_same_words() -> None:
 
 @given(st.text(alphabet=st.characters(min_codepoint=0x0900, max_codepoint=0x097F), max_size=20))
 def test_any_devanagari_becomes_plain_latin(text: str) -> None:
-    assert romanised(text).isascii()
+    assert in_latin(text).isascii()

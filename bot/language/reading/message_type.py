@@ -12,6 +12,7 @@ from bot.language.normalisation import fold_in_place
 from bot.language.reading.classifier import MESSAGE_TYPES, NEAREST_SHARE, load
 from bot.language.reading.conversion import Conversion, read_conversion
 from bot.language.reading.opt_out import is_stop
+from bot.language.reading.patterns import subject_patterns
 
 CERTAIN = 0.97
 LIKELY = 0.9
@@ -32,46 +33,30 @@ class Classification:
     entities: dict[str, object] = field(default_factory=dict)
 
 
-# Paying at the door: "contra reembolso" is no refund. Somebody who speaks of a refund besides is not asking how to pay.
-ON_DELIVERY = (
-    r"^(?!.*\b(?:refund\w*|devol\w+|money back|(?:place|want to|book) (?:my |an? |the )?order|quiero (?:el|mi|un) reembolso)\b)"
-    r".*(?:\bcontra[ -]?(?:r?reembolso|entrega)\b"
-    r"|\b(?:pay|cash|payment|card) on delivery\b|\bc\.?o\.?d\.? (?:available|possible|ok|hai|milega|accepted|chalega)"
-    r"|\b(?:paga\w*|efectivo|dinheiro) (?:na|no ato da|a la|al recibir|en la) ?entrega\b|\bpagar al recibir\b"
-    r"|^\W*(?:is |do you (?:have|take|accept|do) )?cod\W*$)"
-)
-# Taking back what was ordered. Somebody who wants no more messages says so, or STOP.
-NO_MORE_ORDER = (
-    r"^(?!.*\b(?:mensa\w+|messages?|msgs?|news ?letter|subscri\w+|suscri\w+|inscri\w+|assinatura|promo\w*|sms"
-    r"|e?-?mails?|boleti[nm]|noise|ruidos?|flight|class|appointment|alarm|ofertas"
-    r"|refund\w*|reembols\w+|money|dinero|dinheiro|paise|paisa)\b|सदस्यता|पैसे)"
-    r".*(?:\b(?:cancel(?:a(?:r|lo|la|rlo|rla)?|e|o|l?ed|ad[oa])?|anula\w*)\b|रद्द|कैंसिल|\b(?:no (?:lo |la |los |las )?(?:quiero|necesito)|nao (?:o |a )?quero) mai?s\b"
-    r"|\b(?:ya no (?:lo |la |los |las )?quiero|(?:don'?t|do not) want (?:it|this|that|the order|my order) any ?more)\b)"
-)
+_one_of = subject_patterns("message_type")
+
+
+def _unless(key: str) -> str:
+    """A message with one of the entry's words, and with none of those that speak against it."""
+    return rf"^(?!.*{_one_of(f'{key}_unless')}).*{_one_of(key)}"
+
+
 # Rules for what the words alone decide, tried in order. Each was written from how people ask, not fitted.
-RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("other", re.compile(r"^\W*(?:i(?: have|'ve)? )?sent\W*$")),  # of what, and by whom, only the conversation knows
-    (
-        "other",
-        re.compile(
-            r"\b(?:kilos?|kgs?|grams?|ounces?|miles?|km|inch(?:es)?|feet|celsius|litres?|liters?|gallons?|cups?)\b.{0,12}\b(?:to|in|into|are in)\b.{0,8}"
-            r"\b(?:pounds?|kilos?|kgs?|kilograms?|grams?|ounces?|miles?|km|kilomet\w+|cm|centimet\w+|met(?:er|re)s?|fahrenheit|litres?|liters?|gallons?|cups?)\b"
-        ),
-    ),
-    ("opt_out", re.compile(r"\b(?:unsub\w*|opt(?:ing)? out)\b|\bnews ?letter\b.*\b(?:stop|cancel\w*|remove)\b|\b(?:stop|cancel\w*|remove)\b.*\bnews ?letter\b")),
-    (
-        "human_handoff",
-        re.compile(
-            r"\b(?:talk|speak|chat|connect|transfer|baat)\b.{0,25}\b(?:agent|human|person|executive|operator|representative|manager|someone|somebody|assistant)\b"
-            r"|\bcall me\b|\b(?:customer care|contact|helpline|toll free) (?:no|number|num)\b"
-        ),
-    ),
-    ("support_request", re.compile(ON_DELIVERY)),
-    ("support_request", re.compile(NO_MORE_ORDER)),
-    ("pricing_discount", re.compile(r"\be\.?m\.?i\b(?!.{0,30}\b(?:return|refund|exchange)\b)")),
-    ("complaint_refund", re.compile(r"\b(?:refund|reimburse|money back|reembols|devolucion|devoluca)\w*\b")),
-    ("product_inquiry", re.compile(r"\bexp(?:iry|iration|ire)\b.{0,12}\b(?:date|day|kab|kya)\b|\b(?:original|genuine|authentic)\b.{0,20}\b(?:product|hai|or)\b")),
-)  # fmt: skip
+RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (message_type, re.compile(pattern))
+    for message_type, pattern in (
+        ("other", _one_of("sent")),  # of what, and by whom, only the conversation knows
+        ("other", _one_of("measures")),
+        ("opt_out", _one_of("unsubscribes")),
+        ("human_handoff", _one_of("wants_person")),
+        # "contra reembolso" is no refund. Somebody who speaks of a refund besides is not asking how to pay.
+        ("support_request", _unless("pays_on_delivery")),
+        ("support_request", _unless("cancels")),
+        ("pricing_discount", _one_of("instalments")),
+        ("complaint_refund", _one_of("refunds")),
+        ("product_inquiry", _one_of("asks_of_product")),
+    )
+)
 OVERRULED = {
     "other": 0.0,
     "support_request": 0.02,
@@ -82,16 +67,14 @@ OVERRULED = {
     "pricing_discount": 0.15,
 }  # the least share the model must leave a rule's type
 ORDER_NUMBER = re.compile(
-    r"\b(?:order|purchase|pedido|compra|invoice|bill|tracking|awb)\s*(?:no|number|num|id|numero|#|:|\.|is|status)*\s*[#:]?\s*([a-z]{0,4}-?\d{3,18})\b(?!\s*(?:[$€£₹]|usd|eur|gbp|inr|aed|rs|dollars?|euros?|rupees?|pounds?|reais|pesos))"
-    r"|#\s?([a-z]{0,4}-?\d{2,18})\b"
+    rf"\b{_one_of('order_nouns')}\s*(?:{_one_of('order_number_words')}|[#:.])*\s*[#:]?\s*([a-z]{{0,4}}-?\d{{3,18}})\b"
+    rf"(?!\s*(?:[$€£₹]|usd|eur|gbp|inr|aed|rs|{_one_of('currencies')}))|#\s?([a-z]{{0,4}}-?\d{{2,18}})\b"
 )
 QUANTITY = re.compile(
-    r"\b(\d{1,3})\s?(?:pcs?|pieces?|units?|nos|boxes|box|packs?|packets?|bottles?|pairs?|tablets|unidades|piezas|peças|pecas|piece)\b"
-    r"|\b(?:order|buy|take|send me|give me|want|need|quiero|quero|book)\s+(\d{1,2})\b(?!\s?(?:%|k\b|gb|kg|inch|year|days?|lakh|x|\*|usd|eur|inr|rs|dollar|euro|rupee|percent))"
+    rf"\b(\d{{1,3}})\s?{_one_of('units')}\b"
+    rf"|\b{_one_of('takes')}\s+(\d{{1,2}})\b(?!\s?(?:%|k\b|gb|kg|x|\*|usd|eur|inr|rs|{_one_of('other_units')}))"
 )
-LIMIT = re.compile(
-    r"\b(?:under|below|less than|upto|up to|within|budget|max|maximum|cheaper than|around|about|for|menos de|hasta|ate|abaixo de|tak|ke andar|andar)\b|से कम|तक"
-)
+LIMIT = re.compile(_one_of("limits"))
 
 
 def classify(text: str) -> Classification:

@@ -1,0 +1,40 @@
+"""Devanagari in Latin letters, by the rules of the script and of how Hindi speaks it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+WORD = re.compile(r"[\u0900-\u0965\u0970-\u097f\u200c\u200d]+")
+CONSONANTS = dict(zip("कखगघङचछजझञटठडढणतथदधनपफबभमयरलवशषसह", (
+    "k", "kh", "g", "gh", "n", "ch", "chh", "j", "jh", "n", "t", "th", "d", "dh", "n", "t", "th", "d", "dh", "n", "p", "f",
+    "b", "bh", "m", "y", "r", "l", "w", "sh", "sh", "s", "h",
+), strict=True))  # fmt: skip
+LONG = "+"  # a long a; written double in a word of one closed syllable (baat), single elsewhere (karna)
+VOWELS = dict(zip("अआइईउऊऋएऐऑओऔ", ("a", "aa", "i", "i", "u", "u", "ri", "e", "ai", "o", "o", "au"), strict=True))
+SIGNS = dict(zip("ािीुूृेैॉोौ", (LONG, "i", "i", "u", "u", "ri", "e", "ai", "o", "o", "au"), strict=True))
+OTHER_SIGNS = {"\u0902": "n", "\u0901": "n", "\u0903": "h"}
+NUKTA, VIRAMA = "\u093c", "\u094d"
+SILENT = "*"  # stands for the vowel that a consonant carries without a sign, until it is known to be spoken
+UNSPOKEN = re.compile(
+    r"\*$|(?<=[aeiou+*][^aeiou+*])\*(?=[^aeiou+*]h?[aeiou+])|(?<=[aeiou+*][^aeiou+*]h)\*(?=[^aeiou+*]h?[aeiou+])"
+)
+CLOSED = re.compile(r"^([^aeiou+*]+)\+([^aeiou+*]+)$")
+
+
+def in_latin(word: str) -> str:
+    """A Hindi word as people type it in Latin letters: करना as karna, so that both spellings share what is learned."""
+    letters: list[str] = []
+    for sign in unicodedata.normalize("NFD", word):
+        if sign in SIGNS or sign == VIRAMA:
+            if letters and letters[-1] == SILENT:
+                letters.pop()
+            letters.append(SIGNS.get(sign, ""))
+        elif sign in CONSONANTS:
+            letters += [CONSONANTS[sign], SILENT]
+        elif sign == NUKTA:
+            letters[-2:-1] = ["z" if letter == "j" else letter for letter in letters[-2:-1]]
+        else:
+            letters.append(VOWELS.get(sign) or OTHER_SIGNS.get(sign, ""))
+    spoken = UNSPOKEN.sub("", "".join(letters)).replace(SILENT, "a")
+    return CLOSED.sub(r"\1aa\2", spoken).replace(LONG, "a")
