@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -158,6 +159,13 @@ def test_hostile_text_is_read_without_fault(text: str) -> None:
 
 def test_the_weights_were_fitted_to_these_phrases() -> None:
     assert load().digest == training.digest(), "the phrases changed: run `python -m bot.language.reading.training`"
+
+
+def test_a_file_of_phrases_in_another_language_is_found_by_itself(tmp_path: Path) -> None:
+    (tmp_path / "indonesian.txt").write_text("[greeting]\nselamat pagi\n")
+    (tmp_path / "requests.txt").write_text("[order]\nbuy it | buying it\n")
+    (tmp_path / "frames.txt").write_text("how to {inf}\n")
+    assert training.chat_phrases(tmp_path) == [training.Example("selamat pagi", "greeting")]
 
 
 def test_every_type_has_phrases_by_the_hundred() -> None:

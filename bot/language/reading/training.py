@@ -7,7 +7,7 @@ import itertools
 import random
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +17,7 @@ from bot.language.reading.classifier import MEANING_WEIGHT, MESSAGE_TYPES, WEIGH
 from bot.language.reading.features import BUCKETS, buckets_of, words_of
 
 PHRASES = Path(__file__).resolve().parents[3] / "data" / "phrases"
-CHAT_FILES = (
-    "shop-chat.txt", "second-sitting.txt", "third-sitting.txt", "other-languages.txt",
-    "spanish.txt", "portuguese.txt", "hindi.txt", "hinglish.txt",
-)  # fmt: skip
+NOT_CHAT = ("frames.txt", "requests.txt")  # every other file holds phrases as they are written in a chat
 FRAMES_PER_REQUEST = 16  # of about sixty; more drowns the real chat
 TYPO_COPIES = 2
 STEPS = 140
@@ -79,9 +76,10 @@ def digest(folder: Path = PHRASES) -> str:
     return seen.hexdigest()
 
 
-def chat_phrases(folder: Path = PHRASES, files: Iterable[str] = CHAT_FILES) -> list[Example]:
-    """The phrases as written, without repetitions."""
-    found = (pair for name in files for pair in read_sections(folder / name))
+def chat_phrases(folder: Path = PHRASES) -> list[Example]:
+    """The phrases as written, of every language, without repetitions."""
+    files = sorted(path for path in folder.glob("*.txt") if path.name not in NOT_CHAT)
+    found = (pair for path in files for pair in read_sections(path))
     return [Example(text, message_type) for message_type, text in dict.fromkeys(found)]
 
 
