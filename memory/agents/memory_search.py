@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.language.embeddings import embed, words
-from memory.recall.terms import is_telling, stem
+from memory.recall.english_stemmer import stem
+from memory.recall.terms import is_telling
 from memory.storage.database import Database, Row
 
 Vectors = npt.NDArray[np.float32]

@@ -15,8 +15,11 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from babel import Locale
 
 from bot.language.embeddings import embed, embed_weighted, piece_rows, words
+from bot.language.languages import LANGUAGES, about
+from bot.language.words import alternatives, words_of_all
 from memory.recall.neighbours import Sittings
 from memory.recall.terms import MOST_TERMS, Terms, is_telling, terms_of
 
@@ -28,27 +31,31 @@ K1, B = 1.2, 0.75  # BM25's usual constants (Robertson and Zaragoza 2009)
 LEAST_LENGTH = 0.1  # of a centred vector; shorter ones say too little for a cosine
 DISTANT_WORD = 0.2  # cosine of two words from which one hints at the other
 
-_MONTHS = """
-january february march april may june july august september october november december
-enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
-janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro
-"""
-MONTH_NUMBER = {name: i % 12 + 1 for i, name in enumerate(_MONTHS.split())}
-_TELLING_TIME = """
-yesterday today tonight tomorrow ago last next week weekend month year morning since recently
-monday tuesday wednesday thursday friday saturday sunday ayer hoy mañana ontem hoje amanhã kal aaj
-"""
-_TIME_WORDS = frozenset(_TELLING_TIME.split()) | frozenset(name for name in MONTH_NUMBER if name != "may")
-_TELLING_NUMBER = "two three four five six seven eight nine ten dozen twice once couple hundred"
-_NUMBER_WORDS = frozenset(_TELLING_NUMBER.split())
-_FIRST_PERSON = frozenset(["i", "i'm", "i've", "i'd", "my", "me", "we", "our", "mine", "us"])
+
+def _entry(key: str) -> frozenset[str]:
+    return frozenset(words_of_all("recall", key))
+
+
+def _pattern(key: str) -> re.Pattern[str]:
+    return re.compile(alternatives("recall", key))
+
+
+def _calendar(part: str) -> dict[str, int]:
+    """The full names of months or days in every language, in small letters, and their numbers."""
+    locales = (Locale.parse(about(language).locale) for language in LANGUAGES)
+    return {
+        name.lower(): number for locale in locales for number, name in getattr(locale, part)["format"]["wide"].items()
+    }
+
+
+MONTH_NUMBER = _calendar("months")
+_BY_CAPITAL = _entry("months_by_capital")
+_TIME_WORDS = _entry("times") | _calendar("days").keys() | MONTH_NUMBER.keys() - _BY_CAPITAL
+_NUMBER_WORDS, _FIRST_PERSON = _entry("numbers"), _entry("first_person")
 
 # Who texts leaves out the question mark. "What a day" and "when I was six" tell.
 _BEGINS_TO_ASK = re.compile(
-    r"(?:(?:and|so|ok|hey|but|wait|btw|also|oh)\s+)*"
-    r"(?:(?:what|which|who|whose|where|when|why|how|qué|cuál|cuándo|dónde|cómo|onde|kab|kahan|kaise)"
-    r"(?!\s+(?:an?|i|we|my|nice|cool|lovely|great|cute|sad|fun|funny)\b)"
-    r"|(?:did|do|does|are|is|was|have|has|can|could|will|would)\s+(?:you|u|ya|it|that|they|we|she|he)\b)(?=\s)"
+    rf"(?:(?:{alternatives('recall', 'before_question')})\s+)*(?:{alternatives('recall', 'begins_question')})(?=\s)"
 )
 
 TELLS_TIME, TELLS_NUMBER, ASKS, TELLS_OF_SELF, TELLS_NAME = 1, 2, 4, 8, 16
@@ -105,20 +112,8 @@ class Query:
     wants_many: bool
 
 
-_WANTS_TIME = re.compile(
-    r"^(when|since when|how long|how often|cuándo|cuando|quando|kab)\b|\b(what|which) (date|day|month|year|time)\b|कब"
-)
-_WANTS_NUMBER = re.compile(
-    r"\b(how (many|much|often|old|long|far)|what (price|size|number)|cuánt[oa]s?|quant[oa]s?|kitn[aei])\b|कितन"
-)
-
-_WANTS_NAME = re.compile(
-    r"^(who|whom|whose|where|quién|quien|quem|dónde|donde|onde|kaun|kahan)\b"
-    r"|\b(names?|called|which (city|country|book|band|place))\b|कौन|कहाँ"
-)
-_WANTS_MANY = re.compile(
-    r"^(what|which|where|who)\b( (kind|type|sort)s? of)?( \w+)? \w+s\b"
-    r"|^(where|what|who) (has|have)\b|\b(all|both|other|different|several)\b"
+_WANTS_TIME, _WANTS_NUMBER, _WANTS_NAME, _WANTS_MANY = (
+    _pattern(key) for key in ("wants_time", "wants_number", "wants_name", "wants_many")
 )
 
 
@@ -130,7 +125,7 @@ def understand(text: str, names: tuple[str, ...]) -> Query:
     about = [word for word in said if is_telling(word) and not whose[word]][:MOST_TERMS]
     whole = text.lower()
     years = {int(w) for w in said if re.fullmatch(r"(19|20)\d\d", w)}
-    months = {MONTH_NUMBER[w] for w in said if w in MONTH_NUMBER and (w != "may" or _is_month_of_may(text))}
+    months = {MONTH_NUMBER[w] for w in said if w in MONTH_NUMBER and (w not in _BY_CAPITAL or _has_capital(w, text))}
     days = {int(w) for w in said if w.isdigit() and 1 <= int(w) <= 31} if months else set()
     return Query(
         about=tuple(about),
@@ -147,8 +142,8 @@ def understand(text: str, names: tuple[str, ...]) -> Query:
     )
 
 
-def _is_month_of_may(text: str) -> bool:
-    return re.search(r"\bMay\b", text) is not None
+def _has_capital(word: str, text: str) -> bool:
+    return re.search(rf"\b{word.capitalize()}\b", text) is not None
 
 
 def _is_name(word: str, name: list[str]) -> bool:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memory.recall.ranking import ASKS, Conversation, features, marks, understand, weights
+from memory.recall.ranking import ASKS, TELLS_TIME, Conversation, features, marks, understand, weights
 from memory.recall.search import BATCH, Search
 from memory.recall.terms import terms
 from memory.storage.database import Database
@@ -130,6 +130,21 @@ def test_the_word_that_is_rare_here_says_what_is_asked(db: Database) -> None:
 )
 def test_who_texts_asks_without_a_question_mark(text: str, asks: bool) -> None:
     assert bool(marks(text) & ASKS) is asks
+
+
+@pytest.mark.parametrize(
+    ("text", "tells"),
+    [("it comes on Monday", True), ("llega el lunes", True), ("chegou em março", True), ("you may come", False)],
+)
+def test_days_and_months_of_every_language_tell_a_time(text: str, tells: bool) -> None:
+    assert bool(marks(text) & TELLS_TIME) is tells
+
+
+@pytest.mark.parametrize(
+    ("text", "months"), [("what did I buy in May", {5}), ("may I return it", set()), ("en mayo", {5})]
+)
+def test_a_month_that_is_a_common_word_needs_its_capital(text: str, months: set[int]) -> None:
+    assert understand(text, ("Alice",)).months == months
 
 
 def test_every_weight_is_of_a_feature() -> None:
