@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any, Literal
 
+from bot.language.languages import FIRST
 from bot.language.reading.statements import read_facts
 from memory.conversations.analytics import Analytics
 from memory.conversations.backfill import Past, check_metadata, standing
@@ -343,7 +344,7 @@ class ConversationMemory:
     def _learn(self, contact: Contact, message: ConversationMessage) -> None:
         self._past.count(self.brand, contact.id, 1, message.timestamp)
         facts = Facts(self.db, standing(message.timestamp))
-        for learned in read_facts(message.content, contact.language or "en"):
+        for learned in read_facts(message.content, contact.language or FIRST):
             facts.take(contact, learned, message.id, at=message.timestamp)
         for product in _products(message.metadata):
             facts.note_interest(contact, product, message.id)

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import count
 
-from bot.language.words import words_of_all
+from bot.language.words import entry, folders
 
 NAMED_GROUP = re.compile(r"\(\?P<([a-z]+)>")
 
 
-def one_of(subject: str, key: str, **blanks: str) -> str:
+def one_of(subject: str, key: str, **blanks: str | Mapping[str, str]) -> str:
     """A list entry of every language as one group of alternatives.
 
-    `{name}` in a piece is replaced by the pattern that `blanks` gives for it. Named groups get a number behind their
-    name, as a pattern may have each name only once: read them with `said`.
+    `{name}` in a piece is replaced by the pattern that `blanks` gives for it, or gives for the piece's language. Named
+    groups get a number behind their name, as a pattern may have each name only once: read them with `said`.
     """
-    joined = "|".join(words_of_all(subject, key))
-    if not joined:
+    filled = dict.fromkeys(
+        _filled(piece, language, blanks) for language in folders() for piece in entry(language, subject, key)
+    )
+    if not filled:
         raise ValueError(f"no language has an entry of {key} in {subject}.toml")
-    for name, pattern in blanks.items():
-        joined = joined.replace(f"{{{name}}}", pattern)
     numbers = count(1)
-    return f"(?:{NAMED_GROUP.sub(lambda group: f'(?P<{group[1]}{next(numbers)}>', joined)})"
+    return f"(?:{NAMED_GROUP.sub(lambda group: f'(?P<{group[1]}{next(numbers)}>', '|'.join(filled))})"
+
+
+def _filled(piece: str, language: str, blanks: Mapping[str, str | Mapping[str, str]]) -> str:
+    for name, pattern in blanks.items():
+        piece = piece.replace(f"{{{name}}}", pattern if isinstance(pattern, str) else pattern[language])
+    return piece
 
 
 def subject_patterns(subject: str) -> Callable[..., str]:

@@ -151,6 +151,8 @@ def test_erasing_a_person_removes_the_summary_and_the_cursor(stores: Stores) -> 
         ("assistant", "We will send it tomorrow.", "promised"),
         ("user", "vou levar o preto", "ordered"),
         ("user", "can it be here by Friday", "dated"),
+        ("assistant", "आपका पार्सल शुक्रवार को पहुँच जाएगा।", "dated"),
+        ("user", "see you sunday", "said"),
         ("user", "my dog is called Bruno", "told"),
         ("user", "what colours are there?", "asked"),
         ("user", "haha", "said"),
