@@ -61,7 +61,7 @@ def test_the_span_covers_number_and_currency() -> None:
     assert [text[slice(*a.span)] for a in find_amounts(text)] == ["€1.500", "90 usd"]
 
 
-@pytest.mark.parametrize(("text", "currencies"), [("usd to jpy", ["USD", "JPY"]), ("pesos colombianos", ["COP"]), ("aussie dollars", ["AUD"])])  # fmt: skip
+@pytest.mark.parametrize(("text", "currencies"), [("usd to jpy", ["USD", "JPY"]), ("pesos colombianos", ["COP"]), ("aussie dollars", ["AUD"]), ("un dólar canadiense", ["CAD"]), ("नेपाली रुपया", ["NPR"])])  # fmt: skip
 def test_it_names_currencies(text: str, currencies: list[str]) -> None:
     assert [m.currency for m in find_currencies(text)] == currencies
 

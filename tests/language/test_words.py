@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 
 from bot.language import words
+from bot.language.amounts import CODES, WORDLIKE_CODES
 from bot.language.languages import LANGUAGES
+from bot.language.reading.patterns import one_of, said
 from bot.language.words import FOLDER, REFERENCE, MissingWords, entry, missing, table
 
 BLANK = re.compile(r"\{(\w*)\}")
+PIECE_BLANKS = {"names": {"word"}, "facts": {"determiner"}, "summaries": {"weekday", "month"}}
 LINES = ("replies", "replies-latin", "ad_reports", "staff_answers")  # what is said, with blanks that code fills in
 
 
@@ -45,6 +48,53 @@ def test_every_piece_of_a_pattern_compiles(language: str) -> None:
     for file in (FOLDER / language).glob("*.toml"):
         for piece in pieces(table(language, file.stem)):
             re.compile(piece)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pieces_have_only_blanks_and_groups_that_code_knows(language: str) -> None:
+    for file in (FOLDER / language).glob("*.toml"):
+        for piece in pieces(table(language, file.stem)):
+            if file.stem in PIECE_BLANKS:
+                assert set(re.findall(r"\{([a-z_]+)\}", piece)) <= PIECE_BLANKS[file.stem], (file, piece)
+                assert set(re.findall(r"\?P<(\w+)>", piece)) <= {"place", "thing"}, (file, piece)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_currencies_are_named_by_their_code(language: str) -> None:
+    entries = table(language, "amounts")
+    named = "\n".join(entries[key] for key in ("names", "names_after_number", "names_with_nation", "nations"))
+    assert {line.split()[0] for line in named.splitlines() if line.strip()} <= CODES | WORDLIKE_CODES
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_short_forms_stand_behind_an_equals_sign(language: str) -> None:
+    for line in entry(language, "message_type", "short_forms").strip().splitlines():
+        word, _, short_forms = line.partition("=")
+        assert word.strip(), line
+        assert short_forms.split(), line
+
+
+def test_groups_of_the_same_name_meet_in_one_pattern() -> None:
+    pattern = re.compile(one_of("facts", "liked"), re.IGNORECASE)
+    for text, thing in (("ahora sí me gusta Sony", "Sony"), ("agora gosto de Sony", "Sony")):
+        found = pattern.match(text)
+        assert found
+        assert said(found, "thing") == thing
+        assert said(found, "place") is None
+
+
+def test_an_entry_that_no_language_fills_is_no_pattern(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(FOLDER / "en", tmp_path / "en")
+    (tmp_path / "en" / "facts.toml").write_text("worn = []\n")
+    monkeypatch.setattr(words, "FOLDER", tmp_path)
+    for cached in (words.table, words.folders):
+        cached.cache_clear()
+    try:
+        with pytest.raises(ValueError, match=re.escape("no language has an entry of worn in facts.toml")):
+            one_of("facts", "worn")
+    finally:
+        for cached in (words.table, words.folders):
+            cached.cache_clear()
 
 
 def test_what_a_folder_lacks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
