@@ -14,6 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from bot.language.normalisation import fold
+
 FOLDER = Path(__file__).parent
 REFERENCE = "en"
 
@@ -62,6 +64,11 @@ def lines_of_all(subject: str, key: str) -> Iterator[list[str]]:
 def keyed_words(subject: str, key: str) -> Iterator[tuple[str, str]]:
     """(what a line begins with, a word of that line) for every word of an entry of such lines."""
     return ((first, word) for first, *words in lines_of_all(subject, key) for word in words)
+
+
+def either(subject: str, key: str) -> str:
+    """The same alternation made comparable with folded text, in a group that captures nothing."""
+    return f"(?:{fold(alternatives(subject, key))})"
 
 
 @cache

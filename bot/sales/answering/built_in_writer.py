@@ -18,7 +18,7 @@ from bot.sales.answering.desk_actions import Actions, CannotDo, PriceChanged, To
 from bot.sales.situation import Situation
 from bot.sales.understanding import topics
 from bot.sales.understanding.interests import KINDS, last_interest, read_interests, search_words
-from bot.sales.understanding.learning import BUDGET, SHOPPING
+from bot.sales.understanding.learning import SHOPPING
 from bot.sales.understanding.order_replies import (
     BUY_PAYLOAD,
     NO_PAYLOAD,
@@ -340,7 +340,7 @@ class _Answer:
         return self.say("told", what=self.say(f"fact_{fact.predicate}"), value=value, date=day)
 
     def _conversion(self, _part: str, plain: str, kind: Classification) -> list[str]:
-        if kind.message_type != "currency_conversion" or BUDGET.search(plain):
+        if kind.message_type != "currency_conversion" or topics.BUDGET.search(plain):
             return []
         amount, source, target = (kind.entities.get(key) for key in ("amount", "from", "to"))
         wished = target or source

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -11,24 +10,16 @@ from bot.language.normalisation import fold
 from bot.language.reading.message_type import Classification
 from bot.language.reading.statements import Learned, own_clauses, read_facts, sentences
 from bot.sales.understanding.interests import read_interests
-from bot.sales.understanding.topics import PRICE
+from bot.sales.understanding.topics import BUDGET, NO_BUDGET, PRICE
 from bot.shop.catalogue import Catalogue, read_wish
 
 SHOPPING = ("product_inquiry", "order", "pricing_discount")
-BUDGET = re.compile(r"\b(?:budget|presupuesto|orcamento|spend|gastar|bajet)\b|बजट")
-
-
-NO_LIMIT = re.compile(
-    r"\b(?:no (?:budget|price) limit|money is no object|forget (?:the|my) budget|(?:my )?budget (?:does not|doesn.?t) matter"
-    r"|sin limite de (?:presupuesto|precio)|el presupuesto no importa|sem limite de (?:orcamento|preco)|o orcamento nao importa"
-    r"|budget ki (?:koi )?(?:chinta|limit) nahi)\b|बजट की (?:कोई )?(?:चिंता|सीमा) नहीं"
-)
 
 
 def learn(text: str, language: str, kind: Classification) -> Iterator[Learned]:
     """The facts that a message tells, each once; a price limit is a budget, its currency the preferred one."""
     yield from read_facts(text, language)
-    if NO_LIMIT.search(fold(text)):
+    if NO_BUDGET.search(fold(text)):
         yield Learned("budget", "", ended=True)
         return
     currency = _currency(text, kind)
