@@ -322,6 +322,13 @@ def test_anything_else_is_none(shop: TestShop, text: str) -> None:
     assert not says_yes(_waiting(shop))
 
 
+def test_a_yes_of_more_than_ten_words_is_none(shop: TestShop) -> None:
+    shop.hear("haan ji " * 5)
+    assert says_yes(_waiting(shop))
+    shop.hear("haan ji " * 5 + "haan")
+    assert not says_yes(_waiting(shop))
+
+
 def test_yes_and_then_something_else_in_one_burst_is_no_yes(shop: TestShop) -> None:
     shop.hear("yes", "wait, what about blue?")
     assert not says_yes(_waiting(shop)) and not says_half_yes(_waiting(shop))
