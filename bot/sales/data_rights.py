@@ -4,36 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 
+from bot.language.languages import LETTERS
 from bot.language.normalisation import fold
+from bot.language.words import either
 from memory.conversations.messages import Message
 from memory.people.contacts import Contact
 from memory.people.facts import Fact, Interest
 from memory.shop.orders import Order
 
 ERASE, EXPORT = "erase", "export"
-_MINE = (
-    r"(?:(?:all |all of )?my (?:personal )?(?:data|information|info|account|profile|history|chat history|chats?|messages)"
-    r"|(?:todos )?mis datos(?: personales)?|mi (?:cuenta|informacion|historial)|(?:todos )?(?:os )?meus dados(?: pessoais)?"
-    r"|minha conta|minhas informacoes|mera (?:sara |saara )?(?:data|account)|mere (?:data|messages)|मेरा (?:सारा )?(?:डेटा|डाटा|अकाउंट)"
-    r"|मेरी (?:सारी )?जानकारी)"
-)
-_PLEASE = (
-    r"(?:please |pls |plz |can you |could you |por favor |quiero que |quero que |i want (?:you )?to |i would like (?:you )?to"
-    r" |kripya |कृपया )*"
-)
+
+_any = partial(either, "data_rights")
+_MINE = _any("mine")
+_PLEASE = f"(?:{_any('please')} )*"
 _ERASE = re.compile(
-    rf"{_PLEASE}(?:delete|erase|remove|wipe|forget|borra\w*|elimina\w*|suprim\w+|apag\w+|exclu\w+|delet\w+) {_MINE}.{{0,30}}"
-    rf"|{_PLEASE}forget (?:me|about me|everything about me)|{_MINE} (?:delete|erase|remove|mita\w*|hata\w*|डिलीट|मिटा\w*|हटा\w*)(?!\w).{{0,20}}"
+    rf"{_PLEASE}{_any('erase')} {_MINE}.{{0,30}}|{_PLEASE}{_any('erase_alone')}"
+    rf"|{_MINE} {_any('erase_after')}(?!\w).{{0,20}}"
 )
 _EXPORT = re.compile(
-    rf"{_PLEASE}(?:send|export|download|give|show|get|envia\w*|manda\w*|mande\w*|exporta\w*|quiero|quero) (?:me )?(?:a copy of |una copia de"
-    rf" |uma copia d(?:e|os) |copia de )?{_MINE}.{{0,30}}|{_PLEASE}(?:a )?copy of {_MINE}"
-    rf"|what (?:data|information) do you have (?:about|on) me|que datos tienes de mi|{_MINE} (?:bhej\w*|send|भेज\w*)(?!\w).{{0,20}}"
+    rf"{_PLEASE}{_any('export')} (?:{_any('to_me')} )?(?:{_any('copy_of')} )?{_MINE}.{{0,30}}"
+    rf"|{_PLEASE}{_any('export_alone').replace('{mine}', _MINE)}|{_any('export_question')}"
+    rf"|{_MINE} {_any('export_after')}(?!\w).{{0,20}}"
 )
 _CONFIRMS = {
-    ERASE: re.compile(r"(?:yes )?(?:delete|erase|borrar|borra|apagar|apague|eliminar|excluir|मिटाओ|मिटा दो|डिलीट)"),
-    EXPORT: re.compile(r"(?:yes )?(?:send|export|enviar|envia|envie|भेजो|भेज दो|bhejo)"),
+    right: re.compile(rf"(?:{_any('confirm_before')} )?{_any(f'confirm_{right}')}") for right in (ERASE, EXPORT)
 }
 
 
@@ -79,4 +75,4 @@ def _lines(
 
 
 def _plain(text: str) -> str:
-    return " ".join(re.sub(r"[^\w\s\u0900-\u097f]+", " ", fold(text)).split())
+    return " ".join(re.sub(rf"[^\w\s{LETTERS}]+", " ", fold(text)).split())
