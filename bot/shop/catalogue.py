@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from rapidfuzz import fuzz
 
 from bot.language.amounts import find_amounts
+from bot.language.languages import LETTERS
 from bot.language.money import Money
 from bot.language.normalisation import fold
+from bot.language.words import either, words_of_all
 from bot.shop.exchange_rates import Conversion, Rates
 from memory.shop.catalogue_items import Goods, Item
 
@@ -34,39 +37,21 @@ CATEGORY_WORDS = {
     "eyewear": "eyewear glasses sunglasses gafas lentes anteojos oculos spectacles specs shades goggles chashma"
     " chashme चश्मा चश्मे ऐनक",
 }
-STOP_TEXT = (
-    "a an the do does you u have has got any some show me see i we im want need looking look for please pls with of to"
-    " in on is are it there sell selling buy get can could would like what which how much price prices cost costs hi"
-    " hello hey good best my your and or one ones under below above over between than less more up max maximum around"
-    " about budget from range available stock deal"
-    " tienes tiene tienen hay quiero busco necesito un una unos unas el la los las para de del con por favor precio"
-    " precios cuanto cuesta cuestan me mi que y o en bajo menos mas hasta entre hola muestrame ver algun alguna"
-    " tem voce voces quero procuro preciso um uma uns umas os as com preco quanto custa custam mostre ate abaixo"
-    " acima do da dos das no na e ola mais"
-    " kya hai hain mujhe chahiye dikhao dikhaiye ka ki ke ko aap aapke paas koi mein me se kam tak andar wala wali"
-    " kitne kitna bhai"
-    " क्या है हैं मुझे चाहिए दिखाओ दिखाइए का की के को आप आपके पास कोई में से कम तक अंदर वाला वाली कितने कितना"
-    " और या एक"
-)
-STOP_WORDS = frozenset(STOP_TEXT.split())
-CHEAP_TEXT = (
-    "cheap cheapest cheaper affordable inexpensive barato barata baratos baratas economico economica economicos sasta"
-    " saste sasti सस्ता सस्ते सस्ती"
-)
-CHEAP_WORDS = frozenset(CHEAP_TEXT.split())
-QUALIFIERS = frozenset(["pro", "plus", "max", "mini", "lite", "ultra", "air", "se", "fe"])  # say nothing alone
-AT_MOST = re.compile(
-    r"(?:under|below|less than|cheaper than|up to|upto|at most|max(?:imum)?|within|budget(?: of| is)?|menos de"
-    r"|por debajo de|bajo|hasta|no mas de|maximo|ate|abaixo de|no maximo)\W*$"
-)
-AT_LEAST = re.compile(
-    r"(?:over|above|more than|at least|from|starting at|mas de|por encima de|desde|minimo|mais de|acima de|a partir"
-    r" de)\W*$"
-)
-AT_MOST_AFTER = re.compile(r"^\W*(?:se kam|ke andar|tak|ke niche|से कम|के अंदर|तक|के नीचे|or less|o menos|ou menos|max)\b")
-AT_LEAST_AFTER = re.compile(r"^\W*(?:se zyada|se upar|से ज़्यादा|से ज्यादा|से ऊपर|or more|o mas|ou mais)")
-BETWEEN = re.compile(r"(?:between|entre|beech|from|de|desde)\W*$")
-RANGE_JOINER = re.compile(r"^\W*(?:and|to|y|a|e|ate|se|से|और|-|–)\W*$")
+STOP_WORDS = frozenset(words_of_all("search", "stop_words"))
+CHEAP_WORDS = frozenset(words_of_all("search", "cheap"))
+SAYS_NOTHING = STOP_WORDS | CHEAP_WORDS
+QUALIFIERS = frozenset(words_of_all("search", "qualifiers"))  # say nothing alone
+
+
+_any = partial(either, "search")
+AT_MOST = re.compile(rf"{_any('at_most')}\W*$")
+AT_LEAST = re.compile(rf"{_any('at_least')}\W*$")
+AT_MOST_AFTER = re.compile(rf"^\W*{_any('at_most_after')}(?![\w{LETTERS}])")
+AT_LEAST_AFTER = re.compile(rf"^\W*{_any('at_least_after')}")
+BETWEEN = re.compile(rf"{_any('between')}\W*$")
+RANGE_JOINER = re.compile(rf"^\W*(?:{_any('range_to')}|-|–)\W*$")
+PLURAL_ENDING = re.compile(_any("plural_ending"))
+WORD = re.compile(rf"[a-z0-9]+(?:\.\d+)?|[{LETTERS}]+")
 
 SIMILAR = 80.0  # of 100: 'laptpo' to 'laptop' has 83, 'mattress' to its nearest word 62
 SHORTEST_TYPO, SHORTEST_PREFIX = 5, 4
@@ -374,8 +359,8 @@ def read_wish(query: str, currency: str) -> Wish:
         money = Money(amount.value, amount.currency or (low.currency if low else currency))
         low, high = (money, high) if side == "low" else (low, money)
         rest[start:end] = " " * (end - start)
-    words = re.findall(r"[a-z0-9]+(?:\.\d+)?|[\u0900-\u097f]+", "".join(rest))
-    kept = tuple(word for word in dict.fromkeys(words) if word not in STOP_WORDS | CHEAP_WORDS)
+    words = WORD.findall("".join(rest))
+    kept = tuple(word for word in dict.fromkeys(words) if word not in SAYS_NOTHING)
     return Wish(kept, low, high, any(word in CHEAP_WORDS for word in words))
 
 
@@ -388,7 +373,7 @@ def _side(plain: str, start: int, end: int) -> str | None:
 
 def _words(text: str) -> Iterator[str]:
     """The words of a text, in the singular; all words for one category are that category's mark."""
-    for word in re.findall(r"[a-z0-9]+(?:\.\d+)?|[\u0900-\u097f]+", fold(text)):
+    for word in WORD.findall(fold(text)):
         if word not in STOP_WORDS:
             yield _canonical(word)
 
@@ -398,7 +383,7 @@ def _canonical(word: str) -> str:
 
 
 def _singular(word: str) -> str:
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+    return PLURAL_ENDING.sub("", word)
 
 
 KIND_OF = {word: f"#{category}" for category, words in CATEGORY_WORDS.items() for word in fold(words).split()}

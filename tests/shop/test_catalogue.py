@@ -151,6 +151,7 @@ def test_what_the_shop_does_not_sell_finds_nothing(catalogue: Catalogue, query: 
         ("gaming laptop between 1000 and 1300 euros", {"KR-RAPTOR-15"}),
         ("gaming laptops over $2500", {"NV-STORM-18"}),
         ("phone under 200", {"PX-LITE-3"}),
+        ("200 के नीचे फोन", {"PX-LITE-3"}),
         ("phone max 160 pounds", {"PX-LITE-3"}),
         ("phone under 20 euros", set()),
     ],
