@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, DecimalException
+from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
 
@@ -37,10 +38,16 @@ PEGS = {
     "BHD": Decimal("0.376"),
     "JOD": Decimal("0.709"),
 }
-ECB, PEG = "European Central Bank", "peg to the US dollar"
-ECB_AND_PEG = f"{ECB}, {PEG}"
 
 Fetch = Callable[[str], bytes]
+
+
+class RateSource(StrEnum):
+    """Whose rate a conversion stands on; `rate_ecb`, `rate_peg` … in a language's replies.toml say it."""
+
+    ECB = "ecb"  # the European Central Bank
+    PEG = "peg"  # a currency's peg to the US dollar
+    ECB_AND_PEG = "ecb_and_peg"
 
 
 class UnknownCurrency(ValueError):
@@ -63,7 +70,7 @@ class Conversion:
     result: Money
     rate: Decimal
     as_of: date
-    source: str
+    source: RateSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +118,7 @@ class Rates:
             result=Money(money.amount * rate, to).rounded(),
             rate=rate,
             as_of=min(source.day, target.day),
-            source=PEG if only_pegs else ECB_AND_PEG if pegged else ECB,
+            source=RateSource.PEG if only_pegs else RateSource.ECB_AND_PEG if pegged else RateSource.ECB,
         )
 
     def refresh(self, fetch: Fetch | None = None) -> date:

@@ -9,6 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.language.languages import LANGUAGES
+from bot.language.texts import reply_wording
+from bot.shop.exchange_rates import RateSource
 from memory.people.address import Referral
 from tests.sales.shop import ANOTHER, FILE, TestShop
 
@@ -113,6 +116,15 @@ def test_a_budget_alone_narrows_the_last_interest(shop: TestShop) -> None:
 def test_a_conversion_names_amounts_rate_source_and_date(shop: TestShop) -> None:
     answer = shop.says("50 quid in euros")
     assert answer.startswith("£50 is €") and "European Central Bank rate of" in answer
+
+
+def test_whose_rate_it_is_is_said_in_the_customer_s_language(shop: TestShop) -> None:
+    assert "(Banco Central Europeo)" in shop.says("cuánto son 50 libras en euros?")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_names_every_source_of_rates(language: str) -> None:
+    assert {f"rate_{source}" for source in RateSource} <= set(reply_wording(language).lines)
 
 
 def test_a_discount_is_only_what_the_brand_has(shop: TestShop) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.language.money import Money
 from bot.language.money_text import format_money
-from bot.shop.exchange_rates import PEGS, Rates, RatesNotRefreshed, UnknownCurrency
+from bot.shop.exchange_rates import PEGS, Rates, RatesNotRefreshed, RateSource, UnknownCurrency
 
 NOW = datetime(2027, 1, 10, 9, tzinfo=UTC)
 HEADER = "Date,USD,GBP,INR,JPY,BRL,MXN,CHF,AUD,CAD,CNY,"
@@ -39,7 +39,7 @@ def test_it_converts_by_the_banks_newest_line_and_names_its_day() -> None:
     line = bundled_line()
     conversion = RATES.convert(Money(Decimal(100), "EUR"), "INR")
     assert conversion.result == Money(round(Decimal(line["INR"]) * 100, 2), "INR")
-    assert (conversion.as_of.isoformat(), conversion.source) == (line["Date"], "European Central Bank")
+    assert (conversion.as_of.isoformat(), conversion.source) == (line["Date"], RateSource.ECB)
 
 
 def test_between_two_foreign_currencies_it_goes_through_the_euro() -> None:
@@ -56,7 +56,7 @@ def test_a_pegged_currency_keeps_its_peg(code: str, peg: Decimal) -> None:
 
 def test_riyals_to_dirhams_do_not_depend_on_the_dollar() -> None:
     conversion = RATES.convert(Money(Decimal(3750), "SAR"), "AED")
-    assert (conversion.result.amount, conversion.source) == (Decimal("3672.50"), "peg to the US dollar")
+    assert (conversion.result.amount, conversion.source) == (Decimal("3672.50"), RateSource.PEG)
 
 
 @pytest.mark.parametrize("code", ["XYZ", "RUB", "HRK"])

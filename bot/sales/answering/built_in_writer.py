@@ -356,7 +356,8 @@ class _Answer:
         except CannotDo:
             return [self.say("no_rate")]
         given, result = self.words.money(made.given), self.words.money(made.result)
-        return [self.say("converted", given=given, result=result, source=made.source, date=self.words.date(made.as_of))]
+        source, day = self.say(f"rate_{made.source}"), self.words.date(made.as_of)
+        return [self.say("converted", given=given, result=result, source=source, date=day)]
 
     def _priced_in(self, plain: str, target: str) -> list[str]:
         """ "How much is it in dollars?", "show prices in GBP": what was shown, in that currency from now on."""

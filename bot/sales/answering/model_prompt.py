@@ -17,6 +17,7 @@ from bot.language.money import Money
 from bot.model.language_model import Message as ModelMessage
 from bot.model.language_model import estimate_tokens
 from bot.promises.check import Breach
+from bot.sales.answering.built_in_writer import words_for
 from bot.sales.answering.desk_actions import Actions
 from bot.sales.answering.model_tools import offer_data, order_data, quote_data
 from bot.sales.situation import Situation
@@ -131,7 +132,7 @@ class Briefing:
             found = situation.rates.convert(Money(Decimal(1), situation.brand.currency), situation.currency)
         except UnknownCurrency:
             return
-        day = f"{found.as_of.isoformat()}, {found.source}"
+        day = f"{found.as_of.isoformat()}, {words_for(situation).say(f'rate_{found.source}')}"
         yield f"1 {situation.brand.currency} = {found.rate:.6g} {situation.currency} ({day})"
 
     def _customer(self, budget: int) -> str:

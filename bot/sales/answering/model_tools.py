@@ -12,6 +12,7 @@ from marshmallow import Schema, ValidationError, fields
 from marshmallow.validate import Length, Range, Regexp
 
 from bot.model.language_model import Tool, ToolCall
+from bot.sales.answering.built_in_writer import words_for
 from bot.sales.answering.desk_actions import Actions, CannotDo, Offer, as_data
 from memory.shop.orders import Order, Quote
 
@@ -85,8 +86,9 @@ def _search(actions: Actions, said: dict[str, Any]) -> Any:
 
 
 def _convert(actions: Actions, said: dict[str, Any]) -> Any:
-    made = as_data(actions.convert(said["amount"], said["source"], said["target"]))
-    return {"from": made["given"], "to": made["result"], "rate_of": made["as_of"], "by": made["source"]}
+    made = actions.convert(said["amount"], said["source"], said["target"])
+    source = words_for(actions.situation).say(f"rate_{made.source}")
+    return {"from": as_data(made.given), "to": as_data(made.result), "rate_of": as_data(made.as_of), "by": source}
 
 
 def _status(actions: Actions, said: dict[str, Any]) -> Any:
