@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -20,7 +21,22 @@ class About:
     in_chat: str  # what a model is told to write to a customer
     in_print: str  # and in an ad: "Hindi, in Devanagari"
     locale: str  # CLDR's name of the locale whose numbers and dates its readers expect: "pt_BR"
+    money_locales: Mapping[
+        str, str
+    ]  # currency → the locale in which its readers expect amounts, where another than theirs
+    second_script: (
+        str  # "latin" where it is written in Latin letters, too: replies-latin.toml; empty where there is none
+    )
+    second_script_reads: str  # the language whose policies, money and dates those who write that script can read
+    currency: str  # of its speakers, where they mean it by any price; empty where they mean the shop's
+    calling_code: (
+        str  # "+91": phone numbers whose owners mean that currency in any language; empty where there are none
+    )
     letters: str  # characters beside a-z that its words are made of, as a regular expression's class: "\\u0900-\\u097f"
+
+    def owns(self, phone: str) -> bool:
+        """Whether a phone number in E.164 has its calling code."""
+        return bool(self.calling_code) and phone.startswith(self.calling_code)
 
 
 @cache
@@ -32,6 +48,11 @@ def about(language: str) -> About:
         in_chat=entry(language, "about", "in_chat"),
         in_print=entry(language, "about", "in_print"),
         locale=entry(language, "about", "locale"),
+        money_locales=dict(pair.split() for pair in entry(language, "about", "money_locales")),
+        second_script=entry(language, "about", "second_script"),
+        second_script_reads=entry(language, "about", "second_script_reads"),
+        currency=entry(language, "about", "currency"),
+        calling_code=entry(language, "about", "calling_code"),
         letters=entry(language, "about", "letters"),
     )
 

@@ -14,9 +14,10 @@ from bot.language.money import Money
 def format_money(money: Money, language: str) -> str:
     """Money as a reader of `language` writes it: ₹12,34,567.89 in Hindi, 1.234,56 € in Spanish.
 
-    Whole amounts carry no decimals; rupees are grouped the Indian way in English, too.
+    Whole amounts carry no decimals. A language may write a currency as another locale does: rupees in English.
     """
-    locale = "en_IN" if (language, money.currency) == ("en", "INR") else about(language).locale
+    reader = about(language)
+    locale = reader.money_locales.get(money.currency, reader.locale)
     amount = money.rounded().amount
     pattern = Locale.parse(locale).currency_formats["standard"].pattern
     if amount == amount.to_integral_value():

@@ -1,68 +1,134 @@
-"""The built-in writer's words: one file of lines for each language, filled in with names, money and dates."""
+"""The lines that are said in each language, filled in with names, money, numbers and dates."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
+from typing import Final
 
+from babel import Locale
 from babel.dates import format_date, format_skeleton
+from babel.numbers import format_decimal, format_percent
 
-from bot.language.languages import about
+from bot.language.languages import FIRST, LANGUAGES, about
 from bot.language.money import Money
 from bot.language.money_text import format_money
-from bot.language.words import table
+from bot.language.words import entry, table
 
-HINDI_IN_LATIN = "hi-latin"
+NOTHING: Final = "–"  # what cannot be worked out
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """The lines of one language, or of one way to write it."""
+    """The lines of one file of a language."""
 
     lines: Mapping[str, str]
-    language: str  # en, es, pt, hi
-    script: str  # the name of the file
+    locale: str  # whose dates and numbers its readers expect
 
     def say(self, line: str, **words: object) -> str:
         """The line with its blanks filled in; a missing line or word is an error, not a blank."""
         return self.lines[line].format(**words)
 
-    def money(self, money: Money) -> str:
-        """Money as this language's readers write it; Hindi in Latin letters writes it as Indian English does."""
-        return format_money(money, self.policy_language)
-
-    def date(self, day: date) -> str:
+    def date(self, day: date | datetime) -> str:
         """A day with its month in words, so that no two countries read it differently."""
-        return str(format_date(day, "d MMM y", locale=about(self.policy_language).locale))
+        return str(format_date(day, "d MMM y", locale=self.locale))
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyWording(Wording):
+    """What customers read: the lines of one language in one script."""
+
+    language: str
+    script: str  # "hi-latin" for a language's second script, else the language
+    policy_language: str  # the language of the brand's texts, and of money, that those who write this script can read
+
+    def money(self, money: Money) -> str:
+        """Money as these readers write it, with its sign."""
+        return format_money(money, self.policy_language)
 
     def birthday(self, day: str) -> str:
         """A birthday as facts keep it, `1990-05-12` or `05-12`, with its month in words."""
-        locale = about(self.policy_language).locale
         if len(day) > len("05-12"):
-            return str(format_date(date.fromisoformat(day), "long", locale=locale))
+            return str(format_date(date.fromisoformat(day), "long", locale=self.locale))
         in_a_leap_year = date.fromisoformat(f"2000-{day}")
-        return str(format_skeleton("MMMMd", in_a_leap_year, locale=locale))
-
-    @property
-    def policy_language(self) -> str:
-        """The language of the brand's texts that these readers can read: Devanagari only to those who write it."""
-        return "en" if self.script == HINDI_IN_LATIN else self.language
+        return str(format_skeleton("MMMMd", in_a_leap_year, locale=self.locale))
 
     def listed(self, names: list[str]) -> str:
         """Several names in a row: "laptops, glasses and phones"."""
         return names[0] if len(names) == 1 else ", ".join(names[:-1]) + self.lines["and"] + names[-1]
 
 
-@lru_cache(maxsize=16)
-def wording(language: str, *, latin: bool = False) -> Wording:
-    """The lines of a language; `latin` for Hindi that is written in Latin letters."""
-    script = HINDI_IN_LATIN if language == "hi" and latin else language
-    subject = "replies-latin" if script == HINDI_IN_LATIN else "replies"
-    return Wording(table(language, subject), language, script)
+@dataclass(frozen=True, slots=True)
+class ReportWording(Wording):
+    """What staff read: the lines around figures, and the figures as their country writes them."""
+
+    def amount(self, money: Money) -> str:
+        """Without the currency: whole units from a hundred on."""
+        whole = abs(money.amount) >= 100
+        rounded = money.amount.quantize(Decimal(1) if whole else Decimal("0.01"), rounding=ROUND_HALF_UP)
+        return self._number(rounded, "" if whole else ".00")
+
+    def money(self, money: Money) -> str:
+        """With the currency's code: a sign such as $ is the same for seven of them."""
+        return f"{self.amount(money)} {money.currency}"
+
+    def count(self, number: int) -> str:
+        """A count with its thousands apart."""
+        return str(format_decimal(number, locale=self.locale))
+
+    def rate(self, rate: Decimal) -> str:
+        """An exchange rate, to four digits behind the point."""
+        return self._number(rate, ".00##")
+
+    def ratio(self, ratio: Decimal | float | None) -> str:
+        """With two digits, such as a ROAS."""
+        return NOTHING if ratio is None else str(format_decimal(ratio, "0.00", locale=self.locale))
+
+    def percent(self, share: float | None, *, signed: bool = False) -> str:
+        """A share of 0 to 1 in percent."""
+        if share is None:
+            return NOTHING
+        pattern = "+#,##0%;-#,##0%" if signed else "#,##0.#%" if abs(share) < 0.1 else "#,##0%"
+        return str(format_percent(share, pattern, locale=self.locale))
+
+    def _number(self, number: Decimal, behind: str) -> str:
+        """With the groups of the reader's country: 2,55,620 in Hindi."""
+        pattern = Locale.parse(self.locale).decimal_formats[None].pattern.partition(".")[0] + behind
+        return str(format_decimal(number, pattern, locale=self.locale))
 
 
-def writes_latin(text: str) -> bool:
-    """Whether a text has no letter of Devanagari."""
-    return not any("\u0900" <= character <= "\u097f" for character in text)
+def reply_wording(language: str, wrote: str | None = None) -> ReplyWording:
+    """The lines of a language, in its second script for those who `wrote` no character of its first.
+
+    Without `wrote`, in the first.
+    """
+    second = about(language).second_script
+    if not second or wrote is None or re.search(entry(language, "detection", "script"), wrote):
+        return _reply_wording(language, "")
+    return _reply_wording(language, second)
+
+
+@lru_cache
+def _reply_wording(language: str, second_script: str) -> ReplyWording:
+    reads = about(language).second_script_reads if second_script else language
+    return ReplyWording(
+        lines=table(language, f"replies-{second_script}" if second_script else "replies"),
+        locale=about(reads).locale,
+        language=language,
+        script=f"{language}-{second_script}" if second_script else language,
+        policy_language=reads,
+    )
+
+
+def report_wording(language: str | None, subject: str = "ad_reports") -> ReportWording:
+    """The lines of a subject in a language that staff write in; in the first language for any other."""
+    return _report_wording(language if language in LANGUAGES else FIRST, subject)
+
+
+@lru_cache
+def _report_wording(language: str, subject: str) -> ReportWording:
+    return ReportWording(table(language, subject), about(language).locale)

@@ -19,6 +19,7 @@ from typing import Any
 
 from bot.brands import Brand
 from bot.language.amounts import find_amounts
+from bot.language.languages import LETTERS
 from bot.language.reading.birthdays import find_day
 from bot.language.reading.statements import clauses, sentences
 from bot.model.language_model import LanguageModel, ModelUnavailable, Reason, estimate_tokens, read_arguments
@@ -231,7 +232,7 @@ def _matters(line: SummaryLine, lines: Mapping[int, SummaryLine]) -> bool:
 
 
 def _words(text: str) -> set[str]:
-    return set(re.findall(r"[\w\u0900-\u097F]+", text.casefold()))
+    return set(re.findall(rf"[\w{LETTERS}]+", text.casefold()))
 
 
 def _worth_reading(message: Message) -> bool:

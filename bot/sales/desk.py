@@ -10,10 +10,11 @@ from functools import partial
 from typing import Any
 
 from bot.language.detection import detect
+from bot.language.languages import LANGUAGES
 from bot.language.money import Money
 from bot.language.reading.message_type import Classification, believed
 from bot.language.reading.opt_out import is_start, is_stop
-from bot.language.texts import Wording
+from bot.language.texts import ReplyWording
 from bot.model.language_model import ModelUnavailable
 from bot.promises.check import Breach, OrderFact, check
 from bot.promises.check import Facts as PromiseFacts
@@ -50,7 +51,7 @@ class _Turn:
     situation: Situation
     outcome: Outcome
     deadline: datetime
-    words: Wording = field(init=False)
+    words: ReplyWording = field(init=False)
 
     def __post_init__(self) -> None:
         self.words = words_for(self.situation)
@@ -181,7 +182,7 @@ class Seller(BaseAgent):
         return "\n".join(filter(None, (touch["headline"], touch["body"])))
 
     def _language(self, contact: Contact, text: str) -> str:
-        known = contact.language if contact.language in ("en", "es", "pt", "hi") else None
+        known = contact.language if contact.language in LANGUAGES else None
         heard = detect(text, known) if text else known or self._shop.brands[contact.brand].languages[0]
         spoken = self._shop.brands[contact.brand].languages
         return heard if heard in spoken else spoken[0]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.brands import Brand
+from bot.language.languages import LANGUAGES, about
 from bot.language.reading.message_type import Classification
 from bot.shop.catalogue import Catalogue
 from bot.shop.exchange_rates import Rates
@@ -36,7 +37,7 @@ class Situation:
     messages: tuple[Message, ...]  # the waiting ones, oldest first
     text: str  # their texts, one a line
     classification: Classification  # of `text`
-    language: str  # en, es, pt, hi: what to answer in
+    language: str  # one of `LANGUAGES`: what to answer in
     currency: str  # ISO code: what to show prices in
     history: tuple[Message, ...]  # said before this turn and in its session, oldest first
     catalogue: Catalogue
@@ -140,9 +141,9 @@ class Shop:
         return tuple(m for m in recent if m.id not in ids and m.state != "waiting" and now - m.at <= self.session)
 
     def _currency(self, brand: Brand, contact: Contact, facts: Mapping[str, Fact], language: str) -> str:
-        """As told or known; else rupees to India and to Hindi, where "15000 tak" is never euros."""
-        indian = language == "hi" or contact.phone.startswith("+91")
-        home = "INR" if indian else brand.currency
+        """As told or known; else their language's or their country's (in Hindi "15000 tak" is never euros); else ours."""
+        spoken, others = about(language), (about(each) for each in LANGUAGES)
+        home = spoken.currency or next((each.currency for each in others if each.owns(contact.phone)), brand.currency)
         wished = facts["currency"].value if "currency" in facts else contact.preferred_currency or home
         return wished if wished in self.rates.known() else brand.currency
 

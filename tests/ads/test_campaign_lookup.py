@@ -9,7 +9,7 @@ import pytest
 
 from bot.ads.campaign_lookup import CampaignLookup
 from bot.ads.reports.named_place import SeveralPlaces, UnknownPlace, named_place
-from bot.ads.reports.texts import wording
+from bot.language.texts import report_wording
 from bot.staff.commands.command import Unclear
 from bot.staff.commands.named_target import named_account, named_target
 from memory.ads.ad_account import Structure
@@ -63,7 +63,7 @@ def lookup(shop: AdShop) -> CampaignLookup:
 )  # fmt: skip
 def test_commands_and_answers_mean_the_same(lookup: CampaignLookup, words: str, number: str) -> None:
     assert named_target(lookup, "voyage", words, "pause").id == number
-    assert named_place(lookup, "voyage", words, wording("en")).id == number
+    assert named_place(lookup, "voyage", words, report_wording("en")).id == number
 
 
 @pytest.mark.parametrize("words", ["summer", "my summer campaign", "sumer", "su", "su spain"])
@@ -71,7 +71,7 @@ def test_what_fits_several_is_asked_back_by_both(lookup: CampaignLookup, words: 
     with pytest.raises(Unclear, match="Which one"):
         named_target(lookup, "voyage", words, "pause")
     with pytest.raises(SeveralPlaces, match="Which one"):
-        named_place(lookup, "voyage", words, wording("en"))
+        named_place(lookup, "voyage", words, report_wording("en"))
 
 
 @pytest.mark.parametrize("words", ["autumn", "w", "autumn spain", "winter spain", "my", "", "  ", "9999", "suspicious"])
@@ -79,11 +79,11 @@ def test_what_fits_nothing_is_unknown_to_both(lookup: CampaignLookup, words: str
     with pytest.raises(Unclear):
         named_target(lookup, "voyage", words, "pause")
     with pytest.raises(UnknownPlace):
-        named_place(lookup, "voyage", words, wording("en"))
+        named_place(lookup, "voyage", words, report_wording("en"))
 
 
 def test_an_account_that_is_named_alone_stands_for_its_campaigns(lookup: CampaignLookup) -> None:
-    place = named_place(lookup, "voyage", "voyage spain", wording("en"))
+    place = named_place(lookup, "voyage", "voyage spain", report_wording("en"))
     assert (place.kind, place.id) == ("account", "act_9008")
     with pytest.raises(Unclear, match="fits 2 campaigns"):
         named_target(lookup, "voyage", "voyage spain", "pause")
@@ -94,9 +94,9 @@ def test_an_account_that_is_named_alone_stands_for_its_campaigns(lookup: Campaig
 
 def test_what_has_gone_is_meant_only_where_nothing_else_is(shop: AdShop, lookup: CampaignLookup) -> None:
     seen(shop, 0, {"1": "Summer", "7": "Winter Clearance"})
-    assert named_place(lookup, "voyage", "winter", wording("en")).id == "7"
+    assert named_place(lookup, "voyage", "winter", report_wording("en")).id == "7"
     assert named_target(lookup, "voyage", "winter", "pause").id == "7"
-    assert named_place(lookup, "voyage", "winter sale", wording("en")).gone
+    assert named_place(lookup, "voyage", "winter sale", report_wording("en")).gone
     with pytest.raises(Unclear, match="no longer in the account"):
         named_target(lookup, "voyage", "winter sale", "pause")
 
@@ -107,4 +107,4 @@ def test_an_ad_set_is_told_of_by_its_campaign(tmp_path: Path) -> None:
     lookup = CampaignLookup(shop.agency.memory.campaigns)
     ad_set = named_target(lookup, "voyage", "gift image", "pause")
     assert ad_set.kind == "ad_set"
-    assert named_place(lookup, "voyage", "gift image", wording("en")).id == ad_set.parent
+    assert named_place(lookup, "voyage", "gift image", report_wording("en")).id == ad_set.parent

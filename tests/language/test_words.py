@@ -12,7 +12,7 @@ import pytest
 
 from bot.language import words
 from bot.language.amounts import CODES, WORDLIKE_CODES
-from bot.language.languages import LANGUAGES
+from bot.language.languages import LANGUAGES, about
 from bot.language.reading.patterns import one_of, said
 from bot.language.words import FOLDER, REFERENCE, MissingWords, entry, missing, table
 
@@ -21,7 +21,7 @@ PIECE_BLANKS = {"names": {"word"}, "facts": {"determiner"}, "summaries": {"weekd
 
 
 JOINED = ("topics", "answers", "data_rights", "search")  # pieces that code joins with those of the other languages
-LINES = ("replies", "replies-latin", "ad_reports", "staff_answers")  # what is said, with blanks that code fills in
+LINES = ("replies", "ad_reports", "staff_answers")  # what is said, with blanks that code fills in
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -32,16 +32,16 @@ def test_a_language_holds_what_english_holds(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_language_has_entries_that_nobody_reads(language: str) -> None:
     for file in (FOLDER / language).glob("*.toml"):
-        reference = table(REFERENCE, file.stem.removesuffix("-latin"))
+        reference = table(REFERENCE, subject_of(file))
         assert set(keys(table(language, file.stem))) - set(keys(reference)) == set(), file
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_lines_have_the_blanks_of_the_english_ones(language: str) -> None:
     for file in (FOLDER / language).glob("*.toml"):
-        if file.stem not in LINES:
+        if subject_of(file) not in LINES:
             continue
-        reference = table(REFERENCE, file.stem.removesuffix("-latin"))
+        reference = table(REFERENCE, subject_of(file))
         for key, line in table(language, file.stem).items():
             assert set(BLANK.findall(line)) == set(BLANK.findall(reference[key])), (file, key)
 
@@ -111,18 +111,32 @@ def test_questions_about_facts_name_the_fact(language: str) -> None:
     assert [piece for piece in entry(language, "topics", "asked_back") if piece.count("{fact}") != 1] == []
 
 
+def test_a_second_script_says_whose_policies_it_reads() -> None:
+    told = {language: (about(language).second_script, about(language).second_script_reads) for language in LANGUAGES}
+    assert {bool(script) == (reads in LANGUAGES) for script, reads in told.values()} == {True}
+    assert {entry(language, "detection", "script") != "" for language in LANGUAGES if told[language][0]} == {True}
+
+
 def test_what_a_folder_lacks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(FOLDER / "en", tmp_path / "en")
     shutil.copytree(FOLDER / "en", tmp_path / "xx")
     (tmp_path / "xx" / "replies.toml").unlink()
-    about = (tmp_path / "xx" / "about.toml").read_text().replace("locale", "place")
-    (tmp_path / "xx" / "about.toml").write_text(about)
+    told = (tmp_path / "xx" / "about.toml").read_text().replace("\nlocale", "\nplace")
+    told = told.replace('second_script = ""', 'second_script = "latin"')
+    (tmp_path / "xx" / "about.toml").write_text(told)
+    latin = (tmp_path / "en" / "replies.toml").read_text().replace("hello_again", "hullo")
+    (tmp_path / "xx" / "replies-latin.toml").write_text(latin)
     monkeypatch.setattr(words, "FOLDER", tmp_path)
-    assert missing("xx") == ["about.toml: locale", "replies.toml"]
+    assert missing("xx") == ["about.toml: locale", "replies-latin.toml: hello_again", "replies.toml"]
     with pytest.raises(MissingWords, match=re.escape("words/xx/about.toml lacks locale")):
         entry("xx", "about", "locale")
     with pytest.raises(MissingWords, match=re.escape("words/xx/replies.toml is missing")):
         table("xx", "replies")
+
+
+def subject_of(file: Path) -> str:
+    """What a file is about; "replies-latin" is about replies."""
+    return file.stem.partition("-")[0]
 
 
 def keys(entries: Mapping[str, Any], above: str = "") -> Iterator[str]:

@@ -26,8 +26,8 @@ from bot.ads.platform import without_token
 from bot.ads.reports.charts import Gallery, daily_chart
 from bot.ads.reports.morning_report import changes_told, with_name
 from bot.ads.reports.named_place import Place, named_place
-from bot.ads.reports.texts import NOTHING, Wording, wording
 from bot.language.money import Money
+from bot.language.texts import NOTHING, ReportWording, report_wording
 from memory.ads.campaigns import Campaigns
 from memory.ads.daily_figures import Daily, daily
 from memory.ads.figures import PERIODS, AdFigures, Figures
@@ -78,7 +78,7 @@ class Answers:
     def overview(self, brand: str, *, language: str | None = "en") -> str:
         """“How are the campaigns?”: figures of 1, 7 and 30 days by currency and in all, trend, best and worst, what the
         agent did and why, what waits, what failed; at most 3,500 characters."""
-        say = wording(language)
+        say = report_wording(language)
         days = daily(self.db, self.campaigns, self.clock, brand, max(PERIODS), apart=False)
         name, home = self.homes[brand]
         runs = self._newest(brand)
@@ -96,7 +96,7 @@ class Answers:
 
     def about_campaign(self, brand: str, name: str, *, language: str | None = "en") -> str:
         """One campaign, or one account: its figures, trend, ads, and what the agent thinks of it."""
-        say = wording(language)
+        say = report_wording(language)
         place = self.place(brand, name, language=language)
         days = self._days_of(brand, place, max(PERIODS))
         parts = [
@@ -113,7 +113,7 @@ class Answers:
 
     def why(self, brand: str, name: str | None = None, *, most: int = 6, language: str | None = "en") -> str:
         """The newest changes, each with its sentence; of one campaign or account where one is named."""
-        say = wording(language)
+        say = report_wording(language)
         place = None if name is None else self.place(brand, name, language=language)
         changes = self._changes_of(brand, place, most)
         if changes:
@@ -126,7 +126,7 @@ class Answers:
 
     def learnings(self, brand: str, word: str | None = None, *, language: str | None = "en") -> str:
         """What holds, what worked, what failed, what is no longer believed; with a word, what mentions it, with numbers."""
-        say = wording(language)
+        say = report_wording(language)
         brief = self.strategy.brief_for(brand, about=[word] if word else (), most=8)
         withdrawn = [each for each in brief.withdrawn if word is None or word.casefold() in str(each.record).casefold()]
         beside = self._beside(brand, word, say) if word else []
@@ -144,7 +144,7 @@ class Answers:
         self, brand: str, name: str | None = None, days: int = 30, *, language: str | None = "en"
     ) -> ChartAnswer:
         """A chart by day of the brand, or of the campaign or account that is named; `days` from 2 to 365."""
-        say = wording(language)
+        say = report_wording(language)
         days = min(max(days, SHORTEST_CHART), LONGEST_CHART)
         place = None if name is None else self.place(brand, name, language=language)
         found = self._days_of(brand, place, days)
@@ -159,7 +159,7 @@ class Answers:
 
     def place(self, brand: str, name: str, *, language: str | None = "en") -> Place:
         """The campaign or account that is called so. Raises UnknownPlace, SeveralPlaces."""
-        return named_place(CampaignLookup(self.campaigns), brand, name, wording(language))
+        return named_place(CampaignLookup(self.campaigns), brand, name, report_wording(language))
 
     def changes_of_campaign(self, brand: str, campaign_id: str, most: int) -> list[Change]:
         """The newest changes of a campaign, its ad sets and its ads."""
@@ -169,7 +169,7 @@ class Answers:
 
     # The parts of the answers
 
-    def _sums(self, days: Daily, home: str, say: Wording) -> list[str]:
+    def _sums(self, days: Daily, home: str, say: ReportWording) -> list[str]:
         by_period = {period: days.last(period) for period in PERIODS}
         currencies = [line.currency for line in self._largest_first(by_period[max(PERIODS)], home)]
         told = [say.say("columns")]
@@ -193,7 +193,7 @@ class Answers:
             *_moving_note(by_period[max(PERIODS)], say),
         ]
 
-    def _together(self, by_period: Mapping[int, Sequence[Figures]], home: str, say: Wording) -> list[str]:
+    def _together(self, by_period: Mapping[int, Sequence[Figures]], home: str, say: ReportWording) -> list[str]:
         sums = {period: self._in_one(lines, home) for period, lines in by_period.items()}
         rows = [_row(period, total, say) for period, (lines, _) in sums.items() if (total := added(lines)) is not None]
         used = [line.currency for line in by_period[max(PERIODS)] if line.currency != home]
@@ -203,12 +203,12 @@ class Answers:
         told += [say.say("rates", currency=home, rates=rates)] if rows and rates else []
         return told + ([say.say("no_rate", currencies=", ".join(left_out))] if left_out else [])
 
-    def _rate(self, home: str, currency: str, say: Wording) -> str:
+    def _rate(self, home: str, currency: str, say: ReportWording) -> str:
         """What one unit of `home` is; taken from a thousand, since amounts are rounded to what can be paid."""
         thousand = self.convert(Money(Decimal(1000), home), currency)
         return f"{say.rate(thousand.amount / 1000)} {currency}"
 
-    def _places(self, days: Daily, home: str, say: Wording, named: int) -> list[str]:
+    def _places(self, days: Daily, home: str, say: ReportWording, named: int) -> list[str]:
         """Best and worst of the last seven days, by profit for what was spent; where chats are too few, none is either."""
         lines = [line for line in days.last(7, "campaign") if line.spend.amount > 0]
         sure = sorted((line for line in lines if line.chats >= ENOUGH_CHATS), key=lambda line: -(line.roi or 0))
@@ -223,19 +223,19 @@ class Answers:
         first = [say.say("all_named" if len(lines) <= FEW else "best"), *told[: len(best)]] if best else []
         return first + ([say.say("worst"), *told[len(best) :]] if worst else []) + rest
 
-    def _rest(self, lines: Sequence[Figures], home: str, say: Wording) -> list[str]:
+    def _rest(self, lines: Sequence[Figures], home: str, say: ReportWording) -> list[str]:
         counted = [found for line in lines for found in self._in_one([line], home)[0]]
         total = added(counted)
         if total is None:
             return []
         return [say.say("rest", n=len(counted), profit=say.money(total.profit), spend=say.money(total.spend))]
 
-    def _waiting(self, brand: str, say: Wording) -> list[str]:
+    def _waiting(self, brand: str, say: ReportWording) -> list[str]:
         waiting = self.approvals.waiting(brand)
         lines = [say.say("waiting_line", n=each.id, summary=_cut(each.summary, 140)) for each in waiting[:3]]
         return [say.say("waiting", n=len(waiting)), *lines] if waiting else []
 
-    def _heading(self, brand: str, place: Place, say: Wording) -> str:
+    def _heading(self, brand: str, place: Place, say: ReportWording) -> str:
         structure = self.campaigns.structure(brand, place.account_id)
         sets = [each for each in structure.ad_sets if place.kind == "account" or each.campaign_id == place.id]
         own = [each for each in structure.campaigns if place.kind == "account" or each.id == place.id]
@@ -252,7 +252,7 @@ class Answers:
         total = say.money(_money(budgets[0].currency, [each.amount for each in budgets]))
         return line + say.say("budget" if len(budgets) == 1 else "budgets", n=len(budgets), budget=total)
 
-    def _ads(self, brand: str, place: Place, say: Wording) -> list[str]:
+    def _ads(self, brand: str, place: Place, say: ReportWording) -> list[str]:
         mine = {ad.ad_id for ad in self.campaigns.ads(brand, account_id=place.account_id)
                 if place.kind == "account" or ad.campaign_id == place.id}  # fmt: skip
         lines = [line for line in self.figures.of(brand, "ad", max(PERIODS), account_id=place.account_id)
@@ -268,7 +268,7 @@ class Answers:
             told.insert(NAMED, more)
         return [say.say("ads_best"), *told] if told else []
 
-    def _thoughts(self, brand: str, place: Place, say: Wording, most: int) -> list[str]:
+    def _thoughts(self, brand: str, place: Place, say: ReportWording, most: int) -> list[str]:
         """The newest decision on each of its lines, the largest moves first."""
         run = self.cycles.newest_of(brand, place.account_id)
         lines = self._lines_of(brand, place)
@@ -281,7 +281,7 @@ class Answers:
         told = [f"• {with_name(each['name'], each['reason'])}" for each in decided[:most]]
         return [say.say("decided"), *told] if told else []
 
-    def _changed(self, brand: str, place: Place, say: Wording, most: int) -> list[str]:
+    def _changed(self, brand: str, place: Place, say: ReportWording, most: int) -> list[str]:
         changes = self._changes_of(brand, place, most)
         return [say.say("changed"), *(_change_line(each, say) for each in changes)] if changes else []
 
@@ -298,7 +298,7 @@ class Answers:
         sets = {each.id for each in structure.ad_sets if each.campaign_id == place.id}
         return {place.id} | sets | {each.id for each in structure.ads if each.ad_set_id in sets}
 
-    def _beside(self, brand: str, word: str, say: Wording) -> list[str]:
+    def _beside(self, brand: str, word: str, say: ReportWording) -> list[str]:
         known = self.graph.learned_about(brand, word)
         if not known.those.chats:
             return []
@@ -355,7 +355,7 @@ class Answers:
         return next(iter(currencies)) if len(currencies) == 1 else self.homes[brand][1]
 
 
-def _row(period: int, line: Figures, say: Wording) -> str:
+def _row(period: int, line: Figures, say: ReportWording) -> str:
     return say.say(
         "row",
         days=period,
@@ -370,19 +370,19 @@ def _row(period: int, line: Figures, say: Wording) -> str:
     )
 
 
-def _rows_of(days: Daily, say: Wording) -> Iterator[str]:
+def _rows_of(days: Daily, say: ReportWording) -> Iterator[str]:
     yield say.say("columns")
     for period in PERIODS:
         for line in days.last(period):
             yield f"{_row(period, line, say)} {line.currency}"
 
 
-def _account_line(days: Daily, currency: str, say: Wording) -> str:
+def _account_line(days: Daily, currency: str, say: ReportWording) -> str:
     n = len({row.account_id for row in days.rows if days.accounts[row.account_id].currency == currency})
     return say.say("account" if n == 1 else "accounts", currency=currency, n=n)
 
 
-def _elsewhere(lines: Sequence[Figures], say: Wording) -> list[str]:
+def _elsewhere(lines: Sequence[Figures], say: ReportWording) -> list[str]:
     """What was sold in currencies that could not be made the account's, of 30 days; no figure above has it."""
     sold: dict[str, list[Decimal]] = {}
     for money in (money for line in lines for money in line.elsewhere):
@@ -391,14 +391,14 @@ def _elsewhere(lines: Sequence[Figures], say: Wording) -> list[str]:
     return [say.say("elsewhere", monies=monies)] if monies else []
 
 
-def _silent(days: Daily, say: Wording) -> list[str]:
+def _silent(days: Daily, say: ReportWording) -> list[str]:
     """The accounts that spent nothing in all these days."""
     spending = {row.account_id for row in days.rows if row.sum.spend}
     names = [account.name for key, account in sorted(days.accounts.items()) if key not in spending]
     return [say.say("silent", names=_cut(", ".join(names), 200))] if names else []
 
 
-def _short_line(title: str, of_it: Mapping[int, Sequence[Figures]], say: Wording) -> str:
+def _short_line(title: str, of_it: Mapping[int, Sequence[Figures]], say: ReportWording) -> str:
     """Spend, profit and ROAS of the three periods; a period without anything is a dash."""
     lines = [next(iter(lines), None) for lines in of_it.values()]
     return say.say(
@@ -410,18 +410,18 @@ def _short_line(title: str, of_it: Mapping[int, Sequence[Figures]], say: Wording
     )
 
 
-def _place_line(line: Figures, name: str, say: Wording) -> str:
+def _place_line(line: Figures, name: str, say: ReportWording) -> str:
     return say.say(
         "place", name=without_token(name), profit=say.money(line.profit), spend=say.amount(line.spend),
         chats=say.count(line.chats), orders=say.count(line.orders),
     )  # fmt: skip
 
 
-def _moving_note(lines: Sequence[Figures], say: Wording) -> list[str]:
+def _moving_note(lines: Sequence[Figures], say: ReportWording) -> list[str]:
     return [say.say("moving_note")] if any(line.moving for line in lines) else []
 
 
-def _trend(days: Daily, say: Wording) -> list[str]:
+def _trend(days: Daily, say: ReportWording) -> list[str]:
     """What changed within a week, where chance alone would seldom show as much."""
     last, before = _counts(days.last(7)), _counts(days.last(7, back=7))
     told = [
@@ -437,7 +437,7 @@ def _trend(days: Daily, say: Wording) -> list[str]:
     return [say.say("trend"), *told] if told else [say.say("no_trend")]
 
 
-def _moved(name: str, was: str, now: str, change: float | None, say: Wording) -> str:
+def _moved(name: str, was: str, now: str, change: float | None, say: ReportWording) -> str:
     line = "rose" if change is None or change > 0 else "fell"
     return say.say(
         line, what=say.lines.get(name, name), before=was, after=now, percent=say.percent(change, signed=True)
@@ -464,7 +464,7 @@ def _oddities(days: Daily) -> list[str]:
     return [sentence for sentence in (fatigue(counts), anomaly(counts)) if sentence]
 
 
-def _done(runs: Sequence[CycleRun], say: Wording, most: int) -> list[str]:
+def _done(runs: Sequence[CycleRun], say: ReportWording, most: int) -> list[str]:
     if not runs:
         return [say.say("no_cycle")]
     day = say.date(runs[0].day)
@@ -478,7 +478,7 @@ def _done(runs: Sequence[CycleRun], say: Wording, most: int) -> list[str]:
             *([say.say("more_reasons", n=more)] if more else [])]  # fmt: skip
 
 
-def _faults(runs: Sequence[CycleRun], names: Mapping[str, str], say: Wording) -> list[str]:
+def _faults(runs: Sequence[CycleRun], names: Mapping[str, str], say: ReportWording) -> list[str]:
     told = [say.say("failed", account=names.get(run.account_id, run.account_id), fault=_cut(run.fault, 120))
             for run in runs if run.fault]  # fmt: skip
     working = sum(run.ended_at is None and not run.fault for run in runs)
@@ -492,7 +492,7 @@ def _why_nothing(run: CycleRun) -> str:
     return str(noted.get("closed") or noted.get("unspent_reason") or "")
 
 
-def _change_line(change: Change, say: Wording) -> str:
+def _change_line(change: Change, say: ReportWording) -> str:
     outcome = (
         ""
         if change.state == "done"
@@ -510,17 +510,17 @@ def _change_line(change: Change, say: Wording) -> str:
     )
 
 
-def _value(change: Change, value: str, say: Wording) -> str:
+def _value(change: Change, value: str, say: ReportWording) -> str:
     if change.what == "set_budget" and value:
         return say.money(Money(Decimal(value), change.raises.currency))
     return value.lower() or "–"
 
 
-def _entries(title: str, entries: Sequence[Entry], say: Wording) -> list[str]:
+def _entries(title: str, entries: Sequence[Entry], say: ReportWording) -> list[str]:
     return [title, *(f"• {_entry(each.record, say)}" for each in entries)] if entries else []
 
 
-def _entry(record: Mapping[str, Any], say: Wording) -> str:
+def _entry(record: Mapping[str, Any], say: ReportWording) -> str:
     text = str(record.get("insight") or record.get("pattern") or record.get("name") or "")
     sure = record.get("confidence")
     evidence = f" {record['evidence']}" if record.get("evidence") else ""
@@ -528,13 +528,13 @@ def _entry(record: Mapping[str, Any], say: Wording) -> str:
     return text + (say.say("sure", percent=say.percent(float(sure))) if sure is not None else "") + evidence + ended
 
 
-def _rate(group: Group, say: Wording) -> str:
+def _rate(group: Group, say: ReportWording) -> str:
     return say.percent(group.conversion)
 
 
 def _note(lines: Sequence[Figures]) -> str:
     """The line under a chart's title, in plain English: it is part of the picture."""
-    english = wording("en")
+    english = report_wording("en")
     total = added(lines)
     if total is None:
         return ""
@@ -544,7 +544,7 @@ def _note(lines: Sequence[Figures]) -> str:
 
 
 def _day(day: date) -> str:
-    return wording("en").date(day)
+    return report_wording("en").date(day)
 
 
 def _by_day(lines: Sequence[Figures]) -> list[Figures]:

@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any, Final, Protocol
 
 from bot.ads.morning.cycle import WHOLE_BRAND, Morning
-from bot.ads.reports.texts import wording
 from bot.language.money import Money
+from bot.language.texts import report_wording
 from memory.ads.figures import AdFigures, Figures
 from memory.ads.morning_runs import CycleRun, Cycles
 
@@ -100,7 +100,7 @@ def _closed(runs: Sequence[CycleRun]) -> list[str]:
 
 def said(money: Money, language: str | None = "en") -> str:
     """An amount as readers of this language write it: whole units from a hundred on."""
-    return wording(language).money(money)
+    return report_wording(language).money(money)
 
 
 def _sum(currency: str, amounts: Sequence[Money]) -> Money:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from bot.ads.campaign_lookup import CampaignLookup
-from bot.ads.reports.texts import NOTHING, Wording
+from bot.language.texts import NOTHING, ReportWording
 from memory.storage.errors import MemoryFault
 
 MOST_NAMED: Final = 8
@@ -38,7 +38,7 @@ class Place:
         return self.name if self.kind == "account" else f"{self.name}, {self.account_name}"
 
 
-def named_place(lookup: CampaignLookup, brand: str, words: str, say: Wording) -> Place:
+def named_place(lookup: CampaignLookup, brand: str, words: str, say: ReportWording) -> Place:
     """What the words name; of an ad set or ad, its campaign. Raises UnknownPlace, SeveralPlaces."""
     found = lookup.find(brand, words)
     everything = lookup.all(brand)
@@ -58,14 +58,14 @@ def named_place(lookup: CampaignLookup, brand: str, words: str, say: Wording) ->
     return places[0]
 
 
-def _which(places: Sequence[Place], say: Wording) -> str:
+def _which(places: Sequence[Place], say: ReportWording) -> str:
     names = [place.full_name for place in places]
     told = [f"{each.full_name} ({each.id})" if names.count(each.full_name) > 1 else each.full_name for each in places]
     more = [say.say("which_more", n=len(told) - MOST_NAMED)] if len(told) > MOST_NAMED else []
     return "\n".join([say.say("which"), *(say.say("which_line", name=name) for name in told[:MOST_NAMED]), *more])
 
 
-def _unknown(words: str, names: Sequence[str], say: Wording) -> str:
+def _unknown(words: str, names: Sequence[str], say: ReportWording) -> str:
     different = list(dict.fromkeys(names))
     listed = ", ".join(different[:MOST_NAMED]) + (", …" if len(different) > MOST_NAMED else "")
     return say.say("unknown", name=words.strip()[:60], names=listed or NOTHING)

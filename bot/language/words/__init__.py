@@ -84,13 +84,16 @@ def missing(language: str) -> list[str]:
 
 
 def _missing(reference: Path, folder: Path) -> Iterator[str]:
-    for file in reference.glob("*.toml"):
-        own = folder / file.name
+    pairs = [(file, folder / file.name) for file in reference.glob("*.toml")]
+    second_script = entry(folder.name, "about", "second_script") if (folder / "about.toml").exists() else ""
+    if second_script:
+        pairs.append((reference / "replies.toml", folder / f"replies-{second_script}.toml"))
+    for file, own in pairs:
         if not own.exists():
-            yield file.name
+            yield own.name
             continue
         expected, found = (tomllib.loads(each.read_text(encoding="utf-8")) for each in (file, own))
-        yield from (f"{file.name}: {key}" for key in _keys(expected) if key not in set(_keys(found)))
+        yield from (f"{own.name}: {key}" for key in _keys(expected) if key not in set(_keys(found)))
 
 
 def _keys(entries: Mapping[str, Any], above: str = "") -> Iterator[str]:

@@ -13,7 +13,7 @@ from bot.language.amounts import find_amounts
 from bot.language.money import Money
 from bot.language.normalisation import fold
 from bot.language.reading.message_type import Classification, believed
-from bot.language.texts import Wording, wording, writes_latin
+from bot.language.texts import ReplyWording, reply_wording
 from bot.sales.answering.desk_actions import Actions, CannotDo, PriceChanged, TooFewLeft, charged
 from bot.sales.situation import Situation
 from bot.sales.understanding import topics
@@ -75,10 +75,10 @@ def write(situation: Situation, actions: Actions) -> Draft:
     return _Answer(situation, actions).write()
 
 
-def words_for(situation: Situation) -> Wording:
+def words_for(situation: Situation) -> ReplyWording:
     """The lines in the language and the script that this customer writes."""
     mine = situation.text + "".join(m.content for m in situation.history[-6:] if m.role == "user")
-    return wording(situation.language, latin=writes_latin(mine))
+    return reply_wording(situation.language, mine)
 
 
 @dataclass
@@ -95,7 +95,7 @@ class _Answer:
         return self.draft
 
     @cached_property
-    def words(self) -> Wording:
+    def words(self) -> ReplyWording:
         return words_for(self.situation)
 
     @cached_property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.language.money import Money
-from bot.language.texts import Wording
+from bot.language.texts import ReplyWording
 from bot.sales.answering.built_in_writer import Draft, words_for
 from bot.sales.answering.desk_actions import Actions
 from bot.sales.situation import Situation
@@ -49,7 +49,7 @@ def _places(text: str, situation: Situation) -> Iterator[tuple[int, str]]:
             text = text.replace(title, "\0" * len(title))
 
 
-def _quote(quote: Quote, actions: Actions, words: Wording) -> str:
+def _quote(quote: Quote, actions: Actions, words: ReplyWording) -> str:
     return words.say(
         "quote",
         quantity=quote.quantity,
@@ -61,7 +61,7 @@ def _quote(quote: Quote, actions: Actions, words: Wording) -> str:
     )
 
 
-def _about(price: Money, actions: Actions, words: Wording) -> str:
+def _about(price: Money, actions: Actions, words: ReplyWording) -> str:
     """The same in the customer's currency; converted by the actions, so that the promise check knows of it."""
     currency = actions.situation.currency
     if price.currency == currency:
@@ -70,7 +70,7 @@ def _about(price: Money, actions: Actions, words: Wording) -> str:
     return words.say("about", money=words.money(made.result), date=words.date(made.as_of))
 
 
-def _order(order: Order, words: Wording) -> str:
+def _order(order: Order, words: ReplyWording) -> str:
     return words.say(
         "ordered",
         name="",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from bot.language.languages import FIRST, LETTERS
 from bot.language.normalisation import fold
+from bot.language.texts import reply_wording
 from bot.shop.catalogue import CATEGORY_WORDS
 from memory.people.facts import Interest
 
@@ -55,7 +57,7 @@ def read_interests(text: str, found: Sequence[str] = ()) -> list[str]:
 
     The kind of what was found stands in where the text names none: "something for gaming" found laptops.
     """
-    words = re.findall(r"[a-z0-9]+|[\u0900-\u097f]+", fold(text))
+    words = re.findall(rf"[a-z0-9]+|[{LETTERS}]+", fold(text))
     uses = [_FOR_OF[word] for word in words if word in _FOR_OF]
     kinds = [_KIND_OF[word] for word in words if word in _KIND_OF]
     if not kinds and not WHOLE.intersection(uses):
@@ -69,11 +71,13 @@ def last_interest(interests: Sequence[Interest], language: str) -> str | None:
         return None
     together = [each.name for each in interests if each.message_id == interests[0].message_id]
     ordered = sorted(together, key=lambda name: name not in WANTED_FOR or name in WHOLE)
-    told = [_LOCAL.get(name, {}).get(language, name) for name in ordered]
-    return " ".join(reversed(told) if language in ("es", "pt") else told)
+    *uses, phrase = [_LOCAL.get(name, {}).get(language, name) for name in ordered]
+    for use in reversed(uses):
+        phrase = reply_wording(language).say("interest", use=use, kind=phrase)
+    return phrase
 
 
 def search_words(interests: Sequence[Interest]) -> str:
     """Words that find again what was asked about last; empty where nothing was."""
-    phrase = last_interest(interests, "en") or ""
+    phrase = last_interest(interests, FIRST) or ""
     return phrase.replace("mice", "mouse")

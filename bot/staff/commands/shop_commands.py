@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from bot.language.texts import HINDI_IN_LATIN, writes_latin
+from bot.language.languages import FIRST, LANGUAGES
+from bot.language.texts import reply_wording
 from bot.staff.commands.ad_commands import AdCommands
 from bot.staff.commands.command import RANK, Command, Line, NotAllowed, Unclear, first_word, number_in
 from memory.conversations.channel_messages import Outgoing
@@ -201,10 +202,11 @@ class Commands:
         return Outgoing(text, contact_id=contact_id, purpose="order_update", message_type="order_status")
 
     def _tongue(self, contact_id: int) -> str:
-        """The language of a customer; Hindi in the letters in which they wrote last."""
-        language = self._contacts.get(contact_id).language or "en"
+        """The language of a customer, in the script in which they wrote last."""
+        known = self._contacts.get(contact_id).language
+        language = known if known in LANGUAGES else FIRST
         wrote = "".join(m.content for m in self._messages.history(contact_id, limit=20) if m.role == "user")
-        return HINDI_IN_LATIN if language == "hi" and writes_latin(wrote) else language
+        return reply_wording(language, wrote).script
 
     def _dead(self, line: Line) -> None:
         buried = self._messages.dead(line.who.brand, limit=10)

@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import partial
 from typing import Final
 
 from bot.ads.agent import Agency
 from bot.ads.campaign_lookup import CampaignLookup, Target
-from bot.ads.reports.texts import Wording
-from bot.language.languages import FIRST, LANGUAGES, about
 from bot.language.money import Money
-from bot.language.words import table
+from bot.language.texts import ReportWording, report_wording
 from bot.staff.questions.reading import DEFAULT_DAYS, Asked, Question, read
 from memory.ads.ad_account import AdAccount
 from memory.ads.figures import Figures, Lifetime
@@ -25,6 +23,7 @@ FORMATS: Final = ("video", "image", "carousel")
 _ABOUT: Final = re.compile(
     r"\b(?:about|from|sobre|de|with|ke bare)\s+(?:the\s+|el\s+|la\s+|o\s+|a\s+)?([\w-]{3,40})", re.IGNORECASE
 )
+say_in = partial(report_wording, subject="staff_answers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +159,7 @@ class Answering:
         return list(dict.fromkeys(ad.angle for ad in self.agency.memory.campaigns.ads(brand)))
 
 
-@lru_cache
-def say_in(language: str) -> Wording:
-    """The sentences of this page in a language; in the first language for any other."""
-    known = language if language in LANGUAGES else FIRST
-    return Wording(table(known, "staff_answers"), about(known).locale)
-
-
-def _verdict(target: Target, line: Figures | None, days: int, say: Wording) -> str:
+def _verdict(target: Target, line: Figures | None, days: int, say: ReportWording) -> str:
     if line is None or not line.spend.amount:
         return say.say("idle", name=target.shown, days=days)
     profit, loss = say.money(line.profit), say.money(Money(-line.profit.amount, line.currency))
@@ -185,7 +177,9 @@ def _verdict(target: Target, line: Figures | None, days: int, say: Wording) -> s
     return f"{told} {say.say('moving')}" if line.moving else told
 
 
-def _several(lines: Sequence[Figures], accounts: Mapping[str, AdAccount], fit: int, days: int, say: Wording) -> str:
+def _several(
+    lines: Sequence[Figures], accounts: Mapping[str, AdAccount], fit: int, days: int, say: ReportWording
+) -> str:
     told = [
         say.say("each", name=f"{line.name}, {accounts[line.key].name}", profit=say.money(line.profit),
                 spend=say.money(line.spend), chats=say.count(line.chats), orders=say.count(line.orders))
@@ -196,12 +190,12 @@ def _several(lines: Sequence[Figures], accounts: Mapping[str, AdAccount], fit: i
     return "\n".join([say.say("several", n=fit, days=days), *told, *rest, *moving])
 
 
-def _groups(title: str, groups: Sequence[Group], say: Wording) -> str:
+def _groups(title: str, groups: Sequence[Group], say: ReportWording) -> str:
     lines = [_group(group, say) for group in groups if group.chats][:MOST_LINES]
     return "\n".join([title, *(lines or [say.say("nothing")])])
 
 
-def _group(group: Group, say: Wording) -> str:
+def _group(group: Group, say: ReportWording) -> str:
     line = say.say(
         "group",
         name=group.name,
@@ -213,7 +207,7 @@ def _group(group: Group, say: Wording) -> str:
     return line if group.enough else line + say.say("few")
 
 
-def _buyers(lifetime: Lifetime, say: Wording) -> str:
+def _buyers(lifetime: Lifetime, say: ReportWording) -> str:
     return say.say(
         "buyer",
         angle=lifetime.key,

@@ -13,9 +13,9 @@ import pytest
 from bot.ads.platform import named, without_token
 from bot.ads.reports.answers import LONGEST
 from bot.ads.reports.named_place import SeveralPlaces, UnknownPlace
-from bot.ads.reports.texts import wording
 from bot.language.languages import LANGUAGES
 from bot.language.money import Money
+from bot.language.texts import report_wording
 from memory.ads.attribution import Sale
 from memory.ads.figures import PERIODS
 from tests.ads.shop import AdShop
@@ -40,7 +40,7 @@ def shop(tmp_path: Path) -> AdShop:
 
 def test_the_overview_has_every_currencys_figures_of_1_7_and_30_days(shop: AdShop) -> None:
     said = shop.agency.answers.overview("voyage")
-    say = wording("en")
+    say = report_wording("en")
     for period, lines in shop.agency.memory.figures.periods("voyage", "account").items():
         for line in lines:
             row = next(row for row in said.splitlines() if row.startswith(f"{period} d: {say.amount(line.spend)} "))
@@ -55,7 +55,7 @@ def test_currencies_are_added_only_at_a_rate_that_is_told(shop: AdShop) -> None:
     week = shop.agency.memory.figures.of("voyage", "account", 7)
     both = sum((to_euros(line.spend, "EUR").amount for line in week), Decimal(0))
     together = said.partition("*All together*, in EUR")[2]
-    assert f"7 d: {wording('en').amount(Money(both, 'EUR'))} " in together.partition("*INR*")[0]
+    assert f"7 d: {report_wording('en').amount(Money(both, 'EUR'))} " in together.partition("*INR*")[0]
 
 
 def test_without_a_rate_nothing_is_added_and_that_is_said(tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ def test_one_campaign_is_told_with_its_own_figures_and_thoughts(shop: AdShop) ->
     said = shop.agency.answers.about_campaign("voyage", "summer spain")
     [line] = [each for each in shop.agency.memory.figures.of("voyage", "campaign", 30, account_id="act_9008")
               if each.name == "Summer"]  # fmt: skip
-    say = wording("en")
+    say = report_wording("en")
     assert f"30 d: {say.amount(line.spend)} · {say.count(line.chats)} · " in said
     assert "*What the agent thinks of it:*" in said
     assert said.startswith("*Summer*, Voyage Spain Sunglasses: running")
@@ -233,14 +233,14 @@ def test_learnings_are_told_with_their_confidence_and_by_word(tmp_path: Path) ->
      ("fr", "1,234,567 INR")],
 )  # fmt: skip
 def test_numbers_are_written_as_the_reader_writes_them(language: str, read: str) -> None:
-    assert wording(language).money(Money(Decimal("1234567.4"), "INR")) == read
-    assert wording("es").money(Money(Decimal("9.5"), "EUR")) == "9,50 EUR"
+    assert report_wording(language).money(Money(Decimal("1234567.4"), "INR")) == read
+    assert report_wording("es").money(Money(Decimal("9.5"), "EUR")) == "9,50 EUR"
 
 
 def test_every_language_has_every_line_with_the_same_blanks() -> None:
-    english = wording("en").lines
+    english = report_wording("en").lines
     for language in LANGUAGES:
-        lines = wording(language).lines
+        lines = report_wording(language).lines
         assert set(lines) == set(english)
         for key, line in lines.items():
             assert set(re.findall(r"\{\w+\}", line)) == set(re.findall(r"\{\w+\}", english[key])), (language, key)
