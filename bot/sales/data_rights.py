@@ -8,6 +8,7 @@ from functools import partial
 
 from bot.language.languages import LETTERS
 from bot.language.normalisation import fold
+from bot.language.texts import ReplyWording
 from bot.language.words import either
 from memory.conversations.messages import Message
 from memory.people.contacts import Contact
@@ -52,9 +53,10 @@ def copy_of(
     interests: Sequence[Interest],
     orders: Sequence[Order],
     messages: Sequence[Message],
+    words: ReplyWording,
 ) -> str:
-    """Everything kept about a person, as text for themselves."""
-    return "\n".join(_lines(contact, facts, interests, orders, messages))
+    """Everything kept about a person, as text for themselves, in their language."""
+    return "\n".join(_lines(contact, facts, interests, orders, messages, words))
 
 
 def _lines(
@@ -63,15 +65,28 @@ def _lines(
     interests: Sequence[Interest],
     orders: Sequence[Order],
     messages: Sequence[Message],
+    words: ReplyWording,
 ) -> Iterator[str]:
-    yield f"Phone: {contact.phone}"
-    profile = (("Name", contact.name), ("Language", contact.language), ("Currency", contact.preferred_currency))
-    yield from (f"{label}: {value}" for label, value in profile if value)
-    yield f"Since: {contact.first_seen_at:%Y-%m-%d}, messages from you: {contact.total_interactions}"
-    yield from (f"{fact.predicate}: {fact.value} (since {fact.since:%Y-%m-%d})" for fact in facts)
-    yield from (f"Interest: {each.name} ({each.times})" for each in interests)
-    yield from (f"Order {o.number}: {o.quantity} × {o.title}, {o.state}, {o.created_at:%Y-%m-%d}" for o in orders)
-    yield from (f"[{message.at:%Y-%m-%d %H:%M}] {message.role}: {message.content}" for message in messages)
+    yield words.say("copy_phone", phone=contact.phone)
+    profile = {"name": contact.name, "language": contact.language, "currency": contact.preferred_currency}
+    yield from (words.say(f"copy_{what}", **{what: value}) for what, value in profile.items() if value)
+    yield words.say("copy_since", date=f"{contact.first_seen_at:%Y-%m-%d}", count=contact.total_interactions)
+    for fact in facts:
+        what = words.say(f"fact_{fact.predicate}")
+        yield words.say("copy_fact", what=what, value=fact.value, date=f"{fact.since:%Y-%m-%d}")
+    yield from (words.say("copy_interest", name=each.name, times=each.times) for each in interests)
+    for order in orders:
+        yield words.say(
+            "copy_order",
+            number=order.number,
+            quantity=order.quantity,
+            title=order.title,
+            state=words.say(f"state_{order.state}"),
+            date=f"{order.created_at:%Y-%m-%d}",
+        )
+    for message in messages:
+        line = "copy_from_you" if message.role == "user" else "copy_from_us"
+        yield words.say(line, at=f"{message.at:%Y-%m-%d %H:%M}", text=message.content)
 
 
 def _plain(text: str) -> str:

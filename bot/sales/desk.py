@@ -256,6 +256,7 @@ class Seller(BaseAgent):
                 stores.facts.interests(contact.id, limit=1000),
                 stores.orders.of_contact(contact.id, limit=1000),
                 stores.messages.history(contact.id, limit=MOST_EXPORTED),
+                turn.words,
             )
             body = turn.say("export_head") + "\n\n" + copy
             turn.reply(Outgoing(body, message_type="data_rights", passes_optout=True))

@@ -299,7 +299,14 @@ def test_a_person_gets_a_copy_of_what_is_known(shop: TestShop) -> None:
     shop.says("I'm John and I live in Pune")
     shop.says("send me my data")
     copy = shop.says("SEND")
-    assert "Name: John" in copy and "city: Pune" in copy and "user: I'm John and I live in Pune" in copy
+    assert "Name: John" in copy and "city: Pune" in copy and "you: I'm John and I live in Pune" in copy
+
+
+def test_the_copy_is_in_the_person_s_language(shop: TestShop) -> None:
+    shop.says("hola, soy Ana y vivo en Madrid")
+    shop.says("envíame mis datos")
+    copy = shop.says("ENVIAR")
+    assert "Nombre: Ana" in copy and "ciudad: Madrid (desde 20" in copy and "tú: hola, soy Ana" in copy
 
 
 @pytest.mark.parametrize(("kind", "says"), [("audio", "voice notes"), ("image", "pictures"), ("document", "files")])
