@@ -14,7 +14,7 @@ from bot.language.languages import LANGUAGES
 from bot.language.money import Money
 from bot.language.reading.message_type import Classification, believed
 from bot.language.reading.opt_out import is_start, is_stop
-from bot.language.texts import ReplyWording
+from bot.language.texts import ReplyWording, Wording, report_wording
 from bot.model.language_model import ModelUnavailable
 from bot.promises.check import Breach, OrderFact, check
 from bot.promises.check import Facts as PromiseFacts
@@ -268,9 +268,10 @@ class Seller(BaseAgent):
         handover = turn.situation.handover
         if handover is None:
             return False
-        text = turn.situation.text or "[no text]"
+        to_staff = _to_staff(turn.situation)
+        text = turn.situation.text or to_staff.say("no_text")
         who = turn.situation.name or turn.contact.phone
-        turn.outcome.notices.append(f"#{handover.id} {who}: {text[:1000]}\nAnswer: reply {handover.id}: …")
+        turn.outcome.notices.append(to_staff.say("forwarded", number=handover.id, who=who, text=text[:1000]))
         turn.outcome.answered_by = "people"
         return True
 
@@ -439,18 +440,27 @@ def _told(breaches: Sequence[Breach]) -> list[str]:
     return [f"{breach.kind}: {breach.text[:80]}" for breach in breaches[:5]]
 
 
+def _to_staff(situation: Situation) -> Wording:
+    """What staff are told about a hand-over, in the brand's first language."""
+    return report_wording(situation.brand.languages[0], "handovers")
+
+
 def _summary(situation: Situation, number: int, reason: str) -> str:
     """What staff need to take over: who, what for, what about, the last lines, how to answer."""
+    words = _to_staff(situation)
     who = f"{situation.name} ({situation.contact.phone})" if situation.name else situation.contact.phone
-    about = ", ".join(interest.name for interest in situation.interests[:3]) or "nothing yet"
-    said = [f"{'They' if m.role == 'user' else 'Desk'}: {m.content[:150]}" for m in situation.history[-LAST_LINES:]]
-    asked = [f"They: {message.content[:300]}" for message in situation.messages]
+    about = ", ".join(interest.name for interest in situation.interests[:3]) or words.say("no_interests")
+    said = [
+        words.say("customer_said" if message.role == "user" else "desk_said", text=message.content[:150])
+        for message in situation.history[-LAST_LINES:]
+    ]
+    asked = [words.say("customer_said", text=message.content[:300]) for message in situation.messages]
     lines = [
-        f"Hand-over {number}: {who}",
-        f"Reason: {reason}",
-        f"Interested in: {about}",
+        words.say("title", number=number, who=who),
+        words.say("reason", reason=reason),
+        words.say("interests", interests=about),
         *said,
         *asked,
-        f"Answer with: reply {number}: your text. When done: release {number}",
+        words.say("how_to_answer", number=number),
     ]
     return "\n".join(lines)

@@ -21,7 +21,7 @@ PIECE_BLANKS = {"names": {"word"}, "facts": {"determiner"}, "summaries": {"weekd
 
 
 JOINED = ("topics", "answers", "data_rights", "search")  # pieces that code joins with those of the other languages
-LINES = ("replies", "ad_reports", "staff_answers")  # what is said, with blanks that code fills in
+LINES = ("replies", "ad_reports", "staff_answers", "handovers")  # what is said, with blanks that code fills in
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.sales.desk import Seller
 from bot.sales.understanding.order_replies import says_half_yes, says_yes
 from memory.conversations.channel_messages import Outgoing
 from memory.conversations.messages import Message
@@ -13,8 +15,8 @@ from memory.people.address import Referral
 from memory.people.contacts import Contacts
 from memory.shop.catalogue_items import OutOfStock
 from memory.storage.timestamps import to_text
-from tests.memory.stores import as_is
-from tests.sales.shop import ANOTHER, CUSTOMER, FILE, TestShop
+from tests.memory.stores import BRAND, as_is
+from tests.sales.shop import ANOTHER, BRANDS, CUSTOMER, FILE, TestShop
 
 RAPTOR = "Kestrel Raptor 15"
 
@@ -307,6 +309,15 @@ def test_the_copy_is_in_the_person_s_language(shop: TestShop) -> None:
     shop.says("envíame mis datos")
     copy = shop.says("ENVIAR")
     assert "Nombre: Ana" in copy and "ciudad: Madrid (desde 20" in copy and "tú: hola, soy Ana" in copy
+
+
+def test_staff_are_told_in_the_brand_s_first_language(shop: TestShop) -> None:
+    spanish = replace(BRANDS[BRAND], languages=("es", "en"))
+    shop.seller = Seller(replace(shop.shop, brands={BRAND: spanish}), shop.stores.contacts)
+    shop.says("can I talk to a human?")
+    shop.says("hello?")
+    summary, forwarded = shop.told_staff()
+    assert "Cliente: can I talk to a human?" in summary and "Responder: reply " in forwarded
 
 
 @pytest.mark.parametrize(("kind", "says"), [("audio", "voice notes"), ("image", "pictures"), ("document", "files")])
