@@ -13,9 +13,9 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -34,21 +34,22 @@ from bot.ads.reports.charts import Gallery
 from bot.ads.reports.morning_report import Tell
 from bot.ads.tasks.asana import Asana
 from bot.ads.tasks.task_list import AsanaTwins
-from bot.brands import Brand, BrandsWrong, read_brands
+from bot.brands import Brand, BrandNumbers, BrandsWrong, read_brands
 from bot.channels.sender_account import local_url
 from bot.channels.simulator import Pace, SmallTwilio
 from bot.channels.simulator import blueprint as simulator
 from bot.channels.twilio import WhatsApp
 from bot.delivery.maintenance import Backups, Forgetting, Retention
-from bot.delivery.media_understanding import Ears, Understand
+from bot.delivery.media_understanding import MediaModel, MediaUnderstanding
 from bot.delivery.missed_messages import CatchUp
-from bot.delivery.outbox import Outbox, Template, in_parts
+from bot.delivery.outbox import Outbox
 from bot.delivery.scheduler import ClockWork, Job, Leadership
+from bot.delivery.staff_messages import StaffMessages
+from bot.delivery.turn_router import TurnRouter
 from bot.delivery.worker import Hands, Worker
 from bot.language.detection import detect
 from bot.language.money import Money
 from bot.language.reading.message_type import classify
-from bot.language.reading.opt_out import is_start, is_stop
 from bot.model.language_model import LanguageModel
 from bot.promises.check import Facts as PromiseFacts
 from bot.promises.check import check
@@ -83,15 +84,14 @@ from memory.conversation import ConversationMemory
 from memory.conversations.analytics import Analytics
 from memory.conversations.attachments import Attachments
 from memory.conversations.backfill import Past
-from memory.conversations.channel_messages import OutboxRow
 from memory.conversations.handovers import Handovers
 from memory.conversations.intake import Intake
-from memory.conversations.messages import Message, Messages
+from memory.conversations.messages import Messages
 from memory.conversations.reading_progress import Readings
 from memory.conversations.sessions import Sessions
 from memory.conversations.summaries import Summaries
-from memory.conversations.turns import Outcome, Turns
-from memory.people.contacts import Contact, Contacts
+from memory.conversations.turns import Turns
+from memory.people.contacts import Contacts
 from memory.people.facts import Facts
 from memory.recall.search import Search
 from memory.shop.catalogue_items import Goods
@@ -133,7 +133,7 @@ class Memory:
     summaries: Summaries
 
     @classmethod
-    def opened(cls, settings: Settings, brands: Brands, clock: Clock, *, patience: float = 15.0) -> Memory:
+    def opened(cls, settings: Settings, brands: BrandNumbers, clock: Clock, *, patience: float = 15.0) -> Memory:
         """Opens the database of the settings, brings it up to date; a write waits `patience` seconds for another."""
         db = Database(settings.database_url, timeout=patience, key=settings.database_key or None)
         db.migrate(STEPS)
@@ -148,7 +148,7 @@ class Memory:
             facts=Facts(db, clock),
             orders=Orders(db, clock),
             goods=Goods(db, clock),
-            handovers=Handovers(db, clock, hours_of=lambda brand: brands.by_id[brand].handover_hours),
+            handovers=Handovers(db, clock, hours={brand.id: brand.handover_hours for brand in brands.brands.values()}),
             attachments=Attachments(db, clock),
             intake=Intake(db, messages),
             runs=JobRuns(db, clock),
@@ -159,59 +159,6 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
-class Brands:
-    """The brands this program speaks for, and which number is whose."""
-
-    by_id: Mapping[str, Brand]
-    sender: str = ""  # TWILIO_WHATSAPP_FROM
-
-    @classmethod
-    def read(cls, settings: Settings) -> Brands:
-        """From the brands file. A number in TWILIO_WHATSAPP_FROM that no brand claims is the first brand's."""
-        return cls(read_brands(Path(settings.brands_file)), settings.twilio_whatsapp_from)
-
-    def of_number(self, number: str) -> str | None:
-        """The brand that writes from `number`; with a single brand, whatever the number is."""
-        for brand in self.by_id.values():
-            if number in brand.whatsapp:
-                return brand.id
-        return next(iter(self.by_id)) if len(self.by_id) == 1 or number == self.sender else None
-
-    def number_of(self, brand: str) -> str:
-        """The number that this brand writes from: the account's own where the brand has it, or nobody claims it."""
-        own = self.by_id[brand].whatsapp
-        return self.sender if self.sender and self.of_number(self.sender) == brand else own[0]
-
-    def numbers(self) -> list[str]:
-        """Every number that customers may have written to."""
-        claimed = [number for brand in self.by_id.values() for number in brand.whatsapp]
-        return list(dict.fromkeys([*filter(None, [self.sender]), *claimed]))
-
-    def template_for(self, contact: Contact, row: OutboxRow) -> Template | None:
-        """The brand's approved template for such a message outside the 24-hour window, if it has one."""
-        sid = self.by_id[contact.brand].templates.get(row.purpose)
-        return Template(sid, {"1": contact.name or "", "2": row.body[:1000]}) if sid else None
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Who answers whom: staff commands for staff, the seller for everybody else. The number decides, nothing else."""
-
-    seller: Seller
-    commands: Commands
-    staff: Staff
-    ears: Ears
-
-    def answer(self, contact: Contact, waiting: Sequence[Message], deadline: datetime) -> Outcome:
-        """One turn's outcome."""
-        heard = self.ears.listen(waiting, deadline)
-        role = self.staff.role_of(contact)
-        if role is not None:
-            return self.commands.handle(contact, role, heard, deadline)
-        return self.seller.answer(contact, heard, deadline)
-
-
-@dataclass(frozen=True, slots=True)
 class Program:
     """Everything of one process. Nothing runs before `start`."""
 
@@ -219,7 +166,7 @@ class Program:
     memory: Memory
     agents: MemoryManager
     turns: Turns
-    desk: Desk
+    desk: TurnRouter
     channel: WhatsApp
     twilio: SmallTwilio | None  # the simulator, where no account is set
     web: Flask
@@ -254,14 +201,14 @@ class Program:
 
 def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None, roster: Path = ROSTER) -> Program:
     """All parts of one process, wired and not yet running. `roster` lists the practice accounts."""
-    brands = Brands.read(settings)
+    brands = BrandNumbers(read_brands(Path(settings.brands_file)), settings.twilio_whatsapp_from)
     memory = Memory.opened(settings, brands, clock)
     twilio = _small_twilio(settings, brands, clock, pace) if settings.simulated else None
     channel = WhatsApp(settings, clock, twilio.account if twilio else None)
-    staff = Staff(memory.contacts, settings.staff, brands.number_of)
+    staff = Staff(memory.contacts, settings.staff, brands)
     agents = MemoryManager(settings.memory, db=memory.db, clock=clock)
     erasure = _erasure(settings, memory.db, agents, clock)
-    turns = Turns(memory.db, memory.messages, clock, notify=staff.notify)
+    turns = Turns(memory.db, memory.messages, clock, staff=staff)
     wake = threading.Event()
     outbox = Outbox(
         memory.db,
@@ -271,9 +218,9 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         memory.switches,
         channel,
         clock,
-        template_for=brands.template_for,
-        alarm=staff.alarm,
-        erase=erasure.erase,
+        brands.brands,
+        staff,
+        erasure,
     )
     rates = Rates(Path(settings.memory.storage_dir) / "rates", clock)
     model = LanguageModel.from_settings(settings, clock)
@@ -281,26 +228,26 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     model_desk = ModelDesk(model, limits, clock) if model else None
     search = Search(memory.db, vectors=settings.memory.enable_vector_search)
     seller = Seller(_shop(settings, memory, brands, rates, search, agents, clock), memory.contacts, model_desk)
-    catch_up = CatchUp(channel, memory.intake, memory.runs, brands.of_number, clock, wake, _is_urgent, brands.numbers())
-    facebook = connect(settings, brands.by_id, clock)
+    catch_up = CatchUp(channel, memory.intake, memory.runs, brands, clock, wake)
+    facebook = connect(settings, brands.brands, clock)
     practice = None if facebook else _practice(settings, roster, clock)
     accounts = facebook.by_brand() if facebook else practice.by_brand() if practice else {}
     ad_clock = practice.clock if practice else clock
     around = Around(
         convert=_converter(rates),
-        tell=telling_staff(memory, staff),
+        tell=StaffMessages(memory.db, memory.messages, staff).tell,
         gallery=Gallery(Charts(memory.db, clock), signing_secret(settings), local_url(settings), clock),
         shop=_asked(memory, turns, brands, rates, clock),
         agents=agents,
         real_clock=clock,
         thinking=Thinking(
-            claims=lambda brand: _claims(memory, brands.by_id[brand], clock),
+            claims=lambda brand: _claims(memory, brands.brands[brand], clock),
             goods=lambda brand: memory.goods.items(brand),
             writer=Copywriter(model, limits, clock) if model else None,
         ),
     )
-    agency = put_together(memory.db, brands.by_id, accounts, practice, ad_clock, around)
-    desk = Desk(
+    agency = put_together(memory.db, brands.brands, accounts, practice, ad_clock, around)
+    desk = TurnRouter(
         seller,
         Commands(
             memory.contacts,
@@ -308,29 +255,27 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
             memory.handovers,
             memory.orders,
             memory.goods,
-            order_moved=seller.order_moved,
+            order_listener=seller,
             ads=_ad_commands(agency, memory, model, limits, brands, clock),
         ),
         staff,
-        Ears(channel, memory.attachments, memory.messages, _understanding(model, limits, brands)),
+        MediaUnderstanding(channel, memory.attachments, memory.messages, _understanding(model, limits, brands)),
     )
     worker = Worker(
         Hands(
-            db=memory.db,
             contacts=memory.contacts,
             turns=turns,
             outbox=outbox,
-            handler=desk.answer,
-            split=in_parts,
-            typing=channel.typing,
-            alarm=staff.alarm,
+            handler=desk,
+            channel=channel,
+            staff=staff,
             clock=clock,
             deadline=timedelta(seconds=settings.reply_deadline_seconds),
         ),
         wake,
     )
     reader = Reader(
-        memory.contacts, memory.facts, memory.readings, memory.summaries, brands.by_id, limits, clock, model
+        memory.contacts, memory.facts, memory.readings, memory.summaries, brands.brands, limits, clock, model
     )
     jobs = _ad_jobs(agency, _shoppers(settings, practice, twilio, memory, clock), JobRuns(memory.db, ad_clock)) + _jobs(
         settings,
@@ -348,7 +293,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     clock_work = ClockWork(jobs, memory.runs, _clock_lock(settings))
     web = Flask("hawker", root_path=str(HERE / "bot" / "web"))
     at_the_door = Memory.opened(settings, brands, clock, patience=ANSWER_TWILIO_WITHIN)
-    door = Door(channel, at_the_door.intake, outbox, brands.of_number, _is_urgent, wake)
+    door = Door(channel, at_the_door.intake, outbox, brands, wake)
     web.register_blueprint(webhook(door))
     web.register_blueprint(simulator(twilio))
     web.register_blueprint(pages(settings))
@@ -356,15 +301,15 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         settings=settings,
         secret=signing_secret(settings),
         clock=clock,
-        brands=list(brands.by_id),
+        brands=list(brands.brands),
         db=memory.db,
         contacts=memory.contacts,
         conversations=_conversations(settings, memory, brands, search, clock),
         messages=memory.messages,
         turns=turns,
         analytics=Analytics(memory.db, clock),
-        checks={"provider": outbox.provider_fault},
-        examinations=[channel.doctor, *([facebook.examine] if facebook else [])],
+        provider=outbox,
+        examined=[channel, *([facebook] if facebook else [])],
         erasure=erasure,
     )
     register(web, parts, ads)
@@ -372,7 +317,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     register_commands(web, parts)
     register_keeping(web, memory.db, search, settings)
     register_closed(web, settings)
-    register_moving(web, parts.brands, lambda brand: _moved(settings, memory, brands, brand, clock))
+    register_moving(web, parts.brands, BrandArchive(settings, memory, brands, clock))
     for endpoint, view in web.view_functions.items():
         if endpoint.startswith("simulator.") or endpoint in ("pages.front", "pages.simulator"):
             public(view)  # the small Twilio checks its own callers, and is off with a real account
@@ -521,22 +466,18 @@ def _clock_lock(settings: Settings) -> Path | Leadership:
     return settings.database_path.parent / "clock.lock"
 
 
-def _small_twilio(settings: Settings, brands: Brands, clock: Clock, pace: Pace | None) -> SmallTwilio:
+def _small_twilio(settings: Settings, brands: BrandNumbers, clock: Clock, pace: Pace | None) -> SmallTwilio:
     here = local_url(settings)
     api = f"http://127.0.0.1:{settings.port}/simulator/twilio"
-    senders = tuple(number for brand in brands.by_id.values() for number in brand.whatsapp)
+    senders = tuple(number for brand in brands.brands.values() for number in brand.whatsapp)
     store = settings.database_path.with_name("simulator.db")
     return SmallTwilio(here, api, clock, path=store, senders=senders, pace=pace)
-
-
-def _is_urgent(text: str) -> bool:
-    return is_stop(text) or is_start(text)
 
 
 def _shop(
     settings: Settings,
     memory: Memory,
-    brands: Brands,
+    brands: BrandNumbers,
     rates: Rates,
     search: Search,
     agents: MemoryManager,
@@ -547,9 +488,11 @@ def _shop(
     for fault in read.faults:
         log.error("the catalogue has a row that cannot be used: %s", fault)
     memory.goods.replace(read.items, read.digest)
-    catalogues = {brand.id: Catalogue(memory.goods, rates, brand.id, brand.currency) for brand in brands.by_id.values()}
+    catalogues = {
+        brand.id: Catalogue(memory.goods, rates, brand.id, brand.currency) for brand in brands.brands.values()
+    }
     return Shop(
-        brands=brands.by_id,
+        brands=brands.brands,
         catalogues=catalogues,
         rates=rates,
         goods=memory.goods,
@@ -568,7 +511,7 @@ def _shop(
 
 
 def _conversations(
-    settings: Settings, memory: Memory, brands: Brands, search: Search, clock: Clock
+    settings: Settings, memory: Memory, brands: BrandNumbers, search: Search, clock: Clock
 ) -> dict[str, ConversationMemory]:
     """Each brand's memory of its people, over the stores' own database."""
     return {
@@ -581,27 +524,37 @@ def _conversations(
             zone=brand.time_zone,
             clock=clock,
         )
-        for brand in brands.by_id.values()
+        for brand in brands.brands.values()
     }
 
 
-def _moved(settings: Settings, memory: Memory, brands: Brands, brand: str, clock: Clock) -> list[Part]:
+@dataclass(frozen=True, slots=True)
+class BrandArchive:
     """What `flask export` writes and `flask import` reads."""
-    timeout = timedelta(hours=settings.memory.session_timeout_hours)
-    dossiers = Dossiers(memory.db, clock, brand=brand, our_number=brands.number_of(brand), timeout=timeout)
-    return [
-        ConversationFiles(dossiers),
-        OneFile("campaign_memory.json", brand, CampaignRecords(memory.db, clock)),
-        OneFile("strategic_memory.json", brand, Strategy(memory.db, clock)),
-        RecordFiles(memory.db, Past(memory.db, memory.sessions, clock)),
-    ]
+
+    settings: Settings
+    memory: Memory
+    brands: BrandNumbers
+    clock: Clock
+
+    def parts_of(self, brand: str) -> list[Part]:
+        """Conversations, campaigns, strategy and records."""
+        db, clock = self.memory.db, self.clock
+        timeout = timedelta(hours=self.settings.memory.session_timeout_hours)
+        dossiers = Dossiers(db, clock, brand=brand, our_number=self.brands.number_of(brand), timeout=timeout)
+        return [
+            ConversationFiles(dossiers),
+            OneFile("campaign_memory.json", brand, CampaignRecords(db, clock)),
+            OneFile("strategic_memory.json", brand, Strategy(db, clock)),
+            RecordFiles(db, Past(db, self.memory.sessions, clock)),
+        ]
 
 
-def _understanding(model: LanguageModel | None, limits: Limits, brands: Brands) -> Understand:
+def _understanding(model: LanguageModel | None, limits: Limits, brands: BrandNumbers) -> MediaModel | None:
     if model is None:
-        return lambda content, content_type, deadline: None
-    budget = min(brand.daily_model_budget_usd for brand in brands.by_id.values())
-    return Senses(model, limits, daily_budget_usd=budget).understand
+        return None
+    budget = min(brand.daily_model_budget_usd for brand in brands.brands.values())
+    return Senses(model, limits, daily_budget_usd=budget)
 
 
 def _practice(settings: Settings, roster: Path, clock: Clock) -> Practice | None:
@@ -634,19 +587,7 @@ def _claims(memory: Memory, brand: Brand, clock: Clock) -> Claims:
     return lambda text: [(breach.text, breach.why) for breach in check(text, facts)]
 
 
-def telling_staff(memory: Memory, staff: Staff) -> Tell:
-    """What puts a text to a brand's staff into the outbox; a picture goes with the last of its parts."""
-
-    def tell(brand: str, text: str, picture: str | None = None) -> None:
-        with memory.db.transaction():
-            for message in staff.notify(brand, text):
-                for part in in_parts(replace(message, media_url=picture)):
-                    memory.messages.put_out(message.contact_id or 0, part)
-
-    return tell
-
-
-def _asked(memory: Memory, turns: Turns, brands: Brands, rates: Rates, clock: Clock) -> AdShop:
+def _asked(memory: Memory, turns: Turns, brands: BrandNumbers, rates: Rates, clock: Clock) -> AdShop:
     """What the ad agent asks of the shop."""
 
     def desk(brand: str) -> AdDesk:
@@ -654,7 +595,7 @@ def _asked(memory: Memory, turns: Turns, brands: Brands, rates: Rates, clock: Cl
         return AdDesk(pressure.waiting, pressure.replies, pressure.slow_reply)
 
     def order_margin(account: AdAccount) -> Decimal | None:
-        brand = brands.by_id[account.brand]
+        brand = brands.brands[account.brand]
         prices = [item.prices[brand.currency] for item in memory.goods.items(brand.id) if brand.currency in item.prices]
         if account.practice or brand.ads is None or not prices:
             return None  # what the practice market sells is not in the catalogue
@@ -694,11 +635,11 @@ def _ad_jobs(agency: Agency, shoppers: Shoppers | None, hours: JobRuns) -> list[
 
 
 def _ad_commands(
-    agency: Agency, memory: Memory, model: LanguageModel | None, limits: Limits, brands: Brands, clock: Clock
+    agency: Agency, memory: Memory, model: LanguageModel | None, limits: Limits, brands: BrandNumbers, clock: Clock
 ) -> AdCommands:
-    thinking = StaffThinking(Answering(agency, agency.tasks), model, limits, brands.by_id, clock)
+    thinking = StaffThinking(Answering(agency, agency.tasks), model, limits, brands.brands, clock)
     deeds = Deeds(memory.db, clock)
-    return AdCommands(agency, deeds, agency.tasks, thinking, lambda brand: _claims(memory, brands.by_id[brand], clock))
+    return AdCommands(agency, deeds, agency.tasks, thinking, lambda brand: _claims(memory, brands.brands[brand], clock))
 
 
 def _asana_jobs(settings: Settings, agency: Agency, tell: Tell, clock: Clock) -> list[Job]:
@@ -725,12 +666,12 @@ def _upkeep(
     memory: Memory,
     agents: MemoryManager,
     erasure: Erasure,
-    brands: Brands,
+    brands: BrandNumbers,
     staff: Staff,
     channel: WhatsApp,
     clock: Clock,
 ) -> Upkeep:
-    days = {brand.id: brand.retention_days for brand in brands.by_id.values()}
+    days = {brand.id: brand.retention_days for brand in brands.brands.values()}
     return Upkeep(
         Forgetting(memory.contacts, channel, erasure),
         Retention(memory.sessions, erasure, days, clock),
@@ -744,7 +685,7 @@ def _end_silent_sessions(agents: MemoryManager) -> None:
 
 
 def _backups(
-    settings: Settings, memory: Memory, erasure: Erasure, brands: Brands, staff: Staff, clock: Clock
+    settings: Settings, memory: Memory, erasure: Erasure, brands: BrandNumbers, staff: Staff, clock: Clock
 ) -> Backups | None:
     if settings.on_server:
         return None
@@ -755,7 +696,8 @@ def _backups(
         erasure,
         signing_secret(settings),
         memory.messages,
-        lambda text: staff.alarm(next(iter(brands.by_id)), text),
+        staff,
+        next(iter(brands.brands)),
         clock,
     )
 

@@ -99,8 +99,8 @@ def client(path: Path) -> FlaskClient:
         messages=messages,
         turns=Turns(db, messages, now),
         analytics=Analytics(db, now),
-        checks={},
-        examinations=[],
+        provider=None,
+        examined=[],
         erasure=Erasure(db, now, SECRET),
     )
     register(app, parts)

@@ -310,3 +310,28 @@ def _ads(values: dict[str, Any] | None) -> AdSettings | None:
 def _cap(account: dict[str, Any]) -> AdCap:
     currency, above = account["currency"], account["approval_above"]
     return AdCap(Money(account["daily_cap"], currency), None if above is None else Money(above, currency))
+
+
+@dataclass(frozen=True, slots=True)
+class BrandNumbers:
+    """Which WhatsApp number is whose."""
+
+    brands: Mapping[str, Brand]  # by id
+    sender: str = ""  # TWILIO_WHATSAPP_FROM; where no brand claims it, it is the first brand's
+
+    def brand_of(self, number: str) -> str | None:
+        """The brand that writes from `number`; with a single brand, whatever the number is."""
+        for brand in self.brands.values():
+            if number in brand.whatsapp:
+                return brand.id
+        return next(iter(self.brands)) if len(self.brands) == 1 or number == self.sender else None
+
+    def number_of(self, brand: str) -> str:
+        """The number that this brand writes from: the account's own where the brand has it, or nobody claims it."""
+        own = self.brands[brand].whatsapp
+        return self.sender if self.sender and self.brand_of(self.sender) == brand else own[0]
+
+    def all(self) -> list[str]:
+        """Every number that customers may have written to."""
+        claimed = [number for brand in self.brands.values() for number in brand.whatsapp]
+        return list(dict.fromkeys([*filter(None, [self.sender]), *claimed]))

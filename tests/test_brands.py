@@ -1,17 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from bot.brands import TOPICS, AdCap, AdSettings, BrandsWrong, read_brands
+from bot.brands import TOPICS, AdCap, AdSettings, BrandNumbers, BrandsWrong, read_brands
 from bot.language.languages import LANGUAGES
 from bot.language.money import Money
 
 FILE = Path(__file__).parents[1] / "data" / "brands.toml"
 SHIPPED = FILE.read_text(encoding="utf-8")
+VOYAGE = read_brands(FILE)["voyage"]
+OURS = "+34911222333"
 
 
 def changed(tmp_path: Path, old: str, new: str) -> Path:
@@ -142,3 +145,23 @@ def test_a_brand_without_ads_has_none(tmp_path: Path) -> None:
 def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(BrandsWrong, match="BRANDS_FILE"):
         read_brands(tmp_path / "none.toml")
+
+
+def test_a_brand_writes_from_the_accounts_number_where_nobody_claims_it() -> None:
+    numbers = BrandNumbers({"voyage": VOYAGE}, OURS)
+    assert numbers.number_of("voyage") == OURS
+    assert numbers.brand_of(OURS) == "voyage"
+
+
+def test_a_number_that_a_brand_claims_is_that_brands() -> None:
+    other = replace(VOYAGE, id="other", whatsapp=(OURS,))
+    numbers = BrandNumbers({"voyage": VOYAGE, "other": other}, OURS)
+    assert (numbers.number_of("voyage"), numbers.number_of("other")) == (VOYAGE.whatsapp[0], OURS)
+    assert numbers.brand_of(OURS) == "other"
+
+
+def test_a_number_that_no_brand_claims_is_the_first_brands_if_it_is_the_accounts() -> None:
+    other = replace(VOYAGE, id="other", whatsapp=("+34600000001",))
+    numbers = BrandNumbers({"voyage": VOYAGE, "other": other}, OURS)
+    assert numbers.brand_of(OURS) == "voyage"
+    assert numbers.brand_of("+34600000009") is None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from bot.channels.twilio import ChannelError, WhatsApp
-from memory.conversations.channel_messages import Outgoing
+from bot.delivery.outbox import StaffAlarm
 from memory.conversations.messages import Messages
 from memory.conversations.sessions import Sessions
 from memory.people.contacts import Contacts
@@ -70,7 +70,8 @@ class Backups:
     erasure: Erasure
     secret: str  # of `erasure`
     messages: Messages
-    alarm: Callable[[str], list[Outgoing]]  # a sentence → notices to staff, each with its contact
+    staff: StaffAlarm
+    brand: str  # whose staff are told of a fault
     clock: Clock
 
     def run(self) -> None:
@@ -91,6 +92,6 @@ class Backups:
         erase_in_copy(copy, self.key, self.erasure.erased(), self.clock, self.secret)
 
     def _tell(self, text: str) -> None:
-        for notice in self.alarm(text):
+        for notice in self.staff.alarm(self.brand, text):
             if notice.contact_id is not None:
                 self.messages.put_out(notice.contact_id, notice)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from bot.channels.twilio import ChannelError, WhatsApp
 from memory.conversations.attachments import Attachments
@@ -14,18 +15,22 @@ from memory.conversations.messages import Message, Messages
 
 log = logging.getLogger(__name__)
 
-# (content, content type, until when) → the words in it, or None where nobody here can tell
-Understand = Callable[[bytes, str, datetime], str | None]
+
+class MediaModel(Protocol):
+    """Hears and sees; `bot.sales.answering.model_writer.Senses` does."""
+
+    def understand(self, content: bytes, content_type: str, deadline: datetime) -> str | None:
+        """The words in a voice note, or what a picture shows; None where it cannot tell by then."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ears:
+class MediaUnderstanding:
     """Fetches what was attached, keeps it, and puts what it says into the message's words."""
 
     channel: WhatsApp
     attachments: Attachments
     messages: Messages
-    understand: Understand
+    model: MediaModel | None  # None: attachments are kept, and nobody understands them
 
     def listen(self, waiting: Sequence[Message], deadline: datetime) -> list[Message]:
         """The messages with their attachments in words, where that could be done; the others as they came."""
@@ -51,6 +56,6 @@ class Ears:
         except ChannelError as fault:
             log.warning("an attachment of message %s was not fetched: %s", message.id, fault)
             return None
-        words = self.understand(content, media.content_type, deadline)
+        words = self.model.understand(content, media.content_type, deadline) if self.model else None
         self.attachments.keep(message, media.content_type, content, words)
         return words

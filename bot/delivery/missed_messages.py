@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.brands import BrandNumbers
 from bot.channels.twilio import ChannelError, WhatsApp
 from memory.conversations.channel_messages import Inbound
 from memory.conversations.intake import Intake
@@ -28,11 +29,9 @@ class CatchUp:
     channel: WhatsApp
     intake: Intake
     runs: JobRuns
-    brand_of: Callable[[str], str | None]
+    numbers: BrandNumbers
     clock: Clock
     wake: threading.Event
-    is_urgent: Callable[[str], bool]
-    numbers: Iterable[str]  # ours, of every brand
 
     def run(self) -> None:
         """Store every message that is at the provider and not with us, once, in order."""
@@ -49,16 +48,15 @@ class CatchUp:
             self.wake.set()
 
     def _listed(self, since: datetime) -> Iterator[Inbound]:
-        for number in self.numbers:
+        for number in self.numbers.all():
             yield from self.channel.recent_inbound(since, number)
 
     def _take_in(self, inbound: Inbound) -> bool:
-        brand = self.brand_of(inbound.to)
+        brand = self.numbers.brand_of(inbound.to)
         if brand is None:
             return False
         try:
-            asked = replace(inbound, urgent=inbound.urgent or self.is_urgent(inbound.body))
-            return self.intake.take_in(brand, asked) is not None
+            return self.intake.take_in(brand, inbound) is not None
         except NotAnAddress as fault:
             log.info("nothing to take in: %s", fault)
             return False

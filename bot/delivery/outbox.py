@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
+from bot.brands import Brand
 from bot.channels.message_text import split, split_for_buttons
 from bot.channels.twilio import Action, Ambiguous, Found, Rejected, Retry, Status, Unknown, WhatsApp, verdict_on
 from memory.conversations.channel_messages import OutboxRow, Outgoing
@@ -16,6 +18,7 @@ from memory.people.contacts import Contact, Contacts
 from memory.storage.database import Database
 from memory.storage.job_runs import Switches
 from memory.storage.timestamps import Clock, to_text
+from memory.upkeep.erasure import Erasure
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +39,11 @@ class Template:
     variables: dict[str, str]
 
 
-TemplateFor = Callable[[Contact, OutboxRow], Template | None]
-Alarm = Callable[[str, str], list[Outgoing]]  # (brand, sentence) → notices to staff, each with its contact
+class StaffAlarm(Protocol):
+    """Tells a brand's staff of a fault; `bot.staff.staff_members.Staff` does."""
+
+    def alarm(self, brand: str, text: str) -> list[Outgoing]:
+        """The sentence as a message to each of them, with its contact; call it in a transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +57,9 @@ class Outbox:
     switches: Switches
     channel: WhatsApp
     clock: Clock
-    template_for: TemplateFor
-    alarm: Alarm
-    erase: Callable[[int], object]  # a contact's farewell is out
+    brands: Mapping[str, Brand]  # by id; their approved templates
+    staff: StaffAlarm
+    erasure: Erasure  # of whoever's farewell is out
 
     def provider_fault(self) -> str | None:
         """What keeps everything from being said, as the provider's last answer told; None while it takes messages."""
@@ -112,7 +118,7 @@ class Outbox:
             if self.switches.is_off(*SENDER):
                 self.switches.turn_on(*SENDER)
             if row.farewell:
-                self.erase(contact_id)
+                self.erasure.erase(contact_id)
 
     def _prepare(self, lease: Lease, contact: Contact, row: OutboxRow) -> OutboxRow | None:
         """Decide in one durable transaction whether this may be said now; it is marked before it is said."""
@@ -135,10 +141,14 @@ class Outbox:
         return ready if template is None else _as_template(ready, template)
 
     def _usable_template(self, contact: Contact, row: OutboxRow) -> Template | None:
-        template = self.template_for(contact, row)
-        if template is None or self.switches.is_off("template", template.content_sid):
+        """The brand's template for such a message, unless WhatsApp has paused it."""
+        sid = self._template_sid(row.purpose, contact.brand)
+        if not sid or self.switches.is_off("template", sid):
             return None
-        return template
+        return Template(sid, {"1": contact.name or "", "2": row.body[:1000]})
+
+    def _template_sid(self, purpose: str, brand: str) -> str | None:
+        return self.brands[brand].templates.get(purpose) or None
 
     def _waits_for_part(self, row: OutboxRow, now: datetime) -> bool:
         out_at = None if row.after_id is None else self.messages.part_is_out(row.after_id, NEXT_PART)
@@ -215,10 +225,9 @@ class Outbox:
         message = self.messages.get(message_id)
         if action is Action.BAD_ADDRESS:
             self.contacts.mark(message.contact_id, "unreachable_at")
-        row = self.messages.outbox_row(message_id)
-        template = self.template_for(self.contacts.get(message.contact_id), row)
-        if action in (Action.DISABLE_TEMPLATE, Action.NEXT_TEMPLATE) and template is not None:
-            self.switches.turn_off("template", template.content_sid)
+        sid = self._template_sid(self.messages.outbox_row(message_id).purpose, message.brand)
+        if action in (Action.DISABLE_TEMPLATE, Action.NEXT_TEMPLATE) and sid is not None:
+            self.switches.turn_off("template", sid)
 
     def _bury(self, message_id: int, why: str, *, code: int | None = None) -> None:
         """To the dead-letter list, with the later parts of the same reply; staff are told."""
@@ -228,14 +237,14 @@ class Outbox:
         log.error("message %s is dead (code %s): %s", message_id, code, why)
         if message.metadata.get("alarm"):
             return  # a notice that staff cannot be reached would go to staff
-        for notice in self.alarm(message.brand, f"Message {message_id} could not be sent: {why}."):
+        for notice in self.staff.alarm(message.brand, f"Message {message_id} could not be sent: {why}."):
             self.messages.put_out(notice.contact_id or message.contact_id, notice)
         self._part_for_good(message_id)
 
     def _part_for_good(self, message_id: int) -> None:
         """A farewell that is out, or that will never be: its person asked to be erased, and is."""
         if self.messages.outbox_row(message_id).farewell:
-            self.erase(self.messages.get(message_id).contact_id)
+            self.erasure.erase(self.messages.get(message_id).contact_id)
 
     def _look_later(self, row: OutboxRow, wait: timedelta, why: str) -> None:
         self.messages.doubt(row.id, self.clock() + wait, why)

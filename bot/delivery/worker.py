@@ -7,40 +7,44 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
-from bot.delivery.outbox import Outbox
-from memory.conversations.channel_messages import Outgoing
+from bot.channels.twilio import WhatsApp
+from bot.delivery.outbox import Outbox, StaffAlarm, in_parts
 from memory.conversations.messages import Message
-from memory.conversations.turns import Lease, Outcome, Split, Turns
+from memory.conversations.turns import Lease, Outcome, Turns
 from memory.people.contacts import Contact, Contacts
-from memory.storage.database import Database
 from memory.storage.errors import DatabaseUnavailable, LeaseLost, StaleDraft, UnknownContact
 from memory.storage.timestamps import Clock
 
 log = logging.getLogger(__name__)
 
-Handler = Callable[[Contact, Sequence[Message], datetime], Outcome]
 MOST_REDRAFTS = 3
 PAUSE_SECONDS = 0.05
 RENEW_SECONDS = 3.0
 
 
+class TurnHandler(Protocol):
+    """Answers a turn; `bot.delivery.turn_router.TurnRouter` does."""
+
+    def answer(self, contact: Contact, waiting: Sequence[Message], deadline: datetime) -> Outcome:
+        """What the waiting messages of this contact come to. It writes and sends nothing itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """What a worker works with; `app.py` puts it together."""
+    """What a worker works with; `bot.wiring.delivery` puts it together."""
 
-    db: Database
     contacts: Contacts
     turns: Turns
     outbox: Outbox
-    handler: Handler
-    split: Split
-    typing: Callable[[str], None]
-    alarm: Callable[[str, str], list[Outgoing]]
+    handler: TurnHandler
+    channel: WhatsApp
+    staff: StaffAlarm
     clock: Clock
     deadline: timedelta
 
@@ -152,8 +156,8 @@ class Worker:
         contact = self._hands.contacts.get(lease.contact_id)
         self._show_typing(waiting[-1])
         try:
-            outcome = self._hands.handler(contact, waiting, self._hands.clock() + self._hands.deadline)
-            return self._hands.turns.finish(lease, waiting, outcome, split=self._hands.split, last_try=last_try)
+            outcome = self._hands.handler.answer(contact, waiting, self._hands.clock() + self._hands.deadline)
+            return self._hands.turns.finish(lease, waiting, outcome, split=in_parts, last_try=last_try)
         except (LeaseLost, DatabaseUnavailable, UnknownContact):
             raise
         except StaleDraft as stale:
@@ -169,9 +173,11 @@ class Worker:
     def _give_up_or_postpone(self, lease: Lease, contact: Contact, waiting: Sequence[Message], fault: str) -> None:
         dead = self._hands.turns.postpone(lease, waiting, fault)
         if dead:
-            notices = self._hands.alarm(contact.brand, f"{len(waiting)} message(s) could not be answered ({fault}).")
-            self._hands.turns.speak(contact.id, notices, split=self._hands.split)
+            notices = self._hands.staff.alarm(
+                contact.brand, f"{len(waiting)} message(s) could not be answered ({fault})."
+            )
+            self._hands.turns.speak(contact.id, notices, split=in_parts)
 
     def _show_typing(self, message: Message) -> None:
         if message.provider_id and not self._stopping.is_set():
-            self._aside.submit(self._hands.typing, message.provider_id)
+            self._aside.submit(self._hands.channel.typing, message.provider_id)

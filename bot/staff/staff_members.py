@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.brands import BrandNumbers
 from memory.conversations.channel_messages import Outgoing
 from memory.people.address import Address
 from memory.people.contacts import Contact, Contacts, canonical_phone
@@ -19,7 +20,7 @@ class Staff:
 
     contacts: Contacts
     roles: Mapping[str, str]  # number in E.164, as in STAFF → analyst, staff, admin
-    our_number: Callable[[str], str]  # brand → the number it writes from
+    numbers: BrandNumbers
 
     def role_of(self, contact: Contact) -> str | None:
         """The role of this contact's number; None for a customer."""
@@ -43,4 +44,4 @@ class Staff:
         return [Outgoing(m.body, contact_id=m.contact_id, purpose="staff", metadata={"alarm": True}) for m in marked]
 
     def _contact(self, brand: str, number: str) -> int:
-        return self.contacts.resolve(brand, Address(f"whatsapp:{number}", phone=number), self.our_number(brand))
+        return self.contacts.resolve(brand, Address(f"whatsapp:{number}", phone=number), self.numbers.number_of(brand))

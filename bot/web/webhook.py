@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, abort, request
 
+from bot.brands import BrandNumbers
 from bot.channels.twilio import MissingSid, NotAMessage, WhatsApp
 from bot.delivery.outbox import Outbox
 from bot.web.access import signed
@@ -28,8 +28,7 @@ class Door:
     channel: WhatsApp
     intake: Intake
     outbox: Outbox
-    brand_of: Callable[[str], str | None]  # our number → brand
-    is_urgent: Callable[[str], bool]
+    numbers: BrandNumbers
     wake: threading.Event
 
 
@@ -69,8 +68,8 @@ def webhook(door: Door) -> Blueprint:
 
 def _take_message(door: Door) -> Response:
     try:
-        inbound = door.channel.read_form(request.form, is_urgent=door.is_urgent)
-        brand = door.brand_of(inbound.to)
+        inbound = door.channel.read_form(request.form)
+        brand = door.numbers.brand_of(inbound.to)
         if brand is None:
             log.warning("a message came for a number that no brand has; add it to the brands file")
         else:

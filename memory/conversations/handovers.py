@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from memory.people.contacts import Contact
 from memory.storage.database import Database, Row
 from memory.storage.errors import MemoryFault
 from memory.storage.timestamps import Clock, from_text, to_text
+
+USUAL_HOURS: Final = 4.0
 
 
 class UnknownHandover(MemoryFault):
@@ -29,12 +32,15 @@ class Handover:
 
 
 class Handovers:
-    """Opens and ends hand-overs; one that nobody ends is over after its brand's hours."""
+    """Opens and ends hand-overs; one that nobody ends is over after its brand's hours.
 
-    def __init__(self, db: Database, clock: Clock, *, hours_of: Callable[[str], float] = lambda brand: 4) -> None:
+    `hours`: by brand; USUAL_HOURS for one that is not among them.
+    """
+
+    def __init__(self, db: Database, clock: Clock, *, hours: Mapping[str, float] | None = None) -> None:
         self._db = db
         self._clock = clock
-        self._hours_of = hours_of
+        self._hours = hours or {}
 
     def open(self, contact: Contact, reason: str) -> int:
         """Hand a contact over; its number. One that is handed over already keeps its number and gets new time."""
@@ -103,7 +109,7 @@ class Handovers:
         )
 
     def _length(self, brand: str) -> timedelta:
-        return timedelta(hours=self._hours_of(brand))
+        return timedelta(hours=self._hours.get(brand, USUAL_HOURS))
 
 
 def _handover(row: Row) -> Handover:

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from memory.conversations.channel_messages import Outgoing
 from memory.conversations.messages import READ, UNSENT, Message, Messages, to_message
@@ -17,7 +17,19 @@ from memory.storage.errors import LeaseLost
 from memory.storage.timestamps import Clock, from_text, to_text
 
 Change = Callable[[], None]
-Notify = Callable[[str, str], Sequence[Outgoing]]  # (brand, text) → the text to each member of its staff
+
+
+class StaffNotices(Protocol):
+    """Tells a brand's staff; `bot.staff.staff_members.Staff` does."""
+
+    def notify(self, brand: str, text: str) -> Sequence[Outgoing]:
+        """The text as a message to each of them, with its contact; called in a transaction."""
+
+
+class Split(Protocol):
+    """Cuts a message to what the channel takes; `bot.delivery.outbox.in_parts` does."""
+
+    def __call__(self, outgoing: Outgoing, /) -> Sequence[Outgoing]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +84,14 @@ class Turns:
         messages: Messages,
         clock: Clock,
         *,
-        notify: Notify = lambda brand, text: [],
+        staff: StaffNotices | None = None,
         lease_seconds: float = 12.0,
         quiet_cap_seconds: float = 8.0,
     ) -> None:
         self._db = db
         self._messages = messages
         self._clock = clock
-        self._notify = notify
+        self._staff = staff
         self._lease = timedelta(seconds=lease_seconds)
         self._cap = timedelta(seconds=quiet_cap_seconds)
 
@@ -159,9 +171,11 @@ class Turns:
             for change in outcome.changes:
                 change()
             self.speak(lease.contact_id, outcome.replies, split=split, turn_id=turn_id)
-            for text in outcome.notices:
-                told = [replace(each, about=(lease.contact_id,)) for each in self._notify(handled[0].brand, text)]
-                self.speak(lease.contact_id, told, split=split)
+            if self._staff is not None:
+                for text in outcome.notices:
+                    told = self._staff.notify(handled[0].brand, text)
+                    about = [replace(each, about=(lease.contact_id,)) for each in told]
+                    self.speak(lease.contact_id, about, split=split)
         return True
 
     def speak(
@@ -325,6 +339,3 @@ class Turns:
         day = to_text(message.at)[:10]
         tally(self._db, message.brand, "message_type", key=reading.message_type, day=day)
         tally(self._db, message.brand, "language", key=reading.language or "unknown", day=day)
-
-
-Split = Callable[[Outgoing], Sequence[Outgoing]]

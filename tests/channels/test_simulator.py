@@ -76,7 +76,7 @@ class Desk:
         if not self._signed():
             return Response(status=403)
         with self.changed:
-            self.inbound.append(self.whatsapp.read_form(request.form, lambda body: body == "STOP"))
+            self.inbound.append(self.whatsapp.read_form(request.form))
             self.changed.notify_all()
         return Response("<Response/>", mimetype="text/xml")
 
@@ -329,15 +329,15 @@ def test_a_wrong_token_stops_the_sender_and_the_doctor_says_so(world: World) -> 
     with pytest.raises(Rejected) as unlisted:
         list(stranger.recent_inbound(NOW))
     assert unlisted.value.action is Action.STOP_SENDER
-    assert [one.ok for one in stranger.doctor() if one.name == "token"] == [False]
-    assert all(one.ok for one in world.whatsapp.doctor())
+    assert [one.ok for one in stranger.examine() if one.name == "token"] == [False]
+    assert all(one.ok for one in world.whatsapp.examine())
 
 
 def test_the_doctor_tells_to_start_the_program_that_serves_the_simulator(world: World) -> None:
     with make_server("127.0.0.1", 0, Flask("gone")) as gone:
         port = gone.server_port
     nowhere = Account("AC1", ("t",), OURS, "http://x", f"http://127.0.0.1:{port}")
-    found = WhatsApp(Settings.from_environment({}), world.clock, nowhere).doctor()
+    found = WhatsApp(Settings.from_environment({}), world.clock, nowhere).examine()
     assert ["start the program" in one.sentence for one in found if one.name == "token"] == [True]
 
 

@@ -47,7 +47,7 @@ def form(name: str) -> list[tuple[str, str]]:
 
 
 def heard(name: str) -> Inbound:
-    return whatsapp().read_form(MultiDict(form(name)), lambda body: body == "STOP")
+    return whatsapp().read_form(MultiDict(form(name)))
 
 
 # Forms
@@ -99,7 +99,7 @@ def test_attachments(name: str, kind: str, body: str, content_type: str) -> None
 
 def test_media_without_nummedia_and_without_a_type_of_message() -> None:
     bare = [pair for pair in form("picture") if pair[0] not in ("NumMedia", "MessageType", "Body")]
-    message = whatsapp().read_form(bare, lambda body: False)
+    message = whatsapp().read_form(bare)
     assert (message.kind, message.body, len(message.media)) == ("image", "", 1)
 
 
@@ -118,7 +118,7 @@ def test_the_click_is_kept_whole() -> None:
 
 def test_an_ad_without_a_click_id_gets_none_invented() -> None:
     pairs = [pair for pair in form("referral") if pair[0] != "ReferralCtwaClid"]
-    referral = whatsapp().read_form(pairs, lambda body: False).referral
+    referral = whatsapp().read_form(pairs).referral
     assert referral is not None
     assert referral.clid is None
 
@@ -134,8 +134,9 @@ def test_of_a_repeated_name_the_first_counts_and_all_are_kept() -> None:
     assert message.raw["BrandNewParameter"] == ["x", "x"]
 
 
-def test_who_is_urgent_is_decided_elsewhere() -> None:
-    assert whatsapp().read_form([*form("text"), ("Body", "x")], lambda body: "hola" in body).urgent
+@pytest.mark.parametrize(("body", "urgent"), [("STOP", True), ("start", True), ("how do I stop it?", False)])
+def test_stop_and_start_are_urgent(body: str, urgent: bool) -> None:
+    assert whatsapp().read_form([("Body", body), *form("text")]).urgent is urgent
 
 
 @pytest.mark.parametrize(
@@ -150,19 +151,19 @@ def test_what_is_not_a_message_says_what_it_is(name: str, reason: str) -> None:
 def test_without_a_sender_or_an_id_there_is_no_message(missing: str) -> None:
     pairs = [pair for pair in form("text") if pair[0] != missing]
     with pytest.raises(MissingSid if missing == "MessageSid" else NotAMessage):
-        whatsapp().read_form(pairs, lambda body: False)
+        whatsapp().read_form(pairs)
 
 
 @given(st.lists(st.tuples(st.text(max_size=20), st.text(max_size=50)), max_size=10))
 def test_no_form_whatever_is_a_fault_of_ours(extra: list[tuple[str, str]]) -> None:
-    message = whatsapp().read_form([*form("text"), *extra], lambda body: False)
+    message = whatsapp().read_form([*form("text"), *extra])
     assert message.provider_id == "SM" + "1" * 32
 
 
 @given(st.lists(st.tuples(st.sampled_from(["MessageSid", "From", "Body", "SmsStatus", "WaId"]), st.text())))
 def test_nonsense_is_refused_by_name(pairs: list[tuple[str, str]]) -> None:
     with pytest.raises((NotAMessage, MissingSid)):
-        whatsapp().read_form([*pairs, ("From", "whatsapp:nobody")], lambda body: False)
+        whatsapp().read_form([*pairs, ("From", "whatsapp:nobody")])
 
 
 def test_a_status_names_our_row_and_its_error() -> None:

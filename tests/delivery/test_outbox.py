@@ -85,7 +85,7 @@ def test_outside_the_window_a_message_waits_until_they_write(line: Line) -> None
 
 
 def test_outside_the_window_the_brands_template_goes_out(line: Line) -> None:
-    line.templates["reply"] = line.twilio.template("News from the shop: {{1}}")
+    line.templates["reply"] = line.twilio.template("News from the shop: {{2}}")
     line.twilio.fail("fail", who=PHONE, code=63016)
     customer = line.customer()
     [reply] = customer.wait_for_reply(customer.says("hello"))
@@ -105,7 +105,7 @@ def test_we_know_ourselves_when_the_window_is_closed(line: Line) -> None:
 
 
 def test_a_report_to_staff_goes_with_its_picture_and_outside_the_window_as_their_template(line: Line) -> None:
-    line.templates["staff"] = line.twilio.template("Report: {{1}}")
+    line.templates["staff"] = line.twilio.template("Report: {{2}}")
     customer = line.customer()
     customer.wait_for_reply(customer.says("hello"))
     contact = line.contacts.find("voyage", PHONE)
@@ -121,7 +121,7 @@ def test_a_report_to_staff_goes_with_its_picture_and_outside_the_window_as_their
 
 
 def test_a_template_that_whatsapp_paused_is_not_used_again(line: Line) -> None:
-    line.templates["reply"] = line.twilio.template("News: {{1}}")
+    line.templates["reply"] = line.twilio.template("News: {{2}}")
     line.twilio.fail("fail", who=PHONE, code=63016)
     line.twilio.fail("refuse", who=PHONE, code=63041)
     line.customer().says("hello")

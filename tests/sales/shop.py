@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bot.brands import read_brands
+from bot.brands import BrandNumbers, read_brands
 from bot.sales.answering.model_writer import ModelDesk
 from bot.sales.desk import Seller
 from bot.sales.situation import Shop
@@ -47,8 +47,8 @@ class TestShop:
     def __init__(self, path: Path, model_desk: ModelDesk | None = None) -> None:
         self.stores = Stores(path / "hawker.db")
         db, clock = self.stores.db, self.stores.clock
-        self.staff = Staff(self.stores.contacts, {COLLEAGUE: "staff"}, lambda brand: SHOP)
-        self.turns = Turns(db, self.stores.messages, clock, notify=self.staff.notify)
+        self.staff = Staff(self.stores.contacts, {COLLEAGUE: "staff"}, BrandNumbers(BRANDS, SHOP))
+        self.turns = Turns(db, self.stores.messages, clock, staff=self.staff)
         self.goods = Goods(db, clock)
         self.goods.replace(FILE.items, FILE.digest)
         self.rates = packaged_rates()

@@ -68,7 +68,7 @@ def test_a_hand_over_and_a_paid_order_end_a_case(shop: TestShop) -> None:
         shop.shop.handovers,
         shop.shop.orders,
         shop.goods,
-        order_moved=shop.seller.order_moved,
+        order_listener=shop.seller,
     )
     shop.hear(f"paid {order.number}", phone="+919876500002")
     colleague = shop.customer("+919876500002")

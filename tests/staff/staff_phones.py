@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bot.brands import read_brands
+from bot.brands import BrandNumbers, read_brands
 from bot.model.language_model import LanguageModel
 from bot.staff.commands.ad_commands import AdCommands
 from bot.staff.commands.shop_commands import Commands
@@ -42,7 +42,7 @@ class Newsroom:
         self.ads.agency.first_look()
         self.stores = Stores(self.folder / "hawker.db", self.ads.clock)
         self.tasks = Tasks(self.stores.db, self.ads.clock)
-        self.staff = Staff(self.stores.contacts, ROLES, lambda brand: SHOP)
+        self.staff = Staff(self.stores.contacts, ROLES, BrandNumbers(read_brands(DATA / "brands.toml"), SHOP))
         self.commands = self.process()
         self.notices: list[str] = []
         self.pictures: list[str] = []

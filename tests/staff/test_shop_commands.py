@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.brands import BrandNumbers, read_brands
 from bot.language.money import Money
 from bot.staff.commands.shop_commands import Commands
 from bot.staff.staff_members import Staff
@@ -19,6 +20,7 @@ from memory.shop.catalogue_items import Goods, Item
 from memory.shop.orders import Orders, Quote
 from tests.memory.stores import BRAND, SHOP, Stores, as_is
 
+NUMBERS = BrandNumbers(read_brands(Path(__file__).parents[2] / "data" / "brands.toml"), SHOP)
 ADMIN, STAFF, ANALYST, CUSTOMER = "+919876500001", "+919876500002", "+919876500003", "+34600111222"
 ROLES = {ADMIN: "admin", STAFF: "staff", ANALYST: "analyst"}
 
@@ -31,7 +33,7 @@ class Office:
         self.orders = Orders(self.stores.db, self.stores.clock)
         self.handovers = Handovers(self.stores.db, self.stores.clock)
         self.goods = Goods(self.stores.db, self.stores.clock)
-        self.staff = Staff(self.stores.contacts, ROLES, lambda brand: SHOP)
+        self.staff = Staff(self.stores.contacts, ROLES, NUMBERS)
         self.commands = Commands(self.stores.contacts, self.stores.messages, self.handovers, self.orders, self.goods)
         self.stores.hear("hola", phone=CUSTOMER, urgent=True)
         self.finish(Outcome())
@@ -77,7 +79,7 @@ def test_a_customers_number_has_no_role_and_no_command(office: Office) -> None:
 
 
 def test_the_role_goes_with_the_number_in_any_spelling(office: Office) -> None:
-    staff = Staff(office.stores.contacts, {"+5215512345678": "admin"}, lambda brand: SHOP)
+    staff = Staff(office.stores.contacts, {"+5215512345678": "admin"}, NUMBERS)
     contact = replace(office.customer, address="whatsapp:+525512345678")
     assert staff.role_of(contact) == "admin"
     assert staff.role_of(replace(office.customer, address="whatsapp:IN.AbC123")) is None

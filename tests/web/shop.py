@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from bot.settings import Settings
 from bot.web.access import issue_token
-from bot.web.api.conversations import Check, Parts, register
+from bot.web.api.conversations import Parts, register
 from bot.web.cli.operations import Found, register_commands
 from memory.conversation import ConversationMemory
 from memory.conversations.analytics import Analytics
@@ -36,7 +36,7 @@ class Shop:
 
     def __post_init__(self) -> None:
         self.stores = Stores(self.folder / "hawker.db")
-        self.checks: dict[str, Check] = {}
+        self.fault: str | None = None  # of the provider
         self.findings: list[Found] = []
         self.app = Flask("shop", static_folder=None)
         self.parts = self._parts()
@@ -78,6 +78,14 @@ class Shop:
         assert message_id is not None
         return message_id
 
+    def examine(self) -> list[Found]:
+        """What the doctor finds."""
+        return self.findings
+
+    def provider_fault(self) -> str | None:
+        """What /ready hears of the provider."""
+        return self.fault
+
     def _parts(self) -> Parts:
         stores, brands = self.stores, [BRAND, OTHER_BRAND]
         settings = Settings.from_environment({"MEMORY_STORAGE_DIR": str(self.folder), **self.given})
@@ -94,7 +102,7 @@ class Shop:
             messages=stores.messages,
             turns=stores.turns,
             analytics=Analytics(stores.db, stores.clock),
-            checks=self.checks,
-            examinations=[lambda: self.findings],
+            provider=self,
+            examined=[self],
             erasure=Erasure(stores.db, stores.clock, SECRET),
         )

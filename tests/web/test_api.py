@@ -128,7 +128,7 @@ def test_ready_names_the_part_that_is_not(shop: Shop) -> None:
 
 def test_ready_asks_the_provider(shop: Shop) -> None:
     shop.stores.turns.beat("w")
-    shop.checks["provider"] = lambda: "the provider does not answer"
+    shop.fault = "the provider does not answer"
     answer = shop.client.get("/ready")
     assert (answer.status_code, answer.get_json()["parts"]["provider"]) == (503, "the provider does not answer")
 

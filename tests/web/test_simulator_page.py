@@ -42,7 +42,7 @@ class Shop:
         signed = self.whatsapp.signed_url(request.path, request.query_string)
         if not self.whatsapp.check_signature(signed, request.form, request.headers):
             return Response(status=403)
-        inbound = self.whatsapp.read_form(request.form, lambda body: False)
+        inbound = self.whatsapp.read_form(request.form)
         self.heard.append(inbound)
         threading.Thread(target=self._answer, args=[inbound], daemon=True).start()
         return Response("<Response/>", mimetype="text/xml")

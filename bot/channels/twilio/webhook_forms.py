@@ -7,11 +7,12 @@ so an unknown one is kept and never an error.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.language.reading.opt_out import is_start, is_stop
 from memory.conversations.channel_messages import Inbound, Media
 from memory.people.address import Address, Referral
 
@@ -53,10 +54,11 @@ def pairs_of(form: Any) -> list[tuple[str, str]]:
     return list(form.items()) if isinstance(form, Mapping) else list(form)
 
 
-def read_form(form: Any, received_at: datetime, is_urgent: Callable[[str], bool]) -> Inbound:
+def read_form(form: Any, received_at: datetime) -> Inbound:
     """The message that a signed form carries.
 
     `form` is a MultiDict, a mapping or pairs; of a repeated name the first counts and all are kept in `raw`.
+    A button, STOP and START are urgent: nobody waits for the end of a burst to obey them.
     Raises NotAMessage for a status callback, a call event or another channel, MissingSid without MessageSid.
     """
     pairs = pairs_of(form)
@@ -71,7 +73,7 @@ def read_form(form: Any, received_at: datetime, is_urgent: Callable[[str], bool]
         kind=kind,
         body=body,
         received_at=received_at,
-        urgent=kind in ("button", "list") or is_urgent(body),
+        urgent=kind in ("button", "list") or is_stop(body) or is_start(body),
         profile_name=values.get("ProfileName") or None,
         payload=values.get("ButtonPayload") or values.get("ListId") or None,
         replied_to=values.get("OriginalRepliedMessageSid") or None,

@@ -115,9 +115,9 @@ class WhatsApp:
         """Whether the form names our account; to be asked after the signature."""
         return form.get("AccountSid") == self.account.sid
 
-    def read_form(self, form: Any, is_urgent: Callable[[str], bool]) -> Inbound:
+    def read_form(self, form: Any) -> Inbound:
         """As `forms.read_form`, received now."""
-        return read_form(form, self._clock(), is_urgent)
+        return read_form(form, self._clock())
 
     def read_status(self, form: Any, args: Any) -> Status:
         """As `forms.read_status`."""
@@ -258,7 +258,7 @@ class WhatsApp:
         }
         for index, one in enumerate(media):
             form |= {f"MediaUrl{index}": one.url, f"MediaContentType{index}": one.content_type}
-        return read_form(form, _moment(message, since), _never)
+        return read_form(form, _moment(message, since))
 
     def _media_of(self, message: Any) -> tuple[Media, ...]:
         with _reading():
@@ -286,7 +286,7 @@ class WhatsApp:
             if refused.code not in (404, 20404):
                 raise
 
-    def doctor(self) -> list[Finding]:
+    def examine(self) -> list[Finding]:
         """What is right and wrong about the account, the sender and the public address."""
         return [self._check_token(), self._check_sender(), self._check_address()]
 
@@ -410,10 +410,6 @@ def _same_words(body: str | None, row: OutboxRow) -> bool:
         return True
     said = (body or "").strip()
     return said in (row.body.strip(), numbered(row.body, row.buttons).strip())
-
-
-def _never(_body: str) -> bool:
-    return False
 
 
 def _moment(message: Any, otherwise: datetime) -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Protocol
 
 from bot.language.languages import FIRST, LANGUAGES
 from bot.language.texts import reply_wording
@@ -51,7 +52,11 @@ TELLS = {
 }
 
 
-OrderMoved = Callable[[Order, str], None]  # told in the transaction in which an order moves: the order, its new state
+class OrderListener(Protocol):
+    """Hears of orders that staff move on; `bot.sales.desk.Seller` does."""
+
+    def order_moved(self, order: Order, state: str) -> None:
+        """Called in the transaction in which the order moves: as it was, and its new state."""
 
 
 class Commands:
@@ -65,11 +70,11 @@ class Commands:
         orders: Orders,
         goods: Goods,
         *,
-        order_moved: OrderMoved = lambda order, state: None,
+        order_listener: OrderListener | None = None,
         ads: AdCommands | None = None,
     ) -> None:
         """`ads` adds what may be asked of the ad agent, and answers questions in plain words."""
-        self._order_moved = order_moved
+        self._order_listener = order_listener
         self._contacts = contacts
         self._messages = messages
         self._handovers = handovers
@@ -193,7 +198,8 @@ class Commands:
 
     def _do_move(self, found: Order, state: str, who: Contact) -> None:
         self._orders.move(who.brand, found.number, state, who.phone)
-        self._order_moved(found, state)
+        if self._order_listener is not None:
+            self._order_listener.order_moved(found, state)
         if state == "cancelled":
             self._goods.put_back(who.brand, found.sku, found.quantity)
 

@@ -35,7 +35,7 @@ QUESTIONS = ("angles", "formats", "landing_pages", "buy_again", "learned_about",
 
 @dataclass(frozen=True, slots=True)
 class AdParts:
-    """What these routes work with; `app.py` puts it together."""
+    """What these routes work with; `bot.wiring.web` puts it together."""
 
     answers: Answers
     attribution: Attribution

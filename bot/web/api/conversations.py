@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
@@ -32,8 +32,6 @@ LARGEST_ID = (1 << 63) - 1
 WORKER_SILENCE = timedelta(seconds=30)
 EXTENSION = "hawker"
 
-Check = Callable[[], str | None]  # None: fine; otherwise a sentence that says what is wrong, without persons
-
 
 class Finding(Protocol):
     """One thing the doctor looked at; `sentence` says what was found or what to do."""
@@ -46,9 +44,23 @@ class Finding(Protocol):
     def sentence(self) -> str: ...
 
 
+class Examinable(Protocol):
+    """Something the doctor looks at: `bot.channels.twilio.WhatsApp`, `bot.ads.facebook.Facebook`."""
+
+    def examine(self) -> Sequence[Finding]:
+        """What is right and wrong about it. It may ask the outside world."""
+
+
+class ProviderHealth(Protocol):
+    """Knows whether the provider takes our messages; `bot.delivery.outbox.Outbox` does."""
+
+    def provider_fault(self) -> str | None:
+        """What is wrong and what to do, without persons; None while it takes them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the API and the terminal commands work with; `app.py` puts it together."""
+    """What the API and the terminal commands work with; `bot.wiring.web` puts it together."""
 
     settings: Settings
     secret: str  # signs tokens: access.signing_secret
@@ -60,8 +72,8 @@ class Parts:
     messages: Messages
     turns: Turns
     analytics: Analytics
-    checks: Mapping[str, Check]  # further parts of /ready by name, such as the provider
-    examinations: Sequence[Callable[[], Sequence[Finding]]]  # the doctor's, of channel and model
+    provider: ProviderHealth | None  # a part of /ready; None where nothing is sent
+    examined: Sequence[Examinable]  # by the doctor
     erasure: Erasure
 
 
@@ -415,9 +427,10 @@ def health() -> dict[str, str]:
 def ready() -> tuple[dict[str, Any], int]:
     """Whether customers would be answered: database, worker, provider."""
     parts = _parts()
-    checks: dict[str, Check] = {"worker": lambda: _worker(parts), **parts.checks}
     try:
-        found = {"database": None} | {name: check() for name, check in checks.items()}
+        found: dict[str, str | None] = {"database": None, "worker": _worker(parts)}
+        if parts.provider is not None:
+            found["provider"] = parts.provider.provider_fault()
     except DatabaseUnavailable as fault:
         found = {"database": str(fault)}
     well = not any(found.values())

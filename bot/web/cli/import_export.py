@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import click
 from flask import Flask
@@ -11,22 +12,27 @@ from flask import Flask
 from memory.storage.errors import MemoryFault
 from memory.upkeep.import_export import Part, pending, read, write
 
-PartsOf = Callable[[str], Sequence[Part]]  # what is moved of a brand
+
+class Exported(Protocol):
+    """What `export` writes and `import` reads; `bot.wiring.web.BrandArchive` says what that is."""
+
+    def parts_of(self, brand: str) -> Sequence[Part]:
+        """Of this brand, in the order in which they are read."""
 
 
-def register_moving(app: Flask, brands: Sequence[str], parts_of: PartsOf) -> None:
+def register_moving(app: Flask, brands: Sequence[str], exported: Exported) -> None:
     """Add the commands to `app`; the first of `brands` is meant where none is named."""
-    for command in (_export(brands, parts_of), _import(brands, parts_of)):
+    for command in (_export(brands, exported), _import(brands, exported)):
         app.cli.add_command(command)
 
 
-def _export(brands: Sequence[str], parts_of: PartsOf) -> click.Command:
+def _export(brands: Sequence[str], exported: Exported) -> click.Command:
     @click.command("export")
     @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
     @click.option("--brand", type=click.Choice(list(brands)), default=brands[0], show_default=True)
     def export(folder: Path, brand: str) -> None:
         """Write conversations, campaigns and records into DIR, as JSON that only you may read."""
-        parts = parts_of(brand)
+        parts = exported.parts_of(brand)
         try:
             with click.progressbar(length=sum(part.size() for part in parts), label="writing") as bar:
                 done = write(folder, parts, lambda: bar.update(1))
@@ -37,13 +43,13 @@ def _export(brands: Sequence[str], parts_of: PartsOf) -> click.Command:
     return export
 
 
-def _import(brands: Sequence[str], parts_of: PartsOf) -> click.Command:
+def _import(brands: Sequence[str], exported: Exported) -> click.Command:
     @click.command("import")
     @click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
     @click.option("--brand", type=click.Choice(list(brands)), default=brands[0], show_default=True)
     def import_(folder: Path, brand: str) -> None:
         """Take in what `export` wrote. Nobody is answered or written to; what is known already is not doubled."""
-        parts = parts_of(brand)
+        parts = exported.parts_of(brand)
         try:
             with click.progressbar(length=pending(folder, parts), label="reading") as bar:
                 faults = read(folder, parts, lambda: bar.update(1))

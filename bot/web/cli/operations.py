@@ -192,8 +192,8 @@ def examine(parts: Parts) -> Iterator[Finding]:
     yield model(parts.settings)
     yield clock_skew(_time_source(parts.settings), parts.clock)
     yield staff(parts.settings)
-    for examination in parts.examinations:
-        yield from examination()
+    for part in parts.examined:
+        yield from part.examine()
 
 
 def database(parts: Parts) -> Found:

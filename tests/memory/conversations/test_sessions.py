@@ -62,7 +62,7 @@ def test_a_session_that_goes_on_loses_its_old_messages_only(stores: Stores) -> N
 def test_what_is_not_done_yet_stays(stores: Stores) -> None:
     answered(stores, "I want to talk to a human", phone="+14155550101")
     asks = stores.contacts.find(BRAND, "+14155550101")
-    Handovers(stores.db, stores.clock, hours_of=lambda brand: 100_000).open(asks, "asked")
+    Handovers(stores.db, stores.clock, hours={BRAND: 100_000}).open(asks, "asked")
     waiting = stores.messages.get(stores.hear("nobody answered this"))
     unsent = stores.messages.put_out(waiting.contact_id, Outgoing("your order left"))
     parked = stores.messages.put_out(waiting.contact_id, Outgoing("it arrived"))
