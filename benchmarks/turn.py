@@ -10,10 +10,10 @@ from pathlib import Path
 
 import click
 
-from app import Program, assemble
 from benchmarks.figures import Figure, share
 from bot.delivery.outbox import in_parts
 from bot.settings import Settings
+from bot.wiring.program import Program, assemble
 from memory.conversations.channel_messages import Inbound
 from memory.people.address import Address
 from memory.storage.timestamps import now, to_text

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app import log_at
+from bot.wiring.logs import log_at
 from tests.delivery.message_path import PHONE, open_line
 
 OURS = ("", "hawker", "bot", "memory")

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from app import Brands, Memory, Program, assemble
 from bot.language.money import Money
 from bot.settings import Settings
 from bot.web.access import issue_token
+from bot.wiring.foundation import Foundation
+from bot.wiring.program import Program, assemble
 from memory.ads.charts import Charts
 from memory.ads.conversion_events import Events
 from memory.ads.graph import Graph
@@ -292,7 +293,7 @@ def test_an_erased_person_stays_erased_and_the_receipt_is_genuine(shop: Program)
 
 def test_the_catalogue_keeps_prices_and_what_was_sold(file: Path, tmp_path: Path) -> None:
     settings = settings_on(file, tmp_path)
-    memory = Memory.opened(settings, Brands.read(settings), lambda: AS_OF)
+    memory = Foundation.laid(settings, lambda: AS_OF).stores
     [talon] = [item for item in memory.goods.items(BRAND) if item.sku == "KR-TALON-14"]
     assert (talon.title, talon.maker, talon.prices["EUR"]) == ("Kestrel Talon 14", "Kestrel", euros("1449"))
     assert "gaming laptop" in talon.keywords

@@ -13,9 +13,10 @@ import pytest
 from dotenv import dotenv_values
 from flask import Flask
 
-from app import assemble, create_app
+from app import create_app
 from bot.settings import Environment, Settings
 from bot.web.access import who_may_call
+from bot.wiring.program import assemble
 from memory.settings import MemorySettings
 from tests.world import environment
 

@@ -15,10 +15,10 @@ from typing import Any
 import requests
 from werkzeug.serving import make_server
 
-from app import ROSTER, Program, assemble
 from bot.channels.simulator import Customer, Pace, SmallTwilio
 from bot.settings import Settings
 from bot.web.access import issue_token
+from bot.wiring.program import ROSTER, Program, assemble
 from memory.people.contacts import Contact
 from memory.shop.orders import Order
 from memory.storage.errors import UnknownContact

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
@@ -123,3 +123,6 @@ class Account(Protocol):
     def examine(self) -> list[Finding]:
         """Token, permissions, page-to-number link, currency, version and its end date."""
         ...
+
+
+Accounts = Mapping[str, Mapping[str, Account]]  # brand → its accounts by id

@@ -28,7 +28,7 @@ class Job:
 
     name: str
     every: timedelta
-    do: Callable[[], None]
+    do: Callable[[], object]  # as APScheduler takes it; what it returns is not looked at
     at_start: bool = False
 
 

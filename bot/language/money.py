@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Protocol
 
 from babel.numbers import get_currency_precision
 
@@ -37,3 +38,10 @@ class Money:
 
     def __mul__(self, times: int) -> Money:
         return Money(self.amount * times, self.currency)
+
+
+class CurrencyConverter(Protocol):
+    """Knows what money is in another currency; `bot.shop.exchange_rates.Rates` does."""
+
+    def in_currency(self, money: Money, currency: str) -> Money | None:
+        """The amount, rounded to what can be paid; None where there is no rate."""

@@ -121,6 +121,13 @@ class Rates:
             source=RateSource.PEG if only_pegs else RateSource.ECB_AND_PEG if pegged else RateSource.ECB,
         )
 
+    def in_currency(self, money: Money, currency: str) -> Money | None:
+        """The result of `convert`; None where there is no rate."""
+        try:
+            return self.convert(money, currency).result
+        except UnknownCurrency:
+            return None
+
     def refresh(self, fetch: Fetch | None = None) -> date:
         """Download the bank's file, check it, put it in place at once; the day of its newest rates.
 

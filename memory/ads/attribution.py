@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 
-from bot.language.money import Money
+from bot.language.money import CurrencyConverter, Money
 from memory.storage import bulk_insert
 from memory.storage.database import Database, Row
 from memory.storage.errors import MemoryFault
@@ -23,7 +23,6 @@ KEPT_STATES = ("ordered", "paid")  # what counts as sold; the others are taken o
 LEAD_TYPES = ("pricing_discount", "order")  # what makes a chat a lead: asked for the price, or ordered
 FRESH_DAYS = 30  # a chat may become a lead, or tell its language, this long
 OVERLAP = 1000  # touches looked at again: PostgreSQL's transactions may finish out of the order of their ids
-Convert = Callable[[Money, str], Money | None]
 
 
 class UnknownSale(MemoryFault):
@@ -117,12 +116,12 @@ class BookedSale:
 
 
 class Attribution:
-    """Chats, leads and sales by ad. `convert` turns money into another currency, or says None where it has no rate."""
+    """Chats, leads and sales by ad. Without `rates` only what was sold in an account's currency has an amount there."""
 
-    def __init__(self, db: Database, clock: Clock, *, convert: Convert | None = None) -> None:
+    def __init__(self, db: Database, clock: Clock, *, rates: CurrencyConverter | None = None) -> None:
         self._db = db
         self._clock = clock
-        self._convert = convert or (lambda money, currency: None)
+        self._rates = rates
 
     def take_desk(self, brand: str, *, margin_rate: Decimal, zone: str = "UTC") -> int:
         """Bring the book in step with the desk's chats and orders; how many rows are new or changed.
@@ -339,7 +338,7 @@ class Attribution:
         """The money in an account's currency; None where no rate is known."""
         if currency is None or money.currency == currency:
             return money
-        return self._convert(money, currency)
+        return None if self._rates is None else self._rates.in_currency(money, currency)
 
 
 SALE_COLUMNS = (

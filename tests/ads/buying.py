@@ -7,11 +7,11 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from bot.ads.changes.account_actions import LEASE, Actions
+from bot.ads.changes.account_actions import LEASE, AccountActions
 from bot.ads.changes.emergency_stop import Brakes
 from bot.ads.changes.plan import Actor, Audience, Launch
 from bot.ads.changes.refusals import NoLimits
-from bot.ads.changes.spend_limits import Limits
+from bot.ads.changes.spend_limits import SpendLimits
 from bot.language.money import Money
 from memory.ads.ad_account import AdAccount
 from memory.storage.database import Database
@@ -41,6 +41,16 @@ def idea(name: str = "Winter", *budgets: str) -> Launch:
     return Launch(name, audiences, "security sold well")
 
 
+@dataclass(frozen=True)
+class SameLimits:
+    """Every account is held to the same."""
+
+    limits: SpendLimits
+
+    def limits_of(self, account: AdAccount) -> SpendLimits:
+        return self.limits
+
+
 @dataclass
 class Buying:
     """One account with a cap of ₹17,500 (₹10,000 planned) and a threshold of ₹1,000, unless it is told otherwise."""
@@ -60,14 +70,14 @@ class Buying:
         self.actions = self.process()
         self.brakes = Brakes(self.actions)
 
-    def process(self) -> Actions:
+    def process(self) -> AccountActions:
         """Another process on the same database."""
-        return Actions(self.db, self.clock, lambda brand: self.accounts, self.limits, self.waited.append, self.lease)
+        return AccountActions(self.db, self.clock, {BRAND: self.accounts}, self, self.waited.append, self.lease)
 
-    def limits(self, account: AdAccount) -> Limits:
+    def limits_of(self, account: AdAccount) -> SpendLimits:
         if self.cap is None:
             raise NoLimits(f"{account.name} has no daily cap.")
-        return Limits(rupees(self.cap), rupees(self.above))
+        return SpendLimits(rupees(self.cap), rupees(self.above))
 
     def told(self) -> list[str]:
         """What staff hear."""

@@ -8,19 +8,19 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from bot.ads.agent import Agency, Around, Practice, put_together
-from bot.ads.alarms.hourly_check import Shop
-from bot.ads.alarms.rules import Desk
-from bot.ads.changes.spend_limits import Convert
-from bot.ads.new_ads.launch import Thinking
-from bot.ads.practice import Book, PracticeAccount, PracticeClock, read_practice
+from bot.ads.agency import Agency
+from bot.ads.new_ads.compliance import ClaimChecks
+from bot.ads.practice import Book, PracticeAccount, PracticeAccounts, PracticeClock, read_practice
 from bot.ads.reports.charts import Gallery
 from bot.brands import read_brands
-from bot.language.money import Money
+from bot.language.money import CurrencyConverter, Money
+from bot.wiring.ads import AgencyParts
 from memory.ads.charts import Charts
 from memory.ads.morning_runs import CycleRun, Cycles
 from memory.agents.memory_manager import MemoryManager
+from memory.conversations.turns import Pressure
 from memory.settings import MemorySettings
+from memory.shop.catalogue_items import Goods, Item
 from memory.storage.database import Database
 from memory.storage.migrations import STEPS
 from tests.memory.stores import TestClock
@@ -29,8 +29,21 @@ DATA = Path(__file__).parents[2] / "data"
 BEGUN = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)  # before seven in Madrid, where the brand's mornings begin
 
 
-def no_rates(money: Money, currency: str) -> Money:
-    raise ValueError(f"there is no rate from {money.currency} to {currency}")
+class NoRates:
+    """Nobody knows what money is in another currency."""
+
+    def in_currency(self, money: Money, currency: str) -> Money | None:
+        return None
+
+
+class AnythingGoes:
+    """Whatever an ad says is true of the shop."""
+
+    def of(self, brand: str) -> AnythingGoes:
+        return self
+
+    def unsupported(self, text: str) -> list[tuple[str, str]]:
+        return []
 
 
 @dataclass
@@ -42,18 +55,21 @@ class AdShop:
     ads: int = 5
     capped: bool = True
     clock: TestClock = field(default_factory=lambda: TestClock(BEGUN))
-    desk: Desk = field(default_factory=lambda: Desk(0, 0, timedelta(0)))
-    stock: dict[str, int] = field(default_factory=dict)
+    desk: Pressure = field(default_factory=lambda: Pressure(0, 0, timedelta(0)))
+    stocks: dict[str, int] = field(default_factory=dict)
+    items: Sequence[Item] = ()  # the catalogue
     heard: list[tuple[str, str]] = field(default_factory=list)
     pictures: list[str | None] = field(default_factory=list)  # the addresses that came with what staff heard
-    convert: Convert = no_rates
-    thinking: Thinking | None = None  # without it no new ads are made
+    rates: CurrencyConverter = field(default_factory=NoRates)
+    claims: ClaimChecks | None = None  # without it no new ads are made
     accounts: list[PracticeAccount] = field(init=False)  # of the process that was made last
 
     def __post_init__(self) -> None:
         self.db = Database(self.folder / "hawker.db")
         self.db.migrate(STEPS)
         self.agents = MemoryManager(MemorySettings(storage_dir=str(self.folder)), db=self.db, clock=self.clock)
+        if self.items:
+            Goods(self.db, self.clock).replace(self.items, "the test's catalogue")
         self.agency = self.process()
 
     def process(self) -> Agency:
@@ -62,25 +78,44 @@ class AdShop:
         specs = [replace(roster[place], ads=self.ads, daily_budget=self._budget(place)) for place in self.places]
         book = Book(self.folder / "practice.db")
         accounts = tuple(PracticeAccount(spec, book, self.clock, BEGUN) for spec in specs)
-        practice = Practice(PracticeClock(book, self.clock, 0.0), accounts)
+        practice = PracticeAccounts(PracticeClock(book, self.clock, 0.0), accounts)
         brands = read_brands(DATA / "brands.toml")
         limited = practice if self.capped else None
         self.accounts = list(accounts)
         by_brand = practice.by_brand()
         gallery = Gallery(Charts(self.db, self.clock), "a secret of the tests", "https://shop.example", self.clock)
-        around = Around(self.convert, self._hear, gallery, self.shop, self.agents, self.clock, self.thinking)
-        return put_together(self.db, brands, by_brand, limited, self.clock, around)
+        parts = AgencyParts(
+            db=self.db,
+            brands=brands,
+            accounts=by_brand,
+            practice=limited,
+            clock=self.clock,
+            real_clock=self.clock,
+            rates=self.rates,
+            staff=self,
+            gallery=gallery,
+            shop=self,
+            goods=Goods(self.db, self.clock),
+            agents=self.agents,
+            claims=self.claims,
+            writer=None,
+        )
+        return parts.agency()
 
-    @property
-    def shop(self) -> Shop:
-        """A desk that keeps up, and stock as the test has it."""
-        return Shop(desk=lambda brand: self.desk, stock=lambda brand: self.stock, order_margin=lambda account: None)
+    def pressure(self, brand: str) -> Pressure:
+        """A desk that keeps up, unless the test says otherwise."""
+        return self.desk
+
+    def stock(self, brand: str) -> dict[str, int]:
+        """As the test has it."""
+        return self.stocks
 
     def _budget(self, place: int) -> Decimal:
         roster = read_practice(DATA / "practice.toml")
         return roster[place].daily_budget * self.ads / roster[place].ads
 
-    def _hear(self, brand: str, text: str, picture: str | None = None) -> None:
+    def tell(self, brand: str, text: str, picture: str | None = None) -> None:
+        """What staff hear."""
         self.heard.append((brand, text))
         self.pictures.append(picture)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app import Program, assemble
 from bot.settings import Settings, WrongSetting
+from bot.wiring.program import Program, assemble
 from memory import create_session
 from memory.conversations.channel_messages import Inbound
 from memory.people.address import Address

@@ -27,17 +27,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from app import Desk, Memory, Program, assemble
-from bot.ads.new_ads.launch import Thinking as NewAds
 from bot.brands import read_brands
 from bot.delivery.outbox import in_parts
+from bot.delivery.turn_router import TurnRouter
 from bot.language.money import Money
 from bot.settings import Settings
-from bot.shop.catalogue import read_catalogue
 from bot.staff.commands.ad_commands import AdCommands
 from bot.staff.commands.shop_commands import Commands
 from bot.staff.questions.built_in_answers import Answering
-from bot.staff.questions.model_answers import Thinking as StaffThinking
+from bot.staff.questions.model_answers import Thinking
+from bot.wiring.program import Program, assemble
+from bot.wiring.stores import Stores
 from memory.ads.ad_account import Ad, AdAccount, AdSet, Campaign, Creative, EventOutcome, Learning, Reading, Structure
 from memory.ads.conversion_events import Events
 from memory.ads.learnings.strategy import FAILURE, SUCCESS, Claim
@@ -60,7 +60,7 @@ from memory.storage.timestamps import to_text
 from memory.upkeep.backup import back_up
 from memory.upkeep.encryption import encrypt
 from memory.upkeep.erasure import Erasure
-from tests.ads.shop import DATA, AdShop
+from tests.ads.shop import DATA, AdShop, AnythingGoes
 from tests.released import AS_OF, CLICK_ID, KEY, SECRET, encrypted, plain
 from tests.world import ADMIN, JOHN, MARIA, STAFF, environment
 
@@ -77,22 +77,20 @@ class Story:
     folder: Path
     ads: AdShop = field(init=False)
     program: Program = field(init=False)
-    memory: Memory = field(init=False)
+    memory: Stores = field(init=False)
     db: Database = field(init=False)
-    desk: Desk = field(init=False)
+    desk: TurnRouter = field(init=False)
     sent: int = 0  # messages that a provider has numbered, both ways
 
     def __post_init__(self) -> None:
-        items = tuple(read_catalogue(DATA / "catalogue.csv").items)
-        thinking = NewAds(claims=lambda brand: lambda text: [], goods=lambda brand: items, writer=None)
-        self.ads = AdShop(self.folder, places=(0,), ads=2, thinking=thinking)
+        self.ads = AdShop(self.folder, places=(0,), ads=2, claims=AnythingGoes())
         settings = Settings.from_environment(environment(self.folder, 8000, SECRET_KEY=SECRET))
         self.program = assemble(settings, clock=self.ads.clock)
         self.memory, self.db = self.program.memory, self.program.memory.db
         self.ads.db, self.ads.agents = self.db, self.program.agents  # one connection: its transactions join
         self.ads.agency = self.ads.process()
         agency, clock = self.ads.agency, self.ads.clock
-        thinking_staff = StaffThinking(
+        thinking = Thinking(
             Answering(agency, agency.tasks), None, Limits(self.db, clock), read_brands(DATA / "brands.toml"), clock
         )
         commands = Commands(
@@ -101,8 +99,8 @@ class Story:
             self.memory.handovers,
             self.memory.orders,
             self.memory.goods,
-            order_moved=self.program.desk.seller.order_moved,
-            ads=AdCommands(agency, Deeds(self.db, clock), agency.tasks, thinking_staff, lambda brand: lambda text: []),
+            order_listener=self.program.desk.seller,
+            ads=AdCommands(agency, Deeds(self.db, clock), agency.tasks, thinking, AnythingGoes()),
         )
         self.desk = replace(self.program.desk, commands=commands)
 

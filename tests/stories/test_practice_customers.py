@@ -22,8 +22,7 @@ def account(tmp_path: Path, clock: MovableClock) -> PracticeAccount:
 
 @pytest.fixture
 def shoppers(shop: World, account: PracticeAccount, clock: MovableClock) -> Shoppers:
-    titles = [item.title for item in shop.memory.goods.items("voyage")]
-    return Shoppers(shop.twilio, [account], lambda: titles, clock, per_hour=60, seed=3)
+    return Shoppers(shop.twilio, [account], shop.memory.goods, clock, per_hour=60, seed=3)
 
 
 def test_some_of_them_buy_and_the_ad_is_known(

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from click.testing import Result
 
-from app import Program, assemble
 from bot.settings import Settings
+from bot.wiring.program import Program, assemble
 from memory.conversations.channel_messages import Inbound
 from memory.people.address import Address
 from memory.recall.search import Search

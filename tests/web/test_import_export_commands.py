@@ -7,8 +7,8 @@ from pathlib import Path
 
 from click.testing import Result
 
-from app import Program, assemble
 from bot.settings import Settings
+from bot.wiring.program import Program, assemble
 from memory import MemoryManager, MemorySettings
 from memory.conversations.channel_messages import Inbound
 from memory.people.address import Address

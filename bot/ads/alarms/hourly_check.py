@@ -6,13 +6,11 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from functools import partial
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from bot.ads.alarms.rules import (
-    Desk,
     Guards,
     LineToday,
     Look,
@@ -24,9 +22,11 @@ from bot.ads.alarms.rules import (
     stock_gone,
     token_trouble,
 )
-from bot.ads.changes.account_actions import Actions
+from bot.ads.alarms.shop_state import ShopState
+from bot.ads.changes.account_actions import AccountActions
 from bot.ads.changes.refusals import Refused
-from bot.ads.platform import Account, AdsFault
+from bot.ads.platform import Account, Accounts, AdsFault
+from bot.ads.staff_messenger import StaffMessenger
 from memory.ads.ad_account import AdAccount, Reading
 from memory.ads.campaigns import Campaigns
 from memory.ads.figures import AdFigures
@@ -37,29 +37,18 @@ T = TypeVar("T")
 USUAL_DAYS: Final = 30
 log = logging.getLogger(__name__)
 
-Accounts = Mapping[str, Mapping[str, Account]]  # brand → its accounts by id
-
-
-@dataclass(frozen=True, slots=True)
-class Shop:
-    """What the ad agent asks of the shop, by brand."""
-
-    desk: Callable[[str], Desk]
-    stock: Callable[[str], Mapping[str, int]]  # by sku
-    order_margin: Callable[[AdAccount], Decimal | None]  # what an order usually leaves, in the account's currency
-
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What can't wait for the morning. `tell` puts a text into the outbox for a brand's staff."""
+    """What can't wait for the morning."""
 
     db: Database
     accounts: Accounts
     campaigns: Campaigns
     figures: AdFigures
-    actions: Actions
-    shop: Shop
-    tell: Callable[[str, str], None]
+    actions: AccountActions
+    shop: ShopState
+    staff: StaffMessenger
     clock: Clock  # of the accounts
 
     def look(self) -> None:
@@ -93,7 +82,7 @@ class Watch:
         """Put every notice that staff have not heard into the outbox, once."""
         for notice in self.actions.alarms.untold(brand):
             with self.db.transaction():
-                self.tell(brand, f"⚠️ {notice.sentence}")
+                self.staff.tell(brand, f"⚠️ {notice.sentence}")
                 self.actions.alarms.told(notice.id)
 
     def _try(self, account_id: str, do: Callable[[], T]) -> T | None:
@@ -113,7 +102,7 @@ class Watch:
                 seen += self._lines(brand, today)
         yield from spend_without_chats(seen)
         yield from stock_gone(seen, self.shop.stock(brand))
-        yield desk_drowning(self.shop.desk(brand), list(known))
+        yield desk_drowning(self.shop.pressure(brand), list(known))
 
     def _lines(self, brand: str, today: _Today) -> list[LineToday]:
         """Today's figures of every ad that runs, with what a chat of it usually costs."""

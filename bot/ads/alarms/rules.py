@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from bot.ads.changes.account_actions import Actions
+from bot.ads.changes.account_actions import AccountActions
 from bot.ads.changes.exposure import Thing
 from bot.ads.changes.plan import Actor, Pause, Resume, SetBudget, Step, told
 from bot.ads.changes.refusals import ChangedMeanwhile, NoBudgetHere, NotAllowed, NothingToDo, Refused, UnknownObject
@@ -15,6 +15,7 @@ from bot.ads.platform import AccountBlocked, AdsFault, NotAuthorised, VersionEnd
 from bot.language.money import Money
 from memory.ads.ad_account import AdAccount, Finding, Kind
 from memory.ads.emergency_stop import AlarmRecord, Held, HeldState
+from memory.conversations.turns import Pressure
 
 GUARD = Actor("guard", "agent")
 # No chat where ten were to be expected: by chance 1 in 22,000 for each ad and look (Poisson).
@@ -73,15 +74,6 @@ class LineToday:
     sku: str | None = None  # the item it sells
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """How the sales desk stands: who waits for an answer now, and the replies of the last hour."""
-
-    waiting: int
-    replies: int
-    slow_reply: timedelta  # nine in ten were faster
-
-
 def spend_without_chats(lines: Sequence[LineToday]) -> list[Look]:
     """Money that brings nobody: the ad, its link or the number is broken. Ends when a person has looked."""
     return [Look(f"no chats {line.target.object_id}", _without_chats(line)) for line in lines]
@@ -129,7 +121,7 @@ def stock_gone(lines: Sequence[LineToday], stock: Mapping[str, int]) -> list[Loo
             for sku in skus]  # fmt: skip
 
 
-def desk_drowning(desk: Desk, account_ids: Sequence[str]) -> Look:
+def desk_drowning(desk: Pressure, account_ids: Sequence[str]) -> Look:
     """More people come than are answered: budgets are halved until they are. A lost customer costs more than a late one."""
     slow = desk.replies >= FEWEST_REPLIES and desk.slow_reply > SLOWEST
     minutes = int(desk.slow_reply.total_seconds() // 60)
@@ -144,9 +136,9 @@ def desk_drowning(desk: Desk, account_ids: Sequence[str]) -> Look:
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """Does what the alarms ask for, through `Actions`, and has staff told: once when they come, once when they go."""
+    """Does what the alarms ask for, through `AccountActions`, and has staff told: once when they come, once when they go."""
 
-    actions: Actions
+    actions: AccountActions
 
     def act(self, brand: str, looks: Iterable[Look]) -> None:
         """Act on this hour's looks. What could not be done is tried again with the next ones.

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from bot.ads.budgets.allocation import Allocation, Plan, allocate
 from bot.ads.budgets.budget_lines import Line, lines
-from bot.ads.changes.account_actions import Actions, Outcome
+from bot.ads.budgets.order_margins import OrderMargins
+from bot.ads.changes.account_actions import AccountActions, Outcome
 from bot.ads.changes.plan import Actor, Pause, Resume, SetBudget, Step, from_json, to_json
 from bot.ads.changes.refusals import NoLimits
-from bot.ads.changes.spend_limits import LimitsOf
+from bot.ads.changes.spend_limits import AccountLimits
 from bot.ads.morning.cycle import Morning
 from bot.ads.platform import without_token
 from bot.language.money import Money
@@ -34,7 +35,11 @@ RESTS: Final = "rests"  # what the reason of an ad that may come back says
 WORTH_A_CHANGE: Final = Decimal("0.02")  # of the budget; a smaller move is not worth one of Meta's four edits an hour
 
 
-OrderMargin = Callable[[AdAccount], Decimal | None]  # what an order usually leaves, in the account's currency
+class ReserveForTests(Protocol):
+    """Keeps money free for new ads; `bot.ads.experiments.ad_tests.Trials` does."""
+
+    def reserve(self, account: AdAccount) -> Decimal:
+        """How much of what may be planned for a day, in the account's currency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +48,9 @@ class Decide:
 
     campaigns: Campaigns
     attribution: Attribution
-    limits: LimitsOf
-    order_margin: OrderMargin
-    reserve: Callable[[AdAccount], Decimal]  # of the budget, for a new ad
+    limits: AccountLimits
+    margins: OrderMargins
+    tests: ReserveForTests | None  # None: no new ads are made
     changes: Changes
 
     def __call__(self, morning: Morning) -> dict[str, Any]:
@@ -54,14 +59,15 @@ class Decide:
             raise ValueError("there is nothing to decide without an account")
         account = self.campaigns.account(morning.brand, morning.account.describe().id)
         try:
-            limits = self.limits(account)
+            limits = self.limits.limits_of(account)
         except NoLimits as closed:
             return {"closed": str(closed), "steps": "[]", "decisions": []}
         today = morning.now.astimezone(ZoneInfo(account.time_zone)).date()
         known = lines(self.campaigns, self.attribution, morning.brand, account.id, today)
         found = [self._as_resting(morning.brand, line) for line in known]
         carried = Decimal(morning.notes.get("pull", {}).get("carried", "1"))
-        plan = self._plan(account, found, limits.most_planned.amount - self.reserve(account), today, carried)
+        reserved = self.tests.reserve(account) if self.tests is not None else 0
+        plan = self._plan(account, found, limits.most_planned.amount - reserved, today, carried)
         return _note(account, found, plan)
 
     def _as_resting(self, brand: str, line: Line) -> Line:
@@ -81,7 +87,7 @@ class Decide:
             today=today,
             carried=carried,
             minimum=account.min_daily_budget.amount,
-            order_margin=self.order_margin(account),
+            order_margin=self.margins.usual(account),
         )
 
 
@@ -141,7 +147,7 @@ class Act:
     """Has the steps done, through the actions and their limits, and writes down what was changed and why."""
 
     db: Database
-    actions: Actions
+    actions: AccountActions
     records: CampaignRecords
     strategy: Strategy
     campaigns: Campaigns

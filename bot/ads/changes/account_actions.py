@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -42,7 +42,7 @@ from bot.ads.changes.refusals import (
     TooOften,
     UnknownAccount,
 )
-from bot.ads.changes.spend_limits import WORST_DAY, Limits, LimitsOf
+from bot.ads.changes.spend_limits import WORST_DAY, AccountLimits, SpendLimits
 from bot.ads.changes.step_effects import (
     STATUS,
     applied,
@@ -59,7 +59,7 @@ from bot.ads.changes.step_effects import (
     was_lowering,
     where,
 )
-from bot.ads.platform import Account, AccountBlocked, AdsFault, OutcomeUnknown, RequestWrong
+from bot.ads.platform import Account, AccountBlocked, Accounts, AdsFault, OutcomeUnknown, RequestWrong
 from bot.language.money import Money
 from memory.ads.ad_account import AdAccount, Kind, Structure
 from memory.ads.emergency_stop import Alarms, Held, Stops
@@ -132,11 +132,10 @@ class _Order:
 
 
 _Seen = tuple[Thing, datetime, str]  # what it was, at which moment of the account, in which currency
-AccountsOf = Callable[[str], Mapping[str, Account]]  # brand → its accounts by id
 
 
 @dataclass
-class Actions:
+class AccountActions:
     """Changes ad accounts, for the cycle, the guards and staff alike.
 
     `clock` is the one on the wall; days and hours of an account are those of its structure's `seen_at`. `pause`
@@ -146,8 +145,8 @@ class Actions:
 
     db: Database
     clock: Clock
-    accounts: AccountsOf
-    limits: LimitsOf
+    accounts: Accounts
+    limits: AccountLimits
     pause_for: Callable[[float], None]
     lease: timedelta = LEASE
     changes: Changes = field(init=False)
@@ -269,7 +268,7 @@ class Actions:
     def room(self, brand: str, account_id: str) -> Money:
         """How much daily budgets may be raised today, all together, before the cap is in the way."""
         turn = self._look(brand, account_id, "")
-        limits = self.limits(turn.about)
+        limits = self.limits.limits_of(turn.about)
         used = sum(self._worst(turn).values(), NOTHING)
         return Money(max(limits.most_planned.amount - used, NOTHING), turn.about.currency)
 
@@ -347,7 +346,7 @@ class Actions:
         known = self.changes.by_key(order.key) if order.key else None
         if known is not None and (known.state not in ("open", "not_done") or known.what == "launch"):
             return known
-        limits = self.limits(turn.about)
+        limits = self.limits.limits_of(turn.about)
         meant = self._intention(turn, order)
         if not lowers(turn.picture, order.step):
             self._keep_spend_rule(turn, limits)
@@ -360,7 +359,9 @@ class Actions:
             self._note_looked_at(turn, order)
         return change
 
-    def _write_down(self, turn: _Turn, order: _Order, meant: Intention, limits: Limits, known: Change | None) -> Change:
+    def _write_down(
+        self, turn: _Turn, order: _Order, meant: Intention, limits: SpendLimits, known: Change | None
+    ) -> Change:
         with self.db.transaction(durable=True):
             self.db.hold(f"ads of {turn.brand}")
             self._leases.renew(turn.about.id, turn.token)
@@ -483,7 +484,7 @@ class Actions:
             self._leases.renew(turn.about.id, turn.token)
             try:
                 self._check_stop(turn.brand)
-                self._check_cap(turn, None, self.limits(turn.about))
+                self._check_cap(turn, None, self.limits.limits_of(turn.about))
             except Refused as refused:
                 raise Interrupted(str(refused)) from refused
 
@@ -660,7 +661,7 @@ class Actions:
             if held.cause in on and not on[held.cause].ends_itself:
                 self.alarms.end(on[held.cause], f"“{held.name}” was resumed by a person: the alarm is over.")
 
-    def _check_cap(self, turn: _Turn, step: Step | None, limits: Limits) -> None:
+    def _check_cap(self, turn: _Turn, step: Step | None, limits: SpendLimits) -> None:
         worst = sum(self._worst(turn, step).values(), NOTHING) * WORST_DAY
         if worst > limits.daily_cap.amount:
             cost = told(Money(worst, turn.about.currency))
@@ -669,7 +670,7 @@ class Actions:
                 " cost 75 % more than planned, and what was lowered today counts until midnight.)"
             )
 
-    def _check_threshold(self, turn: _Turn, meant: Intention, limits: Limits) -> None:
+    def _check_threshold(self, turn: _Turn, meant: Intention, limits: SpendLimits) -> None:
         already = self.changes.raised_since(turn.about.id, turn.at - DAY)
         if meant.raises.amount > 0 and already + meant.raises.amount > limits.approval_above.amount:
             raise _NeedsYes
@@ -694,7 +695,7 @@ class Actions:
             if part.kind == "ad_set"
         }
 
-    def _keep_spend_rule(self, turn: _Turn, limits: Limits) -> None:
+    def _keep_spend_rule(self, turn: _Turn, limits: SpendLimits) -> None:
         """Have the platform itself pause the account above the cap, should this program be dead by then."""
         if self.changes.spend_rule(turn.about.id) != limits.daily_cap.amount:
             rule_id = turn.account.guard_spend(limits.daily_cap)
@@ -768,7 +769,7 @@ class Actions:
             self.changes.note_peak(turn.about.id, turn.day, planned)
             self.stops.note_running(turn.about.id, {each.id: each.name for each in turn.picture.running()})
         try:
-            limits = self.limits(turn.about)
+            limits = self.limits.limits_of(turn.about)
         except NoLimits:
             return
         worst = Money(sum(planned.values(), NOTHING) * WORST_DAY, turn.about.currency)
@@ -781,7 +782,7 @@ class Actions:
             )
 
     def _account(self, brand: str, account_id: str) -> Account:
-        account = self.accounts(brand).get(account_id)
+        account = self.accounts.get(brand, {}).get(account_id)
         if account is None:
             raise UnknownAccount(f"{brand} has no ad account {account_id}.")
         return account

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.ads.changes.account_actions import Actions, Outcome
+from bot.ads.changes.account_actions import AccountActions, Outcome
 from bot.ads.changes.plan import Actor, Resume
 from bot.ads.changes.refusals import AccountBusy, NotAllowed, NothingToDo, UnknownObject
 from bot.ads.platform import AdsFault
@@ -37,7 +37,7 @@ class ResumeReport:
 class Brakes:
     """The switch for everything. While it is on, no process raises, resumes or launches anything."""
 
-    actions: Actions
+    actions: AccountActions
 
     def stop_everything(self, brand: str, by: Actor, why: str) -> StopReport:
         """Block every raise, resume and launch of this brand now, then pause all that runs. Raises NotAllowed."""
@@ -71,7 +71,11 @@ class Brakes:
     def _press(self, brand: str) -> StopReport:
         stop = self.actions.stops.in_force(brand)
         assert stop is not None, "asked for by whoever has just seen it"
-        unsure = [account_id for account_id in self.actions.accounts(brand) if not self._stands_still(stop, account_id)]
+        unsure = [
+            account_id
+            for account_id in self.actions.accounts.get(brand, {})
+            if not self._stands_still(stop, account_id)
+        ]
         held = self.actions.stops.held(stop.cause)
         running = tuple(thing for thing in held if thing.state == "to_pause")
         report = StopReport(tuple(thing for thing in held if thing.state == "paused"), running, tuple(unsure))

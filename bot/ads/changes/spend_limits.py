@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol
 
 from bot.ads.changes.refusals import NoLimits
+from bot.ads.practice import PracticeSpec
 from bot.brands import Brand
-from bot.language.money import Money
+from bot.language.money import CurrencyConverter, Money
 from memory.ads.ad_account import AdAccount
 
 # A daily budget is an average: one day may run to 75 % above it (Meta's own promise is 7 × the budget in a week).
 WORST_DAY = Decimal("1.75")
 
-Convert = Callable[[Money, str], Money]  # money, currency → what it is in that; ValueError where there is no rate
-
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SpendLimits:
     """What one account is held to, in its own currency."""
 
     daily_cap: Money  # holds on the platform's worst day
@@ -30,40 +30,42 @@ class Limits:
         return Money(self.daily_cap.amount / WORST_DAY, self.daily_cap.currency)
 
 
-LimitsOf = Callable[[AdAccount], Limits]  # raises NoLimits
+class AccountLimits(Protocol):
+    """Knows what each account is held to; `BrandLimits` does."""
+
+    def limits_of(self, account: AdAccount) -> SpendLimits:
+        """In the account's currency. Raises NoLimits where nothing may be changed."""
 
 
-def limits_of_brands(brands: Mapping[str, Brand], convert: Convert, practice: Mapping[str, Limits]) -> LimitsOf:
-    """The limits as the brands file has them; `practice` has those of the simulated accounts, by id."""
+@dataclass(frozen=True, slots=True)
+class BrandLimits:
+    """The limits as the brands file has them, and those of the practice accounts."""
 
-    def of(account: AdAccount) -> Limits:
-        if account.practice and account.id in practice:
-            return practice[account.id]
-        return _from_brand(brands[account.brand], account, convert)
+    brands: Mapping[str, Brand]
+    rates: CurrencyConverter
+    practice: Mapping[str, PracticeSpec]  # by account id
 
-    return of
+    def limits_of(self, account: AdAccount) -> SpendLimits:
+        """A practice account may raise by a hundred dollars without asking. Raises NoLimits."""
+        if account.practice and account.id in self.practice:
+            spec = self.practice[account.id]
+            return SpendLimits(Money(spec.daily_cap, spec.currency), spec.from_dollars(Decimal(100)))
+        return self._written(self.brands[account.brand], account)
 
-
-def _from_brand(brand: Brand, account: AdAccount, convert: Convert) -> Limits:
-    written = brand.ads.accounts.get(account.id) if brand.ads else None
-    if brand.ads is None or written is None:
-        raise NoLimits(
-            f"{account.name} has no daily cap, so nothing is changed there: add [[{brand.id}.ads.accounts]] with its"
-            f" id and daily_cap to the brands file."
+    def _written(self, brand: Brand, account: AdAccount) -> SpendLimits:
+        written = brand.ads.accounts.get(account.id) if brand.ads else None
+        if brand.ads is None or written is None:
+            raise NoLimits(
+                f"{account.name} has no daily cap, so nothing is changed there: add [[{brand.id}.ads.accounts]] with"
+                f" its id and daily_cap to the brands file."
+            )
+        if written.daily_cap.currency != account.currency:
+            raise NoLimits(
+                f"The daily cap of {account.name} is in {written.daily_cap.currency}, its budgets are in"
+                f" {account.currency}: write the cap in {account.currency}."
+            )
+        threshold = written.approval_above or self.rates.in_currency(
+            Money(brand.ads.approval_above_usd, "USD"), account.currency
         )
-    if written.daily_cap.currency != account.currency:
-        raise NoLimits(
-            f"The daily cap of {account.name} is in {written.daily_cap.currency}, its budgets are in"
-            f" {account.currency}: write the cap in {account.currency}."
-        )
-    return Limits(
-        written.daily_cap, written.approval_above or _threshold(brand.ads.approval_above_usd, account, convert)
-    )
-
-
-def _threshold(dollars: Decimal, account: AdAccount, convert: Convert) -> Money:
-    """Without a rate every raise waits for a person: nobody knows how much it is."""
-    try:
-        return convert(Money(dollars, "USD"), account.currency)
-    except ValueError:
-        return Money(Decimal(0), account.currency)
+        # Without a rate nobody knows how much a raise is: every one waits for a person.
+        return SpendLimits(written.daily_cap, threshold or Money(Decimal(0), account.currency))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from typing import Any, Final
 
-from bot.ads.changes.account_actions import Actions
+from bot.ads.changes.account_actions import AccountActions
 from bot.ads.changes.refusals import NoLimits
-from bot.ads.changes.spend_limits import LimitsOf
-from bot.language.money import Money
+from bot.ads.changes.spend_limits import AccountLimits
+from bot.ads.practice import PracticeSpec
+from bot.language.money import CurrencyConverter, Money
 from memory.ads.ad_account import AdAccount
 from memory.ads.campaigns import Campaigns, KnownAd
 from memory.ads.learnings.campaign_records import CampaignRecords
@@ -22,7 +23,6 @@ from memory.storage.database import Database
 LAUNCH: Final = "campaign_launch"
 AT_ONCE: Final = 2  # tests in one account
 SHARE: Final = Decimal("0.1")  # of what an account may plan for a day, so that a small one does not live for its tests
-Dollars = Callable[[AdAccount, Decimal], Money]  # in the account's currency; raises ValueError where no rate is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,10 @@ class Trials:
     strategy: Strategy
     records: CampaignRecords
     campaigns: Campaigns
-    actions: Actions
-    limits: LimitsOf
-    dollars: Dollars
+    actions: AccountActions
+    limits: AccountLimits
+    rates: CurrencyConverter
+    practice: Mapping[str, PracticeSpec]  # by account id; their markets have a rate of their own
     test_budget_usd: Mapping[str, Decimal]  # by brand
 
     def running(self, brand: str, account_id: str) -> list[Entry]:
@@ -124,14 +125,22 @@ class Trials:
     def budget(self, account: AdAccount) -> Money | None:
         """What a test may cost a day here; None where nothing may be written, or nobody knows the rate."""
         try:
-            most = self.limits(account).most_planned.amount
-            wanted = self.dollars(account, self.test_budget_usd[account.brand]).amount
-        except (NoLimits, ValueError):
+            most = self.limits.limits_of(account).most_planned.amount
+        except NoLimits:
             return None
-        amount = min(wanted, most * SHARE).quantize(Decimal("0.01"), rounding=ROUND_DOWN)
+        wanted = self._wanted(account, self.test_budget_usd[account.brand])
+        if wanted is None:
+            return None
+        amount = min(wanted.amount, most * SHARE).quantize(Decimal("0.01"), rounding=ROUND_DOWN)
         return Money(
             max(Money(amount, account.currency).rounded().amount, account.min_daily_budget.amount), account.currency
         )
+
+    def _wanted(self, account: AdAccount, dollars: Decimal) -> Money | None:
+        spec = self.practice.get(account.id)
+        if spec is not None:
+            return spec.from_dollars(dollars)
+        return self.rates.in_currency(Money(dollars, "USD"), account.currency)
 
     def reserve(self, account: AdAccount) -> Decimal:
         """What the deciding leaves free for the next test; nothing while two are running."""

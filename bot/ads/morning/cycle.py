@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from bot.ads.platform import Account, AdsFault, TryLater
+from bot.ads.platform import Account, Accounts, AdsFault, TryLater
 from memory.ads.morning_runs import CycleRun, Cycles
 from memory.agents.base_agent import BaseAgent
 from memory.agents.memory_manager import MemoryManager
@@ -35,6 +35,13 @@ class Morning:
     notes: Mapping[str, Any]  # what the finished steps left, by their names
 
 
+class StepWork(Protocol):
+    """What is done in a step: `Pull`, `Decide`, `Act` and the others, one class each."""
+
+    def __call__(self, morning: Morning, /) -> Any:
+        """What the later steps and the report may read of it, as JSON."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """Something done once each morning.
@@ -44,7 +51,7 @@ class Step:
     """
 
     name: str
-    do: Callable[[Morning], Any]
+    do: StepWork
     once: bool = False
 
 
@@ -66,7 +73,7 @@ class Cycle(BaseAgent):
     def __init__(
         self,
         mornings: Sequence[BrandMorning],
-        accounts: Callable[[str], Mapping[str, Account]],
+        accounts: Accounts,
         cycles: Cycles,
         steps: Sequence[Step],
         closing: Sequence[Step],
@@ -74,7 +81,7 @@ class Cycle(BaseAgent):
         real_clock: Clock,
         agents: MemoryManager,
     ) -> None:
-        """`accounts` gives a brand's accounts by their ids; `clock` is the one the accounts live by, `real_clock` the machine's."""
+        """`clock` is the one the accounts live by, `real_clock` the machine's."""
         super().__init__("ad agent", memory_manager=agents)
         self._mornings = mornings
         self._accounts = accounts
@@ -95,7 +102,7 @@ class Cycle(BaseAgent):
         closed = self._cycles.of_day(brand, WHOLE_BRAND, local.date())
         if closed is not None and closed.ended_at is not None:
             return
-        for account_id, account in self._accounts(brand).items():
+        for account_id, account in self._accounts.get(brand, {}).items():
             self._work(brand, account_id, local.date(), self._steps, account)
         if self._all_done(brand, local.date()) or local.hour * 60 + local.minute >= self._latest(brand):
             self._work(brand, WHOLE_BRAND, local.date(), self._closing, None)
@@ -106,7 +113,7 @@ class Cycle(BaseAgent):
         return min(hour * 60 + CLOSED_AFTER.total_seconds() / 60, 23 * 60 + 30)
 
     def _all_done(self, brand: str, day: date) -> bool:
-        runs = [self._cycles.of_day(brand, account_id, day) for account_id in self._accounts(brand)]
+        runs = [self._cycles.of_day(brand, account_id, day) for account_id in self._accounts.get(brand, {})]
         return all(run is not None and run.ended_at is not None for run in runs)
 
     def _work(self, brand: str, account_id: str, day: date, steps: Sequence[Step], account: Account | None) -> None:

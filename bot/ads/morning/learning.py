@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -89,13 +89,13 @@ class Learn:
     strategy: Strategy
     voices: Voices
     cycles: Cycles
-    shares: Callable[[str], bool]  # whether a brand lets others learn from its patterns
+    sharing: Set[str]  # the brands that let others learn from their patterns
     desk_clock: Clock  # the chats' clock; practice accounts have another
 
     def __call__(self, morning: Morning) -> dict[str, Any]:
         """What was learned, revised and found odd; sentences, for the report and for whoever asks later."""
         brand = morning.brand
-        self.strategy.share_patterns(brand, shared=self.shares(brand))
+        self.strategy.share_patterns(brand, shared=brand in self.sharing)
         told = self._told(morning)
         results = told.results(self.figures.of(brand, "ad", WINDOW))
         measured = rates(results, self._segments(brand, told))

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 LONGEST_HEADLINE: Final = 40  # characters; more is cut off in most placements
 LONGEST_BODY: Final = 500
@@ -46,12 +46,24 @@ class Objection:
     sentence: str
 
 
-# A text's claims about prices, discounts, stock, delivery, warranty and products that the shop's own facts don't carry:
-# the words, and why they are wrong. The sales desk's promise check, given from outside: ads and sales meet in memory only.
-Claims = Callable[[str], list[tuple[str, str]]]
+class ClaimCheck(Protocol):
+    """Knows what an ad may say of one shop; `bot.ads.new_ads.shop_claims.FactsCheck` does."""
+
+    def unsupported(self, text: str) -> list[tuple[str, str]]:
+        """The claims that the shop's own facts do not carry: the words, and why they are wrong.
+
+        About prices, discounts, stock, delivery, warranty and products.
+        """
 
 
-def review(concept: Concept, claims: Claims) -> list[Objection]:
+class ClaimChecks(Protocol):
+    """A claim check for each brand; `bot.ads.new_ads.shop_claims.ShopClaims` makes them."""
+
+    def of(self, brand: str) -> ClaimCheck:
+        """Over the shop's facts as they are now: keep it for one review, not for a day."""
+
+
+def review(concept: Concept, claims: ClaimCheck) -> list[Objection]:
     """Every objection to a concept; none means that it may be launched."""
     objections = [*_lengths(concept), *_category(concept)]
     for text in concept.texts:
@@ -59,7 +71,7 @@ def review(concept: Concept, claims: Claims) -> list[Objection]:
         objections += _shouting(text)
         objections += [
             Objection("unsupported claim", words, f"“{words}” is not true of the shop: {why}")
-            for words, why in claims(text)
+            for words, why in claims.unsupported(text)
         ]
     return list(dict.fromkeys(objections))
 

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Any, Final, Protocol
 
 from bot.ads.changes.plan import told
-from bot.ads.new_ads.compliance import Claims, Concept, Objection, review
+from bot.ads.new_ads.compliance import ClaimCheck, Concept, Objection, review
 from bot.ads.new_ads.selling_points import ARGUMENTS, Argument, ShopFacts
 from bot.language.money import Money
 from bot.model.language_model import ModelUnavailable
@@ -119,7 +119,7 @@ class Proposed:
     reasons: tuple[str, ...]  # the sentences of the reviews
 
 
-def propose(known: Knowledge, claims: Claims, writer: Writes | None = None, most: int = MOST_IDEAS) -> Proposed:
+def propose(known: Knowledge, claims: ClaimCheck, writer: Writes | None = None, most: int = MOST_IDEAS) -> Proposed:
     """At most `most` ideas, every one reviewed. The model's where there is one that answers, else from templates."""
     objections: list[list[Objection]] = []
     if writer is not None:
@@ -146,7 +146,7 @@ def _proposed(ideas: Sequence[Idea], writer: str, objections: Sequence[Sequence[
 
 
 def _reviewed(
-    written: Sequence[Written], known: Knowledge, claims: Claims, objections: list[list[Objection]], most: int
+    written: Sequence[Written], known: Knowledge, claims: ClaimCheck, objections: list[list[Objection]], most: int
 ) -> list[Idea]:
     """The first `most` without an objection; a dropped one counts once for each rule that it breaks."""
     passed: list[Idea] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -16,7 +16,7 @@ from bot.ads.changes.plan import Audience, Launch, told
 from bot.ads.changes.refusals import NeedsApproval, NothingToDo, Refused
 from bot.ads.experiments.ad_tests import AT_ONCE, Trials, day_of
 from bot.ads.morning.cycle import Morning
-from bot.ads.new_ads.compliance import Claims
+from bot.ads.new_ads.compliance import ClaimChecks
 from bot.ads.new_ads.ideas import LEAST_CHATS, LOSING, Knowledge, Writes, propose, season_of
 from bot.ads.new_ads.selling_points import PROOF_DAYS, ShopFacts
 from bot.ads.platform import Account, TryLater
@@ -27,19 +27,10 @@ from memory.ads.campaigns import Campaigns, KnownAd
 from memory.ads.figures import AdFigures, Figures
 from memory.ads.learnings.strategy import Entry, Strategy
 from memory.audit_log.account_changes import Change
-from memory.shop.catalogue_items import Item
+from memory.shop.catalogue_items import Goods
 
 MORE_TIME: Final = timedelta(days=7)  # for a test with too few chats on its day
 WINDOW: Final = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Thinking:
-    """What ideas need from outside the ad side: what may be claimed, what is sold, and who writes."""
-
-    claims: Callable[[str], Claims]  # by brand
-    goods: Callable[[str], Sequence[Item]]  # by brand
-    writer: Writes | None  # None: templates
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +140,9 @@ class Imagine:
     campaigns: Campaigns
     strategy: Strategy
     brands: Mapping[str, Brand]
-    thinking: Thinking
+    goods: Goods
+    claims: ClaimChecks
+    writer: Writes | None  # None: templates
 
     def __call__(self, morning: Morning) -> dict[str, Any]:
         """The idea to launch, with those that were thought of beside it; or why there is none."""
@@ -161,7 +154,7 @@ class Imagine:
         known = self._known(morning, structure.account, budget)
         if not known.brief.worked and not known.brief.failed and not known.asked():
             return {"chosen": None, "why": "nothing is known yet of what works here; there are ideas from tomorrow on"}
-        found = propose(known, self.thinking.claims(morning.brand), self.thinking.writer)
+        found = propose(known, self.claims.of(morning.brand), self.writer)
         return {
             "chosen": found.ideas[0].as_note() if found.ideas else None,
             "why": "" if found.ideas else "every idea was tried, or did not pass its review",
@@ -193,7 +186,7 @@ class Imagine:
         lines = self.figures.of(brand.id, "account", WINDOW)
         own = next((line for line in lines if line.key == account.id), None)
         return Knowledge(
-            facts=ShopFacts(brand, day, self.thinking.goods(brand.id), _orders(lines)),
+            facts=ShopFacts(brand, day, self.goods.items(brand.id), _orders(lines)),
             language=self._language(brand, account.id, day),
             season=season_of(day, account.time_zone),
             brief=self.strategy.brief_for(brand.id, most=50),

@@ -2,6 +2,7 @@
 
 from bot.ads.practice.account import Click, PracticeAccount, PracticeChats, PracticeSale
 from bot.ads.practice.account_list import PracticeSpec, PracticeWrong, read_practice
+from bot.ads.practice.accounts import PracticeAccounts
 from bot.ads.practice.clock import PracticeClock
 from bot.ads.practice.customers import Shoppers
 from bot.ads.practice.decisions_file import Book
@@ -10,6 +11,7 @@ __all__ = [
     "Book",
     "Click",
     "PracticeAccount",
+    "PracticeAccounts",
     "PracticeChats",
     "PracticeClock",
     "PracticeSale",

@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from zoneinfo import available_timezones
 
 from babel.numbers import list_currencies
@@ -17,6 +17,9 @@ from bot.language.money import Money
 
 class PracticeWrong(ValueError):
     """The file of practice accounts cannot be used; the text names the account and what is allowed."""
+
+
+RUPEES_PER_DOLLAR: Final = 88.0  # in every practice market
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,10 @@ class PracticeSpec:
     def money(self, rupees: float) -> Money:
         """An amount of the market in the account's currency."""
         return Money(Decimal(repr(float(rupees))) / self.rupees, self.currency).rounded()
+
+    def from_dollars(self, dollars: Decimal) -> Money:
+        """An amount of dollars in the account's currency."""
+        return self.money(RUPEES_PER_DOLLAR * float(dollars))
 
     def in_rupees(self, amount: Money) -> float:
         """An amount of the account's currency as the market counts it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,6 +13,7 @@ from bot.ads.platform import TryLater
 from bot.ads.practice.account import Click, PracticeAccount
 from bot.channels.simulator import SmallTwilio
 from bot.channels.simulator.customers import Customer, Sent
+from memory.shop.catalogue_items import Goods
 from memory.storage.timestamps import Clock
 
 MOST_AT_ONCE: Final = 3  # they share the desk with whoever tries it by hand
@@ -66,15 +67,15 @@ class Shoppers:
         self,
         twilio: SmallTwilio,
         accounts: Sequence[PracticeAccount],
-        titles: Callable[[], Sequence[str]],
+        goods: Goods,
         clock: Clock,
         per_hour: float,
         seed: int = 1,
     ) -> None:
-        """`titles` are the products of the shop; `per_hour` new customers come in an hour of the machine's time."""
+        """They ask for `goods` of the first account's brand; `per_hour` new customers come in an hour of the machine's time."""
         self._twilio = twilio
         self._accounts = accounts
-        self._titles = titles
+        self._goods = goods
         self._clock = clock
         self._every = timedelta(hours=1) / per_hour if per_hour else None
         self._chance = random.Random(seed)  # noqa: S311 - a play, not a secret
@@ -103,7 +104,7 @@ class Shoppers:
 
     def _newcomer(self, account: PracticeAccount, click: Click, now: datetime) -> _Visit:
         language = COUNTRIES.get(account.spec.currency, "en")
-        title = self._chance.choice(self._titles())
+        title = self._chance.choice(self._goods.items(self._accounts[0].spec.brand)).title
         phone = f"+1{self._chance.choice((212, 305, 415, 512, 617, 702))}55501{self._chance.randrange(100):02d}"
         customer = self._twilio.customer(phone, self._chance.choice(NAMES[language]))
         lines = [OPENINGS[language]]

@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any, Final
 
 from bot.ads.campaign_lookup import CampaignLookup
-from bot.ads.changes.spend_limits import Convert
 from bot.ads.morning.analysis import (
     ENOUGH_CHATS,
     ENOUGH_IMPRESSIONS,
@@ -26,7 +25,7 @@ from bot.ads.platform import without_token
 from bot.ads.reports.charts import Gallery, daily_chart
 from bot.ads.reports.morning_report import changes_told, with_name
 from bot.ads.reports.named_place import Place, named_place
-from bot.language.money import Money
+from bot.language.money import CurrencyConverter, Money
 from bot.language.texts import NOTHING, ReportWording, report_wording
 from memory.ads.campaigns import Campaigns
 from memory.ads.daily_figures import Daily, daily
@@ -71,7 +70,7 @@ class Answers:
     strategy: Strategy
     graph: Graph
     gallery: Gallery
-    convert: Convert
+    rates: CurrencyConverter
     homes: Mapping[str, tuple[str, str]]  # brand → its name, and the currency of its sums
     clock: Clock  # of the accounts
 
@@ -140,6 +139,10 @@ class Answers:
         nothing = say.say("learned_none_about", word=word) if word else say.say("learned_none")
         return _cut("\n".join(parts), LONGEST) or nothing
 
+    def chart_url(self, brand: str) -> str | None:
+        """The address of the brand's own chart; None where there is nothing to draw."""
+        return self.chart_of(brand).url
+
     def chart_of(
         self, brand: str, name: str | None = None, days: int = 30, *, language: str | None = "en"
     ) -> ChartAnswer:
@@ -205,7 +208,9 @@ class Answers:
 
     def _rate(self, home: str, currency: str, say: ReportWording) -> str:
         """What one unit of `home` is; taken from a thousand, since amounts are rounded to what can be paid."""
-        thousand = self.convert(Money(Decimal(1000), home), currency)
+        thousand = self.rates.in_currency(Money(Decimal(1000), home), currency)
+        if thousand is None:
+            raise ValueError(f"there is no rate for {currency}, though amounts in it were converted")
         return f"{say.rate(thousand.amount / 1000)} {currency}"
 
     def _places(self, days: Daily, home: str, say: ReportWording, named: int) -> list[str]:
@@ -329,16 +334,20 @@ class Answers:
         """The lines in one currency, and the currencies that have no rate, whose lines are left out."""
         told, left_out = [], dict[str, None]()
         for line in lines:
-            try:
-                told.append(self._converted(line, currency))
-            except ValueError:
+            converted = self._converted(line, currency)
+            if converted is None:
                 left_out[line.currency] = None
+            else:
+                told.append(converted)
         return _by_day(told), list(left_out)
 
-    def _converted(self, line: Figures, currency: str) -> Figures:
+    def _converted(self, line: Figures, currency: str) -> Figures | None:
         if line.currency == currency:
             return line
-        spend, revenue, margin = (self.convert(each, currency) for each in (line.spend, line.revenue, line.margin))
+        amounts = (line.spend, line.revenue, line.margin)
+        spend, revenue, margin = (self.rates.in_currency(each, currency) for each in amounts)
+        if spend is None or revenue is None or margin is None:
+            return None
         return replace(line, currency=currency, spend=spend, revenue=revenue, margin=margin, elsewhere=())
 
     def _largest_first(self, lines: Sequence[Figures], home: str) -> list[Figures]:

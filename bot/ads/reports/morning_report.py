@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final, Protocol
 
 from bot.ads.morning.cycle import WHOLE_BRAND, Morning
+from bot.ads.staff_messenger import StaffMessenger
 from bot.language.money import Money
 from bot.language.texts import report_wording
 from memory.ads.figures import AdFigures, Figures
@@ -17,10 +18,11 @@ from memory.ads.morning_runs import CycleRun, Cycles
 MOST_CHANGES: Final = 5  # told in the card; the rest is one question away
 
 
-class Tell(Protocol):
-    """Sends a text to a brand's staff, with the picture at an address where there is one."""
+class BrandCharts(Protocol):
+    """Draws a brand's last days; `bot.ads.reports.answers.Answers` does."""
 
-    def __call__(self, brand: str, text: str, picture: str | None = None) -> None: ...
+    def chart_url(self, brand: str) -> str | None:
+        """The address of the chart's picture; None where there is nothing to draw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +31,14 @@ class MorningReport:
 
     cycles: Cycles
     figures: AdFigures
-    tell: Tell
-    chart: Callable[[str], str | None]  # brand → the address of its chart, None where there is nothing to draw
+    staff: StaffMessenger
+    charts: BrandCharts
 
     def __call__(self, morning: Morning) -> dict[str, Any]:
         """Sends the card."""
         runs = [run for run in self.cycles.of_brand(morning.brand, morning.day) if run.account_id != WHOLE_BRAND]
         card = morning_card(runs, self.figures.of(morning.brand, "account", 1, until=morning.day - timedelta(days=1)))
-        self.tell(morning.brand, card, self.chart(morning.brand))
+        self.staff.tell(morning.brand, card, self.charts.chart_url(morning.brand))
         return {"accounts": len(runs)}
 
 

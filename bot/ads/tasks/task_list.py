@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from bot.ads.morning.cycle import WHOLE_BRAND, Morning
+from bot.ads.staff_messenger import StaffMessenger
 from bot.ads.tasks.asana import Asana, AsanaLater, AsanaRefused, AsanaUnsure
 from memory.ads.learnings.strategy import Strategy
 from memory.ads.morning_runs import Cycles
@@ -24,14 +25,14 @@ SETTLES: Final = timedelta(minutes=1)  # what Asana was asked for and did not an
 class AsanaTwins:
     """Each open task has one twin in Asana, however often an answer is lost; what is completed there is done here.
 
-    `say` tells a brand's staff what only they can put right; once for each fault until it is over.
+    A brand's staff are told what only they can put right, once for each fault until it is over.
     """
 
     tasks: Tasks
     asana: Asana
     brands: Sequence[str]
     clock: Clock
-    say: Callable[[str, str], None]
+    staff: StaffMessenger
     _rests_until: datetime | None = None
     _told: set[str] = field(default_factory=set)
 
@@ -88,7 +89,7 @@ class AsanaTwins:
             return
         self._told.add(sentence)
         for brand in self.brands:
-            self.say(brand, f"⚠️ The agent's tasks can't be filed in Asana: {sentence} *tasks* lists them here.")
+            self.staff.tell(brand, f"⚠️ The agent's tasks can't be filed in Asana: {sentence} *tasks* lists them here.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, cast
 
-from bot.ads.agent import Agency
+from bot.ads.agency import Agency
 from bot.ads.campaign_lookup import CampaignLookup, Target
 from bot.ads.changes.account_actions import Outcome as Done
 from bot.ads.changes.emergency_stop import ResumeReport, StopReport
 from bot.ads.changes.plan import Actor, Role, from_json, told
 from bot.ads.changes.refusals import NeedsApproval, Refused
-from bot.ads.new_ads.compliance import Claims
+from bot.ads.new_ads.compliance import ClaimChecks
 from bot.ads.platform import AdsFault
 from bot.language.detection import detect
 from bot.language.money import Money
@@ -57,7 +57,7 @@ class AdCommands:
     deeds: Deeds
     tasks: Tasks
     thinking: Thinking
-    claims: Callable[[str], Claims]  # brand → what an ad may not claim
+    claims: ClaimChecks
 
     def commands(self) -> dict[str, Command]:
         """By their first words."""

@@ -9,7 +9,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Any, Final
 
 from bot.ads.campaign_lookup import CampaignLookup, Target
-from bot.ads.changes.account_actions import Actions
+from bot.ads.changes.account_actions import AccountActions
 from bot.ads.changes.plan import SetBudget, Step, to_json, told
 from bot.language.amounts import Amount, find_amounts
 from bot.language.money import Money
@@ -27,7 +27,7 @@ _RELATIVE = re.compile(r"(?:[+×*]|\b(?:by|times|x))\s*$|^\s*(?:%|percent)", re.
 class Budgets:
     """Reads “summer 2500” as the steps that it means. Nothing is changed here."""
 
-    actions: Actions
+    actions: AccountActions
     lookup: CampaignLookup
 
     def aim(self, brand: str, words: str, why: str) -> Mapping[str, Any]:

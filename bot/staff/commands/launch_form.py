@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.ads.agent import Accounts
 from bot.ads.campaign_lookup import CampaignLookup
 from bot.ads.changes.plan import Audience, Launch, to_json
-from bot.ads.new_ads.compliance import Claims, Concept, review
+from bot.ads.new_ads.compliance import ClaimChecks, Concept, review
+from bot.ads.platform import Accounts
 from bot.language.detection import detect
 from bot.staff.commands.budget_commands import in_currency, name_and_amount
 from bot.staff.commands.command import Unclear
@@ -37,7 +37,7 @@ class Launches:
 
     campaigns: Campaigns
     accounts: Accounts
-    claims: Callable[[str], Claims]  # brand → what an ad may not claim
+    claims: ClaimChecks
 
     def aim(self, brand: str, words: str, why: str) -> Mapping[str, Any]:
         """The account and the step. Raises Unclear with what is missing, unclear or forbidden."""
@@ -68,7 +68,7 @@ class Launches:
             greeting=form["greeting"],
             language=detect(form["text"]),
         )
-        objections = review(concept, self.claims(brand))
+        objections = review(concept, self.claims.of(brand))
         if objections:
             told = [f"• {each.rule}: {each.sentence}" for each in objections]
             raise Unclear("\n".join([f"“{form['name']}” may not run as it is written; nothing was made.", *told]))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from bot.ads.agent import Agency
+from bot.ads.agency import Agency
 from bot.ads.campaign_lookup import CampaignLookup, Target
 from bot.language.money import Money
 from bot.language.texts import ReportWording, report_wording

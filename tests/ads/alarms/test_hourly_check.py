@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.ads.alarms.rules import Desk
 from bot.ads.practice import PracticeAccount
+from memory.conversations.turns import Pressure
 from tests.ads.shop import AdShop
 
 
@@ -35,13 +35,13 @@ def test_ads_for_what_is_sold_out_pause_and_run_again_with_the_stock(shop: AdSho
     ad = sorted(running(account))[0]
     shop.agency.memory.campaigns.label("voyage", ad, brief={"sku": "SUN-1"})
     before = running(account)
-    shop.stock["SUN-1"] = 0
+    shop.stocks["SUN-1"] = 0
     shop.clock.pass_by(hours=6)
     shop.agency.watch.look()
     shop.agency.watch.look()
     assert running(account) == before - {ad}
     assert len([text for _brand, text in shop.heard if "SUN-1 is sold out" in text]) == 1
-    shop.stock["SUN-1"] = 9
+    shop.stocks["SUN-1"] = 9
     shop.agency.watch.look()
     assert running(account) == before
     assert "SUN-1 is in stock again" in shop.heard[-1][1]
@@ -50,12 +50,12 @@ def test_ads_for_what_is_sold_out_pause_and_run_again_with_the_stock(shop: AdSho
 def test_while_the_desk_drowns_budgets_are_halved_and_come_back(shop: AdShop) -> None:
     account = shop.accounts[0]
     before = {each.id: each.daily_budget for each in account.structure().ad_sets}
-    shop.desk = Desk(waiting=60, replies=30, slow_reply=timedelta(minutes=20))
+    shop.desk = Pressure(waiting=60, replies=30, slow_reply=timedelta(minutes=20))
     shop.agency.watch.look()
     during = {each.id: each.daily_budget for each in account.structure().ad_sets}
     assert during != before
     assert "The desk can't keep up: 60 customers wait" in shop.heard[0][1]
-    shop.desk = Desk(waiting=0, replies=30, slow_reply=timedelta(seconds=5))
+    shop.desk = Pressure(waiting=0, replies=30, slow_reply=timedelta(seconds=5))
     shop.clock.pass_by(hours=2)
     shop.agency.watch.look()
     assert {each.id: each.daily_budget for each in account.structure().ad_sets} == before

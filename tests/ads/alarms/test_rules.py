@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from bot.ads.alarms.rules import (
-    Desk,
     Guards,
     LineToday,
     Look,
@@ -21,6 +20,7 @@ from bot.ads.changes.plan import Resume, SetBudget, Step
 from bot.ads.changes.refusals import Frozen, NotAllowed, Stopped
 from bot.ads.platform import AccountBlocked, NotAuthorised, TryLater, VersionEnded
 from memory.ads.ad_account import Finding
+from memory.conversations.turns import Pressure
 from tests.ads.buying import ANA, ANNE, BRAND, CYCLE, SAM, Buying, idea, rupees
 from tests.ads.paper_account import PaperAccount
 
@@ -173,7 +173,7 @@ def test_a_sku_that_the_catalogue_does_not_know_alarms_nobody(buying: Buying) ->
 def test_a_desk_drowns_by_its_backlog_or_by_its_slow_replies(
     waiting: int, replies: int, minutes: int, drowning: bool
 ) -> None:
-    look = desk_drowning(Desk(waiting, replies, timedelta(minutes=minutes)), [ACCOUNT])
+    look = desk_drowning(Pressure(waiting, replies, timedelta(minutes=minutes)), [ACCOUNT])
     assert (look.alarm is not None) is drowning
 
 
@@ -181,7 +181,7 @@ def test_a_drowning_desk_halves_budgets_and_gives_them_back(buying: Buying) -> N
     big, small = buying.account.line("4000", "big"), buying.account.line("60", "small")
     asleep = buying.account.line("500", "asleep", status="PAUSED")
     changed = buying.account.line("1000", "changed")
-    full, calm = Desk(80, 30, timedelta(minutes=20)), Desk(3, 30, timedelta(minutes=1))
+    full, calm = Pressure(80, 30, timedelta(minutes=20)), Pressure(3, 30, timedelta(minutes=1))
     for _ in range(2):
         act(buying, desk_drowning(full, [ACCOUNT]))
     assert [buying.account.budget(each) for each in (big, small, asleep, changed)] == [2000, 40, 500, 500]
@@ -195,7 +195,7 @@ def test_an_account_that_could_not_be_read_is_throttled_with_the_next_look(buyin
     big = buying.account.line("4000", "big")
     buying.account.faults = [("structure", TryLater("throttled"))]
     for expected in (4000, 2000):
-        act(buying, desk_drowning(Desk(80, 0, timedelta(0)), [ACCOUNT]))
+        act(buying, desk_drowning(Pressure(80, 0, timedelta(0)), [ACCOUNT]))
         assert buying.account.budget(big) == expected
     assert len(buying.told()) == 1
 

@@ -16,14 +16,14 @@ from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from typing import Any
 
-from bot.ads.changes.account_actions import Actions
+from bot.ads.changes.account_actions import AccountActions
 from bot.ads.changes.refusals import AccountBusy
-from bot.ads.changes.spend_limits import Limits
+from bot.ads.changes.spend_limits import SpendLimits
 from bot.ads.platform import AdsFault, OutcomeUnknown
 from memory.storage.database import Database
 from memory.storage.migrations import STEPS
 from memory.storage.timestamps import now
-from tests.ads.buying import BRAND, SAM, idea, rupees
+from tests.ads.buying import BRAND, SAM, SameLimits, idea, rupees
 from tests.ads.paper_account import PaperAccount
 
 ACCOUNT = "act_1"
@@ -125,9 +125,9 @@ class Killing:
 def launch_all(folder: Path, count: int) -> None:
     """Launch what is not live yet; what a killed process left is settled first."""
     account: Any = FarAccount(str(folder / "account"))
-    limits = Limits(rupees(Decimal(1_000_000)), rupees(Decimal(1_000_000)))
-    actions = Actions(
-        Database(folder / "hawker.db"), now, lambda brand: {ACCOUNT: account}, lambda about: limits,
+    limits = SpendLimits(rupees(Decimal(1_000_000)), rupees(Decimal(1_000_000)))
+    actions = AccountActions(
+        Database(folder / "hawker.db"), now, {BRAND: {ACCOUNT: account}}, SameLimits(limits),
         lambda seconds: None, LEASE,
     )  # fmt: skip
     for number in range(count):

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from bot.ads.changes.account_actions import LATE, Actions
+from bot.ads.changes.account_actions import LATE, AccountActions
 from bot.ads.changes.plan import Archive, Pause, Resume, SetBudget, Step
 from bot.ads.changes.refusals import Refused
 from bot.ads.platform import AdsFault, OutcomeUnknown
@@ -64,8 +64,8 @@ class Purse(RuleBasedStateMachine):
     @rule(plan=plans, accident=accidents, other=plans, minutes=st.sampled_from((0, 4, 9)), key=st.sampled_from("ab"))
     def a_plan(self, plan: Any, accident: str, other: Any, minutes: int, key: str) -> None:
         database = MortalDatabase(self.buying.url)
-        process = Actions(
-            database, self.buying.clock, lambda brand: self.buying.accounts, self.buying.limits, lambda s: None
+        process = AccountActions(
+            database, self.buying.clock, {BRAND: self.buying.accounts}, self.buying, lambda s: None
         )
         self._prepare(accident, database, other, minutes)
         try:
@@ -133,7 +133,7 @@ class Purse(RuleBasedStateMachine):
         if accident == "overtaken":
             self.account.before_write = [be_overtaken]
 
-    def _try(self, process: Actions, plan: Any, key: str | None) -> None:
+    def _try(self, process: AccountActions, plan: Any, key: str | None) -> None:
         process.carry_out(BRAND, ACCOUNT, steps_of(plan, self.lines), CYCLE, key=key)
 
     def _quietly(self, do: Callable[[], object]) -> None:

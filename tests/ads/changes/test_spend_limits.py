@@ -7,20 +7,27 @@ from pathlib import Path
 import pytest
 
 from bot.ads.changes.refusals import NoLimits
-from bot.ads.changes.spend_limits import Limits, limits_of_brands
+from bot.ads.changes.spend_limits import BrandLimits, SpendLimits
+from bot.ads.practice import read_practice
 from bot.brands import AdCap, Brand, read_brands
 from bot.language.money import Money
 from tests.ads.buying import rupees
 from tests.ads.paper_account import PaperAccount
 
-VOYAGE = read_brands(Path(__file__).parents[3] / "data" / "brands.toml")["voyage"]
+DATA = Path(__file__).parents[3] / "data"
+VOYAGE = read_brands(DATA / "brands.toml")["voyage"]
 ABOUT = PaperAccount().describe()
 
 
-def at_85(money: Money, currency: str) -> Money:
-    if currency != "INR":
-        raise ValueError(f"there is no rate for {currency}")
-    return Money(money.amount * 85, currency)
+PRACTICE = replace(read_practice(DATA / "practice.toml")[0], id="practice_1", currency="INR",
+                   daily_cap=Decimal(10), rupees=Decimal(1))  # fmt: skip
+
+
+class At85:
+    """A dollar is 85 rupees; nothing else has a rate."""
+
+    def in_currency(self, money: Money, currency: str) -> Money | None:
+        return Money(money.amount * 85, currency) if currency == "INR" else None
 
 
 def voyage(cap: AdCap) -> Brand:
@@ -28,15 +35,14 @@ def voyage(cap: AdCap) -> Brand:
     return replace(VOYAGE, ads=replace(VOYAGE.ads, accounts={"act_1": cap}))
 
 
-def of(brand: Brand, **about: object) -> Limits:
-    return limits_of_brands({"voyage": brand}, at_85, {"practice_1": Limits(rupees(10), rupees(5))})(
-        replace(ABOUT, **about)  # type: ignore[arg-type]
-    )
+def of(brand: Brand, **about: object) -> SpendLimits:
+    limits = BrandLimits({"voyage": brand}, At85(), {"practice_1": PRACTICE})
+    return limits.limits_of(replace(ABOUT, **about))  # type: ignore[arg-type]
 
 
 def test_the_threshold_is_a_hundred_dollars_in_the_accounts_currency() -> None:
     limits = of(voyage(AdCap(rupees(17500), None)))
-    assert limits == Limits(rupees(17500), rupees(8500))
+    assert limits == SpendLimits(rupees(17500), rupees(8500))
     assert limits.most_planned == rupees(10000)
 
 
@@ -63,6 +69,6 @@ def test_without_a_cap_in_its_currency_an_account_is_closed(brand: Brand, says: 
 
 
 def test_a_practice_account_has_its_own_limits_and_lends_them_to_no_real_one() -> None:
-    assert of(VOYAGE, id="practice_1", practice=True) == Limits(rupees(10), rupees(5))
+    assert of(VOYAGE, id="practice_1", practice=True) == SpendLimits(rupees(10), rupees(8800))
     with pytest.raises(NoLimits):
         of(VOYAGE, id="practice_1")

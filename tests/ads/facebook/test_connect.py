@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from app import assemble
 from bot.ads.facebook import Facebook, connect
 from bot.brands import read_brands
 from bot.settings import Settings, WrongSetting
+from bot.wiring.program import assemble
 from memory.storage.timestamps import now
 from tests.ads.facebook.graph_server import DATASET, PAGE, SECRET, TOKEN, WHATSAPP, GraphServer, refusing
 from tests.world import environment

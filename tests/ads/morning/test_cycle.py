@@ -49,7 +49,7 @@ def cycle_of(tmp_path: Path, clock: TestClock, accounts: dict[str, Account]) -> 
         db.migrate(STEPS)
         return Cycle(
             [MADRID],
-            lambda brand: accounts,
+            {"voyage": accounts},
             Cycles(db, clock),
             steps,
             closing,

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ class Desk:
     """Two angles with three ads each, whose days the test writes."""
 
     stores: Stores
-    shared: bool = False
+    sharing: set[str] = field(default_factory=set)  # brands
 
     def __post_init__(self) -> None:
         db, clock = self.stores.db, self.stores.clock
@@ -48,7 +48,7 @@ class Desk:
         self.campaigns.take_structure(structure(*SECURE, *GIFT))
         self.numbers = iter(range(10**6))
         self.learn = Learn(
-            self.campaigns, figures, self.records, self.strategy, Voices(db), self.cycles, lambda _: self.shared, clock
+            self.campaigns, figures, self.records, self.strategy, Voices(db), self.cycles, self.sharing, clock
         )
 
     def week(self, ad: str, *, chats: int, orders: int, spend: int = 100, until: date | None = None) -> None:
@@ -147,10 +147,10 @@ def test_patterns_are_shared_only_where_the_brand_says_so(desk: Desk) -> None:
     good_and_bad(desk)
     desk.morning()
     assert desk.strategy.patterns_of_others("another") == []
-    desk.shared = True
+    desk.sharing.add(BRAND)
     desk.morning()
     assert {each["subject"] for each in desk.strategy.patterns_of_others("another")} >= {"angle:security", "angle:gift"}
-    desk.shared = False
+    desk.sharing.clear()
     desk.morning()
     assert desk.strategy.patterns_of_others("another") == []
 

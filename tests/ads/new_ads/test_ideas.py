@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from bot.ads.new_ads.compliance import Claims, Concept, review
+from bot.ads.new_ads.compliance import Concept, review
 from bot.ads.new_ads.copywriter import Copywriter, prompt
 from bot.ads.new_ads.ideas import Knowledge, Proposed, propose, season_of
 from bot.ads.new_ads.selling_points import ARGUMENTS, ShopFacts
-from bot.brands import Brand, read_brands
+from bot.ads.new_ads.shop_claims import FactsCheck
+from bot.brands import read_brands
 from bot.language.money import Money
 from bot.model.language_model import LanguageModel, Prices
-from bot.promises.check import Facts, check
+from bot.promises.check import Facts
 from bot.shop.catalogue import read_catalogue
 from memory.ads.learnings.strategy import FAILURE, SUCCESS, Strategy
-from memory.shop.catalogue_items import Item
 from memory.storage.database import Database
 from memory.storage.migrations import STEPS
 from memory.storage.quotas import Limits
@@ -34,12 +34,7 @@ BRAND = read_brands(DATA / "brands.toml")["voyage"]
 ITEMS = read_catalogue(DATA / "catalogue.csv").items
 
 
-def claims_of(brand: Brand, items: tuple[Item, ...]) -> Claims:
-    facts = Facts.of(brand, items, today=TODAY)
-    return lambda text: [(breach.text, breach.why) for breach in check(text, facts)]
-
-
-CLAIMS = claims_of(BRAND, tuple(ITEMS))
+CLAIMS = FactsCheck(Facts.of(BRAND, ITEMS, today=TODAY))
 
 
 @pytest.fixture

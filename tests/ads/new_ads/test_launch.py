@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,17 +12,19 @@ import pytest
 
 from bot.ads.budgets.daily_decisions import Decide
 from bot.ads.changes.plan import Actor
-from bot.ads.changes.spend_limits import Limits
+from bot.ads.changes.spend_limits import SpendLimits
 from bot.ads.morning.cycle import Morning
-from bot.ads.new_ads.compliance import Claims
-from bot.ads.new_ads.launch import Thinking, odds_of_losing
+from bot.ads.new_ads.compliance import ClaimCheck
+from bot.ads.new_ads.launch import odds_of_losing
+from bot.ads.new_ads.shop_claims import FactsCheck
 from bot.ads.practice import PracticeAccount
 from bot.brands import read_brands
 from bot.language.money import Money
-from bot.promises.check import Facts, check
+from bot.promises.check import Facts
 from bot.shop.catalogue import read_catalogue
-from memory.ads.ad_account import Campaign
+from memory.ads.ad_account import AdAccount, Campaign
 from memory.ads.learnings.strategy import DECISIONS, Entry
+from tests.ads.buying import SameLimits
 from tests.ads.shop import BEGUN, DATA, AdShop
 
 BRAND = read_brands(DATA / "brands.toml")["voyage"]
@@ -31,16 +33,35 @@ FACTS = Facts.of(BRAND, ITEMS, today=BEGUN.date())
 ASKED = "27 of 90 chats asked about cash on delivery"
 
 
-def checked(text: str) -> list[tuple[str, str]]:
-    return [(breach.text, breach.why) for breach in check(text, FACTS)]
+@dataclass(frozen=True)
+class SameClaims:
+    """Every brand may say the same."""
+
+    check: ClaimCheck
+
+    def of(self, brand: str) -> ClaimCheck:
+        return self.check
 
 
-def thinking(claims: Claims = checked) -> Thinking:
-    return Thinking(claims=lambda brand: claims, goods=lambda brand: ITEMS, writer=None)
+class NobodyChats:
+    """No ad may speak of a chat."""
+
+    def unsupported(self, text: str) -> list[tuple[str, str]]:
+        return [("chat", "nobody is there")] if "chat" in text else []
+
+
+@dataclass(frozen=True)
+class Reserved:
+    """So much is kept free for new ads."""
+
+    amount: Decimal
+
+    def reserve(self, account: AdAccount) -> Decimal:
+        return self.amount
 
 
 def opened(folder: Path, *, known: bool = True, **how: Any) -> AdShop:
-    shop = AdShop(folder, **{"places": (0,), "ads": 4, "thinking": thinking(), **how})
+    shop = AdShop(folder, **{"places": (0,), "ads": 4, "claims": SameClaims(FactsCheck(FACTS)), "items": ITEMS, **how})
     if known:
         data = {"share": 0.3}
         shop.agency.memory.strategy.learn(
@@ -131,7 +152,7 @@ def test_nothing_is_launched_without_a_cap(tmp_path: Path) -> None:
 
 
 def test_what_breaks_a_rule_is_not_launched(tmp_path: Path) -> None:
-    shop = opened(tmp_path, thinking=thinking(lambda text: [("chat", "nobody is there")] if "chat" in text else []))
+    shop = opened(tmp_path, claims=SameClaims(NobodyChats()))
     shop.morning(hours=3)
     assert launched(shop.accounts[0]) == []
     assert note(shop, "ideas")["dropped"]["unsupported claim"] >= 5
@@ -216,7 +237,7 @@ def test_a_launch_that_needs_a_yes_waits_and_is_remembered_once_it_runs(tmp_path
     memory = shop.agency.memory
     memory.strategy.learn("voyage", "audience_insight", ASKED, opened_later, subject="objection:cash on delivery")
     account, actions = shop.accounts[0], shop.agency.actions
-    actions.limits = lambda about: Limits(Money(account.spec.daily_cap, "INR"), Money(Decimal(1), "INR"))
+    actions.limits = SameLimits(SpendLimits(Money(account.spec.daily_cap, "INR"), Money(Decimal(1), "INR")))
     shop.clock.pass_by(hours=23)
     notes = {"ideas": again(shop, "ideas")}
     step = next(step for step in shop.agency.cycle._steps if step.name == "launch")
@@ -242,7 +263,7 @@ def test_a_launch_that_is_refused_is_over(tmp_path: Path) -> None:
     data = {"share": 0.3}
     shop.agency.memory.strategy.learn("voyage", "audience_insight", ASKED, data, subject="objection:cash on delivery")
     account, actions = shop.accounts[0], shop.agency.actions
-    actions.limits = lambda about: Limits(Money(account.spec.daily_cap, "INR"), Money(Decimal(1), "INR"))
+    actions.limits = SameLimits(SpendLimits(Money(account.spec.daily_cap, "INR"), Money(Decimal(1), "INR")))
     shop.clock.pass_by(hours=23)
     notes = {"ideas": again(shop, "ideas")}
     step = next(step for step in shop.agency.cycle._steps if step.name == "launch")
@@ -259,7 +280,7 @@ def test_without_room_under_the_cap_nothing_is_launched(tmp_path: Path) -> None:
     account = shop.accounts[0]
     planned = sum(each.daily_budget.amount for each in account.structure().ad_sets if each.daily_budget)
     tight = Money(planned * Decimal("1.75") + 500, "INR")
-    shop.agency.actions.limits = lambda about: Limits(tight, Money(Decimal(10**6), "INR"))
+    shop.agency.actions.limits = SameLimits(SpendLimits(tight, Money(Decimal(10**6), "INR")))
     shop.morning(hours=3)
     assert launched(account) == []
     assert note(shop, "ideas")["why"].startswith("the cap leaves")
@@ -270,15 +291,16 @@ def test_the_deciding_leaves_room_for_the_next_test_until_two_run(shop: AdShop) 
     account = shop.accounts[0]
     decide = next(step.do for step in shop.agency.cycle._steps if step.name == "decide")
     assert isinstance(decide, Decide)
-    assert decide.reserve(account.describe()) == Decimal(1320)
+    assert decide.tests is not None
+    assert decide.tests.reserve(account.describe()) == Decimal(1320)
     morning = Morning("voyage", shop.clock().date(), shop.clock(), account, {})
     nearly_all = account.spec.daily_cap / Decimal("1.75") - 300
-    freely, held = _decided(decide(morning)), _decided(replace(decide, reserve=lambda about: nearly_all)(morning))
+    freely, held = _decided(decide(morning)), _decided(replace(decide, tests=Reserved(nearly_all))(morning))
     assert held <= 300 < freely
     for hours in (3, 24, 24):
         shop.morning(hours=hours)
     assert len(trials(shop)) == 2
-    assert decide.reserve(account.describe()) == 0
+    assert decide.tests.reserve(account.describe()) == 0
 
 
 def _decided(note: dict[str, Any]) -> Decimal:

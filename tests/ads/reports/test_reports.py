@@ -23,17 +23,19 @@ from tests.ads.shop import AdShop
 HUNDRED_TO_ONE = {"INR": Decimal(100), "EUR": Decimal(1)}
 
 
-def to_euros(money: Money, currency: str) -> Money:
+class HundredToOne:
     """Rates that can be followed: a hundred rupees are a euro; nothing else has one."""
-    if not {money.currency, currency} <= set(HUNDRED_TO_ONE):
-        raise ValueError(f"there is no rate from {money.currency} to {currency}")
-    return Money(money.amount / HUNDRED_TO_ONE[money.currency] * HUNDRED_TO_ONE[currency], currency)
+
+    def in_currency(self, money: Money, currency: str) -> Money | None:
+        if not {money.currency, currency} <= set(HUNDRED_TO_ONE):
+            return None
+        return Money(money.amount / HUNDRED_TO_ONE[money.currency] * HUNDRED_TO_ONE[currency], currency)
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> AdShop:
     """An account in rupees and one in euros after their first morning."""
-    shop = AdShop(tmp_path, convert=to_euros)
+    shop = AdShop(tmp_path, rates=HundredToOne())
     shop.morning(hours=3)
     return shop
 
@@ -53,7 +55,8 @@ def test_currencies_are_added_only_at_a_rate_that_is_told(shop: AdShop) -> None:
     said = shop.agency.answers.overview("voyage")
     assert "1 EUR = 100.00 INR" in said
     week = shop.agency.memory.figures.of("voyage", "account", 7)
-    both = sum((to_euros(line.spend, "EUR").amount for line in week), Decimal(0))
+    euros = [HundredToOne().in_currency(line.spend, "EUR") for line in week]
+    both = sum((each.amount for each in euros if each is not None), Decimal(0))
     together = said.partition("*All together*, in EUR")[2]
     assert f"7 d: {report_wording('en').amount(Money(both, 'EUR'))} " in together.partition("*INR*")[0]
 
@@ -95,7 +98,7 @@ def test_what_may_still_move_is_marked(shop: AdShop) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_twenty_three_accounts_fit_a_message_in_every_language(tmp_path: Path, language: str) -> None:
-    shop = AdShop(tmp_path, places=tuple(range(23)), ads=2, convert=to_euros)
+    shop = AdShop(tmp_path, places=tuple(range(23)), ads=2, rates=HundredToOne())
     shop.agency.first_look()
     said = shop.agency.answers.overview("voyage", language=language)
     assert len(said) <= LONGEST

@@ -41,9 +41,13 @@ class Office:
         self.server = server
         self.twins = self.process()
 
+    def tell(self, brand: str, text: str, picture: str | None = None) -> None:
+        """What staff hear."""
+        self.said.append(text)
+
     def process(self) -> AsanaTwins:
         asana = Asana(TOKEN, PROJECT, self.server.url, self.clock)
-        return AsanaTwins(self.tasks, asana, ["voyage"], self.clock, lambda brand, text: self.said.append(text))
+        return AsanaTwins(self.tasks, asana, ["voyage"], self.clock, self)
 
 
 @pytest.fixture

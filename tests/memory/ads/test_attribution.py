@@ -27,6 +27,13 @@ HALF = Decimal("0.5")
 PHONES = ("+919876543210", "+34611222333")
 
 
+class NinetyRupees:
+    """Whatever it is, in rupees it is ninety times as much; nothing else has a rate."""
+
+    def in_currency(self, money: Money, currency: str) -> Money | None:
+        return Money(money.amount * 90, currency) if currency == "INR" else None
+
+
 class Shop:
     """A desk that takes orders, and the ad book beside it."""
 
@@ -153,7 +160,7 @@ def test_money_is_converted_by_a_rate_or_stays_apart(stores: Stores) -> None:
 
 
 def test_a_known_rate_brings_a_sale_into_the_accounts_currency(stores: Stores) -> None:
-    shop = Shop(stores, convert=lambda money, to: Money(money.amount * 90, to) if to == "INR" else None)
+    shop = Shop(stores, rates=NinetyRupees())
     shop.order(shop.click("1"), 10, "EUR")
     shop.take()
     assert shop.sold("1") == (Cohort(TODAY, 0, 1, Decimal("450.00")),)

@@ -1,0 +1,104 @@
+"""The ad agency of one process: the accounts it runs, what it remembers of them, and the tools that work on them."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from bot.ads.alarms.hourly_check import Watch
+from bot.ads.changes.account_actions import AccountActions
+from bot.ads.changes.emergency_stop import Brakes
+from bot.ads.morning.cycle import Cycle, Morning
+from bot.ads.morning.pull import Pull
+from bot.ads.platform import Account, Accounts, AdsFault
+from bot.ads.practice import PracticeAccounts
+from bot.ads.reports.answers import Answers
+from bot.ads.sales_feedback import Feedback
+from bot.language.money import CurrencyConverter
+from memory.ads.attribution import Attribution
+from memory.ads.campaigns import Campaigns
+from memory.ads.figures import AdFigures
+from memory.ads.learnings.campaign_records import CampaignRecords
+from memory.ads.learnings.strategy import Strategy
+from memory.ads.tasks import Tasks
+from memory.storage.database import Database
+from memory.storage.errors import NotStorable
+from memory.storage.timestamps import Clock
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AdStores:
+    """The stores of the ad side, over one database."""
+
+    db: Database
+    campaigns: Campaigns
+    attribution: Attribution
+    records: CampaignRecords
+    strategy: Strategy
+    figures: AdFigures
+
+    @classmethod
+    def over(cls, db: Database, clock: Clock, real_clock: Clock, rates: CurrencyConverter) -> AdStores:
+        """`clock` is the time that the accounts live in; the desk's chats and orders are dated by the real one."""
+        campaigns = Campaigns(db, clock)
+        return cls(
+            db=db,
+            campaigns=campaigns,
+            attribution=Attribution(db, real_clock, rates=rates),
+            records=CampaignRecords(db, clock),
+            strategy=Strategy(db, clock),
+            figures=AdFigures(db, campaigns, clock),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """Everything of the ad side of one process."""
+
+    clock: Clock  # of the accounts
+    accounts: Accounts
+    memory: AdStores
+    actions: AccountActions
+    brakes: Brakes
+    cycle: Cycle
+    watch: Watch
+    feedback: Feedback
+    pull: Pull
+    practice: PracticeAccounts | None
+    answers: Answers
+    tasks: Tasks
+
+    def first_look(self) -> None:
+        """Read every account that was never read: staff may ask before the first morning comes."""
+        for brand, accounts in self.accounts.items():
+            known = {account.id for account in self.memory.campaigns.accounts(brand)}
+            for account_id in accounts.keys() - known:
+                self._look(brand, accounts[account_id])
+
+    def _look(self, brand: str, account: Account) -> None:
+        now = self.clock()
+        try:
+            self.pull(Morning(brand, now.date(), now, account, {}))
+        except (AdsFault, NotStorable) as fault:
+            log.warning("an ad account cannot be read yet: %s", fault)
+
+    def each_hour(self) -> None:
+        """What yesterday and today look like by now, then the guards' look at it."""
+        for brand, accounts in self.accounts.items():
+            known = {account.id for account in self.memory.campaigns.accounts(brand)}
+            for account_id in accounts.keys() & known:
+                self._refresh(brand, accounts[account_id])
+        self.watch.look()
+
+    def _refresh(self, brand: str, account: Account) -> None:
+        try:
+            self.pull.refresh(brand, account, self.clock())
+        except (AdsFault, NotStorable) as fault:
+            log.warning("an ad account cannot be read this hour: %s", fault)
+
+    def press_on(self) -> None:
+        """Pause what a “stop everything” could not pause yet."""
+        for brand in self.accounts:
+            self.brakes.press_on(brand)

@@ -1,0 +1,37 @@
+"""What an ad may say of the shop: no more than a reply may. The check of every text that leaves, over today's facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.brands import Brand
+from bot.promises.check import Facts, check
+from memory.shop.catalogue_items import Goods
+from memory.storage.timestamps import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class FactsCheck:
+    """The claim check over these facts."""
+
+    facts: Facts
+
+    def unsupported(self, text: str) -> list[tuple[str, str]]:
+        """The claims that the facts do not carry: the words, and why they are wrong."""
+        return [(breach.text, breach.why) for breach in check(text, self.facts)]
+
+
+@dataclass(frozen=True, slots=True)
+class ShopClaims:
+    """The claim checks of all brands. `clock` is the machine's."""
+
+    brands: Mapping[str, Brand]
+    goods: Goods
+    clock: Clock
+
+    def of(self, brand: str) -> FactsCheck:
+        """Over what the brand sells and promises today."""
+        about = self.brands[brand]
+        today = self.clock().astimezone(about.time_zone).date()
+        return FactsCheck(Facts.of(about, self.goods.items(brand), today=today))

@@ -1,0 +1,22 @@
+"""Who takes our messages to customers: Twilio, or the small Twilio of the simulator where no account is set."""
+
+from __future__ import annotations
+
+from bot.channels.sender_account import local_url
+from bot.channels.simulator import Pace, SmallTwilio
+from bot.wiring.foundation import Foundation
+
+
+def small_twilio(foundation: Foundation, pace: Pace | None) -> SmallTwilio | None:
+    """The simulator, with every brand's numbers as senders; None where the account is real."""
+    settings = foundation.settings
+    if not settings.simulated:
+        return None
+    return SmallTwilio(
+        local_url(settings),
+        f"http://127.0.0.1:{settings.port}/simulator/twilio",
+        foundation.clock,
+        path=settings.database_path.with_name("simulator.db"),
+        senders=tuple(number for brand in foundation.brands.values() for number in brand.whatsapp),
+        pace=pace,
+    )

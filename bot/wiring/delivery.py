@@ -1,0 +1,72 @@
+"""The way of a message: from whoever answers it to the worker, the outbox and the channel."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+from bot.channels.twilio import WhatsApp
+from bot.delivery.media_understanding import MediaUnderstanding
+from bot.delivery.missed_messages import CatchUp
+from bot.delivery.outbox import Outbox
+from bot.delivery.turn_router import TurnRouter
+from bot.delivery.worker import Hands, Worker
+from bot.sales.desk import Seller
+from bot.staff.commands.ad_commands import AdCommands
+from bot.staff.commands.shop_commands import Commands
+from bot.wiring.desk import senses
+from bot.wiring.foundation import Foundation
+
+
+def outbox(foundation: Foundation, channel: WhatsApp) -> Outbox:
+    """The gate in front of the channel."""
+    stores = foundation.stores
+    return Outbox(
+        db=stores.db,
+        contacts=stores.contacts,
+        messages=stores.messages,
+        turns=foundation.turns,
+        switches=stores.switches,
+        channel=channel,
+        clock=foundation.clock,
+        brands=foundation.brands,
+        staff=foundation.staff,
+        erasure=foundation.erasure,
+    )
+
+
+def turn_router(foundation: Foundation, seller: Seller, ads: AdCommands, channel: WhatsApp) -> TurnRouter:
+    """Staff by their commands, everybody else by the desk."""
+    stores = foundation.stores
+    commands = Commands(
+        stores.contacts,
+        stores.messages,
+        stores.handovers,
+        stores.orders,
+        stores.goods,
+        order_listener=seller,
+        ads=ads,
+    )
+    media = MediaUnderstanding(channel, stores.attachments, stores.messages, senses(foundation))
+    return TurnRouter(seller, commands, foundation.staff, media)
+
+
+def worker(foundation: Foundation, outbox: Outbox, router: TurnRouter, wake: threading.Event) -> Worker:
+    """The queue's worker of this process; `wake` is set whenever there is something to do."""
+    hands = Hands(
+        contacts=foundation.stores.contacts,
+        turns=foundation.turns,
+        outbox=outbox,
+        handler=router,
+        channel=outbox.channel,
+        staff=foundation.staff,
+        clock=foundation.clock,
+        deadline=timedelta(seconds=foundation.settings.reply_deadline_seconds),
+    )
+    return Worker(hands, wake)
+
+
+def catch_up(foundation: Foundation, channel: WhatsApp, wake: threading.Event) -> CatchUp:
+    """What takes in messages that the webhook never received."""
+    stores = foundation.stores
+    return CatchUp(channel, stores.intake, stores.runs, foundation.numbers, foundation.clock, wake)

@@ -1,0 +1,72 @@
+"""What every subject stands on: settings, clock, brands, stores, and who staff are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.brands import Brand, BrandNumbers, read_brands
+from bot.model.language_model import LanguageModel
+from bot.settings import Settings
+from bot.shop.exchange_rates import Rates
+from bot.staff.staff_members import Staff
+from bot.web.access import signing_secret
+from bot.wiring.stores import Stores
+from memory.agents.memory_manager import MemoryManager
+from memory.conversations.turns import Turns
+from memory.storage.timestamps import Clock
+from memory.upkeep.erasure import Erasure
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Foundation:
+    """Built first; whatever is built later takes from it what it needs."""
+
+    settings: Settings
+    clock: Clock  # the machine's
+    numbers: BrandNumbers
+    stores: Stores
+    agents: MemoryManager
+    staff: Staff
+    turns: Turns
+    erasure: Erasure
+    rates: Rates
+    model: LanguageModel | None  # None: everything is answered without one
+    secret: str  # signs tokens, receipts and the addresses of charts
+
+    @property
+    def brands(self) -> Mapping[str, Brand]:
+        """By id."""
+        return self.numbers.brands
+
+    @classmethod
+    def laid(cls, settings: Settings, clock: Clock) -> Foundation:
+        """Reads the brands file and opens the database. Raises BrandsWrong, WrongSetting, DatabaseUnavailable."""
+        numbers = BrandNumbers(read_brands(Path(settings.brands_file)), settings.twilio_whatsapp_from)
+        stores = Stores.opened(settings, numbers, clock)
+        agents = MemoryManager(settings.memory, db=stores.db, clock=clock)
+        staff = Staff(stores.contacts, settings.staff, numbers)
+        secret = signing_secret(settings)
+        return cls(
+            settings=settings,
+            clock=clock,
+            numbers=numbers,
+            stores=stores,
+            agents=agents,
+            staff=staff,
+            turns=Turns(stores.db, stores.messages, clock, staff=staff),
+            erasure=Erasure(
+                stores.db,
+                clock,
+                secret,
+                short_term=agents.short_term,
+                short_term_seconds=settings.memory.short_term_ttl,
+                backup_hours=24 if settings.backup_dir else None,
+            ),
+            rates=Rates(Path(settings.memory.storage_dir) / "rates", clock),
+            model=LanguageModel.from_settings(settings, clock),
+            secret=secret,
+        )

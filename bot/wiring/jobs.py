@@ -1,0 +1,99 @@
+"""What the clock does for the shop, and which process has the clock."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from bot.channels.twilio import WhatsApp
+from bot.delivery.maintenance import Backups, Forgetting, Retention
+from bot.delivery.missed_messages import CatchUp
+from bot.delivery.scheduler import ClockWork, Job, Leadership
+from bot.sales.desk import Seller
+from bot.settings import Settings
+from bot.shop.exchange_rates import Rates, RatesNotRefreshed
+from bot.wiring.desk import reader
+from bot.wiring.foundation import Foundation
+from memory.agents.workflows import end_silent_sessions
+from memory.storage.quotas import Limits
+from memory.storage.timestamps import Clock
+
+log = logging.getLogger(__name__)
+
+
+def clock_work(foundation: Foundation, jobs: Sequence[Job]) -> ClockWork:
+    """The clock of all processes on this database; one of them has it at a time."""
+    return ClockWork(jobs, foundation.stores.runs, _lock(foundation.settings))
+
+
+def _lock(settings: Settings) -> Path | Leadership:
+    if settings.on_server:
+        from memory.storage.postgres import ServerLock  # psycopg is installed only where there is a server
+
+        return ServerLock(settings.database_url, "clock")
+    return settings.database_path.parent / "clock.lock"
+
+
+def shop_jobs(foundation: Foundation, channel: WhatsApp, catch_up: CatchUp, seller: Seller) -> list[Job]:
+    """Messages, memory and the desk."""
+    stores, clock = foundation.stores, foundation.clock
+    forgetting = Forgetting(stores.contacts, channel, foundation.erasure)
+    return [
+        Job("catch-up", timedelta(minutes=5), catch_up.run, at_start=True),
+        Job("forgetting", timedelta(minutes=1), forgetting.run, at_start=True),
+        Job("rates", timedelta(days=1), partial(refresh_rates, foundation.rates)),
+        Job("limits", timedelta(days=1), partial(forget_old_windows, stores.limits, clock)),
+        Job("search", timedelta(seconds=2), stores.search.catch_up_fully, at_start=True),
+        Job("reading", timedelta(seconds=5), reader(foundation).run, at_start=True),
+        *_tidying(foundation),
+        Job("silence", timedelta(hours=1), partial(note_silent_customers, seller)),
+    ]
+
+
+def _tidying(foundation: Foundation) -> list[Job]:
+    settings = foundation.settings
+    jobs = []
+    if settings.memory.auto_cleanup:
+        days = {brand.id: brand.retention_days for brand in foundation.brands.values()}
+        retention = Retention(foundation.stores.sessions, foundation.erasure, days, foundation.clock)
+        jobs.append(Job("retention", timedelta(hours=1), retention.run))
+        jobs.append(Job("workflows", timedelta(minutes=1), partial(end_silent_sessions, foundation.agents)))
+    if settings.backup_dir and not settings.on_server:  # a server has its own backups
+        jobs.append(Job("backup", timedelta(days=1), _backups(foundation).run))
+    return jobs
+
+
+def _backups(foundation: Foundation) -> Backups:
+    settings = foundation.settings
+    return Backups(
+        database=settings.database_path,
+        folder=Path(settings.backup_dir),
+        key=settings.database_key or None,
+        erasure=foundation.erasure,
+        secret=foundation.secret,
+        messages=foundation.stores.messages,
+        staff=foundation.staff,
+        brand=next(iter(foundation.brands)),
+        clock=foundation.clock,
+    )
+
+
+def refresh_rates(rates: Rates) -> None:
+    """Take today's exchange rates; yesterday's stay where they can't be had."""
+    try:
+        log.info("exchange rates as of %s", rates.refresh())
+    except RatesNotRefreshed as fault:
+        log.warning("the exchange rates stay as of %s: %s", rates.as_of(), fault)
+
+
+def forget_old_windows(limits: Limits, clock: Clock) -> None:
+    """Drop the counts of windows that ended a day ago."""
+    limits.forget_windows(clock() - timedelta(days=1))
+
+
+def note_silent_customers(seller: Seller) -> None:
+    """Keep an episode of each customer who asked to buy and fell silent."""
+    log.info("%s customers fell silent", seller.note_lost())

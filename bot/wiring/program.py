@@ -1,0 +1,119 @@
+"""The whole program: every part of one process, put together and not yet running."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask
+
+from bot.ads.agency import Agency
+from bot.channels.simulator import Pace, SmallTwilio
+from bot.channels.twilio import WhatsApp
+from bot.delivery.scheduler import ClockWork
+from bot.delivery.turn_router import TurnRouter
+from bot.delivery.worker import Worker
+from bot.language.detection import detect
+from bot.language.reading.message_type import classify
+from bot.model.language_model import LanguageModel
+from bot.settings import Settings
+from bot.wiring.ads import AdSide
+from bot.wiring.channels import small_twilio
+from bot.wiring.delivery import catch_up, outbox, turn_router, worker
+from bot.wiring.desk import seller
+from bot.wiring.foundation import ROOT, Foundation
+from bot.wiring.jobs import clock_work, shop_jobs
+from bot.wiring.stores import Stores
+from bot.wiring.web import site
+from memory.agents.memory_manager import MemoryManager
+from memory.conversations.turns import Turns
+from memory.storage.timestamps import Clock, now
+
+ROSTER = ROOT / "data" / "practice.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Everything of one process. Nothing runs before `start`."""
+
+    settings: Settings
+    memory: Stores
+    agents: MemoryManager
+    turns: Turns
+    desk: TurnRouter
+    channel: WhatsApp
+    twilio: SmallTwilio | None  # the simulator, where no account is set
+    web: Flask
+    worker: Worker
+    clock_work: ClockWork
+    model: LanguageModel | None
+    agency: Agency
+    clock: Clock
+    secret: str  # signs tokens
+
+    def start(self) -> None:
+        """Worker and clock, in threads of their own; what is slow the first time is done before a customer waits."""
+        threading.Thread(target=self._warm, name="warm", daemon=True).start()
+        self.worker.start()
+        self.clock_work.start()
+
+    def stop(self) -> None:
+        """Finish what is under way, then stop."""
+        self.clock_work.stop()
+        self.worker.stop()
+        if self.model is not None:
+            self.model.close()
+        if self.twilio is not None:
+            self.twilio.stop()
+
+    def work(self) -> None:
+        """Worker and clock in this thread, until the process is told to stop."""
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: self.worker.halt())
+        if self.model is not None:
+            self.model.warm()
+        self.clock_work.start()
+        self.worker.run()
+        self.clock_work.stop()
+
+    def _warm(self) -> None:
+        classify("hello")
+        detect("where can I see what you have to offer?")
+        if self.model is not None:
+            self.model.warm()
+
+
+def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None, roster: Path = ROSTER) -> Program:
+    """The program of these settings. `roster` lists the practice accounts; `pace` is the simulator's.
+
+    Raises BrandsWrong, WrongSetting, DatabaseUnavailable.
+    """
+    foundation = Foundation.laid(settings, clock)
+    wake = threading.Event()
+    twilio = small_twilio(foundation, pace)
+    channel = WhatsApp(settings, clock, twilio.account if twilio else None)
+    gate = outbox(foundation, channel)
+    desk = seller(foundation)
+    ads = AdSide.built(foundation, roster)
+    router = turn_router(foundation, desk, ads.commands(), channel)
+    missed = catch_up(foundation, channel, wake)
+    jobs = [*ads.jobs(twilio), *shop_jobs(foundation, channel, missed, desk)]
+    foundation.stores.db.wake(wake)
+    return Program(
+        settings=settings,
+        memory=foundation.stores,
+        agents=foundation.agents,
+        turns=foundation.turns,
+        desk=router,
+        channel=channel,
+        twilio=twilio,
+        web=site(foundation, gate, ads, twilio, wake),
+        worker=worker(foundation, gate, router, wake),
+        clock_work=clock_work(foundation, jobs),
+        model=foundation.model,
+        agency=ads.agency,
+        clock=clock,
+        secret=foundation.secret,
+    )

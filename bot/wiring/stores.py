@@ -1,0 +1,89 @@
+"""The stores of the program, over one database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.brands import BrandNumbers
+from bot.settings import Settings
+from memory.conversations.attachments import Attachments
+from memory.conversations.handovers import Handovers
+from memory.conversations.intake import Intake
+from memory.conversations.messages import Messages
+from memory.conversations.reading_progress import Readings
+from memory.conversations.sessions import Sessions
+from memory.conversations.summaries import Summaries
+from memory.people.contacts import Contacts
+from memory.people.facts import Facts
+from memory.recall.search import Search
+from memory.shop.catalogue_items import Goods
+from memory.shop.orders import Orders
+from memory.storage.database import Database
+from memory.storage.job_runs import JobRuns, Switches
+from memory.storage.migrations import STEPS
+from memory.storage.quotas import Limits
+from memory.storage.timestamps import Clock
+
+ANSWER_TWILIO_WITHIN = 3.0  # seconds; it is told to wait four, and to come again after a 503
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Every store that more than one subject works with."""
+
+    db: Database
+    contacts: Contacts
+    sessions: Sessions
+    messages: Messages
+    facts: Facts
+    orders: Orders
+    goods: Goods
+    handovers: Handovers
+    attachments: Attachments
+    intake: Intake
+    runs: JobRuns
+    switches: Switches
+    readings: Readings
+    summaries: Summaries
+    search: Search
+    limits: Limits
+
+    @classmethod
+    def opened(cls, settings: Settings, numbers: BrandNumbers, clock: Clock) -> Stores:
+        """Opens the database of the settings and brings it up to date."""
+        db = Database(settings.database_url, timeout=15.0, key=settings.database_key or None)
+        db.migrate(STEPS)
+        contacts, sessions = Contacts(db, clock), _sessions(db, settings)
+        messages = Messages(db, contacts, sessions, clock, quiet_seconds=settings.reply_quiet_seconds)
+        hours = {brand.id: brand.handover_hours for brand in numbers.brands.values()}
+        return cls(
+            db=db,
+            contacts=contacts,
+            sessions=sessions,
+            messages=messages,
+            facts=Facts(db, clock),
+            orders=Orders(db, clock),
+            goods=Goods(db, clock),
+            handovers=Handovers(db, clock, hours=hours),
+            attachments=Attachments(db, clock),
+            intake=Intake(db, messages),
+            runs=JobRuns(db, clock),
+            switches=Switches(db, clock),
+            readings=Readings(db),
+            summaries=Summaries(db, clock),
+            search=Search(db, vectors=settings.memory.enable_vector_search),
+            limits=Limits(db, clock),
+        )
+
+
+def impatient_intake(settings: Settings, clock: Clock) -> Intake:
+    """The webhook's own way into the database: it waits for another's write only as long as Twilio waits for us."""
+    db = Database(settings.database_url, timeout=ANSWER_TWILIO_WITHIN, key=settings.database_key or None)
+    db.migrate(STEPS)
+    sessions = _sessions(db, settings)
+    return Intake(db, Messages(db, Contacts(db, clock), sessions, clock, quiet_seconds=settings.reply_quiet_seconds))
+
+
+def _sessions(db: Database, settings: Settings) -> Sessions:
+    return Sessions(db, timeout=timedelta(hours=settings.memory.session_timeout_hours))
