@@ -28,6 +28,7 @@ from bot.sales.understanding.learning import interests, learn
 from bot.sales.understanding.order_replies import NO_PAYLOAD, YES_PAYLOAD, says_no, says_yes
 from memory.agents.base_agent import BaseAgent
 from memory.conversations.channel_messages import Outgoing
+from memory.conversations.handovers import Handovers
 from memory.conversations.messages import Message
 from memory.conversations.turns import Outcome, Reading
 from memory.people.contacts import Contact, Contacts, case_of
@@ -371,13 +372,7 @@ class Seller(BaseAgent):
             }
 
     def _actions(self, turn: _Turn) -> Actions:
-        return Actions(turn.situation, self._shop, lambda reason: self._hand_over(turn, reason))
-
-    def _hand_over(self, turn: _Turn, reason: str) -> None:
-        """Runs in the finishing transaction, before the notices of the outcome are put out."""
-        number = self._shop.handovers.open(turn.contact, reason)
-        self.save_episode(case_of(turn.contact.id), "handed over", {"brand": turn.contact.brand, "handover": number})
-        turn.outcome.notices.append(_summary(turn.situation, number, reason))
+        return Actions(turn.situation, self._shop, TurnHandOver(self, self._shop.handovers, turn))
 
     def _promise_facts(self, situation: Situation, actions: Actions, amounts: Sequence[Money] = ()) -> PromiseFacts:
         orders = [*situation.orders, *([actions.placed] if actions.placed else [])]
@@ -395,6 +390,22 @@ class Seller(BaseAgent):
             amounts=[*amounts, *(money for quote in quotes for money in (quote.unit, quote.total))],
             customer="\n".join([*_customers_words(situation), situation.text]),
         )
+
+
+@dataclass(frozen=True)
+class TurnHandOver:
+    """Hands the customer of a turn over to people."""
+
+    seller: Seller
+    handovers: Handovers
+    turn: _Turn
+
+    def open(self, reason: str) -> None:
+        """Runs in the finishing transaction, before the notices of the outcome are put out."""
+        contact, outcome = self.turn.contact, self.turn.outcome
+        number = self.handovers.open(contact, reason)
+        self.seller.save_episode(case_of(contact.id), "handed over", {"brand": contact.brand, "handover": number})
+        outcome.notices.append(_summary(self.turn.situation, number, reason))
 
 
 def _as_fact(learned: Learned, message: Message) -> Fact:

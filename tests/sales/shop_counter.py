@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -80,8 +81,7 @@ class Counter:
 
     def actions(self, situation: Situation) -> Actions:
         """Fresh hands for this customer."""
-        contact = situation.contact
-        return Actions(situation, self.shop, lambda reason: _open(self.handovers, contact, reason))
+        return Actions(situation, self.shop, HandOver(self.handovers, situation.contact))
 
     def says(self, situation: Situation, text: str, actions: Actions | None = None) -> None:
         """The desk's answer goes out, and what it stands on is done."""
@@ -114,5 +114,12 @@ class Counter:
         return self.orders.of_contact(situation.contact.id)[0]
 
 
-def _open(handovers: Handovers, contact: Contact, reason: str) -> None:
-    handovers.open(contact, reason)
+@dataclass(frozen=True)
+class HandOver:
+    """Opens the hand-over, and tells nobody."""
+
+    handovers: Handovers
+    contact: Contact
+
+    def open(self, reason: str) -> None:
+        self.handovers.open(self.contact, reason)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from bot.language.money import Money
 from bot.sales.situation import Shop, Situation
@@ -56,6 +55,13 @@ class Offer:
     rate_date: date | None = None  # of the rate that `about` stands on
 
 
+class HandOverChange(Protocol):
+    """Hands this turn's customer over to people; `bot.sales.desk.TurnHandOver` does."""
+
+    def open(self, reason: str) -> None:
+        """Open the hand-over and tell staff. Runs in the transaction in which the turn is finished."""
+
+
 @dataclass(slots=True)
 class Actions:
     """One attempt's actions. Nothing happens until the turn is finished with `changes`.
@@ -66,7 +72,7 @@ class Actions:
 
     situation: Situation
     shop: Shop
-    hand_over_change: Callable[[str], None]  # opens the hand-over and tells staff; runs inside the transaction
+    to_people: HandOverChange
     changes: list[Change] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)  # skus offered, in order
     quoted: Quote | None = None  # a quote made in this attempt: the reply must ask for the yes
@@ -168,7 +174,7 @@ class Actions:
     def hand_over(self, reason: str) -> None:
         """Have a person take this conversation over; staff get a summary, the desk falls silent after its reply."""
         if self.handed_over is None:
-            self.changes.append(lambda: self.hand_over_change(reason))
+            self.changes.append(lambda: self.to_people.open(reason))
         self.handed_over = self.handed_over or reason
 
     def _own_order(self, number: str) -> Order:
