@@ -121,7 +121,10 @@ def test_ready_names_the_part_that_is_not(shop: Shop) -> None:
     assert answer.status_code == 503
     assert answer.get_json()["parts"]["worker"].startswith("no worker has ever run")
     shop.stores.turns.beat("w")
-    assert shop.client.get("/ready").get_json() == {"status": "ready", "parts": {"database": "ok", "worker": "ok"}}
+    assert shop.client.get("/ready").get_json() == {
+        "status": "ready",
+        "parts": {"database": "ok", "worker": "ok", "provider": "ok"},
+    }
     shop.stores.clock.pass_by(seconds=31)
     assert "31 seconds" in shop.client.get("/ready").get_json()["parts"]["worker"]
 
