@@ -30,7 +30,9 @@ def main() -> None:
     print(f"rooms: {len(rooms)}; arrows between rooms: {len(arrows)}; most files in a room: {max(rooms.values())}")
     lengths = [node.end_lineno - node.lineno + 1 for tree in trees.values() for node in ast.walk(tree)
                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno]  # fmt: skip
-    print(f"functions: {len(lengths)}; lines: median {median(lengths):.0f}, 90th percentile {quantiles(lengths, n=10)[-1]:.0f}")
+    print(
+        f"functions: {len(lengths)}; lines: median {median(lengths):.0f}, 90th percentile {quantiles(lengths, n=10)[-1]:.0f}"
+    )
     classes = Counter(node.name for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
     print(f"class names that stand for two things: {sum(n > 1 for n in classes.values())}")
     print(f"lines of app.py: {len((ROOT / 'app.py').read_text().splitlines())}")
