@@ -14,6 +14,7 @@ from itertools import dropwhile, pairwise, permutations
 from bot.brands import Brand, Delivery, Discount
 from bot.language.amounts import CODES, Amount, find_amounts
 from bot.language.money import Money
+from bot.language.normalisation import plain_in_place
 from bot.promises import claims
 from bot.shop.exchange_rates import Conversion
 from memory.shop.catalogue_items import Item
@@ -129,7 +130,7 @@ class Facts:
 
     @cached_property
     def customer_money(self) -> tuple[Amount, ...]:
-        return tuple(find_amounts(claims.plain(_composed(self.customer))))
+        return tuple(find_amounts(plain_in_place(_composed(self.customer))))
 
     @cached_property
     def known_links(self) -> frozenset[str]:
@@ -154,26 +155,26 @@ def _policy_money(policies: tuple[str, ...]) -> frozenset[Money]:
     return frozenset(
         Money(amount.value, amount.currency)
         for text in policies
-        for amount in find_amounts(claims.plain(_composed(text)))
+        for amount in find_amounts(plain_in_place(_composed(text)))
         if amount.currency
     )
 
 
 @lru_cache(maxsize=64)
 def _policy_durations(policies: tuple[str, ...]) -> frozenset[tuple[int, int]]:
-    return frozenset(found for text in policies for _, found in _durations(claims.plain(_composed(text))))
+    return frozenset(found for text in policies for _, found in _durations(plain_in_place(_composed(text))))
 
 
 @lru_cache(maxsize=64)
 def _vocabulary(items: tuple[Item, ...], policies: tuple[str, ...], names: tuple[str, ...]) -> frozenset[str]:
     texts = [f"{i.title} {i.maker} {i.description} {' '.join(i.keywords)} {i.category}" for i in items]
-    return frozenset(re.findall(r"[\w]+", claims.plain(" ".join([*texts, *policies, *names])).lower()))
+    return frozenset(re.findall(r"[\w]+", plain_in_place(" ".join([*texts, *policies, *names])).lower()))
 
 
 def check(draft: str, facts: Facts) -> list[Breach]:
     """Every promise in `draft` that the facts don't carry, in order of appearance; an empty list when it may leave.
 
-    Reads English, Spanish, Portuguese and Hindi, in either of Hindi's scripts. A policy text quoted word for word
+    Reads every language that has claim words (`bot/language/words/*/claims.toml`). A policy text quoted word for word
     always passes. The check is made sentence by sentence; a sentence without an item speaks of the only item of the
     draft, or of the only one the customer named.
     """
@@ -236,7 +237,7 @@ class _Titles:
         ordered = sorted(self._items, key=len, reverse=True)
         spaced = "|".join(re.escape(name).replace(r"\ ", r"[\s-]+") for name in ordered)
         self._pattern = re.compile(rf"(?<![\w-])(?:{spaced})(?![\w-]*\w)", re.IGNORECASE) if ordered else None
-        self.makers = {claims.plain(item.maker).lower() for item in items if item.maker}
+        self.makers = {plain_in_place(item.maker).lower() for item in items if item.maker}
         self.series = {word for item in items if (word := _series(item))}
 
     def find(self, plain: str) -> tuple[_Mention, ...]:
@@ -259,7 +260,7 @@ class _Titles:
 
 
 def _full_names(item: Item) -> Iterator[str]:
-    yield claims.plain(item.title).lower()
+    yield plain_in_place(item.title).lower()
     yield item.sku.lower()
 
 
@@ -274,18 +275,18 @@ def _beginnings(item: Item) -> Iterator[str]:
     own = _own_words(item)
     for length in range(len(own) - 1, 1, -1):
         yield " ".join(own[:length])
-        yield claims.plain(f"{item.maker} {' '.join(own[:length])}").lower()
-    yield claims.plain(f"{item.maker} {own[0]}").lower()
+        yield plain_in_place(f"{item.maker} {' '.join(own[:length])}").lower()
+    yield plain_in_place(f"{item.maker} {own[0]}").lower()
 
 
 def _own_words(item: Item) -> list[str]:
-    words = claims.plain(item.title).lower().split()
-    return words[1:] if len(words) > 1 and words[0] == claims.plain(item.maker).lower() else words
+    words = plain_in_place(item.title).lower().split()
+    return words[1:] if len(words) > 1 and words[0] == plain_in_place(item.maker).lower() else words
 
 
 def _series(item: Item) -> str | None:
     """'raptor' of 'Kestrel Raptor 15': a model line, which a number follows."""
-    words = claims.plain(item.title).lower().split()
+    words = plain_in_place(item.title).lower().split()
     return words[1] if len(words) > 2 and words[2][0].isdigit() else None
 
 
@@ -294,7 +295,7 @@ def _composed(text: str) -> str:
 
 
 def _pieces(text: str, facts: Facts) -> list[_Piece]:
-    plain = claims.plain(_without_policies(text, facts))
+    plain = plain_in_place(_without_policies(text, facts))
     bounds = [0]
     for match in claims.SENTENCE_END.finditer(plain):
         bounds.append(match.end())
@@ -329,7 +330,7 @@ def _without_policies(text: str, facts: Facts) -> str:
 def _subject(pieces: Sequence[_Piece], facts: Facts) -> Item | None:
     named = {item.sku: item for piece in pieces for item in piece.items}
     if not named:
-        mentions = facts.titles.find(claims.plain(_composed(facts.customer)))
+        mentions = facts.titles.find(plain_in_place(_composed(facts.customer)))
         named = {mention.item.sku: mention.item for mention in mentions}
     return next(iter(named.values())) if len(named) == 1 else None
 
@@ -537,10 +538,10 @@ def _worded_percent(words: str) -> Decimal | None:
 
 
 def _denied(piece: _Piece, start: int, end: int) -> bool:
-    """Whether the words right before (in Hindi: right behind) say that it is not so."""
+    """Whether the words right before (in some languages: right behind) say that it is not so."""
     before, after = piece.plain[max(0, start - 45) : start], piece.plain[end : end + 40]
-    clause = re.split(r"[,;:]| but | pero | mas | lekin | लेकिन ", before)[-1]
-    return bool(claims.NEGATED.search(clause)) or bool(re.search(r"नहीं|nahi", re.split(r"[,;]", after)[0]))
+    clause = claims.NEW_CLAUSE.split(before)[-1]
+    return bool(claims.NEGATED.search(clause)) or bool(claims.NEGATED_BEHIND.search(re.split(r"[,;]", after)[0]))
 
 
 def _asks(piece: _Piece) -> bool:
@@ -551,7 +552,8 @@ def _free_holds(piece: _Piece, facts: Facts, match: re.Match[str]) -> bool:
     start, end = match.span()
     if claims.NOT_FREE.search(piece.plain[max(0, start - 12) : start]) or _denied(piece, start, end):
         return True
-    if re.match(r"\s*(?:to|of|time|from)\b", piece.plain[end:]) or piece.plain[start - 1 : start] == "-":
+    behind = claims.NOT_FREE_BEHIND.search(piece.plain, end)
+    if (behind and not piece.plain[end : behind.start()].strip()) or piece.plain[start - 1 : start] == "-":
         return True
     return facts.delivery.free and bool(claims.DELIVERS.search(piece.plain))
 
@@ -614,7 +616,7 @@ def _stock_faults(plain: str, items: Sequence[Item]) -> Iterator[tuple[int, str,
 
 
 def _count(match: re.Match[str]) -> int | None:
-    word = next((value for value in match.groupdict().values() if value), None)
+    word = next((value for value in match.groups() if value), None)
     return None if word is None else claims.NUMBER_WORDS.get(word.lower()) or (int(word) if word.isdigit() else None)
 
 
@@ -684,13 +686,7 @@ def _delivery_span_holds(span: tuple[int, int], facts: Facts) -> bool:
 
 def _soon_holds(piece: _Piece, match: re.Match[str], promised: set[date], today: date) -> bool:
     word = match.group().lower()
-    ahead = (
-        1
-        if re.match(r"tomorrow|manana|amanha|कल|kal", word)
-        else 0
-        if re.match(r"today|hoy|hoje|आज|aaj", word)
-        else None
-    )
+    ahead = 1 if claims.TOMORROW.match(word) else 0 if claims.TODAY.match(word) else None
     if ahead is not None and today + timedelta(days=ahead) in promised:
         return True
     before = piece.plain[: match.start()]
@@ -700,57 +696,20 @@ def _soon_holds(piece: _Piece, match: re.Match[str], promised: set[date], today:
 
 def _is_range(piece: _Piece, weekdays: Sequence[re.Match[str]]) -> bool:
     between = piece.plain[weekdays[0].end() : weekdays[1].start()].strip().lower()
-    return between in {"to", "-", "a", "through", "till", "until", "se", "से", "ate"}
+    return between in claims.WEEKDAY_RANGE
 
 
 def _weekday(name: str) -> int:
     word = name.lower()
-    return next(
-        day
-        for day, names in enumerate(claims.WEEKDAY_NAMES)
-        if any(word.startswith(known) or word.rstrip("s").startswith(known.rstrip("s")) for known in names.split())
-    )
+    return claims.WEEKDAY_NAMES.get(word, claims.WEEKDAY_NAMES.get(word.removesuffix("s"), -1))
 
 
 def _month_day(match: re.Match[str]) -> tuple[int, int] | None:
     groups = {name: value for name, value in match.groupdict().items() if value}
     day = int(next(value for name, value in groups.items() if name.startswith("day")))
     month = next(value for name, value in groups.items() if name.startswith("month")).lower()
-    number = (
-        int(month)
-        if month.isdigit()
-        else next(
-            (
-                n
-                for n, names in enumerate(claims.MONTH_NAMES, 1)
-                if any(_is_month(month, name) for name in names.split())
-            ),
-            0,
-        )
-    )
+    number = int(month) if month.isdigit() else claims.MONTH_NAMES.get(month, -1) + 1
     return (number, day) if 1 <= number <= 12 and 1 <= day <= 31 else None
-
-
-def _is_month(word: str, name: str) -> bool:
-    return word == name or (len(name) == 3 and word in {name, name + "t"}) or word in _ENGLISH_MONTHS.get(name, ())
-
-
-_ENGLISH_MONTHS = {
-    name[:3]: (name,)
-    for name in (
-        "january",
-        "february",
-        "march",
-        "april",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    )
-}
 
 
 def _durations(plain: str) -> Iterator[tuple[re.Match[str], tuple[int, int]]]:
@@ -842,8 +801,6 @@ def _looks_invented(plain: str, match: re.Match[str], facts: Facts) -> bool:
         or any(word in claims.ORDINARY_NAMES or word in facts.vocabulary for word in words)
     ):
         return False
-    if any(_is_month(words[-1], name) for names in claims.MONTH_NAMES for name in names.split()):
-        return False
     if claims.NOT_MONEY_AFTER.match(plain[match.end() :]) or claims.ORDER_NUMBER.match(match.group()):
         return False
     starts_sentence = not re.search(r"\w", plain[: match.start()])
@@ -855,7 +812,7 @@ def _may_be_named(piece: _Piece, facts: Facts, start: int, end: int) -> bool:
     if claims.NOT_SOLD.search(piece.plain):
         return True
     name = piece.plain[start:end].lower().split()[0]
-    asked = name.rstrip("s") in claims.plain(facts.customer).lower()
+    asked = name.rstrip("s") in plain_in_place(facts.customer).lower()
     return asked and (bool(claims.COMPARED.search(piece.plain)) or _asks(piece))
 
 
@@ -925,7 +882,7 @@ def _check_codes(piece: _Piece, facts: Facts) -> _Found:
     """A code to be entered somewhere is one of the brand's, or the customer's own being answered."""
     codes = {discount.code for discount in facts.discounts} | {order.number for order in facts.orders}
     for found in claims.CODE_NAMED.finditer(piece.plain):
-        code = found[1] or found[2]
+        code = found[1]
         if code not in codes and code not in facts.customer.upper():
             right = ", ".join(sorted(discount.code for discount in facts.discounts)) or "there is no code now"
             yield found.start(), Breach(DISCOUNT, found.group(), "the brand has no such code", right)

@@ -117,6 +117,24 @@ def test_a_second_script_says_whose_policies_it_reads() -> None:
     assert {entry(language, "detection", "script") != "" for language in LANGUAGES if told[language][0]} == {True}
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_claims_capture_nothing_but_counts(language: str) -> None:
+    for piece in pieces(table(language, "claims")):
+        assert re.compile(piece).groups == 0, piece  # the check numbers the groups that it puts around {count}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_calendar_spellings_have_a_text_for_each_day_and_month(language: str) -> None:
+    assert len(entry(language, "claims", "weekday_spellings")) == 7
+    assert len(entry(language, "claims", "month_spellings")) == 12
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_number_words_of_claims_have_values(language: str) -> None:
+    numbers = entry(language, "claims", "numbers").split()
+    assert numbers and all(re.fullmatch(r"[^=\s]+=\d+", each) for each in numbers)
+
+
 def test_what_a_folder_lacks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(FOLDER / "en", tmp_path / "en")
     shutil.copytree(FOLDER / "en", tmp_path / "xx")
