@@ -15,9 +15,12 @@ _IN_PLACE = _LETTERS | _DIGITS | {ord(c): c.lower() for c in "ABCDEFGHIJKLMNOPQR
 
 
 def fold(text: str) -> str:
-    """Small letters without Latin accents; Devanagari keeps its signs. For comparing: the length may change."""
+    """Small letters without Latin accents; Devanagari keeps its signs. For comparing: the length may change.
+
+    Characters that nobody sees (joiners, marks of direction) are left out: they only keep words from being found.
+    """
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in decomposed if not ("\u0300" <= c <= "\u036f"))
+    return "".join(c for c in decomposed if not ("\u0300" <= c <= "\u036f" or unicodedata.category(c) == "Cf"))
 
 
 def fold_in_place(text: str) -> str:

@@ -14,17 +14,10 @@ from babel.dates import get_day_names, get_month_names
 
 from bot.language.languages import LANGUAGES, about
 from bot.language.normalisation import plain_in_place
+from bot.language.patterns import LETTER, LETTERS, whole_words
 from bot.language.words import alternatives, entry, words_of_all
 
-LETTERS: Final = "".join(about(language).letters for language in LANGUAGES)
-LETTER: Final = rf"\w{LETTERS}"  # Python's \w leaves out the vowel signs of some scripts
 WORD: Final = rf"[a-z{LETTERS}]+"
-
-
-def phrase(words: str, flags: int = re.IGNORECASE) -> re.Pattern[str]:
-    """A pattern for any of the `|`-separated phrases as whole words; Python's `\\b` splits Devanagari words."""
-    spaced = unicodedata.normalize("NFC", words).replace(" ?", r"\s*").replace(" ", r"\s+")
-    return re.compile(rf"(?<![{LETTER}])(?:{spaced})(?![{LETTER}])", flags)
 
 
 def of_all(key: str) -> str:
@@ -34,7 +27,7 @@ def of_all(key: str) -> str:
 
 def claim(key: str) -> re.Pattern[str]:
     """A claim's words in all languages, as a pattern of whole words."""
-    return phrase(of_all(key))
+    return whole_words(of_all(key))
 
 
 def _numbered(key: str) -> dict[str, int]:
@@ -66,11 +59,11 @@ HOURS: Final = {"hour": 1, "day": 24, "week": 168, "month": 720, "year": 8640}
 UNITS: Final = {word: hours for unit, hours in HOURS.items() for word in words_of_all("claims", f"units.{unit}")}
 WEEKDAY_NAMES: Final = _calendar("weekday_spellings", get_day_names)  # Monday is 0
 MONTH_NAMES: Final = _calendar("month_spellings", get_month_names)  # January is 0
-DURATION = phrase(
+DURATION = whole_words(
     rf"(?:(?P<low>{COUNT})\s?(?:-|{of_all('between_numbers')})\s?)?(?P<high>{COUNT})[ -]?"
     rf"(?:(?:{of_all('kinds_of_days')}) )?(?P<unit>{_longest_first(UNITS)})"
 )
-WEEKDAYS = phrase(rf"(?:{_longest_first(WEEKDAY_NAMES)})s?")
+WEEKDAYS = whole_words(rf"(?:{_longest_first(WEEKDAY_NAMES)})s?")
 WEEKDAY_RANGE: Final = frozenset({"-", *words_of_all("claims", "weekday_range")})
 _ORDINAL = f"(?:{of_all('ordinal_endings')})?"
 DATED = re.compile(
@@ -100,10 +93,10 @@ WARRANTY = claim("warranty")
 SOON = claim("soon")
 TODAY = re.compile(of_all("today"))
 TOMORROW = re.compile(of_all("tomorrow"))
-AFTER_ORDERING = phrase(rf"(?:{of_all('counted_from')})(?: (?:[a-z]+|{of_all('counted_from_rest')})){{0,3}}")
+AFTER_ORDERING = whole_words(rf"(?:{of_all('counted_from')})(?: (?:[a-z]+|{of_all('counted_from_rest')})){{0,3}}")
 IN_STOCK = claim("in_stock")
 OUT_OF_STOCK = claim("out_of_stock")
-COUNT_LEFT = phrase(of_all("count_left").replace("{count}", f"({COUNT})"))  # one group per way to say it
+COUNT_LEFT = whole_words(of_all("count_left").replace("{count}", f"({COUNT})"))  # one group per way to say it
 LAST_ONE = claim("last_one")
 RESTOCK = claim("restock")
 UNSURE = claim("unsure")
@@ -132,7 +125,7 @@ LINK = re.compile(
     r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
     rf"|[\w-]+\s?[\[(]\s?(?:{of_all('dot')}|\.)\s?[\])]\s?[a-z]{{2,}}\S*"
 )
-FOREIGN_MAKES = phrase(
+FOREIGN_MAKES = whole_words(
     r"i-?phones?(?: ?\d+)?(?: pro| max| plus| mini| se)*|i-?pads?(?: (?:pro|air|mini))?|macbooks?(?: (?:pro|air))?|airpods?(?: pro| max)?|imacs?|apple watch"
     r"|samsung(?: galaxy)?(?: [a-z]?\d+)?(?: ultra| plus)?|galaxy [a-z]?\d+(?: ultra| plus)?|xiaomi(?: \w*\d+\w*)?|redmi(?: note)?(?: \d+)?|oneplus(?: \d+)?|google pixel(?: \d+)?|pixel \d+"
     r"|huawei|motorola|moto [ge]\d*|nokia|realme|oppo(?: \w*\d+)?|dell(?: xps)?(?: \d+)?|xps \d+|alienware|hp (?:pavilion|omen|victus|envy|spectre)(?: \d+)?|hp laptops?|pavilion \d+|lenovo(?: \w+)?"
@@ -165,9 +158,9 @@ ORDER_NUMBER = re.compile(
 ORDER_STATES: Final = {state: claim(f"order_states.{state}") for state in ("placed", "paid", "shipped", "delivered")}
 CONDITIONAL = claim("conditional")
 REFUNDED = claim("refunded")
-FEW_LEFT = phrase(rf"(?:{of_all('few_left_before')}) (\d{{1,3}}) ?(?:{of_all('few_left_behind')})")
+FEW_LEFT = whole_words(rf"(?:{of_all('few_left_before')}) (\d{{1,3}}) ?(?:{of_all('few_left_behind')})")
 CODE_NAMED = re.compile(rf"(?<![{LETTER}])(?:{of_all('code')})\s+[\"'“”‘’*_]*([A-Z][A-Z0-9]{{3,14}})\b")
-SPELT_ADDRESS = phrase(
+SPELT_ADDRESS = whole_words(
     rf"[a-z0-9-]{{2,30}} (?:{of_all('dot')}) (?:com|net|org|in|es|br|io|shop|store|co|info|biz|me|link)"
 )
 # What makes one amount the other's worth: "50 USD is about 90 EUR", "50 USD = 90 EUR".

@@ -6,10 +6,12 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from bot.ads.morning.objections import Topic
+from bot.ads.new_ads.compliance import CATEGORIES
 from bot.language import words
 from bot.language.amounts import CODES, WORDLIKE_CODES
 from bot.language.languages import LANGUAGES, about
@@ -121,6 +123,13 @@ def test_a_second_script_says_whose_policies_it_reads() -> None:
 def test_claims_capture_nothing_but_counts(language: str) -> None:
     for piece in pieces(table(language, "claims")):
         assert re.compile(piece).groups == 0, piece  # the check numbers the groups that it puts around {count}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_folders_know_every_topic_and_rule(language: str) -> None:
+    topics = {topic.replace(" ", "_") for topic in get_args(Topic)}
+    assert set(table(language, "objections")) == topics
+    assert set(entry(language, "ad_policies", "special")) == {category.lower() for category in CATEGORIES}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

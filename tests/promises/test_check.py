@@ -48,6 +48,10 @@ def test_no_right_reply_of_the_two_sittings_is_stopped(draft: str) -> None:
     assert check(draft, FACTS) == []
 
 
+def test_whatsapp_marks_hide_no_claim() -> None:
+    assert kinds("_Free_ delivery on this one") == kinds("*Free* delivery on this one") == {"discount"}
+
+
 @given(listed=st.sampled_from(LISTED), language=st.sampled_from(sorted(PRICED)))
 @settings(max_examples=150, deadline=None)
 def test_every_listed_price_passes_however_it_is_written(listed: tuple, language: str) -> None:  # type: ignore[type-arg]

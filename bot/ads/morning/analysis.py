@@ -14,6 +14,9 @@ from datetime import date
 from statistics import NormalDist, median
 from typing import Final, Literal
 
+from bot.language.normalisation import fold
+from bot.language.patterns import folded_words
+from bot.language.words import alternatives
 from memory.ads.ad_account import Comment
 from memory.ads.figures import Figures
 
@@ -207,18 +210,11 @@ def _median(values: Sequence[float | None]) -> float | None:
     return median(known) if known else None
 
 
-_PRAISE: Final = re.compile(
-    r"(?<!not )(?<!never )\b(?:love|loved|great|happy|perfect|beautiful|excellent|amazing|recommend\w*|thank(?:s| you)|nice|fast delivery"
-    r"|me encanta\w*|excelente|hermos[oa]s?|bonit[oa]s?|gracias|recomiend\w*|buen[oa]s?|amei|adorei|otim[oa]s?|ótim[oa]s?|lind[oa]s?"
-    r"|obrigad[oa]|recomendo|accha|acchi|badhiya|mast|shukriya|dhanyavaad)\b|अच्छा|बढ़िया|शानदार|धन्यवाद|😍|❤|👍|🔥",
-    re.IGNORECASE,
-)
-_BLAME: Final = re.compile(
-    r"\b(?:scam|fake|fraud|clickbait|bad|terrible|worst|broken|never (?:arrived|came)|no(?:t|body| one) (?:good|answers?|replied|recommend\w*)"
-    r"|too expensive|waste|refund|cheated|is this real|estafa|falso|mal[oa]|pesim[oa]|pésim[oa]|nunca lleg[oó]|nadie responde|car[oa]s?|muy caro"
-    r"|golpe|ruim|péssim[oa]|horrivel|horrível|nunca chegou|ninguém responde|dhoka|bekaar|bakwas|mehnga|kharab)\b|धोखा|बेकार|खराब|महंगा|😡|👎|🤮",
-    re.IGNORECASE,
-)  # fmt: skip
+_PRAISE: Final = folded_words(alternatives("sentiment", "praise"))
+_BLAME: Final = folded_words(alternatives("sentiment", "blame"))
+_NOT: Final = re.compile(rf"{folded_words(alternatives('sentiment', 'not')).pattern}\s\Z")
+_PRAISING_SIGNS: Final = re.compile("[😍❤👍🔥]")
+_BLAMING_SIGNS: Final = re.compile("[😡👎🤮]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,10 +232,20 @@ class Sentiment:
 
 
 def sentiment(texts: Sequence[str]) -> Sentiment:
-    """Counted by words of the four languages; who praises and blames in one breath, blames."""
-    blame = sum(bool(_BLAME.search(text)) for text in texts)
-    praise = sum(bool(_PRAISE.search(text)) and not _BLAME.search(text) for text in texts)
+    """Counted by words of every language; who praises and blames in one breath, blames."""
+    read = [fold(text) for text in texts]
+    blame = sum(_blames(text) for text in read)
+    praise = sum(_praises(text) and not _blames(text) for text in read)
     return Sentiment(praise, blame, len(texts) - praise - blame)
+
+
+def _praises(text: str) -> bool:
+    said = any(not _NOT.search(text[: found.start()]) for found in _PRAISE.finditer(text))
+    return said or bool(_PRAISING_SIGNS.search(text))
+
+
+def _blames(text: str) -> bool:
+    return bool(_BLAME.search(text) or _BLAMING_SIGNS.search(text))
 
 
 def comment_sentiment(comments: Sequence[Comment]) -> dict[str, Sentiment]:

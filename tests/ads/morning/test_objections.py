@@ -34,6 +34,8 @@ from memory.ads.chat_texts import Voice
         ("is there a warranty?", "warranty"),
         ("tiene garantía", "warranty"),
         ("वारंटी कितनी है", "warranty"),
+        ("रिफ़ंड मिलेगा?", "returns"),
+        ("रिफंड मिलेगा?", "returns"),
         ("that's too expensive", "price too high"),
         ("está muy caro", "price too high"),
         ("tá caro", "price too high"),

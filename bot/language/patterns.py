@@ -1,0 +1,29 @@
+"""Patterns of whole words, for languages whose letters Python's `\\w` and `\\b` know only in part."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from bot.language.languages import LANGUAGES, about
+
+LETTERS: Final = "".join(about(language).letters for language in LANGUAGES)  # besides \w, for a character class
+LETTER: Final = rf"\w{LETTERS}"  # \w leaves out the vowel signs of Devanagari and others
+BESIDE: Final = rf"[^\W_]|[{LETTERS}]" if LETTERS else r"[^\W_]"  # letters and digits; _ is WhatsApp's mark of italics
+NEVER: Final = r"(?!)"  # what an entry without words matches
+
+
+def whole_words(words: str) -> re.Pattern[str]:
+    """Any of the `|`-separated phrases in composed text, whatever the case; a space in them stands for any gap."""
+    return re.compile(_whole(unicodedata.normalize("NFC", words), r"\s"), re.IGNORECASE)
+
+
+def folded_words(words: str) -> re.Pattern[str]:
+    """Any of the `|`-separated phrases in text that `fold` has read; a comma or a dash is a gap, too."""
+    return re.compile(_whole(unicodedata.normalize("NFKD", words), r"[\s,\-–—]"))
+
+
+def _whole(words: str, gap: str) -> str:
+    spaced = words.replace(" ?", f"{gap}*").replace(" ", f"{gap}+")
+    return rf"(?<!{BESIDE})(?:{spaced})(?!{BESIDE})" if words else NEVER
