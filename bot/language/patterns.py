@@ -24,6 +24,11 @@ def folded_words(words: str) -> re.Pattern[str]:
     return re.compile(_whole(unicodedata.normalize("NFKD", words), r"[\s,\-–—]"))
 
 
+def folded_pieces(words: str) -> re.Pattern[str]:
+    """Any of the `|`-separated pieces anywhere in text that `fold` has read: each says itself where words end."""
+    return re.compile(unicodedata.normalize("NFKD", words) or NEVER)
+
+
 def _whole(words: str, gap: str) -> str:
     spaced = words.replace(" ?", f"{gap}*").replace(" ", f"{gap}+")
     return rf"(?<!{BESIDE})(?:{spaced})(?!{BESIDE})" if words else NEVER

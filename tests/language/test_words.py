@@ -23,7 +23,13 @@ PIECE_BLANKS = {"names": {"word"}, "facts": {"determiner"}, "summaries": {"weekd
 
 
 JOINED = ("topics", "answers", "data_rights", "search")  # pieces that code joins with those of the other languages
-LINES = ("replies", "ad_reports", "staff_answers", "handovers")  # what is said, with blanks that code fills in
+LINES = (
+    "replies",
+    "ad_reports",
+    "staff_answers",
+    "handovers",
+    "selling_points",
+)  # what is said, with blanks that code fills in
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -52,6 +52,10 @@ def test_whatsapp_marks_hide_no_claim() -> None:
     assert kinds("_Free_ delivery on this one") == kinds("*Free* delivery on this one") == {"discount"}
 
 
+def test_a_danda_ends_a_word() -> None:
+    assert kinds("डिलीवरी मुफ़्त।") == {"discount"}
+
+
 @given(listed=st.sampled_from(LISTED), language=st.sampled_from(sorted(PRICED)))
 @settings(max_examples=150, deadline=None)
 def test_every_listed_price_passes_however_it_is_written(listed: tuple, language: str) -> None:  # type: ignore[type-arg]

@@ -13,43 +13,17 @@ from bot.ads.platform import TryLater
 from bot.ads.practice.account import Click, PracticeAccount
 from bot.channels.simulator import SmallTwilio
 from bot.channels.simulator.customers import Customer, Sent
+from bot.language.languages import FIRST, LANGUAGES
+from bot.language.words import table
 from memory.shop.catalogue_items import Goods
 from memory.storage.timestamps import Clock
 
 MOST_AT_ONCE: Final = 3  # they share the desk with whoever tries it by hand
 TYPING: Final = timedelta(seconds=4)  # between a reply and what they write next
 PATIENCE: Final = timedelta(minutes=3)  # without a reply they are gone
-NAMES: Final = {
-    "en": ("Grace", "Tom", "Amina", "Oliver"),
-    "es": ("Lucía", "Mateo", "Sofía", "Diego"),
-    "pt": ("Beatriz", "João", "Larissa", "Rafael"),
-    "hi": ("Ananya", "Rohan", "Kavya", "Arjun"),
+SPOKEN: Final = {
+    currency: language for language in LANGUAGES for currency in table(language, "practice_customers")["currencies"]
 }
-OPENINGS: Final = {
-    "en": "Hi! I saw your ad. How much is the {title}?",
-    "es": "¡Hola! Vi su anuncio. ¿Cuánto cuesta {title}?",
-    "pt": "Olá! Vi o anúncio. Quanto custa {title}?",
-    "hi": "Namaste! Aapka ad dekha. {title} ki keemat kya hai?",
-}
-QUESTIONS: Final = {
-    "en": ("Can I pay cash on delivery?", "How long does delivery take?", "Can I return it?", "Is there a discount?"),
-    "es": ("¿Puedo pagar contra entrega?", "¿Cuánto tarda el envío?", "¿Puedo devolverlo?", "¿Hay algún descuento?"),
-    "pt": ("Posso pagar na entrega?", "Quanto tempo demora a entrega?", "Posso devolver?", "Tem desconto?"),
-    "hi": ("Cash on delivery hai?", "Delivery mein kitna time lagega?", "Return kar sakte hain?", "Koi discount hai?"),
-}
-BUYING: Final = {
-    "en": ("I want to buy the {title}", "yes", "Thank you!"),
-    "es": ("Quiero comprar {title}", "sí", "¡Gracias!"),
-    "pt": ("Quero comprar {title}", "sim", "Obrigada!"),
-    "hi": ("Mujhe {title} kharidna hai", "haan", "Dhanyavaad!"),
-}
-LEAVING: Final = {
-    "en": ("I will think about it, thanks",),
-    "es": ("Lo voy a pensar, gracias",),
-    "pt": ("Vou pensar, obrigado",),
-    "hi": ("Sochkar batata hoon, shukriya",),
-}
-COUNTRIES: Final = {"INR": "hi", "EUR": "es", "MXN": "es", "COP": "es", "CLP": "es", "PEN": "es", "BRL": "pt"}
 
 
 @dataclass(slots=True)
@@ -103,14 +77,14 @@ class Shoppers:
             return []
 
     def _newcomer(self, account: PracticeAccount, click: Click, now: datetime) -> _Visit:
-        language = COUNTRIES.get(account.spec.currency, "en")
+        words = table(SPOKEN.get(account.spec.currency, FIRST), "practice_customers")
         title = self._chance.choice(self._goods.items(self._accounts[0].spec.brand)).title
         phone = f"+1{self._chance.choice((212, 305, 415, 512, 617, 702))}55501{self._chance.randrange(100):02d}"
-        customer = self._twilio.customer(phone, self._chance.choice(NAMES[language]))
-        lines = [OPENINGS[language]]
+        customer = self._twilio.customer(phone, self._chance.choice(words["names"]))
+        lines = [words["opening"]]
         if self._chance.random() < 0.6:
-            lines.append(self._chance.choice(QUESTIONS[language]))
-        lines += BUYING[language] if self._chance.random() < click.buys else LEAVING[language]
+            lines.append(self._chance.choice(words["questions"]))
+        lines += words["buying"] if self._chance.random() < click.buys else words["leaving"]
         return _Visit(customer.arrives_through(click.referral), [each.format(title=title) for each in lines], None, now)
 
     def _go_on(self, visit: _Visit, now: datetime) -> None:

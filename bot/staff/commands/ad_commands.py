@@ -18,6 +18,8 @@ from bot.ads.new_ads.compliance import ClaimChecks
 from bot.ads.platform import AdsFault
 from bot.language.detection import detect
 from bot.language.money import Money
+from bot.language.normalisation import fold
+from bot.language.words import alternatives, words_of_all
 from bot.staff.commands.budget_commands import Budgets
 from bot.staff.commands.command import Command, Line, Unclear, number_in
 from bot.staff.commands.launch_form import Launches
@@ -36,7 +38,10 @@ NO_ACCOUNTS: Final = (
     "No ad account is connected here. Set META_ACCESS_TOKEN and the other META_ settings for real ones, or"
     " PRACTICE_DAYS_PER_HOUR for practice accounts, and start Hawker again."
 )
-EVERYTHING: Final = ("everything", "all", "todo", "tudo", "sab")
+EVERYTHING: Final = frozenset(words_of_all("staff_questions", "everything"))
+_NAME_AND_DAYS: Final = re.compile(
+    rf"(.*?)\s*(?:\b(\d{{1,3}})(?:\s*(?:{alternatives('staff_questions', 'days')}))?)?", re.IGNORECASE | re.DOTALL
+)
 MOST_CHANGES: Final = 10
 USUAL_DAYS: Final = 30  # of a chart
 
@@ -351,7 +356,7 @@ def _note(line: Line, thought: Thought) -> None:
 
 def _name_and_days(words: str) -> tuple[str | None, int]:
     """“summer 30”, “summer 30 days”, “summer”, “30” or nothing."""
-    found = re.fullmatch(r"(.*?)\s*(?:\b(\d{1,3})(?:\s*(?:d|days?))?)?", words.strip(), re.IGNORECASE | re.DOTALL)
+    found = _NAME_AND_DAYS.fullmatch(words.strip())
     name, days = (found[1], found[2]) if found else (words, None)
     return name.strip() or None, int(days) if days else USUAL_DAYS
 
@@ -365,7 +370,7 @@ def _kind(aim: Aim) -> Kind:
 
 
 def _is_everything(word: str) -> bool:
-    return word.casefold().strip(" .,!") in EVERYTHING
+    return fold(word).strip(" .,!") in EVERYTHING
 
 
 def _by(line: Line) -> Actor:

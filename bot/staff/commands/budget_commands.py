@@ -13,6 +13,8 @@ from bot.ads.changes.account_actions import AccountActions
 from bot.ads.changes.plan import SetBudget, Step, to_json, told
 from bot.language.amounts import Amount, find_amounts
 from bot.language.money import Money
+from bot.language.patterns import BESIDE, whole_words
+from bot.language.words import alternatives
 from bot.staff.commands.command import Unclear
 from bot.staff.commands.named_target import named_target
 from memory.ads.ad_account import AdAccount
@@ -20,7 +22,15 @@ from memory.ads.ad_account import AdAccount
 USAGE: Final = "Write the name and the amount in digits: *budget summer 2500*."
 TOO_MUCH: Final = Decimal(10) ** 15  # in any currency; beyond it neither decimals nor the database's integers hold
 _BARE = re.compile(r"(?<![\w.,-])\d+(?:[.,]\d+)?\s*$")
-_RELATIVE = re.compile(r"(?:[+×*]|\b(?:by|times|x))\s*$|^\s*(?:%|percent)", re.IGNORECASE)
+_PERCENT = rf"(?:%|(?:{alternatives('claims', 'percent')})(?!{BESIDE}))".replace(" ?", r"\s*")
+_PERCENTAGE = re.compile(rf"\d\s*{_PERCENT}", re.IGNORECASE)
+_RELATIVE = re.compile(
+    rf"(?:[+×*]|{whole_words(alternatives('staff_questions', 'by_how_much')).pattern})\s*$|^\s*{_PERCENT}",
+    re.IGNORECASE,
+)
+_BEFORE_AMOUNT = re.compile(
+    rf"{whole_words(alternatives('staff_questions', 'before_amount')).pattern}\s*$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +81,7 @@ class Budgets:
 
 def name_and_amount(words: str) -> tuple[str, Amount]:
     """Whose budget, and how much. Raises Unclear."""
-    if re.search(r"\d\s*(?:%|percent\b)", words):
+    if _PERCENTAGE.search(words):
         raise Unclear(f"Write the whole daily budget, not by how much it changes. {USAGE}")
     amounts = find_amounts(words)
     bare = _BARE.search(words)
@@ -86,9 +96,7 @@ def name_and_amount(words: str) -> tuple[str, Amount]:
         raise Unclear("A budget can't be below zero. To spend nothing, *pause* it.")
     if _RELATIVE.search(before) or _RELATIVE.search(after):
         raise Unclear(f"Write the whole daily budget, not by how much it changes. {USAGE}")
-    name = re.sub(r"\b(?:to|at|a|en|por|para|को)\s*$", "", f"{before} {after}".strip(), flags=re.IGNORECASE).strip(
-        " :="
-    )
+    name = _BEFORE_AMOUNT.sub("", f"{before} {after}".strip()).strip(" :=")
     if not any(letter.isdigit() for letter in written):
         raise Unclear(f"Write the amount in digits, so that nothing is misread: *budget {name} {amount.value:f}*.")
     if not name:

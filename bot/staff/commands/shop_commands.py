@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.language.languages import FIRST, LANGUAGES
-from bot.language.texts import reply_wording
+from bot.language.texts import ReplyWording, reply_wording
 from bot.staff.commands.ad_commands import AdCommands
 from bot.staff.commands.command import RANK, Command, Line, NotAllowed, Unclear, first_word, number_in
 from memory.conversations.channel_messages import Outgoing
@@ -19,37 +19,6 @@ from memory.people.contacts import Contact, Contacts
 from memory.shop.catalogue_items import Goods
 from memory.shop.orders import Order, Orders, WrongState, can_move, is_number
 from memory.storage.errors import MemoryFault
-
-TELLS = {
-    "paid": {
-        "en": "Thank you! We have received your payment for order {number}.",
-        "es": "¡Gracias! Hemos recibido tu pago del pedido {number}.",
-        "pt": "Obrigado! Recebemos o pagamento do seu pedido {number}.",
-        "hi": "धन्यवाद! ऑर्डर {number} का भुगतान हमें मिल गया है।",
-        "hi-latin": "Dhanyavaad! Order {number} ka payment hamein mil gaya hai.",
-    },
-    "shipped": {
-        "en": "Good news: your order {number} is on its way.",
-        "es": "Buenas noticias: tu pedido {number} está en camino.",
-        "pt": "Boas notícias: o seu pedido {number} está a caminho.",
-        "hi": "खुशखबरी: आपका ऑर्डर {number} रवाना हो गया है।",
-        "hi-latin": "Khushkhabri: aapka order {number} raste mein hai.",
-    },
-    "delivered": {
-        "en": "Your order {number} has been delivered. Enjoy it! Write to us if anything is not right.",
-        "es": "Tu pedido {number} ha sido entregado. ¡Que lo disfrutes! Escríbenos si algo no está bien.",
-        "pt": "O seu pedido {number} foi entregue. Aproveite! Escreva para nós se algo não estiver certo.",
-        "hi": "आपका ऑर्डर {number} पहुँच गया है। कुछ भी ठीक न हो तो हमें लिखें।",
-        "hi-latin": "Aapka order {number} pahunch gaya hai. Kuch bhi theek na ho to hamein likhiye.",
-    },
-    "cancelled": {
-        "en": "Your order {number} has been cancelled.",
-        "es": "Tu pedido {number} ha sido cancelado.",
-        "pt": "O seu pedido {number} foi cancelado.",
-        "hi": "आपका ऑर्डर {number} रद्द कर दिया गया है।",
-        "hi-latin": "Aapka order {number} cancel kar diya gaya hai.",
-    },
-}
 
 
 class OrderListener(Protocol):
@@ -204,15 +173,14 @@ class Commands:
             self._goods.put_back(who.brand, found.sku, found.quantity)
 
     def _tell(self, contact_id: int, found: Order, state: str) -> Outgoing:
-        text = TELLS[state].get(self._tongue(contact_id), TELLS[state]["en"]).format(number=found.number)
+        text = self._wording(contact_id).say(f"order_now_{state}", number=found.number)
         return Outgoing(text, contact_id=contact_id, purpose="order_update", message_type="order_status")
 
-    def _tongue(self, contact_id: int) -> str:
-        """The language of a customer, in the script in which they wrote last."""
+    def _wording(self, contact_id: int) -> ReplyWording:
+        """The lines of a customer's language, in the script in which they wrote last."""
         known = self._contacts.get(contact_id).language
-        language = known if known in LANGUAGES else FIRST
         wrote = "".join(m.content for m in self._messages.history(contact_id, limit=20) if m.role == "user")
-        return reply_wording(language, wrote).script
+        return reply_wording(known if known in LANGUAGES else FIRST, wrote)
 
     def _dead(self, line: Line) -> None:
         buried = self._messages.dead(line.who.brand, limit=10)

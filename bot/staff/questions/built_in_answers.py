@@ -11,7 +11,9 @@ from typing import Final
 from bot.ads.agency import Agency
 from bot.ads.campaign_lookup import CampaignLookup, Target
 from bot.language.money import Money
+from bot.language.patterns import BESIDE
 from bot.language.texts import ReportWording, report_wording
+from bot.language.words import alternatives
 from bot.staff.questions.reading import DEFAULT_DAYS, Asked, Question, read
 from memory.ads.ad_account import AdAccount
 from memory.ads.figures import Figures, Lifetime
@@ -21,7 +23,9 @@ from memory.ads.tasks import Tasks
 MOST_LINES: Final = 8
 FORMATS: Final = ("video", "image", "carousel")
 _ABOUT: Final = re.compile(
-    r"\b(?:about|from|sobre|de|with|ke bare)\s+(?:the\s+|el\s+|la\s+|o\s+|a\s+)?([\w-]{3,40})", re.IGNORECASE
+    rf"(?<!{BESIDE})(?:{alternatives('staff_questions', 'about')})"
+    rf"\s+(?:(?:{alternatives('staff_questions', 'articles')})\s+)?([\w-]{{3,40}})",
+    re.IGNORECASE,
 )
 say_in = partial(report_wording, subject="staff_answers")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +21,8 @@ from marshmallow.validate import Length
 from bot.brands import Brand
 from bot.language.amounts import find_amounts, parse_number
 from bot.language.languages import FIRST, LANGUAGES, about
+from bot.language.patterns import whole_words
+from bot.language.words import alternatives
 from bot.model.language_model import Completion, LanguageModel, ModelUnavailable, Reason, Spent, ToolCall
 from bot.sales.answering.model_tools import json_schema
 from bot.sales.answering.model_writer import MICROS, WORTH_ASKING, Allowance, paid
@@ -35,13 +38,7 @@ ALLOWANCE: Final = Allowance(steps=5, tokens=20_000, cost_micros=50_000, turns_p
 SMALL: Final = 12  # numbers up to it are written as words without being figures: “one of the two”
 _NUMBER: Final = re.compile(r"\d(?:[\d.,\u00a0\u202f'’]*\d)?")
 _MARKER: Final = re.compile(r"^\s*(?:\d{1,2}[.)]|[•*-])\s", re.MULTILINE)
-_CLAIMS: Final = re.compile(
-    r"\bI(?:'ve|’ve| have)?(?: just)? (?:paused|stopped|resumed|started|raised|lowered|launched|approved|set|changed)\b"
-    r"|\b(?:he pausado|he detenido|he subido|he bajado|he lanzado|he aprobado|pausei|parei|aumentei|reduzi|lancei|aprovei)\b"
-    r"|(?:रोक दिया|बढ़ा दिया|चालू कर दिया|rok diya|badha diya|chalu kar diya)",
-    re.IGNORECASE,
-)  # fmt: skip
-_DIGITS: Final = {0x966 + digit: str(digit) for digit in range(10)}  # Devanagari's
+_CLAIMS: Final = whole_words(alternatives("staff_questions", "claims_of_doing"))
 
 Message = dict[str, Any]
 
@@ -235,7 +232,7 @@ def unseen(text: str, seen: Sequence[str]) -> set[Decimal]:
 
 
 def _numbers(text: str) -> set[Decimal]:
-    plain = text.translate(_DIGITS)
+    plain = "".join(str(unicodedata.decimal(each)) if each.isdecimal() else each for each in text)
     written = {parse_number(found) for found in _NUMBER.findall(plain)}
     amounts = {
         each.value
