@@ -13,10 +13,10 @@ from dotenv import dotenv_values
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 from marshmallow.validate import Length, OneOf, Range, Regexp
 
+from bot.roles import ROLES
 from memory.settings import MemorySettings
 from memory.storage.errors import WrongMemorySetting
 
-ROLES = ("analyst", "staff", "admin")
 SIMULATED_STAFF = {"+14155550100": "admin"}  # a number that North America keeps for fiction
 
 

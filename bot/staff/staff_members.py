@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.brands import BrandNumbers
+from bot.roles import at_least
 from memory.conversations.channel_messages import Outgoing
 from memory.people.address import Address
 from memory.people.contacts import Contact, Contacts, canonical_phone
 from memory.storage.errors import NotAnAddress
-
-TOLD = ("staff", "admin")  # an analyst reads figures, and is not woken at night
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class Staff:
         return [
             Outgoing(text, contact_id=self._contact(brand, number), purpose="staff", message_type="notice")
             for number, role in self.roles.items()
-            if role in TOLD
+            if at_least(role, "staff")  # an analyst reads figures, and is not woken at night
         ]
 
     def alarm(self, brand: str, text: str) -> list[Outgoing]:

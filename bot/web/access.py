@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import jwt
 from flask import Flask, current_app, g, request
@@ -19,7 +19,8 @@ from marshmallow.validate import Equal, Length, OneOf
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
-from bot.settings import ROLES, Settings, WrongSetting
+from bot.roles import ROLES, Role, at_least
+from bot.settings import Settings, WrongSetting
 from memory.storage.timestamps import Clock
 
 AUDIENCE = "hawker"
@@ -84,7 +85,7 @@ def guard(app: Flask, secret: str, clock: Clock) -> None:
         if who is None:
             raise Forbidden("this route does not say who may call it, so nobody may")
         if who in ROLES:
-            g.caller = _admit(who, secret, clock)
+            g.caller = _admit(cast(Role, who), secret, clock)
 
 
 def who_may_call(app: Flask) -> dict[str, str]:
@@ -172,7 +173,7 @@ def _is_static(endpoint: str) -> bool:
     return endpoint == "static" or endpoint.endswith(".static")
 
 
-def _admit(least: str, secret: str, clock: Clock) -> Caller:
+def _admit(least: Role, secret: str, clock: Clock) -> Caller:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise _unauthorized("send a token: Authorization: Bearer …; flask --app app token prints one", {})
@@ -180,7 +181,7 @@ def _admit(least: str, secret: str, clock: Clock) -> Caller:
         who = read_token(token.strip(), secret, clock)
     except Refused as refused:
         raise _unauthorized(str(refused), {"error": "invalid_token"}) from refused
-    if ROLES.index(who.role) < ROLES.index(least):
+    if not at_least(who.role, least):
         raise Forbidden(f"this needs the role {least}; the token has the role {who.role}")
     return who
 

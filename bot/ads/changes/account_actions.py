@@ -15,11 +15,11 @@ from bot.ads.changes.creation import Creation, Interrupted, again, parts_of, tok
 from bot.ads.changes.exposure import NOTHING, Picture, Thing, highest, raised
 from bot.ads.changes.plan import (
     Actor,
+    ActorRole,
     Archive,
     Launch,
     Pause,
     Resume,
-    Role,
     SetBudget,
     Step,
     from_json,
@@ -810,9 +810,9 @@ class _NeedsYes(Exception):
     """This step is for a person to decide."""
 
 
-def role_of(stored: str) -> Role:
+def role_of(stored: str) -> ActorRole:
     """A role as it was written down."""
-    return cast(Role, stored)
+    return cast(ActorRole, stored)
 
 
 def _only(outcome: Outcome) -> Change:

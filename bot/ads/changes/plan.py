@@ -11,10 +11,11 @@ from typing import Any, Literal
 from babel.numbers import format_currency
 
 from bot.language.money import Money
+from bot.roles import Role
 from memory.ads.ad_account import Kind
 
 Name = Literal["set_budget", "pause", "resume", "archive", "launch"]
-Role = Literal["agent", "analyst", "staff", "admin"]
+ActorRole = Role | Literal["agent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Actor:
     """Who wants it: a person by their number with their role, or a part of the program with the role `agent`."""
 
     who: str
-    role: Role
+    role: ActorRole
 
 
 @dataclass(frozen=True, slots=True)

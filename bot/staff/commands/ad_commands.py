@@ -12,7 +12,7 @@ from bot.ads.agency import Agency
 from bot.ads.campaign_lookup import CampaignLookup, Target
 from bot.ads.changes.account_actions import Outcome as Done
 from bot.ads.changes.emergency_stop import ResumeReport, StopReport
-from bot.ads.changes.plan import Actor, Role, from_json, told
+from bot.ads.changes.plan import Actor, from_json, told
 from bot.ads.changes.refusals import NeedsApproval, Refused
 from bot.ads.new_ads.compliance import ClaimChecks
 from bot.ads.platform import AdsFault
@@ -20,6 +20,7 @@ from bot.language.detection import detect
 from bot.language.money import Money
 from bot.language.normalisation import fold
 from bot.language.words import alternatives, words_of_all
+from bot.roles import Role
 from bot.staff.commands.budget_commands import Budgets
 from bot.staff.commands.command import Command, Line, Unclear, number_in
 from bot.staff.commands.launch_form import Launches

@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.roles import Role
 from memory.conversations.channel_messages import Outgoing
 from memory.conversations.turns import Change, Outcome
 from memory.people.contacts import Contact
-
-RANK = {"analyst": 1, "staff": 2, "admin": 3}
 
 
 class NotAllowed(Exception):
@@ -60,7 +59,7 @@ class Command:
 
     usage: str
     explanation: str
-    role: str
+    role: Role  # from which on it may be asked for
     do: Callable[[Line], None]
 
 

@@ -9,8 +9,9 @@ from typing import Protocol
 
 from bot.language.languages import FIRST, LANGUAGES
 from bot.language.texts import ReplyWording, reply_wording
+from bot.roles import ROLES, at_least
 from bot.staff.commands.ad_commands import AdCommands
-from bot.staff.commands.command import RANK, Command, Line, NotAllowed, Unclear, first_word, number_in
+from bot.staff.commands.command import Command, Line, NotAllowed, Unclear, first_word, number_in
 from memory.conversations.channel_messages import Outgoing
 from memory.conversations.handovers import Handovers
 from memory.conversations.messages import Message, Messages
@@ -73,7 +74,7 @@ class Commands:
         `role` is what the settings say of this number; until `deadline` a model may think about a question. Raises
         ValueError for somebody who has no role.
         """
-        if role not in RANK:
+        if role not in ROLES:
             raise ValueError("only somebody on the STAFF list may command; route customers to the seller")
         outcome = Outcome(answered_by="staff", why="staff command")
         outcome.changes.append(lambda: self._contacts.mark_staff(who.id))
@@ -91,7 +92,7 @@ class Commands:
         try:
             if command is None:
                 self._answer(word, line)
-            elif RANK[line.role] < RANK[command.role]:
+            elif not at_least(line.role, command.role):
                 raise NotAllowed(f"“{word}” needs the role {command.role}; you are {line.role}.")
             else:
                 command.do(line)
@@ -104,7 +105,7 @@ class Commands:
             raise Unclear(f"I don't know “{word[:40]}”. Send *help* for what I can do.")
 
     def _help(self, line: Line) -> None:
-        allowed = [each for each in self._commands.values() if RANK[line.role] >= RANK[each.role]]
+        allowed = [each for each in self._commands.values() if at_least(line.role, each.role)]
         line.say("\n".join(f"*{each.usage}*: {each.explanation}" for each in allowed))
 
     def _open(self, line: Line) -> None:

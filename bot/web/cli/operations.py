@@ -16,7 +16,8 @@ from urllib.request import Request, urlopen
 import click
 from flask import Flask
 
-from bot.settings import ROLES, Settings
+from bot.roles import ROLES, at_least
+from bot.settings import Settings
 from bot.web.access import issue_token
 from bot.web.api.conversations import Finding, Parts, erase_person
 from bot.web.cli.person import memory_command
@@ -233,7 +234,7 @@ def model(settings: Settings) -> Found:
 
 def staff(settings: Settings) -> Found:
     """Whether anybody is told when the desk hands a customer over."""
-    told = [number for number, role in settings.staff.items() if role in ("staff", "admin")]
+    told = [number for number, role in settings.staff.items() if at_least(role, "staff")]
     if not told:
         return Found("staff", False, "nobody in STAFF is staff or admin: who asks for a person would wait in vain")
     return Found("staff", True, f"{len(told)} are told when a customer needs a person")

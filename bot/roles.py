@@ -1,0 +1,13 @@
+"""The roles of the shop's own people, and which of them stands above which."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, get_args
+
+Role = Literal["analyst", "staff", "admin"]  # from the least to the most that they may do
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
+
+
+def at_least(role: str, least: Role) -> bool:
+    """Whether `role` may do what is allowed from `least` on; what is no role may do nothing."""
+    return role in ROLES and ROLES.index(role) >= ROLES.index(least)
