@@ -339,6 +339,25 @@ def test_a_success_starts_the_count_again() -> None:
     breaker.enter()
 
 
+@pytest.mark.parametrize(
+    ("asked", "rests"), [(1.0, 1), (599.0, 599), (600.0, 600), (601.0, 600), (86_400.0, 600), (None, 30)]
+)
+def test_a_server_rests_as_long_as_it_asks_but_ten_minutes_at_most(asked: float | None, rests: int) -> None:
+    clock = TestClock()
+    breaker = Breaker(clock, failures=1, rest_seconds=30)
+    for _ in range(3):  # a rest that did not help is followed by another, no longer
+        breaker.enter()
+        breaker.failed(asked)
+        with pytest.raises(ModelUnavailable) as caught:
+            breaker.enter()
+        assert (caught.value.reason, caught.value.retry_after) == (Reason.BREAKER_OPEN, rests)
+        clock.pass_by(seconds=rests - 0.5)
+        with pytest.raises(ModelUnavailable):
+            breaker.enter()
+        clock.pass_by(seconds=0.5)
+    breaker.enter()
+
+
 def test_of_many_threads_one_probes() -> None:
     clock = TestClock()
     breaker = Breaker(clock, failures=1, rest_seconds=10)
