@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -101,6 +102,24 @@ def test_what_is_sold_out_is_said_to_be(shop: TestShop) -> None:
     assert "out of stock" in shop.says("I want to buy the Norvik Storm G18 Max")
     shop.says("yes")
     assert shop.orders() == []
+
+
+@pytest.mark.parametrize(
+    ("left", "listed", "asked"),
+    [
+        (5, "", "Yes, *Kestrel Raptor 15* is in stock."),
+        (4, "", "Yes, *Kestrel Raptor 15* is in stock."),
+        (3, " (only 3 left)", "Yes, but there are only 3 left of *Kestrel Raptor 15*."),
+        (2, " (only 2 left)", "Yes, but there are only 2 left of *Kestrel Raptor 15*."),
+        (0, " (out of stock)", "Sorry, *Kestrel Raptor 15* is out of stock."),
+    ],
+)
+def test_how_many_are_left_is_told_from_three_down(shop: TestShop, left: int, listed: str, asked: str) -> None:
+    items = [replace(item, stock=left) if item.sku == "KR-RAPTOR-15" else item for item in FILE.items]
+    shop.goods.replace(items, "counted anew")
+    [line] = [line for line in shop.says("show me gaming laptops").splitlines() if "*Kestrel Raptor 15*" in line]
+    assert line.endswith(f"€1,199{listed}")
+    assert shop.says("is the Kestrel Raptor 15 in stock?").startswith(asked)
 
 
 def test_a_limit_nobody_meets_shows_the_closest(shop: TestShop) -> None:
