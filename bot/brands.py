@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +20,7 @@ from bot.language.languages import LANGUAGES
 from bot.language.money import Money
 
 TOPICS = ("delivery", "returns", "warranty", "payment", "hours", "location")
+TERMS = ("categories", "subcategories", "features")
 PURPOSES = ("reply", "order_update", "staff")
 
 
@@ -66,6 +67,14 @@ class AdSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """A category, subcategory or feature of the goods: what replies call it, and what customers call it."""
+
+    names: Mapping[str, str] = field(default_factory=dict)  # by language, in the plural: "I can show you laptops"
+    words: tuple[str, ...] = ()  # single words; the first finds it again in the catalogue
+
+
+@dataclass(frozen=True, slots=True)
 class Brand:
     """One brand as its owner wrote it down."""
 
@@ -85,6 +94,9 @@ class Brand:
     retention_days: int
     handover_hours: int
     ads: AdSettings | None = None  # None: this brand buys no ads
+    categories: Mapping[str, Term] = field(default_factory=dict)  # by the catalogue's category
+    subcategories: Mapping[str, Term] = field(default_factory=dict)  # kinds of goods within the categories
+    features: Mapping[str, Term] = field(default_factory=dict)  # what goods are wanted for, or with
 
     def policy(self, topic: str, language: str) -> str:
         """The brand's own text on a topic (see `TOPICS`), in the first of its languages where it lacks this one."""
@@ -175,6 +187,26 @@ class _AdsSchema(Schema):
             raise ValidationError(f"one entry for each account; {', '.join(twice)} has several", "accounts")
 
 
+class _TermSchema(Schema):
+    names = fields.Dict(
+        keys=fields.String(
+            validate=validate.Regexp(
+                rf"(?:{'|'.join(LANGUAGES)})(?:-[a-z]+)?\Z",
+                error="one of " + ", ".join(LANGUAGES) + ", or a way to write one, such as hi-latin",
+            )
+        ),
+        values=fields.String(validate=validate.Length(1, 40, error="1 to 40 characters")),
+        load_default=dict,
+    )
+    words = fields.String(load_default="")
+
+
+def _terms() -> fields.Dict:
+    """Terms by their id, which stands in the catalogue's column and in interests."""
+    ids = fields.String(validate=validate.Regexp(r"[a-z-]+\Z", error="one word in small letters a-z"))
+    return fields.Dict(keys=ids, values=fields.Nested(_TermSchema), load_default=dict)
+
+
 class _BrandSchema(Schema):
     name = fields.String(required=True, validate=validate.Length(1, 60, error="1 to 60 characters"))
     whatsapp = fields.List(
@@ -204,6 +236,9 @@ class _BrandSchema(Schema):
     delivery = fields.Nested(_DeliverySchema, required=True)
     ads = fields.Nested(_AdsSchema, load_default=None)
     discounts = fields.List(fields.Nested(_DiscountSchema), load_default=list)
+    categories = _terms()
+    subcategories = _terms()
+    features = _terms()
     templates = fields.Dict(
         keys=fields.String(validate=_choice(PURPOSES)),
         values=fields.String(
@@ -230,6 +265,18 @@ class _BrandSchema(Schema):
         }
         if lacking:
             raise ValidationError({"policies": lacking})
+
+    @validates_schema(skip_on_field_errors=True)
+    def _distinct(self, values: dict[str, Any], **_: Any) -> None:
+        """An interest is stored by its id alone, and a word stands for one category."""
+        ids = [each for group in TERMS for each in values[group]]
+        twice = sorted({each for each in ids if ids.count(each) > 1})
+        if twice:
+            raise ValidationError(f"one of {', '.join(TERMS)} for each; several have {', '.join(twice)}", "categories")
+        words = [word for term in values["categories"].values() for word in set(term["words"].split())]
+        shared = sorted({word for word in words if words.count(word) > 1})
+        if shared:
+            raise ValidationError(f"each word in one category; several have {', '.join(shared)}", "categories")
 
 
 def read_brands(path: Path) -> dict[str, Brand]:
@@ -296,8 +343,13 @@ def _brand(name: str, values: dict[str, Any]) -> Brand:
         delivery=Delivery(**values.pop("delivery")),
         discounts=tuple(Discount(**discount) for discount in values.pop("discounts")),
         ads=_ads(values.pop("ads")),
+        **{group: {each: _term(term) for each, term in values.pop(group).items()} for group in TERMS},
         **values,
     )
+
+
+def _term(values: dict[str, Any]) -> Term:
+    return Term(names=values["names"], words=tuple(values["words"].split()))
 
 
 def _ads(values: dict[str, Any] | None) -> AdSettings | None:

@@ -17,26 +17,19 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from rapidfuzz import fuzz
 
+from bot.brands import Brand
 from bot.language.amounts import find_amounts
 from bot.language.languages import LETTERS
 from bot.language.money import Money
 from bot.language.normalisation import fold
 from bot.language.words import either, words_of_all
+from bot.shop.categories import Categories
 from bot.shop.exchange_rates import Conversion, Rates
 from memory.shop.catalogue_items import Goods, Item
 
 PRICE_COLUMN = re.compile(r"price_([a-z]{3})")
 COLUMNS = ("brand", "sku", "title", "category", "maker", "description", "keywords", "stock", "link", "image")
 
-CATEGORY_WORDS = {
-    "laptops": "laptop laptops notebook notebooks portatil portatiles portateis ultrabook computer computers"
-    " computadora computadoras ordenador ordenadores computador computadores pc lappy लैपटॉप लेपटॉप कंप्यूटर",
-    "phones": "phone phones smartphone smartphones mobile mobiles movil moviles celular celulares telefono telefonos"
-    " telefone telefones cellphone handset फोन फ़ोन मोबाइल स्मार्टफोन",
-    "accessories": "accessory accessories accesorio accesorios acessorio acessorios gadget gadgets एक्सेसरी एक्सेसरीज",
-    "eyewear": "eyewear glasses sunglasses gafas lentes anteojos oculos spectacles specs shades goggles chashma"
-    " chashme चश्मा चश्मे ऐनक",
-}
 STOP_WORDS = frozenset(words_of_all("search", "stop_words"))
 CHEAP_WORDS = frozenset(words_of_all("search", "cheap"))
 SAYS_NOTHING = STOP_WORDS | CHEAP_WORDS
@@ -57,6 +50,7 @@ SIMILAR = 80.0  # of 100: 'laptpo' to 'laptop' has 83, 'mattress' to its nearest
 SHORTEST_TYPO, SHORTEST_PREFIX = 5, 4
 KEEP_SHARE = 0.6  # of the best item's score; below it a match is another thing that shares a word
 BEGUN = 0.9  # how sure a word is that begins a longer one: 'lapto'
+SYNONYM = 0.95  # and one that says a feature otherwise; by itself it asks for nothing that is sold: 'busco trabajo'
 TITLE, MAKER, KEYWORD, CATEGORY, DESCRIPTION = 3.0, 2.0, 2.0, 1.5, 0.5
 
 
@@ -220,7 +214,8 @@ class _Shelf:
     digest: str | None
     entries: tuple[_Entry, ...]
     vocabulary: frozenset[str]
-    names: frozenset[str]  # words that name a thing or a maker all by themselves: kinds, one-word keywords, makers
+    names: frozenset[str]  # words that name a thing or a maker all by themselves: categories, one-word keywords, makers
+    categories: Categories
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,16 +231,22 @@ class Wish:
 class Catalogue:
     """One brand's goods, searched in memory with the stock of this moment. Safe for many threads.
 
-    `currency` is the brand's: an amount without a currency in a query is read in it.
+    An amount without a currency in a query is read in the brand's.
     """
 
-    def __init__(self, goods: Goods, rates: Rates, brand: str, currency: str) -> None:
+    def __init__(self, goods: Goods, rates: Rates, brand: Brand) -> None:
         self._goods = goods
         self._rates = rates
-        self._brand = brand
-        self._currency = currency
+        self._shop = brand
+        self._brand = brand.id
+        self._currency = brand.currency
         self._lock = threading.Lock()
-        self._shelf = _Shelf(None, (), frozenset(), frozenset())
+        self._shelf = _shelve(None, [], brand)
+
+    @property
+    def categories(self) -> Categories:
+        """What the brand's goods are called."""
+        return self._current().categories
 
     def items(self) -> list[Item]:
         """Every item with its stock of this moment, in the file's order."""
@@ -295,8 +296,8 @@ class Catalogue:
     def _matches(self, shelf: _Shelf, wish: Wish) -> list[_Entry]:
         if not wish.words:
             return list(shelf.entries) if wish.max_price or wish.min_price or wish.cheapest else []
-        meanings = [_meanings(word, shelf.vocabulary) for word in wish.words]
-        if not _understood(wish.words, meanings, shelf):
+        meanings = [_meanings(word, shelf) for word in wish.words]
+        if not shelf.entries or not _understood(wish.words, meanings, shelf):
             return []
         scored = [(_score(entry, meanings, shelf.names), entry) for entry in shelf.entries]
         most = max(covered for (covered, _), _ in scored)
@@ -318,7 +319,7 @@ class Catalogue:
         if digest != self._shelf.digest:
             with self._lock:
                 if digest != self._shelf.digest:
-                    self._shelf = _shelve(digest, self._goods.items(self._brand))
+                    self._shelf = _shelve(digest, self._goods.items(self._brand), self._shop)
         return self._shelf
 
 
@@ -327,13 +328,13 @@ def _understood(words: tuple[str, ...], meanings: list[dict[str, float]], shelf:
     named = [
         found for word, found in zip(words, meanings, strict=True) if word not in QUALIFIERS and not word[0].isdigit()
     ]
-    known = [found for found in named if found]
+    known = [found for found in named if found and SYNONYM not in found.values()]
     if not known:
         return False
     sure = {word for found in known for word, sureness in found.items() if sureness == 1.0}
     if len(known) == len(named) or sure & shelf.names:
         return True
-    begun = any(found.get(kind, 0.0) >= BEGUN for found in known for kind in KINDS)
+    begun = any(found.get(_mark(each), 0.0) >= BEGUN for found in known for each in shelf.categories.ids)
     if begun and len(known) * 2 >= len(named):
         return True
     return any(sum(entry.words.get(word) == TITLE for word in sure) > 1 for entry in shelf.entries)
@@ -371,72 +372,82 @@ def _side(plain: str, start: int, end: int) -> str | None:
     return "low" if AT_LEAST.search(before) or AT_LEAST_AFTER.search(after) else None
 
 
-def _words(text: str) -> Iterator[str]:
+def _words(text: str, categories: Categories) -> Iterator[str]:
     """The words of a text, in the singular; all words for one category are that category's mark."""
     for word in WORD.findall(fold(text)):
         if word not in STOP_WORDS:
-            yield _canonical(word)
+            yield _canonical(word, categories)
 
 
-def _canonical(word: str) -> str:
-    return KIND_OF.get(word) or _singular(word)
+def _canonical(word: str, categories: Categories) -> str:
+    category = categories.category(word)
+    return _mark(category) if category else _singular(word)
 
 
 def _singular(word: str) -> str:
     return PLURAL_ENDING.sub("", word)
 
 
-KIND_OF = {word: f"#{category}" for category, words in CATEGORY_WORDS.items() for word in fold(words).split()}
-KINDS = frozenset(KIND_OF.values())
+def _mark(category: str) -> str:
+    return f"#{category}"
 
 
-def _shelve(digest: str | None, items: list[Item]) -> _Shelf:
-    entries = tuple(_Entry(item, _weights(item)) for item in items)
-    words = {word for entry in entries for word in entry.words} - KINDS
-    return _Shelf(digest, entries, frozenset(words | set(KIND_OF)), KINDS | frozenset(_names(items)))
+def _shelve(digest: str | None, items: list[Item], brand: Brand) -> _Shelf:
+    categories = Categories(brand, (item.category for item in items))
+    marks = frozenset(map(_mark, categories.ids))
+    entries = tuple(_Entry(item, _weights(item, categories, marks)) for item in items)
+    words = {word for entry in entries for word in entry.words} - marks
+    names = marks | frozenset(_names(items, categories))
+    return _Shelf(digest, entries, frozenset(words | categories.category_words), names, categories)
 
 
-def _names(items: Iterable[Item]) -> Iterator[str]:
+def _names(items: Iterable[Item], categories: Categories) -> Iterator[str]:
     for item in items:
         for name in (item.maker, *item.keywords):
-            words = list(_words(name))
+            words = list(_words(name, categories))
             if len(words) == 1:
                 yield words[0]
 
 
-def _weights(item: Item) -> dict[str, float]:
+def _weights(item: Item, categories: Categories, marks: frozenset[str]) -> dict[str, float]:
     """A keyword that is the word for another category ('carregador portátil') counts as little as a description."""
-    weights = dict.fromkeys(_words(item.description), DESCRIPTION)
+    weights = dict.fromkeys(_words(item.description, categories), DESCRIPTION)
     for text, weight in (
         (" ".join(item.keywords), KEYWORD),
         (item.maker, MAKER),
         (item.title, TITLE),
         (item.sku, TITLE),
     ):
-        weights |= {word: DESCRIPTION if word in KINDS else weight for word in _words(text)}
-    return weights | dict.fromkeys(_words(item.category), CATEGORY)
+        weights |= {word: DESCRIPTION if word in marks else weight for word in _words(text, categories)}
+    return weights | dict.fromkeys([_mark(item.category), *_words(item.category, categories)], CATEGORY)
 
 
-def _meanings(word: str, vocabulary: frozenset[str]) -> dict[str, float]:
+def _meanings(word: str, shelf: _Shelf) -> dict[str, float]:
     """The catalogue's words that a customer's word may stand for, with how surely. Numbers have no typos.
 
-    A typo keeps its first letter: else 'iphone' would be a slip for 'phone'.
+    A feature that the catalogue has other words for is meant by those. A typo keeps its first letter: else 'iphone'
+    would be a slip for 'phone'.
     """
-    if word in vocabulary or _singular(word) in vocabulary:
-        return {_canonical(word): 1.0}
+    vocabulary, categories = shelf.vocabulary, shelf.categories
+    if word in vocabulary or _singular(word) in vocabulary or categories.category(word):
+        return {_canonical(word, categories): 1.0}
     if any(c.isdigit() for c in word):
         return {}
     if len(word) >= SHORTEST_PREFIX:
-        longer = {_canonical(known): BEGUN for known in vocabulary if known.startswith(word)}
+        longer = {_canonical(known, categories): BEGUN for known in vocabulary if known.startswith(word)}
         if longer:
             return longer
+    meant = {_canonical(fold(each), categories) for each in categories.synonyms(word)} & vocabulary
+    if meant:
+        return dict.fromkeys(meant, SYNONYM)
     if len(word) < SHORTEST_TYPO:
         return {}
     near = {
         known: fuzz.ratio(word, known) for known in vocabulary if known[0] == word[0] and len(known) >= SHORTEST_PREFIX
     }
     best = max(near.values(), default=0.0)
-    return {_canonical(known): 0.8 for known, score in near.items() if score == best} if best >= SIMILAR else {}
+    close = [known for known, score in near.items() if score == best]
+    return {_canonical(known, categories): 0.8 for known in close} if best >= SIMILAR else {}
 
 
 def _score(entry: _Entry, meanings: list[dict[str, float]], names: frozenset[str]) -> tuple[tuple[int, int], float]:

@@ -30,7 +30,7 @@ def _shop(foundation: Foundation) -> Shop:
     return Shop(
         brands=foundation.brands,
         catalogues={
-            brand.id: Catalogue(stores.goods, rates, brand.id, brand.currency) for brand in foundation.brands.values()
+            brand.id: Catalogue(stores.goods, rates, brand) for brand in foundation.brands.values()
         },
         rates=rates,
         goods=stores.goods,

@@ -55,7 +55,7 @@ class TestShop:
         brand = BRANDS[BRAND]
         self.shop = Shop(
             brands=BRANDS,
-            catalogues={BRAND: Catalogue(self.goods, self.rates, BRAND, brand.currency)},
+            catalogues={BRAND: Catalogue(self.goods, self.rates, brand)},
             rates=self.rates,
             goods=self.goods,
             messages=self.stores.messages,

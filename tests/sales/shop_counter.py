@@ -46,7 +46,7 @@ class Counter:
         stock = read_catalogue(DATA / "catalogue.csv")
         self.goods.replace(stock.items, stock.digest)
         self.rates = rates_of(DATA)
-        self.catalogue = Catalogue(self.goods, self.rates, BRAND, self.brand.currency)
+        self.catalogue = Catalogue(self.goods, self.rates, self.brand)
         self.orders = Orders(db, self.clock)
         self.facts = Facts(db, self.clock)
         self.handovers = Handovers(db, self.clock)

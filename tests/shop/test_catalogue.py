@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.brands import read_brands
 from bot.language.money import Money
 from bot.shop.catalogue import Catalogue, read_catalogue
 from bot.shop.exchange_rates import Rates
@@ -15,7 +16,9 @@ from memory.shop.catalogue_items import Goods
 from memory.storage.database import Database
 from memory.storage.migrations.release_0_1_0 import GOODS_TABLES
 
-FILE = Path(__file__).parents[2] / "data" / "catalogue.csv"
+DATA = Path(__file__).parents[2] / "data"
+FILE = DATA / "catalogue.csv"
+VOYAGE = read_brands(DATA / "brands.toml")["voyage"]
 HEADER = "brand,sku,title,category,maker,description,keywords,stock,price_eur,price_inr,link,image\n"
 GOOD = "voyage,{sku},Lamp {sku},accessories,Lumo,,,3,19.90,,https://shop.example.com/lamp,\n"
 
@@ -37,7 +40,7 @@ def goods(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Goods]:
 
 @pytest.fixture(scope="module")
 def catalogue(goods: Goods) -> Catalogue:
-    return Catalogue(goods, Rates(Path("/nonexistent"), clock), "voyage", "EUR")
+    return Catalogue(goods, Rates(Path("/nonexistent"), clock), VOYAGE)
 
 
 def skus(catalogue: Catalogue, query: str, limit: int = 20) -> set[str]:
@@ -48,7 +51,7 @@ def test_the_shipped_catalogue_has_no_fault_and_every_kind_of_goods() -> None:
     read = read_catalogue(FILE)
     assert read.faults == []
     assert len(read.items) == 40
-    assert {item.category for item in read.items} == {"laptops", "phones", "accessories", "eyewear"}
+    assert {item.category for item in read.items} == {"laptops", "smartphones", "accessories", "eyewear"}
 
 
 @pytest.mark.parametrize(
@@ -114,9 +117,9 @@ def test_words_find_the_thing(catalogue: Catalogue, query: str, found: set[str])
 @pytest.mark.parametrize(
     ("query", "category"),
     [
-        ("laptops", "laptops"), ("lapto", "laptops"), ("lapto for uni cheap", "laptops"), ("un movil que no se rompa nunca", "phones"), ("laptpo", "laptops"), ("portátil", "laptops"),
+        ("laptops", "laptops"), ("lapto", "laptops"), ("lapto for uni cheap", "laptops"), ("un movil que no se rompa nunca", "smartphones"), ("laptpo", "laptops"), ("portátil", "laptops"),
         ("notebook", "laptops"), ("लैपटॉप", "laptops"), ("mujhe laptop chahiye", "laptops"),
-        ("celular", "phones"), ("busco un móvil", "phones"), ("मोबाइल", "phones"), ("smartfone", "phones"),
+        ("celular", "smartphones"), ("busco un móvil", "smartphones"), ("मोबाइल", "smartphones"), ("smartfone", "smartphones"),
         ("chashma", "eyewear"), ("चश्मा", "eyewear"), ("óculos de sol", "eyewear"), ("gafas", "eyewear"),
         ("accesorios", "accessories"),
     ],
@@ -194,7 +197,7 @@ def test_a_new_import_is_searched_at_once_by_every_thread(tmp_path: Path) -> Non
     db = Database(tmp_path / "hawker.db")
     db.migrate([("goods", GOODS_TABLES)])
     goods = Goods(db, clock)
-    catalogue = Catalogue(goods, Rates(Path("/nonexistent"), clock), "voyage", "EUR")
+    catalogue = Catalogue(goods, Rates(Path("/nonexistent"), clock), VOYAGE)
     assert catalogue.search("laptop") == []
     read = read_catalogue(FILE)
     goods.replace(read.items, read.digest)

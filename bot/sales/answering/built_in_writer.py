@@ -17,7 +17,7 @@ from bot.language.texts import ReplyWording, reply_wording
 from bot.sales.answering.desk_actions import Actions, CannotDo, PriceChanged, TooFewLeft, charged
 from bot.sales.situation import Situation
 from bot.sales.understanding import topics
-from bot.sales.understanding.interests import KINDS, last_interest, read_interests, search_words
+from bot.sales.understanding.interests import last_interest, name_of, read_interests, search_words
 from bot.sales.understanding.learning import SHOPPING
 from bot.sales.understanding.order_replies import (
     BUY_PAYLOAD,
@@ -29,6 +29,7 @@ from bot.sales.understanding.order_replies import (
     says_yes,
 )
 from bot.shop.catalogue import read_wish
+from bot.shop.categories import Categories
 from memory.conversations.channel_messages import Button
 from memory.people.facts import Fact
 from memory.shop.catalogue_items import Item
@@ -101,6 +102,10 @@ class _Answer:
     @cached_property
     def items(self) -> dict[str, Item]:
         return {item.sku: item for item in self.situation.catalogue.items()}
+
+    @property
+    def categories(self) -> Categories:
+        return self.situation.catalogue.categories
 
     @cached_property
     def shown(self) -> list[str]:
@@ -291,7 +296,7 @@ class _Answer:
         return fact.message_id in {message.id for message in self.situation.messages}
 
     def _greet(self) -> str:
-        interest = last_interest(self.situation.interests, self.words.policy_language)
+        interest = last_interest(self.situation.interests, self.categories, self.words)
         if interest:
             currency = self.situation.currency
             return self.say("welcome_back", name=self._called, interest=interest, currency=currency)
@@ -300,8 +305,8 @@ class _Answer:
         return self.say("hello", name=self._called, brand=self.situation.brand.name, kinds=self._kinds())
 
     def _kinds(self) -> str:
-        kinds = dict.fromkeys(KINDS.get(item.category, item.category) for item in self.items.values())
-        return self.words.listed([self.words.lines.get(kind, kind) for kind in kinds])
+        kinds = dict.fromkeys(item.category for item in self.items.values())
+        return self.words.listed([name_of(kind, self.categories, self.words) for kind in kinds])
 
     def _unclear(self) -> str:
         kind = self.situation.classification.message_type
@@ -524,7 +529,7 @@ class _Answer:
             or self._names_goods(part, plain)
         ):
             return []
-        words = part if wish.words else f"{search_words(self.situation.interests)} {part}"
+        words = part if wish.words else f"{search_words(self.situation.interests, self.categories)} {part}"
         offers = self.actions.search_catalogue(words)
         if len(offers) == 1:
             return [self._details(self.items[offers[0].sku])]
@@ -537,7 +542,7 @@ class _Answer:
     def _names_goods(self, part: str, plain: str) -> bool:
         """Whether a text names a kind of thing or a maker: what else it says may only look like one of our words."""
         makers = {fold(maker) for maker in {item.maker for item in self.items.values()} if maker}
-        return bool(read_interests(part)) or any(maker in plain for maker in makers)
+        return bool(read_interests(part, self.categories)) or any(maker in plain for maker in makers)
 
     def _nothing(self, words: str, *, sure: bool) -> list[str]:
         wish = read_wish(words, self.situation.currency)

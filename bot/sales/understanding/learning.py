@@ -32,11 +32,12 @@ def learn(text: str, language: str, kind: Classification) -> Iterator[Learned]:
 
 def interests(text: str, kind: Classification, catalogue: Catalogue) -> list[str]:
     """What a message asks about; empty where it asks about nothing that is sold here."""
-    if kind.message_type not in SHOPPING and not (kind.message_type == "other" and read_interests(text)):
+    categories = catalogue.categories
+    if kind.message_type not in SHOPPING and not (kind.message_type == "other" and read_interests(text, categories)):
         return []
     wish = read_wish(text, "EUR")
     found = catalogue.search(text, limit=3) if wish.words else []
-    return read_interests(text, [item.category for item in found]) if found else []
+    return read_interests(text, categories, [item.category for item in found]) if found else []
 
 
 def _currency(text: str, kind: Classification) -> str | None:

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.brands import Term, read_brands
+from bot.shop.categories import Categories
+
+VOYAGE = read_brands(Path(__file__).parents[2] / "data" / "brands.toml")["voyage"]
+PLAIN = replace(VOYAGE, categories={}, subcategories={}, features={})
+
+
+@pytest.mark.parametrize(("category", "word"), [("cakes", "cake"), ("cakes", "cakes"), ("pastries", "pastry")])
+def test_a_category_is_found_by_its_id_without_any_words(category: str, word: str) -> None:
+    assert Categories(PLAIN, [category]).category(word) == category
+
+
+def test_a_name_in_another_language_finds_the_category() -> None:
+    panes = replace(PLAIN, categories={"breads": Term(names={"es": "panes"})})
+    categories = Categories(panes, ["breads"])
+    assert [categories.category(word) for word in ("pan", "panes", "bread")] == ["breads"] * 3
+
+
+def test_written_words_are_all_the_words_of_a_category() -> None:
+    categories = Categories(VOYAGE, ["eyewear"])
+    assert categories.category("glasses") == "eyewear"
+    assert categories.category("glass") is None
+
+
+def test_a_name_is_in_the_first_language_that_has_one() -> None:
+    categories = Categories(VOYAGE, ["filter-coffee"])
+    assert categories.name("eyewear", ("hi-latin", "en")) == "chashme"
+    assert categories.name("laptops", ("hi-latin", "en")) == "laptops"
+    assert categories.name("filter-coffee", ("es", "en")) == "filter coffee"
