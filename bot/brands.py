@@ -18,6 +18,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from bot.language.languages import LANGUAGES
 from bot.language.money import Money
+from bot.language.trades import TRADES
 
 TOPICS = ("delivery", "returns", "warranty", "payment", "hours", "location")
 TERMS = ("categories", "subcategories", "features")
@@ -97,6 +98,8 @@ class Brand:
     categories: Mapping[str, Term] = field(default_factory=dict)  # by the catalogue's category
     subcategories: Mapping[str, Term] = field(default_factory=dict)  # kinds of goods within the categories
     features: Mapping[str, Term] = field(default_factory=dict)  # what goods are wanted for, or with
+    trades: tuple[str, ...] = ()  # of data/trades.toml: whose other makes no reply may claim to sell
+    other_makes: tuple[str, ...] = ()  # and those that only this brand's file knows
 
     def policy(self, topic: str, language: str) -> str:
         """The brand's own text on a topic (see `TOPICS`), in the first of its languages where it lacks this one."""
@@ -236,6 +239,10 @@ class _BrandSchema(Schema):
     delivery = fields.Nested(_DeliverySchema, required=True)
     ads = fields.Nested(_AdsSchema, load_default=None)
     discounts = fields.List(fields.Nested(_DiscountSchema), load_default=list)
+    trades = fields.List(fields.String(validate=_choice(tuple(TRADES))), load_default=list)
+    other_makes = fields.List(
+        fields.String(validate=validate.Length(2, 60, error="2 to 60 characters")), load_default=list
+    )
     categories = _terms()
     subcategories = _terms()
     features = _terms()
@@ -340,16 +347,20 @@ def _brand(name: str, values: dict[str, Any]) -> Brand:
         time_zone=ZoneInfo(values.pop("time_zone")),
         languages=tuple(values.pop("languages")),
         links=tuple(values.pop("links")),
+        trades=tuple(values.pop("trades")),
+        other_makes=tuple(values.pop("other_makes")),
         delivery=Delivery(**values.pop("delivery")),
         discounts=tuple(Discount(**discount) for discount in values.pop("discounts")),
         ads=_ads(values.pop("ads")),
-        **{group: {each: _term(term) for each, term in values.pop(group).items()} for group in TERMS},
+        categories=_terms_of(values.pop("categories")),
+        subcategories=_terms_of(values.pop("subcategories")),
+        features=_terms_of(values.pop("features")),
         **values,
     )
 
 
-def _term(values: dict[str, Any]) -> Term:
-    return Term(names=values["names"], words=tuple(values["words"].split()))
+def _terms_of(tables: dict[str, Any]) -> dict[str, Term]:
+    return {each: Term(names=table["names"], words=tuple(table["words"].split())) for each, table in tables.items()}
 
 
 def _ads(values: dict[str, Any] | None) -> AdSettings | None:

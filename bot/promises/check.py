@@ -13,9 +13,12 @@ from itertools import dropwhile, pairwise, permutations
 
 from bot.brands import Brand, Delivery, Discount
 from bot.language.amounts import CODES, Amount, find_amounts
+from bot.language.languages import LETTERS
 from bot.language.money import Money
-from bot.language.normalisation import plain_in_place
+from bot.language.normalisation import fold, plain_in_place
 from bot.promises import claims
+from bot.promises.other_makes import OtherMakes, other_makes
+from bot.shop.categories import Categories
 from bot.shop.exchange_rates import Conversion
 from memory.shop.catalogue_items import Item
 
@@ -81,6 +84,9 @@ class Facts:
     links: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     customer: str = ""
+    categories: Categories | None = None  # what a number may count: "40 laptops"
+    trades: tuple[str, ...] = ()
+    makes: tuple[str, ...] = ()  # that the brand's file lists besides those of its trades
 
     @classmethod
     def of(
@@ -97,8 +103,9 @@ class Facts:
         """The facts of one turn; `today` is the brand's day, codes that have run out are left aside."""
         orders = tuple(orders)
         paid_at = tuple(order.link or brand.pay_at(order.number) for order in orders)
+        items = tuple(items)
         return cls(
-            items=tuple(items),
+            items=items,
             policies=brand.policy_texts(),
             delivery=brand.delivery,
             today=today,
@@ -109,7 +116,22 @@ class Facts:
             links=(*brand.links, *paid_at),
             names=(brand.name,),
             customer=customer,
+            categories=Categories(brand, (item.category for item in items)),
+            trades=brand.trades,
+            makes=brand.other_makes,
         )
+
+    @property
+    def other_makes(self) -> OtherMakes:
+        """What the world's other shops sell, as far as the brand's trades tell."""
+        return other_makes(self.trades, self.makes)
+
+    def is_goods(self, plain: str) -> bool:
+        """Whether a text begins with a word for a category or subcategory of the brand."""
+        word = re.match(rf"\W{{0,3}}([a-z]+|[{LETTERS}]+)", fold(plain[:40]))
+        if word is None or self.categories is None:
+            return False
+        return bool(self.categories.category(word[1]) or self.categories.subcategory(word[1]))
 
     @cached_property
     def titles(self) -> _Titles:
@@ -339,7 +361,7 @@ def _subject(pieces: Sequence[_Piece], facts: Facts) -> Item | None:
 
 
 def _check_prices(piece: _Piece, facts: Facts) -> _Found:
-    amounts = [amount for amount in find_amounts(piece.bare) if _is_money(piece, amount)]
+    amounts = [amount for amount in find_amounts(piece.bare) if _is_money(piece, facts, amount)]
     for amount in amounts:
         items = _priced_items(piece, amounts, amount)
         if _price_holds(piece, facts, amount, items):
@@ -360,11 +382,13 @@ def _right_prices(items: Sequence[Item], amount: Amount, facts: Facts) -> str:
     return "; ".join(listed) or "name an amount from the catalogue, the order, the policy or a conversion"
 
 
-def _is_money(piece: _Piece, amount: Amount) -> bool:
+def _is_money(piece: _Piece, facts: Facts, amount: Amount) -> bool:
     start, end = amount.span
     if amount.currency:
         return True
     if amount.value < SMALLEST_BARE_PRICE or claims.NOT_MONEY_AFTER.match(piece.bare[end:]):
+        return False
+    if facts.is_goods(piece.bare[end:]):
         return False
     if re.match(r"/-", piece.plain[end:]):
         return True
@@ -524,9 +548,23 @@ def _percent_holds(piece: _Piece, facts: Facts, match: re.Match[str]) -> bool:
     after = piece.plain[match.end() : match.end() + 30]
     discount_near = claims.OFF_AMOUNT.search(after[:20]) or claims.DISCOUNT.search(piece.plain)
     around = piece.plain[max(0, match.start() - 25) : match.start()] + after
-    if not discount_near and (claims.PERCENT_OF_THING.search(around) or value == 100):
+    if not discount_near and (_is_share_of_goods(around, facts) or value == 100):
+        return True
+    if not discount_near and digits and any(_states(item.description, digits, after) for item in facts.items):
         return True
     return _denied(piece, match.start(), match.end())
+
+
+def _is_share_of_goods(around: str, facts: Facts) -> bool:
+    share = facts.other_makes.percent_of
+    return bool(claims.PERCENT_OF_THING.search(around) or (share and share.search(around)))
+
+
+def _states(description: str, digits: str, after: str) -> bool:
+    """Whether a description has this percentage of the same thing: "70% cocoa"."""
+    word = re.match(r"\W*(?:de |of )?(\w+)", after)
+    stated = rf"(?<![\d.,]){re.escape(digits)}\s?%\W*(?:de |of )?{re.escape(word[1])}(?!\w)" if word else r"(?!)"
+    return re.search(stated, plain_in_place(_composed(description)), re.IGNORECASE) is not None
 
 
 def _worded_percent(words: str) -> Decimal | None:
@@ -760,8 +798,9 @@ def _check_products(piece: _Piece, facts: Facts) -> _Found:
 def _unknown_products(piece: _Piece, facts: Facts) -> Iterator[tuple[int, int]]:
     plain = claims.LINK.sub(lambda link: " " * len(link.group()), piece.plain)
     covered = [(mention.start, mention.end) for mention in piece.mentions]
-    for match in claims.FOREIGN_MAKES.finditer(plain):
-        if not _within(match.span(), covered) and match.group().lower() not in facts.vocabulary:
+    foreign = list(product.finditer(plain)) if (product := facts.other_makes.product) else []
+    for match in foreign:
+        if not _within(match.span(), covered) and not _sells(match.group(), facts):
             yield match.span()
     for mention in piece.mentions:
         more = claims.QUALIFIER_NEXT.match(plain, mention.end)
@@ -769,8 +808,15 @@ def _unknown_products(piece: _Piece, facts: Facts) -> Iterator[tuple[int, int]]:
             yield mention.start, more.end()
     yield from _wrong_models(plain, covered, facts)
     for match in claims.MODEL_LIKE.finditer(plain):
-        if not _overlaps(match.span(), covered) and _looks_invented(plain, match, facts):
+        seen = [*covered, *(each.span() for each in foreign)]
+        if not _overlaps(match.span(), seen) and _looks_invented(plain, match, facts):
             yield match.span()
+
+
+def _sells(product: str, facts: Facts) -> bool:
+    """Whether every word of a product's name is the catalogue's own: a shop may sell what others make."""
+    words = re.findall(r"\w+", product.lower())
+    return all(word in facts.vocabulary or word.rstrip("s") in facts.vocabulary for word in words)
 
 
 def _wrong_models(plain: str, covered: Sequence[tuple[int, int]], facts: Facts) -> Iterator[tuple[int, int]]:
@@ -798,10 +844,14 @@ def _looks_invented(plain: str, match: re.Match[str], facts: Facts) -> bool:
     if (
         not words
         or words[-1].upper() in CODES
-        or any(word in claims.ORDINARY_NAMES or word in facts.vocabulary for word in words)
+        or any(
+            word in claims.ORDINARY_NAMES or word in facts.other_makes.technology or word in facts.vocabulary
+            for word in words
+        )
     ):
         return False
-    if claims.NOT_MONEY_AFTER.match(plain[match.end() :]) or claims.ORDER_NUMBER.match(match.group()):
+    behind = plain[match.end() :]
+    if claims.NOT_MONEY_AFTER.match(behind) or facts.is_goods(behind) or claims.ORDER_NUMBER.match(match.group()):
         return False
     starts_sentence = not re.search(r"\w", plain[: match.start()])
     return not starts_sentence or len(named) > 1 or not match["number"].isdigit()

@@ -125,29 +125,14 @@ LINK = re.compile(
     r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
     rf"|[\w-]+\s?[\[(]\s?(?:{of_all('dot')}|\.)\s?[\])]\s?[a-z]{{2,}}\S*"
 )
-FOREIGN_MAKES = whole_words(
-    r"i-?phones?(?: ?\d+)?(?: pro| max| plus| mini| se)*|i-?pads?(?: (?:pro|air|mini))?|macbooks?(?: (?:pro|air))?|airpods?(?: pro| max)?|imacs?|apple watch"
-    r"|samsung(?: galaxy)?(?: [a-z]?\d+)?(?: ultra| plus)?|galaxy [a-z]?\d+(?: ultra| plus)?|xiaomi(?: \w*\d+\w*)?|redmi(?: note)?(?: \d+)?|oneplus(?: \d+)?|google pixel(?: \d+)?|pixel \d+"
-    r"|huawei|motorola|moto [ge]\d*|nokia|realme|oppo(?: \w*\d+)?|dell(?: xps)?(?: \d+)?|xps \d+|alienware|hp (?:pavilion|omen|victus|envy|spectre)(?: \d+)?|hp laptops?|pavilion \d+|lenovo(?: \w+)?"
-    r"|thinkpads?(?: \w*\d+)?|legion \d+|ideapad|asus(?: rog| tuf)?|rog (?:strix|zephyrus)|zenbook|vivobook|acer(?: nitro| predator| aspire)?|msi(?: katana| stealth)?|razer(?: blade)?"
-    r"|chromebooks?|playstation(?: ?\d)?|ps5|xbox|nintendo(?: switch)?|jbl|bose|logitech(?: \w*\d+)?|ray-?\s?bans?|oakley|gucci|prada|garmin|fitbit|gopro|kindle|anker|beats|sennheiser|sony"
-    r"|आईफोन|आइफोन|मैकबुक|सैमसंग|रे-बैन"
-)
 MODEL_LIKE = re.compile(
-    r"(?<![\w@./-])(?P<name>[A-Z][A-Za-z]{2,}(?: [A-Z][A-Za-z]+){0,2})[ -](?P<number>[A-Z]{0,3}\d{1,4}[A-Za-z]{0,2})(?![\w%])"
+    r"(?<![\w@./-])(?P<name>[a-z]?[A-Z][A-Za-z]{2,}(?: [A-Z][A-Za-z]+){0,2})[ -](?P<number>[A-Z]{0,3}\d{1,4}[A-Za-z]{0,2})(?![\w%])"
 )
 CAPITALISED_NEXT = re.compile(r"[\s]+(?P<next>[A-Z0-9][\w-]*)(?:[\s]+(?P<more>[A-Z0-9][\w-]*))?")
 QUALIFIER_NEXT = re.compile(
     r"[\s-]+(?P<next>Pro|Plus|Max|Mini|Ultra|Lite|SE|Air|FE|Neo|X|XL|Turbo|Deluxe|2|3)(?![\w.,]*\d)(?!\w)"
 )
-# Words of the trade, and places; to come from the catalogue.
-TRADE_NAMES: Final = frozenset(
-    "android bluetooth wifi usb core ryzen intel amd rtx geforce gtx ips oled hdmi ram ssd ios nvidia ddr ip"
-    " madrid delhi mumbai".split()
-)
-ORDINARY_NAMES: Final = frozenset(
-    [*TRADE_NAMES, *words_of_all("claims", "ordinary_names"), *WEEKDAY_NAMES, *MONTH_NAMES]
-)
+ORDINARY_NAMES: Final = frozenset([*words_of_all("claims", "ordinary_names"), *WEEKDAY_NAMES, *MONTH_NAMES])
 ORDERING = claim("ordering")
 COMPARES = claim("compares")
 ARTICLES: Final = frozenset(words_of_all("claims", "articles"))

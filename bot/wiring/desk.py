@@ -29,9 +29,7 @@ def _shop(foundation: Foundation) -> Shop:
     _take_catalogue(foundation, CATALOGUE)
     return Shop(
         brands=foundation.brands,
-        catalogues={
-            brand.id: Catalogue(stores.goods, rates, brand) for brand in foundation.brands.values()
-        },
+        catalogues={brand.id: Catalogue(stores.goods, rates, brand) for brand in foundation.brands.values()},
         rates=rates,
         goods=stores.goods,
         messages=stores.messages,

@@ -24,6 +24,7 @@ from bot.language.reading.names import (
     hints,
 )
 from bot.language.reading.patterns import one_of, said, subject_patterns
+from bot.language.trades import TRADES, named
 from bot.language.words import words_of_all
 
 
@@ -60,11 +61,8 @@ REPORTED = _pattern(rf"\b(?:{_one_of('reporters')}|{RELATIVE})(?: \w+)? {_one_of
 SUPPOSED_BY, REPORTED_BY = words_of_all("facts", "supposed_hints"), words_of_all("facts", "reporting_hints")
 OTHERS = _pattern(rf"\b{_one_of('possessives')}\s+(?:\w+\s)?{RELATIVE}{one_of('names', 'genitives')}?(?!\w)")
 LEAD = rf"^(?:{_one_of('leads')}[\s,!.:]+)*"
-# Names of makes and models that count as goods without a noun. To be replaced by the makes in data/.
-MAKES = (
-    r"(?:i?phones?|galaxy|pixel|redmi|oneplus|xiaomi|samsung|macbook|mac|imac|ipad|thinkpad|chromebook|kindle|airpods?"
-    r"|gopro|playstation|ps[45]|xbox|nintendo|switch|आईफोन)"
-)
+# Makes and products count as goods without a noun, whatever is sold here.
+MAKES = named(name for trade in TRADES.values() for name in (*trade.makes, *trade.numbered))
 GOODS = _pattern(rf"(?<!\w)(?:{_one_of('goods')}|{MAKES})(?!\w)")
 SIZE = rf"(?:(?:EU|UK|US|BR|IND?)\s?)?\d{{1,2}}(?:[.,]5)?(?:\s?(?:EU|UK|US|BR))?|X{{0,4}}[SL]|[2-6]XL|M|{_one_of('size_words')}"
 SHOES, CLOTHES, WORN = (_pattern(_one_of(key)) for key in ("shoes", "clothes", "worn"))

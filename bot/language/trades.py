@@ -1,0 +1,58 @@
+"""Makes, products and technology known in the world, by trade: the entries of data/trades.toml, which explains them.
+
+They are names, not words of a language; what people say they own and what a reply claims to sell both use them.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+FILE = Path(__file__).resolve().parents[2] / "data" / "trades.toml"
+NUMBER = r"[a-z]{0,2}\d+\w*"
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """What is known of one trade beyond a single shop."""
+
+    makes: tuple[str, ...]  # products and makers, wherever the words stand
+    numbered: tuple[str, ...]  # everyday words that name a product with a model number behind
+    models: frozenset[str]  # words that go on with a product's name
+    technology: frozenset[str]  # no product, whatever number follows
+    percentages: frozenset[str]  # of what a percentage is said that is no discount
+
+
+def _read() -> dict[str, Trade]:
+    tables = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    return {name: _trade(table) for name, table in tables.items()}
+
+
+def _trade(table: Mapping[str, list[str] | str]) -> Trade:
+    sets = {key: frozenset(str(table[key]).split()) for key in ("models", "technology", "percentages")}
+    return Trade(makes=tuple(table["makes"]), numbered=tuple(table["numbered"]), **sets)
+
+
+TRADES: Mapping[str, Trade] = _read()
+
+
+def named(makes: Iterable[str]) -> str:
+    """The names as pieces of one regular expression, in the singular or plural; the longest first."""
+    ordered = sorted(set(makes), key=lambda name: (-len(name), name))
+    return "|".join(re.escape(name).replace(r"\ ", r"[\s-]?") + ("s?" if name.isascii() else "") for name in ordered)
+
+
+def products(trades: Iterable[str], makes: Iterable[str] = ()) -> str:
+    """A product of these trades, or of these `makes`, with the model words and numbers behind it; empty where there is
+    none. It matches text without Latin accents, whatever its case."""
+    known = [TRADES[name] for name in trades]
+    every = [*makes, *(make for trade in known for make in trade.makes)]
+    numbered = [name for trade in known for name in trade.numbered]
+    models = sorted({word for trade in known for word in trade.models})
+    more = rf"(?:[\s-](?:{'|'.join([NUMBER, *models])})(?!\w))*"
+    pieces = [rf"(?:{named(every)}){more}"] if every else []
+    pieces += [rf"(?:{named(numbered)})[\s-]?{NUMBER}{more}"] if numbered else []
+    return "|".join(pieces)

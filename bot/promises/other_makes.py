@@ -1,0 +1,33 @@
+"""What a brand does not make and may not sell: the products, technology and percentages of its trades."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from bot.language.normalisation import plain_in_place
+from bot.language.patterns import LETTER, whole_words
+from bot.language.trades import TRADES, products
+
+
+@dataclass(frozen=True, slots=True)
+class OtherMakes:
+    """Patterns for one brand; None matches nothing."""
+
+    product: re.Pattern[str] | None
+    percent_of: re.Pattern[str] | None
+    technology: frozenset[str]
+
+
+@lru_cache(maxsize=64)
+def other_makes(trades: tuple[str, ...], makes: tuple[str, ...]) -> OtherMakes:
+    """For a brand of these trades, with the other `makes` that its own file lists."""
+    known = [TRADES[name] for name in trades]
+    product = products(trades, (plain_in_place(make).lower() for make in makes))
+    percentages = sorted({word for trade in known for word in trade.percentages})
+    return OtherMakes(
+        product=re.compile(rf"(?<![{LETTER}])(?:{product})(?![{LETTER}])", re.IGNORECASE) if product else None,
+        percent_of=whole_words("|".join(percentages)) if percentages else None,
+        technology=frozenset(word for trade in known for word in trade.technology),
+    )
