@@ -189,8 +189,11 @@ def _policy_durations(policies: tuple[str, ...]) -> frozenset[tuple[int, int]]:
 
 @lru_cache(maxsize=64)
 def _vocabulary(items: tuple[Item, ...], policies: tuple[str, ...], names: tuple[str, ...]) -> frozenset[str]:
-    texts = [f"{i.title} {i.maker} {i.description} {' '.join(i.keywords)} {i.category}" for i in items]
-    return frozenset(re.findall(r"[\w]+", plain_in_place(" ".join([*texts, *policies, *names])).lower()))
+    texts = [
+        " ".join([*i.every_title, i.maker, i.description, *i.descriptions.values(), *i.keywords, i.category])
+        for i in items
+    ]
+    return frozenset(re.findall(r"[\w]+", plain_in_place(_composed(" ".join([*texts, *policies, *names]))).lower()))
 
 
 def check(draft: str, facts: Facts) -> list[Breach]:
@@ -282,34 +285,42 @@ class _Titles:
 
 
 def _full_names(item: Item) -> Iterator[str]:
-    yield plain_in_place(item.title).lower()
+    yield from (_plain_title(title) for title in item.every_title)
     yield item.sku.lower()
 
 
 def _own_names(item: Item) -> Iterator[str]:
     """The title without its maker, unless that leaves one short word."""
-    own = _own_words(item)
-    if len(own) > 1 or len(own[0]) > 4:
-        yield " ".join(own)
+    for title in item.every_title:
+        own = _own_words(item, title)
+        if len(own) > 1 or len(own[0]) > 4:
+            yield " ".join(own)
 
 
 def _beginnings(item: Item) -> Iterator[str]:
-    own = _own_words(item)
-    for length in range(len(own) - 1, 1, -1):
-        yield " ".join(own[:length])
-        yield plain_in_place(f"{item.maker} {' '.join(own[:length])}").lower()
-    yield plain_in_place(f"{item.maker} {own[0]}").lower()
+    maker = _plain_title(item.maker)
+    for title in item.every_title:
+        own = _own_words(item, title)
+        for length in range(len(own) - 1, 1, -1):
+            yield " ".join(own[:length])
+            yield f"{maker} {' '.join(own[:length])}".strip()
+        if maker:  # one word without a maker is no name: the 'chocolate' of 'Chocolate Cake'
+            yield f"{maker} {own[0]}"
 
 
-def _own_words(item: Item) -> list[str]:
-    words = plain_in_place(item.title).lower().split()
-    return words[1:] if len(words) > 1 and words[0] == plain_in_place(item.maker).lower() else words
+def _plain_title(title: str) -> str:
+    return plain_in_place(_composed(title)).lower()
+
+
+def _own_words(item: Item, title: str) -> list[str]:
+    words, maker = _plain_title(title).split(), _plain_title(item.maker).split()
+    return words[len(maker) :] if maker and len(words) > len(maker) and words[: len(maker)] == maker else words
 
 
 def _series(item: Item) -> str | None:
     """'raptor' of 'Kestrel Raptor 15': a model line, which a number follows."""
-    words = plain_in_place(item.title).lower().split()
-    return words[1] if len(words) > 2 and words[2][0].isdigit() else None
+    words, own = _plain_title(item.title).split(), _own_words(item, item.title)
+    return own[0] if len(words) > len(own) > 1 and own[1][0].isdigit() else None
 
 
 def _composed(text: str) -> str:
@@ -550,7 +561,7 @@ def _percent_holds(piece: _Piece, facts: Facts, match: re.Match[str]) -> bool:
     around = piece.plain[max(0, match.start() - 25) : match.start()] + after
     if not discount_near and (_is_share_of_goods(around, facts) or value == 100):
         return True
-    if not discount_near and digits and any(_states(item.description, digits, after) for item in facts.items):
+    if not discount_near and digits and any(_states(item, digits, after) for item in facts.items):
         return True
     return _denied(piece, match.start(), match.end())
 
@@ -560,11 +571,12 @@ def _is_share_of_goods(around: str, facts: Facts) -> bool:
     return bool(claims.PERCENT_OF_THING.search(around) or (share and share.search(around)))
 
 
-def _states(description: str, digits: str, after: str) -> bool:
-    """Whether a description has this percentage of the same thing: "70% cocoa"."""
+def _states(item: Item, digits: str, after: str) -> bool:
+    """Whether an item's description has this percentage of the same thing: "70% cocoa"."""
+    described = " ".join([item.description, *item.descriptions.values()])
     word = re.match(r"\W*(?:de |of )?(\w+)", after)
     stated = rf"(?<![\d.,]){re.escape(digits)}\s?%\W*(?:de |of )?{re.escape(word[1])}(?!\w)" if word else r"(?!)"
-    return re.search(stated, plain_in_place(_composed(description)), re.IGNORECASE) is not None
+    return re.search(stated, plain_in_place(_composed(described)), re.IGNORECASE) is not None
 
 
 def _worded_percent(words: str) -> Decimal | None:
@@ -804,7 +816,7 @@ def _unknown_products(piece: _Piece, facts: Facts) -> Iterator[tuple[int, int]]:
             yield match.span()
     for mention in piece.mentions:
         more = claims.QUALIFIER_NEXT.match(plain, mention.end)
-        if more and mention.item.title.split()[-1] != more["next"]:
+        if more and all(title.split()[-1] != more["next"] for title in mention.item.every_title):
             yield mention.start, more.end()
     yield from _wrong_models(plain, covered, facts)
     for match in claims.MODEL_LIKE.finditer(plain):

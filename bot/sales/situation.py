@@ -60,6 +60,11 @@ class Situation:
         """What the customer wants to be called."""
         return self.facts["name"].value if "name" in self.facts else self.contact.name
 
+    def title_of(self, sold: Quote | Order, language: str) -> str:
+        """What is quoted or ordered, for readers of a language; as it was called then where it is called so no more."""
+        item = self.catalogue.find(sold.sku)
+        return item.title_in(language) if item is not None and item.title == sold.title else sold.title
+
 
 @dataclass(frozen=True, slots=True)
 class Shop:

@@ -19,7 +19,7 @@ from rapidfuzz import fuzz
 
 from bot.brands import Brand
 from bot.language.amounts import find_amounts
-from bot.language.languages import LETTERS
+from bot.language.languages import LANGUAGES, LETTERS
 from bot.language.money import Money
 from bot.language.normalisation import fold
 from bot.language.words import either, words_of_all
@@ -28,6 +28,7 @@ from bot.shop.exchange_rates import Conversion, Rates
 from memory.shop.catalogue_items import Goods, Item
 
 PRICE_COLUMN = re.compile(r"price_([a-z]{3})")
+TEXT_COLUMN = re.compile(r"(title|description)_([a-z]+)")
 COLUMNS = ("brand", "sku", "title", "category", "maker", "description", "keywords", "stock", "link", "image")
 
 STOP_WORDS = frozenset(words_of_all("search", "stop_words"))
@@ -46,6 +47,7 @@ RANGE_JOINER = re.compile(rf"^\W*(?:{_any('range_to')}|-|–)\W*$")
 PLURAL_ENDING = re.compile(_any("plural_ending"))
 WORD = re.compile(rf"[a-z0-9]+(?:\.\d+)?|[{LETTERS}]+")
 
+LONGEST_TITLE = 120
 SIMILAR = 80.0  # of 100: 'laptpo' to 'laptop' has 83, 'mattress' to its nearest word 62
 SHORTEST_TYPO, SHORTEST_PREFIX = 5, 4
 KEEP_SHARE = 0.6  # of the best item's score; below it a match is another thing that shares a word
@@ -99,7 +101,9 @@ class _RowSchema(Schema):
     sku = fields.String(
         required=True, validate=validate.Regexp(r"[A-Za-z0-9._-]+\Z", error="letters, digits, . - and _")
     )
-    title = fields.String(required=True, validate=validate.Length(1, 120, error="1 to 120 characters"))
+    title = fields.String(
+        required=True, validate=validate.Length(1, LONGEST_TITLE, error=f"1 to {LONGEST_TITLE} characters")
+    )
     category = fields.String(
         required=True, validate=validate.Regexp(r"[a-z-]+\Z", error="one word in small letters a-z")
     )
@@ -124,7 +128,8 @@ def read_catalogue(path: Path) -> CatalogueFile:
     """Read a catalogue file (UTF-8 CSV with a header line).
 
     A bad row is left out and named by file, line, field and what is allowed; the others load. Prices stand in columns
-    `price_eur`, `price_inr` …, plain numbers with a point; a blank means no listed price in that currency.
+    `price_eur`, `price_inr` …, plain numbers with a point; a blank means no listed price in that currency. Columns
+    `title_hi`, `description_es` … hold what readers of a language get instead of title and description.
     """
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
@@ -137,8 +142,15 @@ def read_catalogue(path: Path) -> CatalogueFile:
     missing = [name for name in COLUMNS[:4] if name not in (reader.fieldnames or ())]
     if missing:
         return CatalogueFile([], [Fault(str(path), 1, name, "this column is needed") for name in missing], digest)
+    allowed = f"title_ and description_ take one of {', '.join(LANGUAGES)}; this column is not read"
+    unread = [Fault(str(path), 1, name, allowed) for name in reader.fieldnames or () if _is_of_no_language(name)]
     items, faults = _read_rows(str(path), reader)
-    return CatalogueFile(items, faults, digest)
+    return CatalogueFile(items, unread + faults, digest)
+
+
+def _is_of_no_language(column: str) -> bool:
+    named = TEXT_COLUMN.fullmatch(column.strip())
+    return named is not None and named[2] not in LANGUAGES
 
 
 def _read_rows(file: str, reader: csv.DictReader[str]) -> tuple[list[Item], list[Fault]]:
@@ -174,7 +186,15 @@ def _read_row(row: dict[str, Any]) -> Item | dict[str, str]:
     if wrong:
         return wrong
     keywords = tuple(word.strip() for word in values.pop("keywords").split(";") if word.strip())
-    return Item(keywords=keywords, prices=prices, **values)
+    texts = {name: _by_language(cells, name) for name in ("title", "description")}
+    if any(len(title) > LONGEST_TITLE for title in texts["title"].values()):
+        return {"title_…": f"at most {LONGEST_TITLE} characters in every language"}
+    return Item(keywords=keywords, prices=prices, titles=texts["title"], descriptions=texts["description"], **values)
+
+
+def _by_language(cells: Mapping[str, str], name: str) -> dict[str, str]:
+    given = {language: cells.get(f"{name}_{language}", "") for language in LANGUAGES}
+    return {language: text for language, text in given.items() if text}
 
 
 def _problems(error: ValidationError) -> Iterator[tuple[str, list[str]]]:
@@ -411,11 +431,12 @@ def _names(items: Iterable[Item], categories: Categories) -> Iterator[str]:
 
 def _weights(item: Item, categories: Categories, marks: frozenset[str]) -> dict[str, float]:
     """A keyword that is the word for another category ('carregador portátil') counts as little as a description."""
-    weights = dict.fromkeys(_words(item.description, categories), DESCRIPTION)
+    described = " ".join([item.description, *item.descriptions.values()])
+    weights = dict.fromkeys(_words(described, categories), DESCRIPTION)
     for text, weight in (
         (" ".join(item.keywords), KEYWORD),
         (item.maker, MAKER),
-        (item.title, TITLE),
+        (" ".join(item.every_title), TITLE),
         (item.sku, TITLE),
     ):
         weights |= {word: DESCRIPTION if word in marks else weight for word in _words(text, categories)}

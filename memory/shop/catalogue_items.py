@@ -41,6 +41,21 @@ class Item:
     link: str
     image: str
     stock: int
+    titles: Mapping[str, str] = field(default_factory=dict, hash=False)  # by language, where it has one of its own
+    descriptions: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def title_in(self, language: str) -> str:
+        """The title for readers of a language; the plain one where it has none of its own."""
+        return self.titles.get(language, self.title)
+
+    def description_in(self, language: str) -> str:
+        """The description for readers of a language; the plain one where it has none of its own."""
+        return self.descriptions.get(language, self.description)
+
+    @property
+    def every_title(self) -> tuple[str, ...]:
+        """The plain title first, then those of the languages."""
+        return tuple(dict.fromkeys((self.title, *self.titles.values())))
 
 
 class Goods:
@@ -118,8 +133,8 @@ class Goods:
     def _insert(self, item: Item, position: int) -> None:
         self._db.run(
             "INSERT INTO goods (brand, sku, title, category, maker, description, keywords, prices, link, image,"
-            " stock, position) VALUES (:brand, :sku, :title, :category, :maker, :description, :keywords, :prices,"
-            " :link, :image, :stock, :position)",
+            " stock, titles, descriptions, position) VALUES (:brand, :sku, :title, :category, :maker, :description, :keywords, :prices,"
+            " :link, :image, :stock, :titles, :descriptions, :position)",
             brand=item.brand,
             sku=item.sku,
             title=item.title,
@@ -131,6 +146,8 @@ class Goods:
             link=item.link,
             image=item.image,
             stock=item.stock,
+            titles=json.dumps(dict(item.titles), ensure_ascii=False),
+            descriptions=json.dumps(dict(item.descriptions), ensure_ascii=False),
             position=position,
         )
 
@@ -142,5 +159,6 @@ def _positive(quantity: int) -> None:
 
 def _item(row: dict[str, Any]) -> Item:
     prices = {code: Money(Decimal(amount), code) for code, amount in json.loads(row["prices"]).items()}
-    rest = {name: value for name, value in row.items() if name not in ("prices", "keywords", "position")}
-    return Item(prices=prices, keywords=tuple(json.loads(row["keywords"])), **rest)
+    read = {name: json.loads(row[name]) for name in ("titles", "descriptions")}
+    rest = {name: value for name, value in row.items() if name not in ("prices", "keywords", "position", *read)}
+    return Item(prices=prices, keywords=tuple(json.loads(row["keywords"])), **read, **rest)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +15,7 @@ from bot.shop.catalogue import Catalogue, read_catalogue
 from bot.shop.exchange_rates import Rates
 from memory.shop.catalogue_items import Goods
 from memory.storage.database import Database
-from memory.storage.migrations.release_0_1_0 import GOODS_TABLES
+from memory.storage.migrations import STEPS
 
 DATA = Path(__file__).parents[2] / "data"
 FILE = DATA / "catalogue.csv"
@@ -30,7 +31,7 @@ def clock() -> datetime:
 @pytest.fixture(scope="module")
 def goods(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Goods]:
     db = Database(tmp_path_factory.mktemp("catalogue") / "hawker.db")
-    db.migrate([("goods", GOODS_TABLES)])
+    db.migrate(STEPS)
     goods = Goods(db, clock)
     read = read_catalogue(FILE)
     goods.replace(read.items, read.digest)
@@ -195,7 +196,7 @@ def test_a_listed_price_is_taken_as_it_is_and_another_is_converted_with_its_day(
 
 def test_a_new_import_is_searched_at_once_by_every_thread(tmp_path: Path) -> None:
     db = Database(tmp_path / "hawker.db")
-    db.migrate([("goods", GOODS_TABLES)])
+    db.migrate(STEPS)
     goods = Goods(db, clock)
     catalogue = Catalogue(goods, Rates(Path("/nonexistent"), clock), VOYAGE)
     assert catalogue.search("laptop") == []
@@ -212,3 +213,24 @@ def test_a_new_import_is_searched_at_once_by_every_thread(tmp_path: Path) -> Non
     assert counts == [12] * 8
     goods.replace([item for item in read.items if item.category != "laptops"], "other")
     assert catalogue.search("kestrel raptor") == []
+
+
+def test_columns_of_a_language_title_and_describe_the_item(tmp_path: Path) -> None:
+    file = tmp_path / "catalogue.csv"
+    header = HEADER.strip() + ",title_hi,description_hi,title_fr\n"
+    row = "voyage,S,Lamp,accessories,,Bright.,,3,19.90,,https://shop.example.com/lamp,,लैंप,चमकीला,Lampe\n"
+    file.write_text(header + row, encoding="utf-8")
+    read = read_catalogue(file)
+    [item] = read.items
+    assert (item.titles, item.descriptions) == ({"hi": "लैंप"}, {"hi": "चमकीला"})
+    assert [(fault.line, fault.field) for fault in read.faults] == [(1, "title_fr")]
+
+
+def test_an_item_is_found_by_its_title_in_any_language(tmp_path: Path) -> None:
+    db = Database(tmp_path / "hawker.db")
+    db.migrate(STEPS)
+    goods = Goods(db, clock)
+    [lamp, *_others] = read_catalogue(FILE).items
+    goods.replace([replace(lamp, titles={"es": "Farolillo Nocturno"})], "titled")
+    assert skus(Catalogue(goods, Rates(Path("/nonexistent"), clock), VOYAGE), "farolillo nocturno") == {lamp.sku}
+    db.close()

@@ -118,6 +118,9 @@ class _Answer:
     def say(self, line: str, **words: object) -> str:
         return self.words.say(line, **words)
 
+    def _title(self, item: Item) -> str:
+        return item.title_in(self.words.policy_language)
+
     # Quotes and orders
 
     def _to_quote(self) -> list[str]:
@@ -160,7 +163,12 @@ class _Answer:
     def _ask_again(self, quote: Quote) -> str:
         self._wait_for_yes(quote)
         total = self.words.money(quote.total)
-        return self.say("quote_again", quantity=quote.quantity, title=quote.title, total=total)
+        return self.say(
+            "quote_again",
+            quantity=quote.quantity,
+            title=self.situation.title_of(quote, self.words.policy_language),
+            total=total,
+        )
 
     def _wait_for_yes(self, quote: Quote) -> None:
         self.draft.asks_order = quote.sku
@@ -189,7 +197,7 @@ class _Answer:
             name=self._called,
             number=order.number,
             quantity=order.quantity,
-            title=order.title,
+            title=self.situation.title_of(order, self.words.policy_language),
             total=self.words.money(order.total),
             link=order.payment_link,
         )
@@ -206,7 +214,7 @@ class _Answer:
             self.say(
                 "quote",
                 quantity=quantity,
-                title=quote.title,
+                title=self.situation.title_of(quote, self.words.policy_language),
                 unit=self.words.money(quote.unit),
                 total=self.words.money(quote.total),
                 about=self._about(quote.total),
@@ -217,8 +225,8 @@ class _Answer:
     def _too_few(self, item: Item) -> str:
         self.draft.shown = (item.sku,)
         if item.stock == 0:
-            return self.say("not_in_stock", title=item.title)
-        return self.say("too_few", left=item.stock, title=item.title)
+            return self.say("not_in_stock", title=self._title(item))
+        return self.say("too_few", left=item.stock, title=self._title(item))
 
     def _about(self, price: Money) -> str:
         """The same in the customer's own currency, where the shop has no price in it."""
@@ -260,7 +268,7 @@ class _Answer:
         if item is None or not item.stock:
             return []
         self._offer(item)
-        return [self.say("order_hint_again", title=item.title)]
+        return [self.say("order_hint_again", title=self._title(item))]
 
     def _to_part(self, part: str, ways: Sequence[_Asked], *, alone: bool) -> list[str]:
         plain = fold(part)
@@ -402,7 +410,7 @@ class _Answer:
             f"status_{order.state}",
             number=order.number,
             quantity=order.quantity,
-            title=order.title,
+            title=self.situation.title_of(order, self.words.policy_language),
             total=self.words.money(order.total),
             link=order.payment_link,
         )
@@ -484,7 +492,7 @@ class _Answer:
             return [] if self._found(part) else [self.say("compare_which")]
         meant = meant[:3]
         cheapest = min(meant, key=self._cost)
-        line = self.say("cheaper" if len(meant) == 2 else "cheapest", title=cheapest.title)
+        line = self.say("cheaper" if len(meant) == 2 else "cheapest", title=self._title(cheapest))
         return [self.say("compare") + "\n" + self._list(meant, line)]
 
     def _purchase(self, part: str, plain: str, kind: Classification) -> list[str]:
@@ -602,10 +610,13 @@ class _Answer:
     def _named(self, plain: str) -> Iterator[Item]:
         """By title with or without its maker; a longer title hides a shorter one inside it."""
         left = plain
-        for item in sorted(self.items.values(), key=lambda item: -len(item.title)):
-            for name in _names(item.title, item.maker, item.sku):
-                if len(name) > 3 and name in left:
+        titled = [(title, item) for item in self.items.values() for title in item.every_title]
+        named: set[str] = set()
+        for title, item in sorted(titled, key=lambda pair: -len(pair[0])):
+            for name in _names(title, item.maker, item.sku):
+                if len(name) > 3 and name in left and item.sku not in named:
                     left = left.replace(name, " ")
+                    named.add(item.sku)
                     yield item
                     break
 
@@ -630,12 +641,17 @@ class _Answer:
         stock = self.say("sold_out") if not item.stock else ""
         if 0 < item.stock <= FEW:
             stock = self.say("last_ones", left=item.stock)
-        return self.say("line", n=number, title=item.title, price=price, about=about, stock=stock)
+        return self.say("line", n=number, title=self._title(item), price=price, about=about, stock=stock)
 
     def _details(self, item: Item) -> str:
         price, about = self._price(item)
         told = self.say(
-            "details", title=item.title, price=price, about=about, description=item.description, link=item.link
+            "details",
+            title=self._title(item),
+            price=price,
+            about=about,
+            description=item.description_in(self.words.policy_language),
+            link=item.link,
         )
         return told + "\n" + self._offer(item)
 
@@ -643,12 +659,12 @@ class _Answer:
         line = "in_stock" if item.stock > FEW else "few_in_stock"
         if not item.stock:
             return self._offer(item)
-        return self.say(line, title=item.title, left=item.stock) + " " + self._offer(item)
+        return self.say(line, title=self._title(item), left=item.stock) + " " + self._offer(item)
 
     def _offer(self, item: Item) -> str:
         self.draft.shown = (item.sku,)
         if not item.stock:
-            return self.say("not_in_stock", title=item.title)
+            return self.say("not_in_stock", title=self._title(item))
         self.draft.offers = item.sku
         self.draft.buttons = (Button(self.say("buy_one_button"), BUY_PAYLOAD + item.sku),)
         return self.say("order_hint")

@@ -95,12 +95,12 @@ class Actions:
             about = self.convert(price.amount, price.currency, self.situation.currency)
         return Offer(
             sku=item.sku,
-            title=item.title,
+            title=item.title_in(self.situation.language),
             category=item.category,
             price=price,
             about=about.result if about else None,
             stock=item.stock,
-            description=item.description,
+            description=item.description_in(self.situation.language),
             link=item.link,
             rate_date=about.as_of if about else None,
         )

@@ -31,19 +31,19 @@ def with_terms(text: str, actions: Actions) -> Draft:
             amounts=(quote.unit, quote.total),
         )
     if order is not None:
-        return Draft(body=f"{text}\n\n{_order(order, words)}", shown=shown, amounts=(order.unit, order.total))
+        return Draft(body=f"{text}\n\n{_order(order, actions, words)}", shown=shown, amounts=(order.unit, order.total))
     return Draft(body=text, shown=shown)
 
 
 def named(text: str, situation: Situation) -> tuple[str, ...]:
     """The skus of the items whose titles a text has, in its order: what "the second one" will mean."""
-    return tuple(sku for _, sku in sorted(_places(text.casefold(), situation)))
+    return tuple(dict.fromkeys(sku for _, sku in sorted(_places(text.casefold(), situation))))
 
 
 def _places(text: str, situation: Situation) -> Iterator[tuple[int, str]]:
     """Where each title stands; a longer title hides a shorter one inside it."""
-    for item in sorted(situation.catalogue.items(), key=lambda item: -len(item.title)):
-        title = item.title.casefold()
+    titled = [(title.casefold(), item) for item in situation.catalogue.items() for title in item.every_title]
+    for title, item in sorted(titled, key=lambda pair: -len(pair[0])):
         if title in text:
             yield text.index(title), item.sku
             text = text.replace(title, "\0" * len(title))
@@ -53,7 +53,7 @@ def _quote(quote: Quote, actions: Actions, words: ReplyWording) -> str:
     return words.say(
         "quote",
         quantity=quote.quantity,
-        title=quote.title,
+        title=actions.situation.title_of(quote, words.policy_language),
         unit=words.money(quote.unit),
         total=words.money(quote.total),
         about=_about(quote.total, actions, words),
@@ -70,13 +70,13 @@ def _about(price: Money, actions: Actions, words: ReplyWording) -> str:
     return words.say("about", money=words.money(made.result), date=words.date(made.as_of))
 
 
-def _order(order: Order, words: ReplyWording) -> str:
+def _order(order: Order, actions: Actions, words: ReplyWording) -> str:
     return words.say(
         "ordered",
         name="",
         number=order.number,
         quantity=order.quantity,
-        title=order.title,
+        title=actions.situation.title_of(order, words.policy_language),
         total=words.money(order.total),
         link=order.payment_link,
     )

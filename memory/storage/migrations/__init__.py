@@ -6,5 +6,6 @@ A released step is frozen: its text refers to no constant of the program, and a 
 from __future__ import annotations
 
 from memory.storage.migrations.release_0_1_0 import RELEASE_0_1_0
+from memory.storage.migrations.release_0_2_0 import RELEASE_0_2_0
 
-STEPS = RELEASE_0_1_0
+STEPS = RELEASE_0_1_0 + RELEASE_0_2_0

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from bot.language.money import Money
 from memory.shop.catalogue_items import Goods, Item, OutOfStock, UnknownItem
 from memory.storage.database import Database
-from memory.storage.migrations.release_0_1_0 import GOODS_TABLES
+from memory.storage.migrations import STEPS
 
 
 def lamp(sku: str = "LAMP", stock: int = 5, brand: str = "voyage") -> Item:
@@ -35,7 +36,7 @@ def lamp(sku: str = "LAMP", stock: int = 5, brand: str = "voyage") -> Item:
 @pytest.fixture
 def goods(tmp_path: Path) -> Iterator[Goods]:
     db = Database(tmp_path / "hawker.db")
-    db.migrate([("goods", GOODS_TABLES)])
+    db.migrate(STEPS)
     yield Goods(db, lambda: datetime(2026, 11, 21, tzinfo=UTC))
     db.close()
 
@@ -131,3 +132,12 @@ def test_stock_is_what_went_in_less_what_went_out_and_never_below_zero(
             goods.put_back("voyage", "LAMP", quantity)
             expected += quantity
         assert goods.stock("voyage", "LAMP") == expected >= 0
+
+
+def test_titles_and_descriptions_of_a_language_are_kept(goods: Goods) -> None:
+    sari = replace(lamp("SARI"), titles={"hi": "साड़ी"}, descriptions={"hi": "रेशमी"})
+    goods.replace([sari, lamp("PLAIN")], "with titles")
+    kept, plain = goods.items("voyage")
+    assert (kept.title_in("hi"), kept.description_in("hi")) == ("साड़ी", "रेशमी")
+    assert (kept.title_in("es"), kept.description_in("es")) == (sari.title, sari.description)
+    assert plain.every_title == (plain.title,)
