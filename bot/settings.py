@@ -87,6 +87,7 @@ class Environment(Schema):
         validate=Regexp(r"(.{32,})?$", error="must have at least 32 characters, or be left out"),
         data_key="SECRET_KEY",
     )
+    catalogue_file = fields.String(load_default="data/catalogue.csv", data_key="CATALOGUE_FILE")
     staff = StaffNumbers(load_default=dict, data_key="STAFF")
     openai_api_key = fields.String(load_default="", data_key="OPENAI_API_KEY")
     openai_base_url = fields.String(
@@ -173,6 +174,7 @@ class Settings:
     public_url: str
     database_new_key: str = field(repr=False)
     secret_key: str
+    catalogue_file: str
     staff: dict[str, str]
     openai_api_key: str
     openai_base_url: str

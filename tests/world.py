@@ -71,7 +71,8 @@ class Chat:
 class World:
     """A shop that is open."""
 
-    def __init__(self, program: Program, twilio: SmallTwilio, port: int) -> None:
+    def __init__(self, program: Program, twilio: SmallTwilio, port: int, brand: str) -> None:
+        self.brand = brand
         self.program = program
         self.memory = program.memory
         self.twilio = twilio
@@ -94,7 +95,7 @@ class World:
 
     def contact(self, phone: str = JOHN) -> Contact:
         """What is stored of a person."""
-        return self.memory.contacts.find("voyage", phone)
+        return self.memory.contacts.find(self.brand, phone)
 
     def orders(self, phone: str = JOHN) -> list[Order]:
         """A person's orders, the newest first."""
@@ -151,7 +152,7 @@ def environment(folder: Path, port: int, **more: str) -> dict[str, str]:
 @contextmanager
 def open_shop(
     folder: Path, *, pace: Pace = AT_ONCE, clock: Clock = now, model: ModelServer | None = None,
-    roster: Path = ROSTER, jobs: bool = True, **settings: str,
+    roster: Path = ROSTER, jobs: bool = True, brand: str = "voyage", **settings: str,
 ) -> Iterator[World]:  # fmt: skip
     """The program, served and working, until the block ends; `model` writes its answers, in at most two seconds each.
 
@@ -170,7 +171,7 @@ def open_shop(
     (program if jobs else program.worker).start()
     assert program.twilio is not None
     try:
-        yield World(program, program.twilio, port)
+        yield World(program, program.twilio, port, brand)
     finally:
         program.stop()
         program.twilio.stop()

@@ -313,6 +313,11 @@ class Catalogue:
             items.sort(key=lambda item: self.price(item, self._currency).money.amount)
         return items[:limit]
 
+    def names_goods(self, text: str) -> bool:
+        """Whether every word of a text that is no small talk names a kind of goods or a maker: 'baguette'."""
+        shelf, words = self._current(), read_wish(text, self._currency).words
+        return bool(words) and all(_canonical(word, shelf.categories) in shelf.names for word in words)
+
     def _matches(self, shelf: _Shelf, wish: Wish) -> list[_Entry]:
         if not wish.words:
             return list(shelf.entries) if wish.max_price or wish.min_price or wish.cheapest else []

@@ -11,9 +11,8 @@ from bot.sales.background_reading import Reader
 from bot.sales.desk import Seller
 from bot.sales.situation import Shop
 from bot.shop.catalogue import Catalogue, read_catalogue
-from bot.wiring.foundation import ROOT, Foundation
+from bot.wiring.foundation import Foundation
 
-CATALOGUE = ROOT / "data" / "catalogue.csv"
 log = logging.getLogger(__name__)
 
 
@@ -26,7 +25,7 @@ def seller(foundation: Foundation) -> Seller:
 
 def _shop(foundation: Foundation) -> Shop:
     settings, stores, rates = foundation.settings.memory, foundation.stores, foundation.rates
-    _take_catalogue(foundation, CATALOGUE)
+    _take_catalogue(foundation, Path(foundation.settings.catalogue_file))
     return Shop(
         brands=foundation.brands,
         catalogues={brand.id: Catalogue(stores.goods, rates, brand) for brand in foundation.brands.values()},

@@ -352,9 +352,12 @@ class _Answer:
         day = self.words.date(fact.since.astimezone(self.situation.brand.time_zone).date())
         return self.say("told", what=self.say(f"fact_{fact.predicate}"), value=value, date=day)
 
-    def _conversion(self, _part: str, plain: str, kind: Classification) -> list[str]:
+    def _conversion(self, part: str, plain: str, kind: Classification) -> list[str]:
         if kind.message_type != "currency_conversion" or topics.BUDGET.search(plain):
             return []
+        wish = read_wish(part, self.situation.currency)
+        if (wish.min_price or wish.max_price) and self._names_goods(part, plain):
+            return []  # "cookies under 8 euros"
         amount, source, target = (kind.entities.get(key) for key in ("amount", "from", "to"))
         wished = target or source
         if isinstance(wished, str) and (amount is None or self._meant(plain)):
@@ -550,7 +553,9 @@ class _Answer:
     def _names_goods(self, part: str, plain: str) -> bool:
         """Whether a text names a kind of thing or a maker: what else it says may only look like one of our words."""
         makers = {fold(maker) for maker in {item.maker for item in self.items.values()} if maker}
-        return bool(read_interests(part, self.categories)) or any(maker in plain for maker in makers)
+        if read_interests(part, self.categories) or any(maker in plain for maker in makers):
+            return True
+        return self.situation.catalogue.names_goods(part)
 
     def _nothing(self, words: str, *, sure: bool) -> list[str]:
         wish = read_wish(words, self.situation.currency)
