@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import fields
@@ -14,7 +15,11 @@ from dotenv import dotenv_values
 from flask import Flask
 
 from app import create_app
+from bot.brands import read_brands
+from bot.language.normalisation import fold
+from bot.sales.answering.model_tools import described
 from bot.settings import Environment, Settings
+from bot.shop.catalogue import read_catalogue
 from bot.web.access import who_may_call
 from bot.wiring.program import assemble
 from memory.settings import MemorySettings
@@ -137,3 +142,39 @@ def test_every_command_that_the_manual_names_exists(tmp_path: Path, monkeypatch:
     assert {"token", "doctor", "worker"} <= asked
     assert made - targets == set()
     assert asked - set(create_app().cli.commands) == set()
+
+
+# Words for the demo shop's goods that the program has in another sense.
+OTHER_SENSES = {
+    "phone": "a person's telephone number",
+    "watch": "what is decided of an ad that neither wins nor loses",
+    "mouse": "an irregular plural of English, as is mice",
+    "mice": "an irregular plural of English",
+    "camera": "a spy camera, which Meta does not advertise; what a page may use of the visitor's machine",
+    "glasses": "spy glasses, which Meta does not advertise",
+}
+
+
+def test_no_word_for_the_demo_shops_goods_stands_in_the_program() -> None:
+    """Words of a language are not words of a shop: `bot.language` is left out."""
+    [brand] = read_brands(ROOT / "data" / "brands.toml").values()
+    items = read_catalogue(ROOT / "data" / "catalogue.csv").items
+    terms = {**brand.categories, **brand.subcategories}
+    goods = {*terms, *(word for term in terms.values() for word in term.words)}
+    goods |= {text for item in items for text in (item.category, item.maker, *item.keywords)}
+    named = re.compile(rf"(?<!\w)(?:{'|'.join(re.escape(fold(text)) for text in goods)})(?!\w)")
+    said = [(path, text) for path, tree in product() if "language/" not in path for text in spoken(tree)]
+    said += [(path.name, path.read_text(encoding="utf-8")) for path in ROOT.glob("bot/**/prompts/*.md")]
+    said += [("tools", json.dumps(described()))]
+    found = {(path, word) for path, text in said for word in named.findall(fold(text)) if word not in OTHER_SENSES}
+    assert found == set()
+
+
+def spoken(tree: ast.Module) -> Iterator[str]:
+    """The texts of a module that are no docstrings."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    bodies = [node.body[0] for node in ast.walk(tree) if isinstance(node, documented) and node.body]
+    docstrings = {id(first.value) for first in bodies if isinstance(first, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.value

@@ -152,12 +152,16 @@ def environment(folder: Path, port: int, **more: str) -> dict[str, str]:
 @contextmanager
 def open_shop(
     folder: Path, *, pace: Pace = AT_ONCE, clock: Clock = now, model: ModelServer | None = None,
-    roster: Path = ROSTER, jobs: bool = True, brand: str = "voyage", **settings: str,
+    roster: Path = ROSTER, jobs: bool = True, brand: str = "voyage", files: Path | None = None, **settings: str,
 ) -> Iterator[World]:  # fmt: skip
     """The program, served and working, until the block ends; `model` writes its answers, in at most two seconds each.
 
+    `files` is the folder of another shop than the demo's: its brands.toml, with the brand `brand`, and its catalogue.csv.
     With `jobs` off messages are answered, and the clock's jobs run only when they are called.
     """
+    if files is not None:
+        own = {"BRANDS_FILE": str(files / "brands.toml"), "CATALOGUE_FILE": str(files / "catalogue.csv")}
+        settings = {**own, **settings}
     if model is not None:
         written = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": model.url, "REPLY_DEADLINE_SECONDS": "2"}
         settings = {**written, **settings}

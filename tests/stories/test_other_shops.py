@@ -13,19 +13,15 @@ from tests.world import JOHN, MARIA, Chat, MovableClock, World, open_shop
 SHOPS = Path(__file__).parents[1] / "shops"
 
 
-def files(folder: str) -> dict[str, str]:
-    return {"BRANDS_FILE": str(SHOPS / folder / "brands.toml"), "CATALOGUE_FILE": str(SHOPS / folder / "catalogue.csv")}
-
-
 @pytest.fixture
 def bakery(tmp_path: Path, clock: MovableClock) -> Iterator[World]:
-    with open_shop(tmp_path, clock=clock, brand="miga", **files("bakery")) as world:
+    with open_shop(tmp_path, clock=clock, brand="miga", files=SHOPS / "bakery") as world:
         yield world
 
 
 @pytest.fixture
 def sari_shop(tmp_path: Path, clock: MovableClock) -> Iterator[World]:
-    with open_shop(tmp_path, clock=clock, brand="rangoli", **files("sari")) as world:
+    with open_shop(tmp_path, clock=clock, brand="rangoli", files=SHOPS / "sari") as world:
         yield world
 
 
@@ -154,7 +150,7 @@ def test_a_models_product_of_another_make_is_refused(
 ) -> None:
     asked = {"sari": "show me sarees", "bakery": "show me cakes"}[folder]
     model.plays(says(lie), says(lie))
-    with open_shop(tmp_path, model=model, brand=brand, REPLY_DEADLINE_SECONDS="30", **files(folder)) as shop:
+    with open_shop(tmp_path, model=model, brand=brand, files=SHOPS / folder, REPLY_DEADLINE_SECONDS="30") as shop:
         john = shop.person()
         assert truth in john.says(asked)
         assert shop.turn()["answered_by"] == "built-in"
@@ -164,6 +160,6 @@ def test_a_models_product_of_another_make_is_refused(
 def test_a_models_own_title_in_the_customers_language_passes(tmp_path: Path, model: ModelServer) -> None:
     said = "बनारसी सिल्क साड़ी हरी ₹14,900 की है।"
     model.plays(says(said))
-    with open_shop(tmp_path, model=model, brand="rangoli", REPLY_DEADLINE_SECONDS="30", **files("sari")) as shop:
+    with open_shop(tmp_path, model=model, brand="rangoli", files=SHOPS / "sari", REPLY_DEADLINE_SECONDS="30") as shop:
         assert shop.person().says("बनारसी साड़ी कितने की है?") == said
         assert shop.turn()["answered_by"] == "model"

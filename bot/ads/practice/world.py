@@ -19,7 +19,7 @@ SEASONS: Final = ("Summer", "Festive", "Everyday", "Travel", "Outlet", "Back to 
 FORMATS: Final = ("image", "video", "carousel")
 WORDS: Final = {
     "money-saving": ("The same quality for less", "See the price before you ask twice."),
-    "style": ("Made to be looked at", "New frames and colours for this season."),
+    "style": ("Made to be looked at", "New shapes and colours for this season."),
     "security": ("Bought safely, returned easily", "14 days to return it, 24 months of warranty."),
     "quality": ("Made to last", "Tested parts, honest warranty."),
     "gift": ("A gift they will use", "Packed and delivered in time."),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, request
@@ -19,24 +21,7 @@ _LONGEST_WAIT = 15.0  # seconds that a page may hold one of the web's threads
 _LARGEST = 16 * 1024 * 1024
 _SHOWN_INLINE = ("image/", "audio/", "video/")
 
-ADVERTS: list[dict[str, str]] = [
-    {
-        "ReferralSourceId": "120210000000000001",
-        "ReferralSourceType": "ad",
-        "ReferralSourceUrl": "https://fb.me/sample-laptops",
-        "ReferralHeadline": "Gaming laptops, ready to ship",
-        "ReferralBody": "Tell us your budget, we find the machine.",
-        "ReferralCtwaClid": "ARsampleLaptopsClick0001",
-    },
-    {
-        "ReferralSourceId": "120210000000000002",
-        "ReferralSourceType": "ad",
-        "ReferralSourceUrl": "https://fb.me/sample-eyewear",
-        "ReferralHeadline": "New frames for the season",
-        "ReferralBody": "Chat with us and try them at home.",
-        "ReferralCtwaClid": "ARsampleEyewearClick0002",
-    },
-]
+SAMPLE_ADS = Path(__file__).resolve().parents[3] / "data" / "sample_ads.toml"
 
 
 def blueprint(twilio: SmallTwilio | None) -> Blueprint:
@@ -107,7 +92,7 @@ def _state(twilio: SmallTwilio) -> Response:
     return jsonify(
         chats=people,
         senders=list(twilio.senders),
-        adverts=ADVERTS,
+        adverts=tomllib.loads(SAMPLE_ADS.read_text(encoding="utf-8"))["ads"],
         seen=seen,
         run=twilio.chats.run,
         fault_kinds=list(KINDS.items()),

@@ -27,7 +27,7 @@ JSON_TYPES: Mapping[type[fields.Field[Any]], str] = {
 
 
 class Search(Schema):
-    """Find items in the shop's catalogue. The words may hold a price limit: 'gaming laptop under 1500 euros'."""
+    """Find items in the shop's catalogue. The words may hold a price limit: 'a present under 50 euros'."""
 
     words = fields.String(required=True, validate=Length(1, 200), metadata={"description": "what the customer wants"})
     limit = fields.Integer(load_default=5, validate=Range(1, MOST_OFFERS), metadata={"description": "how many at most"})

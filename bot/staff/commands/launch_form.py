@@ -19,12 +19,12 @@ from memory.ads.ad_account import AdAccount, AdSet
 from memory.ads.campaigns import Campaigns
 
 FORM: Final = {
-    "account": "Voyage Spain Sunglasses",
+    "account": "Spain prospecting",
     "name": "Winter · security · image",
     "budget": "15",
     "headline": "Bought safely, returned easily",
-    "text": "Polarised sunglasses with a warranty. Ask us which frame fits you.",
-    "greeting": "Hello! Which sunglasses are you looking for?",
+    "text": "Every order comes with a warranty. Ask us which one suits you.",
+    "greeting": "Hello! What are you looking for?",
     "like": "summer spain (an ad set or campaign whose audience and picture it takes over)",
 }
 IMAGE: Final = "image"  # may be left out: another picture, by its hash in the account's media library
