@@ -401,6 +401,8 @@ def _is_money(piece: _Piece, facts: Facts, amount: Amount) -> bool:
         return False
     if facts.is_goods(piece.bare[end:]):
         return False
+    if any(left.start() <= start and end <= left.end() for left in claims.COUNT_LEFT.finditer(piece.bare)):
+        return False  # "solo quedan 18 de …": a claim about stock
     if re.match(r"/-", piece.plain[end:]):
         return True
     before = piece.bare[max(0, start - 30) : start]

@@ -228,3 +228,8 @@ def test_a_computed_conversion_may_be_said_and_no_other() -> None:
     said = f"{given.amount} {given.currency} is about {{}} {result.currency}"
     assert kinds(said.format(result.amount)) == set()
     assert kinds(said.format(result.amount + 40)) == {"price"}
+
+
+def test_a_number_of_pieces_left_is_no_price() -> None:
+    assert kinds("Lo siento, solo quedan 18 de *Norvik Campus 14*.") == set()
+    assert kinds("Lo siento, solo quedan 17 de *Norvik Campus 14*.") == {"stock"}
