@@ -18,6 +18,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from bot.language.languages import LANGUAGES
 from bot.language.money import Money
+from bot.language.reading.interests import Term
 from bot.language.trades import TRADES
 
 TOPICS = ("delivery", "returns", "warranty", "payment", "hours", "location")
@@ -65,14 +66,6 @@ class AdSettings:
     share_patterns: bool  # whether other brands may learn from what worked here
     margin: Decimal  # share of the price that is left after the goods, where the catalogue has no cost
     test_budget_usd: Decimal  # of a new ad, a day
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A category, subcategory or feature of the goods: what replies call it, and what customers call it."""
-
-    names: Mapping[str, str] = field(default_factory=dict)  # by language, in the plural: "I can show you laptops"
-    words: tuple[str, ...] = ()  # single words; the first finds it again in the catalogue
 
 
 @dataclass(frozen=True, slots=True)

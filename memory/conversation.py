@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from bot.language.languages import FIRST
-from bot.language.reading.statements import read_facts
+from bot.language.detection import detect
+from bot.language.languages import LANGUAGES
+from bot.language.reading.interests import InterestFinder, ShopWords, Term
+from bot.language.reading.learned import Lesson, read_message
 from memory.conversations.analytics import Analytics
 from memory.conversations.backfill import Past, check_metadata, standing
-from memory.conversations.context import Context, Profile, compose, render_context
+from memory.conversations.context import Context, Profile, compose
 from memory.conversations.messages import Message, Messages, Said
 from memory.conversations.sessions import Sessions
 from memory.conversations.summaries import Summaries, SummaryLine
@@ -21,6 +24,7 @@ from memory.people.crm import hubspot, salesforce
 from memory.people.facts import Facts
 from memory.recall.search import Search
 from memory.settings import MemorySettings
+from memory.shop.catalogue_items import Goods
 from memory.storage.database import Database
 from memory.storage.errors import NotAnAddress, NotStorable, UnknownFormat, UnknownPreference
 from memory.storage.json_values import check_text
@@ -126,6 +130,7 @@ class ConversationMemory:
         our_number: str = "",
         settings: MemorySettings | None = None,
         search: Search | None = None,
+        interests: InterestFinder | None = None,
         zone: tzinfo = UTC,
         clock: Clock = now,
     ) -> None:
@@ -133,10 +138,13 @@ class ConversationMemory:
 
         `storage_dir`: a folder whose hawker.db is used whatever the settings say. `max_messages_per_session`: how many
         recent messages a context has. `session_timeout_hours`: the silence that ends a session. `our_number`: the
-        brand's own, for people who are new. `zone`: in which a context tells the time. Raises WrongMemorySetting.
+        brand's own, for people who are new. `interests`: by default the words of the brands file and the catalogue's
+        categories. `zone`: in which a context tells the time. Raises WrongMemorySetting.
         """
         settings = _placed(settings or MemorySettings.from_environment(), storage_dir)
         hours = session_timeout_hours or settings.session_timeout_hours
+        self._session_timeout_hours = hours
+        self.max_messages_per_session = max_messages_per_session or settings.max_messages_per_session
         if brand is None:
             brand, our_number = settings.first_brand()
         self.brand = brand
@@ -145,7 +153,6 @@ class ConversationMemory:
         self.db.migrate(STEPS)
         self._clock = clock
         self._zone = zone
-        self._most = max_messages_per_session or settings.max_messages_per_session
         self._contacts = Contacts(self.db, clock)
         self._sessions = Sessions(self.db, timeout=timedelta(hours=hours))
         self._messages = Messages(self.db, self._contacts, self._sessions, clock)
@@ -155,6 +162,18 @@ class ConversationMemory:
         self._past = Past(self.db, self._sessions, clock)
         self._search = search or Search(self.db, vectors=settings.enable_vector_search)
         self._dossiers = Dossiers(self.db, clock, brand=brand, timeout=timedelta(hours=hours))
+        self._settings = settings
+        self._given_interests = interests
+
+    @property
+    def storage_dir(self) -> str:
+        """The folder of the database file, unless DATABASE_URL names another place."""
+        return self._settings.storage_dir
+
+    @property
+    def session_timeout_hours(self) -> float:
+        """The silence that ends a session."""
+        return self._session_timeout_hours
 
     def add_message(
         self,
@@ -167,20 +186,21 @@ class ConversationMemory:
     ) -> ConversationMessage:
         """Write down what was said; nothing of it is answered or sent. Returns the message as it is kept.
 
-        `role`: user or assistant. `timestamp`: when, by default now; without a zone it is UTC. What a user's text
-        tells of its writer (a name, a city) is learned from it, as are products in `metadata["detected_products"]`.
-        A new number is a new person. Raises NotStorable, and then nothing was written.
+        `role`: user or assistant. `message_type`: by default a user's text is classified. `timestamp`: when, by default
+        now; without a zone it is UTC. What a user's text tells of its writer (name, city, currency, interests) is
+        learned as the desk learns it, as are products in `metadata["detected_products"]`. A new number is a new
+        person. Raises NotStorable, and then nothing was written.
         """
         at = self._clock() if timestamp is None else self._past.read_moment(timestamp)
         notes = check_metadata(metadata)
         with self.db.transaction():
             contact = self._resolve(phone)
-            message_id = self._past.add(
-                self.brand, contact.id, role, content, at, message_type=message_type, metadata=notes
-            )
-            message = ConversationMessage(at, role, content, message_type, notes, message_id)
-            if role == "user":
-                self._learn(contact, message)
+            lesson = self._read(contact, check_text("content", content)) if role == "user" else None
+            kind = lesson.classification.message_type if lesson and message_type is None else message_type
+            message_id = self._past.add(self.brand, contact.id, role, content, at, message_type=kind, metadata=notes)
+            message = ConversationMessage(at, role, content, kind, notes, message_id)
+            if lesson:
+                self._learn(contact, message, lesson)
         return message
 
     def get_conversation_context(self, phone: str, *, query: str = "", max_tokens: int | None = None) -> str:
@@ -194,8 +214,8 @@ class ConversationMemory:
     def conversation_context(self, phone: str, *, query: str = "", max_tokens: int | None = None) -> Context:
         """The same as lines, each with the id of the message that it comes from. Raises UnknownContact."""
         contact = self._find(phone)
-        history = self._messages.recent(contact.id, limit=self._most)
-        if self._summaries.is_due(contact.id, history, are_all=len(history) < self._most):
+        history = self._messages.recent(contact.id, limit=self.max_messages_per_session)
+        if self._summaries.is_due(contact.id, history, are_all=len(history) < self.max_messages_per_session):
             self._summaries.catch_up(contact.id)
         recent = {message.id for message in history}
         recalled = [message for message in self._recall(contact, query, RECALLED) if message.id not in recent]
@@ -213,10 +233,6 @@ class ConversationMemory:
         """The messages ever said with this person that matter for `query`, best first. Raises UnknownContact."""
         return self._recall(self._find(phone), query, limit)
 
-    def context_of(self, contact: Contact, history: list[Message], *, max_tokens: int | None = None) -> str:
-        """The same for a contact and the part of the conversation that is at hand."""
-        return render_context(self.profile(contact), history, self._zone, max_tokens=max_tokens)
-
     def profile(self, contact: Contact) -> Profile:
         """The person as a context's first lines show them."""
         return Profile(
@@ -229,7 +245,7 @@ class ConversationMemory:
 
     def recent(self, contact: Contact, *, more: int = 0) -> list[Message]:
         """The newest messages of a contact, as many as a context has and `more`, oldest first."""
-        return self._messages.history(contact.id, limit=self._most + more)
+        return self._messages.history(contact.id, limit=self.max_messages_per_session + more)
 
     def get_user_profile(self, phone: str) -> UserProfile:
         """What is known of a person. Raises UnknownContact."""
@@ -341,13 +357,31 @@ class ConversationMemory:
             return self._summaries.lines(contact.id)
         return self._summaries.lines(contact.id, most=SHORT, before=history[0].id if history else None)
 
-    def _learn(self, contact: Contact, message: ConversationMessage) -> None:
+    def _read(self, contact: Contact, text: str) -> Lesson:
+        known = contact.language if contact.language in LANGUAGES else None
+        return read_message(text, detect(text, known), self._interests)
+
+    @cached_property
+    def _interests(self) -> InterestFinder:
+        """As of the first message: what the shop sells changes with a new start of the program."""
+        if self._given_interests is not None:
+            return self._given_interests
+        terms = self._settings.shop_terms(self.brand)
+        sold = {item.category: Term() for item in Goods(self.db, self._clock).items(self.brand)}
+        return ShopWords({**sold, **terms["categories"]}, terms["subcategories"], terms["features"])
+
+    def _learn(self, contact: Contact, message: ConversationMessage, lesson: Lesson) -> None:
         self._past.count(self.brand, contact.id, 1, message.timestamp)
         facts = Facts(self.db, standing(message.timestamp))
-        for learned in read_facts(message.content, contact.language or FIRST):
+        for learned in lesson.learned:
             facts.take(contact, learned, message.id, at=message.timestamp)
-        for product in _products(message.metadata):
-            facts.note_interest(contact, product, message.id)
+        told = [
+            each
+            for product in _products(message.metadata)
+            for each in self._interests.find(product, named=True) or [product]
+        ]
+        for interest in dict.fromkeys([*lesson.interests, *told]):
+            facts.note_interest(contact, interest, message.id)
 
     def _profile(self, contact: Contact) -> UserProfile:
         row = self._analytics.profile(contact.id)

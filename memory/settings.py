@@ -12,8 +12,13 @@ from typing import Any
 
 from dotenv import dotenv_values
 
+from bot.language.reading.interests import Term
 from memory.storage.errors import WrongMemorySetting
 
+# What a program in a folder of its own learns interests by, as long as it names no brands file.
+SHIPPED_BRANDS = Path(__file__).parents[1] / "data" / "brands.toml"
+TERMS = ("categories", "subcategories", "features")
+LOCAL_REDIS = "redis://127.0.0.1:6379/0"
 TEN_YEARS = 10 * 365 * 86400  # in seconds
 YES, NO = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}
 
@@ -112,7 +117,7 @@ class MemorySettings:
         """Where short-term memory is shared; None keeps it in the process."""
         if self.given_redis_url:
             return self.given_redis_url
-        return "redis://127.0.0.1:6379/0" if self.use_redis else None
+        return LOCAL_REDIS if self.use_redis else None
 
     @property
     def records_folder(self) -> Path:
@@ -125,12 +130,43 @@ class MemorySettings:
         Without such a file it is ("default", ""), as in a script of its own. Raises WrongMemorySetting.
         """
         try:
-            brands = tomllib.loads(Path(self.brands_file).read_text(encoding="utf-8"))
+            brands = self._brands()
             brand, about = next(iter(brands.items()))
             return brand, str(about["whatsapp"][0])
         except FileNotFoundError:
             return "default", ""
         except (OSError, ValueError, LookupError, TypeError, StopIteration) as fault:
-            raise WrongMemorySetting(
-                f"BRANDS_FILE: {self.brands_file} names no brand with a number; see docs/catalogue.md"
-            ) from fault
+            raise self._no_brands() from fault
+
+    def shop_terms(self, brand: str) -> dict[str, dict[str, Term]]:
+        """What customers call the brand's goods: `categories`, `subcategories` and `features`, each by its id.
+
+        Without a brands file they are those of the shipped one's first brand; empty for a brand that the file does not
+        name. Raises WrongMemorySetting.
+        """
+        try:
+            about = self._brands().get(brand, {})
+        except FileNotFoundError:
+            about = next(iter(_read(SHIPPED_BRANDS).values())) if SHIPPED_BRANDS.exists() else {}
+        except (OSError, ValueError) as fault:
+            raise self._no_brands() from fault
+        try:
+            return {group: {each: _term(term) for each, term in about.get(group, {}).items()} for group in TERMS}
+        except (AttributeError, TypeError) as fault:
+            raise self._no_brands() from fault
+
+    def _brands(self) -> dict[str, Any]:
+        return _read(Path(self.brands_file))
+
+    def _no_brands(self) -> WrongMemorySetting:
+        return WrongMemorySetting(
+            f"BRANDS_FILE: {self.brands_file} names no brand with a number; see docs/catalogue.md"
+        )
+
+
+def _read(file: Path) -> dict[str, Any]:
+    return tomllib.loads(file.read_text(encoding="utf-8"))
+
+
+def _term(told: Mapping[str, Any]) -> Term:
+    return Term(names=told.get("names", {}), words=tuple(told.get("words", "").split()))

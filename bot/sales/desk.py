@@ -12,6 +12,7 @@ from typing import Any
 from bot.language.detection import detect
 from bot.language.languages import LANGUAGES
 from bot.language.money import Money
+from bot.language.reading.learned import Lesson, read_message
 from bot.language.reading.message_type import Classification, believed
 from bot.language.reading.opt_out import is_start, is_stop
 from bot.language.texts import ReplyWording, Wording, report_wording
@@ -24,7 +25,7 @@ from bot.sales.answering.model_writer import Draft as ModelDraft
 from bot.sales.answering.model_writer import ModelDesk
 from bot.sales.data_rights import ERASE, EXPORT, asked_right, confirms, copy_of
 from bot.sales.situation import Shop, Situation, joined, last_said
-from bot.sales.understanding.learning import interests, learn
+from bot.sales.understanding.interests import CatalogueInterests
 from bot.sales.understanding.order_replies import NO_PAYLOAD, YES_PAYLOAD, says_no, says_yes
 from memory.agents.base_agent import BaseAgent
 from memory.conversations.channel_messages import Outgoing
@@ -159,13 +160,14 @@ class Seller(BaseAgent):
         language = self._language(contact, text)
         outcome = Outcome(answered_by="nobody")
         told: list[tuple[Learned, Message]] = []
-        kinds = [believed(joined([message])) for message in messages]
-        for message, kind in zip(messages, kinds, strict=True):
-            told += [(each, message) for each in self._learn(contact, message, kind, language, outcome)]
+        shop = CatalogueInterests(self._shop.catalogues[contact.brand])
+        lessons = [read_message(joined([message]), language, shop) for message in messages]
+        for message, lesson in zip(messages, lessons, strict=True):
+            told += [(each, message) for each in self._learn(contact, message, lesson, language, outcome)]
         situation = self._shop.situation(
             contact,
             messages,
-            classification=_whole_kind(messages, kinds, text),
+            classification=_whole_kind(messages, [lesson.classification for lesson in lessons], text),
             language=language,
             learned=[_as_fact(each, message) for each, message in told if not each.ended],
             ended=[each for each, _message in told if each.ended],
@@ -189,18 +191,18 @@ class Seller(BaseAgent):
         return heard if heard in spoken else spoken[0]
 
     def _learn(
-        self, contact: Contact, message: Message, kind: Classification, language: str, outcome: Outcome
+        self, contact: Contact, message: Message, lesson: Lesson, language: str, outcome: Outcome
     ) -> list[Learned]:
-        """Read one message; what it teaches is kept by changes, and known to this answer at once."""
-        text = joined([message])
+        """What one message taught is kept by changes, and known to this answer at once."""
+        kind = lesson.classification
         outcome.readings[message.id] = Reading(kind.message_type, language, _notes(kind))
-        told = [*learn(text, language, kind)]
-        if text and language != contact.language:
+        told = [*lesson.learned]
+        if joined([message]) and language != contact.language:
             told.append(Learned("language", language))
         facts = self._shop.facts
         for each in told:
             outcome.changes.append(partial(facts.take, contact, each, message.id, at=message.at))
-        for interest in interests(text, kind, self._shop.catalogues[contact.brand]):
+        for interest in lesson.interests:
             outcome.changes.append(partial(facts.note_interest, contact, interest, message.id))
         return told
 

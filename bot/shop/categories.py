@@ -1,16 +1,14 @@
-"""What a brand's goods are called: its categories, subcategories and features, by the words of its customers."""
+"""What a brand's goods are called: its categories, subcategories and features, found in texts and named in replies."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from bot.brands import Brand, Term
-from bot.language.normalisation import fold
-from bot.language.words import words_of_all
+from bot.brands import Brand
+from bot.language.reading.interests import ShopWords, Term
 
 
-class Categories:
+class Categories(ShopWords):
     """A brand's categories as its file and its catalogue have them; never changed.
 
     An id is what the catalogue's column, the brand's file and a stored interest say ("laptops"). A category that the
@@ -22,31 +20,8 @@ class Categories:
         self.ids = tuple(dict.fromkeys([*used, *brand.categories]))
         self._features = frozenset(brand.features)
         self._terms: Mapping[str, Term] = {**brand.categories, **brand.subcategories, **brand.features}
-        self._category_of = dict(_by_word({each: brand.categories.get(each, Term()) for each in self.ids}))
-        self._subcategory_of = dict(_by_word(brand.subcategories))
-        self._feature_of = dict(_by_word(brand.features))
-
-    @property
-    def words(self) -> frozenset[str]:
-        """Every folded word that stands for a category or a subcategory: in "40 laptops" the number is no amount."""
-        return frozenset([*self._category_of, *self._subcategory_of])
-
-    @property
-    def category_words(self) -> frozenset[str]:
-        """Every folded word that stands for a category."""
-        return frozenset(self._category_of)
-
-    def category(self, word: str) -> str | None:
-        """The category that a folded word stands for, in the singular or plural."""
-        return _found(self._category_of, word)
-
-    def subcategory(self, word: str) -> str | None:
-        """The subcategory that a folded word stands for."""
-        return _found(self._subcategory_of, word)
-
-    def feature(self, word: str) -> str | None:
-        """The feature that a folded word stands for."""
-        return _found(self._feature_of, word)
+        categories = {each: brand.categories.get(each, Term()) for each in self.ids}
+        super().__init__(categories, brand.subcategories, brand.features)
 
     def is_feature(self, interest: str) -> bool:
         """Whether an interest is a feature, which says no kind of goods by itself: "gaming"."""
@@ -66,31 +41,3 @@ class Categories:
         """A word that finds it in the catalogue."""
         words = self._terms[interest].words if interest in self._terms else ()
         return words[0] if words else interest.replace("-", " ")
-
-
-def singulars(word: str) -> Iterator[str]:
-    """What a folded word may be the plural of, in any of the languages: "cakes" cake, "panes" pan, "pastries" pastry."""
-    for plural, ending in _SINGULARS:
-        stem, found = plural.subn(ending, word)
-        if found:
-            yield stem
-
-
-_SINGULARS = [
-    (re.compile(plural), ending)
-    for plural, _, ending in (rule.partition(" ") for rule in words_of_all("search", "singulars"))
-]
-
-
-def _by_word(terms: Mapping[str, Term]) -> Iterator[tuple[str, str]]:
-    """Each folded word with the id it stands for; where no words were written down, the id and the names are."""
-    for each, term in terms.items():
-        if not term.words:
-            names = [fold(text) for text in (each, *term.names.values()) if len(text.split()) == 1 and "-" not in text]
-            yield from ((single, each) for name in names for single in (*singulars(name), name))
-    for each, term in terms.items():
-        yield from ((fold(word), each) for word in term.words)
-
-
-def _found(ids: Mapping[str, str], word: str) -> str | None:
-    return next((ids[each] for each in (word, *singulars(word)) if each in ids), None)

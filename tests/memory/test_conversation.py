@@ -176,7 +176,7 @@ def test_the_data_is_as_designed(memory: ConversationMemory, stores: Stores) -> 
             "phone_number": JOHN,
             "name": "John Smith",
             "preferred_currency": "EUR",
-            "interests": ["laptop"],
+            "interests": ["gaming", "laptops"],
             "last_interaction": "2025-07-22T22:30:00.000000Z",
             "total_interactions": 1,
             "preferred_language": None,

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.brands import Term, read_brands
+from bot.brands import read_brands
+from bot.language.reading.interests import Term
 from bot.shop.categories import Categories
 
 VOYAGE = read_brands(Path(__file__).parents[2] / "data" / "brands.toml")["voyage"]

@@ -12,13 +12,13 @@ from bot.brands import Discount
 from bot.language.amounts import find_amounts
 from bot.language.money import Money
 from bot.language.normalisation import fold
+from bot.language.reading.learned import PRICE, SHOPPING
 from bot.language.reading.message_type import Classification, believed
 from bot.language.texts import ReplyWording, reply_wording
 from bot.sales.answering.desk_actions import Actions, CannotDo, PriceChanged, TooFewLeft, charged
 from bot.sales.situation import Situation
 from bot.sales.understanding import topics
-from bot.sales.understanding.interests import last_interest, name_of, read_interests, search_words
-from bot.sales.understanding.learning import SHOPPING
+from bot.sales.understanding.interests import last_interest, name_of, search_words
 from bot.sales.understanding.order_replies import (
     BUY_PAYLOAD,
     NO_PAYLOAD,
@@ -353,7 +353,7 @@ class _Answer:
         return self.say("told", what=self.say(f"fact_{fact.predicate}"), value=value, date=day)
 
     def _conversion(self, part: str, plain: str, kind: Classification) -> list[str]:
-        if kind.message_type != "currency_conversion" or topics.BUDGET.search(plain):
+        if kind.message_type != "currency_conversion" or BUDGET.search(plain):
             return []
         wish = read_wish(part, self.situation.currency)
         if (wish.min_price or wish.max_price) and self._names_goods(part, plain):
@@ -404,7 +404,7 @@ class _Answer:
         about = "delivery" in topics.topics_in(plain) or topics.ARRIVES.search(plain)
         if not about or topics.OWN_ORDER.search(plain):
             return False
-        return not self.situation.orders or bool(topics.PRICE.search(plain))
+        return not self.situation.orders or bool(PRICE.search(plain))
 
     def _state_of(self, number: str) -> str:
         order = self.actions.order_status(number)[0]
@@ -553,7 +553,7 @@ class _Answer:
     def _names_goods(self, part: str, plain: str) -> bool:
         """Whether a text names a kind of thing or a maker: what else it says may only look like one of our words."""
         makers = {fold(maker) for maker in {item.maker for item in self.items.values()} if maker}
-        if read_interests(part, self.categories) or any(maker in plain for maker in makers):
+        if self.categories.named(part) or any(maker in plain for maker in makers):
             return True
         return self.situation.catalogue.names_goods(part)
 
@@ -595,7 +595,7 @@ class _Answer:
             return [min(last, key=self._cost)]
         if len(last) > 1 and topics.DEARER.search(plain):
             return [max(last, key=self._cost)]
-        asks_price = topics.PRICE.search(plain) and not self._found(plain)
+        asks_price = PRICE.search(plain) and not self._found(plain)
         if not last and self.situation.ad:
             return self._meant_of_ad(plain)
         return last if len(last) == 1 and (topics.THAT.search(plain) or asks_price) and not self._found(plain) else []
@@ -610,7 +610,7 @@ class _Answer:
             return [min(found, key=self._cost)]
         if topics.DEARER.search(plain):
             return [max(found, key=self._cost)]
-        return found if topics.THAT.search(plain) or topics.PRICE.search(plain) or topics.MORE.search(plain) else []
+        return found if topics.THAT.search(plain) or PRICE.search(plain) or topics.MORE.search(plain) else []
 
     def _named(self, plain: str) -> Iterator[Item]:
         """By title with or without its maker; a longer title hides a shorter one inside it."""

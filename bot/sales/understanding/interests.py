@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from bot.language.languages import LETTERS
-from bot.language.normalisation import fold
 from bot.language.texts import ReplyWording
+from bot.shop.catalogue import Catalogue, read_wish
 from bot.shop.categories import Categories
 from memory.people.facts import Interest
 
 
-def read_interests(text: str, categories: Categories, found: Sequence[str] = ()) -> list[str]:
-    """The interests a text speaks of, features before kinds ("gaming", "laptops"); `found` are the categories it found.
+@dataclass(frozen=True, slots=True)
+class CatalogueInterests:
+    """The interests that a brand's catalogue has something for: an InterestFinder."""
 
-    The category of what was found stands in where the text names no kind: "something for gaming" found laptops.
-    """
-    words = re.findall(rf"[a-z0-9]+|[{LETTERS}]+", fold(text))
-    narrower: list[str] = []  # features and subcategories, in the order of the text
-    subcategories = False
-    for word in words:
-        subcategory = categories.subcategory(word)
-        subcategories |= subcategory is not None
-        narrower += [each for each in (subcategory or categories.feature(word),) if each]
-    kinds = [kind for word in words if (kind := categories.category(word))]
-    return list(dict.fromkeys([*narrower, *([] if subcategories else kinds or list(dict.fromkeys(found))[:1])]))
+    catalogue: Catalogue
+
+    def find(self, text: str, *, named: bool) -> list[str]:
+        """What a text asks about; empty where it asks about nothing that is sold here."""
+        categories = self.catalogue.categories
+        if named and not categories.named(text):
+            return []
+        wish = read_wish(text, "EUR")
+        found = self.catalogue.search(text, limit=3) if wish.words else []
+        return categories.named(text, [item.category for item in found]) if found else []
 
 
 def last_interest(interests: Sequence[Interest], categories: Categories, words: ReplyWording) -> str | None:

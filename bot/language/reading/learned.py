@@ -1,23 +1,47 @@
-"""What one message teaches about its writer: what it states of them, their currency and budget, their interests."""
+"""What one message teaches: its type, what it states of its writer, their currency and budget, their interests."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.language.amounts import find_amounts, find_currencies
+from bot.language.languages import LETTERS
 from bot.language.normalisation import fold
-from bot.language.reading.message_type import Classification
+from bot.language.reading.interests import InterestFinder
+from bot.language.reading.message_type import Classification, believed
 from bot.language.reading.statements import Learned, own_clauses, read_facts, sentences
-from bot.sales.understanding.interests import read_interests
-from bot.sales.understanding.topics import BUDGET, NO_BUDGET, PRICE
-from bot.shop.catalogue import Catalogue, read_wish
+from bot.language.words import either
 
 SHOPPING = ("product_inquiry", "order", "pricing_discount")
 
 
-def learn(text: str, language: str, kind: Classification) -> Iterator[Learned]:
-    """The facts that a message tells, each once; a price limit is a budget, its currency the preferred one."""
+def _cue(key: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w{LETTERS}]){either('topics', key)}(?![\w{LETTERS}])")
+
+
+PRICE, BUDGET, NO_BUDGET = _cue("price"), _cue("budget"), _cue("no_budget")
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What one message taught."""
+
+    classification: Classification
+    learned: tuple[Learned, ...]  # of its writer, each once
+    interests: tuple[str, ...]  # that it asked about
+
+
+def read_message(text: str, language: str, shop: InterestFinder) -> Lesson:
+    """Everything that a message in `language` teaches, for a shop whose goods `shop` finds. Safe on any text."""
+    kind = believed(text)
+    return Lesson(kind, tuple(dict.fromkeys(_learned(text, language, kind))), tuple(_interests(text, kind, shop)))
+
+
+def _learned(text: str, language: str, kind: Classification) -> Iterator[Learned]:
+    """A price limit is a budget, its currency the preferred one."""
     yield from read_facts(text, language)
     if NO_BUDGET.search(fold(text)):
         yield Learned("budget", "", ended=True)
@@ -30,14 +54,11 @@ def learn(text: str, language: str, kind: Classification) -> Iterator[Learned]:
         yield Learned("budget", budget)
 
 
-def interests(text: str, kind: Classification, catalogue: Catalogue) -> list[str]:
-    """What a message asks about; empty where it asks about nothing that is sold here."""
-    categories = catalogue.categories
-    if kind.message_type not in SHOPPING and not (kind.message_type == "other" and read_interests(text, categories)):
+def _interests(text: str, kind: Classification, shop: InterestFinder) -> list[str]:
+    """Of a message that asks for goods, or that says hardly more than a word for them."""
+    if kind.message_type not in (*SHOPPING, "other"):
         return []
-    wish = read_wish(text, "EUR")
-    found = catalogue.search(text, limit=3) if wish.words else []
-    return read_interests(text, categories, [item.category for item in found]) if found else []
+    return shop.find(text, named=kind.message_type == "other")
 
 
 def _currency(text: str, kind: Classification) -> str | None:

@@ -1,0 +1,116 @@
+"""What goods a text asks for: a shop's categories, subcategories and features, by the words of its customers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bot.language.languages import LETTERS
+from bot.language.normalisation import fold
+from bot.language.words import words_of_all
+
+WORDS = re.compile(rf"[a-z0-9]+|[{LETTERS}]+")
+
+
+class InterestFinder(Protocol):
+    """Finds in a text what its writer is interested in."""
+
+    def find(self, text: str, *, named: bool) -> list[str]:
+        """The interests of `text`, as they are stored, features first ("gaming", "laptops").
+
+        `named`: only where the text has a shop's word for them; else a title or a maker may stand for its category.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A category, subcategory or feature of the goods: what replies call it, and what customers call it."""
+
+    names: Mapping[str, str] = field(default_factory=dict)  # by language, in the plural: "I can show you laptops"
+    words: tuple[str, ...] = ()  # single words; the first finds it again in the catalogue
+
+
+class ShopWords:
+    """The words for a shop's goods, by the ids that interests are stored under; never changed.
+
+    A term without words is found by its id and its names ("cakes", "cake").
+    """
+
+    def __init__(
+        self,
+        categories: Mapping[str, Term],
+        subcategories: Mapping[str, Term] | None = None,
+        features: Mapping[str, Term] | None = None,
+    ) -> None:
+        self._category_of = dict(_by_word(categories))
+        self._subcategory_of = dict(_by_word(subcategories or {}))
+        self._feature_of = dict(_by_word(features or {}))
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Every folded word that stands for a category or a subcategory: in "40 laptops" the number is no amount."""
+        return frozenset([*self._category_of, *self._subcategory_of])
+
+    @property
+    def category_words(self) -> frozenset[str]:
+        """Every folded word that stands for a category."""
+        return frozenset(self._category_of)
+
+    def category(self, word: str) -> str | None:
+        """The category that a folded word stands for, in the singular or plural."""
+        return _found(self._category_of, word)
+
+    def subcategory(self, word: str) -> str | None:
+        """The subcategory that a folded word stands for."""
+        return _found(self._subcategory_of, word)
+
+    def feature(self, word: str) -> str | None:
+        """The feature that a folded word stands for."""
+        return _found(self._feature_of, word)
+
+    def named(self, text: str, found: Sequence[str] = ()) -> list[str]:
+        """The interests that a text names, features before kinds; `found` are the categories that a search for it found.
+
+        The category of what was found stands in where the text names no kind: "something for gaming" found laptops.
+        """
+        words = WORDS.findall(fold(text))
+        subcategories = [self.subcategory(word) for word in words]
+        narrower = [kind or self.feature(word) for word, kind in zip(words, subcategories, strict=True)]
+        kinds: Sequence[str | None] = [] if any(subcategories) else [*map(self.category, words)]
+        if not any(kinds) and not any(subcategories):
+            kinds = found[:1]
+        return list(dict.fromkeys(each for each in (*narrower, *kinds) if each))
+
+    def find(self, text: str, *, named: bool) -> list[str]:
+        """The interests that a text names: without a catalogue there are no others."""
+        return self.named(text)
+
+
+def singulars(word: str) -> Iterator[str]:
+    """What a folded word may be the plural of, in any of the languages: "cakes" cake, "panes" pan, "pastries" pastry."""
+    for plural, ending in _SINGULARS:
+        stem, found = plural.subn(ending, word)
+        if found:
+            yield stem
+
+
+_SINGULARS = [
+    (re.compile(plural), ending)
+    for plural, _, ending in (rule.partition(" ") for rule in words_of_all("search", "singulars"))
+]
+
+
+def _by_word(terms: Mapping[str, Term]) -> Iterator[tuple[str, str]]:
+    """Each folded word with the id it stands for; where no words were written down, the id and the names are."""
+    for each, term in terms.items():
+        if not term.words:
+            names = [fold(text) for text in (each, *term.names.values()) if len(text.split()) == 1 and "-" not in text]
+            yield from ((single, each) for name in names for single in (*singulars(name), name))
+    for each, term in terms.items():
+        yield from ((fold(word), each) for word in term.words)
+
+
+def _found(ids: Mapping[str, str], word: str) -> str | None:
+    return next((ids[each] for each in (word, *singulars(word)) if each in ids), None)
