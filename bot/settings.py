@@ -251,6 +251,11 @@ class Settings:
         return not self.database_url.startswith("sqlite:///")
 
 
+def get_settings() -> Settings:
+    """What `.env` and this process's environment say, under the name of the first design. Raises WrongSetting."""
+    return Settings.from_environment()
+
+
 def _memory(given: Mapping[str, str]) -> tuple[MemorySettings, str]:
     """What memory reads of the environment, and what is wrong there."""
     try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from memory.agents.base_agent import BaseAgent
     from memory.agents.memory_manager import MemoryManager, SharedMemory
+    from memory.agents.short_term import InMemoryBackend, RedisBackend
     from memory.agents.workflows import SessionContext, create_session
     from memory.conversation import ConversationMemory, ConversationMessage, ConversationSession, UserProfile
     from memory.settings import MemorySettings
@@ -17,8 +18,10 @@ __all__ = [
     "ConversationMemory",
     "ConversationMessage",
     "ConversationSession",
+    "InMemoryBackend",
     "MemoryManager",
     "MemorySettings",
+    "RedisBackend",
     "SessionContext",
     "SharedMemory",
     "UserProfile",
@@ -31,8 +34,10 @@ _HOMES = {
     "ConversationMemory": "conversation",
     "ConversationMessage": "conversation",
     "ConversationSession": "conversation",
+    "InMemoryBackend": "agents.short_term",
     "MemoryManager": "agents.memory_manager",
     "MemorySettings": "settings",
+    "RedisBackend": "agents.short_term",
     "SessionContext": "agents.workflows",
     "SharedMemory": "agents.memory_manager",
     "UserProfile": "conversation",

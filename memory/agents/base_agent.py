@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any
 
 from memory.agents.memory_manager import MemoryManager
 from memory.storage.json_values import check_name
@@ -22,10 +22,8 @@ class BaseAgent:
         self.config = config
         self.memory_manager = memory_manager or MemoryManager()
 
-    def save_to_memory(
-        self, key: str, value: Any, memory_type: str = "short_term", ttl: int | None = None
-    ) -> Literal[True]:
-        """Keep a JSON value. Raises what `MemoryManager.save` raises."""
+    def save_to_memory(self, key: str, value: Any, memory_type: str = "short_term", ttl: int | None = None) -> bool:
+        """Keep a JSON value; whether it was kept, and what is raised, as `MemoryManager.save`."""
         return self.memory_manager.save(self.agent_id, key, value, memory_type, ttl)
 
     def retrieve_from_memory(self, key: str, memory_type: str = "short_term") -> Any:

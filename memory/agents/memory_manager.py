@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import json
+import logging
 import secrets
 from collections import OrderedDict
 from pathlib import Path
 from threading import local
-from typing import Any, Literal
+from typing import Any
 
 from memory.agents.memory_search import Similar
-from memory.agents.short_term import open_short_term
+from memory.agents.short_term import ShortTerm, open_short_term
 from memory.people.contacts import case_of
 from memory.settings import MemorySettings
 from memory.storage.database import Database, Row
-from memory.storage.errors import NotStorable, ReadOnlyMemory, UnknownMemoryType
+from memory.storage.errors import (
+    DatabaseUnavailable,
+    NotStorable,
+    ReadOnlyMemory,
+    ShortTermUnavailable,
+    UnknownMemoryType,
+)
 from memory.storage.json_values import check_name, check_text, check_ttl, file_name, to_json
 from memory.storage.migrations import STEPS
 from memory.storage.timestamps import Clock, now, to_text
+
+log = logging.getLogger(__name__)
 
 EVERYBODY = ""  # the owner of shared memory; no agent and no workflow can have this name
 
@@ -26,7 +35,8 @@ class MemoryManager:
     """The memory of all agents of a program; made once, handed to each agent.
 
     Without arguments it reads the environment (`MEMORY_…`, `DATABASE_URL`, `REDIS_URL`) and keeps its file under
-    `data/`. All of its methods may raise DatabaseUnavailable, those for short-term memory ShortTermUnavailable.
+    `data/`. `backend`: where short-term values are, whatever the settings say. All methods but the `save`s may raise
+    DatabaseUnavailable, those for short-term memory ShortTermUnavailable.
     """
 
     def __init__(
@@ -34,23 +44,28 @@ class MemoryManager:
         settings: MemorySettings | None = None,
         *,
         db: Database | None = None,
+        backend: ShortTerm | None = None,
         clock: Clock = now,
     ) -> None:
         self.settings = settings or MemorySettings.from_environment()
         self.db = db or Database(self.settings.database_url, key=self.settings.database_key)
         self.db.migrate(STEPS)
         self.clock = clock
-        self.short_term = open_short_term(self.settings.redis_url, most=self.settings.max_cache_size, clock=clock)
+        self.short_term = backend or open_short_term(
+            self.settings.redis_url, most=self.settings.max_cache_size, clock=clock
+        )
         self._recent = Recent(self.db, self.settings.max_cache_size if self.settings.cache_enabled else 0)
         self._similar = Similar(self.db, self.settings.vector_store if self.settings.enable_vector_search else None)
 
     def save(
         self, agent_id: str, key: str, value: Any, memory_type: str = "short_term", ttl: int | None = None
-    ) -> Literal[True]:
-        """Keep a JSON value under the agent's key, in the place of what was there.
+    ) -> bool:
+        """Keep a JSON value under the agent's key, in the place of what was there; whether it was kept.
 
-        `ttl`: seconds until a short-term value runs out, by default MEMORY_SHORT_TERM_TTL; long-term values stay.
-        Raises NotStorable, UnknownMemoryType, ReadOnlyMemory; then nothing was written.
+        False: Redis or the database cannot be reached now, nothing was written, the log says why. Within an open
+        transaction DatabaseUnavailable is raised instead, so that it is undone as a whole. `ttl`: seconds until a
+        short-term value runs out, by default MEMORY_SHORT_TERM_TTL; long-term values stay. Raises NotStorable,
+        UnknownMemoryType, ReadOnlyMemory for what can never be kept.
         """
         return self.save_within(EVERYBODY, agent_id, key, value, memory_type, ttl)
 
@@ -60,20 +75,27 @@ class MemoryManager:
 
     def save_within(
         self, workflow_id: str, agent_id: str, key: str, value: Any, memory_type: str, ttl: int | None = None
-    ) -> Literal[True]:
+    ) -> bool:
         """As `save`, in the memory that an agent has in one workflow; `create_session` is the way there."""
         owner = _owner(agent_id, key)
         text = to_json(value)
-        if memory_type == "short_term":
-            check_ttl(self.settings.short_term_ttl if ttl is None else ttl)
-            self.short_term.put((workflow_id, *owner), text, self.settings.short_term_ttl if ttl is None else ttl)
-        elif memory_type == "long_term":
-            if ttl is not None:
-                raise NotStorable("only short_term memory runs out; leave ttl out, or save as short_term")
-            keep(self.db, self.clock, workflow_id, *owner, text)
-            self._recent.forget(workflow_id, *owner)
-        else:
+        if memory_type not in ("short_term", "long_term"):
             raise _wrong_type(memory_type)
+        if memory_type == "long_term" and ttl is not None:
+            raise NotStorable("only short_term memory runs out; leave ttl out, or save as short_term")
+        try:
+            if memory_type == "short_term":
+                life = self.settings.short_term_ttl if ttl is None else ttl
+                check_ttl(life)
+                self.short_term.put((workflow_id, *owner), text, life)
+            else:
+                keep(self.db, self.clock, workflow_id, *owner, text)
+                self._recent.forget(workflow_id, *owner)
+        except (ShortTermUnavailable, DatabaseUnavailable) as fault:
+            if self.db.in_transaction and isinstance(fault, DatabaseUnavailable):
+                raise
+            log.warning("%s of %s was not saved: %s", memory_type, agent_id, fault)
+            return False
         return True
 
     def retrieve_within(self, workflow_id: str, agent_id: str, key: str, memory_type: str) -> Any:
@@ -205,10 +227,13 @@ class MemoryManager:
             "execution_records": "SELECT count(*) FROM execution_records",
             "episodes": "SELECT count(DISTINCT workflow_id || at) FROM episodes",
         }
+        vectors = "SELECT count(*) FROM memory_vectors WHERE store = :store"
         return {
             "short_term_backend": self.short_term.name,
             "short_term_entries": self.short_term.count(),
+            "cached_entries": len(self._recent),
             **{name: self.db.value(sql) for name, sql in counts.items()},
+            "vectors": self.db.value(vectors, store=self.settings.vector_store),
             "active_sessions": self.db.value(
                 "SELECT count(*) FROM workflow_sessions WHERE expires_at > :now", now=to_text(self.clock())
             ),
@@ -259,6 +284,10 @@ class Recent(local):
         if len(self._texts) > self._most:
             self._texts.popitem(last=False)
         return self._texts[owner]
+
+    def __len__(self) -> int:
+        """How many values are held."""
+        return len(self._texts)
 
     def forget(self, workflow_id: str, agent_id: str, key: str) -> None:
         """This value was just written."""

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from urllib.parse import quote, unquote
 
+from memory.settings import LOCAL_REDIS
 from memory.storage.errors import ShortTermUnavailable
-from memory.storage.timestamps import Clock
+from memory.storage.timestamps import Clock, now
 
 PREFIX = "hawker:memory:"
 SECONDS_TO_WAIT = 2.0
@@ -41,15 +42,15 @@ class ShortTerm(Protocol):
 
 def open_short_term(redis_url: str | None, *, most: int, clock: Clock) -> ShortTerm:
     """In Redis where there is an address, else in this process, at most `most` texts."""
-    return InProcess(most, clock) if redis_url is None else Redis(redis_url)
+    return InMemoryBackend(most, clock) if redis_url is None else RedisBackend(redis_url)
 
 
-class InProcess:
-    """A dictionary that forgets: what ran out, and, when full, what was not asked for longest."""
+class InMemoryBackend:
+    """A dictionary of this process that forgets: what ran out, and, when full, what was not asked for longest."""
 
     name = "in-process"
 
-    def __init__(self, most: int, clock: Clock) -> None:
+    def __init__(self, most: int = 1000, clock: Clock = now) -> None:
         self._most = most
         self._clock = clock
         self._texts: OrderedDict[tuple[str, ...], tuple[datetime, str]] = OrderedDict()
@@ -101,17 +102,20 @@ class InProcess:
             return len(self._texts)
 
     def _forget_over(self) -> None:
-        now = self._clock()
-        for path in [path for path, (ends, _) in self._texts.items() if ends <= now]:
+        moment = self._clock()
+        for path in [path for path, (ends, _) in self._texts.items() if ends <= moment]:
             del self._texts[path]
 
 
-class Redis:
-    """Keys of a Redis server, which lets them run out by itself. Raises ShortTermUnavailable while it is away."""
+class RedisBackend:
+    """Keys of a Redis server, shared by processes, which lets them run out by itself.
+
+    Every method raises ShortTermUnavailable while the server is away.
+    """
 
     name = "redis"
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str = LOCAL_REDIS) -> None:
         import redis
         from redis.backoff import NoBackoff
         from redis.retry import Retry

@@ -6,7 +6,7 @@ import json
 import secrets
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from memory.agents.memory_manager import MemoryManager
 from memory.storage.database import Row
@@ -45,7 +45,7 @@ class SessionContext:
 
     def save_agent_memory(
         self, agent_id: str, key: str, value: Any, memory_type: str = "short_term", ttl: int | None = None
-    ) -> Literal[True]:
+    ) -> bool:
         """As `MemoryManager.save`, readable in this workflow only."""
         self._go_on(agent_id)
         return self._manager.save_within(self.workflow_id, agent_id, key, value, memory_type, ttl)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from memory.agents.short_term import InProcess, Redis, ShortTerm
+from memory.agents.short_term import InMemoryBackend, RedisBackend, ShortTerm
 from memory.storage.errors import ShortTermUnavailable
 from memory.storage.timestamps import now
 from tests.memory.stores import TestClock
@@ -17,9 +17,9 @@ from tests.servers import RedisServer
 @pytest.fixture(params=["in-process", "redis"])
 def short_term(request: pytest.FixtureRequest) -> ShortTerm:
     if request.param == "in-process":
-        return InProcess(1000, now)
+        return InMemoryBackend(1000, now)
     server: RedisServer = request.getfixturevalue("redis")
-    store = Redis(server.url)
+    store = RedisBackend(server.url)
     for path in (("a",), ("b",)):
         store.drop(path)
     return store
@@ -51,7 +51,7 @@ def test_a_path_is_dropped_with_all_below_and_nothing_beside(short_term: ShortTe
 
 def test_time_to_live_is_each_keys_own_and_starts_anew() -> None:
     clock = TestClock()
-    store = InProcess(10, clock)
+    store = InMemoryBackend(10, clock)
     store.put(("a",), "1", 10)
     store.put(("b",), "1", 20)
     clock.pass_by(seconds=9)
@@ -64,7 +64,7 @@ def test_time_to_live_is_each_keys_own_and_starts_anew() -> None:
 
 def test_when_full_what_ran_out_goes_first_then_what_was_not_asked_for_longest() -> None:
     clock = TestClock()
-    store = InProcess(2, clock)
+    store = InMemoryBackend(2, clock)
     store.put(("over",), "text", 1)
     store.put(("one",), "text", 100)
     clock.pass_by(seconds=2)
@@ -75,8 +75,8 @@ def test_when_full_what_ran_out_goes_first_then_what_was_not_asked_for_longest()
 
 
 def test_processes_share_redis(redis: RedisServer) -> None:
-    Redis(redis.url).put(("a", "shared"), "text", 100)
-    assert Redis(redis.url).get(("a", "shared")) == "text"
+    RedisBackend(redis.url).put(("a", "shared"), "text", 100)
+    assert RedisBackend(redis.url).get(("a", "shared")) == "text"
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def own_redis() -> Iterator[RedisServer]:
 
 
 def test_a_redis_that_goes_away_is_named_and_work_goes_on_when_it_is_back(own_redis: RedisServer) -> None:
-    store = Redis(own_redis.url)
+    store = RedisBackend(own_redis.url)
     store.put(("a",), "before", 100)
     own_redis.kill()
     with pytest.raises(ShortTermUnavailable, match="tried again"):
