@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot.channels.twilio import ChannelError, WhatsApp
 from bot.delivery.outbox import StaffAlarm
+from memory.conversations.attachments import Attachments
 from memory.conversations.messages import Messages
 from memory.conversations.sessions import Sessions
 from memory.people.contacts import Contacts
@@ -44,9 +45,11 @@ class Forgetting:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Forgets what is older than its brand keeps it: sessions with all that hangs on them, then people nobody hears of."""
+    """Forgets what is older than its brand keeps it: sessions with all that hangs on them, attachments of what stays,
+    then people nobody hears of."""
 
     sessions: Sessions
+    attachments: Attachments
     erasure: Erasure
     days: Mapping[str, int]  # by brand
     clock: Clock
@@ -55,9 +58,18 @@ class Retention:
         """Everything that is due, in short transactions; killed, the next run goes on."""
         for brand, days in self.days.items():
             moment = self.clock() - timedelta(days=days)
-            sessions, people = self.sessions.forget_before(brand, moment), self.erasure.forget_silent(brand, moment)
-            if sessions or people:
-                log.info("%s: %s sessions and %s people forgotten after %s days", brand, sessions, people, days)
+            sessions = self.sessions.forget_before(brand, moment)
+            attachments = self.attachments.forget_before(brand, moment)
+            people = self.erasure.forget_silent(brand, moment)
+            if sessions or attachments or people:
+                log.info(
+                    "%s: %s sessions, %s attachments of other messages and %s people forgotten after %s days",
+                    brand,
+                    sessions,
+                    attachments,
+                    people,
+                    days,
+                )
 
 
 @dataclass(frozen=True, slots=True)

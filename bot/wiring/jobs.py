@@ -58,7 +58,9 @@ def _tidying(foundation: Foundation) -> list[Job]:
     jobs = []
     if settings.memory.auto_cleanup:
         days = {brand.id: brand.retention_days for brand in foundation.brands.values()}
-        retention = Retention(foundation.stores.sessions, foundation.erasure, days, foundation.clock)
+        retention = Retention(
+            foundation.stores.sessions, foundation.stores.attachments, foundation.erasure, days, foundation.clock
+        )
         jobs.append(Job("retention", timedelta(hours=1), retention.run))
         jobs.append(Job("workflows", timedelta(minutes=1), partial(end_silent_sessions, foundation.agents)))
     if settings.backup_dir and not settings.on_server:  # a server has its own backups

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime
 
 from memory.conversations.messages import Message
 from memory.storage.database import Database
@@ -43,6 +43,10 @@ class Attachments:
         rows = self._db.all("SELECT description FROM media WHERE message_id = :id ORDER BY id", id=message_id)
         return [row["description"] for row in rows]
 
-    def forget_older_than(self, age: timedelta) -> int:
-        """Remove attachments kept longer than `age`; how many. What was understood of them stays in the message."""
-        return self._db.run("DELETE FROM media WHERE at < :before", before=to_text(self._clock() - age))
+    def forget_before(self, brand: str, moment: datetime) -> int:
+        """Remove what was kept for this brand before `moment`; how many. What was understood stays in the message."""
+        return self._db.run(
+            "DELETE FROM media WHERE at < :moment AND contact_id IN (SELECT id FROM contacts WHERE brand = :brand)",
+            brand=brand,
+            moment=to_text(moment),
+        )

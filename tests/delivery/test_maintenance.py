@@ -51,6 +51,22 @@ def test_people_are_forgotten_after_their_brands_time(tmp_path: Path) -> None:
     assert program.memory.db.value("SELECT tried_at FROM forgetting") is not None
 
 
+def test_an_attachment_is_forgotten_in_time_where_its_message_stays(tmp_path: Path) -> None:
+    clock = TestClock()
+    program = shop(tmp_path, clock)
+    memory = program.memory
+    [message] = memory.messages.history(memory.contacts.find("voyage", PHONE).id)
+    memory.attachments.keep(message, "image/png", b"a face", "a face")
+    memory.db.run("UPDATE messages SET state = 'waiting'")  # not answered yet
+    clock.pass_by(days=364)
+    run(program, "retention")
+    assert memory.attachments.descriptions(message.id) == ["a face"]
+    clock.pass_by(days=2)
+    run(program, "retention")
+    assert memory.attachments.descriptions(message.id) == []
+    assert memory.messages.get(message.id).content == "kumquat"
+
+
 def test_who_switches_tidying_off_keeps_everything(tmp_path: Path) -> None:
     program = shop(tmp_path, TestClock(), MEMORY_AUTO_CLEANUP="false")
     assert "retention" not in [job.name for job in program.clock_work._jobs]

@@ -12,7 +12,7 @@ from bot.brands import Discount
 from bot.language.amounts import find_amounts
 from bot.language.money import Money
 from bot.language.normalisation import fold
-from bot.language.reading.learned import PRICE, SHOPPING
+from bot.language.reading.learned import BUDGET, PRICE, SHOPPING
 from bot.language.reading.message_type import Classification, believed
 from bot.language.texts import ReplyWording, reply_wording
 from bot.sales.answering.desk_actions import Actions, CannotDo, PriceChanged, TooFewLeft, charged
