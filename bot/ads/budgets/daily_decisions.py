@@ -16,7 +16,7 @@ from bot.ads.budgets.allocation import Allocation, Plan, allocate
 from bot.ads.budgets.budget_lines import Line, lines
 from bot.ads.budgets.order_margins import OrderMargins
 from bot.ads.changes.account_actions import AccountActions, Outcome
-from bot.ads.changes.plan import Actor, Pause, Resume, SetBudget, Step, from_json, to_json
+from bot.ads.changes.plan import AGENT, Pause, Resume, SetBudget, Step, from_json, to_json
 from bot.ads.changes.refusals import NoLimits
 from bot.ads.changes.spend_limits import AccountLimits
 from bot.ads.morning.cycle import Morning
@@ -30,7 +30,6 @@ from memory.ads.learnings.strategy import Strategy
 from memory.audit_log.account_changes import Changes
 from memory.storage.database import Database
 
-AGENT: Final = Actor("ad agent", "agent")
 RESTS: Final = "rests"  # what the reason of an ad that may come back says
 WORTH_A_CHANGE: Final = Decimal("0.02")  # of the budget; a smaller move is not worth one of Meta's four edits an hour
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from bot.ads.changes.creation import Creation, Interrupted, again, parts_of, token_in
 from bot.ads.changes.exposure import NOTHING, Picture, Thing, highest, raised
 from bot.ads.changes.plan import (
+    AGENT,
     Actor,
     ActorRole,
     Archive,
@@ -837,6 +838,5 @@ def _seen(turn: _Turn, step: Step) -> _Seen:
     return turn.picture.thing(*where(step)), turn.at, turn.about.currency
 
 
-AGENT = Actor("agent", "agent")
 NO_CURRENCY = "XXX"  # ISO's code for none
 UNKNOWN = "unknown"  # what it was before, where the account could not be read

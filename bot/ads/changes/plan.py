@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from babel.numbers import format_currency
 
@@ -24,6 +24,9 @@ class Actor:
 
     who: str
     role: ActorRole
+
+
+AGENT: Final = Actor("ad agent", "agent")  # its decisions each morning, and what it tidies up
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ from statistics import NormalDist
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from bot.ads.budgets.daily_decisions import AGENT
-from bot.ads.changes.plan import Audience, Launch, told
+from bot.ads.changes.plan import AGENT, Audience, Launch, told
 from bot.ads.changes.refusals import NeedsApproval, NothingToDo, Refused
 from bot.ads.experiments.ad_tests import AT_ONCE, Trials, day_of
 from bot.ads.morning.cycle import Morning
