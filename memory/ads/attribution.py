@@ -19,7 +19,6 @@ from memory.storage.timestamps import Clock, from_text, to_text
 
 State = Literal["ordered", "paid", "cancelled", "returned"]
 Touch = Literal["first", "last"]
-KEPT_STATES = ("ordered", "paid")  # what counts as sold; the others are taken off again
 LEAD_TYPES = ("pricing_discount", "order")  # what makes a chat a lead: asked for the price, or ordered
 FRESH_DAYS = 30  # a chat may become a lead, or tell its language, this long
 OVERLAP = 1000  # touches looked at again: PostgreSQL's transactions may finish out of the order of their ids

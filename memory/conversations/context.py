@@ -50,20 +50,10 @@ class Context:
         """As a model reads it."""
         return "\n".join(line.text for line in self.lines)
 
-    @property
-    def message_ids(self) -> list[int]:
-        """The messages that it comes from, each once, in the order of the lines."""
-        return list(dict.fromkeys(line.message_id for line in self.lines if line.message_id is not None))
-
 
 def tokens(text: str) -> int:
     """How many tokens a text costs, by the usual estimate of four bytes each: letters of English, one of Devanagari."""
     return ceil(len(text.encode("utf-8", "replace")) / BYTES_PER_TOKEN)
-
-
-def render_profile(profile: Profile) -> str:
-    """The `User Profile:` block; lines about which nothing is known are left out."""
-    return "\n".join(_profile_lines(profile))
 
 
 def _profile_lines(profile: Profile) -> Iterator[str]:
@@ -93,20 +83,6 @@ def render_fact(fact: Fact, zone: tzinfo) -> str:
 def render_summary(line: SummaryLine, zone: tzinfo) -> str:
     """`2026-11-21 complained: the lens is broken`."""
     return f"{line.at.astimezone(zone).date()} {line.kind}: {line.text}"
-
-
-def render_context(
-    profile: Profile,
-    history: Sequence[Message | Said],
-    zone: tzinfo,
-    *,
-    facts: Sequence[Fact] = (),
-    summary: Sequence[SummaryLine] = (),
-    recalled: Sequence[Message] = (),
-    max_tokens: int | None = None,
-) -> str:
-    """The text of `compose`."""
-    return compose(profile, history, zone, facts=facts, summary=summary, recalled=recalled, max_tokens=max_tokens).text
 
 
 def compose(

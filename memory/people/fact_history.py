@@ -52,10 +52,6 @@ class Spell:
         """Where its last statement stands."""
         return max(self.began, (self.again_at, self.again_id or 0)) if self.again_at else self.began
 
-    def holds_at(self, when: datetime) -> bool:
-        """Whether it held at that moment."""
-        return self.since <= when and (self.until is None or when < self.until)
-
     def says(self, value: str) -> bool:
         """Whether this is the same value, however it is spelled in capitals and spaces."""
         return plain(self.value) == plain(value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
@@ -58,11 +57,6 @@ def counts(file: Path, key: str | None) -> dict[str, int]:
     with closing(sqlcipher.connect(file, key)) as connection:
         names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         return {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}
-
-
-def plain_among(files: Iterable[Path]) -> list[Path]:
-    """Those that anybody can read."""
-    return [file for file in files if sqlcipher.is_plain(file)]
 
 
 def _current_key(file: Path, key: str | None, new_key: str | None) -> str | None:

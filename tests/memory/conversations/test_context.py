@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from memory.conversation import ConversationMemory
 from memory.conversations.channel_messages import Outgoing
-from memory.conversations.context import Context, Profile, compose, render_context, tokens
+from memory.conversations.context import Context, Profile, compose, tokens
 from memory.conversations.messages import Message
 from memory.conversations.summaries import SummaryLine
 from memory.people.facts import Fact, Facts
@@ -86,11 +86,11 @@ def test_what_matters_for_a_question_is_recalled_with_its_date(stores: Stores) -
 @given(texts=st.lists(st.text(max_size=200), max_size=30), budget=st.integers(40, 800))
 def test_a_context_never_exceeds_its_budget_and_keeps_the_newest(texts: list[str], budget: int) -> None:
     profile = Profile(JOHN, "John", "EUR", 3, ["laptops"])
-    context = render_context(profile, [said("user", text) for text in texts], UTC, max_tokens=budget)
+    context = compose(profile, [said("user", text) for text in texts], UTC, max_tokens=budget).text
     assert tokens(context) <= budget
     assert context.startswith("User Profile: John (+12345678900)")
-    whole = render_context(profile, [said("user", text) for text in texts], UTC)
-    kept = context.removeprefix(render_context(profile, [], UTC))
+    whole = compose(profile, [said("user", text) for text in texts], UTC).text
+    kept = context.removeprefix(compose(profile, [], UTC).text)
     assert whole.endswith(kept)
 
 
@@ -133,7 +133,9 @@ def test_no_part_of_a_context_takes_it_over_its_budget(
     assert len(context.text.encode("utf-8", "replace")) <= 4 * budget
     assert context == made()
     if texts and budget > 400 and name == "":
-        assert 100 + len(texts) - 1 in context.message_ids, "the latest message is there, if only its beginning"
+        assert 100 + len(texts) - 1 in {line.message_id for line in context.lines}, (
+            "the latest message is there, if only its beginning"
+        )
 
 
 def test_a_customer_cannot_write_lines_in_the_name_of_the_shop(stores: Stores) -> None:
