@@ -302,7 +302,7 @@ class ConversationMemory:
         with self.db.transaction():
             contact = self._resolve(phone)
             for predicate, value in values.items():
-                self._facts.learn(contact, predicate, value, None)
+                self._facts.learn(contact, predicate, value, None, said_by="staff")
         return self._profile(self._contacts.get(contact.id))
 
     def cleanup_old_sessions(self, days_old: int = 30) -> int:

@@ -196,7 +196,7 @@ class Seller(BaseAgent):
         """What one message taught is kept by changes, and known to this answer at once."""
         kind = lesson.classification
         outcome.readings[message.id] = Reading(kind.message_type, language, _notes(kind))
-        told = [*lesson.learned]
+        told = [each for each in lesson.learned if self._shop.facts.believes(contact.id, each)]
         if joined([message]) and language != contact.language:
             told.append(Learned("language", language))
         facts = self._shop.facts

@@ -89,6 +89,8 @@ def _said_again(spell: Spell, said: Statement) -> list[Spell]:
     if said.moment <= spell.last_said:
         return []
     spell.again_at, spell.again_id = said.at, said.message_id
+    if said.confidence > spell.confidence:
+        spell.said_by, spell.confidence = said.said_by, said.confidence
     return [spell]
 
 

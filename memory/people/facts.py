@@ -73,12 +73,15 @@ class Facts:
     ) -> bool:
         """Keep that `predicate` of this contact is `value` from `at` on (by default now); False where it was known.
 
-        A statement that is older than what is known takes its place in the past and does not overwrite it. Raises
+        A statement that is older than what is known takes its place in the past and does not overwrite it. A guessed
+        name never takes the place of a certain one (`believes`), and goes where a certain one comes late. Raises
         ValueError for a predicate that there is none of, or a value that is empty or longer than 200 characters.
         """
         said = Statement(_checked(predicate, value), at or self._clock(), message_id, said_by, confidence)
         with self._db.transaction():
             self._db.hold(f"facts of {contact.id}")
+            if predicate == "name" and not self._settle_name(contact.id, said):
+                return False
             changed = state(self._near(contact.id, predicate, said), said)
             is_new = any(spell.id is None or spell.message_id == message_id for spell in changed)
             self._keep(contact, predicate, changed)
@@ -104,6 +107,12 @@ class Facts:
             changed = end(meant, said)
             self._keep(contact, predicate, changed)
         return sum(spell.until == said.at for spell in changed)
+
+    def believes(self, contact_id: int, learned: Learned) -> bool:
+        """Whether it would be kept now: a guessed name is not where staff or the person told one."""
+        guessed = learned.predicate == "name" and not _is_certain(learned.said_by, learned.confidence)
+        name = self.current(contact_id).get("name") if guessed else None
+        return name is None or not _is_certain(name.said_by, name.confidence)
 
     def take(self, contact: Contact, learned: Learned, message_id: int | None, *, at: datetime | None = None) -> None:
         """Keep what a text said: that something holds, or that it holds no longer."""
@@ -183,6 +192,23 @@ class Facts:
         )
         return [Interest(row["interest"], row["times"], from_text(row["last_at"]), row["message_id"]) for row in rows]
 
+    def _settle_name(self, contact_id: int, said: Statement) -> bool:
+        """Whether a name may be kept: not a guess while a certain one holds. A certain one removes the guesses behind it."""
+        spells = sorted(self._spells(contact_id, "name"), key=lambda spell: spell.began)
+        if not _is_certain(said.said_by, said.confidence):
+            return not any(
+                _is_certain(spell.said_by, spell.confidence)
+                and spell.since <= said.at
+                and (spell.until is None or said.at < spell.until)
+                for spell in spells
+            )
+        for spell in spells:
+            if spell.began > said.moment:
+                if _is_certain(spell.said_by, spell.confidence):
+                    break
+                self._db.run("DELETE FROM facts WHERE id = :id", id=spell.id)
+        return True
+
     def _near(self, contact_id: int, predicate: str, said: Statement) -> list[Spell]:
         """The spells that a statement can change: of the same value where many hold, else those around its moment.
 
@@ -236,12 +262,19 @@ class Facts:
 
     def _update(self, spell: Spell) -> None:
         self._db.run(
-            "UPDATE facts SET valid_from = :since, valid_to = :until, message_id = :message_id, again_at = :again_at,"
-            " again_id = :again_id, ended_by = :ended_by WHERE id = :id",
+            "UPDATE facts SET valid_from = :since, valid_to = :until, message_id = :message_id, said_by = :said_by,"
+            " confidence = :confidence, again_at = :again_at, again_id = :again_id, ended_by = :ended_by WHERE id = :id",
             id=spell.id,
             message_id=spell.message_id,
+            said_by=spell.said_by,
+            confidence=spell.confidence,
             **_times(spell),
         )
+
+
+def _is_certain(said_by: str, confidence: float) -> bool:
+    """Whether staff, or the person in words that hardly mean anything else, told it."""
+    return said_by == "staff" or (said_by == "customer" and confidence >= 1)
 
 
 def _checked(predicate: str, value: str) -> str:

@@ -67,7 +67,7 @@ def test_pieces_have_only_blanks_and_groups_that_code_knows(language: str) -> No
         for piece in pieces(table(language, file.stem)):
             if file.stem in PIECE_BLANKS:
                 assert set(re.findall(r"\{([a-z_]+)\}", piece)) <= PIECE_BLANKS[file.stem], (file, piece)
-                assert set(re.findall(r"\?P<(\w+)>", piece)) <= {"place", "thing"}, (file, piece)
+                assert set(re.findall(r"\?P<(\w+)>", piece)) <= {"name", "place", "thing"}, (file, piece)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -194,6 +194,21 @@ def test_a_text_teaches_who_wrote_it(memory: ConversationMemory) -> None:
     assert memory.get_user_profile(PHONE).name == "John"
 
 
+@pytest.mark.parametrize(
+    "guess", ["I'm Weird", "this is Rex", "people call me weird", "call me Paranoid, but how much?"]
+)
+def test_a_name_that_was_told_is_not_replaced_by_a_guess(memory: ConversationMemory, guess: str) -> None:
+    memory.update_user_preferences(PHONE, name="Ana")
+    memory.add_message(PHONE, "user", guess)
+    assert memory.get_user_profile(PHONE).name == "Ana"
+
+
+def test_a_person_corrects_a_name_that_was_told(memory: ConversationMemory) -> None:
+    memory.update_user_preferences(PHONE, name="Anna")
+    memory.add_message(PHONE, "user", "no, my name is Ana")
+    assert memory.get_user_profile(PHONE).name == "Ana"
+
+
 # The same rows as the desk's.
 
 

@@ -41,6 +41,12 @@ def test_what_is_learned_is_known_with_its_message(shop: TestShop) -> None:
     assert shop.customer().preferred_currency == "EUR"
 
 
+def test_nobody_is_called_by_a_guess_where_their_name_is_known(shop: TestShop) -> None:
+    shop.says("my name is Ana")
+    assert "Weird" not in shop.says("I'm Weird")
+    assert shop.customer().name == "Ana"
+
+
 @pytest.mark.parametrize(
     ("asks", "picks", "agrees", "asks_again", "language"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 
 from babel import Locale
@@ -17,11 +18,15 @@ BEYOND_ASCII = rf"[{LETTERS}]+|"  # \w knows no vowel signs: words of such lette
 WORD = rf"{BEYOND_ASCII}{LETTER}[^\W\d_{LETTERS}'’.-]*(?:['’-]{LETTER}[^\W\d_]*)*"
 TOKENS = re.compile(rf"(?:{WORD})")
 
+ONE_WORD = f"(?:{WORD})"
 _one_of = subject_patterns("names")
-NAMED = re.compile(rf"(?:{_one_of('named')}|{_one_of('named_if_called')})\s*[:=\-]?\s+", re.IGNORECASE)
+NAMED = re.compile(rf"(?:{_one_of('named', word=ONE_WORD)}|{_one_of('named_if_called')})\s*[:=\-]?\s+", re.IGNORECASE)
+CORRECTED = re.compile(_one_of("corrected", word=ONE_WORD), re.IGNORECASE)
+CALLED = re.compile(rf"{_one_of('called', word=ONE_WORD)}\s*[:=\-]?\s+", re.IGNORECASE)
+NAMED_LOOSELY = re.compile(rf"{_one_of('named_loosely')}\s*[:=\-]?\s+", re.IGNORECASE)
 IF_CALLED = re.compile(_one_of("named_if_called"), re.IGNORECASE)
 CALLED_SO = re.compile(rf"\s+{_one_of('calling')}", re.IGNORECASE)
-MAYBE = re.compile(rf"{_one_of('maybe_named')}\s+", re.IGNORECASE)
+MAYBE = re.compile(rf"{_one_of('maybe_named', word=ONE_WORD)}\s+", re.IGNORECASE)
 ONLY_KNOWN = frozenset(words_of_all("names", "only_known_names"))
 ENDS = re.compile(rf"\s*(?:$|[.,!?;:\n()😀-🙏🤀-🧿]|-\s|{_one_of('ends_of_names')}(?:\W|$))", re.IGNORECASE)
 TITLES = re.compile(rf"{_one_of('titles')}\b\.?\s*", re.IGNORECASE)
@@ -46,30 +51,70 @@ def hints(text: str, words: Iterable[str]) -> bool:
     return any(word in text for word in words)
 
 
-def find_name(text: str) -> str | None:
-    """What the writer wants to be called, as it would be written on a letter; None where they do not say."""
+@dataclass(frozen=True, slots=True)
+class OwnName:
+    """What somebody calls themselves, as it would be written on a letter."""
+
+    name: str
+    certain: bool  # said in words that hardly mean anything else; if not, it is a guess
+
+
+def find_name(text: str) -> OwnName | None:
+    """What the writer wants to be called; None where they do not say."""
     quiet, small = text.upper() == text, text.casefold()
-    for pattern, words, sure in ((NAMED, NAMED_BY, True), (MAYBE, MAYBE_BY, False)):
-        for intro in pattern.finditer(text) if hints(small, words) else ():
-            name = _name_at(text, intro, sure=sure, quiet=quiet)
-            if name is not None:
-                return name
-    return None
+    if hints(small, NAMED_BY):
+        for read, pattern in ((_corrected, CORRECTED), (_stated, NAMED), (_asked_for, CALLED), (_loose, NAMED_LOOSELY)):
+            found = next(filter(None, (read(text, intro, quiet) for intro in pattern.finditer(text))), None)
+            if found is not None:
+                return found
+    maybe = MAYBE.finditer(text) if hints(small, MAYBE_BY) else iter(())
+    return next(filter(None, (_maybe(text, intro, quiet) for intro in maybe)), None)
 
 
-def _name_at(text: str, found: re.Match[str], *, sure: bool, quiet: bool) -> str | None:
+def _corrected(text: str, found: re.Match[str], quiet: bool) -> OwnName | None:
+    name = said(found, "name") or ""
+    return OwnName(_written([name]), certain=True) if name.casefold() in KNOWN else None
+
+
+def _stated(text: str, found: re.Match[str], quiet: bool) -> OwnName | None:
+    behind, words = _behind(text, found)
+    if not words or GENITIVE.search(words[0]):
+        return None
+    if IF_CALLED.fullmatch(found.group().strip()):
+        called = CALLED_SO.match(behind[len(words[0]) :])
+        return OwnName(_written(words[:1]), certain=True) if called else None
+    return OwnName(_sure_name(behind, words, quiet=quiet), certain=True)
+
+
+def _asked_for(text: str, found: re.Match[str], quiet: bool) -> OwnName | None:
+    behind, words = _behind(text, found)
+    if not words or GENITIVE.search(words[0]):
+        return None
+    if words[0].casefold() in KNOWN or (_is_capital(words[0]) and not quiet):
+        return OwnName(_sure_name(behind, words, quiet=quiet), certain=True)
+    alone = ENDS.match(behind[len(words[0]) :])
+    return OwnName(_written(words[:1]), certain=False) if alone else None
+
+
+def _loose(text: str, found: re.Match[str], quiet: bool) -> OwnName | None:
+    behind, words = _behind(text, found)
+    if not words or GENITIVE.search(words[0]):
+        return None
+    return OwnName(_sure_name(behind, words, quiet=quiet), certain=False)
+
+
+def _maybe(text: str, found: re.Match[str], quiet: bool) -> OwnName | None:
+    behind, words = _behind(text, found)
+    name = _likely_name(behind, words, found.group().strip().casefold(), quiet=quiet) if words else None
+    return OwnName(name, certain=False) if name else None
+
+
+def _behind(text: str, found: re.Match[str]) -> tuple[str, list[str]]:
+    """The text behind an introduction and a title, and the words at its beginning that may be a name."""
     behind = text[found.end() :]
     title = TITLES.match(behind)
     behind = behind[title.end() :] if title else behind
-    words = _leading_words(behind)
-    if not words:
-        return None
-    intro = found.group().strip().casefold()
-    if IF_CALLED.fullmatch(intro) and not CALLED_SO.match(behind[len(words[0]) :]):
-        return None
-    if sure:
-        return _sure_name(behind, words, quiet=quiet)
-    return _likely_name(behind, words, intro, quiet=quiet)
+    return behind, _leading_words(behind)
 
 
 def _leading_words(behind: str) -> list[str]:
@@ -88,9 +133,7 @@ def _leading_words(behind: str) -> list[str]:
     return words
 
 
-def _sure_name(behind: str, words: list[str], *, quiet: bool) -> str | None:
-    if GENITIVE.search(words[0]):
-        return None
+def _sure_name(behind: str, words: list[str], *, quiet: bool) -> str:
     if _is_capital(words[0]) and not quiet:
         kept = _while_capital(words)
     else:

@@ -88,6 +88,8 @@ _ADDRESS = _pattern(
 _PIECE = rf"[\w{LETTERS}'’+./-]+"  # \w knows no vowel signs
 _AFTER_THING = _pattern(rf"\s*(?:$|[,.;:!?()]|\b{_one_of('after_thing')}\b)")
 
+GUESS = 0.5  # the confidence of a name in words that mostly mean something else
+
 
 def read_facts(text: str, language: str) -> list[Learned]:
     """Everything that `text`, in `language`, states about its writer, in the order of PREDICATES.
@@ -96,7 +98,7 @@ def read_facts(text: str, language: str) -> list[Learned]:
     """
     spoken = [*sentences(text[:LONGEST_READ])]
     name = find_name(" ".join(spoken)) if spoken else None
-    found = [Learned("name", name)] if name else []
+    found = [Learned("name", name.name, confidence=1.0 if name.certain else GUESS)] if name else []
     for sentence in spoken:
         found += _of_sentence(sentence, language)
     return list(dict.fromkeys(found))

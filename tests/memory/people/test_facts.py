@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.language.reading.names import KNOWN, find_city, find_name
+from bot.language.reading.names import KNOWN, OwnName, find_city, find_name
 from memory.people.contacts import Contact
 from memory.people.fact_history import Spell, Statement, state
 from memory.people.facts import Facts, read_facts
@@ -72,12 +73,47 @@ NOBODY = [
     "mujhe laptop chahiye",
     "मुझे लैपटॉप चाहिए",
     "मैं दिल्ली से हूँ",
+    "people call me weird",
+    "my friends call me Bobby",
+    "this is my dog Rex",
+    "this is Leo, my son",
+    "meet Bella, my cat",
+    "her name is Bella",
+    "mi perro se llama Rex",
+    "la gente me llama loca",
+    "no me llamo Ana",
+    "todo mundo me chama de doido",
+    "não me chamo Ana",
+    "log mujhe pagal kehte hain",
+    "mera naam Bob nahi hai",
+    "लोग मुझे पागल कहते हैं",
+    "it's black not blue",
 ]
+CERTAIN = {
+    "no, my name is Ana": "Ana",
+    "it's Ana, not Anna": "Ana",
+    "soy Ana, no Anna": "Ana",
+    "é Ana, não Anna": "Ana",
+    "me llamo Ana": "Ana",
+    "me chamo Ana": "Ana",
+    "please call me Ana": "Ana",
+    "mera naam Anna nahi Ana hai": "Ana",
+    "mujhe raj bulao": "Raj",
+    "मेरा नाम आशा है": "आशा",
+}
+GUESSED = {
+    "I'm Batman": "Batman",
+    "call me paranoid": "Paranoid",
+    "name is Rex, he is a labrador": "Rex",
+    "soy Ana": "Ana",
+    "sou a Ana": "Ana",
+    "main Rahul bol raha hoon": "Rahul",
+}
 
 
 @pytest.mark.parametrize(("text", "name"), NAMES.items())
 def test_it_reads_how_somebody_calls_themselves(text: str, name: str) -> None:
-    assert find_name(text) == name
+    assert _name(text) == name
 
 
 @pytest.mark.parametrize("text", NOBODY)
@@ -85,9 +121,16 @@ def test_it_does_not_take_other_words_for_a_name(text: str) -> None:
     assert find_name(text) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "certain"), [*dict.fromkeys(CERTAIN, True).items(), *dict.fromkeys(GUESSED, False).items()]
+)
+def test_a_name_is_stated_or_guessed(text: str, certain: bool) -> None:
+    assert find_name(text) == OwnName((CERTAIN | GUESSED)[text], certain)
+
+
 @given(st.text(max_size=200))
 def test_any_text_can_be_read_and_a_name_is_part_of_it(text: str) -> None:
-    name = find_name(text)
+    name = _name(text)
     assert name is None or name.split()[0].casefold() in text.casefold()
 
 
@@ -96,7 +139,7 @@ def test_any_text_can_be_read_and_a_name_is_part_of_it(text: str) -> None:
     st.sampled_from(["I'm {}", "call me {}", "me llamo {}", "me chamo {}"]),
 )
 def test_known_names_are_believed_in_lower_case(name: str, way: str) -> None:
-    assert (find_name(way.format(name)) or "").casefold() == name
+    assert (_name(way.format(name)) or "").casefold() == name
 
 
 @pytest.mark.parametrize(
@@ -133,6 +176,45 @@ def test_a_correction_closes_what_was_known_and_both_keep_their_message(stores: 
     assert (new.value, new.message_id, new.until) == ("Jonathan", 2, None)
     assert facts.current(contact.id)["name"] == new
     assert stores.contacts.get(contact.id).name == "Jonathan"
+
+
+STATED: dict[str, Any] = {"said_by": "customer"}
+STAFF: dict[str, Any] = {"said_by": "staff"}
+GUESS: dict[str, Any] = {"said_by": "customer", "confidence": 0.5}
+MODEL: dict[str, Any] = {"said_by": "model", "confidence": 0.7}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kept"),
+    [
+        (STATED, GUESS, "first"),
+        (STAFF, GUESS, "first"),
+        (STATED, MODEL, "first"),
+        (STAFF, STATED, "second"),
+        (STATED, STAFF, "second"),
+        (STATED, STATED, "second"),
+        (GUESS, GUESS, "second"),
+        (GUESS, STATED, "second"),
+        (MODEL, STAFF, "second"),
+    ],
+)
+@pytest.mark.parametrize("in_order", [True, False])
+def test_a_guessed_name_never_replaces_a_certain_one(
+    first: dict[str, Any], second: dict[str, Any], kept: str, in_order: bool, file_stores: Stores
+) -> None:
+    contact, facts = _contact(file_stores), Facts(file_stores.db, file_stores.clock)
+    said: list[tuple[str, int, dict[str, Any]]] = [("first", 1, first), ("second", 2, second)]
+    for name, day, how in said if in_order else said[::-1]:
+        facts.learn(contact, "name", name, day, at=DAY_0 + timedelta(days=day), **how)
+    assert facts.current(contact.id)["name"].value == kept
+    assert file_stores.contacts.get(contact.id).name == kept
+
+
+def test_a_guess_that_is_stated_later_is_certain(file_stores: Stores) -> None:
+    contact, facts = _contact(file_stores), Facts(file_stores.db, file_stores.clock)
+    for day, (name, how) in enumerate([("Ana", GUESS), ("Ana", STATED), ("Rex", GUESS)]):
+        facts.learn(contact, "name", name, day + 1, at=DAY_0 + timedelta(days=day), **how)
+    assert [(fact.value, fact.confidence) for fact in facts.history(contact.id, "name")] == [("Ana", 1.0)]
 
 
 def test_what_is_known_already_is_not_learned_again(stores: Stores) -> None:
@@ -276,6 +358,11 @@ def told(said: list[tuple[int, str]]) -> list[Spell]:
             if all(spell is not known for known in spells):
                 spells.append(spell)
     return sorted(spells, key=lambda spell: spell.began)
+
+
+def _name(text: str) -> str | None:
+    found = find_name(text)
+    return found.name if found else None
 
 
 def _contact(stores: Stores, phone: str = "+919876543210") -> Contact:
