@@ -110,11 +110,9 @@ STARTS_AT = claim("starts_at")
 APPROXIMATE = claim("approximate")
 APPROXIMATE_SIGN = re.compile(r"[~≈]\s?$")
 PRICED = claim("priced")
-# Product words; to come from the catalogue.
-GOODS: Final = r"laptops?|phones?"
 NOT_MONEY_AFTER = re.compile(
     r"\W{0,3}(?:gb|tb|mb|\"|hz|ghz|mhz|mah|mp|w\b|kg|g\b|cm|mm|m\b|dpi|nits|am\b|pm\b|h\b|x\b|%|k mah"
-    rf"|{GOODS}|{of_all('counted')})",
+    rf"|{of_all('counted')})",
     re.IGNORECASE,
 )
 LINK = re.compile(
