@@ -1,25 +1,33 @@
-"""Which of the desk's languages a message is in: by script, by telling words, then by letters."""
+"""Which of the desk's languages a message is in: by script, by telling words, then by letters; and whether a text is in none of them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Sequence
 from functools import cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from bot.language.languages import LANGUAGES
-from bot.language.normalisation import fold_in_place
-from bot.language.words import entry, words_of_all
+from bot.language.normalisation import fold, fold_in_place
+from bot.language.patterns import LETTERS
+from bot.language.words import all_texts, entry, words_of_all
 
 LONGEST_READ = 400
 ENOUGH_WORDS = 4  # fewer say too little for letter statistics
 ENOUGH_TO_SWITCH = 6  # and fewer than these are no evidence against what was spoken so far: "iphone 15 pro max 256 gb"
 SURE = 0.8
+MOST_KNOWN = 0.5  # of a foreign text's words that one of our languages may know, too
+FEWEST_OWN, LEAST_OWN = 2, 0.4  # how many words of a language's own, and which share, speak it
+MOST_OURS = 0.4  # of its probability that may fall to our languages
 SHARED, OWN = 1, 3  # what a word tells that several languages write, and one that a single language does
 
 LATIN = re.compile(r"[^\W\d_]")
 WORD = re.compile(r"[^\W\d_]+")
+WORD_WITH_SIGNS = re.compile(rf"(?:[^\W\d_]|[{LETTERS}])+(?:['’][^\W\d_]+)*")
+PATTERN_SIGNS = re.compile(r"\\[wsSbd]|\{\w+\}")
 WORDS = {language: frozenset(entry(language, "detection", "words").split()) for language in LANGUAGES}
 LENT = frozenset(words_of_all("detection", "lent"))
 OWNS = {language: OWN * int(entry(language, "detection", "weight")) for language in LANGUAGES}
@@ -69,15 +77,70 @@ def _told(words: list[str], text: str) -> dict[str, int]:
 
 def _by_letters(text: str, otherwise: Sequence[str]) -> str:
     """By letter statistics; the first of `otherwise` where they are not sure or name none of several."""
-    found: str
-    found, probability = _identifier().classify(text)
+    found, probability = next(iter(_shares(text, LANGUAGES).items()))
     if len(otherwise) > 1 and found not in otherwise:
         return otherwise[0]
     return found if len(otherwise) > 1 or probability >= SURE else otherwise[0]
 
 
+def is_foreign(text: str, names: Collection[str] = ()) -> bool:
+    """Whether `text` is in a language that has no folder, as far as its words and letters tell.
+
+    Another script tells at once, unless it is one word among others, such as a name. In our scripts fewer than
+    `ENOUGH_WORDS` words tell nothing. `names`: words in small letters that belong to any language, such as a
+    catalogue's.
+    """
+    words = WORD_WITH_SIGNS.findall(unicodedata.normalize("NFC", text))
+    strange = [word for word in words if len(word) > 1 and not any(map(_is_of_our_scripts, word))]
+    if len(strange) > 1 or (strange and len(strange) == len(words)):
+        return True
+    if len(words) < ENOUGH_WORDS or is_known(text, names):
+        return False
+    shares = _shares(" ".join(words))
+    ours = {*LANGUAGES, *words_of_all("detection", "near")}
+    return next(iter(shares)) not in ours and sum(shares.get(language, 0.0) for language in ours) < MOST_OURS
+
+
+def is_known(text: str, names: Collection[str] = ()) -> bool:
+    """Whether most words stand in one of our folders, or enough of them are such as only one language has in a chat."""
+    words = WORD_WITH_SIGNS.findall(unicodedata.normalize("NFC", text))
+    read = [fold(word) for word in words]
+    speakers = [[language for language in LANGUAGES if word in WORDS[language]] for word in read]
+    own = Counter(each[0] for word, each in zip(read, speakers, strict=True) if len(each) == 1 and word not in LENT)
+    if max(own.values(), default=0) >= max(FEWEST_OWN, LEAST_OWN * len(words)):
+        return True
+    letters, vocabularies = _known()
+    bare = [
+        word.partition("'")[0] if set(each.lower()) <= letters else "" for word, each in zip(read, words, strict=True)
+    ]
+    return any(sum(word in known or word in names for word in bare) > MOST_KNOWN * len(words) for known in vocabularies)
+
+
+def _is_of_our_scripts(character: str) -> bool:
+    plain = unicodedata.normalize("NFKD", character)[0]
+    return unicodedata.name(plain, "").startswith("LATIN") or any(each.search(plain) for each in SCRIPTS.values())
+
+
+@cache
+def _known() -> tuple[frozenset[str], tuple[frozenset[str], ...]]:
+    """Every letter of the folders, and the folded words of each, with the first one's, from which all borrow."""
+    texts = [[PATTERN_SIGNS.sub(" ", text) for text in all_texts(language)] for language in LANGUAGES]
+    letters = frozenset("".join(text for each in texts for text in each).lower())
+    vocabularies = tuple(
+        frozenset(fold(word).partition("'")[0] for text in each for word in WORD_WITH_SIGNS.findall(text))
+        for each in texts
+    )
+    return letters | {"'", "’"}, tuple(vocabularies[0] | each for each in vocabularies)
+
+
+def _shares(text: str, among: Collection[str] | None = None) -> dict[str, float]:
+    """How likely each language is by letter statistics, the likeliest first: of all, or `among` some."""
+    ranked = [(language, share) for language, share in _identifier().rank(text) if among is None or language in among]
+    total = sum(share for _, share in ranked) or 1.0
+    return {language: share / total for language, share in ranked}
+
+
 @cache
 def _identifier() -> LanguageIdentifier:
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(list(LANGUAGES))
-    return identifier
+    """One for all questions: it takes a second of processor time and 100 MB."""
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -13,7 +13,8 @@ from itertools import dropwhile, pairwise, permutations
 
 from bot.brands import Brand, Delivery, Discount
 from bot.language.amounts import CODES, Amount, find_amounts
-from bot.language.languages import LETTERS
+from bot.language.detection import is_foreign, is_known
+from bot.language.languages import LANGUAGES, LETTERS
 from bot.language.money import Money
 from bot.language.normalisation import fold, plain_in_place
 from bot.promises import claims
@@ -22,7 +23,7 @@ from bot.shop.categories import Categories
 from bot.shop.exchange_rates import Conversion
 from memory.shop.catalogue_items import Item
 
-PRICE, DISCOUNT, STOCK, DELIVERY, POLICY, LINK, PRODUCT, ORDER = (
+PRICE, DISCOUNT, STOCK, DELIVERY, POLICY, LINK, PRODUCT, ORDER, LANGUAGE = (
     "price",
     "discount",
     "stock",
@@ -31,20 +32,23 @@ PRICE, DISCOUNT, STOCK, DELIVERY, POLICY, LINK, PRODUCT, ORDER = (
     "link",
     "product",
     "order",
+    "language",
 )
 CENT = Decimal("0.01")
 NEAR = Decimal("0.02")  # how far 'about' may be from the truth, as a share of it
 SMALLEST_BARE_PRICE = 10
 LONGEST_PIECE = 1500  # characters; the reader of amounts stops at 2000
 MOST_OF_ONE = 20
+LONGEST_ABBREVIATION = 4  # letters; OLED and HDMI are no words of any language
 
 
 @dataclass(frozen=True, slots=True)
 class Breach:
     """One promise that the facts don't carry.
 
-    `kind` is one of price, discount, stock, delivery, policy, link, product, order; `text` the words of the draft;
-    `why` and `right` are for whoever repairs it: what is wrong, and what may be said instead.
+    `kind` is one of price, discount, stock, delivery, policy, link, product, order, language; `text` the words of the
+    draft; `why` and `right` are for whoever repairs it: what is wrong, and what may be said instead. A draft in a
+    language without claim words is not to be repaired: nobody could check the next one either.
     """
 
     kind: str
@@ -155,6 +159,15 @@ class Facts:
         return tuple(find_amounts(plain_in_place(_composed(self.customer))))
 
     @cached_property
+    def item_words(self) -> frozenset[str]:
+        """Every word of the catalogue, and of the brand's name."""
+        return _vocabulary(self.items, (), self.names)
+
+    @cached_property
+    def customer_words(self) -> frozenset[str]:
+        return frozenset(re.findall(r"\w+", plain_in_place(_composed(self.customer)).lower()))
+
+    @cached_property
     def known_links(self) -> frozenset[str]:
         listed = [link for item in self.items for link in (item.link, item.image) if link]
         said = [match.group() for text in self.policies for match in claims.LINK.finditer(text)]
@@ -212,6 +225,7 @@ def check(draft: str, facts: Facts) -> list[Breach]:
         for rule in _RULES
         for start, breach in rule(replace(piece, subject=subject), facts)
     ]
+    breaches += _check_language(pieces, facts)
     return list(dict.fromkeys(breach for _, breach in sorted(breaches, key=lambda pair: pair[0])))
 
 
@@ -366,6 +380,43 @@ def _subject(pieces: Sequence[_Piece], facts: Facts) -> Item | None:
         mentions = facts.titles.find(plain_in_place(_composed(facts.customer)))
         named = {mention.item.sku: mention.item for mention in mentions}
     return next(iter(named.values())) if len(named) == 1 else None
+
+
+# The language
+
+
+def _check_language(pieces: Sequence[_Piece], facts: Facts) -> _Found:
+    """Sentences in a language that has no claim words; those too short to tell are read together."""
+    short: list[tuple[_Piece, str]] = []
+    for piece in pieces:
+        words = _own_words_of(piece, facts)
+        if is_foreign(words, facts.item_words):
+            yield piece.start, _foreign(piece)
+        elif words and not is_known(words, facts.item_words):
+            short.append((piece, words))
+    if len(short) > 1 and is_foreign(" ".join(words for _, words in short), facts.item_words):
+        yield short[0][0].start, _foreign(short[0][0])
+
+
+def _foreign(piece: _Piece) -> Breach:
+    why = "no claim can be checked in this language"
+    return Breach(LANGUAGE, piece.text.strip(), why, f"write in one of {', '.join(LANGUAGES)}")
+
+
+def _own_words_of(piece: _Piece, facts: Facts) -> str:
+    """What the draft says by itself: no product names, links, quotations, codes, and no names the customer wrote."""
+    blanked = "".join(" " if bare == " " else own for own, bare in zip(piece.text, piece.bare, strict=True))
+    words = re.findall(r"[^\s\d.,;:!?()\[\]/|•*_~`+=-]+", _QUOTED.sub(" ", blanked))
+    named = facts.item_words | facts.customer_words
+    spoken = (word for word in words if not (word[:1].isupper() and plain_in_place(word).lower() in named))
+    return " ".join(
+        word.lower() if word.isupper() else word
+        for word in spoken
+        if not (word.isupper() and len(word) <= LONGEST_ABBREVIATION)
+    )
+
+
+_QUOTED = re.compile(r"[\"“«][^\"”»]*[\"”»]")
 
 
 # Prices

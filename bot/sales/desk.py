@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -17,7 +17,7 @@ from bot.language.reading.message_type import Classification, believed
 from bot.language.reading.opt_out import is_start, is_stop
 from bot.language.texts import ReplyWording, Wording, report_wording
 from bot.model.language_model import ModelUnavailable
-from bot.promises.check import Breach, OrderFact, check
+from bot.promises.check import LANGUAGE, Breach, OrderFact, check
 from bot.promises.check import Facts as PromiseFacts
 from bot.sales.answering.built_in_writer import Draft, words_for, write
 from bot.sales.answering.desk_actions import Actions
@@ -64,6 +64,11 @@ class _Turn:
 
     def say(self, line: str, **words: object) -> str:
         return self.words.say(line, **words)
+
+    def speak(self, language: str) -> None:
+        """Answer in this language from here on."""
+        self.situation = replace(self.situation, language=language)
+        self.words = words_for(self.situation)
 
 
 class Seller(BaseAgent):
@@ -301,7 +306,8 @@ class Seller(BaseAgent):
             return
         actions = self._actions(turn)
         draft = write(turn.situation, actions)
-        breaches = check(draft.body, self._promise_facts(turn.situation, actions, draft.amounts))
+        found = check(draft.body, self._promise_facts(turn.situation, actions, draft.amounts))
+        breaches = [each for each in found if each.kind != LANGUAGE]  # its lines are those of the language's folder
         if breaches:
             turn.outcome.used["breaches"] = _told(breaches)
             actions = self._actions(turn)
@@ -328,17 +334,22 @@ class Seller(BaseAgent):
         if breaches or not draft.text.strip():
             turn.outcome.why = "promised what is not so" if breaches else "said nothing"
             turn.outcome.used["breaches"] = _told(breaches)
+            if any(breach.kind == LANGUAGE for breach in breaches):
+                turn.speak(turn.situation.brand.languages[0])
             return False
         self._keep(turn, draft.actions, draft.reply.body, draft.reply, by="model")
         return True
 
     def _checked(self, turn: _Turn, desk: ModelDesk) -> tuple[ModelDraft, list[Breach]]:
-        """The model's draft, repaired once where it promised what is not so, and what is still not so."""
+        """The model's draft, repaired once where it promised what is not so, and what is still not so.
+
+        One in a language that no claim can be checked in is not repaired: the next would be no surer.
+        """
         deadline = turn.deadline - WRITERS_SHARE
         draft = desk.answer(turn.situation, self._actions(turn), deadline)
         breaches = self._breaches(turn, draft)
-        if not breaches:
-            return draft, []
+        if not breaches or any(breach.kind == LANGUAGE for breach in breaches):
+            return draft, breaches
         turn.outcome.used["repaired"] = _told(breaches)
         try:
             draft = desk.repair(turn.situation, draft, breaches, deadline)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
@@ -11,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.promises_check import facts
+from bot.language.languages import LANGUAGES
 from bot.language.money import Money
 from bot.language.money_text import format_money
+from bot.language.words import table
 from bot.promises.check import Facts, check
 
 FACTS = facts()
@@ -54,6 +57,56 @@ def test_whatsapp_marks_hide_no_claim() -> None:
 
 def test_a_danda_ends_a_word() -> None:
     assert kinds("डिलीवरी मुफ़्त।") == {"discount"}
+
+
+def foreign_drafts() -> list[tuple[str, str]]:
+    lines = (SETS / "foreign.tsv").read_text(encoding="utf-8").splitlines()
+    return [(language, draft) for language, draft in (line.split("\t") for line in lines) if language not in LANGUAGES]
+
+
+def test_foreign_drafts_do_not_leave() -> None:
+    left = [draft for _, draft in foreign_drafts() if "language" not in kinds(draft)]
+    assert len(left) <= 0.05 * len(foreign_drafts()), left
+
+
+@pytest.mark.parametrize(
+    ("draft", "text"),
+    [
+        ("Livraison demain, c'est promis", "Livraison demain, c'est promis"),
+        ("Garantie de dix ans", "Garantie de dix ans"),
+        ("Lieferung morgen garantiert, kostenlos", "Lieferung morgen garantiert, kostenlos"),
+        ("We have it in stock. Livraison demain, c'est promis.", "Livraison demain, c'est promis."),
+        ("We have it. Livraison demain. C'est promis.", "Livraison demain."),
+        ("LIVRAISON DEMAIN, C'EST PROMIS", "LIVRAISON DEMAIN, C'EST PROMIS"),
+        ("Да", "Да"),
+        ("It is in stock. Гарантия есть.", "Гарантия есть."),
+    ],
+)
+def test_a_sentence_in_a_language_without_claims_is_named(draft: str, text: str) -> None:
+    assert [breach.text for breach in check(draft, FACTS) if breach.kind == "language"] == [text]
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "ok",
+        "Kestrel Raptor 15: 16 GB RAM, RTX 4050, 144 Hz, Windows 11",
+        "Hello محمد, the Raptor 15 is in stock.",
+        "You wrote “la livraison est-elle gratuite demain”: no, it is not.",
+        "Haan ji, yeh laptop abhi stock me hai, aapko kab chahiye?",
+        "Vale, Marta, te lo mandamos a Calle Mayor 24.",
+        "Temos sim! Qual você prefere?",
+    ],
+)
+def test_our_languages_names_and_quotations_are_not_foreign(draft: str) -> None:
+    assert "language" not in kinds(draft)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("subject", ["replies", "selling_points", "staff_answers", "ad_reports"])
+def test_no_line_of_a_folder_is_foreign(language: str, subject: str) -> None:
+    lines = [re.sub(r"\{\w+\}", "3", line) for line in table(language, subject).values()]
+    assert [line for line in lines if "language" in kinds(line)] == []
 
 
 @given(listed=st.sampled_from(LISTED), language=st.sampled_from(sorted(PRICED)))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.language.detection import detect
 from bot.model.language_model import LanguageModel, Prices
 from bot.sales.answering.model_writer import ModelDesk
 from bot.sales.desk import Seller
@@ -89,6 +90,17 @@ def test_a_lie_is_never_said(shop: TestShop, server: ModelServer, lie: str) -> N
     assert len(server.requests) == 2
     assert (shop.outcome.answered_by, shop.outcome.why) == ("built-in", "promised what is not so")
     assert shop.outcome.tokens_in == 2000
+
+
+def test_a_draft_that_nobody_can_check_is_answered_in_the_brands_first_language(
+    shop: TestShop, server: ModelServer
+) -> None:
+    server.rule = lambda request: says("Le Kestrel Raptor 15 est à vous. Livraison demain, c'est promis.")
+    answer = shop.says("¿cuánto cuesta el kestrel raptor 15?")
+    assert "€1,199" in answer and "Livraison" not in answer
+    assert detect(answer) == shop.shop.brands["voyage"].languages[0]
+    assert len(server.requests) == 1
+    assert shop.outcome.used["breaches"][-1] == "language: Livraison demain, c'est promis."
 
 
 def test_a_lie_that_is_repaired_is_said_right(shop: TestShop, server: ModelServer) -> None:

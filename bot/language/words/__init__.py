@@ -71,6 +71,21 @@ def either(subject: str, key: str) -> str:
     return f"(?:{fold(alternatives(subject, key))})"
 
 
+def all_texts(language: str) -> Iterator[str]:
+    """Every text of a language's folder besides what is said about it: words, phrases, lines, pieces of patterns."""
+    for file in sorted((FOLDER / language).glob("*.toml")):
+        if file.stem != "about":
+            yield from _texts(table(language, file.stem))
+
+
+def _texts(entries: Any) -> Iterator[str]:
+    if isinstance(entries, str):
+        yield entries
+    elif isinstance(entries, Mapping | list):
+        for each in entries.values() if isinstance(entries, Mapping) else entries:
+            yield from _texts(each)
+
+
 @cache
 def folders() -> tuple[str, ...]:
     """The codes of the languages that have a folder, by the `order` in their about.toml."""
