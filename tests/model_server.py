@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import importlib
 import json
 import re
 import threading
@@ -146,6 +147,7 @@ class ModelServer:
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}/v1"
 
     def __enter__(self) -> ModelServer:
+        importlib.import_module("openai")  # takes seconds on a busy machine: no call's deadline is to pay for it
         threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         return self
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.language.detection import detect
 from bot.model.language_model import LanguageModel, Prices
-from bot.sales.answering.model_writer import ModelDesk
+from bot.sales.answering.model_writer import WORTH_ASKING, ModelDesk
 from bot.sales.desk import Seller
 from memory.storage.quotas import Limits
+from tests.memory.stores import BRAND
 from tests.model_server import (
     EMPTY,
     KEY,
@@ -107,6 +109,23 @@ def test_a_lie_that_is_repaired_is_said_right(shop: TestShop, server: ModelServe
     server.plays(says("The Kestrel Raptor 15 is €899."), says("The Kestrel Raptor 15 is €1,199."))
     assert shop.says("raptor 15?") == "The Kestrel Raptor 15 is €1,199."
     assert shop.outcome.answered_by == "model" and "repaired" in shop.outcome.used
+
+
+@pytest.mark.parametrize(("left", "is_asked"), [(-0.01, False), (0.01, True)])
+def test_the_last_half_second_of_a_turn_is_kept_for_the_writer(
+    shop: TestShop, server: ModelServer, left: float, is_asked: bool
+) -> None:
+    """Whether the model was asked shows in the day's spend: the call's cost is set aside before it begins."""
+    server.rule = lambda request: says("Which one do you like?")
+    shop.hear("show me gaming laptops")
+    [lease] = shop.turns.claim("test", 1)
+    deadline = shop.stores.clock() + timedelta(seconds=WORTH_ASKING + 0.5 + left)
+    outcome = shop.seller.answer(shop.customer(), shop.turns.waiting(lease.contact_id), deadline)
+    limits = Limits(shop.stores.db, shop.stores.clock)
+    assert (limits.spent(BRAND, limits.today()) > 0) is is_asked
+    assert is_asked or (outcome.answered_by, outcome.why) == ("built-in", "timeout")
+    [reply] = outcome.replies
+    assert reply.body
 
 
 def test_an_order_by_model_is_quoted_by_code_and_placed_by_a_plain_yes(shop: TestShop, server: ModelServer) -> None:
