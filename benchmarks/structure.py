@@ -1,4 +1,7 @@
-"""The shape of the code: files and imports of each room, lengths of functions, and what one customer message runs through."""
+"""The shape of the code: files and imports of each room, lengths of functions, and what one customer message runs through.
+
+python -m benchmarks.structure
+"""
 
 from __future__ import annotations
 
@@ -81,3 +84,7 @@ def _imports(tree: ast.Module, modules: Mapping[str, Path]) -> Iterator[str]:
                 found = f"{node.module}.{alias.name}"
                 if found in modules or node.module in modules:
                     yield found if found in modules else node.module
+
+
+if __name__ == "__main__":
+    main()

@@ -16,6 +16,7 @@ from flask import Flask
 
 from app import create_app
 from bot.brands import read_brands
+from bot.language.languages import FIRST, LANGUAGES
 from bot.language.normalisation import fold
 from bot.sales.answering.model_tools import described
 from bot.settings import Environment, Settings
@@ -178,3 +179,17 @@ def spoken(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
             yield node.value
+
+
+def test_no_word_of_a_language_stands_in_code() -> None:
+    """Letters beside a-z belong to words; the tables of two scripts' letters and two signs of currencies are none."""
+    tables, signs = {"bot/language/normalisation.py", "bot/language/reading/devanagari.py"}, {"zł", "kč"}
+    said = [
+        (path, text) for path, tree in product() if path not in tables for text in spoken(tree) if text not in signs
+    ]
+    assert {(path, text) for path, text in said if any(c > "\x7f" and c.isalpha() for c in text)} == set()
+
+
+def test_no_code_names_a_language_but_the_first() -> None:
+    codes = {*LANGUAGES} - {FIRST}
+    assert {(path, text) for path, tree in product() for text in spoken(tree) if text in codes} == set()
