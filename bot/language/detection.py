@@ -10,9 +10,8 @@ from functools import cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from bot.language.languages import LANGUAGES
+from bot.language.languages import LANGUAGES, LETTERS
 from bot.language.normalisation import fold, fold_in_place
-from bot.language.patterns import LETTERS
 from bot.language.words import all_texts, entry, words_of_all
 
 LONGEST_READ = 400

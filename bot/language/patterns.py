@@ -6,9 +6,8 @@ import re
 import unicodedata
 from typing import Final
 
-from bot.language.languages import LANGUAGES, about
+from bot.language.languages import LETTERS
 
-LETTERS: Final = "".join(about(language).letters for language in LANGUAGES)  # besides \w, for a character class
 LETTER: Final = rf"\w{LETTERS}"  # \w leaves out the vowel signs of Devanagari and others
 BESIDE: Final = rf"[^\W_]|[{LETTERS}]" if LETTERS else r"[^\W_]"  # letters and digits; _ is WhatsApp's mark of italics
 NEVER: Final = r"(?!)"  # what an entry without words matches

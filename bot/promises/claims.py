@@ -12,9 +12,9 @@ from typing import Final
 
 from babel.dates import get_day_names, get_month_names
 
-from bot.language.languages import LANGUAGES, about
+from bot.language.languages import LANGUAGES, LETTERS, about
 from bot.language.normalisation import plain_in_place
-from bot.language.patterns import LETTER, LETTERS, whole_words
+from bot.language.patterns import LETTER, whole_words
 from bot.language.words import alternatives, entry, words_of_all
 
 WORD: Final = rf"[a-z{LETTERS}]+"
