@@ -56,6 +56,7 @@ HUNDREDS = frozenset(words_of_all("numbers", "hundreds"))
 STARTS_NUMBER = UNITS.keys() | BEFORE_SCALE.keys() | HUNDREDS | {*words_of_all("numbers", "alone")}
 ARTICLES, JOINERS = (frozenset(words_of_all("numbers", key)) for key in ("articles", "joiners"))
 HALVES, HALF_OF = (frozenset(words_of_all("numbers", key)) for key in ("halves", "half_of"))
+TENS, TEENS = (frozenset(words_of_all("numbers", key)) for key in ("tens", "teens"))
 
 AFTER_NUMBER = {word: code for code, word in keyed_words("amounts", "names_after_number")}
 COINED = {
@@ -314,13 +315,20 @@ def _currency_ending(reading: _Reading, index: int) -> Mention | None:
 
 
 def _words_at(reading: _Reading, index: int) -> tuple[Decimal, int] | None:
-    """A number in words: 'two hundred and fifty', 'half a million', 'mil quinientos', 'do lakh'."""
+    """A number in words: 'two hundred and fifty', 'mil quinientos', 'do lakh', 'dua puluh lima'."""
     total, group, start = Decimal(0), Decimal(0), index
+    digit = Decimal(0)  # a number of one digit right before
     tokens = reading.tokens
     while index < len(tokens):
         word = tokens[index].text
+        before, digit = digit, Decimal(0)
         if word in UNITS:
             group += UNITS[word]
+            digit = UNITS[word] if UNITS[word] < 10 else digit
+        elif word in TENS and before:
+            group += before * 9
+        elif word in TEENS and before:
+            group += 10
         elif word in HUNDREDS:
             group = (group or Decimal(1)) * 100
         elif word in SCALES:
