@@ -66,9 +66,10 @@ DURATION = whole_words(
 WEEKDAYS = whole_words(rf"(?:{_longest_first(WEEKDAY_NAMES)})s?")
 WEEKDAY_RANGE: Final = frozenset({"-", *words_of_all("claims", "weekday_range")})
 _ORDINAL = f"(?:{of_all('ordinal_endings')})?"
+_MONTH = f"(?:{_longest_first(MONTH_NAMES)})(?![{LETTER}])"  # by name, or "arrives 24 November" reads "arrives 24"
 DATED = re.compile(
-    rf"(?P<day>\d{{1,2}}){_ORDINAL}\.?\s(?:(?:{of_all('of_month')})\s)?(?P<month>[a-z]{{3,10}}|[{LETTERS}]+)"
-    rf"|(?P<month2>[a-z]{{3,10}})\s(?P<day2>\d{{1,2}}){_ORDINAL}(?!\d)"
+    rf"(?P<day>\d{{1,2}}){_ORDINAL}\.?\s(?:(?:{of_all('of_month')})\s)?(?P<month>{_MONTH})"
+    rf"|(?<![{LETTER}])(?P<month2>{_MONTH})\s(?P<day2>\d{{1,2}}){_ORDINAL}(?!\d)"
     r"|(?<![\d/])(?P<day3>\d{1,2})/(?P<month3>\d{1,2})(?:/\d{2,4})?(?![\d/])"
     r"|(?P<year4>20\d\d)-(?P<month4>\d\d)-(?P<day4>\d\d)",
     re.IGNORECASE,

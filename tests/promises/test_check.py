@@ -286,3 +286,12 @@ def test_a_computed_conversion_may_be_said_and_no_other() -> None:
 def test_a_number_of_pieces_left_is_no_price() -> None:
     assert kinds("Lo siento, solo quedan 18 de *Norvik Campus 14*.") == set()
     assert kinds("Lo siento, solo quedan 17 de *Norvik Campus 14*.") == {"stock"}
+
+
+@pytest.mark.parametrize("draft", ["It arrives 28 November.", "Llega 28 noviembre.", "Your parcel comes Nov 28."])
+def test_a_word_before_the_day_hides_no_date(draft: str) -> None:
+    assert kinds(draft) == {"delivery"}
+
+
+def test_the_promised_day_may_stand_behind_a_verb() -> None:
+    assert check("Your parcel arrives 24 November.", FACTS) == []
