@@ -118,7 +118,7 @@ NOT_MONEY_AFTER = re.compile(
 )
 LINK = re.compile(
     r"(?:https?|ftp)\s?://[^\s<>\"']+|www\.[^\s<>\"']+"
-    r"|(?<![\w@.])[\w-]+(?:\.[\w-]+)*\.(?:com|net|org|in|io|co|shop|store|es|br|mx|de|uk|ly|me|app|link|xyz|site|online|info|biz|dev|pt|eu|ru|cn|gl"
+    r"|(?<![\w@.])[\w-]+(?:\.[\w-]+)*\.(?:com|net|org|in|id|io|co|shop|store|es|br|mx|de|uk|ly|me|app|link|xyz|site|online|info|biz|dev|pt|eu|ru|cn|gl"
     r"|page|top|club|click|to|cc|pay|deals|sale|market|tech|ai|ae|us|fr|it|web|live|world|today|gle|tv|gg|be)(?![\w@])(?:[/?#:][^\s<>\"']*)?"
     r"|(?<![\w@.])[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/[^\s<>\"']+"
     r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
@@ -145,7 +145,7 @@ REFUNDED = claim("refunded")
 FEW_LEFT = whole_words(rf"(?:{of_all('few_left_before')}) (\d{{1,3}}) ?(?:{of_all('few_left_behind')})")
 CODE_NAMED = re.compile(rf"(?<![{LETTER}])(?:{of_all('code')})\s+[\"'“”‘’*_]*([A-Z][A-Z0-9]{{3,14}})\b")
 SPELT_ADDRESS = whole_words(
-    rf"[a-z0-9-]{{2,30}} (?:{of_all('dot')}) (?:com|net|org|in|es|br|io|shop|store|co|info|biz|me|link)"
+    rf"[a-z0-9-]{{2,30}} (?:{of_all('dot')}) (?:com|net|org|in|id|es|br|io|shop|store|co|info|biz|me|link)"
 )
 # What makes one amount the other's worth: "50 USD is about 90 EUR", "50 USD = 90 EUR".
 SAME_WORTH = re.compile(

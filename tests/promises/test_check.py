@@ -295,3 +295,7 @@ def test_a_word_before_the_day_hides_no_date(draft: str) -> None:
 
 def test_the_promised_day_may_stand_behind_a_verb() -> None:
     assert check("Your parcel arrives 24 November.", FACTS) == []
+
+
+def test_an_indonesian_address_is_an_address() -> None:
+    assert kinds("See voyage-store.id for the whole list.") == {"link"}
