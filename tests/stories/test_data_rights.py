@@ -184,5 +184,10 @@ def test_a_model_hears_nothing_of_the_erased(model_shop: World, model: ModelServ
     customer.says("delete my data")
     customer.says("DELETE")
     model_shop.forgotten()
-    customer.says("hi")
-    assert NAME not in str(model.requests[-1].body)
+    before = len(model.requests)
+    for _ in range(5):  # on a busy machine the turn's two seconds may be over before the model is asked
+        customer.says("hi")
+        if len(model.requests) > before:
+            break
+    assert len(model.requests) > before
+    assert NAME not in str([request.body for request in model.requests[before:]])
