@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import re
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
 
 from babel import Locale
 from babel.numbers import format_currency
 
 from bot.language.languages import about
 from bot.language.money import Money
+from bot.language.words import words_of_all
+
+WHOLE: Final = frozenset(words_of_all("about", "whole_money"))  # currencies, whoever reads them
 
 
 def format_money(money: Money, language: str) -> str:
     """Money as a reader of `language` writes it: ₹12,34,567.89 in Hindi, 1.234,56 € in Spanish.
 
-    Whole amounts carry no decimals. A language may write a currency as another locale does: rupees in English.
+    Whole amounts carry no decimals, nor do currencies that nobody pays in parts. A language may write a currency as
+    another locale does: rupees in English.
     """
     reader = about(language)
     locale = reader.money_locales.get(money.currency, reader.locale)
     amount = money.rounded().amount
+    if money.currency in WHOLE:
+        amount = amount.quantize(Decimal(1), rounding=ROUND_HALF_UP)
     pattern = Locale.parse(locale).currency_formats["standard"].pattern
     if amount == amount.to_integral_value():
         whole = re.sub(r"\.0+", "", pattern)

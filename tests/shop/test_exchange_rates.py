@@ -142,6 +142,9 @@ def test_a_damaged_file_on_disk_is_reported_not_used(tmp_path: Path) -> None:
         ("8999.9", "BRL", "pt", "R$\u00a08.999,90"),
         ("15800", "JPY", "en", "¥15,800"),
         ("12.345", "OMR", "en", "OMR\u00a012.345"),
+        ("3021000.33", "IDR", "id", "Rp3.021.000"),
+        ("3021000.5", "IDR", "en", "IDR\u00a03,021,001"),
+        ("1449.5", "EUR", "id", "€1.449,50"),
     ],
 )
 def test_money_is_written_as_the_reader_writes_it(amount: str, currency: str, language: str, written: str) -> None:
