@@ -108,8 +108,12 @@ def _rude(text: str, chance: random.Random) -> str:
     return " ".join(words)
 
 
-def with_typos(example: Example, chance: random.Random) -> Example:
-    """The same phrase as a hurried thumb would type it."""
+def with_typos(example: Example, copy: int = 0) -> Example:
+    """The same phrase as a hurried thumb would type it; each `copy` differs.
+
+    The typos hang on the phrase alone, so that phrases added elsewhere change nothing about it.
+    """
+    chance = random.Random(f"{SEED} {copy} {example.text}")  # noqa: S311  (variety, not secrets)
     words = [RUSHED[w] if w in RUSHED and chance.random() < 0.4 else w for w in example.text.split()]
     place = chance.randrange(len(words))
     if len(words[place]) > 3:
@@ -211,9 +215,8 @@ def _softmax(scores: Floats) -> Floats:
 
 def examples(written: list[Example], asked: list[Example]) -> list[Example]:
     """Everything that is trained on: phrases, requests in frames, and mistyped copies of both."""
-    chance = random.Random(SEED)  # noqa: S311  (variety, not secrets)
-    mistyped = [with_typos(e, chance) for e in written if len(e.text) > 4 for _ in range(TYPO_COPIES)]
-    return written + asked + mistyped + [with_typos(e, chance) for e in asked[::2]]
+    mistyped = [with_typos(e, copy) for e in written if len(e.text) > 4 for copy in range(TYPO_COPIES)]
+    return written + asked + mistyped + [with_typos(e) for e in asked[::2]]
 
 
 def importance_of(chosen: list[Example]) -> Floats:
