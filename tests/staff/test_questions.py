@@ -1,4 +1,4 @@
-"""Plain questions in four languages, read by rules; and by a model whose every number must have been shown to it."""
+"""Plain questions in every language, read by rules; and by a model whose every number must have been shown to it."""
 
 from __future__ import annotations
 
@@ -23,17 +23,23 @@ WORDS = ["security", "money-saving", "cash-on-delivery", "video", "image"]
         ("como estão as campanhas?", "overview", "pt", "", ""),
         ("campaign kaisa chal raha hai?", "overview", "hi", "", ""),
         ("कैंपेन कैसे चल रहे हैं?", "overview", "hi", "", ""),
+        ("bagaimana kampanyenya?", "overview", "id", "", ""),
+        ("gimana iklannya minggu ini?", "overview", "id", "", ""),
         ("how did spain do last week?", "campaign", "en", "spain", ""),
         ("is the sumer thing making money?", "money", "en", "sumer", ""),
         ("¿está ganando dinero summer?", "money", "es", "summer", ""),
         ("kya summer se munafa ho raha hai?", "money", "hi", "summer", ""),
         ("why was summer cut?", "why", "en", "summer", ""),
         ("¿por qué bajaste summer?", "why", "es", "summer", ""),
+        ("summer untung ga?", "money", "id", "summer", ""),
+        ("kenapa summer diturunkan?", "why", "id", "summer", ""),
         ("which landing pages convert best with security-focused ads?", "pages", "en", "", "security"),
         ("¿qué páginas convierten mejor con anuncios de security?", "pages", "es", "", "security"),
         ("which angle brings customers who buy again?", "again", "en", "", ""),
         ("what did we learn about video?", "learned", "en", "", "video"),
         ("o que aprendemos sobre video?", "learned", "pt", "", "video"),
+        ("apa yang kita pelajari tentang video?", "learned", "id", "", "video"),
+        ("jeda summer", "act", "id", "summer", ""),
         ("stop the summer campaign", "act", "en", "summer", ""),
         ("what do you need from me?", "tasks", "en", "", ""),
         ("good morning to you", "unread", "en", "", ""),
@@ -47,7 +53,8 @@ def test_what_is_asked(text: str, asked: Asked, language: str, name: str, word: 
 
 
 @pytest.mark.parametrize(
-    ("text", "days"), [("summer last week", 7), ("chart of the last 14 days", 14), ("summer", None)]
+    ("text", "days"),
+    [("summer last week", 7), ("chart of the last 14 days", 14), ("summer 14 hari terakhir", 14), ("summer", None)],
 )
 def test_over_which_days(text: str, days: int | None) -> None:
     assert read(text, NAMES, WORDS).days == days
