@@ -299,3 +299,14 @@ def test_the_promised_day_may_stand_behind_a_verb() -> None:
 
 def test_an_indonesian_address_is_an_address() -> None:
     assert kinds("See voyage-store.id for the whole list.") == {"link"}
+
+
+def test_indonesian_lies_of_every_kind_are_caught_and_right_replies_leave() -> None:
+    lies, truths = (
+        [json.loads(line) for line in (SETS / f"{name}-indonesian.jsonl").read_text(encoding="utf-8").splitlines()]
+        for name in ("lies", "truths")
+    )
+    for kind in sorted({row["kind"] for row in lies}):
+        caught = [bool(check(row["draft"], FACTS)) for row in lies if row["kind"] == kind]
+        assert len(caught) == 20 and sum(caught) >= 18, kind
+    assert sum(bool(check(row["draft"], FACTS)) for row in truths) <= 0.075 * len(truths)
