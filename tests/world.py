@@ -23,6 +23,7 @@ from memory.people.contacts import Contact
 from memory.shop.orders import Order
 from memory.storage.errors import UnknownContact
 from memory.storage.timestamps import Clock, now
+from tests.migrated import place_migrated
 from tests.model_server import KEY, ModelServer
 
 ADMIN, STAFF, ANALYST = "+919876500001", "+919876500002", "+919876500003"
@@ -165,6 +166,8 @@ def open_shop(
     if model is not None:
         written = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": model.url, "REPLY_DEADLINE_SECONDS": "2"}
         settings = {**written, **settings}
+    if not settings.keys() & {"DATABASE_URL", "DATABASE_KEY"}:
+        place_migrated(folder / "hawker.db")
     port = free_port()
     program = assemble(
         Settings.from_environment(environment(folder, port, **settings)), clock=clock, pace=pace, roster=roster

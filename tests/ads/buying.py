@@ -14,10 +14,9 @@ from bot.ads.changes.refusals import NoLimits
 from bot.ads.changes.spend_limits import SpendLimits
 from bot.language.money import Money
 from memory.ads.ad_account import AdAccount
-from memory.storage.database import Database
-from memory.storage.migrations import STEPS
 from tests.ads.paper_account import PaperAccount
 from tests.memory.stores import TestClock
+from tests.migrated import migrated_database
 
 BRAND = "voyage"
 ANA = Actor("+34600000001", "admin")
@@ -62,8 +61,7 @@ class Buying:
     lease: timedelta = LEASE
 
     def __post_init__(self) -> None:
-        self.db = Database(self.url)
-        self.db.migrate(STEPS)
+        self.db = migrated_database(self.url)
         self.account = PaperAccount(clock=self.clock)
         self.accounts = {self.account.id: self.account}
         self.waited: list[float] = []

@@ -21,9 +21,8 @@ from memory.agents.memory_manager import MemoryManager
 from memory.conversations.turns import Pressure
 from memory.settings import MemorySettings
 from memory.shop.catalogue_items import Goods, Item
-from memory.storage.database import Database
-from memory.storage.migrations import STEPS
 from tests.memory.stores import TestClock
+from tests.migrated import migrated_database
 
 DATA = Path(__file__).parents[2] / "data"
 BEGUN = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)  # before seven in Madrid, where the brand's mornings begin
@@ -65,8 +64,7 @@ class AdShop:
     accounts: list[PracticeAccount] = field(init=False)  # of the process that was made last
 
     def __post_init__(self) -> None:
-        self.db = Database(self.folder / "hawker.db")
-        self.db.migrate(STEPS)
+        self.db = migrated_database(self.folder / "hawker.db")
         self.agents = MemoryManager(MemorySettings(storage_dir=str(self.folder)), db=self.db, clock=self.clock)
         if self.items:
             Goods(self.db, self.clock).replace(self.items, "the test's catalogue")

@@ -27,9 +27,9 @@ from memory.conversations.turns import Outcome, Reading, Turns
 from memory.people.contacts import Contact, Contacts
 from memory.storage.database import Database
 from memory.storage.job_runs import Switches
-from memory.storage.migrations import STEPS
 from memory.storage.timestamps import Clock, now
 from memory.upkeep.erasure import Erasure
+from tests.migrated import migrated_database
 
 BRAND = "voyage"
 PHONE = "+14155550101"
@@ -136,8 +136,7 @@ def open_line(
 def _wire(
     where: Path | str, url: str, twilio: SmallTwilio, handler: Handler, threads: int, web: Flask, clock: Clock
 ) -> Line:
-    db = Database(where / "hawker.db" if isinstance(where, Path) else where, timeout=2)
-    db.migrate(STEPS)
+    db = migrated_database(where / "hawker.db" if isinstance(where, Path) else where, timeout=2)
     contacts = Contacts(db, clock)
     messages = Messages(db, contacts, Sessions(db), clock, quiet_seconds=0.1)
     turns = Turns(db, messages, clock)

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from memory.storage.database import Database
-from memory.storage.migrations import STEPS
 from tests.memory.stores import Stores
+from tests.migrated import migrated_database, place_migrated
 from tests.servers import PostgresServer, RedisServer
 
 numbers = count()
@@ -18,9 +17,7 @@ numbers = count()
 def postgres() -> Iterator[PostgresServer]:
     """A server with a database `migrated`, to be copied for each test."""
     with PostgresServer() as server:
-        template = Database(server.create("migrated"))
-        template.migrate(STEPS)
-        template.close()
+        migrated_database(server.create("migrated")).close()
         yield server
 
 
@@ -38,8 +35,9 @@ def redis() -> Iterator[RedisServer]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database of the test's own, on each engine in turn."""
+    """A migrated database of the test's own, on each engine in turn."""
     if request.param == "sqlite":
+        place_migrated(tmp_path / "hawker.db")
         return f"sqlite:///{tmp_path / 'hawker.db'}"
     server: PostgresServer = request.getfixturevalue("postgres")
     return server.create(f"test{next(numbers)}", like="migrated")

@@ -14,7 +14,7 @@ from memory.conversations.turns import Turns
 from memory.people.address import Address
 from memory.people.contacts import Contacts
 from memory.storage.database import Database
-from memory.storage.migrations import STEPS
+from tests.migrated import migrated_database
 
 SHOP = "+14155238886"
 BRAND = "voyage"
@@ -43,15 +43,14 @@ class Stores:
 
     def __post_init__(self) -> None:
         self.db = self.open()
-        self.db.migrate(STEPS)
         self.contacts = Contacts(self.db, self.clock)
         self.sessions = Sessions(self.db)
         self.messages = Messages(self.db, self.contacts, self.sessions, self.clock)
         self.turns = Turns(self.db, self.messages, self.clock)
 
     def open(self) -> Database:
-        """The database, as it is opened here."""
-        return Database(self.url)
+        """The database, with every table."""
+        return migrated_database(self.url)
 
     def hear(self, text: str, *, phone: str = "+919876543210", sid: str | None = None, urgent: bool = False) -> int:
         """A customer's message, stored; its id."""

@@ -13,6 +13,7 @@ from memory import ConversationMemory, MemoryManager, MemorySettings, RedisBacke
 from memory.agents.workflows import end_silent_sessions
 from memory.storage.errors import SessionOver
 from tests.memory.stores import TestClock
+from tests.migrated import place_migrated
 
 ROOT = Path(__file__).parents[2]
 PHONE = "+919876543210"
@@ -31,6 +32,7 @@ def make(clock: TestClock, tmp_path: Path) -> Iterator[Make]:
 
     def make(**settings: str) -> MemoryManager:
         told = {"MEMORY_STORAGE_DIR": str(tmp_path), **settings}
+        place_migrated(tmp_path / "hawker.db")
         made.append(MemoryManager(MemorySettings.from_environment(told), clock=clock))
         return made[-1]
 

@@ -14,8 +14,7 @@ from bot.language.money import Money
 from bot.shop.catalogue import Catalogue, read_catalogue
 from bot.shop.exchange_rates import Rates
 from memory.shop.catalogue_items import Goods
-from memory.storage.database import Database
-from memory.storage.migrations import STEPS
+from tests.migrated import migrated_database
 
 DATA = Path(__file__).parents[2] / "data"
 FILE = DATA / "catalogue.csv"
@@ -30,8 +29,7 @@ def clock() -> datetime:
 
 @pytest.fixture(scope="module")
 def goods(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Goods]:
-    db = Database(tmp_path_factory.mktemp("catalogue") / "hawker.db")
-    db.migrate(STEPS)
+    db = migrated_database(tmp_path_factory.mktemp("catalogue") / "hawker.db")
     goods = Goods(db, clock)
     read = read_catalogue(FILE)
     goods.replace(read.items, read.digest)
@@ -195,8 +193,7 @@ def test_a_listed_price_is_taken_as_it_is_and_another_is_converted_with_its_day(
 
 
 def test_a_new_import_is_searched_at_once_by_every_thread(tmp_path: Path) -> None:
-    db = Database(tmp_path / "hawker.db")
-    db.migrate(STEPS)
+    db = migrated_database(tmp_path / "hawker.db")
     goods = Goods(db, clock)
     catalogue = Catalogue(goods, Rates(Path("/nonexistent"), clock), VOYAGE)
     assert catalogue.search("laptop") == []
@@ -227,8 +224,7 @@ def test_columns_of_a_language_title_and_describe_the_item(tmp_path: Path) -> No
 
 
 def test_an_item_is_found_by_its_title_in_any_language(tmp_path: Path) -> None:
-    db = Database(tmp_path / "hawker.db")
-    db.migrate(STEPS)
+    db = migrated_database(tmp_path / "hawker.db")
     goods = Goods(db, clock)
     [lamp, *_others] = read_catalogue(FILE).items
     goods.replace([replace(lamp, titles={"es": "Farolillo Nocturno"})], "titled")

@@ -17,8 +17,8 @@ from memory.ads.ad_account import Ad, AdAccount, AdSet, Campaign, Reading, Struc
 from memory.ads.attribution import Attribution
 from memory.ads.campaigns import Campaigns
 from memory.storage.database import Database
-from memory.storage.migrations import STEPS
 from tests.memory.stores import TestClock
+from tests.migrated import migrated_database
 
 BEGUN = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 21)
@@ -31,9 +31,7 @@ def clock() -> TestClock:
 
 @pytest.fixture
 def db(tmp_path: Path) -> Database:
-    db = Database(tmp_path / "hawker.db")
-    db.migrate(STEPS)
-    return db
+    return migrated_database(tmp_path / "hawker.db")
 
 
 @pytest.fixture

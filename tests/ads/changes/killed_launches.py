@@ -21,10 +21,10 @@ from bot.ads.changes.refusals import AccountBusy
 from bot.ads.changes.spend_limits import SpendLimits
 from bot.ads.platform import AdsFault, OutcomeUnknown
 from memory.storage.database import Database
-from memory.storage.migrations import STEPS
 from memory.storage.timestamps import now
 from tests.ads.buying import BRAND, SAM, SameLimits, idea, rupees
 from tests.ads.paper_account import PaperAccount
+from tests.migrated import place_migrated
 
 ACCOUNT = "act_1"
 LEASE = timedelta(seconds=0.3)
@@ -66,7 +66,7 @@ class Killing:
         self._address = str(self.folder / "account")
         self._listener = Listener(self._address, backlog=50)
         self._chance = random.Random(7)
-        Database(self.folder / "hawker.db").migrate(STEPS)
+        place_migrated(self.folder / "hawker.db")
         threading.Thread(target=self._listen, daemon=True).start()
 
     def until_all_are_live(self, seconds: float) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from bot.ads.changes.plan import Archive, Pause, Resume, SetBudget, Step
 from bot.ads.changes.refusals import Refused
 from bot.ads.platform import AdsFault, OutcomeUnknown
 from memory.storage.database import Database
-from memory.storage.migrations import STEPS
 from tests.ads.buying import BRAND, CYCLE, Buying, idea, rupees
 
 ACCOUNT = "act_1"
@@ -57,7 +55,7 @@ class Purse(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._folder = tempfile.TemporaryDirectory()
-        self.buying = Buying(empty(self._folder.name), above="1000000")
+        self.buying = Buying(Path(self._folder.name) / "hawker.db", above="1000000")
         self.account = self.buying.account
         self.lines = [self.account.line("1000", f"line {n}", status="ACTIVE" if n < 2 else "PAUSED") for n in LINES]
 
@@ -143,22 +141,6 @@ class Purse(RuleBasedStateMachine):
             return
 
 
-@cache
-def migrated() -> bytes:
-    """An empty database, as its file."""
-    with tempfile.TemporaryDirectory() as folder:
-        db = Database(Path(folder) / "hawker.db")
-        db.migrate(STEPS)
-        db.close()
-        return (Path(folder) / "hawker.db").read_bytes()
-
-
-def empty(folder: str) -> Path:
-    file = Path(folder) / "hawker.db"
-    file.write_bytes(migrated())
-    return file
-
-
 def steps_of(plan: Any, lines: Sequence[str]) -> list[Step]:
     made: list[Step] = []
     for what, line, amount in plan:
@@ -184,7 +166,7 @@ TestPurse = Purse.TestCase
 @given(st.lists(st.tuples(plans, st.sampled_from((0, 10, 600, 1500))), max_size=8))
 def test_unapproved_raises_within_any_24_hours_stay_within_the_threshold(history: Any) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        buying = Buying(empty(folder), above="1500")
+        buying = Buying(Path(folder) / "hawker.db", above="1500")
         lines = [buying.account.line("500", f"line {n}", status="ACTIVE" if n < 2 else "PAUSED") for n in LINES]
         buying.account.grown.clear()
         for plan, minutes in history:

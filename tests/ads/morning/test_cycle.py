@@ -17,8 +17,8 @@ from memory.agents.memory_manager import MemoryManager
 from memory.settings import MemorySettings
 from memory.storage.database import Database
 from memory.storage.errors import NotStorable
-from memory.storage.migrations import STEPS
 from tests.memory.stores import TestClock
+from tests.migrated import migrated_database
 
 SIX = datetime(2026, 11, 21, 5, 0, tzinfo=UTC)  # in Madrid
 MADRID = BrandMorning("voyage", ZoneInfo("Europe/Madrid"), 7)
@@ -45,8 +45,7 @@ def cycle_of(tmp_path: Path, clock: TestClock, accounts: dict[str, Account]) -> 
     """A cycle with these steps, as each process makes its own on the same file."""
 
     def make(steps: Sequence[Step], closing: Sequence[Step]) -> Cycle:
-        db = Database(tmp_path / "hawker.db")
-        db.migrate(STEPS)
+        db = migrated_database(tmp_path / "hawker.db")
         return Cycle(
             [MADRID],
             {"voyage": accounts},

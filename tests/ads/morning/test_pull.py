@@ -12,10 +12,9 @@ from bot.ads.morning.pull import Pull
 from bot.ads.practice import Book, PracticeAccount, read_practice
 from memory.ads.attribution import Attribution
 from memory.ads.campaigns import Campaigns
-from memory.storage.database import Database
-from memory.storage.migrations import STEPS
 from tests.ads.shop import AdShop
 from tests.memory.stores import TestClock
+from tests.migrated import migrated_database
 
 BEGUN = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
 AUTUMN = (date(2026, 9, 1), date(2026, 12, 31))
@@ -35,8 +34,7 @@ def account(tmp_path: Path, clock: TestClock) -> PracticeAccount:
 
 @pytest.fixture
 def pull(tmp_path: Path, clock: TestClock) -> Pull:
-    db = Database(tmp_path / "hawker.db")
-    db.migrate(STEPS)
+    db = migrated_database(tmp_path / "hawker.db")
     return Pull(Campaigns(db, clock), Attribution(db, clock))
 
 

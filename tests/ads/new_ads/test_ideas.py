@@ -21,11 +21,10 @@ from bot.model.language_model import LanguageModel, Prices
 from bot.promises.check import Facts
 from bot.shop.catalogue import read_catalogue
 from memory.ads.learnings.strategy import FAILURE, SUCCESS, Strategy
-from memory.storage.database import Database
-from memory.storage.migrations import STEPS
 from memory.storage.quotas import Limits
 from memory.storage.timestamps import now
 from tests.memory.stores import TestClock
+from tests.migrated import migrated_database
 from tests.model_server import KEY, ModelServer, calls, failing, says
 
 DATA = Path(__file__).parents[3] / "data"
@@ -39,9 +38,7 @@ CLAIMS = FactsCheck(Facts.of(BRAND, ITEMS, today=TODAY))
 
 @pytest.fixture
 def strategy(tmp_path: Path) -> Strategy:
-    db = Database(tmp_path / "hawker.db")
-    db.migrate(STEPS)
-    return Strategy(db, TestClock(datetime(2026, 11, 21, 6, tzinfo=UTC)))
+    return Strategy(migrated_database(tmp_path / "hawker.db"), TestClock(datetime(2026, 11, 21, 6, tzinfo=UTC)))
 
 
 def known(strategy: Strategy, **changes: Any) -> Knowledge:
@@ -146,9 +143,7 @@ def server() -> Iterator[ModelServer]:
 
 @pytest.fixture
 def limits(tmp_path: Path) -> Limits:
-    db = Database(tmp_path / "limits.db")
-    db.migrate(STEPS)
-    return Limits(db, now)
+    return Limits(migrated_database(tmp_path / "limits.db"), now)
 
 
 @pytest.fixture

@@ -15,10 +15,9 @@ from bot.ads.reports.charts import OPEN_FOR, Gallery, NotDrawn, UnknownChart, da
 from bot.language.money import Money
 from memory.ads.charts import ChartGone, Charts
 from memory.ads.figures import Figures
-from memory.storage.database import Database
-from memory.storage.migrations import STEPS
 from tests.ads.shop import AdShop
 from tests.memory.stores import TestClock
+from tests.migrated import migrated_database
 
 FIRST = date(2026, 11, 1)
 
@@ -34,8 +33,7 @@ def line(back: int, *, spend: int = 100, margin: int = 150, currency: str = "EUR
 
 @pytest.fixture
 def gallery(tmp_path: Path) -> Gallery:
-    db = Database(tmp_path / "hawker.db")
-    db.migrate(STEPS)
+    db = migrated_database(tmp_path / "hawker.db")
     clock = TestClock()
     return Gallery(Charts(db, clock), "a secret of the tests", "https://shop.example/", clock)
 

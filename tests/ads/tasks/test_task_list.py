@@ -15,10 +15,9 @@ from bot.ads.tasks.task_list import AsanaTwins, FileTasks
 from memory.ads.learnings.strategy import Strategy
 from memory.ads.morning_runs import Cycles
 from memory.ads.tasks import Need, Tasks
-from memory.storage.database import Database
-from memory.storage.migrations import STEPS
 from tests.ads.tasks.asana_server import PROJECT, TOKEN, AsanaServer, Failure
 from tests.memory.stores import TestClock
+from tests.migrated import migrated_database
 
 PHOTO = Need("photo", "A photo of the lock", "security sells", "one photo", date(2026, 11, 25), "Summer")
 
@@ -33,8 +32,7 @@ class Office:
     """The task list of a brand, in step with Asana."""
 
     def __init__(self, folder: Path, server: AsanaServer) -> None:
-        self.db = Database(folder / "hawker.db")
-        self.db.migrate(STEPS)
+        self.db = migrated_database(folder / "hawker.db")
         self.clock = TestClock()
         self.tasks = Tasks(self.db, self.clock)
         self.said: list[str] = []

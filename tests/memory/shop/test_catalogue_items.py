@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot.language.money import Money
 from memory.shop.catalogue_items import Goods, Item, OutOfStock, UnknownItem
 from memory.storage.database import Database
-from memory.storage.migrations import STEPS
+from tests.migrated import migrated_database
 
 
 def lamp(sku: str = "LAMP", stock: int = 5, brand: str = "voyage") -> Item:
@@ -35,8 +35,7 @@ def lamp(sku: str = "LAMP", stock: int = 5, brand: str = "voyage") -> Item:
 
 @pytest.fixture
 def goods(tmp_path: Path) -> Iterator[Goods]:
-    db = Database(tmp_path / "hawker.db")
-    db.migrate(STEPS)
+    db = migrated_database(tmp_path / "hawker.db")
     yield Goods(db, lambda: datetime(2026, 11, 21, tzinfo=UTC))
     db.close()
 

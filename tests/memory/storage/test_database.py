@@ -8,7 +8,9 @@ import pytest
 
 from memory.storage.database import Database
 from memory.storage.errors import AlreadyStored, DatabaseDamaged, DatabaseUnavailable
+from memory.storage.migrations import STEPS
 from tests.memory.stores import Stores
+from tests.migrated import migrated_database
 
 COUNTER = (
     ("one", ("CREATE TABLE counter (id INTEGER PRIMARY KEY, n INTEGER)",)),
@@ -103,3 +105,14 @@ def test_columns_come_in_the_order_asked_for_and_none_without_rows(stores: Store
     two = "SELECT 1 AS number, 'a' AS letter UNION ALL SELECT 2, 'b' ORDER BY number"
     assert stores.db.columns(two) == [[1, 2], ["a", "b"]]
     assert stores.db.columns("SELECT id, name FROM contacts WHERE id = :id", id=0) == []
+
+
+def test_a_copied_database_has_the_tables_of_a_migrated_one(tmp_path: Path) -> None:
+    copied, migrated = migrated_database(tmp_path / "copied.db"), Database(tmp_path / "migrated.db")
+    migrated.migrate(STEPS)
+    schemas = [db.all("SELECT type, name, sql FROM sqlite_master ORDER BY type, name") for db in (copied, migrated)]
+    assert schemas[0] == schemas[1]
+    assert copied.value("PRAGMA journal_mode") == "wal"
+    copied.run("CREATE TABLE kept (id INTEGER)")
+    copied.close()
+    assert migrated_database(tmp_path / "copied.db").value("SELECT count(*) FROM kept") == 0

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from memory.storage.database import Database
-from memory.storage.migrations import STEPS
 from memory.storage.quotas import Limits
 from tests.memory.stores import TestClock
+from tests.migrated import migrated_database, place_migrated
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 21)
@@ -22,9 +22,7 @@ def watch() -> TestClock:
 
 @pytest.fixture
 def limits(tmp_path: Path, watch: TestClock) -> Limits:
-    db = Database(tmp_path / "h.db")
-    db.migrate(STEPS)
-    return Limits(db, watch)
+    return Limits(migrated_database(tmp_path / "h.db"), watch)
 
 
 def noon() -> datetime:
@@ -40,7 +38,7 @@ def ask_often(path: str, answers: multiprocessing.Queue[tuple[int, int]]) -> Non
 
 def test_eight_processes_together_get_exactly_what_is_allowed(tmp_path: Path) -> None:
     path = str(tmp_path / "h.db")
-    Database(path).migrate(STEPS)
+    place_migrated(Path(path))
     context = multiprocessing.get_context("spawn")
     answers: multiprocessing.Queue[tuple[int, int]] = context.Queue()
     processes = [context.Process(target=ask_often, args=(path, answers)) for _ in range(8)]

@@ -32,6 +32,7 @@ from memory.upkeep.database_copy import copy_all
 from memory.upkeep.encryption import NotEncrypted, encrypt
 from memory.upkeep.erasure import Erasure
 from tests.memory.stores import BRAND, Stores, as_is
+from tests.migrated import migrated_database
 
 KEY, NEW_KEY = "00ab" * 16, "11cd" * 16
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
@@ -42,7 +43,7 @@ class Locked(Stores):
     """Memory on an encrypted file."""
 
     def open(self) -> Database:
-        return Database(self.url, key=KEY)
+        return migrated_database(self.url, key=KEY)
 
 
 @pytest.fixture

@@ -20,12 +20,11 @@ from memory.ads.learnings.strategy import Strategy
 from memory.conversations.analytics import Analytics
 from memory.conversations.backfill import Past
 from memory.recall.search import Search
-from memory.storage.database import Database
 from memory.storage.errors import FilesUnusable, NotStorable
-from memory.storage.migrations import STEPS
 from memory.upkeep.conversation_json import Dossiers
 from memory.upkeep.import_export import ConversationFiles, OneFile, Part, RecordFiles, pending, read, write
 from tests.memory.stores import BRAND, SHOP, Stores
+from tests.migrated import migrated_database
 
 PHONE = "+919876543210"
 PHONES = ("+14155550101", "+34600111222", "+919876543210", "+5511987654321", "IN.AbC123", "+1234567890")
@@ -310,8 +309,7 @@ def manager(stores: Stores, tmp_path: Path) -> MemoryManager:
 
 
 def empty(folder: Path, stores: Stores) -> MemoryManager:
-    db = Database(folder / f"{next(numbers)}.db")
-    db.migrate(STEPS)
+    db = migrated_database(folder / f"{next(numbers)}.db")
     return MemoryManager(MemorySettings(storage_dir=str(folder)), db=db, clock=stores.clock)
 
 
