@@ -42,6 +42,10 @@ class Flaky(RequestWrong):
     """Refused, though the same creative often passes at the next try (1487390)."""
 
 
+class UnknownClick(RequestWrong):
+    """An event names a click id that Meta never gave out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Which fault a code is, what staff are told, and for how many seconds nothing like it is asked.
@@ -162,7 +166,7 @@ _TABLE: dict[tuple[int | None, int | None], Verdict] = {
     (None, 2804063): Verdict(RequestWrong, "the event lacks its messaging channel: this is a fault of Hawker's"),
     (None, 2804064): Verdict(RequestWrong, "the event has a wrong field: this is a fault of Hawker's"),
     (None, 2804066): Verdict(RequestWrong, "Meta knows no event of this name for messaging"),
-    (None, 2804087): Verdict(RequestWrong, "Meta does not know this click id"),
+    (None, 2804087): Verdict(UnknownClick, "Meta does not know this click id"),
     **dict.fromkeys([(code, None) for code in (80000, 80003, 80004, 80014)], Verdict(Throttled, _THROTTLED, HOUR / 4)),
 }
 _PERMISSIONS = range(200, 300)

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.ads.facebook.creation import Place
+from bot.ads.facebook.errors import UnknownClick
 from bot.ads.facebook.graph_client import Call, Graph
 from bot.ads.platform import AdsFault, OutcomeUnknown, RequestWrong
 from memory.ads.ad_account import BusinessEvent, EventOutcome
@@ -32,6 +33,7 @@ class Telling:
     graph: Graph
     place: Place
     outcomes: dict[str, EventOutcome] = field(default_factory=dict)
+    refusals: dict[str, RequestWrong] = field(default_factory=dict)  # by event
 
     def tell(self, events: Sequence[BusinessEvent]) -> list[EventOutcome]:
         """One outcome per event, in their order. Raises AdsFault only where nothing was sent at all.
@@ -56,6 +58,7 @@ class Telling:
             taken = self._send(batch)
         except RequestWrong as fault:
             if len(batch) == 1:
+                self.refusals[batch[0].id] = fault
                 self._settle(batch, str(fault))
                 return
             middle = len(batch) // 2
@@ -102,8 +105,11 @@ def payload(event: BusinessEvent, place: Place) -> dict[str, Any]:
 def prove(graph: Graph, place: Place) -> str:
     """Sends an event that no click can have. Empty when Meta refuses just that, else what is wrong with the way."""
     event = BusinessEvent(id=WRONG_CLICK_ID, name="LeadSubmitted", at=graph.clock(), clid=WRONG_CLICK_ID)
-    outcome = Telling(graph, place).tell([event])[0]
-    return "" if "2804087" in outcome.why else outcome.why or "Meta took an event that it should have refused"
+    telling = Telling(graph, place)
+    [outcome] = telling.tell([event])
+    if isinstance(telling.refusals.get(event.id), UnknownClick):
+        return ""
+    return outcome.why or "Meta took an event that it should have refused"
 
 
 def _unfit(event: BusinessEvent, graph: Graph) -> str:
