@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from typing import Literal, cast
 
 from bot.language.money import Money
@@ -18,6 +19,24 @@ from memory.storage.timestamps import Clock, from_text, to_text
 What = Literal["set_budget", "pause", "resume", "archive", "launch"]
 # open: the account may have been asked, and may yet do it; not_done: it is certain that it was not done.
 State = Literal["open", "done", "refused", "not_done", "overtaken"]
+
+
+class Cause(StrEnum):
+    """Why the program set a budget or changed an account. A person's change has none: their own words say why."""
+
+    LOSING_MONEY = "losing_money"
+    RESTING = "resting"  # paused until it is expected to bring more than others again
+    CALLED_BACK = "called_back"
+    NEW = "new"
+    NO_MONEY_LEFT = "no_money_left"  # new, and the budget does not reach for it
+    RAISED = "raised"
+    CUT = "cut"
+    KEPT = "kept"
+    STAYS_PAUSED = "stays_paused"
+    TEST_LOST = "test_lost"
+    OFFER_ENDED = "offer_ended"  # what the ad says is true no longer
+    ALARM = "alarm"
+    EMERGENCY_STOP = "emergency_stop"
 
 
 class UnknownChange(MemoryFault):
@@ -54,6 +73,7 @@ class Intention:
     approval_id: int | None = None
     undoes_id: int | None = None
     key: str | None = None  # the same key is the same change, whoever comes with it again
+    cause: Cause | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +100,9 @@ class Changes:
         now = to_text(self._clock())
         change_id = self._db.insert(
             "INSERT INTO ad_changes (brand, account_id, at, who, role, why, what, kind, object_id, name, was, becomes,"
-            " currency, raises, readings, approval_id, undoes_id, key, state, outcome, asked_at, account_at) VALUES (:brand,"
+            " currency, raises, readings, approval_id, undoes_id, key, cause, state, outcome, asked_at, account_at) VALUES (:brand,"
             " :account_id, :now, :who, :role, :why, :what, :kind, :object_id, :name, :was, :becomes, :currency,"
-            " :raises, :readings, :approval_id, :undoes_id, :key, 'open', '', :now, :account_at) RETURNING id",
+            " :raises, :readings, :approval_id, :undoes_id, :key, :cause, 'open', '', :now, :account_at) RETURNING id",
             now=now,
             **_columns(meant),
         )
@@ -312,6 +332,7 @@ def _columns(meant: Intention) -> dict[str, object]:
         "approval_id": meant.approval_id,
         "undoes_id": meant.undoes_id,
         "key": meant.key,
+        "cause": meant.cause,
         "account_at": to_text(meant.account_at),
     }
 
@@ -335,6 +356,7 @@ def _change(row: Row) -> Change:
         approval_id=row["approval_id"],
         undoes_id=row["undoes_id"],
         key=row["key"],
+        cause=None if row["cause"] is None else Cause(row["cause"]),
         id=row["id"],
         at=from_text(row["at"]),
         state=cast(State, row["state"]),

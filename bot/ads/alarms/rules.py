@@ -15,6 +15,7 @@ from bot.ads.platform import AccountBlocked, AdsFault, NotAuthorised, VersionEnd
 from bot.language.money import Money
 from memory.ads.ad_account import AdAccount, Finding, Kind
 from memory.ads.emergency_stop import AlarmRecord, Held, HeldState
+from memory.audit_log.account_changes import Cause
 from memory.conversations.turns import Pressure
 
 GUARD = Actor("guard", "agent")
@@ -200,9 +201,9 @@ class Guards:
         ]
 
     def _do(self, thing: Held, why: str) -> None:
-        step: Step = Pause(thing.kind, thing.object_id, why)
+        step: Step = Pause(thing.kind, thing.object_id, why, cause=Cause.ALARM)
         if thing.becomes is not None:
-            step = SetBudget(thing.kind, thing.object_id, thing.becomes, why, seen=thing.was)
+            step = SetBudget(thing.kind, thing.object_id, thing.becomes, why, seen=thing.was, cause=Cause.ALARM)
         self.actions.stops.mark(thing, *self._outcome(thing, step, "paused", "to_pause"))
 
     def _end(self, record: AlarmRecord, gone: str) -> None:

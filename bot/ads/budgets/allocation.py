@@ -20,7 +20,9 @@ import numpy as np
 
 from bot.ads.budgets import losing_ad_test, order_delays, sale_rates, spend_response
 from bot.ads.budgets.ad_history import Ad, Floats, Panel, check, first_free_day, panel
-from bot.ads.budgets.losing_ad_test import PAUSE, Verdict
+from bot.ads.budgets.losing_ad_test import Verdict
+from bot.ads.budgets.reasons import BudgetReason, money, percent_moved
+from memory.audit_log.account_changes import Cause
 
 STEP: Final = Decimal("0.20")  # of yesterday's budget, a day, up or down
 ENTRY: Final = Decimal("0.04")  # of the account's budget, for a new ad
@@ -41,18 +43,26 @@ CENT: Final = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """Tomorrow's budget of one ad, and why in one sentence. `pause`: the evidence says stop; its budget is 0 then."""
+    """Tomorrow's budget of one ad, and why."""
 
     name: str
     budget: Decimal
     before: Decimal
-    pause: bool
-    rests: bool  # no budget today, though nothing is held against it: it may come back any day
     expected_profit: Decimal  # of tomorrow's spend, all its orders counted
     return_of_next: float  # what one further unit of money is expected to bring back
     chance: float  # that the next unit of money brings back more than itself, 0 to 1
     verdict: Verdict
-    reason: str
+    reason: BudgetReason
+
+    @property
+    def pause(self) -> bool:
+        """The evidence says stop; the budget is 0."""
+        return self.reason.cause is Cause.LOSING_MONEY
+
+    @property
+    def rests(self) -> bool:
+        """No budget today, though nothing is held against it: it may come back any day."""
+        return self.reason.cause in (Cause.RESTING, Cause.NO_MONEY_LEFT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +153,7 @@ def _plan(
     room = _rested(ads, _room(ads, stopped, entry, budget, minimum, beliefs), entry, stopped, split)
     filled = split.filled(room)
     budgets = [_within(amount, low, high) for amount, (low, high) in zip(filled.tolist(), room, strict=True)]
-    told = _tell(ads, budgets, stopped, verdicts, beliefs, rng)
+    told = _tell(ads, budgets, verdicts, beliefs, rng)
     profit = sum((each.expected_profit for each in told), Decimal(0))
     unspent = budget - sum(budgets, Decimal(0))
     reason = _why_unspent(told, unspent, budget, target, len(ads) - sum(stopped))
@@ -279,7 +289,6 @@ def _within(amount: float, low: Decimal, high: Decimal) -> Decimal:
 def _tell(
     ads: Sequence[Ad],
     budgets: Sequence[Decimal],
-    stopped: Sequence[bool],
     verdicts: Sequence[Verdict],
     beliefs: Beliefs,
     rng: np.random.Generator,
@@ -293,44 +302,37 @@ def _tell(
             ad.name,
             amount,
             ad.budget,
-            verdict.decision == "pause" and ad.state != "paused",
-            amount == 0 and not stopped[place],
             Decimal(float(profit[place])).quantize(CENT),
             float(following[place]),
             float(chances[place]),
             verdict,
-            _reason(ad, amount, stopped[place], verdict, float(following[place])),
+            BudgetReason(
+                _cause(ad, amount, verdict),
+                ad.budget,
+                amount,
+                verdict.chats,
+                verdict.sales,
+                verdict.expected,
+                verdict.evidence,
+                float(following[place]),
+            ),
         )
         for place, (ad, amount, verdict) in enumerate(zip(ads, budgets, verdicts, strict=True))
     )
 
 
-def _reason(ad: Ad, amount: Decimal, stopped: bool, verdict: Verdict, following: float) -> str:
-    """One sentence: what was seen, what is expected, what is done."""
+def _cause(ad: Ad, amount: Decimal, verdict: Verdict) -> Cause:
     if ad.state == "paused":
-        return f"Ad {ad.name} is paused and stays so."
-    if not verdict.chats and not ad.runs:
-        if amount == 0:
-            return f"Ad {ad.name} is new and rests: the budget does not reach for every ad."
-        return f"Ad {ad.name} is new: it starts at {money(amount)} a day to find out."
-    done = _move(ad, amount, stopped, verdict)
-    return f"Ad {ad.name}: {verdict.sentence}; the next {money(Decimal(100))} bring {following * 100:.0f}; {done}."
-
-
-def _move(ad: Ad, amount: Decimal, stopped: bool, verdict: Verdict) -> str:
-    if stopped:
-        return "paused"
+        return Cause.STAYS_PAUSED
+    if verdict.decision == "pause":
+        return Cause.LOSING_MONEY
+    new = not verdict.chats and not ad.runs
     if amount == 0:
-        return "rests: other ads are expected to bring more for the same money"
+        return Cause.NO_MONEY_LEFT if new else Cause.RESTING
     if not ad.runs:
-        return f"starts again at {money(amount)}"
-    moved = round(100 * float(amount / ad.budget - 1))
-    if abs(moved) < 1:
-        return f"kept at {money(amount)}"
-    if moved > 0:
-        return f"raised {moved} % to {money(amount)}"
-    threat = f", will pause at {PAUSE:.0f} to 1" if verdict.evidence > 1.05 else ""
-    return f"cut {-moved} % to {money(amount)}{threat}"
+        return Cause.NEW if new else Cause.CALLED_BACK
+    moved = percent_moved(ad.budget, amount)
+    return Cause.KEPT if moved == 0 else Cause.RAISED if moved > 0 else Cause.CUT
 
 
 def _why_unspent(told: Sequence[Allocation], unspent: Decimal, budget: Decimal, target: Decimal, running: int) -> str:
@@ -349,11 +351,6 @@ def _why_unspent(told: Sequence[Allocation], unspent: Decimal, budget: Decimal, 
         f"{money(unspent)} of {money(budget)} is not spent: a further 100 would bring back {following:.0f} at most, "
         f"and it should bring {100 * target:.0f}"
     )
-
-
-def money(amount: Decimal) -> str:
-    """An amount as a shopkeeper writes it, without its currency: 1,250 or 12.50."""
-    return f"{amount:,.0f}" if amount == amount.to_integral_value() or amount >= 100 else f"{amount:,.2f}"
 
 
 @dataclass(frozen=True, slots=True)

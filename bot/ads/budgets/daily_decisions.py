@@ -27,10 +27,9 @@ from memory.ads.attribution import Attribution
 from memory.ads.campaigns import Campaigns
 from memory.ads.learnings.campaign_records import CampaignRecords
 from memory.ads.learnings.strategy import Strategy
-from memory.audit_log.account_changes import Changes
+from memory.audit_log.account_changes import Cause, Change, Changes
 from memory.storage.database import Database
 
-RESTS: Final = "rests"  # what the reason of an ad that may come back says
 WORTH_A_CHANGE: Final = Decimal("0.02")  # of the budget; a smaller move is not worth one of Meta's four edits an hour
 
 
@@ -63,19 +62,14 @@ class Decide:
             return {"closed": str(closed), "steps": "[]", "decisions": []}
         today = morning.now.astimezone(ZoneInfo(account.time_zone)).date()
         known = lines(self.campaigns, self.attribution, morning.brand, account.id, today)
-        found = [self._as_resting(morning.brand, line) for line in known]
+        found = [with_rest(line, self._last_change(morning.brand, line)) for line in known]
         carried = Decimal(morning.notes.get("pull", {}).get("carried", "1"))
         reserved = self.tests.reserve(account) if self.tests is not None else 0
         plan = self._plan(account, found, limits.most_planned.amount - reserved, today, carried)
         return _note(account, found, plan)
 
-    def _as_resting(self, brand: str, line: Line) -> Line:
-        """A line that we ourselves let rest may come back; one that is paused for any other reason stays so."""
-        if line.ad.state != "paused":
-            return line
-        last = self.changes.page(brand, object_id=line.id, limit=1)
-        rests = bool(last) and last[0].what == "pause" and last[0].who == AGENT.who and RESTS in last[0].why
-        return replace(line, ad=replace(line.ad, state="resting")) if rests else line
+    def _last_change(self, brand: str, line: Line) -> Change | None:
+        return next(iter(self.changes.page(brand, object_id=line.id, limit=1)), None)
 
     def _plan(self, account: AdAccount, found: Sequence[Line], budget: Decimal, today: date, carried: Decimal) -> Plan:
         seed = zlib.crc32(f"{account.id} {today}".encode())
@@ -88,6 +82,13 @@ class Decide:
             minimum=account.min_daily_budget.amount,
             order_margin=self.margins.usual(account),
         )
+
+
+def with_rest(line: Line, last: Change | None) -> Line:
+    """A paused line whose last change sent it to rest may come back; paused for any other reason it stays so."""
+    if line.ad.state != "paused" or last is None or last.what != "pause" or last.cause is not Cause.RESTING:
+        return line
+    return replace(line, ad=replace(line.ad, state="resting"))
 
 
 def _note(account: AdAccount, found: Sequence[Line], plan: Plan) -> dict[str, Any]:
@@ -104,18 +105,19 @@ def _note(account: AdAccount, found: Sequence[Line], plan: Plan) -> dict[str, An
 
 
 def _steps(account: AdAccount, line: Line, allocation: Allocation) -> list[Step]:
-    reason = _reason(line, allocation)
-    if allocation.pause or not allocation.budget:
-        return [Pause(line.kind, line.id, reason)]
+    reason, cause = _reason(line, allocation), allocation.reason.cause
+    if not allocation.budget:
+        return [Pause(line.kind, line.id, reason, cause=cause)]
     amount = _payable(account, allocation.budget)
     moved = abs(amount.amount - line.budget.amount) >= max(line.budget.amount * WORTH_A_CHANGE, Decimal("0.01"))
-    change: list[Step] = [SetBudget(line.kind, line.id, amount, reason, seen=line.budget)] if moved else []
-    return change if line.runs else [*change, Resume(line.kind, line.id, reason)]
+    budget = SetBudget(line.kind, line.id, amount, reason, seen=line.budget, cause=cause)
+    change: list[Step] = [budget] if moved else []
+    return change if line.runs else [*change, Resume(line.kind, line.id, reason, cause=cause)]
 
 
 def _reason(line: Line, allocation: Allocation) -> str:
     """With the name that staff know; the deciding goes by ids, since names may repeat."""
-    return allocation.reason.replace(f"Ad {line.id}", f"Ad “{without_token(line.name)}”")
+    return allocation.reason.sentence(f"“{without_token(line.name)}”")
 
 
 def _payable(account: AdAccount, amount: Decimal) -> Money:

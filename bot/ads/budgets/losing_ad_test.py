@@ -45,13 +45,6 @@ class Verdict:
     armed: bool  # whether the delay curve is known well enough to pause anything
     decision: Decision
 
-    @property
-    def sentence(self) -> str:
-        """The facts for a shopkeeper, without what is done about them."""
-        sold = "1 sale" if self.sales == 1 else f"{self.sales:.0f} sales"
-        counted = f"{self.chats} chats, {sold}, {self.expected:.1f} needed by now to pay for itself"
-        return f"{counted}; evidence {odds(self.evidence)} that it loses money"
-
 
 def odds(evidence: float) -> str:
     """An e-value in words: "4 to 1"; below 1 there is none."""

@@ -64,7 +64,7 @@ from bot.ads.platform import Account, AccountBlocked, Accounts, AdsFault, Outcom
 from bot.language.money import Money
 from memory.ads.ad_account import AdAccount, Kind, Structure
 from memory.ads.emergency_stop import Alarms, Held, Stops
-from memory.audit_log.account_changes import AccountHeld, AccountLeases, Change, Changes, Intention
+from memory.audit_log.account_changes import AccountHeld, AccountLeases, Cause, Change, Changes, Intention
 from memory.audit_log.approvals import Approval, Approvals
 from memory.audit_log.creation_intents import Intents, LaunchRecord
 from memory.storage.database import Database
@@ -177,10 +177,10 @@ class AccountActions:
 
     def pause(
         self, brand: str, account_id: str, kind: Kind, object_id: str, by: Actor, why: str, *,
-        readings: tuple[int, ...] = (), key: str | None = None,
+        readings: tuple[int, ...] = (), key: str | None = None, cause: Cause | None = None,
     ) -> Change:  # fmt: skip
         """Pause it at once: no cap, approval, stop or other process is in the way."""
-        return self._one(brand, account_id, Pause(kind, object_id, why, readings), by, key)
+        return self._one(brand, account_id, Pause(kind, object_id, why, readings, cause), by, key)
 
     def resume(
         self, brand: str, account_id: str, kind: Kind, object_id: str, by: Actor, why: str, *,
@@ -275,7 +275,7 @@ class AccountActions:
 
     def pause_held(self, thing: Held, why: str, by: Actor) -> Change:
         """Pause what a stop holds: it was seen running, and is not read again before."""
-        step = Pause(thing.kind, thing.object_id, why)
+        step = Pause(thing.kind, thing.object_id, why, cause=Cause.EMERGENCY_STOP)
         seen = (Thing(thing.kind, thing.object_id, thing.name, "ACTIVE", None), self.clock(), NO_CURRENCY)
         account = self._account(thing.brand, thing.account_id)
         return self._pause(account, thing.brand, thing.account_id, seen, _Order(step, by))[0]
@@ -447,6 +447,7 @@ class AccountActions:
         return Intention(
             brand, account_id, order.by.who, order.by.role, step.why, "pause", step.kind, step.object_id, name,
             was, "PAUSED", Money(NOTHING, currency), at, step.readings, order.approval_id, order.undoes_id, order.key,
+            step.cause,
         )  # fmt: skip
 
     # -- launching
@@ -712,7 +713,7 @@ class AccountActions:
         return Intention(
             turn.brand, turn.about.id, order.by.who, order.by.role, step.why, name_of(step), kind, object_id, name, was,
             becomes, Money(NOTHING if covered else grows, turn.about.currency), turn.at, step.readings,
-            order.approval_id, order.undoes_id, order.key,
+            order.approval_id, order.undoes_id, order.key, step.cause if isinstance(step, SetBudget | Resume) else None,
         )  # fmt: skip
 
     def _from_to(self, turn: _Turn, step: Step) -> tuple[str, str, str]:

@@ -13,6 +13,7 @@ from babel.numbers import format_currency
 from bot.language.money import Money
 from bot.roles import Role
 from memory.ads.ad_account import Kind
+from memory.audit_log.account_changes import Cause
 
 Name = Literal["set_budget", "pause", "resume", "archive", "launch"]
 ActorRole = Role | Literal["agent"]
@@ -39,6 +40,7 @@ class SetBudget:
     why: str
     seen: Money | None = None
     readings: tuple[int, ...] = ()
+    cause: Cause | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Pause:
     object_id: str
     why: str
     readings: tuple[int, ...] = ()
+    cause: Cause | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class Resume:
     object_id: str
     why: str
     readings: tuple[int, ...] = ()
+    cause: Cause | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,9 @@ def audience_from(stored: Mapping[str, Any]) -> Audience:
 
 
 def _plain(step: Step | Audience) -> dict[str, Any]:
-    return {name: _value(getattr(step, name)) for name in step.__dataclass_fields__}
+    # A step without a cause is the same text as before steps had causes: approvals that wait are found by its digest.
+    values = {name: getattr(step, name) for name in step.__dataclass_fields__}
+    return {name: _value(value) for name, value in values.items() if name != "cause" or value is not None}
 
 
 def _value(value: Any) -> Any:
@@ -158,6 +164,8 @@ def _value(value: Any) -> Any:
 def _step(stored: dict[str, Any]) -> Step:
     kind = _STEPS[stored.pop("step")]
     stored["readings"] = tuple(stored["readings"])
+    if "cause" in stored:
+        stored["cause"] = Cause(stored["cause"])
     if kind is SetBudget:
         stored["amount"], stored["seen"] = _money(stored["amount"]), stored["seen"] and _money(stored["seen"])
     if kind is Launch:

@@ -25,7 +25,7 @@ from memory.ads.ad_account import AdAccount, Structure
 from memory.ads.campaigns import Campaigns, KnownAd
 from memory.ads.figures import AdFigures, Figures
 from memory.ads.learnings.strategy import Entry, Strategy
-from memory.audit_log.account_changes import Change
+from memory.audit_log.account_changes import Cause, Change
 from memory.shop.catalogue_items import Goods
 
 MORE_TIME: Final = timedelta(days=7)  # for a test with too few chats on its day
@@ -69,7 +69,7 @@ class Judge:
         brand = morning.brand
         if figures is None or not figures.chats:
             why = "the test's day has come and nobody wrote through it"
-            self._pause(brand, account_id, change.object_id, why, f"judged {entry.id}")
+            self._pause(brand, account_id, change.object_id, why, f"judged {entry.id}", Cause.TEST_LOST)
             return self._end(brand, entry, f"paused: {why}; {_summed(figures)}", figures, kept=False)
         sales, needed = self._counted(morning, account_id, change.object_id)
         odds = odds_of_losing(sales, needed)
@@ -77,7 +77,7 @@ class Judge:
         if odds < LOSING:
             return self._end(brand, entry, f"kept, an ordinary ad from now on: {why}", figures, kept=True)
         why = f"the test's day has come and it is {min(odds, 999):.0f} to 1 that it loses money: {why}"
-        self._pause(brand, account_id, change.object_id, why, f"judged {entry.id}")
+        self._pause(brand, account_id, change.object_id, why, f"judged {entry.id}", Cause.TEST_LOST)
         return self._end(brand, entry, f"paused: {why}", figures, kept=False)
 
     def _never_launched(self, morning: Morning, entry: Entry, change: Change | None) -> str | None:
@@ -117,15 +117,15 @@ class Judge:
         for ad in self.campaigns.ads(brand, account_id=account_id):
             ends = day_of(ad.brief.get("ends"))
             if ends is not None and ends < today and _runs(ad) and ad.campaign_id:
-                self._pause(brand, account_id, ad.campaign_id, f"what it says held until {ends}", f"ends {ad.ad_id}")
+                why, what = f"what it says held until {ends}", f"ends {ad.ad_id}"
+                self._pause(brand, account_id, ad.campaign_id, why, what, Cause.OFFER_ENDED)
                 said.append(f"“{ad.name}” was paused: what it says held until {ends}")
         return said
 
-    def _pause(self, brand: str, account_id: str, campaign_id: str, why: str, what: str) -> None:
+    def _pause(self, brand: str, account_id: str, campaign_id: str, why: str, what: str, cause: Cause) -> None:
+        key = f"{account_id} {what}"
         try:
-            self.trials.actions.pause(
-                brand, account_id, "campaign", campaign_id, AGENT, why, key=f"{account_id} {what}"
-            )
+            self.trials.actions.pause(brand, account_id, "campaign", campaign_id, AGENT, why, key=key, cause=cause)
         except NothingToDo:
             return  # a person was faster
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from bot.ads.budgets.ad_history import Ad, AdDay, AdOrders, Contradiction, State
 from bot.ads.budgets.allocation import Plan, allocate, water_fill
+from memory.audit_log.account_changes import Cause
 from tests.ads.accounts import FIRST, ad, new
 
 CENT = Decimal("0.01")
@@ -63,7 +64,7 @@ def test_any_account_gets_a_plan_inside_its_limits(ads: list[Ad], budget: int, m
     entering = sum(not each.runs and each.state != "paused" for each in ads)
     for before, each in zip(ads, made.allocations, strict=True):
         assert each.budget >= 0
-        assert each.name in each.reason
+        assert f"Ad {each.name}" in each.reason.sentence(each.name)
         assert each.expected_profit.is_finite()
         assert 0 <= each.chance <= 1
         assert each.rests == (each.budget == 0 and not each.pause and before.state != "paused")
@@ -166,7 +167,7 @@ def test_where_money_is_short_ads_that_sell_little_rest() -> None:
     rested = [each for each in plan(crowded(), 1_400).allocations if each.rests]
     assert rested
     assert all(each.name.startswith("poor") and each.budget == 0 and not each.pause for each in rested)
-    assert all("rests: other ads" in each.reason for each in rested)
+    assert all(each.reason.cause is Cause.RESTING for each in rested)
 
 
 def test_no_ad_rests_whose_money_others_could_not_take_up() -> None:
@@ -182,7 +183,7 @@ def test_a_resting_ad_comes_back_when_the_others_disappoint() -> None:
     beside_poor = plan([rests, *(ad(f"poor {n}", orders=1.2) for n in range(2))], 2_000)
     beside_good = plan([rests, *(ad(f"good {n}", orders=8) for n in range(2))], 2_000)
     assert budgets(beside_poor)["rests"] == 80
-    assert "starts again at 80" in beside_poor.allocations[0].reason
+    assert "starts again at 80" in beside_poor.allocations[0].reason.sentence("rests")
     assert beside_good.allocations[0].rests
 
 
@@ -199,7 +200,7 @@ def test_nothing_to_divide() -> None:
 
 
 def test_the_reason_is_one_sentence_with_its_numbers() -> None:
-    reason = plan([ad("B", orders=1), ad("A", orders=4)]).allocations[0].reason
+    reason = plan([ad("B", orders=1), ad("A", orders=4)]).allocations[0].reason.sentence("B")
     assert reason.startswith("Ad B: 1800 chats, 30 sales, 5")
     assert "that it loses money" in reason
     assert "cut 20 % to 800, will pause at 20 to 1" in reason or "paused" in reason

@@ -12,7 +12,9 @@ from benchmarks.worlds import strange_delays
 from bot.ads.budgets.ad_history import OLDEST, Ad
 from bot.ads.budgets.losing_ad_test import PAUSE, WATCHED, Verdict, against, judge, odds
 from bot.ads.budgets.order_delays import SLOW, USUAL, learn
+from bot.ads.budgets.reasons import BudgetReason
 from bot.ads.practice.market import usual_delays
+from memory.audit_log.account_changes import Cause
 from tests.ads.accounts import FIRST, ad
 
 
@@ -108,8 +110,11 @@ def test_young_orders_alone_do_not_make_the_curve_fast() -> None:
 
 
 def test_the_facts_read_as_a_sentence() -> None:
-    said = Verdict("B", 61, 1.0, 2.1, 4.2, True, "watch").sentence
-    assert said == "61 chats, 1 sale, 2.1 needed by now to pay for itself; evidence 4 to 1 that it loses money"
+    said = BudgetReason(Cause.KEPT, Decimal(80), Decimal(80), 61, 1.0, 2.1, 4.2, 0.67).sentence("B")
+    assert said == (
+        "Ad B: 61 chats, 1 sale, 2.1 needed by now to pay for itself; evidence 4 to 1 that it loses money;"
+        " the next 100 bring 67; kept at 80."
+    )
     assert (odds(0.4), odds(1.5), odds(23.0)) == ("none", "1.5 to 1", "23 to 1")
 
 

@@ -8,12 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from bot.ads.budgets.budget_lines import lines
-from bot.ads.budgets.daily_decisions import Decide
-from bot.ads.changes.plan import Actor
+from bot.ads.budgets.ad_history import Ad
+from bot.ads.budgets.budget_lines import Line, lines
+from bot.ads.budgets.daily_decisions import Decide, with_rest
+from bot.ads.budgets.reasons import BudgetReason
+from bot.ads.changes.plan import AGENT, Actor, Pause
 from bot.ads.morning.cycle import Morning
 from bot.ads.practice import PracticeAccount
-from tests.ads.shop import AdShop
+from bot.language.money import Money
+from memory.audit_log.account_changes import Cause, Changes, Intention
+from memory.storage.database import Database
+from memory.storage.migrations import STEPS
+from tests.ads.shop import BEGUN, AdShop
+from tests.memory.stores import TestClock
 
 
 @pytest.fixture
@@ -115,12 +122,59 @@ def test_what_rests_may_come_back_and_what_was_paused_stays_so(tmp_path: Path) -
     shop.agency.first_look()
     account = shop.accounts[0]
     first, second = (each.id for each in account.structure().ad_sets[:2])
-    actions, agent = shop.agency.actions, Actor("ad agent", "agent")
-    actions.pause("voyage", "act_9001", "ad_set", first, agent, "Ad A: rests: other ads are expected to bring more")
+    actions = shop.agency.actions
+    actions.pause("voyage", "act_9001", "ad_set", first, AGENT, "others bring more", cause=Cause.RESTING)
     actions.pause("voyage", "act_9001", "ad_set", second, Actor("+34600000000", "staff"), "rests over the holidays")
     shop.agency.memory.campaigns.take_structure(account.structure())
     decide = next(step.do for step in shop.agency.cycle._steps if step.name == "decide")
     assert isinstance(decide, Decide)
     known = lines(decide.campaigns, decide.attribution, "voyage", "act_9001", date(2026, 11, 21))
-    states = {line.id: decide._as_resting("voyage", line).ad.state for line in known}
+    states = {line.id: with_rest(line, decide._last_change("voyage", line)).ad.state for line in known}
     assert (states[first], states[second]) == ("resting", "paused")
+
+
+NAMES = [
+    "Interests · video", "rests", "Rests", "Forests · image", "Crests & shields", "arrests", "Interests rests",
+    "rests: other ads are expected to bring more for the same money", "Wrests · carousel", "INTERESTS", "it rests.",
+    "Ad rests", "resting", "new and rests", "Prestressed", "Lookalike interests 3 %", "“rests”", "; rests: other ads",
+    "paused.", "intereſts · vidéo",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_losing_ad_stays_paused_whatever_its_name(name: str, tmp_path: Path) -> None:
+    db = Database(tmp_path / "hawker.db")
+    db.migrate(STEPS)
+    changes = Changes(db, TestClock())
+    states = {}
+    for cause in (Cause.LOSING_MONEY, Cause.RESTING):
+        reason = BudgetReason(cause, Decimal(900), Decimal(0), 2520, 32, 62.0, 5000.0, 0.66)
+        line = paused_line(cause, name)
+        step = Pause(line.kind, line.id, reason.sentence(f"“{name}”"), cause=cause)
+        change = changes.intend(intention(step, name))
+        states[cause] = with_rest(line, changes.get("voyage", change.id)).ad.state
+    assert states == {Cause.LOSING_MONEY: "paused", Cause.RESTING: "resting"}
+
+
+def paused_line(object_id: str, name: str) -> Line:
+    ad = Ad(object_id, "security", Decimal(900), "paused")
+    return Line("ad_set", object_id, name, Money(Decimal(900), "INR"), ("1",), ad)
+
+
+def intention(step: Pause, name: str) -> Intention:
+    return Intention(
+        brand="voyage",
+        account_id="act_1",
+        who=AGENT.who,
+        role=AGENT.role,
+        why=step.why,
+        what="pause",
+        kind=step.kind,
+        object_id=step.object_id,
+        name=name,
+        was="ACTIVE",
+        becomes="PAUSED",
+        raises=Money(Decimal(0), "INR"),
+        account_at=BEGUN,
+        cause=step.cause,
+    )

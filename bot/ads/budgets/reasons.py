@@ -1,0 +1,71 @@
+"""Why an ad has the budget it has: a cause with its numbers, and the sentence that a person reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from bot.ads.budgets.losing_ad_test import PAUSE, odds
+from memory.audit_log.account_changes import Cause
+
+NEVER_RAN: Final = (Cause.NEW, Cause.NO_MONEY_LEFT, Cause.STAYS_PAUSED)  # nothing was measured that would explain it
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetReason:
+    """Money is in the account's currency; orders count where they carry the ad's referral."""
+
+    cause: Cause
+    before: Decimal
+    budget: Decimal
+    chats: int
+    sales: float
+    needed: float  # orders that should have come by now if the ad just paid for itself
+    evidence: float  # to one, that it loses money
+    return_of_next: float  # what one further unit of money is expected to bring back
+
+    def sentence(self, name: str) -> str:
+        """What was seen, what is expected, what is done; in English."""
+        if self.cause in NEVER_RAN:
+            return {
+                Cause.STAYS_PAUSED: f"Ad {name} is paused and stays so.",
+                Cause.NO_MONEY_LEFT: f"Ad {name} is new and rests: the budget does not reach for every ad.",
+                Cause.NEW: f"Ad {name} is new: it starts at {money(self.budget)} a day to find out.",
+            }[self.cause]
+        sold = "1 sale" if self.sales == 1 else f"{self.sales:.0f} sales"
+        return (
+            f"Ad {name}: {self.chats} chats, {sold}, {self.needed:.1f} needed by now to pay for itself;"
+            f" evidence {odds(self.evidence)} that it loses money;"
+            f" the next 100 bring {self.return_of_next * 100:.0f}; {self._what_is_done()}."
+        )
+
+    def _what_is_done(self) -> str:
+        match self.cause:
+            case Cause.LOSING_MONEY:
+                return "paused"
+            case Cause.RESTING:
+                return "rests: other ads are expected to bring more for the same money"
+            case Cause.CALLED_BACK:
+                return f"starts again at {money(self.budget)}"
+            case Cause.KEPT:
+                return f"kept at {money(self.budget)}"
+            case Cause.RAISED:
+                return f"raised {self._percent()} % to {money(self.budget)}"
+            case Cause.CUT:
+                threat = f", will pause at {PAUSE:.0f} to 1" if self.evidence > 1.05 else ""
+                return f"cut {-self._percent()} % to {money(self.budget)}{threat}"
+        raise ValueError(f"no budget is set because of {self.cause}")
+
+    def _percent(self) -> int:
+        return percent_moved(self.before, self.budget)
+
+
+def percent_moved(before: Decimal, budget: Decimal) -> int:
+    """By how many percent of `before` a budget rises, or falls where negative."""
+    return round(100 * float(budget / before - 1))
+
+
+def money(amount: Decimal) -> str:
+    """An amount as a shopkeeper writes it, without its currency: 1,250 or 12.50."""
+    return f"{amount:,.0f}" if amount == amount.to_integral_value() or amount >= 100 else f"{amount:,.2f}"
