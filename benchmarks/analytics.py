@@ -27,6 +27,7 @@ from memory.storage.database import Database
 from memory.storage.migrations import STEPS
 from memory.storage.timestamps import now, to_text
 from memory.upkeep.erasure import Erasure
+from tests.turn_changes import turn_changes
 
 PEOPLE = 100_000
 MESSAGES = 1_000_000
@@ -97,7 +98,7 @@ def client(path: Path) -> FlaskClient:
         contacts=contacts,
         conversations={BRAND: ConversationMemory(db=db, brand=BRAND)},
         messages=messages,
-        turns=Turns(db, messages, now),
+        turns=Turns(db, messages, now, turn_changes(db, now, contacts, messages)),
         analytics=Analytics(db, now),
         provider=None,
         examined=[],

@@ -29,6 +29,7 @@ from bot.sales.situation import joined
 from memory.conversations.messages import Message
 from memory.conversations.reading_progress import Readings, Unread
 from memory.conversations.summaries import KINDS, LONGEST_LINE, MOST_LINES, Summaries, SummaryLine, extract
+from memory.conversations.turn_changes import LearnFact
 from memory.people.contacts import Contact, Contacts
 from memory.people.facts import MANY, Fact, Facts, Learned
 from memory.storage.errors import UnknownContact
@@ -110,12 +111,12 @@ class Reader:
         """Ask, check, and keep what holds together with how far it was read. Raises ModelUnavailable."""
         told = self._told(contact, "reading.md", messages, predicates=", ".join(READABLE)).get("facts", [])
         known = self._facts.all(contact.id)
-        changes = [
-            partial(self._facts.take, contact, read.learned, read.message.id, at=read.message.at)
+        learned = [
+            LearnFact(contact, read.learned, read.message.id, read.message.at)
             for read in believable(told, messages)
             if not _is_known(read, known)
         ]
-        self._readings.done(unread, messages[-1].id, changes)
+        self._readings.done(unread, messages[-1].id, learned)
 
     def _in_short(self, contact: Contact, chunk: Sequence[Message]) -> Sequence[SummaryLine]:
         """The model's lines where it gives some that hold, and what mattered most in the messages' own words."""

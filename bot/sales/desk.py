@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from bot.language.detection import detect
@@ -15,7 +14,7 @@ from bot.language.money import Money
 from bot.language.reading.learned import Lesson, read_message
 from bot.language.reading.message_type import Classification, believed
 from bot.language.reading.opt_out import is_start, is_stop
-from bot.language.texts import ReplyWording, Wording, report_wording
+from bot.language.texts import ReplyWording, report_wording
 from bot.model.language_model import ModelUnavailable
 from bot.promises.check import LANGUAGE, Breach, OrderFact, check
 from bot.promises.check import Facts as PromiseFacts
@@ -24,24 +23,31 @@ from bot.sales.answering.desk_actions import Actions
 from bot.sales.answering.model_writer import Draft as ModelDraft
 from bot.sales.answering.model_writer import ModelDesk
 from bot.sales.data_rights import ERASE, EXPORT, asked_right, confirms, copy_of
+from bot.sales.episodes import AGENT, Episodes
 from bot.sales.situation import Shop, Situation, joined, last_said
 from bot.sales.understanding.interests import CatalogueInterests
 from bot.sales.understanding.order_replies import NO_PAYLOAD, YES_PAYLOAD, says_no, says_yes
 from memory.agents.base_agent import BaseAgent
 from memory.conversations.channel_messages import Outgoing
-from memory.conversations.handovers import Handovers
 from memory.conversations.messages import Message
+from memory.conversations.turn_changes import (
+    CountFailedAnswer,
+    LearnFact,
+    NoteInterest,
+    NotifyStaff,
+    OptIn,
+    OptOut,
+    QueueBackgroundReading,
+    RecordExecution,
+)
 from memory.conversations.turns import Outcome, Reading
 from memory.people.contacts import Contact, Contacts, case_of
 from memory.people.facts import Fact, Learned
-from memory.shop.orders import Order
 from memory.storage.timestamps import from_text, to_text
 
-AGENT = "sales desk"
 FIRST_LOOK = timedelta(days=7)  # back, for silent customers, when nobody has looked yet
 MOST_EXPORTED = 1000  # messages in the copy that a person asks for
 WRITERS_SHARE = timedelta(seconds=0.5)  # of the deadline, kept for an answer without the model
-LAST_LINES = 6  # of the conversation, in a summary for staff
 UNHEARD = {"audio": "no_audio", "image": "no_image", "sticker": "no_image", "video": "no_image", "document": "no_file"}
 
 
@@ -91,21 +97,8 @@ class Seller(BaseAgent):
         if not any(way(turn) for way in (self._opt, self._right, self._forward, self._unheard)):
             self._converse(turn)
         took = round((time.perf_counter() - began) * 1000)
-        turn.outcome.changes.append(lambda: self._record(turn, took))
+        turn.outcome.changes.append(_record(turn, took))
         return turn.outcome
-
-    def order_moved(self, order: Order, state: str) -> None:
-        """Staff moved an order on; a sale that is paid, or lost again, is how a case ended."""
-        if state in ("paid", "cancelled") and order.contact_id is not None:
-            about = {
-                "brand": order.brand,
-                "order": order.number,
-                "sku": order.sku,
-                "total": str(order.total.amount),
-                "currency": order.total.currency,
-                "ad": order.last_ad_id,
-            }
-            self.save_episode(case_of(order.contact_id), f"order {state}", about)
 
     def note_lost(self) -> int:
         """Keep an episode for each customer who asked to buy, did not, and has been silent for a session; how many.
@@ -124,7 +117,7 @@ class Seller(BaseAgent):
         with self.memory_manager.db.transaction():
             for contact in lost:
                 asked = [each.name for each in self._shop.facts.interests(contact.id, limit=3)]
-                self.save_episode(case_of(contact.id), "lost", {"brand": brand, "interests": asked})
+                Episodes(self.memory_manager).lost(contact, asked)
             if silent:
                 self.save_to_memory(key, to_text(silent[-1].last_interaction_at or until), "long_term")
         return len(lost)
@@ -136,27 +129,6 @@ class Seller(BaseAgent):
         if not asked or asked[0].last_at < since or self._shop.handovers.current(contact.id):
             return False
         return all(order.created_at < since for order in self._shop.orders.of_contact(contact.id, limit=1))
-
-    def _record(self, turn: _Turn, took: int) -> None:
-        outcome, situation = turn.outcome, turn.situation
-        used = {name: outcome.used[name] for name in ("skus", "orders", "recalled", "fact_ids") if name in outcome.used}
-        record: dict[str, Any] = {
-            "brand": turn.contact.brand,
-            "input": {"contact": turn.contact.id, "messages": [message.id for message in situation.messages]},
-            "output": {
-                "answered_by": outcome.answered_by,
-                "why": outcome.why,
-                "message_type": situation.classification.message_type,
-                "language": situation.language,
-                "replies": len(outcome.replies),
-                **used,
-            },
-            "status": "success",
-            "duration_ms": took,
-            "model": outcome.model,
-            "tokens": outcome.tokens_in + outcome.tokens_out,
-        }
-        self.save_execution_record(record, case_of(turn.contact.id))
 
     # Hearing and learning
 
@@ -179,7 +151,7 @@ class Seller(BaseAgent):
             ad=self._ad(contact),
         )
         outcome.used["learned"] = sorted({each.predicate for each, _message in told})
-        self._mark(contact, messages[-1].id, outcome)
+        outcome.changes.append(QueueBackgroundReading(contact.id, messages[-1].id))
         return _Turn(contact, situation, outcome, deadline)
 
     def _ad(self, contact: Contact) -> str:
@@ -204,16 +176,9 @@ class Seller(BaseAgent):
         told = [each for each in lesson.learned if self._shop.facts.believes(contact.id, each)]
         if joined([message]) and language != contact.language:
             told.append(Learned("language", language))
-        facts = self._shop.facts
-        for each in told:
-            outcome.changes.append(partial(facts.take, contact, each, message.id, at=message.at))
-        for interest in lesson.interests:
-            outcome.changes.append(partial(facts.note_interest, contact, interest, message.id))
+        outcome.changes += [LearnFact(contact, each, message.id, message.at) for each in told]
+        outcome.changes += [NoteInterest(contact, interest, message.id) for interest in lesson.interests]
         return told
-
-    def _mark(self, contact: Contact, message_id: int, outcome: Outcome) -> None:
-        if self._shop.readings is not None:
-            outcome.changes.append(partial(self._shop.readings.mark, contact.id, message_id))
 
     # Ways in which the desk does not sell
 
@@ -226,10 +191,10 @@ class Seller(BaseAgent):
             return out and not any(asked_right(m.content) for m in messages) and not _asked_before(turn.situation)
         if is_stop(last.content):
             if not out:
-                turn.outcome.changes.append(lambda: self._contacts.opt_out(contact.id))
+                turn.outcome.changes.append(OptOut(contact.id))
                 turn.reply(Outgoing(turn.say("opted_out"), message_type="opt_out", passes_optout=True))
             return True
-        turn.outcome.changes.append(lambda: self._contacts.opt_in(contact.id))
+        turn.outcome.changes.append(OptIn(contact.id))
         turn.reply(Outgoing(turn.say("opted_in"), message_type="opt_out"))
         return True
 
@@ -276,10 +241,11 @@ class Seller(BaseAgent):
         handover = turn.situation.handover
         if handover is None:
             return False
-        to_staff = _to_staff(turn.situation)
+        to_staff = report_wording(turn.situation.brand.languages[0], "handovers")
         text = turn.situation.text or to_staff.say("no_text")
         who = turn.situation.name or turn.contact.phone
-        turn.outcome.notices.append(to_staff.say("forwarded", number=handover.id, who=who, text=text[:1000]))
+        notice = to_staff.say("forwarded", number=handover.id, who=who, text=text[:1000])
+        turn.outcome.changes.append(NotifyStaff(turn.contact, notice))
         turn.outcome.answered_by = "people"
         return True
 
@@ -365,8 +331,7 @@ class Seller(BaseAgent):
         """The reply with its changes, and the record of what it stands on."""
         outcome, contact = turn.outcome, turn.contact
         outcome.changes += actions.changes
-        failed = draft.failed
-        outcome.changes.append(lambda: self._contacts.count_failed_answer(contact.id, failed=failed))
+        outcome.changes.append(CountFailedAnswer(contact.id, draft.failed))
         kind = turn.situation.classification.message_type
         turn.reply(Outgoing(body, buttons=draft.buttons, message_type=kind, metadata=draft.metadata), by=by)
         outcome.used |= {
@@ -385,7 +350,7 @@ class Seller(BaseAgent):
             }
 
     def _actions(self, turn: _Turn) -> Actions:
-        return Actions(turn.situation, self._shop, TurnHandOver(self, self._shop.handovers, turn))
+        return Actions(turn.situation, self._shop)
 
     def _promise_facts(self, situation: Situation, actions: Actions, amounts: Sequence[Money] = ()) -> PromiseFacts:
         orders = [*situation.orders, *([actions.placed] if actions.placed else [])]
@@ -403,22 +368,6 @@ class Seller(BaseAgent):
             amounts=[*amounts, *(money for quote in quotes for money in (quote.unit, quote.total))],
             customer="\n".join([*_customers_words(situation), situation.text]),
         )
-
-
-@dataclass(frozen=True)
-class TurnHandOver:
-    """Hands the customer of a turn over to people."""
-
-    seller: Seller
-    handovers: Handovers
-    turn: _Turn
-
-    def open(self, reason: str) -> None:
-        """Runs in the finishing transaction, before the notices of the outcome are put out."""
-        contact, outcome = self.turn.contact, self.turn.outcome
-        number = self.handovers.open(contact, reason)
-        self.seller.save_episode(case_of(contact.id), "handed over", {"brand": contact.brand, "handover": number})
-        outcome.notices.append(_summary(self.turn.situation, number, reason))
 
 
 def _as_fact(learned: Learned, message: Message) -> Fact:
@@ -464,27 +413,24 @@ def _told(breaches: Sequence[Breach]) -> list[str]:
     return [f"{breach.kind}: {breach.text[:80]}" for breach in breaches[:5]]
 
 
-def _to_staff(situation: Situation) -> Wording:
-    """What staff are told about a hand-over, in the brand's first language."""
-    return report_wording(situation.brand.languages[0], "handovers")
-
-
-def _summary(situation: Situation, number: int, reason: str) -> str:
-    """What staff need to take over: who, what for, what about, the last lines, how to answer."""
-    words = _to_staff(situation)
-    who = f"{situation.name} ({situation.contact.phone})" if situation.name else situation.contact.phone
-    about = ", ".join(interest.name for interest in situation.interests[:3]) or words.say("no_interests")
-    said = [
-        words.say("customer_said" if message.role == "user" else "desk_said", text=message.content[:150])
-        for message in situation.history[-LAST_LINES:]
-    ]
-    asked = [words.say("customer_said", text=message.content[:300]) for message in situation.messages]
-    lines = [
-        words.say("title", number=number, who=who),
-        words.say("reason", reason=reason),
-        words.say("interests", interests=about),
-        *said,
-        *asked,
-        words.say("how_to_answer", number=number),
-    ]
-    return "\n".join(lines)
+def _record(turn: _Turn, took_ms: int) -> RecordExecution:
+    """The audit record of this turn, taken last: it counts the replies."""
+    outcome, situation = turn.outcome, turn.situation
+    used = {name: outcome.used[name] for name in ("skus", "orders", "recalled", "fact_ids") if name in outcome.used}
+    record: dict[str, Any] = {
+        "brand": turn.contact.brand,
+        "input": {"contact": turn.contact.id, "messages": [message.id for message in situation.messages]},
+        "output": {
+            "answered_by": outcome.answered_by,
+            "why": outcome.why,
+            "message_type": situation.classification.message_type,
+            "language": situation.language,
+            "replies": len(outcome.replies),
+            **used,
+        },
+        "status": "success",
+        "duration_ms": took_ms,
+        "model": outcome.model,
+        "tokens": outcome.tokens_in + outcome.tokens_out,
+    }
+    return RecordExecution(case_of(turn.contact.id), AGENT, record)

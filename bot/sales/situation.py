@@ -14,7 +14,6 @@ from bot.shop.exchange_rates import Rates
 from memory.agents.memory_manager import MemoryManager
 from memory.conversations.handovers import Handover, Handovers
 from memory.conversations.messages import Message, Messages
-from memory.conversations.reading_progress import Readings
 from memory.conversations.summaries import Summaries, SummaryLine
 from memory.people.contacts import Contact
 from memory.people.fact_history import MANY, plain
@@ -82,7 +81,6 @@ class Shop:
     agents: MemoryManager
     most_history: int = 50
     session: timedelta = timedelta(hours=24)
-    readings: Readings | None = None  # told what there is to read in the background
     search: Search | None = None
     summaries: Summaries | None = None
 

@@ -38,15 +38,7 @@ def outbox(foundation: Foundation, channel: WhatsApp) -> Outbox:
 def turn_router(foundation: Foundation, seller: Seller, ads: AdCommands, channel: WhatsApp) -> TurnRouter:
     """Staff by their commands, everybody else by the desk."""
     stores = foundation.stores
-    commands = Commands(
-        stores.contacts,
-        stores.messages,
-        stores.handovers,
-        stores.orders,
-        stores.goods,
-        order_listener=seller,
-        ads=ads,
-    )
+    commands = Commands(stores.contacts, stores.messages, stores.handovers, stores.orders, ads=ads)
     media = MediaUnderstanding(channel, stores.attachments, stores.messages, senses(foundation))
     return TurnRouter(seller, commands, foundation.staff, media)
 

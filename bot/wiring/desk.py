@@ -39,7 +39,6 @@ def _shop(foundation: Foundation) -> Shop:
         agents=foundation.agents,
         most_history=settings.max_messages_per_session,
         session=timedelta(hours=settings.session_timeout_hours),
-        readings=stores.readings,
         search=stores.search,
         summaries=stores.summaries,
     )

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.brands import Brand, BrandNumbers, read_brands
+from bot.delivery.turn_changes import TurnChanges
 from bot.model.language_model import LanguageModel
 from bot.settings import Settings
 from bot.shop.exchange_rates import Rates
 from bot.staff.staff_members import Staff
 from bot.web.access import signing_secret
 from bot.wiring.stores import Stores
+from memory.ads.tasks import Tasks
 from memory.agents.memory_manager import MemoryManager
 from memory.conversations.turns import Turns
 from memory.storage.timestamps import Clock
@@ -57,7 +59,7 @@ class Foundation:
             stores=stores,
             agents=agents,
             staff=staff,
-            turns=Turns(stores.db, stores.messages, clock, staff=staff),
+            turns=Turns(stores.db, stores.messages, clock, _turn_changes(stores, clock, agents, staff)),
             erasure=Erasure(
                 stores.db,
                 clock,
@@ -70,3 +72,18 @@ class Foundation:
             model=LanguageModel.from_settings(settings, clock),
             secret=secret,
         )
+
+
+def _turn_changes(stores: Stores, clock: Clock, agents: MemoryManager, staff: Staff) -> TurnChanges:
+    return TurnChanges(
+        contacts=stores.contacts,
+        messages=stores.messages,
+        facts=stores.facts,
+        readings=stores.readings,
+        orders=stores.orders,
+        goods=stores.goods,
+        handovers=stores.handovers,
+        tasks=Tasks(stores.db, clock),
+        agents=agents,
+        staff=staff,
+    )

@@ -56,13 +56,14 @@ class Stores:
         db.migrate(STEPS)
         contacts, sessions = Contacts(db, clock), _sessions(db, settings)
         messages = Messages(db, contacts, sessions, clock, quiet_seconds=settings.reply_quiet_seconds)
+        facts = Facts(db, clock)
         hours = {brand.id: brand.handover_hours for brand in numbers.brands.values()}
         return cls(
             db=db,
             contacts=contacts,
             sessions=sessions,
             messages=messages,
-            facts=Facts(db, clock),
+            facts=facts,
             orders=Orders(db, clock),
             goods=Goods(db, clock),
             handovers=Handovers(db, clock, hours=hours),
@@ -70,7 +71,7 @@ class Stores:
             intake=Intake(db, messages),
             runs=JobRuns(db, clock),
             switches=Switches(db, clock),
-            readings=Readings(db),
+            readings=Readings(db, facts),
             summaries=Summaries(db, clock),
             search=Search(db, vectors=settings.memory.enable_vector_search),
             limits=Limits(db, clock),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from memory.conversations.messages import READ, Message, to_message
+from memory.conversations.turn_changes import LearnFact
+from memory.people.facts import Facts
 from memory.storage.database import Database
 
 
@@ -21,8 +23,9 @@ class Unread:
 class Readings:
     """The cursors of the background readers, one row a contact."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, facts: Facts) -> None:
         self._db = db
+        self._facts = facts
 
     def mark(self, contact_id: int, message_id: int) -> None:
         """There is something to read up to this message; call it in the transaction that finishes a turn."""
@@ -54,10 +57,10 @@ class Readings:
         )
         return [to_message(row) for row in rows]
 
-    def done(self, unread: Unread, upto: int, changes: Iterable[Callable[[], object]] = ()) -> bool:
-        """Keep what was read, and that it was read up to the message `upto`, together.
+    def done(self, unread: Unread, upto: int, learned: Sequence[LearnFact] = ()) -> bool:
+        """Keep what was read, and that the conversation was read up to the message `upto`, in one transaction.
 
-        False, and nothing kept, where another process was faster, or the person was erased meanwhile.
+        False, and nothing kept, where another process was faster or the person was erased meanwhile.
         """
         with self._db.transaction():
             moved = self._db.run(
@@ -66,6 +69,6 @@ class Readings:
                 after=unread.after,
                 upto=upto,
             )
-            for change in changes if moved else ():
-                change()
+            for each in learned if moved else ():
+                self._facts.take(each.contact, each.learned, each.message_id, at=each.at)
         return moved > 0

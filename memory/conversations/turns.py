@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from memory.conversations.channel_messages import Outgoing
 from memory.conversations.messages import READ, UNSENT, Message, Messages, to_message
+from memory.conversations.turn_changes import Change
 from memory.people.contacts import tally
 from memory.storage.database import Database
 from memory.storage.errors import LeaseLost
 from memory.storage.timestamps import Clock, from_text, to_text
 
-Change = Callable[[], None]
 
+class ApplyChanges(Protocol):
+    """Applies what a turn changes; `bot.delivery.turn_changes.TurnChanges` does."""
 
-class StaffNotices(Protocol):
-    """Tells a brand's staff; `bot.staff.staff_members.Staff` does."""
+    def apply(self, changes: Sequence[Change]) -> Sequence[Outgoing]:
+        """All changes in order, inside the finishing transaction; returns the messages to staff that result.
 
-    def notify(self, brand: str, text: str) -> Sequence[Outgoing]:
-        """The text as a message to each of them, with its contact; called in a transaction."""
+        Raises StaleDraft where a change is no longer possible.
+        """
 
 
 class Split(Protocol):
@@ -55,7 +57,6 @@ class Outcome:
 
     replies: list[Outgoing] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)  # told to the brand's staff
     readings: dict[int, Reading] = field(default_factory=dict)
     answered_by: str = "built-in"  # model, built-in, people, nobody; staff where it is a command of theirs
     why: str | None = None  # why not the model, where there is one
@@ -83,15 +84,15 @@ class Turns:
         db: Database,
         messages: Messages,
         clock: Clock,
+        changes: ApplyChanges,
         *,
-        staff: StaffNotices | None = None,
         lease_seconds: float = 12.0,
         quiet_cap_seconds: float = 8.0,
     ) -> None:
         self._db = db
         self._messages = messages
         self._clock = clock
-        self._staff = staff
+        self._changes = changes
         self._lease = timedelta(seconds=lease_seconds)
         self._cap = timedelta(seconds=quiet_cap_seconds)
 
@@ -159,7 +160,7 @@ class Turns:
         """Write everything a turn came to in one transaction.
 
         False, and nothing written, when newer messages arrived meanwhile: do the turn again with them
-        (`last_try` finishes all the same; they become the next turn). Raises LeaseLost.
+        (`last_try` finishes all the same; they become the next turn). Raises LeaseLost, StaleDraft.
         """
         with self._db.transaction():
             self.hold(lease)
@@ -168,14 +169,9 @@ class Turns:
             turn_id = self._record(handled, outcome)
             for message in handled:
                 self._mark_handled(message, turn_id, outcome)
-            for change in outcome.changes:
-                change()
+            notices = self._changes.apply(outcome.changes)
             self.speak(lease.contact_id, outcome.replies, split=split, turn_id=turn_id)
-            if self._staff is not None:
-                for text in outcome.notices:
-                    told = self._staff.notify(handled[0].brand, text)
-                    about = [replace(each, about=(lease.contact_id,)) for each in told]
-                    self.speak(lease.contact_id, about, split=split)
+            self.speak(lease.contact_id, notices, split=split)
         return True
 
     def speak(

@@ -30,6 +30,7 @@ from memory.storage.job_runs import Switches
 from memory.storage.timestamps import Clock, now
 from memory.upkeep.erasure import Erasure
 from tests.migrated import migrated_database
+from tests.turn_changes import turn_changes
 
 BRAND = "voyage"
 PHONE = "+14155550101"
@@ -139,7 +140,7 @@ def _wire(
     db = migrated_database(where / "hawker.db" if isinstance(where, Path) else where, timeout=2)
     contacts = Contacts(db, clock)
     messages = Messages(db, contacts, Sessions(db), clock, quiet_seconds=0.1)
-    turns = Turns(db, messages, clock)
+    turns = Turns(db, messages, clock, turn_changes(db, clock, contacts, messages))
     channel = WhatsApp(Settings.from_environment({"PUBLIC_URL": url}), clock, twilio.account)
     templates: dict[str, str] = {}
     brands = {BRAND: replace(VOYAGE, templates=templates)}

@@ -13,6 +13,7 @@ from memory.conversations.channel_messages import Outgoing
 from memory.conversations.turns import Lease, Turns
 from memory.storage.timestamps import now
 from tests.delivery.message_path import Line, open_line
+from tests.turn_changes import turn_changes
 
 
 def claimed(line: Line, turns: Turns, owner: str) -> Lease:
@@ -27,7 +28,8 @@ def claimed(line: Line, turns: Turns, owner: str) -> Lease:
 
 
 def quick_turns(line: Line) -> Turns:
-    return Turns(line.db, line.messages, now, lease_seconds=4)
+    changes = turn_changes(line.db, now, line.contacts, line.messages)
+    return Turns(line.db, line.messages, now, changes, lease_seconds=4)
 
 
 def test_a_visit_that_fails_rests_until_its_lease_is_over(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from memory.people.address import Address
 from memory.people.contacts import Contacts
 from memory.storage.database import Database
 from tests.migrated import migrated_database
+from tests.turn_changes import turn_changes
 
 SHOP = "+14155238886"
 BRAND = "voyage"
@@ -46,7 +47,8 @@ class Stores:
         self.contacts = Contacts(self.db, self.clock)
         self.sessions = Sessions(self.db)
         self.messages = Messages(self.db, self.contacts, self.sessions, self.clock)
-        self.turns = Turns(self.db, self.messages, self.clock)
+        changes = turn_changes(self.db, self.clock, self.contacts, self.messages)
+        self.turns = Turns(self.db, self.messages, self.clock, changes)
 
     def open(self) -> Database:
         """The database, with every table."""

@@ -98,8 +98,6 @@ class Story:
             self.memory.messages,
             self.memory.handovers,
             self.memory.orders,
-            self.memory.goods,
-            order_listener=self.program.desk.seller,
             ads=AdCommands(agency, Deeds(self.db, clock), agency.tasks, thinking, AnythingGoes()),
         )
         self.desk = replace(self.program.desk, commands=commands)

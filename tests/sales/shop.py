@@ -26,6 +26,7 @@ from memory.shop.catalogue_items import Goods
 from memory.shop.orders import Orders
 from memory.storage.errors import StaleDraft
 from tests.memory.stores import BRAND, SHOP, Stores, TestClock, as_is
+from tests.turn_changes import turn_changes
 
 ROOT = Path(__file__).parents[2]
 CUSTOMER, ANOTHER, COLLEAGUE = "+14155550101", "+34600111222", "+919876500002"
@@ -48,7 +49,8 @@ class TestShop:
         self.stores = Stores(path / "hawker.db")
         db, clock = self.stores.db, self.stores.clock
         self.staff = Staff(self.stores.contacts, {COLLEAGUE: "staff"}, BrandNumbers(BRANDS, SHOP))
-        self.turns = Turns(db, self.stores.messages, clock, staff=self.staff)
+        changes = turn_changes(db, clock, self.stores.contacts, self.stores.messages, self.staff)
+        self.turns = Turns(db, self.stores.messages, clock, changes)
         self.goods = Goods(db, clock)
         self.goods.replace(FILE.items, FILE.digest)
         self.rates = packaged_rates()

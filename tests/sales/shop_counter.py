@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -81,7 +80,7 @@ class Counter:
 
     def actions(self, situation: Situation) -> Actions:
         """Fresh hands for this customer."""
-        return Actions(situation, self.shop, HandOver(self.handovers, situation.contact))
+        return Actions(situation, self.shop)
 
     def says(self, situation: Situation, text: str, actions: Actions | None = None) -> None:
         """The desk's answer goes out, and what it stands on is done."""
@@ -112,14 +111,3 @@ class Counter:
         actions.confirm_order()
         self.says(situation, "Done!", actions)
         return self.orders.of_contact(situation.contact.id)[0]
-
-
-@dataclass(frozen=True)
-class HandOver:
-    """Opens the hand-over, and tells nobody."""
-
-    handovers: Handovers
-    contact: Contact
-
-    def open(self, reason: str) -> None:
-        self.handovers.open(self.contact, reason)

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,9 @@ from memory.conversations.channel_messages import Outgoing
 from memory.conversations.messages import Message
 from memory.conversations.reading_progress import Readings
 from memory.conversations.summaries import CHUNK, RECENT, Summaries
+from memory.conversations.turn_changes import LearnFact, QueueBackgroundReading
 from memory.conversations.turns import Outcome
+from memory.people.facts import Learned
 from tests.model_server import KEY, ModelServer, Reply, Request, failing, says
 from tests.sales.shop_counter import MARIA, Counter
 
@@ -56,7 +57,7 @@ def reader(counter: Counter, model: LanguageModel | None, *, budget: str = "5") 
     return Reader(
         counter.stores.contacts,
         counter.facts,
-        Readings(db),
+        Readings(db, counter.facts),
         summaries,
         {brand.id: brand},
         counter.limits,
@@ -72,8 +73,7 @@ def heard(counter: Counter, *texts: str) -> list[int]:
         ids.append(counter.stores.hear(text, phone=MARIA, urgent=True))
         [lease] = counter.stores.turns.claim("w", 1)
         waiting = counter.stores.turns.waiting(lease.contact_id)
-        mark = partial(Readings(counter.stores.db).mark, lease.contact_id, ids[-1])
-        outcome = Outcome([Outgoing("ok")], [mark])
+        outcome = Outcome([Outgoing("ok")], [QueueBackgroundReading(lease.contact_id, ids[-1])])
         assert counter.stores.turns.finish(lease, waiting, outcome, split=lambda reply: [reply])
         counter.stores.turns.release(lease)
         counter.stores.db.run("UPDATE messages SET state = 'sent' WHERE state = 'ready'")
@@ -120,7 +120,7 @@ def test_greetings_cost_nothing(counter: Counter, model: LanguageModel, server: 
     counter.clock.pass_by(hours=1)
     reader(counter, model).run()
     assert server.read == []
-    assert Readings(counter.stores.db).due() == []
+    assert Readings(counter.stores.db, counter.facts).due() == []
 
 
 def test_what_the_rules_read_in_the_same_message_stays(
@@ -178,37 +178,37 @@ def test_reading_stops_before_the_day_s_budget_for_answers_is_touched(
         reading.run()
     assert 0 < len(server.read) < 12
     assert counter.limits.spent(counter.brand.id, TODAY) <= 4000
-    assert Readings(counter.stores.db).due() != [], "the rest is read tomorrow"
+    assert Readings(counter.stores.db, counter.facts).due() != [], "the rest is read tomorrow"
 
 
-def test_a_process_that_dies_between_the_answer_and_the_commit_leaves_nothing_half_done(
+def test_facts_and_reading_progress_are_kept_together_or_not_at_all(
     counter: Counter, model: LanguageModel, server: ModelServer
 ) -> None:
-    """Its second statement fails as a killed process would: neither the first nor the cursor is kept."""
+    """The second fact cannot be kept: neither the first nor the cursor is."""
     [message] = heard(counter, "home is Valencia for me")
-    readings = Readings(counter.stores.db)
+    readings = Readings(counter.stores.db, counter.facts)
     [unread] = readings.due()
-
-    def dies() -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        readings.done(
-            unread, message, [lambda: counter.facts.learn(counter.contact(), "city", "Valencia", message), dies]
-        )
+    city, broken = [
+        LearnFact(counter.contact(), Learned(predicate, "Valencia"), message, counter.clock())
+        for predicate in ("city", "no such predicate")
+    ]
+    with pytest.raises(ValueError, match="no such predicate"):
+        readings.done(unread, message, [city, broken])
     assert facts_of(counter) == []
     assert readings.due() == [unread]
     assert readings.done(unread, message)
-    assert not readings.done(unread, message, [dies]), "another process was faster"
+    assert not readings.done(unread, message, [broken]), "another process was faster"
 
 
 def test_an_erased_person_is_not_written_about_any_more(counter: Counter) -> None:
     [message] = heard(counter, "home is Valencia for me")
-    readings = Readings(counter.stores.db)
+    readings = Readings(counter.stores.db, counter.facts)
     [unread] = readings.due()
     contact = counter.contact()
     counter.stores.contacts.erase(contact.id)
-    assert not readings.done(unread, message, [lambda: counter.facts.learn(contact, "city", "Valencia", message)])
+    assert not readings.done(
+        unread, message, [LearnFact(contact, Learned("city", "Valencia"), message, counter.clock())]
+    )
     assert counter.stores.db.value("SELECT count(*) FROM facts") == 0
 
 
@@ -244,7 +244,7 @@ def test_without_a_model_summaries_are_written_all_the_same(counter: Counter) ->
     heard(counter, *(f"do you have number {n}?" for n in range(CHUNK + RECENT)))
     reader(counter, None).run()
     assert len(Summaries(counter.stores.db, counter.clock).lines(counter.contact().id)) > 0
-    assert Readings(counter.stores.db).due() == []
+    assert Readings(counter.stores.db, counter.facts).due() == []
 
 
 @pytest.mark.parametrize(

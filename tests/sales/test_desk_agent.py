@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from bot.staff.commands.shop_commands import Commands
+from memory.conversations.turn_changes import ReplayMessage
 from memory.people.contacts import case_of
 from memory.storage.errors import StaleDraft
 from tests.sales.shop import ANOTHER, CUSTOMER, TestShop
+from tests.turn_changes import turn_changes
 
 
 @pytest.fixture
@@ -44,11 +46,7 @@ def test_a_turn_that_is_not_kept_leaves_no_record(shop: TestShop) -> None:
     [lease] = shop.turns.claim("test", 1)
     waiting = shop.turns.waiting(lease.contact_id)
     outcome = shop.draft(waiting)
-
-    def stale() -> None:
-        raise StaleDraft("the last one was sold")
-
-    outcome.changes.append(stale)
+    outcome.changes.append(ReplayMessage(waiting[0].id))  # it is not dead, so it cannot be tried again
     with pytest.raises(StaleDraft):
         shop.turns.finish(lease, waiting, outcome, split=lambda reply: [reply])
     assert shop.seller.memory_manager.get_execution_records(shop.seller.agent_id) == []
@@ -62,19 +60,12 @@ def test_a_hand_over_and_a_paid_order_end_a_case(shop: TestShop) -> None:
     shop.says("yes", phone=ANOTHER)
     [order] = shop.shop.orders.of_contact(shop.customer(ANOTHER).id)
     stores = shop.stores
-    commands = Commands(
-        stores.contacts,
-        stores.messages,
-        shop.shop.handovers,
-        shop.shop.orders,
-        shop.goods,
-        order_listener=shop.seller,
-    )
+    commands = Commands(stores.contacts, stores.messages, shop.shop.handovers, shop.shop.orders)
     shop.hear(f"paid {order.number}", phone="+919876500002")
     colleague = shop.customer("+919876500002")
     waiting = [m for m in shop.history(colleague) if m.state == "waiting"]
-    for change in commands.handle(colleague, "staff", waiting).changes:
-        change()
+    outcome = commands.handle(colleague, "staff", waiting)
+    turn_changes(stores.db, stores.clock, stores.contacts, stores.messages).apply(outcome.changes)
     paid = shop.seller.get_episodes()[0]
     assert (paid["outcome"], paid["order"], paid["sku"]) == ("order paid", order.number, "KR-RAPTOR-15")
 

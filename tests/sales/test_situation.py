@@ -10,7 +10,6 @@ from bot.language.reading.message_type import classify
 from bot.sales.answering.desk_actions import Actions, CannotDo, as_data
 from bot.sales.situation import Situation
 from tests.sales.shop import ANOTHER, CUSTOMER, TestShop
-from tests.sales.shop_counter import HandOver
 
 
 def situation(shop: TestShop, text: str, phone: str = CUSTOMER) -> Situation:
@@ -47,7 +46,7 @@ def test_actions_reach_only_the_customer_they_were_made_for(shop: TestShop) -> N
     shop.says("I want to buy the Kestrel Raptor 15", phone=ANOTHER)
     shop.says("yes", phone=ANOTHER)
     [order] = shop.orders(ANOTHER)
-    actions = Actions(situation(shop, "hello"), shop.shop, HandOver(shop.shop.handovers, shop.customer()))
+    actions = Actions(situation(shop, "hello"), shop.shop)
     assert actions.order_status() == []
     for act in (actions.order_status, actions.cancel_order):
         with pytest.raises(CannotDo):
@@ -58,7 +57,7 @@ def test_actions_reach_only_the_customer_they_were_made_for(shop: TestShop) -> N
 
 
 def test_what_actions_found_becomes_plain_data(shop: TestShop) -> None:
-    actions = Actions(situation(shop, "hello"), shop.shop, HandOver(shop.shop.handovers, shop.customer()))
+    actions = Actions(situation(shop, "hello"), shop.shop)
     [found] = as_data(actions.search_catalogue("Kestrel Raptor 15", limit=1))
     assert found["price"] == {"amount": "1199.00", "currency": "EUR"}
     assert json.loads(json.dumps(found)) == found

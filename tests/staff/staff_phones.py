@@ -17,8 +17,8 @@ from bot.staff.staff_members import Staff
 from memory.ads.tasks import Tasks
 from memory.audit_log.staff_commands import Deeds
 from memory.conversations.handovers import Handovers
+from memory.conversations.turn_changes import NotifyStaff
 from memory.conversations.turns import Outcome
-from memory.shop.catalogue_items import Goods
 from memory.shop.orders import Orders
 from memory.storage.quotas import Limits
 from tests.ads.shop import DATA, AdShop
@@ -59,7 +59,6 @@ class Newsroom:
             self.stores.messages,
             Handovers(db, clock),
             Orders(db, clock),
-            Goods(db, clock),
             ads=ads,
         )
 
@@ -95,6 +94,6 @@ class Newsroom:
         self.hear(phone, text)
         outcome = self.draft(phone)
         self.keep(phone, outcome)
-        self.notices = list(outcome.notices)
+        self.notices = [change.text for change in outcome.changes if isinstance(change, NotifyStaff)]
         self.pictures = [each.media_url for each in outcome.replies if each.media_url]
         return "\n".join(each.body for each in outcome.replies)

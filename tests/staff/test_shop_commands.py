@@ -18,6 +18,7 @@ from memory.conversations.turns import Outcome
 from memory.people.contacts import Contact
 from memory.shop.catalogue_items import Goods, Item
 from memory.shop.orders import Orders, Quote
+from memory.storage.errors import StaleDraft
 from tests.memory.stores import BRAND, SHOP, Stores, as_is
 
 NUMBERS = BrandNumbers(read_brands(Path(__file__).parents[2] / "data" / "brands.toml"), SHOP)
@@ -34,7 +35,7 @@ class Office:
         self.handovers = Handovers(self.stores.db, self.stores.clock)
         self.goods = Goods(self.stores.db, self.stores.clock)
         self.staff = Staff(self.stores.contacts, ROLES, NUMBERS)
-        self.commands = Commands(self.stores.contacts, self.stores.messages, self.handovers, self.orders, self.goods)
+        self.commands = Commands(self.stores.contacts, self.stores.messages, self.handovers, self.orders)
         self.stores.hear("hola", phone=CUSTOMER, urgent=True)
         self.finish(Outcome())
         self.customer = self.stores.contacts.find(BRAND, CUSTOMER)
@@ -124,6 +125,29 @@ def test_an_order_goes_forward_and_its_customer_is_told_in_their_language(office
     events = [(event.state, event.by) for event in office.orders.events(office.order.id)]
     assert events[-3:] == [("paid", STAFF), ("shipped", STAFF), ("delivered", STAFF)]
     assert "cannot become" in office.says(STAFF, f"paid {office.order.number}")
+
+
+def test_a_move_that_a_colleague_overtook_is_answered_again(office: Office) -> None:
+    draft = office.draft(STAFF, f"paid {office.order.number}")
+    office.orders.move(BRAND, office.order.number, "cancelled", ADMIN)
+    with pytest.raises(StaleDraft, match="cancelled"):
+        office.finish(draft)
+    assert office.stores.messages.next_out(office.customer.id) is None
+    office.stores.db.run("DELETE FROM leases")
+    who = office.who(STAFF)
+    office.finish(office.commands.handle(who, "staff", office.stores.turns.waiting(who.id)))
+    assert office.sent == [(STAFF, f"Order {office.order.number} is cancelled; it cannot become paid from there.")]
+
+
+def test_commands_of_one_turn_see_what_earlier_ones_change(office: Office) -> None:
+    number = office.order.number
+    for text in (f"paid {number}", f"shipped {number}", f"paid {number}"):
+        office.stores.hear(text, phone=STAFF, urgent=True)
+    who = office.who(STAFF)
+    office.finish(office.commands.handle(who, "staff", office.stores.turns.waiting(who.id)))
+    told = [body for to, body in office.sent if to == STAFF]
+    assert ["cannot become" in body for body in told] == [False, False, True]
+    assert office.orders.by_number(BRAND, number).state == "shipped"
 
 
 def test_who_commands_is_none_of_the_brands_customers(office: Office) -> None:

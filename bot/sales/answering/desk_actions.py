@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 from bot.language.money import Money
 from bot.sales.situation import Shop, Situation
 from bot.sales.understanding.order_replies import says_yes
 from bot.shop.exchange_rates import Conversion, UnknownCurrency
-from memory.conversations.turns import Change
+from memory.conversations.turn_changes import CancelOrder, Change, DropQuote, KeepQuote, OpenHandOver, PlaceOrder
 from memory.shop.catalogue_items import Item
 from memory.shop.orders import Order, Quote, read_number
 
 MOST_PIECES = 20  # of one item in one order by chat; more is for a person
+LAST_LINES = 6  # of the conversation, told to staff with a hand-over
 
 
 class CannotDo(Exception):
@@ -55,13 +56,6 @@ class Offer:
     rate_date: date | None = None  # of the rate that `about` stands on
 
 
-class HandOverChange(Protocol):
-    """Hands this turn's customer over to people; `bot.sales.desk.TurnHandOver` does."""
-
-    def open(self, reason: str) -> None:
-        """Open the hand-over and tell staff. Runs in the transaction in which the turn is finished."""
-
-
 @dataclass(slots=True)
 class Actions:
     """One attempt's actions. Nothing happens until the turn is finished with `changes`.
@@ -72,7 +66,6 @@ class Actions:
 
     situation: Situation
     shop: Shop
-    to_people: HandOverChange
     changes: list[Change] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)  # skus offered, in order
     quoted: Quote | None = None  # a quote made in this attempt: the reply must ask for the yes
@@ -132,7 +125,7 @@ class Actions:
         delivery = self.situation.brand.policy("delivery", self.situation.language)
         price = charged(self.situation, item)
         quote = Quote(item.sku, item.title, quantity, price, delivery, self.situation.now)
-        self.changes.append(lambda: self.shop.orders.keep_quote(self.situation.contact, quote))
+        self.changes.append(KeepQuote(self.situation.contact, quote))
         self.quoted = quote
         return quote
 
@@ -154,7 +147,7 @@ class Actions:
         """Forget the open quote; False when there was none."""
         if self.situation.quote is None:
             return False
-        self.changes.append(lambda: self.shop.orders.drop_quote(self.situation.contact.id))
+        self.changes.append(DropQuote(self.situation.contact.id))
         return True
 
     def cancel_order(self, number: str) -> Order:
@@ -162,20 +155,26 @@ class Actions:
         order = self._own_order(number)
         if order.state != "placed":
             raise CannotDo(f"order {order.number} is {order.state}; a person has to look at it, hand over")
-        brand, contact = self.situation.brand.id, self.situation.contact
-
-        def cancel() -> None:
-            self.shop.orders.move(brand, order.number, "cancelled", "customer")
-            self.shop.goods.put_back(contact.brand, order.sku, order.quantity)
-
-        self.changes.append(cancel)
+        self.changes.append(CancelOrder(order))
         return order
 
     def hand_over(self, reason: str) -> None:
         """Have a person take this conversation over; staff get a summary, the desk falls silent after its reply."""
-        if self.handed_over is None:
-            self.changes.append(lambda: self.to_people.open(reason))
-        self.handed_over = self.handed_over or reason
+        if self.handed_over is not None:
+            return
+        self.handed_over = reason
+        situation = self.situation
+        self.changes.append(
+            OpenHandOver(
+                contact=situation.contact,
+                reason=reason,
+                language=situation.brand.languages[0],
+                name=situation.name,
+                interests=tuple(interest.name for interest in situation.interests[:3]),
+                history=situation.history[-LAST_LINES:],
+                messages=situation.messages,
+            )
+        )
 
     def _own_order(self, number: str) -> Order:
         wanted = read_number(number)
@@ -185,15 +184,10 @@ class Actions:
         return found
 
     def _place(self, quote: Quote) -> Order:
-        contact, brand, shop = self.situation.contact, self.situation.brand, self.shop
-        number = shop.orders.new_number()
+        contact, brand = self.situation.contact, self.situation.brand
+        number = self.shop.orders.new_number()
         link = brand.pay_at(number)
-
-        def place() -> None:
-            shop.goods.take(contact.brand, quote.sku, quote.quantity)
-            shop.orders.place(contact, quote, number, link)
-
-        self.changes.append(place)
+        self.changes.append(PlaceOrder(contact, quote, number, link))
         self.placed = Order(
             id=0,
             number=number,

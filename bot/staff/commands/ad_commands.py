@@ -34,6 +34,7 @@ from memory.audit_log.account_changes import Change, UnknownChange
 from memory.audit_log.approvals import Approval, CannotApprove
 from memory.audit_log.staff_commands import Deeds
 from memory.conversations.channel_messages import Outgoing
+from memory.conversations.turn_changes import NotifyStaff
 
 NO_ACCOUNTS: Final = (
     "No ad account is connected here. Set META_ACCESS_TOKEN and the other META_ settings for real ones, or"
@@ -296,7 +297,7 @@ class AdCommands:
         said = deed.said if deed.said is not None else tuple(self._acted(line, lambda: act(deed.aim)))
         self.deeds.finish(line.message_id, said)
         line.say(said[0])
-        line.outcome.notices += said[1:]
+        line.changes.extend(NotifyStaff(line.who, notice) for notice in said[1:])
 
     def _acted(self, line: Line, act: Callable[[], Said]) -> Said:
         try:

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from bot.roles import Role
 from memory.conversations.channel_messages import Outgoing
-from memory.conversations.turns import Change, Outcome
+from memory.conversations.turn_changes import Change
+from memory.conversations.turns import Outcome
 from memory.people.contacts import Contact
 
 
@@ -29,7 +30,6 @@ class Line:
     message_id: int  # of the line
     words: str  # what follows the command
     outcome: Outcome  # of the turn, which is kept after all its lines were carried out
-    done: dict[str, str]  # what earlier lines of this turn will have done: order number or message → its state
     whole: str = ""  # the line as it was written
     deadline: datetime | None = None  # until then a model may think about it
 
@@ -45,7 +45,7 @@ class Line:
 
     @property
     def changes(self) -> list[Change]:
-        """What is changed in the database when the turn is finished."""
+        """What this turn changes when it is finished, earlier lines included."""
         return self.outcome.changes
 
     def say(self, text: str, *, about: Sequence[int] = ()) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol
 
 from bot.language.languages import FIRST, LANGUAGES
 from bot.language.texts import ReplyWording, reply_wording
@@ -15,18 +14,18 @@ from bot.staff.commands.command import Command, Line, NotAllowed, Unclear, first
 from memory.conversations.channel_messages import Outgoing
 from memory.conversations.handovers import Handovers
 from memory.conversations.messages import Message, Messages
+from memory.conversations.turn_changes import (
+    CloseHandOver,
+    ExtendHandOver,
+    MarkStaff,
+    MoveOrder,
+    NoteMention,
+    ReplayMessage,
+)
 from memory.conversations.turns import Outcome, Reading
 from memory.people.contacts import Contact, Contacts
-from memory.shop.catalogue_items import Goods
 from memory.shop.orders import Order, Orders, WrongState, can_move, is_number
 from memory.storage.errors import MemoryFault
-
-
-class OrderListener(Protocol):
-    """Hears of orders that staff move on; `bot.sales.desk.Seller` does."""
-
-    def order_moved(self, order: Order, state: str) -> None:
-        """Called in the transaction in which the order moves: as it was, and its new state."""
 
 
 class Commands:
@@ -38,18 +37,14 @@ class Commands:
         messages: Messages,
         handovers: Handovers,
         orders: Orders,
-        goods: Goods,
         *,
-        order_listener: OrderListener | None = None,
         ads: AdCommands | None = None,
     ) -> None:
         """`ads` adds what may be asked of the ad agent, and answers questions in plain words."""
-        self._order_listener = order_listener
         self._contacts = contacts
         self._messages = messages
         self._handovers = handovers
         self._orders = orders
-        self._goods = goods
         self._ads = ads
         self._commands = {
             "help": Command("help", "this list", "analyst", self._help),
@@ -77,11 +72,10 @@ class Commands:
         if role not in ROLES:
             raise ValueError("only somebody on the STAFF list may command; route customers to the seller")
         outcome = Outcome(answered_by="staff", why="staff command")
-        outcome.changes.append(lambda: self._contacts.mark_staff(who.id))
-        done: dict[str, str] = {}
+        outcome.changes.append(MarkStaff(who.id))
         for message in messages:
             outcome.readings[message.id] = Reading("staff")
-            line = Line(who, role, message.id, "", outcome, done, message.content, deadline)
+            line = Line(who, role, message.id, "", outcome, message.content, deadline)
             self._carry_out(message.content, line)
         return outcome
 
@@ -122,8 +116,8 @@ class Commands:
         line.replies.append(
             Outgoing(text, contact_id=handover.contact_id, message_type="people", metadata={"by": "staff"})
         )
-        line.changes.append(lambda: self._handovers.extend(handover))
-        line.changes.append(lambda: self._messages.mention(line.message_id, handover.contact_id))
+        line.changes.append(ExtendHandOver(handover))
+        line.changes.append(NoteMention(line.message_id, handover.contact_id))
         line.say(
             f"Sent to {self._called(handover.contact_id)}. *release {number}* lets the desk answer again.",
             about=[handover.contact_id],
@@ -131,7 +125,7 @@ class Commands:
 
     def _release(self, line: Line) -> None:
         handover = self._handovers.get(line.who.brand, number_in(line.words, "release 3"))
-        line.changes.append(lambda: self._handovers.close(handover.id, line.who.phone))
+        line.changes.append(CloseHandOver(handover.id, line.who.phone))
         line.say(f"The desk answers {self._called(handover.contact_id)} again.", about=[handover.contact_id])
 
     def _list_orders(self, line: Line) -> None:
@@ -153,25 +147,19 @@ class Commands:
     def _move(self, state: str) -> Callable[[Line], None]:
         def move(line: Line) -> None:
             found = self._found(line)
-            now = line.done.get(found.number, found.state)
+            moves = [change for change in line.changes if isinstance(change, MoveOrder)]
+            # An earlier line of this turn may have moved it; nothing of the turn is written yet.
+            now = next((each.state for each in reversed(moves) if each.order.number == found.number), found.state)
             if now == state:
                 raise WrongState(f"Order {found.number} is {state} already.")
             if not can_move(now, state):
                 raise WrongState(f"Order {found.number} is {now}; it cannot become {state} from there.")
-            line.done[found.number] = state
-            line.changes.append(lambda: self._do_move(found, state, line.who))
+            line.changes.append(MoveOrder(found, state, line.who.phone))
             line.say(f"Order {found.number} is {state} now.")
             if found.contact_id is not None:
                 line.replies.append(self._tell(found.contact_id, found, state))
 
         return move
-
-    def _do_move(self, found: Order, state: str, who: Contact) -> None:
-        self._orders.move(who.brand, found.number, state, who.phone)
-        if self._order_listener is not None:
-            self._order_listener.order_moved(found, state)
-        if state == "cancelled":
-            self._goods.put_back(who.brand, found.sku, found.quantity)
 
     def _tell(self, contact_id: int, found: Order, state: str) -> Outgoing:
         text = self._wording(contact_id).say(f"order_now_{state}", number=found.number)
@@ -190,11 +178,11 @@ class Commands:
 
     def _replay(self, line: Line) -> None:
         message = self._own(line, number_in(line.words, "replay 17"))
-        now = line.done.get(str(message.id), message.state)
+        replay = ReplayMessage(message.id)
+        now = "tried again" if replay in line.changes else message.state
         if now != "dead":
             raise Unclear(f"Message {message.id} is not dead; it is {now}.")
-        line.done[str(message.id)] = "tried again"
-        line.changes.append(lambda: self._messages.replay(message.id))
+        line.changes.append(replay)
         line.say(f"Message {message.id} is tried again.")
 
     def _why(self, line: Line) -> None:

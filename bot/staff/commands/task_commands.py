@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.staff.commands.command import Command, Line, Unclear, number_in
 from memory.ads.tasks import Task, TaskDone, Tasks
+from memory.conversations.turn_changes import FinishTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,25 +26,25 @@ class TaskCommands:
         if line.words:
             line.say(_brief(self.tasks.get(line.brand, number_in(line.words, "tasks 3"))))
             return
-        waiting = [task for task in self.tasks.open(line.brand) if f"task {task.id}" not in line.done]
+        done = _done_in(line)
+        waiting = [task for task in self.tasks.open(line.brand) if task.id not in done]
         line.say("\n".join(_line(task) for task in waiting) or "The agent asks nothing of anybody.")
 
     def _done(self, line: Line) -> None:
         first, _, outcome = line.words.partition(" ")
         number = number_in(first.rstrip(":,"), "done 3 the photos are online")
         task = self.tasks.get(line.brand, number)
-        if task.state == "done" or f"task {number}" in line.done:
+        if task.state == "done" or number in _done_in(line):
             raise TaskDone(f"Task {number} (“{task.need.title}”) is done already.")
         if not outcome.strip():
             raise Unclear(f"Write what came of it, for the agent goes on from there: *done {number} …*")
-        line.done[f"task {number}"] = "done"
-        line.changes.append(lambda: self._settle(line, number, outcome.strip()))
+        line.changes.append(FinishTask(line.brand, number, line.who.phone, outcome.strip()))
         line.say(f"Thank you: “{task.need.title}” is done. The next morning's plan starts with what you wrote.")
 
-    def _settle(self, line: Line, number: int, outcome: str) -> None:
-        """In the turn's transaction; a colleague, or Asana, may have been a moment earlier."""
-        if self.tasks.get(line.brand, number).state == "open":
-            self.tasks.done(line.brand, number, line.who.phone, outcome)
+
+def _done_in(line: Line) -> set[int]:
+    """Tasks that earlier lines of this turn report as done; nothing of the turn is written yet."""
+    return {change.number for change in line.changes if isinstance(change, FinishTask)}
 
 
 def _line(task: Task) -> str:

@@ -7,7 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from memory.ads.tasks import UnknownTask
 from memory.conversations.channel_messages import Outgoing
+from memory.conversations.turn_changes import Change, FinishTask, OptOut
 from memory.conversations.turns import Lease, Outcome, Pressure, Reading
 from memory.storage.errors import LeaseLost
 from tests.memory.stores import BRAND, Stores, as_is, said
@@ -81,10 +83,9 @@ def test_a_draft_that_newer_messages_overtook_is_dropped_with_all_its_changes(st
     lease = claim(stores)
     waiting = stores.turns.waiting(lease.contact_id)
     stores.hear("no, the blue one", urgent=True)
-    changed: list[str] = []
-    outcome = Outcome([Outgoing("Red it is.")], changes=[lambda: changed.append("red")])
+    outcome = Outcome([Outgoing("Red it is.")], changes=[OptOut(lease.contact_id)])
     assert not stores.turns.finish(lease, waiting, outcome, split=as_is)
-    assert changed == []
+    assert stores.contacts.get(lease.contact_id).opted_out_at is None
     assert stores.messages.next_out(lease.contact_id) is None
     assert texts(stores, lease) == ["the red one", "no, the blue one"]
 
@@ -102,16 +103,14 @@ def test_reply_changes_and_record_are_one_transaction(stores: Stores) -> None:
     message_id = stores.hear("hi", urgent=True)
     lease = claim(stores)
     waiting = stores.turns.waiting(lease.contact_id)
-
-    def fail() -> None:
-        raise RuntimeError("half way")
-
-    outcome = Outcome([Outgoing("Hello!")], changes=[fail], readings={message_id: Reading("greeting", "en")})
-    with pytest.raises(RuntimeError):
+    changes: list[Change] = [OptOut(lease.contact_id), FinishTask(BRAND, 99, "+919876500001", "there is no such task")]
+    outcome = Outcome([Outgoing("Hello!")], changes, readings={message_id: Reading("greeting", "en")})
+    with pytest.raises(UnknownTask):
         stores.turns.finish(lease, waiting, outcome, split=as_is)
     assert stores.messages.next_out(lease.contact_id) is None
     assert stores.messages.get(message_id).state == "waiting"
     assert stores.db.value("SELECT count(*) FROM turns") == 0
+    assert stores.contacts.get(lease.contact_id).opted_out_at is None
 
 
 def test_a_turn_that_keeps_failing_is_tried_later_each_time_and_at_last_set_aside(stores: Stores) -> None:

@@ -1,0 +1,208 @@
+"""What a turn changes: one named value for each change. `bot.delivery.turn_changes` applies them when the turn is finished."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from memory.conversations.handovers import Handover
+from memory.conversations.messages import Message
+from memory.people.contacts import Contact
+from memory.people.facts import Learned
+from memory.shop.orders import Order, Quote
+
+
+@dataclass(frozen=True, slots=True)
+class LearnFact:
+    """A fact that a message stated, or ended."""
+
+    contact: Contact
+    learned: Learned
+    message_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NoteInterest:
+    """Something that a message asked about."""
+
+    contact: Contact
+    interest: str
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueueBackgroundReading:
+    """The conversation up to this message is to be read in the background."""
+
+    contact_id: int
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """STOP."""
+
+    contact_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OptIn:
+    """START."""
+
+    contact_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CountFailedAnswer:
+    """Counts consecutive answers that did not help; `failed=False` resets the count."""
+
+    contact_id: int
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MarkStaff:
+    """The figures about customers leave this contact out."""
+
+    contact_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeepQuote:
+    """A quote that waits for the customer's yes; replaces an earlier one."""
+
+    contact: Contact
+    quote: Quote
+
+
+@dataclass(frozen=True, slots=True)
+class DropQuote:
+    """The customer does not want what was quoted."""
+
+    contact_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOrder:
+    """Takes the goods out of stock and places the order.
+
+    `number` is drawn with `Orders.new_number` while the turn is answered, so the reply can name it.
+    """
+
+    contact: Contact
+    quote: Quote
+    number: str
+    payment_link: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelOrder:
+    """The customer cancels an order; its goods return to stock."""
+
+    order: Order  # as it was when the turn was answered
+
+
+@dataclass(frozen=True, slots=True)
+class MoveOrder:
+    """Staff move an order to another state; the goods of a cancelled one return to stock."""
+
+    order: Order  # as it was when the turn was answered
+    state: str
+    by: str  # phone number
+
+
+@dataclass(frozen=True, slots=True)
+class OpenHandOver:
+    """Hands a customer over to people. Staff are told, with the number that applying assigns."""
+
+    contact: Contact
+    reason: str
+    language: str  # of the notice to staff
+    name: str | None  # of the customer
+    interests: tuple[str, ...]
+    history: tuple[Message, ...]  # last lines before this turn, oldest first
+    messages: tuple[Message, ...]  # of this turn
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendHandOver:
+    """A person answered: the hand-over's time starts again."""
+
+    handover: Handover
+
+
+@dataclass(frozen=True, slots=True)
+class CloseHandOver:
+    """The desk answers this customer again."""
+
+    handover_id: int
+    by: str  # phone number
+
+
+@dataclass(frozen=True, slots=True)
+class NoteMention:
+    """This message tells of that contact: it is emptied when the contact is erased."""
+
+    message_id: int
+    contact_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayMessage:
+    """Takes a message off the dead-letter list and tries it again."""
+
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class FinishTask:
+    """Somebody did what the ad agent asked for. No change where a colleague or Asana reported it first."""
+
+    brand: str
+    number: int
+    by: str  # phone number
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordExecution:
+    """One record of an agent's audit trail, as `MemoryManager.record_within` takes it."""
+
+    workflow_id: str
+    agent_id: str
+    record: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NotifyStaff:
+    """Tells the staff of the contact's brand; the notice is emptied when the contact is erased."""
+
+    contact: Contact
+    text: str
+
+
+Change = (
+    LearnFact
+    | NoteInterest
+    | QueueBackgroundReading
+    | OptOut
+    | OptIn
+    | CountFailedAnswer
+    | MarkStaff
+    | KeepQuote
+    | DropQuote
+    | PlaceOrder
+    | CancelOrder
+    | MoveOrder
+    | OpenHandOver
+    | ExtendHandOver
+    | CloseHandOver
+    | NoteMention
+    | ReplayMessage
+    | FinishTask
+    | RecordExecution
+    | NotifyStaff
+)
