@@ -11,6 +11,8 @@ import pytest
 from bot.ads.changes.plan import Actor, SetBudget
 from bot.language.money import Money
 from memory.ads.tasks import Need
+from memory.audit_log.staff_commands import Deeds
+from tests.memory.stores import BRAND
 from tests.staff.staff_phones import ADA, ANA, ANNE, SAM, Newsroom
 
 INDIA = "act_9001"
@@ -139,6 +141,14 @@ def test_a_turn_that_died_before_it_was_answered_is_taken_up(room: Newsroom) -> 
         room.ads.clock.pass_by(seconds=1)
     assert len(room.ads.agency.actions.changes.of_approval(number)) == 1
     assert len(room.ads.accounts[0].structure().campaigns) == 2
+
+
+def test_a_command_that_an_earlier_version_left_unfinished_is_not_done_again(room: Newsroom) -> None:
+    room.hear(SAM, "pause summer india")
+    [message] = room.stores.turns.waiting(room.stores.contacts.find(BRAND, SAM).id)
+    Deeds(room.stores.db, room.ads.clock).begin(message.id, {"account": "act_1", "in": "India", "id": "1"})
+    assert "earlier version" in room.draft(SAM).replies[-1].body
+    assert room.ads.agency.actions.changes.page(BRAND) == []
 
 
 @pytest.mark.parametrize(

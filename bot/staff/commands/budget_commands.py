@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
-from typing import Any, Final
+from typing import Final
 
 from bot.ads.campaign_lookup import CampaignLookup, Target
 from bot.ads.changes.account_actions import AccountActions
-from bot.ads.changes.plan import SetBudget, Step, to_json, told
+from bot.ads.changes.plan import SetBudget, Step, told
 from bot.language.amounts import Amount, find_amounts
 from bot.language.money import Money
 from bot.language.patterns import BESIDE, whole_words
 from bot.language.words import alternatives
+from bot.staff.commands.account_commands import BudgetCommand
 from bot.staff.commands.command import Unclear
 from bot.staff.commands.named_target import named_target
 from memory.ads.ad_account import AdAccount
@@ -40,13 +41,13 @@ class Budgets:
     actions: AccountActions
     lookup: CampaignLookup
 
-    def aim(self, brand: str, words: str, why: str) -> Mapping[str, Any]:
+    def read(self, brand: str, words: str, why: str) -> BudgetCommand:
         """The account, and the steps in it. Raises Unclear with what to write instead."""
         name, amount = name_and_amount(words)
         target = named_target(self.lookup, brand, name, "budget")
         money = in_currency(amount, target.account, f"budget {target.id} …")
         steps = self._steps(brand, target, money, why)
-        return {"account": target.account.id, "in": target.account.name, "steps": to_json(steps)}
+        return BudgetCommand(target.account.id, target.account.name, tuple(steps))
 
     def _steps(self, brand: str, target: Target, money: Money, why: str) -> Sequence[Step]:
         holders = [target] if target.budget is not None or target.kind != "campaign" else self._ad_sets(brand, target)

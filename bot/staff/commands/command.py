@@ -1,4 +1,4 @@
-"""One line of a member of staff while it is carried out, and what a command is."""
+"""One command from a member of staff, and an entry of the list of commands."""
 
 from __future__ import annotations
 
@@ -13,24 +13,25 @@ from memory.conversations.turns import Outcome
 from memory.people.contacts import Contact
 
 
-class NotAllowed(Exception):
-    """This role may not do that; the text says who may."""
+class RoleTooLow(Exception):
+    """This role may not do that; the text names the role that may."""
 
 
 class Unclear(Exception):
     """The command cannot be carried out as it stands; the text says how to write it."""
 
 
-@dataclass(slots=True)
-class Line:
-    """One line from a member of staff, being carried out."""
+@dataclass(frozen=True, slots=True)
+class StaffCommand:
+    """One message from a member of staff while it is carried out."""
 
     who: Contact
-    role: str
-    message_id: int  # of the line
-    words: str  # what follows the command
-    outcome: Outcome  # of the turn, which is kept after all its lines were carried out
-    whole: str = ""  # the line as it was written
+    role: Role
+    message_id: int
+    text: str  # the whole message
+    word: str  # its first, as written
+    words: str  # what follows it
+    outcome: Outcome  # of the turn, shared with the other messages of the turn
     deadline: datetime | None = None  # until then a model may think about it
 
     @property
@@ -39,13 +40,23 @@ class Line:
         return self.who.brand
 
     @property
+    def name(self) -> str:
+        """Which command it is."""
+        return self.word.lower().rstrip(":")
+
+    @property
+    def why(self) -> str:
+        """The reason recorded with a change of an ad account."""
+        return f"asked in chat: {self.text.strip()[:200]}"
+
+    @property
     def replies(self) -> list[Outgoing]:
         """What the turn says, so far."""
         return self.outcome.replies
 
     @property
     def changes(self) -> list[Change]:
-        """What this turn changes when it is finished, earlier lines included."""
+        """What this turn changes when it is finished, earlier messages included."""
         return self.outcome.changes
 
     def say(self, text: str, *, about: Sequence[int] = ()) -> None:
@@ -54,13 +65,13 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
-    """What may be asked for by its first word, and by whom."""
+class CommandEntry:
+    """A command as `help` lists it, the lowest role that may give it, and what carries it out."""
 
     usage: str
     explanation: str
-    role: Role  # from which on it may be asked for
-    do: Callable[[Line], None]
+    role: Role
+    do: Callable[[StaffCommand], None]
 
 
 def number_in(words: str, usage: str) -> int:
@@ -69,9 +80,3 @@ def number_in(words: str, usage: str) -> int:
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 12):
         raise Unclear(f"Write *{usage}*, with the number.")
     return int(digits)
-
-
-def first_word(text: str) -> tuple[str, str]:
-    """The word that names the command, and what follows it."""
-    word, *rest = text.strip().split(maxsplit=1)[:2] or [""]
-    return word, rest[0].strip() if rest else ""

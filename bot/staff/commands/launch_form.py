@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from bot.ads.campaign_lookup import CampaignLookup
-from bot.ads.changes.plan import Audience, Launch, to_json
+from bot.ads.changes.plan import Audience, Launch
 from bot.ads.new_ads.compliance import ClaimChecks, Concept, review
 from bot.ads.platform import Accounts
 from bot.language.detection import detect
+from bot.staff.commands.account_commands import LaunchCommand
 from bot.staff.commands.budget_commands import in_currency, name_and_amount
 from bot.staff.commands.command import Unclear
 from bot.staff.commands.named_target import named_account, named_target
@@ -39,7 +40,7 @@ class Launches:
     accounts: Accounts
     claims: ClaimChecks
 
-    def aim(self, brand: str, words: str, why: str) -> Mapping[str, Any]:
+    def read(self, brand: str, words: str, why: str) -> LaunchCommand:
         """The account and the step. Raises Unclear with what is missing, unclear or forbidden."""
         form = read_form(words)
         lookup = CampaignLookup(self.campaigns)
@@ -56,8 +57,7 @@ class Launches:
             image_hash=form.get(IMAGE) or self._picture(brand, account, sets),
             greeting=form["greeting"],
         )
-        steps = [Launch(form["name"], (audience,), why)]
-        return {"account": account.id, "in": account.name, "steps": to_json(steps)}
+        return LaunchCommand(account.id, account.name, (Launch(form["name"], (audience,), why),))
 
     def _review(self, brand: str, form: Mapping[str, str]) -> None:
         concept = Concept(

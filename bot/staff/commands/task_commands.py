@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.staff.commands.command import Command, Line, Unclear, number_in
+from bot.staff.commands.command import CommandEntry, StaffCommand, Unclear, number_in
 from memory.ads.tasks import Task, TaskDone, Tasks
 from memory.conversations.turn_changes import FinishTask
 
@@ -15,36 +15,38 @@ class TaskCommands:
 
     tasks: Tasks
 
-    def commands(self) -> dict[str, Command]:
+    def commands(self) -> dict[str, CommandEntry]:
         """By their first words."""
         return {
-            "tasks": Command("tasks", "what the agent asks of you; *tasks 3*: all of one", "analyst", self._list),
-            "done": Command("done 3 the photos are online", "it is done, and what came of it", "staff", self._done),
+            "tasks": CommandEntry("tasks", "what the agent asks of you; *tasks 3*: all of one", "analyst", self._list),
+            "done": CommandEntry(
+                "done 3 the photos are online", "it is done, and what came of it", "staff", self._done
+            ),
         }
 
-    def _list(self, line: Line) -> None:
-        if line.words:
-            line.say(_brief(self.tasks.get(line.brand, number_in(line.words, "tasks 3"))))
+    def _list(self, command: StaffCommand) -> None:
+        if command.words:
+            command.say(_brief(self.tasks.get(command.brand, number_in(command.words, "tasks 3"))))
             return
-        done = _done_in(line)
-        waiting = [task for task in self.tasks.open(line.brand) if task.id not in done]
-        line.say("\n".join(_line(task) for task in waiting) or "The agent asks nothing of anybody.")
+        done = _done_in(command)
+        waiting = [task for task in self.tasks.open(command.brand) if task.id not in done]
+        command.say("\n".join(_line(task) for task in waiting) or "The agent asks nothing of anybody.")
 
-    def _done(self, line: Line) -> None:
-        first, _, outcome = line.words.partition(" ")
+    def _done(self, command: StaffCommand) -> None:
+        first, _, outcome = command.words.partition(" ")
         number = number_in(first.rstrip(":,"), "done 3 the photos are online")
-        task = self.tasks.get(line.brand, number)
-        if task.state == "done" or number in _done_in(line):
+        task = self.tasks.get(command.brand, number)
+        if task.state == "done" or number in _done_in(command):
             raise TaskDone(f"Task {number} (“{task.need.title}”) is done already.")
         if not outcome.strip():
             raise Unclear(f"Write what came of it, for the agent goes on from there: *done {number} …*")
-        line.changes.append(FinishTask(line.brand, number, line.who.phone, outcome.strip()))
-        line.say(f"Thank you: “{task.need.title}” is done. The next morning's plan starts with what you wrote.")
+        command.changes.append(FinishTask(command.brand, number, command.who.phone, outcome.strip()))
+        command.say(f"Thank you: “{task.need.title}” is done. The next morning's plan starts with what you wrote.")
 
 
-def _done_in(line: Line) -> set[int]:
-    """Tasks that earlier lines of this turn report as done; nothing of the turn is written yet."""
-    return {change.number for change in line.changes if isinstance(change, FinishTask)}
+def _done_in(command: StaffCommand) -> set[int]:
+    """Tasks that earlier messages of this turn report as done; nothing of the turn is written yet."""
+    return {change.number for change in command.changes if isinstance(change, FinishTask)}
 
 
 def _line(task: Task) -> str:

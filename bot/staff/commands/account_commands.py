@@ -1,0 +1,136 @@
+"""What a person orders of an ad account, as one value that is written down before it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+from bot.ads.changes import plan
+from bot.ads.changes.plan import Step
+from memory.ads.ad_account import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class PauseCommand:
+    """Pause one campaign, ad set or ad."""
+
+    account_id: str
+    account_name: str
+    kind: Kind
+    object_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeCommand:
+    """Let one paused campaign, ad set or ad run again."""
+
+    account_id: str
+    account_name: str
+    kind: Kind
+    object_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopCommand:
+    """Pause everything in all accounts of the brand."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class LiftStopCommand:
+    """Resume what `StopCommand` paused."""
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetCommand:
+    """Set a daily budget; several steps where ad sets share it."""
+
+    account_id: str
+    account_name: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchCommand:
+    """Create a campaign from the form that a person filled in."""
+
+    account_id: str
+    account_name: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UndoCommand:
+    """Put a change back."""
+
+    change: int
+    undone: bool  # whether it had been put back before this message
+
+
+@dataclass(frozen=True, slots=True)
+class ApproveCommand:
+    """Say yes to a question."""
+
+    approval: int
+    waits: bool  # whether the question was open when this message came
+    shown: bool  # whether any admin had been shown it by then
+
+
+@dataclass(frozen=True, slots=True)
+class RejectCommand:
+    """Say no to a question, and why."""
+
+    approval: int
+    waits: bool  # whether the question was open when this message came
+    why: str
+
+
+AccountCommand = (
+    PauseCommand
+    | ResumeCommand
+    | StopCommand
+    | LiftStopCommand
+    | BudgetCommand
+    | LaunchCommand
+    | UndoCommand
+    | ApproveCommand
+    | RejectCommand
+)
+
+_TYPES: Final[Mapping[str, type[AccountCommand]]] = {
+    "pause": PauseCommand,
+    "resume": ResumeCommand,
+    "stop": StopCommand,
+    "lift_stop": LiftStopCommand,
+    "budget": BudgetCommand,
+    "launch": LaunchCommand,
+    "undo": UndoCommand,
+    "approve": ApproveCommand,
+    "reject": RejectCommand,
+}
+_NAMES: Final = {command_type: name for name, command_type in _TYPES.items()}
+
+
+class BegunByEarlierVersion(Exception):
+    """What is stored does not say which command it is: version 0.1.0 wrote it."""
+
+
+def to_json(command: AccountCommand) -> dict[str, Any]:
+    """The command as JSON data, with its name under `command`."""
+    stored = {each.name: getattr(command, each.name) for each in fields(command)}
+    if isinstance(command, BudgetCommand | LaunchCommand):
+        stored["steps"] = plan.to_json(command.steps)
+    return {"command": _NAMES[type(command)], **stored}
+
+
+def from_json(stored: Mapping[str, Any]) -> AccountCommand:
+    """The command that `to_json` stored. Raises BegunByEarlierVersion."""
+    given = dict(stored)
+    if "command" not in given:
+        raise BegunByEarlierVersion
+    command_type = _TYPES[given.pop("command")]
+    if "steps" in given:
+        given["steps"] = plan.from_json(given["steps"])
+    return command_type(**given)

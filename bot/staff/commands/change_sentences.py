@@ -1,0 +1,85 @@
+"""What staff read of changes of an ad account, of questions to admins, and of the emergency stop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final
+
+from bot.ads.changes.emergency_stop import ResumeReport, StopReport
+from bot.ads.changes.plan import told
+from bot.language.money import Money
+from memory.audit_log.account_changes import Change
+from memory.audit_log.approvals import Approval
+
+MOST_CHANGES: Final = 10  # in one message
+
+
+def result(change: Change, account_name: str = "") -> str:
+    """What became of one change."""
+    if change.state == "open":
+        return (
+            f"{asked(change)} was asked for, and the account has not answered: it is looked up before the next change."
+        )
+    if change.state != "done":
+        return f"Not done: {asked(change)}. {change.outcome}"
+    if change.what == "set_budget":
+        done = f"has {_amount(change, change.becomes)} a day now, before it was {_amount(change, change.was)}"
+    elif change.what == "launch":
+        done = f"is launched with {_amount(change, change.becomes)} a day"
+    else:
+        done = {"pause": "is paused", "resume": "runs again", "archive": "is archived"}[change.what]
+    where = f" in {account_name}" if account_name else ""
+    return f"“{change.name}”{where} {done}. *undo {change.id}* puts it back."
+
+
+def results(changes: Sequence[Change], account_name: str = "") -> list[str]:
+    """What became of several changes, a line each."""
+    lines = [result(change, account_name) for change in changes[:MOST_CHANGES]]
+    if len(changes) > MOST_CHANGES:
+        lines.append(f"… and {len(changes) - MOST_CHANGES} more; *changes* lists them.")
+    return lines
+
+
+def asked(change: Change) -> str:
+    """What was to be done: pause “summer”."""
+    if change.what == "set_budget":
+        return f"the budget of “{change.name}” to {_amount(change, change.becomes)}"
+    return f"{change.what} “{change.name}”"
+
+
+def in_list(change: Change, reader: str) -> str:
+    """The change as a line of the list, for the person with this phone number."""
+    who = "you" if change.who == reader else change.who if change.role == "agent" else f"a colleague ({change.role})"
+    state = "" if change.state == "done" else f" [{change.state.replace('_', ' ')}]"
+    return f"*{change.id}* {change.account_at:%d %b}, {who}: {asked(change)}{state}. {change.why}"
+
+
+def question(approval: Approval) -> str:
+    """The question to an admin, with how to answer it."""
+    number = approval.id
+    return f"*{number}* {approval.summary} Write *approve {number}*, or *reject {number}* and why."
+
+
+def stopped(report: StopReport) -> str:
+    """What the emergency stop did, and what still runs."""
+    accounts = len({thing.account_id for thing in report.paused})
+    said = [f"{len(report.paused)} campaigns in {accounts} accounts are paused. Nothing is raised, resumed or launched"
+            " until an admin writes *resume*."]  # fmt: skip
+    said += [f"⚠️ Still running: “{thing.name}” ({thing.why})" for thing in report.running]
+    if report.unread:
+        said.append(f"⚠️ Not certain yet: {', '.join(report.unread)}. It is tried again by itself until it is.")
+    return "\n".join(said)
+
+
+def resumed(report: ResumeReport) -> str:
+    """What lifting the stop did."""
+    if not report.resumed and not report.left:
+        return "Nothing is stopped, so there is nothing to resume; *resume summer* lets one campaign run."
+    said = [f"{len(report.resumed)} campaigns run again."]
+    said += [f"Not “{thing.name}”: {thing.why}" for thing in report.left]
+    return "\n".join(said)
+
+
+def _amount(change: Change, text: str) -> str:
+    return told(Money(Decimal(text), change.raises.currency))
