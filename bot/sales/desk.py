@@ -18,10 +18,10 @@ from bot.language.texts import ReplyWording, report_wording
 from bot.model.language_model import ModelUnavailable
 from bot.promises.check import LANGUAGE, Breach, OrderFact, check
 from bot.promises.check import Facts as PromiseFacts
-from bot.sales.answering.built_in_writer import Draft, words_for, write
+from bot.sales.answering.built_in.writer import write
 from bot.sales.answering.desk_actions import Actions
-from bot.sales.answering.model_writer import Draft as ModelDraft
-from bot.sales.answering.model_writer import ModelDesk
+from bot.sales.answering.model_writer import ModelDesk, ModelDraft
+from bot.sales.answering.reply_draft import ReplyDraft, words_for
 from bot.sales.data_rights import ERASE, EXPORT, asked_right, confirms, copy_of
 from bot.sales.episodes import AGENT, Episodes
 from bot.sales.situation import Shop, Situation, joined, last_said
@@ -278,7 +278,7 @@ class Seller(BaseAgent):
             turn.outcome.used["breaches"] = _told(breaches)
             actions = self._actions(turn)
             actions.hand_over("the desk had no answer it could stand by")
-            draft = Draft(turn.say("safe"))
+            draft = ReplyDraft(turn.say("safe"))
         self._keep(turn, actions, draft.body, draft)
 
     def _by_model(self, turn: _Turn) -> bool:
@@ -327,7 +327,7 @@ class Seller(BaseAgent):
         facts = self._promise_facts(turn.situation, draft.actions, draft.reply.amounts)
         return check(draft.reply.body, facts)
 
-    def _keep(self, turn: _Turn, actions: Actions, body: str, draft: Draft, *, by: str = "built-in") -> None:
+    def _keep(self, turn: _Turn, actions: Actions, body: str, draft: ReplyDraft, *, by: str = "built-in") -> None:
         """The reply with its changes, and the record of what it stands on."""
         outcome, contact = turn.outcome, turn.contact
         outcome.changes += actions.changes

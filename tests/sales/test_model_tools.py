@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.model.language_model import ToolCall
 from bot.sales.answering.desk_actions import Actions
-from bot.sales.answering.model_tools import HANDS, described, use
+from bot.sales.answering.model_tools import TOOLS, described, use
 from bot.sales.situation import Situation
 from tests.model_server import check
 from tests.sales.shop_counter import JOHN, MARIA, Counter
@@ -101,7 +101,7 @@ def test_an_order_is_told_without_contact_or_advertisement(counter: Counter) -> 
 
 
 @pytest.mark.parametrize("argument", ["phone", "contact_id", "phone_number", "brand"])
-@pytest.mark.parametrize("tool", list(HANDS))
+@pytest.mark.parametrize("tool", list(TOOLS))
 def test_naming_another_person_is_refused(counter: Counter, tool: str, argument: str) -> None:
     right: dict[str, dict[str, Any]] = {
         "search_catalogue": {"words": "laptop"},
@@ -198,7 +198,7 @@ names = st.sampled_from(["words", "limit", "amount", "from", "to", "number", "sk
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
-@given(tool=st.sampled_from(list(HANDS)), arguments=st.dictionaries(names, values, max_size=4))
+@given(tool=st.sampled_from(list(TOOLS)), arguments=st.dictionaries(names, values, max_size=4))
 def test_a_tool_answers_anything_with_json_and_never_raises(
     counter: Counter, greeted: Situation, tool: str, arguments: dict[str, Any]
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 from bot.model.language_model import LanguageModel, ModelUnavailable, Prices, Reason, Spent
 from bot.promises.check import Breach, Facts, check
 from bot.sales.answering.model_prompt import Briefing, MissingWord, fill
-from bot.sales.answering.model_writer import Allowance, Draft, ModelDesk, Senses
+from bot.sales.answering.model_writer import Allowance, ModelDesk, ModelDraft, Senses
 from bot.sales.situation import Situation
 from memory.people.facts import Fact
 from tests.model_server import (
@@ -60,7 +60,7 @@ def desk(model: LanguageModel, counter: Counter) -> ModelDesk:
     return ModelDesk(model, counter.limits, counter.clock)
 
 
-def answer(desk: ModelDesk, counter: Counter, situation: Situation, *, seconds: float = 10.0) -> Draft:
+def answer(desk: ModelDesk, counter: Counter, situation: Situation, *, seconds: float = 10.0) -> ModelDraft:
     return desk.answer(situation, counter.actions(situation), counter.clock() + timedelta(seconds=seconds))
 
 
@@ -239,7 +239,7 @@ def test_the_answer_is_asked_for_in_the_customers_language(
 # A model that lies: what it says is caught by the check, told to it once, and then refused
 
 
-def facts(counter: Counter, draft: Draft) -> Facts:
+def facts(counter: Counter, draft: ModelDraft) -> Facts:
     return Facts.of(counter.brand, counter.catalogue.items(), today=TODAY)
 
 

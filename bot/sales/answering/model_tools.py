@@ -12,8 +12,8 @@ from marshmallow import Schema, ValidationError, fields
 from marshmallow.validate import Length, Range, Regexp
 
 from bot.model.language_model import Tool, ToolCall
-from bot.sales.answering.built_in_writer import words_for
 from bot.sales.answering.desk_actions import Actions, CannotDo, Offer, as_data
+from bot.sales.answering.reply_draft import words_for
 from memory.shop.orders import Order, Quote
 
 CURRENCY = Regexp(r"[A-Z]{3}\Z", error="a currency's three-letter ISO code, such as EUR")
@@ -26,14 +26,14 @@ JSON_TYPES: Mapping[type[fields.Field[Any]], str] = {
 }
 
 
-class Search(Schema):
+class SearchArguments(Schema):
     """Find items in the shop's catalogue. The words may hold a price limit: 'a present under 50 euros'."""
 
     words = fields.String(required=True, validate=Length(1, 200), metadata={"description": "what the customer wants"})
     limit = fields.Integer(load_default=5, validate=Range(1, MOST_OFFERS), metadata={"description": "how many at most"})
 
 
-class Convert(Schema):
+class ConvertArguments(Schema):
     """Convert an amount of money by today's rate. The answer names the rate's date; name it to the customer."""
 
     amount = fields.Decimal(required=True, validate=Range(Decimal("0.01"), Decimal("1e12")))
@@ -41,7 +41,7 @@ class Convert(Schema):
     target = fields.String(required=True, validate=CURRENCY, data_key="to", metadata={"description": "such as EUR"})
 
 
-class Status(Schema):
+class OrderStatusArguments(Schema):
     """This customer's orders and how far they are, newest first."""
 
     number = fields.String(
@@ -49,22 +49,22 @@ class Status(Schema):
     )
 
 
-class QuoteOrder(Schema):
+class QuoteArguments(Schema):
     """Prepare an order of one item. The desk adds its terms and the question below your words."""
 
     sku = fields.String(required=True, validate=Length(1, 60), metadata={"description": "as search_catalogue gave it"})
     quantity = fields.Integer(load_default=1, validate=Range(1, 1000))
 
 
-class PlaceOrder(Schema):
+class PlaceArguments(Schema):
     """Place the order that was quoted, after the customer's clear yes. The desk adds number and link to your words."""
 
 
-class CancelQuote(Schema):
+class CancelArguments(Schema):
     """Forget the open quote because the customer does not want it."""
 
 
-class HandOver(Schema):
+class HandOverArguments(Schema):
     """Have a person take over: asked for, a complaint, or nothing here can help."""
 
     reason = fields.String(
@@ -73,7 +73,7 @@ class HandOver(Schema):
 
 
 @dataclass(frozen=True, slots=True)
-class Hand:
+class ModelTool:
     """One tool: what its arguments must be, and what it does with them."""
 
     schema: Schema
@@ -116,14 +116,14 @@ def _hand_over(actions: Actions, said: dict[str, Any]) -> Any:
     return {"handed_over": True, "note": "tell the customer that a colleague will answer here"}
 
 
-HANDS: Mapping[str, Hand] = {
-    "search_catalogue": Hand(Search(), _search),
-    "convert_currency": Hand(Convert(), _convert),
-    "order_status": Hand(Status(), _status),
-    "quote_order": Hand(QuoteOrder(), _quote),
-    "place_order": Hand(PlaceOrder(), _place),
-    "cancel_quote": Hand(CancelQuote(), _cancel),
-    "hand_over": Hand(HandOver(), _hand_over),
+TOOLS: Mapping[str, ModelTool] = {
+    "search_catalogue": ModelTool(SearchArguments(), _search),
+    "convert_currency": ModelTool(ConvertArguments(), _convert),
+    "order_status": ModelTool(OrderStatusArguments(), _status),
+    "quote_order": ModelTool(QuoteArguments(), _quote),
+    "place_order": ModelTool(PlaceArguments(), _place),
+    "cancel_quote": ModelTool(CancelArguments(), _cancel),
+    "hand_over": ModelTool(HandOverArguments(), _hand_over),
 }
 
 
@@ -134,11 +134,11 @@ def described() -> list[Tool]:
             "type": "function",
             "function": {
                 "name": name,
-                "description": " ".join((hand.schema.__doc__ or "").split()),
-                "parameters": json_schema(hand.schema),
+                "description": " ".join((tool.schema.__doc__ or "").split()),
+                "parameters": json_schema(tool.schema),
             },
         }
-        for name, hand in HANDS.items()
+        for name, tool in TOOLS.items()
     ]
 
 
@@ -147,11 +147,11 @@ def use(call: ToolCall, actions: Actions) -> str:
 
     What the model did wrong, and what cannot be done, comes back as `{"error": …}` for the model to read.
     """
-    hand = HANDS.get(call.name)
-    if hand is None:
-        return _error(f"there is no tool {call.name[:60]!r}; there are {', '.join(HANDS)}")
+    tool = TOOLS.get(call.name)
+    if tool is None:
+        return _error(f"there is no tool {call.name[:60]!r}; there are {', '.join(TOOLS)}")
     try:
-        result = hand.do(actions, hand.schema.load(call.arguments))
+        result = tool.do(actions, tool.schema.load(call.arguments))
     except ValidationError as wrong:
         return _error(_sentence(wrong.messages_dict))
     except CannotDo as refusal:

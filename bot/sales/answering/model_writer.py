@@ -22,11 +22,11 @@ from bot.model.language_model import (
     Understood,
 )
 from bot.promises.check import Breach
-from bot.sales.answering.built_in_writer import Draft as Reply
 from bot.sales.answering.desk_actions import Actions
 from bot.sales.answering.model_prompt import Briefing, fill
 from bot.sales.answering.model_tools import described, use
 from bot.sales.answering.order_terms import with_terms
+from bot.sales.answering.reply_draft import ReplyDraft
 from bot.sales.situation import Situation
 from memory.storage.quotas import Limits
 from memory.storage.timestamps import Clock
@@ -50,7 +50,7 @@ class Allowance:
 
 
 @dataclass(frozen=True)
-class Draft:
+class ModelDraft:
     """An answer that nobody has checked yet: words, and what was done for them."""
 
     said: str  # by the model
@@ -62,7 +62,7 @@ class Draft:
     repaired: bool = False
 
     @cached_property
-    def reply(self) -> Reply:
+    def reply(self) -> ReplyDraft:
         """What the model said, with the terms and buttons that the desk adds: this is checked, and this is sent."""
         return with_terms(to_whatsapp(self.said), self.actions)
 
@@ -98,7 +98,7 @@ class ModelDesk:
         self._allowance = allowance or Allowance()
         self._tools = described()
 
-    def answer(self, situation: Situation, actions: Actions, deadline: datetime) -> Draft:
+    def answer(self, situation: Situation, actions: Actions, deadline: datetime) -> ModelDraft:
         """A draft for what this customer just wrote; `actions` are fresh, and of this situation.
 
         Raises ModelUnavailable, with what was `spent` until then: answer without the model, with fresh actions.
@@ -110,7 +110,9 @@ class ModelDesk:
         briefing = Briefing(situation, actions, allowance.context_tokens)
         return self._run(briefing, briefing.messages(), deadline)
 
-    def repair(self, situation: Situation, draft: Draft, breaches: Sequence[Breach], deadline: datetime) -> Draft:
+    def repair(
+        self, situation: Situation, draft: ModelDraft, breaches: Sequence[Breach], deadline: datetime
+    ) -> ModelDraft:
         """The draft once more, without what cannot be borne out; one call, no tools. Raises ModelUnavailable.
 
         The model is told each of the `breaches`: which words, why not, and what is right.
@@ -125,7 +127,7 @@ class ModelDesk:
             repaired=True,
         )
 
-    def _run(self, briefing: Briefing, conversation: list[Message], deadline: datetime) -> Draft:
+    def _run(self, briefing: Briefing, conversation: list[Message], deadline: datetime) -> ModelDraft:
         spent = Spent()
         while True:
             last = spent.steps == self._allowance.steps - 1
@@ -225,8 +227,8 @@ def _act(answer: Completion, actions: Actions) -> list[Message]:
     return [{"role": "tool", "tool_call_id": call.id, "content": use(call, actions)} for call in answer.tool_calls]
 
 
-def _draft(answer: Completion, spent: Spent, conversation: Sequence[Message], briefing: Briefing) -> Draft:
-    return Draft(
+def _draft(answer: Completion, spent: Spent, conversation: Sequence[Message], briefing: Briefing) -> ModelDraft:
+    return ModelDraft(
         said=_words(answer, spent, briefing.mark),
         actions=briefing.actions,
         spent=spent,

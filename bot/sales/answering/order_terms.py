@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 from bot.language.money import Money
 from bot.language.texts import ReplyWording
-from bot.sales.answering.built_in_writer import Draft, words_for
 from bot.sales.answering.desk_actions import Actions
+from bot.sales.answering.reply_draft import ReplyDraft, words_for
 from bot.sales.situation import Situation
 from bot.sales.understanding.order_replies import NO_PAYLOAD, YES_PAYLOAD
 from memory.conversations.channel_messages import Button
 from memory.shop.orders import Order, Quote
 
 
-def with_terms(text: str, actions: Actions) -> Draft:
+def with_terms(text: str, actions: Actions) -> ReplyDraft:
     """A model's words as a reply. A "yes" orders what the desk itself named with its price, never what a model may
     have left out or put otherwise; only then does the reply ask for one, with its buttons.
     """
@@ -23,7 +23,7 @@ def with_terms(text: str, actions: Actions) -> Draft:
     shown = named(text, situation)
     quote, order = actions.quoted, actions.placed
     if quote is not None:
-        return Draft(
+        return ReplyDraft(
             body=f"{text}\n\n{_quote(quote, actions, words)}",
             buttons=(Button(words.say("yes_button"), YES_PAYLOAD), Button(words.say("no_button"), NO_PAYLOAD)),
             shown=(quote.sku,),
@@ -31,8 +31,10 @@ def with_terms(text: str, actions: Actions) -> Draft:
             amounts=(quote.unit, quote.total),
         )
     if order is not None:
-        return Draft(body=f"{text}\n\n{_order(order, actions, words)}", shown=shown, amounts=(order.unit, order.total))
-    return Draft(body=text, shown=shown)
+        return ReplyDraft(
+            body=f"{text}\n\n{_order(order, actions, words)}", shown=shown, amounts=(order.unit, order.total)
+        )
+    return ReplyDraft(body=text, shown=shown)
 
 
 def named(text: str, situation: Situation) -> tuple[str, ...]:

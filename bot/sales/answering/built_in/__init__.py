@@ -1,0 +1,1 @@
+"""The desk's answers without a language model."""

@@ -1,0 +1,72 @@
+"""Items as the desk shows them: a numbered list, one in detail, its stock, with their buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.sales.answering.built_in.answer import BuiltInAnswer
+from bot.sales.answering.desk_actions import charged
+from bot.sales.understanding.order_replies import BUY_PAYLOAD
+from memory.conversations.channel_messages import Button
+from memory.shop.catalogue_items import Item
+
+FEW: Final = 3  # pieces left that are worth a remark
+MOST_BUTTONS: Final = 3
+
+
+def _price(answer: BuiltInAnswer, item: Item) -> tuple[str, str]:
+    price = charged(answer.situation, item)
+    return answer.words.money(price), answer.about(price)
+
+
+def item_list(answer: BuiltInAnswer, items: Sequence[Item], *remarks: str) -> str:
+    """A numbered list with prices; the draft notes what was shown, and gets a button for each of the first."""
+    answer.draft.shown = tuple(item.sku for item in items)
+    answer.draft.buttons = tuple(
+        Button(answer.say("buy_button", n=number), BUY_PAYLOAD + item.sku)
+        for number, item in enumerate(items[:MOST_BUTTONS], start=1)
+        if item.stock
+    )
+    lines = [_line(answer, number, item) for number, item in enumerate(items, start=1)]
+    return "\n".join([*lines, *remarks, answer.say("choose")])
+
+
+def _line(answer: BuiltInAnswer, number: int, item: Item) -> str:
+    price, about = _price(answer, item)
+    stock = answer.say("sold_out") if not item.stock else ""
+    if 0 < item.stock <= FEW:
+        stock = answer.say("last_ones", left=item.stock)
+    return answer.say("line", n=number, title=answer.title(item), price=price, about=about, stock=stock)
+
+
+def details(answer: BuiltInAnswer, item: Item) -> str:
+    """One item with price, description and link, and the offer to order it."""
+    price, about = _price(answer, item)
+    told = answer.say(
+        "details",
+        title=answer.title(item),
+        price=price,
+        about=about,
+        description=item.description_in(answer.words.policy_language),
+        link=item.link,
+    )
+    return told + "\n" + offer(answer, item)
+
+
+def stock(answer: BuiltInAnswer, item: Item) -> str:
+    """How many are left, and the offer to order one."""
+    if not item.stock:
+        return offer(answer, item)
+    line = "in_stock" if item.stock > FEW else "few_in_stock"
+    return answer.say(line, title=answer.title(item), left=item.stock) + " " + offer(answer, item)
+
+
+def offer(answer: BuiltInAnswer, item: Item) -> str:
+    """The offer to order it, with its button; a yes to it gets a quote."""
+    answer.draft.shown = (item.sku,)
+    if not item.stock:
+        return answer.say("not_in_stock", title=answer.title(item))
+    answer.draft.offers = item.sku
+    answer.draft.buttons = (Button(answer.say("buy_one_button"), BUY_PAYLOAD + item.sku),)
+    return answer.say("order_hint")

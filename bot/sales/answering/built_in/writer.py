@@ -1,0 +1,67 @@
+"""The built-in writer: answers from classification, profile, catalogue, rates and order book, without a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from bot.language.normalisation import fold
+from bot.language.reading.message_type import Classification, believed
+from bot.sales.answering.built_in import item_answers, order_answers, shop_answers, small_talk
+from bot.sales.answering.built_in.answer import BuiltInAnswer
+from bot.sales.answering.desk_actions import Actions
+from bot.sales.answering.reply_draft import ReplyDraft
+from bot.sales.situation import Situation
+from bot.sales.understanding import topics
+
+MOST_PARTS: Final = 5  # of a message that are answered
+
+PartAnswer = Callable[[BuiltInAnswer, str, str, Classification], list[str]]
+# Each takes a part of the message as written, the same folded, and its type. The first that returns lines answers it.
+IN_ORDER: Final[tuple[PartAnswer, ...]] = (
+    small_talk.remembered,
+    item_answers.conversion,
+    shop_answers.human,
+    order_answers.cancel,
+    shop_answers.complaint,
+    order_answers.status,
+    item_answers.comparison,
+    shop_answers.terms,
+    order_answers.purchase,
+    item_answers.mentioned,
+    small_talk.small_talk,
+    item_answers.search,
+)
+
+
+def write(situation: Situation, actions: Actions) -> ReplyDraft:
+    """BuiltInAnswer everything the waiting messages ask, in one reply."""
+    answer = BuiltInAnswer(situation, actions)
+    said = order_answers.to_quote(answer) or order_answers.to_button(answer) or _to_parts(answer)
+    answer.draft.body = "\n\n".join(dict.fromkeys(said))
+    return answer.draft
+
+
+def _to_parts(answer: BuiltInAnswer) -> list[str]:
+    parts = topics.parts_of(answer.situation.text)[:MOST_PARTS]
+    said: list[str] = []
+    for part in parts:
+        plain = fold(part)
+        kind = answer.situation.classification if len(parts) == 1 else believed(part)
+        said += next(filter(None, (way(answer, part, plain, kind) for way in IN_ORDER)), [])
+    return _with_quote(answer, said) if said else [small_talk.rest(answer)]
+
+
+def _with_quote(answer: BuiltInAnswer, said: list[str]) -> list[str]:
+    """After a question about the shop's terms, what waits for a yes is asked again."""
+    text, quote = fold(answer.situation.text), answer.situation.quote
+    asks_terms = topics.topics_in(text) or shop_answers.asks_delivery_terms(answer, text)
+    asked_else = answer.draft.shown or answer.actions.quoted or answer.actions.handed_over
+    if asked_else or not (asks_terms or shop_answers.names_code(answer, text)):
+        return said
+    if quote is None:
+        return [*said, *order_answers.offer_again(answer)]
+    item = answer.items.get(quote.sku)
+    if item is None or item.stock < quote.quantity:
+        return said
+    return [*said, order_answers.ask_again(answer, answer.actions.quote(quote.sku, quote.quantity))]
