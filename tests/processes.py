@@ -6,16 +6,16 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bot.channels.simulator import Pace, SmallTwilio, serving
+from bot.channels.simulator import Customer, Pace, SmallTwilio, serving
 from memory.storage.database import Database
 from memory.storage.timestamps import now
+from tests.waiting import HANG_SECONDS, wait_until
 from tests.world import AT_ONCE, environment, free_port
 
 HERE = Path(__file__).parent.parent
@@ -52,7 +52,7 @@ class Processes:
             env=self._environment | settings,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=HANG_SECONDS,
         )
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
@@ -60,6 +60,13 @@ class Processes:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         self.running.remove(process)
+
+    def answered(self, people: list[Customer], each: int) -> None:
+        """Wait until everybody has heard `each` answers, then see that nobody heard more."""
+        chats = self.twilio.chats
+        with chats.changed:
+            chats.changed.wait_for(lambda: all(len(person.heard()) >= each for person in people), HANG_SECONDS)
+        assert [len(person.heard()) for person in people] == [each] * len(people)
 
     def log(self) -> str:
         """What they have said so far."""
@@ -85,14 +92,14 @@ class Processes:
         return process
 
     def _until_healthy(self) -> None:
-        for _ in range(600):
-            try:
-                with urllib.request.urlopen(f"{self.url}/health", timeout=1) as answer:  # noqa: S310
-                    if answer.status == 200:
-                        return
-            except (urllib.error.URLError, ConnectionError, TimeoutError):
-                time.sleep(0.05)  # until the server listens; there is nothing to be woken by
-        raise AssertionError("the web process did not come up; see processes.log")
+        wait_until(self._is_healthy, self.log)
+
+    def _is_healthy(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/health", timeout=HANG_SECONDS) as answer:  # noqa: S310
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, ConnectionError):
+            return False
 
 
 @contextmanager

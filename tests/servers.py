@@ -11,12 +11,13 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote
+
+from tests.waiting import HANG_SECONDS, wait_until
 
 DIE_WITH_PARENT = 1  # Linux' PR_SET_PDEATHSIG
 NOBODY = 65534
@@ -49,7 +50,7 @@ class Server:
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None:
             self._process.send_signal(how)
-            self._process.wait(30)
+            self._process.wait(HANG_SECONDS)
             self._process = None
 
     def _launch(self, command: Sequence[str], *, user: int | None = None) -> None:
@@ -59,14 +60,22 @@ class Server:
             )
 
     def _wait_for(self, path: Path) -> None:
-        for _ in range(600):
+        def listens() -> bool:
             with socket.socket(socket.AF_UNIX) as probe:
-                if path.exists() and probe.connect_ex(str(path)) == 0:
-                    return
-            if self._process is None or self._process.poll() is not None:
-                break
-            time.sleep(0.05)
-        raise RuntimeError(f"the server did not start: {(self.folder / 'log').read_text()[-2000:]}")
+                return path.exists() and probe.connect_ex(str(path)) == 0
+
+        self._wait_while_it_runs(listens)
+
+    def _wait_while_it_runs(self, ready: Callable[[], bool]) -> None:
+        def ready_or_ended() -> bool:
+            return self._process is None or self._process.poll() is not None or ready()
+
+        wait_until(ready_or_ended, self._log)
+        if self._process is None or self._process.poll() is not None:
+            raise RuntimeError(f"the server did not start: {self._log()}")
+
+    def _log(self) -> str:
+        return (self.folder / "log").read_text()[-2000:]
 
 
 class PostgresServer(Server):
@@ -129,13 +138,14 @@ class PostgresServer(Server):
     def _wait_until_ready(self) -> None:
         import psycopg
 
-        for _ in range(600):
+        def takes_connections() -> bool:
             try:
                 psycopg.connect(self.url("postgres")).close()
-                return
             except psycopg.OperationalError:  # "the database system is starting up"
-                time.sleep(0.05)
-        raise RuntimeError("PostgreSQL started, but takes no connections")
+                return False
+            return True
+
+        self._wait_while_it_runs(takes_connections)
 
 
 class RedisServer(Server):
@@ -201,17 +211,17 @@ threading.Event().wait()
         from neo4j.exceptions import DriverError, Neo4jError
 
         address, login = f"bolt://127.0.0.1:{self._port}", ("root", self.password)
-        for _ in range(240):
-            if self._process is None or self._process.poll() is not None:
-                break
+
+        def answers() -> bool:
             try:
                 with GraphDatabase.driver(address, auth=login, max_transaction_retry_time=0) as driver:
                     driver.verify_connectivity()
                     driver.execute_query("RETURN 1", database_="g")
-                    return
             except (DriverError, Neo4jError):  # not listening yet, or the database is being made
-                time.sleep(0.25)
-        raise RuntimeError(f"the graph server did not start: {(self.folder / 'log').read_text()[-2000:]}")
+                return False
+            return True
+
+        self._wait_while_it_runs(answers)
 
 
 def _postgres_programs() -> Path:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from memory.storage.database import Database
 from tests.delivery.message_path import open_line
 from tests.processes import Processes, processes
 from tests.servers import PostgresServer, RedisServer
+from tests.waiting import wait_until
 
 numbers = count()
 
@@ -40,20 +40,6 @@ def redis() -> Iterator[RedisServer]:
 
 def people_of(shop: Processes, many: int) -> list[Customer]:
     return [shop.twilio.customer(f"+1415555{n:04d}") for n in range(many)]
-
-
-def until(true: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not become so"
-        time.sleep(0.05)  # polling other processes: nothing wakes us
-
-
-def all_heard(shop: Processes, people: list[Customer], each: int, seconds: float = 30) -> None:
-    chats = shop.twilio.chats
-    with chats.changed:
-        chats.changed.wait_for(lambda: all(len(person.heard()) >= each for person in people), seconds)
-    assert [len(person.heard()) for person in people] == [each] * len(people)
 
 
 def nothing_left(shop: Processes) -> bool:
@@ -81,7 +67,7 @@ def test_a_killed_worker_and_a_redis_that_goes_cost_nobody_an_answer_and_change_
     with processes(tmp_path, DATABASE_URL=url, REDIS_URL=redis.url) as shop:
         shop.start_web(workers=2)
         first = shop.start_worker()
-        until(lambda: leader(shop) != 0)
+        wait_until(lambda: leader(shop) != 0)
         clock = leader(shop)
         shop.start_worker()
         people = people_of(shop, 16)
@@ -93,8 +79,8 @@ def test_a_killed_worker_and_a_redis_that_goes_cost_nobody_an_answer_and_change_
             if round_ == 1:
                 assert leader(shop) == clock
                 redis.kill()
-            all_heard(shop, people, round_)
-        until(lambda: nothing_left(shop) and leader(shop) not in (0, clock))
+            shop.answered(people, round_)
+        wait_until(lambda: nothing_left(shop) and leader(shop) not in (0, clock))
         for person in people:
             assert [amount for said in person.heard() for amount in amounts if amount in said] == list(amounts)
         assert shop.db.value("SELECT count(*) FROM messages WHERE role = 'user'") == len(people) * len(amounts)
@@ -116,11 +102,11 @@ def test_a_database_that_restarts_under_load_costs_nobody_an_answer_and_gives_no
         for some, restart in ((people[:15], stop_and_start), (people[15:30], crash), (people[30:], stay_away)):
             talking = threading.Thread(target=talk, args=(some,))
             talking.start()
-            until(lambda some=some: any(person.heard() for person in some))  # type: ignore[misc]
+            wait_until(lambda some=some: any(person.heard() for person in some))  # type: ignore[misc]
             restart(server, shop)
             talking.join()
-        all_heard(shop, people, 1, 45)
-        until(lambda: nothing_left(shop))
+        shop.answered(people, 1)
+        wait_until(lambda: nothing_left(shop))
 
 
 def stop_and_start(server: PostgresServer, shop: Processes) -> None:
@@ -138,7 +124,7 @@ def crash(server: PostgresServer, shop: Processes) -> None:
 def stay_away(server: PostgresServer, shop: Processes) -> None:
     """Until a webhook was told to come again."""
     server.kill()
-    until(lambda: "a webhook could not be stored" in shop.log())
+    wait_until(lambda: "a webhook could not be stored" in shop.log())
     server.start()
 
 

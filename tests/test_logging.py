@@ -29,7 +29,7 @@ def test_no_phone_number_is_logged_at_debug_when_a_message_is_looked_up(
     with open_line(tmp_path) as line:
         line.twilio.fail("error_500", who=PHONE)
         line.customer().says("my secret words")
-        line.until(lambda: line.states() == ["delivered"], 20)
+        line.until(lambda: line.states() == ["delivered"])
     said = [
         (record.name, record.getMessage()) for record in caplog.records if record.name != "werkzeug"
     ]  # the test's server

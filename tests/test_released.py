@@ -37,6 +37,7 @@ from memory.storage.timestamps import now
 from memory.upkeep.erasure import Erasure, verify
 from tests.released import AS_OF, CLICK_ID, HERE, KEY, SECRET, encrypted, plain
 from tests.released.make import gaps, tell
+from tests.waiting import HANG_SECONDS
 from tests.world import ADMIN, JOHN, MARIA, STAFF, MovableClock, environment, open_shop
 
 ROOT = Path(__file__).parents[1]
@@ -117,7 +118,7 @@ def test_an_encrypted_file_without_its_key_is_refused_in_a_sentence(tmp_path: Pa
     clean = {name: value for name, value in os.environ.items() if name != "DATABASE_KEY"}
     done = subprocess.run(
         [sys.executable, "-m", "flask", "--app", "app", "doctor"],
-        cwd=ROOT, env=clean | environment(tmp_path, 8000), capture_output=True, text=True, timeout=60, check=False,
+        cwd=ROOT, env=clean | environment(tmp_path, 8000), capture_output=True, text=True, timeout=HANG_SECONDS, check=False,
     )  # fmt: skip
     assert done.returncode != 0
     assert "set DATABASE_KEY to its key" in done.stderr

@@ -43,7 +43,7 @@ def test_what_was_taken_in_before_the_backup_is_there_after_the_restore(tmp_path
     with processes(tmp_path) as shop:
         running = [shop.start_web(), shop.start_worker()]
         person, stop = shop.twilio.customer(MARIA), threading.Event()
-        person.wait_for_reply(person.says("my word is kumquat"), timeout=20)
+        person.wait_for_reply(person.says("my word is kumquat"))
         before = stored(shop)
         talking = threading.Thread(
             target=lambda: [person.says(f"hello {n}") for n in range(200) if not stop.wait(0.01)]
@@ -52,7 +52,7 @@ def test_what_was_taken_in_before_the_backup_is_there_after_the_restore(tmp_path
         assert "backed up" in ran(shop, "backup", str(backup))
         stop.set()
         talking.join()
-        person.wait_for_reply(person.says("and this is later"), timeout=20)
+        person.wait_for_reply(person.says("and this is later"))
         assert "stop the program" in refused(shop, "restore", str(backup))
         for process in running:
             shop.kill(process)
@@ -63,7 +63,7 @@ def test_what_was_taken_in_before_the_backup_is_there_after_the_restore(tmp_path
         assert before <= after < later
         shop.start_web()
         shop.start_worker()
-        person.wait_for_reply(person.says("hello once more"), timeout=20)
+        person.wait_for_reply(person.says("hello once more"))
         assert "hello once more" in stored(shop)
 
 
@@ -73,7 +73,7 @@ def test_a_shop_is_encrypted_and_its_key_changed(tmp_path: Path) -> None:
     with processes(tmp_path, BACKUP_DIR=str(folder)) as shop:
         running = [shop.start_web(), shop.start_worker()]
         person = shop.twilio.customer(MARIA)
-        person.wait_for_reply(person.says("my word is kumquat"), timeout=20)
+        person.wait_for_reply(person.says("my word is kumquat"))
         ran(shop, "backup", str(backup))
         shop.db.close()
         assert "stop the program" in refused(shop, "encrypt", DATABASE_KEY=KEY)
@@ -94,7 +94,7 @@ def test_an_erased_person_has_a_receipt_and_no_backup_brings_them_back(tmp_path:
         running = [shop.start_web(), shop.start_worker()]
         for phone in (JOHN, MARIA):
             person = shop.twilio.customer(phone)
-            person.wait_for_reply(person.says(f"the word of {phone} is kumquat"), timeout=20)
+            person.wait_for_reply(person.says(f"the word of {phone} is kumquat"))
         ran(shop, "backup", str(backup))
         said = ran(shop, "erase", JOHN, "--yes", "--receipt", str(receipt))
         assert str(receipt) in said

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import HANG_SECONDS
 from tests.world import free_port
 
 ROOT = Path(__file__).parents[1]
@@ -28,7 +29,7 @@ def test_a_taken_port_is_told_with_what_to_do_and_before_where_to_click(tmp_path
             env=environment,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=HANG_SECONDS,
             check=False,
         )
     assert started.returncode == 1

@@ -32,6 +32,7 @@ from bot.channels.twilio import (
 from bot.channels.twilio.rest_client import Door, client
 from bot.settings import Settings
 from memory.conversations.channel_messages import Button, Inbound, Media, OutboxRow
+from tests.waiting import HANG_SECONDS
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 MARIA = "+34600000001"
@@ -67,7 +68,7 @@ class Desk:
 
     def wait(self, count: int, of: str = "statuses") -> None:
         with self.changed:
-            assert self.changed.wait_for(lambda: len(getattr(self, of)) >= count, 10), getattr(self, of)
+            assert self.changed.wait_for(lambda: len(getattr(self, of)) >= count, HANG_SECONDS), getattr(self, of)
 
     def _hear(self) -> Response:
         assert self.whatsapp is not None

@@ -31,6 +31,7 @@ from memory.storage.timestamps import Clock, now
 from memory.upkeep.erasure import Erasure
 from tests.migrated import migrated_database
 from tests.turn_changes import turn_changes
+from tests.waiting import wait_until
 
 BRAND = "voyage"
 PHONE = "+14155550101"
@@ -91,14 +92,9 @@ class Line:
         rows = self.db.all("SELECT state FROM messages WHERE role = 'assistant' ORDER BY id")
         return [row["state"] for row in rows]
 
-    def until(self, true: Callable[[], bool], seconds: float = 15.0) -> None:
-        """Wait for something to become true, woken by whatever happens at the small Twilio."""
-        deadline = threading.Event()
-        for _ in range(int(seconds / 0.02)):
-            if true():
-                return
-            deadline.wait(0.02)
-        raise AssertionError(f"it did not become so within {seconds} s; our messages are {self.states()}")
+    def until(self, true: Callable[[], bool]) -> None:
+        """Wait for something to become true; where it never does, the states of our messages are shown."""
+        wait_until(true, self.states)
 
 
 @contextmanager

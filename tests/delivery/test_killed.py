@@ -5,36 +5,27 @@ from __future__ import annotations
 import random
 import threading
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.channels.simulator import Customer, Pace
+from memory.storage.timestamps import from_text, now
 from tests.processes import Processes, processes
+from tests.waiting import wait_until
 
 
 def customers(shop: Processes, count: int) -> list[Customer]:
     return [shop.twilio.customer(f"+1415555{n:04d}") for n in range(count)]
 
 
-def answered(shop: Processes, people: list[Customer], each: int, seconds: float) -> None:
-    """Wait until everybody has heard `each` answers, then see that nobody heard more."""
-    chats = shop.twilio.chats
-    with chats.changed:
-        chats.changed.wait_for(lambda: all(len(person.heard()) >= each for person in people), seconds)
-    assert [len(person.heard()) for person in people] == [each] * len(people)
-
-
-def nothing_left(shop: Processes, seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if (
-            shop.db.value("SELECT count(*) FROM messages WHERE state IN ('waiting', 'ready', 'sending', 'unknown')")
-            == 0
-        ):
-            return
-        time.sleep(0.05)  # polling another process's file: nothing wakes us
-    raise AssertionError(shop.db.all("SELECT state, count(*) AS n FROM messages GROUP BY state"))
+def nothing_left(shop: Processes) -> None:
+    unsettled = "SELECT count(*) FROM messages WHERE state IN ('waiting', 'ready', 'sending', 'unknown')"
+    wait_until(
+        lambda: shop.db.value(unsettled) == 0,
+        lambda: shop.db.all("SELECT state, count(*) AS n FROM messages GROUP BY state"),
+    )
 
 
 def test_several_webs_and_workers_share_one_file(tmp_path: Path) -> None:
@@ -46,26 +37,27 @@ def test_several_webs_and_workers_share_one_file(tmp_path: Path) -> None:
         for person in people:
             shop.twilio.fail("webhook_at_once", who=person.person.address.removeprefix("whatsapp:"))
             person.says("hello")
-        answered(shop, people, 1, 30)
+        shop.answered(people, 1)
         nothing_left(shop)
         for person in people:
             person.says("do you have gaming laptops?")
-        answered(shop, people, 2, 30)
+        shop.answered(people, 2)
 
 
-def test_a_killed_workers_contacts_pass_to_another_within_fifteen_seconds(tmp_path: Path) -> None:
+def test_a_killed_workers_contacts_pass_to_another_when_its_lease_ends(tmp_path: Path) -> None:
     with processes(tmp_path) as shop:
         shop.start_web()
         first = shop.start_worker()
         person = shop.twilio.customer("+14155550001")
-        person.wait_for_reply(person.says("hello"), timeout=20)
+        person.wait_for_reply(person.says("hello"))
         shop.twilio.fail("hang", seconds=30, who="+14155550001")  # the worker waits for an answer that never comes
         person.says("do you have gaming laptops?")
-        while shop.db.value("SELECT count(*) FROM messages WHERE state = 'sending'") == 0:
-            time.sleep(0.02)  # polling another process's file: nothing wakes us
+        wait_until(lambda: shop.db.value("SELECT count(*) FROM messages WHERE state IN ('sending', 'unknown')"))
         shop.kill(first)
+        held_until = shop.db.value("SELECT max(expires_at) FROM leases")
+        assert from_text(held_until) <= now() + timedelta(seconds=15)
         shop.start_worker()
-        answered(shop, [person], 2, 25)
+        shop.answered([person], 2)
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -82,7 +74,7 @@ def test_workers_killed_at_random_instants_lose_nothing_and_answer_nothing_twice
             shop.kill(workers.pop(0))
             workers.append(shop.start_worker())
         talking.join()
-        answered(shop, people, 1, 45)
+        shop.answered(people, 1)
         nothing_left(shop)
 
 
@@ -91,20 +83,13 @@ def test_a_web_process_killed_while_messages_arrive_loses_none(tmp_path: Path) -
         web = shop.start_web()
         shop.start_worker()
         people = customers(shop, 20)
-        talking = threading.Thread(
-            target=lambda: [
-                person.says(
-                    "hello",
-                )
-                for person in people
-            ]
-        )
+        talking = threading.Thread(target=lambda: [person.says("hello") for person in people])
         talking.start()
         time.sleep(0.3)  # somewhere in the middle of it
         shop.kill(web)
         shop.start_web()
         talking.join()
-        answered(shop, people, 1, 30)
+        shop.answered(people, 1)
 
 
 def test_what_the_webhook_never_delivered_is_caught_up_at_the_start_once(tmp_path: Path) -> None:
@@ -115,6 +100,6 @@ def test_what_the_webhook_never_delivered_is_caught_up_at_the_start_once(tmp_pat
         person.says("hi")
         person.says("do you have gaming laptops?")
         shop.start_worker()
-        answered(shop, [person], 1, 20)
+        shop.answered([person], 1)
         rows = shop.db.all("SELECT content FROM messages WHERE role = 'user' ORDER BY id")
         assert [row["content"] for row in rows] == ["hi", "do you have gaming laptops?"]

@@ -20,6 +20,7 @@ from memory.people.contacts import Contact
 from memory.storage.timestamps import now, to_text
 from tests.delivery.message_path import PHONE, Line, open_line, repeat
 from tests.memory.stores import TestClock
+from tests.waiting import HANG_SECONDS
 
 
 @pytest.fixture
@@ -39,8 +40,8 @@ def test_a_message_is_answered_once_and_delivered(line: Line) -> None:
 def test_an_answer_that_got_lost_is_looked_up_not_sent_again(line: Line, fault: str) -> None:
     customer = line.customer()
     line.twilio.fail(fault, who=PHONE, seconds=9)
-    customer.wait_for_reply(customer.says("hello"), timeout=20)
-    line.until(lambda: line.turns.backlog() == 0 and not line.db.all("SELECT * FROM leases"), 25)
+    customer.wait_for_reply(customer.says("hello"))
+    line.until(lambda: line.turns.backlog() == 0 and not line.db.all("SELECT * FROM leases"))
     assert customer.heard() == ["You said: hello"]
     assert line.states() in (["sent"], ["delivered"])
 
@@ -49,7 +50,7 @@ def test_an_answer_that_got_lost_is_looked_up_not_sent_again(line: Line, fault: 
 def test_what_was_not_taken_is_sent_again_until_it_is(line: Line, fault: str) -> None:
     customer = line.customer()
     line.twilio.fail(fault, who=PHONE)
-    customer.wait_for_reply(customer.says("hello"), timeout=40)
+    customer.wait_for_reply(customer.says("hello"))
     line.until(lambda: line.states() in (["sent"], ["delivered"]))
     assert customer.heard() == ["You said: hello"]
 
@@ -207,7 +208,7 @@ def test_contacts_are_answered_side_by_side(tmp_path: Path) -> None:
     together = threading.Barrier(20)
 
     def wait_for_the_others(contact: Contact, waiting: Sequence[Message], deadline: datetime) -> Outcome:
-        together.wait(10)
+        together.wait(HANG_SECONDS)
         return Outcome([Outgoing("hi")])
 
     with open_line(tmp_path, handler=wait_for_the_others) as line:

@@ -14,6 +14,7 @@ from memory.storage.database import Database
 from memory.storage.job_runs import JobRuns
 from memory.storage.migrations import STEPS
 from memory.storage.timestamps import now
+from tests.waiting import HANG_SECONDS
 
 
 def tick(folder: str, name: str, ticked: Event) -> None:
@@ -40,13 +41,13 @@ def test_one_process_ticks_and_another_takes_over_when_it_is_killed(tmp_path: Pa
         for name, event in ticked.items()
     }
     processes["one"].start()
-    assert ticked["one"].wait(30)
+    assert ticked["one"].wait(HANG_SECONDS)
     processes["two"].start()
     assert not ticked["two"].wait(1.5)
     pid = processes["one"].pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    assert ticked["two"].wait(30)
+    assert ticked["two"].wait(HANG_SECONDS)
     processes["two"].kill()
     for process in processes.values():
         process.join()

@@ -13,7 +13,7 @@ from memory.conversations.channel_messages import Outgoing
 from memory.conversations.turns import Lease, Turns
 from memory.storage.timestamps import now
 from tests.delivery.message_path import Line, open_line
-from tests.turn_changes import turn_changes
+from tests.memory.stores import TestClock
 
 
 def claimed(line: Line, turns: Turns, owner: str) -> Lease:
@@ -27,34 +27,29 @@ def claimed(line: Line, turns: Turns, owner: str) -> Lease:
     return found[0]
 
 
-def quick_turns(line: Line) -> Turns:
-    changes = turn_changes(line.db, now, line.contacts, line.messages)
-    return Turns(line.db, line.messages, now, changes, lease_seconds=4)
-
-
 def test_a_visit_that_fails_rests_until_its_lease_is_over(tmp_path: Path) -> None:
-
-    with open_line(tmp_path, running=False) as line:
-        turns = quick_turns(line)
-        hands = replace(line.worker._hands, turns=turns, outbox=replace(line.outbox, turns=turns))
-        worker = Worker(hands, threading.Event())
+    clock = TestClock()
+    with open_line(tmp_path, running=False, clock=clock) as line:
         line.customer().says("hello")
-        lease = claimed(line, line.turns, worker.owner)
+        clock.pass_by(seconds=1)
+        lease = claimed(line, line.turns, line.worker.owner)
         line.messages.put_out(lease.contact_id, Outgoing("hello", media_url="x"))
         line.db.run("UPDATE messages SET outgoing = '{}' WHERE role = 'assistant'")  # a row that cannot be read
         with pytest.raises(KeyError):
-            worker.visit(lease)
-        assert turns.claim("another", 1) == [], "it would be tried again at once, for ever"
+            line.worker.visit(lease)
+        assert line.turns.claim("another", 1) == [], "it would be tried again at once, for ever"
+        clock.pass_by(seconds=15)
+        assert len(line.turns.claim("another", 1)) == 1
 
 
 def test_a_lease_that_could_not_be_given_back_runs_out(tmp_path: Path) -> None:
     with open_line(tmp_path, running=False) as line:
-        turns = quick_turns(line)
+        turns = Turns(line.db, line.messages, now, lease_seconds=4)
         worker = Worker(replace(line.worker._hands, turns=turns), threading.Event())
         line.customer().says("hello")
         claimed(line, turns, worker.owner)  # and never worked on: its release met a full disk
         worker.start()
         try:
-            line.until(lambda: line.states() in (["sent"], ["delivered"]), 20)
+            line.until(lambda: line.states() in (["sent"], ["delivered"]))
         finally:
             worker.stop()

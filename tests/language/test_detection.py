@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.language.detection import detect
@@ -80,6 +80,5 @@ def test_short_chat_lines_are_told_apart(text: str, previous: str | None, langua
 
 
 @given(st.text(), st.sampled_from(LANGUAGES))
-@settings(deadline=None)
 def test_any_text_has_one_of_the_four(text: str, previous: str) -> None:
     assert detect(text, previous) in LANGUAGES

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.language.reading import training
@@ -141,7 +141,6 @@ def test_it_carries_what_is_certain() -> None:
 
 
 @given(st.text(max_size=300))
-@settings(deadline=None)
 def test_any_text_gets_one_of_the_types_and_always_the_same(text: str) -> None:
     said = classify(text)
     assert said.message_type in MESSAGE_TYPES

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from memory.agents.workflows import end_silent_sessions
 from memory.storage.errors import NotStorable, ReadOnlyMemory, SessionOver, ShortTermUnavailable, WrongMemorySetting
 from tests.memory.stores import TestClock
 from tests.servers import RedisServer
+from tests.waiting import wait_until
 
 Make = Callable[..., MemoryManager]
 
@@ -294,9 +294,7 @@ def test_a_value_that_somebody_else_changed_is_read_anew(make: Make, cached: str
     assert manager.retrieve("a", "k", "long_term") == "old"
     elsewhere.retrieve("a", "k", "long_term")
     elsewhere.save("a", "k", "new", "long_term")
-    deadline = time.monotonic() + 20  # between machines, the notice of a change takes a moment
-    while manager.retrieve("a", "k", "long_term") != "new":
-        assert time.monotonic() < deadline
+    wait_until(lambda: manager.retrieve("a", "k", "long_term") == "new")  # between machines, a notice takes a moment
 
 
 def test_what_was_rolled_back_was_never_read(memory_manager: MemoryManager) -> None:

@@ -110,7 +110,7 @@ def test_no_line_of_a_folder_is_foreign(language: str, subject: str) -> None:
 
 
 @given(listed=st.sampled_from(LISTED), language=st.sampled_from(sorted(PRICED)))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_every_listed_price_passes_however_it_is_written(listed: tuple, language: str) -> None:  # type: ignore[type-arg]
     item, price = listed
     assert check(PRICED[language].format(item.title, format_money(price, language)), FACTS) == []
@@ -121,7 +121,7 @@ def test_every_listed_price_passes_however_it_is_written(listed: tuple, language
     language=st.sampled_from(sorted(PRICED)),
     change=st.integers(-40, 40).filter(lambda percent: percent != 0),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_other_price_is_stopped(listed: tuple, language: str, change: int) -> None:  # type: ignore[type-arg]
     item, price = listed
     other = Money(price.amount * (100 + change) / 100, price.currency).rounded()
@@ -206,7 +206,7 @@ def test_a_lie_behind_a_long_text_is_found() -> None:
 
 
 @given(st.text(max_size=300))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_text_can_be_checked(text: str) -> None:
     for breach in check(text, FACTS):
         assert breach.text in text or breach.kind

@@ -78,7 +78,7 @@ class Newsroom:
         who = self.stores.contacts.find(BRAND, phone)
         role = self.staff.role_of(who)
         assert role is not None
-        deadline: datetime = self.ads.clock() + timedelta(seconds=10)
+        deadline: datetime = self.ads.clock() + timedelta(seconds=120)
         return self.commands.handle(who, role, self.stores.turns.waiting(who.id), deadline)
 
     def keep(self, phone: str, outcome: Outcome) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from tests.waiting import HANG_SECONDS
 from tests.world import ADMIN, ANALYST, STAFF, MovableClock, World, open_shop
 
 ROSTER = """
@@ -82,5 +83,5 @@ def test_a_chart_is_a_picture_that_the_phone_can_open(shop: World) -> None:
     anne = shop.person(ANALYST)
     [letter] = anne.phone.wait_for_reply(anne.phone.says("chart summer spain 14"))
     assert letter.media_url is not None
-    answer = requests.get(shop.url + urlsplit(letter.media_url).path, timeout=10)
+    answer = requests.get(shop.url + urlsplit(letter.media_url).path, timeout=HANG_SECONDS)
     assert answer.status_code == 200 and answer.content.startswith(b"\x89PNG")

@@ -12,6 +12,7 @@ import requests
 from memory.storage.errors import UnknownContact
 from memory.upkeep.erasure import verify
 from tests.model_server import ModelServer, says
+from tests.waiting import HANG_SECONDS
 from tests.world import JOHN, STAFF, Chat, World
 
 NAME, CITY = "Xantippe", "Ouagadougou"
@@ -148,10 +149,12 @@ def test_an_admin_deletes_by_http_and_nobody_else_may(shop: World, tmp_path: Pat
     live(shop)
     shop.settled()
     for role, status in (("analyst", 403), ("staff", 403), ("admin", 200)):
-        answer = requests.delete(f"{shop.url}/conversation/{JOHN}", headers=shop.token(role), timeout=10)
+        answer = requests.delete(f"{shop.url}/conversation/{JOHN}", headers=shop.token(role), timeout=HANG_SECONDS)
         assert answer.status_code in (status, 204 if status == 200 else status)
     assert traces(tmp_path) == []
-    assert requests.get(f"{shop.url}/conversation/{JOHN}", headers=shop.token(), timeout=10).status_code == 404
+    assert (
+        requests.get(f"{shop.url}/conversation/{JOHN}", headers=shop.token(), timeout=HANG_SECONDS).status_code == 404
+    )
 
 
 def test_who_opted_out_keeps_these_rights(shop: World) -> None:

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from bot.language.money import Money
-from tests.model_server import ModelServer, Reply, Request, late, says
+from tests.memory.stores import TestClock
+from tests.model_server import ModelServer, Reply, Request, says
+from tests.waiting import HANG_SECONDS, wait_until
 from tests.world import JOHN, MARIA, Chat, World, open_shop
 
 
@@ -138,9 +140,12 @@ def test_the_second_one_is_the_second_that_was_shown(shop: World, text: str, tit
 
 
 def test_a_message_in_three_pieces_gets_one_reply(tmp_path: Path) -> None:
-    with open_shop(tmp_path, REPLY_QUIET_SECONDS="0.7") as shop:
+    clock = TestClock()
+    with open_shop(tmp_path, clock=clock) as shop:
         customer = shop.person()
         first, *_ = [customer.phone.says(text) for text in ("hi", "i want", "a gaming laptop")]
+        wait_until(lambda: shop.memory.db.value("SELECT count(*) FROM messages") == 3)
+        clock.pass_by(seconds=1)
         [answer] = customer.phone.wait_for_reply(first)
         shop.settled()
         assert "Kestrel Raptor 15" in answer.body
@@ -148,18 +153,21 @@ def test_a_message_in_three_pieces_gets_one_reply(tmp_path: Path) -> None:
 
 
 def test_a_message_that_comes_while_a_slow_model_writes_is_folded_in(model_shop: World, model: ModelServer) -> None:
-    writing = threading.Event()
+    writing, written = threading.Event(), threading.Event()
 
     def answer(request: Request) -> Reply:
         writing.set()
+        written.wait(HANG_SECONDS)
         knows = [title for title in ("Raptor 15", "Solenne Marina") if title.lower() in request.last.lower()]
-        return late(says(f"You ask about: {', '.join(knows)}."), 0.7)
+        return says(f"You ask about: {', '.join(knows)}.")
 
     model.rule = answer
     customer = model_shop.person()
     first = customer.phone.says("is the kestrel raptor 15 good for games?")
-    assert writing.wait(5)
+    assert writing.wait(HANG_SECONDS)
     customer.phone.says("and what about the solenne marina?")
+    wait_until(lambda: model_shop.memory.db.value("SELECT count(*) FROM messages WHERE role = 'user'") == 2)
+    written.set()
     [reply] = customer.phone.wait_for_reply(first)
     model_shop.settled()
     assert reply.body == "You ask about: Raptor 15, Solenne Marina."

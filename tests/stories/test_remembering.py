@@ -10,6 +10,7 @@ import requests
 
 from memory.recall.search import Search
 from tests.model_server import ModelServer, says
+from tests.waiting import HANG_SECONDS
 from tests.world import JOHN, MARIA, STAFF, MovableClock, World
 
 
@@ -189,7 +190,7 @@ def test_staff_are_not_counted_as_customers(shop: World) -> None:
 )
 def test_the_api_says_what_is_wrong(shop: World, path: str, role: str | None, status: int) -> None:
     shop.person(JOHN).says("hi")
-    answer = requests.get(shop.url + path, headers=shop.token(role) if role else {}, timeout=10)
+    answer = requests.get(shop.url + path, headers=shop.token(role) if role else {}, timeout=HANG_SECONDS)
     assert answer.status_code == status
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json()["detail"]

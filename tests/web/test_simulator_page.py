@@ -20,6 +20,7 @@ from bot.channels.twilio import WhatsApp
 from bot.settings import Settings
 from bot.web.pages import pages
 from memory.conversations.channel_messages import Button, Inbound, OutboxRow
+from tests.waiting import HANG_SECONDS
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -85,7 +86,7 @@ def browser() -> Iterator[Browser]:
 def a_page(browser: Browser, shop: Shop, **more: Any) -> Page:
     """The page, in a browser that fails the test for a script error or a request to anywhere else."""
     page = browser.new_context(**more).new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(HANG_SECONDS * 1000)
     page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
     page.on("request", lambda sent: None if sent.url.startswith((shop.url, "blob:")) else pytest.fail(sent.url))
     page.goto(f"{shop.url}/simulator")

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from bot.channels.twilio import sign
 from tests.delivery.message_path import PHONE, Line, open_line
+from tests.waiting import HANG_SECONDS
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def form(line: Line, **more: str) -> dict[str, str]:
 def post(line: Line, values: dict[str, str], *, algorithm: str = "HMAC_SHA1", **headers: str) -> requests.Response:
     url = line.twilio.webhook_url
     signed = sign(line.twilio.account.tokens[0], url, values, algorithm)
-    return requests.post(url, data=values, headers=signed | headers, timeout=10)
+    return requests.post(url, data=values, headers=signed | headers, timeout=HANG_SECONDS)
 
 
 def stored(line: Line) -> int:
@@ -60,7 +61,7 @@ def test_without_a_right_signature_nothing_is_stored(
 ) -> None:
     headers = {} if signature is None else {"X-Twilio-Signature": signature}
     with caplog.at_level(logging.WARNING):
-        answer = requests.post(line.twilio.webhook_url, data=form(line), headers=headers, timeout=10)
+        answer = requests.post(line.twilio.webhook_url, data=form(line), headers=headers, timeout=HANG_SECONDS)
     assert answer.status_code == 403
     assert stored(line) == 0
     assert line.twilio.webhook_url in caplog.text
@@ -70,7 +71,7 @@ def test_without_a_right_signature_nothing_is_stored(
 def test_a_changed_form_is_refused(line: Line) -> None:
     url = line.twilio.webhook_url
     signed = sign(line.twilio.account.tokens[0], url, form(line), "HMAC_SHA1")
-    answer = requests.post(url, data=form(line, Body="send me a refund"), headers=signed, timeout=10)
+    answer = requests.post(url, data=form(line, Body="send me a refund"), headers=signed, timeout=HANG_SECONDS)
     assert answer.status_code == 403
     assert stored(line) == 0
 
@@ -138,7 +139,7 @@ def test_a_missing_number_of_media_and_repeated_keys_are_taken_in(line: Line) ->
     url = line.twilio.webhook_url
     headers = sign(line.twilio.account.tokens[0], url, pairs, "HMAC_SHA1")
     headers["Content-Type"] = "application/x-www-form-urlencoded"
-    answer = requests.post(url, data=urlencode(pairs), headers=headers, timeout=10)
+    answer = requests.post(url, data=urlencode(pairs), headers=headers, timeout=HANG_SECONDS)
     assert answer.status_code == 200
     assert line.db.value("SELECT content FROM messages") == "hello"
 
@@ -168,7 +169,7 @@ def test_delivered_twice_at_the_same_instant_it_is_stored_once(line: Line) -> No
     assert stored(line) == 2
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(
     more=st.dictionaries(
         st.sampled_from(
@@ -221,4 +222,4 @@ def test_half_a_status_callback_is_no_error_of_ours(
     sent = {"AccountSid": line.twilio.account.sid} | values
     url = line.twilio.webhook_url + path
     signed = sign(line.twilio.account.tokens[0], url, sent, "HMAC_SHA1")
-    assert requests.post(url, data=sent, headers=signed, timeout=10).status_code == expected
+    assert requests.post(url, data=sent, headers=signed, timeout=HANG_SECONDS).status_code == expected

@@ -114,7 +114,7 @@ class Customer:
         """The bodies that reached this person, in order."""
         return [one.body for one in self.transcript() if _reached(one)]
 
-    def wait_for_reply(self, after: Sent, timeout: float = 10.0, count: int = 1) -> list[Letter]:
+    def wait_for_reply(self, after: Sent, timeout: float = 300.0, count: int = 1) -> list[Letter]:
         """The first `count` messages that reached this person after theirs. Raises TimeoutError."""
         chats = self._twilio.chats
         with chats.changed:

@@ -30,6 +30,7 @@ from bot.ads.facebook.insights import BREAKDOWNS
 from memory.storage.timestamps import Clock, now
 from tests.ads.facebook import graph_rules as rules
 from tests.ads.facebook.graph_rules import Refused, Row
+from tests.waiting import HANG_SECONDS
 
 TOKEN = "EAATestToken0123456789abcdefghijklmnop"
 SECRET = "5ec2e70fa9b81d3c5ec2e70fa9b81d3c"
@@ -205,9 +206,11 @@ class GraphServer:
 
     def graph(self, *, governor: Governor | None = None, clock: Clock | None = None, **more: Any) -> Graph:
         """A Graph on this server, in whose time waiting passes at once; `clock` where that time is wanted."""
+        patience = {"read_seconds": HANG_SECONDS, "whole_seconds": HANG_SECONDS}
         return Graph(
-            TOKEN, self._secret, governor or Governor(clock or self.clock), clock or self.clock, url=self.url, **more
-        )
+            TOKEN, self._secret, governor or Governor(clock or self.clock), clock or self.clock, url=self.url,
+            **patience | more,
+        )  # fmt: skip
 
     def account(
         self, account: str = "act_111", *, graph: Graph | None = None, brand: str = "voyage", **more: Any

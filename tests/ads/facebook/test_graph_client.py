@@ -43,6 +43,7 @@ from tests.ads.facebook.graph_server import (
 )
 from tests.ads.facebook.test_contract import MetaStage
 from tests.ads.platform_contract import launch, publish
+from tests.waiting import HANG_SECONDS, wait_until
 
 CAMPAIGN = NewCampaign("Summer · security · picture")
 CAMPAIGNS = "POST act_111/campaigns"
@@ -62,7 +63,7 @@ def meta(time: Time) -> Iterator[GraphServer]:
 
 @pytest.fixture
 def stage(meta: GraphServer, time: Time) -> MetaStage:
-    account = meta.account(graph=meta.graph(pause=time.wait, read_seconds=0.5, whole_seconds=2.0))
+    account = meta.account(graph=meta.graph(pause=time.wait))
     return MetaStage(meta, time, account, zone=ZoneInfo("Asia/Kolkata"))
 
 
@@ -74,7 +75,6 @@ def stage(meta: GraphServer, time: Time) -> MetaStage:
     [
         (losing(on=CAMPAIGNS), 1),
         (unheard(on=CAMPAIGNS), 0),
-        (late(3, on=CAMPAIGNS), 1),
         (garbled(502, on=CAMPAIGNS), 1),
         (garbled(200, '{"id": "1', on=CAMPAIGNS), 1),
         (garbled(200, "{}", on=CAMPAIGNS), 1),
@@ -88,6 +88,16 @@ def test_a_create_whose_answer_is_lost_is_unknown_and_sent_once(stage: MetaStage
         stage.account.create(CAMPAIGN, "k7Q2")
     assert len(stage.meta.asked(CAMPAIGNS)) == 1
     assert len(stage.account.find("campaign", "k7Q2")) == made
+
+
+def test_a_create_whose_answer_is_late_is_unknown_and_sent_once(stage: MetaStage) -> None:
+    stage.meta.plays(late(HANG_SECONDS, on=CAMPAIGNS))
+    impatient = stage.meta.account(graph=stage.meta.graph(pause=stage.time.wait, read_seconds=1.0))
+    with pytest.raises(OutcomeUnknown, match="looks before"):
+        impatient.create(CAMPAIGN, "k7Q2")
+    wait_until(lambda: bool(stage.meta.living("campaigns")))
+    assert len(stage.account.find("campaign", "k7Q2")) == 1
+    assert len(stage.meta.asked(CAMPAIGNS)) == 1
 
 
 def test_a_create_that_never_left_may_be_tried_later(time: Time) -> None:
@@ -341,7 +351,14 @@ def test_a_server_that_says_a_byte_now_and_then_does_not_hold_us(time: Time) -> 
         threading.Thread(target=_trickle, args=(server, done), daemon=True).start()
         address = f"http://127.0.0.1:{server.getsockname()[1]}"
         graph = Graph(
-            TOKEN, SECRET, Governor(time), time, url=address, pause=time.wait, read_seconds=1.0, whole_seconds=0.2
+            TOKEN,
+            SECRET,
+            Governor(time),
+            time,
+            url=address,
+            pause=time.wait,
+            read_seconds=HANG_SECONDS,
+            whole_seconds=0.2,
         )
         with pytest.raises(OutcomeUnknown, match="too long"):
             graph.ask(Call("POST", "act_111/campaigns", "act_111", once=True))
@@ -384,7 +401,7 @@ def _troubles(name: str) -> list[Fault]:
         "lost": losing(on=".*", times=4),
         "malformed": refusing(190, None, message=f"Malformed access token {TOKEN}", times=4),
         "garbled": garbled(500, f"<html>{TOKEN}</html>", times=4),
-        "late": late(1, times=4),
+        "late": late(HANG_SECONDS, times=4),
     }[name]
     return [fault]
 

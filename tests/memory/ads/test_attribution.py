@@ -306,7 +306,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(1, 90)), max_size=12), steps)
 def test_the_book_adds_up(sold: list[tuple[int, int, int]], moves: list[tuple[Any, int]]) -> None:
     """Whatever is sold and then moved, the cohorts hold exactly what is neither cancelled nor returned."""

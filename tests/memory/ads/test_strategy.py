@@ -249,7 +249,7 @@ entries = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(campaigns, entries, entries, entries)
 def test_what_is_exported_is_taken_in_and_exported_the_same(
     told: dict[str, Any], learnings: list[Any], patterns: list[Any], decisions: list[Any]

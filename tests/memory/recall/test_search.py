@@ -209,7 +209,7 @@ words = st.sampled_from(["beagle", "lisbon", "budget", "tea", "moon", "secret", 
     told=st.lists(st.tuples(st.sampled_from([ALICE, BOB]), st.lists(words, max_size=4)), max_size=12),
     query=st.one_of(st.text(max_size=30), st.lists(words, min_size=1, max_size=3).map(" ".join)),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_no_query_brings_up_another_persons_words(
     tmp_path_factory: pytest.TempPathFactory, told: list[tuple[int, list[str]]], query: str
 ) -> None:

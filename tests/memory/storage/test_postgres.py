@@ -23,6 +23,7 @@ from memory.storage.migrations import STEPS
 from memory.storage.postgres import ServerLock, in_our_types, rewritten
 from tests.memory.stores import BRAND, Stores, TestClock, as_is, said
 from tests.servers import PostgresServer
+from tests.waiting import HANG_SECONDS
 
 COUNTER = (
     ("one", ("CREATE TABLE counter (id INTEGER PRIMARY KEY, n INTEGER, at TEXT)",)),
@@ -192,11 +193,11 @@ def test_a_commit_on_another_machine_wakes(postgres: PostgresServer) -> None:
     here, there = machines(postgres, "wake", 2)
     woken = threading.Event()
     here.db.wake(woken)
-    assert woken.wait(10)  # the ear is open
+    assert woken.wait(HANG_SECONDS)  # the ear is open
     before = here.db.changed_elsewhere()
     woken.clear()
     there.hear("hi")
-    assert woken.wait(10)
+    assert woken.wait(HANG_SECONDS)
     assert here.db.changed_elsewhere() > before
 
 
@@ -204,10 +205,10 @@ def test_a_commit_of_nothing_but_an_insert_wakes(postgres: PostgresServer) -> No
     here, there = machines(postgres, "insert", 2)
     woken = threading.Event()
     here.db.wake(woken)
-    assert woken.wait(10)  # the ear is open
+    assert woken.wait(HANG_SECONDS)  # the ear is open
     woken.clear()
     there.db.insert("INSERT INTO statuses (message_id, contact_id, status, at) VALUES (1, 1, 'sent', '') RETURNING id")
-    assert woken.wait(10)
+    assert woken.wait(HANG_SECONDS)
 
 
 def test_a_row_that_another_holds_is_waited_for_no_longer_than_was_said(postgres: PostgresServer) -> None:
@@ -271,13 +272,13 @@ def test_a_restart_under_load_loses_nothing_and_does_nothing_twice(own_server: P
     with ThreadPoolExecutor(3) as pool:
         work = [pool.submit(answer_on, stores, f"w{n}") for n, stores in enumerate(shops[1:])]
         door = pool.submit(take_in_like_a_webhook, shops[0], range(120), half_way)
-        assert half_way.wait(60)
+        assert half_way.wait(HANG_SECONDS)
         getattr(own_server, ending)()
         own_server.start()
-        door.result(60)
+        door.result(HANG_SECONDS)
         all_in.set()
         for worker in work:
-            worker.result(60)
+            worker.result(HANG_SECONDS)
     rows = shops[0].db.all("SELECT content FROM messages WHERE role = 'assistant'")
     answered = Counter(word for row in rows for word in row["content"].split())
     assert answered == Counter(str(n) for n in range(120))
@@ -325,4 +326,4 @@ def run_together(work: Sequence[Callable[[], None]]) -> None:
     """All at once, each in a thread; a failure of one is the test's."""
     with ThreadPoolExecutor(len(work)) as pool:
         for future in [pool.submit(each) for each in work]:
-            future.result(120)
+            future.result(HANG_SECONDS)

@@ -10,6 +10,7 @@ from memory.storage.database import Database
 from memory.storage.quotas import Limits
 from tests.memory.stores import TestClock
 from tests.migrated import migrated_database, place_migrated
+from tests.waiting import HANG_SECONDS
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 21)
@@ -44,7 +45,7 @@ def test_eight_processes_together_get_exactly_what_is_allowed(tmp_path: Path) ->
     processes = [context.Process(target=ask_often, args=(path, answers)) for _ in range(8)]
     for process in processes:
         process.start()
-    counted = [answers.get(timeout=60) for _ in processes]
+    counted = [answers.get(timeout=HANG_SECONDS) for _ in processes]
     for process in processes:
         process.join()
     assert sum(allowed for allowed, _ in counted) == 50

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from memory.storage.database import Database
 from memory.upkeep.backup import DAYS, WEEKS, BackupFailed, back_up, check, kept_of, made_at, restore, rotate
 from tests.memory.stores import Stores
+from tests.waiting import HANG_SECONDS
 
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 
@@ -40,7 +41,7 @@ def test_a_backup_made_under_load_is_of_one_instant(file_stores: Stores, tmp_pat
 
     writer = threading.Thread(target=write_on)
     writer.start()
-    assert made.wait(30)
+    assert made.wait(HANG_SECONDS)
     copy = back_up(Path(file_stores.url), tmp_path / "backups" / "copy.db")
     stop.set()
     writer.join()
