@@ -15,6 +15,18 @@ from bot.language.money import CurrencyConverter, Money
 from memory.storage import bulk_insert
 from memory.storage.database import Database, Row
 from memory.storage.errors import MemoryFault
+from memory.storage.table import (
+    DAY_NUMBER,
+    FLAG,
+    INTEGER,
+    REUSED_ROW_ID,
+    TEXT,
+    TIMESTAMP,
+    Column,
+    Index,
+    Table,
+    minor_money,
+)
 from memory.storage.timestamps import Clock, from_text, to_text
 
 State = Literal["ordered", "paid", "cancelled", "returned"]
@@ -114,6 +126,72 @@ class BookedSale:
     returning: bool | None
 
 
+# One row for each person who came through an ad on a day; the practice market writes many chats in one row. Once a
+# person is erased `contact_id` is empty.
+AD_CHATS = Table(
+    "ad_chats",
+    Column("id", REUSED_ROW_ID),
+    Column("brand", TEXT),
+    Column("ad_id", TEXT),
+    Column("day", DAY_NUMBER),
+    Column("hour", INTEGER, null=True),
+    Column("chats", INTEGER),  # 0 where the same person came again the same day
+    Column("leads", INTEGER, default="0"),
+    Column("came_back", FLAG, null=True),
+    Column("language", TEXT, null=True),
+    Column("country", TEXT, null=True),
+    Column("contact_id", INTEGER, null=True),
+    Column("touch_id", INTEGER, null=True),
+    Column("at", TIMESTAMP, null=True),
+    indexes=[
+        Index("ad_chats_by_day", "brand, ad_id, day, chats, leads"),  # figures are read from it alone
+        Index("ad_chats_by_contact", "contact_id"),
+        Index("ad_chats_by_touch", "touch_id", unique=True),
+    ],
+)
+# One row for each order that came through an ad. Value and margin are minor units of `currency`: the ad account's where
+# the amount could be converted. Nothing sums over currencies.
+AD_SALES = Table(
+    "ad_sales",
+    Column("id", REUSED_ROW_ID),
+    Column("brand", TEXT),
+    Column("number", TEXT, null=True),
+    Column("contact_id", INTEGER, null=True),
+    Column("buyer", TEXT, null=True),  # tells one customer from another
+    Column("first_ad_id", TEXT),
+    Column("first_chat_day", DAY_NUMBER),
+    Column("last_ad_id", TEXT),
+    Column("last_chat_day", DAY_NUMBER),
+    Column("ordered_at", TIMESTAMP),
+    Column("day", DAY_NUMBER),
+    Column("hour", INTEGER, null=True),
+    Column("sku", TEXT, null=True),
+    Column("currency", TEXT),
+    Column("value", INTEGER),
+    Column("margin", INTEGER),
+    Column("state", TEXT),
+    Column("state_at", TIMESTAMP),
+    Column("came_back", FLAG, null=True),
+    Column("language", TEXT, null=True),
+    Column("country", TEXT, null=True),
+    unique=["brand, number"],
+    indexes=[
+        Index("ad_sales_by_last", "brand, last_ad_id, day"),
+        Index("ad_sales_by_first", "brand, first_ad_id, day"),
+        Index("ad_sales_by_contact", "contact_id"),
+    ],
+)
+CHAT_DAY = AD_CHATS.rows(ChatDay)
+BOOKED_SALE = AD_SALES.rows(
+    BookedSale,
+    "s",
+    account_id="a.account_id",
+    value=minor_money("value", "currency"),
+    margin=minor_money("margin", "currency"),
+    returning="came_back",
+)
+
+
 class Attribution:
     """Chats, leads and sales by ad. Without `rates` only what was sold in an account's currency has an amount there."""
 
@@ -140,8 +218,7 @@ class Attribution:
 
     def book_chats(self, brand: str, chats: Iterable[ChatDay]) -> None:
         """Write down chats of the practice market, many in one row."""
-        rows = [(brand, each.ad_id, each.day.toordinal(), each.chats, each.leads) for each in chats]
-        bulk_insert.insert(self._db, "ad_chats", ("brand", "ad_id", "day", "chats", "leads"), rows)
+        bulk_insert.insert(self._db, AD_CHATS, [CHAT_DAY.values(each) | {"brand": brand} for each in chats])
 
     def booked_until(self, brand: str, account_id: str) -> date | None:
         """The last day of the practice market's chats that is written down for this account; None before the first."""
@@ -157,9 +234,9 @@ class Attribution:
     def book_sales(self, brand: str, sales: Iterable[Sale], *, zone: str = "UTC") -> None:
         """Write down sales; one whose number is there already is left as it is."""
         accounts = self._accounts(brand, zone)
-        now = to_text(self._clock())
+        now = self._clock()
         rows = [self._sale_row(brand, sale, accounts, now) for sale in sales]
-        bulk_insert.insert(self._db, "ad_sales", SALE_COLUMNS, rows, "ON CONFLICT (brand, number) DO NOTHING")
+        bulk_insert.insert(self._db, AD_SALES, rows, "ON CONFLICT (brand, number) DO NOTHING")
 
     def move(self, brand: str, number: str, state: State) -> None:
         """What became of a sale: paid, cancelled, returned. Raises UnknownSale."""
@@ -210,8 +287,9 @@ class Attribution:
     ) -> list[BookedSale]:  # fmt: skip
         """The orders of these days (both included) that came through ads, newest booking first; an ad's, if it was the
         first or the last one. `before` is the last id of the page before."""
-        rows = self._db.all(
-            "SELECT s.*, a.account_id FROM ad_sales s LEFT JOIN ads a ON a.brand = s.brand AND a.ad_id = s.last_ad_id"
+        return BOOKED_SALE.all(
+            self._db,
+            f"SELECT {BOOKED_SALE.columns} FROM ad_sales s LEFT JOIN ads a ON a.brand = s.brand AND a.ad_id = s.last_ad_id"
             " WHERE s.brand = :brand AND s.day BETWEEN :since AND :until"
             + (" AND a.account_id = :account" if account_id else "")
             + (" AND :ad IN (s.first_ad_id, s.last_ad_id)" if ad_id else "")
@@ -225,7 +303,6 @@ class Attribution:
             before=before,
             limit=limit,
         )
-        return [_booked(row) for row in rows]
 
     def unknown(self, brand: str) -> list[UnknownReferral]:
         """The ads people came through that no account of the brand holds, most chats first."""
@@ -267,9 +344,7 @@ class Attribution:
             after=seen - OVERLAP,
         )
         counted = self._counted(brand, {row["contact_id"] for row in rows})
-        bulk_insert.insert(
-            self._db, "ad_chats", CHAT_COLUMNS, [_chat_row(brand, row, accounts, counted) for row in rows]
-        )
+        bulk_insert.insert(self._db, AD_CHATS, [_chat_row(brand, row, accounts, counted) for row in rows])
         return len(rows)
 
     def _counted(self, brand: str, contact_ids: set[int]) -> set[tuple[int, str, int]]:
@@ -319,18 +394,33 @@ class Attribution:
                 since=since,
             )
 
-    def _sale_row(self, brand: str, sale: Sale, accounts: _Accounts, now: str) -> tuple[Any, ...]:
+    def _sale_row(self, brand: str, sale: Sale, accounts: _Accounts, now: datetime) -> dict[str, Any]:
         currency, zone = accounts.of(sale.last_ad_id)
         value, margin = self._in(sale.value, currency), self._in(sale.margin, currency)
         if value is None or margin is None:
             value, margin = sale.value, sale.margin
         local = sale.ordered_at.astimezone(zone)
-        first_ad, first_day = sale.first_ad_id or sale.last_ad_id, sale.first_chat_day or sale.chat_day
-        return (
-            *(brand, sale.number, sale.contact_id, sale.buyer, first_ad, first_day.toordinal(), sale.last_ad_id),
-            *(sale.chat_day.toordinal(), to_text(sale.ordered_at), (sale.day or local.date()).toordinal(), local.hour),
-            *(sale.sku, value.currency, value.minor, margin.minor, sale.state, now),
-            *(None if sale.returning is None else int(sale.returning), sale.language, sale.country),
+        return AD_SALES.stored(
+            brand=brand,
+            number=sale.number,
+            contact_id=sale.contact_id,
+            buyer=sale.buyer,
+            first_ad_id=sale.first_ad_id or sale.last_ad_id,
+            first_chat_day=sale.first_chat_day or sale.chat_day,
+            last_ad_id=sale.last_ad_id,
+            last_chat_day=sale.chat_day,
+            ordered_at=sale.ordered_at,
+            day=sale.day or local.date(),
+            hour=local.hour,
+            sku=sale.sku,
+            currency=value.currency,
+            value=value.minor,
+            margin=margin.minor,
+            state=sale.state,
+            state_at=now,
+            came_back=sale.returning,
+            language=sale.language,
+            country=sale.country,
         )
 
     def _in(self, money: Money, currency: str | None) -> Money | None:
@@ -338,17 +428,6 @@ class Attribution:
         if currency is None or money.currency == currency:
             return money
         return None if self._rates is None else self._rates.in_currency(money, currency)
-
-
-SALE_COLUMNS = (
-    *("brand", "number", "contact_id", "buyer", "first_ad_id", "first_chat_day", "last_ad_id"),
-    *("last_chat_day", "ordered_at", "day", "hour", "sku", "currency", "value", "margin", "state", "state_at"),
-    *("came_back", "language", "country"),
-)
-CHAT_COLUMNS = (
-    *("brand", "ad_id", "day", "hour", "chats", "came_back", "language", "country"),
-    *("contact_id", "touch_id", "at"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,15 +459,25 @@ def country_of(address: str) -> str | None:
     return region if region is not None and region.isalpha() else None
 
 
-def _chat_row(brand: str, row: Row, accounts: _Accounts, counted: set[tuple[int, str, int]]) -> tuple[Any, ...]:
+def _chat_row(brand: str, row: Row, accounts: _Accounts, counted: set[tuple[int, str, int]]) -> dict[str, Any]:
     local = from_text(row["at"]).astimezone(accounts.of(row["source_id"])[1])
     day = local.date().toordinal()
     place = (row["contact_id"], row["source_id"], day)
     again = place in counted
     counted.add(place)
-    returning = int(row["first_touch_id"] != row["id"])
-    who = (returning, row["language"], country_of(row["address"]), row["contact_id"])
-    return (brand, row["source_id"], day, local.hour, int(not again), *who, row["id"], row["at"])
+    return AD_CHATS.stored(
+        brand=brand,
+        ad_id=row["source_id"],
+        day=local.date(),
+        hour=local.hour,
+        chats=int(not again),
+        came_back=row["first_touch_id"] != row["id"],
+        language=row["language"],
+        country=country_of(row["address"]),
+        contact_id=row["contact_id"],
+        touch_id=row["id"],
+        at=from_text(row["at"]),
+    )
 
 
 def _desk_sale(row: Row, margin_rate: Decimal, accounts: _Accounts) -> Sale:
@@ -409,25 +498,6 @@ def _desk_sale(row: Row, margin_rate: Decimal, accounts: _Accounts) -> Sale:
         returning=row["earlier"] > 0,
         language=row["language"],
         country=country_of(row["address"]),
-    )
-
-
-def _booked(row: Row) -> BookedSale:
-    return BookedSale(
-        id=row["id"],
-        number=row["number"],
-        account_id=row["account_id"],
-        first_ad_id=row["first_ad_id"],
-        first_chat_day=date.fromordinal(row["first_chat_day"]),
-        last_ad_id=row["last_ad_id"],
-        last_chat_day=date.fromordinal(row["last_chat_day"]),
-        ordered_at=from_text(row["ordered_at"]),
-        day=date.fromordinal(row["day"]),
-        sku=row["sku"],
-        value=Money.from_minor(row["value"], row["currency"]),
-        margin=Money.from_minor(row["margin"], row["currency"]),
-        state=row["state"],
-        returning=None if row["came_back"] is None else bool(row["came_back"]),
     )
 
 

@@ -5,22 +5,39 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.language.money import Money
 from memory.ads.ad_account import Ad, AdAccount, AdSet, Campaign, Creative, Learning, Reading, Structure
 from memory.storage import bulk_insert
 from memory.storage.database import Database, Row
 from memory.storage.errors import MemoryFault, NotStorable
+from memory.storage.table import (
+    DAY_NUMBER,
+    FLAG,
+    INTEGER,
+    JSON,
+    MICROSECONDS,
+    REUSED_ROW_ID,
+    ROW_ID,
+    TEXT,
+    TIMESTAMP,
+    Column,
+    ColumnType,
+    Index,
+    Source,
+    Table,
+    computed,
+    from_microseconds,
+    minor_money,
+    to_microseconds,
+)
 from memory.storage.timestamps import Clock, from_text, to_text
 
 UNLABELLED = "unlabelled"
 MOVING_DAYS = 3
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-TOLD = ("spend", "impressions", "clicks", "chats", "reach", "purchases", "purchase_value")
-READING_COLUMNS = ("ad", "day", "part", "seen_at", "telling", *TOLD)
+FIGURES = ("spend", "impressions", "clicks", "chats", "reach", "purchases", "purchase_value")
 
 
 class UnknownAdAccount(MemoryFault):
@@ -89,6 +106,164 @@ class Days:
         return len(self.day)
 
 
+def _learning_text(learning: Learning) -> str:
+    since = None if learning.since is None else to_text(learning.since)
+    return json.dumps(asdict(learning) | {"since": since})
+
+
+def _learning(text: str) -> Learning:
+    told = json.loads(text)
+    return Learning(**told | {"since": from_text(told["since"]) if told["since"] else None})
+
+
+def _breakdown(part: str) -> tuple[str, str] | None:
+    kind, _, value = part.partition("=")
+    return (kind, value) if kind else None
+
+
+def _part(breakdown: tuple[str, str] | None) -> str:
+    return "" if breakdown is None else f"{breakdown[0]}={breakdown[1]}"
+
+
+AD_ACCOUNTS = Table(
+    "ad_accounts",
+    Column("brand", TEXT),
+    Column("account_id", TEXT),
+    Column("name", TEXT),
+    Column("currency", TEXT),
+    Column("time_zone", TEXT),
+    Column("status", TEXT),
+    Column("min_daily_budget", INTEGER),
+    Column("practice", FLAG),
+    Column("seen_at", TIMESTAMP),
+    key="brand, account_id",
+)
+AD_CAMPAIGNS = Table(
+    "ad_campaigns",
+    Column("brand", TEXT),
+    Column("campaign_id", TEXT),
+    Column("account_id", TEXT),
+    Column("name", TEXT),
+    Column("objective", TEXT),
+    Column("status", TEXT),
+    Column("effective_status", TEXT),
+    Column("daily_budget", INTEGER, null=True),
+    Column("created_at", TIMESTAMP),
+    Column("seen_at", TIMESTAMP),
+    Column("gone_at", TIMESTAMP, null=True),
+    key="brand, campaign_id",
+)
+AD_SETS = Table(
+    "ad_sets",
+    Column("brand", TEXT),
+    Column("ad_set_id", TEXT),
+    Column("account_id", TEXT),
+    Column("campaign_id", TEXT),
+    Column("name", TEXT),
+    Column("status", TEXT),
+    Column("effective_status", TEXT),
+    Column("daily_budget", INTEGER, null=True),
+    Column("targeting", JSON),
+    Column("learning", ColumnType("TEXT", _learning, _learning_text), null=True),
+    Column("seen_at", TIMESTAMP),
+    Column("gone_at", TIMESTAMP, null=True),
+    key="brand, ad_set_id",
+)
+AD_CREATIVES = Table(
+    "ad_creatives",
+    Column("brand", TEXT),
+    Column("creative_id", TEXT),
+    Column("account_id", TEXT),
+    Column("name", TEXT),
+    Column("body", TEXT),
+    Column("headline", TEXT),
+    Column("format", TEXT),
+    Column("landing_page", TEXT, null=True),
+    Column("story_id", TEXT, null=True),
+    Column("seen_at", TIMESTAMP),
+    Column("gone_at", TIMESTAMP, null=True),
+    key="brand, creative_id",
+)
+# An ad that only readings told of (archived before we looked) has no ad set, creative or name.
+ADS = Table(
+    "ads",
+    Column("id", ROW_ID),
+    Column("brand", TEXT),
+    Column("account_id", TEXT),
+    Column("ad_id", TEXT),
+    Column("ad_set_id", TEXT, null=True),
+    Column("creative_id", TEXT, null=True),
+    Column("name", TEXT),
+    Column("status", TEXT),
+    Column("effective_status", TEXT),
+    Column("angle", TEXT),
+    Column("angle_given", TEXT, null=True),
+    Column("landing_page_given", TEXT, null=True),
+    Column("brief", JSON, default="'{}'"),
+    Column("seen_at", TIMESTAMP),
+    Column("gone_at", TIMESTAMP, null=True),
+    unique=["brand, ad_id"],
+    indexes=[Index("ads_by_account", "brand, account_id, id")],
+)
+# Small numbers: there are tens of thousands of rows. A row held from `seen_at` until `superseded_at`; money is in ISO
+# minor units of the account's currency.
+AD_READINGS = Table(
+    "ad_readings",
+    Column("id", REUSED_ROW_ID),
+    Column("ad", INTEGER, references="ads (id)"),
+    Column("day", DAY_NUMBER),
+    Column("part", TEXT),  # "" for the whole ad, else a breakdown such as country=IN
+    Column("seen_at", MICROSECONDS),
+    Column("superseded_at", MICROSECONDS, null=True),
+    Column("telling", INTEGER),
+    Column("spend", INTEGER),
+    Column("impressions", INTEGER),
+    Column("clicks", INTEGER),
+    Column("chats", INTEGER, null=True),
+    Column("reach", INTEGER, null=True),
+    Column("purchases", INTEGER, null=True),
+    Column("purchase_value", INTEGER, null=True),
+    indexes=[
+        Index("ad_readings_latest", "ad, part, day", unique=True, where="superseded_at IS NULL"),
+        Index("ad_readings_by_day", "ad, day"),
+    ],
+)
+
+# `n` is the account, which has the currency.
+ACCOUNT = AD_ACCOUNTS.rows(AdAccount, id="account_id", min_daily_budget=minor_money("min_daily_budget", "currency"))
+_BUDGET = minor_money("daily_budget", "n.currency", null=True)
+CAMPAIGN = AD_CAMPAIGNS.rows(Campaign, "t", id="campaign_id", daily_budget=_BUDGET)
+AD_SET = AD_SETS.rows(AdSet, "t", id="ad_set_id", daily_budget=_BUDGET)
+CREATIVE = AD_CREATIVES.rows(Creative, "t", id="creative_id", image_hash=None)
+AD = ADS.rows(Ad, "t", id="ad_id")
+KNOWN_AD = ADS.rows(
+    KnownAd,
+    "a",
+    key="id",
+    campaign_id="s.campaign_id",
+    campaign_name=computed("coalesce(p.name, '')"),
+    format=computed("coalesce(c.format, 'unknown')"),
+    landing_page=computed("coalesce(a.landing_page_given, c.landing_page)"),
+    gone=computed("a.gone_at IS NOT NULL", FLAG),
+)
+KNOWN_CAMPAIGN = AD_CAMPAIGNS.rows(
+    KnownCampaign,
+    "p",
+    id="campaign_id",
+    account_name="n.name",
+    gone=computed("p.gone_at IS NOT NULL", FLAG),
+)
+READING = AD_READINGS.rows(
+    Reading,
+    "r",
+    account_id="a.account_id",
+    ad_id="a.ad_id",
+    spend=minor_money("spend", "n.currency"),
+    purchase_value=minor_money("purchase_value", "n.currency", null=True),
+    breakdown=Source(("part",), _breakdown, _part),
+)
+
+
 class Campaigns:
     """What is in the ad accounts of every brand, and how it went. Each question names the brand."""
 
@@ -106,11 +281,16 @@ class Campaigns:
             self._db.hold(f"ad account {brand} {account}")
             if at < (self._seen(brand, account) or ""):
                 return
-            self._write(_ACCOUNT, [_account_row(structure.account, at)])
-            self._write(_CAMPAIGN, [_campaign_row(brand, each, at) for each in structure.campaigns])
-            self._write(_AD_SET, [_ad_set_row(brand, each, at) for each in structure.ad_sets])
-            self._write(_CREATIVE, [_creative_row(brand, each, at) for each in structure.creatives])
-            self._write(_AD, [_ad_row(brand, each, at) for each in structure.ads])
+            self._write(AD_ACCOUNTS, "account_id", [ACCOUNT.values(structure.account) | {"seen_at": at}])
+            seen = {"brand": brand, "seen_at": at}
+            present = {"gone_at": "NULL"}
+            campaigns = [CAMPAIGN.values(each) | seen for each in structure.campaigns]
+            self._write(AD_CAMPAIGNS, "campaign_id", campaigns, **present)
+            self._write(AD_SETS, "ad_set_id", [AD_SET.values(each) | seen for each in structure.ad_sets], **present)
+            creatives = [CREATIVE.values(each) | seen for each in structure.creatives]
+            self._write(AD_CREATIVES, "creative_id", creatives, **present)
+            ads = [AD.values(each) | seen | {"angle": angle_of(each.name)} for each in structure.ads]
+            self._write(ADS, "ad_id", ads, angle="coalesce(ads.angle_given, excluded.angle)", **present)
             self._mark_gone(brand, account, at)
 
     def label(
@@ -138,8 +318,11 @@ class Campaigns:
 
     def accounts(self, brand: str) -> list[AdAccount]:
         """The brand's ad accounts as last seen, by name."""
-        rows = self._db.all("SELECT * FROM ad_accounts WHERE brand = :brand ORDER BY name, account_id", brand=brand)
-        return [_account(row) for row in rows]
+        return ACCOUNT.all(
+            self._db,
+            f"SELECT {ACCOUNT.columns} FROM ad_accounts WHERE brand = :brand ORDER BY name, account_id",
+            brand=brand,
+        )
 
     def account(self, brand: str, account_id: str) -> AdAccount:
         """One of them. Raises UnknownAdAccount."""
@@ -152,44 +335,34 @@ class Campaigns:
         """The account as it was last seen, without what is gone. Raises UnknownAdAccount."""
         account = self.account(brand, account_id)
         which = {"brand": brand, "account": account_id}
-        held = "WHERE brand = :brand AND account_id = :account AND gone_at IS NULL ORDER BY"
-        campaigns = self._db.all(f"SELECT * FROM ad_campaigns {held} campaign_id", **which)
-        ad_sets = self._db.all(f"SELECT * FROM ad_sets {held} ad_set_id", **which)
-        creatives = self._db.all(f"SELECT * FROM ad_creatives {held} creative_id", **which)
-        ads = self._db.all(f"SELECT * FROM ads {held} ad_id", **which)
+        of_account = "JOIN ad_accounts n ON n.brand = t.brand AND n.account_id = t.account_id"
+        held = "WHERE t.brand = :brand AND t.account_id = :account AND t.gone_at IS NULL ORDER BY"
+        campaigns = f"SELECT {CAMPAIGN.columns} FROM ad_campaigns t {of_account} {held} t.campaign_id"
+        ad_sets = f"SELECT {AD_SET.columns} FROM ad_sets t {of_account} {held} t.ad_set_id"
+        creatives = f"SELECT {CREATIVE.columns} FROM ad_creatives t {held} t.creative_id"
+        ads = f"SELECT {AD.columns} FROM ads t {held} t.ad_id"
         return Structure(
             account=account,
-            campaigns=tuple(_campaign(row, account.currency) for row in campaigns),
-            ad_sets=tuple(_ad_set(row, account.currency) for row in ad_sets),
-            creatives=tuple(_creative(row) for row in creatives),
-            ads=tuple(_ad(row) for row in ads),
+            campaigns=tuple(CAMPAIGN.all(self._db, campaigns, **which)),
+            ad_sets=tuple(AD_SET.all(self._db, ad_sets, **which)),
+            creatives=tuple(CREATIVE.all(self._db, creatives, **which)),
+            ads=tuple(AD.all(self._db, ads, **which)),
             seen_at=from_text(self._seen(brand, account_id) or ""),
         )
 
     def ads(self, brand: str, *, account_id: str | None = None) -> list[KnownAd]:
         """Every ad that was ever seen, gone or not, by account and id."""
-        rows = self._db.all(f"{_KNOWN_ADS} ORDER BY a.account_id, a.ad_id", brand=brand, account=account_id)
-        return [_known_ad(row) for row in rows]
+        return KNOWN_AD.all(self._db, f"{_KNOWN_ADS} ORDER BY a.account_id, a.ad_id", brand=brand, account=account_id)
 
     def campaigns(self, brand: str) -> list[KnownCampaign]:
         """Every campaign that was ever seen, gone or not, by account and name."""
-        rows = self._db.all(
-            "SELECT p.campaign_id, p.name, p.account_id, n.name AS account_name, p.effective_status, p.gone_at"
-            " FROM ad_campaigns p JOIN ad_accounts n ON n.brand = p.brand AND n.account_id = p.account_id"
+        return KNOWN_CAMPAIGN.all(
+            self._db,
+            f"SELECT {KNOWN_CAMPAIGN.columns} FROM ad_campaigns p"
+            " JOIN ad_accounts n ON n.brand = p.brand AND n.account_id = p.account_id"
             " WHERE p.brand = :brand ORDER BY n.name, p.name, p.campaign_id",
             brand=brand,
         )
-        return [
-            KnownCampaign(
-                id=row["campaign_id"],
-                name=row["name"],
-                account_id=row["account_id"],
-                account_name=row["account_name"],
-                effective_status=row["effective_status"],
-                gone=row["gone_at"] is not None,
-            )
-            for row in rows
-        ]
 
     def take_readings(self, brand: str, readings: Iterable[Reading]) -> int:
         """Keep what was told; how many tellings were new.
@@ -207,12 +380,8 @@ class Campaigns:
             known = self._latest(brand, set(keys.values()), told)
             fresh = _news(told, keys, known)
             self._supersede(fresh)
-            bulk_insert.insert(
-                self._db,
-                "ad_readings",
-                (*READING_COLUMNS, "superseded_at"),
-                [(*news.values, news.superseded_at) for news in fresh],
-            )
+            rows = [news.values | {"superseded_at": news.superseded_at} for news in fresh]
+            bulk_insert.insert(self._db, AD_READINGS, rows)
         return len(fresh)
 
     def readings(
@@ -227,18 +396,31 @@ class Campaigns:
         breakdown: str | None = None,
     ) -> list[Reading]:
         """The latest telling of each ad and day, both days included; `as_of`: as they were known at that moment."""
-        rows = self._rows(brand, since, until, account_id, as_of, breakdown, ad_id)
-        return [_reading(row) for row in rows]
+        held, values = _held(as_of)
+        part = "r.part = ''" if breakdown is None else "r.part >= :part AND r.part < :part_end"
+        which = "(CAST(:account AS TEXT) IS NULL OR a.account_id = :account) AND (CAST(:ad AS TEXT) IS NULL OR a.ad_id = :ad)"
+        values |= {} if breakdown is None else {"part": f"{breakdown}=", "part_end": f"{breakdown}>"}
+        return READING.all(
+            self._db,
+            f"{_READINGS} WHERE a.brand = :brand AND {which} AND r.day BETWEEN :since AND :until AND {part} AND {held}"
+            " ORDER BY r.ad, r.day, r.part",
+            brand=brand,
+            account=account_id,
+            ad=ad_id,
+            since=since.toordinal(),
+            until=until.toordinal(),
+            **values,
+        )
 
     def tellings(self, brand: str, ad_id: str, day: date) -> list[Reading]:
         """Everything that was ever told of an ad's day, oldest first; breakdowns left out."""
-        rows = self._db.all(
+        return READING.all(
+            self._db,
             f"{_READINGS} WHERE a.brand = :brand AND a.ad_id = :ad AND r.day = :day AND r.part = '' ORDER BY r.id",
             brand=brand,
             ad=ad_id,
             day=day.toordinal(),
         )
-        return [_reading(row) for row in rows]
 
     def days(
         self,
@@ -253,14 +435,14 @@ class Campaigns:
         ads = {ad.key: ad for ad in self._numbered(brand, account_id)}
         rows = self._numbers(brand, since, until, account_id, as_of)
         today = {account: day.toordinal() for account, day in self.today(brand).items()}
-        recent = _micros((as_of or self._clock()) - timedelta(days=MOVING_DAYS))
+        recent = to_microseconds((as_of or self._clock()) - timedelta(days=MOVING_DAYS))
         dates = {number: date.fromordinal(number) for number in {row["day"] for row in rows}}
         return Days(
             account_id=[ads[row["ad"]].account_id for row in rows],
             ad_id=[ads[row["ad"]].ad_id for row in rows],
             currency=[ads[row["ad"]].currency for row in rows],
             day=[dates[row["day"]] for row in rows],
-            **{name: [row[name] for row in rows] for name in TOLD},
+            **{name: [row[name] for row in rows] for name in FIGURES},
             seen_at=_moments([row["seen_at"] for row in rows]),
             moving=[_moves(row, today[ads[row["ad"]].account_id], recent) for row in rows],
         )
@@ -271,38 +453,13 @@ class Campaigns:
         zones = self._db.all("SELECT account_id, time_zone FROM ad_accounts WHERE brand = :brand", brand=brand)
         return {row["account_id"]: now.astimezone(ZoneInfo(row["time_zone"])).date() for row in zones}
 
-    def _rows(
-        self,
-        brand: str,
-        since: date,
-        until: date,
-        account_id: str | None,
-        as_of: datetime | None,
-        breakdown: str | None,
-        ad_id: str | None,
-    ) -> list[Row]:
-        held, values = _held(as_of)
-        part = "r.part = ''" if breakdown is None else "r.part >= :part AND r.part < :part_end"
-        which = "(CAST(:account AS TEXT) IS NULL OR a.account_id = :account) AND (CAST(:ad AS TEXT) IS NULL OR a.ad_id = :ad)"
-        values |= {} if breakdown is None else {"part": f"{breakdown}=", "part_end": f"{breakdown}>"}
-        return self._db.all(
-            f"{_READINGS} WHERE a.brand = :brand AND {which} AND r.day BETWEEN :since AND :until AND {part} AND {held}"
-            " ORDER BY r.ad, r.day, r.part",
-            brand=brand,
-            account=account_id,
-            ad=ad_id,
-            since=since.toordinal(),
-            until=until.toordinal(),
-            **values,
-        )
-
     def _numbers(
         self, brand: str, since: date, until: date, account_id: str | None, as_of: datetime | None
     ) -> list[Row]:
         """Numbers only: texts would double the time that tens of thousands of rows take."""
         held, values = _held(as_of)
         return self._db.all(
-            f"SELECT r.ad, r.day, r.telling, r.seen_at, {', '.join(f'r.{name}' for name in TOLD)}"
+            f"SELECT r.ad, r.day, r.telling, r.seen_at, {', '.join(f'r.{name}' for name in FIGURES)}"
             " FROM ads a JOIN ad_readings r ON r.ad = a.id WHERE a.brand = :brand"
             f" AND (CAST(:account AS TEXT) IS NULL OR a.account_id = :account) AND r.part = ''"
             f" AND r.day BETWEEN :since AND :until AND {held} ORDER BY r.ad, r.day",
@@ -331,14 +488,15 @@ class Campaigns:
         )
         return seen
 
-    def _write(self, table: _Kept, rows: Sequence[Sequence[Any]]) -> None:
-        """What a page that came twice names twice is one; PostgreSQL would refuse to write it twice in one statement."""
-        places = [table.columns.index(column) for column in table.key]
-        once = {tuple(row[place] for place in places): row for row in rows}
-        bulk_insert.insert(self._db, table.name, table.columns, list(once.values()), table.otherwise)
+    def _write(self, table: Table, key: str, rows: Sequence[Mapping[str, Any]], **assigned: str) -> None:
+        """Upsert things of one brand by `key`. A page that came twice names things twice, which PostgreSQL refuses."""
+        once = {row[key]: row for row in rows}
+        if once:
+            end = table.update_on_conflict(next(iter(once.values())), f"brand, {key}", **assigned)
+            bulk_insert.insert(self._db, table, list(once.values()), end)
 
     def _mark_gone(self, brand: str, account_id: str, at: str) -> None:
-        for table in (_CAMPAIGN, _AD_SET, _CREATIVE, _AD):
+        for table in (AD_CAMPAIGNS, AD_SETS, AD_CREATIVES, ADS):
             self._db.run(
                 f"UPDATE {table.name} SET gone_at = :at WHERE brand = :brand AND account_id = :account"
                 " AND seen_at < :at AND gone_at IS NULL",
@@ -350,15 +508,18 @@ class Campaigns:
     def _keys(self, brand: str, told: Sequence[Reading]) -> dict[str, int]:
         """Our numbers of the ads told of; an ad that no structure named is kept as it came."""
         wanted = {reading.ad_id: reading.account_id for reading in told}
-        now = to_text(self._clock())
+        now = self._clock()
         found = self._ad_numbers(brand)
         unseen = [
-            (brand, account, ad, None, None, "", "UNKNOWN", "UNKNOWN", UNLABELLED, now)
+            ADS.stored(
+                brand=brand, account_id=account, ad_id=ad, name="", status="UNKNOWN", effective_status="UNKNOWN",
+                angle=UNLABELLED, seen_at=now,
+            )
             for ad, account in wanted.items()
             if ad not in found
-        ]
+        ]  # fmt: skip
         if unseen:
-            bulk_insert.insert(self._db, "ads", _AD.columns, unseen, "ON CONFLICT (brand, ad_id) DO NOTHING")
+            bulk_insert.insert(self._db, ADS, unseen, "ON CONFLICT (brand, ad_id) DO NOTHING")
             found = self._ad_numbers(brand)
         return {ad: found[ad] for ad in wanted}
 
@@ -386,7 +547,7 @@ class Campaigns:
         replaced: dict[int, list[int]] = {}
         for news in fresh:
             if news.replaces is not None:
-                replaced.setdefault(news.values[3], []).append(news.replaces)
+                replaced.setdefault(news.values["seen_at"], []).append(news.replaces)
         for at, ids in replaced.items():
             bulk_insert.update(self._db, "UPDATE ad_readings SET superseded_at = :at WHERE id IN", ids, at=at)
 
@@ -404,78 +565,20 @@ class _Numbered:
 
 @dataclass(slots=True)
 class _News:
-    """A telling to be stored: its values in the order of READING_COLUMNS, and the stored row that it supersedes."""
+    """A telling to be stored: its values by column, and the stored row that it supersedes."""
 
-    values: tuple[Any, ...]
+    values: dict[str, Any]
     replaces: int | None
     superseded_at: int | None = None  # by a later telling that came with it
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """A table of things as last seen, and how a row that is there already is brought up to date."""
-
-    name: str
-    columns: tuple[str, ...]
-    key: tuple[str, ...]
-    also: str = ""
-
-    @property
-    def otherwise(self) -> str:
-        kept = [column for column in self.columns if column not in self.key and column != "angle"]
-        gone = "" if self.name == "ad_accounts" else ", gone_at = NULL"
-        written = ", ".join(f"{column} = excluded.{column}" for column in kept)
-        return f"ON CONFLICT ({', '.join(self.key)}) DO UPDATE SET {written}{gone}{self.also}"
-
-
-_ACCOUNT = _Kept(
-    "ad_accounts",
-    ("brand", "account_id", "name", "currency", "time_zone", "status", "min_daily_budget", "practice", "seen_at"),
-    ("brand", "account_id"),
-)
-_CAMPAIGN = _Kept(
-    "ad_campaigns",
-    (
-        *("brand", "campaign_id", "account_id", "name", "objective", "status", "effective_status", "daily_budget"),
-        *("created_at", "seen_at"),
-    ),
-    ("brand", "campaign_id"),
-)
-_AD_SET = _Kept(
-    "ad_sets",
-    (
-        *("brand", "ad_set_id", "account_id", "campaign_id", "name", "status", "effective_status", "daily_budget"),
-        *("targeting", "learning", "seen_at"),
-    ),
-    ("brand", "ad_set_id"),
-)
-_CREATIVE = _Kept(
-    "ad_creatives",
-    (
-        *("brand", "creative_id", "account_id", "name", "body", "headline", "format", "landing_page", "story_id"),
-        "seen_at",
-    ),
-    ("brand", "creative_id"),
-)
-_AD = _Kept(
-    "ads",
-    (
-        *("brand", "account_id", "ad_id", "ad_set_id", "creative_id", "name", "status", "effective_status", "angle"),
-        "seen_at",
-    ),
-    ("brand", "ad_id"),
-    ", angle = coalesce(ads.angle_given, excluded.angle)",
-)
-
-_KNOWN_ADS = """SELECT a.*, s.campaign_id, coalesce(p.name, '') AS campaign_name, coalesce(c.format, 'unknown') AS format,
-    coalesce(a.landing_page_given, c.landing_page) AS landing_page
-    FROM ads a
+_KNOWN_ADS = f"""SELECT {KNOWN_AD.columns} FROM ads a
     LEFT JOIN ad_sets s ON s.brand = a.brand AND s.ad_set_id = a.ad_set_id
     LEFT JOIN ad_campaigns p ON p.brand = a.brand AND p.campaign_id = s.campaign_id
     LEFT JOIN ad_creatives c ON c.brand = a.brand AND c.creative_id = a.creative_id
     WHERE a.brand = :brand AND (CAST(:account AS TEXT) IS NULL OR a.account_id = :account)"""
 
-_READINGS = """SELECT r.*, a.account_id, a.ad_id, n.currency FROM ads a
+_READINGS = f"""SELECT {READING.columns} FROM ads a
     JOIN ad_accounts n ON n.brand = a.brand AND n.account_id = a.account_id
     JOIN ad_readings r ON r.ad = a.id"""
 
@@ -500,45 +603,24 @@ def _news(told: Sequence[Reading], keys: Mapping[str, int], known: Mapping[_Plac
     latest: dict[_Place, _News | Row] = dict(known)
     fresh: list[_News] = []
     for reading in told:
-        place = (keys[reading.ad_id], _part(reading.breakdown), reading.day.toordinal())
+        values = READING.values(reading) | {"ad": keys[reading.ad_id]}
+        place = (values["ad"], values["part"], values["day"])
         before = latest.get(place)
-        if before is None or _differs(reading, before):
-            news = _as_news(reading, place, before)
-            latest[place] = news
-            fresh.append(news)
+        known_values = before.values if isinstance(before, _News) else before
+        if known_values is None:
+            news = _News(values | {"telling": 1}, None)
+        elif values["seen_at"] < known_values["seen_at"]:
+            continue  # an answer that was long under way
+        elif all(values[name] == known_values[name] for name in FIGURES):
+            continue
+        else:
+            replaces = None if isinstance(before, _News) else known_values["id"]
+            news = _News(values | {"telling": known_values["telling"] + 1}, replaces)
+            if isinstance(before, _News):
+                before.superseded_at = values["seen_at"]
+        latest[place] = news
+        fresh.append(news)
     return fresh
-
-
-def _as_news(reading: Reading, place: _Place, before: _News | Row | None) -> _News:
-    key, part, day = place
-    seen_at = _micros(reading.seen_at)
-    telling = 1 if before is None else _column(before, "telling") + 1
-    if isinstance(before, _News):
-        before.superseded_at = seen_at
-    replaces = before["id"] if isinstance(before, dict) else None
-    return _News((key, day, part, seen_at, telling, *_told(reading)), replaces)
-
-
-def _differs(reading: Reading, before: _News | Row) -> bool:
-    if _micros(reading.seen_at) < _column(before, "seen_at"):
-        return False  # an answer that was long under way
-    return _told(reading) != tuple(_column(before, name) for name in TOLD)
-
-
-def _column(before: _News | Row, name: str) -> Any:
-    return before.values[READING_COLUMNS.index(name)] if isinstance(before, _News) else before[name]
-
-
-def _told(reading: Reading) -> tuple[int | None, ...]:
-    return (
-        reading.spend.minor,
-        reading.impressions,
-        reading.clicks,
-        reading.chats,
-        reading.reach,
-        reading.purchases,
-        None if reading.purchase_value is None else reading.purchase_value.minor,
-    )
 
 
 def _check(reading: Reading, currencies: Mapping[str, str]) -> None:
@@ -550,7 +632,8 @@ def _check(reading: Reading, currencies: Mapping[str, str]) -> None:
         raise NotStorable(
             f"ad {reading.ad_id} on {reading.day}: told in {monies[-1].currency}, the account is in {currency}"
         )
-    if any(number is not None and number < 0 for number in _told(reading)):
+    counts = (reading.impressions, reading.clicks, reading.chats, reading.reach, reading.purchases)
+    if any(number is not None and number < 0 for number in (*counts, *(money.minor for money in monies))):
         raise NotStorable(f"ad {reading.ad_id} on {reading.day}: a count or amount below zero cannot be")
 
 
@@ -564,172 +647,10 @@ def _held(as_of: datetime | None) -> tuple[str, dict[str, Any]]:
     if as_of is None:
         return "r.superseded_at IS NULL", {}
     held = "r.seen_at <= :moment AND (r.superseded_at IS NULL OR r.superseded_at > :moment)"
-    return held, {"moment": _micros(as_of)}
+    return held, {"moment": to_microseconds(as_of)}
 
 
 def _moments(micros: Sequence[int]) -> list[datetime]:
     """Readings come in batches, so few moments are different."""
-    made = {each: EPOCH + timedelta(microseconds=each) for each in set(micros)}
+    made = {each: from_microseconds(each) for each in set(micros)}
     return [made[each] for each in micros]
-
-
-def _part(breakdown: tuple[str, str] | None) -> str:
-    return "" if breakdown is None else f"{breakdown[0]}={breakdown[1]}"
-
-
-def _micros(moment: datetime) -> int:
-    return (moment - EPOCH) // timedelta(microseconds=1)
-
-
-def _reading(row: Row) -> Reading:
-    kind, _, value = row["part"].partition("=")
-    worth = row["purchase_value"]
-    return Reading(
-        account_id=row["account_id"],
-        ad_id=row["ad_id"],
-        day=date.fromordinal(row["day"]),
-        seen_at=EPOCH + timedelta(microseconds=row["seen_at"]),
-        spend=Money.from_minor(row["spend"], row["currency"]),
-        impressions=row["impressions"],
-        clicks=row["clicks"],
-        chats=row["chats"],
-        reach=row["reach"],
-        purchases=row["purchases"],
-        purchase_value=None if worth is None else Money.from_minor(worth, row["currency"]),
-        breakdown=(kind, value) if kind else None,
-    )
-
-
-def _account_row(account: AdAccount, at: str) -> tuple[Any, ...]:
-    least = account.min_daily_budget.minor
-    fixed = (account.brand, account.id, account.name, account.currency, account.time_zone, account.status)
-    return (*fixed, least, int(account.practice), at)
-
-
-def _campaign_row(brand: str, campaign: Campaign, at: str) -> tuple[Any, ...]:
-    which = (brand, campaign.id, campaign.account_id, campaign.name, campaign.objective)
-    state = (campaign.status, campaign.effective_status, _minor(campaign.daily_budget))
-    return (*which, *state, to_text(campaign.created_at), at)
-
-
-def _ad_set_row(brand: str, ad_set: AdSet, at: str) -> tuple[Any, ...]:
-    which = (brand, ad_set.id, ad_set.account_id, ad_set.campaign_id, ad_set.name)
-    state = (ad_set.status, ad_set.effective_status, _minor(ad_set.daily_budget))
-    return (*which, *state, json.dumps(dict(ad_set.targeting)), _learning_text(ad_set.learning), at)
-
-
-def _creative_row(brand: str, creative: Creative, at: str) -> tuple[Any, ...]:
-    which = (brand, creative.id, creative.account_id, creative.name)
-    return (*which, creative.body, creative.headline, creative.format, creative.landing_page, creative.story_id, at)
-
-
-def _ad_row(brand: str, ad: Ad, at: str) -> tuple[Any, ...]:
-    state = (ad.name, ad.status, ad.effective_status, angle_of(ad.name))
-    return (brand, ad.account_id, ad.id, ad.ad_set_id, ad.creative_id, *state, at)
-
-
-def _minor(money: Money | None) -> int | None:
-    return None if money is None else money.minor
-
-
-def _budget(row: Row, currency: str) -> Money | None:
-    return None if row["daily_budget"] is None else Money.from_minor(row["daily_budget"], currency)
-
-
-def _learning_text(learning: Learning | None) -> str | None:
-    if learning is None:
-        return None
-    since = None if learning.since is None else to_text(learning.since)
-    return json.dumps(asdict(learning) | {"since": since})
-
-
-def _learning(text: str | None) -> Learning | None:
-    if text is None:
-        return None
-    told = json.loads(text)
-    return Learning(**told | {"since": from_text(told["since"]) if told["since"] else None})
-
-
-def _account(row: Row) -> AdAccount:
-    return AdAccount(
-        id=row["account_id"],
-        brand=row["brand"],
-        name=row["name"],
-        currency=row["currency"],
-        time_zone=row["time_zone"],
-        status=row["status"],
-        min_daily_budget=Money.from_minor(row["min_daily_budget"], row["currency"]),
-        practice=bool(row["practice"]),
-    )
-
-
-def _campaign(row: Row, currency: str) -> Campaign:
-    return Campaign(
-        id=row["campaign_id"],
-        account_id=row["account_id"],
-        name=row["name"],
-        objective=row["objective"],
-        status=row["status"],
-        effective_status=row["effective_status"],
-        daily_budget=_budget(row, currency),
-        created_at=from_text(row["created_at"]),
-    )
-
-
-def _ad_set(row: Row, currency: str) -> AdSet:
-    return AdSet(
-        id=row["ad_set_id"],
-        account_id=row["account_id"],
-        campaign_id=row["campaign_id"],
-        name=row["name"],
-        status=row["status"],
-        effective_status=row["effective_status"],
-        daily_budget=_budget(row, currency),
-        targeting=json.loads(row["targeting"]),
-        learning=_learning(row["learning"]),
-    )
-
-
-def _creative(row: Row) -> Creative:
-    return Creative(
-        id=row["creative_id"],
-        account_id=row["account_id"],
-        name=row["name"],
-        body=row["body"],
-        headline=row["headline"],
-        format=row["format"],
-        landing_page=row["landing_page"],
-        story_id=row["story_id"],
-    )
-
-
-def _ad(row: Row) -> Ad:
-    return Ad(
-        id=row["ad_id"],
-        account_id=row["account_id"],
-        ad_set_id=row["ad_set_id"],
-        creative_id=row["creative_id"],
-        name=row["name"],
-        status=row["status"],
-        effective_status=row["effective_status"],
-    )
-
-
-def _known_ad(row: Row) -> KnownAd:
-    return KnownAd(
-        key=row["id"],
-        account_id=row["account_id"],
-        ad_id=row["ad_id"],
-        name=row["name"],
-        status=row["status"],
-        effective_status=row["effective_status"],
-        ad_set_id=row["ad_set_id"],
-        campaign_id=row["campaign_id"],
-        campaign_name=row["campaign_name"],
-        creative_id=row["creative_id"],
-        format=row["format"],
-        angle=row["angle"],
-        landing_page=row["landing_page"],
-        brief=json.loads(row["brief"]),
-        gone=row["gone_at"] is not None,
-    )

@@ -7,11 +7,21 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from bot.language.money import Money
 from memory.ads.ad_account import BusinessEvent, EventOutcome
 from memory.storage import bulk_insert
 from memory.storage.database import Database, Row
-from memory.storage.timestamps import Clock, from_text, to_text
+from memory.storage.table import (
+    INTEGER,
+    ROW_ID,
+    TEXT,
+    TIMESTAMP,
+    Column,
+    Index,
+    Source,
+    Table,
+    minor_money,
+)
+from memory.storage.timestamps import Clock, to_text
 
 # After the click; later events are not taken (Meta's Conversions API for business messaging).
 MOST_AGE = timedelta(days=7)
@@ -49,6 +59,43 @@ class Reconciliation:
     uncounted: tuple[Uncounted, ...]
 
 
+def _event_id(row_id: int) -> str:
+    return f"hawker-{row_id}"
+
+
+def _number(event_id: str) -> int:
+    return int(event_id.removeprefix("hawker-"))
+
+
+# Once a person is erased, `number` leads nowhere and `clid` is empty.
+AD_EVENTS = Table(
+    "ad_events",
+    Column("id", ROW_ID),
+    Column("brand", TEXT),
+    Column("account_id", TEXT),
+    Column("ad_id", TEXT),
+    Column("number", TEXT),
+    Column("name", TEXT),
+    Column("contact_id", INTEGER, null=True),
+    Column("clid", TEXT),
+    Column("clicked_at", TIMESTAMP),
+    Column("happened_at", TIMESTAMP),
+    Column("value", INTEGER, null=True),
+    Column("currency", TEXT, null=True),
+    Column("state", TEXT),
+    Column("why", TEXT),
+    Column("at", TIMESTAMP),
+    unique=["brand, number, name"],
+    indexes=[
+        Index("ad_events_planned", "brand, account_id, id", where="state = 'planned'"),
+        Index("ad_events_by_contact", "contact_id"),
+    ],
+)
+_ID = Source(("id",), _event_id)
+EVENT = AD_EVENTS.rows(BusinessEvent, id=_ID, at="happened_at", value=minor_money("value", "currency", null=True))
+REPORTED = AD_EVENTS.rows(Reported, id=_ID)
+
+
 class Events:
     """The ledger. A name of an order is in it once, and leaves it for the platform once, over all processes.
 
@@ -65,10 +112,13 @@ class Events:
         Orders without a click id are left out: none is ever invented. A purchase that was never told is not taken back.
         """
         now = to_text(self._clock())
-        rows = [_planned(brand, row, now) for row in self._db.all(_TO_PLAN, brand=brand)]
+        rows = [
+            row | {"brand": brand, "state": "planned", "why": "", "at": now}
+            for row in self._db.all(_TO_PLAN, brand=brand)
+        ]
         before = self._count(brand)
         with self._db.transaction():
-            bulk_insert.insert(self._db, "ad_events", _COLUMNS, rows, "ON CONFLICT (brand, number, name) DO NOTHING")
+            bulk_insert.insert(self._db, AD_EVENTS, rows, "ON CONFLICT (brand, number, name) DO NOTHING")
             return self._count(brand) - before
 
     def due(self, brand: str, account_id: str, *, most: int = 100) -> list[BusinessEvent]:
@@ -76,15 +126,16 @@ class Events:
         with self._db.transaction():
             self._db.hold(f"ad events {brand} {account_id}")
             self._expire(brand, account_id)
-            rows = self._db.all(
-                "SELECT * FROM ad_events WHERE brand = :brand AND account_id = :account AND state = 'planned'"
-                " ORDER BY id LIMIT :most",
+            events = EVENT.all(
+                self._db,
+                f"SELECT {EVENT.columns} FROM ad_events"
+                " WHERE brand = :brand AND account_id = :account AND state = 'planned' ORDER BY id LIMIT :most",
                 brand=brand,
                 account=account_id,
                 most=most,
             )
-            self._move([row["id"] for row in rows], "planned", "sent", "no answer yet")
-        return [_event(row) for row in rows]
+            self._move([_number(event.id) for event in events], "planned", "sent", "no answer yet")
+        return events
 
     def settle(self, brand: str, outcomes: Sequence[EventOutcome]) -> None:
         """Keep what became of events that were handed out."""
@@ -107,10 +158,12 @@ class Events:
 
     def of_order(self, brand: str, number: str) -> list[Reported]:
         """What was told of an order, oldest first."""
-        rows = self._db.all(
-            "SELECT * FROM ad_events WHERE brand = :brand AND number = :number ORDER BY id", brand=brand, number=number
+        return REPORTED.all(
+            self._db,
+            f"SELECT {REPORTED.columns} FROM ad_events WHERE brand = :brand AND number = :number ORDER BY id",
+            brand=brand,
+            number=number,
         )
-        return [_reported(row) for row in rows]
 
     def counts(self, brand: str) -> dict[str, int]:
         """How many events are in each state."""
@@ -160,12 +213,8 @@ class Events:
         )
 
 
-_COLUMNS = (
-    *("brand", "account_id", "ad_id", "number", "name", "contact_id", "clid", "clicked_at", "happened_at", "value"),
-    *("currency", "state", "why", "at"),
-)
 # A cancellation or return is told only of an order whose purchase was told, or is about to be.
-_TO_PLAN = """SELECT o.number, o.contact_id, o.last_clid, o.last_ad_id, o.unit_minor * o.quantity AS value, o.currency,
+_TO_PLAN = """SELECT o.number, o.contact_id, o.last_clid AS clid, o.last_ad_id AS ad_id, o.unit_minor * o.quantity AS value, o.currency,
     t.at AS clicked_at, w.name, a.account_id,
     CASE w.name WHEN 'Purchase' THEN o.created_at ELSE s.state_at END AS happened_at
     FROM orders o
@@ -184,29 +233,6 @@ _SOLD = """SELECT s.number, e.state, e.why FROM ad_sales s
     LEFT JOIN ad_events e ON e.brand = s.brand AND e.number = s.number AND e.name = 'Purchase'
     WHERE s.brand = :brand AND a.account_id = :account AND s.day = :day AND s.state IN ('ordered', 'paid')
     ORDER BY s.id"""
-
-
-def _planned(brand: str, row: Row, now: str) -> tuple[object, ...]:
-    which = (brand, row["account_id"], row["last_ad_id"], row["number"], row["name"], row["contact_id"])
-    what = (row["last_clid"], row["clicked_at"], row["happened_at"], row["value"], row["currency"])
-    return (*which, *what, "planned", "", now)
-
-
-def _event(row: Row) -> BusinessEvent:
-    value = None if row["value"] is None else Money.from_minor(row["value"], row["currency"])
-    return BusinessEvent(_id(row), row["name"], from_text(row["happened_at"]), row["clid"], value)
-
-
-def _reported(row: Row) -> Reported:
-    return Reported(_id(row), row["number"], row["name"], row["state"], row["why"], from_text(row["at"]))
-
-
-def _id(row: Row) -> str:
-    return f"hawker-{row['id']}"
-
-
-def _number(event_id: str) -> int:
-    return int(event_id.removeprefix("hawker-"))
 
 
 def _why(row: Row) -> str:

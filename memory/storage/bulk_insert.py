@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from memory.storage.database import Database
+from memory.storage.table import Table
 
 MOST_VALUES = 600  # of one statement: SQLite looks each name up among all of them, 9,000 cost ten times as much
 
 
-def insert(db: Database, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], end: str = "") -> None:
-    """Insert `rows`, values in the order of `columns`; `end` is what stands behind the values, such as ON CONFLICT."""
+def insert(db: Database, table: Table, rows: Sequence[Mapping[str, Any]], end: str = "") -> None:
+    """Insert `rows` of stored values, all of the same columns; `end` stands behind the values, such as ON CONFLICT."""
+    if not rows:
+        return
+    columns = tuple(rows[0])
+    if any(len(row) != len(columns) for row in rows):
+        raise ValueError(f"rows for {table.name} with different columns cannot be inserted together")
     at_once = max(1, MOST_VALUES // len(columns))
     with db.transaction():
         for start in range(0, len(rows), at_once):
-            _insert(db, table, columns, rows[start : start + at_once], end)
+            part = rows[start : start + at_once]
+            values = {f"v{r}_{c}": row[name] for r, row in enumerate(part) for c, name in enumerate(columns)}
+            places = (", ".join(f":v{r}_{c}" for c in range(len(columns))) for r in range(len(part)))
+            marks = ", ".join(f"({place})" for place in places)
+            db.run(f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES {marks} {end}", **values)
 
 
 def update(db: Database, statement: str, ids: Sequence[int], /, **values: Any) -> None:
@@ -24,10 +34,3 @@ def update(db: Database, statement: str, ids: Sequence[int], /, **values: Any) -
         for start in range(0, len(ids), MOST_VALUES):
             part = {f"id_{place}": each for place, each in enumerate(ids[start : start + MOST_VALUES])}
             db.run(f"{statement} ({', '.join(f':{name}' for name in part)})", **values, **part)
-
-
-def _insert(db: Database, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], end: str) -> None:
-    places = (", ".join(f":v{row}_{column}" for column in range(len(columns))) for row in range(len(rows)))
-    values = {f"v{r}_{c}": value for r, row in enumerate(rows) for c, value in enumerate(row)}
-    marks = ", ".join(f"({place})" for place in places)
-    db.run(f"INSERT INTO {table} ({', '.join(columns)}) VALUES {marks} {end}", **values)
