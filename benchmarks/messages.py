@@ -19,6 +19,7 @@ from bot.language.reading.message_type import classify
 
 UNSEEN = Path(__file__).parent / "messages-unseen.tsv"
 INDONESIAN = Path(__file__).parent / "messages-indonesian.tsv"
+LANGUAGES = Path(__file__).parent / "messages-languages.tsv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +101,13 @@ def figures() -> list[Figure]:
         Figure(f"{group} ({len(of)} messages)", f"{accuracy(of):.1f}")
         for group, of in ((group, list(of)) for group, of in groupby(judged, key=lambda one: one.group))
     ]
-    indonesian = judge(INDONESIAN)
-    shown = f"{accuracy(indonesian):.1f} / {macro_f1(indonesian):.1f}"
-    table.append(Figure(f"Indonesian ({len(indonesian)} messages): accuracy / macro-F1", shown))
+    table += [
+        Figure(f"{language} ({len(of)} messages): accuracy / macro-F1", f"{accuracy(of):.1f} / {macro_f1(of):.1f}")
+        for language, of in (
+            (group.capitalize(), list(of))
+            for group, of in groupby([*judge(LANGUAGES), *judge(INDONESIAN)], key=lambda one: one.group)
+        )
+    ]
     taken = milliseconds([one.text for one in judged])
     table.append(Figure("time per message", f"{taken:.2f} ms", "under 1.5 ms", taken < 1.5))
     table.append(Figure("first message, weights read", f"{first:.0f} ms", "under 300 ms", first < 300))
