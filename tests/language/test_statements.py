@@ -1,4 +1,4 @@
-"""What a text states about its writer, in four languages, and a great many texts that state nothing about them."""
+"""What a text states about its writer, in every language, and texts that state nothing."""
 
 from __future__ import annotations
 
