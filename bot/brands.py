@@ -195,6 +195,7 @@ class _TermSchema(Schema):
         load_default=dict,
     )
     words = fields.String(load_default="")
+    words_in = fields.Dict(keys=fields.String(validate=_choice(LANGUAGES)), values=fields.String(), load_default=dict)
 
 
 def _terms() -> fields.Dict:
@@ -268,15 +269,26 @@ class _BrandSchema(Schema):
 
     @validates_schema(skip_on_field_errors=True)
     def _distinct(self, values: dict[str, Any], **_: Any) -> None:
-        """An interest is stored by its id alone, and a word stands for one category."""
+        """An interest is stored by its id alone, and in each language a word stands for one category."""
         ids = [each for group in TERMS for each in values[group]]
         twice = sorted({each for each in ids if ids.count(each) > 1})
         if twice:
             raise ValidationError(f"one of {', '.join(TERMS)} for each; several have {', '.join(twice)}", "categories")
-        words = [word for term in values["categories"].values() for word in set(term["words"].split())]
-        shared = sorted({word for word in words if words.count(word) > 1})
+        shared = sorted(
+            {word for language in values["languages"] for word in _in_several(values["categories"], language)}
+        )
         if shared:
             raise ValidationError(f"each word in one category; several have {', '.join(shared)}", "categories")
+
+
+def _in_several(categories: dict[str, Any], language: str) -> Iterator[str]:
+    """The words that stand for two categories or more in the chats of one language."""
+    words = [
+        word
+        for term in categories.values()
+        for word in {*term["words"].split(), *term["words_in"].get(language, "").split()}
+    ]
+    yield from (word for word in set(words) if words.count(word) > 1)
 
 
 def read_brands(path: Path) -> dict[str, Brand]:
@@ -353,7 +365,14 @@ def _brand(name: str, values: dict[str, Any]) -> Brand:
 
 
 def _terms_of(tables: dict[str, Any]) -> dict[str, Term]:
-    return {each: Term(names=table["names"], words=tuple(table["words"].split())) for each, table in tables.items()}
+    return {
+        each: Term(
+            names=table["names"],
+            words=tuple(table["words"].split()),
+            words_in={language: tuple(words.split()) for language, words in table["words_in"].items()},
+        )
+        for each, table in tables.items()
+    }
 
 
 def _ads(values: dict[str, Any] | None) -> AdSettings | None:

@@ -378,7 +378,7 @@ class ConversationMemory:
         told = [
             each
             for product in _products(message.metadata)
-            for each in self._interests.find(product, named=True) or [product]
+            for each in self._interests.find(product, language=None, named=True) or [product]
         ]
         for interest in dict.fromkeys([*lesson.interests, *told]):
             facts.note_interest(contact, interest, message.id)

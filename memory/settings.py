@@ -169,4 +169,5 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _term(told: Mapping[str, Any]) -> Term:
-    return Term(names=told.get("names", {}), words=tuple(told.get("words", "").split()))
+    words_in = {language: tuple(words.split()) for language, words in told.get("words_in", {}).items()}
+    return Term(names=told.get("names", {}), words=tuple(told.get("words", "").split()), words_in=words_in)

@@ -63,6 +63,8 @@ def test_a_language_the_brand_does_not_have_gets_its_first(tmp_path: Path) -> No
         ("[voyage.features.camera]", "[voyage.features.Camera]", "voyage.features.Camera: must be one word"),
         ("[voyage.features.camera]", "[voyage.features.mice]", "several have mice"),
         ("accessory accessories", "accessory laptop", "each word in one category; several have laptop"),
+        ('id = "hp" }', 'id = "laptop" }', "each word in one category; several have laptop"),
+        ('id = "hp" }', 'fr = "hp" }', "voyage.categories.smartphones.words_in.fr: must be one of en"),
         ('hi-latin = "chashme"', 'fr = "lunettes"', "voyage.categories.eyewear.names.fr: must be one of en"),
         ('margin = "0.35"', "", "voyage.ads.margin: Missing data"),
         ('margin = "0.35"', 'margin = "35"', "voyage.ads.margin: must be a share of the price"),

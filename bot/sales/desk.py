@@ -73,7 +73,8 @@ class _Turn:
 
     def speak(self, language: str) -> None:
         """Answer in this language from here on."""
-        self.situation = replace(self.situation, language=language)
+        catalogue = self.situation.catalogue.in_language(language)
+        self.situation = replace(self.situation, language=language, catalogue=catalogue)
         self.words = words_for(self.situation)
 
 

@@ -109,7 +109,7 @@ class Shop:
             language=language,
             currency=self._currency(brand, contact, facts, language),
             history=history,
-            catalogue=self.catalogues[brand.id],
+            catalogue=self.catalogues[brand.id].in_language(language),
             rates=self.rates,
             stock=self.goods.stocks(brand.id),
             orders=tuple(self.orders.of_contact(contact.id)),

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -251,17 +252,23 @@ class Wish:
 class Catalogue:
     """One brand's goods, searched in memory with the stock of this moment. Safe for many threads.
 
-    An amount without a currency in a query is read in the brand's.
+    An amount without a currency in a query is read in the brand's. Its words are those of the chats in `language`.
     """
 
-    def __init__(self, goods: Goods, rates: Rates, brand: Brand) -> None:
+    def __init__(self, goods: Goods, rates: Rates, brand: Brand, language: str | None = None) -> None:
         self._goods = goods
         self._rates = rates
         self._shop = brand
         self._brand = brand.id
         self._currency = brand.currency
+        self._language = language
         self._lock = threading.Lock()
-        self._shelf = _shelve(None, [], brand)
+        self._shelf = _shelve(None, [], brand, language)
+        self._in = {} if language else _in_each_language(goods, rates, brand)
+
+    def in_language(self, language: str) -> Catalogue:
+        """The same goods by the words of this language's chats; by all words where the brand does not speak it."""
+        return self._in.get(language, self)
 
     @property
     def categories(self) -> Categories:
@@ -344,8 +351,19 @@ class Catalogue:
         if digest != self._shelf.digest:
             with self._lock:
                 if digest != self._shelf.digest:
-                    self._shelf = _shelve(digest, self._goods.items(self._brand), self._shop)
+                    self._shelf = _shelve(digest, self._goods.items(self._brand), self._shop, self._language)
         return self._shelf
+
+
+def _in_each_language(goods: Goods, rates: Rates, brand: Brand) -> dict[str, Catalogue]:
+    """A catalogue for each language that has words of its own for the goods, and one for all others together."""
+    terms = chain(brand.categories.values(), brand.subcategories.values(), brand.features.values())
+    own = {language for term in terms for language in term.words_in}
+    others = [language for language in brand.languages if language not in own]
+    catalogues = {language: Catalogue(goods, rates, brand, language) for language in brand.languages if language in own}
+    if catalogues and others:
+        catalogues |= dict.fromkeys(others, Catalogue(goods, rates, brand, others[0]))
+    return catalogues
 
 
 def _understood(words: tuple[str, ...], meanings: list[dict[str, float]], shelf: _Shelf) -> bool:
@@ -417,8 +435,8 @@ def _mark(category: str) -> str:
     return f"#{category}"
 
 
-def _shelve(digest: str | None, items: list[Item], brand: Brand) -> _Shelf:
-    categories = Categories(brand, (item.category for item in items))
+def _shelve(digest: str | None, items: list[Item], brand: Brand, language: str | None) -> _Shelf:
+    categories = Categories(brand, (item.category for item in items), language)
     marks = frozenset(map(_mark, categories.ids))
     entries = tuple(_Entry(item, _weights(item, categories, marks)) for item in items)
     words = {word for entry in entries for word in entry.words} - marks

@@ -15,13 +15,18 @@ class Categories(ShopWords):
     file does not describe is found by its id ("cakes", "cake").
     """
 
-    def __init__(self, brand: Brand, used: Iterable[str]) -> None:
-        """`used` are the categories of the catalogue's items, which the brand's file need not name."""
+    def __init__(self, brand: Brand, used: Iterable[str], language: str | None = None) -> None:
+        """`used` are the categories of the catalogue's items, which the brand's file need not name.
+
+        In a `language` that the brand does not speak, and where it is None, the words of all its languages hold.
+        """
         self.ids = tuple(dict.fromkeys([*used, *brand.categories]))
         self._features = frozenset(brand.features)
         self._terms: Mapping[str, Term] = {**brand.categories, **brand.subcategories, **brand.features}
         categories = {each: brand.categories.get(each, Term()) for each in self.ids}
-        super().__init__(categories, brand.subcategories, brand.features)
+        super().__init__(
+            categories, brand.subcategories, brand.features, language if language in brand.languages else None
+        )
 
     def is_feature(self, interest: str) -> bool:
         """Whether an interest is a feature, which says no kind of goods by itself: "gaming"."""
@@ -30,7 +35,7 @@ class Categories(ShopWords):
     def synonyms(self, word: str) -> tuple[str, ...]:
         """The words of the feature that a folded word stands for; empty where it stands for none."""
         feature = self.feature(word)
-        return self._terms[feature].words if feature else ()
+        return self._terms[feature].words_for(None) if feature else ()
 
     def name(self, interest: str, languages: Sequence[str]) -> str:
         """What replies call it, in the first of `languages` that has a name for it; else its id in plain words."""

@@ -85,6 +85,7 @@ def test_first_lines_are_indonesian(text: str) -> None:
         ("tem para hoje", "pt"), ("sim quero mais", "pt"), ("the main one please", "en"), ("5 min", "en"),
         ("ya i want it", "en"), ("same order bro", "en"), ("total price?", "en"), ("is it air cooled", "en"),
         ("do you have hp laptops", "en"), ("can i order more", "en"), ("bank transfer ok?", "en"),
+        ("hp pavilion", "en"), ("hp omen price", "en"),
     ],
 )  # fmt: skip
 def test_what_others_write_is_not_indonesian(text: str, language: str) -> None:

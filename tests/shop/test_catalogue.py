@@ -230,3 +230,18 @@ def test_an_item_is_found_by_its_title_in_any_language(tmp_path: Path) -> None:
     goods.replace([replace(lamp, titles={"es": "Farolillo Nocturno"})], "titled")
     assert skus(Catalogue(goods, Rates(Path("/nonexistent"), clock), VOYAGE), "farolillo nocturno") == {lamp.sku}
     db.close()
+
+
+@pytest.mark.parametrize("query", ["hp pavilion", "do you have hp laptops", "hp omen price", "quiero un portátil hp"])
+def test_hp_is_a_phone_in_indonesian_chats_alone(catalogue: Catalogue, query: str) -> None:
+    assert {item.category for item in catalogue.in_language("id").search("hp")} == {"smartphones"}
+    for language in ("en", "es", "pt", "hi"):
+        found = catalogue.in_language(language).search(query, limit=20)
+        assert {item.category for item in found} <= {"laptops"}
+
+
+def test_a_brand_without_words_of_one_language_has_one_catalogue(goods: Goods) -> None:
+    plain = Catalogue(
+        goods, Rates(Path("/nonexistent"), clock), replace(VOYAGE, categories={}, subcategories={}, features={})
+    )
+    assert plain.in_language("id") is plain

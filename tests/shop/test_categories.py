@@ -30,6 +30,26 @@ def test_written_words_are_all_the_words_of_a_category() -> None:
     assert categories.category("glass") is None
 
 
+@pytest.mark.parametrize(
+    ("word", "meant", "elsewhere"),
+    [
+        ("hp", "id", "en es pt hi"), ("rato", "pt", "es en"), ("cascos", "es", "pt"), ("cas", "id", "es en"),
+        ("casan", "id", "es pt"), ("tas", "id", "hi"), ("gim", "id", "pt es"), ("specs", "en hi", "es pt id"),
+        ("shades", "en", "id es"),
+    ],
+)  # fmt: skip
+def test_a_word_of_one_language_names_no_goods_in_another(word: str, meant: str, elsewhere: str) -> None:
+    named = {each: Categories(VOYAGE, [], each).named(word) for each in (*meant.split(), *elsewhere.split())}
+    assert all(named[each] for each in meant.split())
+    assert not any(named[each] for each in elsewhere.split())
+
+
+@pytest.mark.parametrize("language", [None, "id"])
+def test_every_word_holds_where_the_brand_does_not_speak_the_language(language: str | None) -> None:
+    spanish = replace(VOYAGE, languages=("es",))
+    assert Categories(spanish, [], language).category("hp") == "smartphones"
+
+
 def test_a_name_is_in_the_first_language_that_has_one() -> None:
     categories = Categories(VOYAGE, ["filter-coffee"])
     assert categories.name("eyewear", ("hi-latin", "en")) == "chashme"

@@ -12,6 +12,7 @@ from tests.stories.test_ads_by_chat import ROSTER
 from tests.world import STAFF, MovableClock, World, open_shop
 
 BUDI = "+6281234567890"
+AMY = "+447700900123"
 LINK = re.compile(r"https://pay\.example\.com/([A-Z]{4}-[A-Z]{4})")
 
 
@@ -60,6 +61,12 @@ def test_what_is_no_plain_yes_orders_nothing(shop: World, half: str) -> None:
 def test_cheap_phones_come_with_prices_in_rupiah_besides(shop: World) -> None:
     answer = shop.person(BUDI).says("ada hp murah?")
     assert re.search(r"1\. \*Pixon Lite 3\*: €149 \(sekitar Rp\d\.\d{3}\.\d{3} dengan kurs", answer)
+
+
+@pytest.mark.parametrize("text", ["hp pavilion", "do you have hp laptops?", "hp omen price"])
+def test_an_english_hp_lists_no_phones(shop: World, text: str) -> None:
+    answer = shop.person(AMY).says(text)
+    assert not re.search("Pixon|Aurel", answer)
 
 
 def test_a_price_is_asked_of_what_was_shown(shop: World) -> None:

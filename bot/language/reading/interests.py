@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Protocol
 
 from bot.language.languages import LETTERS
@@ -17,10 +18,10 @@ WORDS = re.compile(rf"[a-z0-9]+|[{LETTERS}]+")
 class InterestFinder(Protocol):
     """Finds in a text what its writer is interested in."""
 
-    def find(self, text: str, *, named: bool) -> list[str]:
+    def find(self, text: str, *, language: str | None, named: bool) -> list[str]:
         """The interests of `text`, as they are stored, features first ("gaming", "laptops").
 
-        `named`: only where the text has a shop's word for them; else a title or a maker may stand for its category.
+        `language`: the chat's; None where it is unknown. `named`: only where the text has a shop's word for them; else a title or a maker may stand for its category.
         """
 
 
@@ -29,13 +30,20 @@ class Term:
     """A category, subcategory or feature of the goods: what replies call it, and what customers call it."""
 
     names: Mapping[str, str] = field(default_factory=dict)  # by language, in the plural: "I can show you laptops"
-    words: tuple[str, ...] = ()  # single words; the first finds it again in the catalogue
+    words: tuple[str, ...] = ()  # single words, in whatever language; the first finds it again in the catalogue
+    words_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # words of this language's chats alone
+
+    def words_for(self, language: str | None) -> tuple[str, ...]:
+        """The words that hold in a chat of `language`; every word where that is None."""
+        own = [each for code, each in self.words_in.items() if language in (None, code)]
+        return tuple(dict.fromkeys([*self.words, *chain.from_iterable(own)]))
 
 
 class ShopWords:
     """The words for a shop's goods, by the ids that interests are stored under; never changed.
 
-    A term without words is found by its id and its names ("cakes", "cake").
+    A term without words is found by its id and its names ("cakes", "cake"). With a `language`, words that belong to the
+    chats of another language are left out: Indonesian "hp" is a phone, elsewhere it is a maker of laptops.
     """
 
     def __init__(
@@ -43,10 +51,12 @@ class ShopWords:
         categories: Mapping[str, Term],
         subcategories: Mapping[str, Term] | None = None,
         features: Mapping[str, Term] | None = None,
+        language: str | None = None,
     ) -> None:
-        self._category_of = dict(_by_word(categories))
-        self._subcategory_of = dict(_by_word(subcategories or {}))
-        self._feature_of = dict(_by_word(features or {}))
+        self._all = (categories, subcategories or {}, features or {})
+        self._category_of, self._subcategory_of, self._feature_of = (
+            dict(_by_word(each, language)) for each in self._all
+        )
 
     @property
     def words(self) -> frozenset[str]:
@@ -83,9 +93,9 @@ class ShopWords:
             kinds = found[:1]
         return list(dict.fromkeys(each for each in (*narrower, *kinds) if each))
 
-    def find(self, text: str, *, named: bool) -> list[str]:
+    def find(self, text: str, *, language: str | None, named: bool) -> list[str]:
         """The interests that a text names: without a catalogue there are no others."""
-        return self.named(text)
+        return ShopWords(*self._all, language).named(text)
 
 
 def singulars(word: str) -> Iterator[str]:
@@ -102,14 +112,14 @@ _SINGULARS = [
 ]
 
 
-def _by_word(terms: Mapping[str, Term]) -> Iterator[tuple[str, str]]:
+def _by_word(terms: Mapping[str, Term], language: str | None) -> Iterator[tuple[str, str]]:
     """Each folded word with the id it stands for; where no words were written down, the id and the names are."""
     for each, term in terms.items():
-        if not term.words:
+        if not term.words_for(None):
             names = [fold(text) for text in (each, *term.names.values()) if len(text.split()) == 1 and "-" not in text]
             yield from ((single, each) for name in names for single in (*singulars(name), name))
     for each, term in terms.items():
-        yield from ((fold(word), each) for word in term.words)
+        yield from ((fold(word), each) for word in term.words_for(language))
 
 
 def _found(ids: Mapping[str, str], word: str) -> str | None:

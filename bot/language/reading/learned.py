@@ -37,7 +37,9 @@ class Lesson:
 def read_message(text: str, language: str, shop: InterestFinder) -> Lesson:
     """Everything that a message in `language` teaches, for a shop whose goods `shop` finds. Safe on any text."""
     kind = believed(text)
-    return Lesson(kind, tuple(dict.fromkeys(_learned(text, language, kind))), tuple(_interests(text, kind, shop)))
+    return Lesson(
+        kind, tuple(dict.fromkeys(_learned(text, language, kind))), tuple(_interests(text, language, kind, shop))
+    )
 
 
 def _learned(text: str, language: str, kind: Classification) -> Iterator[Learned]:
@@ -54,11 +56,11 @@ def _learned(text: str, language: str, kind: Classification) -> Iterator[Learned
         yield Learned("budget", budget)
 
 
-def _interests(text: str, kind: Classification, shop: InterestFinder) -> list[str]:
+def _interests(text: str, language: str, kind: Classification, shop: InterestFinder) -> list[str]:
     """Of a message that asks for goods, or that says hardly more than a word for them."""
     if kind.message_type not in (*SHOPPING, "other"):
         return []
-    return shop.find(text, named=kind.message_type == "other")
+    return shop.find(text, language=language, named=kind.message_type == "other")
 
 
 def _currency(text: str, kind: Classification) -> str | None:

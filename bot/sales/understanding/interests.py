@@ -17,13 +17,14 @@ class CatalogueInterests:
 
     catalogue: Catalogue
 
-    def find(self, text: str, *, named: bool) -> list[str]:
+    def find(self, text: str, *, language: str | None, named: bool) -> list[str]:
         """What a text asks about; empty where it asks about nothing that is sold here."""
-        categories = self.catalogue.categories
+        catalogue = self.catalogue if language is None else self.catalogue.in_language(language)
+        categories = catalogue.categories
         if named and not categories.named(text):
             return []
         wish = read_wish(text, "EUR")
-        found = self.catalogue.search(text, limit=3) if wish.words else []
+        found = catalogue.search(text, limit=3) if wish.words else []
         return categories.named(text, [item.category for item in found]) if found else []
 
 
