@@ -156,7 +156,7 @@ def _money(lowest: int, highest: int | None = None, **more: Any) -> fields.Decim
 
 class _AdCapSchema(Schema):
     id = fields.String(
-        required=True, validate=validate.Regexp(r"act_\d+\Z", error="an ad account's id as Meta writes it, act_1234")
+        required=True, validate=validate.Regexp(r"act_\d+\Z", error="an ad account's id, such as act_1234")
     )
     currency = fields.String(
         required=True, validate=validate.OneOf(list_currencies("en"), error="the account's currency, such as INR")

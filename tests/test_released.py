@@ -329,6 +329,22 @@ def test_an_ad_account_is_known_with_all_it_holds(shop: Program) -> None:
     assert known["2002"].brief == {"expected": "9 chats a day"}
 
 
+def test_ad_states_and_objectives_are_in_our_own_words(shop: Program) -> None:
+    spain = shop.agency.memory.campaigns.structure(BRAND, SPAIN)
+    [winter], [iberia] = spain.campaigns, spain.ad_sets
+    assert (winter.objective, winter.status, winter.effective_status) == ("sales", "active", "active")
+    assert iberia.learning is not None and iberia.learning.status == "learning"
+    ads = {ad.ad_id: ad for ad in shop.agency.memory.campaigns.ads(BRAND, account_id=SPAIN)}
+    assert (ads["2002"].status, ads["2002"].effective_status) == ("paused", "campaign_paused")
+    launched = shop.agency.memory.records.launch(BRAND, "2000")
+    assert launched is not None and launched["campaign_data"]["objective"] == "sales"
+    pauses = [each for each in shop.agency.actions.changes.page(BRAND, limit=100) if each.what == "pause"]
+    assert {(each.was, each.becomes) for each in pauses} == {("active", "paused")}
+    kept = ("ad_campaigns", "ad_sets", "ads", "ad_changes", "ad_intents", "campaign_launches", "strategic_entries")
+    rows = [row for table in kept for row in shop.memory.db.all(f"SELECT * FROM {table}")]
+    assert rows and not re.search(r"OUTCOME_|\b(ACTIVE|PAUSED|ARCHIVED|LEARNING|SUCCESS|\w+_PAUSED)\b", str(rows))
+
+
 def test_a_restated_day_counts_as_told_last(shop: Program) -> None:
     memory, third = shop.agency.memory, date(2026, 11, 22)
     assert [each.spend for each in memory.campaigns.tellings(BRAND, "2001", third)] == [euros("20"), euros("22.75")]
@@ -381,7 +397,7 @@ def test_changes_are_kept_with_what_became_of_them(shop: Program) -> None:
     changes = shop.agency.actions.changes
     states = {each.becomes: each.state for each in changes.page(BRAND, account_id=SPAIN) if each.what == "set_budget"}
     assert states == {"30": "open", "31": "done", "32": "refused", "33": "not_done", "34": "overtaken"}
-    assert [each.becomes for each in changes.open_in(SPAIN)] == ["30", "ACTIVE"]
+    assert [each.becomes for each in changes.open_in(SPAIN)] == ["30", "active"]
     [raised] = changes.of_approval(3)
     assert (raised.becomes, raised.state, raised.approval_id) == ("9200", "done", 3)
     put_back = changes.undone_by(raised.id)

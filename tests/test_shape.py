@@ -15,6 +15,7 @@ from dotenv import dotenv_values
 from flask import Flask
 
 from app import create_app
+from bot.ads.facebook import errors, vocabulary
 from bot.brands import read_brands
 from bot.language.languages import FIRST, LANGUAGES
 from bot.language.normalisation import fold
@@ -85,6 +86,32 @@ def test_the_graph_api_is_spoken_in_one_place() -> None:
     assert {path for path in speakers if not path.startswith("bot/ads/facebook/")} == {"bot/settings.py"}
 
 
+# Where a word or number of Meta's stands all the same.
+METAS_WORDS_ALLOWED = {
+    "bot/settings.py": "the variables that hold Meta's ids and token, explained",
+    "bot/ads/new_ads/compliance.py": "Meta's Advertising Standards, and its names, which no ad may bear",
+}
+
+
+def test_metas_words_stay_in_its_folder() -> None:
+    words = {*vocabulary.STATUSES, *vocabulary.EFFECTIVE_STATUSES, *vocabulary.LEARNING_PHASES} - {
+        "LEARNING",
+        "SUCCESS",
+    }
+    metas = re.compile(
+        rf"\b(?:{'|'.join(sorted(words))}|OUTCOME_\w*|LINK_CLICKS|CONVERSATIONS|OFFSITE_CONVERSIONS|IMPRESSIONS"
+        r"|LOWEST_COST\w*|Meta('s)?|Ads Manager|Graph API|adsets?|adgroups?)\b"
+    )
+    codes = {613, *(subcode for _code, subcode in errors.TABLE if subcode is not None and subcode > 999)}
+    said = {
+        path: {*filter(metas.search, spoken(tree)), *(number for number in numbers(tree) if number in codes)}
+        for path, tree in product()
+        if not path.startswith(("bot/ads/facebook/", "memory/storage/migrations/"))
+    }
+    assert {path: found for path, found in said.items() if found and path not in METAS_WORDS_ALLOWED} == {}
+    assert {path for path in METAS_WORDS_ALLOWED if not said[path]} == set()
+
+
 def test_sql_is_written_in_memory_only() -> None:
     writers = {path for path, tree in product() if any(SQL.match(text) for text in texts(tree))}
     assert {path for path in writers if not path.startswith(PLAYED)} == set()
@@ -124,6 +151,12 @@ def reads_environment(tree: ast.Module) -> bool:
 def texts(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def numbers(tree: ast.Module) -> Iterator[int]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and type(node.value) is int:
             yield node.value
 
 

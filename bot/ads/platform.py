@@ -1,16 +1,19 @@
-"""What an ad account can be asked, whoever is behind it: Meta's Graph API, or the practice account."""
+"""The port to ad platforms: what an ad account can be asked, whoever is behind it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Protocol
 
 from bot.language.money import Money
 from memory.ads.ad_account import (
     Activity,
     AdAccount,
+    AdStatus,
     BusinessEvent,
     Comment,
     EventOutcome,
@@ -18,7 +21,6 @@ from memory.ads.ad_account import (
     Kind,
     New,
     Reading,
-    Status,
     Structure,
 )
 
@@ -67,8 +69,22 @@ class VersionEnded(AdsFault):
     """The API version is no longer served: everything stops until Hawker is updated."""
 
 
+@dataclass(frozen=True, slots=True)
+class PlatformRules:
+    """How a platform treats budgets, and where people see its accounts. The least budget is each account's own."""
+
+    worst_day: Decimal  # daily budgets that one day may cost, 1 or more
+    budget_changes_an_hour: int  # of one campaign or ad set; the next one is refused
+    pages: str  # what the platform calls the pages on which people look after an account
+
+
 class Account(Protocol):
     """One ad account. Every method may raise `AdsFault`; reads are complete or fail, never a part of the pages."""
+
+    @property
+    def rules(self) -> PlatformRules:
+        """Those of its platform; known without asking it."""
+        ...
 
     def describe(self) -> AdAccount:
         """The account as it stands now."""
@@ -101,7 +117,7 @@ class Account(Protocol):
         """The ids of what carries this token; reads may lag behind a create by some seconds."""
         ...
 
-    def set_status(self, kind: Kind, object_id: str, status: Status) -> None:
+    def set_status(self, kind: Kind, object_id: str, status: AdStatus) -> None:
         """Publish, pause, or take away. Doing it twice is the same as once."""
         ...
 

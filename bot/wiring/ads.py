@@ -83,7 +83,8 @@ class AgencyParts:
         """The agency over these accounts."""
         stores = AdStores.over(self.db, self.clock, self.real_clock, self.rates)
         specs = self.practice.specs() if self.practice else {}
-        limits = BrandLimits(self.brands, self.rates, specs)
+        rules = {key: account.rules for accounts in self.accounts.values() for key, account in accounts.items()}
+        limits = BrandLimits(self.brands, self.rates, specs, rules)
         actions = AccountActions(self.db, self.real_clock, self.accounts, limits, time.sleep)
         usd = {brand.id: brand.ads.test_budget_usd for brand in self.brands.values() if brand.ads}
         trials = Trials(

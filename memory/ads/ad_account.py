@@ -10,14 +10,21 @@ from typing import Any, Literal
 from bot.language.money import Money
 
 Kind = Literal["campaign", "ad_set", "creative", "ad"]
-Status = Literal["ACTIVE", "PAUSED", "ARCHIVED", "DELETED"]
+Objective = Literal["engagement", "leads", "sales", "traffic", "other"]  # other: nothing that we launch
+AdStatus = Literal["active", "paused", "archived", "deleted"]  # as somebody has set it
+# What holds, with everything above it and the platform's review. failing: switched on, but something is wrong with it.
+EffectiveStatus = Literal[
+    "active", "paused", "campaign_paused", "ad_set_paused", "archived", "deleted",
+    "in_review", "approved", "rejected", "processing", "unpaid", "failing", "unknown",
+]  # fmt: skip
+LearningPhase = Literal["learning", "finished", "limited", "unknown"]  # limited: too few conversions to end it
 
 
 @dataclass(frozen=True, slots=True)
 class AdAccount:
     """An account that spends money for one brand. Its days and budgets are in its own time zone and currency."""
 
-    id: str  # as Meta writes it, act_1234
+    id: str  # as the platform writes it, such as act_1234
     brand: str
     name: str
     currency: str
@@ -31,7 +38,7 @@ class AdAccount:
 class Learning:
     """An ad set's learning phase as the platform tells it; the threshold is read, never assumed."""
 
-    status: str  # LEARNING, SUCCESS, FAIL
+    status: LearningPhase
     conversions: int
     threshold: int | None  # conversions that end the phase; None where the platform did not say
     since: datetime | None  # the last edit that started it again
@@ -44,9 +51,9 @@ class Campaign:
     id: str
     account_id: str
     name: str
-    objective: str  # OUTCOME_ENGAGEMENT, OUTCOME_LEADS, OUTCOME_SALES, OUTCOME_TRAFFIC
-    status: Status
-    effective_status: str  # what really holds, e.g. CAMPAIGN_PAUSED, PENDING_REVIEW, WITH_ISSUES
+    objective: Objective
+    status: AdStatus
+    effective_status: EffectiveStatus
     daily_budget: Money | None
     created_at: datetime
 
@@ -59,8 +66,8 @@ class AdSet:
     account_id: str
     campaign_id: str
     name: str
-    status: Status
-    effective_status: str
+    status: AdStatus
+    effective_status: EffectiveStatus
     daily_budget: Money | None
     targeting: Mapping[str, Any] = field(default_factory=dict)
     learning: Learning | None = None
@@ -90,8 +97,8 @@ class Ad:
     ad_set_id: str
     creative_id: str
     name: str
-    status: Status
-    effective_status: str
+    status: AdStatus
+    effective_status: EffectiveStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +137,12 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """A change in the account's own log, by us or by a colleague in Ads Manager."""
+    """A change in the account's own log, by us or by a colleague on the platform's own pages."""
 
     at: datetime
     actor: str  # who did it, as the platform names them; the name of our app where it was us
     ours: bool
-    event: str  # e.g. update_ad_set_budget, update_ad_run_status
+    what: Literal["budget", "status", "other"]
     kind: Kind
     object_id: str
     before: str | None  # a budget in whole units of the account's currency
@@ -158,7 +165,7 @@ class NewCampaign:
     """A campaign to be made; it holds no budget, its ad sets do."""
 
     name: str
-    objective: str = "OUTCOME_ENGAGEMENT"
+    objective: Objective = "engagement"
     special_ad_categories: tuple[str, ...] = ()
 
 
@@ -223,3 +230,4 @@ class Finding:
     name: str
     ok: bool
     sentence: str  # what is so, and what to do where it isn't fine
+    stops_chats: bool = False  # no ad can bring a chat until it is settled

@@ -512,7 +512,7 @@ class Campaigns:
         found = self._ad_numbers(brand)
         unseen = [
             ADS.stored(
-                brand=brand, account_id=account, ad_id=ad, name="", status="UNKNOWN", effective_status="UNKNOWN",
+                brand=brand, account_id=account, ad_id=ad, name="", status="unknown", effective_status="unknown",
                 angle=UNLABELLED, seen_at=now,
             )
             for ad, account in wanted.items()

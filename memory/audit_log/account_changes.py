@@ -51,7 +51,7 @@ class AccountHeld(MemoryFault):
 class Intention:
     """A change as it is meant, before the account is asked.
 
-    `was` and `becomes` are a status (PAUSED) or an amount of `currency` a day. `raises` is by how much the planned
+    `was` and `becomes` are a status (paused) or an amount of `currency` a day. `raises` is by how much the planned
     spend of a day grows with it; zero for what lowers it, and for what a person has approved. `account_at` is the
     moment in the account's own calendar, which for a practice account is not the clock on the wall.
     """

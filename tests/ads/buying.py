@@ -75,7 +75,7 @@ class Buying:
     def limits_of(self, account: AdAccount) -> SpendLimits:
         if self.cap is None:
             raise NoLimits(f"{account.name} has no daily cap.")
-        return SpendLimits(rupees(self.cap), rupees(self.above))
+        return SpendLimits(rupees(self.cap), self.account.rules.worst_day, rupees(self.above))
 
     def told(self) -> list[str]:
         """What staff hear."""

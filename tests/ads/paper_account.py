@@ -13,13 +13,14 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from bot.ads.changes.exposure import Picture, raised
-from bot.ads.platform import AdsFault, OutcomeUnknown, RequestWrong, named
+from bot.ads.platform import AdsFault, OutcomeUnknown, PlatformRules, RequestWrong, named
 from bot.language.money import Money
 from memory.ads.ad_account import (
     Activity,
     Ad,
     AdAccount,
     AdSet,
+    AdStatus,
     BusinessEvent,
     Campaign,
     Comment,
@@ -32,11 +33,11 @@ from memory.ads.ad_account import (
     NewCampaign,
     NewCreative,
     Reading,
-    Status,
     Structure,
 )
 
 Things = Campaign | AdSet | Creative | Ad
+RULES = PlatformRules(worst_day=Decimal("1.75"), budget_changes_an_hour=4, pages="the paper account")
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
@@ -60,7 +61,7 @@ class PaperAccount:
     before_write: list[Callable[[], None]] = field(default_factory=list)  # happens while the next write is on its way
     after_write: list[Callable[[], None]] = field(default_factory=list)  # happens once the next write is done
     grown: list[tuple[datetime, Decimal]] = field(default_factory=list)  # by how much planned spend grew, and when
-    rules: list[Money] = field(default_factory=list)
+    spend_rules: list[Money] = field(default_factory=list)
     most_in_a_day: dict[date, dict[str, Decimal]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -73,18 +74,20 @@ class PaperAccount:
 
     # -- a person in Ads Manager, whom nobody asks for limits
 
-    def campaign(self, name: str = "Summer", budget: str | None = None, status: Status = "ACTIVE") -> str:
+    def campaign(self, name: str = "Summer", budget: str | None = None, status: AdStatus = "active") -> str:
         money = None if budget is None else Money(Decimal(budget), self.currency)
-        thing = Campaign(self._id(), self.id, name, "OUTCOME_ENGAGEMENT", status, status, money, self.clock())
+        thing = Campaign(self._id(), self.id, name, "engagement", status, status, money, self.clock())
         return self._put(thing)
 
-    def line(self, budget: str, name: str = "Delhi", *, campaign: str | None = None, status: Status = "ACTIVE") -> str:
+    def line(
+        self, budget: str, name: str = "Delhi", *, campaign: str | None = None, status: AdStatus = "active"
+    ) -> str:
         """An ad set with one running ad, in a running campaign."""
         above = campaign or self.campaign(f"{name}'s campaign")
         money = Money(Decimal(budget), self.currency)
         ad_set = self._put(AdSet(self._id(), self.id, above, name, status, status, money))
         creative = self._put(Creative(self._id(), self.id, name, "", "", "image", None))
-        self._put(Ad(self._id(), self.id, ad_set, creative, name, "ACTIVE", "ACTIVE"))
+        self._put(Ad(self._id(), self.id, ad_set, creative, name, "active", "active"))
         self._count()
         return ad_set
 
@@ -103,7 +106,7 @@ class PaperAccount:
         assert isinstance(thing, AdSet | Campaign)
         self.things[object_id] = replace(thing, daily_budget=Money(Decimal(budget), self.currency))
 
-    def person_switches(self, object_id: str, status: Status) -> None:
+    def person_switches(self, object_id: str, status: AdStatus) -> None:
         self._switch(object_id, status)
 
     def arrive(self) -> None:
@@ -115,6 +118,10 @@ class PaperAccount:
                     request()
 
     # -- the account, as bot.ads.platform has it
+
+    @property
+    def rules(self) -> PlatformRules:
+        return RULES
 
     def describe(self) -> AdAccount:
         least = Money(Decimal(40), self.currency)
@@ -161,7 +168,7 @@ class PaperAccount:
                 if isinstance(thing, kinds[kind]) and thing.name.endswith(token) and self._is_shown(thing)
             ]  # fmt: skip
 
-    def set_status(self, kind: Kind, object_id: str, status: Status) -> None:
+    def set_status(self, kind: Kind, object_id: str, status: AdStatus) -> None:
         self._write("set_status", object_id, status, lambda: self._switch(object_id, status))
 
     def set_budget(self, kind: Kind, object_id: str, amount: Money) -> None:
@@ -176,8 +183,8 @@ class PaperAccount:
         self._write("set_budget", object_id, str(amount.amount), do)
 
     def guard_spend(self, most_a_day: Money) -> str:
-        self.rules.append(most_a_day)
-        return f"rule{len(self.rules)}"
+        self.spend_rules.append(most_a_day)
+        return f"rule{len(self.spend_rules)}"
 
     def send_events(self, events: Sequence[BusinessEvent]) -> list[EventOutcome]:
         return []
@@ -193,9 +200,10 @@ class PaperAccount:
 
     def worst_day(self) -> Decimal:
         """The most that any day may have cost, by what was planned at most for each line on it."""
-        return max(
-            (sum(day.values(), Decimal(0)) for day in self.most_in_a_day.values()), default=Decimal(0)
-        ) * Decimal("1.75")
+        return (
+            max((sum(day.values(), Decimal(0)) for day in self.most_in_a_day.values()), default=Decimal(0))
+            * RULES.worst_day
+        )
 
     def a_new_day(self) -> None:
         """Midnight has passed."""
@@ -217,7 +225,7 @@ class PaperAccount:
             today[owner] = max(today.get(owner, Decimal(0)), amount)
 
     def _picture(self) -> Picture:
-        every = [thing for thing in self.things.values() if isinstance(thing, Creative) or thing.status != "ARCHIVED"]
+        every = [thing for thing in self.things.values() if isinstance(thing, Creative) or thing.status != "archived"]
         return Picture.of(
             Structure(
                 self.describe(),
@@ -260,24 +268,24 @@ class PaperAccount:
     def _made(self, new: New, token: str) -> str:
         name = named(new.name, token)
         if isinstance(new, NewCampaign):
-            return self._put(Campaign(self._id(), self.id, name, new.objective, "PAUSED", "PAUSED", None, self.clock()))
+            return self._put(Campaign(self._id(), self.id, name, new.objective, "paused", "paused", None, self.clock()))
         if isinstance(new, NewCreative):
             return self._put(Creative(self._id(), self.id, name, new.body, new.headline, "image", None))
         if isinstance(new, NewAdSet):
             assert isinstance(self.things[new.campaign_id], Campaign)
             return self._put(
-                AdSet(self._id(), self.id, new.campaign_id, name, "PAUSED", "PAUSED", new.daily_budget, new.targeting)
+                AdSet(self._id(), self.id, new.campaign_id, name, "paused", "paused", new.daily_budget, new.targeting)
             )
         assert isinstance(self.things[new.ad_set_id], AdSet) and isinstance(self.things[new.creative_id], Creative)
-        return self._put(Ad(self._id(), self.id, new.ad_set_id, new.creative_id, name, "PAUSED", "PAUSED"))
+        return self._put(Ad(self._id(), self.id, new.ad_set_id, new.creative_id, name, "paused", "paused"))
 
-    def _switch(self, object_id: str, status: Status) -> None:
+    def _switch(self, object_id: str, status: AdStatus) -> None:
         thing = self.things[object_id]
         assert not isinstance(thing, Creative)
-        if thing.status == "ARCHIVED" and status != "ARCHIVED":
+        if thing.status == "archived" and status != "archived":
             raise RequestWrong("archived things stay archived")
         self.things[object_id] = replace(thing, status=status)
-        if status == "ARCHIVED":
+        if status == "archived":
             self._archive_below(object_id)
         self._count()
 
@@ -286,10 +294,10 @@ class PaperAccount:
             if (isinstance(below, AdSet) and below.campaign_id == object_id) or (
                 isinstance(below, Ad) and below.ad_set_id == object_id
             ):
-                self._switch(below.id, "ARCHIVED")
+                self._switch(below.id, "archived")
 
     def _is_shown(self, thing: Things) -> bool:
-        archived = not isinstance(thing, Creative) and thing.status == "ARCHIVED"
+        archived = not isinstance(thing, Creative) and thing.status == "archived"
         return not archived and self._requests >= self._shown_from.get(thing.id, 0)
 
     def _put(self, thing: Things) -> str:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.ads.platform import Account, RequestWrong, named
+from bot.ads.platform import Account, RequestWrong, TryLater, named
 from bot.language.money import Money
 from memory.ads.ad_account import (
     Ad,
@@ -29,10 +29,12 @@ from memory.ads.ad_account import (
     NewAdSet,
     NewCampaign,
     NewCreative,
+    Objective,
     Structure,
 )
 
 KINDS: tuple[Kind, ...] = ("campaign", "ad_set", "creative", "ad")
+LAUNCHED: tuple[Objective, ...] = ("engagement", "leads", "sales", "traffic")
 NOBODY = "99999999999"
 
 
@@ -80,7 +82,7 @@ def launch(stage: Stage, mark: str = "k7Q2", *, times: int = 3) -> Launched:
 def publish(stage: Stage, launched: Launched) -> None:
     """Top down, as the agent does it."""
     for kind in ("campaign", "ad_set", "ad"):
-        stage.account.set_status(kind, launched.of(kind), "ACTIVE")
+        stage.account.set_status(kind, launched.of(kind), "active")
 
 
 def of(structure: Structure, kind: Kind, object_id: str) -> Campaign | AdSet | Creative | Ad:
@@ -107,12 +109,18 @@ class AccountContract:
 
     def test_it_says_who_it_is_and_in_which_money_and_days_it_lives(self, stage: Stage) -> None:
         told = stage.account.describe()
-        assert told.id.startswith("act_")
+        assert told.id
         assert told.brand
         assert told.status == "active"
         assert ZoneInfo(told.time_zone)
         assert told.min_daily_budget.currency == told.currency
         assert told.min_daily_budget.amount > 0
+
+    def test_it_gives_its_platforms_rules(self, stage: Stage) -> None:
+        rules = stage.account.rules
+        assert rules.worst_day >= 1
+        assert rules.budget_changes_an_hour >= 1
+        assert rules.pages
 
     def test_everything_made_is_in_the_structure_paused_and_tied_together(self, stage: Stage) -> None:
         made = launch(stage)
@@ -121,7 +129,7 @@ class AccountContract:
         assert {of(seen, kind, made.of(kind)).account_id for kind in KINDS} == {seen.account.id}
         campaign, ad_set, ad = (of(seen, kind, made.of(kind)) for kind in ("campaign", "ad_set", "ad"))
         assert isinstance(campaign, Campaign) and isinstance(ad_set, AdSet) and isinstance(ad, Ad)
-        assert (campaign.status, ad_set.status, ad.status) == ("PAUSED", "PAUSED", "PAUSED")
+        assert (campaign.status, ad_set.status, ad.status) == ("paused", "paused", "paused")
         assert (ad.ad_set_id, ad.creative_id, ad_set.campaign_id) == (made.ad_set, made.creative, made.campaign)
         assert campaign.daily_budget is None
         assert ad_set.targeting["geo_locations"] == {"countries": ["IN"]}
@@ -135,8 +143,8 @@ class AccountContract:
 
     def test_what_was_taken_away_is_not_in_the_structure(self, stage: Stage) -> None:
         made = launch(stage)
-        stage.account.set_status("ad", made.ad, "DELETED")
-        stage.account.set_status("campaign", made.campaign, "ARCHIVED")
+        stage.account.set_status("ad", made.ad, "deleted")
+        stage.account.set_status("campaign", made.campaign, "archived")
         seen = stage.account.structure()
         assert made.ad not in [ad.id for ad in seen.ads]
         assert made.campaign not in [campaign.id for campaign in seen.campaigns]
@@ -149,6 +157,18 @@ class AccountContract:
         assert stage.account.find(kind, "k7Q2") == [made.of(kind)]
         assert stage.account.find(kind, "k7Q3") == [other.of(kind)]
         assert stage.account.find(kind, "7Q2") == []
+
+    @pytest.mark.parametrize("objective", LAUNCHED)
+    def test_a_campaign_keeps_its_objective(self, stage: Stage, objective: Objective) -> None:
+        made = stage.account.create(NewCampaign("Summer", objective), "k7Q2")
+        campaign = of(stage.account.structure(), "campaign", made)
+        assert isinstance(campaign, Campaign)
+        assert campaign.objective == objective
+
+    def test_an_objective_that_is_never_launched_is_refused(self, stage: Stage) -> None:
+        with pytest.raises(RequestWrong):
+            stage.account.create(NewCampaign("Summer", "other"), "k7Q2")
+        assert stage.account.find("campaign", "k7Q2") == []
 
     def test_the_token_stands_behind_the_name(self, stage: Stage) -> None:
         made = launch(stage, "k7Q2")
@@ -176,22 +196,31 @@ class AccountContract:
 
     def test_an_ad_runs_when_everything_above_it_runs(self, stage: Stage) -> None:
         made = launch(stage)
-        stage.account.set_status("ad", made.ad, "ACTIVE")
+        stage.account.set_status("ad", made.ad, "active")
         ad = of(stage.account.structure(), "ad", made.ad)
         assert isinstance(ad, Ad)
-        assert ad.status == "ACTIVE"
-        assert ad.effective_status != "ACTIVE"
+        assert ad.status == "active"
+        assert ad.effective_status != "active"
         publish(stage, made)
         ad = of(stage.account.structure(), "ad", made.ad)
         assert isinstance(ad, Ad)
-        assert ad.effective_status == "ACTIVE"
+        assert ad.effective_status == "active"
+
+    @pytest.mark.parametrize(("above", "word"), [("campaign", "campaign_paused"), ("ad_set", "ad_set_paused")])
+    def test_an_ad_says_what_above_it_is_paused(self, stage: Stage, above: Kind, word: str) -> None:
+        made = launch(stage)
+        publish(stage, made)
+        stage.account.set_status(above, made.of(above), "paused")
+        ad = of(stage.account.structure(), "ad", made.ad)
+        assert isinstance(ad, Ad)
+        assert (ad.status, ad.effective_status) == ("active", word)
 
     def test_a_status_set_twice_is_set_once(self, stage: Stage) -> None:
         made = launch(stage)
         publish(stage, made)
-        stage.account.set_status("ad", made.ad, "PAUSED")
+        stage.account.set_status("ad", made.ad, "paused")
         once = stage.account.structure()
-        stage.account.set_status("ad", made.ad, "PAUSED")
+        stage.account.set_status("ad", made.ad, "paused")
         assert replace(stage.account.structure(), seen_at=once.seen_at) == once
 
     def test_a_budget_comes_back_as_it_was_set_and_twice_is_once(self, stage: Stage) -> None:
@@ -203,6 +232,18 @@ class AccountContract:
                 stage.account.set_budget("ad_set", made.ad_set, wanted)
                 assert budget_of(stage, made.ad_set) == wanted
             stage.days_pass(1)
+
+    def test_a_budget_changed_too_often_waits(self, stage: Stage) -> None:
+        made = launch(stage)
+        least, often = stage.account.describe().min_daily_budget, stage.account.rules.budget_changes_an_hour
+        budgets = [Money(least.amount * (4 + n), least.currency) for n in range(often + 1)]
+        for budget in budgets[:often]:
+            stage.account.set_budget("ad_set", made.ad_set, budget)
+        with pytest.raises(TryLater):
+            stage.account.set_budget("ad_set", made.ad_set, budgets[often])
+        stage.days_pass(1)
+        assert budget_of(stage, made.ad_set) == budgets[often - 1]
+        stage.account.set_budget("ad_set", made.ad_set, budgets[often])
 
     def test_a_budget_below_the_minimum_of_nothing_or_in_other_money_changes_nothing(self, stage: Stage) -> None:
         made = launch(stage)
@@ -230,7 +271,7 @@ class AccountContract:
     def test_an_id_that_nobody_knows_is_refused(self, stage: Stage, kind: Kind) -> None:
         least = stage.account.describe().min_daily_budget
         with pytest.raises(RequestWrong):
-            stage.account.set_status(kind, NOBODY, "PAUSED")
+            stage.account.set_status(kind, NOBODY, "paused")
         with pytest.raises(RequestWrong):
             stage.account.set_budget(kind, NOBODY, least)
 
@@ -240,11 +281,15 @@ class AccountContract:
         since, least = stage.now(), stage.account.describe().min_daily_budget
         stage.account.set_budget("ad_set", made.ad_set, Money(least.amount * 4, least.currency))
         log = [each for each in stage.account.activities(since - timedelta(seconds=1)) if each.object_id == made.ad_set]
-        (change,) = [each for each in log if "budget" in each.event]
+        (change,) = [each for each in log if each.what == "budget"]
         assert change.ours
         assert change.kind == "ad_set"
         assert Decimal(change.before or "") == least.amount * 3
         assert Decimal(change.after or "") == least.amount * 4
+        stage.account.set_status("ad", made.ad, "active")
+        log = stage.account.activities(since - timedelta(seconds=1))
+        (switch,) = [each for each in log if each.object_id == made.ad and each.what == "status"]
+        assert (switch.before, switch.after) == ("paused", "active")
 
     # Readings
 

@@ -356,7 +356,7 @@ def the_account_in_spain(story: Story) -> None:
     campaigns, seen = story.ads.agency.memory.campaigns, story.ads.clock()
     spain = spanish_structure(seen)
     campaigns.take_structure(spain)
-    old = Ad("2003", SPAIN, "2010", "2020", "Invierno · gift · image", "ACTIVE", "ACTIVE")
+    old = Ad("2003", SPAIN, "2010", "2020", "Invierno · gift · image", "active", "active")
     campaigns.take_structure(replace(spain, ads=(*spain.ads, old), seen_at=seen + timedelta(minutes=1)))
     campaigns.take_structure(replace(spain, seen_at=seen + timedelta(minutes=2)))
     campaigns.label(
@@ -371,21 +371,19 @@ def the_account_in_spain(story: Story) -> None:
 def spanish_structure(seen: datetime) -> Structure:
     """One campaign that holds the budget, one ad set in its learning phase, a video and a picture."""
     least = Money(Decimal(1), "EUR")
-    learning = Learning("LEARNING", 12, 50, seen - timedelta(days=2))
+    learning = Learning("learning", 12, 50, seen - timedelta(days=2))
     targeting = {"geo_locations": {"countries": ["ES", "PT"]}}
     return Structure(
         account=AdAccount(SPAIN, BRAND, "Voyage Spain", "EUR", "Europe/Madrid", "active", least, practice=True),
-        campaigns=(
-            Campaign("2000", SPAIN, "Invierno", "OUTCOME_SALES", "ACTIVE", "ACTIVE", Money(Decimal(40), "EUR"), seen),
-        ),
-        ad_sets=(AdSet("2010", SPAIN, "2000", "Iberia", "ACTIVE", "ACTIVE", None, targeting, learning),),
+        campaigns=(Campaign("2000", SPAIN, "Invierno", "sales", "active", "active", Money(Decimal(40), "EUR"), seen),),
+        ad_sets=(AdSet("2010", SPAIN, "2000", "Iberia", "active", "active", None, targeting, learning),),
         creatives=(
             Creative("2020", SPAIN, "Security", "Bought safely", "Play faster", "video", None, "77_88"),
             Creative("2021", SPAIN, "Price", "From 40 euros", "Hear more", "image", "https://shop.example.com/b"),
         ),
         ads=(
-            Ad("2001", SPAIN, "2010", "2020", "Invierno · security · video", "ACTIVE", "ACTIVE"),
-            Ad("2002", SPAIN, "2010", "2021", "Invierno · buds", "PAUSED", "CAMPAIGN_PAUSED"),
+            Ad("2001", SPAIN, "2010", "2020", "Invierno · security · video", "active", "active"),
+            Ad("2002", SPAIN, "2010", "2021", "Invierno · buds", "paused", "campaign_paused"),
         ),
         seen_at=seen,
     )
@@ -428,7 +426,7 @@ def changes_in_every_state(story: Story) -> None:
         change = actions.changes.intend(spanish_change(story, f"{30 + number}"))
         if state != "open":
             actions.changes.settle(change.id, state, "" if state == "done" else f"it was {state}")
-    launch = replace(spanish_change(story, "ACTIVE"), what="launch", kind="campaign", name="Primavera", object_id="")
+    launch = replace(spanish_change(story, "active"), what="launch", kind="campaign", name="Primavera", object_id="")
     change = actions.changes.intend(launch)
     parts = [Part("campaign", "campaign", {"name": "Primavera"}), Part("ad_set 0", "ad_set", {"name": "Lisboa"})]
     begun = actions.intents.plan(BRAND, SPAIN, change.id, "Primavera", [*parts, Part("ad 0", "ad", {"name": "Sol"})])
@@ -486,9 +484,7 @@ def what_was_learned(story: Story) -> None:
     closed = strategy.decide(BRAND, "pause", {"account": SPAIN}, "The picture is tired")
     strategy.turned_out(BRAND, closed, "saved 90 EUR")
     strategy.share_patterns(BRAND, shared=False)
-    records.launched(
-        BRAND, "2000", {"name": "Invierno", "objective": "OUTCOME_SALES", "expected_outcome": "9 chats a day"}
-    )
+    records.launched(BRAND, "2000", {"name": "Invierno", "objective": "sales", "expected_outcome": "9 chats a day"})
     records.snapshot(BRAND, "2000", {"ctr": "4.0"}, {"status": "good", "trends": ["more chats each day"]})
     change = records.optimization(BRAND, "2000", "budget", "Chats are cheap", "6 more chats a day")
     records.came_out(BRAND, change, "4 more chats a day")

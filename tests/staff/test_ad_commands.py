@@ -69,16 +69,16 @@ def test_a_name_that_fits_several_accounts_is_asked_about(room: Newsroom) -> Non
     assert "fits 2 campaigns" in said
     assert f"Summer, Voyage India Sunglasses: *pause {campaign(room)}*" in said
     assert "Voyage Spain Sunglasses" in said
-    assert [status(room, 0), status(room, 1)] == ["ACTIVE", "ACTIVE"]
+    assert [status(room, 0), status(room, 1)] == ["active", "active"]
 
 
 @pytest.mark.parametrize("words", ["the summer campaign in india", "sumer india", "SUMMER India", "{id}"])
 def test_one_that_is_meant_is_paused_and_put_back(room: Newsroom, words: str) -> None:
     said = room.says(SAM, f"pause {words.format(id=campaign(room))}")
     assert said.startswith("“Summer” in Voyage India Sunglasses is paused.")
-    assert [status(room, 0), status(room, 1)] == ["PAUSED", "ACTIVE"]
+    assert [status(room, 0), status(room, 1)] == ["paused", "active"]
     assert "is put back" in room.says(SAM, "undo")
-    assert status(room) == "ACTIVE"
+    assert status(room) == "active"
     assert "nothing to undo" in room.says(SAM, "undo")
 
 
@@ -97,7 +97,7 @@ def test_a_role_may_what_it_may(room: Newsroom) -> None:
     for line in (f"approve {number}", f"reject {number} no", "stop everything"):
         assert "needs the role admin" in room.says(SAM, line)
     assert "Only an admin can lift a stop" in room.says(SAM, "resume")
-    assert status(room) == "ACTIVE"
+    assert status(room) == "active"
     assert "Nothing" not in room.says(ANNE, "approvals") and "waits for an admin" in room.says(ANNE, "approvals")
     assert room.ads.agency.actions.approvals.get("voyage", number).asked_of is None
 
@@ -113,7 +113,7 @@ def test_a_turn_that_is_handled_again_does_nothing_again_and_says_the_same(room:
     first = room.draft(SAM)
     again = room.draft(SAM)
     room.keep(SAM, again)
-    assert [status(room, 0), status(room, 1)] == ["ACTIVE", "PAUSED"]  # the older pause was not undone, too
+    assert [status(room, 0), status(room, 1)] == ["active", "paused"]  # the older pause was not undone, too
     assert [each.body for each in first.replies] == [each.body for each in again.replies]
 
 
@@ -238,10 +238,10 @@ def test_everything_stops_in_one_message_and_comes_back_in_one(room: Newsroom) -
     said = room.says(ANA, "stop everything the prices are wrong")
     assert said.startswith("2 campaigns in 2 accounts are paused.")
     assert len(room.notices) == 1
-    assert [status(room, 0), status(room, 1)] == ["PAUSED", "PAUSED"]
+    assert [status(room, 0), status(room, 1)] == ["paused", "paused"]
     assert "Everything is stopped" in room.says(SAM, "resume summer india")
     assert room.says(ANA, "resume") == "2 campaigns run again."
-    assert [status(room, 0), status(room, 1)] == ["ACTIVE", "ACTIVE"]
+    assert [status(room, 0), status(room, 1)] == ["active", "active"]
     assert "Nothing is stopped" in room.says(ANA, "resume") and room.notices == []
 
 
@@ -285,7 +285,7 @@ def test_a_campaign_is_written_as_a_form_and_launched_once(room: Newsroom) -> No
     room.keep(SAM, again)
     assert "is launched with ₹200 a day" in first.replies[-1].body == again.replies[-1].body
     made = [each for each in room.ads.accounts[0].structure().campaigns if each.name.startswith("Winter")]
-    assert [each.status for each in made] == ["ACTIVE"]
+    assert [each.status for each in made] == ["active"]
     structure = room.ads.accounts[0].structure()
     assert structure.creatives[-1].image_hash in {each.image_hash for each in structure.creatives[:-1]}
     assert room.ads.agency.memory.records.launch("voyage", made[0].id) is not None

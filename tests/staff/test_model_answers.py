@@ -82,7 +82,7 @@ def test_a_model_has_no_tool_that_changes_anything(room: Newsroom, server: Model
     server.plays(calls("pause", name="summer spain"), says("That is not possible here; send *pause summer spain*."))
     assert "*pause summer spain*" in room.says(SAM, "summer spain should rest, what do you think?")
     assert "there is no tool" in server.requests[-1].tool_results[0]
-    assert all(each.structure().campaigns[0].status == "ACTIVE" for each in room.ads.accounts)
+    assert all(each.structure().campaigns[0].status == "active" for each in room.ads.accounts)
     assert set(EYES) & {"pause", "resume", "budget", "approve", "launch", "stop", "undo"} == set()
 
 

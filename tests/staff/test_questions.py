@@ -111,7 +111,7 @@ def test_the_graph_answers_with_numbers(room: Newsroom) -> None:
 def test_an_order_in_plain_words_is_only_proposed(room: Newsroom) -> None:
     said = room.says(SAM, "please stop the summer campaign in spain")
     assert "*pause summer spain*" in said
-    assert all(each.structure().campaigns[0].status == "ACTIVE" for each in room.ads.accounts)
+    assert all(each.structure().campaigns[0].status == "active" for each in room.ads.accounts)
 
 
 def test_a_chart_is_a_picture_with_an_address(room: Newsroom) -> None:

@@ -65,18 +65,18 @@ def test_a_day_with_the_ads(shop: World) -> None:
     assert "fits 2 campaigns" in sam.says("pause summer")
     paused = sam.says("pause summer spain")
     assert "“Summer” in Voyage Spain Sunglasses is paused." in paused
-    assert statuses(shop) == ["ACTIVE", "PAUSED"]
+    assert statuses(shop) == ["active", "paused"]
     undo = re.search(r"\*(undo \d+)\*", paused)
     assert undo is not None and "is put back" in sam.says(undo[1])
-    assert statuses(shop) == ["ACTIVE", "ACTIVE"]
+    assert statuses(shop) == ["active", "active"]
 
     assert "needs the role admin" in sam.says("stop everything")
     assert "2 campaigns in 2 accounts are paused." in ana.says("stop everything", replies=2)
-    assert statuses(shop) == ["PAUSED", "PAUSED"]
+    assert statuses(shop) == ["paused", "paused"]
     assert "An admin has stopped all ads." in sam.hears(5)[-1]
     assert "Everything is stopped" in sam.says("resume summer spain")
     assert "2 campaigns run again." in ana.says("resume", replies=2)
-    assert statuses(shop) == ["ACTIVE", "ACTIVE"]
+    assert statuses(shop) == ["active", "active"]
 
 
 def test_a_chart_is_a_picture_that_the_phone_can_open(shop: World) -> None:

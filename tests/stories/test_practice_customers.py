@@ -57,7 +57,7 @@ def test_where_no_ad_runs_nobody_comes(
     shop: World, shoppers: Shoppers, account: PracticeAccount, clock: MovableClock
 ) -> None:
     for campaign in account.structure().campaigns:
-        account.set_status("campaign", campaign.id, "PAUSED")
+        account.set_status("campaign", campaign.id, "paused")
     before = set(shop.twilio.chats.people)
     clock.passes(minutes=2)
     shoppers.tick()

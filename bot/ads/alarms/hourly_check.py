@@ -124,7 +124,7 @@ class Watch:
                 _sku(ads[each.ad_id].brief),
             )
             for each in readings
-            if each.ad_id in ads and ads[each.ad_id].effective_status == "ACTIVE"
+            if each.ad_id in ads and ads[each.ad_id].effective_status == "active"
         ]
 
 
@@ -137,9 +137,9 @@ class _Today:
     fault: AdsFault | None = None
 
     def looks(self) -> Iterator[Look]:
-        about = self._ask(self.account.describe) or self.known
-        yield blocked_account(about, self.fault)
-        yield token_trouble(self.known.id, self.known.name, self.fault)
+        about, pages = self._ask(self.account.describe) or self.known, self.account.rules.pages
+        yield blocked_account(about, pages, self.fault)
+        yield token_trouble(self.known, pages, self.fault)
         findings = None if self.fault else self._ask(self.account.examine)
         if findings is not None:
             yield broken_page(about, findings)

@@ -24,7 +24,6 @@ CHATS_EXPECTED = 10
 MOST_WAITING = 50  # customers without an answer
 SLOWEST = timedelta(minutes=10)  # the reply that nine in ten are faster than
 FEWEST_REPLIES = 20  # below that a slow one says nothing
-PAGE = "Meta page"  # what the doctor calls the finding without which no chat begins
 
 Act = Literal["pause", "throttle", "freeze"]
 
@@ -85,34 +84,37 @@ def broken_page(account: AdAccount, findings: Sequence[Finding]) -> Look:
 
     `findings` are the doctor's, without those that say that it could not look.
     """
-    broken = [finding.sentence for finding in findings if finding.name == PAGE and not finding.ok]
+    broken = [finding.sentence for finding in findings if finding.stops_chats]
     sentence = f"Chats can't begin from the ads in {account.name} ({'; '.join(broken)}): all of them were paused."
     gone = f"The page of {account.name} is well again: its ads run as before."
     alarm = Alarm(sentence, "pause", (), (account.id,), (account.id,), ends_itself=True) if broken else None
     return Look(f"broken page {account.id}", alarm, gone)
 
 
-def blocked_account(account: AdAccount, fault: AdsFault | None) -> Look:
-    """Restricted, disabled or unpaid: nothing is made or raised until a person has settled it with the platform."""
+def blocked_account(account: AdAccount, pages: str, fault: AdsFault | None) -> Look:
+    """Restricted, disabled or unpaid: nothing is made or raised until a person has settled it with the platform.
+
+    `pages`: where on the platform they do.
+    """
     blocked = isinstance(fault, AccountBlocked) or account.status in ("disabled", "unsettled", "closed")
     why = str(fault) if isinstance(fault, AccountBlocked) else f"it is {account.status}"
     sentence = (
-        f"{account.name} is blocked ({why}). Its ads were paused, and nothing is launched there. Settle it in Ads"
-        " Manager, then resume."
+        f"{account.name} is blocked ({why}). Its ads were paused, and nothing is launched there. Settle it in"
+        f" {pages}, then resume."
     )
     alarm = Alarm(sentence, "pause", (), (account.id,), (account.id,)) if blocked else None
     return Look(f"blocked account {account.id}", alarm)
 
 
-def token_trouble(account_id: str, name: str, fault: AdsFault | None) -> Look:
+def token_trouble(account: AdAccount, pages: str, fault: AdsFault | None) -> Look:
     """The account can't be reached: nothing can be changed, pausing neither. Ends when a request works again."""
     lost = isinstance(fault, NotAuthorised | VersionEnded)
     sentence = (
-        f"{name} can't be reached ({fault}), so nothing can be changed there, and its ads go on within the rule that"
-        " pauses them at the daily cap. To stop them now, use Ads Manager."
+        f"{account.name} can't be reached ({fault}), so nothing can be changed there, and its ads go on within the rule that"
+        f" pauses them at the daily cap. To stop them now, use {pages}."
     )
-    alarm = Alarm(sentence, "freeze", freezes=(account_id,), ends_itself=True) if lost else None
-    return Look(f"token {account_id}", alarm, f"{name} can be reached again.")
+    alarm = Alarm(sentence, "freeze", freezes=(account.id,), ends_itself=True) if lost else None
+    return Look(f"token {account.id}", alarm, f"{account.name} can be reached again.")
 
 
 def stock_gone(lines: Sequence[LineToday], stock: Mapping[str, int]) -> list[Look]:

@@ -150,10 +150,10 @@ def _angle(ad_ids: Sequence[str], read: Mapping[str, list[_Told]], known: Mappin
 
 def _state(structure: Structure, kind: Kind, holder: str, ad_ids: Sequence[str], days: Sequence[AdDay]) -> State:
     """New until it has spent, learning as long as the platform says so."""
-    if not any(ad.id in ad_ids and ad.effective_status == "ACTIVE" for ad in structure.ads):
+    if not any(ad.id in ad_ids and ad.effective_status == "active" for ad in structure.ads):
         return "paused"
     if not any(day.spend for day in days):
         return "new"
     held = [each for each in structure.ad_sets if holder in (each.id, each.campaign_id)]
-    learning = any(each.learning is not None and each.learning.status == "LEARNING" for each in held)
+    learning = any(each.learning is not None and each.learning.status == "learning" for each in held)
     return "learning" if learning else "active"

@@ -43,7 +43,7 @@ from bot.ads.changes.refusals import (
     TooOften,
     UnknownAccount,
 )
-from bot.ads.changes.spend_limits import WORST_DAY, AccountLimits, SpendLimits
+from bot.ads.changes.spend_limits import AccountLimits, SpendLimits
 from bot.ads.changes.step_effects import (
     STATUS,
     applied,
@@ -73,7 +73,6 @@ from memory.storage.timestamps import Clock
 LEASE = timedelta(minutes=3)  # longer than any one request to a platform takes, all its waiting included
 LATE = timedelta(minutes=10)  # what was asked for and not answered may still be done so long after
 GIVE_UP = timedelta(hours=24)  # a launch that could not be finished for so long is taken away
-MOST_BUDGETS_AN_HOUR = 4  # of one line; Meta blocks the fifth for an hour (613/1487632)
 DAY = timedelta(hours=24)
 
 
@@ -276,7 +275,7 @@ class AccountActions:
     def pause_held(self, thing: Held, why: str, by: Actor) -> Change:
         """Pause what a stop holds: it was seen running, and is not read again before."""
         step = Pause(thing.kind, thing.object_id, why, cause=Cause.EMERGENCY_STOP)
-        seen = (Thing(thing.kind, thing.object_id, thing.name, "ACTIVE", None), self.clock(), NO_CURRENCY)
+        seen = (Thing(thing.kind, thing.object_id, thing.name, "active", None), self.clock(), NO_CURRENCY)
         account = self._account(thing.brand, thing.account_id)
         return self._pause(account, thing.brand, thing.account_id, seen, _Order(step, by))[0]
 
@@ -294,7 +293,7 @@ class AccountActions:
         if seen is not None:
             return seen.picture.running(), True
         known = self.stops.seen_running(account_id)
-        return [Thing("campaign", object_id, name, "ACTIVE", None) for object_id, name in known.items()], False
+        return [Thing("campaign", object_id, name, "active", None) for object_id, name in known.items()], False
 
     def lines(self, brand: str, account_id: str) -> tuple[AdAccount, list[Thing]]:
         """The account, and what owns a budget in it that is being spent now."""
@@ -442,11 +441,11 @@ class AccountActions:
         name, was, at, currency = step.object_id, UNKNOWN, self.clock(), NO_CURRENCY
         if seen is not None:
             thing, at, currency = seen
-            refuse_if_already(thing, "PAUSED")
+            refuse_if_already(thing, "paused")
             name, was = thing.name, thing.status
         return Intention(
             brand, account_id, order.by.who, order.by.role, step.why, "pause", step.kind, step.object_id, name,
-            was, "PAUSED", Money(NOTHING, currency), at, step.readings, order.approval_id, order.undoes_id, order.key,
+            was, "paused", Money(NOTHING, currency), at, step.readings, order.approval_id, order.undoes_id, order.key,
             step.cause,
         )  # fmt: skip
 
@@ -498,7 +497,7 @@ class AccountActions:
                 turn.brand,
                 f"launch {launch.id} stuck",
                 f"“{launch.name}” was not launched ({why}), and what was made of it can't be taken away yet ({fault});"
-                " it is tried again. Look at it in Ads Manager.",
+                f" it is tried again. Look at it in {turn.account.rules.pages}.",
             )
             return
         with self.db.transaction():
@@ -523,7 +522,7 @@ class AccountActions:
             return SetBudget(kind, object_id, was, why, seen=now)
         if change.what == "archive":
             raise CannotUndo(f"“{change.name}” was archived, and the platform brings nothing back; launch it anew.")
-        if change.what == "pause" and change.was != "ACTIVE":
+        if change.what == "pause" and change.was != "active":
             raise CannotUndo(
                 f"Whether “{change.name}” was running before it was paused is not known; resume it if it should."
             )
@@ -548,7 +547,7 @@ class AccountActions:
             self.changes.settle(change.id, "done")
         elif shown is None:
             self.changes.settle(change.id, "overtaken", "it is not there any more")
-        elif was_lowering(change) and shown in (change.was, "ACTIVE"):
+        elif was_lowering(change) and shown in (change.was, "active"):
             return self._lower_again(turn, change)
         elif change.asked_at + LATE <= self.clock() and shown == change.was:
             self.changes.settle(change.id, "not_done", "it never reached the account")
@@ -578,8 +577,8 @@ class AccountActions:
 
     def _leftover(self, turn: _Turn, thing: Thing, *, ours: bool) -> str:
         what = f"{thing.kind.replace('_', ' ')} “{thing.name}” ({thing.id})"
-        if not ours or thing.status != "PAUSED":
-            return f"The {what} in {turn.about.name} is in no list of ours; look at it in Ads Manager."
+        if not ours or thing.status != "paused":
+            return f"The {what} in {turn.about.name} is in no list of ours; look at it in {turn.account.rules.pages}."
         try:
             self._do(turn, _Order(Archive(thing.kind, thing.id, "left over from a launch"), AGENT))
         except Refused as refused:
@@ -664,12 +663,13 @@ class AccountActions:
                 self.alarms.end(on[held.cause], f"“{held.name}” was resumed by a person: the alarm is over.")
 
     def _check_cap(self, turn: _Turn, step: Step | None, limits: SpendLimits) -> None:
-        worst = sum(self._worst(turn, step).values(), NOTHING) * WORST_DAY
+        worst = sum(self._worst(turn, step).values(), NOTHING) * limits.worst_day
         if worst > limits.daily_cap.amount:
             cost = told(Money(worst, turn.about.currency))
             raise OverCap(
                 f"The worst day of {turn.about.name} would cost {cost}, its cap is {told(limits.daily_cap)}. (A day may"
-                " cost 75 % more than planned, and what was lowered today counts until midnight.)"
+                f" cost {(limits.worst_day - 1) * 100:.0f} % more than planned, and what was lowered today counts until"
+                " midnight.)"
             )
 
     def _check_threshold(self, turn: _Turn, meant: Intention, limits: SpendLimits) -> None:
@@ -727,7 +727,7 @@ class AccountActions:
         if isinstance(step, SetBudget):
             return self._budget_from_to(turn, step)
         thing = turn.picture.thing(step.kind, step.object_id)
-        becomes = "ACTIVE" if isinstance(step, Resume) else "ARCHIVED"
+        becomes = "active" if isinstance(step, Resume) else "archived"
         refuse_if_already(thing, becomes)
         return thing.name, thing.status, becomes
 
@@ -739,8 +739,9 @@ class AccountActions:
         if budget == step.amount:
             raise NothingToDo(f"“{thing.name}” has {told(budget)} a day already.")
         hour = turn.at - timedelta(hours=1)
-        if self.changes.budgets_set_since(turn.about.id, thing.id, hour) >= MOST_BUDGETS_AN_HOUR:
-            raise TooOften(f"The budget of “{thing.name}” was set {MOST_BUDGETS_AN_HOUR} times this hour; try later.")
+        most = turn.account.rules.budget_changes_an_hour
+        if self.changes.budgets_set_since(turn.about.id, thing.id, hour) >= most:
+            raise TooOften(f"The budget of “{thing.name}” was set {most} times this hour; try later.")
         return thing.name, str(budget.amount), str(step.amount.amount)
 
     # -- a turn at an account
@@ -774,7 +775,7 @@ class AccountActions:
             limits = self.limits.limits_of(turn.about)
         except NoLimits:
             return
-        worst = Money(sum(planned.values(), NOTHING) * WORST_DAY, turn.about.currency)
+        worst = Money(sum(planned.values(), NOTHING) * limits.worst_day, turn.about.currency)
         if worst.amount > limits.daily_cap.amount:
             self.alarms.say(
                 turn.brand,

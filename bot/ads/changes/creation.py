@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.ads.changes.plan import Audience, Launch, audience_from, audience_to
 from bot.ads.platform import MARK, Account, AdsFault, OutcomeUnknown
-from memory.ads.ad_account import Kind, New, NewAd, NewAdSet, NewCampaign, NewCreative, Status
+from memory.ads.ad_account import AdStatus, Kind, New, NewAd, NewAdSet, NewCampaign, NewCreative
 from memory.audit_log.creation_intents import TOKEN_LENGTH, TOKEN_LETTERS, Intent, Intents, LaunchRecord, Part
 
 LAG = timedelta(seconds=5)  # a read may not show for some seconds what was just made
@@ -53,17 +53,17 @@ class Creation:
             for intent in self.intents.parts(launch.id):
                 if intent.kind == kind and intent.object_id is not None:
                     may_go_on()
-                    self.set_status(account, kind, intent.object_id, "ACTIVE")
+                    self.set_status(account, kind, intent.object_id, "active")
 
     def take_away(self, account: Account, launch: LaunchRecord) -> None:
         """Pause and archive the campaign, and with it everything below. Raises AdsFault: then it is not known to be off."""
         for intent in self.intents.parts(launch.id):
             if intent.kind == "campaign":
                 for object_id in self._made(account, intent):
-                    self.set_status(account, "campaign", object_id, "PAUSED")
-                    self.set_status(account, "campaign", object_id, "ARCHIVED")
+                    self.set_status(account, "campaign", object_id, "paused")
+                    self.set_status(account, "campaign", object_id, "archived")
 
-    def set_status(self, account: Account, kind: Kind, object_id: str, status: Status) -> None:
+    def set_status(self, account: Account, kind: Kind, object_id: str, status: AdStatus) -> None:
         """Set it, again where the answer was lost: twice is the same as once. Raises AdsFault."""
         again(lambda: account.set_status(kind, object_id, status), self.pause)
 
@@ -115,7 +115,7 @@ class Creation:
 
     def _archive(self, account: Account, intent: Intent, doubles: Sequence[str]) -> None:
         for double in doubles if intent.kind != "creative" else ():  # a creative alone delivers nothing, and stays
-            self.set_status(account, intent.kind, double, "ARCHIVED")
+            self.set_status(account, intent.kind, double, "archived")
 
 
 def again(ask: Callable[[], None], pause: Pause) -> None:

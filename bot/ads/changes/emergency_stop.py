@@ -49,7 +49,7 @@ class Brakes:
     def press_on(self, brand: str) -> StopReport | None:
         """Each minute: pause what a stop could not pause yet; None where no stop is in force, or it is complete.
 
-        Once everything stood still, what a person switches on in Ads Manager is theirs and stays on.
+        Once everything stood still, what a person switches on is theirs and stays on.
         """
         stop = self.actions.stops.in_force(brand)
         return None if stop is None or stop.complete else self._press(brand)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from bot.ads.changes.plan import told
 from bot.ads.changes.refusals import NoBudgetHere, UnknownObject
 from bot.language.money import Money
-from memory.ads.ad_account import Ad, AdSet, Campaign, Kind, Status, Structure
+from memory.ads.ad_account import Ad, AdSet, AdStatus, Campaign, Kind, Structure
 from memory.audit_log.account_changes import Change
 
 NOTHING = Decimal(0)
@@ -22,7 +22,7 @@ class Thing:
     kind: Kind
     id: str
     name: str
-    status: Status
+    status: AdStatus
     budget: Money | None
 
 
@@ -78,12 +78,12 @@ class Picture:
 
         What is still in review counts: it may start at any moment.
         """
-        with_ads = {self.parents[ad.id] for ad in self.ads.values() if ad.status == "ACTIVE"}
+        with_ads = {self.parents[ad.id] for ad in self.ads.values() if ad.status == "active"}
         running = [set_id for set_id in self.ad_sets if set_id in with_ads and self._is_on(set_id)]
         owners = [self._owner_of(set_id) for set_id in running]
         return {owner.id: owner.budget.amount for owner in owners if owner is not None and owner.budget is not None}
 
-    def with_status(self, kind: Kind, object_id: str, status: Status) -> Picture:
+    def with_status(self, kind: Kind, object_id: str, status: AdStatus) -> Picture:
         """As it would be with this status."""
         return self._with(replace(self.thing(kind, object_id), status=status))
 
@@ -101,12 +101,12 @@ class Picture:
 
     def running(self) -> list[Thing]:
         """The campaigns that are switched on: pausing them stops everything below."""
-        return [campaign for campaign in self.campaigns.values() if campaign.status == "ACTIVE"]
+        return [campaign for campaign in self.campaigns.values() if campaign.status == "active"]
 
     def _worse(self, change: Change) -> Picture:
         thing = self.thing(change.kind, change.object_id)
         if change.what == "resume":
-            return self.with_status(change.kind, change.object_id, "ACTIVE")
+            return self.with_status(change.kind, change.object_id, "active")
         if change.what != "set_budget" or thing.budget is None:
             return self
         amount = max(thing.budget.amount, Decimal(change.becomes))
@@ -114,7 +114,7 @@ class Picture:
 
     def _is_on(self, set_id: str) -> bool:
         campaign = self.campaigns.get(self.parents[set_id])
-        return self.ad_sets[set_id].status == "ACTIVE" and (campaign is None or campaign.status == "ACTIVE")
+        return self.ad_sets[set_id].status == "active" and (campaign is None or campaign.status == "active")
 
     def _owner_of(self, set_id: str) -> Thing | None:
         ad_set = self.ad_sets[set_id]

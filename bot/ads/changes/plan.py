@@ -12,7 +12,7 @@ from babel.numbers import format_currency
 
 from bot.language.money import Money
 from bot.roles import Role
-from memory.ads.ad_account import Kind
+from memory.ads.ad_account import Kind, Objective
 from memory.audit_log.account_changes import Cause
 
 Name = Literal["set_budget", "pause", "resume", "archive", "launch"]
@@ -96,7 +96,7 @@ class Launch:
     name: str
     audiences: tuple[Audience, ...]
     why: str
-    objective: str = "OUTCOME_ENGAGEMENT"
+    objective: Objective = "engagement"
     special_ad_categories: tuple[str, ...] = ()
     readings: tuple[int, ...] = ()
 
@@ -169,6 +169,8 @@ def _step(stored: dict[str, Any]) -> Step:
     if kind is SetBudget:
         stored["amount"], stored["seen"] = _money(stored["amount"]), stored["seen"] and _money(stored["seen"])
     if kind is Launch:
+        # An approval's plan has a digest, so no migration can rewrite it: 0.1.0 wrote OUTCOME_ENGAGEMENT.
+        stored["objective"] = stored["objective"].rpartition("_")[2].lower()
         stored["audiences"] = tuple(audience_from(audience) for audience in stored["audiences"])
         stored["special_ad_categories"] = tuple(stored["special_ad_categories"])
     step: Step = kind(**stored)

@@ -8,13 +8,11 @@ from decimal import Decimal
 from typing import Protocol
 
 from bot.ads.changes.refusals import NoLimits
+from bot.ads.platform import PlatformRules
 from bot.ads.practice import PracticeSpec
 from bot.brands import Brand
 from bot.language.money import CurrencyConverter, Money
 from memory.ads.ad_account import AdAccount
-
-# A daily budget is an average: one day may run to 75 % above it (Meta's own promise is 7 × the budget in a week).
-WORST_DAY = Decimal("1.75")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +20,13 @@ class SpendLimits:
     """What one account is held to, in its own currency."""
 
     daily_cap: Money  # holds on the platform's worst day
+    worst_day: Decimal  # daily budgets that this day costs
     approval_above: Money  # raises that come to more than this within 24 hours wait for a person
 
     @property
     def most_planned(self) -> Money:
         """What daily budgets may add up to, so that the worst day stays within the cap; not rounded."""
-        return Money(self.daily_cap.amount / WORST_DAY, self.daily_cap.currency)
+        return Money(self.daily_cap.amount / self.worst_day, self.daily_cap.currency)
 
 
 class AccountLimits(Protocol):
@@ -44,15 +43,20 @@ class BrandLimits:
     brands: Mapping[str, Brand]
     rates: CurrencyConverter
     practice: Mapping[str, PracticeSpec]  # by account id
+    rules: Mapping[str, PlatformRules]  # of the platform of each account, by account id
 
     def limits_of(self, account: AdAccount) -> SpendLimits:
         """A practice account may raise by a hundred dollars without asking. Raises NoLimits."""
+        rules = self.rules.get(account.id)
+        if rules is None:
+            raise NoLimits(f"{account.name} is no longer among the ad accounts, so nothing is changed there.")
         if account.practice and account.id in self.practice:
             spec = self.practice[account.id]
-            return SpendLimits(Money(spec.daily_cap, spec.currency), spec.from_dollars(Decimal(100)))
-        return self._written(self.brands[account.brand], account)
+            cap, threshold = Money(spec.daily_cap, spec.currency), spec.from_dollars(Decimal(100))
+            return SpendLimits(cap, rules.worst_day, threshold)
+        return self._written(self.brands[account.brand], account, rules)
 
-    def _written(self, brand: Brand, account: AdAccount) -> SpendLimits:
+    def _written(self, brand: Brand, account: AdAccount, rules: PlatformRules) -> SpendLimits:
         written = brand.ads.accounts.get(account.id) if brand.ads else None
         if brand.ads is None or written is None:
             raise NoLimits(
@@ -68,4 +72,4 @@ class BrandLimits:
             Money(brand.ads.approval_above_usd, "USD"), account.currency
         )
         # Without a rate nobody knows how much a raise is: every one waits for a person.
-        return SpendLimits(written.daily_cap, threshold or Money(Decimal(0), account.currency))
+        return SpendLimits(written.daily_cap, rules.worst_day, threshold or Money(Decimal(0), account.currency))

@@ -10,11 +10,11 @@ from bot.ads.changes.exposure import NOTHING, Picture, Thing, raised
 from bot.ads.changes.plan import Archive, Launch, Pause, SetBudget, Step, name_of, told
 from bot.ads.changes.refusals import NotAnAmount, NothingToDo
 from bot.language.money import Money
-from memory.ads.ad_account import AdAccount, Kind, Status
+from memory.ads.ad_account import AdAccount, AdStatus, Kind
 from memory.audit_log.account_changes import Change
 
-STATUS: Mapping[str, Status] = {"pause": "PAUSED", "resume": "ACTIVE", "archive": "ARCHIVED"}
-_SAID = {"PAUSED": "paused", "ACTIVE": "running", "ARCHIVED": "archived"}
+STATUS: Mapping[str, AdStatus] = {"pause": "paused", "resume": "active", "archive": "archived"}
+_SAID = {"paused": "paused", "active": "running", "archived": "archived"}
 
 
 def where(step: Step) -> tuple[Kind, str]:
@@ -66,7 +66,7 @@ def shown_of(picture: Picture, change: Change) -> str | None:
     """What the account shows where the change was to be seen, written as the change writes it."""
     thing = picture.find(change.object_id)
     if thing is None:
-        return "ARCHIVED" if change.what == "archive" else None
+        return "archived" if change.what == "archive" else None
     if change.what != "set_budget":
         return thing.status
     amount = NOTHING if thing.budget is None else thing.budget.amount

@@ -55,7 +55,7 @@ class Trials:
         context = {
             "test": account_id,
             "key": key,
-            "objective": "OUTCOME_ENGAGEMENT",
+            "objective": "engagement",
             "budget": {"daily_budget": str(budget.amount), "currency": budget.currency},
             "idea": dict(idea),
         }

@@ -18,11 +18,13 @@ from bot.ads.facebook.events import Telling
 from bot.ads.facebook.graph_client import Call, Graph
 from bot.ads.facebook.rate_limiter import Lane
 from bot.ads.facebook.reports import Reports
-from bot.ads.platform import MARK, NotAuthorised, RequestWrong, TryLater
+from bot.ads.facebook.vocabulary import RULES, objective_from, status_to
+from bot.ads.platform import MARK, NotAuthorised, PlatformRules, RequestWrong, TryLater
 from bot.language.money import Money
 from memory.ads.ad_account import (
     Activity,
     AdAccount,
+    AdStatus,
     BusinessEvent,
     Comment,
     EventOutcome,
@@ -34,7 +36,6 @@ from memory.ads.ad_account import (
     NewCampaign,
     NewCreative,
     Reading,
-    Status,
     Structure,
 )
 
@@ -69,6 +70,10 @@ class FacebookAccount:
 
     def __repr__(self) -> str:
         return f"FacebookAccount({self.id!r}, {self.brand!r})"
+
+    @property
+    def rules(self) -> PlatformRules:
+        return RULES
 
     # What is there
 
@@ -133,12 +138,12 @@ class FacebookAccount:
         rows = self._pages(f"{self.id}/{reading.EDGES[kind]}", "id,name,status")
         return [str(row["id"]) for row in _there(rows) if str(row.get("name", "")).endswith(f"{MARK}{token}")]
 
-    def set_status(self, kind: Kind, object_id: str, status: Status) -> None:
-        if kind == "creative" and status != "DELETED":
+    def set_status(self, kind: Kind, object_id: str, status: AdStatus) -> None:
+        if kind == "creative" and status != "deleted":
             raise RequestWrong("a creative is not published or paused by itself: change the status of its ad")
-        lane: Lane = "write" if status == "ACTIVE" else "pause"
+        lane: Lane = "write" if status == "active" else "pause"
         self._require_own(kind, object_id, lane)
-        self._change(object_id, {"status": status}, lane)
+        self._change(object_id, {"status": status_to(status)}, lane)
 
     def set_budget(self, kind: Kind, object_id: str, amount: Money) -> None:
         if kind not in ("campaign", "ad_set"):
@@ -244,7 +249,7 @@ class FacebookAccount:
         campaign = self._require_own("campaign", new.campaign_id, "write", "objective,daily_budget")
         if reading.budget(campaign, new.daily_budget.currency) is not None:
             raise RequestWrong("the campaign holds the budget itself: put the ad set into a campaign without one")
-        return making.ad_set(new, token, str(campaign.get("objective")), self._place)
+        return making.ad_set(new, token, objective_from(str(campaign.get("objective"))), self._place)
 
     def _require_payable(self, amount: Money) -> None:
         told = self._account()

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.ads.facebook.amounts import to_meta
+from bot.ads.facebook.vocabulary import objective_to
 from bot.ads.platform import RequestWrong, named
-from memory.ads.ad_account import NewAd, NewAdSet, NewCampaign, NewCreative
+from memory.ads.ad_account import NewAd, NewAdSet, NewCampaign, NewCreative, Objective
 
-OBJECTIVES = ("OUTCOME_ENGAGEMENT", "OUTCOME_LEADS", "OUTCOME_SALES", "OUTCOME_TRAFFIC")
 CHAT_LINK = "https://api.whatsapp.com/send"
 LONGEST_NAME = 400  # Meta's own limit, token included
 
@@ -33,18 +33,16 @@ class Place:
 
 def campaign(new: NewCampaign, token: str) -> Fields:
     """A campaign without a budget of its own, which therefore says that its ad sets share none."""
-    if new.objective not in OBJECTIVES:
-        raise RequestWrong(f"there is no objective {new.objective!r}: choose one of {', '.join(OBJECTIVES)}")
     return {
         "name": _name(new.name, token),
-        "objective": new.objective,
+        "objective": objective_to(new.objective),
         "special_ad_categories": list(new.special_ad_categories),
         "is_adset_budget_sharing_enabled": False,
         "status": "PAUSED",
     }
 
 
-def ad_set(new: NewAdSet, token: str, objective: str, place: Place) -> Fields:
+def ad_set(new: NewAdSet, token: str, objective: Objective, place: Place) -> Fields:
     """An ad set for a campaign of this objective."""
     if not new.targeting.get("geo_locations"):
         raise RequestWrong("the audience names no place: say at least one country, region or city")
@@ -53,7 +51,7 @@ def ad_set(new: NewAdSet, token: str, objective: str, place: Place) -> Fields:
         "campaign_id": new.campaign_id,
         "daily_budget": to_meta(new.daily_budget),
         "billing_event": "IMPRESSIONS",
-        "optimization_goal": "LINK_CLICKS" if objective == "OUTCOME_TRAFFIC" else "CONVERSATIONS",
+        "optimization_goal": "LINK_CLICKS" if objective == "traffic" else "CONVERSATIONS",
         "bid_strategy": "LOWEST_COST_WITHOUT_CAP",
         "destination_type": "WHATSAPP",
         "promoted_object": promoted(objective, place),
@@ -62,9 +60,9 @@ def ad_set(new: NewAdSet, token: str, objective: str, place: Place) -> Fields:
     }
 
 
-def promoted(objective: str, place: Place) -> Mapping[str, str]:
+def promoted(objective: Objective, place: Place) -> Mapping[str, str]:
     """What the ad set promotes; Meta never lets it be changed."""
-    if objective != "OUTCOME_SALES":
+    if objective != "sales":
         phone = {"whatsapp_phone_number": place.phone} if place.phone else {}
         return {"page_id": place.page_id, **phone}
     if not place.dataset_id:

@@ -111,12 +111,18 @@ def page(told: dict[str, Any], place: Place) -> Finding:
     """Whether the page is linked to the WhatsApp number that the ads are to open."""
     if told.get("has_whatsapp_number") is not True:
         return Finding(
-            "Meta page", False, "it has no WhatsApp number: link it in the page's settings under Linked accounts"
+            "Meta page",
+            False,
+            "it has no WhatsApp number: link it in the page's settings under Linked accounts",
+            stops_chats=True,
         )
     linked = "".join(filter(str.isdigit, str(told.get("whatsapp_number") or "")))
     if place.phone and linked and linked != place.phone:
         return Finding(
-            "Meta page", False, f"it is linked to another number, ending in {linked[-4:]}: link the brand's own number"
+            "Meta page",
+            False,
+            f"it is linked to another number, ending in {linked[-4:]}: link the brand's own number",
+            stops_chats=True,
         )
     return Finding(
         "Meta page", True, "it is linked to a WhatsApp number" + (" of the brand" if linked and place.phone else "")

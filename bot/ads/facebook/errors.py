@@ -91,7 +91,7 @@ _THROTTLED = "Meta takes no more calls of this kind for now; Hawker goes on by i
 _MUCH = "Meta asks for a smaller question"
 _TOKEN = "set a new META_ACCESS_TOKEN (docs/meta.md, step 3)"  # noqa: S105 - a hint, not a token
 
-_TABLE: dict[tuple[int | None, int | None], Verdict] = {
+TABLE: dict[tuple[int | None, int | None], Verdict] = {
     (1, None): Verdict(Passing, "Meta had a passing fault"),
     (2, None): Verdict(Passing, "Meta is out of service for a moment"),
     (1, 99): Verdict(TooMuchData, _MUCH),
@@ -175,14 +175,14 @@ _PERMISSIONS = range(200, 300)
 def verdict_on(said: Said) -> Verdict:
     """The table's answer: for code and subcode, for the subcode under any code, for the code, or a careful guess."""
     if "reduce the amount of data" in said.message.lower():
-        return _TABLE[1, 99]
+        return TABLE[1, 99]
     for key in ((said.code, said.subcode), (None, said.subcode), (None, said.code), (said.code, None)):
-        if key in _TABLE:
-            return _TABLE[key]
+        if key in TABLE:
+            return TABLE[key]
     if said.code in _PERMISSIONS:
-        return _TABLE[200, None]
+        return TABLE[200, None]
     if 80000 <= said.code < 80015:
-        return _TABLE[80004, None]
+        return TABLE[80004, None]
     fault = Passing if said.transient else RequestWrong
     return Verdict(fault, "Meta refused with an error that Hawker does not know", quote=True)
 

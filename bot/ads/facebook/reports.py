@@ -10,6 +10,7 @@ from typing import Any
 from bot.ads.facebook.errors import TooMuchData
 from bot.ads.facebook.graph_client import Call, Graph
 from bot.ads.facebook.insights import question
+from bot.ads.facebook.vocabulary import EFFECTIVE_STATUSES
 from bot.ads.platform import TryLater
 
 NO_PROGRESS = timedelta(minutes=10)  # a job whose percentage stands still that long is given up
@@ -98,25 +99,9 @@ class Reports:
 
     def _all_ads(self) -> Sequence[str]:
         """Every ad that can have spent on any day: archived and deleted ones, too."""
-        fields = {"fields": "id", "effective_status": list(EVERY_STATUS)}
+        fields = {"fields": "id", "effective_status": list(EFFECTIVE_STATUSES)}
         call = Call("GET", f"{self.account_id}/ads", self.account_id, fields)
         return [str(row["id"]) for row in self.graph.pages(call)]
 
     def _call(self, method: str, path: str, fields: Row) -> Call:
         return Call(method, path, self.account_id, fields, use="ads_insights")
-
-
-EVERY_STATUS = (
-    "ACTIVE",
-    "PAUSED",
-    "DELETED",
-    "ARCHIVED",
-    "PENDING_REVIEW",
-    "DISAPPROVED",
-    "PREAPPROVED",
-    "PENDING_BILLING_INFO",
-    "CAMPAIGN_PAUSED",
-    "ADSET_PAUSED",
-    "IN_PROCESS",
-    "WITH_ISSUES",
-)

@@ -5,12 +5,31 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, Literal
 
 from bot.ads.facebook.amounts import from_meta
+from bot.ads.facebook.vocabulary import (
+    EFFECTIVE_STATUSES,
+    LEARNING_PHASES,
+    STATUSES,
+    objective_from,
+    status_from,
+)
 from bot.ads.platform import AdsFault
 from bot.language.money import Money
-from memory.ads.ad_account import Activity, Ad, AdAccount, AdSet, Campaign, Comment, Creative, Kind, Learning, Status
+from memory.ads.ad_account import (
+    Activity,
+    Ad,
+    AdAccount,
+    AdSet,
+    AdStatus,
+    Campaign,
+    Comment,
+    Creative,
+    EffectiveStatus,
+    Kind,
+    Learning,
+)
 
 ACCOUNT_FIELDS = "id,name,currency,timezone_name,account_status,min_daily_budget"
 CAMPAIGN_FIELDS = "id,name,objective,status,effective_status,daily_budget,created_time"
@@ -33,7 +52,6 @@ _ACCOUNT_STATUS = {
     100: "closed",
     101: "closed",
 }
-_STATUSES = ("ACTIVE", "PAUSED", "ARCHIVED", "DELETED")
 _CHAT = ("api.whatsapp.com", "wa.me/", "whatsapp.com/send")
 
 Row = Mapping[str, Any]
@@ -66,9 +84,9 @@ def campaign(row: Row, account_id: str, currency: str) -> Campaign:
         id=_text(row, "id", what),
         account_id=account_id,
         name=_text(row, "name", what),
-        objective=_text(row, "objective", what),
+        objective=objective_from(_text(row, "objective", what)),
         status=_status(row, what),
-        effective_status=_text(row, "effective_status", what),
+        effective_status=_effective_status(row, what),
         daily_budget=budget(row, currency),
         created_at=moment(_of(row, "created_time", what)),
     )
@@ -83,7 +101,7 @@ def ad_set(row: Row, account_id: str, currency: str) -> AdSet:
         campaign_id=_text(row, "campaign_id", what),
         name=_text(row, "name", what),
         status=_status(row, what),
-        effective_status=_text(row, "effective_status", what),
+        effective_status=_effective_status(row, what),
         daily_budget=budget(row, currency),
         targeting=row.get("targeting") or {},
         learning=_learning(row.get("learning_stage_info")),
@@ -117,7 +135,7 @@ def ad(row: Row, account_id: str) -> Ad:
         creative_id=_text(_of(row, "creative", what), "id", f"the creative of {what}"),
         name=_text(row, "name", what),
         status=_status(row, what),
-        effective_status=_text(row, "effective_status", what),
+        effective_status=_effective_status(row, what),
     )
 
 
@@ -130,13 +148,16 @@ def activity(row: Row, app_id: str, currency: str) -> Activity | None:
     kind = _kind_of(event)
     if kind is None:
         return None
+    what: Literal["budget", "status", "other"] = (
+        "budget" if "budget" in event else "status" if event.endswith("_status") else "other"
+    )
     ours = str(row.get("application_id") or "") == app_id
-    before, after = _change(row.get("extra_data"), event, currency)
+    before, after = _change(row.get("extra_data"), what, currency)
     return Activity(
         at=moment(_of(row, "event_time", "an entry of the log")),
         actor=str((row.get("application_name") if ours else row.get("actor_name")) or "unknown"),
         ours=ours,
-        event=event,
+        what=what,
         kind=kind,
         object_id=_text(row, "object_id", "an entry of the log"),
         before=before,
@@ -182,11 +203,12 @@ def _text(row: Row, name: str, what: str) -> str:
     return str(_of(row, name, what))
 
 
-def _status(row: Row, what: str) -> Status:
-    status = _text(row, "status", what)
-    if status not in _STATUSES:
-        raise AdsFault(f"Meta tells a status of {what} that Hawker does not know: {status[:40]}")
-    return cast(Status, status)
+def _status(row: Row, what: str) -> AdStatus:
+    return status_from(_text(row, "status", what), what)
+
+
+def _effective_status(row: Row, what: str) -> EffectiveStatus:
+    return EFFECTIVE_STATUSES.get(_text(row, "effective_status", what), "unknown")
 
 
 def _learning(told: Row | None) -> Learning | None:
@@ -195,7 +217,7 @@ def _learning(told: Row | None) -> Learning | None:
         return None
     threshold, edited = told.get("dynamic_lp_conversions_threshold"), told.get("last_sig_edit_ts")
     return Learning(
-        status=str(told["status"]),
+        status=LEARNING_PHASES.get(told["status"], "unknown"),
         conversions=int(told.get("conversions") or 0),
         threshold=int(threshold) if threshold is not None else None,
         since=datetime.fromtimestamp(int(edited), UTC) if edited else None,
@@ -233,15 +255,16 @@ def _kind_of(event: str) -> Kind | None:
     return kind or ("ad" if "_ad_" in f"_{event}_" else None)
 
 
-def _change(written: object, event: str, currency: str) -> tuple[str | None, str | None]:
+def _change(written: object, what: str, currency: str) -> tuple[str | None, str | None]:
     try:
         told = json.loads(str(written)) if written else {}
     except ValueError:
         return None, None
     if not isinstance(told, dict):
         return None, None
-    in_units = "budget" in event
-    before, after = (_value(told.get(name), name, currency, in_units) for name in ("old_value", "new_value"))
+    before, after = (_value(told.get(name), name, currency, what == "budget") for name in ("old_value", "new_value"))
+    if what == "status":
+        return STATUSES.get(before or "", before), STATUSES.get(after or "", after)
     return before, after
 
 

@@ -66,7 +66,7 @@ class Listen:
         if morning.account is None:
             raise ValueError("there is nothing to listen to without an account")
         known = self.campaigns.ads(morning.brand, account_id=morning.account.describe().id)
-        ads = [ad.ad_id for ad in known if not ad.gone and ad.status != "ARCHIVED"]
+        ads = [ad.ad_id for ad in known if not ad.gone and ad.status != "archived"]
         try:
             comments = morning.account.comments(ads, morning.now - HEARD)
         except AdsFault as fault:
@@ -318,7 +318,7 @@ class _Told:
     @cached_property
     def tired(self) -> Mapping[str, str]:
         """The running ads that tire, with how."""
-        running = [ad for ad in self.ads.values() if not ad.gone and ad.effective_status == "ACTIVE"]
+        running = [ad for ad in self.ads.values() if not ad.gone and ad.effective_status == "active"]
         found = ((ad.ad_id, fatigue(self.days.get(ad.ad_id, []))) for ad in running)
         return {ad_id: said for ad_id, said in found if said}
 

@@ -221,7 +221,7 @@ class LaunchTest:
         budget = Money(Decimal(morning.notes["ideas"]["budget"]), structure.account.currency)
         model = self._model(morning.brand, structure)
         if model is None:
-            return {"launched": None, "needs": _needs(idea, structure.account)}
+            return {"launched": None, "needs": _needs(idea, structure.account, account.rules.pages)}
         return self._launch(morning, account, idea, _launch_of(idea, budget, *model), budget)
 
     def _launch(
@@ -291,13 +291,13 @@ def _launch_of(idea: Mapping[str, Any], budget: Money, image_hash: str, targetin
     return Launch(concept["name"], (audience,), f"a test: {brief['known'][0]}", special_ad_categories=categories)
 
 
-def _needs(idea: Mapping[str, Any], account: AdAccount) -> dict[str, Any]:
+def _needs(idea: Mapping[str, Any], account: AdAccount, pages: str) -> dict[str, Any]:
     """The task for people: what a launch lacks, with the ad that waits for it."""
     concept = idea["concept"]
     return {
         "what": "picture",
-        "task": f"{account.name} has no picture that a new ad could use, or no audience: make an ad with one in Ads"
-        " Manager, paused; the next morning goes on from there.",
+        "task": f"{account.name} has no picture that a new ad could use, or no audience: make an ad with one in"
+        f" {pages}, paused; the next morning goes on from there.",
         "headline": concept["headline"],
         "body": concept["body"],
         "brief": idea["brief"],
@@ -312,11 +312,11 @@ def _account(morning: Morning) -> Account:
 
 def _runs(ad: KnownAd) -> bool:
     return not ad.gone and ad.effective_status not in (
-        "PAUSED",
-        "CAMPAIGN_PAUSED",
-        "ADSET_PAUSED",
-        "ARCHIVED",
-        "DELETED",
+        "paused",
+        "campaign_paused",
+        "ad_set_paused",
+        "archived",
+        "deleted",
     )
 
 

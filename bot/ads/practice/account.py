@@ -1,4 +1,4 @@
-"""A practice account: answers like Meta's and reacts to what is decided, on the practice clock."""
+"""A practice account: an ad platform of its own that reacts to what is decided, on the practice clock."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from itertools import accumulate
 from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from bot.ads.platform import MARK, RequestWrong, TryLater, named
+from bot.ads.platform import MARK, PlatformRules, RequestWrong, TryLater, named
 from bot.ads.practice.account_list import PracticeSpec
 from bot.ads.practice.decisions_file import Book, Decision
-from bot.ads.practice.market import HOURS, Floats, Insight, Market
+from bot.ads.practice.market import HOURS, OVERSPEND, Floats, Insight, Market
 from bot.ads.practice.world import HISTORY, WORDS, FirstAd, first_ads, market_of
 from bot.language.money import Money
 from memory.ads.ad_account import (
@@ -23,10 +24,12 @@ from memory.ads.ad_account import (
     Ad,
     AdAccount,
     AdSet,
+    AdStatus,
     BusinessEvent,
     Campaign,
     Comment,
     Creative,
+    EffectiveStatus,
     EventOutcome,
     Finding,
     Kind,
@@ -37,7 +40,6 @@ from memory.ads.ad_account import (
     NewCampaign,
     NewCreative,
     Reading,
-    Status,
     Structure,
 )
 from memory.storage.timestamps import Clock
@@ -49,7 +51,7 @@ EVENTS: Final = frozenset(
     " OrderDelivered OrderCanceled OrderReturned CartAbandoned RatingProvided ReviewProvided".split()
 )
 EVENT_WINDOW: Final = timedelta(days=7)
-CHANGES_AN_HOUR: Final = 4  # of one ad set's budget, as at Meta
+RULES: Final = PlatformRules(worst_day=Decimal(str(OVERSPEND)), budget_changes_an_hour=4, pages="the practice account")
 KINDS: Final[Mapping[Kind, str]] = {"campaign": "1", "ad_set": "2", "creative": "3", "ad": "4"}
 BREAKDOWNS: Final = ("country", "hour", "placement", "product")
 SHARES: Final[Mapping[str, Mapping[str, float]]] = {
@@ -128,6 +130,10 @@ class PracticeAccount:
         self._share_done = 0.0
         self._sales: list[PracticeSale] = []
 
+    @property
+    def rules(self) -> PlatformRules:
+        return RULES
+
     def describe(self) -> AdAccount:
         """The account as it stands now."""
         spec = self.spec
@@ -202,7 +208,7 @@ class PracticeAccount:
         with self._caught_up():
             return [each.id for each in self._all(kind).values() if each.name.endswith(f"{MARK}{token}")]
 
-    def set_status(self, kind: Kind, object_id: str, status: Status) -> None:
+    def set_status(self, kind: Kind, object_id: str, status: AdStatus) -> None:
         """Publish, pause, or take away."""
         self._change(OURS, kind, object_id, "status", status)
 
@@ -211,7 +217,7 @@ class PracticeAccount:
         self._change(OURS, kind, object_id, "budget", str(self._payable(kind, amount)))
 
     def edit_by_hand(self, actor: str, kind: Kind, object_id: str, field: str, value: str) -> None:
-        """What a colleague does in Ads Manager: `field` is status or budget."""
+        """What a colleague does on the platform's own pages: `field` is status or budget."""
         self._change(actor, kind, object_id, field, value)
 
     def guard_spend(self, most_a_day: Money) -> str:
@@ -298,7 +304,7 @@ class PracticeAccount:
         return self._clock().astimezone(self._zone).date()
 
     def _spread_until(self, share: float) -> None:
-        """Meta spreads a day's budget by the hour: a change at noon holds for the rest of the day only."""
+        """A day's budget is spread by the hour: a change at noon holds for the rest of the day only."""
         self._day_budgets = self._day_budgets + max(share - self._share_done, 0.0) * self._budgets()
         self._share_done = max(share, self._share_done)
 
@@ -307,17 +313,17 @@ class PracticeAccount:
         for ad_id, place in self._standing.places.items():
             ad = self._standing.ads[ad_id]
             amount = self._standing.ad_sets[ad.ad_set_id].daily_budget
-            if self._effective(ad) == "ACTIVE" and amount is not None:
+            if self._effective(ad) == "active" and amount is not None:
                 budgets[place] = self.spec.in_rupees(amount)
         return budgets
 
-    def _effective(self, ad: Ad) -> str:
+    def _effective(self, ad: Ad) -> EffectiveStatus:
         ad_set = self._standing.ad_sets[ad.ad_set_id]
         campaign = self._standing.campaigns[ad_set.campaign_id]
-        if campaign.status != "ACTIVE":
-            return "CAMPAIGN_PAUSED"
-        if ad_set.status != "ACTIVE":
-            return "ADSET_PAUSED"
+        if campaign.status != "active":
+            return "campaign_paused"
+        if ad_set.status != "active":
+            return "ad_set_paused"
         return ad.status
 
     def _insight(self, day: date) -> Insight:
@@ -344,8 +350,8 @@ class PracticeAccount:
         limit = self._standing.rule
         if limit is None or float(self._so_far().spend.sum()) <= limit:
             return
-        for campaign in [each for each in self._standing.campaigns.values() if each.status == "ACTIVE"]:
-            self._decide("automated rule", "campaign", campaign.id, "status", "PAUSED")
+        for campaign in [each for each in self._standing.campaigns.values() if each.status == "active"]:
+            self._decide("automated rule", "campaign", campaign.id, "status", "paused")
 
     def _book_orders(self, orders: Sequence[Any]) -> None:
         ads = {place: ad_id for ad_id, place in self._standing.places.items()}
@@ -406,9 +412,9 @@ class PracticeAccount:
             for decision in self._book.after(self.spec.id, 0)
             if decision.object_id == object_id and decision.field == "budget" and decision.at > hour_ago
         ]
-        if len(recent) >= CHANGES_AN_HOUR:
+        if len(recent) >= RULES.budget_changes_an_hour:
             raise TryLater(
-                f"this budget was changed {CHANGES_AN_HOUR} times within the hour; the next change waits",
+                f"this budget was changed {RULES.budget_changes_an_hour} times within the hour; the next change waits",
                 recent[0] + timedelta(hours=1),
             )
 
@@ -433,7 +439,7 @@ class PracticeAccount:
     def _activity(self, decision: Decision, held: dict[tuple[str, str], str]) -> Activity | None:
         """What the log says of a decision, given what was `held` before it; `held` follows. None for what is no change."""
         if decision.field == "made":
-            held[decision.object_id, "status"] = "PAUSED"
+            held[decision.object_id, "status"] = "paused"
             if "budget" in decision.value:
                 held[decision.object_id, "budget"] = self._whole_units(decision.value["budget"])
         if decision.field not in ("budget", "status"):
@@ -445,7 +451,7 @@ class PracticeAccount:
             at=decision.at,
             actor=decision.actor,
             ours=decision.actor == OURS,
-            event=f"update_{decision.kind}_{decision.field}",
+            what="budget" if decision.field == "budget" else "status",
             kind=cast(Kind, decision.kind),
             object_id=decision.object_id,
             before=before,
@@ -478,9 +484,7 @@ class PracticeAccount:
         at = datetime.combine(self._first_day, time(6), self._zone).astimezone(UTC)
         seasons = list(dict.fromkeys(ad.campaign for ad in ads))
         for place, season in enumerate(seasons, 1):
-            self._put(
-                "campaign", {"id": self._id("campaign", place), "name": season, "objective": "OUTCOME_ENGAGEMENT"}, at
-            )
+            self._put("campaign", {"id": self._id("campaign", place), "name": season, "objective": "engagement"}, at)
         each = max(
             self.spec.money(float(self.spec.daily_budget * self.spec.rupees) / max(len(ads), 1)).minor, self._least()
         )
@@ -490,11 +494,11 @@ class PracticeAccount:
         for kind in kinds:
             holders = self._all(kind)
             for key in holders:
-                holders[key] = replace(holders[key], status="ACTIVE", effective_status="ACTIVE")
+                holders[key] = replace(holders[key], status="active", effective_status="active")
         for place, ad in enumerate(ads, 1):
             if ad.paused:
                 key = self._id("ad", place)
-                standing.ads[key] = replace(standing.ads[key], status="PAUSED", effective_status="PAUSED")
+                standing.ads[key] = replace(standing.ads[key], status="paused", effective_status="paused")
         return standing
 
     def _put_first(self, ad: FirstAd, place: int, campaign: str, budget: int, at: datetime) -> None:
@@ -517,6 +521,8 @@ class PracticeAccount:
         name = named(new.name, token)
         match new:
             case NewCampaign():
+                if new.objective == "other":
+                    raise RequestWrong(f"{self.spec.name} has no campaigns for other than what can be launched")
                 return "campaign", {"id": self._next("campaign"), "name": name, "objective": new.objective}
             case NewAdSet():
                 self._require("campaign", new.campaign_id)
@@ -546,12 +552,12 @@ class PracticeAccount:
         standing = self._standing
         key, name = made["id"], made["name"]
         if kind == "campaign":
-            standing.campaigns[key] = Campaign(key, account, name, made["objective"], "PAUSED", "PAUSED", None, at)
+            standing.campaigns[key] = Campaign(key, account, name, made["objective"], "paused", "paused", None, at)
         elif kind == "ad_set":
             budget = Money.from_minor(made["budget"], self.spec.currency)
             targeting = made.get("targeting", {})
             standing.ad_sets[key] = AdSet(
-                key, account, made["campaign_id"], name, "PAUSED", "PAUSED", budget, targeting
+                key, account, made["campaign_id"], name, "paused", "paused", budget, targeting
             )
         elif kind == "creative":
             standing.creatives[key] = Creative(
@@ -560,7 +566,7 @@ class PracticeAccount:
             )  # fmt: skip
         else:
             standing.places[key] = self._free_place(name)
-            standing.ads[key] = Ad(key, account, made["ad_set_id"], made["creative_id"], name, "PAUSED", "PAUSED")
+            standing.ads[key] = Ad(key, account, made["ad_set_id"], made["creative_id"], name, "paused", "paused")
 
     def _free_place(self, name: str) -> int:
         """A place of the market for an ad of this name: one of its angle where there is one."""
@@ -590,9 +596,9 @@ class PracticeAccount:
         since = self._market.chats_since_edit()
         chats = int(sum(since[place] for place in places))
         threshold = self._market.world.learning_chats
-        learning = Learning("LEARNING" if chats < threshold else "SUCCESS", min(chats, threshold), threshold, None)
+        learning = Learning("learning" if chats < threshold else "finished", min(chats, threshold), threshold, None)
         campaign = self._standing.campaigns[ad_set.campaign_id]
-        effective = ad_set.status if campaign.status == "ACTIVE" else "CAMPAIGN_PAUSED"
+        effective: EffectiveStatus = ad_set.status if campaign.status == "active" else "campaign_paused"
         return replace(ad_set, learning=learning, effective_status=effective)
 
     def _told(self, ad_id: str, place: int, day: date, insight: Insight, breakdown: str | None) -> list[Reading]:
@@ -646,7 +652,7 @@ class PracticeAccount:
 
 
 def _there(standing: Campaign | AdSet | Ad) -> bool:
-    return standing.status not in ("ARCHIVED", "DELETED")
+    return standing.status not in ("archived", "deleted")
 
 
 def _news(sale: PracticeSale, start: datetime) -> bool:

@@ -44,6 +44,7 @@ class Book:
         )
         connection.execute("CREATE INDEX IF NOT EXISTS decisions_by_account ON decisions (account_id, id)")
         connection.execute("CREATE TABLE IF NOT EXISTS times (name TEXT PRIMARY KEY, at TEXT NOT NULL)")
+        _bring_up_to_date(connection)
 
     def decide(
         self, account_id: str, at: datetime, actor: str, kind: str, object_id: str, field: str, value: Any
@@ -92,3 +93,15 @@ class Book:
         """Let go of the file."""
         with self._lock:
             self._file.close()
+
+
+def _bring_up_to_date(connection: sqlite3.Connection) -> None:
+    """Version 0.1.0 wrote PAUSED and OUTCOME_SALES. Doing it twice is the same as once."""
+    if connection.execute("PRAGMA user_version").fetchone()[0] < 1:
+        connection.execute("UPDATE decisions SET value = lower(value) WHERE field = 'status'")
+        connection.execute(
+            "UPDATE decisions SET value = json_set(value, '$.objective', lower(substr("
+            "json_extract(value, '$.objective'), instr(json_extract(value, '$.objective'), '_') + 1)))"
+            " WHERE field = 'made' AND kind = 'campaign'"
+        )
+        connection.execute("PRAGMA user_version = 1")

@@ -1,12 +1,12 @@
 """A seeded market that answers to ad budgets day by day: what the practice account and the benchmark stand on.
 
-Nothing here is Meta's. It is the behaviour that Meta's documents and the literature describe, as plain arithmetic:
+It is the behaviour that ad platforms' documents and the literature describe, as plain arithmetic:
 
 * chats saturate with the spend of a day (`RESPONSES`), fall as an ad wears out, and are rarer while an ad is learning;
 * weekdays and festivals move every ad of the account together;
 * a chat becomes an order at the ad's own rate, days later (`Delay`), worth a margin, and some orders come back;
 * some chats lose their referral, so their order carries no ad;
-* Meta spends up to 75 % more than a day's budget, never more than seven budgets in a week;
+* the platform spends up to 75 % more than a day's budget, never more than seven budgets in a week;
 * the insights of a day are restated for some days.
 
 All chance comes from one `numpy.random.Generator`. Money is in whole units of the account's currency (rupees), as floats:
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
-OVERSPEND: Final = 1.75  # Meta may spend this many budgets in one day, and seven in a week from Sunday to Saturday
+OVERSPEND: Final = 1.75  # budgets that one day may cost; a week from Sunday to Saturday never costs more than seven
 STEP: Final = 0.20  # a larger change of budget sends an ad back to learning
 LONGEST_DELAY: Final = 35  # days; an order later than this is not traced to its chat
 SUNDAY: Final = 6
@@ -175,7 +175,7 @@ class Day:
     spend: Floats  # as finally billed
     impressions: Counts
     clicks: Counts
-    chats: Counts  # conversations started, as finally counted by Meta
+    chats: Counts  # conversations started, as the platform finally counts them
     referred: Counts  # those of them that reached the shop with their referral
     orders: tuple[MarketOrder, ...]  # all orders placed on this day, whichever day they chatted
     learning: NDArray[np.bool_]  # whether the ad was in its learning phase
@@ -326,7 +326,7 @@ class Market:
         self._budgets = asked
 
     def _spend(self, asked: Floats, day: int) -> Floats:
-        """What Meta really spends: around the budget, at most 1.75 of it, at most seven in a week from Sunday."""
+        """What is really spent: around the budget, at most `OVERSPEND` of it, at most seven in a week from Sunday."""
         if (self.world.first_weekday + day) % 7 == SUNDAY or day == 0:
             self._week_room = np.zeros(len(asked))
         self._week_room = self._week_room + asked  # what the week's budgets allow so far, less what was spent
@@ -339,11 +339,11 @@ class Market:
         return spend
 
     def _days_left(self, day: int) -> int:
-        """Days of Meta's week after this one."""
+        """Days of the platform's week after this one."""
         return (SUNDAY - 1 - (self.world.first_weekday + day)) % 7
 
     def _surge(self, count: int) -> Floats:
-        """Now and then Meta sees a good day and spends far over the budget."""
+        """Now and then the platform sees a good day and spends far over the budget."""
         return np.where(self._rng.random(count) < 0.04, self._rng.uniform(0.2, 0.75, count), 0.0)
 
     def _noise(self, count: int) -> Floats:

@@ -245,10 +245,10 @@ class Answers:
         sets = [each for each in structure.ad_sets if place.kind == "account" or each.campaign_id == place.id]
         own = [each for each in structure.campaigns if place.kind == "account" or each.id == place.id]
         budgets = [
-            *(each.daily_budget for each in own if each.daily_budget and each.status == "ACTIVE"),
-            *(each.daily_budget for each in sets if each.daily_budget and each.status == "ACTIVE"),
+            *(each.daily_budget for each in own if each.daily_budget and each.status == "active"),
+            *(each.daily_budget for each in sets if each.daily_budget and each.status == "active"),
         ]
-        running = any(each.status == "ACTIVE" for each in own)
+        running = any(each.status == "active" for each in own)
         there = "active" if running else "paused" if own else "empty" if place.kind == "account" else "gone"
         status = say.say("gone" if place.gone else there)
         line = say.say("campaign", name=place.name, account=place.account_name, status=status)

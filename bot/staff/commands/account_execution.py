@@ -100,7 +100,7 @@ class AccountExecution:
         brand = self.command.brand
         outcome = self.agency.actions.carry_out(brand, account_id, steps, self.by, key=self.key)
         for change in outcome.done:
-            written = {"name": change.name, "objective": "OUTCOME_ENGAGEMENT", "launched_by": self.command.role}
+            written = {"name": change.name, "objective": "engagement", "launched_by": self.command.role}
             self.agency.memory.records.launched(brand, change.object_id, written)
         return self._answer(outcome, account_name)
 

@@ -64,7 +64,7 @@ class Budgets:
         return [
             each
             for each in self.lookup.all(brand)
-            if each.kind == "ad_set" and each.parent == campaign.id and each.budget and each.status == "ACTIVE"
+            if each.kind == "ad_set" and each.parent == campaign.id and each.budget and each.status == "active"
         ]
 
     def _check_room(self, brand: str, target: Target, holders: Sequence[Target], money: Money) -> None:

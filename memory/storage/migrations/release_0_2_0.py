@@ -17,7 +17,46 @@ CAUSES_OF_CHANGES = (
         AND why LIKE 'Ad “%; paused.'""",
 )
 
+# Statuses, objectives and learning phases were stored in the words of one ad platform.
+_EFFECTIVE_STATUS = """CASE effective_status
+    WHEN 'ACTIVE' THEN 'active'
+    WHEN 'PAUSED' THEN 'paused'
+    WHEN 'ARCHIVED' THEN 'archived'
+    WHEN 'DELETED' THEN 'deleted'
+    WHEN 'CAMPAIGN_PAUSED' THEN 'campaign_paused'
+    WHEN 'ADSET_PAUSED' THEN 'ad_set_paused'
+    WHEN 'PENDING_REVIEW' THEN 'in_review'
+    WHEN 'DISAPPROVED' THEN 'rejected'
+    WHEN 'PREAPPROVED' THEN 'approved'
+    WHEN 'PENDING_BILLING_INFO' THEN 'unpaid'
+    WHEN 'IN_PROCESS' THEN 'processing'
+    WHEN 'WITH_ISSUES' THEN 'failing'
+    ELSE 'unknown' END"""
+_OBJECTIVES = ("ENGAGEMENT", "LEADS", "SALES", "TRAFFIC")
+_PHASES = (("LEARNING", "learning"), ("SUCCESS", "finished"), ("FAIL", "limited"))
+NEUTRAL_AD_WORDS = (
+    *(
+        f"UPDATE {table} SET status = lower(status), effective_status = {_EFFECTIVE_STATUS}"
+        for table in ("ad_campaigns", "ad_sets", "ads")
+    ),
+    "UPDATE ad_campaigns SET objective = CASE WHEN objective IN ('OUTCOME_ENGAGEMENT', 'OUTCOME_LEADS',"
+    " 'OUTCOME_SALES', 'OUTCOME_TRAFFIC') THEN lower(substr(objective, 9)) ELSE 'other' END",
+    *(
+        f'UPDATE ad_sets SET learning = replace(learning, \'"status": "{theirs}"\', \'"status": "{ours}"\')'
+        f' WHERE learning LIKE \'%"status": "{theirs}"%\''
+        for theirs, ours in _PHASES
+    ),
+    "UPDATE ad_changes SET was = lower(was), becomes = lower(becomes) WHERE what <> 'set_budget'",
+    *(
+        f'UPDATE {table} SET {column} = replace({column}, \'"objective": "OUTCOME_{word}"\','
+        f' \'"objective": "{word.lower()}"\') WHERE {column} LIKE \'%"OUTCOME_{word}"%\''
+        for table, column in (("ad_intents", "body"), ("campaign_launches", "record"), ("strategic_entries", "record"))
+        for word in _OBJECTIVES
+    ),
+)
+
 RELEASE_0_2_0 = (
     ("017 titles by language", TITLES_BY_LANGUAGE),
     ("018 causes of changes", CAUSES_OF_CHANGES),
+    ("019 neutral ad words", NEUTRAL_AD_WORDS),
 )

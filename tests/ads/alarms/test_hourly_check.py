@@ -20,7 +20,7 @@ def shop(tmp_path: Path) -> AdShop:
 
 
 def running(account: PracticeAccount) -> set[str]:
-    return {ad.id for ad in account.structure().ads if ad.effective_status == "ACTIVE"}
+    return {ad.id for ad in account.structure().ads if ad.effective_status == "active"}
 
 
 def test_a_quiet_hour_changes_nothing(shop: AdShop) -> None:

@@ -24,9 +24,9 @@ from memory.conversations.turns import Pressure
 from tests.ads.buying import ANA, ANNE, BRAND, CYCLE, SAM, Buying, idea, rupees
 from tests.ads.paper_account import PaperAccount
 
-ACCOUNT = "act_1"
-BROKEN = [Finding("Meta page", False, "it has no WhatsApp number")]
-WELL = [Finding("Meta page", True, "it is linked")]
+ACCOUNT, PAGES = "act_1", "the paper account"
+BROKEN = [Finding("page", False, "it has no WhatsApp number", stops_chats=True)]
+WELL = [Finding("page", True, "it is linked")]
 
 
 def line(buying: Buying, object_id: str, spend: str, chats: int | None, usual: str | None = "60", sku: str | None = None) -> LineToday:  # fmt: skip
@@ -63,20 +63,20 @@ def test_an_ad_that_brings_nobody_is_paused_told_once_and_waits_for_a_person(buy
     for _ in range(3):
         act(buying, *looks)
         buying.clock.pass_by(hours=1)
-    assert buying.account.status(bad) == "PAUSED"
+    assert buying.account.status(bad) == "paused"
     assert buying.told() == [
         "“Delhi” spent ₹700 today without one chat, where a chat usually costs ₹60: it was paused. Try its link, then"
         " resume it."
     ]
     act(buying, *spend_without_chats([line(buying, bad, "0", 0)]))  # the next day: nothing is proven by that
-    assert buying.account.status(bad) == "PAUSED"
+    assert buying.account.status(bad) == "paused"
     with pytest.raises(Frozen):
         buying.actions.resume(BRAND, ACCOUNT, "ad_set", bad, CYCLE, "it had room")
     buying.actions.resume(BRAND, ACCOUNT, "ad_set", bad, SAM, "the link is mended")
     assert len(buying.told()) == 2
     assert buying.actions.alarms.all_on(BRAND) == []
     act(buying, *looks)  # the same figures again: a new alarm
-    assert buying.account.status(bad) == "PAUSED"
+    assert buying.account.status(bad) == "paused"
 
 
 def test_a_pause_that_failed_is_tried_again_with_the_next_look(buying: Buying) -> None:
@@ -84,9 +84,9 @@ def test_a_pause_that_failed_is_tried_again_with_the_next_look(buying: Buying) -
     looks = spend_without_chats([line(buying, bad, "700", 0)])
     buying.account.faults = [("set_status", TryLater("throttled"))]
     act(buying, *looks)
-    assert buying.account.status(bad) == "ACTIVE"
+    assert buying.account.status(bad) == "active"
     act(buying, *looks)
-    assert buying.account.status(bad) == "PAUSED"
+    assert buying.account.status(bad) == "paused"
     assert len(buying.told()) == 1
 
 
@@ -96,11 +96,11 @@ def test_guards_pause_without_a_cap_while_stopped_and_while_another_process_work
     buying.actions.stops.begin(BRAND, ANA.who, "fire")
     buying.actions._leases.take(ACCOUNT, "another process")
     act(buying, *spend_without_chats([line(buying, bad, "700", 0)]))
-    assert buying.account.status(bad) == "PAUSED"
+    assert buying.account.status(bad) == "paused"
 
 
 def test_a_broken_page_pauses_all_and_gives_back_exactly_that(buying: Buying) -> None:
-    one, two = buying.account.campaign("one"), buying.account.campaign("two", status="PAUSED")
+    one, two = buying.account.campaign("one"), buying.account.campaign("two", status="paused")
     buying.account.line("500", campaign=one)
     about = buying.account.describe()
     act(buying, broken_page(about, BROKEN))
@@ -108,7 +108,7 @@ def test_a_broken_page_pauses_all_and_gives_back_exactly_that(buying: Buying) ->
     with pytest.raises(Frozen, match="it has no WhatsApp number"):
         buying.actions.launch(BRAND, ACCOUNT, idea(), CYCLE)
     act(buying, broken_page(about, WELL))
-    assert [buying.account.status(each) for each in (one, two)] == ["ACTIVE", "PAUSED"]
+    assert [buying.account.status(each) for each in (one, two)] == ["active", "paused"]
     assert buying.told()[-1] == "The page of Voyage India is well again: its ads run as before."
     buying.actions.launch(BRAND, ACCOUNT, idea(), CYCLE)
 
@@ -118,9 +118,9 @@ def test_what_a_person_switched_on_during_an_alarm_stays_on(buying: Buying) -> N
     buying.account.line("500", campaign=campaign)
     about = buying.account.describe()
     act(buying, broken_page(about, BROKEN))
-    buying.account.person_switches(campaign, "ACTIVE")
+    buying.account.person_switches(campaign, "active")
     act(buying, broken_page(about, BROKEN))
-    assert buying.account.status(campaign) == "ACTIVE"
+    assert buying.account.status(campaign) == "active"
     act(buying, broken_page(about, WELL))
     assert len(buying.told()) == 2
 
@@ -129,25 +129,26 @@ def test_a_blocked_account_waits_for_a_person(buying: Buying) -> None:
     campaign = buying.account.campaign("one")
     buying.account.line("500", campaign=campaign)
     about = buying.account.describe()
-    act(buying, blocked_account(about, AccountBlocked("policy")))
-    act(buying, blocked_account(about, None))
-    assert buying.account.status(campaign) == "PAUSED"
+    act(buying, blocked_account(about, PAGES, AccountBlocked("policy")))
+    act(buying, blocked_account(about, PAGES, None))
+    assert buying.account.status(campaign) == "paused"
     with pytest.raises(Frozen):
         buying.actions.launch(BRAND, ACCOUNT, idea(), CYCLE)
     (alarm,) = buying.actions.alarms.all_on(BRAND)
     with pytest.raises(NotAllowed):
         Guards(buying.actions).release(alarm, ANNE)
     Guards(buying.actions).release(alarm, SAM)
-    assert buying.account.status(campaign) == "ACTIVE"
+    assert buying.account.status(campaign) == "active"
 
 
 @pytest.mark.parametrize("fault", [NotAuthorised("the token has expired"), VersionEnded("v26.0 has ended")])
 def test_a_lost_token_freezes_the_account_until_a_request_works(buying: Buying, fault: NotAuthorised) -> None:
-    act(buying, token_trouble(ACCOUNT, "Voyage India", fault))
-    assert "can't be reached" in buying.told()[0]
+    about = buying.account.describe()
+    act(buying, token_trouble(about, PAGES, fault))
+    assert "can't be reached" in buying.told()[0] and f"use {PAGES}" in buying.told()[0]
     with pytest.raises(Frozen):
         buying.actions.launch(BRAND, ACCOUNT, idea(), CYCLE)
-    act(buying, token_trouble(ACCOUNT, "Voyage India", None))
+    act(buying, token_trouble(about, PAGES, None))
     buying.actions.launch(BRAND, ACCOUNT, idea(), CYCLE)
 
 
@@ -155,10 +156,10 @@ def test_ads_for_what_is_sold_out_rest_until_there_is_stock(buying: Buying) -> N
     gone, there = buying.account.line("500", "Delhi"), buying.account.line("500", "Mumbai")
     lines = [line(buying, gone, "10", 3, sku="VY-1"), line(buying, there, "10", 3, sku="VY-2")]
     act(buying, *stock_gone(lines, {"VY-1": 0, "VY-2": 4}))
-    assert [buying.account.status(each) for each in (gone, there)] == ["PAUSED", "ACTIVE"]
+    assert [buying.account.status(each) for each in (gone, there)] == ["paused", "active"]
     buying.clock.pass_by(hours=30)
     act(buying, *stock_gone(lines, {"VY-1": 2, "VY-2": 4}))
-    assert buying.account.status(gone) == "ACTIVE"
+    assert buying.account.status(gone) == "active"
     assert buying.told() == ["VY-1 is sold out, and its ads were paused: “Delhi”.", "VY-1 is in stock again: its ads run as before."]  # fmt: skip
 
 
@@ -179,7 +180,7 @@ def test_a_desk_drowns_by_its_backlog_or_by_its_slow_replies(
 
 def test_a_drowning_desk_halves_budgets_and_gives_them_back(buying: Buying) -> None:
     big, small = buying.account.line("4000", "big"), buying.account.line("60", "small")
-    asleep = buying.account.line("500", "asleep", status="PAUSED")
+    asleep = buying.account.line("500", "asleep", status="paused")
     changed = buying.account.line("1000", "changed")
     full, calm = Pressure(80, 30, timedelta(minutes=20)), Pressure(3, 30, timedelta(minutes=1))
     for _ in range(2):
@@ -207,11 +208,11 @@ def test_giving_back_keeps_to_the_cap_and_is_tried_again(buying: Buying) -> None
     act(buying, broken_page(about, BROKEN))
     buying.account.line("9000", "somebody else's")
     act(buying, broken_page(about, WELL))
-    assert buying.account.status(campaign) == "PAUSED"
+    assert buying.account.status(campaign) == "paused"
     assert len(buying.actions.alarms.all_on(BRAND)) == 1
     buying.cap = "25000"
     act(buying, broken_page(about, WELL))
-    assert buying.account.status(campaign) == "ACTIVE"
+    assert buying.account.status(campaign) == "active"
     assert buying.actions.alarms.all_on(BRAND) == []
 
 
@@ -226,7 +227,7 @@ def test_stop_everything_pauses_every_account_and_blocks_every_process(buying: B
     assert report.complete and len(report.paused) == 2
     change = buying.actions.changes.page(BRAND)[0]
     assert (change.who, change.why, change.was, change.name) == (
-        ANA.who, "stop everything: fire", "ACTIVE", "Delhi's campaign",
+        ANA.who, "stop everything: fire", "active", "Delhi's campaign",
     )  # fmt: skip
     assert buying.account.planned() == other.planned() == 0
     process = buying.process()
@@ -250,13 +251,13 @@ def test_only_an_admin_stops_and_resumes(buying: Buying) -> None:
 
 
 def test_resume_puts_back_exactly_what_the_stop_had_paused(buying: Buying) -> None:
-    on, off = buying.account.campaign("on"), buying.account.campaign("off", status="PAUSED")
+    on, off = buying.account.campaign("on"), buying.account.campaign("off", status="paused")
     gone = buying.account.campaign("gone")
     buying.account.line("3000", campaign=on)
     buying.brakes.stop_everything(BRAND, ANA, "fire")
-    buying.account.person_switches(gone, "ARCHIVED")
+    buying.account.person_switches(gone, "archived")
     report = buying.brakes.resume_everything(BRAND, ANA)
-    assert [buying.account.status(each) for each in (on, off, gone)] == ["ACTIVE", "PAUSED", "ARCHIVED"]
+    assert [buying.account.status(each) for each in (on, off, gone)] == ["active", "paused", "archived"]
     assert [thing.name for thing in report.resumed] == ["on"]
     assert [thing.name for thing in report.left] == ["gone"]
     assert buying.account.planned() == 3000  # above the threshold: it had been running, and the admin has ordered it
@@ -271,8 +272,8 @@ def test_what_could_not_be_paused_is_named_and_tried_until_it_is(buying: Buying)
     assert [(thing.name, thing.why) for thing in report.running] == [("on", "throttled")]
     again = buying.brakes.press_on(BRAND)
     assert again is not None and again.complete
-    assert buying.account.status(campaign) == "PAUSED"
-    buying.account.person_switches(campaign, "ACTIVE")  # theirs, from now on
+    assert buying.account.status(campaign) == "paused"
+    buying.account.person_switches(campaign, "active")  # theirs, from now on
     assert buying.brakes.press_on(BRAND) is None
 
 
@@ -282,14 +283,14 @@ def test_an_account_that_cannot_be_read_is_paused_by_what_was_seen_last(buying: 
     buying.actions.set_budget(BRAND, ACCOUNT, "ad_set", line, rupees(400), SAM, "why")
     buying.account.faults = [("structure", TryLater("throttled"))]
     report = buying.brakes.stop_everything(BRAND, ANA, "fire")
-    assert buying.account.status(campaign) == "PAUSED"
+    assert buying.account.status(campaign) == "paused"
     assert report.unread == (ACCOUNT,)
     again = buying.brakes.press_on(BRAND)
     assert again is not None and again.complete
 
 
 def test_a_resume_that_was_on_its_way_when_the_stop_came_is_caught(buying: Buying) -> None:
-    campaign = buying.account.campaign("late", status="PAUSED")
+    campaign = buying.account.campaign("late", status="paused")
     buying.account.line("500", campaign=campaign)
     process = buying.process()
 
@@ -298,10 +299,10 @@ def test_a_resume_that_was_on_its_way_when_the_stop_came_is_caught(buying: Buyin
 
     buying.account.before_write = [stop]
     assert process.resume(BRAND, ACCOUNT, "campaign", campaign, SAM, "why").state == "done"
-    assert buying.account.status(campaign) == "ACTIVE"
+    assert buying.account.status(campaign) == "active"
     report = buying.brakes.press_on(BRAND)
     assert report is not None and report.complete
-    assert buying.account.status(campaign) == "PAUSED"
+    assert buying.account.status(campaign) == "paused"
 
 
 def test_a_second_stop_finds_the_first(buying: Buying) -> None:

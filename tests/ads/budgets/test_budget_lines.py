@@ -65,7 +65,7 @@ def test_the_deciding_finds_no_contradiction_in_it(db: Database, clock: TestCloc
 
 def test_what_is_paused_does_not_run(db: Database, clock: TestClock, account: PracticeAccount) -> None:
     ad = account.structure().ads[0]
-    account.set_status("ad", ad.id, "PAUSED")
+    account.set_status("ad", ad.id, "paused")
     states = {line.id: line.ad.state for line in read(db, clock, account)}
     assert states[ad.ad_set_id] == "paused"
 
@@ -75,10 +75,10 @@ def test_a_campaign_that_holds_the_budget_is_the_line(db: Database, clock: TestC
     account = AdAccount("act_1", "voyage", "A", "INR", "Asia/Kolkata", "active", Money(Decimal(90), "INR"))
     structure = Structure(
         account=account,
-        campaigns=(Campaign("c", "act_1", "Summer", "OUTCOME_SALES", "ACTIVE", "ACTIVE", whole, BEGUN),),
-        ad_sets=tuple(AdSet(f"s{n}", "act_1", "c", f"Set {n}", "ACTIVE", "ACTIVE", None) for n in (1, 2)),
+        campaigns=(Campaign("c", "act_1", "Summer", "sales", "active", "active", whole, BEGUN),),
+        ad_sets=tuple(AdSet(f"s{n}", "act_1", "c", f"Set {n}", "active", "active", None) for n in (1, 2)),
         creatives=(),
-        ads=tuple(Ad(f"a{n}", "act_1", f"s{n}", "k", f"Summer · angle {n}", "ACTIVE", "ACTIVE") for n in (1, 2)),
+        ads=tuple(Ad(f"a{n}", "act_1", f"s{n}", "k", f"Summer · angle {n}", "active", "active") for n in (1, 2)),
         seen_at=BEGUN,
     )
     campaigns = Campaigns(db, clock)

@@ -23,7 +23,7 @@ from bot.ads.platform import AdsFault, OutcomeUnknown
 from memory.storage.database import Database
 from memory.storage.timestamps import now
 from tests.ads.buying import BRAND, SAM, SameLimits, idea, rupees
-from tests.ads.paper_account import PaperAccount
+from tests.ads.paper_account import RULES, PaperAccount
 from tests.migrated import place_migrated
 
 ACCOUNT = "act_1"
@@ -125,7 +125,7 @@ class Killing:
 def launch_all(folder: Path, count: int) -> None:
     """Launch what is not live yet; what a killed process left is settled first."""
     account: Any = FarAccount(str(folder / "account"))
-    limits = SpendLimits(rupees(Decimal(1_000_000)), rupees(Decimal(1_000_000)))
+    limits = SpendLimits(rupees(Decimal(1_000_000)), RULES.worst_day, rupees(Decimal(1_000_000)))
     actions = AccountActions(
         Database(folder / "hawker.db"), now, {BRAND: {ACCOUNT: account}}, SameLimits(limits),
         lambda seconds: None, LEASE,

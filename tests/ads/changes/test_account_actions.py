@@ -63,7 +63,7 @@ def test_it_is_written_down_before_the_account_is_asked_and_no_transaction_is_op
 
 
 def test_without_a_cap_nothing_is_written_but_pauses(buying: Buying) -> None:
-    line, other = buying.account.line("1000"), buying.account.line("500", status="PAUSED")
+    line, other = buying.account.line("1000"), buying.account.line("500", status="paused")
     buying.cap = None
     steps: list[Step] = [
         SetBudget("ad_set", line, rupees(900), ""),
@@ -153,7 +153,7 @@ def test_a_launch_counts_today_even_if_a_person_pauses_it_at_once(buying: Buying
     buying.above = "5000"
     line = buying.account.line("8900")
     launched = buying.actions.launch(BRAND, ACCOUNT, idea("Winter", "700"), SAM)
-    buying.account.person_switches(launched.object_id, "PAUSED")
+    buying.account.person_switches(launched.object_id, "paused")
     with pytest.raises(OverCap):
         budget(buying, line, "9301")
     assert budget(buying, line, "9300").state == "done"
@@ -162,13 +162,13 @@ def test_a_launch_counts_today_even_if_a_person_pauses_it_at_once(buying: Buying
 def test_the_platform_itself_keeps_a_rule_at_the_cap(buying: Buying) -> None:
     line = buying.account.line("1000")
     budget(buying, line, "900")
-    assert buying.account.rules == []
+    assert buying.account.spend_rules == []
     for amount in ("1000", "1100"):
         budget(buying, line, amount)
-    assert buying.account.rules == [rupees(17500)]
+    assert buying.account.spend_rules == [rupees(17500)]
     buying.cap = "20000"
     budget(buying, line, "1200")
-    assert buying.account.rules == [rupees(17500), rupees(20000)]
+    assert buying.account.spend_rules == [rupees(17500), rupees(20000)]
 
 
 def test_cuts_come_before_raises_and_pauses_before_both(buying: Buying) -> None:
@@ -320,8 +320,8 @@ def test_a_raise_that_may_come_in_late_counts_until_it_cannot_any_more(buying: B
 
 
 def test_two_resumes_that_may_both_come_in_count_together(buying: Buying) -> None:
-    campaign = buying.account.campaign("asleep", status="PAUSED")
-    line = buying.account.line("900", campaign=campaign, status="PAUSED")
+    campaign = buying.account.campaign("asleep", status="paused")
+    line = buying.account.line("900", campaign=campaign, status="paused")
     buying.account.line("9200")
     buying.account.hold_back = 3
     assert buying.actions.resume(BRAND, ACCOUNT, "ad_set", line, SAM, "why").state == "open"
@@ -346,7 +346,7 @@ def test_a_pause_that_a_killed_process_left_is_done(buying: Buying) -> None:
     buying.account.faults = [("set_status", OutcomeUnknown("lost"))] * 3
     assert buying.actions.pause(BRAND, ACCOUNT, "ad_set", line, SAM, "why").state == "open"
     buying.process().recover(BRAND, ACCOUNT)
-    assert buying.account.status(line) == "PAUSED"
+    assert buying.account.status(line) == "paused"
 
 
 def test_a_pause_that_the_platform_refuses_for_good_is_not_asked_for_ever(buying: Buying) -> None:
@@ -432,14 +432,14 @@ def test_undo_of_each_kind(buying: Buying) -> None:
     line = buying.account.line("300")
     buying.actions.pause(BRAND, ACCOUNT, "ad_set", line, SAM, "why")
     buying.actions.undo(BRAND, SAM)
-    assert buying.account.status(line) == "ACTIVE"
-    paused = buying.account.line("300", status="PAUSED")
+    assert buying.account.status(line) == "active"
+    paused = buying.account.line("300", status="paused")
     buying.actions.resume(BRAND, ACCOUNT, "ad_set", paused, SAM, "why")
     buying.actions.undo(BRAND, SAM)
-    assert buying.account.status(paused) == "PAUSED"
+    assert buying.account.status(paused) == "paused"
     launched = buying.actions.launch(BRAND, ACCOUNT, idea(), SAM)
     buying.actions.undo(BRAND, SAM)
-    assert buying.account.status(launched.object_id) == "ARCHIVED"
+    assert buying.account.status(launched.object_id) == "archived"
     archived = buying.actions.archive(BRAND, ACCOUNT, "ad_set", line, SAM, "why")
     with pytest.raises(CannotUndo, match="brings nothing back"):
         buying.actions.undo(BRAND, SAM, archived.id)

@@ -49,7 +49,7 @@ def test_a_threshold_is_passed_by_the_smallest_amount_above_it(buying: Buying) -
 
 def test_raises_cannot_be_split_over_ads_time_or_proposers(buying: Buying) -> None:
     lines = [buying.account.line("500", f"line {number}") for number in range(4)]
-    paused = buying.account.line("200", "asleep", status="PAUSED")
+    paused = buying.account.line("200", "asleep", status="paused")
     buying.actions.set_budget(BRAND, ACCOUNT, "ad_set", lines[0], rupees(900), SAM, "why")
     buying.clock.pass_by(hours=12)
     buying.actions.set_budget(BRAND, ACCOUNT, "ad_set", lines[1], rupees(900), CYCLE, "why")
@@ -162,7 +162,7 @@ def test_an_approval_holds_against_neither_cap_nor_stop(buying: Buying) -> None:
 
 def test_what_fits_is_done_and_the_rest_of_the_plan_is_one_question(buying: Buying) -> None:
     one, two = buying.account.line("1000", "one"), buying.account.line("1000", "two")
-    asleep = buying.account.line("700", "asleep", status="PAUSED")
+    asleep = buying.account.line("700", "asleep", status="paused")
     steps: list[Step] = [
         SetBudget("ad_set", one, rupees(1500), ""),
         SetBudget("ad_set", two, rupees(1600), ""),

@@ -23,7 +23,7 @@ def launch(buying: Buying, idea: Launch, key: str | None = None) -> str:
 
 def running(buying: Buying) -> list[str]:
     return [thing.name for thing in buying.account.things.values()
-            if isinstance(thing, Campaign | AdSet | Ad) and thing.status == "ACTIVE"]  # fmt: skip
+            if isinstance(thing, Campaign | AdSet | Ad) and thing.status == "active"]  # fmt: skip
 
 
 def names(buying: Buying) -> list[str]:
@@ -62,7 +62,7 @@ def test_what_a_slow_read_hid_is_found_before_publishing_and_taken_away(buying: 
     while launch(buying, idea(), key="winter") == "open":
         pass
     assert len(running(buying)) == 3
-    kept = [thing for thing in buying.account.things.values() if getattr(thing, "status", "") != "ARCHIVED"]
+    kept = [thing for thing in buying.account.things.values() if getattr(thing, "status", "") != "archived"]
     assert sorted(type(thing).__name__ for thing in kept if not hasattr(thing, "body")) == ["Ad", "AdSet", "Campaign"]
     assert buying.account.planned() == 300
 
@@ -87,7 +87,7 @@ def test_a_part_that_is_refused_takes_the_whole_launch_back(buying: Buying, faul
     change = buying.actions.launch(BRAND, ACCOUNT, idea(), SAM)
     assert (change.state, change.outcome) == ("not_done", str(fault))
     assert running(buying) == []
-    assert all(getattr(thing, "status", "ARCHIVED") == "ARCHIVED" for thing in buying.account.things.values())
+    assert all(getattr(thing, "status", "archived") == "archived" for thing in buying.account.things.values())
     (sentence,) = buying.told()
     assert sentence.startswith(f"“Winter” was not launched: {fault}")
 
@@ -159,15 +159,20 @@ def test_a_launch_is_the_same_after_it_was_stored(buying: Buying) -> None:
     assert from_json(to_json([launched])) == (launched,)
 
 
+def test_a_stored_plan_of_version_0_1_0_is_read() -> None:
+    launched = idea("Winter", "300")
+    assert from_json(to_json([launched]).replace('"engagement"', '"OUTCOME_ENGAGEMENT"')) == (launched,)
+
+
 def test_the_nightly_look_archives_paused_leftovers_and_names_what_it_does_not_know(buying: Buying) -> None:
     launch(buying, idea())
     made = next(thing for thing in buying.account.things.values() if isinstance(thing, Campaign))
-    double = buying.account.campaign(made.name, status="PAUSED")
-    stranger = buying.account.campaign("Elsewhere ·k7Q2k7Q2", status="PAUSED")
+    double = buying.account.campaign(made.name, status="paused")
+    stranger = buying.account.campaign("Elsewhere ·k7Q2k7Q2", status="paused")
     buying.account.campaign("Somebody's own")
     said = buying.actions.sweep(BRAND, ACCOUNT)
-    assert buying.account.status(double) == "ARCHIVED"
-    assert buying.account.status(stranger) == "PAUSED"
+    assert buying.account.status(double) == "archived"
+    assert buying.account.status(stranger) == "paused"
     assert [made.id in sentence for sentence in said] == [False, False]
     assert [double in said[0], stranger in said[1]] == [True, True]
     buying.actions.sweep(BRAND, ACCOUNT)
@@ -178,11 +183,11 @@ def test_a_thousand_creations_with_lost_answers_and_killed_processes_make_each_t
     killing.until_all_are_live(seconds=600)  # a hang, not a measure: processes are killed and started again and again
     assert killing.kills == 8
     things = killing.account.things.values()
-    kept = [thing for thing in things if getattr(thing, "status", "PAUSED") != "ARCHIVED"]
+    kept = [thing for thing in things if getattr(thing, "status", "paused") != "archived"]
     assert len(kept) == 1000 and len({thing.name[-8:] for thing in kept}) == 1000
     assert sorted({re.sub(r" ·\w{8}$", "", thing.name) for thing in kept if isinstance(thing, Campaign)}) == sorted(
         killing.names
     )
-    orphans = [thing for thing in things if getattr(thing, "status", "PAUSED") == "ACTIVE" and thing not in kept]
+    orphans = [thing for thing in things if getattr(thing, "status", "paused") == "active" and thing not in kept]
     assert orphans == []
     assert killing.account.planned() == 300 * 50

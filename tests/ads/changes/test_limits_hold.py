@@ -57,7 +57,7 @@ class Purse(RuleBasedStateMachine):
         self._folder = tempfile.TemporaryDirectory()
         self.buying = Buying(Path(self._folder.name) / "hawker.db", above="1000000")
         self.account = self.buying.account
-        self.lines = [self.account.line("1000", f"line {n}", status="ACTIVE" if n < 2 else "PAUSED") for n in LINES]
+        self.lines = [self.account.line("1000", f"line {n}", status="active" if n < 2 else "paused") for n in LINES]
 
     @rule(plan=plans, accident=accidents, other=plans, minutes=st.sampled_from((0, 4, 9)), key=st.sampled_from("ab"))
     def a_plan(self, plan: Any, accident: str, other: Any, minutes: int, key: str) -> None:
@@ -167,7 +167,7 @@ TestPurse = Purse.TestCase
 def test_unapproved_raises_within_any_24_hours_stay_within_the_threshold(history: Any) -> None:
     with tempfile.TemporaryDirectory() as folder:
         buying = Buying(Path(folder) / "hawker.db", above="1500")
-        lines = [buying.account.line("500", f"line {n}", status="ACTIVE" if n < 2 else "PAUSED") for n in LINES]
+        lines = [buying.account.line("500", f"line {n}", status="active" if n < 2 else "paused") for n in LINES]
         buying.account.grown.clear()
         for plan, minutes in history:
             buying.actions.carry_out(BRAND, ACCOUNT, steps_of(plan, lines), CYCLE)

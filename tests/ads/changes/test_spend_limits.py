@@ -12,7 +12,7 @@ from bot.ads.practice import read_practice
 from bot.brands import AdCap, Brand, read_brands
 from bot.language.money import Money
 from tests.ads.buying import rupees
-from tests.ads.paper_account import PaperAccount
+from tests.ads.paper_account import RULES, PaperAccount
 
 DATA = Path(__file__).parents[3] / "data"
 VOYAGE = read_brands(DATA / "brands.toml")["voyage"]
@@ -36,13 +36,14 @@ def voyage(cap: AdCap) -> Brand:
 
 
 def of(brand: Brand, **about: object) -> SpendLimits:
-    limits = BrandLimits({"voyage": brand}, At85(), {"practice_1": PRACTICE})
+    rules = dict.fromkeys(("act_1", "practice_1"), RULES)
+    limits = BrandLimits({"voyage": brand}, At85(), {"practice_1": PRACTICE}, rules)
     return limits.limits_of(replace(ABOUT, **about))  # type: ignore[arg-type]
 
 
 def test_the_threshold_is_a_hundred_dollars_in_the_accounts_currency() -> None:
     limits = of(voyage(AdCap(rupees(17500), None)))
-    assert limits == SpendLimits(rupees(17500), rupees(8500))
+    assert limits == SpendLimits(rupees(17500), RULES.worst_day, rupees(8500))
     assert limits.most_planned == rupees(10000)
 
 
@@ -68,7 +69,12 @@ def test_without_a_cap_in_its_currency_an_account_is_closed(brand: Brand, says: 
         of(brand)
 
 
+def test_an_account_of_no_known_platform_is_closed() -> None:
+    with pytest.raises(NoLimits, match="no longer among the ad accounts"):
+        of(voyage(AdCap(rupees(17500), None)), id="act_2")
+
+
 def test_a_practice_account_has_its_own_limits_and_lends_them_to_no_real_one() -> None:
-    assert of(VOYAGE, id="practice_1", practice=True) == SpendLimits(rupees(10), rupees(8800))
+    assert of(VOYAGE, id="practice_1", practice=True) == SpendLimits(rupees(10), RULES.worst_day, rupees(8800))
     with pytest.raises(NoLimits):
         of(VOYAGE, id="practice_1")

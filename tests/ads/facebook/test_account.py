@@ -15,7 +15,7 @@ import pytest
 from bot.ads.facebook import VERSION_ENDS, FacebookAccount, Place, version_warning
 from bot.ads.platform import AdsFault, NotAuthorised, OutcomeUnknown, RequestWrong, TryLater
 from bot.language.money import Money
-from memory.ads.ad_account import BusinessEvent, Learning, NewAdSet, NewCampaign
+from memory.ads.ad_account import BusinessEvent, Learning, NewAdSet, NewCampaign, Objective
 from tests.ads.facebook.graph_server import DATASET, PAGE, PHONE, WHATSAPP, GraphServer, Time, losing, refusing
 from tests.ads.facebook.test_contract import MetaStage
 from tests.ads.platform_contract import launch, publish
@@ -52,9 +52,9 @@ def test_the_learning_phase_has_metas_own_threshold(stage: MetaStage) -> None:
     assert stage.account.structure().ad_sets[0].learning is None  # Meta tells it of active ad sets only
     publish(stage, made)
     since = datetime.fromtimestamp(1795000000, stage.now().tzinfo)
-    assert stage.account.structure().ad_sets[0].learning == Learning("LEARNING", 12, 30, since)
+    assert stage.account.structure().ad_sets[0].learning == Learning("learning", 12, 30, since)
     told.pop("dynamic_lp_conversions_threshold")
-    assert stage.account.structure().ad_sets[0].learning == Learning("LEARNING", 12, None, since)
+    assert stage.account.structure().ad_sets[0].learning == Learning("learning", 12, None, since)
 
 
 @pytest.mark.parametrize(
@@ -112,13 +112,12 @@ def test_the_accounts_status_is_a_word(stage: MetaStage, number: int, word: str)
 
 def test_sales_are_promoted_with_the_dataset_and_traffic_by_clicks(stage: MetaStage) -> None:
     budget = Money(Decimal(500), "INR")
-    for n, (objective, goal, promoted) in enumerate(
-        [
-            ("OUTCOME_SALES", "CONVERSATIONS", {"page_id": PAGE, "pixel_id": DATASET, "custom_event_type": "PURCHASE"}),
-            ("OUTCOME_TRAFFIC", "LINK_CLICKS", {"page_id": PAGE, "whatsapp_phone_number": PHONE}),
-            ("OUTCOME_LEADS", "CONVERSATIONS", {"page_id": PAGE, "whatsapp_phone_number": PHONE}),
-        ]
-    ):
+    wanted: list[tuple[Objective, str, dict[str, str]]] = [
+        ("sales", "CONVERSATIONS", {"page_id": PAGE, "pixel_id": DATASET, "custom_event_type": "PURCHASE"}),
+        ("traffic", "LINK_CLICKS", {"page_id": PAGE, "whatsapp_phone_number": PHONE}),
+        ("leads", "CONVERSATIONS", {"page_id": PAGE, "whatsapp_phone_number": PHONE}),
+    ]
+    for n, (objective, goal, promoted) in enumerate(wanted):
         campaign = stage.account.create(NewCampaign("Summer", objective), f"k{n}")
         made = stage.meta.objects[stage.account.create(NewAdSet(campaign, "Adults", budget, INDIA), f"k{n}")]
         assert (made["optimization_goal"], made["promoted_object"]) == (goal, promoted)
@@ -127,14 +126,14 @@ def test_sales_are_promoted_with_the_dataset_and_traffic_by_clicks(stage: MetaSt
 @pytest.mark.parametrize(
     ("name", "objective", "targeting", "words"),
     [
-        ("", "OUTCOME_LEADS", INDIA, "no name"),
-        ("x" * 500, "OUTCOME_LEADS", INDIA, "longer than Meta takes"),
-        ("Summer", "MESSAGES", INDIA, "choose one of"),
-        ("Summer", "OUTCOME_LEADS", {}, "names no place"),
+        ("", "leads", INDIA, "no name"),
+        ("x" * 500, "leads", INDIA, "longer than Meta takes"),
+        ("Summer", "other", INDIA, "choose one of"),
+        ("Summer", "leads", {}, "names no place"),
     ],
 )
 def test_what_meta_would_refuse_is_refused_before_it_is_sent(
-    stage: MetaStage, name: str, objective: str, targeting: dict[str, Any], words: str
+    stage: MetaStage, name: str, objective: Objective, targeting: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(RequestWrong, match=words):
         campaign = stage.account.create(NewCampaign(name, objective), "k7Q2")
@@ -164,11 +163,11 @@ def test_a_colleagues_change_is_theirs_in_whole_money(stage: MetaStage) -> None:
     since = stage.now()
     stage.meta.edited(made.ad_set, daily_budget="99900")
     stage.time.wait(60)
-    stage.account.set_status("ad", made.ad, "ACTIVE")
+    stage.account.set_status("ad", made.ad, "active")
     theirs, ours = stage.account.activities(since)
     assert (theirs.ours, theirs.actor, theirs.kind, theirs.object_id) == (False, "Priya", "ad_set", made.ad_set)
     assert (theirs.before, theirs.after) == ("120", "999")
-    assert (ours.ours, ours.event, ours.before, ours.after) == (True, "update_ad_run_status", "PAUSED", "ACTIVE")
+    assert (ours.ours, ours.what, ours.before, ours.after) == (True, "status", "paused", "active")
     assert ours.actor == "Hawker"
 
 

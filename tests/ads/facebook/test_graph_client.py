@@ -113,7 +113,7 @@ def test_a_create_that_never_left_may_be_tried_later(time: Time) -> None:
 def test_a_read_and_a_change_outlive_three_faults(stage: MetaStage) -> None:
     made = launch(stage)
     stage.meta.plays(refusing(2, on=f"POST {made.ad}"), losing(on=f"POST {made.ad}"), garbled(on=f"POST {made.ad}"))
-    stage.account.set_status("ad", made.ad, "ACTIVE")
+    stage.account.set_status("ad", made.ad, "active")
     stage.meta.plays(refusing(1, on="GET act_111", times=3))
     assert stage.account.describe().currency == "INR"
     assert stage.meta.objects[made.ad]["status"] == "ACTIVE"
@@ -138,14 +138,14 @@ def test_a_change_that_meta_does_not_confirm_is_unknown(stage: MetaStage, told: 
     made = launch(stage)
     stage.meta.plays(garbled(200, told, on=f"POST {made.ad}"))
     with pytest.raises(OutcomeUnknown, match="was changed"):
-        stage.account.set_status("ad", made.ad, "ACTIVE")
+        stage.account.set_status("ad", made.ad, "active")
 
 
 def test_a_change_that_was_refused_at_once_was_not_made(stage: MetaStage) -> None:
     made = launch(stage)
     stage.meta.plays(refusing(17, 2446079, on=f"POST {made.ad}"))
     with pytest.raises(TryLater):
-        stage.account.set_status("ad", made.ad, "ACTIVE")
+        stage.account.set_status("ad", made.ad, "active")
     assert stage.meta.objects[made.ad]["status"] == "PAUSED"
 
 
@@ -290,7 +290,7 @@ def test_another_accounts_object_is_not_touched(stage: MetaStage) -> None:
     stage.meta.opens("act_222")
     foreign = stage.meta.holds("campaigns", "act_222", objective="OUTCOME_ENGAGEMENT", daily_budget="50000")
     changes: list[Callable[[], None]] = [
-        lambda: stage.account.set_status("campaign", foreign, "DELETED"),
+        lambda: stage.account.set_status("campaign", foreign, "deleted"),
         lambda: stage.account.set_budget(
             "campaign", foreign, Money(stage.account.describe().min_daily_budget.amount * 9, "INR")
         ),
@@ -304,7 +304,7 @@ def test_another_accounts_object_is_not_touched(stage: MetaStage) -> None:
 def test_an_id_is_never_an_address(stage: MetaStage) -> None:
     for crooked in ("1/../../me", "act_111", "me?x=1", ""):
         with pytest.raises(RequestWrong, match="ids are numbers"):
-            stage.account.set_status("ad", crooked, "PAUSED")
+            stage.account.set_status("ad", crooked, "paused")
 
 
 def test_a_budget_that_stands_already_costs_no_change(stage: MetaStage) -> None:
@@ -323,7 +323,7 @@ def test_the_fifth_change_of_a_budget_within_an_hour_waits_an_hour(stage: MetaSt
             stage.account.set_budget("ad_set", made.ad_set, Money(least * (4 + n), "INR"))
     assert raised.value.until is not None
     assert (raised.value.until - stage.now()).total_seconds() == 3600
-    stage.account.set_status("ad_set", made.ad_set, "PAUSED")
+    stage.account.set_status("ad_set", made.ad_set, "paused")
 
 
 def test_a_rule_is_replaced_and_doubles_of_it_are_taken_away(stage: MetaStage) -> None:

@@ -218,7 +218,7 @@ def test_reports_of_a_small_account_stop_before_meta_refuses_and_a_pause_still_g
     with pytest.raises(TryLater, match="keeps the rest for pauses"):
         for _ in range(100):
             account.structure()
-    account.set_status("ad", made, "PAUSED")
+    account.set_status("ad", made, "paused")
     assert meta.objects[made]["status"] == "PAUSED"
 
 
@@ -241,7 +241,7 @@ def test_after_code_17_nothing_but_a_pause_is_asked_until_it_is_over(meta: Graph
     with pytest.raises(TryLater):
         account.structure()
     assert len(meta.requests) == asked
-    account.set_status("ad", made, "PAUSED")
+    account.set_status("ad", made, "paused")
     assert meta.objects[made]["status"] == "PAUSED"
     assert refused.value.until is not None
     time.wait((refused.value.until - time()).total_seconds() + 1)

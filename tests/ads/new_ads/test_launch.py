@@ -102,7 +102,7 @@ def test_a_test_is_launched_with_its_brief_at_its_budget_below_the_cap(shop: AdS
     (campaign,) = launched(account)
     structure = account.structure()
     (ad_set,) = [each for each in structure.ad_sets if each.campaign_id == campaign.id]
-    assert campaign.effective_status == "ACTIVE"
+    assert campaign.effective_status == "active"
     assert campaign.name.startswith("Autumn · payment · image")
     assert ad_set.daily_budget is not None
     assert ad_set.daily_budget.amount == Decimal(1320)  # fifteen dollars at the market's rate
@@ -113,7 +113,7 @@ def test_a_test_is_launched_with_its_brief_at_its_budget_below_the_cap(shop: AdS
     record = memory.records.launch("voyage", campaign.id)
     assert record is not None
     assert ASKED in record["campaign_data"]["brief"]["known"]
-    assert record["campaign_data"]["objective"] == "OUTCOME_ENGAGEMENT"
+    assert record["campaign_data"]["objective"] == "engagement"
     (ad,) = [each for each in memory.campaigns.ads("voyage") if each.campaign_id == campaign.id]
     assert (ad.angle, ad.brief["argument"]) == ("payment", "payment")
 
@@ -192,7 +192,7 @@ def test_a_test_ends_on_its_day_with_what_came_of_it(shop: AdShop) -> None:
     outcome = ended.record["actual_outcome"]
     assert "chats" in outcome
     now = {each.id: each.status for each in shop.accounts[0].structure().campaigns}[campaign.id]
-    assert (now == "ACTIVE") == outcome.startswith("kept")
+    assert (now == "active") == outcome.startswith("kept")
     assert any(outcome in said for said in note(shop, "judge")["ended"]) or "stopped before its day" in outcome
 
 
@@ -215,7 +215,7 @@ def test_an_ad_is_paused_when_its_words_stop_being_true(shop: AdShop) -> None:
     memory.campaigns.label("voyage", ad.ad_id, brief={**ad.brief, "ends": ends.isoformat()})
     shop.morning()
     now = {each.id: each.status for each in shop.accounts[0].structure().campaigns}
-    assert now[campaign.id] == "PAUSED"
+    assert now[campaign.id] == "paused"
     assert f"what it says held until {ends}" in note(shop, "judge")["ended"][0]
     shop.morning()
     first = min(trials(shop, open_only=False), key=lambda each: each.id)
@@ -237,7 +237,9 @@ def test_a_launch_that_needs_a_yes_waits_and_is_remembered_once_it_runs(tmp_path
     memory = shop.agency.memory
     memory.strategy.learn("voyage", "audience_insight", ASKED, opened_later, subject="objection:cash on delivery")
     account, actions = shop.accounts[0], shop.agency.actions
-    actions.limits = SameLimits(SpendLimits(Money(account.spec.daily_cap, "INR"), Money(Decimal(1), "INR")))
+    actions.limits = SameLimits(
+        SpendLimits(Money(account.spec.daily_cap, "INR"), account.rules.worst_day, Money(Decimal(1), "INR"))
+    )
     shop.clock.pass_by(hours=23)
     notes = {"ideas": again(shop, "ideas")}
     step = next(step for step in shop.agency.cycle._steps if step.name == "launch")
@@ -263,7 +265,9 @@ def test_a_launch_that_is_refused_is_over(tmp_path: Path) -> None:
     data = {"share": 0.3}
     shop.agency.memory.strategy.learn("voyage", "audience_insight", ASKED, data, subject="objection:cash on delivery")
     account, actions = shop.accounts[0], shop.agency.actions
-    actions.limits = SameLimits(SpendLimits(Money(account.spec.daily_cap, "INR"), Money(Decimal(1), "INR")))
+    actions.limits = SameLimits(
+        SpendLimits(Money(account.spec.daily_cap, "INR"), account.rules.worst_day, Money(Decimal(1), "INR"))
+    )
     shop.clock.pass_by(hours=23)
     notes = {"ideas": again(shop, "ideas")}
     step = next(step for step in shop.agency.cycle._steps if step.name == "launch")
@@ -279,8 +283,8 @@ def test_without_room_under_the_cap_nothing_is_launched(tmp_path: Path) -> None:
     shop = opened(tmp_path)
     account = shop.accounts[0]
     planned = sum(each.daily_budget.amount for each in account.structure().ad_sets if each.daily_budget)
-    tight = Money(planned * Decimal("1.75") + 500, "INR")
-    shop.agency.actions.limits = SameLimits(SpendLimits(tight, Money(Decimal(10**6), "INR")))
+    tight = Money(planned * account.rules.worst_day + 500, "INR")
+    shop.agency.actions.limits = SameLimits(SpendLimits(tight, account.rules.worst_day, Money(Decimal(10**6), "INR")))
     shop.morning(hours=3)
     assert launched(account) == []
     assert note(shop, "ideas")["why"].startswith("the cap leaves")

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -63,17 +65,32 @@ def test_two_processes_see_one_market(opened: Callable[[], PracticeAccount], clo
     ad_set = one.structure().ad_sets[0]
     one.set_budget("ad_set", ad_set.id, Money(Decimal(900), "INR"))
     clock.pass_by(days=5)
-    other.set_status("campaign", ad_set.campaign_id, "PAUSED")
+    other.set_status("campaign", ad_set.campaign_id, "paused")
     clock.pass_by(days=5)
     late = opened()
     assert one.sales(date(2026, 9, 1)) == other.sales(date(2026, 9, 1)) == late.sales(date(2026, 9, 1))
     assert one.structure() == late.structure()
 
 
+def test_a_file_of_version_0_1_0_goes_on(opened: Callable[[], PracticeAccount], tmp_path: Path) -> None:
+    account = opened()
+    made = account.create(NewCampaign("Summer", "sales"), "k7Q2")
+    account.set_status("campaign", made, "active")
+    with closing(sqlite3.connect(tmp_path / "practice.db")) as file:
+        file.execute("UPDATE decisions SET value = upper(value) WHERE field = 'status'")
+        file.execute("UPDATE decisions SET value = replace(value, 'sales', 'OUTCOME_SALES') WHERE field = 'made'")
+        file.execute("PRAGMA user_version = 0")
+        file.commit()
+    read = next(each for each in opened().structure().campaigns if each.id == made)
+    assert (read.objective, read.status) == ("sales", "active")
+    opened().set_status("campaign", made, "paused")
+    assert next(each for each in opened().structure().campaigns if each.id == made).status == "paused"
+
+
 def test_a_paused_account_spends_nothing_from_then_on(opened: Callable[[], PracticeAccount], clock: TestClock) -> None:
     account = opened()
     for campaign in account.structure().campaigns:
-        account.set_status("campaign", campaign.id, "PAUSED")
+        account.set_status("campaign", campaign.id, "paused")
     clock.pass_by(days=3)
     assert spent(account, date(2026, 11, 22)) == 0
     assert spent(account, date(2026, 11, 20)) > 0
@@ -83,7 +100,7 @@ def test_pausing_at_noon_leaves_the_morning_spent(opened: Callable[[], PracticeA
     account = opened()
     clock.pass_by(hours=5)
     for campaign in account.structure().campaigns:
-        account.set_status("campaign", campaign.id, "PAUSED")
+        account.set_status("campaign", campaign.id, "paused")
     clock.pass_by(days=3)
     assert 0 < spent(account, date(2026, 11, 21)) < spent(account, date(2026, 11, 20))
 
@@ -129,21 +146,21 @@ def test_a_new_ad_is_paused_and_found_by_its_token(opened: Callable[[], Practice
     assert account.find("ad", "k7Q5") == [ad]
     assert account.find("ad", "k7Q4") == []
     made = next(each for each in account.structure().ads if each.id == ad)
-    assert made.status == "PAUSED"
+    assert made.status == "paused"
 
 
 def test_what_a_colleague_does_is_told_apart(opened: Callable[[], PracticeAccount], clock: TestClock) -> None:
     account = opened()
     ad_set = account.structure().ad_sets[0]
     account.edit_by_hand("Ana", "ad_set", ad_set.id, "budget", "70000")
-    account.set_status("ad_set", ad_set.id, "PAUSED")
+    account.set_status("ad_set", ad_set.id, "paused")
     told = account.activities(BEGUN)
-    assert [(each.actor, each.ours, each.event) for each in told] == [
-        ("Ana", False, "update_ad_set_budget"),
-        ("Hawker", True, "update_ad_set_status"),
+    assert [(each.actor, each.ours, each.what) for each in told] == [
+        ("Ana", False, "budget"),
+        ("Hawker", True, "status"),
     ]
-    assert [each.after for each in told] == ["700.00", "PAUSED"]
-    assert [each.before for each in told] == [str(ad_set.daily_budget and ad_set.daily_budget.amount), "ACTIVE"]
+    assert [each.after for each in told] == ["700.00", "paused"]
+    assert [each.before for each in told] == [str(ad_set.daily_budget and ad_set.daily_budget.amount), "active"]
     assert account.structure().ad_sets[0].daily_budget == Money(Decimal(700), "INR")
 
 
@@ -171,7 +188,7 @@ def test_the_spend_rule_works_without_us(opened: Callable[[], PracticeAccount], 
     account = opened()
     account.guard_spend(Money(Decimal(600), "INR"))
     clock.pass_by(hours=12)
-    assert {campaign.status for campaign in account.structure().campaigns} == {"PAUSED"}
+    assert {campaign.status for campaign in account.structure().campaigns} == {"paused"}
 
 
 def test_an_account_without_ads_is_empty_and_well(spec: PracticeSpec, tmp_path: Path, clock: TestClock) -> None:

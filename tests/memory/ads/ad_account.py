@@ -39,18 +39,18 @@ def structure(
     return Structure(
         account=held,
         campaigns=tuple(
-            Campaign(f"c-{ad}", held.id, name.split(" · ")[0], "OUTCOME_SALES", "ACTIVE", "ACTIVE", None, made)
+            Campaign(f"c-{ad}", held.id, name.split(" · ")[0], "sales", "active", "active", None, made)
             for ad, name in ads
         ),
         ad_sets=tuple(
-            AdSet(f"s-{ad}", held.id, f"c-{ad}", name, "ACTIVE", "ACTIVE", budget, {"countries": ["IN"]})
+            AdSet(f"s-{ad}", held.id, f"c-{ad}", name, "active", "active", budget, {"countries": ["IN"]})
             for ad, name in ads
         ),
         creatives=tuple(
             Creative(f"k-{ad}", held.id, name, "body", "head", (formats or {}).get(ad, "image"), (pages or {}).get(ad))
             for ad, name in ads
         ),
-        ads=tuple(Ad(ad, held.id, f"s-{ad}", f"k-{ad}", name, "ACTIVE", "ACTIVE") for ad, name in ads),
+        ads=tuple(Ad(ad, held.id, f"s-{ad}", f"k-{ad}", name, "active", "active") for ad, name in ads),
         seen_at=seen_at,
     )
 

@@ -56,3 +56,34 @@ def test_pauses_of_the_ad_agent_get_their_cause(older: Database) -> None:
     older.migrate(STEPS)
     causes = {change.object_id: change.cause for change in Changes(older, TestClock()).page(BRAND)}
     assert causes == {"losing": "losing_money", "resting": "resting", "judged": None, "by staff": None}
+
+
+def test_ad_states_and_objectives_get_neutral_words(older: Database) -> None:
+    paused(older, "10", "+34600000000", "staff", "it is raining")
+    older.run(
+        "INSERT INTO ad_campaigns (brand, campaign_id, account_id, name, objective, status, effective_status, created_at,"
+        " seen_at) VALUES (:brand, '10', 'act_1', 'Summer', 'OUTCOME_TRAFFIC', 'ACTIVE', 'WITH_ISSUES', '', ''),"
+        " (:brand, '11', 'act_1', 'Old', 'PAGE_LIKES', 'PAUSED', 'SOMETHING_NEW', '', '')",
+        brand=BRAND,
+    )
+    older.run(
+        "INSERT INTO ad_sets (brand, ad_set_id, account_id, campaign_id, name, status, effective_status, targeting,"
+        " learning, seen_at) VALUES (:brand, '20', 'act_1', '10', 'LEARNING', 'ACTIVE', 'ADSET_PAUSED', '{}', :learning, '')",
+        brand=BRAND,
+        learning='{"status": "FAIL", "conversions": 3, "threshold": 50, "since": null}',
+    )
+    older.run(
+        "INSERT INTO campaign_launches (brand, campaign_id, record) VALUES (:brand, '10', :record)",
+        brand=BRAND,
+        record='{"campaign_data": {"name": "OUTCOME_LEADS", "objective": "OUTCOME_LEADS"}}',
+    )
+    older.migrate(STEPS)
+    states = older.all("SELECT objective, status, effective_status FROM ad_campaigns ORDER BY campaign_id")
+    assert [tuple(row.values()) for row in states] == [("traffic", "active", "failing"), ("other", "paused", "unknown")]
+    ad_set = older.one("SELECT name, status, effective_status, learning FROM ad_sets")
+    assert ad_set is not None and '"status": "limited"' in ad_set.pop("learning")
+    assert ad_set == {"name": "LEARNING", "status": "active", "effective_status": "ad_set_paused"}
+    record = older.value("SELECT record FROM campaign_launches")
+    assert record == '{"campaign_data": {"name": "OUTCOME_LEADS", "objective": "leads"}}'
+    [change] = Changes(older, TestClock()).page(BRAND)
+    assert (change.was, change.becomes) == ("active", "paused")

@@ -1,0 +1,68 @@
+"""Meta's words and ours, in both directions. Nothing outside this folder knows Meta's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from bot.ads.platform import AdsFault, PlatformRules, RequestWrong
+from memory.ads.ad_account import AdStatus, EffectiveStatus, LearningPhase, Objective
+
+# One day may cost 75 % more than its budget, a week never more than seven budgets:
+# https://www.facebook.com/business/help/190490051321426. The fifth change of one budget within an hour is refused
+# (613/1487632).
+RULES = PlatformRules(worst_day=Decimal("1.75"), budget_changes_an_hour=4, pages="Ads Manager")
+
+STATUSES: Mapping[str, AdStatus] = {
+    "ACTIVE": "active",
+    "PAUSED": "paused",
+    "ARCHIVED": "archived",
+    "DELETED": "deleted",
+}
+EFFECTIVE_STATUSES: Mapping[str, EffectiveStatus] = {
+    "ACTIVE": "active",
+    "PAUSED": "paused",
+    "DELETED": "deleted",
+    "ARCHIVED": "archived",
+    "PENDING_REVIEW": "in_review",
+    "DISAPPROVED": "rejected",
+    "PREAPPROVED": "approved",
+    "PENDING_BILLING_INFO": "unpaid",
+    "CAMPAIGN_PAUSED": "campaign_paused",
+    "ADSET_PAUSED": "ad_set_paused",
+    "IN_PROCESS": "processing",
+    "WITH_ISSUES": "failing",
+}
+OBJECTIVES: Mapping[str, Objective] = {
+    "OUTCOME_ENGAGEMENT": "engagement",
+    "OUTCOME_LEADS": "leads",
+    "OUTCOME_SALES": "sales",
+    "OUTCOME_TRAFFIC": "traffic",
+}
+LEARNING_PHASES: Mapping[str, LearningPhase] = {"LEARNING": "learning", "SUCCESS": "finished", "FAIL": "limited"}
+
+_META_STATUSES = {ours: metas for metas, ours in STATUSES.items()}
+_META_OBJECTIVES = {ours: metas for metas, ours in OBJECTIVES.items()}
+
+
+def status_from(told: str, what: str) -> AdStatus:
+    """Raises AdsFault for a status that is not known: what runs could be taken for what does not."""
+    if told not in STATUSES:
+        raise AdsFault(f"Meta tells a status of {what} that Hawker does not know: {told[:40]}")
+    return STATUSES[told]
+
+
+def status_to(status: AdStatus) -> str:
+    return _META_STATUSES[status]
+
+
+def objective_from(told: str) -> Objective:
+    """Campaigns that people made may have others, such as awareness."""
+    return OBJECTIVES.get(told, "other")
+
+
+def objective_to(objective: Objective) -> str:
+    """Raises RequestWrong for one that is never launched."""
+    if objective not in _META_OBJECTIVES:
+        raise RequestWrong(f"there is no objective {objective!r}: choose one of {', '.join(_META_OBJECTIVES)}")
+    return _META_OBJECTIVES[objective]
