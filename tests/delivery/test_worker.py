@@ -14,6 +14,7 @@ from memory.conversations.turns import Lease, Turns
 from memory.storage.timestamps import now
 from tests.delivery.message_path import Line, open_line
 from tests.memory.stores import TestClock
+from tests.turn_changes import turn_changes
 
 
 def claimed(line: Line, turns: Turns, owner: str) -> Lease:
@@ -44,7 +45,8 @@ def test_a_visit_that_fails_rests_until_its_lease_is_over(tmp_path: Path) -> Non
 
 def test_a_lease_that_could_not_be_given_back_runs_out(tmp_path: Path) -> None:
     with open_line(tmp_path, running=False) as line:
-        turns = Turns(line.db, line.messages, now, lease_seconds=4)
+        changes = turn_changes(line.db, now, line.contacts, line.messages)
+        turns = Turns(line.db, line.messages, now, changes, lease_seconds=4)
         worker = Worker(replace(line.worker._hands, turns=turns), threading.Event())
         line.customer().says("hello")
         claimed(line, turns, worker.owner)  # and never worked on: its release met a full disk
