@@ -16,7 +16,8 @@ from pathlib import Path
 from benchmarks.figures import Figure
 from bot.brands import read_brands
 from bot.language.money import Money
-from bot.promises.check import Breach, Facts, OrderFact, check
+from bot.promises.check import check
+from bot.promises.facts import Breach, OrderFact, ReplyFacts
 from bot.shop.catalogue import read_catalogue
 from bot.shop.exchange_rates import Rates
 
@@ -25,11 +26,11 @@ SETS = Path(__file__).parent / "promises"
 SITTINGS = ("1", "2", "3", "indonesian")
 
 
-def facts() -> Facts:
+def facts() -> ReplyFacts:
     """One customer's turn: a wish, an order on its way, two conversions, the shipped catalogue and brand."""
     rates = Rates(Path("/nonexistent"), lambda: datetime(2026, 11, 21, tzinfo=UTC))
     price, delivery = Money(Decimal(1449), "EUR"), Money(Decimal("4.90"), "EUR")
-    return Facts.of(
+    return ReplyFacts.of(
         read_brands(ROOT / "data" / "brands.toml")["voyage"],
         read_catalogue(ROOT / "data" / "catalogue.csv").items,
         today=date(2026, 11, 21),

@@ -1,4 +1,9 @@
-"""Text made comparable: small letters, no accents. Two functions: take `fold` unless positions in the text matter."""
+"""Text made comparable. Three forms, for three kinds of readers:
+
+`fold`            compares whole words and texts; the length may change, so places found in it mean nothing outside.
+`fold_in_place`   keeps the length: amounts, numbers and names are cut out of the customer's own text by their place.
+`plain_in_place`  keeps the length and the capitals: in a draft a capital tells a product's name from a common word.
+"""
 
 from __future__ import annotations
 
@@ -15,28 +20,24 @@ _IN_PLACE = _LETTERS | _DIGITS | {ord(c): c.lower() for c in "ABCDEFGHIJKLMNOPQR
 
 
 def fold(text: str) -> str:
-    """Small letters without Latin accents; Devanagari keeps its signs. For comparing: the length may change.
-
-    Characters that nobody sees (joiners, marks of direction) are left out: they only keep words from being found.
-    """
+    """Small letters without Latin accents and invisible characters (joiners, marks of direction); Devanagari keeps its signs."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in decomposed if not ("\u0300" <= c <= "\u036f" or unicodedata.category(c) == "Cf"))
 
 
-def fold_in_place(text: str) -> str:
-    """The same length, so that spans found in it are true of `text`: small ASCII letters, no accents, ASCII digits.
+def composed(text: str) -> str:
+    """NFC, in which an accented letter is one character: what the two functions below read."""
+    return unicodedata.normalize("NFC", text)
 
-    Only what one character can replace: precomposed accents of Western Europe, digits of full width and of Devanagari.
-    """
+
+def fold_in_place(text: str) -> str:
+    """Small ASCII letters and digits, each in its place: precomposed Western European accents, full-width and Devanagari
+    digits are replaced, all else stays."""
     return text.translate(_IN_PLACE)
 
 
 def plain_in_place(text: str) -> str:
-    """The same length, capitals kept: for reading what a draft claims, where a capital tells a name.
-
-    Give it composed text (NFC). Latin accents go, digits of every script become 0-9, typographic apostrophes and dashes
-    plain ones; WhatsApp's bold and code marks become spaces.
-    """
+    """Composed text without Latin accents, with digits 0-9, plain apostrophes and dashes, and spaces for WhatsApp's marks."""
     return "".join(map(_plain, text))
 
 

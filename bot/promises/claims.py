@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from babel.dates import get_day_names, get_month_names
@@ -63,6 +63,21 @@ DURATION = whole_words(
     rf"(?:(?P<low>{COUNT})\s?(?:-|{of_all('between_numbers')})\s?)?(?P<high>{COUNT})[ -]?"
     rf"(?:(?:{of_all('kinds_of_days')}) )?(?P<unit>{_longest_first(UNITS)})"
 )
+
+
+def durations(plain: str) -> Iterator[tuple[re.Match[str], tuple[int, int]]]:
+    """Every time span that a plain text names, with its least and most hours."""
+    for match in DURATION.finditer(plain):
+        unit = UNITS[match["unit"].lower()]
+        most = number(match["high"]) * unit
+        yield match, (number(match["low"]) * unit if match["low"] else most, most)
+
+
+def number(word: str) -> int:
+    """What a match of COUNT stands for."""
+    return int(word) if word.isdigit() else NUMBER_WORDS[word.lower()]
+
+
 WEEKDAYS = whole_words(rf"(?:{_longest_first(WEEKDAY_NAMES)})s?")
 WEEKDAY_RANGE: Final = frozenset({"-", *words_of_all("claims", "weekday_range")})
 _ORDINAL = f"(?:{of_all('ordinal_endings')})?"

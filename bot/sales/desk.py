@@ -16,8 +16,8 @@ from bot.language.reading.message_type import Classification, believed
 from bot.language.reading.opt_out import is_start, is_stop
 from bot.language.texts import ReplyWording, report_wording
 from bot.model.language_model import ModelUnavailable
-from bot.promises.check import LANGUAGE, Breach, OrderFact, check
-from bot.promises.check import Facts as PromiseFacts
+from bot.promises.check import check
+from bot.promises.facts import LANGUAGE, Breach, OrderFact, ReplyFacts
 from bot.sales.answering.built_in.writer import write
 from bot.sales.answering.desk_actions import Actions
 from bot.sales.answering.model_writer import ModelDesk, ModelDraft
@@ -353,14 +353,14 @@ class Seller(BaseAgent):
     def _actions(self, turn: _Turn) -> Actions:
         return Actions(turn.situation, self._shop)
 
-    def _promise_facts(self, situation: Situation, actions: Actions, amounts: Sequence[Money] = ()) -> PromiseFacts:
+    def _promise_facts(self, situation: Situation, actions: Actions, amounts: Sequence[Money] = ()) -> ReplyFacts:
         orders = [*situation.orders, *([actions.placed] if actions.placed else [])]
         known = [
             OrderFact(order.number, (order.unit, order.total), link=order.payment_link, state=order.state)
             for order in orders
         ]
         quotes = [quote for quote in (situation.quote, actions.quoted) if quote is not None]
-        return PromiseFacts.of(
+        return ReplyFacts.of(
             situation.brand,
             situation.catalogue.items(),
             today=situation.now.astimezone(situation.brand.time_zone).date(),

@@ -16,7 +16,8 @@ from bot.language.languages import LANGUAGES
 from bot.language.money import Money
 from bot.language.money_text import format_money
 from bot.language.words import table
-from bot.promises.check import Facts, check
+from bot.promises.check import check
+from bot.promises.facts import ReplyFacts
 
 FACTS = facts()
 SETS = Path(__file__).parents[2] / "benchmarks" / "promises"
@@ -37,7 +38,7 @@ def drafts(name: str) -> list[str]:
     ]
 
 
-def kinds(draft: str, known: Facts = FACTS) -> set[str]:
+def kinds(draft: str, known: ReplyFacts = FACTS) -> set[str]:
     return {breach.kind for breach in check(draft, known)}
 
 

@@ -11,7 +11,8 @@ import pytest
 from bot.brands import Brand, read_brands
 from bot.language.money import Money
 from bot.language.reading.statements import read_facts
-from bot.promises.check import Facts, check
+from bot.promises.check import check
+from bot.promises.facts import ReplyFacts
 from memory.shop.catalogue_items import Item
 
 VOYAGE = read_brands(Path(__file__).parents[2] / "data" / "brands.toml")["voyage"]
@@ -23,7 +24,7 @@ def item(title: str, category: str, maker: str = "", description: str = "") -> I
 
 
 def stopped(draft: str, brand: Brand, items: Sequence[Item]) -> set[str]:
-    return {breach.text for breach in check(draft, Facts.of(brand, items, today=date(2026, 11, 30)))}
+    return {breach.text for breach in check(draft, ReplyFacts.of(brand, items, today=date(2026, 11, 30)))}
 
 
 SOLD = [item("Samsung Galaxy S24", "smartphones", "Samsung")]

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.model.language_model import LanguageModel, ModelUnavailable, Prices, Reason, Spent
-from bot.promises.check import Breach, Facts, check
+from bot.promises.check import check
+from bot.promises.facts import Breach, ReplyFacts
 from bot.sales.answering.model_prompt import Briefing, MissingWord, fill
 from bot.sales.answering.model_writer import Allowance, ModelDesk, ModelDraft, Senses
 from bot.sales.situation import Situation
@@ -239,8 +240,8 @@ def test_the_answer_is_asked_for_in_the_customers_language(
 # A model that lies: what it says is caught by the check, told to it once, and then refused
 
 
-def facts(counter: Counter, draft: ModelDraft) -> Facts:
-    return Facts.of(counter.brand, counter.catalogue.items(), today=TODAY)
+def facts(counter: Counter, draft: ModelDraft) -> ReplyFacts:
+    return ReplyFacts.of(counter.brand, counter.catalogue.items(), today=TODAY)
 
 
 LIES = [

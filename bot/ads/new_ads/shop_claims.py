@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.brands import Brand
-from bot.promises.check import Facts, check
+from bot.promises.check import check
+from bot.promises.facts import ReplyFacts
 from memory.shop.catalogue_items import Goods
 from memory.storage.timestamps import Clock
 
@@ -15,7 +16,7 @@ from memory.storage.timestamps import Clock
 class FactsCheck:
     """The claim check over these facts."""
 
-    facts: Facts
+    facts: ReplyFacts
 
     def unsupported(self, text: str) -> list[tuple[str, str]]:
         """The claims that the facts do not carry: the words, and why they are wrong."""
@@ -34,4 +35,4 @@ class ShopClaims:
         """Over what the brand sells and promises today."""
         about = self.brands[brand]
         today = self.clock().astimezone(about.time_zone).date()
-        return FactsCheck(Facts.of(about, self.goods.items(brand), today=today))
+        return FactsCheck(ReplyFacts.of(about, self.goods.items(brand), today=today))

@@ -16,7 +16,7 @@ from bot.language.languages import about
 from bot.language.money import Money
 from bot.model.language_model import Message as ModelMessage
 from bot.model.language_model import estimate_tokens
-from bot.promises.check import Breach
+from bot.promises.facts import Breach
 from bot.sales.answering.desk_actions import Actions
 from bot.sales.answering.model_tools import offer_data, order_data, quote_data
 from bot.sales.answering.reply_draft import words_for

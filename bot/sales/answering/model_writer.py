@@ -21,7 +21,7 @@ from bot.model.language_model import (
     Spent,
     Understood,
 )
-from bot.promises.check import Breach
+from bot.promises.facts import Breach
 from bot.sales.answering.desk_actions import Actions
 from bot.sales.answering.model_prompt import Briefing, fill
 from bot.sales.answering.model_tools import described, use

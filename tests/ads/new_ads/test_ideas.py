@@ -18,7 +18,7 @@ from bot.ads.new_ads.shop_claims import FactsCheck
 from bot.brands import read_brands
 from bot.language.money import Money
 from bot.model.language_model import LanguageModel, Prices
-from bot.promises.check import Facts
+from bot.promises.facts import ReplyFacts
 from bot.shop.catalogue import read_catalogue
 from memory.ads.learnings.strategy import FAILURE, SUCCESS, Strategy
 from memory.storage.quotas import Limits
@@ -33,7 +33,7 @@ BRAND = read_brands(DATA / "brands.toml")["voyage"]
 ITEMS = read_catalogue(DATA / "catalogue.csv").items
 
 
-CLAIMS = FactsCheck(Facts.of(BRAND, ITEMS, today=TODAY))
+CLAIMS = FactsCheck(ReplyFacts.of(BRAND, ITEMS, today=TODAY))
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from bot.ads.new_ads.shop_claims import FactsCheck
 from bot.ads.practice import PracticeAccount
 from bot.brands import read_brands
 from bot.language.money import Money
-from bot.promises.check import Facts
+from bot.promises.facts import ReplyFacts
 from bot.shop.catalogue import read_catalogue
 from memory.ads.ad_account import AdAccount, Campaign
 from memory.ads.learnings.strategy import DECISIONS, Entry
@@ -29,7 +29,7 @@ from tests.ads.shop import BEGUN, DATA, AdShop
 
 BRAND = read_brands(DATA / "brands.toml")["voyage"]
 ITEMS = tuple(read_catalogue(DATA / "catalogue.csv").items)
-FACTS = Facts.of(BRAND, ITEMS, today=BEGUN.date())
+FACTS = ReplyFacts.of(BRAND, ITEMS, today=BEGUN.date())
 ASKED = "27 of 90 chats asked about cash on delivery"
 
 

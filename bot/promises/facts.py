@@ -1,0 +1,196 @@
+"""What a reply may promise, and what a promise that the facts don't carry looks like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property, lru_cache
+
+from bot.brands import Brand, Delivery, Discount
+from bot.language.amounts import Amount, find_amounts
+from bot.language.languages import LETTERS
+from bot.language.money import Money
+from bot.language.normalisation import composed, fold, plain_in_place
+from bot.promises import claims
+from bot.promises.item_names import ItemNames
+from bot.promises.other_makes import OtherMakes, other_makes
+from bot.shop.categories import Categories
+from bot.shop.exchange_rates import Conversion
+from memory.shop.catalogue_items import Item
+
+PRICE, DISCOUNT, STOCK, DELIVERY, POLICY = "price", "discount", "stock", "delivery", "policy"
+LINK, PRODUCT, ORDER, LANGUAGE = "link", "product", "order", "language"
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One promise that the facts don't carry. One of the kind `language` is not repaired: the next draft could not be
+    checked either."""
+
+    kind: str  # one of the constants above
+    text: str  # the words of the draft
+    why: str  # it is wrong
+    right: str  # what may be said instead
+
+
+PlacedBreaches = Iterator[tuple[int, Breach]]  # each with its place: in a sentence, or in the draft
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFact:
+    """What the order book knows of one order."""
+
+    number: str
+    amounts: tuple[Money, ...] = ()  # unit price, total
+    promised: date | None = None
+    link: str | None = None
+    state: str | None = None  # placed, paid, shipped, delivered, cancelled; None carries no claim about it
+
+
+@dataclass(frozen=True)
+class ReplyFacts:
+    """All that a reply may promise."""
+
+    items: tuple[Item, ...]  # the whole catalogue, with the stock of this moment
+    policies: tuple[str, ...]  # the brand's texts
+    delivery: Delivery
+    today: date
+    discounts: tuple[Discount, ...] = ()
+    orders: tuple[OrderFact, ...] = ()
+    conversions: tuple[Conversion, ...] = ()  # made for this reply
+    amounts: tuple[Money, ...] = ()
+    links: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    customer: str = ""  # what they wrote: their budget may be echoed, a product they asked for denied
+    categories: Categories | None = None  # what a number may count: "40 laptops"
+    trades: tuple[str, ...] = ()
+    makes: tuple[str, ...] = ()  # that the brand's file lists besides those of its trades
+
+    @classmethod
+    def of(
+        cls,
+        brand: Brand,
+        items: Iterable[Item],
+        *,
+        today: date,
+        orders: Iterable[OrderFact] = (),
+        conversions: Iterable[Conversion] = (),
+        amounts: Iterable[Money] = (),
+        customer: str = "",
+    ) -> ReplyFacts:
+        """The facts of one turn; `today` is the brand's day. Expired codes are left out."""
+        orders = tuple(orders)
+        paid_at = tuple(order.link or brand.pay_at(order.number) for order in orders)
+        items = tuple(items)
+        return cls(
+            items=items,
+            policies=brand.policy_texts(),
+            delivery=brand.delivery,
+            today=today,
+            discounts=tuple(discount for discount in brand.discounts if discount.valid_until >= today),
+            orders=orders,
+            conversions=tuple(conversions),
+            amounts=tuple(amounts),
+            links=(*brand.links, *paid_at),
+            names=(brand.name,),
+            customer=customer,
+            categories=Categories(brand, (item.category for item in items)),
+            trades=brand.trades,
+            makes=brand.other_makes,
+        )
+
+    @property
+    def other_makes(self) -> OtherMakes:
+        """What the brand's trades make elsewhere."""
+        return other_makes(self.trades, self.makes)
+
+    def is_goods(self, plain: str) -> bool:
+        """Whether a text begins with a word for a category or subcategory of the brand."""
+        word = re.match(rf"\W{{0,3}}([a-z]+|[{LETTERS}]+)", fold(plain[:40]))
+        if word is None or self.categories is None:
+            return False
+        return bool(self.categories.category(word[1]) or self.categories.subcategory(word[1]))
+
+    @cached_property
+    def item_names(self) -> ItemNames:
+        return _item_names(self.items)
+
+    @cached_property
+    def policy_money(self) -> frozenset[Money]:
+        return _policy_money(self.policies)
+
+    @cached_property
+    def durations(self) -> frozenset[tuple[int, int]]:
+        """(least, most) hours of every time span in the policies."""
+        return _policy_durations(self.policies)
+
+    @cached_property
+    def order_money(self) -> frozenset[Money]:
+        return frozenset([*self.amounts, *(money for order in self.orders for money in order.amounts)])
+
+    @cached_property
+    def customer_money(self) -> tuple[Amount, ...]:
+        return tuple(find_amounts(plain_in_place(composed(self.customer))))
+
+    @cached_property
+    def item_words(self) -> frozenset[str]:
+        """Every word of the catalogue, and of the brand's name."""
+        return _vocabulary(self.items, (), self.names)
+
+    @cached_property
+    def customer_words(self) -> frozenset[str]:
+        return frozenset(re.findall(r"\w+", plain_in_place(composed(self.customer)).lower()))
+
+    def has_link(self, link: str) -> bool:
+        """Whether it is an item's, the shop's or an order's, or stands in a policy."""
+        return _bare_link(link) in self._bare_links
+
+    @cached_property
+    def _bare_links(self) -> frozenset[str]:
+        listed = [link for item in self.items for link in (item.link, item.image) if link]
+        said = [match.group() for text in self.policies for match in claims.LINK.finditer(text)]
+        return frozenset(_bare_link(link) for link in (*self.links, *listed, *said))
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """Every word of catalogue and policies: none of them alone is an invented product."""
+        return _vocabulary(self.items, self.policies, self.names)
+
+
+# Read anew only when the catalogue, its stock or the policies change: once a reply they cost 8 ms of its 11.
+@lru_cache(maxsize=64)
+def _item_names(items: tuple[Item, ...]) -> ItemNames:
+    return ItemNames(items)
+
+
+@lru_cache(maxsize=64)
+def _policy_money(policies: tuple[str, ...]) -> frozenset[Money]:
+    return frozenset(
+        Money(amount.value, amount.currency)
+        for text in policies
+        for amount in find_amounts(plain_in_place(composed(text)))
+        if amount.currency
+    )
+
+
+@lru_cache(maxsize=64)
+def _policy_durations(policies: tuple[str, ...]) -> frozenset[tuple[int, int]]:
+    return frozenset(found for text in policies for _, found in claims.durations(plain_in_place(composed(text))))
+
+
+@lru_cache(maxsize=64)
+def _vocabulary(items: tuple[Item, ...], policies: tuple[str, ...], names: tuple[str, ...]) -> frozenset[str]:
+    texts = [
+        " ".join([*i.every_title, i.maker, i.description, *i.descriptions.values(), *i.keywords, i.category])
+        for i in items
+    ]
+    return frozenset(re.findall(r"[\w]+", plain_in_place(composed(" ".join([*texts, *policies, *names]))).lower()))
+
+
+def _bare_link(link: str) -> str:
+    """Without https, www and a closing slash; the host in small letters, the path as it is."""
+    rest = re.sub(r"^(?:https://)?(?:www\.)?", "", link, flags=re.IGNORECASE).rstrip("/")
+    host, slash, path = rest.partition("/")
+    return host.lower() + slash + path

@@ -1,0 +1,87 @@
+"""A draft cut into sentences, with the items that each names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from bot.language.normalisation import composed, plain_in_place
+from bot.promises import claims
+from bot.promises.facts import ReplyFacts
+from bot.promises.item_names import ItemMention
+from memory.shop.catalogue_items import Item
+
+LONGEST_SENTENCE = 1500  # characters; find_amounts reads 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence or line of a draft. `text`, `plain` and `bare` have the same length."""
+
+    start: int  # in the draft
+    text: str  # as written
+    plain: str  # for matching
+    bare: str  # `plain` with item names, addresses and list numbers blanked: the 15 of "Raptor 15" is no amount
+    mentions: tuple[ItemMention, ...]
+    subject: Item | None = None
+
+    @property
+    def items(self) -> list[Item]:
+        return list({mention.item.sku: mention.item for mention in self.mentions}.values())
+
+    @property
+    def asks(self) -> bool:
+        return self.plain.rstrip().endswith("?")
+
+    def cut(self, start: int, end: int) -> str:
+        return self.text[start:end].strip()
+
+    def denies(self, start: int, end: int) -> bool:
+        """Whether the words right before (in some languages: right behind) negate what stands there."""
+        before, after = self.plain[max(0, start - 45) : start], self.plain[end : end + 40]
+        clause = claims.NEW_CLAUSE.split(before)[-1]
+        return bool(claims.NEGATED.search(clause)) or bool(claims.NEGATED_BEHIND.search(re.split(r"[,;]", after)[0]))
+
+
+def sentences_of(text: str, facts: ReplyFacts) -> list[Sentence]:
+    """The sentences of a draft in NFC; policy texts quoted word for word are blanked out, they need no check."""
+    plain = plain_in_place(_without_policies(text, facts))
+    bounds = [0]
+    for match in claims.SENTENCE_END.finditer(plain):
+        bounds.append(match.end())
+    bounds.append(len(text))
+    sentences = []
+    for start, end in pairwise(bounds):
+        for at in range(start, end, LONGEST_SENTENCE):
+            part = plain[at : min(end, at + LONGEST_SENTENCE)]
+            mentions = facts.item_names.find(part)
+            sentences.append(Sentence(at, text[at : at + len(part)], part, _bare(part, mentions), mentions))
+    return sentences
+
+
+def _bare(plain: str, mentions: Sequence[ItemMention]) -> str:
+    spans = [(mention.start, mention.end) for mention in mentions]
+    spans += [match.span() for match in claims.LINK.finditer(plain)]
+    spans += [match.span() for match in re.finditer(r"^\s*\d{1,2}[.)]\s", plain)]
+    for start, end in spans:
+        plain = plain[:start] + " " * (end - start) + plain[end:]
+    return re.sub(r"(?<=[A-Za-z])-(?=[A-Za-z])", " ", plain)  # ninety-nine is a number in two words
+
+
+def _without_policies(text: str, facts: ReplyFacts) -> str:
+    for policy in facts.policies:
+        for quoted in re.split(r"(?<=[.!?।;:])\s+", composed(policy)):
+            if len(quoted) >= 20:
+                text = text.replace(quoted, " " * len(quoted))
+    return text
+
+
+def subject_of(sentences: Sequence[Sentence], facts: ReplyFacts) -> Item | None:
+    """The only item that the draft names, or else the only one that the customer named."""
+    named = {item.sku: item for sentence in sentences for item in sentence.items}
+    if not named:
+        mentions = facts.item_names.find(plain_in_place(composed(facts.customer)))
+        named = {mention.item.sku: mention.item for mention in mentions}
+    return next(iter(named.values())) if len(named) == 1 else None
