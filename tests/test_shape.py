@@ -30,7 +30,7 @@ from tests.world import environment
 ROOT = Path(__file__).parent.parent
 HOMES = {
     "twilio": ("bot/channels/",),
-    "openai": ("bot/model/language_model.py",),
+    "openai": ("bot/model/connection.py",),
     "sqlite3": ("memory/", "bot/channels/simulator", "bot/ads/practice"),
     "sqlite_utils": ("memory/", "bot/channels/simulator", "bot/ads/practice"),
     "apscheduler": ("bot/delivery/scheduler.py",),

@@ -22,7 +22,9 @@ from bot.language.amounts import find_amounts
 from bot.language.languages import LETTERS
 from bot.language.reading.birthdays import find_day
 from bot.language.reading.statements import clauses, sentences
-from bot.model.language_model import LanguageModel, ModelUnavailable, Reason, estimate_tokens, read_arguments
+from bot.model.answers import read_arguments
+from bot.model.language_model import LanguageModel, estimate_tokens
+from bot.model.model_errors import ModelUnavailable, Reason
 from bot.sales.answering.model_prompt import fill
 from bot.sales.answering.model_writer import MICROS, paid
 from bot.sales.situation import joined

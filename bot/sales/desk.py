@@ -15,7 +15,7 @@ from bot.language.reading.learned import Lesson, read_message
 from bot.language.reading.message_type import Classification, believed
 from bot.language.reading.opt_out import is_start, is_stop
 from bot.language.texts import ReplyWording, report_wording
-from bot.model.language_model import ModelUnavailable
+from bot.model.model_errors import ModelUnavailable
 from bot.promises.check import check
 from bot.promises.facts import LANGUAGE, Breach, OrderFact, ReplyFacts
 from bot.sales.answering.built_in.writer import write

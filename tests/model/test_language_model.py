@@ -16,16 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.model.language_model import (
-    Breaker,
-    Completion,
-    LanguageModel,
-    ModelUnavailable,
-    NotOffered,
-    Prices,
-    Reason,
-    read_arguments,
-)
+from bot.model.answers import Completion, read_arguments
+from bot.model.circuit_breaker import CircuitBreaker
+from bot.model.language_model import LanguageModel
+from bot.model.model_errors import ModelUnavailable, NotOffered, Reason
+from bot.model.token_prices import Prices
 from bot.settings import Settings
 from memory.storage.timestamps import now
 from tests.memory.stores import TestClock
@@ -73,7 +68,7 @@ def model(server: ModelServer) -> Iterator[LanguageModel]:
     yield from opened(server.url)
 
 
-def opened(url: str, *, key: str = KEY, breaker: Breaker | None = None) -> Iterator[LanguageModel]:
+def opened(url: str, *, key: str = KEY, breaker: CircuitBreaker | None = None) -> Iterator[LanguageModel]:
     model = LanguageModel(
         api_key=key, base_url=url, model="gpt-4.1-mini", prices=Prices.read(), clock=now, breaker=breaker
     )
@@ -214,7 +209,9 @@ def test_the_deadline_holds_while_the_client_is_still_being_imported(server: Mod
     script = f"""
 import sys, time
 from datetime import timedelta
-from bot.model.language_model import LanguageModel, ModelUnavailable, Prices
+from bot.model.language_model import LanguageModel
+from bot.model.model_errors import ModelUnavailable
+from bot.model.token_prices import Prices
 from memory.storage.timestamps import now
 from tests.waiting import HANG_SECONDS
 assert "openai" not in sys.modules
@@ -308,7 +305,7 @@ def test_warming_up_imports_the_client_in_the_background(server: ModelServer, mo
 
 def test_the_breaker_stops_hammering_and_tries_again(server: ModelServer) -> None:
     clock = TestClock()
-    for model in opened(server.url, breaker=Breaker(clock, failures=3, rest_seconds=30)):
+    for model in opened(server.url, breaker=CircuitBreaker(clock, failures=3, rest_seconds=30)):
         server.plays(failing(500), failing(500), failing(500), failing(500), says("back"), says("again"))
         assert [reason(model) for _ in range(5)] == [Reason.SERVER_ERROR] * 3 + [Reason.BREAKER_OPEN] * 2
         assert len(server.requests) == 3
@@ -320,7 +317,7 @@ def test_the_breaker_stops_hammering_and_tries_again(server: ModelServer) -> Non
 
 def test_a_server_that_asks_for_rest_gets_it_at_once(server: ModelServer) -> None:
     clock = TestClock()
-    for model in opened(server.url, breaker=Breaker(clock, failures=3)):
+    for model in opened(server.url, breaker=CircuitBreaker(clock, failures=3)):
         server.plays(failing(429, Retry_After="120"), says("Hi"))
         assert reason(model) is Reason.RATE_LIMITED
         clock.pass_by(seconds=119)
@@ -333,14 +330,14 @@ def test_a_server_that_asks_for_rest_gets_it_at_once(server: ModelServer) -> Non
 
 @pytest.mark.parametrize("harmless", [failing(400), says(None, refusal="no")])
 def test_one_customers_words_do_not_open_the_breaker_for_all(server: ModelServer, harmless: Reply) -> None:
-    for model in opened(server.url, breaker=Breaker(TestClock(), failures=2)):
+    for model in opened(server.url, breaker=CircuitBreaker(TestClock(), failures=2)):
         server.plays(*[harmless] * 4, says("Hi"))
         assert [reason(model) for _ in range(4)] == [Reason.REFUSED] * 4
         assert ask(model).text == "Hi"
 
 
 def test_a_success_starts_the_count_again() -> None:
-    breaker = Breaker(TestClock(), failures=2)
+    breaker = CircuitBreaker(TestClock(), failures=2)
     for _ in range(5):
         breaker.enter()
         breaker.failed()
@@ -354,7 +351,7 @@ def test_a_success_starts_the_count_again() -> None:
 )
 def test_a_server_rests_as_long_as_it_asks_but_ten_minutes_at_most(asked: float | None, rests: int) -> None:
     clock = TestClock()
-    breaker = Breaker(clock, failures=1, rest_seconds=30)
+    breaker = CircuitBreaker(clock, failures=1, rest_seconds=30)
     for _ in range(3):  # a rest that did not help is followed by another, no longer
         breaker.enter()
         breaker.failed(asked)
@@ -370,7 +367,7 @@ def test_a_server_rests_as_long_as_it_asks_but_ten_minutes_at_most(asked: float 
 
 def test_of_many_threads_one_probes() -> None:
     clock = TestClock()
-    breaker = Breaker(clock, failures=1, rest_seconds=10)
+    breaker = CircuitBreaker(clock, failures=1, rest_seconds=10)
     breaker.enter()
     breaker.failed()
     clock.pass_by(seconds=10)

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from bot.model.language_model import LanguageModel, Prices
+from bot.model.language_model import LanguageModel
+from bot.model.token_prices import Prices
 from bot.sales.background_reading import MANY_MESSAGES, Reader, believable, faithful
 from memory.conversations.channel_messages import Outgoing
 from memory.conversations.messages import Message

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.language.detection import detect
-from bot.model.language_model import LanguageModel, Prices
+from bot.model.language_model import LanguageModel
+from bot.model.token_prices import Prices
 from bot.sales.answering.model_writer import WORTH_ASKING, ModelDesk
 from bot.sales.desk import Seller
 from memory.storage.quotas import Limits

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.model.language_model import ToolCall
+from bot.model.answers import ToolCall
 from bot.sales.answering.desk_actions import Actions
 from bot.sales.answering.model_tools import TOOLS, described, use
 from bot.sales.situation import Situation

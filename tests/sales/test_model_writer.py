@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.model.language_model import LanguageModel, ModelUnavailable, Prices, Reason, Spent
+from bot.model.language_model import LanguageModel
+from bot.model.model_errors import ModelUnavailable, Reason
+from bot.model.token_prices import Prices, Spent
 from bot.promises.check import check
 from bot.promises.facts import Breach, ReplyFacts
 from bot.sales.answering.model_prompt import Briefing, MissingWord, fill

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.model.language_model import LanguageModel, Prices
+from bot.model.language_model import LanguageModel
+from bot.model.token_prices import Prices
 from bot.staff.questions.model_answers import EYES
 from memory.storage.quotas import Limits
 from tests.ads.shop import AdShop

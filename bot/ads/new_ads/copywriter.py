@@ -15,7 +15,9 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from bot.ads.new_ads.compliance import Concept
 from bot.ads.new_ads.ideas import Knowledge, Written, name_of
 from bot.language.languages import about
-from bot.model.language_model import Completion, LanguageModel, Message, ModelUnavailable, Reason
+from bot.model.answers import Completion, ModelMessage
+from bot.model.language_model import LanguageModel
+from bot.model.model_errors import ModelUnavailable, Reason
 from memory.ads.learnings.strategy import Entry
 from memory.storage.quotas import Limits
 from memory.storage.timestamps import Clock
@@ -75,12 +77,12 @@ class Copywriter:
 
     def write(self, known: Knowledge, most: int) -> Sequence[Written]:
         """At most `most` ads as the model wrote them, unchecked. Raises ModelUnavailable."""
-        asked: list[Message] = [{"role": "system", "content": prompt(known, most)},
+        asked: list[ModelMessage] = [{"role": "system", "content": prompt(known, most)},
                                 {"role": "user", "content": "Write the ads."}]  # fmt: skip
         answer = self._paid(known, asked)
         return [_written(ad, known) for ad in _ads(answer)[:most]]
 
-    def _paid(self, known: Knowledge, asked: list[Message]) -> Completion:
+    def _paid(self, known: Knowledge, asked: list[ModelMessage]) -> Completion:
         """One call, set aside before from the ads' share and from the brand's budget, corrected after."""
         brand = known.facts.brand
         worst = self.model.worst_cost(asked, [TOOL])

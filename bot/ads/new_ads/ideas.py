@@ -13,7 +13,7 @@ from bot.ads.changes.plan import told
 from bot.ads.new_ads.compliance import ClaimCheck, Concept, Objection, review
 from bot.ads.new_ads.selling_points import ARGUMENTS, Argument, ShopFacts
 from bot.language.money import Money
-from bot.model.language_model import ModelUnavailable
+from bot.model.model_errors import ModelUnavailable
 from memory.ads.learnings.strategy import Brief, Entry
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from string import Template
 
 from bot.language.languages import about
 from bot.language.money import Money
-from bot.model.language_model import Message as ModelMessage
+from bot.model.answers import ModelMessage
 from bot.model.language_model import estimate_tokens
 from bot.promises.facts import Breach
 from bot.sales.answering.desk_actions import Actions

@@ -11,7 +11,8 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields
 from marshmallow.validate import Length, Range, Regexp
 
-from bot.model.language_model import Tool, ToolCall
+from bot.model.answers import ToolCall
+from bot.model.language_model import Tool
 from bot.sales.answering.desk_actions import Actions, CannotDo, Offer, as_data
 from bot.sales.answering.reply_draft import words_for
 from memory.shop.orders import Order, Quote

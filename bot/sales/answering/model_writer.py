@@ -11,16 +11,10 @@ from functools import cached_property
 from typing import TypeVar
 
 from bot.channels.message_text import to_whatsapp
-from bot.model.language_model import (
-    Completion,
-    LanguageModel,
-    Message,
-    ModelUnavailable,
-    NotOffered,
-    Reason,
-    Spent,
-    Understood,
-)
+from bot.model.answers import Completion, ModelMessage, Understood
+from bot.model.language_model import LanguageModel
+from bot.model.model_errors import ModelUnavailable, NotOffered, Reason
+from bot.model.token_prices import Spent
 from bot.promises.facts import Breach
 from bot.sales.answering.desk_actions import Actions
 from bot.sales.answering.model_prompt import Briefing, fill
@@ -57,7 +51,7 @@ class ModelDraft:
     actions: Actions  # its `changes` belong to this draft, and are dropped with it
     spent: Spent
     model: str
-    conversation: tuple[Message, ...] = field(repr=False)  # with the model, up to and with these words
+    conversation: tuple[ModelMessage, ...] = field(repr=False)  # with the model, up to and with these words
     briefing: Briefing = field(repr=False)
     repaired: bool = False
 
@@ -127,7 +121,7 @@ class ModelDesk:
             repaired=True,
         )
 
-    def _run(self, briefing: Briefing, conversation: list[Message], deadline: datetime) -> ModelDraft:
+    def _run(self, briefing: Briefing, conversation: list[ModelMessage], deadline: datetime) -> ModelDraft:
         spent = Spent()
         while True:
             last = spent.steps == self._allowance.steps - 1
@@ -138,7 +132,7 @@ class ModelDesk:
             conversation.extend(_act(answer, briefing.actions))
 
     def _step(
-        self, situation: Situation, conversation: list[Message], spent: Spent, deadline: datetime, *, last: bool
+        self, situation: Situation, conversation: list[ModelMessage], spent: Spent, deadline: datetime, *, last: bool
     ) -> tuple[Completion, Spent]:
         """One call of the model, set aside from the brand's budget before and paid after."""
         worst = self._model.worst_cost(conversation, self._tools)
@@ -223,11 +217,11 @@ def paid(limits: Limits, name: str, worst: int, budget: int, call: Callable[[], 
         limits.add_spend(name, day, cost - worst)
 
 
-def _act(answer: Completion, actions: Actions) -> list[Message]:
+def _act(answer: Completion, actions: Actions) -> list[ModelMessage]:
     return [{"role": "tool", "tool_call_id": call.id, "content": use(call, actions)} for call in answer.tool_calls]
 
 
-def _draft(answer: Completion, spent: Spent, conversation: Sequence[Message], briefing: Briefing) -> ModelDraft:
+def _draft(answer: Completion, spent: Spent, conversation: Sequence[ModelMessage], briefing: Briefing) -> ModelDraft:
     return ModelDraft(
         said=_words(answer, spent, briefing.mark),
         actions=briefing.actions,

@@ -23,7 +23,10 @@ from bot.language.amounts import find_amounts, parse_number
 from bot.language.languages import FIRST, LANGUAGES, about
 from bot.language.patterns import whole_words
 from bot.language.words import alternatives
-from bot.model.language_model import Completion, LanguageModel, ModelUnavailable, Reason, Spent, ToolCall
+from bot.model.answers import Completion, ToolCall
+from bot.model.language_model import LanguageModel
+from bot.model.model_errors import ModelUnavailable, Reason
+from bot.model.token_prices import Spent
 from bot.sales.answering.model_tools import json_schema
 from bot.sales.answering.model_writer import MICROS, WORTH_ASKING, Allowance, paid
 from bot.staff.questions.built_in_answers import Answering, Reply

@@ -17,7 +17,8 @@ from bot.ads.new_ads.selling_points import ARGUMENTS, ShopFacts
 from bot.ads.new_ads.shop_claims import FactsCheck
 from bot.brands import read_brands
 from bot.language.money import Money
-from bot.model.language_model import LanguageModel, Prices
+from bot.model.language_model import LanguageModel
+from bot.model.token_prices import Prices
 from bot.promises.facts import ReplyFacts
 from bot.shop.catalogue import read_catalogue
 from memory.ads.learnings.strategy import FAILURE, SUCCESS, Strategy

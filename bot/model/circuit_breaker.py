@@ -1,0 +1,58 @@
+"""Leaves a failing model server alone for a while."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime, timedelta
+
+from bot.model.model_errors import ModelUnavailable, Reason
+from memory.storage.timestamps import Clock
+
+LONGEST_REST = 600.0  # seconds; a server that asks for more is tried again all the same
+
+
+class CircuitBreaker:
+    """Opens after `failures` in a row; then lets one probe through after each rest."""
+
+    def __init__(self, clock: Clock, *, failures: int = 5, rest_seconds: float = 30.0) -> None:
+        self._clock = clock
+        self._most = failures
+        self._rest = rest_seconds
+        self._guard = threading.Lock()
+        self._failed = 0
+        self._open_until: datetime | None = None
+        self._probing = False
+
+    def enter(self) -> None:
+        """Ask for permission before a call; follow with exactly one of the methods below.
+
+        Raises ModelUnavailable while open, or while another thread's probe is on its way.
+        """
+        with self._guard:
+            if self._open_until is None:
+                return
+            wait = (self._open_until - self._clock()).total_seconds()
+            if wait > 0 or self._probing:
+                raise ModelUnavailable(
+                    Reason.BREAKER_OPEN, "the model failed before and is left alone", retry_after=max(wait, 0.0)
+                )
+            self._probing = True
+
+    def worked(self) -> None:
+        """The call was answered."""
+        with self._guard:
+            self._failed, self._open_until, self._probing = 0, None, False
+
+    def failed(self, rest: float | None = None) -> None:
+        """The server failed; `rest` is how many seconds it asked to be left alone, and opens at once."""
+        with self._guard:
+            self._failed += 1
+            if rest is not None or self._probing or self._failed >= self._most:
+                seconds = min(self._rest if rest is None else rest, LONGEST_REST)
+                self._open_until = self._clock() + timedelta(seconds=seconds)
+            self._probing = False
+
+    def nothing_learned(self) -> None:
+        """The call says nothing about the server: it refused these words, or there was no time."""
+        with self._guard:
+            self._probing = False
