@@ -9,7 +9,7 @@ from datetime import date
 from functools import cached_property, lru_cache
 
 from bot.brands import Brand, Delivery, Discount
-from bot.language.amounts import Amount, find_amounts
+from bot.language.amounts import AmountMention, find_amounts
 from bot.language.languages import LETTERS
 from bot.language.money import Money
 from bot.language.normalisation import composed, fold, plain_in_place
@@ -131,7 +131,7 @@ class ReplyFacts:
         return frozenset([*self.amounts, *(money for order in self.orders for money in order.amounts)])
 
     @cached_property
-    def customer_money(self) -> tuple[Amount, ...]:
+    def customer_money(self) -> tuple[AmountMention, ...]:
         return tuple(find_amounts(plain_in_place(composed(self.customer))))
 
     @cached_property

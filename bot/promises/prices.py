@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise, permutations
 
-from bot.language.amounts import Amount, find_amounts
+from bot.language.amounts import AmountMention, find_amounts
 from bot.language.money import Money
 from bot.promises import claims
 from bot.promises.facts import PRICE, Breach, PlacedBreaches, ReplyFacts
@@ -35,7 +35,7 @@ def check_prices(sentence: Sentence, facts: ReplyFacts) -> PlacedBreaches:
         yield start, Breach(PRICE, sentence.cut(start, end), f"this is no price of {about}", right)
 
 
-def _is_money(sentence: Sentence, facts: ReplyFacts, amount: Amount) -> bool:
+def _is_money(sentence: Sentence, facts: ReplyFacts, amount: AmountMention) -> bool:
     start, end = amount.span
     if amount.currency:
         return True
@@ -53,7 +53,7 @@ def _is_money(sentence: Sentence, facts: ReplyFacts, amount: Amount) -> bool:
     return bool(priced) and not re.search(r"\d", between) and len(between.split()) <= 2
 
 
-def _priced_items(sentence: Sentence, amounts: Sequence[Amount], amount: Amount) -> list[Item]:
+def _priced_items(sentence: Sentence, amounts: Sequence[AmountMention], amount: AmountMention) -> list[Item]:
     """The items whose price an amount may be: "item, amount, item, amount" in pairs, else all that are named."""
     items = sentence.items
     if len(items) < 2:
@@ -66,20 +66,20 @@ def _priced_items(sentence: Sentence, amounts: Sequence[Amount], amount: Amount)
     return items
 
 
-def _price_holds(sentence: Sentence, facts: ReplyFacts, amount: Amount, items: Sequence[Item]) -> bool:
+def _price_holds(sentence: Sentence, facts: ReplyFacts, amount: AmountMention, items: Sequence[Item]) -> bool:
     near = _said_roughly(sentence, amount)
     if any(_equal(amount, money, near) for money in _true_money(sentence, facts, items)):
         return True
     return _echoes(sentence, facts, amount, items) or _is_converted(facts, amount, items)
 
 
-def _said_roughly(sentence: Sentence, amount: Amount) -> bool:
+def _said_roughly(sentence: Sentence, amount: AmountMention) -> bool:
     before = sentence.plain[: amount.span[0]].rstrip()
     word = [match for match in claims.APPROXIMATE.finditer(before) if not before[match.end() :].strip()]
     return bool(word) or bool(claims.APPROXIMATE_SIGN.search(before))
 
 
-def _equal(amount: Amount, money: Money, near: bool) -> bool:
+def _equal(amount: AmountMention, money: Money, near: bool) -> bool:
     if amount.currency not in (None, money.currency):
         return False
     return amount.value == money.amount or (near and abs(amount.value - money.amount) <= money.amount * NEAR)
@@ -115,7 +115,7 @@ def _between_items(items: Sequence[Item]) -> Iterator[Money]:
         yield from (Money(abs(a - b), currency) for a in prices for b in prices if a != b)
 
 
-def _echoes(sentence: Sentence, facts: ReplyFacts, amount: Amount, items: Sequence[Item]) -> bool:
+def _echoes(sentence: Sentence, facts: ReplyFacts, amount: AmountMention, items: Sequence[Item]) -> bool:
     """Whether the customer's own amount is said as a limit, not as a price."""
     if not any(
         own.value == amount.value and (own.currency is None or amount.currency in (own.currency, None))
@@ -127,7 +127,7 @@ def _echoes(sentence: Sentence, facts: ReplyFacts, amount: Amount, items: Sequen
     return bool(claims.LIMIT.search(around)) or not (items or claims.PRICED.search(around))
 
 
-def _is_converted(facts: ReplyFacts, amount: Amount, items: Sequence[Item]) -> bool:
+def _is_converted(facts: ReplyFacts, amount: AmountMention, items: Sequence[Item]) -> bool:
     for conversion in facts.conversions:
         listed = any(conversion.given in item.prices.values() for item in items)
         a_price = any(conversion.given in item.prices.values() for item in facts.items)
@@ -162,7 +162,7 @@ def check_conversions(sentence: Sentence, facts: ReplyFacts) -> PlacedBreaches:
             yield one.span[0], Breach(PRICE, text, "this conversion was not computed", "use convert_currency")
 
 
-def _worth_the_same(facts: ReplyFacts, one: Amount, other: Amount) -> bool:
+def _worth_the_same(facts: ReplyFacts, one: AmountMention, other: AmountMention) -> bool:
     pairs = [(conversion.given, conversion.result) for conversion in facts.conversions]
     pairs += [(Money(Decimal(1), c.given.currency), Money(c.rate, c.result.currency)) for c in facts.conversions]
     for item in facts.items:

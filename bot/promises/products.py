@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import dropwhile
 
-from bot.language.amounts import CODES
+from bot.language.currencies import CODES
 from bot.language.normalisation import plain_in_place
 from bot.promises import claims
 from bot.promises.facts import PRODUCT, Breach, PlacedBreaches, ReplyFacts

@@ -58,7 +58,7 @@ TITLE, MAKER, KEYWORD, CATEGORY, DESCRIPTION = 3.0, 2.0, 2.0, 1.5, 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class CatalogueFault:
     """One thing wrong with a file: where, and what would be right."""
 
     file: str
@@ -75,12 +75,12 @@ class CatalogueFile:
     """What a catalogue file holds: the items that are right, the faults of the rows that are not, and its SHA-256."""
 
     items: list[Item]
-    faults: list[Fault]
+    faults: list[CatalogueFault]
     digest: str
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
+class ItemPrice:
     """What an item costs in one currency; `conversion` is None when the catalogue lists that currency."""
 
     money: Money
@@ -138,13 +138,17 @@ def read_catalogue(path: Path) -> CatalogueFile:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        return CatalogueFile([], [Fault(str(path), line, "file", "save it as UTF-8")], digest)
+        return CatalogueFile([], [CatalogueFault(str(path), line, "file", "save it as UTF-8")], digest)
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     missing = [name for name in COLUMNS[:4] if name not in (reader.fieldnames or ())]
     if missing:
-        return CatalogueFile([], [Fault(str(path), 1, name, "this column is needed") for name in missing], digest)
+        return CatalogueFile(
+            [], [CatalogueFault(str(path), 1, name, "this column is needed") for name in missing], digest
+        )
     allowed = f"title_ and description_ take one of {', '.join(LANGUAGES)}; this column is not read"
-    unread = [Fault(str(path), 1, name, allowed) for name in reader.fieldnames or () if _is_of_no_language(name)]
+    unread = [
+        CatalogueFault(str(path), 1, name, allowed) for name in reader.fieldnames or () if _is_of_no_language(name)
+    ]
     items, faults = _read_rows(str(path), reader)
     return CatalogueFile(items, unread + faults, digest)
 
@@ -154,9 +158,9 @@ def _is_of_no_language(column: str) -> bool:
     return named is not None and named[2] not in LANGUAGES
 
 
-def _read_rows(file: str, reader: csv.DictReader[str]) -> tuple[list[Item], list[Fault]]:
+def _read_rows(file: str, reader: csv.DictReader[str]) -> tuple[list[Item], list[CatalogueFault]]:
     items: dict[tuple[str, str], Item] = {}
-    faults: list[Fault] = []
+    faults: list[CatalogueFault] = []
     try:
         for row in reader:
             read = _read_row(row)
@@ -165,9 +169,9 @@ def _read_rows(file: str, reader: csv.DictReader[str]) -> tuple[list[Item], list
             if isinstance(read, Item):
                 items[read.brand, read.sku] = read
             else:
-                faults += [Fault(file, reader.line_num, name, problem) for name, problem in read.items()]
+                faults += [CatalogueFault(file, reader.line_num, name, problem) for name, problem in read.items()]
     except csv.Error as error:
-        faults.append(Fault(file, reader.line_num, "row", f"{error}; the rest of the file was not read"))
+        faults.append(CatalogueFault(file, reader.line_num, "row", f"{error}; the rest of the file was not read"))
     return list(items.values()), faults
 
 
@@ -283,14 +287,14 @@ class Catalogue:
         """The item with this sku, None where the brand does not sell it."""
         return next(iter(self._live(e.item for e in self._current().entries if e.item.sku == sku)), None)
 
-    def price(self, item: Item, currency: str) -> Price:
+    def price(self, item: Item, currency: str) -> ItemPrice:
         """What the item costs in `currency`: as listed, else converted from the brand's currency (or the first
         listed) by today's rate. `UnknownCurrency` when there is no rate."""
         if currency in item.prices:
-            return Price(item.prices[currency], None)
+            return ItemPrice(item.prices[currency], None)
         base = item.prices.get(self._currency) or next(iter(item.prices.values()))
         conversion = self._rates.convert(base, currency)
-        return Price(conversion.result, conversion)
+        return ItemPrice(conversion.result, conversion)
 
     def search(
         self,

@@ -11,7 +11,7 @@ from benchmarks.messages import accuracy, judge
 from bot.language.amounts import find_amounts
 from bot.language.detection import detect
 from bot.language.normalisation import fold
-from bot.language.reading.conversion import Conversion, read_conversion
+from bot.language.reading.conversion import ConversionRequest, read_conversion
 from bot.language.reading.message_type import classify
 from bot.language.reading.opt_out import is_start, is_stop
 from bot.language.reading.statements import Learned, read_facts
@@ -50,7 +50,7 @@ def test_a_ten_without_its_digit_is_no_number(text: str) -> None:
     ],
 )  # fmt: skip
 def test_conversions_are_read(text: str, amount: int | None, source: str | None, target: str | None) -> None:
-    assert read_conversion(text) == Conversion(None if amount is None else Decimal(amount), source, target)
+    assert read_conversion(text) == ConversionRequest(None if amount is None else Decimal(amount), source, target)
 
 
 @pytest.mark.parametrize(

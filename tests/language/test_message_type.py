@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.language.reading import training
 from bot.language.reading.classifier import MESSAGE_TYPES, load
-from bot.language.reading.conversion import Conversion, read_conversion
+from bot.language.reading.conversion import ConversionRequest, read_conversion
 from bot.language.reading.features import words_of
 from bot.language.reading.message_type import classify
 
@@ -129,7 +129,7 @@ def test_no_product_is_large_enough_for_blas_to_start_threads() -> None:
 
 
 def test_a_rate_without_a_number_is_for_one() -> None:
-    assert read_conversion("usd inr exchange rate") == Conversion(Decimal(1), "USD", "INR")
+    assert read_conversion("usd inr exchange rate") == ConversionRequest(Decimal(1), "USD", "INR")
 
 
 def test_it_carries_what_is_certain() -> None:

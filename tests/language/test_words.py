@@ -13,7 +13,7 @@ import pytest
 from bot.ads.morning.objections import Topic
 from bot.ads.new_ads.compliance import CATEGORIES
 from bot.language import words
-from bot.language.amounts import CODES, WORDLIKE_CODES
+from bot.language.currencies import CODES, WORDLIKE_CODES
 from bot.language.languages import LANGUAGES, about
 from bot.language.reading.patterns import one_of, said
 from bot.language.words import FOLDER, REFERENCE, MissingWords, entry, missing, table

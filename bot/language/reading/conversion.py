@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bot.language.amounts import COINED, LONGEST_READ, Amount, Mention, find_amounts, find_currencies
+from bot.language.amounts import AmountMention, find_amounts, find_currencies
+from bot.language.currencies import COINED
+from bot.language.money_tokens import LONGEST_READ, CurrencyMention
 from bot.language.normalisation import fold_in_place
 from bot.language.words import alternatives, words_of_all
 
@@ -39,7 +41,7 @@ BESIDE = frozenset(words_of_all("conversion", "beside")) | {""}
 
 
 @dataclass(frozen=True, slots=True)
-class Conversion:
+class ConversionRequest:
     """What to convert. `amount` is None for 'all prices'; a currency is None where the text leaves it open."""
 
     amount: Decimal | None
@@ -47,7 +49,7 @@ class Conversion:
     target: str | None
 
 
-def read_conversion(text: str) -> Conversion | None:
+def read_conversion(text: str) -> ConversionRequest | None:
     """What `text` wants converted, or None where it converts nothing.
 
     A question about a rate means the amount 1. A price limit ('laptop under 1500 euros'), a payment that went
@@ -66,11 +68,11 @@ def read_conversion(text: str) -> Conversion | None:
     return _to_one(plain, named, amounts) if named else None
 
 
-def _named(mentions: list[Mention], amounts: list[Amount]) -> list[Mention]:
+def _named(mentions: list[CurrencyMention], amounts: list[AmountMention]) -> list[CurrencyMention]:
     """Mentions where all that belong to one amount count as one with that amount's span."""
-    owned = [Mention(a.currency, a.span, False) for a in amounts if a.currency]
+    owned = [CurrencyMention(a.currency, a.span, False) for a in amounts if a.currency]
     free = [m for m in mentions if not any(a.span[0] <= m.span[0] < a.span[1] for a in owned)]
-    merged: list[Mention] = []
+    merged: list[CurrencyMention] = []
     for mention in sorted([*owned, *free], key=lambda m: m.span):
         if merged and merged[-1].currency == mention.currency and mention not in owned:
             continue
@@ -78,7 +80,7 @@ def _named(mentions: list[Mention], amounts: list[Amount]) -> list[Mention]:
     return merged
 
 
-def _between_two(plain: str, named: list[Mention], amounts: list[Amount]) -> Conversion | None:
+def _between_two(plain: str, named: list[CurrencyMention], amounts: list[AmountMention]) -> ConversionRequest | None:
     first = named[0]
     second = next(mention for mention in named[1:] if mention.currency != first.currency)
     priced = [a for a in amounts if a.currency in (first.currency, second.currency)]
@@ -90,10 +92,10 @@ def _between_two(plain: str, named: list[Mention], amounts: list[Amount]) -> Con
     if priced:
         return None
     source, target = (second, first) if _reversed(plain, first) else (first, second)
-    return Conversion(_bare_amount(amounts), source.currency, target.currency)
+    return ConversionRequest(_bare_amount(amounts), source.currency, target.currency)
 
 
-def _asks(plain: str, gap: str, first: Mention, second: Mention) -> bool:
+def _asks(plain: str, gap: str, first: CurrencyMention, second: CurrencyMention) -> bool:
     if STORY.search(plain) and not ASKED_OUTRIGHT.search(plain) and not _about_that(plain, second):
         return False
     tight = CONNECTOR.fullmatch(gap) is not None
@@ -101,56 +103,56 @@ def _asks(plain: str, gap: str, first: Mention, second: Mention) -> bool:
     return tight or beside or _about_that(plain, first) or CUE.search(plain) is not None
 
 
-def _about_that(plain: str, mention: Mention) -> bool:
+def _about_that(plain: str, mention: CurrencyMention) -> bool:
     return ANAPHORA.search(plain[: mention.span[0]]) is not None
 
 
-def _from_priced(priced: Amount, first: Mention, second: Mention) -> Conversion:
+def _from_priced(priced: AmountMention, first: CurrencyMention, second: CurrencyMention) -> ConversionRequest:
     target = second if priced.currency == first.currency else first
-    return Conversion(priced.value, priced.currency, target.currency)
+    return ConversionRequest(priced.value, priced.currency, target.currency)
 
 
-def _reversed(plain: str, first: Mention) -> bool:
+def _reversed(plain: str, first: CurrencyMention) -> bool:
     """'how many yen are in a dollar': the first currency is what comes out."""
     return HOW_MANY.search(plain[: first.span[0]]) is not None
 
 
-def _bare_amount(amounts: list[Amount]) -> Decimal:
+def _bare_amount(amounts: list[AmountMention]) -> Decimal:
     bare = [a.value for a in amounts if a.currency is None]
     return bare[0] if bare else Decimal(1)
 
 
-def _to_one(plain: str, named: list[Mention], amounts: list[Amount]) -> Conversion | None:
+def _to_one(plain: str, named: list[CurrencyMention], amounts: list[AmountMention]) -> ConversionRequest | None:
     only = named[-1]
     before, behind = plain[: only.span[0]], plain[only.span[1] :]
     priced = [a for a in amounts if a.currency == only.currency]
     if priced:
         return _one_priced(plain, priced[0])
     if SHOW_PRICES.search(before) and (PRICE_VERB.search(plain) or SHOW_PRICES.match(before)):
-        return Conversion(None, None, only.currency)
+        return ConversionRequest(None, None, only.currency)
     if STORY.search(plain) and not ASKED_OUTRIGHT.search(plain):
         return None
     return _number_to(before, amounts, only) or _that_or_rate(plain, before, behind, only)
 
 
-def _one_priced(plain: str, priced: Amount) -> Conversion | None:
+def _one_priced(plain: str, priced: AmountMention) -> ConversionRequest | None:
     """'convert 100 usd': the target is left open."""
     story = STORY.search(plain)
-    return Conversion(priced.value, priced.currency, None) if CONVERTS.search(plain) and not story else None
+    return ConversionRequest(priced.value, priced.currency, None) if CONVERTS.search(plain) and not story else None
 
 
-def _number_to(before: str, amounts: list[Amount], only: Mention) -> Conversion | None:
+def _number_to(before: str, amounts: list[AmountMention], only: CurrencyMention) -> ConversionRequest | None:
     """'how much is 20 in euros', '500 to usd'."""
     for amount in amounts:
         gap = before[amount.span[1] :]
         if amount.span[1] <= only.span[0] and NUMBER_INTO.fullmatch(gap):
-            return Conversion(amount.value, amount.currency, only.currency)
+            return ConversionRequest(amount.value, amount.currency, only.currency)
     return None
 
 
-def _that_or_rate(plain: str, before: str, behind: str, only: Mention) -> Conversion | None:
+def _that_or_rate(plain: str, before: str, behind: str, only: CurrencyMention) -> ConversionRequest | None:
     if ANAPHORA.search(before) and CUE.search(plain):
-        return Conversion(None, None, only.currency)
+        return ConversionRequest(None, None, only.currency)
     if RATE_BEHIND.match(behind) or RATE_OF.search(before):
-        return Conversion(Decimal(1), only.currency, None)
+        return ConversionRequest(Decimal(1), only.currency, None)
     return None

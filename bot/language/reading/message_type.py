@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bot.language.amounts import LONGEST_READ, find_amounts
+from bot.language.amounts import find_amounts
+from bot.language.money_tokens import LONGEST_READ
 from bot.language.normalisation import fold_in_place
 from bot.language.reading.classifier import MESSAGE_TYPES, NEAREST_SHARE, load
-from bot.language.reading.conversion import Conversion, read_conversion
+from bot.language.reading.conversion import ConversionRequest, read_conversion
 from bot.language.reading.opt_out import is_stop
 from bot.language.reading.patterns import subject_patterns
 
@@ -116,7 +117,7 @@ def _ruled(plain: str, shares: np.ndarray) -> str | None:
     return None
 
 
-def _conversion_entities(conversion: Conversion) -> dict[str, object]:
+def _conversion_entities(conversion: ConversionRequest) -> dict[str, object]:
     return {"amount": conversion.amount, "from": conversion.source, "to": conversion.target}
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from bot.ads.campaign_lookup import CampaignLookup, Target
 from bot.ads.changes.account_actions import AccountActions
 from bot.ads.changes.plan import SetBudget, Step, told
-from bot.language.amounts import Amount, find_amounts
+from bot.language.amounts import AmountMention, find_amounts
 from bot.language.money import Money
 from bot.language.patterns import BESIDE, whole_words
 from bot.language.words import alternatives
@@ -80,14 +80,14 @@ class Budgets:
             )
 
 
-def name_and_amount(words: str) -> tuple[str, Amount]:
+def name_and_amount(words: str) -> tuple[str, AmountMention]:
     """Whose budget, and how much. Raises Unclear."""
     if _PERCENTAGE.search(words):
         raise Unclear(f"Write the whole daily budget, not by how much it changes. {USAGE}")
     amounts = find_amounts(words)
     bare = _BARE.search(words)
     if not amounts and bare:
-        amounts = [Amount(Decimal(bare[0].strip().replace(",", ".")), None, bare.span())]
+        amounts = [AmountMention(Decimal(bare[0].strip().replace(",", ".")), None, bare.span())]
     if not amounts:
         raise Unclear(USAGE)
     amount = amounts[-1]
@@ -105,7 +105,7 @@ def name_and_amount(words: str) -> tuple[str, Amount]:
     return name, amount
 
 
-def in_currency(amount: Amount, account: AdAccount, usage: str) -> Money:
+def in_currency(amount: AmountMention, account: AdAccount, usage: str) -> Money:
     """The amount in the account's currency. Raises Unclear for another currency, and for what nobody can pay."""
     own = account.currency
     if amount.currency not in (None, own):

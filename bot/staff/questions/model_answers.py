@@ -19,8 +19,9 @@ from marshmallow import Schema, ValidationError, fields
 from marshmallow.validate import Length
 
 from bot.brands import Brand
-from bot.language.amounts import find_amounts, parse_number
+from bot.language.amounts import find_amounts
 from bot.language.languages import FIRST, LANGUAGES, about
+from bot.language.number_words import parse_number
 from bot.language.patterns import whole_words
 from bot.language.words import alternatives
 from bot.model.answers import Completion, ToolCall

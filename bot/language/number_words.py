@@ -1,0 +1,38 @@
+"""The number words of every language, and what a run of digits stands for."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from bot.language.words import keyed_words, words_of_all
+
+
+def _valued(subject: str, key: str) -> dict[str, Decimal]:
+    return {word: Decimal(value) for value, word in keyed_words(subject, key)}
+
+
+UNITS = _valued("numbers", "units")
+BEFORE_SCALE = _valued("numbers", "before_scale")
+SCALES = {word: int(scale) for word, scale in _valued("numbers", "scales").items()}
+ATTACHED_SCALES = {letter: int(scale) for letter, scale in _valued("numbers", "attached_scales").items()}
+HUNDREDS = frozenset(words_of_all("numbers", "hundreds"))
+STARTS_NUMBER = UNITS.keys() | BEFORE_SCALE.keys() | HUNDREDS | {*words_of_all("numbers", "alone")}
+ARTICLES, JOINERS = (frozenset(words_of_all("numbers", key)) for key in ("articles", "joiners"))
+HALVES, HALF_OF = (frozenset(words_of_all("numbers", key)) for key in ("halves", "half_of"))
+TENS, TEENS = (frozenset(words_of_all("numbers", key)) for key in ("tens", "teens"))
+
+
+def parse_number(digits: str, *, scaled: bool = False) -> Decimal:
+    """The number that one run of digits and separators stands for; `scaled` when a scale word follows it."""
+    plain = re.sub(r"[\s\u00a0\u202f'’_]", "", digits)
+    last = max(plain.rfind("."), plain.rfind(","))
+    if last < 0:
+        return Decimal(plain)
+    mark, tail = plain[last], plain[last + 1 :]
+    other = "," if mark == "." else "."
+    grouping = plain.count(mark) > 1 or (
+        len(tail) == 3 and other not in plain and not plain.startswith("0") and last <= 3 and not scaled
+    )
+    whole = re.sub(r"[.,]", "", plain[:last])
+    return Decimal(whole + tail) if grouping else Decimal(f"{whole}.{tail}")
