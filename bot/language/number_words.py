@@ -20,6 +20,12 @@ HUNDREDS = frozenset(words_of_all("numbers", "hundreds"))
 STARTS_NUMBER = UNITS.keys() | BEFORE_SCALE.keys() | HUNDREDS | {*words_of_all("numbers", "alone")}
 ARTICLES, JOINERS = (frozenset(words_of_all("numbers", key)) for key in ("articles", "joiners"))
 HALVES, HALF_OF = (frozenset(words_of_all("numbers", key)) for key in ("halves", "half_of"))
+COUNTING = {  # whole numbers from one on, as they stand before a unit of time or in "three left"
+    word: int(value)
+    for words in (_valued("numbers", "counting"), BEFORE_SCALE, UNITS)
+    for word, value in words.items()
+    if value >= 1 and value == int(value)
+}
 TENS, TEENS = (frozenset(words_of_all("numbers", key)) for key in ("tens", "teens"))
 
 

@@ -14,6 +14,7 @@ from babel.dates import get_day_names, get_month_names
 
 from bot.language.languages import LANGUAGES, LETTERS, about
 from bot.language.normalisation import plain_in_place
+from bot.language.number_words import COUNTING
 from bot.language.patterns import LETTER, whole_words
 from bot.language.words import alternatives, entry, words_of_all
 
@@ -28,12 +29,6 @@ def of_all(key: str) -> str:
 def claim(key: str) -> re.Pattern[str]:
     """A claim's words in all languages, as a pattern of whole words."""
     return whole_words(of_all(key))
-
-
-def _numbered(key: str) -> dict[str, int]:
-    """The words of an entry "one=1 two=2" in all languages."""
-    pairs = (each.rpartition("=") for each in words_of_all("claims", key))
-    return {word: int(number) for word, _, number in pairs}
 
 
 def _calendar(key: str, names_of: Callable[..., Mapping[int, str]]) -> dict[str, int]:
@@ -53,7 +48,7 @@ def _longest_first(words: dict[str, int]) -> str:
 
 SENTENCE_END = re.compile(r"\n+|(?<=[.!?।])[\"')]*\s+(?=[^\d₹$€£\s])")
 
-NUMBER_WORDS: Final = _numbered("numbers")
+NUMBER_WORDS: Final = {unicodedata.normalize("NFC", word): number for word, number in COUNTING.items()}
 COUNT: Final = r"\d+|" + _longest_first(NUMBER_WORDS)
 HOURS: Final = {"hour": 1, "day": 24, "week": 168, "month": 720, "year": 8640}
 UNITS: Final = {word: hours for unit, hours in HOURS.items() for word in words_of_all("claims", f"units.{unit}")}

@@ -145,9 +145,10 @@ def test_calendar_spellings_have_a_text_for_each_day_and_month(language: str) ->
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_number_words_of_claims_have_values(language: str) -> None:
-    numbers = entry(language, "claims", "numbers").split()
-    assert numbers and all(re.fullmatch(r"[^=\s]+=\d+", each) for each in numbers)
+@pytest.mark.parametrize("key", ["units", "before_scale", "counting", "scales", "attached_scales"])
+def test_lines_of_number_words_begin_with_a_value(language: str, key: str) -> None:
+    for line in entry(language, "numbers", key).splitlines():
+        assert re.fullmatch(r"(?:\d+(?:\.\d+)?(?: \S+)+)?", line), line
 
 
 def test_what_a_folder_lacks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

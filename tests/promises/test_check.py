@@ -284,6 +284,19 @@ def test_a_computed_conversion_may_be_said_and_no_other() -> None:
     assert kinds(said.format(result.amount + 40)) == {"price"}
 
 
+@pytest.mark.parametrize(
+    ("draft", "kind"),
+    [
+        ("We deliver in thirteen days.", "delivery"), ("Entregamos en trece días.", "delivery"),
+        ("Entregamos em treze dias.", "delivery"), ("डिलीवरी तेरह दिन में होती है।", "delivery"),
+        ("Kami kirim dalam sebelas hari.", "delivery"), ("Entregamos en una semana.", "delivery"),
+        ("Only eleven Kestrel Raptor 15 left!", "stock"),
+    ],
+)  # fmt: skip
+def test_numbers_in_words_are_claims(draft: str, kind: str) -> None:
+    assert kind in kinds(draft)
+
+
 def test_a_number_of_pieces_left_is_no_price() -> None:
     assert kinds("Lo siento, solo quedan 18 de *Norvik Campus 14*.") == set()
     assert kinds("Lo siento, solo quedan 17 de *Norvik Campus 14*.") == {"stock"}
