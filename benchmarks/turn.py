@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from benchmarks.figures import Figure, share
-from bot.delivery.outbox import in_parts
+from bot.channels.twilio import LIMITS
 from bot.settings import Settings
 from bot.wiring.program import Program, assemble
 from memory.conversations.channel_messages import Inbound
@@ -51,7 +51,7 @@ class Shop:
         waiting = self.program.turns.waiting(lease.contact_id)
         contact = self.program.memory.contacts.get(lease.contact_id)
         outcome = self.program.desk.answer(contact, waiting, now() + timedelta(seconds=12))
-        self.program.turns.finish(lease, waiting, outcome, split=in_parts)
+        self.program.turns.finish(lease, waiting, outcome, split=LIMITS.parts)
         took = (time.perf_counter() - start) * 1000
         self.program.turns.release(lease)
         self.program.memory.db.run("UPDATE messages SET state = 'sent' WHERE state = 'ready'")

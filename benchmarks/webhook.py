@@ -15,7 +15,8 @@ from urllib.parse import urlencode
 
 from benchmarks.figures import Figure, share
 from benchmarks.load import blast, pace
-from bot.channels.twilio import INBOUND_PATH, sign
+from bot.channels.channel import INBOUND_PATH
+from bot.channels.twilio import sign
 from memory.storage.database import Database
 from tests.world import environment, free_port
 

@@ -224,6 +224,16 @@ class Settings:
         return not self.twilio_account_sid
 
     @property
+    def channel_api_url(self) -> str:
+        """The API of the messaging provider; empty while it is simulated."""
+        return "" if self.simulated else self.twilio_api_url or "https://api.twilio.com"
+
+    @property
+    def local_url(self) -> str:
+        """Where this program is reached: PUBLIC_URL, or this machine's own address where none is set."""
+        return self.public_url.rstrip("/") or f"http://127.0.0.1:{self.port}"
+
+    @property
     def brands_file(self) -> str:
         """Where the brands are described."""
         return self.memory.brands_file

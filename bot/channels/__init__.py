@@ -1,1 +1,1 @@
-"""The ways in and out: one provider, one file."""
+"""Messaging channels: the port, its providers, and a simulator of one."""

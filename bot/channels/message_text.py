@@ -1,4 +1,4 @@
-"""Makes text fit for WhatsApp: in parts that are short enough, in WhatsApp's own marks."""
+"""Text for WhatsApp: split into parts that fit, and Markdown turned into WhatsApp's marks."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ import unicodedata
 from collections.abc import Sequence
 
 from memory.conversations.channel_messages import Button
-
-LIMIT = 1600  # units; Twilio's limit for a body, error 21617 above it
-BUTTON_LIMIT = 1024  # units of a body with quick replies
 
 _LINK = re.compile(r"https?://\S+")
 _PARAGRAPH = re.compile(r"\n\s*\n")
@@ -24,7 +21,7 @@ def units(text: str) -> int:
     return len(text) + sum(1 for character in text if ord(character) > 0xFFFF)
 
 
-def split(text: str, limit: int = LIMIT) -> list[str]:
+def split(text: str, limit: int) -> list[str]:
     """`text` in parts of at most `limit` units, cut at a paragraph, else a line, a sentence, a word.
 
     No word is lost. A link is cut only if it alone is longer than `limit`: whole, it could never be sent.
@@ -37,12 +34,6 @@ def split(text: str, limit: int = LIMIT) -> list[str]:
         parts.append(rest[:cut].rstrip())
         rest = rest[cut:].lstrip()
     return [*parts, rest] if rest else parts
-
-
-def split_for_buttons(text: str) -> list[str]:
-    """As `split`, with a last part short enough to carry quick replies."""
-    *before, last = split(text) or [""]
-    return [*before, *(split(last, BUTTON_LIMIT) or [last])]
 
 
 def numbered(body: str, buttons: Sequence[Button]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from bot.channels.twilio import ChannelError, WhatsApp
+from bot.channels.channel import Channel, ChannelError
 from bot.delivery.outbox import StaffAlarm
 from memory.conversations.attachments import Attachments
 from memory.conversations.messages import Messages
@@ -26,7 +26,7 @@ class Forgetting:
     """Has the provider delete what it holds of forgotten messages; what fails is tried again by the clock."""
 
     contacts: Contacts
-    channel: WhatsApp
+    channel: Channel
     erasure: Erasure
 
     def run(self) -> None:
@@ -35,7 +35,7 @@ class Forgetting:
             log.info("the log still has pages of an erased person, as somebody is reading; tried again in a minute")
         for provider_id in self.contacts.still_at_provider():
             try:
-                self.channel.delete_remote(provider_id)
+                self.channel.delete(provider_id)
             except ChannelError as fault:
                 self.contacts.refused_at_provider(provider_id)
                 log.warning("a message of an erased person is still at the provider: %s", fault)

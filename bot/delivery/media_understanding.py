@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from bot.channels.twilio import ChannelError, WhatsApp
+from bot.channels.channel import Channel, ChannelError
 from memory.conversations.attachments import Attachments
 from memory.conversations.channel_messages import Media
 from memory.conversations.messages import Message, Messages
@@ -27,7 +27,7 @@ class MediaModel(Protocol):
 class MediaUnderstanding:
     """Fetches what was attached, keeps it, and puts what it says into the message's words."""
 
-    channel: WhatsApp
+    channel: Channel
     attachments: Attachments
     messages: Messages
     model: MediaModel | None  # None: attachments are kept, and nobody understands them

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.brands import BrandNumbers
-from bot.channels.twilio import ChannelError, WhatsApp
+from bot.channels.channel import Channel, ChannelError
 from memory.conversations.channel_messages import Inbound
 from memory.conversations.intake import Intake
 from memory.storage.errors import NotAnAddress
@@ -26,7 +26,7 @@ OVERLAP = timedelta(minutes=10)  # a message may be listed some time after it wa
 class CatchUp:
     """One pass over the provider's list of recent inbound messages, oldest first."""
 
-    channel: WhatsApp
+    channel: Channel
     intake: Intake
     runs: JobRuns
     numbers: BrandNumbers
@@ -49,7 +49,7 @@ class CatchUp:
 
     def _listed(self, since: datetime) -> Iterator[Inbound]:
         for number in self.numbers.all():
-            yield from self.channel.recent_inbound(since, number)
+            yield from self.channel.list_inbound(since, number)
 
     def _take_in(self, inbound: Inbound) -> bool:
         brand = self.numbers.brand_of(inbound.to)

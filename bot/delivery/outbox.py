@@ -1,17 +1,26 @@
-"""Says what is due to one contact, in order: sent once, looked up when in doubt, parked or buried when it must be."""
+"""Sends what is due to one contact, in order: each message once, looked up first where an outcome is unknown."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.brands import Brand
-from bot.channels.message_text import split, split_for_buttons
-from bot.channels.twilio import Action, Ambiguous, Found, Rejected, Retry, Status, Unknown, WhatsApp, verdict_on
-from memory.conversations.channel_messages import OutboxRow, Outgoing
+from bot.channels.channel import (
+    Ambiguous,
+    Channel,
+    DeliveryStatus,
+    FailureAction,
+    FailureVerdict,
+    Found,
+    Rejected,
+    RetryLater,
+    SendOutcomeUnknown,
+)
+from memory.conversations.channel_messages import DeliveryState, OutboxRow, Outgoing
 from memory.conversations.messages import Messages
 from memory.conversations.turns import Lease, Turns
 from memory.people.contacts import Contact, Contacts
@@ -26,17 +35,10 @@ MOST_TRIES = 8
 LOOK_AGAIN = timedelta(seconds=1)
 GIVE_UP_LOOKING = timedelta(seconds=6)  # the provider lists a message within a second or two of taking it
 NEXT_PART = timedelta(seconds=3)  # at the latest, where no callback says that the part before is out
-OUT = ("sent", "delivered", "read")
+FAILED = (DeliveryState.FAILED, DeliveryState.UNDELIVERED)
+OUT = (DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ)
 SENDER = ("sender", "account")  # switched off while the provider takes nothing from us
 SENDER_REST = timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """An approved template of the brand: what may be said outside the 24-hour window."""
-
-    content_sid: str
-    variables: dict[str, str]
 
 
 class StaffAlarm(Protocol):
@@ -55,7 +57,7 @@ class Outbox:
     messages: Messages
     turns: Turns
     switches: Switches
-    channel: WhatsApp
+    channel: Channel
     clock: Clock
     brands: Mapping[str, Brand]  # by id; their approved templates
     staff: StaffAlarm
@@ -76,39 +78,39 @@ class Outbox:
             if self.turns.is_urgent(lease.contact_id):
                 return
             if row.state == "ready":
-                self._say(lease, row)
+                self._send(lease, row)
             else:
                 self._look_up(lease, row)
 
-    def note(self, status: Status) -> None:
-        """Take a status callback in; a failure that is told late is acted on as if it had been told at once."""
+    def note(self, status: DeliveryStatus) -> None:
+        """Take a status in; a failure that is reported late is handled as one that is reported at once."""
         if status.outbox_id is None:
             return
         with self.db.transaction():
             moved = self.messages.note_status(
-                status.outbox_id, status.status, provider_id=status.provider_id, error_code=status.error_code
+                status.outbox_id, status.state, provider_id=status.provider_id, error_code=status.error_code
             )
-            if moved and status.status in ("failed", "undelivered"):
-                self._act_on_code(status.outbox_id, status.error_code)
-            elif moved and status.status in OUT:
+            if moved and status.state in FAILED:
+                self._handle_failure(status.outbox_id, self.channel.verdict(status.error_code), status.error_code)
+            elif moved and status.state in OUT:
                 self._part_for_good(status.outbox_id)
 
-    def _say(self, lease: Lease, row: OutboxRow) -> None:
+    def _send(self, lease: Lease, row: OutboxRow) -> None:
         ready = self._prepare(lease, self.contacts.get(lease.contact_id), row)
         if ready is None:
             return
         try:
-            provider_id = self.channel.say(ready)
-        except Unknown as doubt:
+            provider_id = self.channel.send(ready)
+        except SendOutcomeUnknown as doubt:
             self._look_later(row, LOOK_AGAIN, doubt.sentence)
-        except Retry as wait:
+        except RetryLater as later:
             with self.db.transaction():
                 self.turns.hold(lease)
-                self._try_again(ready, wait)
+                self._try_again(ready, later, backoff_seconds=2.0 ** (ready.attempts - 1))
         except Rejected as rejected:
             with self.db.transaction():
                 self.turns.hold(lease)
-                self._act(row.id, rejected.action, rejected.sentence, rejected.code)
+                self._handle_failure(row.id, rejected.verdict, rejected.code)
         else:
             self._said(lease.contact_id, row, provider_id)
 
@@ -131,23 +133,24 @@ class Outbox:
             if self._waits_for_part(row, now):
                 return None
             inside = self.contacts.in_window(contact, now, row.outside_at)
-            template = None if inside else self._usable_template(contact, row)
-            if template is None and not inside:
+            template_id = None if inside else self._usable_template(contact.brand, row)
+            if template_id is None and not inside:
                 self.messages.settle(row.id, "parked", error="outside the 24-hour window; goes out when they write")
                 return None
             first = row.first_tried_at or now
             self.messages.settle(row.id, "sending", attempts=row.attempts + 1, first_tried_at=to_text(first))
         ready = replace(row, first_tried_at=first, attempts=row.attempts + 1)
-        return ready if template is None else _as_template(ready, template)
+        if template_id is None:
+            return ready
+        variables = {"1": contact.name or "", "2": row.body[:1000]}
+        return replace(ready, template_id=template_id, template_variables=variables, buttons=())
 
-    def _usable_template(self, contact: Contact, row: OutboxRow) -> Template | None:
+    def _usable_template(self, brand: str, row: OutboxRow) -> str | None:
         """The brand's template for such a message, unless WhatsApp has paused it."""
-        sid = self._template_sid(row.purpose, contact.brand)
-        if not sid or self.switches.is_off("template", sid):
-            return None
-        return Template(sid, {"1": contact.name or "", "2": row.body[:1000]})
+        template_id = self._template_id(row.purpose, brand)
+        return None if template_id is None or self.switches.is_off("template", template_id) else template_id
 
-    def _template_sid(self, purpose: str, brand: str) -> str | None:
+    def _template_id(self, purpose: str, brand: str) -> str | None:
         return self.brands[brand].templates.get(purpose) or None
 
     def _waits_for_part(self, row: OutboxRow, now: datetime) -> bool:
@@ -161,7 +164,7 @@ class Outbox:
         """An outcome that is not known is asked for at the provider before anything is said again."""
         try:
             answer = self.channel.look_up(row, self.messages.known_provider_ids(lease.contact_id))
-        except (Unknown, Retry, Rejected) as doubt:
+        except (RetryLater, Rejected) as doubt:
             self._look_later(row, LOOK_AGAIN * 5, doubt.sentence)
             return
         with self.db.transaction():
@@ -175,59 +178,50 @@ class Outbox:
             else:
                 self._look_later(row, LOOK_AGAIN, "not at the provider yet")
 
-    def _try_again(self, row: OutboxRow, wait: Retry) -> None:
-        if row.attempts >= min(wait.attempts or MOST_TRIES, MOST_TRIES) + 1:
-            self._bury(row.id, wait.sentence, code=wait.code)
+    def _try_again(self, row: OutboxRow, later: RetryLater, *, backoff_seconds: float) -> None:
+        """Unless it has been tried often enough."""
+        most = min(later.attempts or MOST_TRIES, MOST_TRIES)
+        if row.attempts > most:
+            self._bury(row.id, later.sentence, code=later.code)
         else:
-            backoff = timedelta(seconds=max(wait.after_seconds, 2.0 ** (row.attempts - 1)))
-            self.messages.send_anew(row.id, wait=backoff)
+            self.messages.send_anew(row.id, wait=timedelta(seconds=max(later.after_seconds, backoff_seconds)))
 
-    def _act_on_code(self, message_id: int, code: int | None) -> None:
-        verdict = verdict_on(code)
-        attempts = self.messages.get(message_id).attempts
-        if verdict.action in (Action.RETRY, Action.RETRY_ONCE, Action.SLOW_DOWN, Action.LOOK_UP):
-            self._try_failed_again(message_id, attempts, verdict.after_seconds, verdict.sentence, code)
-        else:
-            self._act(message_id, verdict.action, verdict.sentence, code)
-
-    def _try_failed_again(self, message_id: int, attempts: int, wait: float, sentence: str, code: int | None) -> None:
-        most = 1 if verdict_on(code).action is Action.RETRY_ONCE else MOST_TRIES
-        if attempts > most:
-            self._bury(message_id, sentence, code=code)
-        else:
-            self.messages.send_anew(message_id, wait=timedelta(seconds=max(wait, 2.0**attempts)))
-
-    def _act(self, message_id: int, action: Action, sentence: str, code: int | None) -> None:
-        """Do what the provider's error code asks for (the table is in the channel)."""
+    def _handle_failure(self, message_id: int, verdict: FailureVerdict, code: int | None) -> None:
         message = self.messages.get(message_id)
-        match action:
-            case Action.NEEDS_TEMPLATE:
+        match verdict.action:
+            case FailureAction.RETRY | FailureAction.LOOK_UP:
+                row = self.messages.outbox_row(message_id)
+                later = RetryLater(verdict.sentence, verdict.after_seconds, code, verdict.attempts)
+                self._try_again(row, later, backoff_seconds=2.0**row.attempts)
+            case FailureAction.NEEDS_TEMPLATE:
                 self.messages.send_anew(message_id, outside=True)
-            case Action.TEXT_WITH_LINK if self.messages.outbox_row(message_id).media_url:
+            case FailureAction.LINK_INSTEAD_OF_MEDIA if self.messages.outbox_row(message_id).media_url:
                 self.messages.link_instead_of_media(message_id)
-            case Action.STOP_SENDER | Action.PARK_UNTIL_RESET:
+            case FailureAction.STOP_SENDING:
                 self.messages.send_anew(message_id, wait=SENDER_REST)
                 self.switches.turn_off(*SENDER)
-                log.error("nothing can be sent now (code %s): %s", code, sentence)
-            case Action.SUPPRESS:
+                log.error("nothing can be sent now (code %s): %s", code, verdict.sentence)
+            case FailureAction.OPTED_OUT:
                 self.contacts.opt_out(message.contact_id)
-                self.messages.settle(message_id, "suppressed", error=sentence, error_code=code)
-                self._part_for_good(message_id)
-            case Action.NO_MARKETING:
+                self._suppress(message_id, verdict.sentence, code)
+            case FailureAction.NO_MARKETING:
                 self.contacts.mark(message.contact_id, "marketing_off_at")
-                self.messages.settle(message_id, "suppressed", error=sentence, error_code=code)
-                self._part_for_good(message_id)
+                self._suppress(message_id, verdict.sentence, code)
+            case FailureAction.UNREACHABLE:
+                self.contacts.mark(message.contact_id, "unreachable_at")
+                self._bury(message_id, verdict.sentence, code=code)
+            case FailureAction.TEMPLATE_UNUSABLE:
+                template_id = self._template_id(self.messages.outbox_row(message_id).purpose, message.brand)
+                if template_id is not None:
+                    self.switches.turn_off("template", template_id)
+                self._bury(message_id, verdict.sentence, code=code)
             case _:
-                self._switch_off(message_id, action)
-                self._bury(message_id, sentence, code=code)
+                log.error("message %s failed by a fault of the %s", message_id, verdict.fault_of)
+                self._bury(message_id, verdict.sentence, code=code)
 
-    def _switch_off(self, message_id: int, action: Action) -> None:
-        message = self.messages.get(message_id)
-        if action is Action.BAD_ADDRESS:
-            self.contacts.mark(message.contact_id, "unreachable_at")
-        sid = self._template_sid(self.messages.outbox_row(message_id).purpose, message.brand)
-        if action in (Action.DISABLE_TEMPLATE, Action.NEXT_TEMPLATE) and sid is not None:
-            self.switches.turn_off("template", sid)
+    def _suppress(self, message_id: int, why: str, code: int | None) -> None:
+        self.messages.settle(message_id, "suppressed", error=why, error_code=code)
+        self._part_for_good(message_id)
 
     def _bury(self, message_id: int, why: str, *, code: int | None = None) -> None:
         """To the dead-letter list, with the later parts of the same reply; staff are told."""
@@ -248,16 +242,3 @@ class Outbox:
 
     def _look_later(self, row: OutboxRow, wait: timedelta, why: str) -> None:
         self.messages.doubt(row.id, self.clock() + wait, why)
-
-
-def in_parts(outgoing: Outgoing) -> Sequence[Outgoing]:
-    """The message as WhatsApp takes it: long ones as several, buttons and pictures with the last."""
-    texts = split_for_buttons(outgoing.body) if outgoing.buttons else split(outgoing.body)
-    if len(texts) < 2:
-        return [outgoing]
-    bare = [replace(outgoing, body=text, buttons=(), media_url=None) for text in texts[:-1]]
-    return [*bare, replace(outgoing, body=texts[-1])]
-
-
-def _as_template(row: OutboxRow, template: Template) -> OutboxRow:
-    return replace(row, content_sid=template.content_sid, content_variables=template.variables, buttons=())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot.delivery.outbox import in_parts
+from bot.channels.channel import MessageLimits
 from bot.staff.staff_members import Staff
 from memory.conversations.messages import Messages
 from memory.storage.database import Database
@@ -17,10 +17,11 @@ class StaffMessages:
     db: Database
     messages: Messages
     staff: Staff
+    limits: MessageLimits
 
     def tell(self, brand: str, text: str, picture: str | None = None) -> None:
         """To each of them, once the open transaction is kept; a picture goes with the last part of a long text."""
         with self.db.transaction():
             for message in self.staff.notify(brand, text):
-                for part in in_parts(replace(message, media_url=picture)):
+                for part in self.limits.parts(replace(message, media_url=picture)):
                     self.messages.put_out(message.contact_id or 0, part)

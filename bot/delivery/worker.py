@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.channels.twilio import WhatsApp
-from bot.delivery.outbox import Outbox, StaffAlarm, in_parts
+from bot.channels.channel import Channel
+from bot.delivery.outbox import Outbox, StaffAlarm
 from memory.conversations.messages import Message
 from memory.conversations.turns import Lease, Outcome, Turns
 from memory.people.contacts import Contact, Contacts
@@ -43,7 +43,7 @@ class Hands:
     turns: Turns
     outbox: Outbox
     handler: TurnHandler
-    channel: WhatsApp
+    channel: Channel
     staff: StaffAlarm
     clock: Clock
     deadline: timedelta
@@ -157,7 +157,9 @@ class Worker:
         self._show_typing(waiting[-1])
         try:
             outcome = self._hands.handler.answer(contact, waiting, self._hands.clock() + self._hands.deadline)
-            return self._hands.turns.finish(lease, waiting, outcome, split=in_parts, last_try=last_try)
+            return self._hands.turns.finish(
+                lease, waiting, outcome, split=self._hands.channel.limits.parts, last_try=last_try
+            )
         except (LeaseLost, DatabaseUnavailable, UnknownContact):
             raise
         except StaleDraft as stale:
@@ -176,8 +178,8 @@ class Worker:
             notices = self._hands.staff.alarm(
                 contact.brand, f"{len(waiting)} message(s) could not be answered ({fault})."
             )
-            self._hands.turns.speak(contact.id, notices, split=in_parts)
+            self._hands.turns.speak(contact.id, notices, split=self._hands.channel.limits.parts)
 
     def _show_typing(self, message: Message) -> None:
         if message.provider_id and not self._stopping.is_set():
-            self._aside.submit(self._hands.channel.typing, message.provider_id)
+            self._aside.submit(self._hands.channel.show_typing, message.provider_id)

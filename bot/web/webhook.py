@@ -1,4 +1,4 @@
-"""What Twilio calls: check the signature, write it down, say thank you. Nothing else happens in the request."""
+"""What the channel's provider calls: check the signature, store, answer. Nothing else happens in the request."""
 
 from __future__ import annotations
 
@@ -9,54 +9,82 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, abort, request
 
 from bot.brands import BrandNumbers
-from bot.channels.twilio import MissingSid, NotAMessage, WhatsApp
+from bot.channels.channel import (
+    INBOUND_PATH,
+    STATUS_PATH,
+    Channel,
+    DeliveryStatus,
+    SetAside,
+    SetAsideReason,
+    WebhookRefused,
+    WebhookRequest,
+)
 from bot.delivery.outbox import Outbox
 from bot.web.access import signed
+from memory.conversations.channel_messages import Inbound
 from memory.conversations.intake import Intake
 from memory.storage.errors import DatabaseUnavailable, NotAnAddress
 
 log = logging.getLogger(__name__)
 
 LARGEST_FORM = 64 * 1024
-THANKS = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class WebhookParts:
     """What the webhook hands messages to."""
 
-    channel: WhatsApp
+    channel: Channel
     intake: Intake
     outbox: Outbox
     numbers: BrandNumbers
     wake: threading.Event
 
+    def take_in(self, message: Inbound) -> None:
+        """Store a message of one of our brands' numbers."""
+        brand = self.numbers.brand_of(message.to)
+        if brand is None:
+            log.warning("a message came for a number that no brand has; add it to the brands file")
+            return
+        try:
+            self.intake.take_in(brand, message)
+        except NotAnAddress as fault:
+            log.info("a message is set aside: %s", fault)
+        else:
+            self.wake.set()
 
-def webhook(door: Door) -> Blueprint:
-    """The routes that Twilio calls, each signed without exception."""
-    routes = Blueprint("webhook", __name__, url_prefix="/webhook/whatsapp")
+
+def webhook(parts: WebhookParts) -> Blueprint:
+    """The routes that the provider calls, each signed without exception."""
+    routes = Blueprint("webhook", __name__)
 
     @routes.before_request
     def check() -> None:
         request.max_content_length = LARGEST_FORM
-        url = door.channel.signed_url(request.path, request.query_string.decode("latin-1"))
-        if not door.channel.check_signature(url, request.form, request.headers):
-            log.warning("refused a request that was not signed for %s; PUBLIC_URL must be what Twilio calls", url)
-            abort(403, "the signature does not fit; see `flask --app app doctor`")
-        if not door.channel.is_ours(request.form):
-            abort(403, "this is another account's message")
+        asked = WebhookRequest(request.path, _query(), _form(), dict(request.headers))
+        try:
+            parts.channel.check_request(asked)
+        except WebhookRefused as refused:
+            abort(403, str(refused))
 
-    @routes.post("")
     @signed
-    def take_in() -> Response:
-        if "MessageStatus" in request.form and "Body" not in request.form:
-            return _take_status(door)
-        return _take_message(door)
+    def take() -> Response:
+        match parts.channel.read_form(_form(), _query()):
+            case Inbound() as message:
+                parts.take_in(message)
+            case DeliveryStatus() as status:
+                parts.outbox.note(status)
+                parts.wake.set()
+            case SetAside(SetAsideReason.NO_MESSAGE_ID):
+                abort(400, "the form has no message id")
+            case SetAside(reason):
+                log.info("a form is set aside: %s", reason)
+        reply = parts.channel.webhook_reply
+        return Response(reply.body, content_type=reply.content_type)
 
-    @routes.post("/status")
-    @signed
-    def take_status() -> Response:
-        return _take_status(door)
+    # Two addresses, because the provider is told one for each; what a form is, the form itself says.
+    routes.add_url_rule(INBOUND_PATH, "take_in", take, methods=["POST"])
+    routes.add_url_rule(STATUS_PATH, "take_status", take, methods=["POST"])
 
     @routes.errorhandler(DatabaseUnavailable)
     def come_again(fault: DatabaseUnavailable) -> tuple[str, int]:
@@ -66,32 +94,9 @@ def webhook(door: Door) -> Blueprint:
     return routes
 
 
-def _take_message(door: Door) -> Response:
-    try:
-        inbound = door.channel.read_form(request.form)
-        brand = door.numbers.brand_of(inbound.to)
-        if brand is None:
-            log.warning("a message came for a number that no brand has; add it to the brands file")
-        else:
-            door.intake.take_in(brand, inbound)
-            door.wake.set()
-    except MissingSid as fault:
-        abort(400, str(fault))
-    except (NotAMessage, NotAnAddress) as fault:
-        log.info("nothing to take in: %s", fault)
-    return _thanks()
+def _form() -> list[tuple[str, str]]:
+    return list(request.form.items(multi=True))
 
 
-def _take_status(door: Door) -> Response:
-    try:
-        door.outbox.note(door.channel.read_status(request.form, request.args))
-        door.wake.set()
-    except MissingSid as fault:
-        abort(400, str(fault))
-    except NotAMessage as fault:
-        log.info("nothing to take in: %s", fault)
-    return _thanks()
-
-
-def _thanks() -> Response:
-    return Response(THANKS, content_type="text/xml; charset=utf-8")
+def _query() -> str:
+    return request.query_string.decode("latin-1")

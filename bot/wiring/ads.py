@@ -37,8 +37,8 @@ from bot.ads.staff_messenger import StaffMessenger
 from bot.ads.tasks.asana import Asana
 from bot.ads.tasks.task_list import AsanaTwins, FileTasks
 from bot.brands import Brand
-from bot.channels.sender_account import local_url
 from bot.channels.simulator import SmallTwilio
+from bot.channels.twilio import LIMITS
 from bot.delivery.scheduler import Job
 from bot.delivery.staff_messages import StaffMessages
 from bot.language.money import CurrencyConverter
@@ -209,7 +209,7 @@ class AdSide:
         facebook = connect(settings, foundation.brands, clock)
         practice = None if facebook else _practice(foundation, roster)
         accounts = facebook.by_brand() if facebook else practice.by_brand() if practice else {}
-        staff = StaffMessages(stores.db, stores.messages, foundation.staff)
+        staff = StaffMessages(stores.db, stores.messages, foundation.staff, LIMITS)
         claims = ShopClaims(foundation.brands, stores.goods, clock)
         parts = AgencyParts(
             db=stores.db,
@@ -220,7 +220,7 @@ class AdSide:
             real_clock=clock,
             rates=foundation.rates,
             staff=staff,
-            gallery=Gallery(Charts(stores.db, clock), foundation.secret, local_url(settings), clock),
+            gallery=Gallery(Charts(stores.db, clock), foundation.secret, settings.local_url, clock),
             shop=StoredShopState(foundation.turns, stores.goods, clock),
             goods=stores.goods,
             agents=foundation.agents,

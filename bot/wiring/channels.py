@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bot.channels.sender_account import local_url
+from bot.channels.channel import Channel
 from bot.channels.simulator import Pace, SmallTwilio
+from bot.channels.twilio import TwilioChannel
 from bot.wiring.foundation import Foundation
 
 
@@ -13,10 +14,15 @@ def small_twilio(foundation: Foundation, pace: Pace | None) -> SmallTwilio | Non
     if not settings.simulated:
         return None
     return SmallTwilio(
-        local_url(settings),
+        settings.local_url,
         f"http://127.0.0.1:{settings.port}/simulator/twilio",
         foundation.clock,
         path=settings.database_path.with_name("simulator.db"),
         senders=tuple(number for brand in foundation.brands.values() for number in brand.whatsapp),
         pace=pace,
     )
+
+
+def channel(foundation: Foundation, twilio: SmallTwilio | None) -> Channel:
+    """The provider of WhatsApp; `twilio` stands in for the real one."""
+    return TwilioChannel(foundation.settings, foundation.clock, twilio.account if twilio else None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 
-from bot.channels.twilio import WhatsApp
+from bot.channels.channel import Channel
 from bot.delivery.media_understanding import MediaUnderstanding
 from bot.delivery.missed_messages import CatchUp
 from bot.delivery.outbox import Outbox
@@ -18,7 +18,7 @@ from bot.wiring.desk import senses
 from bot.wiring.foundation import Foundation
 
 
-def outbox(foundation: Foundation, channel: WhatsApp) -> Outbox:
+def outbox(foundation: Foundation, channel: Channel) -> Outbox:
     """The gate in front of the channel."""
     stores = foundation.stores
     return Outbox(
@@ -35,7 +35,7 @@ def outbox(foundation: Foundation, channel: WhatsApp) -> Outbox:
     )
 
 
-def turn_router(foundation: Foundation, seller: Seller, ads: AdCommands, channel: WhatsApp) -> TurnRouter:
+def turn_router(foundation: Foundation, seller: Seller, ads: AdCommands, channel: Channel) -> TurnRouter:
     """Staff by their commands, everybody else by the desk."""
     stores = foundation.stores
     commands = Commands(stores.contacts, stores.messages, stores.handovers, stores.orders, ads=ads)
@@ -58,7 +58,7 @@ def worker(foundation: Foundation, outbox: Outbox, router: TurnRouter, wake: thr
     return Worker(hands, wake)
 
 
-def catch_up(foundation: Foundation, channel: WhatsApp, wake: threading.Event) -> CatchUp:
+def catch_up(foundation: Foundation, channel: Channel, wake: threading.Event) -> CatchUp:
     """What takes in messages that the webhook never received."""
     stores = foundation.stores
     return CatchUp(channel, stores.intake, stores.runs, foundation.numbers, foundation.clock, wake)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from bot.channels.twilio import WhatsApp
+from bot.channels.channel import Channel
 from bot.delivery.maintenance import Backups, Forgetting, Retention
 from bot.delivery.missed_messages import CatchUp
 from bot.delivery.scheduler import ClockWork, Job, Leadership
@@ -37,7 +37,7 @@ def _lock(settings: Settings) -> Path | Leadership:
     return settings.database_path.parent / "clock.lock"
 
 
-def shop_jobs(foundation: Foundation, channel: WhatsApp, catch_up: CatchUp, seller: Seller) -> list[Job]:
+def shop_jobs(foundation: Foundation, channel: Channel, catch_up: CatchUp, seller: Seller) -> list[Job]:
     """Messages, memory and the desk."""
     stores, clock = foundation.stores, foundation.clock
     forgetting = Forgetting(stores.contacts, channel, foundation.erasure)

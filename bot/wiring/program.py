@@ -10,8 +10,8 @@ from pathlib import Path
 from flask import Flask
 
 from bot.ads.agency import Agency
+from bot.channels.channel import Channel
 from bot.channels.simulator import Pace, SmallTwilio
-from bot.channels.twilio import WhatsApp
 from bot.delivery.scheduler import ClockWork
 from bot.delivery.turn_router import TurnRouter
 from bot.delivery.worker import Worker
@@ -20,7 +20,7 @@ from bot.language.reading.message_type import classify
 from bot.model.language_model import LanguageModel
 from bot.settings import Settings
 from bot.wiring.ads import AdSide
-from bot.wiring.channels import small_twilio
+from bot.wiring.channels import channel, small_twilio
 from bot.wiring.delivery import catch_up, outbox, turn_router, worker
 from bot.wiring.desk import seller
 from bot.wiring.foundation import ROOT, Foundation
@@ -43,7 +43,7 @@ class Program:
     agents: MemoryManager
     turns: Turns
     desk: TurnRouter
-    channel: WhatsApp
+    channel: Channel
     twilio: SmallTwilio | None  # the simulator, where no account is set
     web: Flask
     worker: Worker
@@ -93,13 +93,13 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     foundation = Foundation.laid(settings, clock)
     wake = threading.Event()
     twilio = small_twilio(foundation, pace)
-    channel = WhatsApp(settings, clock, twilio.account if twilio else None)
-    gate = outbox(foundation, channel)
+    provider = channel(foundation, twilio)
+    gate = outbox(foundation, provider)
     desk = seller(foundation)
     ads = AdSide.built(foundation, roster)
-    router = turn_router(foundation, desk, ads.commands(), channel)
-    missed = catch_up(foundation, channel, wake)
-    jobs = [*ads.jobs(twilio), *shop_jobs(foundation, channel, missed, desk)]
+    router = turn_router(foundation, desk, ads.commands(), provider)
+    missed = catch_up(foundation, provider, wake)
+    jobs = [*ads.jobs(twilio), *shop_jobs(foundation, provider, missed, desk)]
     foundation.stores.db.wake(wake)
     return Program(
         settings=settings,
@@ -107,7 +107,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         agents=foundation.agents,
         turns=foundation.turns,
         desk=router,
-        channel=channel,
+        channel=provider,
         twilio=twilio,
         web=site(foundation, gate, ads, twilio, wake),
         worker=worker(foundation, gate, router, wake),

@@ -20,7 +20,7 @@ from bot.web.cli.database import register_closed, register_keeping
 from bot.web.cli.import_export import register_moving
 from bot.web.cli.operations import register_commands
 from bot.web.pages import pages
-from bot.web.webhook import Door, webhook
+from bot.web.webhook import WebhookParts, webhook
 from bot.wiring.ads import AdSide
 from bot.wiring.foundation import ROOT, Foundation
 from bot.wiring.stores import impatient_intake
@@ -40,7 +40,7 @@ def site(
     settings, agency = foundation.settings, ads.agency
     web = Flask("hawker", root_path=str(ROOT / "bot" / "web"))
     intake = impatient_intake(settings, foundation.clock)
-    web.register_blueprint(webhook(Door(outbox.channel, intake, outbox, foundation.numbers, wake)))
+    web.register_blueprint(webhook(WebhookParts(outbox.channel, intake, outbox, foundation.numbers, wake)))
     web.register_blueprint(simulator_routes(twilio))
     web.register_blueprint(pages(settings))
     parts = _parts(foundation, outbox, ads)

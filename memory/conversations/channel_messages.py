@@ -1,9 +1,10 @@
-"""The shapes in which messages are handed over: from a channel to memory, and from memory to a channel."""
+"""Messages as a channel hands them to memory, and as memory hands them to a channel."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from memory.people.address import Address, Referral
@@ -45,6 +46,22 @@ class Button:
     payload: str
 
 
+class DeliveryState(StrEnum):
+    """How far a message of ours has come, as stored in `messages.provider_status` and `statuses`."""
+
+    ACCEPTED = "accepted"
+    SCHEDULED = "scheduled"
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    PARTIALLY_DELIVERED = "partially_delivered"
+    DELIVERED = "delivered"
+    READ = "read"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """A message to a person, before it is stored; one that is too long becomes several when stored."""
@@ -63,7 +80,7 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """An outgoing message as stored, ready to be said by a channel."""
+    """An outgoing message as stored, ready to be sent by a channel."""
 
     id: int
     to: str  # raw address, e.g. whatsapp:+14155550101
@@ -71,8 +88,8 @@ class OutboxRow:
     body: str
     buttons: tuple[Button, ...] = ()
     media_url: str | None = None
-    content_sid: str | None = None  # set when a template goes out instead of the body
-    content_variables: dict[str, str] = field(default_factory=dict)
+    template_id: str | None = None  # the provider's id of a template that goes out instead of the body
+    template_variables: dict[str, str] = field(default_factory=dict)
     first_tried_at: datetime | None = None
     state: str = "ready"
     attempts: int = 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from memory.conversations.channel_messages import Button, Inbound, OutboxRow, Outgoing
+from memory.conversations.channel_messages import Button, DeliveryState, Inbound, OutboxRow, Outgoing
 from memory.conversations.reply_sources import told
 from memory.conversations.sessions import Sessions
 from memory.people.contacts import Contacts, erased_digest, identity_names, tally
@@ -15,19 +15,19 @@ from memory.storage.database import Database, Row
 from memory.storage.errors import UnknownMessage
 from memory.storage.timestamps import Clock, from_text, to_text
 
-# Twilio's statuses in the order in which a message can live through them; they only move forward.
-STATUS_RANK = {
-    "accepted": 10,
-    "scheduled": 15,
-    "queued": 20,
-    "sending": 30,
-    "sent": 40,
-    "partially_delivered": 45,
-    "delivered": 50,
-    "read": 60,
-    "undelivered": 70,
-    "failed": 70,
-    "canceled": 70,
+# In the order in which a message lives through them; a status only moves forward.
+STATUS_RANK: dict[str, int] = {
+    DeliveryState.ACCEPTED: 10,
+    DeliveryState.SCHEDULED: 15,
+    DeliveryState.QUEUED: 20,
+    DeliveryState.SENDING: 30,
+    DeliveryState.SENT: 40,
+    DeliveryState.PARTIALLY_DELIVERED: 45,
+    DeliveryState.DELIVERED: 50,
+    DeliveryState.READ: 60,
+    DeliveryState.UNDELIVERED: 70,
+    DeliveryState.FAILED: 70,
+    DeliveryState.CANCELED: 70,
 }
 # What a Message is made of, in its order. The rest of a row is long: the raw form, the outgoing body.
 READ = (
@@ -531,8 +531,6 @@ def _outbox_row(row: Row) -> OutboxRow:
         body=row["content"],
         buttons=tuple(Button(title, payload) for title, payload in outgoing["buttons"]),
         media_url=outgoing["media_url"],
-        content_sid=outgoing.get("content_sid"),
-        content_variables=outgoing.get("content_variables", {}),
         first_tried_at=from_text(row["first_tried_at"]) if row["first_tried_at"] else None,
         state=row["state"],
         attempts=row["attempts"],

@@ -29,7 +29,7 @@ class ApplyChanges(Protocol):
 
 
 class Split(Protocol):
-    """Cuts a message to what the channel takes; `bot.delivery.outbox.in_parts` does."""
+    """Cuts a message to what the channel takes; `bot.channels.channel.MessageLimits.parts` does."""
 
     def __call__(self, outgoing: Outgoing, /) -> Sequence[Outgoing]: ...
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.message_text import numbered, split, split_for_buttons, to_whatsapp, units
+from bot.channels.message_text import numbered, split, to_whatsapp, units
 from memory.conversations.channel_messages import Button
 
 LINK = "https://shop.example.com/pay?order=17&token=abc_def*ghi~"
@@ -71,12 +71,6 @@ def test_a_link_longer_than_the_limit_is_cut_since_whole_it_could_not_be_sent() 
     long = "https://shop.example.com/" + "a" * 200
     assert "".join(split(long, 100)) == long
     assert all(len(part) <= 100 for part in split(long, 100))
-
-
-def test_the_part_with_buttons_is_short_enough_for_them() -> None:
-    *before, last = split_for_buttons("word " * 300)
-    assert units(last) <= 1024
-    assert " ".join([*before, last]).split() == ["word"] * 300
 
 
 def test_buttons_become_numbered_lines() -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,129 +13,44 @@ import pytest
 from flask import Flask, Response, request
 from werkzeug.serving import make_server
 
-from bot.channels.sender_account import Account
-from bot.channels.simulator import Pace, SmallTwilio, serving
-from bot.channels.twilio import (
-    VERDICTS,
-    Action,
+from bot.channels.channel import (
     Ambiguous,
+    FailureAction,
     Found,
     MediaRefused,
     NotThere,
     Rejected,
-    Retry,
-    Status,
-    Unknown,
-    WhatsApp,
+    RetryLater,
+    SendOutcomeUnknown,
 )
-from bot.channels.twilio.rest_client import Door, client
+from bot.channels.simulator import InjectedFault, serving
+from bot.channels.twilio import VERDICTS, TwilioAccount, TwilioChannel
+from bot.channels.twilio.rest_client import RestTransport, client
 from bot.settings import Settings
-from memory.conversations.channel_messages import Button, Inbound, Media, OutboxRow
-from tests.waiting import HANG_SECONDS
-
-NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
-MARIA = "+34600000001"
-OURS = "+14155238886"
-
-
-@dataclass
-class Clock:
-    """The time, moved by the test."""
-
-    now: datetime = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@dataclass
-class Desk:
-    """A program with a webhook: it checks and reads what comes, and remembers it."""
-
-    whatsapp: WhatsApp | None = None
-    inbound: list[Inbound] = field(default_factory=list)
-    statuses: list[Status] = field(default_factory=list)
-    refused: int = 0
-    answers: list[int] = field(default_factory=list)  # what to answer to the next posts, instead of 200
-    changed: threading.Condition = field(default_factory=threading.Condition)
-
-    def app(self) -> Flask:
-        app = Flask("desk")
-        app.add_url_rule("/webhook/whatsapp", "in", self._hear, methods=["POST"])
-        app.add_url_rule("/webhook/whatsapp/status", "status", self._note, methods=["POST"])
-        return app
-
-    def wait(self, count: int, of: str = "statuses") -> None:
-        with self.changed:
-            assert self.changed.wait_for(lambda: len(getattr(self, of)) >= count, HANG_SECONDS), getattr(self, of)
-
-    def _hear(self) -> Response:
-        assert self.whatsapp is not None
-        if self.answers:
-            return Response(status=self.answers.pop(0))
-        if not self._signed():
-            return Response(status=403)
-        with self.changed:
-            self.inbound.append(self.whatsapp.read_form(request.form))
-            self.changed.notify_all()
-        return Response("<Response/>", mimetype="text/xml")
-
-    def _note(self) -> Response:
-        assert self.whatsapp is not None
-        assert self._signed()
-        with self.changed:
-            self.statuses.append(self.whatsapp.read_status(request.form, request.args))
-            self.changed.notify_all()
-        return Response(status=204)
-
-    def _signed(self) -> bool:
-        assert self.whatsapp is not None
-        url = self.whatsapp.signed_url(request.path, request.query_string)
-        good = self.whatsapp.check_signature(url, request.form, request.headers)
-        self.refused += not good
-        return good and self.whatsapp.is_ours(request.form)
-
-
-@dataclass
-class World:
-    clock: Clock
-    desk: Desk
-    twilio: SmallTwilio
-    whatsapp: WhatsApp
+from memory.conversations.channel_messages import Button, Media, OutboxRow
+from tests.channels.small_twilio import MARIA, NOW, OURS, Clock, TwilioWorld, a_row, twilio_world
 
 
 @pytest.fixture
-def world(request: pytest.FixtureRequest) -> Iterator[World]:
-    clock, desk = Clock(), Desk()
-    more: dict[str, Any] = getattr(request, "param", {})
-    server = make_server("127.0.0.1", 0, desk.app(), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    with serving(f"http://127.0.0.1:{server.server_port}", clock, pace=Pace(0, 0, 0), **more) as twilio:
-        desk.whatsapp = WhatsApp(Settings.from_environment({}), clock, twilio.account, sleep=lambda seconds: None)
-        yield World(clock, desk, twilio, desk.whatsapp)
-    server.shutdown()
-    server.server_close()
-
-
-def a_row(body: str = "Hello", to: str = f"whatsapp:{MARIA}", **more: Any) -> OutboxRow:
-    return OutboxRow(**{"id": 7, "to": to, "sender": OURS, "body": body, "first_tried_at": NOW, **more})
+def world(request: pytest.FixtureRequest) -> Iterator[TwilioWorld]:
+    with twilio_world(**getattr(request, "param", {})) as world:
+        yield world
 
 
 # Conversation
 
 
-def test_a_message_comes_signed_and_the_answer_arrives_with_its_statuses(world: World) -> None:
+def test_a_message_comes_signed_and_the_answer_arrives_with_its_statuses(world: TwilioWorld) -> None:
     maria = world.twilio.customer(MARIA, "Maria")
     maria.opens()
     sent = maria.says("hola 👋")
     assert sent.answers == (200,)
-    heard = world.desk.inbound[0]
+    heard = world.webhook.inbound[0]
     assert (heard.body, heard.sender.phone, heard.profile_name, heard.to) == ("hola 👋", MARIA, "Maria", OURS)
-    sid = world.whatsapp.say(a_row("Buenos días"))
+    sid = world.channel.send(a_row("Buenos días"))
     assert maria.wait_for_reply(sent)[0].body == "Buenos días"
-    world.desk.wait(3)
-    assert [(one.provider_id, one.outbox_id, one.status) for one in world.desk.statuses] == [
+    world.webhook.wait(3)
+    assert [(one.provider_id, one.outbox_id, one.state) for one in world.webhook.statuses] == [
         (sid, 7, "sent"),
         (sid, 7, "delivered"),
         (sid, 7, "read"),
@@ -144,43 +58,43 @@ def test_a_message_comes_signed_and_the_answer_arrives_with_its_statuses(world: 
 
 
 @pytest.mark.parametrize("world", [{"algorithm": "HMAC_SHA256"}], indirect=True)
-def test_a_sha256_signature_is_accepted(world: World) -> None:
+def test_a_sha256_signature_is_accepted(world: TwilioWorld) -> None:
     assert world.twilio.customer(MARIA).says("hi").answers == (200,)
 
 
 @pytest.mark.parametrize("world", [{"webhook_overrides": "#rc=2&rp=5xx"}], indirect=True)
-def test_the_fragment_is_neither_sent_nor_signed_and_says_how_often_to_try(world: World) -> None:
-    world.desk.answers = [503, 500]
+def test_the_fragment_is_neither_sent_nor_signed_and_says_how_often_to_try(world: TwilioWorld) -> None:
+    world.webhook.answers = [503, 500]
     assert world.twilio.customer(MARIA).says("hi").answers == (200,)
-    assert len(world.desk.inbound) == 1
+    assert len(world.webhook.inbound) == 1
 
 
-def test_a_quick_reply_shows_its_buttons_and_comes_back_when_pressed(world: World) -> None:
+def test_a_quick_reply_shows_its_buttons_and_comes_back_when_pressed(world: TwilioWorld) -> None:
     maria = world.twilio.customer(MARIA)
     sent = maria.says("one please")
     buttons = (Button("Yes, order", "yes"), Button("No", "no"))
     for body in ("Order it?", "Sure?"):
-        sid = world.whatsapp.say(a_row(body, buttons=buttons))
+        sid = world.channel.send(a_row(body, buttons=buttons))
     assert [one.body for one in maria.wait_for_reply(sent, count=2)] == ["Order it?", "Sure?"]
     assert len(world.twilio.chats.contents) == 1
     maria.presses("Yes, order")
-    pressed = world.desk.inbound[-1]
+    pressed = world.webhook.inbound[-1]
     assert (pressed.kind, pressed.payload, pressed.replied_to, pressed.urgent) == ("button", "yes", sid, True)
 
 
-def test_another_process_finds_the_quick_replies_that_exist(world: World) -> None:
+def test_another_process_finds_the_quick_replies_that_exist(world: TwilioWorld) -> None:
     world.twilio.customer(MARIA).says("hi")
-    world.whatsapp.say(a_row(buttons=(Button("Yes", "yes"),)))
-    other = WhatsApp(Settings.from_environment({}), world.clock, world.twilio.account)
-    other.say(a_row(buttons=(Button("Yes", "yes"),)))
+    world.channel.send(a_row(buttons=(Button("Yes", "yes"),)))
+    other = TwilioChannel(Settings.from_environment({}), world.clock, world.twilio.account)
+    other.send(a_row(buttons=(Button("Yes", "yes"),)))
     assert len(world.twilio.chats.contents) == 1
 
 
-def test_where_content_cannot_be_made_the_buttons_are_numbered(world: World) -> None:
+def test_where_content_cannot_be_made_the_buttons_are_numbered(world: TwilioWorld) -> None:
     maria = world.twilio.customer(MARIA)
     sent = maria.says("hi")
-    world.twilio.faults.add(_fault("error_500", "content"))
-    world.whatsapp.say(a_row("Order?", buttons=(Button("Yes", "yes"), Button("No", "no"))))
+    world.twilio.faults.add(InjectedFault("error_500", address="content"))
+    world.channel.send(a_row("Order?", buttons=(Button("Yes", "yes"), Button("No", "no"))))
     assert maria.wait_for_reply(sent)[0].body == "Order?\n\n1. Yes\n2. No"
 
 
@@ -192,224 +106,224 @@ def test_where_content_cannot_be_made_the_buttons_are_numbered(world: World) -> 
         ("long " * 240, (Button("Yes", "yes"),)),
     ],
 )
-def test_what_does_not_fit_a_quick_reply_is_numbered(world: World, body: str, buttons: tuple[Button, ...]) -> None:
+def test_what_does_not_fit_a_quick_reply_is_numbered(
+    world: TwilioWorld, body: str, buttons: tuple[Button, ...]
+) -> None:
     maria = world.twilio.customer(MARIA)
     sent = maria.says("hi")
-    world.whatsapp.say(a_row(body, buttons=buttons))
+    world.channel.send(a_row(body, buttons=buttons))
     reply = maria.wait_for_reply(sent)[0]
     assert reply.buttons == []
     assert f"1. {buttons[0].title}" in reply.body
 
 
-def test_a_person_without_a_phone_number_chats_too(world: World) -> None:
+def test_a_person_without_a_phone_number_chats_too(world: TwilioWorld) -> None:
     hidden = world.twilio.customer("IN.AbC123", "Hidden")
     sent = hidden.says("hi")
-    sender = world.desk.inbound[0].sender
+    sender = world.webhook.inbound[0].sender
     assert (sender.raw, sender.phone, sender.user_id) == ("whatsapp:IN.AbC123", None, "IN.AbC123")
-    world.whatsapp.say(a_row(to="whatsapp:IN.AbC123"))
+    world.channel.send(a_row(to="whatsapp:IN.AbC123"))
     assert hidden.wait_for_reply(sent)[0].body == "Hello"
 
 
-def test_a_click_on_an_ad_is_told_once(world: World) -> None:
+def test_a_click_on_an_ad_is_told_once(world: TwilioWorld) -> None:
     maria = world.twilio.customer(MARIA)
     maria.arrives_through({"ReferralSourceId": "123", "ReferralSourceType": "ad", "ReferralCtwaClid": "AR9"}).says("hi")
     maria.says("more")
-    first, second = world.desk.inbound
+    first, second = world.webhook.inbound
     assert first.referral is not None
     assert (first.referral.source_id, first.referral.clid) == ("123", "AR9")
     assert second.referral is None
 
 
-def test_typing_shows_and_marks_the_message_as_read_and_never_fails(world: World) -> None:
+def test_typing_shows_and_marks_the_message_as_read_and_never_fails(world: TwilioWorld) -> None:
     maria = world.twilio.customer(MARIA)
     sent = maria.says("hi")
-    world.whatsapp.typing(sent.sid)
+    world.channel.show_typing(sent.sid)
     assert world.twilio.chats.letters[sent.sid].status == "read"
-    world.whatsapp.typing("SMunknown")
+    world.channel.show_typing("SMunknown")
 
 
 # The window, blocking, templates
 
 
-def test_outside_24_hours_free_text_is_taken_and_fails_and_a_template_goes_out(world: World) -> None:
+def test_outside_24_hours_free_text_is_taken_and_fails_and_a_template_goes_out(world: TwilioWorld) -> None:
     world.twilio.customer(MARIA).says("hi")
     world.clock.now += timedelta(hours=24)
-    world.whatsapp.say(a_row())
-    world.desk.wait(1)
-    assert (world.desk.statuses[0].status, world.desk.statuses[0].error_code) == ("failed", 63016)
+    world.channel.send(a_row())
+    world.webhook.wait(1)
+    assert (world.webhook.statuses[0].state, world.webhook.statuses[0].error_code) == ("failed", 63016)
     content = world.twilio.template("Your order {{1}} is ready, {{2}}")
-    world.whatsapp.say(a_row("", content_sid=content, content_variables={"1": "A7", "2": "Maria"}))
-    world.desk.wait(3)
+    world.channel.send(a_row("", template_id=content, template_variables={"1": "A7", "2": "Maria"}))
+    world.webhook.wait(3)
     assert world.twilio.customer(MARIA).heard() == ["Your order A7 is ready, Maria"]
 
 
-def test_one_who_blocked_us_cannot_be_reached(world: World) -> None:
+def test_one_who_blocked_us_cannot_be_reached(world: TwilioWorld) -> None:
     maria = world.twilio.customer(MARIA)
     maria.says("hi")
     maria.blocks()
-    world.whatsapp.say(a_row())
-    world.desk.wait(1)
-    assert VERDICTS[world.desk.statuses[0].error_code or 0].action is Action.SUPPRESS
+    world.channel.send(a_row())
+    world.webhook.wait(1)
+    assert VERDICTS[world.webhook.statuses[0].error_code or 0].action is FailureAction.OPTED_OUT
 
 
 # Refusals
 
 TABLE = {
-    Action.STOP_SENDER: [20003],
-    Action.BAD_ADDRESS: [21211, 21614, 63024],
-    Action.ALERT: [21408, 21606, 21910, 63007, 63031],
-    Action.SUPPRESS: [21610, 63014],
-    Action.SPLIT: [21617],
-    Action.TEXT_WITH_LINK: [21620, 21623, 63019, 11751],
-    Action.NEXT_TEMPLATE: [21655, 21656, 63027, 63028, 63021],
-    Action.DISABLE_TEMPLATE: [63040, 63041],
-    Action.STOP_PURPOSE: [63013],
-    Action.JOIN_SANDBOX: [63015],
-    Action.NEEDS_TEMPLATE: [63016],
-    Action.PARK_UNTIL_RESET: [63038],
-    Action.NO_MARKETING: [63032, 63049],
-    Action.CHECK_WEBHOOK: [11200, 11205, 11235, 11237, 12100, 12200, 12300],
-    Action.DEAD: [39999],
+    FailureAction.STOP_SENDING: [20003, 63038],
+    FailureAction.UNREACHABLE: [21211, 21614, 63024],
+    FailureAction.OPTED_OUT: [21610, 63014],
+    FailureAction.LINK_INSTEAD_OF_MEDIA: [21620, 21623, 63019, 11751],
+    FailureAction.TEMPLATE_UNUSABLE: [21655, 21656, 63027, 63028, 63021, 63040, 63041],
+    FailureAction.NEEDS_TEMPLATE: [63016],
+    FailureAction.NO_MARKETING: [63032, 63049],
+    FailureAction.GIVE_UP: [
+        *(21408, 21606, 21910, 63007, 63031, 21617, 63013, 63015),
+        *(11200, 11205, 11235, 11237, 12100, 12200, 12300, 39999),
+    ],
 }
-AGAIN = {
-    Action.RETRY: [20429, 21611, 30001, 63001, 63002, 63003, 63005, 63008, 63010, 63012, 63020, 63022],
-    Action.SLOW_DOWN: [63017, 63018],
-    Action.RETRY_ONCE: [30008],
+TRIES_LEFT = {  # code → how many more tries; None: the outbox's own limit
+    **dict.fromkeys([20429, 21611, 30001, 63017, 63018], None),
+    **dict.fromkeys([63001, 63002, 63003, 63005, 63008, 63010, 63012, 63020, 63022], 5),
+    30008: 1,
 }
 
 
 @pytest.mark.parametrize(("action", "code"), [(action, code) for action, codes in TABLE.items() for code in codes])
-def test_a_refusal_asks_for_its_action(world: World, action: Action, code: int) -> None:
+def test_a_refusal_asks_for_its_action(world: TwilioWorld, action: FailureAction, code: int) -> None:
     world.twilio.fail("refuse", code=code)
     with pytest.raises(Rejected) as refused:
-        world.whatsapp.say(a_row())
-    assert (refused.value.action, refused.value.code) == (action, code)
+        world.channel.send(a_row())
+    assert (refused.value.verdict.action, refused.value.code) == (action, code)
     assert MARIA not in str(refused.value)
 
 
-@pytest.mark.parametrize(("action", "code"), [(action, code) for action, codes in AGAIN.items() for code in codes])
-def test_what_may_be_tried_again_says_when(world: World, action: Action, code: int) -> None:
+@pytest.mark.parametrize(("code", "attempts"), TRIES_LEFT.items())
+def test_what_may_be_tried_again_says_when(world: TwilioWorld, code: int, attempts: int | None) -> None:
     world.twilio.fail("refuse", code=code)
-    with pytest.raises(Retry) as later:
-        world.whatsapp.say(a_row())
-    assert later.value.action is action
+    with pytest.raises(RetryLater) as later:
+        world.channel.send(a_row())
+    assert later.value.attempts == attempts
     assert later.value.after_seconds > 0
 
 
 def test_each_code_of_the_table_is_tried_here() -> None:
-    tried = {code for codes in [*TABLE.values(), *AGAIN.values()] for code in codes} | {20500, 20503}
+    tried = {code for codes in TABLE.values() for code in codes} | set(TRIES_LEFT) | {20500, 20503}
     assert set(VERDICTS) == tried - {39999}
 
 
 @pytest.mark.parametrize(
     ("row", "action"),
     [
-        (a_row("x" * 1601), Action.SPLIT),
-        (a_row("👍" * 801), Action.SPLIT),
-        (a_row(to="whatsapp:+0"), Action.BAD_ADDRESS),
-        (a_row(sender="+15005550006"), Action.ALERT),
-        (a_row("", content_sid="HX" + "0" * 32), Action.NEXT_TEMPLATE),
-        (a_row(""), Action.DEAD),
+        (a_row("x" * 1601), FailureAction.GIVE_UP),
+        (a_row("👍" * 801), FailureAction.GIVE_UP),
+        (a_row(to="whatsapp:+0"), FailureAction.UNREACHABLE),
+        (a_row(sender="+15005550006"), FailureAction.GIVE_UP),
+        (a_row("", template_id="HX" + "0" * 32), FailureAction.TEMPLATE_UNUSABLE),
+        (a_row(""), FailureAction.GIVE_UP),
     ],
 )
-def test_the_small_twilio_refuses_what_twilio_refuses(world: World, row: OutboxRow, action: Action) -> None:
+def test_the_small_twilio_refuses_what_twilio_refuses(
+    world: TwilioWorld, row: OutboxRow, action: FailureAction
+) -> None:
     with pytest.raises(Rejected) as refused:
-        world.whatsapp.say(row)
-    assert refused.value.action is action
+        world.channel.send(row)
+    assert refused.value.verdict.action is action
     assert world.twilio.chats.letters == {}
 
 
-def test_a_wrong_token_stops_the_sender_and_the_doctor_says_so(world: World) -> None:
-    wrong = Account(
+def test_a_wrong_token_stops_the_sender_and_the_doctor_says_so(world: TwilioWorld) -> None:
+    wrong = TwilioAccount(
         world.twilio.account.sid, ("wrong",), OURS, "https://shop.example.com", world.twilio.account.api_url
     )
-    stranger = WhatsApp(Settings.from_environment({}), world.clock, wrong)
+    stranger = TwilioChannel(Settings.from_environment({}), world.clock, wrong)
     with pytest.raises(Rejected) as refused:
-        stranger.say(a_row())
-    assert refused.value.action is Action.STOP_SENDER
+        stranger.send(a_row())
+    assert refused.value.verdict.action is FailureAction.STOP_SENDING
     with pytest.raises(Rejected) as unlisted:
-        list(stranger.recent_inbound(NOW))
-    assert unlisted.value.action is Action.STOP_SENDER
+        list(stranger.list_inbound(NOW, OURS))
+    assert unlisted.value.verdict.action is FailureAction.STOP_SENDING
     assert [one.ok for one in stranger.examine() if one.name == "token"] == [False]
-    assert all(one.ok for one in world.whatsapp.examine())
+    assert all(one.ok for one in world.channel.examine())
 
 
-def test_the_doctor_tells_to_start_the_program_that_serves_the_simulator(world: World) -> None:
+def test_the_doctor_tells_to_start_the_program_that_serves_the_simulator(world: TwilioWorld) -> None:
     with make_server("127.0.0.1", 0, Flask("gone")) as gone:
         port = gone.server_port
-    nowhere = Account("AC1", ("t",), OURS, "http://x", f"http://127.0.0.1:{port}")
-    found = WhatsApp(Settings.from_environment({}), world.clock, nowhere).examine()
+    nowhere = TwilioAccount("AC1", ("t",), OURS, "http://x", f"http://127.0.0.1:{port}")
+    found = TwilioChannel(Settings.from_environment({}), world.clock, nowhere).examine()
     assert ["start the program" in one.sentence for one in found if one.name == "token"] == [True]
 
 
 # Trouble on the way
 
 
-def test_throttled_waits_as_long_as_asked(world: World) -> None:
+def test_throttled_waits_as_long_as_asked(world: TwilioWorld) -> None:
     world.twilio.fail("throttle", seconds=17)
-    with pytest.raises(Retry) as later:
-        world.whatsapp.say(a_row())
+    with pytest.raises(RetryLater) as later:
+        world.channel.send(a_row())
     assert later.value.after_seconds == 17
 
 
-def test_a_closed_port_is_tried_again_since_nothing_left(world: World) -> None:
+def test_a_closed_port_is_tried_again_since_nothing_left(world: TwilioWorld) -> None:
     with make_server("127.0.0.1", 0, Flask("gone")) as gone:
         port = gone.server_port
-    nowhere = Account("AC1", ("t",), OURS, "http://x", f"http://127.0.0.1:{port}")
-    with pytest.raises(Retry):
-        WhatsApp(Settings.from_environment({}), world.clock, nowhere).say(a_row())
+    nowhere = TwilioAccount("AC1", ("t",), OURS, "http://x", f"http://127.0.0.1:{port}")
+    with pytest.raises(RetryLater):
+        TwilioChannel(Settings.from_environment({}), world.clock, nowhere).send(a_row())
 
 
 @pytest.mark.parametrize("kind", ["error_500", "error_503", "drop"])
-def test_an_unknown_outcome_that_was_not_taken_is_not_there(world: World, kind: str) -> None:
+def test_an_unknown_outcome_that_was_not_taken_is_not_there(world: TwilioWorld, kind: str) -> None:
     world.twilio.fail(kind)
-    with pytest.raises(Unknown):
-        world.whatsapp.say(a_row())
-    assert world.whatsapp.look_up(a_row(), set()) == NotThere()
+    with pytest.raises(SendOutcomeUnknown):
+        world.channel.send(a_row())
+    assert world.channel.look_up(a_row(), set()) == NotThere()
 
 
-def test_a_lost_answer_is_found(world: World) -> None:
-    before = world.whatsapp.say(a_row())
+def test_a_lost_answer_is_found(world: TwilioWorld) -> None:
+    before = world.channel.send(a_row())
     world.twilio.fail("lose_answer")
-    with pytest.raises(Unknown):
-        world.whatsapp.say(a_row())
-    found = world.whatsapp.look_up(a_row(), {before})
+    with pytest.raises(SendOutcomeUnknown):
+        world.channel.send(a_row())
+    found = world.channel.look_up(a_row(), {before})
     assert isinstance(found, Found)
     assert found.provider_id in world.twilio.chats.letters
     assert found.provider_id != before
-    assert isinstance(world.whatsapp.look_up(a_row(), set()), Ambiguous)
-    assert world.whatsapp.look_up(a_row("Other words"), set()) == NotThere()
-    assert world.whatsapp.look_up(a_row(first_tried_at=NOW + timedelta(hours=1)), set()) == NotThere()
+    assert isinstance(world.channel.look_up(a_row(), set()), Ambiguous)
+    assert world.channel.look_up(a_row("Other words"), set()) == NotThere()
+    assert world.channel.look_up(a_row(first_tried_at=NOW + timedelta(hours=1)), set()) == NotThere()
 
 
-def test_no_answer_in_time_is_an_unknown_outcome(world: World) -> None:
-    impatient = WhatsApp(Settings.from_environment({}), world.clock, world.twilio.account)
+def test_no_answer_in_time_is_an_unknown_outcome(world: TwilioWorld) -> None:
+    impatient = TwilioChannel(Settings.from_environment({}), world.clock, world.twilio.account)
     impatient._client.http_client.timeout = (1, 0.2)
     world.twilio.fail("answer_late", seconds=1)
-    with pytest.raises(Unknown):
-        impatient.say(a_row())
-    assert isinstance(world.whatsapp.look_up(a_row(), set()), Found)
+    with pytest.raises(SendOutcomeUnknown):
+        impatient.send(a_row())
+    assert isinstance(world.channel.look_up(a_row(), set()), Found)
 
 
 def test_the_environment_does_not_bend_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TWILIO_EDGE", "dublin")
     monkeypatch.setenv("TWILIO_REGION", "ie1")
-    made = client(Account("AC1", ("secret",), OURS, "https://shop.example.com"))
+    made = client(TwilioAccount("AC1", ("secret",), OURS, "https://shop.example.com"))
     assert made.get_hostname("https://api.twilio.com/x") == "https://api.twilio.com/x"
 
 
-def test_a_look_up_leaves_no_number_in_the_log(world: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_look_up_leaves_no_number_in_the_log(world: TwilioWorld, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    world.whatsapp.look_up(a_row(), set())
+    world.channel.look_up(a_row(), set())
     lines = [record.getMessage() for record in caplog.records if record.name != "werkzeug"]  # the test's own server
     assert not [line for line in lines if MARIA.removeprefix("+") in line]
 
 
-def test_every_call_has_a_timeout_and_no_retries(world: World) -> None:
-    door = world.whatsapp._client.http_client
-    assert isinstance(door, Door)
-    assert door.timeout == (3.0, 8.0)
-    adapters: list[Any] = list(door.session.adapters.values())
+def test_every_call_has_a_timeout_and_no_retries(world: TwilioWorld) -> None:
+    transport = world.channel._client.http_client
+    assert isinstance(transport, RestTransport)
+    assert transport.timeout == (3.0, 8.0)
+    adapters: list[Any] = list(transport.session.adapters.values())
     assert all(adapter.max_retries.total == 0 for adapter in adapters)
 
 
@@ -420,25 +334,25 @@ def test_every_call_has_a_timeout_and_no_retries(world: World) -> None:
         ("callbacks_twice", ["sent", "sent", "delivered", "delivered"]),
     ],
 )
-def test_callbacks_come_as_badly_as_they_can(world: World, kind: str, statuses: list[str]) -> None:
+def test_callbacks_come_as_badly_as_they_can(world: TwilioWorld, kind: str, statuses: list[str]) -> None:
     world.twilio.customer(MARIA).says("hi")
     world.twilio.fail(kind)
-    world.whatsapp.say(a_row())
-    world.desk.wait(len(statuses))
-    assert [one.status for one in world.desk.statuses] == statuses
+    world.channel.send(a_row())
+    world.webhook.wait(len(statuses))
+    assert [one.state for one in world.webhook.statuses] == statuses
 
 
 @pytest.mark.parametrize(("kind", "count"), [("webhook_twice", 2), ("webhook_at_once", 2), ("webhook_never", 0)])
-def test_a_webhook_comes_twice_or_never(world: World, kind: str, count: int) -> None:
+def test_a_webhook_comes_twice_or_never(world: TwilioWorld, kind: str, count: int) -> None:
     world.twilio.fail(kind)
     sent = world.twilio.customer(MARIA).says("hi")
-    assert [one.provider_id for one in world.desk.inbound] == [sent.sid] * count
+    assert [one.provider_id for one in world.webhook.inbound] == [sent.sid] * count
 
 
 # What is there
 
 
-def test_what_the_webhook_never_delivered_is_listed_in_order_with_its_files(world: World) -> None:
+def test_what_the_webhook_never_delivered_is_listed_in_order_with_its_files(world: TwilioWorld) -> None:
     maria = world.twilio.customer(MARIA)
     maria.says("too old")
     world.clock.now += timedelta(hours=1)
@@ -446,18 +360,18 @@ def test_what_the_webhook_never_delivered_is_listed_in_order_with_its_files(worl
         maria.says(f"message {number}")
         world.clock.now += timedelta(seconds=1)
     picture = maria.sends_picture(b"\xff\xd8picture", "look")
-    world.whatsapp.say(a_row())
-    listed = list(world.whatsapp.recent_inbound(NOW + timedelta(minutes=30)))
+    world.channel.send(a_row())
+    listed = list(world.channel.list_inbound(NOW + timedelta(minutes=30), OURS))
     assert [one.body for one in listed] == [*(f"message {number}" for number in range(60)), "look"]
     assert (listed[-1].provider_id, listed[-1].kind, listed[-1].sender.phone) == (picture.sid, "image", MARIA)
-    assert world.whatsapp.fetch_media(listed[-1].media[0]) == b"\xff\xd8picture"
+    assert world.channel.fetch_media(listed[-1].media[0]) == b"\xff\xd8picture"
 
 
-def test_an_attachment_that_is_not_there_at_first_is_fetched_at_the_third_try(world: World) -> None:
+def test_an_attachment_that_is_not_there_at_first_is_fetched_at_the_third_try(world: TwilioWorld) -> None:
     waits: list[float] = []
-    patient = WhatsApp(Settings.from_environment({}), world.clock, world.twilio.account, sleep=waits.append)
+    patient = TwilioChannel(Settings.from_environment({}), world.clock, world.twilio.account, sleep=waits.append)
     world.twilio.customer(MARIA).sends_voice(b"OggS voice")
-    voice = world.desk.inbound[0]
+    voice = world.webhook.inbound[0]
     assert (voice.kind, voice.body, voice.media[0].content_type) == ("audio", "", "audio/ogg")
     world.twilio.fail("media_late", times=2)
     assert patient.fetch_media(voice.media[0]) == b"OggS voice"
@@ -479,9 +393,9 @@ def test_an_attachment_that_is_not_there_at_first_is_fetched_at_the_third_try(wo
         "file:///etc/passwd",
     ],
 )
-def test_a_foreign_address_is_never_fetched(world: World, url: str) -> None:
+def test_a_foreign_address_is_never_fetched(world: TwilioWorld, url: str) -> None:
     with pytest.raises(MediaRefused, match="not one of Twilio's"):
-        world.whatsapp.fetch_media(Media(url, "image/jpeg"))
+        world.channel.fetch_media(Media(url, "image/jpeg"))
 
 
 @pytest.fixture
@@ -506,7 +420,9 @@ def cdn() -> Iterator[tuple[str, list[Any]]]:
 
 def test_a_redirect_to_a_foreign_host_and_an_endless_file_are_refused(cdn: tuple[str, list[Any]]) -> None:
     url, seen = cdn
-    whatsapp = WhatsApp(Settings.from_environment({}), Clock(), Account("AC1", ("secret",), OURS, "http://x", url))
+    whatsapp = TwilioChannel(
+        Settings.from_environment({}), Clock(), TwilioAccount("AC1", ("secret",), OURS, "http://x", url)
+    )
     with pytest.raises(MediaRefused, match="not one of Twilio's"):
         whatsapp.fetch_media(Media("https://api.twilio.com/away", "image/jpeg"))
     with pytest.raises(MediaRefused, match="16 MB"):
@@ -514,12 +430,12 @@ def test_a_redirect_to_a_foreign_host_and_an_endless_file_are_refused(cdn: tuple
     assert all(given.password == "secret" for _path, given in seen)
 
 
-def test_deleting_removes_the_message_and_its_files_at_the_provider(world: World) -> None:
+def test_deleting_removes_the_message_and_its_files_at_the_provider(world: TwilioWorld) -> None:
     picture = world.twilio.customer(MARIA).sends_picture(b"picture")
-    world.whatsapp.delete_remote(picture.sid)
+    world.channel.delete(picture.sid)
     assert picture.sid not in world.twilio.chats.letters
     assert world.twilio.chats.attachments == {}
-    world.whatsapp.delete_remote(picture.sid)
+    world.channel.delete(picture.sid)
 
 
 def test_chats_and_the_token_outlive_a_restart(tmp_path: Path) -> None:
@@ -532,9 +448,3 @@ def test_chats_and_the_token_outlive_a_restart(tmp_path: Path) -> None:
         assert [one.body for one in second.customer(MARIA).transcript()] == ["look"]
         assert [one.content for one in second.chats.attachments.values()] == [b"picture"]
         assert second.chats.contents == first.chats.contents
-
-
-def _fault(kind: str, address: str) -> Any:
-    from bot.channels.simulator import Fault
-
-    return Fault(kind, address=address)

@@ -13,17 +13,17 @@ from urllib.parse import parse_qsl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from werkzeug.datastructures import MultiDict
 
-from bot.channels.sender_account import Account
-from bot.channels.twilio import MissingSid, NotAMessage, WhatsApp
+from bot.channels.channel import DeliveryStatus, Form, SetAside, SetAsideReason, WebhookRefused, WebhookRequest
+from bot.channels.twilio import TwilioAccount, TwilioChannel, sign
+from bot.channels.twilio.signature import Signatures
 from bot.settings import Settings
 from memory.conversations.channel_messages import Inbound
 from memory.people.address import Address
 
 PAYLOADS = Path(__file__).parent.parent / "payloads"
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
-ACCOUNT = Account("AC5ef8732a3c49700934481addd5ce1659", ("12345", "old"), "+14155238886", "https://mycompany.com")
+ACCOUNT = TwilioAccount("AC5ef8732a3c49700934481addd5ce1659", ("12345", "old"), "+14155238886", "https://mycompany.com")
 
 # https://www.twilio.com/docs/usage/security, and the SDK's own test
 DOCUMENTED_URL = "https://mycompany.com/myapp.php?foo=1&bar=2"
@@ -37,8 +37,8 @@ DOCUMENTED_FORM = [
 DOCUMENTED = "RSOYDt4T1cUTdK1PDd93/VVr8B8="
 
 
-def whatsapp(account: Account = ACCOUNT) -> WhatsApp:
-    return WhatsApp(Settings.from_environment({}), lambda: NOW, account)
+def channel(account: TwilioAccount = ACCOUNT) -> TwilioChannel:
+    return TwilioChannel(Settings.from_environment({}), lambda: NOW, account)
 
 
 def form(name: str) -> list[tuple[str, str]]:
@@ -46,15 +46,17 @@ def form(name: str) -> list[tuple[str, str]]:
     return parse_qsl((PAYLOADS / f"{name}.txt").read_text().strip(), keep_blank_values=True)
 
 
-def heard(name: str) -> Inbound:
-    return whatsapp().read_form(MultiDict(form(name)))
+def heard(pairs: Form) -> Inbound:
+    message = channel().read_form(pairs)
+    assert isinstance(message, Inbound)
+    return message
 
 
 # Forms
 
 
 def test_text_with_emoji_and_every_kind_of_character() -> None:
-    message = heard("text")
+    message = heard(form("text"))
     assert (message.kind, message.body) == ("text", "hola, ¿tenéis portátiles? 👩🏽‍💻 50 € + envío & más")
     assert message.sender == Address("whatsapp:+34600123456", "+34600123456", None)
     assert (message.to, message.provider_id, message.profile_name) == ("+14155238886", "SM" + "1" * 32, "Maria López")
@@ -63,7 +65,7 @@ def test_text_with_emoji_and_every_kind_of_character() -> None:
 
 
 def test_a_button_and_a_list_row_are_urgent_and_say_what_was_chosen() -> None:
-    pressed, chosen = heard("button"), heard("list")
+    pressed, chosen = heard(form("button")), heard(form("list"))
     assert (pressed.kind, pressed.payload, pressed.body) == ("button", "yes", "Yes, order")
     assert pressed.replied_to == "SM" + "9" * 32
     assert (chosen.kind, chosen.payload, chosen.body) == ("list", "item:aero-14", "Aero 14")
@@ -72,7 +74,7 @@ def test_a_button_and_a_list_row_are_urgent_and_say_what_was_chosen() -> None:
 
 
 def test_a_place_keeps_its_numbers_as_written() -> None:
-    message = heard("location")
+    message = heard(form("location"))
     assert (message.kind, message.body) == ("location", "")
     assert message.location == {
         "latitude": "40.4167754",
@@ -91,7 +93,7 @@ def test_a_place_keeps_its_numbers_as_written() -> None:
     ],
 )
 def test_attachments(name: str, kind: str, body: str, content_type: str) -> None:
-    message = heard(name)
+    message = heard(form(name))
     assert (message.kind, message.body) == (kind, body)
     assert [one.content_type for one in message.media] == [content_type]
     assert message.media[0].url.startswith("https://api.twilio.com/2010-04-01/Accounts/")
@@ -99,12 +101,12 @@ def test_attachments(name: str, kind: str, body: str, content_type: str) -> None
 
 def test_media_without_nummedia_and_without_a_type_of_message() -> None:
     bare = [pair for pair in form("picture") if pair[0] not in ("NumMedia", "MessageType", "Body")]
-    message = whatsapp().read_form(bare)
+    message = heard(bare)
     assert (message.kind, message.body, len(message.media)) == ("image", "", 1)
 
 
 def test_the_click_is_kept_whole() -> None:
-    referral = heard("referral").referral
+    referral = heard(form("referral")).referral
     assert referral is not None
     assert (referral.source_id, referral.source_type, referral.headline) == (
         "120210000000000001",
@@ -118,17 +120,17 @@ def test_the_click_is_kept_whole() -> None:
 
 def test_an_ad_without_a_click_id_gets_none_invented() -> None:
     pairs = [pair for pair in form("referral") if pair[0] != "ReferralCtwaClid"]
-    referral = whatsapp().read_form(pairs).referral
+    referral = heard(pairs).referral
     assert referral is not None
     assert referral.clid is None
 
 
 def test_someone_who_hides_the_number() -> None:
-    assert heard("no_phone").sender == Address("whatsapp:IN.4f9QzT71bWcKx0Lm2", None, "IN.4f9QzT71bWcKx0Lm2")
+    assert heard(form("no_phone")).sender == Address("whatsapp:IN.4f9QzT71bWcKx0Lm2", None, "IN.4f9QzT71bWcKx0Lm2")
 
 
 def test_of_a_repeated_name_the_first_counts_and_all_are_kept() -> None:
-    message = heard("repeated")
+    message = heard(form("repeated"))
     assert (message.body, message.kind) == ("first", "text")
     assert message.raw["Body"] == ["first", "second", ""]
     assert message.raw["BrandNewParameter"] == ["x", "x"]
@@ -136,45 +138,48 @@ def test_of_a_repeated_name_the_first_counts_and_all_are_kept() -> None:
 
 @pytest.mark.parametrize(("body", "urgent"), [("STOP", True), ("start", True), ("how do I stop it?", False)])
 def test_stop_and_start_are_urgent(body: str, urgent: bool) -> None:
-    assert whatsapp().read_form([("Body", body), *form("text")]).urgent is urgent
+    assert heard([("Body", body), *form("text")]).urgent is urgent
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"), [("status_callback", "status callback"), ("call", "call event"), ("sms", "another channel")]
-)
-def test_what_is_not_a_message_says_what_it_is(name: str, reason: str) -> None:
-    with pytest.raises(NotAMessage, match=reason):
-        heard(name)
-
-
-@pytest.mark.parametrize("missing", ["From", "MessageSid"])
-def test_without_a_sender_or_an_id_there_is_no_message(missing: str) -> None:
-    pairs = [pair for pair in form("text") if pair[0] != missing]
-    with pytest.raises(MissingSid if missing == "MessageSid" else NotAMessage):
-        whatsapp().read_form(pairs)
+    ("pairs", "reason"),
+    [
+        (form("call"), SetAsideReason.NOT_A_MESSAGE),
+        (form("sms"), SetAsideReason.OTHER_CHANNEL),
+        ([pair for pair in form("text") if pair[0] != "MessageSid"], SetAsideReason.NO_MESSAGE_ID),
+        ([pair for pair in form("text") if pair[0] != "From"], SetAsideReason.NO_SENDER),
+        ([("From", "whatsapp:nobody"), *(pair for pair in form("text") if pair[0] != "WaId")],
+         SetAsideReason.UNREADABLE_SENDER),
+        ([("MessageSid", "SM1"), ("MessageStatus", "evaporated")], SetAsideReason.UNKNOWN_STATUS),
+        ([("MessageStatus", "sent")], SetAsideReason.NO_MESSAGE_ID),
+        ([], SetAsideReason.NO_MESSAGE_ID),
+    ],
+)  # fmt: skip
+def test_a_form_without_a_message_is_set_aside_with_its_reason(pairs: Form, reason: SetAsideReason) -> None:
+    assert channel().read_form(pairs) == SetAside(reason)
 
 
 @given(st.lists(st.tuples(st.text(max_size=20), st.text(max_size=50)), max_size=10))
 def test_no_form_whatever_is_a_fault_of_ours(extra: list[tuple[str, str]]) -> None:
-    message = whatsapp().read_form([*form("text"), *extra])
-    assert message.provider_id == "SM" + "1" * 32
+    assert heard([*form("text"), *extra]).provider_id == "SM" + "1" * 32
 
 
-@given(st.lists(st.tuples(st.sampled_from(["MessageSid", "From", "Body", "SmsStatus", "WaId"]), st.text())))
-def test_nonsense_is_refused_by_name(pairs: list[tuple[str, str]]) -> None:
-    with pytest.raises((NotAMessage, MissingSid)):
-        whatsapp().read_form([*pairs, ("From", "whatsapp:nobody")])
+NAMES = ["MessageSid", "From", "Body", "SmsStatus", "MessageStatus", "WaId", "CallSid"]
+
+
+@given(st.lists(st.tuples(st.sampled_from(NAMES), st.text())))
+def test_nonsense_is_a_status_or_set_aside(pairs: list[tuple[str, str]]) -> None:
+    read = channel().read_form([("From", "whatsapp:nobody"), ("WaId", ""), *pairs])
+    assert isinstance(read, (SetAside, DeliveryStatus))
 
 
 def test_a_status_names_our_row_and_its_error() -> None:
-    status = whatsapp().read_status(form("status_failed"), {"outbox": "17"})
-    assert (status.outbox_id, status.status, status.error_code) == (17, "undelivered", 63016)
-    delivered = whatsapp().read_status(form("status_callback"), {"outbox": "1; DROP"})
-    assert (delivered.outbox_id, delivered.status, delivered.error_code) == (None, "delivered", None)
-    with pytest.raises(NotAMessage):
-        whatsapp().read_status([("MessageSid", "SM1")], {})
-    with pytest.raises(MissingSid):
-        whatsapp().read_status([("MessageStatus", "sent")], {})
+    failed = channel().read_form(form("status_failed"), "outbox=17")
+    assert isinstance(failed, DeliveryStatus)
+    assert (failed.outbox_id, failed.state, failed.error_code) == (17, "undelivered", 63016)
+    delivered = channel().read_form(form("status_callback"), "outbox=1; DROP")
+    assert isinstance(delivered, DeliveryStatus)
+    assert (delivered.outbox_id, delivered.state, delivered.error_code) == (None, "delivered", None)
 
 
 # Signatures
@@ -190,13 +195,12 @@ def sha256(token: str, url: str, pairs: list[tuple[str, str]]) -> dict[str, str]
     }
 
 
-def good(headers: dict[str, str], url: str = DOCUMENTED_URL, pairs: list[tuple[str, str]] | None = None) -> bool:
-    return whatsapp().check_signature(url, MultiDict(DOCUMENTED_FORM if pairs is None else pairs), headers)
+def good(headers: dict[str, str], url: str = DOCUMENTED_URL, pairs: Form = DOCUMENTED_FORM) -> bool:
+    return Signatures(ACCOUNT.tokens).good(url, pairs, headers)
 
 
-def test_the_documented_signature_is_good_also_as_plain_pairs() -> None:
+def test_the_documented_signature_is_good() -> None:
     assert good({"X-Twilio-Signature": DOCUMENTED})
-    assert whatsapp().check_signature(DOCUMENTED_URL, DOCUMENTED_FORM, {"X-Twilio-Signature": DOCUMENTED})
 
 
 def test_sha256_is_good_with_its_settings_header_only() -> None:
@@ -237,27 +241,37 @@ def test_a_changed_or_missing_value_is_wrong() -> None:
     assert not good({"X-Twilio-Signature": DOCUMENTED}, pairs=[*DOCUMENTED_FORM, ("Extra", "1")])
 
 
-def test_the_signed_address_is_the_configured_one() -> None:
-    assert whatsapp().signed_url("/webhook/whatsapp") == "https://mycompany.com/webhook/whatsapp"
-    assert whatsapp().signed_url("/a", b"x=%C3%A9&y=") == "https://mycompany.com/a?x=%C3%A9&y="
-    local = WhatsApp(Settings.from_environment({"PORT": "8123"}), lambda: NOW, replace(ACCOUNT, public_url=""))
-    assert local.signed_url("/webhook/whatsapp") == "http://127.0.0.1:8123/webhook/whatsapp"
+@pytest.mark.parametrize(
+    ("account", "url"),
+    [
+        (ACCOUNT, "https://mycompany.com/webhook/whatsapp?x=%C3%A9&y="),
+        (replace(ACCOUNT, public_url=""), "http://127.0.0.1:8123/webhook/whatsapp?x=%C3%A9&y="),
+    ],
+)
+def test_the_signed_address_is_the_configured_one(account: TwilioAccount, url: str) -> None:
+    local = TwilioChannel(Settings.from_environment({"PORT": "8123"}), lambda: NOW, account)
+    headers = sign("12345", url, form("text"), "HMAC_SHA1") | {"Host": "evil.example"}
+    local.check_request(WebhookRequest("/webhook/whatsapp", "x=%C3%A9&y=", form("text"), headers))
+    with pytest.raises(WebhookRefused, match="signature"):
+        local.check_request(WebhookRequest("/webhook/whatsapp", "x=%C3%A9", form("text"), headers))
 
 
-def test_another_account_is_not_ours() -> None:
-    assert whatsapp().is_ours(dict(form("text")))
-    assert not whatsapp().is_ours({"AccountSid": "AC" + "0" * 32})
+def test_a_signed_form_of_another_account_is_refused() -> None:
+    other = [("AccountSid", "AC" + "0" * 32)]
+    headers = sign("12345", "https://mycompany.com/webhook/whatsapp", other, "HMAC_SHA1")
+    with pytest.raises(WebhookRefused, match="another account"):
+        channel().check_request(WebhookRequest("/webhook/whatsapp", "", other, headers))
 
 
 def test_without_an_account_one_has_to_be_handed_in() -> None:
     with pytest.raises(ValueError, match="simulator's account"):
-        WhatsApp(Settings.from_environment({}), lambda: NOW)
+        TwilioChannel(Settings.from_environment({}), lambda: NOW)
 
 
 @pytest.mark.parametrize(
     "public_url", ["http://shop.example.com", "https://localhost", "https://my_shop.example.com", "https://127.0.0.1"]
 )
 def test_the_doctor_names_an_address_that_twilio_cannot_call(public_url: str) -> None:
-    finding = whatsapp(replace(ACCOUNT, public_url=public_url))._check_address()
+    finding = channel(replace(ACCOUNT, public_url=public_url))._check_address()
     assert (finding.name, finding.ok) == ("address", False)
-    assert whatsapp()._check_address().ok
+    assert channel()._check_address().ok

@@ -14,11 +14,11 @@ from werkzeug.serving import make_server
 
 from bot.brands import BrandNumbers, read_brands
 from bot.channels.simulator import Customer, Pace, SmallTwilio, serving
-from bot.channels.twilio import WhatsApp
+from bot.channels.twilio import TwilioChannel
 from bot.delivery.outbox import Outbox
 from bot.delivery.worker import Hands, Worker
 from bot.settings import Settings
-from bot.web.webhook import Door, webhook
+from bot.web.webhook import WebhookParts, webhook
 from memory.conversations.channel_messages import Outgoing
 from memory.conversations.intake import Intake
 from memory.conversations.messages import Message, Messages
@@ -77,7 +77,7 @@ class Line:
     messages: Messages
     turns: Turns
     outbox: Outbox
-    channel: WhatsApp
+    channel: TwilioChannel
     worker: Worker
     templates: dict[str, str]
     handler: Handler = repeat
@@ -137,7 +137,7 @@ def _wire(
     contacts = Contacts(db, clock)
     messages = Messages(db, contacts, Sessions(db), clock, quiet_seconds=0.1)
     turns = Turns(db, messages, clock, turn_changes(db, clock, contacts, messages))
-    channel = WhatsApp(Settings.from_environment({"PUBLIC_URL": url}), clock, twilio.account)
+    channel = TwilioChannel(Settings.from_environment({"PUBLIC_URL": url}), clock, twilio.account)
     templates: dict[str, str] = {}
     brands = {BRAND: replace(VOYAGE, templates=templates)}
     office = Office()
@@ -147,7 +147,7 @@ def _wire(
         db, contacts, messages, turns, switches, channel, clock, brands, office, Erasure(db, clock, "secret")
     )
     hands = Hands(contacts, turns, outbox, Desk(handler), channel, office, clock, timedelta(seconds=12))
-    door = Door(channel, Intake(db, messages), outbox, BrandNumbers(brands), wake)
-    web.register_blueprint(webhook(door))
+    parts = WebhookParts(channel, Intake(db, messages), outbox, BrandNumbers(brands), wake)
+    web.register_blueprint(webhook(parts))
     worker = Worker(hands, wake, threads=threads)
     return Line(twilio, db, contacts, messages, turns, outbox, channel, worker, templates, handler, office.heard)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.channels.channel import DeliveryStatus
 from bot.channels.simulator import Pace
-from bot.channels.twilio import Status
-from bot.delivery.outbox import in_parts
-from memory.conversations.channel_messages import Button, OutboxRow, Outgoing
+from bot.channels.twilio import LIMITS
+from memory.conversations.channel_messages import Button, DeliveryState, OutboxRow, Outgoing
 from memory.conversations.messages import Message
 from memory.conversations.turns import Lease, Outcome
 from memory.people.contacts import Contact
@@ -168,10 +168,8 @@ def test_a_long_reply_arrives_in_parts_in_order_with_its_buttons_last(tmp_path: 
 
 
 def line_parts() -> Sequence[Outgoing]:
-    from bot.delivery.outbox import in_parts
-
     [reply] = long_answer(None, [], now()).replies  # type: ignore[arg-type]
-    return in_parts(reply)
+    return LIMITS.parts(reply)
 
 
 def test_a_part_that_cannot_be_said_takes_the_rest_with_it(tmp_path: Path) -> None:
@@ -226,16 +224,16 @@ def test_a_farewell_is_erased_with_its_person_when_the_callback_is_first(tmp_pat
     with open_line(tmp_path, handler=farewell, running=False) as line:
         line.customer().says("delete")
         [lease] = claimed(line)
-        line.turns.finish(lease, line.turns.waiting(lease.contact_id), farewell(None, [], now()), split=in_parts)  # type: ignore[arg-type]
+        line.turns.finish(lease, line.turns.waiting(lease.contact_id), farewell(None, [], now()), split=LIMITS.parts)  # type: ignore[arg-type]
         row = line.messages.next_out(lease.contact_id)
         assert row is not None
         line.messages.settle(row.id, "sending", first_tried_at=to_text(now()))
-        line.outbox.note(Status("SM1", row.id, "queued", None, {}))
+        line.outbox.note(DeliveryStatus("SM1", row.id, DeliveryState.QUEUED, None))
         assert line.db.value("SELECT count(*) FROM contacts") == 1, "not said yet"
-        line.outbox.note(Status("SM1", row.id, "sent", None, {}))
+        line.outbox.note(DeliveryStatus("SM1", row.id, DeliveryState.SENT, None))
         assert line.db.value("SELECT count(*) FROM contacts") == 0
         assert line.contacts.still_at_provider()
-        line.outbox.note(Status("SM1", row.id, "delivered", None, {}))  # nothing to bring back
+        line.outbox.note(DeliveryStatus("SM1", row.id, DeliveryState.DELIVERED, None))  # nothing to bring back
 
 
 @pytest.mark.parametrize("code", [21610, 63024, 99999])
@@ -282,7 +280,7 @@ def test_a_stop_that_came_while_an_answer_was_made_is_obeyed_before_it_is_said(t
         waiting = line.turns.waiting(lease.contact_id)
         customer.says("STOP")
         line.until(lambda: line.turns.is_urgent(lease.contact_id))
-        line.turns.finish(lease, waiting, repeat(None, waiting, now()), split=in_parts, last_try=True)  # type: ignore[arg-type]
+        line.turns.finish(lease, waiting, repeat(None, waiting, now()), split=LIMITS.parts, last_try=True)  # type: ignore[arg-type]
         line.outbox.say_due(lease)
         assert line.states() == ["ready"]
         assert customer.heard() == []
@@ -304,7 +302,7 @@ def reply_ready(line: Line, clock: TestClock) -> None:
     clock.pass_by(seconds=1)
     [lease] = line.turns.claim("test", 1)
     waiting = line.turns.waiting(lease.contact_id)
-    assert line.turns.finish(lease, waiting, repeat(None, waiting, clock()), split=in_parts)  # type: ignore[arg-type]
+    assert line.turns.finish(lease, waiting, repeat(None, waiting, clock()), split=LIMITS.parts)  # type: ignore[arg-type]
     line.turns.release(lease)
 
 
@@ -348,7 +346,9 @@ def test_what_fails_late_waits_twice_as_long_after_each_try(tmp_path: Path) -> N
         def fail_late(row: OutboxRow) -> None:
             provider_id = line.messages.get(row.id).provider_id
             assert provider_id is not None
-            line.outbox.note(Status(provider_id, row.id, "failed", 30001, {}))  # the provider's queue is full: 30 s
+            line.outbox.note(
+                DeliveryStatus(provider_id, row.id, DeliveryState.FAILED, 30001)
+            )  # the provider's queue is full: 30 s
 
         reply_ready(line, clock)
         assert waits_between_tries(line, clock, fail_late) == [30, 30, 30, 30, 32, 64, 128, 256]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.brands import BrandNumbers, read_brands
+from bot.channels.twilio import LIMITS
 from bot.delivery.staff_messages import StaffMessages
 from bot.staff.staff_members import Staff
 from memory.storage.errors import UnknownContact
@@ -19,7 +20,7 @@ def test_a_report_goes_to_staff_and_admins_with_its_picture_on_the_last_part(tmp
     stores = Stores(tmp_path / "hawker.db")
     roles = {ADMIN: "admin", STAFF: "staff", ANALYST: "analyst"}
     numbers = BrandNumbers(read_brands(Path(__file__).parents[2] / "data" / "brands.toml"), SHOP)
-    tell = StaffMessages(stores.db, stores.messages, Staff(stores.contacts, roles, numbers)).tell
+    tell = StaffMessages(stores.db, stores.messages, Staff(stores.contacts, roles, numbers), LIMITS).tell
     tell("voyage", "A line of the report.\n" * 100, "https://shop.example/chart/1.png")
     for number in (ADMIN, STAFF):
         contact = stores.contacts.find("voyage", number)

@@ -28,7 +28,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bot.brands import read_brands
-from bot.delivery.outbox import in_parts
+from bot.channels.twilio import LIMITS
 from bot.delivery.turn_router import TurnRouter
 from bot.language.money import Money
 from bot.settings import Settings
@@ -135,7 +135,7 @@ class Story:
         lease = self.lease(contact)
         waiting = self.program.turns.waiting(contact.id)
         outcome = self.desk.answer(contact, waiting, self.ads.clock() + timedelta(seconds=10))
-        assert self.program.turns.finish(lease, waiting, outcome, split=in_parts)
+        assert self.program.turns.finish(lease, waiting, outcome, split=LIMITS.parts)
         self.program.turns.release(lease)
         self.deliver(contact.id)
         return "\n".join(reply.body for reply in outcome.replies)
@@ -317,7 +317,7 @@ def a_worker_is_killed(story: Story) -> None:
 def answer(story: Story, phone: str, outcome: Outcome) -> None:
     """What waits of this person is handled so."""
     lease = story.lease(story.person(phone))
-    assert story.program.turns.finish(lease, story.program.turns.waiting(lease.contact_id), outcome, split=in_parts)
+    assert story.program.turns.finish(lease, story.program.turns.waiting(lease.contact_id), outcome, split=LIMITS.parts)
     story.program.turns.release(lease)
 
 

@@ -15,8 +15,9 @@ from flask import Flask, Response, request
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
+from bot.channels.channel import WebhookRefused, WebhookRequest
 from bot.channels.simulator import Pace, SmallTwilio, blueprint
-from bot.channels.twilio import WhatsApp
+from bot.channels.twilio import TwilioChannel
 from bot.settings import Settings
 from bot.web.pages import pages
 from memory.conversations.channel_messages import Button, Inbound, OutboxRow
@@ -35,25 +36,28 @@ class Shop:
     """A program that answers each message at once, in words of its own."""
 
     twilio: SmallTwilio
-    whatsapp: WhatsApp
+    whatsapp: TwilioChannel
     url: str
     heard: list[Inbound]
 
     def hear(self) -> Response:
-        signed = self.whatsapp.signed_url(request.path, request.query_string)
-        if not self.whatsapp.check_signature(signed, request.form, request.headers):
+        form = list(request.form.items(multi=True))
+        try:
+            self.whatsapp.check_request(WebhookRequest(request.path, "", form, dict(request.headers)))
+        except WebhookRefused:
             return Response(status=403)
-        inbound = self.whatsapp.read_form(request.form)
+        inbound = self.whatsapp.read_form(form)
+        assert isinstance(inbound, Inbound)
         self.heard.append(inbound)
         threading.Thread(target=self._answer, args=[inbound], daemon=True).start()
         return Response("<Response/>", mimetype="text/xml")
 
     def _answer(self, inbound: Inbound) -> None:
-        self.whatsapp.typing(inbound.provider_id)
+        self.whatsapp.show_typing(inbound.provider_id)
         buttons = (Button("Yes, order", "yes"), Button("No", "no")) if "order" in inbound.body else ()
         body = f"*{inbound.kind}*: {inbound.body or inbound.location or inbound.media[0].content_type}"
         row = OutboxRow(len(self.heard), inbound.sender.raw, inbound.to, body, buttons)
-        self.whatsapp.say(row)
+        self.whatsapp.send(row)
 
 
 @pytest.fixture
@@ -64,7 +68,7 @@ def shop() -> Iterator[Shop]:
     settings = Settings.from_environment({"PORT": str(server.server_port), **STAFF})
     now = lambda: datetime.now(UTC)  # noqa: E731
     twilio = SmallTwilio(url, f"{url}/simulator/twilio", now, pace=Pace(0.01, 0.01, 0.01))
-    shop = Shop(twilio, WhatsApp(settings, now, twilio.account), url, [])
+    shop = Shop(twilio, TwilioChannel(settings, now, twilio.account), url, [])
     app.add_url_rule("/webhook/whatsapp", "hear", shop.hear, methods=["POST"])
     app.add_url_rule("/webhook/whatsapp/status", "status", lambda: ("", 204), methods=["POST"])
     app.register_blueprint(blueprint(twilio))

@@ -1,9 +1,9 @@
 """A small Twilio on this machine: signs and posts the real form, answers the real SDK, and fails when told to."""
 
 from bot.channels.simulator.customers import Customer, Sent
-from bot.channels.simulator.fault_injection import Fault
+from bot.channels.simulator.fault_injection import InjectedFault
 from bot.channels.simulator.routes import blueprint
 from bot.channels.simulator.server import serving
 from bot.channels.simulator.small_twilio import Pace, SmallTwilio
 
-__all__ = ["Customer", "Fault", "Pace", "Sent", "SmallTwilio", "blueprint", "serving"]
+__all__ = ["Customer", "InjectedFault", "Pace", "Sent", "SmallTwilio", "blueprint", "serving"]

@@ -32,7 +32,7 @@ class NoSuchFault(ValueError):
 
 
 @dataclass(slots=True)
-class Fault:
+class InjectedFault:
     """`times` occurrences of a fault, for every person or for `address` (whatsapp:…)."""
 
     kind: str
@@ -48,14 +48,14 @@ class Fault:
             raise NoSuchFault(f"the fault '{self.kind}' needs a code, such as 63016")
 
 
-class Faults:
+class FaultPlan:
     """The faults still to come; each is used up by the call that it spoils."""
 
     def __init__(self) -> None:
-        self._waiting: list[Fault] = []
+        self._waiting: list[InjectedFault] = []
         self._lock = threading.Lock()
 
-    def add(self, fault: Fault) -> None:
+    def add(self, fault: InjectedFault) -> None:
         """Spoil the next calls that `fault` applies to."""
         with self._lock:
             self._waiting.append(fault)
@@ -65,7 +65,7 @@ class Faults:
         with self._lock:
             self._waiting.clear()
 
-    def take(self, address: str, *kinds: str) -> Fault | None:
+    def take(self, address: str, *kinds: str) -> InjectedFault | None:
         """The next fault of these kinds for this person, used up by one."""
         with self._lock:
             for fault in self._waiting:

@@ -14,8 +14,8 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, jsonify, request
 
 from bot.channels.simulator.chat_store import Letter, new_sid
-from bot.channels.simulator.fault_injection import Fault
-from bot.channels.simulator.small_twilio import Refused, SmallTwilio
+from bot.channels.simulator.fault_injection import InjectedFault
+from bot.channels.simulator.small_twilio import ApiRefusal, SmallTwilio
 
 _SPOILING = ("throttle", "error_500", "error_503", "hang", "drop", "refuse")
 _PAGE = 50
@@ -25,7 +25,7 @@ def rest(twilio: SmallTwilio) -> Blueprint:
     """The API under /twilio: messages, media, content, typing, senders, account."""
     api = Blueprint("twilio", __name__, url_prefix="/twilio")
     api.before_request(lambda: _refuse_strangers(twilio))
-    api.register_error_handler(Refused, _refusal)
+    api.register_error_handler(ApiRefusal, _refusal)
     _add_messages(api, twilio)
     _add_media(api, twilio)
     _add_content(api, twilio)
@@ -65,7 +65,7 @@ def _refuse_strangers(twilio: SmallTwilio) -> None:
     user, password = (given.username or "", given.password or "") if given else ("", "")
     known = hmac.compare_digest(password.encode(), twilio.account.tokens[0].encode())
     if user != twilio.account.sid or not known:
-        raise Refused(20003, "Authenticate", 401)
+        raise ApiRefusal(20003, "Authenticate", 401)
 
 
 def _refusal(refused: Any) -> tuple[Response, int]:
@@ -93,26 +93,26 @@ def _create(twilio: SmallTwilio) -> Any:
     return answer, 201
 
 
-def _spoil(fault: Fault) -> Any:
+def _spoil(fault: InjectedFault) -> Any:
     spoilers: dict[str, Callable[[], Any]] = {
         "throttle": lambda: _throttled(fault),
-        "error_500": lambda: _refusal(Refused(20500, "Internal Server Error", 500)),
+        "error_500": lambda: _refusal(ApiRefusal(20500, "Internal Server Error", 500)),
         "error_503": lambda: Response("<html><body>Service Unavailable</body></html>", 503, mimetype="text/html"),
         "hang": lambda: _hang(fault),
         "drop": _hang_up,
-        "refuse": lambda: _refusal(Refused(fault.code or 0, "Refused on demand")),
+        "refuse": lambda: _refusal(ApiRefusal(fault.code or 0, "ApiRefusal on demand")),
     }
     return spoilers[fault.kind]()
 
 
-def _throttled(fault: Fault) -> Response:
-    answer, status = _refusal(Refused(20429, "Too Many Requests", 429))
+def _throttled(fault: InjectedFault) -> Response:
+    answer, status = _refusal(ApiRefusal(20429, "Too Many Requests", 429))
     answer.status_code = status
     answer.headers["Retry-After"] = str(int(fault.seconds))
     return answer
 
 
-def _hang(fault: Fault) -> Response:
+def _hang(fault: InjectedFault) -> Response:
     time.sleep(fault.seconds)
     return _hang_up()
 
@@ -170,7 +170,7 @@ def _one(twilio: SmallTwilio, sid: str) -> Any:
 def _letter(twilio: SmallTwilio, sid: str) -> Letter:
     letter = twilio.chats.letters.get(sid)
     if letter is None:
-        raise Refused(20404, "The requested resource was not found", 404)
+        raise ApiRefusal(20404, "The requested resource was not found", 404)
     return letter
 
 
@@ -195,7 +195,7 @@ def _file(twilio: SmallTwilio, sid: str, media: str) -> Any:
     letter = _letter(twilio, sid)
     attachment = twilio.chats.attachments.get(media)
     if attachment is None or media not in letter.media or twilio.faults.take(letter.person, "media_late"):
-        raise Refused(20404, "The requested resource was not found", 404)
+        raise ApiRefusal(20404, "The requested resource was not found", 404)
     return Response(attachment.content, mimetype=attachment.content_type)
 
 
@@ -218,7 +218,7 @@ def _make_content(twilio: SmallTwilio) -> Any:
     types = {name: value for name, value in asked["types"].items() if value}
     buttons = types.get("twilio/quick-reply", {}).get("actions", [])
     if any(not button.get("title") or len(button["title"]) > 20 for button in buttons) or len(buttons) > 10:
-        raise Refused(21655, "A quick reply has at most 10 buttons of at most 20 characters")
+        raise ApiRefusal(21655, "A quick reply has at most 10 buttons of at most 20 characters")
     content = {**asked, "sid": new_sid("HX"), "types": types, "approved": False}
     twilio.chats.keep_content(content)
     return jsonify(_content_json(content)), 201

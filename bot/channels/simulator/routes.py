@@ -11,7 +11,7 @@ from flask import Blueprint, Response, abort, jsonify, request
 
 from bot.channels.simulator.chat_store import Letter, Person
 from bot.channels.simulator.customers import Customer, Sent
-from bot.channels.simulator.fault_injection import KINDS, Fault, NoSuchFault
+from bot.channels.simulator.fault_injection import KINDS, InjectedFault, NoSuchFault
 from bot.channels.simulator.rest_api import rest
 from bot.channels.simulator.small_twilio import SmallTwilio
 from bot.channels.twilio import verdict_on
@@ -185,7 +185,7 @@ def _fail(twilio: SmallTwilio) -> Any:
     asked = _asked()
     address = f"whatsapp:{asked['who']}" if asked.get("who") else None
     code = _number(asked["code"], 0, 99999) if asked.get("code") else None
-    fault = Fault(str(asked["kind"]), _number(asked.get("times", 1), 1, 100), address, code)
+    fault = InjectedFault(str(asked["kind"]), _number(asked.get("times", 1), 1, 100), address, code)
     fault.seconds = _number(asked.get("seconds", 1), 0, 60)
     twilio.faults.add(fault)
     return jsonify(faults=twilio.faults.listed()), 201

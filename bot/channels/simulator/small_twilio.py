@@ -16,12 +16,12 @@ from urllib.parse import parse_qs, urldefrag, urlsplit
 
 import requests
 
-from bot.channels.message_text import LIMIT, units
-from bot.channels.sender_account import Account
+from bot.channels.channel import INBOUND_PATH
+from bot.channels.message_text import units
 from bot.channels.simulator.chat_store import Attachment, Chats, Letter, new_sid
 from bot.channels.simulator.customers import Customer
-from bot.channels.simulator.fault_injection import Fault, Faults
-from bot.channels.twilio import INBOUND_PATH, sign
+from bot.channels.simulator.fault_injection import FaultPlan, InjectedFault
+from bot.channels.twilio import LIMITS, TwilioAccount, sign
 
 SANDBOX_NUMBER = "+14155238886"
 WINDOW = timedelta(hours=24)
@@ -41,7 +41,7 @@ class Pace:
     read: float = 0.7
 
 
-class Refused(Exception):
+class ApiRefusal(Exception):
     """What the small Twilio answers to a request that it does not take."""
 
     def __init__(self, code: int, message: str, status: int = 400) -> None:
@@ -69,12 +69,12 @@ class SmallTwilio:
         webhook_overrides: str = "",
     ) -> None:
         self.chats = Chats(path)
-        self.faults = Faults()
+        self.faults = FaultPlan()
         self.clock = clock
         self.senders = senders
         self.pace = pace or Pace()
         self.algorithm = algorithm
-        self.account = Account(
+        self.account = TwilioAccount(
             sid=self.chats.secret("account", new_sid("AC")),
             tokens=(self.chats.secret("token", secrets.token_hex(16)),),
             sender=senders[0],
@@ -94,7 +94,7 @@ class SmallTwilio:
 
     def fail(self, kind: str, times: int = 1, who: str | None = None, **more: Any) -> None:
         """Spoil the next `times` calls, or those for one person; see `faults.KINDS`."""
-        self.faults.add(Fault(kind, times, f"whatsapp:{who}" if who else None, **more))
+        self.faults.add(InjectedFault(kind, times, f"whatsapp:{who}" if who else None, **more))
 
     def template(self, body: str, name: str = "template") -> str:
         """An approved template, which may go out at any time; its HX… id. Variables are {{1}}, {{2}}, …"""
@@ -110,14 +110,14 @@ class SmallTwilio:
     # A message to a person
 
     def take(self, form: dict[str, str]) -> Letter:
-        """A message handed over by the REST API: kept, or Refused as Twilio refuses it."""
+        """A message handed over by the REST API: kept, or ApiRefusal as Twilio refuses it."""
         to, ours = form.get("To", ""), form.get("From", "")
         _require_addresses(to, ours, self.senders)
         body, buttons, template = self._content(form)
         if not body and not form.get("MediaUrl"):
-            raise Refused(21602, "A message needs a body, media or content")
-        if units(body) > LIMIT:
-            raise Refused(21617, "The concatenated message body exceeds the 1600 character limit")
+            raise ApiRefusal(21602, "A message needs a body, media or content")
+        if units(body) > LIMITS.text:
+            raise ApiRefusal(21617, "The concatenated message body exceeds the 1600 character limit")
         letter = Letter(new_sid("SM"), "outbound-api", ours, to, body, "queued", self._now())
         letter.callback, letter.media_url = form.get("StatusCallback"), form.get("MediaUrl")
         letter.buttons, letter.template = buttons, template
@@ -135,7 +135,7 @@ class SmallTwilio:
             return form.get("Body", ""), [], False
         content = self.chats.contents.get(sid)
         if content is None:
-            raise Refused(21655, "The ContentSid is invalid")
+            raise ApiRefusal(21655, "The ContentSid is invalid")
         variables = _variables(form.get("ContentVariables", ""))
         quick = content["types"].get("twilio/quick-reply", {})
         text = quick.get("body") or content["types"]["twilio/text"]["body"]
@@ -289,13 +289,13 @@ class SmallTwilio:
 
 def _require_addresses(to: str, ours: str, senders: tuple[str, ...]) -> None:
     if not to:
-        raise Refused(21604, "A 'To' phone number is required")
+        raise ApiRefusal(21604, "A 'To' phone number is required")
     if not _ADDRESS.fullmatch(to):
-        raise Refused(21211, "The 'To' number is not a valid phone number")
+        raise ApiRefusal(21211, "The 'To' number is not a valid phone number")
     if ours.removeprefix("whatsapp:") not in senders or not ours.startswith("whatsapp:"):
-        raise Refused(63007, "Twilio could not find a Channel with the specified From address")
+        raise ApiRefusal(63007, "Twilio could not find a Channel with the specified From address")
     if to == ours:
-        raise Refused(63031, "Channels message cannot have same From and To")
+        raise ApiRefusal(63031, "Channels message cannot have same From and To")
 
 
 def _variables(written: str) -> dict[str, str]:
@@ -304,7 +304,7 @@ def _variables(written: str) -> dict[str, str]:
     try:
         variables = json.loads(written)
     except json.JSONDecodeError as error:
-        raise Refused(21656, "The ContentVariables parameter is invalid") from error
+        raise ApiRefusal(21656, "The ContentVariables parameter is invalid") from error
     if not isinstance(variables, dict):
-        raise Refused(21656, "The ContentVariables parameter is invalid")
+        raise ApiRefusal(21656, "The ContentVariables parameter is invalid")
     return {str(name): str(value) for name, value in variables.items()}

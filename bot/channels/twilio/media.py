@@ -8,8 +8,8 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
 
-from bot.channels.sender_account import Account
-from bot.channels.twilio.error_codes import MediaRefused, Retry
+from bot.channels.channel import MediaRefused, RetryLater
+from bot.channels.twilio.account import TwilioAccount
 from bot.channels.twilio.rest_client import CONNECT_SECONDS, READ_SECONDS, redirected, session
 from memory.conversations.channel_messages import Media
 
@@ -25,7 +25,7 @@ _WHOLE_SECONDS = 30.0
 class MediaFetcher:
     """Fetches what customers send; `sleep` waits between two tries."""
 
-    def __init__(self, account: Account, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, account: TwilioAccount, sleep: Callable[[float], None] = time.sleep) -> None:
         self._account = account
         self._sleep = sleep
         self._session = session(account.api_url)
@@ -33,7 +33,7 @@ class MediaFetcher:
     def fetch(self, media: Media) -> bytes:
         """The attachment's bytes.
 
-        Raises MediaRefused for a foreign address, more than 16 MB, or one that is gone; Retry otherwise.
+        Raises MediaRefused for a foreign address, more than 16 MB, or one that is gone; RetryLater otherwise.
         """
         for wait in _WAITS:
             try:
@@ -68,7 +68,7 @@ class MediaFetcher:
                 stream=True,
             )
         except requests.RequestException as error:
-            raise Retry(f"the attachment could not be fetched: {type(error).__name__}", 10) from error
+            raise RetryLater(f"the attachment could not be fetched: {type(error).__name__}", 10) from error
 
     def _require_ours(self, place: SplitResult) -> None:
         stand_in = urlsplit(self._account.api_url)
@@ -95,7 +95,7 @@ def _content(response: requests.Response) -> bytes:
     if response.status_code in (401, 403, 410):
         raise MediaRefused(f"Twilio answered {response.status_code} for the attachment")
     if response.status_code != 200:
-        raise Retry(f"Twilio answered {response.status_code} for the attachment", 10)
+        raise RetryLater(f"Twilio answered {response.status_code} for the attachment", 10)
     declared = response.headers.get("Content-Length", "")
     if declared.isdigit() and int(declared) > LARGEST:
         raise MediaRefused("the attachment is larger than 16 MB")
@@ -110,7 +110,7 @@ def _read(response: requests.Response) -> bytes:
             if len(content) > LARGEST:
                 raise MediaRefused("the attachment is larger than 16 MB")
             if time.monotonic() - started > _WHOLE_SECONDS:
-                raise Retry("the attachment came too slowly", 30)
+                raise RetryLater("the attachment came too slowly", 30)
     except requests.RequestException as error:
-        raise Retry(f"the attachment broke off: {type(error).__name__}", 10) from error
+        raise RetryLater(f"the attachment broke off: {type(error).__name__}", 10) from error
     return bytes(content)

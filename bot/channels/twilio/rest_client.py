@@ -13,8 +13,9 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from bot.channels.sender_account import Account
-from bot.channels.twilio.error_codes import VERDICTS, Retry
+from bot.channels.channel import RetryLater
+from bot.channels.twilio.account import TwilioAccount
+from bot.channels.twilio.error_codes import VERDICTS
 
 ORIGINAL_HOST = "X-Original-Host"
 CONNECT_SECONDS = 3.0
@@ -22,7 +23,7 @@ READ_SECONDS = 8.0
 _WIDE = 64  # connections kept: one for each contact that is being answered at the same time
 
 
-class Door(TwilioHttpClient):  # type: ignore[misc]
+class RestTransport(TwilioHttpClient):  # type: ignore[misc]
     """The SDK's HTTP client: a timeout on every call, no retries, one other address for all sub-domains."""
 
     def __init__(self, api_url: str, read_seconds: float) -> None:
@@ -32,26 +33,26 @@ class Door(TwilioHttpClient):  # type: ignore[misc]
         self.api_url = api_url
 
     def request(self, method: str, url: str, *arguments: Any, **named: Any) -> Response:
-        """As the SDK's; raises Retry for HTTP 429, since the SDK's exception drops the Retry-After header."""
+        """As the SDK's; raises RetryLater for HTTP 429, since the SDK's exception drops the Retry-After header."""
         if self.api_url:
             named["headers"] = {**(named.get("headers") or {}), ORIGINAL_HOST: urlsplit(url).netloc}
             url = redirected(url, self.api_url)
         response = super().request(method, url, *arguments, **named)
         if response.status_code == 429:
             throttled = VERDICTS[20429]
-            raise Retry(throttled.sentence, retry_after(response.headers, throttled.after_seconds), 20429)
+            raise RetryLater(throttled.sentence, retry_after(response.headers, throttled.after_seconds), 20429)
         return response
 
 
-def client(account: Account, read_seconds: float = READ_SECONDS) -> Client:
+def client(account: TwilioAccount, read_seconds: float = READ_SECONDS) -> Client:
     """The SDK's client for `account`; edge and region are ours to set, never the environment's."""
     # Both log the query of a look-up, with the customer's number in it; the SDK from INFO on, ten lines a call.
     for name in ("twilio.http_client", "urllib3"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    door = Door(account.api_url, read_seconds)
+    transport = RestTransport(account.api_url, read_seconds)
     # An empty dict would make the SDK read os.environ, and TWILIO_EDGE would bend a local address.
     nothing = {"TWILIO_EDGE": "", "TWILIO_REGION": ""}
-    return Client(account.sid, account.tokens[0], http_client=door, environment=nothing)
+    return Client(account.sid, account.tokens[0], http_client=transport, environment=nothing)
 
 
 def session(api_url: str) -> Session:

@@ -1,10 +1,9 @@
-"""Whether a webhook was really signed by the provider (https://www.twilio.com/docs/usage/security)."""
+"""Twilio's signature of a webhook request (https://www.twilio.com/docs/usage/security)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from hmac import compare_digest
-from typing import Any
 
 from twilio.request_validator import (
     SIGNATURE_HEADER,
@@ -12,19 +11,19 @@ from twilio.request_validator import (
     RequestValidator,
     get_signature_algorithm,
 )
-from werkzeug.datastructures import Headers, MultiDict
+from werkzeug.datastructures import MultiDict
 
-from bot.channels.twilio.webhook_forms import pairs_of
+from bot.channels.channel import Form
 
 
 class Signatures:
-    """Checks signatures made with any of several secrets: auth tokens during a rotation, or shared keys."""
+    """Checks with any of several secrets: auth tokens during a rotation, or shared keys."""
 
     def __init__(self, tokens: tuple[str, ...]) -> None:
         self._validators = [RequestValidator(token) for token in tokens if token]
 
-    def good(self, url: str, form: Any, headers: Mapping[str, str] | Headers) -> bool:
-        """Whether `url` (as the provider called it) and `form` carry a signature of ours.
+    def good(self, url: str, form: Form, headers: Mapping[str, str]) -> bool:
+        """Whether one of our secrets signed `form` for `url`, as Twilio called it.
 
         No signature, an unknown algorithm, text that cannot be encoded: a wrong signature, not an error.
         """
@@ -32,25 +31,22 @@ class Signatures:
         if not given:
             return False
         algorithm = get_signature_algorithm(headers.get(SIGNATURE_SETTINGS_HEADER))
-        values = form if hasattr(form, "getlist") else MultiDict(pairs_of(form))
+        values = MultiDict(form)
         try:
-            return any(_fits(one, url, values, given, algorithm) for one in self._validators)
+            for validator in self._validators:
+                exact = validator.compute_signature(url, values, algorithm)
+                if compare_digest(exact.encode(), given.encode("utf-8", "replace")):
+                    return True
+                if validator.validate(url, values, given, algorithm):  # also tries the URL with and without a port
+                    return True
         except ValueError:  # half a character in the query, or an algorithm that Twilio does not use
             return False
+        return False
 
 
-def _fits(validator: RequestValidator, url: str, values: Any, given: str, algorithm: str) -> bool:
-    """The address as it is nearly always fits; the SDK's own check also tries it with and without a port."""
-    exact = validator.compute_signature(url, values, algorithm)
-    if compare_digest(exact.encode(), given.encode("utf-8", "replace")):
-        return True
-    return bool(validator.validate(url, values, given, algorithm))
-
-
-def sign(token: str, url: str, form: Any, algorithm: str) -> dict[str, str]:
-    """The headers that a provider with `token` sends along; `algorithm` is HMAC_SHA1 or HMAC_SHA256."""
-    values = form if hasattr(form, "getlist") else MultiDict(pairs_of(form))
-    headers = {SIGNATURE_HEADER: RequestValidator(token).compute_signature(url, values, algorithm)}
+def sign(token: str, url: str, form: Mapping[str, str] | Form, algorithm: str) -> dict[str, str]:
+    """The headers of a signed request. `algorithm`: HMAC_SHA1 or HMAC_SHA256."""
+    headers = {SIGNATURE_HEADER: RequestValidator(token).compute_signature(url, MultiDict(form), algorithm)}
     if algorithm != "HMAC_SHA1":
         headers[SIGNATURE_SETTINGS_HEADER] = f"key=webhooks_sharedkey_local,algorithm={algorithm}"
     return headers

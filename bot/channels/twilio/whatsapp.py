@@ -1,4 +1,4 @@
-"""Says, looks up, lists and deletes messages at Twilio, real or simulated."""
+"""WhatsApp through Twilio, real or simulated: the channel port over Twilio's REST API and webhooks."""
 
 from __future__ import annotations
 
@@ -7,33 +7,49 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from bot.channels.channel import (
+    INBOUND_PATH,
+    STATUS_PATH,
+    Ambiguous,
+    ChannelError,
+    ChannelFinding,
+    DeliveryStatus,
+    FailureAction,
+    FailureVerdict,
+    Form,
+    Found,
+    MessageLimits,
+    NotThere,
+    Rejected,
+    RetryLater,
+    SendOutcomeUnknown,
+    SetAside,
+    WebhookRefused,
+    WebhookReply,
+    WebhookRequest,
+)
 from bot.channels.message_text import numbered, units
-from bot.channels.sender_account import Account, local_url
-from bot.channels.twilio.error_codes import Action, ChannelError, Rejected, Retry, Unknown, failure
+from bot.channels.twilio.account import TwilioAccount
+from bot.channels.twilio.error_codes import failure, verdict_on
 from bot.channels.twilio.signature import Signatures
-from bot.channels.twilio.webhook_forms import Status, read_form, read_status
+from bot.channels.twilio.webhook_forms import read_form
 from bot.settings import Settings
 from memory.conversations.channel_messages import Button, Inbound, Media, OutboxRow
 
 if TYPE_CHECKING:
-    from werkzeug.datastructures import Headers
-
     from bot.channels.twilio.media import MediaFetcher
 
-INBOUND_PATH = "/webhook/whatsapp"
-STATUS_PATH = "/webhook/whatsapp/status"
+# A body: error 21617 above it. Quick replies: as many as a session allows without WhatsApp's approval.
+LIMITS = MessageLimits(text=1600, text_with_buttons=1024, buttons=3, button_title=20)
+EMPTY_TWIML = WebhookReply('<?xml version="1.0" encoding="UTF-8"?><Response/>', "text/xml; charset=utf-8")
 SANDBOX = "+14155238886"
-QUICK_REPLIES = 3  # in a session, without WhatsApp's approval
-TITLE_LENGTH = 20
-QUICK_REPLY_BODY = 1024
 
 # How Twilio calls us: connect 2 s, answer 4 s, three more tries on 5xx and time-outs, all within its 15 s.
 # https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides (not sent, not signed)
@@ -45,52 +61,23 @@ _LOOKED_AT = 200  # messages of one recipient that a look-up reads at most
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The message is at the provider: it was sent."""
+class TwilioChannel:
+    """`account` is the one that the settings name; the simulator hands in its own."""
 
-    provider_id: str
-    status: str
-
-
-@dataclass(frozen=True, slots=True)
-class NotThere:
-    """The provider knows no such message: it may be sent again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ambiguous:
-    """Several messages at the provider could be this one: a person decides."""
-
-    provider_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing the doctor looked at; `sentence` says what was found or what to do."""
-
-    name: str
-    ok: bool
-    sentence: str
-
-
-class WhatsApp:
-    """The channel. `account` is Twilio's by default; the simulator hands in its own.
-
-    Thread-safe: one of these serves the web and all turns of a worker.
-    """
+    limits = LIMITS
+    webhook_reply = EMPTY_TWIML
 
     def __init__(
         self,
         settings: Settings,
         clock: Callable[[], datetime],
-        account: Account | None = None,
+        account: TwilioAccount | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         if account is None and settings.simulated:
             raise ValueError("without TWILIO_ACCOUNT_SID, hand in the simulator's account")
-        self.account = account or Account.from_settings(settings)
-        self._public_url = self.account.public_url or local_url(settings)
+        self.account = account or TwilioAccount.from_settings(settings)
+        self._public_url = self.account.public_url or settings.local_url
         self._clock = clock
         self._sleep = sleep
         self._signatures = Signatures(self.account.tokens)
@@ -99,61 +86,52 @@ class WhatsApp:
 
     # What comes in
 
-    def signed_url(self, path: str, query: str | bytes = "") -> str:
-        """The address the provider signed: ours as configured, never as forwarded headers say.
+    def check_request(self, request: WebhookRequest) -> None:
+        """Raises WebhookRefused unless one of our tokens signed it and it names our account."""
+        # The address as configured: forwarded headers may say anything.
+        url = self._url(request.path, request.query)
+        if not self._signatures.good(url, request.form, request.headers):
+            log.warning("refused a request that was not signed for %s; PUBLIC_URL must be what Twilio calls", url)
+            raise WebhookRefused("the signature does not fit; see `flask --app app doctor`")
+        if dict(reversed(request.form)).get("AccountSid") != self.account.sid:
+            raise WebhookRefused("this is another account's message")
 
-        `path` and `query` are as on the request line, still encoded.
-        """
-        text = query.decode("utf-8", "replace") if isinstance(query, bytes) else query
-        return f"{self._public_url}{path}?{text}" if text else f"{self._public_url}{path}"
+    def read_form(self, form: Form, query: str = "") -> Inbound | DeliveryStatus | SetAside:
+        """As the port says, received now."""
+        return read_form(form, query, self._clock())
 
-    def check_signature(self, url: str, form: Any, headers: Mapping[str, str] | Headers) -> bool:
-        """Whether one of our tokens signed `form` (MultiDict or pairs, empty values kept) for `url`."""
-        return self._signatures.good(url, form, headers)
-
-    def is_ours(self, form: Mapping[str, str]) -> bool:
-        """Whether the form names our account; to be asked after the signature."""
-        return form.get("AccountSid") == self.account.sid
-
-    def read_form(self, form: Any) -> Inbound:
-        """As `forms.read_form`, received now."""
-        return read_form(form, self._clock())
-
-    def read_status(self, form: Any, args: Any) -> Status:
-        """As `forms.read_status`."""
-        return read_status(form, args)
+    def verdict(self, error_code: int | None) -> FailureVerdict:
+        """By the table of error codes."""
+        return verdict_on(error_code)
 
     # What goes out
 
-    def say(self, row: OutboxRow) -> str:
-        """Hand the message to the provider and return the provider's id.
-
-        Raises Unknown (it may have been taken: look it up), Retry (it was not) or Rejected (it won't be).
-        """
-        if row.content_sid:
-            return self._create(row, content_sid=row.content_sid, content_variables=_variables(row))
+    def send(self, row: OutboxRow) -> str:
+        """A template, a quick reply, or text with the buttons as numbered lines."""
+        if row.template_id:
+            return self._create(row, content_sid=row.template_id, content_variables=_variables(row))
         if row.buttons and not row.media_url and _fits_quick_reply(row):
-            return self._say_buttons(row)
-        return self._say_text(row)
+            return self._send_quick_reply(row)
+        return self._send_text(row)
 
-    def _say_text(self, row: OutboxRow) -> str:
+    def _send_text(self, row: OutboxRow) -> str:
         media = {"media_url": [row.media_url]} if row.media_url else {}
         return self._create(row, body=numbered(row.body, row.buttons), **media)
 
-    def _say_buttons(self, row: OutboxRow) -> str:
+    def _send_quick_reply(self, row: OutboxRow) -> str:
         content = self._quick_reply(row.buttons)
         if content is None:
-            return self._say_text(row)
+            return self._send_text(row)
         try:
             return self._create(row, content_sid=content, content_variables=json.dumps({"1": row.body}))
         except Rejected as refused:
-            if refused.action is not Action.NEXT_TEMPLATE:
+            if refused.verdict.action is not FailureAction.TEMPLATE_UNUSABLE:
                 raise
             log.warning("quick reply %s was refused (code %s): numbered text instead", content, refused.code)
-            return self._say_text(row)
+            return self._send_text(row)
 
     def _create(self, row: OutboxRow, **content: Any) -> str:
-        with _speaking():
+        with _sending():
             message = self._client.messages.create(
                 to=row.to,
                 from_=f"whatsapp:{row.sender}",
@@ -165,8 +143,12 @@ class WhatsApp:
         return str(message.sid)
 
     def _status_callback(self, outbox_id: int) -> str:
-        url = self.signed_url(STATUS_PATH, f"outbox={outbox_id}")
+        url = self._url(STATUS_PATH, f"outbox={outbox_id}")
         return url + _OVERRIDES if url.startswith("https:") else url
+
+    def _url(self, path: str, query: str = "") -> str:
+        """One of our addresses as Twilio calls it."""
+        return f"{self._public_url}{path}?{query}" if query else f"{self._public_url}{path}"
 
     def _quick_reply(self, buttons: tuple[Button, ...]) -> str | None:
         """The content resource with these buttons, made once; None where the provider will not make one."""
@@ -199,11 +181,8 @@ class WhatsApp:
         with _reading():
             return str(self._client.content.v1.contents.create(ContentList.ContentCreateRequest(request)).sid)
 
-    def typing(self, provider_id: str) -> None:
-        """Show that we are writing, for 25 s or until the reply; it also marks their message as read.
-
-        Best effort: a failure is logged and never delays the reply by more than two seconds.
-        """
+    def show_typing(self, provider_id: str) -> None:
+        """For 25 s or until the reply."""
         try:
             with _reading():
                 self._quick_client.messaging.v2.typing_indicator.create(channel="whatsapp", message_id=provider_id)
@@ -213,15 +192,11 @@ class WhatsApp:
     # What is there
 
     def look_up(self, row: OutboxRow, known: set[str]) -> Found | NotThere | Ambiguous:
-        """Whether `row`, whose sending had an unknown outcome, is at the provider.
-
-        `known` are the provider ids of our other messages. Ask some seconds after the failed call.
-        Raises Retry or Rejected where the provider cannot be asked.
-        """
-        candidates = [message for message in self._sent_to(row) if message.sid not in known]
+        """By recipient, words and time. Twilio lists a message within a second or two of taking it."""
+        candidates = [str(message.sid) for message in self._sent_to(row) if message.sid not in known]
         if len(candidates) == 1:
-            return Found(str(candidates[0].sid), str(candidates[0].status))
-        return Ambiguous(tuple(str(message.sid) for message in candidates)) if candidates else NotThere()
+            return Found(candidates[0])
+        return Ambiguous(tuple(candidates)) if candidates else NotThere()
 
     def _sent_to(self, row: OutboxRow) -> list[Any]:
         if row.first_tried_at is None:
@@ -234,31 +209,30 @@ class WhatsApp:
         earliest = row.first_tried_at - _MARGIN
         return [m for m in messages if (m.date_created or earliest) >= earliest and _same_words(m.body, row)]
 
-    def recent_inbound(self, since: datetime, to: str | None = None) -> Iterator[Inbound]:
-        """Messages that people sent to `to` (our number, E.164) after `since`, oldest first, with media.
-
-        What Twilio's list does not tell (profile name, location, button payload, referral) is missing.
-        """
+    def list_inbound(self, since: datetime, to: str) -> Iterator[Inbound]:
+        """Twilio's list does not tell profile name, location, button payload and referral."""
         with _reading():
-            listed = self._client.messages.list(
-                to=f"whatsapp:{to or self.account.sender}", date_sent_after=since.astimezone(UTC)
-            )
+            listed = self._client.messages.list(to=f"whatsapp:{to}", date_sent_after=since.astimezone(UTC))
         inbound = [message for message in listed if message.direction == "inbound"]
         inbound.reverse()  # listed newest first and dated to the second: those of one second keep their order
         for message in sorted(inbound, key=lambda one: _moment(one, since)):
-            yield self._as_inbound(message, since)
+            read = self._read_listed(message, since)
+            if isinstance(read, Inbound):
+                yield read
+            else:
+                log.warning("the listed message %s is left out: %s", message.sid, read)
 
-    def _as_inbound(self, message: Any, since: datetime) -> Inbound:
+    def _read_listed(self, message: Any, since: datetime) -> Inbound | DeliveryStatus | SetAside:
+        form = [
+            ("MessageSid", message.sid),
+            ("From", message.from_),
+            ("To", message.to),
+            ("Body", message.body or ""),
+        ]
         media = self._media_of(message) if int(message.num_media or 0) else ()
-        form = {
-            "MessageSid": message.sid,
-            "From": message.from_,
-            "To": message.to,
-            "Body": message.body or "",
-        }
         for index, one in enumerate(media):
-            form |= {f"MediaUrl{index}": one.url, f"MediaContentType{index}": one.content_type}
-        return read_form(form, _moment(message, since))
+            form += [(f"MediaUrl{index}", one.url), (f"MediaContentType{index}", one.content_type)]
+        return read_form(form, "", _moment(message, since))
 
     def _media_of(self, message: Any) -> tuple[Media, ...]:
         with _reading():
@@ -268,14 +242,11 @@ class WhatsApp:
         )
 
     def fetch_media(self, media: Media) -> bytes:
-        """The bytes of an attachment, at most 16 MB, from Twilio's own hosts only.
-
-        Raises MediaRefused (foreign, too large, gone) or Retry.
-        """
+        """From Twilio's hosts; a fresh attachment may take some seconds."""
         return self._fetcher.fetch(media)
 
-    def delete_remote(self, provider_id: str) -> None:
-        """Delete the message and its attachments at the provider; one that is already gone is fine."""
+    def delete(self, provider_id: str) -> None:
+        """The attachments first: they outlive their message."""
         try:
             with _reading():
                 message = self._client.messages(provider_id)
@@ -286,11 +257,11 @@ class WhatsApp:
             if refused.code not in (404, 20404):
                 raise
 
-    def examine(self) -> list[Finding]:
-        """What is right and wrong about the account, the sender and the public address."""
+    def examine(self) -> list[ChannelFinding]:
+        """The account's token, the sender and the public address."""
         return [self._check_token(), self._check_sender(), self._check_address()]
 
-    def _check_token(self) -> Finding:
+    def _check_token(self) -> ChannelFinding:
         try:
             with _reading():
                 self._client.api.v2010.accounts(self.account.sid).fetch()
@@ -298,29 +269,29 @@ class WhatsApp:
             remedy = "copy the account SID and auth token from Twilio's console"
             if self.account.api_url:  # the simulator answers only while the program serves
                 remedy = f"start the program; nothing answers at {self.account.api_url}"
-            return Finding("token", False, f"{error}; {remedy}")
-        return Finding("token", True, "the account and its token work")
+            return ChannelFinding("token", False, f"{error}; {remedy}")
+        return ChannelFinding("token", True, "the account and its token work")
 
-    def _check_sender(self) -> Finding:
+    def _check_sender(self) -> ChannelFinding:
         if self.account.sender == SANDBOX:
-            return Finding("sender", True, "the sandbox: each recipient must send its 'join …' phrase first")
+            return ChannelFinding("sender", True, "the sandbox: each recipient must send its 'join …' phrase first")
         try:
             with _reading():
                 senders = self._client.messaging.v2.channels_senders.list(channel="whatsapp", limit=1000)
         except ChannelError as error:
-            return Finding("sender", False, f"the senders could not be listed: {error}")
+            return ChannelFinding("sender", False, f"the senders could not be listed: {error}")
         if any(one.sender_id == f"whatsapp:{self.account.sender}" for one in senders):
-            return Finding("sender", True, "the sender is registered for WhatsApp")
-        return Finding("sender", False, "TWILIO_WHATSAPP_FROM is not a WhatsApp sender of this account")
+            return ChannelFinding("sender", True, "the sender is registered for WhatsApp")
+        return ChannelFinding("sender", False, "TWILIO_WHATSAPP_FROM is not a WhatsApp sender of this account")
 
-    def _check_address(self) -> Finding:
+    def _check_address(self) -> ChannelFinding:
         place = urlsplit(self._public_url)
-        hook = self.signed_url(INBOUND_PATH)
+        hook = self._url(INBOUND_PATH)
         if self.account.api_url:
-            return Finding("address", True, f"the stand-in for Twilio calls {hook}")
+            return ChannelFinding("address", True, f"the stand-in for Twilio calls {hook}")
         if place.scheme != "https" or place.hostname in ("localhost", "127.0.0.1") or "_" in place.netloc:
-            return Finding("address", False, "PUBLIC_URL must be https, public, and without '_' in the host")
-        return Finding("address", True, f"in Twilio's console, messages must be sent to {hook}")
+            return ChannelFinding("address", False, "PUBLIC_URL must be https, public, and without '_' in the host")
+        return ChannelFinding("address", True, f"in Twilio's console, messages must be sent to {hook}")
 
     # The SDK, made when first needed: the web process never speaks.
 
@@ -344,7 +315,7 @@ class WhatsApp:
 
 
 @contextmanager
-def _speaking() -> Iterator[None]:
+def _sending() -> Iterator[None]:
     """Turn the SDK's, requests' and the network's errors into ours; when in doubt, the outcome is unknown."""
     from requests import RequestException
     from twilio.base.exceptions import TwilioException
@@ -353,23 +324,23 @@ def _speaking() -> Iterator[None]:
         yield
     except RequestException as error:
         if _never_left(error):
-            raise Retry(f"Twilio could not be reached: {type(error).__name__}", 5) from error
-        raise Unknown(f"the connection to Twilio failed: {type(error).__name__}") from error
+            raise RetryLater(f"Twilio could not be reached: {type(error).__name__}", 5) from error
+        raise SendOutcomeUnknown(f"the connection to Twilio failed: {type(error).__name__}") from error
     except TwilioException as error:
         status = _http_status(error)
         raise failure(getattr(error, "code", None) or status, status) from error
     except json.JSONDecodeError as error:  # an accepted message whose answer is not JSON
-        raise Unknown("Twilio's answer could not be read") from error
+        raise SendOutcomeUnknown("Twilio's answer could not be read") from error
 
 
 @contextmanager
 def _reading() -> Iterator[None]:
-    """As `_speaking`, for calls that may simply be made again."""
+    """As `_sending`, for calls that may simply be made again."""
     try:
-        with _speaking():
+        with _sending():
             yield
-    except Unknown as unknown:
-        raise Retry(unknown.sentence, 10, unknown.code) from unknown
+    except SendOutcomeUnknown as unknown:
+        raise RetryLater(unknown.sentence, 10, unknown.code) from unknown
 
 
 def _http_status(error: Any) -> int:
@@ -391,12 +362,13 @@ def _never_left(error: Any) -> bool:
 def _variables(row: OutboxRow) -> Any:
     from twilio.base.values import unset
 
-    return json.dumps(row.content_variables) if row.content_variables else unset
+    return json.dumps(row.template_variables) if row.template_variables else unset
 
 
 def _fits_quick_reply(row: OutboxRow) -> bool:
-    short = all(units(button.title) <= TITLE_LENGTH for button in row.buttons)
-    return bool(row.body) and len(row.buttons) <= QUICK_REPLIES and short and units(row.body) <= QUICK_REPLY_BODY
+    short = all(units(button.title) <= LIMITS.button_title for button in row.buttons)
+    few = len(row.buttons) <= LIMITS.buttons
+    return bool(row.body) and few and short and units(row.body) <= LIMITS.text_with_buttons
 
 
 def _content_name(buttons: tuple[Button, ...]) -> str:
@@ -406,7 +378,7 @@ def _content_name(buttons: tuple[Button, ...]) -> str:
 
 def _same_words(body: str | None, row: OutboxRow) -> bool:
     """Whether a message at the provider can be `row`; a template's words are not ours, so any may be it."""
-    if row.content_sid:
+    if row.template_id:
         return True
     said = (body or "").strip()
     return said in (row.body.strip(), numbered(row.body, row.buttons).strip())

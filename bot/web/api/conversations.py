@@ -45,7 +45,7 @@ class Finding(Protocol):
 
 
 class Examinable(Protocol):
-    """Something the doctor looks at: `bot.channels.twilio.WhatsApp`, `bot.ads.facebook.Facebook`."""
+    """Something the doctor looks at: the channel, `bot.ads.facebook.Facebook`."""
 
     def examine(self) -> Sequence[Finding]:
         """What is right and wrong about it. It may ask the outside world."""

@@ -31,7 +31,6 @@ LEAST_FREE_BYTES = 500 * 1024 * 1024
 MOST_SKEW = timedelta(seconds=30)
 PATIENCE_SECONDS = 5.0
 MOST_REPLAYED = 1_000_000
-TWILIO = "https://api.twilio.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +242,7 @@ def staff(settings: Settings) -> Found:
 def clock_skew(address: str, clock: Clock) -> Found:
     """How far this machine's clock is from the one at `address`; the empty address: nobody to compare with."""
     if not address:
-        return Found("clock", True, "not compared: Twilio is simulated and there is no model")
+        return Found("clock", True, "not compared: the channel is simulated and there is no model")
     try:
         there = _answer(Request(address, method="HEAD"))  # noqa: S310
     except HTTPError as error:
@@ -263,9 +262,7 @@ def _skew(there: datetime, here: datetime) -> Found:
 
 
 def _time_source(settings: Settings) -> str:
-    if not settings.simulated:
-        return settings.twilio_api_url or TWILIO
-    return settings.openai_base_url if settings.openai_api_key else ""
+    return settings.channel_api_url or (settings.openai_base_url if settings.openai_api_key else "")
 
 
 def _model_answered(where: str, status: int) -> Found:
