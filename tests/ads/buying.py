@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -68,9 +69,10 @@ class Buying:
         self.actions = self.process()
         self.brakes = Brakes(self.actions)
 
-    def process(self) -> AccountActions:
+    def process(self, pause_for: Callable[[float], None] | None = None) -> AccountActions:
         """Another process on the same database."""
-        return AccountActions(self.db, self.clock, {BRAND: self.accounts}, self, self.waited.append, self.lease)
+        wait = pause_for or self.waited.append
+        return AccountActions(self.db, self.clock, {BRAND: self.accounts}, self, wait, self.lease)
 
     def limits_of(self, account: AdAccount) -> SpendLimits:
         if self.cap is None:

@@ -15,7 +15,8 @@ import numpy as np
 from bot.ads.budgets.allocation import Allocation, Plan, allocate
 from bot.ads.budgets.budget_lines import Line, lines
 from bot.ads.budgets.order_margins import OrderMargins
-from bot.ads.changes.account_actions import AccountActions, Outcome
+from bot.ads.changes.account_actions import AccountActions
+from bot.ads.changes.orders import PlanOutcome
 from bot.ads.changes.plan import AGENT, Pause, Resume, SetBudget, Step, from_json, to_json
 from bot.ads.changes.refusals import NoLimits
 from bot.ads.changes.spend_limits import AccountLimits
@@ -173,7 +174,7 @@ class Act:
             "waiting": outcome.waiting.id if outcome.waiting else None,
         }
 
-    def _remember(self, morning: Morning, account_id: str, decided: dict[str, Any], outcome: Outcome) -> None:
+    def _remember(self, morning: Morning, account_id: str, decided: dict[str, Any], outcome: PlanOutcome) -> None:
         """One optimisation for each change; those that an earlier try has written are left alone."""
         reasons = {each["id"]: each for each in decided["decisions"]}
         campaign_of = self._campaigns_of_lines(morning.brand, account_id)

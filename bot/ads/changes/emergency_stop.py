@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.ads.changes.account_actions import AccountActions, Outcome
+from bot.ads.changes.account_actions import AccountActions
+from bot.ads.changes.orders import PlanOutcome
 from bot.ads.changes.plan import Actor, Resume
 from bot.ads.changes.refusals import AccountBusy, NotAllowed, NothingToDo, UnknownObject
 from bot.ads.platform import AdsFault
@@ -132,7 +133,7 @@ class Brakes:
         return ResumeReport(tuple(thing for thing in known if thing.state == "put_back"), tuple(still + left))
 
 
-def _put_back_state(outcome: Outcome) -> tuple[HeldState, str]:
+def _put_back_state(outcome: PlanOutcome) -> tuple[HeldState, str]:
     for _step, refused in outcome.refused:
         gone = isinstance(refused, NothingToDo | UnknownObject)  # a person has switched it on, or taken it away
         return ("left" if gone else "paused"), str(refused)

@@ -7,8 +7,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from bot.ads.changes.exposure import NOTHING, Picture, Thing, raised
-from bot.ads.changes.plan import Archive, Launch, Pause, SetBudget, Step, name_of, told
-from bot.ads.changes.refusals import NotAnAmount, NothingToDo
+from bot.ads.changes.plan import Archive, Launch, Pause, Resume, SetBudget, Step, name_of, told
+from bot.ads.changes.refusals import CannotUndo, NotAnAmount, NothingToDo
 from bot.language.money import Money
 from memory.ads.ad_account import AdAccount, AdStatus, Kind
 from memory.audit_log.account_changes import Change
@@ -71,6 +71,27 @@ def shown_of(picture: Picture, change: Change) -> str | None:
         return thing.status
     amount = NOTHING if thing.budget is None else thing.budget.amount
     return next((text for text in (change.becomes, change.was) if Decimal(text) == amount), str(amount))
+
+
+def reverse(change: Change, undone_by: int | None) -> Step:
+    """The step that puts a change back. Raises CannotUndo."""
+    if change.state != "done":
+        raise CannotUndo(f"Change {change.id} was not done, so there is nothing to put back.")
+    if undone_by is not None:
+        raise CannotUndo(f"Change {change.id} was put back already, by change {undone_by}.")
+    why, kind, object_id = f"undo of change {change.id}", change.kind, change.object_id
+    if change.what == "set_budget":
+        was, now = (Money(Decimal(text), change.raises.currency) for text in (change.was, change.becomes))
+        return SetBudget(kind, object_id, was, why, seen=now)
+    if change.what == "archive":
+        raise CannotUndo(f"“{change.name}” was archived, and the platform brings nothing back; launch it anew.")
+    if change.what == "pause" and change.was != "active":
+        raise CannotUndo(
+            f"Whether “{change.name}” was running before it was paused is not known; resume it if it should."
+        )
+    if change.what == "pause":
+        return Resume(kind, object_id, why)
+    return Pause(kind, object_id, why) if change.what == "resume" else Archive(kind, object_id, why)
 
 
 def check_amount(about: AdAccount, amount: Money) -> None:

@@ -94,7 +94,7 @@ def test_guards_pause_without_a_cap_while_stopped_and_while_another_process_work
     bad = buying.account.line("1000", "Delhi")
     buying.cap = None
     buying.actions.stops.begin(BRAND, ANA.who, "fire")
-    buying.actions._leases.take(ACCOUNT, "another process")
+    buying.actions.access.leases.take(ACCOUNT, "another process")
     act(buying, *spend_without_chats([line(buying, bad, "700", 0)]))
     assert buying.account.status(bad) == "paused"
 

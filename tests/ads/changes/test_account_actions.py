@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.ads.changes.account_actions import LATE
+from bot.ads.changes.limit_checks import LATE
 from bot.ads.changes.plan import Archive, Pause, Resume, SetBudget, Step
 from bot.ads.changes.refusals import (
     AccountBusy,
@@ -268,9 +268,7 @@ def test_a_refusal_after_a_lost_answer_does_not_say_that_nothing_was_done(buying
     def wait(seconds: float) -> None:
         buying.account.faults = [("set_budget", TryLater("throttled"))]
 
-    process = buying.process()
-    process.pause_for = wait
-    change = process.set_budget(BRAND, ACCOUNT, "ad_set", line, rupees(1100), SAM, "why")
+    change = buying.process(wait).set_budget(BRAND, ACCOUNT, "ad_set", line, rupees(1100), SAM, "why")
     assert change.state == "open"
     buying.account.arrive()
     (settled,) = buying.actions.recover(BRAND, ACCOUNT)
@@ -371,7 +369,7 @@ def test_what_a_person_did_after_a_crash_stays(buying: Buying) -> None:
 
 def test_one_process_at_a_time_works_on_an_account_and_pausing_waits_for_nobody(buying: Buying) -> None:
     line = buying.account.line("1000")
-    buying.actions._leases.take(ACCOUNT, "another process")
+    buying.actions.access.leases.take(ACCOUNT, "another process")
     with pytest.raises(AccountBusy):
         budget(buying, line, "1100")
     assert buying.actions.pause(BRAND, ACCOUNT, "ad_set", line, SAM, "why").state == "done"
@@ -386,7 +384,7 @@ def test_a_process_that_lost_its_turn_asks_for_nothing_more(buying: Buying) -> N
         def set_budget(self, *asked: object) -> None:
             super().set_budget(*asked)
             buying.clock.pass_by(minutes=4)
-            buying.process()._leases.take(ACCOUNT, "the next one")
+            buying.process().access.leases.take(ACCOUNT, "the next one")
 
     buying.account.__class__ = Slow
     steps = [SetBudget("ad_set", line, rupees(1100), "") for line in (one, two)]

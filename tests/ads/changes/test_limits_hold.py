@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from bot.ads.changes.account_actions import LATE, AccountActions
+from bot.ads.changes.account_actions import AccountActions
+from bot.ads.changes.limit_checks import LATE
 from bot.ads.changes.plan import Archive, Pause, Resume, SetBudget, Step
 from bot.ads.changes.refusals import Refused
 from bot.ads.platform import AdsFault, OutcomeUnknown

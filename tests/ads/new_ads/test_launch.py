@@ -237,7 +237,7 @@ def test_a_launch_that_needs_a_yes_waits_and_is_remembered_once_it_runs(tmp_path
     memory = shop.agency.memory
     memory.strategy.learn("voyage", "audience_insight", ASKED, opened_later, subject="objection:cash on delivery")
     account, actions = shop.accounts[0], shop.agency.actions
-    actions.limits = SameLimits(
+    actions.checks.limits = SameLimits(
         SpendLimits(Money(account.spec.daily_cap, "INR"), account.rules.worst_day, Money(Decimal(1), "INR"))
     )
     shop.clock.pass_by(hours=23)
@@ -265,7 +265,7 @@ def test_a_launch_that_is_refused_is_over(tmp_path: Path) -> None:
     data = {"share": 0.3}
     shop.agency.memory.strategy.learn("voyage", "audience_insight", ASKED, data, subject="objection:cash on delivery")
     account, actions = shop.accounts[0], shop.agency.actions
-    actions.limits = SameLimits(
+    actions.checks.limits = SameLimits(
         SpendLimits(Money(account.spec.daily_cap, "INR"), account.rules.worst_day, Money(Decimal(1), "INR"))
     )
     shop.clock.pass_by(hours=23)
@@ -284,7 +284,9 @@ def test_without_room_under_the_cap_nothing_is_launched(tmp_path: Path) -> None:
     account = shop.accounts[0]
     planned = sum(each.daily_budget.amount for each in account.structure().ad_sets if each.daily_budget)
     tight = Money(planned * account.rules.worst_day + 500, "INR")
-    shop.agency.actions.limits = SameLimits(SpendLimits(tight, account.rules.worst_day, Money(Decimal(10**6), "INR")))
+    shop.agency.actions.checks.limits = SameLimits(
+        SpendLimits(tight, account.rules.worst_day, Money(Decimal(10**6), "INR"))
+    )
     shop.morning(hours=3)
     assert launched(account) == []
     assert note(shop, "ideas")["why"].startswith("the cap leaves")

@@ -1,0 +1,148 @@
+"""Whether a change may be made now: role, emergency stop, alarms, daily cap, approval threshold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from bot.ads.changes.exposure import NOTHING, highest
+from bot.ads.changes.open_account import OpenAccount
+from bot.ads.changes.orders import Order
+from bot.ads.changes.plan import Actor, Resume, Step, told
+from bot.ads.changes.refusals import Frozen, NoLimits, NotAllowed, OverCap, Stopped
+from bot.ads.changes.spend_limits import AccountLimits, SpendLimits
+from bot.ads.changes.step_effects import planned_with, where
+from bot.language.money import Money
+from memory.ads.emergency_stop import Alarms, Stops
+from memory.audit_log.account_changes import Changes, Intention
+from memory.audit_log.creation_intents import Intents
+from memory.storage.database import Database
+
+LATE = timedelta(minutes=10)  # what was asked for and not answered may still be done so long after
+DAY = timedelta(hours=24)
+
+
+class NeedsYes(Exception):
+    """This raise is for a person to decide."""
+
+
+@dataclass(slots=True)
+class LimitChecks:
+    """What stands between a step and the account."""
+
+    db: Database
+    limits: AccountLimits
+    changes: Changes
+    intents: Intents
+    stops: Stops
+    alarms: Alarms
+
+    def check_raise(self, opened: OpenAccount, order: Order, meant: Intention, limits: SpendLimits) -> None:
+        """What a raise, a resume or a launch has to pass. Raises Refused, and NeedsYes where an admin may allow it."""
+        self.check_stop(opened.brand)
+        self._check_alarms(opened, order)
+        self.check_cap(opened, order.step, limits)
+        already = self.changes.raised_since(opened.about.id, opened.at - DAY)
+        if meant.raises.amount > 0 and already + meant.raises.amount > limits.approval_above.amount:
+            raise NeedsYes
+
+    def check_stop(self, brand: str) -> None:
+        """Raises Stopped."""
+        if self.stops.in_force(brand) is not None:
+            raise Stopped(
+                "Everything is stopped; nothing is raised, resumed or launched until an admin writes “resume”."
+            )
+
+    def check_cap(self, opened: OpenAccount, step: Step | None, limits: SpendLimits) -> None:
+        """Raises OverCap where the account's worst day, with this step, would cost more than its cap."""
+        worst = sum(self.worst(opened, step).values(), NOTHING) * limits.worst_day
+        if worst > limits.daily_cap.amount:
+            cost = told(Money(worst, opened.about.currency))
+            more = f"{(limits.worst_day - 1) * 100:.0f} %"
+            raise OverCap(
+                f"The worst day of {opened.about.name} would cost {cost}, its cap is {told(limits.daily_cap)}. (A day may"
+                f" cost {more} more than planned, and what was lowered today counts until midnight.)"
+            )
+
+    def worst(self, opened: OpenAccount, step: Step | None = None) -> dict[str, Decimal]:
+        """The most that each line may have planned on this day: as shown, under way anywhere, or lowered since."""
+        worst = opened.picture.at_worst(self.changes.open_in(opened.about.id))
+        return highest(
+            worst.planned(),
+            planned_with(worst, step) if step is not None else {},
+            self.launching(opened.about.id),
+            self.changes.peaks(opened.about.id, opened.day),
+            self.changes.peaks(opened.about.id, opened.day_of(opened.at - LATE)),  # may yet come in after midnight
+        )
+
+    def launching(self, account_id: str) -> dict[str, Decimal]:
+        """What the launches under way will have planned."""
+        parts = [part for launch in self.intents.open_in(account_id) for part in self.intents.parts(launch.id)]
+        return {
+            part.object_id or part.token: Decimal(part.body["daily_budget"][0])
+            for part in parts
+            if part.kind == "ad_set"
+        }
+
+    def room(self, opened: OpenAccount) -> Money:
+        """How much daily budgets may be raised today, all together, before the cap is in the way."""
+        limits = self.limits.limits_of(opened.about)
+        used = sum(self.worst(opened).values(), NOTHING)
+        return Money(max(limits.most_planned.amount - used, NOTHING), opened.about.currency)
+
+    def keep_spend_rule(self, opened: OpenAccount, limits: SpendLimits) -> None:
+        """Have the platform itself pause the account above the cap, should this program be dead by then."""
+        if self.changes.spend_rule(opened.about.id) != limits.daily_cap.amount:
+            rule_id = opened.account.guard_spend(limits.daily_cap)
+            self.changes.note_spend_rule(opened.about.id, limits.daily_cap, rule_id)
+
+    def notice(self, opened: OpenAccount) -> None:
+        """What runs today counts today, whoever lowers it later; and a person's budgets above the cap are told."""
+        planned = opened.picture.planned()
+        with self.db.transaction():
+            self.changes.note_peak(opened.about.id, opened.day, planned)
+            self.stops.note_running(opened.about.id, {each.id: each.name for each in opened.picture.running()})
+        try:
+            limits = self.limits.limits_of(opened.about)
+        except NoLimits:
+            return
+        worst = Money(sum(planned.values(), NOTHING) * limits.worst_day, opened.about.currency)
+        if worst.amount > limits.daily_cap.amount:
+            self.alarms.say(
+                opened.brand,
+                f"cap {opened.about.id} {opened.day}",
+                f"The budgets in {opened.about.name} allow a day of {told(worst)}, above the cap of"
+                f" {told(limits.daily_cap)}. Nothing is raised there until they are lowered, or the cap is.",
+            )
+
+    def note_looked_at(self, opened: OpenAccount, order: Order) -> None:
+        """A person who lets something run again has seen the alarm: it is theirs now."""
+        if order.by.role == "agent" or not isinstance(order.step, Resume):
+            return
+        on = {alarm.held_under: alarm for alarm in self.alarms.all_on(opened.brand)}
+        for held in self.stops.holding(opened.about.id, order.step.object_id):
+            self.stops.mark(held, "left", "resumed by a person")
+            if held.cause in on and not on[held.cause].ends_itself:
+                self.alarms.end(on[held.cause], f"“{held.name}” was resumed by a person: the alarm is over.")
+
+    def _check_alarms(self, opened: OpenAccount, order: Order) -> None:
+        if order.by.role != "agent":
+            return
+        on = [alarm for alarm in self.alarms.all_on(opened.brand) if alarm.held_under != order.releases]
+        holding = {held.cause for held in self.stops.holding(opened.about.id, where(order.step)[1])}
+        for alarm in on:
+            if opened.about.id in alarm.freezes or alarm.held_under in holding:
+                raise Frozen(f"Not while this lasts: {alarm.sentence}")
+
+
+def check_may_change(by: Actor) -> None:
+    """Raises NotAllowed."""
+    if by.role == "analyst":
+        raise NotAllowed("An analyst reads figures; changes are made by staff and admins.")
+
+
+def check_admin(by: Actor, what: str) -> None:
+    """Raises NotAllowed."""
+    if by.role != "admin":
+        raise NotAllowed(f"Only an admin can {what}.")

@@ -1,0 +1,90 @@
+"""An ad account as one process has read it, under a lease where it is to be changed."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from bot.ads.changes.exposure import Picture
+from bot.ads.changes.refusals import AccountBusy, UnknownAccount
+from bot.ads.platform import Account, Accounts, AdsFault
+from memory.ads.ad_account import AdAccount, Structure
+from memory.audit_log.account_changes import AccountHeld, AccountLeases
+
+
+@dataclass(slots=True)
+class OpenAccount:
+    """What a process saw of an account; `picture` follows its own changes."""
+
+    account: Account
+    brand: str
+    structure: Structure
+    picture: Picture
+    lease_token: str = ""  # empty: it was only looked at
+    fault: AdsFault | None = None  # of the platform; nothing more is begun after it
+
+    @property
+    def about(self) -> AdAccount:
+        return self.structure.account
+
+    @property
+    def at(self) -> datetime:
+        return self.structure.seen_at
+
+    @property
+    def day(self) -> date:
+        return self.day_of(self.at)
+
+    def day_of(self, at: datetime) -> date:
+        """In the account's own calendar."""
+        return at.astimezone(ZoneInfo(self.about.time_zone)).date()
+
+
+@dataclass(frozen=True, slots=True)
+class AccountAccess:
+    """Opens accounts. `notice` is told of each one that is read to be changed."""
+
+    accounts: Accounts
+    leases: AccountLeases
+    notice: Callable[[OpenAccount], None]
+
+    @contextmanager
+    def hold(self, brand: str, account_id: str) -> Iterator[OpenAccount]:
+        """Open it for changes; no other process does meanwhile. Raises AccountBusy, UnknownAccount, AdsFault."""
+        token = secrets.token_hex(8)
+        try:
+            self.leases.take(account_id, token)
+            try:
+                opened = self.look(brand, account_id, token)
+                self.notice(opened)
+                yield opened
+            finally:
+                self.leases.give_back(account_id, token)
+        except AccountHeld as held:
+            raise AccountBusy(str(held)) from held
+
+    def look(self, brand: str, account_id: str, lease_token: str = "") -> OpenAccount:
+        """Read it as it is now. Raises UnknownAccount, AdsFault."""
+        account = self.account(brand, account_id)
+        structure = account.structure()
+        return OpenAccount(account, brand, structure, Picture.of(structure), lease_token)
+
+    def glimpse(self, brand: str, account_id: str) -> OpenAccount | None:
+        """The same; None where it can't be read now, which must not keep anything running."""
+        try:
+            seen = self.look(brand, account_id)
+        except AdsFault:
+            return None
+        self.notice(seen)
+        return seen
+
+    def account(self, brand: str, account_id: str) -> Account:
+        """Raises UnknownAccount."""
+        account = self.accounts.get(brand, {}).get(account_id)
+        if account is None:
+            raise UnknownAccount(f"{brand} has no ad account {account_id}.")
+        return account

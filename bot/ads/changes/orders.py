@@ -1,0 +1,68 @@
+"""Steps as somebody ordered them, and what became of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bot.ads.changes.plan import Actor, Step
+from bot.ads.changes.refusals import NeedsApproval, Refused
+from bot.ads.platform import AdsFault
+from memory.audit_log.account_changes import Change
+from memory.audit_log.approvals import Approval
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A step, and on whose word it is done."""
+
+    step: Step
+    by: Actor
+    key: str | None = None
+    approval_id: int | None = None
+    undoes_id: int | None = None
+    ordered: bool = False  # an admin has ordered exactly this, or it puts back what an alarm did: no further approval
+    releases: str = ""  # what held it so far: an alarm that is over
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOutcome:
+    """What became of a plan. A change may be done, refused by the platform, not done, or still open."""
+
+    changes: tuple[Change, ...] = ()
+    refused: tuple[tuple[Step, Refused], ...] = ()
+    waiting: Approval | None = None
+    fault: AdsFault | None = None  # what ended it early; the steps after it were not begun
+
+    @property
+    def done(self) -> tuple[Change, ...]:
+        """What is certain to be done."""
+        return tuple(change for change in self.changes if change.state == "done")
+
+    def only_change(self) -> Change:
+        """That of a plan of one step. Raises what kept it from being made: NeedsApproval, Refused, AdsFault."""
+        if self.waiting is not None:
+            raise NeedsApproval(self.waiting)
+        for _step, refused in self.refused:
+            raise refused
+        if not self.changes and self.fault is not None:
+            raise self.fault
+        return self.changes[0]
+
+
+@dataclass(slots=True)
+class PlanProgress:
+    """A plan's outcome while its orders are carried out."""
+
+    changes: list[Change] = field(default_factory=list)
+    refused: list[tuple[Step, Refused]] = field(default_factory=list)
+    to_ask: list[Order] = field(default_factory=list)  # wait for a person's yes
+    begun: list[Order] = field(default_factory=list)
+    waiting: Approval | None = None
+    fault: AdsFault | None = None
+
+    def refuse_rest(self, orders: Sequence[Order], why: Refused) -> None:
+        self.refused += [(order.step, why) for order in orders if order not in self.begun]
+
+    def outcome(self) -> PlanOutcome:
+        return PlanOutcome(tuple(self.changes), tuple(self.refused), self.waiting, self.fault)

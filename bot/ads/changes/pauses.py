@@ -1,0 +1,90 @@
+"""Pausing: no limit, approval, stop, lease or unreadable account stands in its way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.ads.changes.exposure import NOTHING, Thing
+from bot.ads.changes.open_account import AccountAccess
+from bot.ads.changes.orders import Order, PlanProgress
+from bot.ads.changes.plan import Pause
+from bot.ads.changes.plan_execution import ChangeRequests
+from bot.ads.changes.refusals import Refused
+from bot.ads.changes.step_effects import refuse_if_already, where
+from bot.ads.platform import AdsFault
+from bot.language.money import Money
+from memory.audit_log.account_changes import Change, Changes, Intention
+from memory.storage.database import Database
+from memory.storage.timestamps import Clock
+
+NO_CURRENCY = "XXX"  # ISO's code for none
+UNKNOWN = "unknown"  # what it was before, where the account could not be read
+
+
+@dataclass(frozen=True, slots=True)
+class SeenThing:
+    """Something as it was last seen, and when by the account's own clock."""
+
+    thing: Thing
+    at: datetime
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """Pauses at once."""
+
+    db: Database
+    clock: Clock
+    access: AccountAccess
+    changes: Changes
+    requests: ChangeRequests
+
+    def pause_all(self, brand: str, account_id: str, orders: Sequence[Order], progress: PlanProgress) -> None:
+        """Each of them, whatever becomes of the others."""
+        if not orders:
+            return
+        glimpse = self.access.glimpse(brand, account_id)
+        for order in orders:
+            try:
+                seen = None
+                if glimpse is not None:
+                    thing = glimpse.picture.thing(*where(order.step))
+                    seen = SeenThing(thing, glimpse.at, glimpse.about.currency)
+                change, fault = self.pause(brand, account_id, seen, order)
+            except Refused as refused:
+                progress.refused.append((order.step, refused))
+            else:
+                progress.changes.append(change)
+                progress.fault = progress.fault or fault
+
+    def pause(
+        self, brand: str, account_id: str, seen: SeenThing | None, order: Order
+    ) -> tuple[Change, AdsFault | None]:
+        """One thing; `seen` None: nobody could look. Raises Refused where there is nothing to pause."""
+        account = self.access.account(brand, account_id)
+        known = self.changes.by_key(order.key) if order.key else None
+        if known is not None and known.state == "done":
+            return known, None
+        if known is not None:
+            self.changes.ask_again(known.id, known.account_at)
+            return self.requests.ask(account, known, certain=False)
+        meant = self._intention(brand, account_id, seen, order)
+        with self.db.transaction(durable=True):
+            change = self.changes.intend(meant)
+        return self.requests.ask(account, change, certain=True)
+
+    def _intention(self, brand: str, account_id: str, seen: SeenThing | None, order: Order) -> Intention:
+        assert isinstance(order.step, Pause)
+        step = order.step
+        name, was, at, currency = step.object_id, UNKNOWN, self.clock(), NO_CURRENCY
+        if seen is not None:
+            refuse_if_already(seen.thing, "paused")
+            name, was, at, currency = seen.thing.name, seen.thing.status, seen.at, seen.currency
+        return Intention(
+            brand, account_id, order.by.who, order.by.role, step.why, "pause", step.kind, step.object_id, name,
+            was, "paused", Money(NOTHING, currency), at, step.readings, order.approval_id, order.undoes_id, order.key,
+            step.cause,
+        )  # fmt: skip

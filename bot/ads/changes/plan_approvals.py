@@ -1,0 +1,64 @@
+"""Steps that wait for an admin's yes: proposed as one plan, carried out as that plan or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from bot.ads.changes.open_account import OpenAccount
+from bot.ads.changes.orders import Order, PlanOutcome, PlanProgress
+from bot.ads.changes.plan import Actor, ActorRole, SetBudget, from_json, to_json
+from bot.ads.changes.plan_execution import PlanExecution
+from bot.ads.changes.refusals import ChangedMeanwhile, Refused
+from bot.ads.changes.step_effects import bound, changed_meanwhile, summary_of
+from memory.audit_log.approvals import Approval, Approvals
+from memory.storage.timestamps import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class PlanApprovals:
+    """Works in an account that is held."""
+
+    clock: Clock
+    approvals: Approvals
+    execution: PlanExecution
+
+    def propose(self, opened: OpenAccount, progress: PlanProgress, asked_of: str | None, key: str | None) -> None:
+        """One question for all steps that need a yes; the same plan asks once, and takes a no as the answer."""
+        if not progress.to_ask:
+            return
+        steps = [bound(opened.picture, order.step) for order in progress.to_ask]
+        by, undoes_id = progress.to_ask[0].by, progress.to_ask[0].undoes_id
+        approval = self.approvals.propose(
+            opened.brand, opened.about.id, to_json(steps), summary_of(opened.about, opened.picture, steps), by=by.who,
+            role=by.role, asked_of=asked_of, key=key, undoes_id=undoes_id,
+        )  # fmt: skip
+        over = self.approvals.over(approval)
+        if over is None:
+            progress.waiting = approval
+        else:
+            progress.refused += [(step, Refused(over)) for step in steps]
+
+    def check_unchanged(self, opened: OpenAccount, approval: Approval) -> None:
+        """Raises ChangedMeanwhile where a budget is not as it was when the question was asked."""
+        for step in from_json(approval.plan):
+            if isinstance(step, SetBudget) and step.seen is not None:
+                thing, budget = opened.picture.owner(step.kind, step.object_id)
+                if budget != step.seen:
+                    self.approvals.finish(approval.id, "stale")
+                    raise ChangedMeanwhile(changed_meanwhile(thing, step.seen, budget))
+
+    def carry_out(self, opened: OpenAccount, approval: Approval) -> PlanOutcome:
+        """Do what was approved; called again after a crash, it goes on from there."""
+        by, progress = Actor(approval.proposed_by, cast(ActorRole, approval.role)), PlanProgress()
+        orders = [
+            Order(step, by, f"approval {approval.id} {number}", approval.id, approval.undoes_id)
+            for number, step in enumerate(from_json(approval.plan))
+        ]
+        self.execution.work(opened, orders, progress)
+        outcome = progress.outcome()
+        if outcome.fault is None and all(change.state not in ("open", "not_done") for change in outcome.changes):
+            self.approvals.finish(approval.id, "used")
+        elif approval.expires_at <= self.clock():
+            self.approvals.finish(approval.id, "stale", "it could not be carried out in time")
+        return outcome

@@ -1,0 +1,170 @@
+"""The steps of a plan, one after the other: check the limits, write it down, do it, write down what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from bot.ads.changes.creation import again, parts_of
+from bot.ads.changes.exposure import NOTHING, raised
+from bot.ads.changes.launching import Launching
+from bot.ads.changes.limit_checks import LimitChecks, NeedsYes
+from bot.ads.changes.open_account import OpenAccount
+from bot.ads.changes.orders import Order, PlanProgress
+from bot.ads.changes.plan import Launch, Resume, SetBudget, Step, name_of, told
+from bot.ads.changes.refusals import ChangedMeanwhile, NothingToDo, Refused, TooOften
+from bot.ads.changes.spend_limits import SpendLimits
+from bot.ads.changes.step_effects import (
+    STATUS,
+    applied,
+    changed_meanwhile,
+    check_amount,
+    lowers,
+    planned_with,
+    refuse_if_already,
+    was_lowering,
+    where,
+)
+from bot.ads.platform import Account, AdsFault, OutcomeUnknown, RequestWrong
+from bot.language.money import Money
+from memory.audit_log.account_changes import AccountLeases, Change, Changes, Intention
+from memory.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRequests:
+    """Asks the platform for changes that are written down. `pause_for` waits some seconds."""
+
+    changes: Changes
+    pause_for: Callable[[float], None]
+
+    def ask(self, account: Account, change: Change, *, certain: bool) -> tuple[Change, AdsFault | None]:
+        """What became of it, and the fault after which nothing more should be asked of this account.
+
+        `certain`: it was not asked for before, so that after a refusal it is not done.
+        """
+        ends: AdsFault | None = None
+        try:
+            again(lambda: _tell(account, change), self.pause_for)
+            self.changes.settle(change.id, "done")
+        except OutcomeUnknown as fault:
+            ends = fault
+        except AdsFault as fault:
+            ends = None if isinstance(fault, RequestWrong) else fault
+            if certain or (ends is None and was_lowering(change)):
+                self.changes.settle(change.id, "not_done" if ends else "refused", str(fault))
+        return self.changes.get(change.brand, change.id), ends
+
+
+@dataclass(frozen=True, slots=True)
+class PlanExecution:
+    """Carries out orders in an account that is held."""
+
+    db: Database
+    leases: AccountLeases
+    changes: Changes
+    checks: LimitChecks
+    requests: ChangeRequests
+    launching: Launching
+
+    def work(self, opened: OpenAccount, orders: Sequence[Order], progress: PlanProgress) -> None:
+        """What lowers first, then the rest in its order, until the platform fails."""
+        for order in sorted(orders, key=lambda order: not lowers(opened.picture, order.step)):
+            if opened.fault is not None:
+                break
+            try:
+                progress.changes.append(self.do(opened, order))
+            except NeedsYes:
+                progress.to_ask.append(order)
+            except Refused as refused:
+                progress.refused.append((order.step, refused))
+            progress.begun.append(order)
+        progress.fault = opened.fault
+
+    def do(self, opened: OpenAccount, order: Order) -> Change:
+        """One order; under a known key what was done is not done twice. Raises Refused, NeedsYes, AdsFault."""
+        known = self.changes.by_key(order.key) if order.key else None
+        if known is not None and (known.state not in ("open", "not_done") or known.what == "launch"):
+            return known
+        limits = self.checks.limits.limits_of(opened.about)
+        meant = self._intention(opened, order)
+        if not lowers(opened.picture, order.step):
+            self.checks.keep_spend_rule(opened, limits)
+        change = self._write_down(opened, order, meant, limits, known)
+        if isinstance(order.step, Launch):
+            return self.launching.finish(opened, change)
+        certain = known is None or known.state == "not_done"
+        change, opened.fault = self.requests.ask(opened.account, change, certain=certain)
+        if change.state == "done":
+            opened.picture = applied(opened.picture, order.step)
+            self.checks.note_looked_at(opened, order)
+        return change
+
+    def _write_down(
+        self, opened: OpenAccount, order: Order, meant: Intention, limits: SpendLimits, known: Change | None
+    ) -> Change:
+        """Checked and written in one transaction: no two processes pass the limits on the same figures."""
+        with self.db.transaction(durable=True):
+            self.db.hold(f"ads of {opened.brand}")
+            self.leases.renew(opened.about.id, opened.lease_token)
+            if not lowers(opened.picture, order.step):
+                self.checks.check_raise(opened, order, meant, limits)
+            if not isinstance(order.step, Launch):  # its lines have no ids yet; under way, they count all the same
+                worst = opened.picture.at_worst(self.changes.open_in(opened.about.id))
+                self.changes.note_peak(opened.about.id, opened.day, planned_with(worst, order.step))
+            if known is not None:
+                self.changes.ask_again(known.id, opened.at)
+                return known
+            change = self.changes.intend(meant)
+            if isinstance(order.step, Launch):
+                parts = parts_of(order.step)
+                self.launching.intents.plan(opened.brand, opened.about.id, change.id, order.step.name, parts)
+            return change
+
+    def _intention(self, opened: OpenAccount, order: Order) -> Intention:
+        step, kind, object_id = order.step, *where(order.step)
+        name, was, becomes = self._from_to(opened, step)
+        grows = raised(opened.picture.planned(), planned_with(opened.picture, step))
+        covered = order.ordered or order.approval_id is not None
+        return Intention(
+            opened.brand, opened.about.id, order.by.who, order.by.role, step.why, name_of(step), kind, object_id, name,
+            was, becomes, Money(NOTHING if covered else grows, opened.about.currency), opened.at, step.readings,
+            order.approval_id, order.undoes_id, order.key, step.cause if isinstance(step, SetBudget | Resume) else None,
+        )  # fmt: skip
+
+    def _from_to(self, opened: OpenAccount, step: Step) -> tuple[str, str, str]:
+        """Name, from and to; a step that can't be done as it stands is refused here."""
+        if isinstance(step, Launch):
+            if not step.audiences:
+                raise NothingToDo(f"“{step.name}” has no ad set to launch; give it an audience with a budget.")
+            for audience in step.audiences:
+                check_amount(opened.about, audience.daily_budget)
+            return step.name, "", str(step.planned.amount)
+        if isinstance(step, SetBudget):
+            return self._budget_from_to(opened, step)
+        thing = opened.picture.thing(step.kind, step.object_id)
+        becomes = STATUS[name_of(step)]
+        refuse_if_already(thing, becomes)
+        return thing.name, thing.status, becomes
+
+    def _budget_from_to(self, opened: OpenAccount, step: SetBudget) -> tuple[str, str, str]:
+        check_amount(opened.about, step.amount)
+        thing, budget = opened.picture.owner(step.kind, step.object_id)
+        if step.seen is not None and step.seen != budget:
+            raise ChangedMeanwhile(changed_meanwhile(thing, step.seen, budget))
+        if budget == step.amount:
+            raise NothingToDo(f"“{thing.name}” has {told(budget)} a day already.")
+        hour, most = opened.at - timedelta(hours=1), opened.account.rules.budget_changes_an_hour
+        if self.changes.budgets_set_since(opened.about.id, thing.id, hour) >= most:
+            raise TooOften(f"The budget of “{thing.name}” was set {most} times this hour; try later.")
+        return thing.name, str(budget.amount), str(step.amount.amount)
+
+
+def _tell(account: Account, change: Change) -> None:
+    if change.what == "set_budget":
+        amount = Money(Decimal(change.becomes), change.raises.currency)
+        account.set_budget(change.kind, change.object_id, amount)
+    else:
+        account.set_status(change.kind, change.object_id, STATUS[change.what])

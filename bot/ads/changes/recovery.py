@@ -1,0 +1,84 @@
+"""What a killed process or a lost answer left behind: open changes are settled, leftovers are archived."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.ads.changes.creation import token_in
+from bot.ads.changes.exposure import Thing
+from bot.ads.changes.limit_checks import LATE
+from bot.ads.changes.open_account import OpenAccount
+from bot.ads.changes.orders import Order
+from bot.ads.changes.plan import AGENT, Archive
+from bot.ads.changes.plan_execution import PlanExecution
+from bot.ads.changes.refusals import Refused
+from bot.ads.changes.step_effects import applied_change, shown_of, was_lowering
+from memory.ads.emergency_stop import Alarms
+from memory.audit_log.account_changes import Change, Changes
+from memory.audit_log.creation_intents import Intents
+from memory.storage.timestamps import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """Works in an account that is held."""
+
+    clock: Clock
+    changes: Changes
+    intents: Intents
+    alarms: Alarms
+    execution: PlanExecution
+
+    def settle_open(self, opened: OpenAccount) -> list[Change]:
+        """Look up every open change, finish or give up every open launch; what was settled."""
+        settled = []
+        for change in self.changes.open_in(opened.about.id):
+            if opened.fault is not None:
+                break
+            launch = change.what == "launch"
+            now = self.execution.launching.finish(opened, change) if launch else self._settle(opened, change)
+            settled += [now] if now.state != "open" else []
+        return settled
+
+    def sweep(self, opened: OpenAccount) -> list[str]:
+        """Archive paused things that carry a token of ours and belong to no live launch; sentences for staff."""
+        known = self.intents.tokens(opened.about.id)
+        live = {launch.id for launch in self.intents.open_in(opened.about.id)}
+        said = []
+        for thing in opened.picture.everything():
+            intent = known.get(token_in(thing.name) or "")
+            if token_in(thing.name) is None or (intent is not None and intent.launch_id in live):
+                continue
+            if intent is None or intent.state != "made" or intent.object_id != thing.id:
+                said.append(self._leftover(opened, thing, ours=intent is not None))
+        for sentence in said:
+            self.alarms.say(opened.brand, f"sweep {opened.about.id} {sentence}", sentence)
+        return said
+
+    def _settle(self, opened: OpenAccount, change: Change) -> Change:
+        shown, late = shown_of(opened.picture, change), change.asked_at + LATE <= self.clock()
+        if shown == change.becomes:
+            self.changes.settle(change.id, "done")
+        elif shown is None:
+            self.changes.settle(change.id, "overtaken", "it is not there any more")
+        elif was_lowering(change) and shown in (change.was, "active"):
+            settled, opened.fault = self.execution.requests.ask(opened.account, change, certain=False)
+            if settled.state == "done":
+                opened.picture = applied_change(opened.picture, change)
+            return settled
+        elif late and shown == change.was:
+            self.changes.settle(change.id, "not_done", "it never reached the account")
+        elif late:
+            self.changes.settle(change.id, "overtaken", f"it is {shown} now")
+        return self.changes.get(change.brand, change.id)
+
+    def _leftover(self, opened: OpenAccount, thing: Thing, *, ours: bool) -> str:
+        what = f"{thing.kind.replace('_', ' ')} “{thing.name}” ({thing.id})"
+        if not ours or thing.status != "paused":
+            pages = opened.account.rules.pages
+            return f"The {what} in {opened.about.name} is in no list of ours; look at it in {pages}."
+        try:
+            self.execution.do(opened, Order(Archive(thing.kind, thing.id, "left over from a launch"), AGENT))
+        except Refused as refused:
+            return f"The {what} is left over from a launch and could not be archived: {refused}"
+        return f"The {what} was left over from a launch, paused, and was archived."
