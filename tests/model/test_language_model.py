@@ -194,7 +194,7 @@ def test_nobody_at_the_address_is_a_server_error() -> None:
     "played", [HANGING, late(says("Hi"), HANG_SECONDS), trickling(says("Hi"), 0.1), trickling(failing(500), 0.1)]
 )
 def test_the_deadline_holds_whatever_the_server_does(server: ModelServer, played: Reply) -> None:
-    for model in opened(server.url, breaker=Breaker(now, failures=1000)):
+    for model in opened(server.url, breaker=CircuitBreaker(now, failures=1000)):
         server.plays(says("warm"))
         ask(model)
         server.plays(played)
