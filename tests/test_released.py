@@ -25,7 +25,7 @@ from memory.ads.conversion_events import Events
 from memory.ads.graph import Graph
 from memory.ads.morning_runs import Cycles
 from memory.agents.workflows import create_session
-from memory.audit_log.staff_commands import Deeds
+from memory.audit_log.staff_commands import StaffCommandLog
 from memory.conversation import ConversationMemory
 from memory.people.contacts import Contact
 from memory.recall.search import Search
@@ -492,9 +492,9 @@ def test_what_people_are_asked_for_is_open_or_done(shop: Program) -> None:
 def test_staffs_orders_are_answered_once(shop: Program) -> None:
     told = shop.memory.messages.history(person(shop, ADMIN).id, limit=100)
     paused = next(each for each in told if each.content == "pause summer")
-    deed = Deeds(shop.memory.db, shop.clock).of(paused.id)
-    assert deed is not None and deed.said is not None
-    assert "is paused" in deed.said[0]
+    stored = StaffCommandLog(shop.memory.db, shop.clock).of(paused.id)
+    assert stored is not None and stored.answer is not None
+    assert "is paused" in stored.answer[0]
 
 
 def test_a_chart_that_was_sent_can_be_drawn_again(shop: Program) -> None:

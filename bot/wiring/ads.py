@@ -53,7 +53,7 @@ from memory.ads.graph import Graph
 from memory.ads.morning_runs import Cycles
 from memory.ads.tasks import Tasks
 from memory.agents.memory_manager import MemoryManager
-from memory.audit_log.staff_commands import Deeds
+from memory.audit_log.staff_commands import StaffCommandLog
 from memory.shop.catalogue_items import Goods
 from memory.storage.database import Database
 from memory.storage.job_runs import JobRuns
@@ -239,8 +239,8 @@ class AdSide:
             foundation.brands,
             foundation.clock,
         )
-        deeds = Deeds(foundation.stores.db, foundation.clock)
-        return AdCommands(agency, deeds, agency.tasks, thinking, self.claims)
+        log = StaffCommandLog(foundation.stores.db, foundation.clock)
+        return AdCommands(agency, log, agency.tasks, thinking, self.claims)
 
     def jobs(self, twilio: SmallTwilio | None) -> list[Job]:
         """What the clock does for the ads; `twilio` is where practice customers write to."""

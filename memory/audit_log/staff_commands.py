@@ -1,4 +1,4 @@
-"""What a member of staff ordered that reaches beyond the database: begun and answered once for each message."""
+"""Commands of staff whose effect is outside the database: each message is carried out and answered once."""
 
 from __future__ import annotations
 
@@ -15,49 +15,49 @@ KEPT = timedelta(days=7)  # far longer than a message is tried
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
-    """One message's order: what it aims at, decided when it was begun, and the sentences it was answered with."""
+class StoredCommand:
+    """What a message was read as, and what it was answered with."""
 
     message_id: int
-    aim: Mapping[str, Any]
-    said: tuple[str, ...] | None  # None: begun, and nobody knows yet how far it came
+    command: Mapping[str, Any]  # JSON, as it was read first
+    answer: tuple[str, ...] | None  # None: begun, and how far it came is unknown
 
 
-class Deeds:
-    """A turn may be handled again before its outcome is kept; what it did outside is found here."""
+class StaffCommandLog:
+    """A turn may be handled again before its outcome is committed; what it did outside is found here."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
 
-    def of(self, message_id: int) -> Deed | None:
-        """What this message has begun, if anything."""
+    def of(self, message_id: int) -> StoredCommand | None:
+        """What this message began; None where it began nothing."""
         row = self._db.one("SELECT * FROM staff_deeds WHERE message_id = :id", id=message_id)
-        return None if row is None else _deed(row)
+        return None if row is None else _stored_command(row)
 
-    def begin(self, message_id: int, aim: Mapping[str, Any]) -> Deed:
-        """Write down what is about to be done; what was written down for this message before holds."""
+    def begin(self, message_id: int, command: Mapping[str, Any]) -> StoredCommand:
+        """Store the command before it is carried out; one that is stored for this message already wins."""
         with self._db.transaction(durable=True):
             self._db.run("DELETE FROM staff_deeds WHERE begun_at < :old", old=to_text(self._clock() - KEPT))
             self._db.run(
                 "INSERT INTO staff_deeds (message_id, aim, begun_at) VALUES (:id, :aim, :now) ON CONFLICT DO NOTHING",
                 id=message_id,
-                aim=json.dumps(aim, ensure_ascii=False),
+                aim=json.dumps(command, ensure_ascii=False),
                 now=to_text(self._clock()),
             )
-        deed = self.of(message_id)
-        assert deed is not None, "it was written just now"
-        return deed
+        stored = self.of(message_id)
+        assert stored is not None, "it was written just now"
+        return stored
 
-    def finish(self, message_id: int, said: Sequence[str]) -> None:
-        """It is done, or refused, and this is the answer."""
+    def finish(self, message_id: int, answer: Sequence[str]) -> None:
+        """Store the answer, once the command is done or refused."""
         self._db.run(
             "UPDATE staff_deeds SET said = :said WHERE message_id = :id",
-            said=json.dumps(list(said), ensure_ascii=False),
+            said=json.dumps(list(answer), ensure_ascii=False),
             id=message_id,
         )
 
 
-def _deed(row: Row) -> Deed:
-    said = None if row["said"] is None else tuple(str(each) for each in json.loads(row["said"]))
-    return Deed(row["message_id"], json.loads(row["aim"]), said)
+def _stored_command(row: Row) -> StoredCommand:
+    answer = None if row["said"] is None else tuple(str(each) for each in json.loads(row["said"]))
+    return StoredCommand(row["message_id"], json.loads(row["aim"]), answer)

@@ -47,7 +47,7 @@ from memory.agent_memory import SharedMemory
 from memory.agents.workflows import create_session
 from memory.audit_log.account_changes import AccountLeases, Intention, State
 from memory.audit_log.creation_intents import Part
-from memory.audit_log.staff_commands import Deeds
+from memory.audit_log.staff_commands import StaffCommandLog
 from memory.conversations.channel_messages import Inbound, Media, Outgoing
 from memory.conversations.turns import Lease, Outcome
 from memory.people.address import Address, Referral
@@ -98,7 +98,7 @@ class Story:
             self.memory.messages,
             self.memory.handovers,
             self.memory.orders,
-            ads=AdCommands(agency, Deeds(self.db, clock), agency.tasks, thinking, AnythingGoes()),
+            ads=AdCommands(agency, StaffCommandLog(self.db, clock), agency.tasks, thinking, AnythingGoes()),
         )
         self.desk = replace(self.program.desk, commands=commands)
 

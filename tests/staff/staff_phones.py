@@ -15,7 +15,7 @@ from bot.staff.questions.built_in_answers import Answering
 from bot.staff.questions.model_answers import Thinking
 from bot.staff.staff_members import Staff
 from memory.ads.tasks import Tasks
-from memory.audit_log.staff_commands import Deeds
+from memory.audit_log.staff_commands import StaffCommandLog
 from memory.conversations.handovers import Handovers
 from memory.conversations.turn_changes import NotifyStaff
 from memory.conversations.turns import Outcome
@@ -53,7 +53,7 @@ class Newsroom:
         brands = read_brands(DATA / "brands.toml")
         answering = Answering(self.ads.agency, self.tasks)
         thinking = Thinking(answering, self.model(self.ads), Limits(db, clock), brands, clock)
-        ads = AdCommands(self.ads.agency, Deeds(db, clock), self.tasks, thinking, self)
+        ads = AdCommands(self.ads.agency, StaffCommandLog(db, clock), self.tasks, thinking, self)
         return Commands(
             self.stores.contacts,
             self.stores.messages,

@@ -11,7 +11,7 @@ import pytest
 from bot.ads.changes.plan import Actor, SetBudget
 from bot.language.money import Money
 from memory.ads.tasks import Need
-from memory.audit_log.staff_commands import Deeds
+from memory.audit_log.staff_commands import StaffCommandLog
 from tests.memory.stores import BRAND
 from tests.staff.staff_phones import ADA, ANA, ANNE, SAM, Newsroom
 
@@ -146,7 +146,7 @@ def test_a_turn_that_died_before_it_was_answered_is_taken_up(room: Newsroom) -> 
 def test_a_command_that_an_earlier_version_left_unfinished_is_not_done_again(room: Newsroom) -> None:
     room.hear(SAM, "pause summer india")
     [message] = room.stores.turns.waiting(room.stores.contacts.find(BRAND, SAM).id)
-    Deeds(room.stores.db, room.ads.clock).begin(message.id, {"account": "act_1", "in": "India", "id": "1"})
+    StaffCommandLog(room.stores.db, room.ads.clock).begin(message.id, {"account": "act_1", "in": "India", "id": "1"})
     assert "earlier version" in room.draft(SAM).replies[-1].body
     assert room.ads.agency.actions.changes.page(BRAND) == []
 

@@ -36,7 +36,7 @@ from bot.staff.commands.task_commands import TaskCommands
 from bot.staff.questions.model_answers import Thinking
 from memory.ads.tasks import Tasks
 from memory.audit_log.approvals import Approval
-from memory.audit_log.staff_commands import Deeds
+from memory.audit_log.staff_commands import StaffCommandLog
 from memory.conversations.turn_changes import NotifyStaff
 
 EVERYTHING: Final = frozenset(words_of_all("staff_questions", "everything"))
@@ -55,7 +55,7 @@ class AdCommands:
     """
 
     agency: Agency
-    deeds: Deeds
+    log: StaffCommandLog
     tasks: Tasks
     thinking: Thinking
     claims: ClaimChecks
@@ -108,20 +108,20 @@ class AdCommands:
     def _order(self, command: StaffCommand) -> None:
         """Carry out what the message means, or repeat the answer where that was done before."""
         require_accounts(self.agency, command.brand)
-        deed = self.deeds.of(command.message_id)
-        if deed is None:
+        stored = self.log.of(command.message_id)
+        if stored is None:
             try:
-                deed = self.deeds.begin(command.message_id, to_json(self._read(command)))
+                stored = self.log.begin(command.message_id, to_json(self._read(command)))
             except (Refused, AdsFault) as fault:
                 raise Unclear(str(fault)) from fault
-        said = deed.said
+        said = stored.answer
         if said is None:
             try:
-                answer = AccountExecution(self.agency, command).run(from_json(deed.aim))
+                answer = AccountExecution(self.agency, command).run(from_json(stored.command))
             except BegunByEarlierVersion:
                 raise Unclear(UNFINISHED) from None
             said = (answer.text, answer.notice) if answer.notice else (answer.text,)
-            self.deeds.finish(command.message_id, said)
+            self.log.finish(command.message_id, said)
         command.say(said[0])
         command.changes.extend(NotifyStaff(command.who, notice) for notice in said[1:])
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from memory.ads.tasks import Need, TaskDone, Tasks, UnknownTask
-from memory.audit_log.staff_commands import Deeds
+from memory.audit_log.staff_commands import StaffCommandLog
 from tests.memory.stores import Stores
 
 PHOTO = Need("photo security", "A photo of the lock", "security sells", "one photo, 1080 × 1080", date(2026, 11, 25))
@@ -56,14 +56,14 @@ def test_what_came_of_it_is_taken_in_once(tasks: Tasks) -> None:
     assert tasks.unlearned("voyage") == []
 
 
-def test_a_message_aims_once_and_is_answered_once(stores: Stores) -> None:
-    deeds = Deeds(stores.db, stores.clock)
-    assert deeds.of(7) is None
-    deeds.begin(7, {"change": 12})
-    assert deeds.begin(7, {"change": 99}).aim == {"change": 12}
-    deeds.finish(7, ["It is back.", "told"])
-    found = deeds.of(7)
-    assert found is not None and found.said == ("It is back.", "told")
+def test_a_command_is_stored_once_and_answered_once(stores: Stores) -> None:
+    log = StaffCommandLog(stores.db, stores.clock)
+    assert log.of(7) is None
+    log.begin(7, {"change": 12})
+    assert log.begin(7, {"change": 99}).command == {"change": 12}
+    log.finish(7, ["It is back.", "told"])
+    found = log.of(7)
+    assert found is not None and found.answer == ("It is back.", "told")
     stores.clock.pass_by(days=8)
-    deeds.begin(8, {})
-    assert deeds.of(7) is None
+    log.begin(8, {})
+    assert log.of(7) is None
