@@ -9,7 +9,7 @@ import pytest
 
 from bot.model.language_model import LanguageModel
 from bot.model.token_prices import Prices
-from bot.staff.questions.model_answers import EYES
+from bot.staff.questions.model_answers import AD_TOOLS
 from memory.storage.quotas import Limits
 from tests.ads.shop import AdShop
 from tests.model_server import KEY, ModelServer, calls, failing, says
@@ -84,12 +84,12 @@ def test_a_model_has_no_tool_that_changes_anything(room: Newsroom, server: Model
     assert "*pause summer spain*" in room.says(SAM, "summer spain should rest, what do you think?")
     assert "there is no tool" in server.requests[-1].tool_results[0]
     assert all(each.structure().campaigns[0].status == "active" for each in room.ads.accounts)
-    assert set(EYES) & {"pause", "resume", "budget", "approve", "launch", "stop", "undo"} == set()
+    assert set(AD_TOOLS) & {"pause", "resume", "budget", "approve", "launch", "stop", "undo"} == set()
 
 
 def test_every_tool_answers(room: Newsroom, server: ModelServer) -> None:
     named = {"about_campaign": {"name": "nobody knows this"}}
-    for name in EYES:
+    for name in AD_TOOLS:
         server.plays(calls(name, **named.get(name, {})), says("Nothing is known."))
         assert room.says(ANNE, f"tell me about the {name} please") == "Nothing is known."
         assert "error" not in server.requests[-1].tool_results[0]

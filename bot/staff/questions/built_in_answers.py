@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, assert_never
 
 from bot.ads.agency import Agency
 from bot.ads.campaign_lookup import CampaignLookup, Target
@@ -14,7 +14,7 @@ from bot.language.money import Money
 from bot.language.patterns import BESIDE
 from bot.language.texts import ReportWording, report_wording
 from bot.language.words import alternatives
-from bot.staff.questions.reading import DEFAULT_DAYS, Asked, Question, read
+from bot.staff.questions.reading import DEFAULT_DAYS, Question, read
 from memory.ads.ad_account import AdAccount
 from memory.ads.figures import Figures, Lifetime
 from memory.ads.graph import Graph, Group
@@ -32,77 +32,76 @@ say_in = partial(report_wording, subject="staff_answers")
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What is said, and the address of a picture to go with it."""
-
     text: str
-    picture: str | None = None
+    picture: str | None = None  # URL
 
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """The built-in reader and what it answers. Changes nothing, whoever asks."""
+    """Reads questions by rules and answers them; changes nothing."""
 
     agency: Agency
     tasks: Tasks
 
-    def answer(self, brand: str, text: str) -> Reply | None:
-        """The answer in the language of the question; None where it is no question that rules can read."""
+    def answer(self, brand: str, text: str) -> Reply | None:  # noqa: C901 - one case for each kind of question
+        """In the question's language; None where no rule reads it."""
         question = self.read(brand, text)
-        tell = self._tells().get(question.asked)
-        return None if tell is None else tell(brand, question, text)
+        answers, language, name = self.agency.answers, question.language, question.name
+        match question.asked:
+            case "overview":
+                return Reply(answers.overview(brand, language=language))
+            case "money":
+                return self._money(brand, question)
+            case "campaign":
+                return Reply(answers.about_campaign(brand, name, language=language))
+            case "why":
+                return Reply(answers.why(brand, name or None, language=language))
+            case "chart":
+                chart = answers.chart_of(brand, name or None, question.days or 30, language=language)
+                return Reply(chart.caption, chart.url)
+            case "learned":
+                named = _ABOUT.search(text)
+                word = question.word or name or (named[1] if named else "")
+                return Reply(answers.learnings(brand, word or None, language=language))
+            case "pages":
+                return Reply(self.pages(brand, question.word if question.word not in FORMATS else "", language))
+            case "angles":
+                return Reply(self.by_angle(brand, language))
+            case "formats":
+                return Reply(self.by_format(brand, language))
+            case "again":
+                return Reply(self.again(brand, language))
+            case "waiting":
+                return Reply(say_in(language).say("see", command="*approvals*"))
+            case "tasks":
+                return Reply(self.open_tasks(brand, language))
+            case "act":
+                # An order in plain words is never carried out, since it may mean something else.
+                command = f"*{question.command} {name or '…'}{' …' if question.command == 'budget' else ''}*"
+                return Reply(say_in(language).say("propose", command=command))
+            case "unread":
+                return None
+            case _:
+                assert_never(question.asked)
 
     def read(self, brand: str, text: str) -> Question:
-        """What a text asks, with the names that this brand's accounts hold."""
+        """The question in a text, with the names in this brand's accounts."""
         campaigns = self.agency.memory.campaigns
         accounts = [account.name for account in campaigns.accounts(brand)]
-        return read(text, [*accounts, *self._campaign_names(brand)], [*self._angles(brand), *FORMATS])
-
-    def _tells(self) -> Mapping[Asked, Callable[[str, Question, str], Reply]]:
-        return {
-            "overview": self._overview,
-            "money": self._money,
-            "campaign": self._campaign,
-            "why": self._why,
-            "chart": self._chart,
-            "learned": self._learned,
-            "pages": self._pages,
-            "angles": lambda brand, question, text: Reply(self.by_angle(brand, question.language)),
-            "formats": lambda brand, question, text: Reply(self.by_format(brand, question.language)),
-            "again": lambda brand, question, text: Reply(self.again(brand, question.language)),
-            "waiting": self._waiting,
-            "tasks": lambda brand, question, text: Reply(self.open_tasks(brand, question.language)),
-            "act": self._propose,
-        }
-
-    def _overview(self, brand: str, question: Question, text: str) -> Reply:
-        return Reply(self.agency.answers.overview(brand, language=question.language))
-
-    def _campaign(self, brand: str, question: Question, text: str) -> Reply:
-        return Reply(self.agency.answers.about_campaign(brand, question.name, language=question.language))
-
-    def _why(self, brand: str, question: Question, text: str) -> Reply:
-        return Reply(self.agency.answers.why(brand, question.name or None, language=question.language))
-
-    def _chart(self, brand: str, question: Question, text: str) -> Reply:
-        chart = self.agency.answers.chart_of(
-            brand, question.name or None, question.days or 30, language=question.language
-        )
-        return Reply(chart.caption, chart.url)
-
-    def _learned(self, brand: str, question: Question, text: str) -> Reply:
-        named = _ABOUT.search(text)
-        word = question.word or question.name or (named[1] if named else "")
-        return Reply(self.agency.answers.learnings(brand, word or None, language=question.language))
+        named = dict.fromkeys(campaign.name for campaign in campaigns.campaigns(brand))
+        angles = dict.fromkeys(ad.angle for ad in campaigns.ads(brand))
+        return read(text, [*accounts, *named], [*angles, *FORMATS])
 
     # -- is it making money?
 
-    def _money(self, brand: str, question: Question, text: str) -> Reply:
-        say, days = say_in(question.language), question.days or DEFAULT_DAYS
+    def _money(self, brand: str, question: Question) -> Reply:
+        """Whether it earns or loses; without a name the overview says so of all campaigns."""
+        say, days, answers = say_in(question.language), question.days or DEFAULT_DAYS, self.agency.answers
         if not question.name:
-            return self._overview(brand, question, text)
+            return Reply(answers.overview(brand, language=question.language))
         found = CampaignLookup(self.agency.memory.campaigns).find(brand, question.name).targets
         if not found or found[0].kind != "campaign":
-            return self._campaign(brand, question, text)
+            return Reply(answers.about_campaign(brand, question.name, language=question.language))
         lines = {line.key: line for line in self.agency.memory.figures.of(brand, "campaign", days)}
         if len(found) == 1:
             return Reply(_verdict(found[0], lines.get(found[0].id), days, say))
@@ -113,7 +112,7 @@ class Answering:
     # -- the graph
 
     def pages(self, brand: str, angle: str, language: str) -> str:
-        """Conversion by landing page, of the ads of an angle where one is named."""
+        """Conversion by landing page, optionally of one angle's ads."""
         say = say_in(language)
         title = say.say("pages_of", angle=angle) if angle else say.say("pages")
         return _groups(title, self._graph.landing_pages(brand, angle=angle or None), say)
@@ -127,40 +126,18 @@ class Answering:
         return _groups(say_in(language).say("formats"), self._graph.formats(brand), say_in(language))
 
     def again(self, brand: str, language: str) -> str:
-        """Which angle brought customers who bought again."""
+        """Repeat purchases by angle."""
         say = say_in(language)
         lines = [_buyers(each, say) for each in self._graph.buy_again(brand)[:MOST_LINES]]
         return "\n".join([say.say("again"), *(lines or [say.say("nothing")])])
 
     def open_tasks(self, brand: str, language: str) -> str:
-        """What the agent asks of people."""
         lines = [f"*{task.id}* {task.need.title}. {task.need.why}" for task in self.tasks.open(brand)]
         return "\n".join(lines) or say_in(language).say("no_tasks")
-
-    def _pages(self, brand: str, question: Question, text: str) -> Reply:
-        angle = question.word if question.word not in FORMATS else ""
-        return Reply(self.pages(brand, angle, question.language))
-
-    def _waiting(self, brand: str, question: Question, text: str) -> Reply:
-        return Reply(say_in(question.language).say("see", command="*approvals*"))
-
-    def _propose(self, brand: str, question: Question, text: str) -> Reply:
-        """An order in other words than a command's is never carried out: it may have been meant otherwise."""
-        ending = " …" if question.command == "budget" else ""
-        command = f"*{question.command} {question.name or '…'}{ending}*"
-        return Reply(say_in(question.language).say("propose", command=command))
-
-    # -- names
 
     @property
     def _graph(self) -> Graph:
         return self.agency.answers.graph
-
-    def _campaign_names(self, brand: str) -> list[str]:
-        return list(dict.fromkeys(each.name for each in self.agency.memory.campaigns.campaigns(brand)))
-
-    def _angles(self, brand: str) -> list[str]:
-        return list(dict.fromkeys(ad.angle for ad in self.agency.memory.campaigns.ads(brand)))
 
 
 def _verdict(target: Target, line: Figures | None, days: int, say: ReportWording) -> str:

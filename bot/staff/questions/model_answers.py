@@ -47,17 +47,17 @@ _CLAIMS: Final = whole_words(alternatives("staff_questions", "claims_of_doing"))
 Message = dict[str, Any]
 
 
-class Nothing(Schema):
+class NoArguments(Schema):
     """No arguments."""
 
 
-class Named(Schema):
+class NameArgument(Schema):
     """A campaign or account, as staff call it."""
 
     name = fields.String(required=True, validate=Length(1, 80))
 
 
-class Wanted(Schema):
+class WordArgument(Schema):
     """One word, or none for all."""
 
     word = fields.String(load_default=None, validate=Length(1, 40))
@@ -65,7 +65,7 @@ class Wanted(Schema):
 
 @dataclass(frozen=True, slots=True)
 class Thought:
-    """What came of a question: the reply, and what a model had to do with it."""
+    """The reply to a question, and the model's part in it."""
 
     reply: Reply | None
     model: str | None = None  # None: the built-in reader's
@@ -74,59 +74,57 @@ class Thought:
 
 
 @dataclass(frozen=True, slots=True)
-class Eye:
-    """One tool: what it shows and what it takes."""
-
+class AdTool:
     purpose: str
     schema: Schema
     look: Callable[[Answering, str, str, Mapping[str, Any]], str]  # answering, brand, language, arguments
 
 
-EYES: Final[Mapping[str, Eye]] = {
-    "overview": Eye(
+AD_TOOLS: Final[Mapping[str, AdTool]] = {
+    "overview": AdTool(
         "Figures of all campaigns for 1, 7 and 30 days, trend, best and worst, what was changed, what waits",
-        Nothing(),
+        NoArguments(),
         lambda a, brand, language, said: a.agency.answers.overview(brand, language=language),
     ),
-    "about_campaign": Eye(
+    "about_campaign": AdTool(
         "Figures, trend and ads of one campaign or account",
-        Named(),
+        NameArgument(),
         lambda a, brand, language, said: a.agency.answers.about_campaign(brand, said["name"], language=language),
     ),
-    "why": Eye(
+    "why": AdTool(
         "The newest changes and their reasons; with a word, of that campaign",
-        Wanted(),
+        WordArgument(),
         lambda a, brand, language, said: a.agency.answers.why(brand, said["word"], language=language),
     ),
-    "learnings": Eye(
+    "learnings": AdTool(
         "What was learned, worked and failed; with a word such as video, about that, with numbers",
-        Wanted(),
+        WordArgument(),
         lambda a, brand, language, said: a.agency.answers.learnings(brand, said["word"], language=language),
     ),
-    "landing_pages": Eye(
+    "landing_pages": AdTool(
         "Conversion by landing page; with a word, of ads with that angle",
-        Wanted(),
+        WordArgument(),
         lambda a, brand, language, said: a.pages(brand, said["word"] or "", language),
     ),
-    "angles": Eye(
+    "angles": AdTool(
         "Conversion by angle, and how many customers of each bought again",
-        Nothing(),
+        NoArguments(),
         lambda a, brand, language, said: f"{a.by_angle(brand, language)}\n{a.again(brand, language)}",
     ),
-    "formats": Eye(
+    "formats": AdTool(
         "Conversion by format: image, video, carousel",
-        Nothing(),
+        NoArguments(),
         lambda a, brand, language, said: a.by_format(brand, language),
     ),
-    "tasks": Eye(
-        "What the agent asks of people", Nothing(), lambda a, brand, language, said: a.open_tasks(brand, language)
+    "tasks": AdTool(
+        "What the agent asks of people", NoArguments(), lambda a, brand, language, said: a.open_tasks(brand, language)
     ),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Thinking:
-    """Answers with the model where there is one and it keeps to the figures, else with the built-in reader."""
+    """Answers with the model where there is one and its numbers come from tools; else by rules."""
 
     answering: Answering
     model: LanguageModel | None
@@ -136,7 +134,7 @@ class Thinking:
     allowance: Allowance = ALLOWANCE
 
     def answer(self, brand: str, text: str, contact_id: int, deadline: datetime | None) -> Thought:
-        """What to say to this text; the reply is None where nobody could read it."""
+        """The reply is None where neither could read the text."""
         asked = self.answering.read(brand, text)
         if self.model is None or deadline is None or asked.asked in ("act", "chart"):
             return Thought(self.answering.answer(brand, text))
@@ -172,7 +170,7 @@ class Thinking:
         self, model: LanguageModel, brand: str, conversation: list[Message], spent: Spent, deadline: datetime, *,
         last: bool,
     ) -> tuple[Completion, Spent]:  # fmt: skip
-        """One call of the model within the limits of a turn and the brand's budget of the day."""
+        """One call, within the limits of a turn and the brand's daily budget."""
         worst = model.worst_cost(conversation, _described())
         try:
             self._check(spent, worst, deadline)
@@ -197,7 +195,7 @@ class Thinking:
             raise ModelUnavailable(Reason.OVER_BUDGET, "the turn would cost more than a turn may")
 
     def _checked(self, completion: Completion, spent: Spent, seen: Sequence[str]) -> Thought:
-        """The words, if all that they say was seen. Raises ModelUnavailable."""
+        """The text, if all its numbers were shown by tools. Raises ModelUnavailable."""
         text = completion.text.strip()
         if text and not completion.tool_calls and not unseen(text, seen) and not _CLAIMS.search(text):
             return Thought(Reply(text), completion.model, spent)
@@ -214,12 +212,12 @@ class Thinking:
 
 
 def look(call: ToolCall, answering: Answering, brand: str, language: str) -> str:
-    """What the tool shows, as text; what is wrong with the call, for the model to read."""
-    eye = EYES.get(call.name)
-    if eye is None:
-        return json.dumps({"error": f"there is no tool {call.name[:60]!r}; there are {', '.join(EYES)}"})
+    """Runs a tool; a wrong call returns an error for the model to read."""
+    tool = AD_TOOLS.get(call.name)
+    if tool is None:
+        return json.dumps({"error": f"there is no tool {call.name[:60]!r}; there are {', '.join(AD_TOOLS)}"})
     try:
-        return eye.look(answering, brand, language, eye.schema.load(call.arguments))
+        return tool.look(answering, brand, language, tool.schema.load(call.arguments))
     except ValidationError as wrong:
         return json.dumps({"error": str(wrong.messages_dict)[:300]})
     except DatabaseUnavailable:
@@ -229,7 +227,7 @@ def look(call: ToolCall, answering: Answering, brand: str, language: str) -> str
 
 
 def unseen(text: str, seen: Sequence[str]) -> set[Decimal]:
-    """The numbers in `text` that stand nowhere in what was `seen`; small ones written as words are no figures."""
+    """The numbers in `text` that are not in `seen`; small ones written as words do not count."""
     said = _MARKER.sub("", text)
     known = set().union(*(_numbers(each) for each in seen))
     return {number for number in _numbers(said) if number not in known}
@@ -248,11 +246,10 @@ def _numbers(text: str) -> set[Decimal]:
 
 @lru_cache
 def _described() -> list[dict[str, Any]]:
-    """The tools as chat completions wants them."""
     return [
         {
             "type": "function",
-            "function": {"name": name, "description": eye.purpose, "parameters": json_schema(eye.schema)},
+            "function": {"name": name, "description": tool.purpose, "parameters": json_schema(tool.schema)},
         }
-        for name, eye in EYES.items()
+        for name, tool in AD_TOOLS.items()
     ]

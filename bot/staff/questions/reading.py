@@ -1,4 +1,4 @@
-"""Reads plain questions about the ads in every language, by rules: what is asked, of which campaign, over which days."""
+"""Reads plain questions about the ads by rules, in every language: the subject, the campaign, the period."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PATTERNS: Final = tuple((asked, folded_pieces(alternatives("staff_questions", a
 
 
 def _ordered(command: str) -> re.Pattern[str]:
-    """An order in plain words: a verb at the beginning, politely or not, or what is one anywhere."""
+    """The pattern of an order: a verb at the beginning, after polite words or not, or a phrase anywhere."""
     polite, first, anywhere = (
         alternatives("staff_questions", key)
         for key in ("polite", f"orders.{command}_first", f"orders.{command}_anywhere")
@@ -44,7 +44,7 @@ DEFAULT_DAYS: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a plain text asks. `name`: the words of it that are part of a campaign's or account's name."""
+    """`name`: the words that belong to a campaign's or account's name."""
 
     asked: Asked
     language: str  # of the text
@@ -55,7 +55,7 @@ class Question:
 
 
 def read(text: str, names: Iterable[str], words: Iterable[str]) -> Question:
-    """The question in `text`. `names`: of the brand's campaigns and accounts; `words`: of its angles and formats."""
+    """`names`: of the brand's campaigns and accounts; `words`: of its angles and formats."""
     plain = fold(text)
     language = detect(text)
     said = names_of(text)
@@ -66,16 +66,13 @@ def read(text: str, names: Iterable[str], words: Iterable[str]) -> Question:
             return Question("act", language, name, word, days, command)
     found: list[Asked] = [asked for asked, pattern in _PATTERNS if pattern.search(plain)]
     asked = found[0] if found else "unread"
-    return Question(_of_one(asked, name), language, name, word, days)
-
-
-def _of_one(asked: Asked, name: str) -> Asked:
-    """A name makes it a question about that campaign."""
-    return "campaign" if name and asked in ("overview", "unread") else asked
+    if name and asked in ("overview", "unread"):
+        asked = "campaign"
+    return Question(asked, language, name, word, days)
 
 
 def _named(said: Sequence[str], names: Iterable[str]) -> str:
-    """The words that are a word of some name; a brand's own name is in all of them and tells nothing."""
+    """The words that occur in a name; words in all names (the brand's) are ignored."""
     lists = [set(names_of(name)) for name in names]
     everywhere = set.intersection(*lists) if len(lists) > 1 else set()
     known = set().union(*lists) - everywhere
@@ -83,7 +80,7 @@ def _named(said: Sequence[str], names: Iterable[str]) -> str:
 
 
 def _word(said: Sequence[str], words: Iterable[str]) -> str:
-    """The angle or format that is named: every part of it, or one that is long enough to be nothing else."""
+    """The angle or format named: by all its parts, or by one of more than four letters."""
     for word in sorted(words, key=len, reverse=True):
         parts = names_of(word.replace("-", " "))
         if parts and all(any(alike(each, part) for each in said) for part in parts):
