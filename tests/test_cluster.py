@@ -132,7 +132,7 @@ def test_a_commit_elsewhere_wakes_a_worker_that_looks_once_an_hour_by_itself(url
     heard_of = threading.Event()
     elsewhere = Database(url)
     with open_line(url, running=False) as line:
-        worker = Worker(line.worker._hands, heard_of, pause=3600)
+        worker = Worker(line.worker._parts, heard_of, pause=3600)
         elsewhere.wake(heard_of)
         worker.start()
         try:

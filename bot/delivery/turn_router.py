@@ -1,4 +1,4 @@
-"""Who answers whom: staff commands for staff, the sales desk for everybody else. The number decides, nothing else."""
+"""Routes a turn: staff to their commands, everybody else to the sales desk. Only the phone number decides."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from memory.people.contacts import Contact
 
 @dataclass(frozen=True, slots=True)
 class TurnRouter:
-    """The worker's handler. Attachments are put into words before anybody answers."""
+    """Media is transcribed or described first."""
 
     seller: Seller
     commands: Commands
@@ -25,7 +25,7 @@ class TurnRouter:
     media: MediaUnderstanding
 
     def answer(self, contact: Contact, waiting: Sequence[Message], deadline: datetime) -> Outcome:
-        """One turn's outcome."""
+        """The outcome of one turn."""
         heard = self.media.listen(waiting, deadline)
         role = self.staff.role_of(contact)
         if role is not None:

@@ -1,4 +1,4 @@
-"""Takes the next contact that is due, has its turn handled, says the replies. Only the worker speaks."""
+"""Claims contacts that are due, has their turns answered, and sends the replies."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class TurnHandler(Protocol):
     """Answers a turn; `bot.delivery.turn_router.TurnRouter` does."""
 
     def answer(self, contact: Contact, waiting: Sequence[Message], deadline: datetime) -> Outcome:
-        """What the waiting messages of this contact come to. It writes and sends nothing itself."""
+        """The outcome of the waiting messages. Writes and sends nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Hands:
-    """What a worker works with; `bot.wiring.delivery` puts it together."""
+class WorkerParts:
+    """What a worker needs; `bot.wiring.delivery` builds it."""
 
     contacts: Contacts
     turns: Turns
@@ -50,15 +50,17 @@ class Hands:
 
 
 class Worker:
-    """One process's share of the queue: a loop that claims, a pool that works, a pulse that keeps the leases.
+    """One process's share of the queue: a thread that claims contacts, a pool that visits them, a pulse that renews leases.
 
-    It looks for work when `wake` is set, and every `pause` seconds: for what falls due, and for commits of other
-    processes where the database is a file, which tells nobody.
+    It looks for work when `wake` is set, and every `pause` seconds: messages fall due, and a database file does not
+    report commits of other processes.
     """
 
-    def __init__(self, hands: Hands, wake: threading.Event, *, threads: int = 64, pause: float = PAUSE_SECONDS) -> None:
+    def __init__(
+        self, parts: WorkerParts, wake: threading.Event, *, threads: int = 64, pause: float = PAUSE_SECONDS
+    ) -> None:
         self.owner = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
-        self._hands = hands
+        self._parts = parts
         self._wake = wake
         self._stopping = threading.Event()
         self._stopped = threading.Event()
@@ -76,7 +78,7 @@ class Worker:
         self._pulse.start()
 
     def stop(self) -> None:
-        """Finish the turns under way, claim no more, then let the leases go."""
+        """Claim no more, finish the turns under way, stop renewing leases."""
         self.halt()
         self._claims.join()
         self._pool.shutdown(wait=True)
@@ -91,22 +93,22 @@ class Worker:
         self.stop()
 
     def halt(self) -> None:
-        """Claim no more; whoever waits in `run` then finishes."""
+        """Claim no more; `run` then finishes."""
         self._stopping.set()
         self._wake.set()
 
     def visit(self, lease: Lease) -> None:
-        """One contact: say what is due, answer what waits, say that.
+        """One contact: send what is due, answer what waits, send the answer.
 
-        The lease is given back only where all went as it should: whatever failed rests until the lease runs out.
+        After an unforeseen failure the lease is not released: the contact rests until it expires.
         """
         try:
-            self._hands.outbox.say_due(lease)
+            self._parts.outbox.say_due(lease)
             self._answer(lease)
-            self._hands.outbox.say_due(lease)
+            self._parts.outbox.say_due(lease)
         except (LeaseLost, UnknownContact) as lost:
             log.warning("contact %s: %s", lease.contact_id, lost)
-        self._hands.turns.release(lease)
+        self._parts.turns.release(lease)
 
     def _claim_on(self) -> None:
         while not self._stopping.is_set():
@@ -117,7 +119,7 @@ class Worker:
     def _claim(self) -> bool:
         room = self._threads - len(self._busy)
         try:
-            leases = self._hands.turns.claim(self.owner, room)
+            leases = self._parts.turns.claim(self.owner, room)
         except DatabaseUnavailable as fault:
             log.error("the queue cannot be read: %s", fault)
             self._stopping.wait(1.0)
@@ -133,8 +135,8 @@ class Worker:
         while not self._stopped.is_set():
             try:
                 if self._claims.is_alive() or self._stopping.is_set():
-                    self._hands.turns.beat(self.owner)
-                self._hands.turns.renew(list(self._busy.values()))
+                    self._parts.turns.beat(self.owner)
+                self._parts.turns.renew(list(self._busy.values()))
             except DatabaseUnavailable as fault:
                 log.error("the leases cannot be renewed: %s", fault)
             self._stopped.wait(RENEW_SECONDS)
@@ -142,23 +144,23 @@ class Worker:
     def _visit_and_survive(self, lease: Lease) -> None:
         try:
             self.visit(lease)
-        except Exception:  # the worker's outermost edge: recorded, and the others go on
+        except Exception:  # the outermost edge of a thread: logged, and the other contacts go on
             log.exception("contact %s: the visit failed; it is tried again when its lease is over", lease.contact_id)
 
     def _answer(self, lease: Lease) -> None:
-        """Handle the contact's turn; again when newer messages arrive meanwhile, or what the draft stood on changed."""
+        """Do the contact's turn; again where newer messages arrived, or the facts behind the draft changed."""
         for draft in range(1, MOST_REDRAFTS + 1):
-            waiting = self._hands.turns.waiting(lease.contact_id)
+            waiting = self._parts.turns.waiting(lease.contact_id)
             if not waiting or self._try_turn(lease, waiting, last_try=draft == MOST_REDRAFTS):
                 return
 
     def _try_turn(self, lease: Lease, waiting: Sequence[Message], *, last_try: bool) -> bool:
-        contact = self._hands.contacts.get(lease.contact_id)
+        contact = self._parts.contacts.get(lease.contact_id)
         self._show_typing(waiting[-1])
         try:
-            outcome = self._hands.handler.answer(contact, waiting, self._hands.clock() + self._hands.deadline)
-            return self._hands.turns.finish(
-                lease, waiting, outcome, split=self._hands.channel.limits.parts, last_try=last_try
+            outcome = self._parts.handler.answer(contact, waiting, self._parts.clock() + self._parts.deadline)
+            return self._parts.turns.finish(
+                lease, waiting, outcome, split=self._parts.channel.limits.parts, last_try=last_try
             )
         except (LeaseLost, DatabaseUnavailable, UnknownContact):
             raise
@@ -167,19 +169,19 @@ class Worker:
             if last_try:
                 self._give_up_or_postpone(lease, contact, waiting, type(stale).__name__)
             return last_try
-        except Exception as fault:  # the worker's outermost edge: the failure is written on the messages
+        except Exception as fault:  # the outermost edge of a turn: the failure is recorded on its messages
             log.exception("contact %s: the turn failed", contact.id)
             self._give_up_or_postpone(lease, contact, waiting, type(fault).__name__)
             return True
 
     def _give_up_or_postpone(self, lease: Lease, contact: Contact, waiting: Sequence[Message], fault: str) -> None:
-        dead = self._hands.turns.postpone(lease, waiting, fault)
+        dead = self._parts.turns.postpone(lease, waiting, fault)
         if dead:
-            notices = self._hands.staff.alarm(
+            notices = self._parts.staff.alarm(
                 contact.brand, f"{len(waiting)} message(s) could not be answered ({fault})."
             )
-            self._hands.turns.speak(contact.id, notices, split=self._hands.channel.limits.parts)
+            self._parts.turns.speak(contact.id, notices, split=self._parts.channel.limits.parts)
 
     def _show_typing(self, message: Message) -> None:
         if message.provider_id and not self._stopping.is_set():
-            self._aside.submit(self._hands.channel.show_typing, message.provider_id)
+            self._aside.submit(self._parts.channel.show_typing, message.provider_id)

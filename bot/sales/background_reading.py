@@ -1,8 +1,8 @@
-"""Reads conversations in the background: facts and summaries by the model, each checked; never while somebody waits.
+"""Reads conversations in the background for facts and summaries; what the model says is checked before it is kept.
 
-The rules of bot/language/reading/statements.py have read every message before, in its turn; what they found stays. A conversation is
-read when it pauses or has grown by a few messages, so a call serves several. A crash between the answer and the commit
-costs one more call: what was read and how far are one transaction.
+The rules of bot/language/reading/statements.py have read every message in its turn; what they found stays. A conversation
+is read when it pauses or has grown by a few messages, so one call serves several. A crash between the answer and the
+commit costs one more call: facts and progress are one transaction.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ MANY_MESSAGES = 8  # unread ones that are read without waiting for a pause
 MOST_MESSAGES = 20  # for one call
 MOST_CONTACTS = 10  # in one pass
 MOST_TOKENS = 3000  # of messages, in one call
+FEWEST_WORDS = 3  # a shorter message states nothing worth a call
 LONGEST_TEXT = 800  # characters of one message
 CONFIDENCE = 0.7
 LONGEST_VALUE = 80
@@ -56,14 +57,12 @@ WEIGHTY = KINDS[:4]
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A fact as it was read, and the message that says it."""
-
     learned: Learned
     message: Message
 
 
 class Reader:
-    """One pass over what is unread; the clock calls it. Without a model it only summarises, in the messages' own words."""
+    """The scheduler calls `run`. Without a model it only writes summaries, in the messages' own words."""
 
     def __init__(
         self,
@@ -87,7 +86,7 @@ class Reader:
         self._after = 0
 
     def run(self) -> None:
-        """Read up to ten contacts, going on where the last pass stopped; ends at the first fault of the model."""
+        """Read up to ten contacts, from where the last pass stopped; ends at the first fault of the model."""
         due = self._readings.due(MOST_CONTACTS, after=self._after)
         self._after = due[-1].contact_id if len(due) == MOST_CONTACTS else 0
         try:
@@ -104,13 +103,13 @@ class Reader:
         messages = self._readings.messages(unread, MOST_MESSAGES)
         if self._model is None:
             self._readings.done(unread, unread.upto)
-        elif not any(map(_worth_reading, messages)):
+        elif not any(len(joined([message]).split()) >= FEWEST_WORDS for message in messages):
             self._readings.done(unread, messages[-1].id if len(messages) == MOST_MESSAGES else unread.upto)
         elif len(messages) >= MANY_MESSAGES or self._clock() - messages[-1].at >= PAUSE:
             self._learn(contact, unread, _fitting(messages))
 
     def _learn(self, contact: Contact, unread: Unread, messages: Sequence[Message]) -> None:
-        """Ask, check, and keep what holds together with how far it was read. Raises ModelUnavailable."""
+        """Ask the model, check its facts, and commit them with the progress. Raises ModelUnavailable."""
         told = self._told(contact, "reading.md", messages, predicates=", ".join(READABLE)).get("facts", [])
         known = self._facts.all(contact.id)
         learned = [
@@ -121,7 +120,7 @@ class Reader:
         self._readings.done(unread, messages[-1].id, learned)
 
     def _in_short(self, contact: Contact, chunk: Sequence[Message]) -> Sequence[SummaryLine]:
-        """The model's lines where it gives some that hold, and what mattered most in the messages' own words."""
+        """The model's valid lines, and the weightiest messages in their own words."""
         own = extract(chunk)
         if self._model is None:
             return own
@@ -132,10 +131,11 @@ class Reader:
             log.info("a summary was written without the model: %s", fault.reason)
             return own
         lines = {line.message_id: line for line in faithful(told, chunk)}
-        return [*lines.values(), *(each for each in own if each.message_id not in lines and _matters(each, lines))]
+        added = (each for each in own if each.message_id not in lines and (not lines or each.kind in WEIGHTY))
+        return [*lines.values(), *added]
 
     def _told(self, contact: Contact, prompt: str, messages: Sequence[Message], **words: str) -> dict[str, Any]:
-        """The model's JSON about these messages; empty where they are what it cannot answer. Raises ModelUnavailable."""
+        """The model's JSON; empty where it refuses or garbles these messages. Raises ModelUnavailable."""
         assert self._model is not None, "whoever calls this has looked"
         mark = secrets.token_hex(4)
         material = "\n".join(map(_as_json, messages))
@@ -152,16 +152,18 @@ class Reader:
             )
             return read_arguments(answer.text)
         except ModelUnavailable as fault:
-            if _is_about_these_words(fault):
+            # These faults would come again with the same messages; others pass, or belong to the API key.
+            refused = fault.reason is Reason.REFUSED and fault.status not in (401, 403, 404)
+            if refused or fault.reason is Reason.GARBAGE:
                 return {}
             raise
 
 
 def believable(told: object, messages: Sequence[Message]) -> Iterator[Read]:
-    """What can be kept of a model's facts: of a kind that we keep, and said by the message that is named for it.
+    """The model's facts that can be kept: of a known predicate, and stated by the message they name.
 
-    The words of a value must stand in that message, in a clause that states something: not in a question, a wish, a
-    quotation or a remark about somebody else.
+    The value's words must stand in that message, in a statement: not in a question, a wish, a quotation or a remark
+    about somebody else.
     """
     by_id = {message.id: message for message in messages}
     for each in told if isinstance(told, list) else []:
@@ -177,7 +179,7 @@ def believable(told: object, messages: Sequence[Message]) -> Iterator[Read]:
 
 
 def faithful(told: object, chunk: Sequence[Message]) -> Iterator[SummaryLine]:
-    """What can be kept of a model's lines: about one of these messages, with no figure and few words that it has not."""
+    """The model's lines that can be kept: about one of these messages, with no figure and few words that it lacks."""
     by_id = {message.id: message for message in chunk}
     for each in (told if isinstance(told, list) else [])[:MOST_LINES]:
         if not isinstance(each, dict) or each.get("kind") not in KINDS or type(each.get("message")) is not int:
@@ -192,7 +194,7 @@ def faithful(told: object, chunk: Sequence[Message]) -> Iterator[SummaryLine]:
 
 
 def _as_stated(predicate: str, value: str, text: str) -> str | None:
-    """The value as it is kept; None where the text does not state it."""
+    """The value as it is stored; None where the text does not state it."""
     stated = [*_stated(text)]
     if predicate == "birthday":
         return value if any(find_day(each) == value for each in stated) else None
@@ -207,7 +209,7 @@ def _as_stated(predicate: str, value: str, text: str) -> str | None:
 
 
 def _stated(text: str) -> Iterator[str]:
-    """Every clause that states something, and every sentence that is made of such clauses alone (an address)."""
+    """Every statement clause, and every sentence made of such clauses only (an address)."""
     for sentence in sentences(text):
         own = clauses(sentence)
         yield from own
@@ -216,7 +218,7 @@ def _stated(text: str) -> Iterator[str]:
 
 
 def _is_known(read: Read, known: Sequence[Fact]) -> bool:
-    """Whether the rules found this in the same message: then theirs stays."""
+    """Whether the rules found this in the same message; theirs stays."""
     of_message = [fact for fact in known if read.message.id in (fact.message_id, fact.ended_by)]
     same = [fact for fact in of_message if fact.predicate == read.learned.predicate]
     if read.learned.predicate in MANY:
@@ -224,26 +226,11 @@ def _is_known(read: Read, known: Sequence[Fact]) -> bool:
     return bool(same)
 
 
-def _is_about_these_words(fault: ModelUnavailable) -> bool:
-    """Whether the fault would come again each time with them; all others are faults of the hour, or of the key."""
-    refused = fault.reason is Reason.REFUSED and fault.status not in (401, 403, 404)
-    return refused or fault.reason is Reason.GARBAGE
-
-
-def _matters(line: SummaryLine, lines: Mapping[int, SummaryLine]) -> bool:
-    return not lines or line.kind in WEIGHTY
-
-
 def _words(text: str) -> set[str]:
     return set(re.findall(rf"[\w{LETTERS}]+", text.casefold()))
 
 
-def _worth_reading(message: Message) -> bool:
-    return len(joined([message]).split()) >= 3
-
-
 def _fitting(messages: Sequence[Message]) -> Sequence[Message]:
-    """The oldest that fit into one call, at least one."""
     left = MOST_TOKENS
     for count, message in enumerate(messages):
         left -= estimate_tokens(_as_json(message))

@@ -1,9 +1,9 @@
-"""Data rights by chat: "delete my data" and "send me my data", each confirmed by a second message."""
+"""Erasure and export by chat, each confirmed by a second message."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from bot.language.languages import LETTERS
@@ -35,7 +35,7 @@ _CONFIRMS = {
 
 
 def asked_right(text: str) -> str | None:
-    """ERASE or EXPORT where the whole message asks for it; None otherwise ("delete my order" asks for neither)."""
+    """ERASE or EXPORT where the whole message asks for it; None for "delete my order"."""
     plain = _plain(text)
     if _ERASE.fullmatch(plain):
         return ERASE
@@ -43,7 +43,6 @@ def asked_right(text: str) -> str | None:
 
 
 def confirms(right: str, text: str) -> bool:
-    """Whether a message confirms the right that was asked for."""
     return _CONFIRMS[right].fullmatch(_plain(text)) is not None
 
 
@@ -55,28 +54,17 @@ def copy_of(
     messages: Sequence[Message],
     words: ReplyWording,
 ) -> str:
-    """Everything kept about a person, as text for themselves, in their language."""
-    return "\n".join(_lines(contact, facts, interests, orders, messages, words))
-
-
-def _lines(
-    contact: Contact,
-    facts: Sequence[Fact],
-    interests: Sequence[Interest],
-    orders: Sequence[Order],
-    messages: Sequence[Message],
-    words: ReplyWording,
-) -> Iterator[str]:
-    yield words.say("copy_phone", phone=contact.phone)
+    """Everything stored about a person, as text in their language."""
+    lines = [words.say("copy_phone", phone=contact.phone)]
     profile = {"name": contact.name, "language": contact.language, "currency": contact.preferred_currency}
-    yield from (words.say(f"copy_{what}", **{what: value}) for what, value in profile.items() if value)
-    yield words.say("copy_since", date=f"{contact.first_seen_at:%Y-%m-%d}", count=contact.total_interactions)
+    lines += [words.say(f"copy_{what}", **{what: value}) for what, value in profile.items() if value]
+    lines.append(words.say("copy_since", date=f"{contact.first_seen_at:%Y-%m-%d}", count=contact.total_interactions))
     for fact in facts:
         what = words.say(f"fact_{fact.predicate}")
-        yield words.say("copy_fact", what=what, value=fact.value, date=f"{fact.since:%Y-%m-%d}")
-    yield from (words.say("copy_interest", name=each.name, times=each.times) for each in interests)
+        lines.append(words.say("copy_fact", what=what, value=fact.value, date=f"{fact.since:%Y-%m-%d}"))
+    lines += [words.say("copy_interest", name=each.name, times=each.times) for each in interests]
     for order in orders:
-        yield words.say(
+        line = words.say(
             "copy_order",
             number=order.number,
             quantity=order.quantity,
@@ -84,9 +72,11 @@ def _lines(
             state=words.say(f"state_{order.state}"),
             date=f"{order.created_at:%Y-%m-%d}",
         )
+        lines.append(line)
     for message in messages:
-        line = "copy_from_you" if message.role == "user" else "copy_from_us"
-        yield words.say(line, at=f"{message.at:%Y-%m-%d %H:%M}", text=message.content)
+        key = "copy_from_you" if message.role == "user" else "copy_from_us"
+        lines.append(words.say(key, at=f"{message.at:%Y-%m-%d %H:%M}", text=message.content))
+    return "\n".join(lines)
 
 
 def _plain(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The desk: hears what a customer wrote, learns, answers, and lets no answer leave that it cannot stand by."""
+"""The sales desk: reads what a customer wrote, answers, and sends only what passes the promise check."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from memory.conversations.turn_changes import (
     QueueBackgroundReading,
     RecordExecution,
 )
-from memory.conversations.turns import Outcome, Reading
+from memory.conversations.turns import MessageReading, Outcome
 from memory.people.contacts import Contact, Contacts, case_of
 from memory.people.facts import Fact, Learned
 from memory.storage.timestamps import from_text, to_text
@@ -52,9 +52,7 @@ UNHEARD = {"audio": "no_audio", "image": "no_image", "sticker": "no_image", "vid
 
 
 @dataclass
-class _Turn:
-    """One turn in the making: what was heard, and what it comes to."""
-
+class CustomerTurn:
     contact: Contact
     situation: Situation
     outcome: Outcome
@@ -72,17 +70,16 @@ class _Turn:
         return self.words.say(line, **words)
 
     def speak(self, language: str) -> None:
-        """Answer in this language from here on."""
         catalogue = self.situation.catalogue.in_language(language)
         self.situation = replace(self.situation, language=language, catalogue=catalogue)
         self.words = words_for(self.situation)
 
 
 class Seller(BaseAgent):
-    """Answers customers. Nothing is written or sent before the turn is finished with the outcome.
+    """Answers customers; nothing is written or sent before the outcome is committed.
 
-    An agent of its own: each turn leaves an execution record in the turn's transaction, each case that ends an episode.
-    Both name contacts, messages and orders by their ids and nothing else of a person, under the workflow of the contact.
+    As an agent it leaves an execution record for each turn and an episode for each case that ends. Both refer to
+    contacts, messages and orders by id and hold no words of a person.
     """
 
     def __init__(self, shop: Shop, contacts: Contacts, model_desk: ModelDesk | None = None) -> None:
@@ -92,7 +89,7 @@ class Seller(BaseAgent):
         self._model_desk = model_desk
 
     def answer(self, contact: Contact, messages: Sequence[Message], deadline: datetime) -> Outcome:
-        """What the waiting messages of one contact come to: replies, changes, notices to staff, readings."""
+        """The outcome for the waiting messages of one contact."""
         began = time.perf_counter()
         turn = self._hear(contact, messages, deadline)
         if not any(way(turn) for way in (self._opt, self._right, self._forward, self._unheard)):
@@ -102,9 +99,9 @@ class Seller(BaseAgent):
         return turn.outcome
 
     def note_lost(self) -> int:
-        """Keep an episode for each customer who asked to buy, did not, and has been silent for a session; how many.
+        """Record an episode for each customer who asked about goods, bought nothing and has been silent for a session.
 
-        The clock calls it each hour. How far it looked is in the desk's own memory, so no silence is counted twice.
+        Returns how many. The scheduler calls it hourly; the desk's own memory keeps how far it looked.
         """
         return sum(self._lost_of(brand) for brand in self._shop.brands)
 
@@ -124,7 +121,7 @@ class Seller(BaseAgent):
         return len(lost)
 
     def _is_lost(self, contact: Contact) -> bool:
-        """Whether their last session had a question about goods, and no order and no person came of it."""
+        """Whether the last session had a question about goods, but no order and no hand-over."""
         since = (contact.last_interaction_at or contact.first_seen_at) - self._shop.session
         asked = self._shop.facts.interests(contact.id, limit=1)
         if not asked or asked[0].last_at < since or self._shop.handovers.current(contact.id):
@@ -133,7 +130,7 @@ class Seller(BaseAgent):
 
     # Hearing and learning
 
-    def _hear(self, contact: Contact, messages: Sequence[Message], deadline: datetime) -> _Turn:
+    def _hear(self, contact: Contact, messages: Sequence[Message], deadline: datetime) -> CustomerTurn:
         text = joined(messages)
         language = self._language(contact, text)
         outcome = Outcome(answered_by="nobody")
@@ -147,16 +144,20 @@ class Seller(BaseAgent):
             messages,
             classification=_whole_kind(messages, [lesson.classification for lesson in lessons], text),
             language=language,
-            learned=[_as_fact(each, message) for each, message in told if not each.ended],
+            learned=[
+                Fact(each.predicate, each.value, message.at, None, message.id)
+                for each, message in told
+                if not each.ended
+            ],
             ended=[each for each, _message in told if each.ended],
             ad=self._ad(contact),
         )
         outcome.used["learned"] = sorted({each.predicate for each, _message in told})
         outcome.changes.append(QueueBackgroundReading(contact.id, messages[-1].id))
-        return _Turn(contact, situation, outcome, deadline)
+        return CustomerTurn(contact, situation, outcome, deadline)
 
     def _ad(self, contact: Contact) -> str:
-        """Headline and body of the advertisement of the last touch, a line each; empty when it is long ago."""
+        """Headline and body of the last ad touch, a line each; empty where it is older than a session."""
         touch = next((each for each in self._contacts.touches(contact.id) if each["id"] == contact.last_touch_id), None)
         if touch is None or self._shop.clock() - from_text(touch["at"]) > self._shop.session:
             return ""
@@ -171,9 +172,13 @@ class Seller(BaseAgent):
     def _learn(
         self, contact: Contact, message: Message, lesson: Lesson, language: str, outcome: Outcome
     ) -> list[Learned]:
-        """What one message taught is kept by changes, and known to this answer at once."""
+        """Records one message's facts as changes; this answer uses them at once."""
         kind = lesson.classification
-        outcome.readings[message.id] = Reading(kind.message_type, language, _notes(kind))
+        notes: dict[str, Any] = {"confidence": round(kind.confidence, 2)}
+        entities = {name: str(value) for name, value in kind.entities.items() if value is not None}
+        if entities:
+            notes["entities"] = entities
+        outcome.readings[message.id] = MessageReading(kind.message_type, language, notes)
         told = [each for each in lesson.learned if self._shop.facts.believes(contact.id, each)]
         if joined([message]) and language != contact.language:
             told.append(Learned("language", language))
@@ -183,8 +188,8 @@ class Seller(BaseAgent):
 
     # Ways in which the desk does not sell
 
-    def _opt(self, turn: _Turn) -> bool:
-        """STOP and START, the last of them counts; to those who opted out nothing is said."""
+    def _opt(self, turn: CustomerTurn) -> bool:
+        """STOP and START; the last one counts. Who opted out gets no answer."""
         contact, messages = turn.contact, turn.situation.messages
         out = contact.opted_out_at is not None
         last = next((m for m in reversed(messages) if is_stop(m.content) or (out and is_start(m.content))), None)
@@ -199,8 +204,8 @@ class Seller(BaseAgent):
         turn.reply(Outgoing(turn.say("opted_in"), message_type="opt_out"))
         return True
 
-    def _right(self, turn: _Turn) -> bool:
-        """Erasure and copies: asked, confirmed, done; the confirmation must follow at once."""
+    def _right(self, turn: CustomerTurn) -> bool:
+        """Erasure and export. The confirmation must be the next message."""
         messages = turn.situation.messages
         asked = next((right for m in messages if (right := asked_right(m.content))), None)
         if asked is not None:
@@ -220,7 +225,7 @@ class Seller(BaseAgent):
             return True
         return turn.contact.opted_out_at is not None
 
-    def _grant(self, turn: _Turn, right: str) -> None:
+    def _grant(self, turn: CustomerTurn, right: str) -> None:
         contact = turn.contact
         if right == EXPORT:
             stores = self._shop
@@ -237,8 +242,8 @@ class Seller(BaseAgent):
             return
         turn.reply(Outgoing(turn.say("erase_done"), message_type="data_rights", passes_optout=True, farewell=True))
 
-    def _forward(self, turn: _Turn) -> bool:
-        """While a person answers, the desk hands on what is written to staff and is silent."""
+    def _forward(self, turn: CustomerTurn) -> bool:
+        """During a hand-over the desk forwards to staff and is silent."""
         handover = turn.situation.handover
         if handover is None:
             return False
@@ -250,8 +255,8 @@ class Seller(BaseAgent):
         turn.outcome.answered_by = "people"
         return True
 
-    def _unheard(self, turn: _Turn) -> bool:
-        """Media that nobody could turn into words, and places."""
+    def _unheard(self, turn: CustomerTurn) -> bool:
+        """Media that could not be read, and locations."""
         messages = turn.situation.messages
         places = all(message.kind == "location" for message in messages)  # a place's label is not a question
         if not places and (turn.situation.text or any(message.metadata.get("payload") for message in messages)):
@@ -268,7 +273,7 @@ class Seller(BaseAgent):
 
     # Conversation
 
-    def _converse(self, turn: _Turn) -> None:
+    def _converse(self, turn: CustomerTurn) -> None:
         if self._by_model(turn):
             return
         actions = self._actions(turn)
@@ -282,10 +287,10 @@ class Seller(BaseAgent):
             draft = ReplyDraft(turn.say("safe"))
         self._keep(turn, actions, draft.body, draft)
 
-    def _by_model(self, turn: _Turn) -> bool:
-        """Whether the model's draft could be used; else the outcome says why not.
+    def _by_model(self, turn: CustomerTurn) -> bool:
+        """Whether the model answered; if not, the outcome says why.
 
-        A plain yes or no to an open quote and a pressed button need no words of a model: code decides them.
+        Code decides pressed buttons and a plain yes or no to an open quote.
         """
         if self._model_desk is None or _is_decided(turn.situation):
             return False
@@ -307,10 +312,10 @@ class Seller(BaseAgent):
         self._keep(turn, draft.actions, draft.reply.body, draft.reply, by="model")
         return True
 
-    def _checked(self, turn: _Turn, desk: ModelDesk) -> tuple[ModelDraft, list[Breach]]:
-        """The model's draft, repaired once where it promised what is not so, and what is still not so.
+    def _checked(self, turn: CustomerTurn, desk: ModelDesk) -> tuple[ModelDraft, list[Breach]]:
+        """The model's draft, repaired once if it failed the check, and the breaches that remain.
 
-        One in a language that no claim can be checked in is not repaired: the next would be no surer.
+        A draft in a language without claim words is not repaired: the next one could not be checked either.
         """
         deadline = turn.deadline - WRITERS_SHARE
         draft = desk.answer(turn.situation, self._actions(turn), deadline)
@@ -324,12 +329,13 @@ class Seller(BaseAgent):
             return draft, breaches
         return draft, self._breaches(turn, draft)
 
-    def _breaches(self, turn: _Turn, draft: ModelDraft) -> list[Breach]:
+    def _breaches(self, turn: CustomerTurn, draft: ModelDraft) -> list[Breach]:
         facts = self._promise_facts(turn.situation, draft.actions, draft.reply.amounts)
         return check(draft.reply.body, facts)
 
-    def _keep(self, turn: _Turn, actions: Actions, body: str, draft: ReplyDraft, *, by: str = "built-in") -> None:
-        """The reply with its changes, and the record of what it stands on."""
+    def _keep(
+        self, turn: CustomerTurn, actions: Actions, body: str, draft: ReplyDraft, *, by: str = "built-in"
+    ) -> None:
         outcome, contact = turn.outcome, turn.contact
         outcome.changes += actions.changes
         outcome.changes.append(CountFailedAnswer(contact.id, draft.failed))
@@ -350,7 +356,7 @@ class Seller(BaseAgent):
                 "ad": bool(turn.situation.ad),
             }
 
-    def _actions(self, turn: _Turn) -> Actions:
+    def _actions(self, turn: CustomerTurn) -> Actions:
         return Actions(turn.situation, self._shop)
 
     def _promise_facts(self, situation: Situation, actions: Actions, amounts: Sequence[Money] = ()) -> ReplyFacts:
@@ -360,6 +366,9 @@ class Seller(BaseAgent):
             for order in orders
         ]
         quotes = [quote for quote in (situation.quote, actions.quoted) if quote is not None]
+        # The customer's own words may be repeated to them.
+        said = [each.content for each in (*situation.recalled, *situation.history) if each.role == "user"]
+        own_words = [*(fact.value for fact in situation.known), *said, situation.text]
         return ReplyFacts.of(
             situation.brand,
             situation.catalogue.items(),
@@ -367,18 +376,8 @@ class Seller(BaseAgent):
             orders=known,
             conversions=actions.conversions,
             amounts=[*amounts, *(money for quote in quotes for money in (quote.unit, quote.total))],
-            customer="\n".join([*_customers_words(situation), situation.text]),
+            customer="\n".join(own_words),
         )
-
-
-def _as_fact(learned: Learned, message: Message) -> Fact:
-    return Fact(learned.predicate, learned.value, message.at, None, message.id)
-
-
-def _customers_words(situation: Situation) -> list[str]:
-    """What the customer said themselves, and may hear again."""
-    said = [message.content for message in (*situation.recalled, *situation.history) if message.role == "user"]
-    return [*(fact.value for fact in situation.known), *said]
 
 
 def _whole_kind(messages: Sequence[Message], kinds: Sequence[Classification], text: str) -> Classification:
@@ -388,13 +387,8 @@ def _whole_kind(messages: Sequence[Message], kinds: Sequence[Classification], te
     return kinds[0] if len(kinds) == 1 else believed(text)
 
 
-def _notes(kind: Classification) -> dict[str, object]:
-    entities = {name: str(value) for name, value in kind.entities.items() if value is not None}
-    return {"confidence": round(kind.confidence, 2), **({"entities": entities} if entities else {})}
-
-
 def _asked_before(situation: Situation) -> str | None:
-    """The data right whose confirmation was the last thing the desk asked for."""
+    """The data right that the desk asked to confirm in its last message."""
     last = last_said(situation.history, situation.messages)
     return last.metadata.get("confirms") if last else None
 
@@ -414,7 +408,7 @@ def _told(breaches: Sequence[Breach]) -> list[str]:
     return [f"{breach.kind}: {breach.text[:80]}" for breach in breaches[:5]]
 
 
-def _record(turn: _Turn, took_ms: int) -> RecordExecution:
+def _record(turn: CustomerTurn, took_ms: int) -> RecordExecution:
     """The audit record of this turn, taken last: it counts the replies."""
     outcome, situation = turn.outcome, turn.situation
     used = {name: outcome.used[name] for name in ("skus", "orders", "recalled", "fact_ids") if name in outcome.used}

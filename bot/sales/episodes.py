@@ -1,4 +1,4 @@
-"""How a customer's case ended, kept as episodes of the sales desk: ids of orders and hand-overs, no words of a person."""
+"""How a customer's case ended, as episodes of the sales desk; they hold ids and no words of a person."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ AGENT: Final = "sales desk"
 
 @dataclass(frozen=True, slots=True)
 class Episodes:
-    """Call each method in the transaction of what it tells."""
+    """Call each method in the transaction of the event it records."""
 
     agents: MemoryManager
 
     def handed_over(self, contact: Contact, handover_id: int) -> None:
-        """People took the conversation over."""
         self._save(contact.id, "handed over", {"brand": contact.brand, "handover": handover_id})
 
     def order_moved(self, order: Order, state: str) -> None:

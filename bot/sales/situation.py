@@ -1,4 +1,4 @@
-"""Everything an answer may stand on, put together once per turn before anything is written."""
+"""Everything an answer may be based on, collected once per turn before anything is written."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SAID = ("sent", "delivered", "read")
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """One customer, what they just wrote, and what is known that may help to answer."""
+    """One customer, their unanswered messages, and what is known."""
 
     brand: Brand
     contact: Contact  # as stored before this turn; what this turn taught is in `facts`
@@ -56,18 +56,17 @@ class Situation:
 
     @property
     def name(self) -> str | None:
-        """What the customer wants to be called."""
         return self.facts["name"].value if "name" in self.facts else self.contact.name
 
     def title_of(self, sold: Quote | Order, language: str) -> str:
-        """What is quoted or ordered, for readers of a language; as it was called then where it is called so no more."""
+        """The title in a language; the recorded one where the item was renamed since."""
         item = self.catalogue.find(sold.sku)
         return item.title_in(language) if item is not None and item.title == sold.title else sold.title
 
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """The stores and sources that every situation is put together from; one for all brands."""
+    """What situations are made from; one for all brands."""
 
     brands: Mapping[str, Brand]
     catalogues: Mapping[str, Catalogue]
@@ -95,7 +94,7 @@ class Shop:
         ended: Sequence[Learned] = (),
         ad: str = "",
     ) -> Situation:
-        """What an answer to the waiting `messages` may stand on; they just taught `learned`, and that `ended` is over."""
+        """The situation after `messages`, which stated `learned` and ended `ended`."""
         brand = self.brands[contact.brand]
         history = self._history(contact, messages)
         known = after(self.facts.holding(contact.id), learned, ended)
@@ -124,9 +123,9 @@ class Shop:
         )
 
     def remembering(self, situation: Situation) -> Situation:
-        """With what a model should know of earlier conversations: their summary, and what matters for this message.
+        """With the summary of earlier conversations and the older messages that matter now.
 
-        A search over ten thousand messages takes some 30 ms: not for answers that cannot use it.
+        For a model only: a search over ten thousand messages takes some 30 ms.
         """
         said = [*situation.history, *situation.messages]
         first, ids = min((message.id for message in said), default=0), {message.id for message in said}
@@ -144,14 +143,14 @@ class Shop:
         return tuple(m for m in recent if m.id not in ids and m.state != "waiting" and now - m.at <= self.session)
 
     def _currency(self, brand: Brand, contact: Contact, facts: Mapping[str, Fact], language: str) -> str:
-        """As told or known; else their language's or their country's (in Hindi "15000 tak" is never euros); else ours."""
+        """The stated currency; else the language's, the country's or the brand's."""
         spoken, others = about(language), (about(each) for each in LANGUAGES)
         home = spoken.currency or next((each.currency for each in others if each.owns(contact.phone)), brand.currency)
         wished = facts["currency"].value if "currency" in facts else contact.preferred_currency or home
         return wished if wished in self.rates.known() else brand.currency
 
     def _quote(self, contact: Contact, last: Message | None) -> Quote | None:
-        """An open quote counts only while it is the last thing that was said: else nobody knows what "yes" is to."""
+        """None unless the quote was the last thing said: else nobody knows what a yes is to."""
         if last is None or not last.metadata.get("asks_order"):
             return None
         quote = self.orders.open_quote(contact.id)
@@ -159,7 +158,7 @@ class Shop:
 
 
 def after(known: Sequence[Fact], learned: Sequence[Fact], ended: Sequence[Learned]) -> list[Fact]:
-    """What holds once a message's own news is heard, before it is written down."""
+    """The facts that hold once `learned` and `ended` are applied."""
     kept = [fact for fact in known if not any(means(each, fact) for each in ended)]
     for fact in learned:
         side_by_side = fact.predicate in MANY
@@ -171,15 +170,15 @@ def after(known: Sequence[Fact], learned: Sequence[Fact], ended: Sequence[Learne
 
 
 def joined(messages: Sequence[Message]) -> str:
-    """The texts of several messages, one a line; a transcript or a description stands in for its media."""
+    """The texts, one a line; a transcript or description stands in for media."""
     texts = (message.metadata.get("transcript") or message.content for message in messages)
     return "\n".join(text.strip() for text in texts if text.strip())
 
 
 def last_said(history: Sequence[Message], waiting: Sequence[Message]) -> Message | None:
-    """What the desk said last, if `waiting` can be an answer to it.
+    """The desk's last message, if `waiting` can be an answer to it.
 
-    It is none to what could not be sent, or to what was not yet being sent when any of these were written.
+    Not where it could not be sent, or its sending began after one of them was written.
     """
     last = next((message for message in reversed(history) if message.role == "assistant"), None)
     if last is None or last.state not in SAID:
@@ -189,6 +188,5 @@ def last_said(history: Sequence[Message], waiting: Sequence[Message]) -> Message
 
 
 def last_shown(history: Sequence[Message]) -> tuple[str, ...]:
-    """The skus of the latest message that showed any, in its order."""
     lists = (message.metadata.get("shown") for message in reversed(history) if message.role == "assistant")
     return tuple(next((shown for shown in lists if shown), ()))

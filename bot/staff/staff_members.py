@@ -1,4 +1,4 @@
-"""Who is staff, and what they are told without having asked."""
+"""Who is staff, and how they are notified."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ from memory.storage.errors import NotAnAddress
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """The shop's own people, by number. Only this decides who somebody is; no message can change it."""
+    """Staff by phone number. Nothing else decides who is staff; no message can change it."""
 
     contacts: Contacts
     roles: Mapping[str, str]  # number in E.164, as in STAFF → analyst, staff, admin
     numbers: BrandNumbers
 
     def role_of(self, contact: Contact) -> str | None:
-        """The role of this contact's number; None for a customer."""
         try:
             number = canonical_phone(contact.phone)
         except NotAnAddress:
@@ -30,7 +29,7 @@ class Staff:
         return {canonical_phone(listed): role for listed, role in self.roles.items()}.get(number)
 
     def notify(self, brand: str, text: str) -> list[Outgoing]:
-        """`text` to every member of staff of this brand, as messages for the outbox; call it in a transaction."""
+        """Messages to every member of staff of this brand; call it in a transaction."""
         return [
             Outgoing(text, contact_id=self._contact(brand, number), purpose="staff", message_type="notice")
             for number, role in self.roles.items()
@@ -38,7 +37,7 @@ class Staff:
         ]
 
     def alarm(self, brand: str, text: str) -> list[Outgoing]:
-        """As `notify`, for faults; one that cannot be delivered raises no further alarm."""
+        """As `notify`, for faults; a failed alarm raises no further alarm."""
         marked = self.notify(brand, f"⚠️ {text}")
         return [Outgoing(m.body, contact_id=m.contact_id, purpose="staff", metadata={"alarm": True}) for m in marked]
 

@@ -10,7 +10,7 @@ from bot.delivery.media_understanding import MediaUnderstanding
 from bot.delivery.missed_messages import CatchUp
 from bot.delivery.outbox import Outbox
 from bot.delivery.turn_router import TurnRouter
-from bot.delivery.worker import Hands, Worker
+from bot.delivery.worker import Worker, WorkerParts
 from bot.sales.desk import Seller
 from bot.staff.commands.ad_commands import AdCommands
 from bot.staff.commands.shop_commands import Commands
@@ -45,7 +45,7 @@ def turn_router(foundation: Foundation, seller: Seller, ads: AdCommands, channel
 
 def worker(foundation: Foundation, outbox: Outbox, router: TurnRouter, wake: threading.Event) -> Worker:
     """The queue's worker of this process; `wake` is set whenever there is something to do."""
-    hands = Hands(
+    parts = WorkerParts(
         contacts=foundation.stores.contacts,
         turns=foundation.turns,
         outbox=outbox,
@@ -55,7 +55,7 @@ def worker(foundation: Foundation, outbox: Outbox, router: TurnRouter, wake: thr
         clock=foundation.clock,
         deadline=timedelta(seconds=foundation.settings.reply_deadline_seconds),
     )
-    return Worker(hands, wake)
+    return Worker(parts, wake)
 
 
 def catch_up(foundation: Foundation, channel: Channel, wake: threading.Event) -> CatchUp:

@@ -16,7 +16,7 @@ from memory.shop.orders import Order, Quote
 
 @dataclass(frozen=True, slots=True)
 class LearnFact:
-    """A fact that a message stated, or ended."""
+    """What a message said of the customer: that something holds, or no longer does."""
 
     contact: Contact
     learned: Learned
@@ -26,8 +26,6 @@ class LearnFact:
 
 @dataclass(frozen=True, slots=True)
 class NoteInterest:
-    """Something that a message asked about."""
-
     contact: Contact
     interest: str
     message_id: int
@@ -35,7 +33,7 @@ class NoteInterest:
 
 @dataclass(frozen=True, slots=True)
 class QueueBackgroundReading:
-    """The conversation up to this message is to be read in the background."""
+    """The background reader reads the conversation up to this message."""
 
     contact_id: int
     message_id: int
@@ -43,15 +41,11 @@ class QueueBackgroundReading:
 
 @dataclass(frozen=True, slots=True)
 class OptOut:
-    """STOP."""
-
     contact_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class OptIn:
-    """START."""
-
     contact_id: int
 
 
@@ -65,14 +59,14 @@ class CountFailedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class MarkStaff:
-    """The figures about customers leave this contact out."""
+    """Statistics leave this contact out."""
 
     contact_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class KeepQuote:
-    """A quote that waits for the customer's yes; replaces an earlier one."""
+    """Replaces an earlier quote."""
 
     contact: Contact
     quote: Quote
@@ -80,8 +74,6 @@ class KeepQuote:
 
 @dataclass(frozen=True, slots=True)
 class DropQuote:
-    """The customer does not want what was quoted."""
-
     contact_id: int
 
 
@@ -100,14 +92,14 @@ class PlaceOrder:
 
 @dataclass(frozen=True, slots=True)
 class CancelOrder:
-    """The customer cancels an order; its goods return to stock."""
+    """Cancelled by the customer; the goods return to stock."""
 
     order: Order  # as it was when the turn was answered
 
 
 @dataclass(frozen=True, slots=True)
 class MoveOrder:
-    """Staff move an order to another state; the goods of a cancelled one return to stock."""
+    """Moved by staff; the goods of a cancelled order return to stock."""
 
     order: Order  # as it was when the turn was answered
     state: str
@@ -116,7 +108,7 @@ class MoveOrder:
 
 @dataclass(frozen=True, slots=True)
 class OpenHandOver:
-    """Hands a customer over to people. Staff are told, with the number that applying assigns."""
+    """Staff are told, with the number that applying assigns."""
 
     contact: Contact
     reason: str
@@ -129,22 +121,20 @@ class OpenHandOver:
 
 @dataclass(frozen=True, slots=True)
 class ExtendHandOver:
-    """A person answered: the hand-over's time starts again."""
+    """The time starts again."""
 
     handover: Handover
 
 
 @dataclass(frozen=True, slots=True)
 class CloseHandOver:
-    """The desk answers this customer again."""
-
     handover_id: int
     by: str  # phone number
 
 
 @dataclass(frozen=True, slots=True)
 class NoteMention:
-    """This message tells of that contact: it is emptied when the contact is erased."""
+    """The message is emptied when the contact is erased."""
 
     message_id: int
     contact_id: int
@@ -152,14 +142,12 @@ class NoteMention:
 
 @dataclass(frozen=True, slots=True)
 class ReplayMessage:
-    """Takes a message off the dead-letter list and tries it again."""
-
     message_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class FinishTask:
-    """Somebody did what the ad agent asked for. No change where a colleague or Asana reported it first."""
+    """No change where a colleague or Asana reported it first."""
 
     brand: str
     number: int
@@ -169,7 +157,7 @@ class FinishTask:
 
 @dataclass(frozen=True, slots=True)
 class RecordExecution:
-    """One record of an agent's audit trail, as `MemoryManager.record_within` takes it."""
+    """An entry of an agent's audit trail, as `MemoryManager.record_within` takes it."""
 
     workflow_id: str
     agent_id: str
@@ -178,7 +166,7 @@ class RecordExecution:
 
 @dataclass(frozen=True, slots=True)
 class NotifyStaff:
-    """Tells the staff of the contact's brand; the notice is emptied when the contact is erased."""
+    """To all staff of the contact's brand; emptied when the contact is erased."""
 
     contact: Contact
     text: str

@@ -28,22 +28,22 @@ class ApplyChanges(Protocol):
         """
 
 
-class Split(Protocol):
-    """Cuts a message to what the channel takes; `bot.channels.channel.MessageLimits.parts` does."""
+class SplitMessage(Protocol):
+    """Splits a message into parts that the channel accepts; `bot.channels.channel.MessageLimits.parts` does."""
 
     def __call__(self, outgoing: Outgoing, /) -> Sequence[Outgoing]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to speak with one contact, until it runs out or is given back."""
+    """The exclusive right to answer one contact, until it expires or is released."""
 
     contact_id: int
     token: str
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class MessageReading:
     """What was understood of one incoming message."""
 
     message_type: str
@@ -53,13 +53,13 @@ class Reading:
 
 @dataclass(slots=True)
 class Outcome:
-    """What a turn came to: said, changed and recorded together, or not at all."""
+    """The result of a turn: replies, changes and its record, committed together or not at all."""
 
     replies: list[Outgoing] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
-    readings: dict[int, Reading] = field(default_factory=dict)
-    answered_by: str = "built-in"  # model, built-in, people, nobody; staff where it is a command of theirs
-    why: str | None = None  # why not the model, where there is one
+    readings: dict[int, MessageReading] = field(default_factory=dict)
+    answered_by: str = "built-in"  # model, built-in, people, nobody; staff for their commands
+    why: str | None = None  # why the model did not answer, where there is one
     model: str | None = None
     tokens_in: int = 0
     tokens_out: int = 0
@@ -69,7 +69,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Pressure:
-    """Customers who wait for an answer, replies given, and the time that nine in ten of them took less than."""
+    """Customers waiting, replies given, and the 90th percentile of the reply time."""
 
     waiting: int
     replies: int
@@ -77,7 +77,7 @@ class Pressure:
 
 
 class Turns:
-    """Hands contacts that are due to workers, and writes down what they made of it."""
+    """Leases contacts that are due to workers, and commits the outcomes."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class Turns:
         self._cap = timedelta(seconds=quiet_cap_seconds)
 
     def claim(self, owner: str, most: int) -> list[Lease]:
-        """Lease up to `most` contacts that have something due and nobody working on them."""
+        """Lease up to `most` contacts that are due and not leased."""
         if most < 1 or not self._due(1):
             return []
         with self._db.transaction():
@@ -105,9 +105,9 @@ class Turns:
         return [lease for lease in granted if lease is not None]
 
     def renew(self, leases: Sequence[Lease]) -> None:
-        """Keep these for another lease time; one that has run out is lost.
+        """Extend these leases; an expired one is lost.
 
-        Only what is being worked on: a lease that could not be given back must run out.
+        Pass only leases in use: one that could not be released must expire.
         """
         if not leases:
             return
@@ -121,13 +121,13 @@ class Turns:
         )
 
     def release(self, lease: Lease) -> None:
-        """Give the contact back."""
+        """Let another worker claim the contact."""
         self._db.run(
             "DELETE FROM leases WHERE contact_id = :id AND token = :token", id=lease.contact_id, token=lease.token
         )
 
     def hold(self, lease: Lease) -> None:
-        """Raise LeaseLost unless this lease still holds; call it inside the transaction that relies on it."""
+        """Raise LeaseLost unless this lease is valid; call it inside the transaction that relies on it."""
         held = self._db.value(
             "SELECT 1 FROM leases l WHERE contact_id = :id AND token = :token AND expires_at > :now"
             f" {self._db.lock_rows('l')}",
@@ -139,14 +139,14 @@ class Turns:
             raise LeaseLost("another worker has taken this contact over; nothing of this attempt was kept")
 
     def is_urgent(self, contact_id: int) -> bool:
-        """Whether a button or an opt-out is among what waits."""
+        """Whether a button or an opt-out is waiting."""
         urgent = self._db.value(
             "SELECT 1 FROM messages WHERE contact_id = :id AND state = 'waiting' AND urgent = 1 LIMIT 1", id=contact_id
         )
         return urgent is not None
 
     def waiting(self, contact_id: int) -> list[Message]:
-        """The unanswered messages of a contact, oldest first; empty while it may still be typing on."""
+        """The unanswered messages of a contact, oldest first; empty during the quiet time."""
         if not self._is_ripe(contact_id):
             return []
         rows = self._db.tuples(
@@ -155,12 +155,12 @@ class Turns:
         return [to_message(row) for row in rows]
 
     def finish(
-        self, lease: Lease, handled: Sequence[Message], outcome: Outcome, *, split: Split, last_try: bool = False
+        self, lease: Lease, handled: Sequence[Message], outcome: Outcome, *, split: SplitMessage, last_try: bool = False
     ) -> bool:
-        """Write everything a turn came to in one transaction.
+        """Commit the outcome in one transaction.
 
-        False, and nothing written, when newer messages arrived meanwhile: do the turn again with them
-        (`last_try` finishes all the same; they become the next turn). Raises LeaseLost, StaleDraft.
+        False, and nothing written, when newer messages arrived: do the turn again with them. With `last_try` it is
+        committed all the same, and they become the next turn. Raises LeaseLost, StaleDraft.
         """
         with self._db.transaction():
             self.hold(lease)
@@ -175,9 +175,9 @@ class Turns:
         return True
 
     def speak(
-        self, contact_id: int, replies: Sequence[Outgoing], *, split: Split, turn_id: int | None = None
+        self, contact_id: int, replies: Sequence[Outgoing], *, split: SplitMessage, turn_id: int | None = None
     ) -> list[int]:
-        """Put messages into outboxes, long ones as several parts that follow each other."""
+        """Put messages into outboxes, long ones as several parts in order; their ids."""
         made = []
         for reply in replies:
             previous = None
@@ -189,7 +189,7 @@ class Turns:
         return made
 
     def postpone(self, lease: Lease, handled: Sequence[Message], error: str, *, most_attempts: int = 5) -> bool:
-        """A turn that failed is tried again later, at last never: True when it went to the dead-letter list."""
+        """Retry a failed turn later, with exponential backoff; True when it went to the dead-letter list instead."""
         attempts = max(message.attempts for message in handled) + 1
         dead = attempts >= most_attempts
         due = self._clock() + timedelta(seconds=min(2.0**attempts, 300))
@@ -208,7 +208,7 @@ class Turns:
         return dead
 
     def beat(self, owner: str) -> None:
-        """Note that this worker is alive."""
+        """Record that this worker is alive."""
         self._db.run(
             "INSERT INTO workers (owner, seen_at) VALUES (:owner, :now)"
             " ON CONFLICT (owner) DO UPDATE SET seen_at = excluded.seen_at",
@@ -217,17 +217,17 @@ class Turns:
         )
 
     def last_beat(self) -> datetime | None:
-        """When any worker was last heard of."""
+        """When any worker last recorded that it is alive."""
         seen = self._db.value("SELECT max(seen_at) FROM workers")
         return None if seen is None else from_text(seen)
 
     def backlog(self) -> int:
-        """How many messages wait to be answered or said, over all brands."""
+        """How many messages wait to be answered or sent, over all brands."""
         waiting = self._db.value("SELECT count(*) FROM messages WHERE state = 'waiting'")
         return int(waiting) + int(self._db.value(f"SELECT count(*) FROM messages WHERE {UNSENT}"))
 
     def pressure(self, brand: str, since: datetime) -> Pressure:
-        """How a brand's desk keeps up: who waits now, and how long replies took from `since` on."""
+        """A brand's load: who waits now, and how long replies took from `since` on."""
         waiting = self._db.value(
             "SELECT count(DISTINCT contact_id) FROM messages WHERE brand = :brand AND state = 'waiting'", brand=brand
         )
@@ -275,7 +275,7 @@ class Turns:
         )
 
     def _grant(self, owner: str, contact_id: int) -> Lease | None:
-        """None when another machine was quicker: what it committed is seen here only when it is written to."""
+        """None when another process was faster: the upsert sees its committed lease, the query before may not."""
         lease = Lease(contact_id, secrets.token_hex(8))
         granted = self._db.run(
             "INSERT INTO leases (contact_id, token, owner, expires_at) VALUES (:id, :token, :owner, :expires)"
@@ -320,7 +320,7 @@ class Turns:
         )
 
     def _mark_handled(self, message: Message, turn_id: int, outcome: Outcome) -> None:
-        reading = outcome.readings.get(message.id, Reading("other"))
+        reading = outcome.readings.get(message.id, MessageReading("other"))
         self._db.run(
             "UPDATE messages SET state = 'handled', turn_id = :turn, message_type = :type, language = :language,"
             " error = NULL, metadata = :metadata WHERE id = :id",
@@ -331,7 +331,7 @@ class Turns:
             id=message.id,
         )
         if reading.message_type == "staff":
-            return  # a command is nothing that a customer wrote
+            return  # statistics count customers only
         day = to_text(message.at)[:10]
         tally(self._db, message.brand, "message_type", key=reading.message_type, day=day)
         tally(self._db, message.brand, "language", key=reading.language or "unknown", day=day)

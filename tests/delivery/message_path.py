@@ -16,14 +16,14 @@ from bot.brands import BrandNumbers, read_brands
 from bot.channels.simulator import Customer, Pace, SmallTwilio, serving
 from bot.channels.twilio import TwilioChannel
 from bot.delivery.outbox import Outbox
-from bot.delivery.worker import Hands, Worker
+from bot.delivery.worker import Worker, WorkerParts
 from bot.settings import Settings
 from bot.web.webhook import WebhookParts, webhook
 from memory.conversations.channel_messages import Outgoing
 from memory.conversations.intake import Intake
 from memory.conversations.messages import Message, Messages
 from memory.conversations.sessions import Sessions
-from memory.conversations.turns import Outcome, Reading, Turns
+from memory.conversations.turns import MessageReading, Outcome, Turns
 from memory.people.contacts import Contact, Contacts
 from memory.storage.database import Database
 from memory.storage.job_runs import Switches
@@ -43,7 +43,9 @@ Handler = Callable[[Contact, Sequence[Message], datetime], Outcome]
 def repeat(contact: Contact, waiting: Sequence[Message], deadline: datetime) -> Outcome:
     """Says everything back in one message."""
     words = ", ".join(message.content for message in waiting)
-    return Outcome([Outgoing(f"You said: {words}")], readings={message.id: Reading("other") for message in waiting})
+    return Outcome(
+        [Outgoing(f"You said: {words}")], readings={message.id: MessageReading("other") for message in waiting}
+    )
 
 
 @dataclass
@@ -146,8 +148,8 @@ def _wire(
     outbox = Outbox(
         db, contacts, messages, turns, switches, channel, clock, brands, office, Erasure(db, clock, "secret")
     )
-    hands = Hands(contacts, turns, outbox, Desk(handler), channel, office, clock, timedelta(seconds=12))
+    worker_parts = WorkerParts(contacts, turns, outbox, Desk(handler), channel, office, clock, timedelta(seconds=12))
     parts = WebhookParts(channel, Intake(db, messages), outbox, BrandNumbers(brands), wake)
     web.register_blueprint(webhook(parts))
-    worker = Worker(hands, wake, threads=threads)
+    worker = Worker(worker_parts, wake, threads=threads)
     return Line(twilio, db, contacts, messages, turns, outbox, channel, worker, templates, handler, office.heard)

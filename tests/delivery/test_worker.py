@@ -47,7 +47,7 @@ def test_a_lease_that_could_not_be_given_back_runs_out(tmp_path: Path) -> None:
     with open_line(tmp_path, running=False) as line:
         changes = turn_changes(line.db, now, line.contacts, line.messages)
         turns = Turns(line.db, line.messages, now, changes, lease_seconds=4)
-        worker = Worker(replace(line.worker._hands, turns=turns), threading.Event())
+        worker = Worker(replace(line.worker._parts, turns=turns), threading.Event())
         line.customer().says("hello")
         claimed(line, turns, worker.owner)  # and never worked on: its release met a full disk
         worker.start()

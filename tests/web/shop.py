@@ -16,7 +16,7 @@ from bot.web.cli.operations import Found, register_commands
 from memory.conversation import ConversationMemory
 from memory.conversations.analytics import Analytics
 from memory.conversations.channel_messages import Outgoing
-from memory.conversations.turns import Outcome, Reading
+from memory.conversations.turns import MessageReading, Outcome
 from memory.people.contacts import Contact
 from memory.storage.errors import LeaseLost
 from memory.upkeep.erasure import Erasure
@@ -61,7 +61,9 @@ class Shop:
         heard = self.stores.hear(text, phone=phone, urgent=True)
         handled = self.stores.messages.get(heard)
         [lease] = [each for each in self.stores.turns.claim("w", 9) if each.contact_id == handled.contact_id]
-        readings = {heard: Reading(outcome.pop("message_type", "greeting"), "en", {"detected_products": ["laptop"]})}
+        readings = {
+            heard: MessageReading(outcome.pop("message_type", "greeting"), "en", {"detected_products": ["laptop"]})
+        }
         done = Outcome([Outgoing(reply)], readings=readings, **outcome)
         if not self.stores.turns.finish(lease, [handled], done, split=as_is):
             raise LeaseLost("the test's turn was overtaken")

@@ -1,4 +1,4 @@
-"""What the desk can do for the customer who writes, and for nobody else: the writer's and the model's only hands."""
+"""What the desk can do for the customer of a turn. The built-in writer and the model act through this only."""
 
 from __future__ import annotations
 
@@ -20,12 +20,10 @@ LAST_LINES = 6  # of the conversation, told to staff with a hand-over
 
 
 class CannotDo(Exception):
-    """An action that cannot be done; the text says why and what to do instead, for a person or a model."""
+    """The text says why and what to do instead, for a person or a model."""
 
 
 class TooFewLeft(CannotDo):
-    """Fewer are left than were asked for."""
-
     def __init__(self, item: Item) -> None:
         left = f"only {item.stock} left" if item.stock else "out of stock"
         super().__init__(f"{item.title} is {left}; offer that or something else")
@@ -33,8 +31,6 @@ class TooFewLeft(CannotDo):
 
 
 class PriceChanged(CannotDo):
-    """The shop has changed the price since it was quoted."""
-
     def __init__(self, item: Item, quantity: int) -> None:
         super().__init__(f"the price of {item.title} has changed; quote it anew and ask for a yes to the new price")
         self.item = item
@@ -43,7 +39,7 @@ class PriceChanged(CannotDo):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One item as it may be offered to this customer now."""
+    """An item with its price for this customer."""
 
     sku: str
     title: str
@@ -58,10 +54,10 @@ class Offer:
 
 @dataclass(slots=True)
 class Actions:
-    """One attempt's actions. Nothing happens until the turn is finished with `changes`.
+    """The actions of one attempt at an answer; they take effect when the turn is finished with `changes`.
 
-    Every method is about the contact of the situation; none takes a contact. Make a new one for a new attempt:
-    the changes of a dropped draft go with it.
+    All are for the contact of the situation. Make a new object for each attempt, so that a dropped draft takes its
+    changes with it.
     """
 
     situation: Situation
@@ -74,14 +70,14 @@ class Actions:
     conversions: list[Conversion] = field(default_factory=list)
 
     def search_catalogue(self, words: str, *, limit: int = 5) -> list[Offer]:
-        """Items that match `words` (a price limit may be among them), best first; empty when nothing does."""
+        """Best first; the words may hold a price limit."""
         found = self.situation.catalogue.search(words, limit=limit, currency=self.situation.currency)
         offers = [self.offer(item) for item in found]
         self.shown += [offer.sku for offer in offers]
         return offers
 
     def offer(self, item: Item) -> Offer:
-        """What this item costs this customer: the price in their currency if listed, else the brand's and a conversion."""
+        """The price in the customer's currency where listed; else the brand's, and a conversion."""
         price = charged(self.situation, item)
         about = None
         if price.currency != self.situation.currency:
@@ -99,7 +95,7 @@ class Actions:
         )
 
     def convert(self, amount: Decimal, source: str, target: str) -> Conversion:
-        """`amount` of one currency in another, with the rate and its date. Raises CannotDo where there is no rate."""
+        """Raises CannotDo where there is no rate."""
         try:
             found = self.situation.rates.convert(Money(amount, source), target)
         except UnknownCurrency as error:
@@ -108,13 +104,13 @@ class Actions:
         return found
 
     def order_status(self, number: str | None = None) -> list[Order]:
-        """This contact's order by number, or all, newest first. Raises CannotDo for a number that isn't theirs."""
+        """This contact's order, or all, newest first. Raises CannotDo for a number that isn't theirs."""
         if number is None:
             return list(self.situation.orders)
         return [self._own_order(number)]
 
     def quote(self, sku: str, quantity: int = 1) -> Quote:
-        """Prepare an order and ask for a yes; replaces an earlier quote. Raises CannotDo (unknown, out of stock)."""
+        """Prepare an order and ask for a yes; replaces an earlier quote. Raises CannotDo."""
         item = self.situation.catalogue.find(sku)
         if item is None:
             raise CannotDo(f"there is no item {sku}; search the catalogue and use the sku of a result")
@@ -130,7 +126,7 @@ class Actions:
         return quote
 
     def confirm_order(self) -> Order:
-        """Place the quoted order; the code checks that the customer said yes to it. Raises CannotDo otherwise."""
+        """Place the quoted order. Raises CannotDo unless the customer said yes to it."""
         quote = self.situation.quote
         if quote is None:
             raise CannotDo("no quote waits for a yes as the last thing said; quote the item first")
@@ -151,7 +147,7 @@ class Actions:
         return True
 
     def cancel_order(self, number: str) -> Order:
-        """Cancel this contact's own order while it is not paid. Raises CannotDo: hand over instead."""
+        """Cancel this contact's unpaid order. Raises CannotDo: hand over instead."""
         order = self._own_order(number)
         if order.state != "placed":
             raise CannotDo(f"order {order.number} is {order.state}; a person has to look at it, hand over")
@@ -159,7 +155,7 @@ class Actions:
         return order
 
     def hand_over(self, reason: str) -> None:
-        """Have a person take this conversation over; staff get a summary, the desk falls silent after its reply."""
+        """Have a person take over; the desk falls silent after this reply."""
         if self.handed_over is not None:
             return
         self.handed_over = reason
@@ -209,13 +205,13 @@ class Actions:
 
 
 def charged(situation: Situation, item: Item) -> Money:
-    """What is charged for one: the customer's currency where it is listed, else the brand's, else the first."""
+    """The price in the customer's currency where listed, else the brand's, else the first."""
     currencies = (situation.currency, situation.brand.currency, *item.prices)
     return next(item.prices[currency] for currency in currencies if currency in item.prices)
 
 
 def as_data(result: object) -> Any:
-    """Any result above as plain JSON data: amounts as text with their currency, dates in ISO form."""
+    """Any result above as JSON data; amounts are text with their currency, dates ISO."""
     if isinstance(result, Money):
         return {"amount": str(result.rounded().amount), "currency": result.currency}
     if isinstance(result, Decimal):

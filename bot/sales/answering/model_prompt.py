@@ -1,4 +1,4 @@
-"""What the model is told: the prompt files, filled with the facts this message needs, within a budget of tokens."""
+"""The model's prompt: the prompt files filled with the facts for this message, within a token budget."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ LONGEST_LINE = 600  # characters of one earlier message
 
 
 class MissingWord(Exception):
-    """A prompt file and its values do not fit together; the text names the file and the word."""
+    """The values do not match the prompt file; the text names the file and the word."""
 
 
 @cache
@@ -46,9 +46,9 @@ def _template(name: str) -> Template:
 
 
 def fill(name: str, **values: str) -> str:
-    """The prompt file `name` with each `$word` replaced. Raises MissingWord for a word too few or too many.
+    """The prompt file `name` with each `$word` replaced. Raises MissingWord for a missing or surplus word.
 
-    What is filled in is never read for further `$words`: it may come from a customer.
+    Filled-in text is not searched for `$words`: it may come from a customer.
     """
     template = _template(name)
     wrong = set(template.get_identifiers()) ^ set(values)
@@ -59,8 +59,11 @@ def fill(name: str, **values: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Briefing:
-    """The opening of the conversation with the model. `mark` is in the tags of this conversation alone, so that no
-    customer can close their own block and speak as the shop."""
+    """The opening of the conversation with the model.
+
+    `mark` is drawn for each conversation and stands in its tags, so that no customer can close their block and speak as
+    the shop.
+    """
 
     situation: Situation
     actions: Actions
@@ -68,13 +71,13 @@ class Briefing:
     mark: str = field(default_factory=lambda: secrets.token_hex(4))
 
     def messages(self) -> list[ModelMessage]:
-        """The shop's rules and facts as the system, all that the customer ever wrote as the user."""
+        """Rules and facts of the shop as the system message, everything the customer wrote as the user message."""
         system = self._system()
         left = self.budget - estimate_tokens(system)
         return [{"role": "system", "content": system}, {"role": "user", "content": self._customer(left)}]
 
     def correction(self, breaches: Sequence[Breach]) -> ModelMessage:
-        """The note that a draft was held back for these reasons."""
+        """Tells the model why its draft was held back."""
         text = fill(
             "repair.md",
             mark=self.mark,
@@ -115,7 +118,7 @@ class Briefing:
                 yield f"{discount.code}: {discount.percent}% off, until {discount.valid_until.isoformat()}"
 
     def _items(self) -> Iterator[str]:
-        """What was shown last, in that order, and what the message asks about; each once."""
+        """The items shown last, in that order, then those that the message asks about."""
         catalogue = self.situation.catalogue
         shown = [item for sku in self.situation.shown if (item := catalogue.find(sku))]
         asked = catalogue.search(self.situation.text, limit=MOST_ITEMS)
@@ -124,7 +127,7 @@ class Briefing:
             yield _compact(offer_data(self.actions.offer(item)))
 
     def _rates(self) -> Iterator[str]:
-        """The rate between the brand's currency and the customer's; any other is a tool call away."""
+        """Between the brand's and the customer's currency; a tool gives others."""
         situation = self.situation
         if situation.currency == situation.brand.currency:
             return
@@ -146,7 +149,7 @@ class Briefing:
         return fill("customer.md", mark=self.mark, profile=profile, earlier=earlier, history=history, text=text or "…")
 
     def _profile(self) -> Iterator[str]:
-        """What is known of the person; not their phone number, which no answer needs."""
+        """What is known of the person, without the phone number: no answer needs it."""
         situation = self.situation
         known = dict(situation.facts)
         name = known.pop("name", None)
@@ -164,7 +167,7 @@ class Briefing:
                 yield f"{_label(predicate)}: {', '.join(several)}"
 
     def _earlier(self, budget: int) -> str:
-        """The advertisement, the summary and what was recalled, each where there is any and as far as it fits."""
+        """The ad, the summary and recalled messages, each as far as it fits."""
         lines = {self._short(line): line.message_id for line in self.situation.summary}
         blocks = [
             _fitting(AD, self.situation.ad.splitlines(), budget // 4),
@@ -187,7 +190,6 @@ class Briefing:
         return f"[{message.at.astimezone(self.situation.brand.time_zone):%H:%M}] {who}: {_short(message.content)}"
 
     def _history(self, budget: int) -> list[str]:
-        """The newest messages that fit, oldest first."""
         kept: list[str] = []
         for message in reversed(self.situation.history):
             line = self._line(message)
@@ -203,7 +205,7 @@ def _label(predicate: str) -> str:
 
 
 def _fitting(title: str, lines: Iterable[str], budget: int, *, in_order: Sequence[str] = ()) -> str:
-    """A titled block of the first lines that fit, shown `in_order` where one is given; empty where none fits."""
+    """The title and the first lines that fit, shown `in_order` where given; empty where none fits."""
     budget -= estimate_tokens(title)
     kept: list[str] = []
     for line in lines:

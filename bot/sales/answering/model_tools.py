@@ -75,8 +75,6 @@ class HandOverArguments(Schema):
 
 @dataclass(frozen=True, slots=True)
 class ModelTool:
-    """One tool: what its arguments must be, and what it does with them."""
-
     schema: Schema
     do: Callable[[Actions, dict[str, Any]], Any]
 
@@ -102,7 +100,7 @@ def _quote(actions: Actions, said: dict[str, Any]) -> Any:
 
 
 def _place(actions: Actions, _said: dict[str, Any]) -> Any:
-    """At most one order in a turn, and never one that the customer has not seen quoted."""
+    """At most one order in a turn, and none that the customer has not seen quoted."""
     if actions.quoted is not None:
         raise CannotDo("the customer has not seen this quote yet; tell them and wait for their answer")
     return order_data(actions.placed or actions.confirm_order())
@@ -129,7 +127,7 @@ TOOLS: Mapping[str, ModelTool] = {
 
 
 def described() -> list[Tool]:
-    """Every tool as chat completions wants it: name, purpose, arguments as JSON Schema."""
+    """The tools in the format of chat completions; a schema's docstring is the tool's description."""
     return [
         {
             "type": "function",
@@ -144,9 +142,9 @@ def described() -> list[Tool]:
 
 
 def use(call: ToolCall, actions: Actions) -> str:
-    """Do what the model asks, for the customer of these actions; what came of it as JSON text.
+    """Run one tool call for the customer of these actions; the result as JSON text.
 
-    What the model did wrong, and what cannot be done, comes back as `{"error": …}` for the model to read.
+    A wrong call or an impossible action returns `{"error": …}` for the model to read.
     """
     tool = TOOLS.get(call.name)
     if tool is None:
@@ -161,12 +159,12 @@ def use(call: ToolCall, actions: Actions) -> str:
 
 
 def offer_data(offer: Offer) -> dict[str, Any]:
-    """An item as it may be offered, without what is not known of it."""
+    """An offer without its unknown fields."""
     return {name: value for name, value in as_data(offer).items() if value is not None}
 
 
 def order_data(order: Order) -> dict[str, Any]:
-    """What a customer may know of their order: no contact, no ad."""
+    """An order as its customer may see it: no contact, no ad."""
     data = {
         "number": order.number,
         "state": order.state,
@@ -183,7 +181,6 @@ def order_data(order: Order) -> dict[str, Any]:
 
 
 def quote_data(quote: Quote) -> dict[str, Any]:
-    """An open quote as the customer may see it."""
     return {
         "sku": quote.sku,
         "title": quote.title,
@@ -195,7 +192,7 @@ def quote_data(quote: Quote) -> dict[str, Any]:
 
 
 def json_schema(schema: Schema) -> dict[str, Any]:
-    """A marshmallow schema of plain fields as JSON Schema, with its limits, so that both say the same."""
+    """A marshmallow schema of plain fields as JSON Schema, with its limits."""
     named = {field.data_key or name: field for name, field in schema.fields.items()}
     return {
         "type": "object",

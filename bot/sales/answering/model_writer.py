@@ -1,4 +1,4 @@
-"""The desk with a language model: run, ask, act, until there are words; every limit is checked in one place."""
+"""Drafts answers with a language model: call, run the tools, call again, until there is text."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ WORTH_ASKING = 0.3  # seconds; an answer needs longer than this even from a mode
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """How much one turn may use of the model, and how often one contact may use it."""
+    """Limits on the model, per turn and per contact."""
 
     steps: int = 6  # calls of the model
     tokens: int = 30_000  # in and out, all calls of the turn
@@ -45,7 +45,7 @@ class Allowance:
 
 @dataclass(frozen=True)
 class ModelDraft:
-    """An answer that nobody has checked yet: words, and what was done for them."""
+    """The model's answer, not yet checked."""
 
     said: str  # by the model
     actions: Actions  # its `changes` belong to this draft, and are dropped with it
@@ -57,25 +57,23 @@ class ModelDraft:
 
     @cached_property
     def reply(self) -> ReplyDraft:
-        """What the model said, with the terms and buttons that the desk adds: this is checked, and this is sent."""
+        """The model's text with the terms and buttons that the desk adds: this is checked and sent."""
         return with_terms(to_whatsapp(self.said), self.actions)
 
     @property
     def text(self) -> str:
-        """The reply's words."""
         return self.reply.body
 
     @property
     def shown(self) -> tuple[str, ...]:
-        """The skus that the reply names, in its order."""
         return self.reply.shown
 
 
 class ModelDesk:
-    """Answers customers with a language model. Thread-safe.
+    """Drafts answers with a language model. Thread-safe.
 
-    Every answer is a draft: the seller checks what it promises, has it repaired once, and otherwise answers
-    without the model. Nothing the model says changes anything; what it does goes through the customer's `Actions`.
+    The seller checks each draft, has it repaired once, and otherwise answers without the model. The model changes
+    nothing by itself: its tools act through the customer's `Actions`.
     """
 
     def __init__(
@@ -93,9 +91,9 @@ class ModelDesk:
         self._tools = described()
 
     def answer(self, situation: Situation, actions: Actions, deadline: datetime) -> ModelDraft:
-        """A draft for what this customer just wrote; `actions` are fresh, and of this situation.
+        """A draft for the messages of `situation`; `actions` must be fresh.
 
-        Raises ModelUnavailable, with what was `spent` until then: answer without the model, with fresh actions.
+        Raises ModelUnavailable with what was `spent`: answer without the model, with fresh actions.
         """
         contact = situation.contact
         allowance = self._allowance
@@ -107,10 +105,7 @@ class ModelDesk:
     def repair(
         self, situation: Situation, draft: ModelDraft, breaches: Sequence[Breach], deadline: datetime
     ) -> ModelDraft:
-        """The draft once more, without what cannot be borne out; one call, no tools. Raises ModelUnavailable.
-
-        The model is told each of the `breaches`: which words, why not, and what is right.
-        """
+        """The draft corrected for each of `breaches`; one call, no tools. Raises ModelUnavailable."""
         conversation = [*draft.conversation, draft.briefing.correction(breaches)]
         answer, spent = self._step(situation, conversation, draft.spent, deadline, last=True)
         return replace(
@@ -128,13 +123,23 @@ class ModelDesk:
             answer, spent = self._step(briefing.situation, conversation, spent, deadline, last=last)
             conversation.append(answer.as_message())
             if not answer.tool_calls or last:
-                return _draft(answer, spent, conversation, briefing)
-            conversation.extend(_act(answer, briefing.actions))
+                return ModelDraft(
+                    said=_words(answer, spent, briefing.mark),
+                    actions=briefing.actions,
+                    spent=spent,
+                    model=answer.model,
+                    conversation=tuple(conversation),
+                    briefing=briefing,
+                )
+            conversation += [
+                {"role": "tool", "tool_call_id": call.id, "content": use(call, briefing.actions)}
+                for call in answer.tool_calls
+            ]
 
     def _step(
         self, situation: Situation, conversation: list[ModelMessage], spent: Spent, deadline: datetime, *, last: bool
     ) -> tuple[Completion, Spent]:
-        """One call of the model, set aside from the brand's budget before and paid after."""
+        """One call; its worst cost is reserved from the brand's budget before."""
         worst = self._model.worst_cost(conversation, self._tools)
         try:
             self._check(situation, spent, worst, deadline)
@@ -151,7 +156,7 @@ class ModelDesk:
         return answer, spent.plus(answer)
 
     def _check(self, situation: Situation, spent: Spent, worst: int, deadline: datetime) -> None:
-        """Every limit of a turn, before each call. Raises ModelUnavailable."""
+        """Checks every limit of a turn. Raises ModelUnavailable."""
         allowance = self._allowance
         if (deadline - self._clock()).total_seconds() < WORTH_ASKING:
             raise ModelUnavailable(Reason.TIMEOUT, "no time was left for another call")
@@ -164,7 +169,7 @@ class ModelDesk:
 
 
 class Senses:
-    """Ears and eyes for the worker: a voice note or picture in words, within a daily budget of their own."""
+    """Transcribes voice notes and describes pictures, within a daily budget of its own."""
 
     def __init__(self, model: LanguageModel, limits: Limits, *, daily_budget_usd: Decimal = Decimal(1)) -> None:
         self._model = model
@@ -172,7 +177,7 @@ class Senses:
         self._budget = int(daily_budget_usd * MICROS)
 
     def understand(self, content: bytes, content_type: str, deadline: datetime) -> str | None:
-        """What is said or shown; None where the model server cannot tell, or not now (the log says why)."""
+        """The text; None where the model cannot tell or is unavailable (the log says why)."""
         try:
             return self._ask(content, content_type, deadline).text or None
         except (NotOffered, ModelUnavailable) as fault:
@@ -198,7 +203,7 @@ Answered = TypeVar("Answered", Completion, Understood)
 
 
 def paid(limits: Limits, name: str, worst: int, budget: int, call: Callable[[], Answered]) -> Answered:
-    """Make a call whose `worst` cost is set aside before, and corrected after. Raises ModelUnavailable."""
+    """Make a call; its `worst` cost is reserved before and corrected after. Raises ModelUnavailable."""
     day = limits.today()
     if not limits.reserve(name, day, worst, budget):
         raise ModelUnavailable(Reason.OVER_BUDGET, "today's budget for the model is used up")
@@ -217,23 +222,8 @@ def paid(limits: Limits, name: str, worst: int, budget: int, call: Callable[[], 
         limits.add_spend(name, day, cost - worst)
 
 
-def _act(answer: Completion, actions: Actions) -> list[ModelMessage]:
-    return [{"role": "tool", "tool_call_id": call.id, "content": use(call, actions)} for call in answer.tool_calls]
-
-
-def _draft(answer: Completion, spent: Spent, conversation: Sequence[ModelMessage], briefing: Briefing) -> ModelDraft:
-    return ModelDraft(
-        said=_words(answer, spent, briefing.mark),
-        actions=briefing.actions,
-        spent=spent,
-        model=answer.model,
-        conversation=tuple(conversation),
-        briefing=briefing,
-    )
-
-
 def _words(answer: Completion, spent: Spent, mark: str) -> str:
-    """The words of the last answer. Raises ModelUnavailable where there are none, or they show our own marks."""
+    """The text of the last answer. Raises ModelUnavailable where there is none, or it contains our own mark."""
     if answer.text and not answer.tool_calls and mark not in answer.text:
         return answer.text
     fault = ModelUnavailable(Reason.GARBAGE, "the model kept calling tools, or told what only it should know")

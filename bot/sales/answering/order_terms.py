@@ -1,4 +1,4 @@
-"""What the desk says itself below a model's words: the terms of a quote, the number and link of an order."""
+"""The terms of a quote or an order that the desk adds to a model's text."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from memory.shop.orders import Order, Quote
 
 
 def with_terms(text: str, actions: Actions) -> ReplyDraft:
-    """A model's words as a reply. A "yes" orders what the desk itself named with its price, never what a model may
-    have left out or put otherwise; only then does the reply ask for one, with its buttons.
+    """A model's text as a reply, with terms and buttons where it quotes or orders.
+
+    A "yes" orders only what the desk itself named with its price, never what a model may have left out or reworded.
     """
     situation = actions.situation
     words = words_for(situation)
@@ -38,7 +39,7 @@ def with_terms(text: str, actions: Actions) -> ReplyDraft:
 
 
 def named(text: str, situation: Situation) -> tuple[str, ...]:
-    """The skus of the items whose titles a text has, in its order: what "the second one" will mean."""
+    """The skus of the titles in a text, in its order: what "the second one" will mean."""
     return tuple(dict.fromkeys(sku for _, sku in sorted(_places(text.casefold(), situation))))
 
 
@@ -64,7 +65,7 @@ def _quote(quote: Quote, actions: Actions, words: ReplyWording) -> str:
 
 
 def _about(price: Money, actions: Actions, words: ReplyWording) -> str:
-    """The same in the customer's currency; converted by the actions, so that the promise check knows of it."""
+    """In the customer's currency; converted by the actions, so that the promise check knows the conversion."""
     currency = actions.situation.currency
     if price.currency == currency:
         return ""

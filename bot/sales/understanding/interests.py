@@ -1,4 +1,4 @@
-"""What somebody is interested in: the kinds of thing a text asks for, and how to name them again."""
+"""Interests: the categories and features that a text asks for, and their names."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from memory.people.facts import Interest
 
 @dataclass(frozen=True, slots=True)
 class CatalogueInterests:
-    """The interests that a brand's catalogue has something for: an InterestFinder."""
+    """An InterestFinder over a brand's catalogue."""
 
     catalogue: Catalogue
 
     def find(self, text: str, *, language: str | None, named: bool) -> list[str]:
-        """What a text asks about; empty where it asks about nothing that is sold here."""
+        """What a text asks about that is sold here."""
         catalogue = self.catalogue if language is None else self.catalogue.in_language(language)
         categories = catalogue.categories
         if named and not categories.named(text):
@@ -29,7 +29,7 @@ class CatalogueInterests:
 
 
 def last_interest(interests: Sequence[Interest], categories: Categories, words: ReplyWording) -> str | None:
-    """What was asked about last, as one phrase of a language ("gaming laptops"); None where nothing was."""
+    """The latest interest as one phrase ("gaming laptops"); None where there is none."""
     if not interests:
         return None
     *features, phrase = [name_of(name, categories, words) for name in _last(interests, categories)]
@@ -39,16 +39,15 @@ def last_interest(interests: Sequence[Interest], categories: Categories, words: 
 
 
 def name_of(interest: str, categories: Categories, words: ReplyWording) -> str:
-    """What replies call a category, subcategory or feature."""
     return categories.name(interest, (words.script, words.policy_language))
 
 
 def search_words(interests: Sequence[Interest], categories: Categories) -> str:
-    """Words that find again what was asked about last; empty where nothing was."""
+    """Search words for the latest interest; empty where there is none."""
     return " ".join(map(categories.search_word, _last(interests, categories)))
 
 
 def _last(interests: Sequence[Interest], categories: Categories) -> list[str]:
-    """What the last message that asked for goods asked for, features first."""
+    """The interests of the latest message that had any, features first."""
     together = [each.name for each in interests if each.message_id == interests[0].message_id]
     return sorted(together, key=lambda name: not categories.is_feature(name))

@@ -1,4 +1,4 @@
-"""What counts as a yes or a no to a quote: plain words and nothing besides."""
+"""What counts as a yes or a no to a quote: plain words and nothing else."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ _NUMBER_LOOSE = re.compile(r"\b[b-df-hj-np-tv-xz]{4}[- ]?[b-df-hj-np-tv-xz]{4}\b
 
 
 def says_yes(messages: Sequence[Message]) -> bool:
-    """Whether every one of these messages is an unmistakable yes: a pressed button, or a yes and nothing besides.
+    """Whether every message is an unmistakable yes: a pressed button, or a yes and nothing else.
 
-    "yes but in blue?", "yes?", "ok", a thumb up and "ok how much is shipping" are none.
+    "yes but in blue?", "yes?", "ok", a thumbs up and "ok how much is shipping" are not.
     """
     return bool(messages) and all(_is(message, YES_PAYLOAD, _YES) for message in messages)
 
 
 def says_no(messages: Sequence[Message]) -> bool:
-    """Whether the last of these messages turns the quote down, by button or by a no and nothing besides."""
+    """Whether the last message declines the quote, by button or by a no and nothing else."""
     return bool(messages) and _is(messages[-1], NO_PAYLOAD, _NO)
 
 
 def says_half_yes(messages: Sequence[Message]) -> bool:
-    """Whether these messages sound content without being a yes: worth asking once more."""
+    """Whether the messages agree without being a yes: worth asking once more."""
     return bool(messages) and all(_HALF_YES.fullmatch(_plain(m.content, keep="?")) for m in messages)
 
 
 def find_order_number(text: str, numbers: Sequence[str]) -> str | None:
-    """The order number a text names: one of `numbers` in any spelling, else anything that looks like one."""
+    """The order number in a text: one of `numbers` in any spelling, else anything that looks like one."""
     loose = [read_number(found.group()) for found in _NUMBER_LOOSE.finditer(text)]
     known = next((number for number in loose if number in numbers), None)
     strict = _NUMBER.search(text)

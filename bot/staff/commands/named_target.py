@@ -1,4 +1,4 @@
-"""The one thing in an ad account that a command is about, or the question which one is meant."""
+"""Finds the campaign, ad set, ad or account that a command names, or asks which one is meant."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST_NAMED: Final = 8
 
 
 def named_target(lookup: CampaignLookup, brand: str, words: str, usage: str) -> Target:
-    """The one thing that is meant. Raises Unclear with what it could be, `usage` being the command's word."""
+    """The only match. Raises Unclear with the candidates; `usage` is the command's word."""
     found = lookup.find(brand, words).targets
     if not found:
         raise Unclear(_unknown(lookup, brand, words))
@@ -25,7 +25,7 @@ def named_target(lookup: CampaignLookup, brand: str, words: str, usage: str) -> 
 
 
 def named_account(lookup: CampaignLookup, brand: str, words: str) -> AdAccount:
-    """The one account that is meant. Raises Unclear."""
+    """The only match. Raises Unclear."""
     found = lookup.accounts(brand, words)
     if len(found) == 1:
         return found[0]

@@ -1,4 +1,4 @@
-"""What staff may ask for in chat. The role comes from the settings and is checked here, by code, for each command."""
+"""Staff commands in chat. The role comes from the settings and is checked for each command."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from memory.conversations.turn_changes import (
     NoteMention,
     ReplayMessage,
 )
-from memory.conversations.turns import Outcome, Reading
+from memory.conversations.turns import MessageReading, Outcome
 from memory.people.contacts import Contact, Contacts
 from memory.shop.orders import Order, Orders, WrongState, can_move, is_number
 from memory.storage.errors import MemoryFault
 
 
 class Commands:
-    """Carries out what staff write. Nothing is changed before the turn is finished."""
+    """Answers staff. The database changes only when the turn is finished; ad accounts at once (`AdCommands`)."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Commands:
         *,
         ads: AdCommands | None = None,
     ) -> None:
-        """`ads` adds what may be asked of the ad agent, and answers questions in plain words."""
+        """`ads` adds the ad commands, and answers questions in plain words."""
         self._contacts = contacts
         self._messages = messages
         self._handovers = handovers
@@ -64,17 +64,16 @@ class Commands:
         }
 
     def handle(self, who: Contact, role: str, messages: Sequence[Message], deadline: datetime | None = None) -> Outcome:
-        """Answer a member of staff: each message is a command of its own.
+        """The outcome of one turn of staff; each message is a command of its own.
 
-        `role` is what the settings say of this number; until `deadline` a model may think about a question. Raises
-        ValueError for somebody who has no role.
+        Until `deadline` a model may work on a question. Raises ValueError where `role` is no role.
         """
         if role not in ROLES:
             raise ValueError("only somebody on the STAFF list may command; route customers to the seller")
         outcome = Outcome(answered_by="staff", why="staff command")
         outcome.changes.append(MarkStaff(who.id))
         for message in messages:
-            outcome.readings[message.id] = Reading("staff")
+            outcome.readings[message.id] = MessageReading("staff")
             word, *rest = message.content.strip().split(maxsplit=1) or [""]
             command = StaffCommand(
                 who=who,
@@ -142,7 +141,7 @@ class Commands:
         command.say("\n".join([_line(found), ad, *steps]))
 
     def _found(self, command: StaffCommand) -> Order:
-        """The order that the words name. Raises Unclear where they are no number, UnknownOrder for nobody's."""
+        """Raises Unclear where the words are no order number, UnknownOrder where the brand has no such order."""
         if not is_number(command.words):
             raise Unclear("An order number has eight letters and looks like KQXT-MBPR; *orders* lists the latest.")
         return self._orders.by_number(command.brand, command.words)
@@ -167,7 +166,7 @@ class Commands:
             )
 
     def _wording(self, contact_id: int) -> ReplyWording:
-        """The lines of a customer's language, in the script in which they wrote last."""
+        """The lines in a customer's language and the script they wrote last."""
         known = self._contacts.get(contact_id).language
         wrote = "".join(m.content for m in self._messages.history(contact_id, limit=20) if m.role == "user")
         return reply_wording(known if known in LANGUAGES else FIRST, wrote)

@@ -1,4 +1,4 @@
-"""What the agent asks of people, as staff see and answer it in chat."""
+"""Tasks that the ad agent gives people, as staff see and finish them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from memory.conversations.turn_changes import FinishTask
 
 @dataclass(frozen=True, slots=True)
 class TaskCommands:
-    """The list, and what came of it."""
-
     tasks: Tasks
 
     def commands(self) -> dict[str, CommandEntry]:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memory.conversations.analytics import Analytics
-from memory.conversations.turns import Outcome, Reading
+from memory.conversations.turns import MessageReading, Outcome
 from memory.people.contacts import Contact, tally
 from memory.storage.errors import UnknownContact, UnknownMessage
 from tests.memory.stores import BRAND, Stores, as_is
@@ -68,7 +68,7 @@ def test_what_staff_command_is_no_message_of_a_customer(stores: Stores) -> None:
         heard = stores.hear("hello", phone=phone, urgent=True)
         [lease] = stores.turns.claim("w", 1)
         by = "staff" if kind == "staff" else "built-in"
-        outcome = Outcome(readings={heard: Reading(kind, "en")}, answered_by=by)
+        outcome = Outcome(readings={heard: MessageReading(kind, "en")}, answered_by=by)
         stores.turns.finish(lease, stores.turns.waiting(lease.contact_id), outcome, split=as_is)
         stores.turns.release(lease)
     told = analytics(stores).messages(BRAND, 1)

@@ -10,7 +10,7 @@ import pytest
 from memory.ads.tasks import UnknownTask
 from memory.conversations.channel_messages import Outgoing
 from memory.conversations.turn_changes import Change, FinishTask, OptOut
-from memory.conversations.turns import Lease, Outcome, Pressure, Reading
+from memory.conversations.turns import Lease, MessageReading, Outcome, Pressure
 from memory.storage.errors import LeaseLost
 from tests.memory.stores import BRAND, Stores, as_is, said
 
@@ -104,7 +104,7 @@ def test_reply_changes_and_record_are_one_transaction(stores: Stores) -> None:
     lease = claim(stores)
     waiting = stores.turns.waiting(lease.contact_id)
     changes: list[Change] = [OptOut(lease.contact_id), FinishTask(BRAND, 99, "+919876500001", "there is no such task")]
-    outcome = Outcome([Outgoing("Hello!")], changes, readings={message_id: Reading("greeting", "en")})
+    outcome = Outcome([Outgoing("Hello!")], changes, readings={message_id: MessageReading("greeting", "en")})
     with pytest.raises(UnknownTask):
         stores.turns.finish(lease, waiting, outcome, split=as_is)
     assert stores.messages.next_out(lease.contact_id) is None

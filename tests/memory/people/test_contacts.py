@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from memory.conversations.attachments import Attachments
 from memory.conversations.channel_messages import Outgoing
 from memory.conversations.handovers import Handovers
-from memory.conversations.turns import Outcome, Reading
+from memory.conversations.turns import MessageReading, Outcome
 from memory.people.address import Address, Referral
 from memory.people.contacts import canonical_phone, read_address
 from memory.storage.errors import NotAnAddress, UnknownContact
@@ -101,7 +101,7 @@ def test_an_erased_person_is_gone_and_no_late_delivery_brings_them_back(stores: 
     [lease] = stores.turns.claim("w", 1)
     waiting = stores.turns.waiting(contact_id)
     stores.turns.finish(
-        lease, waiting, Outcome([Outgoing("noted")], readings={message_id: Reading("other")}), split=as_is
+        lease, waiting, Outcome([Outgoing("noted")], readings={message_id: MessageReading("other")}), split=as_is
     )
     reply = stores.messages.history(contact_id)[-1]
     stores.contacts.erase(contact_id)

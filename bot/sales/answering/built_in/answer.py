@@ -21,9 +21,10 @@ SURE: Final = 0.6  # confidence from which the classification alone decides what
 
 @dataclass
 class BuiltInAnswer:
-    """The situation, what is done for the customer, and the draft so far.
+    """The situation, the actions, and the draft so far.
 
-    The functions of this room take it first. Those that answer return lines; no line means that the question is another's.
+    The functions of this package take it first. Those that answer a part of a message return lines; an empty list leaves
+    the part to another function.
     """
 
     situation: Situation
@@ -37,12 +38,10 @@ class BuiltInAnswer:
 
     @cached_property
     def items(self) -> dict[str, Item]:
-        """The catalogue by sku."""
         return {item.sku: item for item in self.situation.catalogue.items()}
 
     @property
     def categories(self) -> Categories:
-        """Of the catalogue."""
         return self.situation.catalogue.categories
 
     @cached_property
@@ -60,7 +59,6 @@ class BuiltInAnswer:
         return self.words.say(line, **words)
 
     def title(self, item: Item) -> str:
-        """In the customer's language."""
         return item.title_in(self.words.policy_language)
 
     def kinds(self) -> str:
