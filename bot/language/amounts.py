@@ -1,4 +1,4 @@
-"""Reads amounts of money and currencies in what people write: digits, words, signs, slang, in every language."""
+"""Reads amounts of money in chat text: digits, number words, currency names, signs and slang of every language."""
 
 from __future__ import annotations
 
@@ -33,11 +33,7 @@ ATTACHED_UNIT = re.compile(rf"[x×*:#%°\"]|/(?!-)|\s?(?:{alternatives('numbers'
 
 @dataclass(frozen=True, slots=True)
 class AmountMention:
-    """One amount in a text.
-
-    `currency` is an ISO 4217 code, or None where the text names none. `span` is the half-open range of
-    characters that number and currency take up in the text as given.
-    """
+    """One amount in a text; `span` holds number and currency."""
 
     value: Decimal
     currency: str | None
@@ -45,19 +41,18 @@ class AmountMention:
 
 
 def find_amounts(text: str) -> list[AmountMention]:
-    """Every amount in `text`, in order of appearance.
+    """Every amount in `text`, in order.
 
-    Reads 1,299.99 and 1.299,99 and 1 299,99 and 1'299.99 and 1,29,999; k, m, lakh, crore, mil; number words of
-    every language. A single separator before exactly three digits groups thousands
-    (1.500 is fifteen hundred) unless a scale follows (1.125 lakh). Percentages, sizes (78x60), ids (#123), clock
-    times, telephone numbers and numbers glued to letters (s24, 16gb) are not amounts. Lakh and crore without a
+    Reads 1,299.99, 1.299,99, 1 299,99, 1'299.99 and 1,29,999; k, m, lakh, crore, mil; number words. One separator before
+    exactly three digits groups thousands (1.500 is 1500) unless a scale follows (1.125 lakh). Percentages, sizes (78x60),
+    ids (#123), times, telephone numbers and numbers glued to letters (s24, 16gb) are no amounts. Lakh and crore without a
     currency are rupees; a bare peso is Mexican, a shilling Kenyan, a dirham Emirati, a franc Swiss.
     """
     return list(_amounts(MoneyText(text)))
 
 
 def find_currencies(text: str) -> list[CurrencyMention]:
-    """Every currency named in `text`, in order; a code and its symbol around one amount count once each."""
+    """Every currency named in `text`, in order; a code and a sign around one amount count once each."""
     return MoneyText(text).mentions
 
 
@@ -76,7 +71,7 @@ def _amounts(text: MoneyText) -> Iterator[AmountMention]:
 
 
 def _number_at(text: MoneyText, index: int) -> tuple[Decimal, int] | None:
-    """The number starting at a token and the index behind it; None where no number starts."""
+    """The number that starts at a token, and the index behind it."""
     token = text.tokens[index]
     if token.text in COINED:
         return COINED[token.text][0], index + 1
@@ -96,7 +91,7 @@ def _digits_at(text: MoneyText, index: int) -> tuple[Decimal, int] | None:
 
 
 def _scale_at(text: MoneyText, index: int) -> tuple[int, int]:
-    """All scale words from a token on, multiplied: 'thousand', 'lakh crore', or a letter glued to the digits."""
+    """The product of the scale words from a token on ("lakh crore"), or a letter glued to the digits."""
     scale = 1
     tokens = text.tokens
     if index < len(tokens) and tokens[index].start == tokens[index - 1].end and tokens[index].text in ATTACHED_SCALES:
@@ -108,7 +103,7 @@ def _scale_at(text: MoneyText, index: int) -> tuple[int, int]:
 
 
 def _stands_alone(text: MoneyText, index: int) -> bool:
-    """Whether digits are a number of their own, not part of a size, id, time, percentage or model name."""
+    """Whether digits are no part of a size, id, time, percentage or model name."""
     token, plain = text.tokens[index], text.plain
     if ATTACHED_UNIT.match(plain, token.end) or (token.start and plain[token.start - 1] in "#x×*:+@"):
         return False
@@ -164,7 +159,7 @@ def _continues(tokens: list[MoneyToken], index: int) -> bool:
 
 
 def _leads_number(text: MoneyText, index: int) -> bool:
-    """Whether 'a', 'half', 'do' … belongs to an amount: a scale or (for one) a currency comes next."""
+    """Whether "a", "half", "do" belongs to an amount: a scale follows, or behind an article a currency."""
     tokens = text.tokens
     ahead = index + 1
     if tokens[index].text in HALVES and ahead < len(tokens) and tokens[ahead].text in HALF_OF:
@@ -221,7 +216,7 @@ def _currency_following(text: MoneyText, index: int) -> CurrencyMention | None:
 
 
 def _plausible_alone(token: MoneyToken, value: Decimal) -> bool:
-    """A number without a currency counts unless it looks like a telephone or order number, or is just 'one'."""
+    """Whether a number without a currency is an amount: no telephone or order number, no "one"."""
     if token.kind == "word":
         return value > 1
     return not (token.text.isdigit() and len(token.text) >= 9)

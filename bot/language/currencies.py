@@ -47,7 +47,7 @@ COINED = {
 
 
 def _lexicon() -> dict[str, str]:
-    """Every name of a currency, folded, and its code: CLDR's, with a nation beside it, in common use, the codes."""
+    """Currency code by folded name: CLDR's, common names alone and with a nation, codes."""
     plain: defaultdict[str, list[str]] = defaultdict(list)
     for code, name in keyed_words("amounts", "names"):
         plain[code].append(name)
@@ -64,7 +64,7 @@ def _lexicon() -> dict[str, str]:
 
 
 def _full_names() -> dict[str, str]:
-    """CLDR's names of two to four words, such as "mexican pesos"; the shorter ones mean other things as well."""
+    """CLDR's names of two to four words, such as "mexican pesos"; shorter ones have other meanings."""
     found = {}
     for language in LANGUAGES:
         locale = Locale.parse(about(language).locale)

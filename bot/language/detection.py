@@ -1,4 +1,4 @@
-"""Which of the desk's languages a message is in: by script, by telling words, then by letters; and whether a text is in none of them."""
+"""Which of the desk's languages a message is in: by script, by telling words, then by letters; and whether it is in none."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ MARKS = {language: re.compile(marks) for language in LANGUAGES if (marks := entr
 
 
 def detect(text: str, previous: str | None = None) -> str:
-    """The language of `text`; where it tells too little ('ok', '2', 'no', an emoji), `previous`, else the first language.
+    """The language of `text`; where it tells too little ("ok", "2", an emoji), `previous`, else the first language.
 
-    Hindi is recognised in Devanagari and in Latin letters. A conversation keeps its language until a message speaks
-    another by at least one word that is this language's alone: words that languages share or lend never change it.
+    Hindi is recognised in Devanagari and in Latin letters. Only a word that belongs to one language alone changes the
+    language of a conversation.
     """
     read = text[:LONGEST_READ]
     for language, script in SCRIPTS.items():
@@ -75,7 +75,7 @@ def _told(words: list[str], text: str) -> dict[str, int]:
 
 
 def _by_letters(text: str, otherwise: Sequence[str]) -> str:
-    """By letter statistics; the first of `otherwise` where they are not sure or name none of several."""
+    """By letter statistics; the first of `otherwise` where they are unsure."""
     found, probability = next(iter(_shares(text, LANGUAGES).items()))
     if len(otherwise) > 1 and found not in otherwise:
         return otherwise[0]
@@ -83,11 +83,10 @@ def _by_letters(text: str, otherwise: Sequence[str]) -> str:
 
 
 def is_foreign(text: str, names: Collection[str] = ()) -> bool:
-    """Whether `text` is in a language that has no folder, as far as its words and letters tell.
+    """Whether `text` is in a language that has no folder.
 
-    Another script tells at once, unless it is one word among others, such as a name. In our scripts fewer than
-    `ENOUGH_WORDS` words tell nothing. `names`: words in small letters that belong to any language, such as a
-    catalogue's.
+    More than one word in another script is foreign. In our scripts fewer than ENOUGH_WORDS words are not. `names`: words
+    in small letters that belong to any language, such as a catalogue's.
     """
     words = WORD_WITH_SIGNS.findall(unicodedata.normalize("NFC", text))
     strange = [word for word in words if len(word) > 1 and not any(map(_is_of_our_scripts, word))]
@@ -101,7 +100,7 @@ def is_foreign(text: str, names: Collection[str] = ()) -> bool:
 
 
 def is_known(text: str, names: Collection[str] = ()) -> bool:
-    """Whether most words stand in one of our folders, or enough of them are such as only one language has in a chat."""
+    """Whether most words stand in one of our folders, or enough belong to a single language."""
     words = WORD_WITH_SIGNS.findall(unicodedata.normalize("NFC", text))
     read = [fold(word) for word in words]
     speakers = [[language for language in LANGUAGES if word in WORDS[language]] for word in read]
@@ -122,7 +121,7 @@ def _is_of_our_scripts(character: str) -> bool:
 
 @cache
 def _known() -> tuple[frozenset[str], tuple[frozenset[str], ...]]:
-    """Every letter of the folders, and the folded words of each, with the first one's, from which all borrow."""
+    """The letters of all folders; and per language its folded words with English ones, which all borrow."""
     texts = [[PATTERN_SIGNS.sub(" ", text) for text in all_texts(language)] for language in LANGUAGES]
     letters = frozenset("".join(text for each in texts for text in each).lower())
     vocabularies = tuple(
@@ -133,7 +132,7 @@ def _known() -> tuple[frozenset[str], tuple[frozenset[str], ...]]:
 
 
 def _shares(text: str, among: Collection[str] | None = None) -> dict[str, float]:
-    """How likely each language is by letter statistics, the likeliest first: of all, or `among` some."""
+    """Each language's share by letter statistics, the largest first; `among` limits them."""
     ranked = [(language, share) for language, share in _identifier().rank(text) if among is None or language in among]
     total = sum(share for _, share in ranked) or 1.0
     return {language: share / total for language, share in ranked}

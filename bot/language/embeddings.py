@@ -1,7 +1,6 @@
-"""Turns text into vectors of meaning with a static table: each word piece has one vector, a text is their sum.
+"""Static text embeddings: each word piece has one vector, a text is their sum.
 
-The table is distilled from all-MiniLM-L6-v2 (benchmarks/distill_embeddings.py says how, NOTICE says whose it is). It
-knows English best; other languages keep the pieces they share with it, so vectors add to words there, not more.
+The table is distilled from all-MiniLM-L6-v2 (benchmarks/distill_embeddings.py; licence in NOTICE). It knows English best.
 """
 
 from __future__ import annotations
@@ -27,10 +26,9 @@ _WORDS = re.compile(r"[\w\u0900-\u0963\u0966-\u097F]+|[^\w\s]")
 
 
 def embed(texts: Sequence[str]) -> Vectors:
-    """The vectors of `texts`: float32, shape (len(texts), 256), each of length 1.
+    """The vectors of `texts`: float32, (len(texts), 256), of length 1; zeros for a text without a known word piece.
 
-    The dot product of two rows is their cosine. A text with no known word piece gives a row of zeros. The table
-    (under 40 MB in memory) is read at the first call; FileNotFoundError names the file if it is missing.
+    Reads the table (40 MB) at the first call. Raises FileNotFoundError.
     """
     vectors = np.zeros((len(texts), DIMENSIONS), np.float32)
     for row, text in zip(vectors, texts, strict=True):
@@ -41,7 +39,7 @@ def embed(texts: Sequence[str]) -> Vectors:
 
 
 def embed_weighted(told: Sequence[str], weights: Sequence[float]) -> Vectors:
-    """(256,): the vector of a text given by its words, each counting as much as its weight says; length 1, or zeros."""
+    """The vector (256,) of weighted words, of length 1, or zeros."""
     _, rows, scale = _table()
     vector = np.zeros(DIMENSIONS, np.float32)
     for word, weight in zip(told, weights, strict=True):
@@ -60,7 +58,7 @@ def _sum_pieces(text: str, into: Vectors) -> None:
 
 
 def words(text: str) -> list[str]:
-    """The words and signs of a text as the table knows them: lower case, without accents."""
+    """Lower case, without accents, as the table has them."""
     plain = text[:LONGEST_TEXT].lower()
     if not plain.isascii():
         parted = unicodedata.normalize("NFD", plain)
@@ -70,10 +68,7 @@ def words(text: str) -> list[str]:
 
 @lru_cache(maxsize=50_000)
 def word_pieces(word: str) -> tuple[int, ...]:
-    """The table's rows for one word: the longest known beginning, then the longest known continuations.
-
-    Empty if any part of it is unknown (WordPiece, Wu and others 2016).
-    """
+    """The table's rows for one word, by WordPiece (Wu et al. 2016); empty if any part is unknown."""
     if len(word) > LONGEST_WORD:
         return ()
     pieces, start, found = _table()[0], 0, []
@@ -99,7 +94,7 @@ def piece_rows(numbers: npt.NDArray[np.int64]) -> Vectors:
 
 @cache
 def _table() -> tuple[dict[str, int], npt.NDArray[np.int8], Vectors]:
-    """The rows' numbers by piece, the int8 rows, and the scale that turns each row into numbers."""
+    """Row numbers by piece, the int8 rows, and the scale of each."""
     with np.load(TABLE) as table:
         pieces = bytes(table["pieces"]).decode().split("\n")
         return {p: i for i, p in enumerate(pieces)}, table["rows"], table["scale"].astype(np.float32)

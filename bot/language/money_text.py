@@ -17,9 +17,9 @@ WHOLE: Final = frozenset(words_of_all("about", "whole_money"))  # currencies, wh
 
 
 def format_money(money: Money, language: str) -> str:
-    """Money as a reader of `language` writes it: ₹12,34,567.89 in Hindi, 1.234,56 € in Spanish.
+    """Money as `language` writes it: ₹12,34,567.89 in Hindi, 1.234,56 € in Spanish.
 
-    Whole amounts carry no decimals, nor do currencies that nobody pays in parts. A language may write a currency as
+    Whole amounts have no decimals, nor have currencies that nobody pays in parts. A language may write a currency as
     another locale does: rupees in English.
     """
     reader = about(language)

@@ -30,7 +30,7 @@ TENS, TEENS = (frozenset(words_of_all("numbers", key)) for key in ("tens", "teen
 
 
 def parse_number(digits: str, *, scaled: bool = False) -> Decimal:
-    """The number that one run of digits and separators stands for; `scaled` when a scale word follows it."""
+    """The value of one run of digits and separators; `scaled` when a scale word follows."""
     plain = re.sub(r"[\s\u00a0\u202f'’_]", "", digits)
     last = max(plain.rfind("."), plain.rfind(","))
     if last < 0:

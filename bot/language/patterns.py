@@ -1,4 +1,4 @@
-"""Patterns of whole words, for languages whose letters Python's `\\w` and `\\b` know only in part."""
+r"""Whole-word patterns for scripts whose letters `\w` and `\b` know only in part."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ NEVER: Final = r"(?!)"  # what an entry without words matches
 
 
 def whole_words(words: str) -> re.Pattern[str]:
-    """Any of the `|`-separated phrases in composed text, whatever the case; a space in them stands for any gap."""
+    """Any `|`-separated phrase in NFC text, whatever the case; a space matches any gap."""
     return re.compile(_whole(unicodedata.normalize("NFC", words), r"\s"), re.IGNORECASE)
 
 
 def folded_words(words: str) -> re.Pattern[str]:
-    """Any of the `|`-separated phrases in text that `fold` has read; a comma or a dash is a gap, too."""
+    """Any `|`-separated phrase in folded text; a comma or dash is a gap, too."""
     return re.compile(_whole(unicodedata.normalize("NFKD", words), r"[\s,\-–—]"))
 
 
 def folded_pieces(words: str) -> re.Pattern[str]:
-    """Any of the `|`-separated pieces anywhere in text that `fold` has read: each says itself where words end."""
+    """Any `|`-separated piece in folded text; a piece says itself where words end."""
     return re.compile(unicodedata.normalize("NFKD", words) or NEVER)
 
 

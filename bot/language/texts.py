@@ -102,10 +102,7 @@ class ReportWording(Wording):
 
 
 def reply_wording(language: str, wrote: str | None = None) -> ReplyWording:
-    """The lines of a language, in its second script for those who `wrote` no character of its first.
-
-    Without `wrote`, in the first.
-    """
+    """Replies in a language; in its second script if `wrote` has no character of its first."""
     second = about(language).second_script
     if not second or wrote is None or re.search(entry(language, "detection", "script"), wrote):
         return _reply_wording(language, "")
@@ -125,7 +122,7 @@ def _reply_wording(language: str, second_script: str) -> ReplyWording:
 
 
 def report_wording(language: str | None, subject: str = "ad_reports") -> ReportWording:
-    """The lines of a subject in a language that staff write in; in the first language for any other."""
+    """A subject's lines in a language that staff write in, else in the first language."""
     return _report_wording(language if language in LANGUAGES else FIRST, subject)
 
 

@@ -1,6 +1,6 @@
-"""Makes, products and technology known in the world, by trade: the entries of data/trades.toml, which explains them.
+"""Makes, products and technology known in the world, by trade, from data/trades.toml.
 
-They are names, not words of a language; what people say they own and what a reply claims to sell both use them.
+They are names, not words of a language: used for what people own, and for what a reply claims to sell.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ TRADES: Mapping[str, Trade] = _read()
 
 
 def named(makes: Iterable[str]) -> str:
-    """The names as pieces of one regular expression, in the singular or plural; the longest first."""
+    """The names as one alternation, singular or plural, the longest first."""
     ordered = sorted(set(makes), key=lambda name: (-len(name), name))
     return "|".join(re.escape(name).replace(r"\ ", r"[\s-]?") + ("s?" if name.isascii() else "") for name in ordered)
 
 
 def products(trades: Iterable[str], makes: Iterable[str] = ()) -> str:
-    """A product of these trades, or of these `makes`, with the model words and numbers behind it; empty where there is
-    none. It matches text without Latin accents, whatever its case."""
+    """A pattern of these trades' products, or of `makes`, with model words and numbers; empty where there is none.
+    Matches text without Latin accents, whatever its case."""
     known = [TRADES[name] for name in trades]
     every = [*makes, *(make for trade in known for make in trade.makes)]
     numbered = [name for trade in known for name in trade.numbered]

@@ -54,7 +54,7 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """What a voice note says or a picture shows, and what it cost to learn, in millionths of a US dollar."""
+    """A transcript or a description of a picture, and its cost in millionths of a US dollar."""
 
     text: str
     cost_micros: int
@@ -114,7 +114,7 @@ class TokenUsage(Schema):
 
 
 class ChatAnswer(Schema):
-    """What chat completions must look like to be used. Source: OpenAI's API reference, "The chat completion object"."""
+    """The part of OpenAI's "chat completion object" that is used."""
 
     class Meta:
         unknown = EXCLUDE

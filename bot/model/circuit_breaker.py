@@ -24,9 +24,9 @@ class CircuitBreaker:
         self._probing = False
 
     def enter(self) -> None:
-        """Ask for permission before a call; follow with exactly one of the methods below.
+        """Before a call; follow with exactly one of the methods below.
 
-        Raises ModelUnavailable while open, or while another thread's probe is on its way.
+        Raises ModelUnavailable while open, or while another thread probes.
         """
         with self._guard:
             if self._open_until is None:
@@ -44,7 +44,7 @@ class CircuitBreaker:
             self._failed, self._open_until, self._probing = 0, None, False
 
     def failed(self, rest: float | None = None) -> None:
-        """The server failed; `rest` is how many seconds it asked to be left alone, and opens at once."""
+        """The server failed; a `rest` (seconds) that it asked for opens at once."""
         with self._guard:
             self._failed += 1
             if rest is not None or self._probing or self._failed >= self._most:
@@ -53,6 +53,6 @@ class CircuitBreaker:
             self._probing = False
 
     def nothing_learned(self) -> None:
-        """The call says nothing about the server: it refused these words, or there was no time."""
+        """The call says nothing about the server: these words were refused, or no time was left."""
         with self._guard:
             self._probing = False

@@ -95,19 +95,19 @@ class LanguageModel:
         )
 
     def warm(self) -> None:
-        """Import the client in the background: half a second and 49 MB that no customer should wait for."""
+        """Import the client in the background: half a second and 49 MB."""
         self._connection.warm()
 
     def close(self) -> None:
-        """End the connections and the thread; for programs that end before the process does, such as tests."""
+        """End connections and thread, for tests."""
         self._connection.close()
 
     def complete(
         self, messages: Sequence[ModelMessage], tools: Sequence[Tool], deadline: datetime, *, may_call: bool = True
     ) -> Completion:
-        """One call of chat completions. Raises ModelUnavailable.
+        """One chat completion. Raises ModelUnavailable.
 
-        `messages` and `tools` as OpenAI writes them; with `may_call` off the model is told to use words only.
+        `messages` and `tools` are OpenAI's; without `may_call` the model is told to use words only.
         """
         request: dict[str, Any] = {"messages": list(messages)}
         if tools:
@@ -141,17 +141,17 @@ class LanguageModel:
         return Understood(seen.text, seen.cost_micros)
 
     def worst_cost(self, messages: Sequence[ModelMessage], tools: Sequence[Tool]) -> int:
-        """The most that `complete` could cost for these, in millionths of a US dollar, by estimate."""
+        """Upper estimate of the cost of `complete`, in millionths of a US dollar."""
         said = json.dumps([list(messages), list(tools)], ensure_ascii=False)
         return self.prices.tokens(self.name, estimate_tokens(said), self.most_tokens_out)
 
     def worst_cost_of_media(self, size: int) -> int:
-        """The most that a voice note of `size` bytes, or a picture, could cost, by estimate."""
+        """Upper estimate for a voice note of `size` bytes, or a picture."""
         speech = self.prices.speech(self._speech_model, 2 * size / SPEECH_BYTES_PER_SECOND)
         return max(speech, self.prices.tokens(self.name, PICTURE_TOKENS, self.most_tokens_out))
 
     def _chat(self, request: dict[str, Any], asked: int, deadline: datetime) -> Completion:
-        """One call; a server that wants the limit of tokens by its other name is asked again, and that is kept."""
+        """A server that knows the token limit by its other name is asked again; the name is kept."""
         limit = self._limit_name
         try:
             return self._chat_with(limit, request, asked, deadline)
@@ -191,7 +191,7 @@ class LanguageModel:
 
     @contextmanager
     def _offered(self, sense: str) -> Iterator[None]:
-        """Turn "there is no such thing here" into NotOffered; remember it where it holds for every request."""
+        """Turn "no such thing here" into NotOffered; remember it where it holds for every request."""
         try:
             yield
         except ModelUnavailable as fault:

@@ -23,7 +23,7 @@ class Reason(StrEnum):
 
 
 class ModelUnavailable(Exception):
-    """The model gave no answer that can be used; the text says what to do, and holds no word of the customer."""
+    """No usable answer; the text says what to do, and holds no word of the customer."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class NotOffered(Exception):
 
 
 class NoTime(ModelUnavailable):
-    """The deadline was as good as over before anything was sent: nothing learned about the server."""
+    """The deadline was as good as over before anything was sent."""
 
 
 def by_status(status: int, headers: Mapping[str, str], code: str | None) -> ModelUnavailable:
@@ -69,7 +69,7 @@ def by_status(status: int, headers: Mapping[str, str], code: str | None) -> Mode
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds, from either form that RFC 9110 allows; None where there is none that can be read."""
+    """Seconds, from either form of RFC 9110; None if unreadable."""
     said = headers.get("retry-after", "").strip()
     if re.fullmatch(r"\d{1,9}(\.\d{1,6})?", said):
         return float(said)

@@ -20,7 +20,7 @@ PRICES_FILE = Path(__file__).resolve().parents[2] / "data" / "model_prices.toml"
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What calls used so far: how many there were, their tokens, and millionths of a US dollar."""
+    """Calls so far: steps, tokens, millionths of a US dollar."""
 
     steps: int = 0
     tokens_in: int = 0
@@ -46,7 +46,7 @@ class TokenPrice:
 
 
 class Prices:
-    """What calls cost. Tokens times dollars per million are millionths of a dollar: no rounding on the way."""
+    """Tokens times dollars per million are millionths of a dollar: nothing is rounded on the way."""
 
     def __init__(self, default: TokenPrice, models: Mapping[str, TokenPrice], speech: Mapping[str, Decimal]) -> None:
         self._default = default

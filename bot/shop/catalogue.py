@@ -1,4 +1,4 @@
-"""The catalogue: read from CSV with every fault named, searched by words, typos, category and price."""
+"""The catalogue: read from CSV, searched by words, typos, category and price."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ TITLE, MAKER, KEYWORD, CATEGORY, DESCRIPTION = 3.0, 2.0, 2.0, 1.5, 0.5
 
 @dataclass(frozen=True, slots=True)
 class CatalogueFault:
-    """One thing wrong with a file: where, and what would be right."""
+    """Where a file is wrong, and what is allowed."""
 
     file: str
     line: int
@@ -72,7 +72,7 @@ class CatalogueFault:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueFile:
-    """What a catalogue file holds: the items that are right, the faults of the rows that are not, and its SHA-256."""
+    """The right items of a file, the faults of its other rows, and its SHA-256."""
 
     items: list[Item]
     faults: list[CatalogueFault]
@@ -81,14 +81,13 @@ class CatalogueFile:
 
 @dataclass(frozen=True, slots=True)
 class ItemPrice:
-    """What an item costs in one currency; `conversion` is None when the catalogue lists that currency."""
+    """An item's price in one currency; `conversion` is None for a listed price."""
 
     money: Money
     conversion: Conversion | None
 
     @property
     def listed(self) -> bool:
-        """Whether the catalogue itself names this price."""
         return self.conversion is None
 
 
@@ -126,11 +125,10 @@ _ROW = _RowSchema()
 
 
 def read_catalogue(path: Path) -> CatalogueFile:
-    """Read a catalogue file (UTF-8 CSV with a header line).
+    """Read a UTF-8 CSV with a header line.
 
-    A bad row is left out and named by file, line, field and what is allowed; the others load. Prices stand in columns
-    `price_eur`, `price_inr` …, plain numbers with a point; a blank means no listed price in that currency. Columns
-    `title_hi`, `description_es` … hold what readers of a language get instead of title and description.
+    A bad row is left out and named by file, line, field and what is allowed. `price_eur`, `price_inr` … are plain numbers
+    with a point, blank where not listed; `title_hi`, `description_es` … are for readers of that language.
     """
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
@@ -234,7 +232,7 @@ class _Entry:
 
 @dataclass(frozen=True, slots=True)
 class _Shelf:
-    """One brand's items with the words that find them; never changed, only replaced."""
+    """One brand's items with the words that find them; immutable."""
 
     digest: str | None
     entries: tuple[_Entry, ...]
@@ -245,7 +243,7 @@ class _Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a search asks for: the words that matter, the price range and whether the cheapest come first."""
+    """A search: the words that matter, the price range, and whether the cheapest come first."""
 
     words: tuple[str, ...]
     min_price: Money | None
@@ -254,9 +252,9 @@ class Wish:
 
 
 class Catalogue:
-    """One brand's goods, searched in memory with the stock of this moment. Safe for many threads.
+    """One brand's goods, searched in memory, with current stock. Thread-safe.
 
-    An amount without a currency in a query is read in the brand's. Its words are those of the chats in `language`.
+    An amount without a currency is in the brand's. With a `language`, category words are those of its chats.
     """
 
     def __init__(self, goods: Goods, rates: Rates, brand: Brand, language: str | None = None) -> None:
@@ -271,7 +269,7 @@ class Catalogue:
         self._in = {} if language else _in_each_language(goods, rates, brand)
 
     def in_language(self, language: str) -> Catalogue:
-        """The same goods by the words of this language's chats; by all words where the brand does not speak it."""
+        """The same goods, by the category words of a language; by all where the brand does not speak it."""
         return self._in.get(language, self)
 
     @property
@@ -280,7 +278,7 @@ class Catalogue:
         return self._current().categories
 
     def items(self) -> list[Item]:
-        """Every item with its stock of this moment, in the file's order."""
+        """Every item with current stock, in the file's order."""
         return self._live(entry.item for entry in self._current().entries)
 
     def find(self, sku: str) -> Item | None:
@@ -288,8 +286,7 @@ class Catalogue:
         return next(iter(self._live(e.item for e in self._current().entries if e.item.sku == sku)), None)
 
     def price(self, item: Item, currency: str) -> ItemPrice:
-        """What the item costs in `currency`: as listed, else converted from the brand's currency (or the first
-        listed) by today's rate. `UnknownCurrency` when there is no rate."""
+        """As listed in `currency`, else converted from the brand's currency or the first listed. Raises UnknownCurrency."""
         if currency in item.prices:
             return ItemPrice(item.prices[currency], None)
         base = item.prices.get(self._currency) or next(iter(item.prices.values()))
@@ -307,11 +304,11 @@ class Catalogue:
         limit: int = 5,
         currency: str | None = None,
     ) -> list[Item]:
-        """The items that fit best, best first; an empty list when nothing does.
+        """The best matches, best first.
 
-        The query may carry its own price range ('laptop under 1500 euros', '20000 se kam ka phone'); an argument
-        overrules it; an amount without a currency is in `currency`, else in the brand's. Something in the query must name a thing that is sold: 'mattress' and 'gaming chair' find nothing,
-        'earbuds for the gym' finds earbuds.
+        A price range may stand in the query ("laptop under 1500 euros", "20000 se kam ka phone"); arguments overrule it. An
+        amount without a currency is in `currency`, else in the brand's. The query must name something sold: "mattress" and
+        "gaming chair" find nothing, "earbuds for the gym" finds earbuds.
         """
         wish = read_wish(query, currency or self._currency)
         shelf = self._current()
@@ -325,7 +322,7 @@ class Catalogue:
         return items[:limit]
 
     def names_goods(self, text: str) -> bool:
-        """Whether every word of a text that is no small talk names a kind of goods or a maker: 'baguette'."""
+        """Whether every word that is no small talk names a kind of goods or a maker: "baguette"."""
         shelf, words = self._current(), read_wish(text, self._currency).words
         return bool(words) and all(_canonical(word, shelf.categories) in shelf.names for word in words)
 
@@ -360,7 +357,7 @@ class Catalogue:
 
 
 def _in_each_language(goods: Goods, rates: Rates, brand: Brand) -> dict[str, Catalogue]:
-    """A catalogue for each language that has words of its own for the goods, and one for all others together."""
+    """A catalogue for each language with category words of its own, and one for the others together."""
     terms = chain(brand.categories.values(), brand.subcategories.values(), brand.features.values())
     own = {language for term in terms for language in term.words_in}
     others = [language for language in brand.languages if language not in own]
@@ -371,7 +368,7 @@ def _in_each_language(goods: Goods, rates: Rates, brand: Brand) -> dict[str, Cat
 
 
 def _understood(words: tuple[str, ...], meanings: list[dict[str, float]], shelf: _Shelf) -> bool:
-    """Whether a query is about something here: all words known, or one surely names a thing, or two share a title."""
+    """Whether the query is about something here: all words known, one surely names a thing, or two share a title."""
     named = [
         found for word, found in zip(words, meanings, strict=True) if word not in QUALIFIERS and not word[0].isdigit()
     ]
@@ -388,7 +385,7 @@ def _understood(words: tuple[str, ...], meanings: list[dict[str, float]], shelf:
 
 
 def read_wish(query: str, currency: str) -> Wish:
-    """What a query asks for; an amount without a currency is in `currency` when a word makes it a limit."""
+    """What a query asks for; an amount without a currency is in `currency` where a word makes it a limit."""
     plain = fold(query)
     low: Money | None = None
     high: Money | None = None
@@ -420,7 +417,7 @@ def _side(plain: str, start: int, end: int) -> str | None:
 
 
 def _words(text: str, categories: Categories) -> Iterator[str]:
-    """The words of a text, in the singular; all words for one category are that category's mark."""
+    """Words in the singular; every word for a category becomes the category's mark."""
     for word in WORD.findall(fold(text)):
         if word not in STOP_WORDS:
             yield _canonical(word, categories)
@@ -457,7 +454,6 @@ def _names(items: Iterable[Item], categories: Categories) -> Iterator[str]:
 
 
 def _weights(item: Item, categories: Categories, marks: frozenset[str]) -> dict[str, float]:
-    """A keyword that is the word for another category ('carregador portátil') counts as little as a description."""
     described = " ".join([item.description, *item.descriptions.values()])
     weights = dict.fromkeys(_words(described, categories), DESCRIPTION)
     for text, weight in (
@@ -466,15 +462,15 @@ def _weights(item: Item, categories: Categories, marks: frozenset[str]) -> dict[
         (" ".join(item.every_title), TITLE),
         (item.sku, TITLE),
     ):
+        # A keyword that is the word for another category ("carregador portátil") counts as little as a description.
         weights |= {word: DESCRIPTION if word in marks else weight for word in _words(text, categories)}
     return weights | dict.fromkeys([_mark(item.category), *_words(item.category, categories)], CATEGORY)
 
 
 def _meanings(word: str, shelf: _Shelf) -> dict[str, float]:
-    """The catalogue's words that a customer's word may stand for, with how surely. Numbers have no typos.
+    """The catalogue's words that a customer's word may stand for, with certainty.
 
-    A feature that the catalogue has other words for is meant by those. A typo keeps its first letter: else 'iphone'
-    would be a slip for 'phone'.
+    Numbers have no typos. A typo keeps its first letter: "iphone" is no slip for "phone".
     """
     vocabulary, categories = shelf.vocabulary, shelf.categories
     if word in vocabulary or _singular(word) in vocabulary or categories.category(word):
@@ -499,7 +495,7 @@ def _meanings(word: str, shelf: _Shelf) -> dict[str, float]:
 
 
 def _score(entry: _Entry, meanings: list[dict[str, float]], names: frozenset[str]) -> tuple[tuple[int, int], float]:
-    """How many of the names and of all the words find this item, and how well."""
+    """How many names and how many words find this item, and how well."""
     hits = [
         max((entry.words[known] * sure for known, sure in found.items() if known in entry.words), default=0.0)
         for found in meanings

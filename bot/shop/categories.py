@@ -1,4 +1,4 @@
-"""What a brand's goods are called: its categories, subcategories and features, found in texts and named in replies."""
+"""A brand's categories, subcategories and features, found in texts and named in replies."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from bot.language.reading.interests import ShopWords, Term
 
 
 class Categories(ShopWords):
-    """A brand's categories as its file and its catalogue have them; never changed.
+    """A brand's categories, from its file and catalogue; immutable.
 
-    An id is what the catalogue's column, the brand's file and a stored interest say ("laptops"). A category that the
-    file does not describe is found by its id ("cakes", "cake").
+    The id is the catalogue's column, the key in the brand's file, and the stored interest ("laptops"). One that the file
+    does not describe is found by its id ("cakes", "cake").
     """
 
     def __init__(self, brand: Brand, used: Iterable[str], language: str | None = None) -> None:
-        """`used` are the categories of the catalogue's items, which the brand's file need not name.
+        """`used`: the categories of the catalogue's items.
 
-        In a `language` that the brand does not speak, and where it is None, the words of all its languages hold.
+        Without a `language`, or in one that the brand does not speak, the words of all languages hold.
         """
         self.ids = tuple(dict.fromkeys([*used, *brand.categories]))
         self._features = frozenset(brand.features)
@@ -33,12 +33,12 @@ class Categories(ShopWords):
         return interest in self._features
 
     def synonyms(self, word: str) -> tuple[str, ...]:
-        """The words of the feature that a folded word stands for; empty where it stands for none."""
+        """The words of the feature that a folded word stands for."""
         feature = self.feature(word)
         return self._terms[feature].words_for(None) if feature else ()
 
     def name(self, interest: str, languages: Sequence[str]) -> str:
-        """What replies call it, in the first of `languages` that has a name for it; else its id in plain words."""
+        """The name in the first of `languages` that has one, else the id in plain words."""
         names = self._terms[interest].names if interest in self._terms else {}
         return next((names[each] for each in languages if each in names), interest.replace("-", " "))
 

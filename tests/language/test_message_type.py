@@ -141,7 +141,7 @@ def test_it_carries_what_is_certain() -> None:
 
 
 @given(st.text(max_size=300))
-def test_any_text_gets_one_of_the_types_and_always_the_same(text: str) -> None:
+def test_any_text_gets_one_type_and_always_the_same(text: str) -> None:
     said = classify(text)
     assert said.message_type in MESSAGE_TYPES
     assert 0 <= said.confidence <= 1
@@ -160,7 +160,7 @@ def test_the_weights_were_fitted_to_these_phrases() -> None:
     assert load().digest == training.digest(), "the phrases changed: run `python -m bot.language.reading.training`"
 
 
-def test_a_file_of_phrases_in_another_language_is_found_by_itself(tmp_path: Path) -> None:
+def test_any_file_of_phrases_is_read(tmp_path: Path) -> None:
     (tmp_path / "indonesian.txt").write_text("[greeting]\nselamat pagi\n")
     (tmp_path / "requests.txt").write_text("[order]\nbuy it | buying it\n")
     (tmp_path / "frames.txt").write_text("how to {inf}\n")

@@ -242,7 +242,7 @@ def test_questions_others_wishes_and_quotations_state_nothing(text: str) -> None
 
 @pytest.mark.parametrize("text", [*STATED, *NOTHING])
 @pytest.mark.parametrize("frame", ["if {}", "suppose {}", "my sister said {}", "he told me “{}”", "si {}", "agar {}"])
-def test_nothing_is_stated_behind_if_or_in_the_mouth_of_another(text: str, frame: str) -> None:
+def test_suppositions_and_quotations_state_nothing(text: str, frame: str) -> None:
     first = text.partition(".")[0]
     assert [fact for fact in read_facts(frame.format(first), "en") if fact.predicate != "name"] == []
 

@@ -26,7 +26,7 @@ def test_a_language_of_one_script_has_one_wording(language: str) -> None:
     assert words is reply_wording(language, "hello") and words.script == words.policy_language == language
 
 
-def test_the_second_script_writes_money_and_days_as_its_readers_do() -> None:
+def test_the_second_script_has_its_own_money_and_days() -> None:
     words = reply_wording("hi", "haan")
     assert words.money(Money(Decimal(1234567), "INR")) == "₹12,34,567"
     assert words.birthday("05-12") == "May 12"

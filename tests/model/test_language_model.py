@@ -107,7 +107,7 @@ def test_calls_are_read_answered_and_understood_by_the_server(server: ModelServe
     assert second.text == "It is on its way."
 
 
-def test_calls_without_ids_or_with_the_same_id_get_their_own(server: ModelServer, model: LanguageModel) -> None:
+def test_calls_without_distinct_ids_get_their_own(server: ModelServer, model: LanguageModel) -> None:
     same = {"id": "x", "type": "function", "function": {"name": "order_status", "arguments": {"number": "A1"}}}
     none = {"function": {"name": "order_status"}}
     server.plays(says(None, tool_calls=[same, same]), says(None, finish="tool_calls", tool_calls=[none]))
@@ -281,14 +281,14 @@ def test_no_key_no_model() -> None:
     assert model is not None and model.name == "qwen3"
 
 
-def test_the_limit_of_tokens_goes_by_the_name_that_the_server_knows(server: ModelServer, model: LanguageModel) -> None:
+def test_the_token_limit_goes_by_the_servers_name(server: ModelServer, model: LanguageModel) -> None:
     refusal = failing(400, code="unsupported_parameter", message="Use 'max_completion_tokens' instead.")
     server.rule = lambda request: refusal if "max_tokens" in request.body else says("Hi")
     assert [ask(model).text, ask(model).text] == ["Hi", "Hi"]
     assert [request.body.get("max_completion_tokens") for request in server.requests] == [None, 700, 700]
 
 
-def test_a_server_that_knows_neither_name_is_not_asked_for_ever(server: ModelServer, model: LanguageModel) -> None:
+def test_a_server_without_a_token_limit_is_asked_twice(server: ModelServer, model: LanguageModel) -> None:
     server.rule = lambda request: failing(400, code="unsupported_parameter")
     assert reason(model) is Reason.REFUSED
     assert len(server.requests) == 2
@@ -349,7 +349,7 @@ def test_a_success_starts_the_count_again() -> None:
 @pytest.mark.parametrize(
     ("asked", "rests"), [(1.0, 1), (599.0, 599), (600.0, 600), (601.0, 600), (86_400.0, 600), (None, 30)]
 )
-def test_a_server_rests_as_long_as_it_asks_but_ten_minutes_at_most(asked: float | None, rests: int) -> None:
+def test_the_breaker_obeys_retry_after_up_to_ten_minutes(asked: float | None, rests: int) -> None:
     clock = TestClock()
     breaker = CircuitBreaker(clock, failures=1, rest_seconds=30)
     for _ in range(3):  # a rest that did not help is followed by another, no longer

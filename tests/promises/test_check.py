@@ -168,12 +168,12 @@ def test_the_price_of_one_item_said_of_another_is_stopped() -> None:
     assert kinds("€1,199 for the Raptor 15, €1,449 for the Talon 14.") == set()
 
 
-def test_a_sentence_without_an_item_speaks_of_the_drafts_only_item() -> None:
+def test_a_sentence_without_an_item_means_the_only_one() -> None:
     assert kinds("I like the Raptor 15. It costs €1,449.") == {"price"}
     assert kinds("I like the Raptor 15. It costs €1,199.") == set()
 
 
-def test_the_customers_own_amount_may_be_echoed_but_not_made_a_price() -> None:
+def test_the_customers_amount_may_be_a_limit_but_no_price() -> None:
     assert kinds("Under 1500 euros I have the Raptor 15 at €1,199.") == set()
     assert kinds("The Raptor 15 costs 1500 euros.") == {"price"}
 
@@ -315,7 +315,7 @@ def test_an_indonesian_address_is_an_address() -> None:
     assert kinds("See voyage-store.id for the whole list.") == {"link"}
 
 
-def test_indonesian_lies_of_every_kind_are_caught_and_right_replies_leave() -> None:
+def test_indonesian_lies_are_stopped_and_right_replies_leave() -> None:
     lies, truths = (
         [json.loads(line) for line in (SETS / f"{name}-indonesian.jsonl").read_text(encoding="utf-8").splitlines()]
         for name in ("lies", "truths")

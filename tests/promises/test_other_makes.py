@@ -46,7 +46,7 @@ def test_a_shop_may_name_the_make_that_it_sells(draft: str) -> None:
         ("हमारे पास आईफोन है", "आईफोन"),
     ],
 )
-def test_what_a_trade_knows_and_the_shop_does_not_sell_is_stopped(draft: str, text: str) -> None:
+def test_makes_of_the_trade_that_are_not_sold_are_stopped(draft: str, text: str) -> None:
     assert stopped(draft, VOYAGE, SOLD) == {text}
 
 

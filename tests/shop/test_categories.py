@@ -45,7 +45,7 @@ def test_a_word_of_one_language_names_no_goods_in_another(word: str, meant: str,
 
 
 @pytest.mark.parametrize("language", [None, "id"])
-def test_every_word_holds_where_the_brand_does_not_speak_the_language(language: str | None) -> None:
+def test_every_word_holds_in_an_unspoken_language(language: str | None) -> None:
     spanish = replace(VOYAGE, languages=("es",))
     assert Categories(spanish, [], language).category("hp") == "smartphones"
 

@@ -35,7 +35,7 @@ def bundled_line() -> dict[str, str]:
     return dict(zip(header.split(","), newest.split(","), strict=True))
 
 
-def test_it_converts_by_the_banks_newest_line_and_names_its_day() -> None:
+def test_it_converts_by_the_newest_rates_and_names_their_day() -> None:
     line = bundled_line()
     conversion = RATES.convert(Money(Decimal(100), "EUR"), "INR")
     assert conversion.result == Money(round(Decimal(line["INR"]) * 100, 2), "INR")
@@ -60,7 +60,7 @@ def test_riyals_to_dirhams_do_not_depend_on_the_dollar() -> None:
 
 
 @pytest.mark.parametrize("code", ["XYZ", "RUB", "HRK"])
-def test_a_currency_without_a_living_rate_is_refused_with_those_there_are(code: str) -> None:
+def test_a_currency_without_a_current_rate_is_refused(code: str) -> None:
     with pytest.raises(UnknownCurrency, match=f"no rate for {code}; known are AED, AUD, BHD"):
         RATES.convert(Money(Decimal(1), "EUR"), code)
 

@@ -1,4 +1,4 @@
-"""Reads the writer's birthday out of chat text, in the words of every language; a date that could be two days is none."""
+"""Reads the writer's birthday; an ambiguous date is none."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ISO = re.compile(r"\b(?P<y>(?:19|20)\d\d)-(?P<m>\d{2})-(?P<d>\d{2})\b")
 
 
 def find_birthday(text: str) -> str | None:
-    """`1990-05-12`, or `05-12` where no year is told; None where the writer tells no birthday of their own."""
+    """`1990-05-12`, or `05-12` without a year; None where the writer states no birthday of their own."""
     found = _INTRO.match(text)
     if found is None or _DENIED.match(text, found.end()):
         return None
@@ -36,7 +36,7 @@ def find_birthday(text: str) -> str | None:
 
 
 def find_day(text: str) -> str | None:
-    """The first date in `text` in the same form; None where there is none, or 5/6 could be May or June."""
+    """The first date in `text`, in the same form; None for 5/6, which may be May or June."""
     for pattern in (_DAY_MONTH, _MONTH_DAY):
         for said in pattern.finditer(text):
             month = _months().get(said["month"].casefold())

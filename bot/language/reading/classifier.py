@@ -1,4 +1,4 @@
-"""The fitted part of the classifier: a softmax regression and the nearest training phrases, by letters and by meaning."""
+"""The fitted classifier: softmax regression, and the nearest training phrases by letters and by meaning."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Model:
     digest: str = ""
 
     def shares(self, text: str) -> tuple[Floats, Floats]:
-        """Probabilities of the types (in the order of MESSAGE_TYPES) by the regression and by the nearest phrases."""
+        """Probabilities in the order of MESSAGE_TYPES: by regression, and by nearest phrases."""
         words = words_of(text)
         counts = buckets_of(words)
         if not counts:

@@ -1,4 +1,4 @@
-"""Reads what somebody wants converted: '50 quid in euros', 'usd to inr', 'show prices in GBP'."""
+"""Reads currency conversions: "50 quid in euros", "usd to inr", "show prices in GBP"."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ BESIDE = frozenset(words_of_all("conversion", "beside")) | {""}
 
 @dataclass(frozen=True, slots=True)
 class ConversionRequest:
-    """What to convert. `amount` is None for 'all prices'; a currency is None where the text leaves it open."""
+    """`amount` None: all prices; a currency None: left open."""
 
     amount: Decimal | None
     source: str | None
@@ -50,10 +50,10 @@ class ConversionRequest:
 
 
 def read_conversion(text: str) -> ConversionRequest | None:
-    """What `text` wants converted, or None where it converts nothing.
+    """What `text` wants converted, or None.
 
-    A question about a rate means the amount 1. A price limit ('laptop under 1500 euros'), a payment that went
-    wrong ('my order 100 usd never arrived') and weights ('kilos to pounds') convert nothing.
+    A question about a rate has the amount 1. Price limits ("laptop under 1500 euros"), failed payments and weights ("kilos
+    to pounds") convert nothing.
     """
     plain = fold_in_place(text[:LONGEST_READ])
     mentions = [*find_currencies(text)]

@@ -1,4 +1,4 @@
-"""Devanagari in Latin letters, by the rules of the script and of how Hindi speaks it."""
+"""Transliterates Devanagari as Hindi speakers type it in Latin letters."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CLOSED = re.compile(r"^([^aeiou+*]+)\+([^aeiou+*]+)$")
 
 
 def in_latin(word: str) -> str:
-    """A Hindi word as people type it in Latin letters: करना as karna, so that both spellings share what is learned."""
+    """करना as karna."""
     letters: list[str] = []
     for sign in unicodedata.normalize("NFD", word):
         if sign in SIGNS or sign == VIRAMA:

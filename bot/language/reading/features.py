@@ -1,4 +1,4 @@
-"""Turns a message into what the classifier counts: words, word pairs and letter groups, hashed into buckets."""
+"""The classifier's features: words, word pairs and letter groups, hashed into buckets."""
 
 from __future__ import annotations
 

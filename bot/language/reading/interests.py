@@ -1,4 +1,4 @@
-"""What goods a text asks for: a shop's categories, subcategories and features, by the words of its customers."""
+"""Finds a shop's categories, subcategories and features in a text, by its customers' words."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ class InterestFinder(Protocol):
     """Finds in a text what its writer is interested in."""
 
     def find(self, text: str, *, language: str | None, named: bool) -> list[str]:
-        """The interests of `text`, as they are stored, features first ("gaming", "laptops").
+        """The interests of `text`, features first ("gaming", "laptops").
 
-        `language`: the chat's; None where it is unknown. `named`: only where the text has a shop's word for them; else a title or a maker may stand for its category.
+        `language` is the chat's, None if unknown. With `named`, only a shop's word for goods counts, no title or maker.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A category, subcategory or feature of the goods: what replies call it, and what customers call it."""
+    """What a category, subcategory or feature is called: in replies by `names`, by customers by `words`."""
 
     names: Mapping[str, str] = field(default_factory=dict)  # by language, in the plural: "I can show you laptops"
     words: tuple[str, ...] = ()  # single words, in whatever language; the first finds it again in the catalogue
@@ -40,10 +40,10 @@ class Term:
 
 
 class ShopWords:
-    """The words for a shop's goods, by the ids that interests are stored under; never changed.
+    """The words for a shop's goods, by interest id; immutable.
 
-    A term without words is found by its id and its names ("cakes", "cake"). With a `language`, words that belong to the
-    chats of another language are left out: Indonesian "hp" is a phone, elsewhere it is a maker of laptops.
+    A term without words is found by its id and names ("cakes", "cake"). With a `language`, words of other languages' chats
+    are left out: "hp" is a phone in Indonesian, elsewhere a maker of laptops.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class ShopWords:
 
     @property
     def words(self) -> frozenset[str]:
-        """Every folded word that stands for a category or a subcategory: in "40 laptops" the number is no amount."""
+        """Folded words for categories and subcategories: in "40 laptops" 40 is no amount."""
         return frozenset([*self._category_of, *self._subcategory_of])
 
     @property
@@ -81,9 +81,10 @@ class ShopWords:
         return _found(self._feature_of, word)
 
     def named(self, text: str, found: Sequence[str] = ()) -> list[str]:
-        """The interests that a text names, features before kinds; `found` are the categories that a search for it found.
+        """The interests that a text names, features first.
 
-        The category of what was found stands in where the text names no kind: "something for gaming" found laptops.
+        Where it names no kind of goods, the first of `found` stands in, the categories that a search found: "something for
+        gaming" found laptops.
         """
         words = WORDS.findall(fold(text))
         subcategories = [self.subcategory(word) for word in words]
@@ -99,7 +100,7 @@ class ShopWords:
 
 
 def singulars(word: str) -> Iterator[str]:
-    """What a folded word may be the plural of, in any of the languages: "cakes" cake, "panes" pan, "pastries" pastry."""
+    """What a folded word may be the plural of: "cakes" cake, "panes" pan, "pastries" pastry."""
     for plural, ending in _SINGULARS:
         stem, found = plural.subn(ending, word)
         if found:
@@ -113,7 +114,7 @@ _SINGULARS = [
 
 
 def _by_word(terms: Mapping[str, Term], language: str | None) -> Iterator[tuple[str, str]]:
-    """Each folded word with the id it stands for; where no words were written down, the id and the names are."""
+    """(folded word, id); id and names for a term without words."""
     for each, term in terms.items():
         if not term.words_for(None):
             names = [fold(text) for text in (each, *term.names.values()) if len(text.split()) == 1 and "-" not in text]

@@ -1,4 +1,4 @@
-"""What one message teaches: its type, what it states of its writer, their currency and budget, their interests."""
+"""What one message teaches: type, stated facts, currency, budget, interests."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Lesson:
 
 
 def read_message(text: str, language: str, shop: InterestFinder) -> Lesson:
-    """Everything that a message in `language` teaches, for a shop whose goods `shop` finds. Safe on any text."""
+    """Everything that a message in `language` teaches. Safe on any text."""
     kind = believed(text)
     return Lesson(
         kind, tuple(dict.fromkeys(_learned(text, language, kind))), tuple(_interests(text, language, kind, shop))
@@ -57,14 +57,14 @@ def _learned(text: str, language: str, kind: Classification) -> Iterator[Learned
 
 
 def _interests(text: str, language: str, kind: Classification, shop: InterestFinder) -> list[str]:
-    """Of a message that asks for goods, or that says hardly more than a word for them."""
+    """Only of a message that asks for goods, or says little besides a word for them."""
     if kind.message_type not in (*SHOPPING, "other"):
         return []
     return shop.find(text, language=language, named=kind.message_type == "other")
 
 
 def _currency(text: str, kind: Classification) -> str | None:
-    """The currency a conversion leads to ("how much is it in dollars"), or that a price is asked or limited in."""
+    """The target of a conversion, or the currency that a price is asked or limited in."""
     if kind.message_type == "currency_conversion":
         wished = kind.entities.get("to") or (kind.entities.get("from") if PRICE.search(fold(text)) else None)
         named = {mention.currency for mention in find_currencies(text)}

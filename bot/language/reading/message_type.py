@@ -22,11 +22,10 @@ UNSURE = 0.25  # what text of no known word reaches
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """What one message is about.
+    """The type of one message, one of MESSAGE_TYPES, and its confidence, 0 to 1.
 
-    `message_type` is one of MESSAGE_TYPES, `confidence` from 0 to 1. `entities` holds what could be read with
-    certainty: for currency_conversion always `amount` (Decimal or None), `from` and `to` (ISO codes or None);
-    for other types `order_number` (str), `quantity` (int), `budget` (Money-like pair: `budget`, `currency`).
+    `entities`: for currency_conversion `amount` (Decimal or None), `from` and `to` (ISO codes or None); for other types,
+    where found, `order_number` (str), `quantity` (int), `budget` (Decimal) and `currency`.
     """
 
     message_type: str
@@ -38,7 +37,7 @@ _one_of = subject_patterns("message_type")
 
 
 def _unless(key: str) -> str:
-    """A message with one of the entry's words, and with none of those that speak against it."""
+    """One of the entry's words, and none of those that speak against it."""
     return rf"^(?!.*{_one_of(f'{key}_unless')}).*{_one_of(key)}"
 
 
@@ -79,10 +78,7 @@ LIMIT = re.compile(_one_of("limits"))
 
 
 def classify(text: str) -> Classification:
-    """The type of a message, how sure, and what could be read from it.
-
-    Deterministic, local and safe on any text; about a millisecond. An empty message is `other`.
-    """
+    """The type of a message, with confidence and entities. Deterministic, local, safe on any text; about a millisecond."""
     if is_stop(text):
         return Classification("opt_out", 1.0)
     conversion = read_conversion(text)
@@ -94,7 +90,7 @@ def classify(text: str) -> Classification:
 
 
 def believed(text: str) -> Classification:
-    """As `classify`, but `other` where that was a mere guess: a reply to "zxcv" asks back, it does not convert money."""
+    """As `classify`, but `other` below UNSURE: a reply to "zxcv" asks back."""
     found = classify(text)
     return found if found.confidence >= UNSURE else Classification("other", found.confidence, {})
 
@@ -137,7 +133,7 @@ def _entities(message_type: str, text: str, plain: str) -> dict[str, object]:
 
 
 def _budget(text: str) -> dict[str, object]:
-    """The largest amount of a stated limit: money named as such, or a bare number no smaller than 100."""
+    """The largest stated limit: money, or a bare number from 100 on."""
     amounts = [a for a in find_amounts(text) if a.currency or a.value >= 100]
     if not amounts:
         return {}

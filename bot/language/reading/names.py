@@ -1,4 +1,4 @@
-"""Reads how somebody calls themselves and where they live out of chat text; rather nothing than wrong."""
+"""Reads the writer's name and city; when in doubt, nothing."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def _maybe(text: str, found: re.Match[str], quiet: bool) -> OwnName | None:
 
 
 def _behind(text: str, found: re.Match[str]) -> tuple[str, list[str]]:
-    """The text behind an introduction and a title, and the words at its beginning that may be a name."""
+    """The text behind an introduction and title, and its leading words that may be a name."""
     behind = text[found.end() :]
     title = TITLES.match(behind)
     behind = behind[title.end() :] if title else behind
@@ -118,7 +118,7 @@ def _behind(text: str, found: re.Match[str]) -> tuple[str, list[str]]:
 
 
 def _leading_words(behind: str) -> list[str]:
-    """Up to three words with nothing but spaces between them, before the first that can be in no name."""
+    """Up to three adjacent words that a name can have."""
     words: list[str] = []
     at = 0
     while len(words) < 3:
@@ -172,7 +172,7 @@ def _written(words: list[str]) -> str:
 
 
 def find_city(text: str, language: str) -> str | None:
-    """The town the writer says they live in or come from; None where they name none, or name a country."""
+    """The town that the writer lives in or comes from; None for a country."""
     for said_so in FROM.finditer(text):
         sure = any(word in said_so.group().casefold() for word in SURE_OF)
         place = find_place(text[said_so.end() :], language, sure=sure)
@@ -186,7 +186,7 @@ def find_city(text: str, language: str) -> str | None:
 
 
 def find_place(text: str, language: str, *, sure: bool) -> str | None:
-    """The town that `text` begins with; one in small letters only where what stood before it is `sure` to name a place."""
+    """The town that `text` begins with; in small letters only if `sure` that a place follows."""
     place = _place_at(text, sure=sure)
     return place if place is not None and place.casefold() not in _countries(language) else None
 

@@ -1,4 +1,4 @@
-"""STOP and START: the words that end and resume messages, in all languages at once and only as a whole message."""
+"""STOP and START in all languages, only as whole messages."""
 
 from __future__ import annotations
 
@@ -16,10 +16,7 @@ SURROUNDING = re.compile(rf"^[\W_]+|(?<![{LETTERS}])[\W_]+$|[\s.!?।,]+$")
 
 
 def is_stop(text: str) -> bool:
-    """Whether the whole message asks to end all messages: 'STOP', 'stop.', 'Baja', 'PARAR', 'बंद करो'.
-
-    Case, accents, punctuation and space around do not matter; any further word does ("don't stop", "stop by").
-    """
+    """Whether the whole message is a stop word, whatever its case, accents and punctuation: not "don't stop"."""
     return _whole(text) in _STOP
 
 

@@ -14,8 +14,8 @@ NAMED_GROUP = re.compile(r"\(\?P<([a-z]+)>")
 def one_of(subject: str, key: str, **blanks: str | Mapping[str, str]) -> str:
     """A list entry of every language as one group of alternatives.
 
-    `{name}` in a piece is replaced by the pattern that `blanks` gives for it, or gives for the piece's language. Named
-    groups get a number behind their name, as a pattern may have each name only once: read them with `said`.
+    `blanks` gives the pattern for `{name}` in a piece, the same for all languages or per language. Named groups get a
+    number, as a pattern may have each name only once: read them with `said`.
     """
     filled = dict.fromkeys(
         _filled(piece, language, blanks) for language in folders() for piece in entry(language, subject, key)

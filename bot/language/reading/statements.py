@@ -1,8 +1,7 @@
-"""Reads what a text states about its writer, and about nobody else; rather nothing than something wrong.
+"""Reads what a text states about its writer, and about nobody else; when in doubt, nothing.
 
-A text is cut into clauses. What is asked, supposed, quoted or told of another person states nothing about the writer,
-so those clauses are dropped first; the rest must begin with words that claim something ("I live in", "calzo un",
-"mere paas"), as each language's facts.toml has them.
+A text is cut into clauses. Questions, suppositions, quotations and clauses about others are dropped; the rest must begin
+with claiming words ("I live in", "calzo un", "mere paas") of facts.toml.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from bot.language.words import words_of_all
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """Something that a text says about its writer; with `ended`: that it holds no longer (an empty value: whatever held)."""
+    """A fact about the writer; `ended`: it holds no longer (empty value: whatever it was)."""
 
     predicate: str  # one of memory.people.facts.PREDICATES
     value: str
@@ -92,9 +91,9 @@ GUESS = 0.5  # the confidence of a name in words that mostly mean something else
 
 
 def read_facts(text: str, language: str) -> list[Learned]:
-    """Everything that `text`, in `language`, states about its writer, in the order of PREDICATES.
+    """What `text` states about its writer, in the order of PREDICATES.
 
-    "I'm looking", "is it good for Dubai?", "my brother lives in Dubai", "if I lived in Dubai" state nothing.
+    "is it good for Dubai?", "my brother lives in Dubai", "if I lived in Dubai" state nothing.
     """
     spoken = [*sentences(text[:LONGEST_READ])]
     name = find_name(" ".join(spoken)) if spoken else None
@@ -105,7 +104,7 @@ def read_facts(text: str, language: str) -> list[Learned]:
 
 
 def sentences(text: str) -> Iterator[str]:
-    """The sentences in which the writer speaks for themselves: not quoted, not supposed, not told of another."""
+    """Those in which the writer speaks for themselves: not quoted, supposed or about another."""
     own = QUOTED.sub(lambda quoted: quoted.group() if len(quoted.group().split()) < 3 else "\n", text)
     for found in SENTENCE.findall(own):
         asks = found.rstrip().endswith("?")
@@ -119,7 +118,7 @@ def _before(pattern: re.Pattern[str], words: Sequence[str], text: str) -> str:
 
 
 def clauses(sentence: str) -> list[str]:
-    """The clauses of a sentence that state something: the last one of a question does not, nor does one about others."""
+    """The stating clauses of a sentence: not the last one of a question, none about others."""
     parts = own_clauses(sentence, others=True)
     if sentence.rstrip().endswith("?"):
         parts = parts[:-1]
@@ -127,7 +126,7 @@ def clauses(sentence: str) -> list[str]:
 
 
 def own_clauses(sentence: str, *, others: bool = False) -> list[str]:
-    """The clauses of a sentence, asked or stated; without `others`, those that speak of nobody else."""
+    """The clauses of a sentence, asked or stated; without `others`, none about another person."""
     parts = [part.strip() for part in CLAUSE.split(sentence) if part and part.strip()]
     return parts if others else [part for part in parts if not OTHERS.search(part)]
 
@@ -204,7 +203,7 @@ def _owned_no_more(clause: str, _language: str) -> Learned | None:
 
 
 def _thing(found: re.Match[str] | None) -> str | None:
-    """The thing that a clause names, up to five words; None where it goes on to something that is no thing."""
+    """The thing that a clause names, up to five words."""
     if found is None or _NOT_OWNED.search(found.group()):
         return None
     words = re.match(rf"{_PIECE}(?: {_PIECE}){{0,4}}", (said(found, "thing") or "").strip())

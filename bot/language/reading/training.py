@@ -69,7 +69,7 @@ def read_sections(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def digest(folder: Path = PHRASES) -> str:
-    """A fingerprint of all training phrases; the weights carry it, so that stale weights are noticed."""
+    """SHA-256 of all training phrases; the weights carry it, so that stale weights are noticed."""
     seen = hashlib.sha256()
     for path in sorted(folder.glob("*.txt")):
         seen.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n"))
@@ -84,7 +84,7 @@ def chat_phrases(folder: Path = PHRASES) -> list[Example]:
 
 
 def requests(folder: Path = PHRASES) -> list[Example]:
-    """Each request set into some of the frames, slots filled: 'could you help me with returning a product'."""
+    """Each request in some of the frames, slots filled: "could you help me with returning a product"."""
     chance = random.Random(SEED)  # noqa: S311  (variety, not secrets)
     frames = [line.strip() for line in (folder / "frames.txt").read_text().splitlines() if not line.startswith("# ")]
     made = []
@@ -109,9 +109,9 @@ def _rude(text: str, chance: random.Random) -> str:
 
 
 def with_typos(example: Example, copy: int = 0) -> Example:
-    """The same phrase as a hurried thumb would type it; each `copy` differs.
+    """The phrase as typed in a hurry; each `copy` differs.
 
-    The typos hang on the phrase alone, so that phrases added elsewhere change nothing about it.
+    Seeded by the phrase, so that phrases added elsewhere change nothing about it.
     """
     chance = random.Random(f"{SEED} {copy} {example.text}")  # noqa: S311  (variety, not secrets)
     words = [RUSHED[w] if w in RUSHED and chance.random() < 0.4 else w for w in example.text.split()]
@@ -171,7 +171,7 @@ def weighted(matrix: Matrix, idf: Floats) -> Matrix:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A softmax regression: weights by bucket, by dimension of the embedding, and the bias, each x types."""
+    """Softmax regression: weights by bucket and by embedding dimension, and the bias, each x types."""
 
     weights: Floats
     meaning: Floats
@@ -220,7 +220,7 @@ def examples(written: list[Example], asked: list[Example]) -> list[Example]:
 
 
 def importance_of(chosen: list[Example]) -> Floats:
-    """Each example's share, evened out half-way between types (by the square root of a type's total)."""
+    """Each example's share; types are balanced by the square root of their totals."""
     totals = {kind: sum(e.weight for e in chosen if e.message_type == kind) for kind in MESSAGE_TYPES}
     return np.array([e.weight / max(totals[e.message_type], 1) ** 0.5 for e in chosen], dtype=np.float32)
 

@@ -45,24 +45,24 @@ def entry(language: str, subject: str, key: str) -> Any:
 
 
 def words_of_all(subject: str, key: str) -> tuple[str, ...]:
-    """The words or phrases of every language joined, in the order of `languages.LANGUAGES`; the same one only once."""
+    """Words or phrases of every language, in the order of LANGUAGES, each once."""
     found = (entry(language, subject, key) for language in folders())
     return tuple(dict.fromkeys(word for each in found for word in (each.split() if isinstance(each, str) else each)))
 
 
 def alternatives(subject: str, key: str) -> str:
-    """A list entry of every language as one alternation for a regular expression, without a group around it."""
+    """A list entry of every language as one alternation, without a group."""
     return "|".join(words_of_all(subject, key))
 
 
 def lines_of_all(subject: str, key: str) -> Iterator[list[str]]:
-    """The words of each line of a text entry, of every language in turn: a value or a code, then the words for it."""
+    """The words of each line of an entry, in every language: a value or code, then words."""
     for language in folders():
         yield from (line.split() for line in entry(language, subject, key).splitlines() if line.strip())
 
 
 def keyed_words(subject: str, key: str) -> Iterator[tuple[str, str]]:
-    """(what a line begins with, a word of that line) for every word of an entry of such lines."""
+    """(first word of a line, each other word) of an entry of such lines."""
     return ((first, word) for first, *words in lines_of_all(subject, key) for word in words)
 
 
@@ -72,7 +72,7 @@ def either(subject: str, key: str) -> str:
 
 
 def all_texts(language: str) -> Iterator[str]:
-    """Every text of a language's folder besides what is said about it: words, phrases, lines, pieces of patterns."""
+    """Every text of a language's folder except about.toml."""
     for file in sorted((FOLDER / language).glob("*.toml")):
         if file.stem != "about":
             yield from _texts(table(language, file.stem))
