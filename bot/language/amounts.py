@@ -133,6 +133,7 @@ def _words_at(text: MoneyText, index: int) -> tuple[Decimal, int] | None:
     tokens = text.tokens
     while index < len(tokens):
         word = tokens[index].text
+        ahead = tokens[index + 1].text if index + 1 < len(tokens) else ""
         before, digit = digit, Decimal(0)
         if word in UNITS:
             group += UNITS[word]
@@ -147,15 +148,11 @@ def _words_at(text: MoneyText, index: int) -> tuple[Decimal, int] | None:
             total, group = total + (group or Decimal(1)) * SCALES[word], Decimal(0)
         elif word in BEFORE_SCALE and _leads_number(text, index):
             group = group or BEFORE_SCALE[word]
-        elif not (word in JOINERS and index > start and _continues(tokens, index)):
+        elif not (word in JOINERS and index > start and (ahead in UNITS or ahead in HUNDREDS)):
             break
         index += 1
     value = total + group
     return (value, index) if index > start else None
-
-
-def _continues(tokens: list[MoneyToken], index: int) -> bool:
-    return index + 1 < len(tokens) and (tokens[index + 1].text in UNITS or tokens[index + 1].text in HUNDREDS)
 
 
 def _leads_number(text: MoneyText, index: int) -> bool:
@@ -178,26 +175,20 @@ def _with_currency(text: MoneyText, value: Decimal, index: int, following: int) 
         return AmountMention(value, COINED[tokens[index].text][1], (start, end))
     ahead, behind = _currency_ending(text, index), _currency_following(text, following)
     if ahead and behind and not ahead.loose:
-        behind = None if _has_own_number(text, behind) or _is_code(text, ahead) else behind
+        is_code = len(text.plain[slice(*ahead.span)]) <= 3
+        behind = None if _has_own_number(text, behind) or is_code else behind
     chosen = behind or ahead
     if chosen is None and not _plausible_alone(tokens[index], value):
         return None
-    currency = chosen.currency if chosen else _implied(tokens[index:following])
+    # Lakh and crore are counted in rupees unless another currency is named.
+    in_lakhs = any(SCALES.get(token.text) in (100_000, 10_000_000) for token in tokens[index:following])
+    currency = chosen.currency if chosen else "INR" if in_lakhs else None
     spans = [mention.span for mention in (ahead, behind) if mention and (mention.loose or mention is chosen)]
     return AmountMention(
         value,
         currency,
         (min([start, *(s for s, _ in spans)]), max([end, *(e for _, e in spans)])),
     )
-
-
-def _implied(number: list[MoneyToken]) -> str | None:
-    """Lakh and crore are counted in rupees unless another currency is named."""
-    return "INR" if any(SCALES.get(token.text) in (100_000, 10_000_000) for token in number) else None
-
-
-def _is_code(text: MoneyText, mention: CurrencyMention) -> bool:
-    return len(text.plain[slice(*mention.span)]) <= 3
 
 
 def _has_own_number(text: MoneyText, mention: CurrencyMention) -> bool:

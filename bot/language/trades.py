@@ -26,17 +26,14 @@ class Trade:
     percentages: frozenset[str]  # of what a percentage is said that is no discount
 
 
-def _read() -> dict[str, Trade]:
-    tables = tomllib.loads(FILE.read_text(encoding="utf-8"))
-    return {name: _trade(table) for name, table in tables.items()}
-
-
 def _trade(table: Mapping[str, list[str] | str]) -> Trade:
     sets = {key: frozenset(str(table[key]).split()) for key in ("models", "technology", "percentages")}
     return Trade(makes=tuple(table["makes"]), numbered=tuple(table["numbered"]), **sets)
 
 
-TRADES: Mapping[str, Trade] = _read()
+TRADES: Mapping[str, Trade] = {
+    name: _trade(table) for name, table in tomllib.loads(FILE.read_text(encoding="utf-8")).items()
+}
 
 
 def named(makes: Iterable[str]) -> str:

@@ -17,16 +17,14 @@ def _any(key: str) -> str:
     return f"(?:{alternatives('conversion', key)})"
 
 
-def _words(key: str) -> re.Pattern[str]:
-    return re.compile(rf"\b{_any(key)}\b")
-
-
 CONNECTOR = re.compile(
     rf"[\s,()]*(?:{_any('links')}\s+)*(?:[-=]*>|→|=\s*\??|/|-|:|\?|{_any('into')})[\s(]*(?:{_any('determiners')}\s+)*"
 )
 CUE, RATE, HOW_MANY = (re.compile(_any(key)) for key in ("cues", "rates", "how_many"))
 PRICE_VERB, RATE_OF = (re.compile(_any(key)) for key in ("price_verbs", "rate_of"))
-STORY, ASKED_OUTRIGHT, WEIGHTS, CONVERTS = (_words(key) for key in ("story", "asked_outright", "weights", "converts"))
+STORY, ASKED_OUTRIGHT, WEIGHTS, CONVERTS = (
+    re.compile(rf"\b{_any(key)}\b") for key in ("story", "asked_outright", "weights", "converts")
+)
 ANAPHORA = re.compile(
     rf"\b{_any('anaphora')}\b(?:\s+{_any('anaphora_verbs')})*\s+{_any('anaphora_into')}\s+(?:{_any('articles')}\s+)?$"
     rf"|{_any('anaphora_alone')}"
@@ -88,11 +86,15 @@ def _between_two(plain: str, named: list[CurrencyMention], amounts: list[AmountM
     if not _asks(plain, gap, first, second):
         return None
     if len({a.currency for a in priced}) == 1:
-        return _from_priced(priced[0], first, second)
+        target = second if priced[0].currency == first.currency else first
+        return ConversionRequest(priced[0].value, priced[0].currency, target.currency)
     if priced:
         return None
-    source, target = (second, first) if _reversed(plain, first) else (first, second)
-    return ConversionRequest(_bare_amount(amounts), source.currency, target.currency)
+    source, target = first, second
+    if HOW_MANY.search(plain[: first.span[0]]):  # "how many yen are in a dollar" names first what comes out
+        source, target = second, first
+    amount = next((a.value for a in amounts if a.currency is None), Decimal(1))
+    return ConversionRequest(amount, source.currency, target.currency)
 
 
 def _asks(plain: str, gap: str, first: CurrencyMention, second: CurrencyMention) -> bool:
@@ -107,38 +109,19 @@ def _about_that(plain: str, mention: CurrencyMention) -> bool:
     return ANAPHORA.search(plain[: mention.span[0]]) is not None
 
 
-def _from_priced(priced: AmountMention, first: CurrencyMention, second: CurrencyMention) -> ConversionRequest:
-    target = second if priced.currency == first.currency else first
-    return ConversionRequest(priced.value, priced.currency, target.currency)
-
-
-def _reversed(plain: str, first: CurrencyMention) -> bool:
-    """'how many yen are in a dollar': the first currency is what comes out."""
-    return HOW_MANY.search(plain[: first.span[0]]) is not None
-
-
-def _bare_amount(amounts: list[AmountMention]) -> Decimal:
-    bare = [a.value for a in amounts if a.currency is None]
-    return bare[0] if bare else Decimal(1)
-
-
 def _to_one(plain: str, named: list[CurrencyMention], amounts: list[AmountMention]) -> ConversionRequest | None:
     only = named[-1]
     before, behind = plain[: only.span[0]], plain[only.span[1] :]
-    priced = [a for a in amounts if a.currency == only.currency]
-    if priced:
-        return _one_priced(plain, priced[0])
+    story = STORY.search(plain) is not None
+    priced = next((a for a in amounts if a.currency == only.currency), None)
+    if priced:  # "convert 100 usd" leaves the target open
+        asked = CONVERTS.search(plain) and not story
+        return ConversionRequest(priced.value, priced.currency, None) if asked else None
     if SHOW_PRICES.search(before) and (PRICE_VERB.search(plain) or SHOW_PRICES.match(before)):
         return ConversionRequest(None, None, only.currency)
-    if STORY.search(plain) and not ASKED_OUTRIGHT.search(plain):
+    if story and not ASKED_OUTRIGHT.search(plain):
         return None
     return _number_to(before, amounts, only) or _that_or_rate(plain, before, behind, only)
-
-
-def _one_priced(plain: str, priced: AmountMention) -> ConversionRequest | None:
-    """'convert 100 usd': the target is left open."""
-    story = STORY.search(plain)
-    return ConversionRequest(priced.value, priced.currency, None) if CONVERTS.search(plain) and not story else None
 
 
 def _number_to(before: str, amounts: list[AmountMention], only: CurrencyMention) -> ConversionRequest | None:

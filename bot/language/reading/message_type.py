@@ -11,7 +11,7 @@ from bot.language.amounts import find_amounts
 from bot.language.money_tokens import LONGEST_READ
 from bot.language.normalisation import fold_in_place
 from bot.language.reading.classifier import MESSAGE_TYPES, NEAREST_SHARE, load
-from bot.language.reading.conversion import ConversionRequest, read_conversion
+from bot.language.reading.conversion import read_conversion
 from bot.language.reading.opt_out import is_stop
 from bot.language.reading.patterns import subject_patterns
 
@@ -83,7 +83,8 @@ def classify(text: str) -> Classification:
         return Classification("opt_out", 1.0)
     conversion = read_conversion(text)
     if conversion:
-        return Classification("currency_conversion", CERTAIN, _conversion_entities(conversion))
+        entities: dict[str, object] = {"amount": conversion.amount, "from": conversion.source, "to": conversion.target}
+        return Classification("currency_conversion", CERTAIN, entities)
     plain = fold_in_place(text[:LONGEST_READ]).lower()
     message_type, confidence = _judged(text, plain)
     return Classification(message_type, confidence, _entities(message_type, text, plain))
@@ -111,10 +112,6 @@ def _ruled(plain: str, shares: np.ndarray) -> str | None:
         if pattern.search(plain) and shares[MESSAGE_TYPES.index(message_type)] >= OVERRULED[message_type]:
             return message_type
     return None
-
-
-def _conversion_entities(conversion: ConversionRequest) -> dict[str, object]:
-    return {"amount": conversion.amount, "from": conversion.source, "to": conversion.target}
 
 
 def _entities(message_type: str, text: str, plain: str) -> dict[str, object]:
