@@ -211,3 +211,14 @@ memory.add_message(phone, "user", "Do you have a chocolate cake?")
 print(memory.brand, memory.get_user_profile(phone).interests)
 """
     assert run(BEGIN + code, tmp_path, BRANDS_FILE="brands.toml") == "bakery ('cakes',)\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("Quero um bolo de chocolate, por favor", "('cakes',)"), ("last price bolo bhai", "()")]
+)
+def test_a_word_of_one_language_is_no_interest_in_another(text: str, found: str, tmp_path: Path) -> None:
+    (tmp_path / "brands.toml").write_text(
+        '[bakery]\nwhatsapp = ["+34911234567"]\n[bakery.categories.cakes]\nwords = "cake"\nwords_in = { pt = "bolo" }\n'
+    )
+    code = f"memory.add_message(phone, 'user', {text!r})\nprint(memory.get_user_profile(phone).interests)"
+    assert run(BEGIN + code, tmp_path, BRANDS_FILE="brands.toml") == f"{found}\n"

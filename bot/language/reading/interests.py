@@ -54,6 +54,7 @@ class ShopWords:
         language: str | None = None,
     ) -> None:
         self._all = (categories, subcategories or {}, features or {})
+        self._in_language: dict[str | None, ShopWords] = {language: self}
         self._category_of, self._subcategory_of, self._feature_of = (
             dict(_by_word(each, language)) for each in self._all
         )
@@ -96,7 +97,9 @@ class ShopWords:
 
     def find(self, text: str, *, language: str | None, named: bool) -> list[str]:
         """The interests that a text names: without a catalogue there are no others."""
-        return ShopWords(*self._all, language).named(text)
+        if language not in self._in_language:
+            self._in_language[language] = ShopWords(*self._all, language)
+        return self._in_language[language].named(text)
 
 
 def singulars(word: str) -> Iterator[str]:
