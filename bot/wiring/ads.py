@@ -37,8 +37,8 @@ from bot.ads.staff_messenger import StaffMessenger
 from bot.ads.tasks.asana import Asana
 from bot.ads.tasks.task_list import AsanaTwins, FileTasks
 from bot.brands import Brand
+from bot.channels.channel import MessageLimits
 from bot.channels.simulator import SmallTwilio
-from bot.channels.twilio import LIMITS
 from bot.delivery.scheduler import Job
 from bot.delivery.staff_messages import StaffMessages
 from bot.language.money import CurrencyConverter
@@ -203,13 +203,13 @@ class AdSide:
     claims: ShopClaims
 
     @classmethod
-    def built(cls, foundation: Foundation, roster: Path) -> AdSide:
+    def built(cls, foundation: Foundation, limits: MessageLimits, roster: Path) -> AdSide:
         """Over the real accounts where META_ACCESS_TOKEN is set, else over the practice accounts of `roster`."""
         settings, stores, clock = foundation.settings, foundation.stores, foundation.clock
         facebook = connect(settings, foundation.brands, clock)
         practice = None if facebook else _practice(foundation, roster)
         accounts = facebook.by_brand() if facebook else practice.by_brand() if practice else {}
-        staff = StaffMessages(stores.db, stores.messages, foundation.staff, LIMITS)
+        staff = StaffMessages(stores.db, stores.messages, foundation.staff, limits)
         claims = ShopClaims(foundation.brands, stores.goods, clock)
         parts = AgencyParts(
             db=stores.db,

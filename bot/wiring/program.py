@@ -96,7 +96,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     provider = channel(foundation, twilio)
     gate = outbox(foundation, provider)
     desk = seller(foundation)
-    ads = AdSide.built(foundation, roster)
+    ads = AdSide.built(foundation, provider.limits, roster)
     router = turn_router(foundation, desk, ads.commands(), provider)
     missed = catch_up(foundation, provider, wake)
     jobs = [*ads.jobs(twilio), *shop_jobs(foundation, provider, missed, desk)]
