@@ -1,21 +1,19 @@
-"""What the environment says: read once at the start, loud when wrong."""
+"""The settings of the program, read from the environment once, at the start."""
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from dotenv import dotenv_values
-from marshmallow import EXCLUDE, Schema, ValidationError, fields
-from marshmallow.validate import Length, OneOf, Range, Regexp
+from marshmallow import ValidationError, fields
+from marshmallow.validate import OneOf, Range, Regexp
 
 from bot.roles import ROLES
-from memory.settings import MemorySettings
-from memory.storage.errors import WrongMemorySetting
+from memory.environment import process_environment, read_environment, setting
+from memory.settings import DATABASE_KEY, MemorySettings
 
 SIMULATED_STAFF = {"+14155550100": "admin"}  # a number that North America keeps for fiction
 
@@ -58,165 +56,107 @@ class AdAccounts(fields.Field[dict[str, str]]):
         return {account: brand for account, _sign, brand in entries}
 
 
-def _url(error: str) -> Regexp:
-    return Regexp(r"(https?://[^\s/?#]+(/[^\s?#]*)?)?$", error=error)
+def _matching(pattern: str, error: str, default: str = "") -> fields.String:
+    """Text that matches the whole of `pattern`, else `error`; nothing is said about its default."""
+    return fields.String(load_default=default, validate=Regexp(rf"(?:{pattern})\Z", error=error))
 
 
-_META_ID = Regexp(r"\d{0,25}$", error="must be digits only, as Meta shows the id")
+def _url(error: str, default: str = "") -> fields.String:
+    return _matching(r"https?://[^\s/?#]+(/[^\s?#]*)?", error, default)
 
 
-class Environment(Schema):
-    """Each setting with its type, its default and what is allowed. `.env.example` explains them; a test compares."""
+def _token_url(default: str) -> fields.String:
+    return _matching(
+        r"(https://[^\s/?#@]+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)(/[^\s?#]*)?",
+        "must be https, or http on this machine: the token goes there",
+        default,
+    )
 
-    class Meta:
-        unknown = EXCLUDE
 
-    port = fields.Integer(load_default=8000, validate=Range(1, 65535), data_key="PORT")
-    public_url = fields.String(
-        load_default="",
-        validate=_url("must be the address that Twilio calls, such as https://shop.example.com"),
-        data_key="PUBLIC_URL",
-    )
-    database_new_key = fields.String(
-        load_default="",
-        validate=Regexp(r"([0-9a-fA-F]{64})?$", error="must be 64 hexadecimal digits: openssl rand -hex 32 makes them"),
-        data_key="DATABASE_NEW_KEY",
-    )
-    secret_key = fields.String(
-        load_default="",
-        validate=Regexp(r"(.{32,})?$", error="must have at least 32 characters, or be left out"),
-        data_key="SECRET_KEY",
-    )
-    catalogue_file = fields.String(load_default="data/catalogue.csv", data_key="CATALOGUE_FILE")
-    staff = StaffNumbers(load_default=dict, data_key="STAFF")
-    openai_api_key = fields.String(load_default="", data_key="OPENAI_API_KEY")
-    openai_base_url = fields.String(
-        load_default="https://api.openai.com/v1",
-        validate=_url("must be an address such as https://api.openai.com/v1"),
-        data_key="OPENAI_BASE_URL",
-    )
-    openai_model = fields.String(load_default="gpt-4.1-mini", validate=Length(min=1), data_key="OPENAI_MODEL")
-    twilio_account_sid = fields.String(
-        load_default="",
-        validate=Regexp(r"(AC[0-9a-fA-F]{32})?$", error="must be AC and 32 hexadecimal digits"),
-        data_key="TWILIO_ACCOUNT_SID",
-    )
-    twilio_auth_tokens = CommaList(load_default=(), data_key="TWILIO_AUTH_TOKEN")
-    twilio_whatsapp_from = fields.String(
-        load_default="",
-        validate=Regexp(r"(\+[1-9]\d{6,14})?$", error="must be a number such as +14155238886"),
-        data_key="TWILIO_WHATSAPP_FROM",
-    )
-    twilio_api_url = fields.String(
-        load_default="",
-        validate=_url("must be an address such as http://127.0.0.1:9000, or be left out"),
-        data_key="TWILIO_API_URL",
-    )
-    meta_access_token = fields.String(
-        load_default="",
-        validate=Regexp(r"\S*$", error="must be a token without spaces"),
-        data_key="META_ACCESS_TOKEN",
-    )
-    meta_app_secret = fields.String(
-        load_default="",
-        validate=Regexp(r"\S*$", error="must be a secret without spaces"),
-        data_key="META_APP_SECRET",
-    )
-    meta_ad_accounts = AdAccounts(load_default=dict, data_key="META_AD_ACCOUNTS")
-    meta_page_id = fields.String(load_default="", validate=_META_ID, data_key="META_PAGE_ID")
-    meta_dataset_id = fields.String(load_default="", validate=_META_ID, data_key="META_DATASET_ID")
-    meta_whatsapp_account_id = fields.String(load_default="", validate=_META_ID, data_key="META_WHATSAPP_ACCOUNT_ID")
-    meta_graph_url = fields.String(
-        load_default="https://graph.facebook.com",
-        validate=Regexp(
-            r"(https://[^\s/?#@]+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)(/[^\s?#]*)?$",
-            error="must be https, or http on this machine: the token goes there",
-        ),
-        data_key="META_GRAPH_URL",
-    )
-    asana_access_token = fields.String(
-        load_default="",
-        validate=Regexp(r"\S*$", error="must be a token without spaces"),
-        data_key="ASANA_ACCESS_TOKEN",
-    )
-    asana_project = fields.String(
-        load_default="",
-        validate=Regexp(r"\d{0,25}$", error="must be digits only, as the project's address in Asana shows them"),
-        data_key="ASANA_PROJECT",
-    )
-    asana_api_url = fields.String(
-        load_default="https://app.asana.com/api/1.0",
-        validate=Regexp(
-            r"(https://[^\s/?#@]+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)(/[^\s?#]*)?$",
-            error="must be https, or http on this machine: the token goes there",
-        ),
-        data_key="ASANA_API_URL",
-    )
-    reply_quiet_seconds = fields.Float(load_default=1.5, validate=Range(0, 30), data_key="REPLY_QUIET_SECONDS")
-    reply_deadline_seconds = fields.Float(load_default=12.0, validate=Range(1, 120), data_key="REPLY_DEADLINE_SECONDS")
-    backup_dir = fields.String(load_default="", data_key="BACKUP_DIR")
-    practice_days_per_hour = fields.Float(load_default=4.0, validate=Range(0, 240), data_key="PRACTICE_DAYS_PER_HOUR")
-    practice_customers_per_hour = fields.Float(
-        load_default=20.0, validate=Range(0, 600), data_key="PRACTICE_CUSTOMERS_PER_HOUR"
-    )
-    log_level = fields.String(
-        load_default="INFO",
-        validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]),
-        data_key="LOG_LEVEL",
-    )
+def _meta_id() -> fields.String:
+    return _matching(r"\d{1,25}", "must be digits only, as Meta shows the id")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything the environment decides; made once by `from_environment`, handed on as an argument."""
+    """Every setting: its variable, type, default and what is allowed. `.env.example` explains them; a test compares.
 
-    port: int
-    public_url: str
-    database_new_key: str = field(repr=False)
-    secret_key: str
-    catalogue_file: str
-    staff: dict[str, str]
-    openai_api_key: str
-    openai_base_url: str
-    openai_model: str
-    twilio_account_sid: str
-    twilio_auth_tokens: tuple[str, ...]
-    twilio_whatsapp_from: str
-    twilio_api_url: str
-    meta_access_token: str
-    meta_app_secret: str
-    meta_ad_accounts: dict[str, str]
-    meta_page_id: str
-    meta_dataset_id: str
-    meta_whatsapp_account_id: str
-    meta_graph_url: str
-    asana_access_token: str = field(repr=False)
-    asana_project: str
-    asana_api_url: str
-    reply_quiet_seconds: float
-    reply_deadline_seconds: float
-    backup_dir: str
-    practice_days_per_hour: float
-    practice_customers_per_hour: float
-    log_level: str
-    memory: MemorySettings
+    Made once by `from_environment`, handed on as an argument.
+    """
+
+    port: int = setting("PORT", fields.Integer(load_default=8000, validate=Range(1, 65535)))
+    public_url: str = setting(
+        "PUBLIC_URL", _url("must be the address that Twilio calls, such as https://shop.example.com")
+    )
+    database_new_key: str = setting(
+        "DATABASE_NEW_KEY", fields.String(load_default="", validate=DATABASE_KEY), secret=True
+    )
+    secret_key: str = setting(
+        "SECRET_KEY", _matching(".{32,}", "must have at least 32 characters, or be left out"), secret=True
+    )
+    catalogue_file: str = setting("CATALOGUE_FILE", fields.String(load_default="data/catalogue.csv"))
+    staff: dict[str, str] = setting("STAFF", StaffNumbers(load_default=dict))
+    openai_api_key: str = setting("OPENAI_API_KEY", fields.String(load_default=""), secret=True)
+    openai_base_url: str = setting(
+        "OPENAI_BASE_URL",
+        _url("must be an address such as https://api.openai.com/v1", "https://api.openai.com/v1"),
+    )
+    openai_model: str = setting("OPENAI_MODEL", fields.String(load_default="gpt-4.1-mini"))
+    twilio_account_sid: str = setting(
+        "TWILIO_ACCOUNT_SID", _matching("AC[0-9a-fA-F]{32}", "must be AC and 32 hexadecimal digits")
+    )
+    twilio_auth_tokens: tuple[str, ...] = setting("TWILIO_AUTH_TOKEN", CommaList(load_default=()), secret=True)
+    twilio_whatsapp_from: str = setting(
+        "TWILIO_WHATSAPP_FROM", _matching(r"\+[1-9]\d{6,14}", "must be a number such as +14155238886")
+    )
+    twilio_api_url: str = setting(
+        "TWILIO_API_URL", _url("must be an address such as http://127.0.0.1:9000, or be left out")
+    )
+    meta_access_token: str = setting(
+        "META_ACCESS_TOKEN", _matching(r"\S+", "must be a token without spaces"), secret=True
+    )
+    meta_app_secret: str = setting("META_APP_SECRET", _matching(r"\S+", "must be a secret without spaces"), secret=True)
+    meta_ad_accounts: dict[str, str] = setting("META_AD_ACCOUNTS", AdAccounts(load_default=dict))
+    meta_page_id: str = setting("META_PAGE_ID", _meta_id())
+    meta_dataset_id: str = setting("META_DATASET_ID", _meta_id())
+    meta_whatsapp_account_id: str = setting("META_WHATSAPP_ACCOUNT_ID", _meta_id())
+    meta_graph_url: str = setting("META_GRAPH_URL", _token_url("https://graph.facebook.com"))
+    asana_access_token: str = setting(
+        "ASANA_ACCESS_TOKEN", _matching(r"\S+", "must be a token without spaces"), secret=True
+    )
+    asana_project: str = setting(
+        "ASANA_PROJECT",
+        _matching(r"\d{1,25}", "must be digits only, as the project's address in Asana shows them"),
+    )
+    asana_api_url: str = setting("ASANA_API_URL", _token_url("https://app.asana.com/api/1.0"))
+    reply_quiet_seconds: float = setting("REPLY_QUIET_SECONDS", fields.Float(load_default=1.5, validate=Range(0, 30)))
+    reply_deadline_seconds: float = setting(
+        "REPLY_DEADLINE_SECONDS", fields.Float(load_default=12.0, validate=Range(1, 120))
+    )
+    backup_dir: str = setting("BACKUP_DIR", fields.String(load_default=""))
+    practice_days_per_hour: float = setting(
+        "PRACTICE_DAYS_PER_HOUR", fields.Float(load_default=4.0, validate=Range(0, 240))
+    )
+    practice_customers_per_hour: float = setting(
+        "PRACTICE_CUSTOMERS_PER_HOUR", fields.Float(load_default=20.0, validate=Range(0, 600))
+    )
+    log_level: str = setting(
+        "LOG_LEVEL", fields.String(load_default="INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]))
+    )
+    memory: MemorySettings = field(default_factory=MemorySettings)
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+    def from_environment(cls, environment: Mapping[str, str | None] | None = None) -> Settings:
         """Read `environment`; by default `.env` and, above it, this process's own.
 
-        Raises WrongSetting, naming each wrong setting and what is allowed.
+        Raises WrongSetting, naming each wrong setting and what is allowed, a line each.
         """
-        said = {**dotenv_values(".env"), **os.environ} if environment is None else environment
-        given = {name: value for name, value in said.items() if value}
-        memory, faults = _memory(given)
-        try:
-            read = Environment().load(given)
-        except ValidationError as error:
-            raise WrongSetting("\n".join(filter(None, [_sentences(error), faults]))) from error
-        if faults:
-            raise WrongSetting(faults)
-        return _complete(cls(**read, memory=memory))
+        given = process_environment() if environment is None else environment
+        own, own_faults = read_environment(cls, given)
+        memory, memory_faults = read_environment(MemorySettings, given)
+        if own_faults or memory_faults:
+            raise WrongSetting("\n".join([*own_faults, *memory_faults]))
+        return _complete(cls(**own, memory=MemorySettings(**memory)))
 
     @property
     def simulated(self) -> bool:
@@ -266,14 +206,6 @@ def get_settings() -> Settings:
     return Settings.from_environment()
 
 
-def _memory(given: Mapping[str, str]) -> tuple[MemorySettings, str]:
-    """What memory reads of the environment, and what is wrong there."""
-    try:
-        return MemorySettings.from_environment(given), ""
-    except WrongMemorySetting as wrong:
-        return MemorySettings(), str(wrong)
-
-
 def _complete(settings: Settings) -> Settings:
     _require_whole_meta(settings)
     if bool(settings.asana_access_token) != bool(settings.asana_project):
@@ -308,8 +240,3 @@ def _require_whole_meta(settings: Settings) -> None:
         raise WrongSetting(
             f"real ad accounts need {' and '.join(missing)}, too; without all of Meta's, ads are practice"
         )
-
-
-def _sentences(error: ValidationError) -> str:
-    faults: dict[str, list[str]] = error.messages_dict
-    return "\n".join(f"{name}: {' '.join(map(str, texts))}" for name, texts in sorted(faults.items()))

@@ -1,18 +1,18 @@
-"""What the environment says about memory: the one place that reads it, for the program and for `MemoryManager()`."""
+"""The settings of memory, read from the environment by the program and by `MemoryManager()`."""
 
 from __future__ import annotations
 
-import os
-import re
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dotenv import dotenv_values
+from marshmallow import fields
+from marshmallow.validate import Range, Regexp
 
 from bot.language.reading.interests import Term
+from memory.environment import process_environment, read_environment, setting
 from memory.storage.errors import WrongMemorySetting
 
 # What a program in a folder of its own learns interests by, as long as it names no brands file.
@@ -20,92 +20,84 @@ SHIPPED_BRANDS = Path(__file__).parents[1] / "data" / "brands.toml"
 TERMS = ("categories", "subcategories", "features")
 LOCAL_REDIS = "redis://127.0.0.1:6379/0"
 TEN_YEARS = 10 * 365 * 86400  # in seconds
-YES, NO = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}
 
 
-def _switch(text: str) -> bool:
-    if text.lower() not in YES | NO:
-        raise ValueError("must be true or false")
-    return text.lower() in YES
+class Switch(fields.Boolean):
+    """true or false, 1 or 0, yes or no, on or off."""
 
-
-def _whole(most: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if not text.isdecimal() or len(text) > 12 or not 1 <= int(text) <= most:
-            raise ValueError(f"must be a whole number from 1 to {most}")
-        return int(text)
-
-    return read
-
-
-def _database(text: str) -> str:
-    if not re.fullmatch(r"sqlite:///.+|postgres(ql)?://.+", text):
-        raise ValueError(
-            "must be sqlite:/// and a path, such as sqlite:///data/hawker.db, or postgresql://user@host/name"
+    def __init__(self, *, load_default: bool) -> None:
+        super().__init__(
+            load_default=load_default,
+            truthy={"true", "1", "yes", "on"},
+            falsy={"false", "0", "no", "off"},
+            error_messages={"invalid": "must be true or false"},
         )
-    return text
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> bool:
+        return super()._deserialize(str(value).lower(), attr, data, **more)
 
 
-def _redis(text: str) -> str:
-    if not re.fullmatch(r"(rediss?|unix)://.+", text):
-        raise ValueError("must be the address of a Redis server, such as redis://host:6379/0")
-    return text
+class WholeNumber(fields.Integer):
+    """From 1 to `most`."""
+
+    def __init__(self, most: int, *, load_default: int) -> None:
+        allowed = f"must be a whole number from 1 to {most}"
+        super().__init__(
+            load_default=load_default,
+            validate=Range(1, most, error=allowed),
+            error_messages={"invalid": allowed, "too_large": allowed},
+        )
 
 
-def _key(text: str) -> str:
-    if not re.fullmatch(r"[0-9a-fA-F]{64}", text):
-        raise ValueError("must be 64 hexadecimal digits; openssl rand -hex 32 makes them")
-    return text
-
-
-def _setting(name: str, default: Any, read: Callable[[str], Any]) -> Any:
-    return field(default=default, metadata={"name": name, "read": read})
+_DATABASE_URL = Regexp(
+    r"(sqlite:///|postgres(ql)?://).+\Z",
+    error="must be sqlite:/// and a path, such as sqlite:///data/hawker.db, or postgresql://user@host/name",
+)
+_REDIS_URL = Regexp(
+    r"(rediss?|unix)://.+\Z", error="must be the address of a Redis server, such as redis://host:6379/0"
+)
+DATABASE_KEY = Regexp(r"[0-9a-fA-F]{64}\Z", error="must be 64 hexadecimal digits; openssl rand -hex 32 makes them")
 
 
 @dataclass(frozen=True, slots=True)
 class MemorySettings:
     """How memory is kept. Times are in seconds where the name says nothing else."""
 
-    storage_dir: str = _setting("MEMORY_STORAGE_DIR", "data", str)  # the database's folder, unless DATABASE_URL is set
-    execution_records_dir: str = _setting("MEMORY_EXECUTION_RECORDS_DIR", "", str)  # of the JSONL export
-    use_redis: bool = _setting("MEMORY_USE_REDIS", False, _switch)
-    short_term_ttl: int = _setting("MEMORY_SHORT_TERM_TTL", 86400, _whole(TEN_YEARS))
-    enable_vector_search: bool = _setting("MEMORY_ENABLE_VECTOR_SEARCH", True, _switch)
-    vector_store: str = _setting("MEMORY_VECTOR_STORE", "agent_memory", str)
+    # The database's folder, unless DATABASE_URL is set.
+    storage_dir: str = setting("MEMORY_STORAGE_DIR", fields.String(load_default="data"))
+    # Of the JSONL export.
+    execution_records_dir: str = setting("MEMORY_EXECUTION_RECORDS_DIR", fields.String(load_default=""))
+    use_redis: bool = setting("MEMORY_USE_REDIS", Switch(load_default=False))
+    short_term_ttl: int = setting("MEMORY_SHORT_TERM_TTL", WholeNumber(TEN_YEARS, load_default=86400))
+    enable_vector_search: bool = setting("MEMORY_ENABLE_VECTOR_SEARCH", Switch(load_default=True))
+    vector_store: str = setting("MEMORY_VECTOR_STORE", fields.String(load_default="agent_memory"))
     # Silence that ends a workflow's session.
-    session_timeout: int = _setting("MEMORY_SESSION_TIMEOUT", 3600, _whole(TEN_YEARS))
-    auto_cleanup: bool = _setting("MEMORY_AUTO_CLEANUP", True, _switch)  # drop what is over
+    session_timeout: int = setting("MEMORY_SESSION_TIMEOUT", WholeNumber(TEN_YEARS, load_default=3600))
+    # Drop what is over.
+    auto_cleanup: bool = setting("MEMORY_AUTO_CLEANUP", Switch(load_default=True))
     # Messages of a workflow.
-    max_conversation_history: int = _setting("MEMORY_MAX_CONVERSATION_HISTORY", 100, _whole(100_000))
-    cache_enabled: bool = _setting("MEMORY_CACHE_ENABLED", True, _switch)  # of long-term values that were read
-    # Values in that cache; short-term ones, too.
-    max_cache_size: int = _setting("MEMORY_MAX_CACHE_SIZE", 1000, _whole(10_000_000))
+    max_conversation_history: int = setting("MEMORY_MAX_CONVERSATION_HISTORY", WholeNumber(100_000, load_default=100))
+    # A cache of long-term values that were read; its size limits short-term ones, too.
+    cache_enabled: bool = setting("MEMORY_CACHE_ENABLED", Switch(load_default=True))
+    max_cache_size: int = setting("MEMORY_MAX_CACHE_SIZE", WholeNumber(10_000_000, load_default=1000))
     # Silence that ends a customer's session, and what a context shows of the conversation.
-    session_timeout_hours: int = _setting("SESSION_TIMEOUT_HOURS", 24, _whole(8760))
-    max_messages_per_session: int = _setting("MAX_MESSAGES_PER_SESSION", 50, _whole(1000))
-    brands_file: str = _setting("BRANDS_FILE", "data/brands.toml", str)
-    given_database_url: str = _setting("DATABASE_URL", "", _database)
-    database_key: str = field(default="", repr=False, metadata={"name": "DATABASE_KEY", "read": _key})
-    given_redis_url: str = _setting("REDIS_URL", "", _redis)
+    session_timeout_hours: int = setting("SESSION_TIMEOUT_HOURS", WholeNumber(8760, load_default=24))
+    max_messages_per_session: int = setting("MAX_MESSAGES_PER_SESSION", WholeNumber(1000, load_default=50))
+    brands_file: str = setting("BRANDS_FILE", fields.String(load_default="data/brands.toml"))
+    given_database_url: str = setting("DATABASE_URL", fields.String(load_default="", validate=_DATABASE_URL))
+    database_key: str = setting("DATABASE_KEY", fields.String(load_default="", validate=DATABASE_KEY), secret=True)
+    given_redis_url: str = setting("REDIS_URL", fields.String(load_default="", validate=_REDIS_URL))
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] | None = None) -> MemorySettings:
+    def from_environment(cls, environment: Mapping[str, str | None] | None = None) -> MemorySettings:
         """Read `environment`; by default `.env` and, above it, this process's own.
 
         Raises WrongMemorySetting, naming each wrong setting and what is allowed, a line each.
         """
-        said = {**dotenv_values(".env"), **os.environ} if environment is None else environment
-        given: dict[str, Any] = {}
-        faults = []
-        for each in fields(cls):
-            name, text = each.metadata["name"], said.get(each.metadata["name"])
-            try:
-                given |= {each.name: each.metadata["read"](text)} if text else {}
-            except ValueError as error:
-                faults.append(f"{name}: {error}")
+        read, faults = read_environment(cls, process_environment() if environment is None else environment)
         if faults:
             raise WrongMemorySetting("\n".join(faults))
-        return cls(**given)
+        return cls(**read)
 
     @property
     def database_url(self) -> str:

@@ -20,7 +20,7 @@ from bot.brands import read_brands
 from bot.language.languages import FIRST, LANGUAGES
 from bot.language.normalisation import fold
 from bot.sales.answering.model_tools import described
-from bot.settings import Environment, Settings
+from bot.settings import Settings
 from bot.shop.catalogue import read_catalogue
 from bot.web.access import who_may_call
 from bot.wiring.program import assemble
@@ -36,7 +36,7 @@ HOMES = {
     "apscheduler": ("bot/delivery/scheduler.py",),
     "jwt": ("bot/web/access.py",),
     "flask_smorest": ("bot/web/api/conversations.py",),
-    "dotenv": ("bot/settings.py", "memory/settings.py"),
+    "dotenv": ("memory/environment.py",),
     "sqlcipher3": ("memory/storage/sqlcipher.py",),
     "psycopg": ("memory/storage/postgres.py",),
     "requests": ("bot/channels/", "bot/ads/facebook/", "bot/ads/tasks/asana.py"),
@@ -60,8 +60,8 @@ def test_every_route_says_who_may_call_it(app: Flask) -> None:
 
 
 def test_every_setting_is_explained_with_its_default() -> None:
-    names = {field.data_key for field in Environment().fields.values()}
-    names |= {field.metadata["name"] for field in fields(MemorySettings)}
+    declared = [field.metadata for settings in (Settings, MemorySettings) for field in fields(settings)]
+    names = {each["read"].data_key for each in declared if each}
     lines = (ROOT / ".env.example").read_text().splitlines()
     explained = {line.partition("=")[0] for above, line in itertools.pairwise(lines)
                  if "=" in line and not line.startswith("#") and above.startswith("# ")}  # fmt: skip
@@ -78,7 +78,7 @@ def test_an_outside_package_has_one_home(package: str) -> None:
 
 def test_only_the_settings_read_the_environment() -> None:
     readers = {path for path, tree in product() if reads_environment(tree)}
-    assert readers - {"bot/__init__.py"} == {"bot/settings.py", "memory/settings.py"}  # that one sets numpy's threads
+    assert readers - {"bot/__init__.py"} == {"memory/environment.py"}  # that one sets numpy's threads
 
 
 def test_the_graph_api_is_spoken_in_one_place() -> None:
