@@ -119,10 +119,11 @@ class ChannelContract:
         assert isinstance(stage.channel.read_form(form), SetAside)
 
     def test_of_a_real_form_any_part_may_be_missing(self, stage: ChannelStage) -> None:
-        whole = stage.person_writes("hello").form
-        for left_out in range(len(whole)):
-            part = [*whole[:left_out], *whole[left_out + 1 :]]
-            assert isinstance(stage.channel.read_form(part), (Inbound, SetAside))
+        posted = stage.person_writes("hello")
+        provider_id = read_message(stage, posted).provider_id
+        for left_out in range(len(posted.form)):
+            read = stage.channel.read_form([*posted.form[:left_out], *posted.form[left_out + 1 :]])
+            assert isinstance(read, SetAside) or (isinstance(read, Inbound) and read.provider_id == provider_id)
 
     def test_stop_is_urgent(self, stage: ChannelStage) -> None:
         assert read_message(stage, stage.person_writes("STOP")).urgent
