@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.ads.morning.step_results import MorningResults
 from bot.language.money import Money
 from bot.settings import Settings
 from bot.web.access import issue_token
@@ -475,7 +476,11 @@ def test_mornings_are_done_or_say_why_not(shop: Program) -> None:
     cycles = Cycles(shop.memory.db, shop.clock)
     for day in (21, 22, 23):
         run = cycles.of_day(BRAND, "act_9001", date(2026, 11, day))
-        assert run is not None and run.step == "done" and {"pull", "decide", "act"} <= run.notes.keys()
+        assert run is not None and run.step == "done"
+        results = MorningResults.of_notes(run.notes)
+        assert results.unread == () and results.pull is not None and results.act is not None
+        assert results.decide is not None and results.decide.decisions
+        assert all(each.name in each.sentence for each in results.decide.decisions)
     failed = cycles.newest_of(BRAND, SPAIN)
     assert failed is not None
     assert (failed.step, failed.fault, failed.notes) == ("decide", "no exchange rate", {"pull": {"readings": 4}})

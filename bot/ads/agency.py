@@ -80,7 +80,7 @@ class Agency:
     def _look(self, brand: str, account: Account) -> None:
         now = self.clock()
         try:
-            self.pull(Morning(brand, now.date(), now, account, {}))
+            self.pull.pull(Morning(brand, now.date(), now, account))
         except (AdsFault, NotStorable) as fault:
             log.warning("an ad account cannot be read yet: %s", fault)
 

@@ -19,7 +19,7 @@ from bot.ads.changes.emergency_stop import Brakes
 from bot.ads.changes.spend_limits import BrandLimits
 from bot.ads.experiments.ad_tests import Trials
 from bot.ads.facebook import Facebook, connect, version_warning
-from bot.ads.morning.cycle import BrandMorning, Cycle, Step
+from bot.ads.morning.cycle import BrandMorning, Cycle, MorningStep
 from bot.ads.morning.learning import Learn, Listen
 from bot.ads.morning.pull import Pull
 from bot.ads.new_ads.compliance import ClaimChecks
@@ -127,16 +127,16 @@ class AgencyParts:
             if brand.ads and self.accounts.get(brand.id)
         ]
 
-    def _steps(self, stores: AdStores, pull: Pull, limits: BrandLimits, trials: Trials) -> list[Step]:
+    def _steps(self, stores: AdStores, pull: Pull, limits: BrandLimits, trials: Trials) -> list[MorningStep]:
         """An account's morning."""
         actions, margins = trials.actions, OrderMargins(self.brands, self.goods, self.rates)
         tests = trials if self.claims is not None else None
         decide = Decide(stores.campaigns, stores.attribution, limits, margins, tests, actions.changes)
         steps = [
-            Step("pull", pull),
-            Step("decide", decide),
-            Step("act", Act(self.db, actions, stores.records, stores.strategy, stores.campaigns)),
-            Step("listen", Listen(stores.campaigns)),
+            MorningStep("pull", pull.pull),
+            MorningStep("decide", decide.decide),
+            MorningStep("act", Act(self.db, actions, stores.records, stores.campaigns).act),
+            MorningStep("listen", Listen(stores.campaigns).listen),
         ]
         if self.claims is None:
             return steps
@@ -152,12 +152,12 @@ class AgencyParts:
         )
         return [
             *steps,
-            Step("judge", Judge(trials, stores.figures, stores.campaigns)),
-            Step("ideas", imagine),
-            Step("launch", LaunchTest(trials, stores.figures, stores.campaigns)),
+            MorningStep("judge", Judge(trials, stores.figures, stores.campaigns).judge),
+            MorningStep("ideas", imagine.think_of_tests),
+            MorningStep("launch", LaunchTest(trials, stores.figures, stores.campaigns).launch),
         ]
 
-    def _closing(self, stores: AdStores, cycles: Cycles, tasks: Tasks, answers: Answers) -> list[Step]:
+    def _closing(self, stores: AdStores, cycles: Cycles, tasks: Tasks, answers: Answers) -> list[MorningStep]:
         """The end of a brand's morning."""
         learn = Learn(
             campaigns=stores.campaigns,
@@ -170,9 +170,9 @@ class AgencyParts:
             desk_clock=self.real_clock,
         )
         return [
-            Step("learn", learn, once=True),
-            Step("tasks", FileTasks(tasks, cycles, stores.strategy), once=True),
-            Step("report", MorningReport(cycles, stores.figures, self.staff, answers), once=True),
+            MorningStep("learn", learn.learn, once=True),
+            MorningStep("tasks", FileTasks(tasks, cycles, stores.strategy).file, once=True),
+            MorningStep("report", MorningReport(cycles, stores.figures, self.staff, answers).report, once=True),
         ]
 
     def _answers(self, stores: AdStores, cycles: Cycles, actions: AccountActions) -> Answers:

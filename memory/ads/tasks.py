@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 from memory.storage.database import Database, Row
 from memory.storage.errors import MemoryFault
@@ -33,19 +32,6 @@ class Need:
     what: str  # exactly, as a brief
     due_on: date | None = None
     campaign: str = ""
-
-    @classmethod
-    def from_note(cls, note: Mapping[str, Any]) -> Need:
-        """A need as a step of the cycle noted it: key, title, why, what, and maybe due_on (ISO) and campaign."""
-        due = note.get("due_on")
-        return cls(
-            key=str(note["key"]),
-            title=str(note["title"]),
-            why=str(note["why"]),
-            what=str(note["what"]),
-            due_on=None if due is None else date.fromisoformat(str(due)),
-            campaign=str(note.get("campaign", "")),
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,13 @@ from decimal import Decimal
 from pathlib import Path
 
 from bot.ads.agency import Agency
+from bot.ads.budgets.daily_decisions import Decide
+from bot.ads.morning.cycle import MorningStep
+from bot.ads.morning.step_results import MorningResults
 from bot.ads.new_ads.compliance import ClaimChecks
 from bot.ads.practice import Book, PracticeAccount, PracticeAccounts, PracticeClock, read_practice
 from bot.ads.reports.charts import Gallery
+from bot.ads.reports.morning_report import changes_done
 from bot.brands import read_brands
 from bot.language.money import CurrencyConverter, Money
 from bot.wiring.ads import AgencyParts
@@ -126,3 +130,21 @@ class AdShop:
         """The newest cycle of an account."""
         found = [each for each in Cycles(self.db, self.clock).latest("voyage") if each.account_id == account_id]
         return found[0]
+
+    def results(self, account_id: str) -> MorningResults:
+        """What the steps of its newest morning found and did."""
+        return MorningResults.of_notes(self.run(account_id).notes)
+
+    def changes_done(self) -> int:
+        """In the newest mornings of all accounts."""
+        return changes_done([self.results(account.spec.id) for account in self.accounts])
+
+    def step(self, name: str) -> MorningStep:
+        """One step of an account's morning."""
+        return next(step for step in self.agency.cycle.steps if step.name == name)
+
+    def deciding(self) -> Decide:
+        """The object that decides."""
+        decide = getattr(self.step("decide").do, "__self__", None)
+        assert isinstance(decide, Decide)
+        return decide

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,19 +15,20 @@ import numpy as np
 from bot.ads.budgets.allocation import Allocation, Plan, allocate
 from bot.ads.budgets.budget_lines import Line, lines
 from bot.ads.budgets.order_margins import OrderMargins
+from bot.ads.budgets.reasons import BudgetDecision
 from bot.ads.changes.account_actions import AccountActions
 from bot.ads.changes.orders import PlanOutcome
 from bot.ads.changes.plan import AGENT, Pause, Resume, SetBudget, Step, from_json, to_json
 from bot.ads.changes.refusals import NoLimits
 from bot.ads.changes.spend_limits import AccountLimits
 from bot.ads.morning.cycle import Morning
+from bot.ads.morning.step_results import ActResult, DecideResult
 from bot.ads.platform import without_token
 from bot.language.money import Money
 from memory.ads.ad_account import AdAccount
 from memory.ads.attribution import Attribution
 from memory.ads.campaigns import Campaigns
 from memory.ads.learnings.campaign_records import CampaignRecords
-from memory.ads.learnings.strategy import Strategy
 from memory.audit_log.account_changes import Cause, Change, Changes
 from memory.storage.database import Database
 
@@ -52,22 +53,21 @@ class Decide:
     tests: ReserveForTests | None  # None: no new ads are made
     changes: Changes
 
-    def __call__(self, morning: Morning) -> dict[str, Any]:
-        """The steps to take, and one decision per line with its sentence; why there are none, where there are none."""
-        if morning.account is None:
-            raise ValueError("there is nothing to decide without an account")
-        account = self.campaigns.account(morning.brand, morning.account.describe().id)
+    def decide(self, morning: Morning) -> DecideResult:
+        """The steps to take, and a decision for each line."""
+        account = self.campaigns.account(morning.brand, morning.ad_account.describe().id)
         try:
             limits = self.limits.limits_of(account)
         except NoLimits as closed:
-            return {"closed": str(closed), "steps": "[]", "decisions": []}
+            return DecideResult(closed=str(closed))
         today = morning.now.astimezone(ZoneInfo(account.time_zone)).date()
         known = lines(self.campaigns, self.attribution, morning.brand, account.id, today)
         found = [with_rest(line, self._last_change(morning.brand, line)) for line in known]
-        carried = Decimal(morning.notes.get("pull", {}).get("carried", "1"))
+        pulled = morning.results.pull
+        carried = Decimal(1) if pulled is None else pulled.carried
         reserved = self.tests.reserve(account) if self.tests is not None else 0
         plan = self._plan(account, found, limits.most_planned.amount - reserved, today, carried)
-        return _note(account, found, plan)
+        return _result(account, found, plan)
 
     def _last_change(self, brand: str, line: Line) -> Change | None:
         return next(iter(self.changes.page(brand, object_id=line.id, limit=1)), None)
@@ -92,21 +92,25 @@ def with_rest(line: Line, last: Change | None) -> Line:
     return replace(line, ad=replace(line.ad, state="resting"))
 
 
-def _note(account: AdAccount, found: Sequence[Line], plan: Plan) -> dict[str, Any]:
-    pairs = [pair for pair in zip(found, plan.allocations, strict=True) if pair[0].runs or pair[1].budget]
-    steps = [step for line, allocation in pairs for step in _steps(account, line, allocation)]
-    return {
-        "steps": to_json(steps),
-        "decisions": [_decision(line, allocation) for line, allocation in pairs],
-        "currency": account.currency,
-        "expected_profit": str(round(plan.expected_profit, 2)),
-        "unspent": str(plan.unspent),
-        "unspent_reason": plan.unspent_reason,
-    }
+def _result(account: AdAccount, found: Sequence[Line], plan: Plan) -> DecideResult:
+    pairs = [
+        (line, allocation, _decision(line, allocation))
+        for line, allocation in zip(found, plan.allocations, strict=True)
+        if line.runs or allocation.budget
+    ]
+    return DecideResult(
+        steps=to_json([step for line, allocation, decision in pairs for step in steps_of(account, line, decision)]),
+        decisions=tuple(decision for _line, _allocation, decision in pairs),
+        currency=account.currency,
+        expected_profit=round(plan.expected_profit, 2),
+        unspent=plan.unspent,
+        unspent_reason=plan.unspent_reason,
+    )
 
 
-def _steps(account: AdAccount, line: Line, allocation: Allocation) -> list[Step]:
-    reason, cause = _reason(line, allocation), allocation.reason.cause
+def steps_of(account: AdAccount, line: Line, decision: BudgetDecision) -> list[Step]:
+    """What has to be done to the account for a decision."""
+    reason, cause, allocation = decision.sentence, decision.reason.cause, decision.reason
     if not allocation.budget:
         return [Pause(line.kind, line.id, reason, cause=cause)]
     amount = _payable(account, allocation.budget)
@@ -116,32 +120,23 @@ def _steps(account: AdAccount, line: Line, allocation: Allocation) -> list[Step]
     return change if line.runs else [*change, Resume(line.kind, line.id, reason, cause=cause)]
 
 
-def _reason(line: Line, allocation: Allocation) -> str:
-    """With the name that staff know; the deciding goes by ids, since names may repeat."""
-    return allocation.reason.sentence(f"“{without_token(line.name)}”")
-
-
 def _payable(account: AdAccount, amount: Decimal) -> Money:
     """Rounded down to what can be paid, and never below the account's least."""
     rounded = Money(amount.quantize(Decimal("0.01"), rounding=ROUND_DOWN), account.currency).rounded()
     return rounded if rounded.amount >= account.min_daily_budget.amount else account.min_daily_budget
 
 
-def _decision(line: Line, allocation: Allocation) -> dict[str, Any]:
-    return {
-        "kind": line.kind,
-        "id": line.id,
-        "name": without_token(line.name),
-        "angle": line.ad.angle,
-        "before": str(line.budget.amount),
-        "budget": str(allocation.budget),
-        "pause": allocation.pause,
-        "expected_profit": str(round(allocation.expected_profit, 2)),
-        "evidence": round(allocation.verdict.evidence, 2),
-        "sales": round(allocation.verdict.sales, 2),
-        "needed": round(allocation.verdict.expected, 2),
-        "reason": _reason(line, allocation),
-    }
+def _decision(line: Line, allocation: Allocation) -> BudgetDecision:
+    """With the name that staff know; the deciding itself goes by ids, since names may repeat."""
+    return BudgetDecision(
+        line.kind,
+        line.id,
+        without_token(line.name),
+        line.ad.angle,
+        allocation.pause,
+        allocation.expected_profit,
+        allocation.reason,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,49 +146,48 @@ class Act:
     db: Database
     actions: AccountActions
     records: CampaignRecords
-    strategy: Strategy
     campaigns: Campaigns
 
-    def __call__(self, morning: Morning) -> dict[str, Any]:
-        """What was done, refused, and what waits for a person."""
-        if morning.account is None:
-            raise ValueError("there is nothing to act on without an account")
-        account_id = morning.account.describe().id
-        decided = morning.notes["decide"]
-        steps = from_json(decided["steps"])
+    def act(self, morning: Morning) -> ActResult:
+        """Carry out the plan; what an earlier try has done is not done again."""
+        account_id = morning.ad_account.describe().id
+        decided = morning.results.decide
+        if decided is None:
+            raise ValueError("nothing was decided this morning")
+        steps = from_json(decided.steps)
         if not steps:
-            return {"done": 0, "refused": [], "waiting": None}
+            return ActResult(done=0)
         key = f"{account_id} {morning.day}"
         outcome = self.actions.carry_out(morning.brand, account_id, steps, AGENT, key=key)
         if outcome.fault is not None:
             raise outcome.fault
         self._remember(morning, account_id, decided, outcome)
-        return {
-            "done": len(outcome.done),
-            "refused": [f"{_subject(step)}: {refused}" for step, refused in outcome.refused],
-            "waiting": outcome.waiting.id if outcome.waiting else None,
-        }
+        return ActResult(
+            done=len(outcome.done),
+            refused=tuple(f"{_subject(step)}: {refused}" for step, refused in outcome.refused),
+            waiting=outcome.waiting.id if outcome.waiting else None,
+        )
 
-    def _remember(self, morning: Morning, account_id: str, decided: dict[str, Any], outcome: PlanOutcome) -> None:
+    def _remember(self, morning: Morning, account_id: str, decided: DecideResult, outcome: PlanOutcome) -> None:
         """One optimisation for each change; those that an earlier try has written are left alone."""
-        reasons = {each["id"]: each for each in decided["decisions"]}
+        decisions = {each.id: each for each in decided.decisions}
         campaign_of = self._campaigns_of_lines(morning.brand, account_id)
         with self.db.transaction():
             known = {entry.record.get("change") for entry in self.records.optimizations(morning.brand, most=2000)}
             for change in outcome.done:
-                if change.id in known or change.object_id not in reasons:
+                if change.id in known or change.object_id not in decisions:
                     continue
-                decision = reasons[change.object_id]
+                decision = decisions[change.object_id]
                 self.records.optimization(
                     morning.brand,
                     campaign_of.get(change.object_id, change.object_id),
-                    "pause" if decision["pause"] else "budget",
-                    decision["reason"],
-                    f"{decision['expected_profit']} {decided['currency']} a day",
+                    "pause" if decision.pause else "budget",
+                    decision.sentence,
+                    f"{decision.expected_profit} {decided.currency} a day",
                     change=change.id,
                     line=change.object_id,
-                    before=decision["before"],
-                    after=decision["budget"],
+                    before=str(decision.reason.before),
+                    after=str(decision.reason.budget),
                 )
 
     def _campaigns_of_lines(self, brand: str, account_id: str) -> dict[str, str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from bot.ads.budgets.losing_ad_test import PAUSE, odds
+from memory.ads.ad_account import Kind
 from memory.audit_log.account_changes import Cause
 
 NEVER_RAN: Final = (Cause.NEW, Cause.NO_MONEY_LEFT, Cause.STAYS_PAUSED)  # nothing was measured that would explain it
@@ -14,19 +16,26 @@ NEVER_RAN: Final = (Cause.NEW, Cause.NO_MONEY_LEFT, Cause.STAYS_PAUSED)  # nothi
 
 @dataclass(frozen=True, slots=True)
 class BudgetReason:
-    """Money is in the account's currency; orders count where they carry the ad's referral."""
+    """Money is in the account's currency; orders count where they carry the ad's referral.
 
-    cause: Cause
+    Release 0.1.0 stored the sentence (`told`) in place of cause, chats and `return_of_next`.
+    """
+
+    cause: Cause | None
     before: Decimal
     budget: Decimal
-    chats: int
+    chats: int | None
     sales: float
     needed: float  # orders that should have come by now if the ad just paid for itself
     evidence: float  # to one, that it loses money
-    return_of_next: float  # what one further unit of money is expected to bring back
+    return_of_next: float | None  # what one further unit of money is expected to bring back
+    told: str = ""
 
     def sentence(self, name: str) -> str:
         """What was seen, what is expected, what is done; in English."""
+        if self.told:
+            return self.told
+        assert self.cause is not None and self.return_of_next is not None, "stored without its sentence"
         if self.cause in NEVER_RAN:
             return {
                 Cause.STAYS_PAUSED: f"Ad {name} is paused and stays so.",
@@ -59,6 +68,33 @@ class BudgetReason:
 
     def _percent(self) -> int:
         return percent_moved(self.before, self.budget)
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetDecision:
+    """What was decided for one line: an ad set, or a campaign that holds the budget."""
+
+    kind: Kind
+    id: str
+    name: str  # as people call it
+    angle: str
+    pause: bool  # for good: the evidence says that it loses money
+    expected_profit: Decimal
+    reason: BudgetReason
+
+    @property
+    def sentence(self) -> str:
+        """For staff, with the name that they know."""
+        return self.reason.sentence(f"“{self.name}”")
+
+    @staticmethod
+    def upgraded(stored: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Release 0.1.0 stored a sentence and the numbers beside it."""
+        if not isinstance(stored["reason"], str):
+            return stored
+        numbers = {name: stored[name] for name in ("before", "budget", "sales", "needed", "evidence")}
+        unknown = {"cause": None, "chats": None, "return_of_next": None}
+        return {**stored, "reason": {**numbers, **unknown, "told": stored["reason"]}}
 
 
 def percent_moved(before: Decimal, budget: Decimal) -> int:

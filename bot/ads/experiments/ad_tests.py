@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
-from typing import Any, Final
+from typing import Final
 
 from bot.ads.changes.account_actions import AccountActions
 from bot.ads.changes.refusals import NoLimits
 from bot.ads.changes.spend_limits import AccountLimits
+from bot.ads.new_ads.ideas import Idea
 from bot.ads.practice import PracticeSpec
 from bot.language.money import CurrencyConverter, Money
 from memory.ads.ad_account import AdAccount
@@ -19,6 +20,7 @@ from memory.ads.learnings.campaign_records import CampaignRecords
 from memory.ads.learnings.strategy import DECISIONS, FAILURE, SUCCESS, Entry, Strategy
 from memory.audit_log.account_changes import Change
 from memory.storage.database import Database
+from memory.storage.dataclass_json import to_json
 
 LAUNCH: Final = "campaign_launch"
 AT_ONCE: Final = 2  # tests in one account
@@ -47,7 +49,7 @@ class Trials:
             if entry.type == LAUNCH and entry.record["context"].get("test") == account_id
         ]
 
-    def begin(self, brand: str, account_id: str, key: str, idea: Mapping[str, Any], budget: Money) -> Entry:
+    def begin(self, brand: str, account_id: str, key: str, idea: Idea, budget: Money) -> Entry:
         """Write down that this is about to be launched; the same key is one test."""
         for entry in self.running(brand, account_id):
             if entry.record["context"]["key"] == key:
@@ -57,11 +59,10 @@ class Trials:
             "key": key,
             "objective": "engagement",
             "budget": {"daily_budget": str(budget.amount), "currency": budget.currency},
-            "idea": dict(idea),
+            "idea": to_json(idea),
         }
-        brief = idea["brief"]
-        reasoning = f"{'; '.join(brief['known'])}. {brief['principle']}".strip()
-        number = self.strategy.decide(brand, LAUNCH, context, reasoning, expected=brief["expected"])
+        reasoning = f"{'; '.join(idea.brief.known)}. {idea.brief.principle}".strip()
+        number = self.strategy.decide(brand, LAUNCH, context, reasoning, expected=idea.brief.expected)
         return self.strategy.entry(brand, number)
 
     def change_of(self, entry: Entry) -> Change | None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from statistics import NormalDist, median
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from bot.language.normalisation import fold
 from bot.language.patterns import folded_words
@@ -217,8 +217,7 @@ _PRAISING_SIGNS: Final = re.compile("[😍❤👍🔥]")
 _BLAMING_SIGNS: Final = re.compile("[😡👎🤮]")
 
 
-@dataclass(frozen=True, slots=True)
-class Sentiment:
+class Sentiment(NamedTuple):
     """How people speak of something: texts with praise only, with blame, and with neither."""
 
     praise: int

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from bot.ads.morning.step_results import NO_RESULTS, MorningResults, StepResult
 from bot.ads.platform import Account, Accounts, AdsFault, TryLater
 from memory.ads.morning_runs import CycleRun, Cycles
 from memory.agents.base_agent import BaseAgent
 from memory.agents.memory_manager import MemoryManager
+from memory.storage.dataclass_json import to_json
 from memory.storage.errors import CycleLost, NotStorable
 from memory.storage.timestamps import Clock
 
@@ -26,32 +27,32 @@ CLOSED_AFTER = timedelta(hours=3)  # a morning is closed without the accounts th
 
 @dataclass(frozen=True, slots=True)
 class Morning:
-    """One account's morning, as its steps see it; for the closing steps the account is None."""
+    """One account's morning, as its steps see it."""
 
     brand: str
     day: date  # in the brand's calendar
     now: datetime  # in the account's world: practice has a clock of its own
-    account: Account | None
-    notes: Mapping[str, Any]  # what the finished steps left, by their names
+    account: Account | None  # None in the steps that close a brand's morning
+    results: MorningResults = NO_RESULTS  # of the finished steps
 
-
-class StepWork(Protocol):
-    """What is done in a step: `Pull`, `Decide`, `Act` and the others, one class each."""
-
-    def __call__(self, morning: Morning, /) -> Any:
-        """What the later steps and the report may read of it, as JSON."""
+    @property
+    def ad_account(self) -> Account:
+        """The account, in a step that only accounts have."""
+        if self.account is None:
+            raise ValueError("the steps that close a morning have no account")
+        return self.account
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """Something done once each morning.
+class MorningStep:
+    """Something done once each morning. Its name is the field of `MorningResults` that its result is stored for.
 
-    What `do` returns is noted when the step is finished, as JSON. A step that died half-way is done again from its
-    start and must not mind; one that would (`once`) asks nothing outside the database, and is all done or not at all.
+    A step that died half-way is done again from its start, so doing it twice must be the same as once. A step of which
+    that is not true (`once`) works in the database only, in one transaction with its being finished.
     """
 
     name: str
-    do: StepWork
+    do: Callable[[Morning], StepResult]
     once: bool = False
 
 
@@ -75,8 +76,8 @@ class Cycle(BaseAgent):
         mornings: Sequence[BrandMorning],
         accounts: Accounts,
         cycles: Cycles,
-        steps: Sequence[Step],
-        closing: Sequence[Step],
+        steps: Sequence[MorningStep],
+        closing: Sequence[MorningStep],
         clock: Clock,
         real_clock: Clock,
         agents: MemoryManager,
@@ -86,7 +87,7 @@ class Cycle(BaseAgent):
         self._mornings = mornings
         self._accounts = accounts
         self._cycles = cycles
-        self._steps = steps
+        self.steps = steps
         self._closing = closing
         self._clock = clock
         self._real_clock = real_clock
@@ -103,7 +104,7 @@ class Cycle(BaseAgent):
         if closed is not None and closed.ended_at is not None:
             return
         for account_id, account in self._accounts.get(brand, {}).items():
-            self._work(brand, account_id, local.date(), self._steps, account)
+            self._work(brand, account_id, local.date(), self.steps, account)
         if self._all_done(brand, local.date()) or local.hour * 60 + local.minute >= self._latest(brand):
             self._work(brand, WHOLE_BRAND, local.date(), self._closing, None)
 
@@ -116,7 +117,9 @@ class Cycle(BaseAgent):
         runs = [self._cycles.of_day(brand, account_id, day) for account_id in self._accounts.get(brand, {})]
         return all(run is not None and run.ended_at is not None for run in runs)
 
-    def _work(self, brand: str, account_id: str, day: date, steps: Sequence[Step], account: Account | None) -> None:
+    def _work(
+        self, brand: str, account_id: str, day: date, steps: Sequence[MorningStep], account: Account | None
+    ) -> None:
         run = self._cycles.claim(brand, account_id, day, steps[0].name)
         if run is None:
             return
@@ -129,14 +132,16 @@ class Cycle(BaseAgent):
             self._cycles.fail(run, str(fault), self._again_at(fault))
             self._record(run, f"stopped at {run.step}: {fault}")
 
-    def _finish(self, run: CycleRun, steps: Sequence[Step], account: Account | None) -> None:
+    def _finish(self, run: CycleRun, steps: Sequence[MorningStep], account: Account | None) -> None:
         names = [step.name for step in steps]
+        run = replace(run, step=_first_to_do(run, steps))
         for step, following in zip(steps, [*names[1:], "done"], strict=True):
             if names.index(run.step) > names.index(step.name):
                 continue
             with self._cycles.together() if step.once else nullcontext():
-                note = step.do(Morning(run.brand, run.day, self._clock(), account, run.notes))
-                run = self._cycles.finish_step(run, note, following)
+                results = MorningResults.of_notes(run.notes)
+                result = step.do(Morning(run.brand, run.day, self._clock(), account, results))
+                run = self._cycles.finish_step(run, to_json(result), following)
             if following == "done":
                 self._cycles.end(run)
                 self._record(run, "success")
@@ -151,3 +156,11 @@ class Cycle(BaseAgent):
         if isinstance(fault, TryLater) and fault.until is not None:
             return max(fault.until, later - AGAIN_AFTER)
         return later
+
+
+def _first_to_do(run: CycleRun, steps: Sequence[MorningStep]) -> str:
+    """Where a morning goes on: a step whose result another release stored in a shape of its own is done again first."""
+    unread = MorningResults.of_notes(run.notes).unread
+    return next(
+        (step.name for step in steps if step.name == run.step or (step.name in unread and not step.once)), run.step
+    )

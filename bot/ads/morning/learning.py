@@ -26,6 +26,7 @@ from bot.ads.morning.analysis import (
 from bot.ads.morning.comparisons import AdResult, Earning, Finding, earnings, findings, rates
 from bot.ads.morning.cycle import Morning
 from bot.ads.morning.objections import Objections, objections
+from bot.ads.morning.step_results import LearnResult, ListenResult, MorningResults
 from bot.ads.platform import AdsFault
 from bot.language.money import Money
 from memory.ads.campaigns import Campaigns, KnownAd
@@ -61,19 +62,17 @@ class Listen:
 
     campaigns: Campaigns
 
-    def __call__(self, morning: Morning) -> dict[str, Any]:
-        """By ad: texts with praise, with blame, with neither. What can't be read now is said, and nobody waits for it."""
-        if morning.account is None:
-            raise ValueError("there is nothing to listen to without an account")
-        known = self.campaigns.ads(morning.brand, account_id=morning.account.describe().id)
+    def listen(self, morning: Morning) -> ListenResult:
+        """Comments that can't be read now hold nothing up."""
+        account = morning.ad_account
+        known = self.campaigns.ads(morning.brand, account_id=account.describe().id)
         ads = [ad.ad_id for ad in known if not ad.gone and ad.status != "archived"]
         try:
-            comments = morning.account.comments(ads, morning.now - HEARD)
+            comments = account.comments(ads, morning.now - HEARD)
         except AdsFault as fault:
             log.warning("the comments of an ad account were not read: %s", fault)
-            return {"said": {}, "unheard": str(fault)}
-        said = comment_sentiment([comment for comment in comments if not comment.hidden])
-        return {"said": {ad_id: [each.praise, each.blame, each.neither] for ad_id, each in said.items()}}
+            return ListenResult({}, unheard=str(fault))
+        return ListenResult(comment_sentiment([comment for comment in comments if not comment.hidden]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,23 +91,27 @@ class Learn:
     sharing: Set[str]  # the brands that let others learn from their patterns
     desk_clock: Clock  # the chats' clock; practice accounts have another
 
-    def __call__(self, morning: Morning) -> dict[str, Any]:
-        """What was learned, revised and found odd; sentences, for the report and for whoever asks later."""
+    def learn(self, morning: Morning) -> LearnResult:
+        """What was learned, revised and found odd."""
         brand = morning.brand
         self.strategy.share_patterns(brand, shared=brand in self.sharing)
         told = self._told(morning)
         results = told.results(self.figures.of(brand, "ad", WINDOW))
         measured = rates(results, self._segments(brand, told))
         revised = self.strategy.recheck(brand, measured)
-        return {
-            **told.noted(),
-            "snapshots": self._snapshots(brand, told),
-            "revised": [_revised(entry) for entry in revised if entry.valid_to is None or "withdrawn" in entry.record],
-            "learned": [self._learned(brand, each) for each in self._new(brand, findings(results, measured))],
-            "patterns": self._patterns(brand, earnings(results, PATTERN_KINDS)),
-            "asked": self._asked(brand, objections(told.voices)),
-            "came_out": self._came_out(morning),
-        }
+        return LearnResult(
+            tired=tuple(f"“{told.ads[ad_id].name}” {said}" for ad_id, said in told.tired.items()),
+            odd=tuple(told.odd_campaigns()),
+            sentiment=told.by_creative(),
+            snapshots=self._snapshots(brand, told),
+            revised=tuple(
+                _revised(entry) for entry in revised if entry.valid_to is None or "withdrawn" in entry.record
+            ),
+            learned=tuple(self._learned(brand, each) for each in self._new(brand, findings(results, measured))),
+            patterns=tuple(self._patterns(brand, earnings(results, PATTERN_KINDS))),
+            asked=tuple(self._asked(brand, objections(told.voices))),
+            came_out=self._came_out(morning),
+        )
 
     def _told(self, morning: Morning) -> _Told:
         brand = morning.brand
@@ -125,7 +128,8 @@ class Learn:
             told.take_days(zip(days.ad_id, days.account_id, days.day, days.spend, days.impressions, days.clicks,
                                days.chats, strict=True))  # fmt: skip
         for run in self.cycles.of_brand(brand, morning.day):
-            told.take_said(run.notes.get("listen", {}).get("said", {}))
+            listened = MorningResults.of_notes(run.notes).listen
+            told.said |= listened.said if listened is not None else {}
         return told
 
     # -- how each campaign did
@@ -263,11 +267,6 @@ class _Told:
                 days[ad_id].append(DayCount(day, spend, impressions, clicks, chats or 0))
         self.days = dict(days)
 
-    def take_said(self, said: Mapping[str, Sequence[int]]) -> None:
-        """Comments of one account, as `Listen` noted them."""
-        for ad_id, counts in said.items():
-            self.said[ad_id] = Sentiment(*counts)
-
     def by_currency(self) -> dict[str, list[Figures]]:
         """The campaigns' figures, those in one currency together."""
         found: defaultdict[str, list[Figures]] = defaultdict(list)
@@ -293,14 +292,11 @@ class _Told:
         tired = [f"“{ad.name}” {self.tired[ad.ad_id]}" for ad in ads if ad.ad_id in self.tired]
         return [*trends(days), *([odd] if odd else []), *tired, *(said for ad in ads if (said := self._blamed(ad)))]
 
-    def noted(self) -> dict[str, Any]:
-        """What the morning's note keeps of it: tired ads, odd days, and sentiment by creative."""
-        odd = ((ads[0].campaign_name, anomaly(self.days_of[key])) for key, ads in self.ads_of.items())
-        return {
-            "tired": [f"“{self.ads[ad_id].name}” {said}" for ad_id, said in self.tired.items()],
-            "odd": [f"“{name}” {said}" for name, said in odd if said],
-            "sentiment": {key: [each.praise, each.blame, each.neither] for key, each in self._by_creative().items()},
-        }
+    def odd_campaigns(self) -> Iterator[str]:
+        """A sentence for each campaign whose last day is an anomaly."""
+        for key, ads in self.ads_of.items():
+            if odd := anomaly(self.days_of[key]):
+                yield f"“{ads[0].campaign_name}” {odd}"
 
     @cached_property
     def ads_of(self) -> Mapping[str, Sequence[KnownAd]]:
@@ -339,7 +335,8 @@ class _Told:
             return None
         return f"people complain of “{ad.name}”: {heard.blame} comments and messages with blame, {heard.praise} with praise"
 
-    def _by_creative(self) -> dict[str, Sentiment]:
+    def by_creative(self) -> dict[str, Sentiment]:
+        """Comments and messages of creatives that somebody praised or blamed."""
         found: dict[str, Sentiment] = {}
         for ad_id, heard in self.heard.items():
             creative = self.ads[ad_id].creative_id if ad_id in self.ads else None

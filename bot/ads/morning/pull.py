@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from bot.ads.morning.cycle import Morning
+from bot.ads.morning.step_results import PullResult
 from bot.ads.platform import Account
 from bot.ads.practice import PracticeChats, PracticeSale
 from memory.ads.attribution import Attribution, ChatDay, Sale
@@ -39,11 +40,9 @@ class Pull:
     campaigns: Campaigns
     attribution: Attribution
 
-    def __call__(self, morning: Morning) -> dict[str, Any]:
-        """What was new, and the share of orders that carried their referral."""
-        account = morning.account
-        if account is None:
-            raise ValueError("there is nothing to pull without an account")
+    def pull(self, morning: Morning) -> PullResult:
+        """Structure, insights of the last days, and sales."""
+        account = morning.ad_account
         structure = account.structure()
         account_id = structure.account.id
         first = account_id not in {known.id for known in self.campaigns.accounts(morning.brand)}
@@ -52,7 +51,7 @@ class Pull:
         readings = account.readings(today - (FIRST_LOOK if first else RESTATED), today)
         new = self.campaigns.take_readings(morning.brand, readings)
         carried = self._sold(morning.brand, account_id, account, today)
-        return {"ads": len(structure.ads), "readings": new, "carried": str(carried)}
+        return PullResult(ads=len(structure.ads), readings=new, carried=carried)
 
     def refresh(self, brand: str, account: Account, now: datetime) -> None:
         """Each hour, between the mornings: what yesterday and today look like by now."""

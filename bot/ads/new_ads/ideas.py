@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from bot.ads.changes.plan import told
 from bot.ads.new_ads.compliance import ClaimCheck, Concept, Objection, review
@@ -78,16 +78,6 @@ class Idea:
     concept: Concept
     argument: str
     brief: StrategicBrief
-
-    def as_note(self) -> dict[str, Any]:
-        """As JSON holds it: lists and texts, days as `2026-12-05`."""
-        return asdict(self, dict_factory=lambda pairs: {name: _plain(value) for name, value in pairs})
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return list(value)
-    return value.isoformat() if isinstance(value, date) else value
 
 
 @dataclass(frozen=True, slots=True)

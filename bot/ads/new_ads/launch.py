@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from statistics import NormalDist
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -15,8 +14,9 @@ from bot.ads.changes.plan import AGENT, Audience, Launch, told
 from bot.ads.changes.refusals import NeedsApproval, NothingToDo, Refused
 from bot.ads.experiments.ad_tests import AT_ONCE, Trials, day_of
 from bot.ads.morning.cycle import Morning
+from bot.ads.morning.step_results import IdeasResult, JudgeResult, LaunchResult
 from bot.ads.new_ads.compliance import ClaimChecks
-from bot.ads.new_ads.ideas import LEAST_CHATS, LOSING, Knowledge, Writes, propose, season_of
+from bot.ads.new_ads.ideas import LEAST_CHATS, LOSING, Idea, Knowledge, Writes, propose, season_of
 from bot.ads.new_ads.selling_points import PROOF_DAYS, ShopFacts
 from bot.ads.platform import Account, TryLater
 from bot.brands import Brand
@@ -25,6 +25,7 @@ from memory.ads.ad_account import AdAccount, Structure
 from memory.ads.campaigns import Campaigns, KnownAd
 from memory.ads.figures import AdFigures, Figures
 from memory.ads.learnings.strategy import Entry, Strategy
+from memory.ads.tasks import Need
 from memory.audit_log.account_changes import Cause, Change
 from memory.shop.catalogue_items import Goods
 
@@ -40,13 +41,12 @@ class Judge:
     figures: AdFigures
     campaigns: Campaigns
 
-    def __call__(self, morning: Morning) -> dict[str, Any]:
-        """What became of each test that ended this morning, in sentences."""
-        account = _account(morning)
-        about = account.describe()
+    def judge(self, morning: Morning) -> JudgeResult:
+        """End the tests that are over."""
+        about = morning.ad_account.describe()
         today = morning.now.astimezone(ZoneInfo(about.time_zone)).date()
         said = [self._judge(morning, about, today, entry) for entry in self.trials.running(morning.brand, about.id)]
-        return {"ended": [*filter(None, said), *self._outdated(morning.brand, about.id, today)]}
+        return JudgeResult((*filter(None, said), *self._outdated(morning.brand, about.id, today)))
 
     def _judge(self, morning: Morning, about: AdAccount, today: date, entry: Entry) -> str | None:
         change = self.trials.change_of(entry)
@@ -104,8 +104,10 @@ class Judge:
         """
         structure = self.campaigns.structure(morning.brand, account_id)
         lines = {each.id for each in structure.ad_sets if each.campaign_id == campaign_id} | {campaign_id}
-        decided = [each for each in morning.notes["decide"]["decisions"] if each["id"] in lines]
-        return sum(float(each["sales"]) for each in decided), sum(float(each["needed"]) for each in decided)
+        if morning.results.decide is None:
+            raise ValueError("nothing was decided this morning, so nothing was counted")
+        reasons = [each.reason for each in morning.results.decide.decisions if each.id in lines]
+        return sum(each.sales for each in reasons), sum(each.needed for each in reasons)
 
     def _figures(self, brand: str, account_id: str, campaign_id: str, days: int) -> Figures | None:
         lines = self.figures.of(brand, "campaign", max(days, 1), account_id=account_id)
@@ -143,26 +145,25 @@ class Imagine:
     claims: ClaimChecks
     writer: Writes | None  # None: templates
 
-    def __call__(self, morning: Morning) -> dict[str, Any]:
+    def think_of_tests(self, morning: Morning) -> IdeasResult:
         """The idea to launch, with those that were thought of beside it; or why there is none."""
-        account = _account(morning)
-        structure = account.structure()
+        structure = morning.ad_account.structure()
         budget, why = self._room(morning, structure.account)
         if budget is None:
-            return {"chosen": None, "why": why}
+            return IdeasResult(None, why)
         known = self._known(morning, structure.account, budget)
         if not known.brief.worked and not known.brief.failed and not known.asked():
-            return {"chosen": None, "why": "nothing is known yet of what works here; there are ideas from tomorrow on"}
+            return IdeasResult(None, "nothing is known yet of what works here; there are ideas from tomorrow on")
         found = propose(known, self.claims.of(morning.brand), self.writer)
-        return {
-            "chosen": found.ideas[0].as_note() if found.ideas else None,
-            "why": "" if found.ideas else "every idea was tried, or did not pass its review",
-            "budget": str(budget.amount),
-            "ideas": [f"{idea.concept.name}: {idea.concept.headline}" for idea in found.ideas],
-            "writer": found.writer,
-            "dropped": dict(found.dropped),
-            "reasons": list(found.reasons),
-        }
+        return IdeasResult(
+            chosen=found.ideas[0] if found.ideas else None,
+            why="" if found.ideas else "every idea was tried, or did not pass its review",
+            budget=budget.amount,
+            ideas=tuple(f"{idea.concept.name}: {idea.concept.headline}" for idea in found.ideas),
+            writer=found.writer,
+            dropped=found.dropped,
+            reasons=found.reasons,
+        )
 
     def _room(self, morning: Morning, account: AdAccount) -> tuple[Money | None, str]:
         """The test's daily budget, or why there can be no test."""
@@ -211,40 +212,40 @@ class LaunchTest:
     figures: AdFigures
     campaigns: Campaigns
 
-    def __call__(self, morning: Morning) -> dict[str, Any]:
-        """What was launched; or what it waits for, why it was refused, or what people have to do first (`needs`)."""
-        idea = morning.notes.get("ideas", {}).get("chosen")
-        if idea is None:
-            return {"launched": None}
-        account = _account(morning)
-        structure = account.structure()
-        budget = Money(Decimal(morning.notes["ideas"]["budget"]), structure.account.currency)
+    def launch(self, morning: Morning) -> LaunchResult:
+        """Launch the morning's idea, if it has one."""
+        ideas = morning.results.ideas
+        if ideas is None or ideas.chosen is None or ideas.budget is None:
+            return LaunchResult()
+        structure = morning.ad_account.structure()
         model = self._model(morning.brand, structure)
         if model is None:
-            return {"launched": None, "needs": _needs(idea, structure.account, account.rules.pages)}
-        return self._launch(morning, account, idea, _launch_of(idea, budget, *model), budget)
+            return LaunchResult(
+                needs=(_picture_needed(ideas.chosen, structure.account, morning.ad_account.rules.pages),)
+            )
+        budget = Money(ideas.budget, structure.account.currency)
+        launch = _launch_of(ideas.chosen, budget, *model)
+        return self._launch(morning, morning.ad_account, ideas.chosen, launch, budget)
 
-    def _launch(
-        self, morning: Morning, account: Account, idea: Mapping[str, Any], launch: Launch, budget: Money
-    ) -> dict[str, Any]:
+    def _launch(self, morning: Morning, account: Account, idea: Idea, launch: Launch, budget: Money) -> LaunchResult:
         account_id = account.describe().id
         key = key_of(morning, account_id)
         entry = self.trials.begin(morning.brand, account_id, key, idea, budget)
         try:
             change = self.trials.actions.launch(morning.brand, account_id, launch, AGENT, key=key)
         except NeedsApproval as waits:
-            return {"launched": None, "waiting": waits.approval.id}
+            return LaunchResult(waiting=waits.approval.id)
         except Refused as refused:
             self.trials.end(morning.brand, entry, f"not launched: {refused}")
-            return {"launched": None, "refused": str(refused)}
+            return LaunchResult(refused=str(refused))
         if change.state == "open":
             raise TryLater(f"The launch of “{launch.name}” is not finished yet; it is looked up again.")
         if change.state != "done":
             self.trials.end(morning.brand, entry, f"not launched: {change.outcome}")
-            return {"launched": None, "refused": change.outcome}
+            return LaunchResult(refused=change.outcome)
         self.campaigns.take_structure(account.structure())
         self.trials.register(morning.brand, entry, change.object_id)
-        return {"launched": launch.name, "campaign": change.object_id, "budget": told(budget), "brief": idea["brief"]}
+        return LaunchResult(launched=launch.name, campaign=change.object_id, budget=told(budget), brief=idea.brief)
 
     def _model(self, brand: str, structure: Structure) -> tuple[str, Mapping[str, Any]] | None:
         """Picture and audience of the ad that earned most and has both; None where no picture is known."""
@@ -275,39 +276,31 @@ def odds_of_losing(sales: float, needed: float) -> float:
     return loses / max(1 - loses, 1e-9)
 
 
-def _launch_of(idea: Mapping[str, Any], budget: Money, image_hash: str, targeting: Mapping[str, Any]) -> Launch:
-    concept, brief = idea["concept"], idea["brief"]
+def _launch_of(idea: Idea, budget: Money, image_hash: str, targeting: Mapping[str, Any]) -> Launch:
+    concept = idea.concept
     audience = Audience(
-        name=concept["name"],
+        name=concept.name,
         daily_budget=budget,
         targeting=targeting,
-        ad_name=concept["name"],
-        body=concept["body"],
-        headline=concept["headline"],
+        ad_name=concept.name,
+        body=concept.body,
+        headline=concept.headline,
         image_hash=image_hash,
-        greeting=concept["greeting"],
+        greeting=concept.greeting,
     )
-    categories = tuple(concept["special_ad_categories"])
-    return Launch(concept["name"], (audience,), f"a test: {brief['known'][0]}", special_ad_categories=categories)
+    why = f"a test: {idea.brief.known[0]}"
+    return Launch(concept.name, (audience,), why, special_ad_categories=concept.special_ad_categories)
 
 
-def _needs(idea: Mapping[str, Any], account: AdAccount, pages: str) -> dict[str, Any]:
-    """The task for people: what a launch lacks, with the ad that waits for it."""
-    concept = idea["concept"]
-    return {
-        "what": "picture",
-        "task": f"{account.name} has no picture that a new ad could use, or no audience: make an ad with one in"
-        f" {pages}, paused; the next morning goes on from there.",
-        "headline": concept["headline"],
-        "body": concept["body"],
-        "brief": idea["brief"],
-    }
-
-
-def _account(morning: Morning) -> Account:
-    if morning.account is None:
-        raise ValueError("there is nothing to launch without an account")
-    return morning.account
+def _picture_needed(idea: Idea, account: AdAccount, pages: str) -> Need:
+    return Need(
+        key="picture",
+        title=f"A picture for the ad “{idea.concept.headline}”",
+        why="An ad is ready and passed its review; it can't be launched without.",
+        what=f"{account.name} has no picture that a new ad could use, or no audience: make an ad with one in"
+        f" {pages}, paused; the next morning goes on from there."
+        f" The ad says: {idea.concept.headline} / {idea.concept.body}",
+    )
 
 
 def _runs(ad: KnownAd) -> bool:

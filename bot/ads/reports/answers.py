@@ -21,9 +21,10 @@ from bot.ads.morning.analysis import (
     fatigue,
 )
 from bot.ads.morning.cycle import WHOLE_BRAND
+from bot.ads.morning.step_results import MorningResults
 from bot.ads.platform import without_token
 from bot.ads.reports.charts import Gallery, daily_chart
-from bot.ads.reports.morning_report import changes_told, with_name
+from bot.ads.reports.morning_report import changes_done, largest_changes
 from bot.ads.reports.named_place import Place, named_place
 from bot.language.money import CurrencyConverter, Money
 from bot.language.texts import NOTHING, ReportWording, report_wording
@@ -277,13 +278,12 @@ class Answers:
         """The newest decision on each of its lines, the largest moves first."""
         run = self.cycles.newest_of(brand, place.account_id)
         lines = self._lines_of(brand, place)
-        decided = [
-            each
-            for each in (run.notes.get("decide", {}).get("decisions", []) if run else [])
-            if place.kind == "account" or each["id"] in lines
+        result = None if run is None else MorningResults.of_notes(run.notes).decide
+        decisions = [
+            each for each in (() if result is None else result.decisions) if place.kind == "account" or each.id in lines
         ]
-        decided.sort(key=lambda each: (not each["pause"], -abs(Decimal(each["budget"]) - Decimal(each["before"]))))
-        told = [f"• {with_name(each['name'], each['reason'])}" for each in decided[:most]]
+        decisions.sort(key=lambda each: (not each.pause, -abs(each.reason.budget - each.reason.before)))
+        told = [f"• {each.sentence}" for each in decisions[:most]]
         return [say.say("decided"), *told] if told else []
 
     def _changed(self, brand: str, place: Place, say: ReportWording, most: int) -> list[str]:
@@ -477,12 +477,13 @@ def _done(runs: Sequence[CycleRun], say: ReportWording, most: int) -> list[str]:
     if not runs:
         return [say.say("no_cycle")]
     day = say.date(runs[0].day)
-    done = sum(run.notes.get("act", {}).get("done", 0) for run in runs)
+    results = [MorningResults.of_notes(run.notes) for run in runs]
+    done = changes_done(results)
     if not done:
         closed = dict.fromkeys(why for run in runs if (why := _why_nothing(run)))
         return [say.say("done_none", day=day), *(f"• {why}" for why in [*closed][:2])]
-    told, more = changes_told(runs, most)
-    lines = [f"• {_cut(with_name(name, reason), 190)}" for name, reason in told]
+    decisions, more = largest_changes(results, most)
+    lines = [f"• {_cut(each.sentence, 190)}" for each in decisions]
     return [say.say("done_one" if done == 1 else "done", n=done, day=day), *lines,
             *([say.say("more_reasons", n=more)] if more else [])]  # fmt: skip
 
@@ -497,8 +498,8 @@ def _faults(runs: Sequence[CycleRun], names: Mapping[str, str], say: ReportWordi
 
 
 def _why_nothing(run: CycleRun) -> str:
-    noted = run.notes.get("decide", {})
-    return str(noted.get("closed") or noted.get("unspent_reason") or "")
+    decided = MorningResults.of_notes(run.notes).decide
+    return "" if decided is None else decided.closed or decided.unspent_reason
 
 
 def _change_line(change: Change, say: ReportWording) -> str:

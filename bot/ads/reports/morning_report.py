@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
+from bot.ads.budgets.reasons import BudgetDecision
 from bot.ads.morning.cycle import WHOLE_BRAND, Morning
+from bot.ads.morning.step_results import MorningResults, ReportResult
 from bot.ads.staff_messenger import StaffMessenger
 from bot.language.money import Money
 from bot.language.texts import report_wording
@@ -34,24 +36,25 @@ class MorningReport:
     staff: StaffMessenger
     charts: BrandCharts
 
-    def __call__(self, morning: Morning) -> dict[str, Any]:
+    def report(self, morning: Morning) -> ReportResult:
         """Sends the card."""
         runs = [run for run in self.cycles.of_brand(morning.brand, morning.day) if run.account_id != WHOLE_BRAND]
         card = morning_card(runs, self.figures.of(morning.brand, "account", 1, until=morning.day - timedelta(days=1)))
         self.staff.tell(morning.brand, card, self.charts.chart_url(morning.brand))
-        return {"accounts": len(runs)}
+        return ReportResult(len(runs))
 
 
 def morning_card(runs: Sequence[CycleRun], yesterday: Sequence[Figures]) -> str:
     """The card: yesterday by currency, what was changed and why, what waits, what failed."""
-    done = sum(run.notes.get("act", {}).get("done", 0) for run in runs)
+    results = [MorningResults.of_notes(run.notes) for run in runs]
+    done = changes_done(results)
     parts = [
         "*Good morning. Yesterday's ads:*",
         *(f"• {_total(currency, yesterday)}" for currency in dict.fromkeys(each.currency for each in yesterday)),
         f"*{done} changes today.*" if done else "*No budget changed today.*",
-        *_changes(runs),
-        *_waiting(runs),
-        *_closed(runs),
+        *_changes(results),
+        *_waiting(results),
+        *dict.fromkeys(each.decide.closed for each in results if each.decide is not None and each.decide.closed),
         *(f"⚠️ {run.account_id}: {run.fault}" for run in runs if run.fault),
     ]
     return "\n".join(parts)
@@ -66,38 +69,34 @@ def _total(currency: str, figures: Sequence[Figures]) -> str:
     return f"{said(spend)} spent, {chats} chats, {orders} orders, {said(revenue)} sold, {said(profit)} profit after ads"
 
 
-def _changes(runs: Sequence[CycleRun]) -> list[str]:
-    told, more = changes_told(runs, MOST_CHANGES)
-    lines = [f"• {with_name(name, reason)}" for name, reason in told]
+def changes_done(results: Sequence[MorningResults]) -> int:
+    """How many changes were made in these mornings."""
+    return sum(each.act.done for each in results if each.act is not None)
+
+
+def _changes(results: Sequence[MorningResults]) -> list[str]:
+    decisions, more = largest_changes(results, MOST_CHANGES)
+    lines = [f"• {each.sentence}" for each in decisions]
     return [*lines, f"… and {more} more; ask “why”."] if more else lines
 
 
-def changes_told(runs: Sequence[CycleRun], most: int) -> tuple[list[tuple[str, str]], int]:
-    """Name and reason of the largest moves of money, pauses first, and how many more there were."""
+def largest_changes(results: Sequence[MorningResults], most: int) -> tuple[list[BudgetDecision], int]:
+    """The decisions that moved most money, pauses first, and how many more changes there were."""
     moved = [
-        (abs(Decimal(each["budget"]) - Decimal(each["before"])) / max(Decimal(each["before"]), Decimal(1)), each)
-        for run in runs
-        if run.notes.get("act", {}).get("done")
-        for each in run.notes.get("decide", {}).get("decisions", [])
-        if each["budget"] != each["before"]
+        (abs(each.reason.budget - each.reason.before) / max(each.reason.before, Decimal(1)), each)
+        for result in results
+        if result.act is not None and result.act.done and result.decide is not None
+        for each in result.decide.decisions
+        if each.reason.budget != each.reason.before
     ]
-    moved.sort(key=lambda pair: (not pair[1]["pause"], -pair[0], pair[1]["id"]))
-    told = [(each["name"], each["reason"]) for _size, each in moved[:most]]
-    return told, max(sum(run.notes.get("act", {}).get("done", 0) for run in runs) - len(told), 0)
+    moved.sort(key=lambda pair: (not pair[1].pause, -pair[0], pair[1].id))
+    shown = [each for _size, each in moved[:most]]
+    return shown, max(changes_done(results) - len(shown), 0)
 
 
-def with_name(name: str, reason: str) -> str:
-    """The reason, with the name before it where it does not say it itself."""
-    return reason if name in reason else f"{name}: {reason}"
-
-
-def _waiting(runs: Sequence[CycleRun]) -> list[str]:
-    numbers = [number for run in runs if (number := run.notes.get("act", {}).get("waiting")) is not None]
+def _waiting(results: Sequence[MorningResults]) -> list[str]:
+    numbers = [each.act.waiting for each in results if each.act is not None and each.act.waiting is not None]
     return [f"*Waits for an admin:* approve {number}, or reject {number} and why" for number in numbers]
-
-
-def _closed(runs: Sequence[CycleRun]) -> list[str]:
-    return list(dict.fromkeys(closed for run in runs if (closed := run.notes.get("decide", {}).get("closed"))))
 
 
 def said(money: Money, language: str | None = "en") -> str:

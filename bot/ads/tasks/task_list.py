@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from bot.ads.morning.cycle import WHOLE_BRAND, Morning
+from bot.ads.morning.cycle import Morning
+from bot.ads.morning.step_results import MorningResults, TasksResult
 from bot.ads.staff_messenger import StaffMessenger
 from bot.ads.tasks.asana import Asana, AsanaLater, AsanaRefused, AsanaUnsure
 from memory.ads.learnings.strategy import Strategy
@@ -94,7 +95,7 @@ class AsanaTwins:
 
 @dataclass(frozen=True, slots=True)
 class FileTasks:
-    """A closing step of the morning: files what the other steps noted under `needs`, and takes in what was done.
+    """A closing step of the morning: files what launches need of people, and takes in what was done.
 
     Asks nothing outside the database: Asana is brought into step by the clock.
     """
@@ -103,22 +104,17 @@ class FileTasks:
     cycles: Cycles
     strategy: Strategy
 
-    def __call__(self, morning: Morning) -> dict[str, Any]:
-        """Numbers of the tasks that were asked for, and of those whose outcome the brand's memory now holds."""
-        asked = [self.tasks.ask(morning.brand, need).id for need in self._needs(morning)]
-        return {"asked": asked, "learned": [self._learn(task) for task in self.tasks.unlearned(morning.brand)]}
+    def file(self, morning: Morning) -> TasksResult:
+        """One task for each need that is not on the list yet; one learning for each task that was done."""
+        asked = tuple(self.tasks.ask(morning.brand, need).id for need in self._needs(morning))
+        return TasksResult(asked, tuple(self._learn(task) for task in self.tasks.unlearned(morning.brand)))
 
-    def _needs(self, morning: Morning) -> list[Need]:
-        """Of every account's steps, and of the closing steps before this one; equal keys of two accounts are two."""
-        runs = [run for run in self.cycles.of_brand(morning.brand, morning.day) if run.account_id != WHOLE_BRAND]
-        notes = [(run.account_id, run.notes) for run in runs] + [(WHOLE_BRAND, morning.notes)]
-        return [
-            replace(need, key=f"{account_id} {need.key}")
-            for account_id, steps in notes
-            for note in steps.values()
-            if isinstance(note, dict)
-            for need in _listed(note.get("needs", []))
-        ]
+    def _needs(self, morning: Morning) -> Iterator[Need]:
+        """Of every account; equal keys of two accounts are two needs."""
+        for run in self.cycles.of_brand(morning.brand, morning.day):
+            launch = MorningResults.of_notes(run.notes).launch
+            for need in () if launch is None else launch.needs:
+                yield replace(need, key=f"{run.account_id} {need.key}")
 
     def _learn(self, task: Task) -> int:
         self.strategy.learn(
@@ -130,18 +126,3 @@ class FileTasks:
         )
         self.tasks.learned(task.id)
         return task.id
-
-
-def _listed(needs: Sequence[Mapping[str, Any]] | Mapping[str, Any]) -> list[Need]:
-    """One need or several, as `Need.from_note` reads them; or what a launch lacks, with the ad that waits for it."""
-    noted = [needs] if isinstance(needs, Mapping) else needs
-    return [_for_launch(note) if "task" in note else Need.from_note(note) for note in noted]
-
-
-def _for_launch(note: Mapping[str, Any]) -> Need:
-    return Need(
-        key=str(note["what"]),
-        title=f"A {note['what']} for the ad “{note['headline']}”",
-        why="An ad is ready and passed its review; it can't be launched without.",
-        what=f"{note['task']} The ad says: {note['headline']} / {note['body']}",
-    )

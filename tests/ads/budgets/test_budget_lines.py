@@ -43,7 +43,7 @@ def account(tmp_path: Path, clock: TestClock) -> PracticeAccount:
 
 def read(db: Database, clock: TestClock, account: PracticeAccount) -> list[Line]:
     campaigns, attribution = Campaigns(db, clock), Attribution(db, clock)
-    Pull(campaigns, attribution)(Morning("voyage", TODAY, clock(), account, {}))
+    Pull(campaigns, attribution).pull(Morning("voyage", TODAY, clock(), account))
     return lines(campaigns, attribution, "voyage", account.spec.id, TODAY)
 
 

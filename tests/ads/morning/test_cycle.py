@@ -1,15 +1,16 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.ads.morning.cycle import BrandMorning, Cycle, Morning, Step
+from bot.ads.morning.cycle import BrandMorning, Cycle, Morning, MorningStep
+from bot.ads.morning.step_results import ActResult, MorningResults, PullResult, ReportResult, StepResult
 from bot.ads.platform import Account, NotAuthorised
 from bot.ads.practice import Book, PracticeAccount, read_practice
 from memory.ads.morning_runs import Cycles
@@ -44,7 +45,7 @@ def accounts(tmp_path: Path, clock: TestClock) -> dict[str, Account]:
 def cycle_of(tmp_path: Path, clock: TestClock, accounts: dict[str, Account]) -> Callable[..., Cycle]:
     """A cycle with these steps, as each process makes its own on the same file."""
 
-    def make(steps: Sequence[Step], closing: Sequence[Step]) -> Cycle:
+    def make(steps: Sequence[MorningStep], closing: Sequence[MorningStep]) -> Cycle:
         db = migrated_database(tmp_path / "hawker.db")
         return Cycle(
             [MADRID],
@@ -60,12 +61,16 @@ def cycle_of(tmp_path: Path, clock: TestClock, accounts: dict[str, Account]) -> 
     return make
 
 
-def writing(log: list[str], name: str, note: Any = None) -> Step:
-    def do(morning: Morning) -> Any:
-        log.append(f"{name} {morning.account.describe().id if morning.account else 'all'}")
-        return note
+PULLED = PullResult(ads=2, readings=3, carried=Decimal("0.8"))
+RESULTS: Mapping[str, StepResult] = {"pull": PULLED, "act": ActResult(done=1), "report": ReportResult(accounts=2)}
 
-    return Step(name, do)
+
+def writing(log: list[str], name: str) -> MorningStep:
+    def do(morning: Morning) -> StepResult:
+        log.append(f"{name} {morning.account.describe().id if morning.account else 'all'}")
+        return RESULTS[name]
+
+    return MorningStep(name, do)
 
 
 def test_a_morning_begins_at_its_hour_and_happens_once(cycle_of: Callable[..., Cycle], clock: TestClock) -> None:
@@ -87,30 +92,69 @@ def test_a_cycle_that_died_goes_on_after_its_last_finished_step(
 ) -> None:
     log: list[str] = []
 
-    def dies(morning: Morning) -> None:
+    def dies(morning: Morning) -> StepResult:
         raise Killed
 
     clock.pass_by(hours=1)
     with pytest.raises(Killed):
-        cycle_of([writing(log, "pull", {"readings": 3}), Step("act", dies)], [writing(log, "report")]).run()
+        cycle_of([writing(log, "pull"), MorningStep("act", dies)], [writing(log, "report")]).run()
     clock.pass_by(minutes=6)
-    seen: list[Any] = []
-    act = Step("act", lambda morning: seen.append(morning.notes))
-    cycle_of([writing(log, "pull", {"readings": 3}), act], [writing(log, "report")]).run()
+    seen: list[MorningResults] = []
+
+    def act(morning: Morning) -> StepResult:
+        seen.append(morning.results)
+        return ActResult(done=0)
+
+    cycle_of([writing(log, "pull"), MorningStep("act", act)], [writing(log, "report")]).run()
     assert log == ["pull act_9001", "pull act_9002", "report all"]
-    assert seen == [{"pull": {"readings": 3}}, {"pull": {"readings": 3}}]
+    assert seen == [MorningResults(pull=PULLED)] * 2
+
+
+def test_a_step_whose_result_cannot_be_read_is_done_again(
+    cycle_of: Callable[..., Cycle], clock: TestClock, tmp_path: Path
+) -> None:
+    log: list[str] = []
+    cycle = cycle_of([writing(log, "pull"), writing(log, "act")], [writing(log, "report")])
+    clock.pass_by(hours=1)
+    cycles = Cycles(Database(tmp_path / "hawker.db"), clock)
+    run = cycles.claim("voyage", "act_9001", date(2026, 11, 21), "pull")
+    assert run is not None
+    cycles.finish_step(run, {"readings": "many, said another release"}, "act")
+    clock.pass_by(minutes=6)
+    cycle.run()
+    assert log == ["pull act_9001", "act act_9001", "pull act_9002", "act act_9002", "report all"]
+    done = cycles.newest_of("voyage", "act_9001")
+    assert done is not None
+    assert MorningResults.of_notes(done.notes) == MorningResults(pull=PULLED, act=ActResult(done=1))
+
+
+def test_what_closes_a_morning_is_not_done_again(
+    cycle_of: Callable[..., Cycle], clock: TestClock, tmp_path: Path
+) -> None:
+    log: list[str] = []
+    once = [replace(writing(log, "report"), once=True), replace(writing(log, "act"), once=True)]
+    cycle = cycle_of([writing(log, "pull")], once)
+    clock.pass_by(hours=1)
+    cycles = Cycles(Database(tmp_path / "hawker.db"), clock)
+    run = cycles.claim("voyage", "*", date(2026, 11, 21), "report")
+    assert run is not None
+    cycles.finish_step(run, {"cards": "told by another release"}, "act")
+    clock.pass_by(minutes=6)
+    cycle.run()
+    assert log == ["pull act_9001", "pull act_9002", "act all"]
 
 
 def test_two_clocks_share_a_morning(cycle_of: Callable[..., Cycle], clock: TestClock) -> None:
     log: list[str] = []
     clock.pass_by(hours=1)
 
-    def meanwhile(morning: Morning) -> None:
+    def meanwhile(morning: Morning) -> StepResult:
         log.append("pull")
         other.run()
+        return PULLED
 
     other = cycle_of([writing(log, "pull")], [writing(log, "report")])
-    cycle_of([Step("pull", meanwhile)], [writing(log, "report")]).run()
+    cycle_of([MorningStep("pull", meanwhile)], [writing(log, "report")]).run()
     assert sorted(log) == ["pull", "pull act_9002", "report all"]
 
 
@@ -122,13 +166,13 @@ def test_an_account_that_fails_is_named_and_the_others_go_on(
 ) -> None:
     log: list[str] = []
 
-    def pull(morning: Morning) -> None:
-        assert morning.account is not None
-        if morning.account.describe().id == "act_9001":
+    def pull(morning: Morning) -> StepResult:
+        if morning.ad_account.describe().id == "act_9001":
             raise fault
-        log.append(morning.account.describe().id)
+        log.append(morning.ad_account.describe().id)
+        return PULLED
 
-    cycle = cycle_of([Step("pull", pull)], [writing(log, "report")])
+    cycle = cycle_of([MorningStep("pull", pull)], [writing(log, "report")])
     clock.pass_by(hours=1)
     cycle.run()
     assert log == ["act_9002"]
@@ -144,11 +188,13 @@ def test_a_process_that_lost_its_morning_stops(cycle_of: Callable[..., Cycle], c
     log: list[str] = []
     clock.pass_by(hours=1)
 
-    def sleeps(morning: Morning) -> None:
+    late: list[str] = []
+
+    def sleeps(morning: Morning) -> StepResult:
         clock.now += timedelta(minutes=6)
         other.run()
+        return PULLED
 
     other = cycle_of([writing(log, "pull"), writing(log, "act")], [writing(log, "report")])
-    late = cycle_of([Step("pull", sleeps), writing(log, "late act")], [writing(log, "report")])
-    late.run()
-    assert [line for line in log if line.startswith("late")] == []
+    cycle_of([MorningStep("pull", sleeps), writing(late, "act")], [writing(log, "report")]).run()
+    assert late == []

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bot.ads.morning.comparisons import AdResult, dispersion, earnings, findings, rates
 from bot.ads.morning.cycle import Morning
 from bot.ads.morning.learning import Learn, Listen
+from bot.ads.morning.step_results import LearnResult
 from bot.ads.practice import PracticeAccount
 from memory.ads.ad_account import Comment
 from memory.ads.attribution import Attribution, ChatDay, Sale
@@ -67,9 +67,9 @@ class Desk:
     def today(self) -> date:
         return self.stores.clock().date()
 
-    def morning(self) -> dict[str, Any]:
+    def morning(self) -> LearnResult:
         with self.stores.db.transaction():
-            return self.learn(Morning(BRAND, self.today(), self.stores.clock(), None, {}))
+            return self.learn.learn(Morning(BRAND, self.today(), self.stores.clock(), None))
 
     def insights(self) -> list[str]:
         return [str(entry.record["insight"]) for entry in self.strategy.entries(BRAND, "learnings")]
@@ -93,24 +93,22 @@ def good_and_bad(desk: Desk, security: int = 60, gift: int = 10) -> None:
 def test_what_sells_better_is_learned_once_with_its_numbers(desk: Desk) -> None:
     good_and_bad(desk)
     told = desk.morning()
-    assert (
-        "Ads on security turn more chats into orders than ads on anything else: 17.1% against 2.9%" in told["learned"]
-    )
+    assert "Ads on security turn more chats into orders than ads on anything else: 17.1% against 2.9%" in told.learned
     entry = next(each for each in desk.strategy.entries(BRAND, "learnings") if "security" in str(each.record["claim"]))
     assert entry.record["evidence"] == "180 of 1050 against 30 of 1050"
     assert entry.record["confidence"] > 0.99
     known = len(desk.strategy.entries(BRAND, "learnings", open_only=False))
-    assert desk.morning()["learned"] == []
+    assert desk.morning().learned == ()
     assert len(desk.strategy.entries(BRAND, "learnings", open_only=False)) == known
 
 
 def test_a_small_difference_or_small_numbers_teach_nothing(desk: Desk) -> None:
     good_and_bad(desk, security=30, gift=26)
-    assert desk.morning()["learned"] == []
+    assert desk.morning().learned == ()
     few = Desk(Stores(Path(desk.stores.url).with_name("few.db")))
     few.week("s0", chats=28, orders=9)
     few.week("g0", chats=28, orders=0)
-    assert few.morning()["learned"] == []
+    assert few.morning().learned == ()
     assert few.insights() == []
 
 
@@ -120,7 +118,7 @@ def test_what_was_believed_is_withdrawn_when_the_numbers_turn(desk: Desk) -> Non
     desk.stores.clock.pass_by(days=40)
     good_and_bad(desk, security=10, gift=60)
     told = desk.morning()
-    assert any(said.startswith("No longer so: Ads on security turn more") for said in told["revised"])
+    assert any(said.startswith("No longer so: Ads on security turn more") for said in told.revised)
     assert not any("Ads on security turn more" in insight for insight in desk.insights())
     assert any("Ads on gift turn more" in insight for insight in desk.insights())
 
@@ -173,7 +171,7 @@ def test_what_a_change_brought_is_told_after_a_week(desk: Desk) -> None:
         desk.stores.clock.pass_by(days=days)
         if days == 7:
             desk.week("s0", chats=140, orders=21, until=desk.today())
-        assert desk.morning()["came_out"] == told
+        assert desk.morning().came_out == told
     (entry,) = [each for each in desk.records.optimizations(BRAND) if each.id == change]
     assert entry.record["actual_impact"] == (
         "profit after ads 20.00 INR a day in the week after, -60.00 in the week before: +80.00"
@@ -183,7 +181,7 @@ def test_what_a_change_brought_is_told_after_a_week(desk: Desk) -> None:
 def test_what_customers_ask_about_is_learned_and_forgotten(desk: Desk) -> None:
     for person in range(30):
         _write(desk, person, "cash on delivery?" if person < 9 else "hello")
-    assert desk.morning()["asked"] == ["9 of 30 chats asked about cash on delivery"]
+    assert desk.morning().asked == ("9 of 30 chats asked about cash on delivery",)
     desk.morning()
     (entry,) = desk.strategy.entries(BRAND, "learnings", open_only=False)
     assert entry.subject == "objection:cash on delivery"
@@ -191,7 +189,7 @@ def test_what_customers_ask_about_is_learned_and_forgotten(desk: Desk) -> None:
     desk.stores.clock.pass_by(days=31)
     for person in range(30):
         _write(desk, person, "is there a warranty?")
-    assert desk.morning()["asked"] == ["30 of 30 chats asked about warranty"]
+    assert desk.morning().asked == ("30 of 30 chats asked about warranty",)
     assert desk.insights() == ["30 of 30 chats asked about warranty"]
 
 
@@ -208,7 +206,7 @@ def test_complaints_under_an_ad_stand_in_its_campaigns_judgement(desk: Desk) -> 
     run = desk.cycles.claim(BRAND, "act_1", desk.today(), "listen")
     assert run is not None
     desk.cycles.finish_step(run, {"said": {"s0": [1, 6, 2]}}, "done")
-    assert desk.morning()["sentiment"] == {"k-s0": [1, 6, 2]}
+    assert desk.morning().sentiment == {"k-s0": (1, 6, 2)}
     (kept,) = desk.records.snapshots(BRAND, "c-s0")
     assert any("people complain" in trend and "6 comments" in trend for trend in kept.record["analysis"]["trends"])
 
@@ -217,11 +215,11 @@ def test_comments_are_counted_by_ad_and_never_kept(tmp_path: Path) -> None:
     shop = AdShop(tmp_path, places=(0,), ads=8)
     shop.agency.first_look()
     account: PracticeAccount = shop.accounts[0]
-    told = Listen(shop.agency.memory.campaigns)(Morning("voyage", TODAY, shop.clock(), account, {}))
+    told = Listen(shop.agency.memory.campaigns).listen(Morning("voyage", TODAY, shop.clock(), account))
     ads = [ad.id for ad in account.structure().ads]
     comments: Sequence[Comment] = account.comments(ads, shop.clock() - timedelta(days=7))
     assert comments
-    assert sum(sum(counts) for counts in told["said"].values()) == len(comments)
+    assert sum(sum(counts) for counts in told.said.values()) == len(comments)
     assert not any(comment.text in str(told) for comment in comments)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -10,17 +11,17 @@ import pytest
 
 from bot.ads.budgets.ad_history import Ad
 from bot.ads.budgets.budget_lines import Line, lines
-from bot.ads.budgets.daily_decisions import Decide, with_rest
-from bot.ads.budgets.reasons import BudgetReason
+from bot.ads.budgets.daily_decisions import steps_of, with_rest
+from bot.ads.budgets.reasons import BudgetDecision, BudgetReason
 from bot.ads.changes.plan import AGENT, Actor, Pause
 from bot.ads.morning.cycle import Morning
 from bot.ads.practice import PracticeAccount
 from bot.language.money import Money
+from memory.ads.ad_account import AdAccount
 from memory.audit_log.account_changes import Cause, Changes, Intention
-from memory.storage.database import Database
-from memory.storage.migrations import STEPS
 from tests.ads.shop import BEGUN, AdShop
 from tests.memory.stores import TestClock
+from tests.migrated import migrated_database
 
 
 @pytest.fixture
@@ -53,15 +54,13 @@ def test_staff_hear_one_card_with_what_was_changed(shop: AdShop) -> None:
     assert brand == "voyage"
     assert "INR spent" in card
     assert "EUR spent" in card
-    done = sum(shop.run(account.spec.id).notes["act"]["done"] for account in shop.accounts)
-    assert f"*{done} changes today.*" in card
+    assert f"*{shop.changes_done()} changes today.*" in card
 
 
 def test_every_change_is_remembered_with_its_reason(shop: AdShop) -> None:
     shop.morning(hours=3)
-    done = sum(shop.run(account.spec.id).notes["act"]["done"] for account in shop.accounts)
     kept = shop.agency.memory.records.optimizations("voyage")
-    assert len(kept) == done
+    assert len(kept) == shop.changes_done()
     assert all("chats" in entry.record["reasoning"] and entry.record["expected_impact"] for entry in kept)
 
 
@@ -80,13 +79,11 @@ def test_acting_again_after_a_crash_changes_nothing(shop: AdShop) -> None:
     shop.morning(hours=3)
     account = shop.accounts[0]
     before, run = budgets(account), shop.run(account.spec.id)
-    act = next(step for step in shop.agency.cycle._steps if step.name == "act")
-    notes = {name: note for name, note in run.notes.items() if name != "act"}
-    act.do(Morning("voyage", run.day, shop.clock(), account, notes))
+    act = shop.step("act")
+    results = replace(shop.results(account.spec.id), act=None)
+    act.do(Morning("voyage", run.day, shop.clock(), account, results))
     assert budgets(account) == before
-    assert len(shop.agency.memory.records.optimizations("voyage")) == sum(
-        shop.run(each.spec.id).notes["act"]["done"] for each in shop.accounts
-    )
+    assert len(shop.agency.memory.records.optimizations("voyage")) == shop.changes_done()
 
 
 def test_without_a_cap_nothing_is_written_and_staff_are_told(tmp_path: Path) -> None:
@@ -126,13 +123,15 @@ def test_what_rests_may_come_back_and_what_was_paused_stays_so(tmp_path: Path) -
     actions.pause("voyage", "act_9001", "ad_set", first, AGENT, "others bring more", cause=Cause.RESTING)
     actions.pause("voyage", "act_9001", "ad_set", second, Actor("+34600000000", "staff"), "rests over the holidays")
     shop.agency.memory.campaigns.take_structure(account.structure())
-    decide = next(step.do for step in shop.agency.cycle._steps if step.name == "decide")
-    assert isinstance(decide, Decide)
+    decide = shop.deciding()
     known = lines(decide.campaigns, decide.attribution, "voyage", "act_9001", date(2026, 11, 21))
     states = {line.id: with_rest(line, decide._last_change("voyage", line)).ad.state for line in known}
     assert (states[first], states[second]) == ("resting", "paused")
 
 
+ACCOUNT = AdAccount(
+    "act_1", "voyage", "Voyage India", "INR", "Asia/Kolkata", "active", Money(Decimal(80), "INR"), practice=True
+)
 NAMES = [
     "Interests · video", "rests", "Rests", "Forests · image", "Crests & shields", "arrests", "Interests rests",
     "rests: other ads are expected to bring more for the same money", "Wrests · carousel", "INTERESTS", "it rests.",
@@ -143,14 +142,15 @@ NAMES = [
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_losing_ad_stays_paused_whatever_its_name(name: str, tmp_path: Path) -> None:
-    db = Database(tmp_path / "hawker.db")
-    db.migrate(STEPS)
+    db = migrated_database(tmp_path / "hawker.db")
     changes = Changes(db, TestClock())
     states = {}
     for cause in (Cause.LOSING_MONEY, Cause.RESTING):
         reason = BudgetReason(cause, Decimal(900), Decimal(0), 2520, 32, 62.0, 5000.0, 0.66)
         line = paused_line(cause, name)
-        step = Pause(line.kind, line.id, reason.sentence(f"“{name}”"), cause=cause)
+        decision = BudgetDecision("ad_set", line.id, name, "security", cause is Cause.LOSING_MONEY, Decimal(0), reason)
+        [step] = steps_of(ACCOUNT, line, decision)
+        assert isinstance(step, Pause)
         change = changes.intend(intention(step, name))
         states[cause] = with_rest(line, changes.get("voyage", change.id)).ad.state
     assert states == {Cause.LOSING_MONEY: "paused", Cause.RESTING: "resting"}

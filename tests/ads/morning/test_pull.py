@@ -9,6 +9,7 @@ import pytest
 
 from bot.ads.morning.cycle import Morning
 from bot.ads.morning.pull import Pull
+from bot.ads.morning.step_results import PullResult
 from bot.ads.practice import Book, PracticeAccount, read_practice
 from memory.ads.attribution import Attribution
 from memory.ads.campaigns import Campaigns
@@ -38,8 +39,8 @@ def pull(tmp_path: Path, clock: TestClock) -> Pull:
     return Pull(Campaigns(db, clock), Attribution(db, clock))
 
 
-def pulled(pull: Pull, account: PracticeAccount, clock: TestClock) -> dict[str, object]:
-    return pull(Morning("voyage", clock().date(), clock(), account, {}))
+def pulled(pull: Pull, account: PracticeAccount, clock: TestClock) -> PullResult:
+    return pull.pull(Morning("voyage", clock().date(), clock(), account))
 
 
 def known_sales(pull: Pull, account: PracticeAccount) -> int:
@@ -60,17 +61,17 @@ def test_memory_holds_what_the_account_says(pull: Pull, account: PracticeAccount
 def test_only_sales_that_carried_their_referral_are_an_ads(
     pull: Pull, account: PracticeAccount, clock: TestClock
 ) -> None:
-    note = pulled(pull, account, clock)
+    result = pulled(pull, account, clock)
     sold = account.sales(AUTUMN[0])
     kept = [sale for sale in sold if sale.ad_id is not None and sale.returned_at is None]
     assert known_sales(pull, account) == len(kept)
-    assert 0 < Decimal(str(note["carried"])) < 1
+    assert 0 < result.carried < 1
 
 
 def test_a_step_that_is_done_again_stores_nothing_twice(pull: Pull, account: PracticeAccount, clock: TestClock) -> None:
     pulled(pull, account, clock)
     before = known_sales(pull, account), pull.attribution.series("voyage", account.spec.id, *AUTUMN)
-    assert pulled(pull, account, clock)["readings"] == 0
+    assert pulled(pull, account, clock).readings == 0
     assert (known_sales(pull, account), pull.attribution.series("voyage", account.spec.id, *AUTUMN)) == before
 
 

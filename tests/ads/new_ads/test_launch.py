@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from bot.ads.budgets.daily_decisions import Decide
 from bot.ads.changes.plan import Actor
 from bot.ads.changes.spend_limits import SpendLimits
 from bot.ads.morning.cycle import Morning
+from bot.ads.morning.step_results import DecideResult, IdeasResult, LaunchResult, MorningResults, StepResult
 from bot.ads.new_ads.compliance import ClaimCheck
 from bot.ads.new_ads.launch import odds_of_losing
 from bot.ads.new_ads.shop_claims import FactsCheck
@@ -85,15 +85,30 @@ def trials(shop: AdShop, *, open_only: bool = True) -> list[Entry]:
     return [each for each in found if each.type == "campaign_launch"]
 
 
-def note(shop: AdShop, step: str) -> dict[str, Any]:
-    return dict(shop.run(shop.accounts[0].spec.id).notes[step])
+def ideas(shop: AdShop) -> IdeasResult:
+    found = shop.results(shop.accounts[0].spec.id).ideas
+    assert found is not None
+    return found
 
 
-def again(shop: AdShop, name: str) -> Any:
-    """The step once more, as after a crash before it was noted."""
-    run = shop.run(shop.accounts[0].spec.id)
-    step = next(step for step in shop.agency.cycle._steps if step.name == name)
-    return step.do(Morning("voyage", run.day, shop.clock(), shop.accounts[0], run.notes))
+def launch(shop: AdShop) -> LaunchResult:
+    found = shop.results(shop.accounts[0].spec.id).launch
+    assert found is not None
+    return found
+
+
+def ended(shop: AdShop) -> tuple[str, ...]:
+    """What became of tests that ended this morning."""
+    found = shop.results(shop.accounts[0].spec.id).judge
+    assert found is not None
+    return found.ended
+
+
+def again(shop: AdShop, name: str) -> StepResult:
+    """The step once more, as after a crash before it was finished."""
+    account = shop.accounts[0]
+    day = shop.run(account.spec.id).day
+    return shop.step(name).do(Morning("voyage", day, shop.clock(), account, shop.results(account.spec.id)))
 
 
 def test_a_test_is_launched_with_its_brief_at_its_budget_below_the_cap(shop: AdShop) -> None:
@@ -120,7 +135,7 @@ def test_a_test_is_launched_with_its_brief_at_its_budget_below_the_cap(shop: AdS
 
 def test_doing_the_steps_again_makes_nothing_twice(shop: AdShop) -> None:
     shop.morning(hours=3)
-    before = note(shop, "launch")
+    before = launch(shop)
     assert again(shop, "launch") == before
     again(shop, "judge")
     assert len(launched(shop.accounts[0])) == 1
@@ -131,38 +146,40 @@ def test_one_a_day_two_at_once_and_each_another(shop: AdShop) -> None:
     shop.morning(hours=3)
     for _ in range(3):
         shop.morning()
-    ideas = [entry.record["context"]["idea"]["argument"] for entry in trials(shop)]
+    arguments = [entry.record["context"]["idea"]["argument"] for entry in trials(shop)]
     assert len(launched(shop.accounts[0])) == 2
-    assert len(set(ideas)) == 2
-    assert note(shop, "ideas")["why"] == "2 tests are running"
+    assert len(set(arguments)) == 2
+    assert ideas(shop).why == "2 tests are running"
 
 
 def test_nothing_is_launched_before_anything_is_known(tmp_path: Path) -> None:
     shop = opened(tmp_path, known=False)
     shop.morning(hours=3)
     assert launched(shop.accounts[0]) == []
-    assert "nothing is known yet" in note(shop, "ideas")["why"]
+    assert "nothing is known yet" in ideas(shop).why
 
 
 def test_nothing_is_launched_without_a_cap(tmp_path: Path) -> None:
     shop = opened(tmp_path, capped=False)
     shop.morning(hours=3)
     assert launched(shop.accounts[0]) == []
-    assert "without a daily cap" in note(shop, "ideas")["why"]
+    assert "without a daily cap" in ideas(shop).why
 
 
 def test_what_breaks_a_rule_is_not_launched(tmp_path: Path) -> None:
     shop = opened(tmp_path, claims=SameClaims(NobodyChats()))
     shop.morning(hours=3)
     assert launched(shop.accounts[0]) == []
-    assert note(shop, "ideas")["dropped"]["unsupported claim"] >= 5
+    dropped = ideas(shop).dropped
+    assert dropped is not None
+    assert dropped["unsupported claim"] >= 5
 
 
 def test_everything_stopped_is_not_undone_by_a_launch(shop: AdShop) -> None:
     shop.agency.actions.stops.begin("voyage", "boss", "enough")
     shop.morning(hours=3)
     assert launched(shop.accounts[0]) == []
-    assert "Everything is stopped" in note(shop, "launch")["refused"]
+    assert "Everything is stopped" in launch(shop).refused
     assert trials(shop) == []
 
 
@@ -174,7 +191,7 @@ def test_an_account_without_a_picture_asks_people_for_one(tmp_path: Path) -> Non
         account._standing.creatives[creative.id] = replace(creative, image_hash=None)
     shop.morning(hours=3)
     assert launched(account) == []
-    assert note(shop, "launch")["needs"]["what"] == "picture"
+    assert [need.key for need in launch(shop).needs] == ["picture"]
     assert trials(shop) == []
 
 
@@ -183,17 +200,17 @@ def test_a_test_ends_on_its_day_with_what_came_of_it(shop: AdShop) -> None:
     (campaign,) = launched(shop.accounts[0])
     for _ in range(14):
         shop.morning()
-    (ended,) = [
+    (first,) = [
         each
         for each in trials(shop, open_only=False)
         if each.record["context"]["key"].startswith("act_9001 2026-11-21")
     ]
-    assert ended.valid_to is not None
-    outcome = ended.record["actual_outcome"]
+    assert first.valid_to is not None
+    outcome = first.record["actual_outcome"]
     assert "chats" in outcome
     now = {each.id: each.status for each in shop.accounts[0].structure().campaigns}[campaign.id]
     assert (now == "active") == outcome.startswith("kept")
-    assert any(outcome in said for said in note(shop, "judge")["ended"]) or "stopped before its day" in outcome
+    assert any(outcome in said for said in ended(shop)) or "stopped before its day" in outcome
 
 
 def test_a_test_that_somebody_pauses_is_over(shop: AdShop) -> None:
@@ -216,7 +233,7 @@ def test_an_ad_is_paused_when_its_words_stop_being_true(shop: AdShop) -> None:
     shop.morning()
     now = {each.id: each.status for each in shop.accounts[0].structure().campaigns}
     assert now[campaign.id] == "paused"
-    assert f"what it says held until {ends}" in note(shop, "judge")["ended"][0]
+    assert f"what it says held until {ends}" in ended(shop)[0]
     shop.morning()
     first = min(trials(shop, open_only=False), key=lambda each: each.id)
     assert first.record["actual_outcome"].startswith("stopped before its day")
@@ -230,6 +247,14 @@ def test_a_test_is_lost_from_four_to_one_on(sales: float, needed: float, paused:
     assert (odds_of_losing(sales, needed) >= 4) == paused
 
 
+def with_ideas(shop: AdShop) -> Morning:
+    """Today's morning of the account, up to its ideas."""
+    found = again(shop, "ideas")
+    assert isinstance(found, IdeasResult)
+    now = shop.clock()
+    return Morning("voyage", now.date(), now, shop.accounts[0], MorningResults(ideas=found))
+
+
 def test_a_launch_that_needs_a_yes_waits_and_is_remembered_once_it_runs(tmp_path: Path) -> None:
     shop = opened(tmp_path, known=False)
     shop.morning(hours=3)
@@ -241,17 +266,16 @@ def test_a_launch_that_needs_a_yes_waits_and_is_remembered_once_it_runs(tmp_path
         SpendLimits(Money(account.spec.daily_cap, "INR"), account.rules.worst_day, Money(Decimal(1), "INR"))
     )
     shop.clock.pass_by(hours=23)
-    notes = {"ideas": again(shop, "ideas")}
-    step = next(step for step in shop.agency.cycle._steps if step.name == "launch")
-    morning = Morning("voyage", shop.clock().date(), shop.clock(), account, notes)
-    told = step.do(morning)
-    assert step.do(morning) == told
-    assert told["launched"] is None
+    morning = with_ideas(shop)
+    told = shop.step("launch").do(morning)
+    assert shop.step("launch").do(morning) == told
+    assert isinstance(told, LaunchResult) and told.waiting is not None
+    assert told.launched is None
     assert launched(account) == []
     again(shop, "judge")
     assert len(trials(shop)) == 1
-    actions.approvals.ask("voyage", told["waiting"], "boss")
-    actions.approve("voyage", told["waiting"], Actor("boss", "admin"))
+    actions.approvals.ask("voyage", told.waiting, "boss")
+    actions.approve("voyage", told.waiting, Actor("boss", "admin"))
     (campaign,) = launched(account)
     shop.morning(hours=1)
     record = memory.records.launch("voyage", campaign.id)
@@ -269,11 +293,10 @@ def test_a_launch_that_is_refused_is_over(tmp_path: Path) -> None:
         SpendLimits(Money(account.spec.daily_cap, "INR"), account.rules.worst_day, Money(Decimal(1), "INR"))
     )
     shop.clock.pass_by(hours=23)
-    notes = {"ideas": again(shop, "ideas")}
-    step = next(step for step in shop.agency.cycle._steps if step.name == "launch")
-    told = step.do(Morning("voyage", shop.clock().date(), shop.clock(), account, notes))
-    actions.approvals.ask("voyage", told["waiting"], "boss")
-    actions.reject("voyage", told["waiting"], Actor("boss", "admin"), "not now")
+    told = shop.step("launch").do(with_ideas(shop))
+    assert isinstance(told, LaunchResult) and told.waiting is not None
+    actions.approvals.ask("voyage", told.waiting, "boss")
+    actions.reject("voyage", told.waiting, Actor("boss", "admin"), "not now")
     shop.morning(hours=24)
     first = min(trials(shop, open_only=False), key=lambda each: each.id)
     assert first.record["actual_outcome"] == "not launched: it was not approved, or the morning was cut off"
@@ -289,19 +312,21 @@ def test_without_room_under_the_cap_nothing_is_launched(tmp_path: Path) -> None:
     )
     shop.morning(hours=3)
     assert launched(account) == []
-    assert note(shop, "ideas")["why"].startswith("the cap leaves")
+    assert ideas(shop).why.startswith("the cap leaves")
 
 
 def test_the_deciding_leaves_room_for_the_next_test_until_two_run(shop: AdShop) -> None:
     shop.agency.first_look()
     account = shop.accounts[0]
-    decide = next(step.do for step in shop.agency.cycle._steps if step.name == "decide")
-    assert isinstance(decide, Decide)
+    decide = shop.deciding()
     assert decide.tests is not None
     assert decide.tests.reserve(account.describe()) == Decimal(1320)
-    morning = Morning("voyage", shop.clock().date(), shop.clock(), account, {})
+    morning = Morning("voyage", shop.clock().date(), shop.clock(), account)
     nearly_all = account.spec.daily_cap / Decimal("1.75") - 300
-    freely, held = _decided(decide(morning)), _decided(replace(decide, tests=Reserved(nearly_all))(morning))
+    freely, held = (
+        _decided(decide.decide(morning)),
+        _decided(replace(decide, tests=Reserved(nearly_all)).decide(morning)),
+    )
     assert held <= 300 < freely
     for hours in (3, 24, 24):
         shop.morning(hours=hours)
@@ -309,5 +334,5 @@ def test_the_deciding_leaves_room_for_the_next_test_until_two_run(shop: AdShop) 
     assert decide.tests.reserve(account.describe()) == 0
 
 
-def _decided(note: dict[str, Any]) -> Decimal:
-    return sum((Decimal(each["budget"]) for each in note["decisions"]), Decimal(0))
+def _decided(result: DecideResult) -> Decimal:
+    return sum((each.reason.budget for each in result.decisions), Decimal(0))

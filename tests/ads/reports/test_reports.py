@@ -72,8 +72,7 @@ def test_without_a_rate_nothing_is_added_and_that_is_said(tmp_path: Path) -> Non
 def test_what_the_agent_did_and_what_waits_is_told(shop: AdShop) -> None:
     answers = shop.agency.answers
     said = answers.overview("voyage")
-    done = sum(shop.run(account.spec.id).notes["act"]["done"] for account in shop.accounts)
-    assert f"changed {done} budgets" in said
+    assert f"changed {shop.changes_done()} budgets" in said
     assert "needed by now" in said
     assert "Waits" not in said
     asked = shop.agency.actions.approvals.propose("voyage", "act_9001", "[]", "raise Summer", by="x", role="staff")

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from bot.ads.morning.cycle import Morning
+from bot.ads.morning.step_results import LaunchResult
 from bot.ads.tasks.asana import Asana
 from bot.ads.tasks.task_list import AsanaTwins, FileTasks
 from memory.ads.learnings.strategy import Strategy
 from memory.ads.morning_runs import Cycles
 from memory.ads.tasks import Need, Tasks
+from memory.storage.dataclass_json import to_json
 from tests.ads.tasks.asana_server import PROJECT, TOKEN, AsanaServer, Failure
 from tests.memory.stores import TestClock
 from tests.migrated import migrated_database
@@ -148,36 +150,19 @@ def test_a_task_that_was_deleted_there_is_over(office: Office, asana: AsanaServe
 def test_a_morning_files_what_its_steps_need_and_learns_what_was_done(office: Office) -> None:
     cycles, strategy = Cycles(office.db, office.clock), Strategy(office.db, office.clock)
     day = date(2026, 11, 21)
-    need = {"key": "photo", "title": "A photo", "why": "security sells", "what": "one", "due_on": "2026-11-25"}
+    launch = LaunchResult(needs=(Need("photo", "A photo", "security sells", "one", date(2026, 11, 25)),))
     for account_id in ("act_1", "act_2"):
-        run = cycles.claim("voyage", account_id, day, "ideas")
+        run = cycles.claim("voyage", account_id, day, "launch")
         assert run is not None
-        cycles.finish_step(run, {"needs": [need]}, "done")
+        cycles.finish_step(run, to_json(launch), "done")
     step = FileTasks(office.tasks, cycles, strategy)
-    morning = Morning("voyage", day, datetime(2026, 11, 21, tzinfo=UTC), None, {"review": {"needs": [need]}, "x": 3})
-    assert len(step(morning)["asked"]) == 3
-    step(morning)
+    morning = Morning("voyage", day, datetime(2026, 11, 21, tzinfo=UTC), None)
+    assert len(step.file(morning).asked) == 2
+    step.file(morning)
     first, *rest = office.tasks.open("voyage")
-    assert len(rest) == 2 and first.need.due_on == date(2026, 11, 25)
+    assert len(rest) == 1 and first.need.due_on == date(2026, 11, 25)
     office.tasks.done("voyage", first.id, "+34600000001", "night shots do not work")
-    assert step(Morning("voyage", day, morning.now, None, {}))["learned"] == [first.id]
-    assert step(Morning("voyage", day, morning.now, None, {}))["learned"] == []
+    assert step.file(morning).learned == (first.id,)
+    assert step.file(morning).learned == ()
     [known] = strategy.entries("voyage", "learnings")
     assert known.record["insight"] == "A photo: night shots do not work"
-
-
-def test_what_a_launch_lacks_is_a_task(office: Office) -> None:
-    cycles, strategy = Cycles(office.db, office.clock), Strategy(office.db, office.clock)
-    lacks = {
-        "what": "picture",
-        "task": "No picture is known.",
-        "headline": "Warm glasses",
-        "body": "Ask us.",
-        "brief": {},
-    }
-    day = date(2026, 11, 21)
-    FileTasks(office.tasks, cycles, strategy)(
-        Morning("voyage", day, office.clock(), None, {"launch": {"needs": lacks}})
-    )
-    [task] = office.tasks.open("voyage")
-    assert task.need.title == "A picture for the ad “Warm glasses”" and "Ask us." in task.need.what
