@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.ads.experiments.ad_tests import idea_of
 from bot.ads.morning.step_results import MorningResults
+from bot.ads.platform import without_token
 from bot.language.money import Money
 from bot.settings import Settings
 from bot.web.access import issue_token
@@ -455,11 +457,17 @@ def test_what_was_learned_holds_with_what_it_replaced(shop: Program) -> None:
 
 
 def test_ad_tests_are_running(shop: Program) -> None:
-    entries = shop.agency.memory.strategy.entries(BRAND, "strategic_decisions")
-    running = [entry.record["context"]["idea"] for entry in entries if entry.type == "campaign_launch"]
+    running = shop.agency.memory.ad_tests.running(BRAND, "act_9001")
     assert len(running) == 2
-    assert {idea["argument"] for idea in running} >= {"payment"}, "shoppers asked about cash on delivery"
-    assert all(idea["brief"]["expected"] for idea in running)
+    ideas = [idea_of(test) for test in running]
+    assert {idea.argument for idea in ideas} >= {"payment"}, "shoppers asked about cash on delivery"
+    assert all(idea.brief.expected for idea in ideas)
+    launched = {
+        campaign.id: campaign.name for campaign in shop.agency.memory.campaigns.structure(BRAND, "act_9001").campaigns
+    }
+    assert [without_token(launched[test.campaign_id or ""]) for test in running] == [
+        idea.concept.name for idea in ideas
+    ]
 
 
 def test_a_campaigns_record_is_kept(shop: Program) -> None:

@@ -15,6 +15,7 @@ from bot.ads.practice import PracticeAccounts
 from bot.ads.reports.answers import Answers
 from bot.ads.sales_feedback import Feedback
 from bot.language.money import CurrencyConverter
+from memory.ads.ad_tests import AdTests
 from memory.ads.attribution import Attribution
 from memory.ads.campaigns import Campaigns
 from memory.ads.figures import AdFigures
@@ -37,6 +38,7 @@ class AdStores:
     attribution: Attribution
     records: CampaignRecords
     strategy: Strategy
+    ad_tests: AdTests
     figures: AdFigures
 
     @classmethod
@@ -49,6 +51,7 @@ class AdStores:
             attribution=Attribution(db, real_clock, rates=rates),
             records=CampaignRecords(db, clock),
             strategy=Strategy(db, clock),
+            ad_tests=AdTests(db, clock),
             figures=AdFigures(db, campaigns, clock),
         )
 

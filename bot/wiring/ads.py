@@ -17,7 +17,7 @@ from bot.ads.budgets.order_margins import OrderMargins
 from bot.ads.changes.account_actions import AccountActions
 from bot.ads.changes.emergency_stop import Brakes
 from bot.ads.changes.spend_limits import BrandLimits
-from bot.ads.experiments.ad_tests import Trials
+from bot.ads.experiments.ad_tests import AdTestLifecycle
 from bot.ads.facebook import Facebook, connect, version_warning
 from bot.ads.morning.cycle import BrandMorning, Cycle, MorningStep
 from bot.ads.morning.learning import Learn, Listen
@@ -87,8 +87,17 @@ class AgencyParts:
         limits = BrandLimits(self.brands, self.rates, specs, rules)
         actions = AccountActions(self.db, self.real_clock, self.accounts, limits, time.sleep)
         usd = {brand.id: brand.ads.test_budget_usd for brand in self.brands.values() if brand.ads}
-        trials = Trials(
-            self.db, stores.strategy, stores.records, stores.campaigns, actions, limits, self.rates, specs, usd
+        lifecycle = AdTestLifecycle(
+            db=self.db,
+            tests=stores.ad_tests,
+            strategy=stores.strategy,
+            records=stores.records,
+            campaigns=stores.campaigns,
+            actions=actions,
+            limits=limits,
+            rates=self.rates,
+            practice=specs,
+            test_budget_usd=usd,
         )
         cycles, tasks = Cycles(self.db, self.real_clock), Tasks(self.db, self.real_clock)
         answers = self._answers(stores, cycles, actions)
@@ -104,7 +113,7 @@ class AgencyParts:
                 self._mornings(),
                 self.accounts,
                 cycles,
-                self._steps(stores, pull, limits, trials),
+                self._steps(stores, pull, limits, lifecycle),
                 self._closing(stores, cycles, tasks, answers),
                 self.clock,
                 self.real_clock,
@@ -127,10 +136,12 @@ class AgencyParts:
             if brand.ads and self.accounts.get(brand.id)
         ]
 
-    def _steps(self, stores: AdStores, pull: Pull, limits: BrandLimits, trials: Trials) -> list[MorningStep]:
+    def _steps(
+        self, stores: AdStores, pull: Pull, limits: BrandLimits, lifecycle: AdTestLifecycle
+    ) -> list[MorningStep]:
         """An account's morning."""
-        actions, margins = trials.actions, OrderMargins(self.brands, self.goods, self.rates)
-        tests = trials if self.claims is not None else None
+        actions, margins = lifecycle.actions, OrderMargins(self.brands, self.goods, self.rates)
+        tests = lifecycle if self.claims is not None else None
         decide = Decide(stores.campaigns, stores.attribution, limits, margins, tests, actions.changes)
         steps = [
             MorningStep("pull", pull.pull),
@@ -141,7 +152,7 @@ class AgencyParts:
         if self.claims is None:
             return steps
         imagine = Imagine(
-            trials=trials,
+            lifecycle=lifecycle,
             figures=stores.figures,
             campaigns=stores.campaigns,
             strategy=stores.strategy,
@@ -152,9 +163,9 @@ class AgencyParts:
         )
         return [
             *steps,
-            MorningStep("judge", Judge(trials, stores.figures, stores.campaigns).judge),
+            MorningStep("judge", Judge(lifecycle, stores.figures, stores.campaigns).judge),
             MorningStep("ideas", imagine.think_of_tests),
-            MorningStep("launch", LaunchTest(trials, stores.figures, stores.campaigns).launch),
+            MorningStep("launch", LaunchTest(lifecycle, stores.figures, stores.campaigns).launch),
         ]
 
     def _closing(self, stores: AdStores, cycles: Cycles, tasks: Tasks, answers: Answers) -> list[MorningStep]:

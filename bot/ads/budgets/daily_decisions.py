@@ -36,7 +36,7 @@ WORTH_A_CHANGE: Final = Decimal("0.02")  # of the budget; a smaller move is not 
 
 
 class ReserveForTests(Protocol):
-    """Keeps money free for new ads; `bot.ads.experiments.ad_tests.Trials` does."""
+    """Keeps money free for new ads; `bot.ads.experiments.ad_tests.AdTestLifecycle` does."""
 
     def reserve(self, account: AdAccount) -> Decimal:
         """How much of what may be planned for a day, in the account's currency."""

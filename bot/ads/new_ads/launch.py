@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from bot.ads.changes.plan import AGENT, Audience, Launch, told
 from bot.ads.changes.refusals import NeedsApproval, NothingToDo, Refused
-from bot.ads.experiments.ad_tests import AT_ONCE, Trials, day_of
+from bot.ads.experiments.ad_tests import AT_ONCE, AdTestLifecycle, day_of, idea_of
 from bot.ads.morning.cycle import Morning
 from bot.ads.morning.step_results import IdeasResult, JudgeResult, LaunchResult
 from bot.ads.new_ads.compliance import ClaimChecks
@@ -22,9 +22,10 @@ from bot.ads.platform import Account, TryLater
 from bot.brands import Brand
 from bot.language.money import Money
 from memory.ads.ad_account import AdAccount, Structure
+from memory.ads.ad_tests import AdTest, AdTestOutcome
 from memory.ads.campaigns import Campaigns, KnownAd
 from memory.ads.figures import AdFigures, Figures
-from memory.ads.learnings.strategy import Entry, Strategy
+from memory.ads.learnings.strategy import Strategy
 from memory.ads.tasks import Need
 from memory.audit_log.account_changes import Cause, Change
 from memory.shop.catalogue_items import Goods
@@ -37,7 +38,7 @@ WINDOW: Final = 30
 class Judge:
     """Ends tests: kept or paused on the day their brief names, and paused when their words stop being true."""
 
-    trials: Trials
+    lifecycle: AdTestLifecycle
     figures: AdFigures
     campaigns: Campaigns
 
@@ -45,56 +46,55 @@ class Judge:
         """End the tests that are over."""
         about = morning.ad_account.describe()
         today = morning.now.astimezone(ZoneInfo(about.time_zone)).date()
-        said = [self._judge(morning, about, today, entry) for entry in self.trials.running(morning.brand, about.id)]
+        running = self.lifecycle.tests.running(morning.brand, about.id)
+        said = [self._judge(morning, about, today, test) for test in running]
         return JudgeResult((*filter(None, said), *self._outdated(morning.brand, about.id, today)))
 
-    def _judge(self, morning: Morning, about: AdAccount, today: date, entry: Entry) -> str | None:
-        change = self.trials.change_of(entry)
+    def _judge(self, morning: Morning, about: AdAccount, today: date, test: AdTest) -> str | None:
+        change = self.lifecycle.change_of(test)
         if change is None or change.state not in ("open", "done"):
-            return self._never_launched(morning, entry, change)
+            return self._never_launched(morning, test, change)
         if change.state == "open":
             return None
-        self.trials.register(morning.brand, entry, change.object_id)
-        figures = self._figures(morning.brand, about.id, change.object_id, (today - entry.valid_from.date()).days)
-        ads = self.trials.ads_of(morning.brand, about.id, change.object_id)
+        self.lifecycle.register(test, change.object_id)
+        figures = self._figures(morning.brand, about.id, change.object_id, (today - test.begun_at.date()).days)
+        ads = self.lifecycle.ads_of(test, change.object_id)
         if ads and not any(_runs(ad) for ad in ads):
-            return self._end(morning.brand, entry, f"stopped before its day; {_summed(figures)}", figures, kept=False)
-        due = day_of(entry.record["context"]["idea"]["brief"]["judged_on"])
+            return self._end(test, AdTestOutcome.STOPPED, f"stopped before its day; {_summed(figures)}", figures)
+        due = idea_of(test).brief.judged_on
         few = (0 if figures is None else figures.chats) < LEAST_CHATS
-        if due is None or today < (due + MORE_TIME if few else due):
+        if today < (due + MORE_TIME if few else due):
             return None
-        return self._verdict(morning, about.id, entry, change, figures)
+        return self._verdict(morning, test, change, figures)
 
-    def _verdict(self, morning: Morning, account_id: str, entry: Entry, change: Change, figures: Figures | None) -> str:
-        brand = morning.brand
+    def _verdict(self, morning: Morning, test: AdTest, change: Change, figures: Figures | None) -> str:
+        what = f"judged {test.decision_id}"
         if figures is None or not figures.chats:
             why = "the test's day has come and nobody wrote through it"
-            self._pause(brand, account_id, change.object_id, why, f"judged {entry.id}", Cause.TEST_LOST)
-            return self._end(brand, entry, f"paused: {why}; {_summed(figures)}", figures, kept=False)
-        sales, needed = self._counted(morning, account_id, change.object_id)
+            self._pause(test.brand, test.account_id, change.object_id, why, what, Cause.TEST_LOST)
+            return self._end(test, AdTestOutcome.NOBODY_WROTE, f"paused: {why}; {_summed(figures)}", figures)
+        sales, needed = self._counted(morning, test.account_id, change.object_id)
         odds = odds_of_losing(sales, needed)
         why = f"{sales:.0f} orders, {needed:.1f} needed by now to pay for itself; {_summed(figures)}"
         if odds < LOSING:
-            return self._end(brand, entry, f"kept, an ordinary ad from now on: {why}", figures, kept=True)
+            return self._end(test, AdTestOutcome.KEPT, f"kept, an ordinary ad from now on: {why}", figures)
         why = f"the test's day has come and it is {min(odds, 999):.0f} to 1 that it loses money: {why}"
-        self._pause(brand, account_id, change.object_id, why, f"judged {entry.id}", Cause.TEST_LOST)
-        return self._end(brand, entry, f"paused: {why}", figures, kept=False)
+        self._pause(test.brand, test.account_id, change.object_id, why, what, Cause.TEST_LOST)
+        return self._end(test, AdTestOutcome.LOST, f"paused: {why}", figures)
 
-    def _never_launched(self, morning: Morning, entry: Entry, change: Change | None) -> str | None:
+    def _never_launched(self, morning: Morning, test: AdTest, change: Change | None) -> str | None:
         """One that waits for its approval, or that this very day may still launch, is left alone."""
-        if self.trials.waits(entry) or entry.record["context"]["key"] == key_of(
-            morning, entry.record["context"]["test"]
-        ):
+        if self.lifecycle.waits(test) or test.key == key_of(morning, test.account_id):
             return None
-        outcome = f"not launched: {change.outcome if change else 'it was not approved, or the morning was cut off'}"
-        self.trials.end(morning.brand, entry, outcome)
-        return f"“{_name(entry)}” {outcome}"
+        sentence = f"not launched: {change.outcome if change else 'it was not approved, or the morning was cut off'}"
+        self.lifecycle.end(test, AdTestOutcome.NOT_LAUNCHED, sentence)
+        return f"“{idea_of(test).concept.name}” {sentence}"
 
-    def _end(self, brand: str, entry: Entry, outcome: str, figures: Figures | None, *, kept: bool) -> str:
+    def _end(self, test: AdTest, outcome: AdTestOutcome, sentence: str, figures: Figures | None) -> str:
         earned = figures is not None and figures.profit.amount > 0
-        worked = True if kept and earned else False if not kept and not earned else None
-        self.trials.end(brand, entry, outcome, worked=worked)
-        return f"“{_name(entry)}” {outcome}"
+        kept = outcome is AdTestOutcome.KEPT
+        self.lifecycle.end(test, outcome, sentence, worked=kept if kept == earned else None)
+        return f"“{idea_of(test).concept.name}” {sentence}"
 
     def _counted(self, morning: Morning, account_id: str, campaign_id: str) -> tuple[float, float]:
         """The campaign's orders, and those it needs by now to pay for itself, as this morning's deciding counted them.
@@ -127,7 +127,7 @@ class Judge:
     def _pause(self, brand: str, account_id: str, campaign_id: str, why: str, what: str, cause: Cause) -> None:
         key = f"{account_id} {what}"
         try:
-            self.trials.actions.pause(brand, account_id, "campaign", campaign_id, AGENT, why, key=key, cause=cause)
+            self.lifecycle.actions.pause(brand, account_id, "campaign", campaign_id, AGENT, why, key=key, cause=cause)
         except NothingToDo:
             return  # a person was faster
 
@@ -136,7 +136,7 @@ class Judge:
 class Imagine:
     """Thinks of the next test, where there is room for one. Changes nothing."""
 
-    trials: Trials
+    lifecycle: AdTestLifecycle
     figures: AdFigures
     campaigns: Campaigns
     strategy: Strategy
@@ -167,15 +167,15 @@ class Imagine:
 
     def _room(self, morning: Morning, account: AdAccount) -> tuple[Money | None, str]:
         """The test's daily budget, or why there can be no test."""
-        budget = self.trials.budget(account)
+        budget = self.lifecycle.budget(account)
         if budget is None:
             return None, "without a daily cap, or a rate for the currency, nothing is launched"
-        if len(self.trials.running(morning.brand, account.id)) >= AT_ONCE:
+        if len(self.lifecycle.tests.running(morning.brand, account.id)) >= AT_ONCE:
             return None, f"{AT_ONCE} tests are running"
-        waiting = self.trials.actions.approvals.waiting(morning.brand)
+        waiting = self.lifecycle.actions.approvals.waiting(morning.brand)
         if any(approval.account_id == account.id for approval in waiting):
             return None, "another question waits for an admin"
-        room = self.trials.actions.room(morning.brand, account.id)
+        room = self.lifecycle.actions.room(morning.brand, account.id)
         if room.amount < budget.amount:
             return None, f"the cap leaves {told(room)} a day, a test takes {told(budget)}"
         return budget, ""
@@ -190,7 +190,7 @@ class Imagine:
             language=self._language(brand, account.id, day),
             season=season_of(day, account.time_zone),
             brief=self.strategy.brief_for(brand.id, most=50),
-            tried=self.trials.tried(brand.id, account.id),
+            tried=self.lifecycle.tried(brand.id, account.id),
             budget=budget,
             cost_per_chat=own.cost_per_chat if own else None,
             chat_to_order=own.chat_to_order if own else None,
@@ -208,7 +208,7 @@ class Imagine:
 class LaunchTest:
     """Launches the morning's idea, once: one campaign with one ad set and one ad."""
 
-    trials: Trials
+    lifecycle: AdTestLifecycle
     figures: AdFigures
     campaigns: Campaigns
 
@@ -230,21 +230,21 @@ class LaunchTest:
     def _launch(self, morning: Morning, account: Account, idea: Idea, launch: Launch, budget: Money) -> LaunchResult:
         account_id = account.describe().id
         key = key_of(morning, account_id)
-        entry = self.trials.begin(morning.brand, account_id, key, idea, budget)
+        test = self.lifecycle.begin(morning.brand, account_id, key, idea, budget)
         try:
-            change = self.trials.actions.launch(morning.brand, account_id, launch, AGENT, key=key)
+            change = self.lifecycle.actions.launch(morning.brand, account_id, launch, AGENT, key=key)
         except NeedsApproval as waits:
             return LaunchResult(waiting=waits.approval.id)
         except Refused as refused:
-            self.trials.end(morning.brand, entry, f"not launched: {refused}")
+            self.lifecycle.end(test, AdTestOutcome.NOT_LAUNCHED, f"not launched: {refused}")
             return LaunchResult(refused=str(refused))
         if change.state == "open":
             raise TryLater(f"The launch of “{launch.name}” is not finished yet; it is looked up again.")
         if change.state != "done":
-            self.trials.end(morning.brand, entry, f"not launched: {change.outcome}")
+            self.lifecycle.end(test, AdTestOutcome.NOT_LAUNCHED, f"not launched: {change.outcome}")
             return LaunchResult(refused=change.outcome)
         self.campaigns.take_structure(account.structure())
-        self.trials.register(morning.brand, entry, change.object_id)
+        self.lifecycle.register(test, change.object_id)
         return LaunchResult(launched=launch.name, campaign=change.object_id, budget=told(budget), brief=idea.brief)
 
     def _model(self, brand: str, structure: Structure) -> tuple[str, Mapping[str, Any]] | None:
@@ -311,10 +311,6 @@ def _runs(ad: KnownAd) -> bool:
         "archived",
         "deleted",
     )
-
-
-def _name(entry: Entry) -> str:
-    return str(entry.record["context"]["idea"]["concept"]["name"])
 
 
 def _summed(figures: Figures | None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from memory.storage.database import EachInItsWay
+
 # JSON objects: language code → text.
 TITLES_BY_LANGUAGE = (
     "ALTER TABLE goods ADD COLUMN titles TEXT NOT NULL DEFAULT '{}'",
@@ -55,8 +57,71 @@ NEUTRAL_AD_WORDS = (
     ),
 )
 
+# Tests were launch decisions with the idea and the key of the launch in their JSON. The decisions stay as they were exported.
+AD_TESTS = (
+    """CREATE TABLE ad_tests (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        brand TEXT NOT NULL,
+        account_id TEXT NOT NULL,
+        key TEXT NOT NULL,
+        decision_id INTEGER NOT NULL,
+        daily_budget TEXT NOT NULL,
+        currency TEXT NOT NULL,
+        idea TEXT NOT NULL,
+        begun_at TEXT NOT NULL,
+        campaign_id TEXT,
+        ended_at TEXT,
+        outcome TEXT
+    )""",
+    "CREATE INDEX ad_tests_by_account ON ad_tests (brand, account_id, id)",
+    "CREATE UNIQUE INDEX ad_tests_running ON ad_tests (brand, account_id, key) WHERE ended_at IS NULL",
+    EachInItsWay(
+        sqlite=(
+            """INSERT INTO ad_tests (decision_id, brand, begun_at, ended_at, account_id, key, daily_budget, currency, idea,
+                outcome)
+                SELECT id, brand, valid_from, valid_to, json_extract(record, '$.context.test'),
+                    json_extract(record, '$.context.key'), json_extract(record, '$.context.budget.daily_budget'),
+                    json_extract(record, '$.context.budget.currency'), json_extract(record, '$.context.idea'),
+                    json_extract(record, '$.actual_outcome')
+                FROM strategic_entries WHERE kind = 'strategic_decisions' AND type = 'campaign_launch'
+                AND json_type(record, '$.context.idea') = 'object' AND json_type(record, '$.context.test') = 'text'
+                AND json_type(record, '$.context.key') = 'text'
+                AND json_type(record, '$.context.budget.daily_budget') = 'text'
+                ORDER BY id ON CONFLICT DO NOTHING""",
+        ),
+        postgresql=(
+            """INSERT INTO ad_tests (decision_id, brand, begun_at, ended_at, account_id, key, daily_budget, currency, idea,
+                outcome)
+                SELECT id, brand, valid_from, valid_to, record::json #>> '{context,test}',
+                    record::json #>> '{context,key}', record::json #>> '{context,budget,daily_budget}',
+                    record::json #>> '{context,budget,currency}', (record::json #> '{context,idea}')::text,
+                    record::json ->> 'actual_outcome'
+                FROM strategic_entries WHERE kind = 'strategic_decisions' AND type = 'campaign_launch'
+                AND json_typeof(record::json #> '{context,idea}') = 'object'
+                AND json_typeof(record::json #> '{context,test}') = 'string'
+                AND json_typeof(record::json #> '{context,key}') = 'string'
+                AND json_typeof(record::json #> '{context,budget,daily_budget}') = 'string'
+                ORDER BY id ON CONFLICT DO NOTHING""",
+        ),
+    ),
+    # Here `outcome` is still the sentence that release 0.1.0 wrote; each began in one of these ways.
+    """UPDATE ad_tests SET outcome = CASE
+        WHEN ended_at IS NULL THEN NULL
+        WHEN outcome LIKE 'kept, an ordinary ad from now on: %' THEN 'kept'
+        WHEN outcome LIKE 'paused: the test''s day has come and nobody wrote through it%' THEN 'nobody_wrote'
+        WHEN outcome LIKE 'paused: the test''s day has come and it is %' THEN 'lost'
+        WHEN outcome LIKE 'stopped before its day; %' THEN 'stopped'
+        WHEN outcome LIKE 'not launched: %' THEN 'not_launched'
+        END""",
+    """UPDATE ad_tests SET campaign_id = (SELECT min(c.object_id) FROM ad_changes c
+        LEFT JOIN ad_approvals a ON a.id = c.approval_id
+        WHERE c.account_id = ad_tests.account_id AND c.what = 'launch' AND c.state = 'done'
+        AND (c.key = ad_tests.key OR a.key = ad_tests.key))""",
+)
+
 RELEASE_0_2_0 = (
     ("017 titles by language", TITLES_BY_LANGUAGE),
     ("018 causes of changes", CAUSES_OF_CHANGES),
     ("019 neutral ad words", NEUTRAL_AD_WORDS),
+    ("020 ad tests", AD_TESTS),
 )

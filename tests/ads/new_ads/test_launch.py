@@ -12,6 +12,7 @@ import pytest
 
 from bot.ads.changes.plan import Actor
 from bot.ads.changes.spend_limits import SpendLimits
+from bot.ads.experiments.ad_tests import idea_of
 from bot.ads.morning.cycle import Morning
 from bot.ads.morning.step_results import DecideResult, IdeasResult, LaunchResult, MorningResults, StepResult
 from bot.ads.new_ads.compliance import ClaimCheck
@@ -23,7 +24,7 @@ from bot.language.money import Money
 from bot.promises.facts import ReplyFacts
 from bot.shop.catalogue import read_catalogue
 from memory.ads.ad_account import AdAccount, Campaign
-from memory.ads.learnings.strategy import DECISIONS, Entry
+from memory.ads.ad_tests import AdTest, AdTestOutcome
 from tests.ads.buying import SameLimits
 from tests.ads.shop import BEGUN, DATA, AdShop
 
@@ -80,9 +81,19 @@ def launched(account: PracticeAccount) -> list[Campaign]:
     return [each for each in account.structure().campaigns if each.created_at > BEGUN]
 
 
-def trials(shop: AdShop, *, open_only: bool = True) -> list[Entry]:
-    found = shop.agency.memory.strategy.entries("voyage", DECISIONS, open_only=open_only)
-    return [each for each in found if each.type == "campaign_launch"]
+def running(shop: AdShop) -> list[AdTest]:
+    return shop.agency.memory.ad_tests.running("voyage", "act_9001")
+
+
+def first(shop: AdShop) -> AdTest:
+    """The oldest test."""
+    return shop.agency.memory.ad_tests.of_brand("voyage")[0]
+
+
+def outcome(shop: AdShop) -> str:
+    """Of the oldest test, as the strategic memory has it."""
+    entry = shop.agency.memory.strategy.entry("voyage", first(shop).decision_id)
+    return str(entry.record["actual_outcome"])
 
 
 def ideas(shop: AdShop) -> IdeasResult:
@@ -139,14 +150,14 @@ def test_doing_the_steps_again_makes_nothing_twice(shop: AdShop) -> None:
     assert again(shop, "launch") == before
     again(shop, "judge")
     assert len(launched(shop.accounts[0])) == 1
-    assert len(trials(shop)) == 1
+    assert len(running(shop)) == 1
 
 
 def test_one_a_day_two_at_once_and_each_another(shop: AdShop) -> None:
     shop.morning(hours=3)
     for _ in range(3):
         shop.morning()
-    arguments = [entry.record["context"]["idea"]["argument"] for entry in trials(shop)]
+    arguments = [idea_of(test).argument for test in running(shop)]
     assert len(launched(shop.accounts[0])) == 2
     assert len(set(arguments)) == 2
     assert ideas(shop).why == "2 tests are running"
@@ -180,7 +191,7 @@ def test_everything_stopped_is_not_undone_by_a_launch(shop: AdShop) -> None:
     shop.morning(hours=3)
     assert launched(shop.accounts[0]) == []
     assert "Everything is stopped" in launch(shop).refused
-    assert trials(shop) == []
+    assert running(shop) == []
 
 
 def test_an_account_without_a_picture_asks_people_for_one(tmp_path: Path) -> None:
@@ -192,7 +203,7 @@ def test_an_account_without_a_picture_asks_people_for_one(tmp_path: Path) -> Non
     shop.morning(hours=3)
     assert launched(account) == []
     assert [need.key for need in launch(shop).needs] == ["picture"]
-    assert trials(shop) == []
+    assert running(shop) == []
 
 
 def test_a_test_ends_on_its_day_with_what_came_of_it(shop: AdShop) -> None:
@@ -200,17 +211,13 @@ def test_a_test_ends_on_its_day_with_what_came_of_it(shop: AdShop) -> None:
     (campaign,) = launched(shop.accounts[0])
     for _ in range(14):
         shop.morning()
-    (first,) = [
-        each
-        for each in trials(shop, open_only=False)
-        if each.record["context"]["key"].startswith("act_9001 2026-11-21")
-    ]
-    assert first.valid_to is not None
-    outcome = first.record["actual_outcome"]
-    assert "chats" in outcome
+    test = first(shop)
+    assert (test.key, test.campaign_id) == ("act_9001 2026-11-21 launch", campaign.id)
+    assert test.ended_at is not None
+    assert "chats" in outcome(shop)
     now = {each.id: each.status for each in shop.accounts[0].structure().campaigns}[campaign.id]
-    assert (now == "active") == outcome.startswith("kept")
-    assert any(outcome in said for said in ended(shop)) or "stopped before its day" in outcome
+    assert (now == "active") == (test.outcome is AdTestOutcome.KEPT)
+    assert test.outcome is AdTestOutcome.STOPPED or any(outcome(shop) in said for said in ended(shop))
 
 
 def test_a_test_that_somebody_pauses_is_over(shop: AdShop) -> None:
@@ -219,8 +226,8 @@ def test_a_test_that_somebody_pauses_is_over(shop: AdShop) -> None:
     boss = Actor("boss", "admin")
     shop.agency.actions.pause("voyage", "act_9001", "campaign", campaign.id, boss, "not ours")
     shop.morning()
-    first = min(trials(shop, open_only=False), key=lambda each: each.id)
-    assert first.record["actual_outcome"].startswith("stopped before its day")
+    assert first(shop).outcome is AdTestOutcome.STOPPED
+    assert outcome(shop).startswith("stopped before its day")
 
 
 def test_an_ad_is_paused_when_its_words_stop_being_true(shop: AdShop) -> None:
@@ -235,8 +242,8 @@ def test_an_ad_is_paused_when_its_words_stop_being_true(shop: AdShop) -> None:
     assert now[campaign.id] == "paused"
     assert f"what it says held until {ends}" in ended(shop)[0]
     shop.morning()
-    first = min(trials(shop, open_only=False), key=lambda each: each.id)
-    assert first.record["actual_outcome"].startswith("stopped before its day")
+    assert first(shop).outcome is AdTestOutcome.STOPPED
+    assert outcome(shop).startswith("stopped before its day")
 
 
 @pytest.mark.parametrize(
@@ -273,7 +280,7 @@ def test_a_launch_that_needs_a_yes_waits_and_is_remembered_once_it_runs(tmp_path
     assert told.launched is None
     assert launched(account) == []
     again(shop, "judge")
-    assert len(trials(shop)) == 1
+    assert len(running(shop)) == 1
     actions.approvals.ask("voyage", told.waiting, "boss")
     actions.approve("voyage", told.waiting, Actor("boss", "admin"))
     (campaign,) = launched(account)
@@ -298,8 +305,8 @@ def test_a_launch_that_is_refused_is_over(tmp_path: Path) -> None:
     actions.approvals.ask("voyage", told.waiting, "boss")
     actions.reject("voyage", told.waiting, Actor("boss", "admin"), "not now")
     shop.morning(hours=24)
-    first = min(trials(shop, open_only=False), key=lambda each: each.id)
-    assert first.record["actual_outcome"] == "not launched: it was not approved, or the morning was cut off"
+    assert first(shop).outcome is AdTestOutcome.NOT_LAUNCHED
+    assert outcome(shop) == "not launched: it was not approved, or the morning was cut off"
 
 
 def test_without_room_under_the_cap_nothing_is_launched(tmp_path: Path) -> None:
@@ -330,7 +337,7 @@ def test_the_deciding_leaves_room_for_the_next_test_until_two_run(shop: AdShop) 
     assert held <= 300 < freely
     for hours in (3, 24, 24):
         shop.morning(hours=hours)
-    assert len(trials(shop)) == 2
+    assert len(running(shop)) == 2
     assert decide.tests.reserve(account.describe()) == 0
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from bot.language.money import Money
+from memory.ads.ad_tests import AdTests
 from memory.audit_log.account_changes import Changes
 from memory.storage.database import Database
 from memory.storage.migrations import STEPS
@@ -87,3 +92,63 @@ def test_ad_states_and_objectives_get_neutral_words(older: Database) -> None:
     assert record == '{"campaign_data": {"name": "OUTCOME_LEADS", "objective": "leads"}}'
     [change] = Changes(older, TestClock()).page(BRAND)
     assert (change.was, change.becomes) == ("active", "paused")
+
+
+IDEA = {"concept": {"name": "Otoño · “pago” · image"}, "argument": "payment", "brief": {"judged_on": "2026-12-05"}}
+
+
+def decided(db: Database, number: int, outcome: str | None, **context: object) -> None:
+    """A launch decision of release 0.1.0; ended where it has an outcome."""
+    whole = {"brand": BRAND, "test": "act_1", "key": f"act_1 day {number} launch", "objective": "engagement",
+             "budget": {"daily_budget": "1320.00", "currency": "INR"}, "idea": IDEA, **context}  # fmt: skip
+    record = {"type": "campaign_launch", "context": whole, "reasoning": "asked often", "actual_outcome": outcome}
+    db.run(
+        "INSERT INTO strategic_entries (brand, kind, type, valid_from, valid_to, record) VALUES (:brand,"
+        " 'strategic_decisions', 'campaign_launch', :begun, :ended, :record)",
+        brand=BRAND,
+        begun=f"2026-11-0{number}T07:00:00.000000Z",
+        ended=None if outcome is None else f"2026-11-1{number}T07:00:00.000000Z",
+        record=json.dumps(record, ensure_ascii=False),
+    )
+
+
+def test_running_and_ended_tests_become_rows(older: Database) -> None:
+    sentences = [
+        None,
+        "kept, an ordinary ad from now on: 9 orders, 5.0 needed by now to pay for itself; paused: 3 chats",
+        "paused: the test's day has come and nobody wrote through it; nothing was spent on it",
+        "paused: the test's day has come and it is 9 to 1 that it loses money: 0 orders",
+        "stopped before its day; nothing was spent on it",
+        "not launched: Everything is stopped.",
+        "somebody's own words",
+    ]
+    for number, sentence in enumerate(sentences, 1):
+        decided(older, number, sentence)
+    decided(older, 8, None, test=None)  # a launch that was no test
+    decided(older, 9, None, idea="payment")
+    launched(older, "act_1 day 1 launch", "c1")
+    before = older.all("SELECT * FROM strategic_entries ORDER BY id")
+    older.migrate(STEPS)
+    tests = AdTests(older, TestClock()).of_brand(BRAND)
+    assert [(test.decision_id, test.outcome) for test in tests] == [
+        (1, None), (2, "kept"), (3, "nobody_wrote"), (4, "lost"), (5, "stopped"), (6, "not_launched"), (7, None),
+    ]  # fmt: skip
+    running, kept, *_others = tests
+    assert (running.key, running.budget, running.idea) == ("act_1 day 1 launch", Money(Decimal(1320), "INR"), IDEA)
+    assert (running.begun_at, running.ended_at) == (datetime(2026, 11, 1, 7, tzinfo=UTC), None)
+    assert (running.campaign_id, kept.campaign_id) == ("c1", None)
+    assert kept.ended_at == datetime(2026, 11, 12, 7, tzinfo=UTC)
+    assert [test.id for test in AdTests(older, TestClock()).running(BRAND, "act_1")] == [running.id]
+    assert older.all("SELECT * FROM strategic_entries ORDER BY id") == before, "what was exported stays exported"
+
+
+def launched(db: Database, key: str, campaign_id: str) -> None:
+    db.run(
+        "INSERT INTO ad_changes (brand, account_id, at, who, role, why, what, kind, object_id, name, was, becomes,"
+        " currency, raises, readings, key, state, outcome, asked_at, account_at) VALUES (:brand, 'act_1', :now, 'ad agent',"
+        " 'agent', 'a test', 'launch', 'campaign', :id, 'Otoño', '', '1320', 'INR', '0', '[]', :key, 'done', '', :now, :now)",
+        brand=BRAND,
+        id=campaign_id,
+        key=key,
+        now="2026-11-21T07:00:00.000000Z",
+    )
