@@ -77,8 +77,9 @@ class Agency:
         """Read every account that was never read: staff may ask before the first morning comes."""
         for brand, accounts in self.accounts.items():
             known = {account.id for account in self.memory.campaigns.accounts(brand)}
-            for account_id in accounts.keys() - known:
-                self._look(brand, accounts[account_id])
+            for account_id in accounts:
+                if account_id not in known:
+                    self._look(brand, accounts[account_id])
 
     def _look(self, brand: str, account: Account) -> None:
         now = self.clock()
@@ -91,8 +92,9 @@ class Agency:
         """What yesterday and today look like by now, then the guards' look at it."""
         for brand, accounts in self.accounts.items():
             known = {account.id for account in self.memory.campaigns.accounts(brand)}
-            for account_id in accounts.keys() & known:
-                self._refresh(brand, accounts[account_id])
+            for account_id in accounts:
+                if account_id in known:
+                    self._refresh(brand, accounts[account_id])
         self.watch.look()
 
     def _refresh(self, brand: str, account: Account) -> None:
