@@ -21,7 +21,7 @@ import numpy as np
 from benchmarks.figures import Figure
 from benchmarks.stopping import stopping
 from benchmarks.worlds import strangers, tuned
-from bot.ads.budgets.ad_history import Ad, AdDay, AdOrders
+from bot.ads.budgets.ad_history import AdDay, AdHistory, AdOrders
 from bot.ads.budgets.allocation import allocate
 from bot.ads.practice.market import RESPONSES, Day, Floats, Market, Scope, World, draw
 
@@ -67,10 +67,10 @@ class Books:
                 int(seen.clicks[place]), int(seen.chats[place]),
             )  # fmt: skip
 
-    def ads(self, budgets: Sequence[Decimal], paused: set[str]) -> list[Ad]:
+    def ads(self, budgets: Sequence[Decimal], paused: set[str]) -> list[AdHistory]:
         """The ads on the next morning."""
         return [
-            Ad(ad.name, ad.angle, budgets[place], "paused" if ad.name in paused else "active",
+            AdHistory(ad.name, ad.angle, budgets[place], "paused" if ad.name in paused else "active",
                tuple(self._days[place]), tuple(self._orders[place]))
             for place, ad in enumerate(self.market.world.ads)
         ]  # fmt: skip

@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.ads.agency import AdStores, Agency
 from bot.ads.alarms.hourly_check import Watch
 from bot.ads.alarms.shop_state import ShopState, StoredShopState
-from bot.ads.budgets.daily_decisions import Act, Decide
+from bot.ads.budgets.daily_decisions import CarryOut, Decide
 from bot.ads.budgets.order_margins import OrderMargins
 from bot.ads.changes.account_actions import AccountActions
 from bot.ads.changes.emergency_stop import Brakes
@@ -146,7 +146,7 @@ class AgencyParts:
         steps = [
             MorningStep("pull", pull.pull),
             MorningStep("decide", decide.decide),
-            MorningStep("act", Act(self.db, actions, stores.records, stores.campaigns).act),
+            MorningStep("act", CarryOut(self.db, actions, stores.records, stores.campaigns).act),
             MorningStep("listen", Listen(stores.campaigns).listen),
         ]
         if self.claims is None:

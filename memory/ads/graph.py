@@ -15,7 +15,7 @@ from memory.storage.timestamps import Clock
 if TYPE_CHECKING:
     from memory.ads.campaigns import Campaigns, KnownAd
     from memory.ads.figures import AdFigures, Figures, Lifetime
-    from memory.ads.learnings.strategy import Entry, Strategy
+    from memory.ads.learnings.strategy import StrategicEntry, Strategy
 
 
 KINDS = ("account", "campaign", "ad_set", "ad", "creative", "angle", "format", "landing_page", "chats", "leads", "order",
@@ -93,8 +93,8 @@ class Knowledge:
     """What is known about a word such as “video”: what was learned, and its ads beside all the others."""
 
     word: str
-    learnings: tuple[Entry, ...]
-    withdrawn: tuple[Entry, ...]
+    learnings: tuple[StrategicEntry, ...]
+    withdrawn: tuple[StrategicEntry, ...]
     those: Group
     others: Group
 

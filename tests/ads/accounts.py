@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
-from bot.ads.budgets.ad_history import Ad, AdDay, AdOrders
+from bot.ads.budgets.ad_history import AdDay, AdHistory, AdOrders
 
 FIRST = date(2026, 3, 2)
 
@@ -21,7 +21,7 @@ def ad(
     margin: int = 500,
     budget: int | None = None,
     age: int = 0,
-) -> Ad:
+) -> AdHistory:
     """An ad with the same chats each day, and an order whenever the sum of `orders` a day passes a whole number."""
     insights = tuple(
         AdDay(FIRST + timedelta(day), Decimal(spend), 10 * max(chats, 10), 2 * max(chats, 5), chats)
@@ -32,9 +32,9 @@ def ad(
         for day in range(days - age)
         if (count := int(orders * (day + 1)) - int(orders * day))
     )
-    return Ad(name, angle, Decimal(spend if budget is None else budget), "active", insights, rows)
+    return AdHistory(name, angle, Decimal(spend if budget is None else budget), "active", insights, rows)
 
 
-def new(name: str, angle: str = "price") -> Ad:
+def new(name: str, angle: str = "price") -> AdHistory:
     """An ad that has never run."""
-    return Ad(name, angle, Decimal(0), "new")
+    return AdHistory(name, angle, Decimal(0), "new")

@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 
 OLDEST: Final = 35  # days; an order later than this after its chat is not looked for
 # "resting": without budget until it is expected to bring more than others again; "paused": stopped, and stays so.
-State = Literal["new", "learning", "active", "resting", "paused"]
+AdState = Literal["new", "learning", "active", "resting", "paused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,13 @@ class AdOrders:
 
 
 @dataclass(frozen=True, slots=True)
-class Ad:
+class AdHistory:
     """One ad on the morning of a decision. `budget` is yesterday's daily budget; money is in the account's currency."""
 
     name: str
     angle: str
     budget: Decimal
-    state: State = "active"
+    state: AdState = "active"
     days: tuple[AdDay, ...] = ()
     orders: tuple[AdOrders, ...] = ()
 
@@ -69,7 +69,7 @@ class Contradiction(ValueError):
     """What was read about an ad cannot be true; the text says of which ad and what to look at."""
 
 
-def check(ads: Sequence[Ad], today: date) -> None:
+def check(ads: Sequence[AdHistory], today: date) -> None:
     """Raises Contradiction unless every ad's history can be true on the morning of `today`."""
     names = [ad.name for ad in ads]
     twice = {name for name in names if names.count(name) > 1}
@@ -80,16 +80,16 @@ def check(ads: Sequence[Ad], today: date) -> None:
             raise Contradiction(f"ad {ad.name}: {wrong}")
 
 
-def first_free_day(ads: Iterable[Ad]) -> date:
+def first_free_day(ads: Iterable[AdHistory]) -> date:
     """The morning after the last day that any ad has insights or orders for; 1970 where there is none."""
     last = [day.day for ad in ads for day in ad.days]
     last += [row.chat_day + timedelta(days=row.age) for ad in ads for row in ad.orders]
     return max(last) + timedelta(days=1) if last else date(1970, 1, 1)
 
 
-def _wrongs(ad: Ad, today: date) -> Iterable[str]:
-    if ad.state not in get_args(State):
-        yield f"state {ad.state!r} is not one of {', '.join(get_args(State))}"
+def _wrongs(ad: AdHistory, today: date) -> Iterable[str]:
+    if ad.state not in get_args(AdState):
+        yield f"state {ad.state!r} is not one of {', '.join(get_args(AdState))}"
     if not ad.budget.is_finite() or ad.budget < 0:
         yield f"a budget of {ad.budget} is no budget: it must be 0 or more"
     if len({day.day for day in ad.days}) != len(ad.days):
@@ -142,7 +142,7 @@ class Panel:
         return np.arange(self.spend.shape[1])[::-1]
 
 
-def panel(ads: Sequence[Ad], today: date) -> Panel:
+def panel(ads: Sequence[AdHistory], today: date) -> Panel:
     """Arrays over the days from the first that any ad knows up to yesterday."""
     known = [day.day for ad in ads for day in ad.days] + [row.chat_day for ad in ads for row in ad.orders]
     days = max((today - min(known)).days, 1) if known else 1
@@ -164,7 +164,7 @@ def panel(ads: Sequence[Ad], today: date) -> Panel:
     return made
 
 
-def _fill(made: Panel, place: int, ad: Ad, today: date, days: int) -> None:
+def _fill(made: Panel, place: int, ad: AdHistory, today: date, days: int) -> None:
     for day in ad.days:
         column = days - (today - day.day).days
         made.spend[place, column] = float(day.spend)

@@ -19,8 +19,8 @@ from typing import Final
 import numpy as np
 
 from bot.ads.budgets import losing_ad_test, order_delays, sale_rates, spend_response
-from bot.ads.budgets.ad_history import Ad, Floats, Panel, check, first_free_day, panel
-from bot.ads.budgets.losing_ad_test import Verdict
+from bot.ads.budgets.ad_history import AdHistory, Floats, Panel, check, first_free_day, panel
+from bot.ads.budgets.losing_ad_test import LossVerdict
 from bot.ads.budgets.reasons import BudgetReason, money, percent_moved
 from memory.audit_log.account_changes import Cause
 
@@ -51,7 +51,7 @@ class Allocation:
     expected_profit: Decimal  # of tomorrow's spend, all its orders counted
     return_of_next: float  # what one further unit of money is expected to bring back
     chance: float  # that the next unit of money brings back more than itself, 0 to 1
-    verdict: Verdict
+    verdict: LossVerdict
     reason: BudgetReason
 
     @property
@@ -83,7 +83,7 @@ class Plan:
 
 
 def allocate(
-    ads: Sequence[Ad],
+    ads: Sequence[AdHistory],
     budget: Decimal,
     *,
     rng: np.random.Generator,
@@ -103,7 +103,7 @@ def allocate(
     A budget stays within a fifth of yesterday's, except: paused ads get 0, new ones their first budget, `minimum` is kept,
     and where the account's budget was cut below what steps allow, the account's budget holds.
 
-    Raises history.Contradiction for histories that cannot be true, ValueError for limits that make no sense.
+    Raises Contradiction for histories that cannot be true, ValueError for limits that make no sense.
     """
     today = today or first_free_day(ads)
     check(ads, today)
@@ -134,7 +134,7 @@ def _check_limits(
 
 
 def _plan(
-    ads: Sequence[Ad],
+    ads: Sequence[AdHistory],
     budget: Decimal,
     rng: np.random.Generator,
     today: date,
@@ -148,7 +148,7 @@ def _plan(
     verdicts = losing_ad_test.verdicts(known, float(carried), margin)
     beliefs = believe(known, float(carried), margin, float(budget) / len(ads))
     stopped = [ad.state == "paused" or verdict.decision == "pause" for ad, verdict in zip(ads, verdicts, strict=True)]
-    split = Split(beliefs, float(budget), float(target))
+    split = BudgetSplit(beliefs, float(budget), float(target))
     entry = _entry(ads, len(ads) - sum(stopped), budget, minimum)
     room = _rested(ads, _room(ads, stopped, entry, budget, minimum, beliefs), entry, stopped, split)
     filled = split.filled(room)
@@ -167,7 +167,12 @@ NONE: Final[Room] = (Decimal(0), Decimal(0))
 
 
 def _room(
-    ads: Sequence[Ad], stopped: Sequence[bool], entry: Decimal, budget: Decimal, minimum: Decimal, beliefs: Beliefs
+    ads: Sequence[AdHistory],
+    stopped: Sequence[bool],
+    entry: Decimal,
+    budget: Decimal,
+    minimum: Decimal,
+    beliefs: Beliefs,
 ) -> list[Room]:
     """The least and the most of each ad tomorrow; the least amounts together fit the budget. Resting ads have none."""
     rooms = [
@@ -177,14 +182,14 @@ def _room(
     return _fitted(rooms, budget, minimum, beliefs)
 
 
-def _entry(ads: Sequence[Ad], ads_on: int, budget: Decimal, minimum: Decimal) -> Decimal:
+def _entry(ads: Sequence[AdHistory], ads_on: int, budget: Decimal, minimum: Decimal) -> Decimal:
     """A new ad's first budget: a small part beside running ads, in a new account its equal share of what a test is worth."""
     share = budget / max(ads_on, 1)
     test = ENTRY * budget if any(ad.runs for ad in ads) else max(ENTRY * budget, TEST * minimum, share / 2)
     return max(min(share, test), minimum).quantize(CENT, ROUND_FLOOR)
 
 
-def _steps(ad: Ad, minimum: Decimal) -> Room:
+def _steps(ad: AdHistory, minimum: Decimal) -> Room:
     """A fifth down to a fifth up from yesterday, never below the account's least."""
     low = max(((1 - STEP) * ad.budget).quantize(CENT, ROUND_CEILING), minimum)
     return low, max(((1 + STEP) * ad.budget).quantize(CENT, ROUND_FLOOR), low)
@@ -206,7 +211,7 @@ def _fitted(rooms: list[Room], budget: Decimal, minimum: Decimal, beliefs: Belie
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class BudgetSplit:
     """A day's budget over rooms of any kind, by the beliefs of the morning."""
 
     beliefs: Beliefs
@@ -239,7 +244,9 @@ class Split:
         return share
 
 
-def _rested(ads: Sequence[Ad], room: list[Room], entry: Decimal, stopped: Sequence[bool], split: Split) -> list[Room]:
+def _rested(
+    ads: Sequence[AdHistory], room: list[Room], entry: Decimal, stopped: Sequence[bool], split: BudgetSplit
+) -> list[Room]:
     """The rooms without the ads that rest, and with the one that comes back."""
     running = [place for place, ad in enumerate(ads) if ad.runs and room[place] != NONE]
     awake = _sent_to_rest(room, running, split)
@@ -247,7 +254,7 @@ def _rested(ads: Sequence[Ad], room: list[Room], entry: Decimal, stopped: Sequen
     return _called_back(room, resting, entry, split) if awake == room and resting else awake
 
 
-def _sent_to_rest(room: list[Room], running: Sequence[int], split: Split) -> list[Room]:
+def _sent_to_rest(room: list[Room], running: Sequence[int], split: BudgetSplit) -> list[Room]:
     """Without the ads whose money is expected to bring more elsewhere at once, the worst first; one always runs."""
     returned = split.returned(np.array([float(low) for low, _ in room]))
     worst_first = sorted(running, key=lambda place: returned[place])
@@ -259,7 +266,7 @@ def _sent_to_rest(room: list[Room], running: Sequence[int], split: Split) -> lis
     return room
 
 
-def _better_off(room: list[Room], without: list[Room], place: int, split: Split) -> bool:
+def _better_off(room: list[Room], without: list[Room], place: int, split: BudgetSplit) -> bool:
     """Whether the account earns more without this ad, even if the ad is better than expected."""
     before, after = split.filled(room), split.filled(without)
     if after.sum() < before.sum() - (1 - MOVED) * before[place]:
@@ -269,7 +276,7 @@ def _better_off(room: list[Room], without: list[Room], place: int, split: Split)
     return split.profit(after, hope) > split.profit(before, hope)
 
 
-def _called_back(room: list[Room], resting: Sequence[int], entry: Decimal, split: Split) -> list[Room]:
+def _called_back(room: list[Room], resting: Sequence[int], entry: Decimal, split: BudgetSplit) -> list[Room]:
     """With the best of the resting ads, if it may well bring more than the money brings now."""
     returned = split.returned(np.full(len(room), float(entry)))
     best = max(resting, key=lambda place: float(returned[place]))
@@ -287,9 +294,9 @@ def _within(amount: float, low: Decimal, high: Decimal) -> Decimal:
 
 
 def _tell(
-    ads: Sequence[Ad],
+    ads: Sequence[AdHistory],
     budgets: Sequence[Decimal],
-    verdicts: Sequence[Verdict],
+    verdicts: Sequence[LossVerdict],
     beliefs: Beliefs,
     rng: np.random.Generator,
 ) -> tuple[Allocation, ...]:
@@ -321,7 +328,7 @@ def _tell(
     )
 
 
-def _cause(ad: Ad, amount: Decimal, verdict: Verdict) -> Cause:
+def _cause(ad: AdHistory, amount: Decimal, verdict: LossVerdict) -> Cause:
     if ad.state == "paused":
         return Cause.STAYS_PAUSED
     if verdict.decision == "pause":

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
-from bot.ads.budgets.ad_history import Ad, AdDay, AdOrders, State
+from bot.ads.budgets.ad_history import AdDay, AdHistory, AdOrders, AdState
 from bot.language.money import Money
 from memory.ads.ad_account import AdSet, Kind, Structure
 from memory.ads.attribution import AdSeries, Attribution
@@ -20,7 +20,7 @@ UNLABELLED: Final = "unlabelled"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class BudgetLine:
     """A holder of a daily budget in an account. `ad.name` is its id: names may repeat, ids don't."""
 
     kind: Kind  # ad_set, or campaign where the budget is the campaign's
@@ -28,7 +28,7 @@ class Line:
     name: str
     budget: Money
     ad_ids: tuple[str, ...]
-    ad: Ad  # all its ads together
+    ad: AdHistory  # all its ads together
 
     @property
     def runs(self) -> bool:
@@ -36,7 +36,7 @@ class Line:
         return self.ad.runs
 
 
-def lines(campaigns: Campaigns, attribution: Attribution, brand: str, account_id: str, today: date) -> list[Line]:
+def lines(campaigns: Campaigns, attribution: Attribution, brand: str, account_id: str, today: date) -> list[BudgetLine]:
     """Every line of an account on the morning of `today`, by id. Only days that are over are told."""
     structure = campaigns.structure(brand, account_id)
     since, yesterday = today - LOOK_BACK, today - timedelta(days=1)
@@ -50,7 +50,7 @@ def lines(campaigns: Campaigns, attribution: Attribution, brand: str, account_id
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _AdDayInsight:
     day: date
     spend: Decimal
     impressions: int
@@ -58,14 +58,14 @@ class _Told:
     chats: int | None
 
 
-def _by_ad(days: Days) -> dict[str, list[_Told]]:
-    told: defaultdict[str, list[_Told]] = defaultdict(list)
+def _by_ad(days: Days) -> dict[str, list[_AdDayInsight]]:
+    told: defaultdict[str, list[_AdDayInsight]] = defaultdict(list)
     columns = zip(
         days.ad_id, days.day, days.currency, days.spend, days.impressions, days.clicks, days.chats, strict=True
     )
     for ad_id, day, currency, spend, impressions, clicks, chats in columns:
         amount = Money.from_minor(spend, currency).amount
-        told[ad_id].append(_Told(day, amount, impressions, clicks, chats))
+        told[ad_id].append(_AdDayInsight(day, amount, impressions, clicks, chats))
     return told
 
 
@@ -89,11 +89,11 @@ def _line(
     kind: Kind,
     holder: str,
     ad_ids: Sequence[str],
-    read: Mapping[str, list[_Told]],
+    read: Mapping[str, list[_AdDayInsight]],
     sold: Mapping[str, AdSeries],
     known: Mapping[str, KnownAd],
     today: date,
-) -> Line:
+) -> BudgetLine:
     name, budget = _name_and_budget(structure, kind, holder)
     days = _days(ad_ids, read, sold)
     angle = _angle(ad_ids, read, known)
@@ -104,8 +104,8 @@ def _line(
         for cohort in (sold[ad_id].orders if ad_id in sold else ())
         if cohort.age >= 0 and cohort.chat_day + timedelta(days=cohort.age) < today
     )
-    ad = Ad(name=holder, angle=angle, budget=budget.amount, state=state, days=days, orders=_merged(orders))
-    return Line(kind, holder, name, budget, tuple(ad_ids), ad)
+    ad = AdHistory(name=holder, angle=angle, budget=budget.amount, state=state, days=days, orders=_merged(orders))
+    return BudgetLine(kind, holder, name, budget, tuple(ad_ids), ad)
 
 
 def _name_and_budget(structure: Structure, kind: Kind, holder: str) -> tuple[str, Money]:
@@ -114,7 +114,9 @@ def _name_and_budget(structure: Structure, kind: Kind, holder: str) -> tuple[str
     return each.name, each.daily_budget or Money(Decimal(0), structure.account.currency)
 
 
-def _days(ad_ids: Sequence[str], read: Mapping[str, list[_Told]], sold: Mapping[str, AdSeries]) -> tuple[AdDay, ...]:
+def _days(
+    ad_ids: Sequence[str], read: Mapping[str, list[_AdDayInsight]], sold: Mapping[str, AdSeries]
+) -> tuple[AdDay, ...]:
     """The ads' days added up; where the platform left its count of chats out, the shop's own stands in."""
     sums: dict[date, AdDay] = {}
     for ad_id in ad_ids:
@@ -141,14 +143,14 @@ def _merged(orders: Iterable[AdOrders]) -> tuple[AdOrders, ...]:
     return tuple(sums[key] for key in sorted(sums))
 
 
-def _angle(ad_ids: Sequence[str], read: Mapping[str, list[_Told]], known: Mapping[str, KnownAd]) -> str:
+def _angle(ad_ids: Sequence[str], read: Mapping[str, list[_AdDayInsight]], known: Mapping[str, KnownAd]) -> str:
     """That of the ad which spent most."""
     spent = {ad_id: sum((told.spend for told in read.get(ad_id, ())), Decimal(0)) for ad_id in ad_ids}
     main = max(ad_ids, key=lambda ad_id: (spent[ad_id], ad_id))
     return known[main].angle if main in known else UNLABELLED
 
 
-def _state(structure: Structure, kind: Kind, holder: str, ad_ids: Sequence[str], days: Sequence[AdDay]) -> State:
+def _state(structure: Structure, kind: Kind, holder: str, ad_ids: Sequence[str], days: Sequence[AdDay]) -> AdState:
     """New until it has spent, learning as long as the platform says so."""
     if not any(ad.id in ad_ids and ad.effective_status == "active" for ad in structure.ads):
         return "paused"

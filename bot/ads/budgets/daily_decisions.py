@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from bot.ads.budgets.allocation import Allocation, Plan, allocate
-from bot.ads.budgets.budget_lines import Line, lines
+from bot.ads.budgets.budget_lines import BudgetLine, lines
 from bot.ads.budgets.order_margins import OrderMargins
 from bot.ads.budgets.reasons import BudgetDecision
 from bot.ads.changes.account_actions import AccountActions
@@ -69,10 +69,12 @@ class Decide:
         plan = self._plan(account, found, limits.most_planned.amount - reserved, today, carried)
         return _result(account, found, plan)
 
-    def _last_change(self, brand: str, line: Line) -> Change | None:
+    def _last_change(self, brand: str, line: BudgetLine) -> Change | None:
         return next(iter(self.changes.page(brand, object_id=line.id, limit=1)), None)
 
-    def _plan(self, account: AdAccount, found: Sequence[Line], budget: Decimal, today: date, carried: Decimal) -> Plan:
+    def _plan(
+        self, account: AdAccount, found: Sequence[BudgetLine], budget: Decimal, today: date, carried: Decimal
+    ) -> Plan:
         seed = zlib.crc32(f"{account.id} {today}".encode())
         return allocate(
             [line.ad for line in found],
@@ -85,14 +87,14 @@ class Decide:
         )
 
 
-def with_rest(line: Line, last: Change | None) -> Line:
+def with_rest(line: BudgetLine, last: Change | None) -> BudgetLine:
     """A paused line whose last change sent it to rest may come back; paused for any other reason it stays so."""
     if line.ad.state != "paused" or last is None or last.what != "pause" or last.cause is not Cause.RESTING:
         return line
     return replace(line, ad=replace(line.ad, state="resting"))
 
 
-def _result(account: AdAccount, found: Sequence[Line], plan: Plan) -> DecideResult:
+def _result(account: AdAccount, found: Sequence[BudgetLine], plan: Plan) -> DecideResult:
     pairs = [
         (line, allocation, _decision(line, allocation))
         for line, allocation in zip(found, plan.allocations, strict=True)
@@ -108,7 +110,7 @@ def _result(account: AdAccount, found: Sequence[Line], plan: Plan) -> DecideResu
     )
 
 
-def steps_of(account: AdAccount, line: Line, decision: BudgetDecision) -> list[Step]:
+def steps_of(account: AdAccount, line: BudgetLine, decision: BudgetDecision) -> list[Step]:
     """What has to be done to the account for a decision."""
     reason, cause, allocation = decision.sentence, decision.reason.cause, decision.reason
     if not allocation.budget:
@@ -126,7 +128,7 @@ def _payable(account: AdAccount, amount: Decimal) -> Money:
     return rounded if rounded.amount >= account.min_daily_budget.amount else account.min_daily_budget
 
 
-def _decision(line: Line, allocation: Allocation) -> BudgetDecision:
+def _decision(line: BudgetLine, allocation: Allocation) -> BudgetDecision:
     """With the name that staff know; the deciding itself goes by ids, since names may repeat."""
     return BudgetDecision(
         line.kind,
@@ -140,7 +142,7 @@ def _decision(line: Line, allocation: Allocation) -> BudgetDecision:
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class CarryOut:
     """Has the steps done, through the actions and their limits, and writes down what was changed and why."""
 
     db: Database

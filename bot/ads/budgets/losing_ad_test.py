@@ -18,7 +18,7 @@ from typing import Final, Literal
 import numpy as np
 
 from bot.ads.budgets import order_delays
-from bot.ads.budgets.ad_history import Ad, Floats, Panel, check, first_free_day, panel
+from bot.ads.budgets.ad_history import AdHistory, Floats, Panel, check, first_free_day, panel
 
 PAUSE: Final = 20.0  # to one: an ad at break-even gets here in at most one of twenty runs
 WATCH: Final = 5.0
@@ -30,11 +30,11 @@ WATCHED: Final = 21
 # since the clear ones are found anyway. Against equal stakes on .2 to .9 it found 8 to 10 of 100 more losers in 30 days.
 BETS: Final = ((0.30, 0.08), (0.55, 0.30), (0.65, 0.37), (0.75, 0.25))
 
-Decision = Literal["keep", "watch", "pause"]
+LossAction = Literal["keep", "watch", "pause"]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class LossVerdict:
     """What the evidence says of one ad this morning."""
 
     name: str
@@ -43,7 +43,7 @@ class Verdict:
     expected: float  # as many should have come by now if the ad just paid for itself
     evidence: float  # to one, that it loses money
     armed: bool  # whether the delay curve is known well enough to pause anything
-    decision: Decision
+    decision: LossAction
 
 
 def odds(evidence: float) -> str:
@@ -69,22 +69,22 @@ def against(sales: Floats, expected: Floats) -> Floats:
 
 
 def judge(
-    ads: Sequence[Ad],
+    ads: Sequence[AdHistory],
     *,
     today: date | None = None,
     carried: Decimal = Decimal(1),
     order_margin: Decimal | None = None,
-) -> list[Verdict]:
-    """The verdict on each ad, in the order given. `carried` and `order_margin` are as in `allocate.allocate`.
+) -> list[LossVerdict]:
+    """The verdict on each ad, in the order given. `carried` and `order_margin` are as in `allocation.allocate`.
 
-    Raises history.Contradiction for histories that cannot be true.
+    Raises Contradiction for histories that cannot be true.
     """
     today = today or first_free_day(ads)
     check(ads, today)
     return verdicts(panel(ads, today), float(carried), None if order_margin is None else float(order_margin))
 
 
-def verdicts(known: Panel, carried: float, order_margin: float | None) -> list[Verdict]:
+def verdicts(known: Panel, carried: float, order_margin: float | None) -> list[LossVerdict]:
     """The same over a panel that has been checked."""
     curve = order_delays.learn(known.by_age.sum(axis=0), prior=order_delays.SLOW)
     expected = needed(known, curve.by_age, carried, order_margin)
@@ -92,7 +92,7 @@ def verdicts(known: Panel, carried: float, order_margin: float | None) -> list[V
     value = against(sales, expected)
     armed = curve.matured >= MATURED and known.spend.shape[1] > WATCHED
     return [
-        Verdict(name, int(chats), float(sold), float(need), float(e), armed, _decision(float(e), armed))
+        LossVerdict(name, int(chats), float(sold), float(need), float(e), armed, _decision(float(e), armed))
         for name, chats, sold, need, e in zip(known.names, known.chats.sum(axis=1), sales, expected, value, strict=True)
     ]
 
@@ -137,7 +137,7 @@ def _between(own: Floats, count: Floats, mean: float, variance: float) -> float:
     return max(surplus / (total - float((weights**2).sum()) / total), 0.0)
 
 
-def _decision(evidence: float, armed: bool) -> Decision:
+def _decision(evidence: float, armed: bool) -> LossAction:
     if evidence >= PAUSE and armed:
         return "pause"
     return "watch" if evidence >= WATCH else "keep"

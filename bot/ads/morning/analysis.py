@@ -63,7 +63,7 @@ class Analysis:
 
 
 @dataclass(frozen=True, slots=True)
-class DayCount:
+class AdDayCount:
     """One ad on one day."""
 
     day: date
@@ -146,7 +146,7 @@ def counts_differ(before: int, after: int) -> bool:
     return 2 * (1 - NormalDist().cdf(abs(after - before) / spread)) < 1 - SURE
 
 
-def trends(days: Sequence[DayCount]) -> list[str]:
+def trends(days: Sequence[AdDayCount]) -> list[str]:
     """Sentences on the last seven days against the seven before; none where chance may explain it."""
     last, before = _week(days, 0), _week(days, 1)
     said = []
@@ -163,7 +163,7 @@ def _moved(sure: float) -> str:
     return "rose" if sure > 0 else "fell"
 
 
-def fatigue(days: Sequence[DayCount]) -> str | None:
+def fatigue(days: Sequence[AdDayCount]) -> str | None:
     """A sentence where the ad tires: its click rate is well below its own best week, and that is no chance."""
     weeks = [_clicks(_week(days, back)) for back in range(1, 8)]
     known = [week for week in weeks if week.tries >= ENOUGH_IMPRESSIONS]
@@ -176,7 +176,7 @@ def fatigue(days: Sequence[DayCount]) -> str | None:
     return None
 
 
-def anomaly(days: Sequence[DayCount]) -> str | None:
+def anomaly(days: Sequence[AdDayCount]) -> str | None:
     """A sentence where the last day's chats are not what its spend and the two weeks before let expect."""
     if len(days) < 8:
         return None
@@ -192,16 +192,16 @@ def anomaly(days: Sequence[DayCount]) -> str | None:
     return f"odd: {newest.chats} chats on {newest.day}, about {expected:.0f} expected for that spend"
 
 
-def _week(days: Sequence[DayCount], back: int) -> Sequence[DayCount]:
+def _week(days: Sequence[AdDayCount], back: int) -> Sequence[AdDayCount]:
     end = len(days) - 7 * back
     return days[max(end - 7, 0) : max(end, 0)]
 
 
-def _clicks(days: Sequence[DayCount]) -> Count:
+def _clicks(days: Sequence[AdDayCount]) -> Count:
     return Count(sum(day.clicks for day in days), sum(day.impressions for day in days))
 
 
-def _chats(days: Sequence[DayCount]) -> Count:
+def _chats(days: Sequence[AdDayCount]) -> Count:
     return Count(sum(min(day.chats, day.clicks) for day in days), sum(day.clicks for day in days))
 
 

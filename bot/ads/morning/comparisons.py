@@ -16,8 +16,8 @@ from typing import Final, Literal
 from memory.ads.learnings.strategy import Claim, Rate, likelihood
 
 Measure = Literal["ctr", "chat_to_order"]
-Outcome = Literal["worked", "failed", "unclear"]
-Rates = Mapping[tuple[str, str], Rate]  # by measure and group, as memory tries claims again
+EarningOutcome = Literal["worked", "failed", "unclear"]
+GroupRates = Mapping[tuple[str, str], Rate]  # by measure and group, as memory tries claims again
 ENOUGH: Final[Mapping[str, int]] = {"ctr": 2_000, "chat_to_order": 60}  # impressions, chats: on each side
 CHANCE: Final = 0.05  # that any of a morning's comparisons is one of chance
 WORTH_SAYING: Final = 1.15  # how many times better at least
@@ -50,7 +50,7 @@ class AdResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Comparison:
     """One group does better than the rest of its kind."""
 
     claim: Claim
@@ -79,7 +79,7 @@ class Earning:
     ctr: float
     chat_to_order: float
     roi: float  # profit for each unit spent
-    outcome: Outcome
+    outcome: EarningOutcome
 
     @property
     def sentence(self) -> str:
@@ -104,7 +104,7 @@ def said_of(group: str) -> str:
     return {"angle": "Ads on anything else", "format": "Ads in other formats"}.get(kind, "All others")
 
 
-def rates(results: Sequence[AdResult], segments: Rates) -> dict[tuple[str, str], Rate]:
+def rates(results: Sequence[AdResult], segments: GroupRates) -> dict[tuple[str, str], Rate]:
     """Every group's rates and those of the rest of its kind, out of the ads' results and what is known of people."""
     sums: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for result in results:
@@ -117,7 +117,7 @@ def rates(results: Sequence[AdResult], segments: Rates) -> dict[tuple[str, str],
     return found | _rests(found)
 
 
-def _rests(found: Rates) -> dict[tuple[str, str], Rate]:
+def _rests(found: GroupRates) -> dict[tuple[str, str], Rate]:
     totals: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for (measure, group), rate in found.items():
         totals[measure, _kind(group)][0] += rate.successes
@@ -129,7 +129,7 @@ def _rests(found: Rates) -> dict[tuple[str, str], Rate]:
     return rests
 
 
-def findings(results: Sequence[AdResult], measured: Rates) -> list[Finding]:
+def findings(results: Sequence[AdResult], measured: GroupRates) -> list[Comparison]:
     """The comparisons that chance does not explain, surest first."""
     ads = Counter(group for result in results for group in result.groups)
     pairs = [
@@ -150,15 +150,15 @@ def findings(results: Sequence[AdResult], measured: Rates) -> list[Finding]:
     return sorted(found, key=lambda each: -each.confidence)
 
 
-def _rest(measured: Rates, measure: str, group: str) -> Rate:
+def _rest(measured: GroupRates, measure: str, group: str) -> Rate:
     return measured[measure, f"{REST}{group}"]
 
 
-def _finding(measure: str, group: str, own: Rate, rest: Rate, spread: float) -> Finding:
+def _finding(measure: str, group: str, own: Rate, rest: Rate, spread: float) -> Comparison:
     likely = likelihood(_thinned(own, spread), _thinned(rest, spread))
     if likely >= 0.5:
-        return Finding(Claim(group, f"{REST}{group}", measure), own, rest, likely)
-    return Finding(Claim(f"{REST}{group}", group, measure), rest, own, 1 - likely)
+        return Comparison(Claim(group, f"{REST}{group}", measure), own, rest, likely)
+    return Comparison(Claim(f"{REST}{group}", group, measure), rest, own, 1 - likely)
 
 
 def _thinned(rate: Rate, spread: float) -> Rate:
@@ -219,7 +219,7 @@ def _earning(group: str, ads: Sequence[AdResult], spread: float, whole: float) -
     )
 
 
-def _outcome(spend: float, margin: float, chats: int, orders: int, spread: float) -> Outcome:
+def _outcome(spend: float, margin: float, chats: int, orders: int, spread: float) -> EarningOutcome:
     error = SURE * math.sqrt(spread / max(orders, 1))
     if orders >= ENOUGH_ORDERS and margin * (1 - error) > spend:
         return "worked"

@@ -12,8 +12,8 @@ from functools import cached_property
 from typing import Any, Final
 
 from bot.ads.morning.analysis import (
+    AdDayCount,
     Benchmark,
-    DayCount,
     Sentiment,
     analyse,
     anomaly,
@@ -23,7 +23,7 @@ from bot.ads.morning.analysis import (
     sentiment,
     trends,
 )
-from bot.ads.morning.comparisons import AdResult, Earning, Finding, earnings, findings, rates
+from bot.ads.morning.comparisons import AdResult, Comparison, Earning, earnings, findings, rates
 from bot.ads.morning.cycle import Morning
 from bot.ads.morning.objections import Objections, objections
 from bot.ads.morning.step_results import LearnResult, ListenResult, MorningResults
@@ -32,9 +32,8 @@ from bot.language.money import Money
 from memory.ads.campaigns import Campaigns, KnownAd
 from memory.ads.chat_texts import Voice, Voices
 from memory.ads.figures import AdFigures, Figures
-from memory.ads.learnings.campaign_records import CampaignRecords
-from memory.ads.learnings.campaign_records import Entry as Change
-from memory.ads.learnings.strategy import FAILURE, SUCCESS, Entry, Rate, Strategy
+from memory.ads.learnings.campaign_records import CampaignEntry, CampaignRecords
+from memory.ads.learnings.strategy import FAILURE, SUCCESS, Rate, StrategicEntry, Strategy
 from memory.ads.morning_runs import Cycles
 from memory.storage.timestamps import Clock
 
@@ -113,10 +112,10 @@ class Learn:
             came_out=self._came_out(morning),
         )
 
-    def _told(self, morning: Morning) -> _Told:
+    def _told(self, morning: Morning) -> _Observed:
         brand = morning.brand
         yesterday = {account: day - timedelta(days=1) for account, day in self.campaigns.today(brand).items()}
-        told = _Told(
+        told = _Observed(
             ads={ad.ad_id: ad for ad in self.campaigns.ads(brand)},
             yesterday=yesterday,
             campaigns=self.figures.of(brand, "campaign", WINDOW),
@@ -134,7 +133,7 @@ class Learn:
 
     # -- how each campaign did
 
-    def _snapshots(self, brand: str, told: _Told) -> int:
+    def _snapshots(self, brand: str, told: _Observed) -> int:
         usual = {currency: benchmark(lines) for currency, lines in told.by_currency().items()}
         level = {currency: _break_even(lines) for currency, lines in told.by_currency().items()}
         spent = [line for line in told.campaigns if line.spend.amount > 0 and line.key != "unknown"]
@@ -146,7 +145,7 @@ class Learn:
 
     # -- what does better than what
 
-    def _segments(self, brand: str, told: _Told) -> dict[tuple[str, str], Rate]:
+    def _segments(self, brand: str, told: _Observed) -> dict[tuple[str, str], Rate]:
         if not told.yesterday:
             return {}
         until = max(told.yesterday.values())
@@ -157,7 +156,7 @@ class Learn:
                     found["chat_to_order", f"{kind}:{line.value}"] = Rate(min(line.orders, line.chats), line.chats)
         return found
 
-    def _new(self, brand: str, found: Sequence[Finding]) -> Iterator[Finding]:
+    def _new(self, brand: str, found: Sequence[Comparison]) -> Iterator[Comparison]:
         """Those that are not believed already; what is believed was tried again before."""
         believed = [entry.record.get("claim") for entry in self.strategy.entries(brand, "learnings")]
         for each in found:
@@ -165,7 +164,7 @@ class Learn:
             if claim not in believed:
                 yield each
 
-    def _learned(self, brand: str, found: Finding) -> str:
+    def _learned(self, brand: str, found: Comparison) -> str:
         kind = found.claim.better.removeprefix("not ").partition(":")[0]
         self.strategy.learn(
             brand,
@@ -198,7 +197,7 @@ class Learn:
                 said.append(each.sentence)
         return said
 
-    def _no_longer(self, brand: str, now: Earning, before: Entry | None) -> list[str]:
+    def _no_longer(self, brand: str, now: Earning, before: StrategicEntry | None) -> list[str]:
         """A pattern stands while it is merely less sure, and falls when the money says the opposite."""
         if before is None or (before.kind == SUCCESS) == (now.roi > 0):
             return []
@@ -230,7 +229,7 @@ class Learn:
 
     def _came_out(self, morning: Morning) -> int:
         due = self.records.without_outcome(morning.brand, morning.now - TOO_OLD, morning.now - SETTLED)
-        by_day: defaultdict[date, list[Change]] = defaultdict(list)
+        by_day: defaultdict[date, list[CampaignEntry]] = defaultdict(list)
         for change in due:
             by_day[change.at.date()].append(change)
         judged = 0
@@ -249,22 +248,22 @@ class Learn:
 
 
 @dataclass
-class _Told:
+class _Observed:
     """A brand's morning as it was told: its ads, their days, and what people said of them."""
 
     ads: Mapping[str, KnownAd]
     yesterday: Mapping[str, date]
     campaigns: Sequence[Figures]
     voices: Sequence[Voice]
-    days: dict[str, list[DayCount]] = field(default_factory=dict)
+    days: dict[str, list[AdDayCount]] = field(default_factory=dict)
     said: dict[str, Sentiment] = field(default_factory=dict)
 
     def take_days(self, rows: Any) -> None:
         """Days that are over, by ad; spend in minor units, which is enough for comparing a line with itself."""
-        days: defaultdict[str, list[DayCount]] = defaultdict(list)
+        days: defaultdict[str, list[AdDayCount]] = defaultdict(list)
         for ad_id, account_id, day, spend, impressions, clicks, chats in rows:
             if day <= self.yesterday[account_id]:
-                days[ad_id].append(DayCount(day, spend, impressions, clicks, chats or 0))
+                days[ad_id].append(AdDayCount(day, spend, impressions, clicks, chats or 0))
         self.days = dict(days)
 
     def by_currency(self) -> dict[str, list[Figures]]:
@@ -307,7 +306,7 @@ class _Told:
         return found
 
     @cached_property
-    def days_of(self) -> Mapping[str, Sequence[DayCount]]:
+    def days_of(self) -> Mapping[str, Sequence[AdDayCount]]:
         """The days of each campaign, its ads added up."""
         return {key: _together([self.days.get(ad.ad_id, []) for ad in ads]) for key, ads in self.ads_of.items()}
 
@@ -349,12 +348,12 @@ def _added(one: Sentiment, other: Sentiment) -> Sentiment:
     return Sentiment(one.praise + other.praise, one.blame + other.blame, one.neither + other.neither)
 
 
-def _together(series: Sequence[Sequence[DayCount]]) -> list[DayCount]:
-    sums: dict[date, DayCount] = {}
+def _together(series: Sequence[Sequence[AdDayCount]]) -> list[AdDayCount]:
+    sums: dict[date, AdDayCount] = {}
     for days in series:
         for day in days:
-            was = sums.get(day.day, DayCount(day.day, 0.0, 0, 0, 0))
-            sums[day.day] = DayCount(
+            was = sums.get(day.day, AdDayCount(day.day, 0.0, 0, 0, 0))
+            sums[day.day] = AdDayCount(
                 day.day,
                 was.spend + day.spend,
                 was.impressions + day.impressions,
@@ -418,17 +417,17 @@ def _data(each: Earning) -> dict[str, Any]:
     }
 
 
-def _roi(entry: Entry) -> float:
+def _roi(entry: StrategicEntry) -> float:
     return float(entry.record.get("supporting_data", {}).get("roi", 0.0))
 
 
-def _revised(entry: Entry) -> str:
+def _revised(entry: StrategicEntry) -> str:
     if "withdrawn" in entry.record:
         return f"No longer so: {entry.record['insight']} ({entry.record['withdrawn']})"
     return f"{entry.record['insight']} (now {entry.record['confidence']:.0%} sure)"
 
 
-def _brought(change: Change, before: Mapping[str, Money], after: Mapping[str, Money]) -> str:
+def _brought(change: CampaignEntry, before: Mapping[str, Money], after: Mapping[str, Money]) -> str:
     """What a change was followed by; what else changed in those days is in it too."""
     line = str(change.record.get("line", change.campaign_id))
     was, now = before.get(line), after.get(line)

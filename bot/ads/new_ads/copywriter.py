@@ -13,12 +13,12 @@ from typing import Any, Final
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from bot.ads.new_ads.compliance import Concept
-from bot.ads.new_ads.ideas import Knowledge, Written, name_of
+from bot.ads.new_ads.ideas import AccountKnowledge, Written, name_of
 from bot.language.languages import about
 from bot.model.answers import Completion, ModelMessage
 from bot.model.language_model import LanguageModel
 from bot.model.model_errors import ModelUnavailable, Reason
-from memory.ads.learnings.strategy import Entry
+from memory.ads.learnings.strategy import StrategicEntry
 from memory.storage.quotas import Limits
 from memory.storage.timestamps import Clock
 
@@ -75,14 +75,14 @@ class Copywriter:
     limits: Limits
     clock: Clock
 
-    def write(self, known: Knowledge, most: int) -> Sequence[Written]:
+    def write(self, known: AccountKnowledge, most: int) -> Sequence[Written]:
         """At most `most` ads as the model wrote them, unchecked. Raises ModelUnavailable."""
         asked: list[ModelMessage] = [{"role": "system", "content": prompt(known, most)},
                                 {"role": "user", "content": "Write the ads."}]  # fmt: skip
         answer = self._paid(known, asked)
         return [_written(ad, known) for ad in _ads(answer)[:most]]
 
-    def _paid(self, known: Knowledge, asked: list[ModelMessage]) -> Completion:
+    def _paid(self, known: AccountKnowledge, asked: list[ModelMessage]) -> Completion:
         """One call, set aside before from the ads' share and from the brand's budget, corrected after."""
         brand = known.facts.brand
         worst = self.model.worst_cost(asked, [TOOL])
@@ -122,7 +122,7 @@ def _ads(answer: Completion) -> list[dict[str, Any]]:
     return found
 
 
-def _written(ad: dict[str, Any], known: Knowledge) -> Written:
+def _written(ad: dict[str, Any], known: AccountKnowledge) -> Written:
     concept = Concept(
         name=name_of(known.season, ad["angle"]),
         angle=ad["angle"],
@@ -134,7 +134,7 @@ def _written(ad: dict[str, Any], known: Knowledge) -> Written:
     return Written(concept, ad["angle"], ad["principle"], ad["why"], _ends(concept, known))
 
 
-def _ends(concept: Concept, known: Knowledge) -> date | None:
+def _ends(concept: Concept, known: AccountKnowledge) -> date | None:
     """The last day of the codes that an ad speaks of; one that speaks of percents means one of them."""
     text = " ".join(concept.texts)
     valid = [each for each in known.facts.brand.discounts if each.valid_until >= known.facts.today]
@@ -147,7 +147,7 @@ def _template() -> Template:
     return Template(PROMPT.read_text(encoding="utf-8"))
 
 
-def prompt(known: Knowledge, most: int) -> str:
+def prompt(known: AccountKnowledge, most: int) -> str:
     """The question with the facts in it; a word too few in the file is an error, not a blank."""
     facts = known.facts
     return _template().substitute(
@@ -170,7 +170,7 @@ def prompt(known: Knowledge, most: int) -> str:
     )
 
 
-def _pattern(entry: Entry) -> str:
+def _pattern(entry: StrategicEntry) -> str:
     return str(entry.record.get("pattern", entry.subject))
 
 

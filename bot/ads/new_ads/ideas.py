@@ -14,7 +14,7 @@ from bot.ads.new_ads.compliance import ClaimCheck, Concept, Objection, review
 from bot.ads.new_ads.selling_points import ARGUMENTS, Argument, ShopFacts
 from bot.language.money import Money
 from bot.model.model_errors import ModelUnavailable
-from memory.ads.learnings.strategy import Brief, Entry
+from memory.ads.learnings.strategy import Brief, StrategicEntry
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ SEASONS: Final = ("Winter", "Spring", "Summer", "Autumn")
 
 
 @dataclass(frozen=True, slots=True)
-class Knowledge:
+class AccountKnowledge:
     """What ideas for one account are made of."""
 
     facts: ShopFacts
@@ -52,7 +52,7 @@ class Knowledge:
             if str(entry.subject).startswith(ASKED)
         }
 
-    def pattern(self, subject: str) -> Entry | None:
+    def pattern(self, subject: str) -> StrategicEntry | None:
         """What worked or failed about it before."""
         return next((each for each in (*self.brief.worked, *self.brief.failed) if each.subject == subject), None)
 
@@ -94,7 +94,7 @@ class Written:
 class Writes(Protocol):
     """Whoever writes ads: a language model. Raises ModelUnavailable."""
 
-    def write(self, known: Knowledge, most: int) -> Sequence[Written]:
+    def write(self, known: AccountKnowledge, most: int) -> Sequence[Written]:
         """At most `most` ads, nothing of them checked."""
         ...
 
@@ -109,7 +109,9 @@ class Proposed:
     reasons: tuple[str, ...]  # the sentences of the reviews
 
 
-def propose(known: Knowledge, claims: ClaimCheck, writer: Writes | None = None, most: int = MOST_IDEAS) -> Proposed:
+def propose(
+    known: AccountKnowledge, claims: ClaimCheck, writer: Writes | None = None, most: int = MOST_IDEAS
+) -> Proposed:
     """At most `most` ideas, every one reviewed. The model's where there is one that answers, else from templates."""
     objections: list[list[Objection]] = []
     if writer is not None:
@@ -136,7 +138,11 @@ def _proposed(ideas: Sequence[Idea], writer: str, objections: Sequence[Sequence[
 
 
 def _reviewed(
-    written: Sequence[Written], known: Knowledge, claims: ClaimCheck, objections: list[list[Objection]], most: int
+    written: Sequence[Written],
+    known: AccountKnowledge,
+    claims: ClaimCheck,
+    objections: list[list[Objection]],
+    most: int,
 ) -> list[Idea]:
     """The first `most` without an objection; a dropped one counts once for each rule that it breaks."""
     passed: list[Idea] = []
@@ -151,7 +157,7 @@ def _reviewed(
     return passed
 
 
-def _from_templates(known: Knowledge) -> list[Written]:
+def _from_templates(known: AccountKnowledge) -> list[Written]:
     """Every argument that holds today and was not tried here, the most promising first."""
     fresh = [each for each in ARGUMENTS if each.name not in known.tried]
     ranked = sorted(fresh, key=lambda each: -_promise(each, known))
@@ -176,7 +182,7 @@ def _from_templates(known: Knowledge) -> list[Written]:
     ]
 
 
-def _promise(argument: Argument, known: Knowledge) -> float:
+def _promise(argument: Argument, known: AccountKnowledge) -> float:
     """How much speaks for an argument: what customers ask about, what its angle earned, how it did elsewhere."""
     asked = known.asked()
     score = 2 * sum(asked[topic][0] for topic in argument.answers if topic in asked)
@@ -197,7 +203,7 @@ def name_of(season: str, angle: str) -> str:
     return f"{season} · {angle} · image"
 
 
-def brief_of(written: Written, known: Knowledge) -> StrategicBrief:
+def brief_of(written: Written, known: AccountKnowledge) -> StrategicBrief:
     """What stands behind an ad, in sentences with their numbers."""
     judged_on = known.facts.today + timedelta(days=TEST_DAYS)
     return StrategicBrief(
@@ -222,7 +228,7 @@ def brief_of(written: Written, known: Knowledge) -> StrategicBrief:
     )
 
 
-def _cited(written: Written, known: Knowledge) -> list[str]:
+def _cited(written: Written, known: AccountKnowledge) -> list[str]:
     """What customers ask first, then what its own angle did, then the other patterns."""
     argument = next((each for each in ARGUMENTS if each.name == written.argument), None)
     asked = known.asked()
@@ -235,12 +241,12 @@ def _cited(written: Written, known: Knowledge) -> list[str]:
     return list(dict.fromkeys(said)) or ["nothing is known yet of what works here"]
 
 
-def _remembered(entry: Entry) -> str:
+def _remembered(entry: StrategicEntry) -> str:
     verdict = "worked" if entry.kind == "successful_patterns" else "failed"
     return f"{verdict} before: {entry.record.get('pattern', entry.subject)}"
 
 
-def _expected(known: Knowledge) -> str:
+def _expected(known: AccountKnowledge) -> str:
     cost = known.cost_per_chat
     if cost is None or not cost.amount:
         return "not known yet: too few chats in this account to say what one costs"

@@ -16,7 +16,7 @@ from bot.ads.experiments.ad_tests import AT_ONCE, AdTestLifecycle, day_of, idea_
 from bot.ads.morning.cycle import Morning
 from bot.ads.morning.step_results import IdeasResult, JudgeResult, LaunchResult
 from bot.ads.new_ads.compliance import ClaimChecks
-from bot.ads.new_ads.ideas import LEAST_CHATS, LOSING, Idea, Knowledge, Writes, propose, season_of
+from bot.ads.new_ads.ideas import LEAST_CHATS, LOSING, AccountKnowledge, Idea, Writes, propose, season_of
 from bot.ads.new_ads.selling_points import PROOF_DAYS, ShopFacts
 from bot.ads.platform import Account, TryLater
 from bot.brands import Brand
@@ -180,12 +180,12 @@ class Imagine:
             return None, f"the cap leaves {told(room)} a day, a test takes {told(budget)}"
         return budget, ""
 
-    def _known(self, morning: Morning, account: AdAccount, budget: Money) -> Knowledge:
+    def _known(self, morning: Morning, account: AdAccount, budget: Money) -> AccountKnowledge:
         brand = self.brands[morning.brand]
         day = morning.now.astimezone(ZoneInfo(account.time_zone)).date()
         lines = self.figures.of(brand.id, "account", WINDOW)
         own = next((line for line in lines if line.key == account.id), None)
-        return Knowledge(
+        return AccountKnowledge(
             facts=ShopFacts(brand, day, self.goods.items(brand.id), _orders(lines)),
             language=self._language(brand, account.id, day),
             season=season_of(day, account.time_zone),

@@ -13,8 +13,8 @@ from bot.ads.morning.analysis import (
     ENOUGH_CHATS,
     ENOUGH_IMPRESSIONS,
     SURE,
+    AdDayCount,
     Count,
-    DayCount,
     anomaly,
     changed,
     counts_differ,
@@ -25,14 +25,14 @@ from bot.ads.morning.step_results import MorningResults
 from bot.ads.platform import without_token
 from bot.ads.reports.charts import Gallery, daily_chart
 from bot.ads.reports.morning_report import changes_done, largest_changes
-from bot.ads.reports.named_place import Place, named_place
+from bot.ads.reports.named_place import NamedPlace, named_place
 from bot.language.money import CurrencyConverter, Money
 from bot.language.texts import NOTHING, ReportWording, report_wording
 from memory.ads.campaigns import Campaigns
 from memory.ads.daily_figures import Daily, daily
 from memory.ads.figures import PERIODS, AdFigures, Figures
 from memory.ads.graph import Graph, Group
-from memory.ads.learnings.strategy import Entry, Strategy
+from memory.ads.learnings.strategy import StrategicEntry, Strategy
 from memory.ads.morning_runs import CycleRun, Cycles
 from memory.audit_log.account_changes import Change, Changes
 from memory.audit_log.approvals import Approvals
@@ -161,14 +161,14 @@ class Answers:
         part = say.say("chart_part", currencies=", ".join(left_out)) if left_out else ""
         return ChartAnswer(caption + part, url)
 
-    def place(self, brand: str, name: str, *, language: str | None = "en") -> Place:
+    def place(self, brand: str, name: str, *, language: str | None = "en") -> NamedPlace:
         """The campaign or account that is called so. Raises UnknownPlace, SeveralPlaces."""
         return named_place(CampaignLookup(self.campaigns), brand, name, report_wording(language))
 
     def changes_of_campaign(self, brand: str, campaign_id: str, most: int) -> list[Change]:
         """The newest changes of a campaign, its ad sets and its ads."""
         known = {each.id: each for each in self.campaigns.campaigns(brand)}[campaign_id]
-        place = Place("campaign", known.id, known.name, known.account_id, known.account_name)
+        place = NamedPlace("campaign", known.id, known.name, known.account_id, known.account_name)
         return self._changes_of(brand, place, most)
 
     # The parts of the answers
@@ -241,7 +241,7 @@ class Answers:
         lines = [say.say("waiting_line", n=each.id, summary=_cut(each.summary, 140)) for each in waiting[:3]]
         return [say.say("waiting", n=len(waiting)), *lines] if waiting else []
 
-    def _heading(self, brand: str, place: Place, say: ReportWording) -> str:
+    def _heading(self, brand: str, place: NamedPlace, say: ReportWording) -> str:
         structure = self.campaigns.structure(brand, place.account_id)
         sets = [each for each in structure.ad_sets if place.kind == "account" or each.campaign_id == place.id]
         own = [each for each in structure.campaigns if place.kind == "account" or each.id == place.id]
@@ -258,7 +258,7 @@ class Answers:
         total = say.money(_money(budgets[0].currency, [each.amount for each in budgets]))
         return line + say.say("budget" if len(budgets) == 1 else "budgets", n=len(budgets), budget=total)
 
-    def _ads(self, brand: str, place: Place, say: ReportWording) -> list[str]:
+    def _ads(self, brand: str, place: NamedPlace, say: ReportWording) -> list[str]:
         mine = {ad.ad_id for ad in self.campaigns.ads(brand, account_id=place.account_id)
                 if place.kind == "account" or ad.campaign_id == place.id}  # fmt: skip
         lines = [line for line in self.figures.of(brand, "ad", max(PERIODS), account_id=place.account_id)
@@ -274,7 +274,7 @@ class Answers:
             told.insert(NAMED, more)
         return [say.say("ads_best"), *told] if told else []
 
-    def _thoughts(self, brand: str, place: Place, say: ReportWording, most: int) -> list[str]:
+    def _thoughts(self, brand: str, place: NamedPlace, say: ReportWording, most: int) -> list[str]:
         """The newest decision on each of its lines, the largest moves first."""
         run = self.cycles.newest_of(brand, place.account_id)
         lines = self._lines_of(brand, place)
@@ -286,18 +286,18 @@ class Answers:
         told = [f"• {each.sentence}" for each in decisions[:most]]
         return [say.say("decided"), *told] if told else []
 
-    def _changed(self, brand: str, place: Place, say: ReportWording, most: int) -> list[str]:
+    def _changed(self, brand: str, place: NamedPlace, say: ReportWording, most: int) -> list[str]:
         changes = self._changes_of(brand, place, most)
         return [say.say("changed"), *(_change_line(each, say) for each in changes)] if changes else []
 
-    def _changes_of(self, brand: str, place: Place | None, most: int) -> list[Change]:
+    def _changes_of(self, brand: str, place: NamedPlace | None, most: int) -> list[Change]:
         page = self.changes.page(brand, account_id=place.account_id if place else None, limit=200)
         if place is not None and place.kind == "campaign":
             lines = self._lines_of(brand, place)
             page = [each for each in page if each.object_id in lines]
         return page[:most]
 
-    def _lines_of(self, brand: str, place: Place) -> set[str]:
+    def _lines_of(self, brand: str, place: NamedPlace) -> set[str]:
         """The campaign, its ad sets and its ads."""
         structure = self.campaigns.structure(brand, place.account_id)
         sets = {each.id for each in structure.ad_sets if each.campaign_id == place.id}
@@ -314,7 +314,7 @@ class Answers:
 
     # Figures
 
-    def _days_of(self, brand: str, place: Place | None, days: int) -> Daily:
+    def _days_of(self, brand: str, place: NamedPlace | None, days: int) -> Daily:
         """Of the whole brand, of one account, or of one campaign."""
         account_id = place.account_id if place else None
         campaign_id = place.id if place and place.kind == "campaign" else None
@@ -468,7 +468,7 @@ def _counts(lines: Sequence[Figures]) -> _Counts:
 
 
 def _oddities(days: Daily) -> list[str]:
-    counts = [DayCount(line.until, float(line.spend.amount), line.impressions, line.clicks, line.chats)
+    counts = [AdDayCount(line.until, float(line.spend.amount), line.impressions, line.clicks, line.chats)
               for line in days.days()]  # fmt: skip
     return [sentence for sentence in (fatigue(counts), anomaly(counts)) if sentence]
 
@@ -526,7 +526,7 @@ def _value(change: Change, value: str, say: ReportWording) -> str:
     return value.lower() or "–"
 
 
-def _entries(title: str, entries: Sequence[Entry], say: ReportWording) -> list[str]:
+def _entries(title: str, entries: Sequence[StrategicEntry], say: ReportWording) -> list[str]:
     return [title, *(f"• {_entry(each.record, say)}" for each in entries)] if entries else []
 
 

@@ -22,7 +22,7 @@ class SeveralPlaces(MemoryFault):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NamedPlace:
     """A campaign, or a whole account."""
 
     kind: Literal["campaign", "account"]
@@ -38,16 +38,16 @@ class Place:
         return self.name if self.kind == "account" else f"{self.name}, {self.account_name}"
 
 
-def named_place(lookup: CampaignLookup, brand: str, words: str, say: ReportWording) -> Place:
+def named_place(lookup: CampaignLookup, brand: str, words: str, say: ReportWording) -> NamedPlace:
     """What the words name; of an ad set or ad, its campaign. Raises UnknownPlace, SeveralPlaces."""
     found = lookup.find(brand, words)
     everything = lookup.all(brand)
     campaigns = {each.id: each for each in (*everything, *found.targets) if each.kind == "campaign"}
     meant = () if found.accounts else dict.fromkeys(each.parent for each in found.targets)
-    places = [Place("account", each.id, each.name, each.id, each.name) for each in found.accounts]
+    places = [NamedPlace("account", each.id, each.name, each.id, each.name) for each in found.accounts]
     for campaign in (campaigns[each] for each in meant if each in campaigns):
         account = campaign.account
-        places.append(Place("campaign", campaign.id, campaign.name, account.id, account.name, campaign.gone))
+        places.append(NamedPlace("campaign", campaign.id, campaign.name, account.id, account.name, campaign.gone))
     if not places:
         names = [each.name for each in lookup.accounts(brand, "")]
         raise UnknownPlace(
@@ -58,7 +58,7 @@ def named_place(lookup: CampaignLookup, brand: str, words: str, say: ReportWordi
     return places[0]
 
 
-def _which(places: Sequence[Place], say: ReportWording) -> str:
+def _which(places: Sequence[NamedPlace], say: ReportWording) -> str:
     names = [place.full_name for place in places]
     told = [f"{each.full_name} ({each.id})" if names.count(each.full_name) > 1 else each.full_name for each in places]
     more = [say.say("which_more", n=len(told) - MOST_NAMED)] if len(told) > MOST_NAMED else []

@@ -23,7 +23,7 @@ class UnknownOptimization(MemoryFault):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CampaignEntry:
     """One snapshot or optimisation, with the number it is known by; `record` has the fields of campaign_memory.json."""
 
     id: int
@@ -84,15 +84,17 @@ class CampaignRecords:
         )
         return None if record is None else json.loads(record)
 
-    def snapshots(self, brand: str, campaign_id: str | None = None, *, most: int = 100) -> list[Entry]:
+    def snapshots(self, brand: str, campaign_id: str | None = None, *, most: int = 100) -> list[CampaignEntry]:
         """The last snapshots, newest first."""
         return self._entries(brand, SNAPSHOTS, campaign_id, most)
 
-    def optimizations(self, brand: str, campaign_id: str | None = None, *, most: int = 100) -> list[Entry]:
+    def optimizations(self, brand: str, campaign_id: str | None = None, *, most: int = 100) -> list[CampaignEntry]:
         """The last changes, newest first."""
         return self._entries(brand, OPTIMIZATIONS, campaign_id, most)
 
-    def without_outcome(self, brand: str, since: datetime, before: datetime, *, most: int = 5000) -> list[Entry]:
+    def without_outcome(
+        self, brand: str, since: datetime, before: datetime, *, most: int = 5000
+    ) -> list[CampaignEntry]:
         """Changes made from `since` on and before `before` of which nobody said yet what they brought, oldest first."""
         rows = self._db.all(
             "SELECT * FROM campaign_entries WHERE brand = :brand AND kind = 'optimizations' AND at >= :since"
@@ -198,7 +200,7 @@ class CampaignRecords:
             record=text_of(record),
         )
 
-    def _entries(self, brand: str, kind: str, campaign_id: str | None, most: int) -> list[Entry]:
+    def _entries(self, brand: str, kind: str, campaign_id: str | None, most: int) -> list[CampaignEntry]:
         rows = self._db.all(
             "SELECT * FROM campaign_entries WHERE brand = :brand AND kind = :kind"
             " AND (CAST(:campaign AS TEXT) IS NULL OR campaign_id = :campaign) ORDER BY id DESC LIMIT :most",
@@ -210,8 +212,8 @@ class CampaignRecords:
         return [_entry(row) for row in rows]
 
 
-def _entry(row: Row) -> Entry:
-    return Entry(row["id"], row["campaign_id"], from_text(row["at"]), json.loads(row["record"]))
+def _entry(row: Row) -> CampaignEntry:
+    return CampaignEntry(row["id"], row["campaign_id"], from_text(row["at"]), json.loads(row["record"]))
 
 
 def _named_well(campaign_id: str) -> bool:

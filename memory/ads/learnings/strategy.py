@@ -29,7 +29,7 @@ class UnknownEntry(MemoryFault):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class StrategicEntry:
     """One thing the brand knows or decided; `record` has the fields of strategic_memory.json."""
 
     id: int
@@ -67,12 +67,12 @@ class Rate:
 class Brief:
     """What a cycle or a chat starts with: what holds, what worked, what failed, what is still open; newest first."""
 
-    learnings: tuple[Entry, ...]
-    worked: tuple[Entry, ...]
-    failed: tuple[Entry, ...]
-    playbooks: tuple[Entry, ...]
-    open_decisions: tuple[Entry, ...]
-    withdrawn: tuple[Entry, ...]  # what was believed until lately, and is no longer
+    learnings: tuple[StrategicEntry, ...]
+    worked: tuple[StrategicEntry, ...]
+    failed: tuple[StrategicEntry, ...]
+    playbooks: tuple[StrategicEntry, ...]
+    open_decisions: tuple[StrategicEntry, ...]
+    withdrawn: tuple[StrategicEntry, ...]  # what was believed until lately, and is no longer
     elsewhere: tuple[Mapping[str, Any], ...]  # other brands' patterns, without anything that names them
 
 
@@ -139,7 +139,7 @@ class Strategy:
         """It no longer holds; it is kept with its time and the reason. Raises UnknownEntry."""
         self._end(brand, entry_id, LISTS, {"withdrawn": why})
 
-    def recheck(self, brand: str, measured: Mapping[tuple[str, str], Rate]) -> list[Entry]:
+    def recheck(self, brand: str, measured: Mapping[tuple[str, str], Rate]) -> list[StrategicEntry]:
         """Try open claims on new numbers, by (measure, group); the entries that were revised or withdrawn.
 
         A claim gets its new confidence; one that became less likely than its opposite is withdrawn. Below 30 tries on
@@ -153,7 +153,9 @@ class Strategy:
                 changed += self._judge(brand, entry, claim, *sides)
         return [self.entry(brand, entry_id) for entry_id in changed]
 
-    def entries(self, brand: str, kind: str, *, open_only: bool = True, about: str | None = None) -> list[Entry]:
+    def entries(
+        self, brand: str, kind: str, *, open_only: bool = True, about: str | None = None
+    ) -> list[StrategicEntry]:
         """Entries of a kind, newest first; `about`: those that mention this word anywhere."""
         rows = self._db.all(
             "SELECT * FROM strategic_entries WHERE brand = :brand AND kind = :kind"
@@ -165,7 +167,7 @@ class Strategy:
         found = [_entry(row) for row in rows]
         return found if about is None else [each for each in found if _mentions(each, about)]
 
-    def entry(self, brand: str, entry_id: int) -> Entry:
+    def entry(self, brand: str, entry_id: int) -> StrategicEntry:
         """One of them. Raises UnknownEntry."""
         row = self._db.one(
             "SELECT * FROM strategic_entries WHERE id = :id AND brand = :brand", id=entry_id, brand=brand
@@ -177,7 +179,7 @@ class Strategy:
     def brief_for(self, brand: str, *, about: Sequence[str] = (), most: int = 20) -> Brief:
         """What is known at the start of a cycle or chat; with `about`, only what mentions one of these words."""
 
-        def some(kind: str) -> tuple[Entry, ...]:
+        def some(kind: str) -> tuple[StrategicEntry, ...]:
             found = self.entries(brand, kind)
             return tuple(each for each in found if not about or any(_mentions(each, word) for word in about))[:most]
 
@@ -292,7 +294,7 @@ class Strategy:
             record=text_of(record),
         )
 
-    def _open(self, brand: str, kind: str, subject: str) -> Entry | None:
+    def _open(self, brand: str, kind: str, subject: str) -> StrategicEntry | None:
         row = self._db.one(
             "SELECT * FROM strategic_entries WHERE brand = :brand AND kind = :kind AND subject = :subject"
             " AND valid_to IS NULL",
@@ -319,7 +321,7 @@ class Strategy:
                 id=entry_id,
             )
 
-    def _judge(self, brand: str, entry: Entry, claim: Claim, better: Rate, than: Rate) -> list[int]:
+    def _judge(self, brand: str, entry: StrategicEntry, claim: Claim, better: Rate, than: Rate) -> list[int]:
         """The ids of the entries that this changed."""
         likely = likelihood(better, than)
         numbers = f"{claim.better} {better.successes} of {better.tries}, {claim.than} {than.successes} of {than.tries}"
@@ -364,9 +366,9 @@ def _claim(record: Mapping[str, Any]) -> Claim | None:
     return Claim(**claim)
 
 
-def _entry(row: Row) -> Entry:
+def _entry(row: Row) -> StrategicEntry:
     ended = row["valid_to"]
-    return Entry(
+    return StrategicEntry(
         id=row["id"],
         kind=row["kind"],
         type=row["type"],
@@ -377,11 +379,11 @@ def _entry(row: Row) -> Entry:
     )
 
 
-def _mentions(entry: Entry, word: str) -> bool:
+def _mentions(entry: StrategicEntry, word: str) -> bool:
     return word.casefold() in json.dumps([entry.subject, entry.record], ensure_ascii=False).casefold()
 
 
-def _without_names(entry: Entry) -> Mapping[str, Any]:
+def _without_names(entry: StrategicEntry) -> Mapping[str, Any]:
     data = entry.record.get("supporting_data", {})
     rates = {name: data[name] for name in SHARED_MEASURES if isinstance(data.get(name), int | float)}
     return {"outcome": entry.kind, "subject": entry.subject, "supporting_data": rates}

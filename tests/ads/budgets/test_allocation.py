@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.ads.budgets.ad_history import Ad, AdDay, AdOrders, Contradiction, State
+from bot.ads.budgets.ad_history import AdDay, AdHistory, AdOrders, AdState, Contradiction
 from bot.ads.budgets.allocation import Plan, allocate, water_fill
 from memory.audit_log.account_changes import Cause
 from tests.ads.accounts import FIRST, ad, new
@@ -20,7 +20,7 @@ from tests.ads.accounts import FIRST, ad, new
 CENT = Decimal("0.01")
 
 
-def plan(ads: list[Ad], budget: int = 10_000, minimum: int = 50, seed: int = 1) -> Plan:
+def plan(ads: list[AdHistory], budget: int = 10_000, minimum: int = 50, seed: int = 1) -> Plan:
     return allocate(
         ads, Decimal(budget), rng=np.random.default_rng(seed), minimum=Decimal(minimum), order_margin=Decimal(500)
     )
@@ -35,7 +35,7 @@ days = st.lists(st.tuples(amounts, st.integers(0, 300), st.integers(0, 5), st.in
 
 
 @st.composite
-def accounts(draw: st.DrawFn) -> list[Ad]:
+def accounts(draw: st.DrawFn) -> list[AdHistory]:
     """Any account, however odd: spend without chats, orders without chats, losses, ads without a past."""
     made = []
     for place in range(draw(st.integers(1, 6))):
@@ -50,13 +50,13 @@ def accounts(draw: st.DrawFn) -> list[Ad]:
         )
         state = draw(st.sampled_from(["new", "learning", "active", "resting", "paused"]))
         angle = draw(st.sampled_from(["price", "proof", "speed"]))
-        made.append(Ad(f"ad {place}", angle, draw(amounts), state, insights, orders))  # type: ignore[arg-type]
+        made.append(AdHistory(f"ad {place}", angle, draw(amounts), state, insights, orders))  # type: ignore[arg-type]
     return made
 
 
 @settings(max_examples=120)
 @given(accounts(), st.integers(0, 20_000), st.sampled_from([0, 50, 400]))
-def test_any_account_gets_a_plan_inside_its_limits(ads: list[Ad], budget: int, minimum: int) -> None:
+def test_any_account_gets_a_plan_inside_its_limits(ads: list[AdHistory], budget: int, minimum: int) -> None:
     made = plan(ads, budget, minimum)
     assert made.total <= budget
     assert made.unspent == budget - made.total
@@ -78,7 +78,7 @@ def test_any_account_gets_a_plan_inside_its_limits(ads: list[Ad], budget: int, m
 
 @settings(max_examples=40)
 @given(accounts(), st.randoms(use_true_random=False))
-def test_the_order_in_which_ads_are_listed_changes_nothing(ads: list[Ad], random: Random) -> None:
+def test_the_order_in_which_ads_are_listed_changes_nothing(ads: list[AdHistory], random: Random) -> None:
     shuffled = random.sample(ads, len(ads))
     made, again = ({each.name: each for each in plan(listed).allocations} for listed in (ads, shuffled))
     assert made == again
@@ -157,7 +157,7 @@ def test_a_budget_too_small_for_all_goes_to_the_best() -> None:
     assert made["fair"] >= 100
 
 
-def crowded() -> list[Ad]:
+def crowded() -> list[AdHistory]:
     """Six ads that sell well and two that sell too little, at budgets that bring 15 chats a day."""
     good = [ad(f"good {n}", orders=1, chats=15, spend=200) for n in range(6)]
     return [*good, *(ad(f"poor {n}", orders=0.3, chats=15, spend=200) for n in range(2))]
@@ -188,7 +188,7 @@ def test_a_resting_ad_comes_back_when_the_others_disappoint() -> None:
 
 
 def test_an_ad_without_budget_that_ran_before_is_taken_for_resting() -> None:
-    states: tuple[State, ...] = ("active", "resting")
+    states: tuple[AdState, ...] = ("active", "resting")
     ran, told = (replace(ad("A", orders=0.2), budget=Decimal(0), state=state) for state in states)
     others = [ad("B", orders=4), ad("C", orders=4)]
     assert budgets(plan([ran, *others], 2_000)) == budgets(plan([told, *others], 2_000))
@@ -223,7 +223,7 @@ def test_the_reason_is_one_sentence_with_its_numbers() -> None:
         ([replace(ad("A"), state="asleep")], "state 'asleep'"),  # type: ignore[arg-type]
     ],
 )
-def test_a_history_that_cannot_be_true_is_refused(wrong: list[Ad], says: str) -> None:
+def test_a_history_that_cannot_be_true_is_refused(wrong: list[AdHistory], says: str) -> None:
     with pytest.raises(Contradiction, match=says):
         plan(wrong)
 

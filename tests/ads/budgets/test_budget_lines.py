@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.ads.budgets.ad_history import check
-from bot.ads.budgets.budget_lines import Line, lines
+from bot.ads.budgets.budget_lines import BudgetLine, lines
 from bot.ads.morning.cycle import Morning
 from bot.ads.morning.pull import Pull
 from bot.ads.practice import Book, PracticeAccount, read_practice
@@ -41,7 +41,7 @@ def account(tmp_path: Path, clock: TestClock) -> PracticeAccount:
     return PracticeAccount(small, Book(tmp_path / "practice.db"), clock, BEGUN)
 
 
-def read(db: Database, clock: TestClock, account: PracticeAccount) -> list[Line]:
+def read(db: Database, clock: TestClock, account: PracticeAccount) -> list[BudgetLine]:
     campaigns, attribution = Campaigns(db, clock), Attribution(db, clock)
     Pull(campaigns, attribution).pull(Morning("voyage", TODAY, clock(), account))
     return lines(campaigns, attribution, "voyage", account.spec.id, TODAY)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from benchmarks.worlds import strange_delays
-from bot.ads.budgets.ad_history import OLDEST, Ad
-from bot.ads.budgets.losing_ad_test import PAUSE, WATCHED, Verdict, against, judge, odds
+from bot.ads.budgets.ad_history import OLDEST, AdHistory
+from bot.ads.budgets.losing_ad_test import PAUSE, WATCHED, LossVerdict, against, judge, odds
 from bot.ads.budgets.order_delays import SLOW, USUAL, learn
 from bot.ads.budgets.reasons import BudgetReason
 from bot.ads.practice.market import usual_delays
@@ -18,7 +18,7 @@ from memory.audit_log.account_changes import Cause
 from tests.ads.accounts import FIRST, ad
 
 
-def verdict(ads: list[Ad], name: str = "B") -> Verdict:
+def verdict(ads: list[AdHistory], name: str = "B") -> LossVerdict:
     return next(each for each in judge(ads, order_margin=Decimal(500)) if each.name == name)
 
 
@@ -50,7 +50,7 @@ def test_orders_that_take_long_are_waited_for() -> None:
     slow = ad("A", orders=4, days=40, age=10)
     quick = ad("A", orders=4, days=40, age=0)
     late = ad("B", orders=0, days=10)
-    moved = Ad("B", "price", late.budget, "active",
+    moved = AdHistory("B", "price", late.budget, "active",
                tuple(type(day)(day.day + timedelta(30), day.spend, day.impressions, day.clicks, day.chats)
                      for day in late.days))  # fmt: skip
     assert verdict([slow, moved]).expected < 6

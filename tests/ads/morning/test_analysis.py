@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from bot.ads.morning.analysis import (
+    AdDayCount,
     Benchmark,
     Count,
-    DayCount,
     analyse,
     anomaly,
     benchmark,
@@ -38,9 +38,9 @@ def line(*, spend: float, impressions: int, clicks: int, chats: int, orders: int
     )  # fmt: skip
 
 
-def steady(days: int, *, ctr: float = 0.02, chats: int = 20, impressions: int = 5000) -> list[DayCount]:
+def steady(days: int, *, ctr: float = 0.02, chats: int = 20, impressions: int = 5000) -> list[AdDayCount]:
     clicks = int(impressions * ctr)
-    return [DayCount(START + timedelta(days=day), 100.0, impressions, clicks, chats) for day in range(days)]
+    return [AdDayCount(START + timedelta(days=day), 100.0, impressions, clicks, chats) for day in range(days)]
 
 
 USUAL = Benchmark(ctr=0.02, cost_per_chat=2.0, chat_to_order=0.05, roas=3.0, of=9)
@@ -86,7 +86,7 @@ def test_of_steady_ads_few_seem_to_tire_or_to_be_odd() -> None:
     alarms = 0
     for _ in range(300):
         days = [
-            DayCount(day.day, 100.0, 3000, int(rng.binomial(3000, 0.02)), int(rng.poisson(20))) for day in steady(40)
+            AdDayCount(day.day, 100.0, 3000, int(rng.binomial(3000, 0.02)), int(rng.poisson(20))) for day in steady(40)
         ]
         alarms += (fatigue(days) is not None) + (anomaly(days) is not None)
     assert alarms <= 3
@@ -98,7 +98,7 @@ def test_an_ad_that_tires_is_seen() -> None:
 
 
 def test_a_day_without_the_usual_chats_is_odd() -> None:
-    days = [*steady(14, chats=60), DayCount(START + timedelta(days=14), 100.0, 5000, 100, 2)]
+    days = [*steady(14, chats=60), AdDayCount(START + timedelta(days=14), 100.0, 5000, 100, 2)]
     assert anomaly(days) == "odd: 2 chats on 2026-10-15, about 60 expected for that spend"
     assert anomaly([]) is None
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.ads.budgets.ad_history import Ad
-from bot.ads.budgets.budget_lines import Line, lines
+from bot.ads.budgets.ad_history import AdHistory
+from bot.ads.budgets.budget_lines import BudgetLine, lines
 from bot.ads.budgets.daily_decisions import steps_of, with_rest
 from bot.ads.budgets.reasons import BudgetDecision, BudgetReason
 from bot.ads.changes.plan import AGENT, Actor, Pause
@@ -156,9 +156,9 @@ def test_a_losing_ad_stays_paused_whatever_its_name(name: str, tmp_path: Path) -
     assert states == {Cause.LOSING_MONEY: "paused", Cause.RESTING: "resting"}
 
 
-def paused_line(object_id: str, name: str) -> Line:
-    ad = Ad(object_id, "security", Decimal(900), "paused")
-    return Line("ad_set", object_id, name, Money(Decimal(900), "INR"), ("1",), ad)
+def paused_line(object_id: str, name: str) -> BudgetLine:
+    ad = AdHistory(object_id, "security", Decimal(900), "paused")
+    return BudgetLine("ad_set", object_id, name, Money(Decimal(900), "INR"), ("1",), ad)
 
 
 def intention(step: Pause, name: str) -> Intention:

@@ -11,7 +11,7 @@ import pytest
 
 from bot.ads.new_ads.compliance import Concept, review
 from bot.ads.new_ads.copywriter import Copywriter, prompt
-from bot.ads.new_ads.ideas import Knowledge, Proposed, propose, season_of
+from bot.ads.new_ads.ideas import AccountKnowledge, Proposed, propose, season_of
 from bot.ads.new_ads.selling_points import ARGUMENTS, ShopFacts
 from bot.ads.new_ads.shop_claims import FactsCheck
 from bot.brands import read_brands
@@ -41,8 +41,8 @@ def strategy(tmp_path: Path) -> Strategy:
     return Strategy(migrated_database(tmp_path / "hawker.db"), TestClock(datetime(2026, 11, 21, 6, tzinfo=UTC)))
 
 
-def known(strategy: Strategy, **changes: Any) -> Knowledge:
-    plain = Knowledge(
+def known(strategy: Strategy, **changes: Any) -> AccountKnowledge:
+    plain = AccountKnowledge(
         facts=ShopFacts(BRAND, TODAY, ITEMS, orders=412),
         language="en",
         season="Winter",
