@@ -27,7 +27,7 @@ FILLERS: Final = frozenset(fold(word) for word in words_of_all("campaign_lookup"
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class AdObject:
     """Something in an ad account that a person may name."""
 
     kind: Kind
@@ -58,7 +58,7 @@ class Match:
     are the `accounts`, and the targets are their campaigns.
     """
 
-    targets: tuple[Target, ...] = ()
+    targets: tuple[AdObject, ...] = ()
     accounts: tuple[AdAccount, ...] = ()
 
 
@@ -68,7 +68,7 @@ class CampaignLookup:
     def __init__(self, campaigns: Campaigns) -> None:
         self._campaigns = campaigns
 
-    def all(self, brand: str) -> list[Target]:
+    def all(self, brand: str) -> list[AdObject]:
         """What is in the accounts now: campaigns first, then ad sets, then ads."""
         structures = [self._campaigns.structure(brand, account.id) for account in self._campaigns.accounts(brand)]
         found = [target for structure in structures for target in _targets(structure)]
@@ -88,7 +88,7 @@ class CampaignLookup:
         return list(found.accounts) if found else accounts
 
 
-def match(words: str, targets: Sequence[Target], accounts: Sequence[AdAccount]) -> Match | None:
+def match(words: str, targets: Sequence[AdObject], accounts: Sequence[AdAccount]) -> Match | None:
     """What the words name among these: by number, else by the whole name, else by how words begin, else mistyped.
 
     A campaign's own name goes before an account that is named alone, and that before an ad set's or an ad's.
@@ -149,25 +149,25 @@ def _said(own: Sequence[str], account: Sequence[str], wanted: Sequence[str], fit
     return every and any(fits(word, each) for word in own for each in wanted)
 
 
-def _gone(campaign: KnownCampaign, accounts: dict[str, AdAccount]) -> Target:
+def _gone(campaign: KnownCampaign, accounts: dict[str, AdAccount]) -> AdObject:
     name = without_token(campaign.name) or campaign.id
     account = accounts[campaign.account_id]
-    return Target("campaign", campaign.id, name, campaign.effective_status, None, campaign.id, account, gone=True)
+    return AdObject("campaign", campaign.id, name, campaign.effective_status, None, campaign.id, account, gone=True)
 
 
-def _targets(structure: Structure) -> list[Target]:
+def _targets(structure: Structure) -> list[AdObject]:
     account = structure.account
     campaigns = [
-        Target("campaign", c.id, without_token(c.name) or c.id, c.status, c.daily_budget, c.id, account)
+        AdObject("campaign", c.id, without_token(c.name) or c.id, c.status, c.daily_budget, c.id, account)
         for c in structure.campaigns
     ]
     sets = [
-        Target("ad_set", s.id, without_token(s.name) or s.id, s.status, s.daily_budget, s.campaign_id, account)
+        AdObject("ad_set", s.id, without_token(s.name) or s.id, s.status, s.daily_budget, s.campaign_id, account)
         for s in structure.ad_sets
     ]
     campaign_of = {each.id: each.campaign_id for each in structure.ad_sets}
     ads = [
-        Target("ad", a.id, without_token(a.name) or a.id, a.status, None, campaign_of.get(a.ad_set_id, ""), account)
+        AdObject("ad", a.id, without_token(a.name) or a.id, a.status, None, campaign_of.get(a.ad_set_id, ""), account)
         for a in structure.ads
     ]
     return [*campaigns, *sets, *ads]

@@ -11,10 +11,10 @@ from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from bot.ads.alarms.rules import (
+    AlarmTarget,
     Guards,
     LineToday,
     Look,
-    Target,
     blocked_account,
     broken_page,
     desk_drowning,
@@ -117,7 +117,7 @@ class Watch:
         usual = whole[0].cost_per_chat if whole else None
         return [
             LineToday(
-                Target(today.known.id, "ad", each.ad_id, ads[each.ad_id].name),
+                AlarmTarget(today.known.id, "ad", each.ad_id, ads[each.ad_id].name),
                 each.spend,
                 each.chats,
                 own.get(each.ad_id) or usual,

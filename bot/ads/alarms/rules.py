@@ -29,7 +29,7 @@ Act = Literal["pause", "throttle", "freeze"]
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class AlarmTarget:
     """Something that an alarm pauses or throttles."""
 
     account_id: str
@@ -48,7 +48,7 @@ class Alarm:
 
     sentence: str
     act: Act
-    targets: tuple[Target, ...] = ()
+    targets: tuple[AlarmTarget, ...] = ()
     everything_in: tuple[str, ...] = ()
     freezes: tuple[str, ...] = ()
     ends_itself: bool = False
@@ -67,7 +67,7 @@ class Look:
 class LineToday:
     """A running ad or ad set, with today's figures. `chats`: None where nobody can say, which is not zero."""
 
-    target: Target
+    target: AlarmTarget
     spend: Money
     chats: int | None
     usual_chat_cost: Money | None  # of the last 30 days: its own, else the account's; None: not known yet
@@ -176,7 +176,7 @@ class Guards:
         if alarm.act == "throttle":
             return [held for each in alarm.everything_in for held in self._halved(record, each)]
         running = [
-            Target(account_id, thing.kind, thing.id, thing.name)
+            AlarmTarget(account_id, thing.kind, thing.id, thing.name)
             for account_id in alarm.everything_in
             for thing in self.actions.running(record.brand, account_id)[0]
         ]

@@ -17,8 +17,8 @@ from bot.ads.budgets.budget_lines import BudgetLine, lines
 from bot.ads.budgets.order_margins import OrderMargins
 from bot.ads.budgets.reasons import BudgetDecision
 from bot.ads.changes.account_actions import AccountActions
-from bot.ads.changes.orders import PlanOutcome
 from bot.ads.changes.plan import AGENT, Pause, Resume, SetBudget, Step, from_json, to_json
+from bot.ads.changes.plan_outcome import PlanOutcome
 from bot.ads.changes.refusals import NoLimits
 from bot.ads.changes.spend_limits import AccountLimits
 from bot.ads.morning.cycle import Morning

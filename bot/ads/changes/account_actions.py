@@ -11,11 +11,11 @@ from bot.ads.changes.exposure import Thing
 from bot.ads.changes.launching import Launching
 from bot.ads.changes.limit_checks import LimitChecks, check_admin, check_may_change
 from bot.ads.changes.open_account import AccountAccess
-from bot.ads.changes.orders import Order, PlanOutcome, PlanProgress
 from bot.ads.changes.pauses import NO_CURRENCY, Pauses, SeenThing
 from bot.ads.changes.plan import Actor, Archive, Launch, Pause, Resume, SetBudget, Step
 from bot.ads.changes.plan_approvals import PlanApprovals
 from bot.ads.changes.plan_execution import ChangeRequests, PlanExecution
+from bot.ads.changes.plan_outcome import PlanOutcome, PlanProgress, StepOrder
 from bot.ads.changes.recovery import Recovery
 from bot.ads.changes.refusals import AccountBusy, CannotUndo
 from bot.ads.changes.spend_limits import AccountLimits
@@ -118,7 +118,7 @@ class AccountActions:
         left open is settled. `asked_of`: the admin who is to approve; None: whoever is asked first.
         """
         check_may_change(by)
-        orders = [Order(step, by, key_of(key, step)) for step in steps]
+        orders = [StepOrder(step, by, key_of(key, step)) for step in steps]
         return self._carry_out(brand, account_id, orders, asked_of=asked_of, key=key)
 
     # -- approvals
@@ -145,7 +145,7 @@ class AccountActions:
         if change is None:
             raise CannotUndo("There is nothing to undo.")
         step = reverse(change, self.changes.undone_by(change.id))
-        return self._carry_out(brand, change.account_id, [Order(step, by, undoes_id=change.id)]).only_change()
+        return self._carry_out(brand, change.account_id, [StepOrder(step, by, undoes_id=change.id)]).only_change()
 
     def recover(self, brand: str, account_id: str) -> list[Change]:
         """Settle what a killed process left open: looked up, finished or given up, never done twice.
@@ -180,7 +180,7 @@ class AccountActions:
         step = Pause(thing.kind, thing.object_id, why, cause=Cause.EMERGENCY_STOP)
         shown = Thing(thing.kind, thing.object_id, thing.name, "active", None)
         seen = SeenThing(shown, self.clock(), NO_CURRENCY)
-        return self._pauses.pause(thing.brand, thing.account_id, seen, Order(step, by))[0]
+        return self._pauses.pause(thing.brand, thing.account_id, seen, StepOrder(step, by))[0]
 
     def resume_as_ordered(self, brand: str, account_id: str, things: Sequence[Resume], by: Actor) -> PlanOutcome:
         """Let these run again because an admin has ordered exactly that.
@@ -188,7 +188,7 @@ class AccountActions:
         No approval is needed, they were running before; the cap holds all the same. Raises NotAllowed.
         """
         check_admin(by, "order that")
-        return self._carry_out(brand, account_id, [Order(step, by, ordered=True) for step in things])
+        return self._carry_out(brand, account_id, [StepOrder(step, by, ordered=True) for step in things])
 
     def running(self, brand: str, account_id: str) -> tuple[list[Thing], bool]:
         """The campaigns that are switched on, and whether that was read now; else as they were seen last."""
@@ -206,15 +206,15 @@ class AccountActions:
 
     def guarded(self, thing: Held, step: Step, by: Actor) -> PlanOutcome:
         """What an alarm does, or puts back when it is over; putting back needs no approval, the cap holds."""
-        order = Order(step, by, ordered=True, releases=thing.cause)
+        order = StepOrder(step, by, ordered=True, releases=thing.cause)
         return self._carry_out(thing.brand, thing.account_id, [order])
 
     def _one(self, brand: str, account_id: str, step: Step, by: Actor, key: str | None) -> Change:
         check_may_change(by)
-        return self._carry_out(brand, account_id, [Order(step, by, key)], key=key).only_change()
+        return self._carry_out(brand, account_id, [StepOrder(step, by, key)], key=key).only_change()
 
     def _carry_out(
-        self, brand: str, account_id: str, orders: Sequence[Order], *,
+        self, brand: str, account_id: str, orders: Sequence[StepOrder], *,
         asked_of: str | None = None, key: str | None = None,
     ) -> PlanOutcome:  # fmt: skip
         progress = PlanProgress()

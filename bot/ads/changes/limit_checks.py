@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from bot.ads.changes.exposure import NOTHING, highest
 from bot.ads.changes.open_account import OpenAccount
-from bot.ads.changes.orders import Order
 from bot.ads.changes.plan import Actor, Resume, Step, told
+from bot.ads.changes.plan_outcome import StepOrder
 from bot.ads.changes.refusals import Frozen, NoLimits, NotAllowed, OverCap, Stopped
 from bot.ads.changes.spend_limits import AccountLimits, SpendLimits
 from bot.ads.changes.step_effects import planned_with, where
@@ -38,7 +38,7 @@ class LimitChecks:
     stops: Stops
     alarms: Alarms
 
-    def check_raise(self, opened: OpenAccount, order: Order, meant: Intention, limits: SpendLimits) -> None:
+    def check_raise(self, opened: OpenAccount, order: StepOrder, meant: Intention, limits: SpendLimits) -> None:
         """What a raise, a resume or a launch has to pass. Raises Refused, and NeedsYes where an admin may allow it."""
         self.check_stop(opened.brand)
         self._check_alarms(opened, order)
@@ -116,7 +116,7 @@ class LimitChecks:
                 f" {told(limits.daily_cap)}. Nothing is raised there until they are lowered, or the cap is.",
             )
 
-    def note_looked_at(self, opened: OpenAccount, order: Order) -> None:
+    def note_looked_at(self, opened: OpenAccount, order: StepOrder) -> None:
         """A person who lets something run again has seen the alarm: it is theirs now."""
         if order.by.role == "agent" or not isinstance(order.step, Resume):
             return
@@ -126,7 +126,7 @@ class LimitChecks:
             if held.cause in on and not on[held.cause].ends_itself:
                 self.alarms.end(on[held.cause], f"“{held.name}” was resumed by a person: the alarm is over.")
 
-    def _check_alarms(self, opened: OpenAccount, order: Order) -> None:
+    def _check_alarms(self, opened: OpenAccount, order: StepOrder) -> None:
         if order.by.role != "agent":
             return
         on = [alarm for alarm in self.alarms.all_on(opened.brand) if alarm.held_under != order.releases]

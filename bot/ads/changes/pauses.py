@@ -8,9 +8,9 @@ from datetime import datetime
 
 from bot.ads.changes.exposure import NOTHING, Thing
 from bot.ads.changes.open_account import AccountAccess
-from bot.ads.changes.orders import Order, PlanProgress
 from bot.ads.changes.plan import Pause
 from bot.ads.changes.plan_execution import ChangeRequests
+from bot.ads.changes.plan_outcome import PlanProgress, StepOrder
 from bot.ads.changes.refusals import Refused
 from bot.ads.changes.step_effects import refuse_if_already, where
 from bot.ads.platform import AdsFault
@@ -42,7 +42,7 @@ class Pauses:
     changes: Changes
     requests: ChangeRequests
 
-    def pause_all(self, brand: str, account_id: str, orders: Sequence[Order], progress: PlanProgress) -> None:
+    def pause_all(self, brand: str, account_id: str, orders: Sequence[StepOrder], progress: PlanProgress) -> None:
         """Each of them, whatever becomes of the others."""
         if not orders:
             return
@@ -61,7 +61,7 @@ class Pauses:
                 progress.fault = progress.fault or fault
 
     def pause(
-        self, brand: str, account_id: str, seen: SeenThing | None, order: Order
+        self, brand: str, account_id: str, seen: SeenThing | None, order: StepOrder
     ) -> tuple[Change, AdsFault | None]:
         """One thing; `seen` None: nobody could look. Raises Refused where there is nothing to pause."""
         account = self.access.account(brand, account_id)
@@ -76,7 +76,7 @@ class Pauses:
             change = self.changes.intend(meant)
         return self.requests.ask(account, change, certain=True)
 
-    def _intention(self, brand: str, account_id: str, seen: SeenThing | None, order: Order) -> Intention:
+    def _intention(self, brand: str, account_id: str, seen: SeenThing | None, order: StepOrder) -> Intention:
         assert isinstance(order.step, Pause)
         step = order.step
         name, was, at, currency = step.object_id, UNKNOWN, self.clock(), NO_CURRENCY

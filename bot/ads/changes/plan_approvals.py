@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import cast
 
 from bot.ads.changes.open_account import OpenAccount
-from bot.ads.changes.orders import Order, PlanOutcome, PlanProgress
 from bot.ads.changes.plan import Actor, ActorRole, SetBudget, from_json, to_json
 from bot.ads.changes.plan_execution import PlanExecution
+from bot.ads.changes.plan_outcome import PlanOutcome, PlanProgress, StepOrder
 from bot.ads.changes.refusals import ChangedMeanwhile, Refused
 from bot.ads.changes.step_effects import bound, changed_meanwhile, summary_of
 from memory.audit_log.approvals import Approval, Approvals
@@ -52,7 +52,7 @@ class PlanApprovals:
         """Do what was approved; called again after a crash, it goes on from there."""
         by, progress = Actor(approval.proposed_by, cast(ActorRole, approval.role)), PlanProgress()
         orders = [
-            Order(step, by, f"approval {approval.id} {number}", approval.id, approval.undoes_id)
+            StepOrder(step, by, f"approval {approval.id} {number}", approval.id, approval.undoes_id)
             for number, step in enumerate(from_json(approval.plan))
         ]
         self.execution.work(opened, orders, progress)

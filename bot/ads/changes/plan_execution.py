@@ -12,8 +12,8 @@ from bot.ads.changes.exposure import NOTHING, raised
 from bot.ads.changes.launching import Launching
 from bot.ads.changes.limit_checks import LimitChecks, NeedsYes
 from bot.ads.changes.open_account import OpenAccount
-from bot.ads.changes.orders import Order, PlanProgress
 from bot.ads.changes.plan import Launch, Resume, SetBudget, Step, name_of, told
+from bot.ads.changes.plan_outcome import PlanProgress, StepOrder
 from bot.ads.changes.refusals import ChangedMeanwhile, NothingToDo, Refused, TooOften
 from bot.ads.changes.spend_limits import SpendLimits
 from bot.ads.changes.step_effects import (
@@ -69,7 +69,7 @@ class PlanExecution:
     requests: ChangeRequests
     launching: Launching
 
-    def work(self, opened: OpenAccount, orders: Sequence[Order], progress: PlanProgress) -> None:
+    def work(self, opened: OpenAccount, orders: Sequence[StepOrder], progress: PlanProgress) -> None:
         """What lowers first, then the rest in its order, until the platform fails."""
         for order in sorted(orders, key=lambda order: not lowers(opened.picture, order.step)):
             if opened.fault is not None:
@@ -83,7 +83,7 @@ class PlanExecution:
             progress.begun.append(order)
         progress.fault = opened.fault
 
-    def do(self, opened: OpenAccount, order: Order) -> Change:
+    def do(self, opened: OpenAccount, order: StepOrder) -> Change:
         """One order; under a known key what was done is not done twice. Raises Refused, NeedsYes, AdsFault."""
         known = self.changes.by_key(order.key) if order.key else None
         if known is not None and (known.state not in ("open", "not_done") or known.what == "launch"):
@@ -103,7 +103,7 @@ class PlanExecution:
         return change
 
     def _write_down(
-        self, opened: OpenAccount, order: Order, meant: Intention, limits: SpendLimits, known: Change | None
+        self, opened: OpenAccount, order: StepOrder, meant: Intention, limits: SpendLimits, known: Change | None
     ) -> Change:
         """Checked and written in one transaction: no two processes pass the limits on the same figures."""
         with self.db.transaction(durable=True):
@@ -123,7 +123,7 @@ class PlanExecution:
                 self.launching.intents.plan(opened.brand, opened.about.id, change.id, order.step.name, parts)
             return change
 
-    def _intention(self, opened: OpenAccount, order: Order) -> Intention:
+    def _intention(self, opened: OpenAccount, order: StepOrder) -> Intention:
         step, kind, object_id = order.step, *where(order.step)
         name, was, becomes = self._from_to(opened, step)
         grows = raised(opened.picture.planned(), planned_with(opened.picture, step))

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from bot.ads.facebook.account import FacebookAccount
 from bot.ads.facebook.amounts import from_meta, offset, to_meta
-from bot.ads.facebook.creation import Place
+from bot.ads.facebook.creation import Advertiser
 from bot.ads.facebook.doctor import Doctor
-from bot.ads.facebook.graph_client import Graph
+from bot.ads.facebook.graph_client import GraphClient
 from bot.ads.facebook.rate_limiter import Governor
 from bot.ads.facebook.version import VERSION, VERSION_ENDS, version_warning
 from bot.ads.platform import Account
@@ -22,11 +22,11 @@ from memory.storage.timestamps import Clock
 __all__ = [
     "VERSION",
     "VERSION_ENDS",
+    "Advertiser",
     "Facebook",
     "FacebookAccount",
     "Governor",
-    "Graph",
-    "Place",
+    "GraphClient",
     "connect",
     "from_meta",
     "offset",
@@ -62,13 +62,15 @@ def connect(settings: Settings, brands: Mapping[str, Brand], clock: Clock) -> Fa
     folder = Path(settings.memory.storage_dir)
     folder.mkdir(parents=True, exist_ok=True)
     governor = Governor(clock, folder / "meta_usage.json")
-    graph = Graph(settings.meta_access_token, settings.meta_app_secret, governor, clock, url=settings.meta_graph_url)
+    graph = GraphClient(
+        settings.meta_access_token, settings.meta_app_secret, governor, clock, url=settings.meta_graph_url
+    )
     owners = {account: _brand_of(account, brand, brands) for account, brand in settings.meta_ad_accounts.items()}
     accounts = {
-        account: FacebookAccount(graph, account, brand.id, _place(settings, brand), brand_currency=brand.currency)
+        account: FacebookAccount(graph, account, brand.id, _advertiser(settings, brand), brand_currency=brand.currency)
         for account, brand in owners.items()
     }
-    return Facebook(accounts, Doctor(graph, _place(settings, next(iter(owners.values())))))
+    return Facebook(accounts, Doctor(graph, _advertiser(settings, next(iter(owners.values())))))
 
 
 def _brand_of(account: str, brand: str, brands: Mapping[str, Brand]) -> Brand:
@@ -80,8 +82,8 @@ def _brand_of(account: str, brand: str, brands: Mapping[str, Brand]) -> Brand:
     return brands[brand]
 
 
-def _place(settings: Settings, brand: Brand) -> Place:
-    return Place(
+def _advertiser(settings: Settings, brand: Brand) -> Advertiser:
+    return Advertiser(
         page_id=settings.meta_page_id,
         phone=brand.whatsapp[0].removeprefix("+") if brand.whatsapp else "",
         dataset_id=settings.meta_dataset_id,

@@ -8,14 +8,12 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.ads.facebook import creation as making
-from bot.ads.facebook import doctor, insights
-from bot.ads.facebook import structure as reading
+from bot.ads.facebook import creation, doctor, insights, structure
 from bot.ads.facebook.amounts import to_meta
-from bot.ads.facebook.creation import Place
+from bot.ads.facebook.creation import Advertiser
 from bot.ads.facebook.errors import Flaky, lost
 from bot.ads.facebook.events import Telling
-from bot.ads.facebook.graph_client import Call, Graph
+from bot.ads.facebook.graph_client import Call, GraphClient
 from bot.ads.facebook.rate_limiter import Lane
 from bot.ads.facebook.reports import Reports
 from bot.ads.facebook.vocabulary import RULES, objective_from, status_to
@@ -50,10 +48,10 @@ class FacebookAccount:
 
     def __init__(
         self,
-        graph: Graph,
+        graph: GraphClient,
         account_id: str,
         brand: str,
-        place: Place,
+        advertiser: Advertiser,
         *,
         brand_currency: str = "",
         notice: insights.Notice = log.warning,
@@ -61,7 +59,7 @@ class FacebookAccount:
         self.id = account_id
         self.brand = brand
         self._graph = graph
-        self._place = place
+        self._advertiser = advertiser
         self._brand_currency = brand_currency
         self._notice = notice
         self._known: AdAccount | None = None
@@ -78,25 +76,25 @@ class FacebookAccount:
     # What is there
 
     def describe(self) -> AdAccount:
-        row = self._get(self.id, reading.ACCOUNT_FIELDS)
+        row = self._get(self.id, structure.ACCOUNT_FIELDS)
         minimums = self._pages(f"{self.id}/minimum_budgets", "currency,min_daily_budget_imp")
-        self._known = reading.account(row, self.brand, minimums)
+        self._known = structure.account(row, self.brand, minimums)
         return self._known
 
     def structure(self) -> Structure:
         told = self.describe()
         seen_at = self._graph.clock()
-        campaigns = self._pages(f"{self.id}/campaigns", reading.CAMPAIGN_FIELDS)
-        ad_sets = self._pages(f"{self.id}/adsets", reading.AD_SET_FIELDS)
-        creatives = self._pages(f"{self.id}/adcreatives", reading.CREATIVE_FIELDS)
-        ads = self._pages(f"{self.id}/ads", reading.AD_FIELDS)
+        campaigns = self._pages(f"{self.id}/campaigns", structure.CAMPAIGN_FIELDS)
+        ad_sets = self._pages(f"{self.id}/adsets", structure.AD_SET_FIELDS)
+        creatives = self._pages(f"{self.id}/adcreatives", structure.CREATIVE_FIELDS)
+        ads = self._pages(f"{self.id}/ads", structure.AD_FIELDS)
         self._own |= {str(row["id"]) for rows in (campaigns, ad_sets, creatives, ads) for row in rows}
         return Structure(
             account=told,
-            campaigns=tuple(reading.campaign(row, self.id, told.currency) for row in _there(campaigns)),
-            ad_sets=tuple(reading.ad_set(row, self.id, told.currency) for row in _there(ad_sets)),
-            creatives=tuple(reading.creative(row, self.id) for row in _there(creatives)),
-            ads=tuple(reading.ad(row, self.id) for row in _there(ads)),
+            campaigns=tuple(structure.campaign(row, self.id, told.currency) for row in _there(campaigns)),
+            ad_sets=tuple(structure.ad_set(row, self.id, told.currency) for row in _there(ad_sets)),
+            creatives=tuple(structure.creative(row, self.id) for row in _there(creatives)),
+            ads=tuple(structure.ad(row, self.id) for row in _there(ads)),
             seen_at=seen_at,
         )
 
@@ -112,9 +110,9 @@ class FacebookAccount:
 
     def activities(self, since: datetime) -> list[Activity]:
         fields = {"since": int(since.timestamp()), "until": int(self._graph.clock().timestamp()) + 1}
-        rows = self._pages(f"{self.id}/activities", reading.ACTIVITY_FIELDS, **fields)
+        rows = self._pages(f"{self.id}/activities", structure.ACTIVITY_FIELDS, **fields)
         currency, app_id = self._account().currency, self._app()
-        told = (reading.activity(row, app_id, currency) for row in rows)
+        told = (structure.activity(row, app_id, currency) for row in rows)
         return sorted((each for each in told if each and each.at >= since), key=lambda each: each.at)
 
     def comments(self, ad_ids: Sequence[str], since: datetime) -> list[Comment]:
@@ -135,7 +133,7 @@ class FacebookAccount:
         return self._create(edge, fields)
 
     def find(self, kind: Kind, token: str) -> list[str]:
-        rows = self._pages(f"{self.id}/{reading.EDGES[kind]}", "id,name,status")
+        rows = self._pages(f"{self.id}/{structure.EDGES[kind]}", "id,name,status")
         return [str(row["id"]) for row in _there(rows) if str(row.get("name", "")).endswith(f"{MARK}{token}")]
 
     def set_status(self, kind: Kind, object_id: str, status: AdStatus) -> None:
@@ -150,7 +148,7 @@ class FacebookAccount:
             raise RequestWrong("only campaigns and ad sets hold budgets: name the ad set of this ad")
         self._require_payable(amount)
         now = self._require_own(kind, object_id, "write", "daily_budget")
-        held = reading.budget(now, amount.currency)
+        held = structure.budget(now, amount.currency)
         if held is None:
             raise RequestWrong(
                 f"{object_id} holds no daily budget: change the one that does, its campaign or its ad set"
@@ -170,14 +168,14 @@ class FacebookAccount:
         return str(rules[0]["id"])
 
     def send_events(self, events: Sequence[BusinessEvent]) -> list[EventOutcome]:
-        if not self._place.dataset_id:
+        if not self._advertiser.dataset_id:
             raise RequestWrong("sales can't be told to Meta without a dataset: set META_DATASET_ID")
-        if not self._place.whatsapp_account_id:
+        if not self._advertiser.whatsapp_account_id:
             raise RequestWrong("sales can't be told to Meta without its WhatsApp account: set META_WHATSAPP_ACCOUNT_ID")
-        return Telling(self._graph, self._place).tell(events)
+        return Telling(self._graph, self._advertiser).tell(events)
 
     def examine(self) -> list[Finding]:
-        return [*doctor.Doctor(self._graph, self._place).examine(), *self.examine_itself()]
+        return [*doctor.Doctor(self._graph, self._advertiser).examine(), *self.examine_itself()]
 
     def examine_itself(self) -> list[Finding]:
         """What concerns this account alone; `examine` also looks at what it shares with others."""
@@ -221,7 +219,7 @@ class FacebookAccount:
             if self._passes(fields):
                 return "; a trial of the same passes, so it may be made later"
             for part, words in _PARTS.items():
-                if self._passes(making.without(fields, part)):
+                if self._passes(creation.without(fields, part)):
                     return f"; without {words} Meta would take it"
         except TryLater:
             return ""
@@ -237,19 +235,19 @@ class FacebookAccount:
 
     def _wanted(self, new: New, token: str) -> tuple[str, dict[str, Any]]:
         if isinstance(new, NewCampaign):
-            return "campaigns", making.campaign(new, token)
+            return "campaigns", creation.campaign(new, token)
         if isinstance(new, NewCreative):
-            return "adcreatives", making.creative(new, token, self._place)
+            return "adcreatives", creation.creative(new, token, self._advertiser)
         if isinstance(new, NewAd):
-            return "ads", making.ad(new, token)
+            return "ads", creation.ad(new, token)
         return "adsets", self._wanted_ad_set(new, token)
 
     def _wanted_ad_set(self, new: NewAdSet, token: str) -> dict[str, Any]:
         self._require_payable(new.daily_budget)
         campaign = self._require_own("campaign", new.campaign_id, "write", "objective,daily_budget")
-        if reading.budget(campaign, new.daily_budget.currency) is not None:
+        if structure.budget(campaign, new.daily_budget.currency) is not None:
             raise RequestWrong("the campaign holds the budget itself: put the ad set into a campaign without one")
-        return making.ad_set(new, token, objective_from(str(campaign.get("objective"))), self._place)
+        return creation.ad_set(new, token, objective_from(str(campaign.get("objective"))), self._advertiser)
 
     def _require_payable(self, amount: Money) -> None:
         told = self._account()
@@ -287,8 +285,8 @@ class FacebookAccount:
 
     def _page_token(self) -> str:
         """The page's own token: with another, Meta gives an empty list of comments and no error."""
-        call = Call("GET", "me/accounts", self._place.page_id, {"fields": "id,tasks,access_token"}, use="pages")
-        page = next((row for row in self._graph.pages(call) if str(row.get("id")) == self._place.page_id), None)
+        call = Call("GET", "me/accounts", self._advertiser.page_id, {"fields": "id,tasks,access_token"}, use="pages")
+        page = next((row for row in self._graph.pages(call) if str(row.get("id")) == self._advertiser.page_id), None)
         if page is None or not page.get("access_token"):
             raise NotAuthorised("the token does not reach the page: assign META_PAGE_ID to the system user")
         if "MODERATE" not in (page.get("tasks") or []):
@@ -298,9 +296,9 @@ class FacebookAccount:
     def _comments_of(self, ad_id: str, story: str, token: str) -> list[Comment]:
         if not story:
             return []
-        fields = {"filter": "stream", "fields": reading.COMMENT_FIELDS}
-        call = Call("GET", f"{story}/comments", self._place.page_id, fields, use="pages", token=token)
-        return [reading.comment(row, ad_id) for row in self._graph.pages(call)]
+        fields = {"filter": "stream", "fields": structure.COMMENT_FIELDS}
+        call = Call("GET", f"{story}/comments", self._advertiser.page_id, fields, use="pages", token=token)
+        return [structure.comment(row, ad_id) for row in self._graph.pages(call)]
 
 
 def _there(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ Fields = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Advertiser:
     """For whom is advertised: the page, the WhatsApp number that it is linked to, and the dataset of its sales."""
 
     page_id: str
@@ -42,7 +42,7 @@ def campaign(new: NewCampaign, token: str) -> Fields:
     }
 
 
-def ad_set(new: NewAdSet, token: str, objective: Objective, place: Place) -> Fields:
+def ad_set(new: NewAdSet, token: str, objective: Objective, advertiser: Advertiser) -> Fields:
     """An ad set for a campaign of this objective."""
     if not new.targeting.get("geo_locations"):
         raise RequestWrong("the audience names no place: say at least one country, region or city")
@@ -54,28 +54,28 @@ def ad_set(new: NewAdSet, token: str, objective: Objective, place: Place) -> Fie
         "optimization_goal": "LINK_CLICKS" if objective == "traffic" else "CONVERSATIONS",
         "bid_strategy": "LOWEST_COST_WITHOUT_CAP",
         "destination_type": "WHATSAPP",
-        "promoted_object": promoted(objective, place),
+        "promoted_object": promoted(objective, advertiser),
         "targeting": {"targeting_automation": {"advantage_audience": 0}, **new.targeting},
         "status": "PAUSED",
     }
 
 
-def promoted(objective: Objective, place: Place) -> Mapping[str, str]:
+def promoted(objective: Objective, advertiser: Advertiser) -> Mapping[str, str]:
     """What the ad set promotes; Meta never lets it be changed."""
     if objective != "sales":
-        phone = {"whatsapp_phone_number": place.phone} if place.phone else {}
-        return {"page_id": place.page_id, **phone}
-    if not place.dataset_id:
+        phone = {"whatsapp_phone_number": advertiser.phone} if advertiser.phone else {}
+        return {"page_id": advertiser.page_id, **phone}
+    if not advertiser.dataset_id:
         raise RequestWrong("a campaign for sales needs a dataset: set META_DATASET_ID (docs/meta.md, step 6)")
-    return {"page_id": place.page_id, "pixel_id": place.dataset_id, "custom_event_type": "PURCHASE"}
+    return {"page_id": advertiser.page_id, "pixel_id": advertiser.dataset_id, "custom_event_type": "PURCHASE"}
 
 
-def creative(new: NewCreative, token: str, place: Place) -> Fields:
+def creative(new: NewCreative, token: str, advertiser: Advertiser) -> Fields:
     """A picture with a text, and a button that opens the chat."""
     return {
         "name": _name(new.name, token),
         "object_story_spec": {
-            "page_id": place.page_id,
+            "page_id": advertiser.page_id,
             "link_data": {
                 "link": CHAT_LINK,
                 "message": new.body,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.ads.facebook.creation import Place
+from bot.ads.facebook.creation import Advertiser
 from bot.ads.facebook.events import prove
-from bot.ads.facebook.graph_client import Call, Graph
+from bot.ads.facebook.graph_client import Call, GraphClient
 from bot.ads.facebook.version import VERSION, VERSION_ENDS, version_warning
 from bot.ads.platform import AdsFault
 from memory.ads.ad_account import AdAccount, Finding
@@ -30,8 +30,8 @@ SOON = timedelta(days=14)
 class Doctor:
     """Looks at what all accounts share: token, permissions, page, number, dataset, version."""
 
-    graph: Graph
-    place: Place
+    graph: GraphClient
+    advertiser: Advertiser
 
     def examine(self) -> list[Finding]:
         """Nothing here raises for what Meta answers: a fault is a finding."""
@@ -43,24 +43,25 @@ class Doctor:
         found.append(token(told, self.graph))
         if not found[-1].ok:
             return found
-        found.append(permissions(told, events=bool(self.place.dataset_id)))
+        found.append(permissions(told, events=bool(self.advertiser.dataset_id)))
         return [*found, *self._page(), *self._dataset(told)]
 
     def _page(self) -> Iterator[Finding]:
         fields = {"fields": "id,name,has_whatsapp_number,whatsapp_number"}
         yield from looked(
-            "Meta page", lambda: page(self.graph.ask(Call("GET", self.place.page_id, "", fields, "pages")), self.place)
+            "Meta page",
+            lambda: page(self.graph.ask(Call("GET", self.advertiser.page_id, "", fields, "pages")), self.advertiser),
         )
 
     def _dataset(self, told: dict[str, Any]) -> Iterator[Finding]:
-        if not self.place.dataset_id:
+        if not self.advertiser.dataset_id:
             yield Finding("Meta dataset", True, "no META_DATASET_ID: sales are not told to Meta")
             return
-        if not self.place.whatsapp_account_id:
+        if not self.advertiser.whatsapp_account_id:
             hint = f"; the token names {', '.join(ids)}" if (ids := whatsapp_accounts(told)) else ""
             yield Finding("Meta dataset", False, f"set META_WHATSAPP_ACCOUNT_ID to the number's WhatsApp account{hint}")
             return
-        yield from looked("Meta dataset", lambda: dataset(self.graph, self.place))
+        yield from looked("Meta dataset", lambda: dataset(self.graph, self.advertiser))
 
 
 def looked(name: str, look: Callable[[], Finding]) -> Iterator[Finding]:
@@ -77,7 +78,7 @@ def version(now: datetime) -> Finding:
     return Finding("Meta version", warning is None, warning or f"{VERSION} is served until {VERSION_ENDS} at least")
 
 
-def token(told: dict[str, Any], graph: Graph) -> Finding:
+def token(told: dict[str, Any], graph: GraphClient) -> Finding:
     """Whether the token holds, and for how long."""
     if told.get("is_valid") is not True:
         words = graph.clean(str((told.get("error") or {}).get("message") or "Meta does not say why"))
@@ -107,7 +108,7 @@ def whatsapp_accounts(told: dict[str, Any]) -> list[str]:
     return sorted({str(target) for each in scopes for target in each.get("target_ids") or []})
 
 
-def page(told: dict[str, Any], place: Place) -> Finding:
+def page(told: dict[str, Any], advertiser: Advertiser) -> Finding:
     """Whether the page is linked to the WhatsApp number that the ads are to open."""
     if told.get("has_whatsapp_number") is not True:
         return Finding(
@@ -117,7 +118,7 @@ def page(told: dict[str, Any], place: Place) -> Finding:
             stops_chats=True,
         )
     linked = "".join(filter(str.isdigit, str(told.get("whatsapp_number") or "")))
-    if place.phone and linked and linked != place.phone:
+    if advertiser.phone and linked and linked != advertiser.phone:
         return Finding(
             "Meta page",
             False,
@@ -125,13 +126,15 @@ def page(told: dict[str, Any], place: Place) -> Finding:
             stops_chats=True,
         )
     return Finding(
-        "Meta page", True, "it is linked to a WhatsApp number" + (" of the brand" if linked and place.phone else "")
+        "Meta page",
+        True,
+        "it is linked to a WhatsApp number" + (" of the brand" if linked and advertiser.phone else ""),
     )
 
 
-def dataset(graph: Graph, place: Place) -> Finding:
+def dataset(graph: GraphClient, advertiser: Advertiser) -> Finding:
     """Whether an event would arrive: proved by one that must be refused for its click id alone."""
-    why = prove(graph, place)
+    why = prove(graph, advertiser)
     return Finding("Meta dataset", not why, why or "an event finds its way: Meta refused just the false click id")
 
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from bot.ads.facebook.creation import Place
+from bot.ads.facebook.creation import Advertiser
 from bot.ads.facebook.errors import UnknownClick
-from bot.ads.facebook.graph_client import Call, Graph
+from bot.ads.facebook.graph_client import Call, GraphClient
 from bot.ads.platform import AdsFault, OutcomeUnknown, RequestWrong
 from memory.ads.ad_account import BusinessEvent, EventOutcome
 
@@ -30,8 +30,8 @@ PARTNER = "hawker"
 class Telling:
     """One round of telling events: what became of each, as far as it is known yet."""
 
-    graph: Graph
-    place: Place
+    graph: GraphClient
+    advertiser: Advertiser
     outcomes: dict[str, EventOutcome] = field(default_factory=dict)
     refusals: dict[str, RequestWrong] = field(default_factory=dict)  # by event
 
@@ -75,8 +75,8 @@ class Telling:
 
     def _send(self, batch: Sequence[BusinessEvent]) -> int:
         """How many Meta says it took."""
-        fields = {"data": [payload(event, self.place) for event in batch], "partner_agent": PARTNER}
-        path = f"{self.place.dataset_id}/events"
+        fields = {"data": [payload(event, self.advertiser) for event in batch], "partner_agent": PARTNER}
+        path = f"{self.advertiser.dataset_id}/events"
         told = self.graph.ask(Call("POST", path, "", fields, use="events", lane="write", once=True))
         taken = told.get("events_received")
         return taken if isinstance(taken, int) else 0
@@ -86,7 +86,7 @@ class Telling:
             self.outcomes[event.id] = EventOutcome(event.id, not why, why, again)
 
 
-def payload(event: BusinessEvent, place: Place) -> dict[str, Any]:
+def payload(event: BusinessEvent, advertiser: Advertiser) -> dict[str, Any]:
     """An event as Meta takes it."""
     written: dict[str, Any] = {
         "event_name": event.name,
@@ -94,7 +94,7 @@ def payload(event: BusinessEvent, place: Place) -> dict[str, Any]:
         "event_id": event.id,
         "action_source": "business_messaging",
         "messaging_channel": "whatsapp",
-        "user_data": {"whatsapp_business_account_id": place.whatsapp_account_id, "ctwa_clid": event.clid},
+        "user_data": {"whatsapp_business_account_id": advertiser.whatsapp_account_id, "ctwa_clid": event.clid},
     }
     if event.value is not None:
         # Meta wants a JSON number; a double holds every amount below ten million millions to the cent.
@@ -102,17 +102,17 @@ def payload(event: BusinessEvent, place: Place) -> dict[str, Any]:
     return written
 
 
-def prove(graph: Graph, place: Place) -> str:
+def prove(graph: GraphClient, advertiser: Advertiser) -> str:
     """Sends an event that no click can have. Empty when Meta refuses just that, else what is wrong with the way."""
     event = BusinessEvent(id=WRONG_CLICK_ID, name="LeadSubmitted", at=graph.clock(), clid=WRONG_CLICK_ID)
-    telling = Telling(graph, place)
+    telling = Telling(graph, advertiser)
     [outcome] = telling.tell([event])
     if isinstance(telling.refusals.get(event.id), UnknownClick):
         return ""
     return outcome.why or "Meta took an event that it should have refused"
 
 
-def _unfit(event: BusinessEvent, graph: Graph) -> str:
+def _unfit(event: BusinessEvent, graph: GraphClient) -> str:
     if not event.clid:
         return "it came without a click id, and none is ever invented"
     if event.name not in NAMES:

@@ -16,7 +16,7 @@ import requests
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 
-from bot.ads.facebook.errors import Passing, Said, TooMuchData, fault_of, lost, redacted, verdict_on
+from bot.ads.facebook.errors import GraphError, Passing, TooMuchData, fault_of, lost, redacted, rule_for
 from bot.ads.facebook.rate_limiter import Governor, Lane, Use
 from bot.ads.facebook.version import VERSION
 from bot.ads.platform import AdsFault, OutcomeUnknown, RequestWrong, TryLater
@@ -57,7 +57,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class GraphAnswer:
     """What came back."""
 
     status: int
@@ -84,7 +84,7 @@ class Bearer(AuthBase):
         return request
 
 
-class Graph:
+class GraphClient:
     """Meta's Graph API for one app and one token. Calls may come from several threads."""
 
     def __init__(
@@ -182,10 +182,10 @@ class Graph:
         self.governor.learn(call.account, call.use, answer.headers)
         return self._understood(call, answer)
 
-    def _understood(self, call: Call, answer: Answer) -> dict[str, Any]:
+    def _understood(self, call: Call, answer: GraphAnswer) -> dict[str, Any]:
         told = _object(answer.body)
         if told is not None and isinstance(told.get("error"), dict):
-            raise self._refusal(call, Said.of(told["error"]))
+            raise self._refusal(call, GraphError.of(told["error"]))
         if told is not None and answer.status < 300:
             return told
         if 300 <= answer.status < 400:
@@ -194,17 +194,17 @@ class Graph:
             raise lost(f"Meta answered {call.what} with {answer.status} and nothing readable")
         raise Passing(f"Meta answered {call.what} with {answer.status} and nothing readable: it is tried again later")
 
-    def _refusal(self, call: Call, said: Said) -> AdsFault:
-        verdict = verdict_on(said)
+    def _refusal(self, call: Call, said: GraphError) -> AdsFault:
+        rule = rule_for(said)
         until = None
-        if verdict.rest:
-            until = self.governor.throttled(call.account, call.use, said.code, verdict.rest)
+        if rule.rest:
+            until = self.governor.throttled(call.account, call.use, said.code, rule.rest)
         fault = fault_of(said, until, self._secrets(call))
         if call.changes and isinstance(fault, Passing):
             return lost(f"{fault} while {call.what}")
         return fault
 
-    def _send(self, call: Call) -> Answer | Lost:
+    def _send(self, call: Call) -> GraphAnswer | Lost:
         """The call itself. A failure comes back as a value: the exceptions of `requests` hold the whole address."""
         token = call.token or self._token
         fields = {name: _written(value) for name, value in call.fields.items() if value is not None}
@@ -227,7 +227,7 @@ class Graph:
         except (HTTPError, OSError):
             return Lost("Meta's answer broke off", sent=True)
 
-    def _whole(self, response: requests.Response) -> Answer | Lost:
+    def _whole(self, response: requests.Response) -> GraphAnswer | Lost:
         """The body, within a time and a size: a server that sends a byte now and then would hold us for ever."""
         end = time.monotonic() + self._whole_seconds
         body = bytearray()
@@ -235,7 +235,7 @@ class Graph:
             body += part
             if time.monotonic() > end or len(body) > MOST_BYTES:
                 return Lost("Meta's answer took too long or was too long", sent=True)
-        return Answer(response.status_code, response.headers, bytes(body))
+        return GraphAnswer(response.status_code, response.headers, bytes(body))
 
     def _secrets(self, call: Call) -> tuple[str, ...]:
         return (self._token, self._secret, call.token)

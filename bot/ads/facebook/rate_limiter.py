@@ -42,7 +42,7 @@ class Meter:
 
 
 @dataclass(slots=True)
-class Usage:
+class CallUsage:
     """Everything known, for all accounts of one app."""
 
     meters: dict[str, Meter] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class Governor:
     def __init__(self, clock: Clock, path: Path | None = None) -> None:
         self._clock = clock
         self._path = path
-        self._own = Usage()
+        self._own = CallUsage()
         self._guard = threading.Lock()
 
     def admit(self, account: str, use: Use, lane: Lane, method: str) -> None:
@@ -110,7 +110,7 @@ class Governor:
             usage.meters[name] = Meter(100.0, now, until)
         return datetime.fromtimestamp(until, UTC)
 
-    def _check(self, usage: Usage, account: str, use: Use, lane: Lane, cost: int, now: float) -> None:
+    def _check(self, usage: CallUsage, account: str, use: Use, lane: Lane, cost: int, now: float) -> None:
         for name in _watched(account, use):
             meter = usage.meters.get(name, Meter())
             if meter.until > now:
@@ -122,7 +122,7 @@ class Governor:
             raise _wait(usage.scores[account][0][0] + WINDOW)
 
     @contextmanager
-    def _usage(self) -> Iterator[Usage]:
+    def _usage(self) -> Iterator[CallUsage]:
         with self._guard:
             if self._path is None:
                 yield self._own
@@ -210,13 +210,13 @@ def _float(value: object) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
 
-def _read(text: str) -> Usage:
+def _read(text: str) -> CallUsage:
     """What the file says; a file that a dying process left half written says nothing."""
     try:
         told = json.loads(text or "{}")
         meters = {name: Meter(**meter) for name, meter in told.get("meters", {}).items()}
         scores = {name: [(at, cost) for at, cost in counted] for name, counted in told.get("scores", {}).items()}
-        return Usage(meters, scores, dict(told.get("tiers", {})))
+        return CallUsage(meters, scores, dict(told.get("tiers", {})))
     except (ValueError, TypeError, AttributeError):
         log.warning("the file of Meta's usage cannot be read: counting starts again")
-        return Usage()
+        return CallUsage()

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.ads.facebook.errors import TooMuchData
-from bot.ads.facebook.graph_client import Call, Graph
+from bot.ads.facebook.graph_client import Call, GraphClient
 from bot.ads.facebook.insights import question
 from bot.ads.facebook.vocabulary import EFFECTIVE_STATUSES
 from bot.ads.platform import TryLater
@@ -41,7 +41,7 @@ class JobFailed(TryLater):
 class Reports:
     """The reports of one account."""
 
-    graph: Graph
+    graph: GraphClient
     account_id: str
 
     def rows(self, since: date, until: date, breakdown: str | None = None) -> list[Row]:

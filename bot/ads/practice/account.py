@@ -15,7 +15,7 @@ import numpy as np
 
 from bot.ads.platform import MARK, PlatformRules, RequestWrong, TryLater, named
 from bot.ads.practice.account_list import PracticeSpec
-from bot.ads.practice.decisions_file import Book, Decision
+from bot.ads.practice.decisions_file import Book, PracticeDecision
 from bot.ads.practice.market import HOURS, OVERSPEND, Floats, Insight, Market
 from bot.ads.practice.world import HISTORY, WORDS, FirstAd, first_ads, market_of
 from bot.language.money import Money
@@ -436,7 +436,7 @@ class PracticeAccount:
         budgets = [(each.id, each.daily_budget) for each in standing.ad_sets.values()]
         return held | {(key, "budget"): str(amount.amount) for key, amount in budgets if amount is not None}
 
-    def _activity(self, decision: Decision, held: dict[tuple[str, str], str]) -> Activity | None:
+    def _activity(self, decision: PracticeDecision, held: dict[tuple[str, str], str]) -> Activity | None:
         """What the log says of a decision, given what was `held` before it; `held` follows. None for what is no change."""
         if decision.field == "made":
             held[decision.object_id, "status"] = "paused"
@@ -461,7 +461,7 @@ class PracticeAccount:
     def _whole_units(self, minor: object) -> str:
         return str(Money.from_minor(int(str(minor)), self.spec.currency).amount)
 
-    def _take(self, decision: Decision) -> None:
+    def _take(self, decision: PracticeDecision) -> None:
         if decision.field == "rule":
             self._standing.rule = float(decision.value)
         elif decision.field == "made":

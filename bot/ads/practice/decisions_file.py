@@ -16,7 +16,7 @@ from memory.storage.timestamps import from_text, to_text
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class PracticeDecision:
     """Something that was changed or made in an account at a moment of its own calendar."""
 
     id: int
@@ -56,7 +56,7 @@ class Book:
                 (account_id, to_text(at), actor, kind, object_id, field, json.dumps(value)),
             )
 
-    def after(self, account_id: str, decision_id: int) -> list[Decision]:
+    def after(self, account_id: str, decision_id: int) -> list[PracticeDecision]:
         """What was decided in this account after that decision, oldest first."""
         with self._lock:
             rows = self._file.execute(
@@ -65,7 +65,7 @@ class Book:
                 (account_id, decision_id),
             ).fetchall()
         return [
-            Decision(number, account, from_text(moment), actor, kind, object_id, field, json.loads(value))
+            PracticeDecision(number, account, from_text(moment), actor, kind, object_id, field, json.loads(value))
             for number, account, moment, actor, kind, object_id, field, value in rows
         ]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final, assert_never
 
 from bot.ads.agency import Agency
-from bot.ads.changes.orders import PlanOutcome
 from bot.ads.changes.plan import Actor, Step
+from bot.ads.changes.plan_outcome import PlanOutcome
 from bot.ads.changes.refusals import NeedsApproval, Refused
 from bot.ads.platform import AdsFault
 from bot.staff.commands import change_sentences

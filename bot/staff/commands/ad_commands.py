@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.ads.agency import Agency
-from bot.ads.campaign_lookup import CampaignLookup, Target
+from bot.ads.campaign_lookup import AdObject, CampaignLookup
 from bot.ads.changes.refusals import Refused
 from bot.ads.new_ads.compliance import ClaimChecks
 from bot.ads.platform import AdsFault
@@ -175,7 +175,7 @@ class AdCommands:
     def _waits(self, approval: Approval) -> bool:
         return self.agency.actions.approvals.over(approval) is None
 
-    def _target(self, command: StaffCommand) -> Target:
+    def _target(self, command: StaffCommand) -> AdObject:
         if not command.words:
             raise Unclear(f"Write *{command.name} summer*, with the name of a campaign, ad set or ad.")
         return named_target(self._lookup, command.brand, command.words, command.name)

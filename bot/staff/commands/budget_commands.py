@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import Final
 
-from bot.ads.campaign_lookup import CampaignLookup, Target
+from bot.ads.campaign_lookup import AdObject, CampaignLookup
 from bot.ads.changes.account_actions import AccountActions
 from bot.ads.changes.plan import SetBudget, Step, told
 from bot.language.amounts import AmountMention, find_amounts
@@ -49,7 +49,7 @@ class Budgets:
         steps = self._steps(brand, target, money, why)
         return BudgetCommand(target.account.id, target.account.name, tuple(steps))
 
-    def _steps(self, brand: str, target: Target, money: Money, why: str) -> Sequence[Step]:
+    def _steps(self, brand: str, target: AdObject, money: Money, why: str) -> Sequence[Step]:
         holders = [target] if target.budget is not None or target.kind != "campaign" else self._ad_sets(brand, target)
         if len(holders) == 1:
             return [SetBudget(holders[0].kind, holders[0].id, money, why)]
@@ -59,7 +59,7 @@ class Budgets:
         self._check_room(brand, target, holders, money)
         return [SetBudget("ad_set", each.id, share, why) for each, share in zip(holders, shares, strict=True)]
 
-    def _ad_sets(self, brand: str, campaign: Target) -> list[Target]:
+    def _ad_sets(self, brand: str, campaign: AdObject) -> list[AdObject]:
         """Active ad sets with a budget of their own."""
         return [
             each
@@ -67,7 +67,7 @@ class Budgets:
             if each.kind == "ad_set" and each.parent == campaign.id and each.budget and each.status == "active"
         ]
 
-    def _check_room(self, brand: str, target: Target, holders: Sequence[Target], money: Money) -> None:
+    def _check_room(self, brand: str, target: AdObject, holders: Sequence[AdObject], money: Money) -> None:
         """Raises Unclear where the account's cap has no room for the whole raise: all ad sets change, or none."""
         more = money.amount - _together(holders)
         if more <= 0:
@@ -120,7 +120,7 @@ def in_currency(amount: AmountMention, account: AdAccount, usage: str) -> Money:
     return money
 
 
-def _shares(target: Target, holders: Sequence[Target], money: Money) -> list[Money]:
+def _shares(target: AdObject, holders: Sequence[AdObject], money: Money) -> list[Money]:
     """Each ad set's share, in the present proportion; the largest gets the rounding remainder."""
     least, total = target.account.min_daily_budget, _together(holders)
     step = Decimal(1).scaleb(Money(Decimal(1), money.currency).rounded().amount.as_tuple().exponent)  # type: ignore[arg-type]
@@ -137,5 +137,5 @@ def _shares(target: Target, holders: Sequence[Target], money: Money) -> list[Mon
     return [Money(part, money.currency) for part in parts]
 
 
-def _together(holders: Sequence[Target]) -> Decimal:
+def _together(holders: Sequence[AdObject]) -> Decimal:
     return sum((each.budget.amount for each in holders if each.budget), Decimal(0))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from bot.ads.campaign_lookup import CampaignLookup, Target
+from bot.ads.campaign_lookup import AdObject, CampaignLookup
 from bot.staff.commands.command import Unclear
 from memory.ads.ad_account import AdAccount
 
 MOST_NAMED: Final = 8
 
 
-def named_target(lookup: CampaignLookup, brand: str, words: str, usage: str) -> Target:
+def named_target(lookup: CampaignLookup, brand: str, words: str, usage: str) -> AdObject:
     """The only match. Raises Unclear with the candidates; `usage` is the command's word."""
     found = lookup.find(brand, words).targets
     if not found:
@@ -41,7 +41,7 @@ def _unknown(lookup: CampaignLookup, brand: str, words: str) -> str:
     return f"I know no campaign like “{words[:60]}”. There is {some}; *campaigns* lists them."
 
 
-def _which(words: str, found: Sequence[Target], usage: str) -> str:
+def _which(words: str, found: Sequence[AdObject], usage: str) -> str:
     lines = [f"• {target.name}, {target.account.name}: *{usage} {target.id}*" for target in found[:MOST_NAMED]]
     more = len(found) - MOST_NAMED
     kinds = found[0].kind.replace("_", " ") + "s"

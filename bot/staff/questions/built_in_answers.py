@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final, assert_never
 
 from bot.ads.agency import Agency
-from bot.ads.campaign_lookup import CampaignLookup, Target
+from bot.ads.campaign_lookup import AdObject, CampaignLookup
 from bot.language.money import Money
 from bot.language.patterns import BESIDE
 from bot.language.texts import ReportWording, report_wording
@@ -140,7 +140,7 @@ class Answering:
         return self.agency.answers.graph
 
 
-def _verdict(target: Target, line: Figures | None, days: int, say: ReportWording) -> str:
+def _verdict(target: AdObject, line: Figures | None, days: int, say: ReportWording) -> str:
     if line is None or not line.spend.amount:
         return say.say("idle", name=target.shown, days=days)
     profit, loss = say.money(line.profit), say.money(Money(-line.profit.amount, line.currency))

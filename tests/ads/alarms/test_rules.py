@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from bot.ads.alarms.rules import (
+    AlarmTarget,
     Guards,
     LineToday,
     Look,
-    Target,
     blocked_account,
     broken_page,
     desk_drowning,
@@ -30,7 +30,7 @@ WELL = [Finding("page", True, "it is linked")]
 
 
 def line(buying: Buying, object_id: str, spend: str, chats: int | None, usual: str | None = "60", sku: str | None = None) -> LineToday:  # fmt: skip
-    target = Target(buying.account.id, "ad_set", object_id, "Delhi")
+    target = AlarmTarget(buying.account.id, "ad_set", object_id, "Delhi")
     return LineToday(target, rupees(spend), chats, None if usual is None else rupees(usual), sku)
 
 

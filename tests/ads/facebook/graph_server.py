@@ -3,7 +3,7 @@
     with GraphServer() as meta:
         meta.opens("act_111", currency="INR")
         meta.plays(losing(on="POST act_111/campaigns"), refusing(17, 2446079, on="GET act_111/ads"))
-        graph = meta.graph()                      # a bot.ads.facebook.graph_client.Graph that talks to it
+        graph = meta.graph()                      # a bot.ads.facebook.graph_client.GraphClient that talks to it
         account = meta.account("act_111")         # a FacebookAccount on top
 
 Each fault is played once, at the first request whose "METHOD path" its `on` (a regular expression) fits; `times`
@@ -25,7 +25,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from bot.ads.facebook import FacebookAccount, Governor, Graph, Place
+from bot.ads.facebook import Advertiser, FacebookAccount, Governor, GraphClient
 from bot.ads.facebook.insights import BREAKDOWNS
 from memory.storage.timestamps import Clock, now
 from tests.ads.facebook import graph_rules as rules
@@ -204,19 +204,21 @@ class GraphServer:
         with self._guard:
             self._faults += [replace(fault, times=1) for fault in faults for _ in range(fault.times)]
 
-    def graph(self, *, governor: Governor | None = None, clock: Clock | None = None, **more: Any) -> Graph:
+    def graph(self, *, governor: Governor | None = None, clock: Clock | None = None, **more: Any) -> GraphClient:
         """A Graph on this server, in whose time waiting passes at once; `clock` where that time is wanted."""
         patience = {"read_seconds": HANG_SECONDS, "whole_seconds": HANG_SECONDS}
-        return Graph(
+        return GraphClient(
             TOKEN, self._secret, governor or Governor(clock or self.clock), clock or self.clock, url=self.url,
             **patience | more,
         )  # fmt: skip
 
     def account(
-        self, account: str = "act_111", *, graph: Graph | None = None, brand: str = "voyage", **more: Any
+        self, account: str = "act_111", *, graph: GraphClient | None = None, brand: str = "voyage", **more: Any
     ) -> FacebookAccount:
         """An opened account, through a Graph of its own where none is given."""
-        return FacebookAccount(graph or self.graph(), account, brand, Place(PAGE, PHONE, DATASET, WHATSAPP), **more)
+        return FacebookAccount(
+            graph or self.graph(), account, brand, Advertiser(PAGE, PHONE, DATASET, WHATSAPP), **more
+        )
 
     def holds(self, edge: str, account: str = "act_111", **fields: Any) -> str:
         """Put an object in as if it had always been there; its id."""
@@ -683,7 +685,7 @@ def _handler(server: GraphServer) -> type[BaseHTTPRequestHandler]:
 
 
 class Time:
-    """A clock that stands still until somebody waits: `Graph(…, clock=time, pause=time.wait)`."""
+    """A clock that stands still until somebody waits: `GraphClient(…, clock=time, pause=time.wait)`."""
 
     def __init__(self, start: datetime = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)) -> None:
         self.now = start

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.ads.facebook import VERSION_ENDS, FacebookAccount, Place, version_warning
+from bot.ads.facebook import VERSION_ENDS, Advertiser, FacebookAccount, version_warning
 from bot.ads.platform import AdsFault, NotAuthorised, OutcomeUnknown, RequestWrong, TryLater
 from bot.language.money import Money
 from memory.ads.ad_account import BusinessEvent, Learning, NewAdSet, NewCampaign, Objective
@@ -306,7 +306,7 @@ def test_a_budget_below_the_minimum_is_not_sent(stage: MetaStage) -> None:
 
 
 def test_without_a_dataset_nothing_is_told(stage: MetaStage) -> None:
-    bare = FacebookAccount(stage.meta.graph(), "act_111", "voyage", Place(PAGE, PHONE))
+    bare = FacebookAccount(stage.meta.graph(), "act_111", "voyage", Advertiser(PAGE, PHONE))
     with pytest.raises(RequestWrong, match="META_DATASET_ID"):
         bare.send_events([purchase(stage, "1")])
 
@@ -351,7 +351,7 @@ def test_the_doctor_proves_the_way_of_events_without_leaving_one(stage: MetaStag
 
 
 def test_the_doctor_offers_the_whatsapp_account_that_the_token_names(stage: MetaStage) -> None:
-    bare = FacebookAccount(stage.meta.graph(), "act_111", "voyage", Place(PAGE, PHONE, DATASET))
+    bare = FacebookAccount(stage.meta.graph(), "act_111", "voyage", Advertiser(PAGE, PHONE, DATASET))
     found = {each.name: each for each in bare.examine()}
     assert not found["Meta dataset"].ok
     assert WHATSAPP in found["Meta dataset"].sentence

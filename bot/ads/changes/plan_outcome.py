@@ -13,7 +13,7 @@ from memory.audit_log.approvals import Approval
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class StepOrder:
     """A step, and on whose word it is done."""
 
     step: Step
@@ -56,12 +56,12 @@ class PlanProgress:
 
     changes: list[Change] = field(default_factory=list)
     refused: list[tuple[Step, Refused]] = field(default_factory=list)
-    to_ask: list[Order] = field(default_factory=list)  # wait for a person's yes
-    begun: list[Order] = field(default_factory=list)
+    to_ask: list[StepOrder] = field(default_factory=list)  # wait for a person's yes
+    begun: list[StepOrder] = field(default_factory=list)
     waiting: Approval | None = None
     fault: AdsFault | None = None
 
-    def refuse_rest(self, orders: Sequence[Order], why: Refused) -> None:
+    def refuse_rest(self, orders: Sequence[StepOrder], why: Refused) -> None:
         self.refused += [(order.step, why) for order in orders if order not in self.begun]
 
     def outcome(self) -> PlanOutcome:
