@@ -10,7 +10,7 @@ from bot.ads.changes.account_actions import AccountActions
 from bot.ads.changes.emergency_stop import Brakes
 from bot.ads.morning.cycle import Cycle, Morning
 from bot.ads.morning.pull import Pull
-from bot.ads.platform import Account, Accounts, AdsFault
+from bot.ads.platform import Accounts, AdsFault, PlatformAccount
 from bot.ads.practice import PracticeAccounts
 from bot.ads.reports.answers import Answers
 from bot.ads.sales_feedback import Feedback
@@ -81,7 +81,7 @@ class Agency:
                 if account_id not in known:
                     self._look(brand, accounts[account_id])
 
-    def _look(self, brand: str, account: Account) -> None:
+    def _look(self, brand: str, account: PlatformAccount) -> None:
         now = self.clock()
         try:
             self.pull.pull(Morning(brand, now.date(), now, account))
@@ -97,7 +97,7 @@ class Agency:
                     self._refresh(brand, accounts[account_id])
         self.watch.look()
 
-    def _refresh(self, brand: str, account: Account) -> None:
+    def _refresh(self, brand: str, account: PlatformAccount) -> None:
         try:
             self.pull.refresh(brand, account, self.clock())
         except (AdsFault, NotStorable) as fault:

@@ -11,13 +11,13 @@ from typing import Protocol
 
 from bot.language.money import Money
 from memory.ads.ad_account import (
+    AccountFinding,
     Activity,
     AdAccount,
     AdStatus,
     BusinessEvent,
     Comment,
     EventOutcome,
-    Finding,
     Kind,
     New,
     Reading,
@@ -78,7 +78,7 @@ class PlatformRules:
     pages: str  # what the platform calls the pages on which people look after an account
 
 
-class Account(Protocol):
+class PlatformAccount(Protocol):
     """One ad account. Every method may raise `AdsFault`; reads are complete or fail, never a part of the pages."""
 
     @property
@@ -136,9 +136,9 @@ class Account(Protocol):
         """
         ...
 
-    def examine(self) -> list[Finding]:
+    def examine(self) -> list[AccountFinding]:
         """Token, permissions, page-to-number link, currency, version and its end date."""
         ...
 
 
-Accounts = Mapping[str, Mapping[str, Account]]  # brand → its accounts by id
+Accounts = Mapping[str, Mapping[str, PlatformAccount]]  # brand → its accounts by id

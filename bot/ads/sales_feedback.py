@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bot.ads.platform import Account, AdsFault, NotAuthorised, OutcomeUnknown, TryLater
+from bot.ads.platform import AdsFault, NotAuthorised, OutcomeUnknown, PlatformAccount, TryLater
 from memory.ads.ad_account import BusinessEvent, EventOutcome
 from memory.ads.attribution import Attribution
 from memory.ads.conversion_events import Events
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 class Feedback:
     """Keeps the book of which ad sold what in step with the desk, and reports orders, cancellations and returns."""
 
-    accounts: Mapping[str, Mapping[str, Account]]  # brand → its accounts by id
+    accounts: Mapping[str, Mapping[str, PlatformAccount]]  # brand → its accounts by id
     attribution: Attribution
     events: Events
     margins: Mapping[str, Decimal]  # brand → share of a price that is margin
@@ -32,7 +32,7 @@ class Feedback:
             for account_id, account in accounts.items():
                 self._report(brand, account_id, account)
 
-    def _report(self, brand: str, account_id: str, account: Account) -> None:
+    def _report(self, brand: str, account_id: str, account: PlatformAccount) -> None:
         due = self.events.due(brand, account_id)
         if not due:
             return

@@ -224,7 +224,7 @@ class EventOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class AccountFinding:
     """One thing that the doctor looked at."""
 
     name: str

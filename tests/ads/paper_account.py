@@ -16,6 +16,7 @@ from bot.ads.changes.exposure import Picture, raised
 from bot.ads.platform import AdsFault, OutcomeUnknown, PlatformRules, RequestWrong, named
 from bot.language.money import Money
 from memory.ads.ad_account import (
+    AccountFinding,
     Activity,
     Ad,
     AdAccount,
@@ -26,7 +27,6 @@ from memory.ads.ad_account import (
     Comment,
     Creative,
     EventOutcome,
-    Finding,
     Kind,
     New,
     NewAdSet,
@@ -189,7 +189,7 @@ class PaperAccount:
     def send_events(self, events: Sequence[BusinessEvent]) -> list[EventOutcome]:
         return []
 
-    def examine(self) -> list[Finding]:
+    def examine(self) -> list[AccountFinding]:
         return []
 
     # -- how it keeps its rules

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.ads.platform import Account, RequestWrong, TryLater, named
+from bot.ads.platform import PlatformAccount, RequestWrong, TryLater, named
 from bot.language.money import Money
 from memory.ads.ad_account import (
     Ad,
@@ -41,7 +41,7 @@ NOBODY = "99999999999"
 class Stage(Protocol):
     """An account that is ready for work, and what a test needs around it."""
 
-    account: Account
+    account: PlatformAccount
     image: str  # the hash of a picture that the account holds
     click: str  # a click id that the platform knows
 

@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from bot.ads.platform import Account, AdsFault, NotAuthorised, OutcomeUnknown, RequestWrong, TryLater
+from bot.ads.platform import AdsFault, NotAuthorised, OutcomeUnknown, PlatformAccount, RequestWrong, TryLater
 from bot.ads.practice import PracticeAccount
 from bot.ads.sales_feedback import Feedback
 from bot.language.money import Money
@@ -50,7 +50,7 @@ class Desk:
         self.account = self.ads.accounts[0]
         self.line = Line(self.account)
         self.events = Events(self.ads.db, self.ads.clock)
-        accounts = {"voyage": {self.account.spec.id: cast(Account, self.line)}}
+        accounts = {"voyage": {self.account.spec.id: cast(PlatformAccount, self.line)}}
         book = Attribution(self.ads.db, self.ads.clock)
         self.feedback = Feedback(accounts, book, self.events, {"voyage": Decimal("0.3")})
 

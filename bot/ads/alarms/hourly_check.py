@@ -24,8 +24,8 @@ from bot.ads.alarms.rules import (
 )
 from bot.ads.alarms.shop_state import ShopState
 from bot.ads.changes.account_actions import AccountActions
-from bot.ads.changes.refusals import Refused
-from bot.ads.platform import Account, Accounts, AdsFault
+from bot.ads.changes.refusals import ChangeRefused
+from bot.ads.platform import Accounts, AdsFault, PlatformAccount
 from bot.ads.staff_messenger import StaffMessenger
 from memory.ads.ad_account import AdAccount, Reading
 from memory.ads.campaigns import Campaigns
@@ -88,11 +88,11 @@ class Watch:
     def _try(self, account_id: str, do: Callable[[], T]) -> T | None:
         try:
             return do()
-        except (AdsFault, Refused) as fault:
+        except (AdsFault, ChangeRefused) as fault:
             log.warning("ad account %s: %s", account_id, fault)
             return None
 
-    def _looks(self, brand: str, accounts: Mapping[str, Account]) -> Iterator[Look]:
+    def _looks(self, brand: str, accounts: Mapping[str, PlatformAccount]) -> Iterator[Look]:
         known = {account.id: account for account in self.campaigns.accounts(brand)}
         seen: list[LineToday] = []
         for account_id, account in accounts.items():
@@ -132,7 +132,7 @@ class Watch:
 class _Today:
     """One account at this hour. A fault is kept: it is a finding of its own."""
 
-    account: Account
+    account: PlatformAccount
     known: AdAccount
     fault: AdsFault | None = None
 

@@ -10,10 +10,17 @@ from typing import Literal
 from bot.ads.changes.account_actions import AccountActions
 from bot.ads.changes.exposure import Thing
 from bot.ads.changes.plan import Actor, Pause, Resume, SetBudget, Step, told
-from bot.ads.changes.refusals import ChangedMeanwhile, NoBudgetHere, NotAllowed, NothingToDo, Refused, UnknownObject
+from bot.ads.changes.refusals import (
+    ChangedMeanwhile,
+    ChangeRefused,
+    NoBudgetHere,
+    NotAllowed,
+    NothingToDo,
+    UnknownObject,
+)
 from bot.ads.platform import AccountBlocked, AdsFault, NotAuthorised, VersionEnded
 from bot.language.money import Money
-from memory.ads.ad_account import AdAccount, Finding, Kind
+from memory.ads.ad_account import AccountFinding, AdAccount, Kind
 from memory.ads.emergency_stop import AlarmRecord, Held, HeldState
 from memory.audit_log.account_changes import Cause
 from memory.conversations.turns import Pressure
@@ -79,7 +86,7 @@ def spend_without_chats(lines: Sequence[LineToday]) -> list[Look]:
     return [Look(f"no chats {line.target.object_id}", _without_chats(line)) for line in lines]
 
 
-def broken_page(account: AdAccount, findings: Sequence[Finding]) -> Look:
+def broken_page(account: AdAccount, findings: Sequence[AccountFinding]) -> Look:
     """The page can't take chats: every ad in the account is money lost. Ends when it is found well.
 
     `findings` are the doctor's, without those that say that it could not look.
@@ -270,6 +277,6 @@ def _half(line: Thing, about: AdAccount) -> Money | None:
     return half if half.amount < line.budget.amount else None
 
 
-def _settled(refused: Refused) -> bool:
+def _settled(refused: ChangeRefused) -> bool:
     """Whether a person has decided otherwise meanwhile; else it is tried again."""
     return isinstance(refused, NothingToDo | UnknownObject | ChangedMeanwhile | NoBudgetHere)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.ads.changes.plan import Audience, Launch, audience_from, audience_to
-from bot.ads.platform import MARK, Account, AdsFault, OutcomeUnknown
+from bot.ads.platform import MARK, AdsFault, OutcomeUnknown, PlatformAccount
 from memory.ads.ad_account import AdStatus, Kind, New, NewAd, NewAdSet, NewCampaign, NewCreative
 from memory.audit_log.creation_intents import TOKEN_LENGTH, TOKEN_LETTERS, Intent, Intents, LaunchRecord, Part
 
@@ -31,7 +31,7 @@ class Creation:
     intents: Intents
     pause: Pause
 
-    def make(self, account: Account, launch: LaunchRecord, may_go_on: Callable[[], None]) -> dict[str, str]:
+    def make(self, account: PlatformAccount, launch: LaunchRecord, may_go_on: Callable[[], None]) -> dict[str, str]:
         """Every part, paused, in an order in which each finds its parent; part → id. Raises AdsFault."""
         ids: dict[str, str] = {}
         for intent in self.intents.parts(launch.id):
@@ -43,7 +43,7 @@ class Creation:
         self._drop_doubles(account, launch)
         return ids
 
-    def publish(self, account: Account, launch: LaunchRecord, may_go_on: Callable[[], None]) -> None:
+    def publish(self, account: PlatformAccount, launch: LaunchRecord, may_go_on: Callable[[], None]) -> None:
         """Switch it on: ads and ad sets first, which does nothing yet, and the campaign above them last.
 
         So the whole launch starts with one request, and one that is interrupted before delivers nothing.
@@ -55,7 +55,7 @@ class Creation:
                     may_go_on()
                     self.set_status(account, kind, intent.object_id, "active")
 
-    def take_away(self, account: Account, launch: LaunchRecord) -> None:
+    def take_away(self, account: PlatformAccount, launch: LaunchRecord) -> None:
         """Pause and archive the campaign, and with it everything below. Raises AdsFault: then it is not known to be off."""
         for intent in self.intents.parts(launch.id):
             if intent.kind == "campaign":
@@ -63,11 +63,11 @@ class Creation:
                     self.set_status(account, "campaign", object_id, "paused")
                     self.set_status(account, "campaign", object_id, "archived")
 
-    def set_status(self, account: Account, kind: Kind, object_id: str, status: AdStatus) -> None:
+    def set_status(self, account: PlatformAccount, kind: Kind, object_id: str, status: AdStatus) -> None:
         """Set it, again where the answer was lost: twice is the same as once. Raises AdsFault."""
         again(lambda: account.set_status(kind, object_id, status), self.pause)
 
-    def _make(self, account: Account, intent: Intent, ids: Mapping[str, str]) -> str:
+    def _make(self, account: PlatformAccount, intent: Intent, ids: Mapping[str, str]) -> str:
         new = _new(intent, ids)
         never_asked = self.intents.ask(intent.id)
         object_id = None if never_asked else self._adopt(account, intent)
@@ -82,18 +82,18 @@ class Creation:
         self.intents.made(intent.id, object_id)
         return object_id
 
-    def _ask(self, account: Account, intent: Intent, new: New) -> str | None:
+    def _ask(self, account: PlatformAccount, intent: Intent, new: New) -> str | None:
         try:
             return account.create(new, intent.token)
         except OutcomeUnknown:
             return self._adopt(account, intent)
 
-    def _adopt(self, account: Account, intent: Intent) -> str | None:
+    def _adopt(self, account: PlatformAccount, intent: Intent) -> str | None:
         found = self._find(account, intent)
         self._archive(account, intent, found[1:])
         return found[0] if found else None
 
-    def _find(self, account: Account, intent: Intent) -> list[str]:
+    def _find(self, account: PlatformAccount, intent: Intent) -> list[str]:
         """Looks twice, since reads lag behind creates."""
         found = account.find(intent.kind, intent.token)
         if not found:
@@ -101,19 +101,19 @@ class Creation:
             found = account.find(intent.kind, intent.token)
         return found
 
-    def _made(self, account: Account, intent: Intent) -> list[str]:
+    def _made(self, account: PlatformAccount, intent: Intent) -> list[str]:
         if intent.object_id is not None:
             return [intent.object_id]
         return [] if intent.state == "planned" else self._find(account, intent)
 
-    def _drop_doubles(self, account: Account, launch: LaunchRecord) -> None:
+    def _drop_doubles(self, account: PlatformAccount, launch: LaunchRecord) -> None:
         """A request that was thought lost may have come in after the look: it is paused, and goes before publishing."""
         for intent in self.intents.parts(launch.id):
             if intent.tries > 1:
                 doubles = set(self._find(account, intent)) - {intent.object_id}
                 self._archive(account, intent, sorted(doubles))
 
-    def _archive(self, account: Account, intent: Intent, doubles: Sequence[str]) -> None:
+    def _archive(self, account: PlatformAccount, intent: Intent, doubles: Sequence[str]) -> None:
         for double in doubles if intent.kind != "creative" else ():  # a creative alone delivers nothing, and stays
             self.set_status(account, intent.kind, double, "archived")
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from bot.ads.changes.creation import Creation, Interrupted
 from bot.ads.changes.limit_checks import LimitChecks
 from bot.ads.changes.open_account import OpenAccount
-from bot.ads.changes.refusals import Refused
+from bot.ads.changes.refusals import ChangeRefused
 from bot.ads.platform import AccountBlocked, AdsFault, RequestWrong
 from memory.ads.emergency_stop import Alarms
 from memory.audit_log.account_changes import AccountLeases, Change, Changes
@@ -67,7 +67,7 @@ class Launching:
             try:
                 self.checks.check_stop(opened.brand)
                 self.checks.check_cap(opened, None, self.checks.limits.limits_of(opened.about))
-            except Refused as refused:
+            except ChangeRefused as refused:
                 raise Interrupted(str(refused)) from refused
 
     def _drop(self, opened: OpenAccount, launch: LaunchRecord, why: str) -> None:

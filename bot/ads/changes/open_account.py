@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from bot.ads.changes.exposure import Picture
 from bot.ads.changes.refusals import AccountBusy, UnknownAccount
-from bot.ads.platform import Account, Accounts, AdsFault
+from bot.ads.platform import Accounts, AdsFault, PlatformAccount
 from memory.ads.ad_account import AdAccount, Structure
 from memory.audit_log.account_changes import AccountHeld, AccountLeases
 
@@ -20,7 +20,7 @@ from memory.audit_log.account_changes import AccountHeld, AccountLeases
 class OpenAccount:
     """What a process saw of an account; `picture` follows its own changes."""
 
-    account: Account
+    account: PlatformAccount
     brand: str
     structure: Structure
     picture: Picture
@@ -82,7 +82,7 @@ class AccountAccess:
         self.notice(seen)
         return seen
 
-    def account(self, brand: str, account_id: str) -> Account:
+    def account(self, brand: str, account_id: str) -> PlatformAccount:
         """Raises UnknownAccount."""
         account = self.accounts.get(brand, {}).get(account_id)
         if account is None:

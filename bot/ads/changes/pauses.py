@@ -11,7 +11,7 @@ from bot.ads.changes.open_account import AccountAccess
 from bot.ads.changes.plan import Pause
 from bot.ads.changes.plan_execution import ChangeRequests
 from bot.ads.changes.plan_outcome import PlanProgress, StepOrder
-from bot.ads.changes.refusals import Refused
+from bot.ads.changes.refusals import ChangeRefused
 from bot.ads.changes.step_effects import refuse_if_already, where
 from bot.ads.platform import AdsFault
 from bot.language.money import Money
@@ -54,7 +54,7 @@ class Pauses:
                     thing = glimpse.picture.thing(*where(order.step))
                     seen = SeenThing(thing, glimpse.at, glimpse.about.currency)
                 change, fault = self.pause(brand, account_id, seen, order)
-            except Refused as refused:
+            except ChangeRefused as refused:
                 progress.refused.append((order.step, refused))
             else:
                 progress.changes.append(change)
@@ -63,7 +63,7 @@ class Pauses:
     def pause(
         self, brand: str, account_id: str, seen: SeenThing | None, order: StepOrder
     ) -> tuple[Change, AdsFault | None]:
-        """One thing; `seen` None: nobody could look. Raises Refused where there is nothing to pause."""
+        """One thing; `seen` None: nobody could look. Raises ChangeRefused where there is nothing to pause."""
         account = self.access.account(brand, account_id)
         known = self.changes.by_key(order.key) if order.key else None
         if known is not None and known.state == "done":

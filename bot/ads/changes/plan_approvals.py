@@ -9,7 +9,7 @@ from bot.ads.changes.open_account import OpenAccount
 from bot.ads.changes.plan import Actor, ActorRole, SetBudget, from_json, to_json
 from bot.ads.changes.plan_execution import PlanExecution
 from bot.ads.changes.plan_outcome import PlanOutcome, PlanProgress, StepOrder
-from bot.ads.changes.refusals import ChangedMeanwhile, Refused
+from bot.ads.changes.refusals import ChangedMeanwhile, ChangeRefused
 from bot.ads.changes.step_effects import bound, changed_meanwhile, summary_of
 from memory.audit_log.approvals import Approval, Approvals
 from memory.storage.timestamps import Clock
@@ -37,7 +37,7 @@ class PlanApprovals:
         if over is None:
             progress.waiting = approval
         else:
-            progress.refused += [(step, Refused(over)) for step in steps]
+            progress.refused += [(step, ChangeRefused(over)) for step in steps]
 
     def check_unchanged(self, opened: OpenAccount, approval: Approval) -> None:
         """Raises ChangedMeanwhile where a budget is not as it was when the question was asked."""

@@ -14,7 +14,7 @@ from bot.ads.changes.limit_checks import LimitChecks, NeedsYes
 from bot.ads.changes.open_account import OpenAccount
 from bot.ads.changes.plan import Launch, Resume, SetBudget, Step, name_of, told
 from bot.ads.changes.plan_outcome import PlanProgress, StepOrder
-from bot.ads.changes.refusals import ChangedMeanwhile, NothingToDo, Refused, TooOften
+from bot.ads.changes.refusals import ChangedMeanwhile, ChangeRefused, NothingToDo, TooOften
 from bot.ads.changes.spend_limits import SpendLimits
 from bot.ads.changes.step_effects import (
     STATUS,
@@ -27,7 +27,7 @@ from bot.ads.changes.step_effects import (
     was_lowering,
     where,
 )
-from bot.ads.platform import Account, AdsFault, OutcomeUnknown, RequestWrong
+from bot.ads.platform import AdsFault, OutcomeUnknown, PlatformAccount, RequestWrong
 from bot.language.money import Money
 from memory.audit_log.account_changes import AccountLeases, Change, Changes, Intention
 from memory.storage.database import Database
@@ -40,7 +40,7 @@ class ChangeRequests:
     changes: Changes
     pause_for: Callable[[float], None]
 
-    def ask(self, account: Account, change: Change, *, certain: bool) -> tuple[Change, AdsFault | None]:
+    def ask(self, account: PlatformAccount, change: Change, *, certain: bool) -> tuple[Change, AdsFault | None]:
         """What became of it, and the fault after which nothing more should be asked of this account.
 
         `certain`: it was not asked for before, so that after a refusal it is not done.
@@ -78,13 +78,13 @@ class PlanExecution:
                 progress.changes.append(self.do(opened, order))
             except NeedsYes:
                 progress.to_ask.append(order)
-            except Refused as refused:
+            except ChangeRefused as refused:
                 progress.refused.append((order.step, refused))
             progress.begun.append(order)
         progress.fault = opened.fault
 
     def do(self, opened: OpenAccount, order: StepOrder) -> Change:
-        """One order; under a known key what was done is not done twice. Raises Refused, NeedsYes, AdsFault."""
+        """One order; under a known key what was done is not done twice. Raises ChangeRefused, NeedsYes, AdsFault."""
         known = self.changes.by_key(order.key) if order.key else None
         if known is not None and (known.state not in ("open", "not_done") or known.what == "launch"):
             return known
@@ -162,7 +162,7 @@ class PlanExecution:
         return thing.name, str(budget.amount), str(step.amount.amount)
 
 
-def _tell(account: Account, change: Change) -> None:
+def _tell(account: PlatformAccount, change: Change) -> None:
     if change.what == "set_budget":
         amount = Money(Decimal(change.becomes), change.raises.currency)
         account.set_budget(change.kind, change.object_id, amount)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.ads.changes.plan import Actor, Step
-from bot.ads.changes.refusals import NeedsApproval, Refused
+from bot.ads.changes.refusals import ChangeRefused, NeedsApproval
 from bot.ads.platform import AdsFault
 from memory.audit_log.account_changes import Change
 from memory.audit_log.approvals import Approval
@@ -30,7 +30,7 @@ class PlanOutcome:
     """What became of a plan. A change may be done, refused by the platform, not done, or still open."""
 
     changes: tuple[Change, ...] = ()
-    refused: tuple[tuple[Step, Refused], ...] = ()
+    refused: tuple[tuple[Step, ChangeRefused], ...] = ()
     waiting: Approval | None = None
     fault: AdsFault | None = None  # what ended it early; the steps after it were not begun
 
@@ -55,13 +55,13 @@ class PlanProgress:
     """A plan's outcome while its orders are carried out."""
 
     changes: list[Change] = field(default_factory=list)
-    refused: list[tuple[Step, Refused]] = field(default_factory=list)
+    refused: list[tuple[Step, ChangeRefused]] = field(default_factory=list)
     to_ask: list[StepOrder] = field(default_factory=list)  # wait for a person's yes
     begun: list[StepOrder] = field(default_factory=list)
     waiting: Approval | None = None
     fault: AdsFault | None = None
 
-    def refuse_rest(self, orders: Sequence[StepOrder], why: Refused) -> None:
+    def refuse_rest(self, orders: Sequence[StepOrder], why: ChangeRefused) -> None:
         self.refused += [(order.step, why) for order in orders if order not in self.begun]
 
     def outcome(self) -> PlanOutcome:

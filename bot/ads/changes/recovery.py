@@ -11,7 +11,7 @@ from bot.ads.changes.open_account import OpenAccount
 from bot.ads.changes.plan import AGENT, Archive
 from bot.ads.changes.plan_execution import PlanExecution
 from bot.ads.changes.plan_outcome import StepOrder
-from bot.ads.changes.refusals import Refused
+from bot.ads.changes.refusals import ChangeRefused
 from bot.ads.changes.step_effects import applied_change, shown_of, was_lowering
 from memory.ads.emergency_stop import Alarms
 from memory.audit_log.account_changes import Change, Changes
@@ -79,6 +79,6 @@ class Recovery:
             return f"The {what} in {opened.about.name} is in no list of ours; look at it in {pages}."
         try:
             self.execution.do(opened, StepOrder(Archive(thing.kind, thing.id, "left over from a launch"), AGENT))
-        except Refused as refused:
+        except ChangeRefused as refused:
             return f"The {what} is left over from a launch and could not be archived: {refused}"
         return f"The {what} was left over from a launch, paused, and was archived."

@@ -5,67 +5,67 @@ from __future__ import annotations
 from memory.audit_log.approvals import Approval
 
 
-class Refused(Exception):
+class ChangeRefused(Exception):
     """This is not done, and nothing was changed; the text is a sentence for whoever asked."""
 
 
-class NoLimits(Refused):
+class NoLimits(ChangeRefused):
     """There is no cap for this account, or none in its currency: nothing is written there. The text is for staff."""
 
 
-class UnknownObject(Refused):
+class UnknownObject(ChangeRefused):
     """The account holds no such thing, or it was archived."""
 
 
-class NoBudgetHere(Refused):
+class NoBudgetHere(ChangeRefused):
     """This holds no budget of its own; the text names what does."""
 
 
-class NotAllowed(Refused):
+class NotAllowed(ChangeRefused):
     """This role may not do that; the text says who may."""
 
 
-class NothingToDo(Refused):
+class NothingToDo(ChangeRefused):
     """It is so already."""
 
 
-class NotAnAmount(Refused):
+class NotAnAmount(ChangeRefused):
     """This budget can't be set: not above zero, below the account's least, or in another currency."""
 
 
-class OverCap(Refused):
+class OverCap(ChangeRefused):
     """The worst day would pass the account's daily cap."""
 
 
-class Stopped(Refused):
+class Stopped(ChangeRefused):
     """An admin has stopped everything; only pausing goes on."""
 
 
-class ChangedMeanwhile(Refused):
+class ChangedMeanwhile(ChangeRefused):
     """It is not as it was when this was decided: a person's change counts, and is planned with next time."""
 
 
-class Frozen(Refused):
+class Frozen(ChangeRefused):
     """An alarm is on: the program raises nothing by itself there. People may."""
 
 
-class TooOften(Refused):
+class TooOften(ChangeRefused):
     """The platform takes no more budget changes of this line for now."""
 
 
-class AccountBusy(Refused):
+class AccountBusy(ChangeRefused):
     """Another process is changing this account at this moment."""
 
 
-class UnknownAccount(Refused):
+class UnknownAccount(ChangeRefused):
     """This brand has no such account."""
 
 
-class CannotUndo(Refused):
+class CannotUndo(ChangeRefused):
     """This change can't be put back; the text says why."""
 
 
-class NeedsApproval(Refused):
+class NeedsApproval(ChangeRefused):
     """It waits for a person; `approval` is what they are asked."""
 
     def __init__(self, approval: Approval) -> None:

@@ -13,10 +13,10 @@ from bot.ads.facebook.doctor import Doctor
 from bot.ads.facebook.graph_client import GraphClient
 from bot.ads.facebook.rate_limiter import Governor
 from bot.ads.facebook.version import VERSION, VERSION_ENDS, version_warning
-from bot.ads.platform import Account
+from bot.ads.platform import PlatformAccount
 from bot.brands import Brand
 from bot.settings import Settings, WrongSetting
-from memory.ads.ad_account import Finding
+from memory.ads.ad_account import AccountFinding
 from memory.storage.timestamps import Clock
 
 __all__ = [
@@ -42,12 +42,12 @@ class Facebook:
     accounts: Mapping[str, FacebookAccount]
     doctor: Doctor
 
-    def by_brand(self) -> dict[str, dict[str, Account]]:
+    def by_brand(self) -> dict[str, dict[str, PlatformAccount]]:
         """The accounts of each brand."""
         brands = dict.fromkeys(account.brand for account in self.accounts.values())
         return {name: {key: one for key, one in self.accounts.items() if one.brand == name} for name in brands}
 
-    def examine(self) -> list[Finding]:
+    def examine(self) -> list[AccountFinding]:
         """What the accounts share once, then each account."""
         return [*self.doctor.examine(), *(found for each in self.accounts.values() for found in each.examine_itself())]
 

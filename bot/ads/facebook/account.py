@@ -1,4 +1,4 @@
-"""One real ad account at Meta, as `bot.ads.platform.Account` has it."""
+"""One real ad account at Meta, as `bot.ads.platform.PlatformAccount` has it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from bot.ads.facebook.vocabulary import RULES, objective_from, status_to
 from bot.ads.platform import MARK, NotAuthorised, PlatformRules, RequestWrong, TryLater
 from bot.language.money import Money
 from memory.ads.ad_account import (
+    AccountFinding,
     Activity,
     AdAccount,
     AdStatus,
     BusinessEvent,
     Comment,
     EventOutcome,
-    Finding,
     Kind,
     New,
     NewAd,
@@ -174,10 +174,10 @@ class FacebookAccount:
             raise RequestWrong("sales can't be told to Meta without its WhatsApp account: set META_WHATSAPP_ACCOUNT_ID")
         return Telling(self._graph, self._advertiser).tell(events)
 
-    def examine(self) -> list[Finding]:
+    def examine(self) -> list[AccountFinding]:
         return [*doctor.Doctor(self._graph, self._advertiser).examine(), *self.examine_itself()]
 
-    def examine_itself(self) -> list[Finding]:
+    def examine_itself(self) -> list[AccountFinding]:
         """What concerns this account alone; `examine` also looks at what it shares with others."""
         return list(doctor.looked(f"Meta {self.id}", lambda: doctor.account(self.describe(), self._brand_currency)))
 

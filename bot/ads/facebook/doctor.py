@@ -12,7 +12,7 @@ from bot.ads.facebook.events import prove
 from bot.ads.facebook.graph_client import Call, GraphClient
 from bot.ads.facebook.version import VERSION, VERSION_ENDS, version_warning
 from bot.ads.platform import AdsFault
-from memory.ads.ad_account import AdAccount, Finding
+from memory.ads.ad_account import AccountFinding, AdAccount
 
 PERMISSIONS = (
     "ads_management",
@@ -33,73 +33,79 @@ class Doctor:
     graph: GraphClient
     advertiser: Advertiser
 
-    def examine(self) -> list[Finding]:
+    def examine(self) -> list[AccountFinding]:
         """Nothing here raises for what Meta answers: a fault is a finding."""
-        found: list[Finding] = [version(self.graph.clock())]
+        found: list[AccountFinding] = [version(self.graph.clock())]
         try:
             told = self.graph.inspect_token()
         except AdsFault as fault:
-            return [*found, Finding("Meta token", False, str(fault))]
+            return [*found, AccountFinding("Meta token", False, str(fault))]
         found.append(token(told, self.graph))
         if not found[-1].ok:
             return found
         found.append(permissions(told, events=bool(self.advertiser.dataset_id)))
         return [*found, *self._page(), *self._dataset(told)]
 
-    def _page(self) -> Iterator[Finding]:
+    def _page(self) -> Iterator[AccountFinding]:
         fields = {"fields": "id,name,has_whatsapp_number,whatsapp_number"}
         yield from looked(
             "Meta page",
             lambda: page(self.graph.ask(Call("GET", self.advertiser.page_id, "", fields, "pages")), self.advertiser),
         )
 
-    def _dataset(self, told: dict[str, Any]) -> Iterator[Finding]:
+    def _dataset(self, told: dict[str, Any]) -> Iterator[AccountFinding]:
         if not self.advertiser.dataset_id:
-            yield Finding("Meta dataset", True, "no META_DATASET_ID: sales are not told to Meta")
+            yield AccountFinding("Meta dataset", True, "no META_DATASET_ID: sales are not told to Meta")
             return
         if not self.advertiser.whatsapp_account_id:
             hint = f"; the token names {', '.join(ids)}" if (ids := whatsapp_accounts(told)) else ""
-            yield Finding("Meta dataset", False, f"set META_WHATSAPP_ACCOUNT_ID to the number's WhatsApp account{hint}")
+            yield AccountFinding(
+                "Meta dataset", False, f"set META_WHATSAPP_ACCOUNT_ID to the number's WhatsApp account{hint}"
+            )
             return
         yield from looked("Meta dataset", lambda: dataset(self.graph, self.advertiser))
 
 
-def looked(name: str, look: Callable[[], Finding]) -> Iterator[Finding]:
+def looked(name: str, look: Callable[[], AccountFinding]) -> Iterator[AccountFinding]:
     """What `look` finds; that it could not look is a finding of another name: it says nothing of the thing itself."""
     try:
         yield look()
     except AdsFault as fault:
-        yield Finding(f"{name}, not seen", False, str(fault))
+        yield AccountFinding(f"{name}, not seen", False, str(fault))
 
 
-def version(now: datetime) -> Finding:
+def version(now: datetime) -> AccountFinding:
     """Whether the API version is served for a good while yet."""
     warning = version_warning(now.date())
-    return Finding("Meta version", warning is None, warning or f"{VERSION} is served until {VERSION_ENDS} at least")
+    return AccountFinding(
+        "Meta version", warning is None, warning or f"{VERSION} is served until {VERSION_ENDS} at least"
+    )
 
 
-def token(told: dict[str, Any], graph: GraphClient) -> Finding:
+def token(told: dict[str, Any], graph: GraphClient) -> AccountFinding:
     """Whether the token holds, and for how long."""
     if told.get("is_valid") is not True:
         words = graph.clean(str((told.get("error") or {}).get("message") or "Meta does not say why"))
-        return Finding("Meta token", False, f"it does not hold ({words}): set a new META_ACCESS_TOKEN")
+        return AccountFinding("Meta token", False, f"it does not hold ({words}): set a new META_ACCESS_TOKEN")
     ends = [moment for moment in (told.get("expires_at"), told.get("data_access_expires_at")) if moment]
     if not ends:
-        return Finding("Meta token", True, "it holds and never expires")
+        return AccountFinding("Meta token", True, "it holds and never expires")
     end = datetime.fromtimestamp(min(ends), UTC)
     if end - graph.clock() < SOON:
-        return Finding("Meta token", False, f"it ends on {end:%Y-%m-%d}: make one of a system user that never expires")
-    return Finding("Meta token", True, f"it holds until {end:%Y-%m-%d}")
+        return AccountFinding(
+            "Meta token", False, f"it ends on {end:%Y-%m-%d}: make one of a system user that never expires"
+        )
+    return AccountFinding("Meta token", True, f"it holds until {end:%Y-%m-%d}")
 
 
-def permissions(told: dict[str, Any], *, events: bool) -> Finding:
+def permissions(told: dict[str, Any], *, events: bool) -> AccountFinding:
     """Whether everything that the agent does is allowed to the token."""
     wanted = (*PERMISSIONS, *([FOR_EVENTS] if events else []))
     missing = [name for name in wanted if name not in (told.get("scopes") or [])]
     if missing:
         lacking = f"missing: {', '.join(missing)}; make a new token for the system user with these ticked"
-        return Finding("Meta permissions", False, lacking)
-    return Finding("Meta permissions", True, "all that is needed is there")
+        return AccountFinding("Meta permissions", False, lacking)
+    return AccountFinding("Meta permissions", True, "all that is needed is there")
 
 
 def whatsapp_accounts(told: dict[str, Any]) -> list[str]:
@@ -108,10 +114,10 @@ def whatsapp_accounts(told: dict[str, Any]) -> list[str]:
     return sorted({str(target) for each in scopes for target in each.get("target_ids") or []})
 
 
-def page(told: dict[str, Any], advertiser: Advertiser) -> Finding:
+def page(told: dict[str, Any], advertiser: Advertiser) -> AccountFinding:
     """Whether the page is linked to the WhatsApp number that the ads are to open."""
     if told.get("has_whatsapp_number") is not True:
-        return Finding(
+        return AccountFinding(
             "Meta page",
             False,
             "it has no WhatsApp number: link it in the page's settings under Linked accounts",
@@ -119,33 +125,35 @@ def page(told: dict[str, Any], advertiser: Advertiser) -> Finding:
         )
     linked = "".join(filter(str.isdigit, str(told.get("whatsapp_number") or "")))
     if advertiser.phone and linked and linked != advertiser.phone:
-        return Finding(
+        return AccountFinding(
             "Meta page",
             False,
             f"it is linked to another number, ending in {linked[-4:]}: link the brand's own number",
             stops_chats=True,
         )
-    return Finding(
+    return AccountFinding(
         "Meta page",
         True,
         "it is linked to a WhatsApp number" + (" of the brand" if linked and advertiser.phone else ""),
     )
 
 
-def dataset(graph: GraphClient, advertiser: Advertiser) -> Finding:
+def dataset(graph: GraphClient, advertiser: Advertiser) -> AccountFinding:
     """Whether an event would arrive: proved by one that must be refused for its click id alone."""
     why = prove(graph, advertiser)
-    return Finding("Meta dataset", not why, why or "an event finds its way: Meta refused just the false click id")
+    return AccountFinding(
+        "Meta dataset", not why, why or "an event finds its way: Meta refused just the false click id"
+    )
 
 
-def account(told: AdAccount, brand_currency: str) -> Finding:
+def account(told: AdAccount, brand_currency: str) -> AccountFinding:
     """Whether the account can run ads, and in which money and days."""
     name = f"Meta {told.id}"
     if told.status != "active":
-        return Finding(
+        return AccountFinding(
             name, False, f"the account is {told.status}: see Account Quality and the payment settings at Meta"
         )
     kept = f"budgets in {told.currency}, days of {told.time_zone}, at least {told.min_daily_budget.amount} a day"
     if brand_currency and told.currency != brand_currency:
-        return Finding(name, True, f"{kept}; the brand sells in {brand_currency}, so figures are converted")
-    return Finding(name, True, kept)
+        return AccountFinding(name, True, f"{kept}; the brand sells in {brand_currency}, so figures are converted")
+    return AccountFinding(name, True, kept)

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.ads.morning.step_results import NO_RESULTS, MorningResults, StepResult
-from bot.ads.platform import Account, Accounts, AdsFault, TryLater
+from bot.ads.platform import Accounts, AdsFault, PlatformAccount, TryLater
 from memory.ads.morning_runs import CycleRun, Cycles
 from memory.agents.base_agent import BaseAgent
 from memory.agents.memory_manager import MemoryManager
@@ -32,7 +32,7 @@ class Morning:
     brand: str
     day: date  # in the brand's calendar
     now: datetime  # in the account's world: practice has a clock of its own
-    account: Account | None  # None in the steps that close a brand's morning
+    account: PlatformAccount | None  # None in the steps that close a brand's morning
     results: MorningResults = NO_RESULTS  # of the finished steps
 
     @property
@@ -118,7 +118,7 @@ class Cycle(BaseAgent):
         return all(run is not None and run.ended_at is not None for run in runs)
 
     def _work(
-        self, brand: str, account_id: str, day: date, steps: Sequence[MorningStep], account: Account | None
+        self, brand: str, account_id: str, day: date, steps: Sequence[MorningStep], account: PlatformAccount | None
     ) -> None:
         run = self._cycles.claim(brand, account_id, day, steps[0].name)
         if run is None:
@@ -132,7 +132,7 @@ class Cycle(BaseAgent):
             self._cycles.fail(run, str(fault), self._again_at(fault))
             self._record(run, f"stopped at {run.step}: {fault}")
 
-    def _finish(self, run: CycleRun, steps: Sequence[MorningStep], account: Account | None) -> None:
+    def _finish(self, run: CycleRun, steps: Sequence[MorningStep], account: PlatformAccount | None) -> None:
         names = [step.name for step in steps]
         run = replace(run, step=_first_to_do(run, steps))
         for step, following in zip(steps, [*names[1:], "done"], strict=True):

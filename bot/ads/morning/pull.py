@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from bot.ads.morning.cycle import Morning
 from bot.ads.morning.step_results import PullResult
-from bot.ads.platform import Account
+from bot.ads.platform import PlatformAccount
 from bot.ads.practice import PracticeChats, PracticeSale
 from memory.ads.attribution import Attribution, ChatDay, Sale
 from memory.ads.campaigns import Campaigns
@@ -53,14 +53,14 @@ class Pull:
         carried = self._sold(morning.brand, account_id, account, today)
         return PullResult(ads=len(structure.ads), readings=new, carried=carried)
 
-    def refresh(self, brand: str, account: Account, now: datetime) -> None:
+    def refresh(self, brand: str, account: PlatformAccount, now: datetime) -> None:
         """Each hour, between the mornings: what yesterday and today look like by now."""
         known = account.describe()
         today = now.astimezone(ZoneInfo(known.time_zone)).date()
         self.campaigns.take_readings(brand, account.readings(today - timedelta(days=1), today))
         self._sold(brand, known.id, account, today)
 
-    def _sold(self, brand: str, account_id: str, account: Account, today: date) -> Decimal:
+    def _sold(self, brand: str, account_id: str, account: PlatformAccount, today: date) -> Decimal:
         """Books what a played market sold; the share of its orders whose ad is known. 1 where nothing is played."""
         if not isinstance(account, Sells):
             return Decimal(1)

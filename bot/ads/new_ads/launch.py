@@ -11,14 +11,14 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from bot.ads.changes.plan import AGENT, Audience, Launch, told
-from bot.ads.changes.refusals import NeedsApproval, NothingToDo, Refused
+from bot.ads.changes.refusals import ChangeRefused, NeedsApproval, NothingToDo
 from bot.ads.experiments.ad_tests import AT_ONCE, AdTestLifecycle, day_of, idea_of
 from bot.ads.morning.cycle import Morning
 from bot.ads.morning.step_results import IdeasResult, JudgeResult, LaunchResult
 from bot.ads.new_ads.compliance import ClaimChecks
 from bot.ads.new_ads.ideas import LEAST_CHATS, LOSING, AccountKnowledge, Idea, Writes, propose, season_of
 from bot.ads.new_ads.selling_points import PROOF_DAYS, ShopFacts
-from bot.ads.platform import Account, TryLater
+from bot.ads.platform import PlatformAccount, TryLater
 from bot.brands import Brand
 from bot.language.money import Money
 from memory.ads.ad_account import AdAccount, Structure
@@ -227,7 +227,7 @@ class LaunchTest:
         launch = _launch_of(ideas.chosen, budget, *model)
         return self._launch(morning, morning.ad_account, ideas.chosen, launch, budget)
 
-    def _launch(self, morning: Morning, account: Account, idea: Idea, launch: Launch, budget: Money) -> LaunchResult:
+    def _launch(self, morning: Morning, account: PlatformAccount, idea: Idea, launch: Launch, budget: Money) -> LaunchResult:
         account_id = account.describe().id
         key = key_of(morning, account_id)
         test = self.lifecycle.begin(morning.brand, account_id, key, idea, budget)
@@ -235,7 +235,7 @@ class LaunchTest:
             change = self.lifecycle.actions.launch(morning.brand, account_id, launch, AGENT, key=key)
         except NeedsApproval as waits:
             return LaunchResult(waiting=waits.approval.id)
-        except Refused as refused:
+        except ChangeRefused as refused:
             self.lifecycle.end(test, AdTestOutcome.NOT_LAUNCHED, f"not launched: {refused}")
             return LaunchResult(refused=str(refused))
         if change.state == "open":

@@ -20,6 +20,7 @@ from bot.ads.practice.market import HOURS, OVERSPEND, Floats, Insight, Market
 from bot.ads.practice.world import HISTORY, WORDS, FirstAd, first_ads, market_of
 from bot.language.money import Money
 from memory.ads.ad_account import (
+    AccountFinding,
     Activity,
     Ad,
     AdAccount,
@@ -31,7 +32,6 @@ from memory.ads.ad_account import (
     Creative,
     EffectiveStatus,
     EventOutcome,
-    Finding,
     Kind,
     Learning,
     New,
@@ -231,9 +231,9 @@ class PracticeAccount:
         """Takes what happened less than seven days ago in a chat that a practice ad brought."""
         return [self._outcome(event) for event in events]
 
-    def examine(self) -> list[Finding]:
+    def examine(self) -> list[AccountFinding]:
         """That this is practice."""
-        return [Finding(f"ad account {self.spec.name}", True, "practice: simulated, no money is spent")]
+        return [AccountFinding(f"ad account {self.spec.name}", True, "practice: simulated, no money is spent")]
 
     def sales(self, since: date) -> list[PracticeSale]:
         """Orders placed on that day or later, or returned then, in the order in which they were placed."""

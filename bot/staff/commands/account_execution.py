@@ -8,7 +8,7 @@ from typing import Final, assert_never
 from bot.ads.agency import Agency
 from bot.ads.changes.plan import Actor, Step
 from bot.ads.changes.plan_outcome import PlanOutcome
-from bot.ads.changes.refusals import NeedsApproval, Refused
+from bot.ads.changes.refusals import ChangeRefused, NeedsApproval
 from bot.ads.platform import AdsFault
 from bot.staff.commands import change_sentences
 from bot.staff.commands.account_commands import (
@@ -61,7 +61,7 @@ class AccountExecution:
             return self._run(ordered)
         except NeedsApproval as needed:
             return self._ask(needed.approval)
-        except (Refused, CannotApprove, UnknownChange) as refused:
+        except (ChangeRefused, CannotApprove, UnknownChange) as refused:
             return CommandAnswer(str(refused))
         except AdsFault as fault:
             return CommandAnswer(f"The ad account could not be asked: {fault}")

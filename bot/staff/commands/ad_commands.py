@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.ads.agency import Agency
 from bot.ads.campaign_lookup import AdObject, CampaignLookup
-from bot.ads.changes.refusals import Refused
+from bot.ads.changes.refusals import ChangeRefused
 from bot.ads.new_ads.compliance import ClaimChecks
 from bot.ads.platform import AdsFault
 from bot.language.normalisation import fold
@@ -112,7 +112,7 @@ class AdCommands:
         if stored is None:
             try:
                 stored = self.log.begin(command.message_id, to_json(self._read(command)))
-            except (Refused, AdsFault) as fault:
+            except (ChangeRefused, AdsFault) as fault:
                 raise Unclear(str(fault)) from fault
         said = stored.answer
         if said is None:

@@ -19,14 +19,14 @@ from bot.ads.alarms.rules import (
 from bot.ads.changes.plan import Resume, SetBudget, Step
 from bot.ads.changes.refusals import Frozen, NotAllowed, Stopped
 from bot.ads.platform import AccountBlocked, NotAuthorised, TryLater, VersionEnded
-from memory.ads.ad_account import Finding
+from memory.ads.ad_account import AccountFinding
 from memory.conversations.turns import Pressure
 from tests.ads.buying import ANA, ANNE, BRAND, CYCLE, SAM, Buying, idea, rupees
 from tests.ads.paper_account import PaperAccount
 
 ACCOUNT, PAGES = "act_1", "the paper account"
-BROKEN = [Finding("page", False, "it has no WhatsApp number", stops_chats=True)]
-WELL = [Finding("page", True, "it is linked")]
+BROKEN = [AccountFinding("page", False, "it has no WhatsApp number", stops_chats=True)]
+WELL = [AccountFinding("page", True, "it is linked")]
 
 
 def line(buying: Buying, object_id: str, spend: str, chats: int | None, usual: str | None = "60", sku: str | None = None) -> LineToday:  # fmt: skip

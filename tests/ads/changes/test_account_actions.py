@@ -12,12 +12,12 @@ from bot.ads.changes.refusals import (
     AccountBusy,
     CannotUndo,
     ChangedMeanwhile,
+    ChangeRefused,
     NeedsApproval,
     NoBudgetHere,
     NoLimits,
     NotAllowed,
     OverCap,
-    Refused,
     TooOften,
     UnknownAccount,
     UnknownObject,
@@ -218,7 +218,7 @@ def test_a_persons_edit_above_the_cap_is_told_once_and_nothing_is_raised(buying:
 )
 def test_an_amount_that_cannot_be_is_refused_with_a_sentence(buying: Buying, amount: Money, says: str) -> None:
     line = buying.account.line("1000")
-    with pytest.raises(Refused, match=says):
+    with pytest.raises(ChangeRefused, match=says):
         buying.actions.set_budget(BRAND, ACCOUNT, "ad_set", line, amount, SAM, "why")
     assert buying.actions.changes.page(BRAND) == []
 

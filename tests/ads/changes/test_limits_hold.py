@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from bot.ads.changes.account_actions import AccountActions
 from bot.ads.changes.limit_checks import LATE
 from bot.ads.changes.plan import Archive, Pause, Resume, SetBudget, Step
-from bot.ads.changes.refusals import Refused
+from bot.ads.changes.refusals import ChangeRefused
 from bot.ads.platform import AdsFault, OutcomeUnknown
 from memory.storage.database import Database
 from tests.ads.buying import BRAND, CYCLE, Buying, idea, rupees
@@ -138,7 +138,7 @@ class Purse(RuleBasedStateMachine):
     def _quietly(self, do: Callable[[], object]) -> None:
         try:
             do()
-        except (Refused, AdsFault):
+        except (ChangeRefused, AdsFault):
             return
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.ads.platform import Account
+from bot.ads.platform import PlatformAccount
 from tests.ads.facebook.graph_server import GraphServer, Time
 from tests.ads.platform_contract import AccountContract
 
@@ -23,7 +23,7 @@ class MetaStage:
 
     meta: GraphServer
     time: Time
-    account: Account
+    account: PlatformAccount
     zone: ZoneInfo
     image: str = "picture-1"
     click: str = "clid-1"

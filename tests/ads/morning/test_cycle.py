@@ -11,7 +11,7 @@ import pytest
 
 from bot.ads.morning.cycle import BrandMorning, Cycle, Morning, MorningStep
 from bot.ads.morning.step_results import ActResult, MorningResults, PullResult, ReportResult, StepResult
-from bot.ads.platform import Account, NotAuthorised
+from bot.ads.platform import NotAuthorised, PlatformAccount
 from bot.ads.practice import Book, PracticeAccount, read_practice
 from memory.ads.morning_runs import Cycles
 from memory.agents.memory_manager import MemoryManager
@@ -35,14 +35,14 @@ def clock() -> TestClock:
 
 
 @pytest.fixture
-def accounts(tmp_path: Path, clock: TestClock) -> dict[str, Account]:
+def accounts(tmp_path: Path, clock: TestClock) -> dict[str, PlatformAccount]:
     specs = read_practice(Path(__file__).parents[3] / "data" / "practice.toml")[:2]
     book = Book(tmp_path / "practice.db")
     return {spec.id: PracticeAccount(replace(spec, ads=2), book, clock, SIX) for spec in specs}
 
 
 @pytest.fixture
-def cycle_of(tmp_path: Path, clock: TestClock, accounts: dict[str, Account]) -> Callable[..., Cycle]:
+def cycle_of(tmp_path: Path, clock: TestClock, accounts: dict[str, PlatformAccount]) -> Callable[..., Cycle]:
     """A cycle with these steps, as each process makes its own on the same file."""
 
     def make(steps: Sequence[MorningStep], closing: Sequence[MorningStep]) -> Cycle:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.ads.platform import Account
+from bot.ads.platform import PlatformAccount
 from bot.ads.practice.account import PracticeAccount
 from bot.ads.practice.account_list import read_practice
 from bot.ads.practice.decisions_file import Book
@@ -25,7 +25,7 @@ BEGUN = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 class PracticeStage:
     """An account of the roster, whose clock a test moves."""
 
-    account: Account
+    account: PlatformAccount
     clock: TestClock
     image: str = "picture-1"
     click: str = "practice-1"
