@@ -36,7 +36,7 @@ class Morning:
     results: MorningResults = NO_RESULTS  # of the finished steps
 
     @property
-    def ad_account(self) -> Account:
+    def ad_account(self) -> PlatformAccount:
         """The account, in a step that only accounts have."""
         if self.account is None:
             raise ValueError("the steps that close a morning have no account")
