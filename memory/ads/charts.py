@@ -9,11 +9,27 @@ from typing import Any
 
 from memory.storage.database import Database
 from memory.storage.errors import MemoryFault
+from memory.storage.table import ROW_ID, TEXT, TIMESTAMP, Column, ColumnType, Index, Table
 from memory.storage.timestamps import Clock, to_text
 
 
 class ChartGone(MemoryFault):
     """This chart's time is over; ask for a new one with “chart”."""
+
+
+def _sorted_json(spec: Mapping[str, Any]) -> str:
+    return json.dumps(spec, ensure_ascii=False, sort_keys=True)
+
+
+AD_CHARTS = Table(
+    "ad_charts",
+    Column("id", ROW_ID),
+    Column("brand", TEXT),
+    Column("spec", ColumnType("TEXT", json.loads, _sorted_json)),
+    Column("made_at", TIMESTAMP),
+    Column("expires_at", TIMESTAMP),
+    indexes=[Index("ad_charts_by_end", "expires_at")],
+)
 
 
 class Charts:
@@ -25,15 +41,11 @@ class Charts:
 
     def keep(self, brand: str, spec: Mapping[str, Any], expires_at: datetime) -> int:
         """Keep what a chart shows; its number. Charts whose time is over go."""
+        now = self._clock()
+        chart = AD_CHARTS.stored(brand=brand, spec=spec, made_at=now, expires_at=expires_at)
         with self._db.transaction():
-            self._db.run("DELETE FROM ad_charts WHERE expires_at <= :now", now=to_text(self._clock()))
-            return self._db.insert(
-                "INSERT INTO ad_charts (brand, spec, made_at, expires_at) VALUES (:brand, :spec, :now, :end) RETURNING id",
-                brand=brand,
-                spec=json.dumps(spec, ensure_ascii=False, sort_keys=True),
-                now=to_text(self._clock()),
-                end=to_text(expires_at),
-            )
+            self._db.run("DELETE FROM ad_charts WHERE expires_at <= :now", now=to_text(now))
+            return self._db.insert(AD_CHARTS.insert(chart, "RETURNING id"), **chart)
 
     def spec(self, chart_id: int) -> dict[str, Any]:
         """What this chart shows. Raises ChartGone."""

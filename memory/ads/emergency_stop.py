@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from typing import Literal, cast
+from typing import Literal
 
 from bot.language.money import Money
 from memory.ads.ad_account import Kind
-from memory.storage.database import Database, Row
-from memory.storage.timestamps import Clock, from_text, to_text
+from memory.storage.database import Database
+from memory.storage.table import (
+    FLAG,
+    JSON_TUPLE,
+    ROW_ID,
+    TEXT,
+    TIMESTAMP,
+    Column,
+    Index,
+    Table,
+    computed,
+    decimal_money,
+)
+from memory.storage.timestamps import Clock, to_text
 
 HeldState = Literal["to_pause", "paused", "put_back", "left"]
 
@@ -78,6 +88,79 @@ class Notice:
     at: datetime
 
 
+AD_STOPS = Table(
+    "ad_stops",
+    Column("id", ROW_ID),
+    Column("brand", TEXT),
+    Column("who", TEXT),
+    Column("why", TEXT),
+    Column("at", TIMESTAMP),
+    Column("complete_at", TIMESTAMP, null=True),
+    Column("ended_at", TIMESTAMP, null=True),
+    Column("ended_by", TEXT, null=True),
+    indexes=[Index("ad_stops_in_force", "brand", unique=True, where="ended_at IS NULL")],
+)
+# What a stop or an alarm has paused, to be put back exactly.
+AD_HELD = Table(
+    "ad_held",
+    Column("id", ROW_ID),
+    Column("brand", TEXT),
+    Column("cause", TEXT),
+    Column("account_id", TEXT),
+    Column("kind", TEXT),
+    Column("object_id", TEXT),
+    Column("name", TEXT),
+    Column("was", TEXT, null=True),
+    Column("becomes", TEXT, null=True),
+    Column("currency", TEXT, null=True),
+    Column("state", TEXT),
+    Column("why", TEXT, default="''"),
+    unique=["cause, account_id, object_id"],
+)
+# The campaigns that were seen switched on last: a stop pauses them even where the account can't be read.
+AD_RUNNING = Table(
+    "ad_running",
+    Column("account_id", TEXT),
+    Column("object_id", TEXT),
+    Column("name", TEXT),
+    key="account_id, object_id",
+)
+AD_ALARMS = Table(
+    "ad_alarms",
+    Column("id", ROW_ID),
+    Column("brand", TEXT),
+    Column("cause", TEXT),
+    Column("sentence", TEXT),
+    Column("freezes", JSON_TUPLE),
+    Column("ends_itself", FLAG),
+    Column("at", TIMESTAMP),
+    Column("ended_at", TIMESTAMP, null=True),
+    indexes=[Index("ad_alarms_on", "brand, cause", unique=True, where="ended_at IS NULL")],
+)
+AD_NOTICES = Table(
+    "ad_notices",
+    Column("id", ROW_ID),
+    Column("brand", TEXT),
+    Column("key", TEXT),
+    Column("sentence", TEXT),
+    Column("at", TIMESTAMP),
+    Column("told_at", TIMESTAMP, null=True),
+    unique=["brand, key"],
+    indexes=[Index("ad_notices_untold", "brand, id", where="told_at IS NULL")],
+)
+STOP = AD_STOPS.rows(Stop, complete=computed("complete_at IS NOT NULL", FLAG))
+HELD = AD_HELD.rows(
+    Held, was=decimal_money("was", "currency", null=True), becomes=decimal_money("becomes", "currency", null=True)
+)
+ALARM = AD_ALARMS.rows(AlarmRecord)
+NOTICE = AD_NOTICES.rows(Notice)
+_HELD = f"SELECT {HELD.columns} FROM ad_held"
+_HOLD = AD_HELD.insert(
+    (name for name in AD_HELD.columns if name != "id"),
+    "ON CONFLICT (cause, account_id, object_id) DO UPDATE SET state = 'to_pause'",
+)
+
+
 class Stops:
     """The switch that every process looks at before it raises, resumes or makes anything."""
 
@@ -89,24 +172,17 @@ class Stops:
         """Stop this brand's accounts; one stop at a time, a second message finds the first."""
         with self._db.transaction(durable=True):
             self._db.hold(f"ads of {brand}")
-            self._db.run(
-                "INSERT INTO ad_stops (brand, who, why, at) VALUES (:brand, :who, :why, :now) ON CONFLICT DO NOTHING",
-                brand=brand,
-                who=who,
-                why=why,
-                now=to_text(self._clock()),
-            )
+            begun = AD_STOPS.stored(brand=brand, who=who, why=why, at=self._clock())
+            self._db.run(AD_STOPS.insert(begun, "ON CONFLICT DO NOTHING"), **begun)
             stop = self.in_force(brand)
         assert stop is not None, "just begun, or there before"
         return stop
 
     def in_force(self, brand: str) -> Stop | None:
         """The stop that holds now."""
-        row = self._db.one("SELECT * FROM ad_stops WHERE brand = :brand AND ended_at IS NULL", brand=brand)
-        if row is None:
-            return None
-        complete = row["complete_at"] is not None
-        return Stop(row["id"], row["brand"], row["who"], row["why"], from_text(row["at"]), complete)
+        return STOP.one(
+            self._db, f"SELECT {STOP.columns} FROM ad_stops WHERE brand = :brand AND ended_at IS NULL", brand=brand
+        )
 
     def complete(self, stop: Stop) -> None:
         """Everything stands still."""
@@ -130,20 +206,7 @@ class Stops:
         """These run and are to be paused, those that were paused under this cause before, too."""
         with self._db.transaction():
             for thing in things:
-                self._db.run(
-                    "INSERT INTO ad_held (brand, cause, account_id, kind, object_id, name, was, becomes, currency, state)"
-                    " VALUES (:brand, :cause, :account, :kind, :object, :name, :was, :becomes, :currency, 'to_pause')"
-                    " ON CONFLICT (cause, account_id, object_id) DO UPDATE SET state = 'to_pause'",
-                    brand=thing.brand,
-                    cause=thing.cause,
-                    account=thing.account_id,
-                    kind=thing.kind,
-                    object=thing.object_id,
-                    name=thing.name,
-                    was=None if thing.was is None else str(thing.was.amount),
-                    becomes=None if thing.becomes is None else str(thing.becomes.amount),
-                    currency=None if thing.was is None else thing.was.currency,
-                )
+                self._db.run(_HOLD, **HELD.values(thing) | {"state": "to_pause", "why": ""})
 
     def mark(self, thing: Held, state: HeldState, why: str = "") -> None:
         """What became of it."""
@@ -159,8 +222,8 @@ class Stops:
 
     def held(self, cause: str, *states: HeldState) -> list[Held]:
         """What a stop or an alarm holds, in the order in which it was seen."""
-        rows = self._db.all("SELECT * FROM ad_held WHERE cause = :cause ORDER BY id", cause=cause)
-        return [_held(row) for row in rows if not states or row["state"] in states]
+        held = HELD.all(self._db, f"{_HELD} WHERE cause = :cause ORDER BY id", cause=cause)
+        return [thing for thing in held if not states or thing.state in states]
 
     def note_running(self, account_id: str, names: Mapping[str, str]) -> None:
         """These campaigns are switched on now, and no others; id → name."""
@@ -169,13 +232,8 @@ class Stops:
         with self._db.transaction():
             self._db.run("DELETE FROM ad_running WHERE account_id = :account", account=account_id)
             for object_id, name in sorted(names.items()):
-                self._db.run(
-                    "INSERT INTO ad_running (account_id, object_id, name) VALUES (:account, :object, :name)"
-                    " ON CONFLICT DO NOTHING",
-                    account=account_id,
-                    object=object_id,
-                    name=name,
-                )
+                row = AD_RUNNING.stored(account_id=account_id, object_id=object_id, name=name)
+                self._db.run(AD_RUNNING.insert(row, "ON CONFLICT DO NOTHING"), **row)
 
     def seen_running(self, account_id: str) -> dict[str, str]:
         """The campaigns that were switched on when the account was read last."""
@@ -184,21 +242,21 @@ class Stops:
 
     def holding(self, account_id: str, object_id: str) -> list[Held]:
         """What alarms have paused and not put back of this one thing."""
-        rows = self._db.all(
-            "SELECT * FROM ad_held WHERE account_id = :account AND object_id = :object"
+        return HELD.all(
+            self._db,
+            f"{_HELD} WHERE account_id = :account AND object_id = :object"
             " AND state IN ('to_pause', 'paused') AND cause LIKE 'alarm %' ORDER BY id",
             account=account_id,
             object=object_id,
         )
-        return [_held(row) for row in rows]
 
     def to_put_back(self, brand: str) -> list[Held]:
         """What was paused by stops that are over, and waits to run again."""
-        rows = self._db.all(
-            "SELECT * FROM ad_held WHERE brand = :brand AND state = 'paused' AND cause LIKE 'stop %' ORDER BY id",
+        return HELD.all(
+            self._db,
+            f"{_HELD} WHERE brand = :brand AND state = 'paused' AND cause LIKE 'stop %' ORDER BY id",
             brand=brand,
         )
-        return [_held(row) for row in rows]
 
 
 class Alarms:
@@ -217,18 +275,13 @@ class Alarms:
             known = self.on(brand, cause)
             if known is not None:
                 return known
-            number = self._db.insert(
-                "INSERT INTO ad_alarms (brand, cause, sentence, freezes, ends_itself, at)"
-                " VALUES (:brand, :cause, :sentence, :freezes, :ends_itself, :now) RETURNING id",
-                brand=brand,
-                cause=cause,
-                sentence=sentence,
-                freezes=json.dumps(list(freezes)),
-                ends_itself=int(ends_itself),
-                now=to_text(self._clock()),
+            now = self._clock()
+            row = AD_ALARMS.stored(
+                brand=brand, cause=cause, sentence=sentence, freezes=freezes, ends_itself=ends_itself, at=now
             )
+            number = self._db.insert(AD_ALARMS.insert(row, "RETURNING id"), **row)
             self.say(brand, f"alarm {number}", sentence)
-            return AlarmRecord(number, brand, cause, sentence, self._clock(), tuple(freezes), ends_itself)
+            return AlarmRecord(number, brand, cause, sentence, now, tuple(freezes), ends_itself)
 
     def on(self, brand: str, cause: str) -> AlarmRecord | None:
         """This alarm, where it is on."""
@@ -236,10 +289,11 @@ class Alarms:
 
     def all_on(self, brand: str) -> list[AlarmRecord]:
         """A brand's alarms that are on, oldest first."""
-        rows = self._db.all(
-            "SELECT * FROM ad_alarms WHERE brand = :brand AND ended_at IS NULL ORDER BY id", brand=brand
+        return ALARM.all(
+            self._db,
+            f"SELECT {ALARM.columns} FROM ad_alarms WHERE brand = :brand AND ended_at IS NULL ORDER BY id",
+            brand=brand,
         )
-        return [_alarm(row) for row in rows]
 
     def end(self, alarm: AlarmRecord, sentence: str) -> None:
         """Its cause is gone; staff hear this sentence."""
@@ -254,21 +308,16 @@ class Alarms:
 
     def say(self, brand: str, key: str, sentence: str) -> None:
         """Have staff told this once: the same `key` is the same news, however often it is found."""
-        self._db.run(
-            "INSERT INTO ad_notices (brand, key, sentence, at) VALUES (:brand, :key, :sentence, :now)"
-            " ON CONFLICT (brand, key) DO NOTHING",
-            brand=brand,
-            key=key,
-            sentence=sentence,
-            now=to_text(self._clock()),
-        )
+        notice = AD_NOTICES.stored(brand=brand, key=key, sentence=sentence, at=self._clock())
+        self._db.run(AD_NOTICES.insert(notice, "ON CONFLICT (brand, key) DO NOTHING"), **notice)
 
     def untold(self, brand: str) -> list[Notice]:
         """What staff have yet to hear, oldest first."""
-        rows = self._db.all(
-            "SELECT * FROM ad_notices WHERE brand = :brand AND told_at IS NULL ORDER BY id", brand=brand
+        return NOTICE.all(
+            self._db,
+            f"SELECT {NOTICE.columns} FROM ad_notices WHERE brand = :brand AND told_at IS NULL ORDER BY id",
+            brand=brand,
         )
-        return [Notice(row["id"], row["brand"], row["sentence"], from_text(row["at"])) for row in rows]
 
     def told(self, notice_id: int) -> None:
         """It is in the outbox; call it in the transaction that puts it there."""
@@ -277,30 +326,3 @@ class Alarms:
             now=to_text(self._clock()),
             id=notice_id,
         )
-
-
-def _alarm(row: Row) -> AlarmRecord:
-    return AlarmRecord(
-        id=row["id"],
-        brand=row["brand"],
-        cause=row["cause"],
-        sentence=row["sentence"],
-        at=from_text(row["at"]),
-        freezes=tuple(json.loads(row["freezes"])),
-        ends_itself=bool(row["ends_itself"]),
-    )
-
-
-def _held(row: Row) -> Held:
-    return Held(
-        brand=row["brand"],
-        cause=row["cause"],
-        account_id=row["account_id"],
-        kind=cast(Kind, row["kind"]),
-        object_id=row["object_id"],
-        name=row["name"],
-        state=cast(HeldState, row["state"]),
-        why=row["why"],
-        was=None if row["was"] is None else Money(Decimal(row["was"]), row["currency"]),
-        becomes=None if row["becomes"] is None else Money(Decimal(row["becomes"]), row["currency"]),
-    )

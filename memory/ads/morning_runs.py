@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,7 +11,8 @@ from typing import Any
 
 from memory.storage.database import Database
 from memory.storage.errors import CycleLost
-from memory.storage.timestamps import Clock, from_text, to_text
+from memory.storage.table import ISO_DATE, JSON_UNESCAPED, REUSED_ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
+from memory.storage.timestamps import Clock, to_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,25 @@ class CycleRun:
     holder: str | None
 
 
+CYCLES = Table(
+    "cycles",
+    Column("id", REUSED_ROW_ID),
+    Column("brand", TEXT),
+    Column("account_id", TEXT),
+    Column("day", ISO_DATE),
+    Column("step", TEXT),
+    Column("notes", JSON_UNESCAPED),
+    Column("holder", TEXT, null=True),
+    Column("held_until", TIMESTAMP, null=True),
+    Column("started_at", TIMESTAMP),
+    Column("ended_at", TIMESTAMP, null=True),
+    Column("fault", TEXT, null=True),
+    indexes=[Index("cycles_by_day", "brand, account_id, day", unique=True)],
+)
+CYCLE_RUN = CYCLES.rows(CycleRun)
+_RUNS = f"SELECT {CYCLE_RUN.columns} FROM cycles"
+
+
 class Cycles:
     """Which cycle stands where. A step is noted when it is finished, and never begun again after that."""
 
@@ -44,15 +63,10 @@ class Cycles:
         """This day's cycle, to be done by the caller alone; None where it is done, or somebody is at it."""
         with self._db.transaction():
             now = self._clock()
-            self._db.run(
-                "INSERT INTO cycles (brand, account_id, day, step, notes, started_at)"
-                " VALUES (:brand, :account, :day, :step, '{}', :now) ON CONFLICT DO NOTHING",
-                brand=brand,
-                account=account_id,
-                day=day.isoformat(),
-                step=first_step,
-                now=to_text(now),
+            begun = CYCLES.stored(
+                brand=brand, account_id=account_id, day=day, step=first_step, notes={}, started_at=now
             )
+            self._db.run(CYCLES.insert(begun, "ON CONFLICT DO NOTHING"), **begun)
             holder = secrets.token_hex(8)
             taken = self._db.run(
                 "UPDATE cycles SET holder = :holder, held_until = :until, fault = NULL"
@@ -69,22 +83,22 @@ class Cycles:
 
     def of_day(self, brand: str, account_id: str, day: date) -> CycleRun | None:
         """The cycle of that day, if one was begun."""
-        row = self._db.one(
-            "SELECT * FROM cycles WHERE brand = :brand AND account_id = :account AND day = :day",
+        return CYCLE_RUN.one(
+            self._db,
+            f"{_RUNS} WHERE brand = :brand AND account_id = :account AND day = :day",
             brand=brand,
             account=account_id,
             day=day.isoformat(),
         )
-        return _run(row) if row else None
 
     def latest(self, brand: str, limit: int = 30) -> list[CycleRun]:
         """The newest cycles of the brand's accounts, newest first."""
-        rows = self._db.all(
-            "SELECT * FROM cycles WHERE brand = :brand ORDER BY started_at DESC, id DESC LIMIT :limit",
+        return CYCLE_RUN.all(
+            self._db,
+            f"{_RUNS} WHERE brand = :brand ORDER BY started_at DESC, id DESC LIMIT :limit",
             brand=brand,
             limit=limit,
         )
-        return [_run(row) for row in rows]
 
     def newest_day(self, brand: str) -> date | None:
         """The day of the brand's newest cycle; None before the first. Read from the index: notes are long."""
@@ -93,21 +107,21 @@ class Cycles:
 
     def newest_of(self, brand: str, account_id: str) -> CycleRun | None:
         """An account's newest cycle, if it ever had one."""
-        row = self._db.one(
-            "SELECT * FROM cycles WHERE brand = :brand AND account_id = :account ORDER BY day DESC LIMIT 1",
+        return CYCLE_RUN.one(
+            self._db,
+            f"{_RUNS} WHERE brand = :brand AND account_id = :account ORDER BY day DESC LIMIT 1",
             brand=brand,
             account=account_id,
         )
-        return _run(row) if row else None
 
     def of_brand(self, brand: str, day: date) -> list[CycleRun]:
         """Every cycle of the brand on that day, by account."""
-        rows = self._db.all(
-            "SELECT * FROM cycles WHERE brand = :brand AND day = :day ORDER BY account_id",
+        return CYCLE_RUN.all(
+            self._db,
+            f"{_RUNS} WHERE brand = :brand AND day = :day ORDER BY account_id",
             brand=brand,
             day=day.isoformat(),
         )
-        return [_run(row) for row in rows]
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -121,8 +135,11 @@ class Cycles:
         In one transaction with what the step wrote, where the caller has one open.
         """
         notes = {**run.notes, run.step: note}
-        self._write(run, "step = :step, notes = :notes", step=next_step, notes=json.dumps(notes, ensure_ascii=False))
-        return self._again(run)
+        self._write(run, "step = :step, notes = :notes", step=next_step, **CYCLES.stored(notes=notes))
+        after = CYCLE_RUN.one(self._db, f"{_RUNS} WHERE id = :id", id=run.id)
+        if after is None:
+            raise CycleLost(f"the cycle of account {run.account_id} is gone")
+        return after
 
     def hold_on(self, run: CycleRun) -> None:
         """Keep it for another stretch, in a step that takes long. Raises CycleLost."""
@@ -149,24 +166,3 @@ class Cycles:
         )
         if not touched:
             raise CycleLost(f"another process works on account {run.account_id} by now")
-
-    def _again(self, run: CycleRun) -> CycleRun:
-        row = self._db.one("SELECT * FROM cycles WHERE id = :id", id=run.id)
-        if row is None:
-            raise CycleLost(f"the cycle of account {run.account_id} is gone")
-        return _run(row)
-
-
-def _run(row: dict[str, Any]) -> CycleRun:
-    return CycleRun(
-        id=row["id"],
-        brand=row["brand"],
-        account_id=row["account_id"],
-        day=date.fromisoformat(row["day"]),
-        step=row["step"],
-        notes=json.loads(row["notes"]),
-        started_at=from_text(row["started_at"]),
-        ended_at=None if row["ended_at"] is None else from_text(row["ended_at"]),
-        fault=row["fault"],
-        holder=row["holder"],
-    )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Literal, cast
+from datetime import UTC, date, datetime
+from typing import Literal
 
-from memory.storage.database import Database, Row
+from memory.storage.database import Database
 from memory.storage.errors import MemoryFault
-from memory.storage.timestamps import Clock, from_text, to_text
+from memory.storage.table import FLAG, ISO_DATE, ROW_ID, TEXT, TIMESTAMP, Column, Index, Source, Table
+from memory.storage.timestamps import Clock, to_text
 
 TaskState = Literal["open", "done"]
 LONGEST_OUTCOME = 2000  # characters
@@ -52,6 +53,42 @@ class Task:
     closed_there: bool
 
 
+# `key` is what it is about: the same need asks once while it is open.
+TASKS = Table(
+    "tasks",
+    Column("id", ROW_ID),
+    Column("brand", TEXT),
+    Column("key", TEXT),
+    Column("title", TEXT),
+    Column("why", TEXT),
+    Column("what", TEXT),
+    Column("due_on", ISO_DATE, null=True),
+    Column("campaign", TEXT, default="''"),
+    Column("asked_at", TIMESTAMP),
+    Column("state", TEXT, default="'open'"),
+    Column("outcome", TEXT, default="''"),
+    Column("done_at", TIMESTAMP, null=True),
+    Column("done_by", TEXT, null=True),
+    Column("learned", FLAG, default="0"),  # a cycle knows what came of it
+    Column("mark", TEXT),  # stands in the notes of the task in Asana
+    Column("tried_at", TIMESTAMP, null=True),  # written before Asana is asked to make it
+    Column("gid", TEXT, null=True),
+    Column("closed_there", FLAG, default="0"),
+    indexes=[
+        Index("tasks_open", "brand, key", unique=True, where="state = 'open'"),
+        Index("tasks_by_brand", "brand, state, id"),
+    ],
+)
+
+
+def _need(key: str, title: str, why: str, what: str, due_on: str | None, campaign: str) -> Need:
+    return Need(key, title, why, what, None if due_on is None else date.fromisoformat(due_on), campaign)
+
+
+TASK = TASKS.rows(Task, need=Source(("key", "title", "why", "what", "due_on", "campaign"), _need))
+_TASKS_OF = f"SELECT {TASK.columns} FROM tasks WHERE brand = :brand"
+
+
 class Tasks:
     """The list of every brand; each question names the brand."""
 
@@ -63,25 +100,19 @@ class Tasks:
         """Put it on the list; one that is open under the same key is given back as it stands."""
         with self._db.transaction():
             self._db.hold(f"tasks {brand}")
-            known = self._db.one(
-                "SELECT * FROM tasks WHERE brand = :brand AND key = :key AND state = 'open'", brand=brand, key=need.key
-            )
-            return _task(known) if known else self.get(brand, self._insert(brand, need))
+            known = TASK.one(self._db, f"{_TASKS_OF} AND key = :key AND state = 'open'", brand=brand, key=need.key)
+            return known or self.get(brand, self._insert(brand, need))
 
     def get(self, brand: str, number: int) -> Task:
         """One of them. Raises UnknownTask."""
-        row = self._db.one("SELECT * FROM tasks WHERE id = :id AND brand = :brand", id=number, brand=brand)
-        if row is None:
+        task = TASK.one(self._db, f"{_TASKS_OF} AND id = :id", brand=brand, id=number)
+        if task is None:
             raise UnknownTask(f"There is no task {number}; *tasks* lists what is open.")
-        return _task(row)
+        return task
 
     def open(self, brand: str) -> list[Task]:
         """What waits for somebody: what is due first, first."""
-        rows = self._db.all(
-            "SELECT * FROM tasks WHERE brand = :brand AND state = 'open' ORDER BY due_on IS NULL, due_on, id",
-            brand=brand,
-        )
-        return [_task(row) for row in rows]
+        return TASK.all(self._db, f"{_TASKS_OF} AND state = 'open' ORDER BY due_on IS NULL, due_on, id", brand=brand)
 
     def done(self, brand: str, number: int, who: str, outcome: str) -> Task:
         """Somebody has done it, and this came of it. Raises UnknownTask, TaskDone."""
@@ -101,19 +132,16 @@ class Tasks:
 
     def done_since(self, brand: str, moment: datetime) -> list[Task]:
         """What was done from `moment` on, in the order in which it was."""
-        rows = self._db.all(
-            "SELECT * FROM tasks WHERE brand = :brand AND state = 'done' AND done_at >= :since ORDER BY done_at, id",
+        return TASK.all(
+            self._db,
+            f"{_TASKS_OF} AND state = 'done' AND done_at >= :since ORDER BY done_at, id",
             brand=brand,
             since=to_text(moment),
         )
-        return [_task(row) for row in rows]
 
     def unlearned(self, brand: str) -> list[Task]:
         """What was done and no cycle has taken in yet."""
-        rows = self._db.all(
-            "SELECT * FROM tasks WHERE brand = :brand AND state = 'done' AND learned = 0 ORDER BY id", brand=brand
-        )
-        return [_task(row) for row in rows]
+        return TASK.all(self._db, f"{_TASKS_OF} AND state = 'done' AND learned = 0 ORDER BY id", brand=brand)
 
     def learned(self, number: int) -> None:
         """The cycle knows what came of it."""
@@ -123,10 +151,7 @@ class Tasks:
 
     def to_file(self, brand: str) -> list[Task]:
         """Open tasks of which nobody knows an Asana number, oldest first."""
-        rows = self._db.all(
-            "SELECT * FROM tasks WHERE brand = :brand AND state = 'open' AND gid IS NULL ORDER BY id", brand=brand
-        )
-        return [_task(row) for row in rows]
+        return TASK.all(self._db, f"{_TASKS_OF} AND state = 'open' AND gid IS NULL ORDER BY id", brand=brand)
 
     def filed(self, brand: str) -> list[Task]:
         """Open tasks that are in Asana."""
@@ -134,12 +159,11 @@ class Tasks:
 
     def to_close(self, brand: str) -> list[Task]:
         """Done here, and still open in Asana."""
-        rows = self._db.all(
-            "SELECT * FROM tasks WHERE brand = :brand AND state = 'done' AND gid IS NOT NULL AND closed_there = 0"
-            " ORDER BY id",
+        return TASK.all(
+            self._db,
+            f"{_TASKS_OF} AND state = 'done' AND gid IS NOT NULL AND closed_there = 0 ORDER BY id",
             brand=brand,
         )
-        return [_task(row) for row in rows]
 
     def trying(self, number: int) -> None:
         """Asana is about to be asked to make it; durable before it is asked."""
@@ -159,37 +183,19 @@ class Tasks:
         self._db.run("UPDATE tasks SET closed_there = 1 WHERE id = :id", id=number)
 
     def _insert(self, brand: str, need: Need) -> int:
-        now = to_text(self._clock())
-        number = self._db.insert(
-            "INSERT INTO tasks (brand, key, title, why, what, due_on, campaign, asked_at, mark)"
-            " VALUES (:brand, :key, :title, :why, :what, :due, :campaign, :now, '') RETURNING id",
+        now = self._clock()
+        task = TASKS.stored(
             brand=brand,
             key=need.key,
             title=need.title,
             why=need.why,
             what=need.what,
-            due=None if need.due_on is None else need.due_on.isoformat(),
+            due_on=need.due_on,
             campaign=need.campaign,
-            now=now,
+            asked_at=now,
+            mark="",
         )
-        mark = f"hawker-{brand}-{number}-{now[:10].replace('-', '')}"
+        number = self._db.insert(TASKS.insert(task, "RETURNING id"), **task)
+        mark = f"hawker-{brand}-{number}-{now.astimezone(UTC):%Y%m%d}"
         self._db.run("UPDATE tasks SET mark = :mark WHERE id = :id", mark=mark, id=number)
         return number
-
-
-def _task(row: Row) -> Task:
-    due = None if row["due_on"] is None else date.fromisoformat(row["due_on"])
-    return Task(
-        id=row["id"],
-        brand=row["brand"],
-        need=Need(row["key"], row["title"], row["why"], row["what"], due, row["campaign"]),
-        asked_at=from_text(row["asked_at"]),
-        state=cast(TaskState, row["state"]),
-        outcome=row["outcome"],
-        done_at=None if row["done_at"] is None else from_text(row["done_at"]),
-        done_by=row["done_by"],
-        mark=row["mark"],
-        tried_at=None if row["tried_at"] is None else from_text(row["tried_at"]),
-        gid=row["gid"],
-        closed_there=bool(row["closed_there"]),
-    )

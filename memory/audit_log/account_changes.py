@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal, cast
+from typing import Literal
 
 from bot.language.money import Money
 from memory.ads.ad_account import Kind
-from memory.storage.database import Database, Row
+from memory.storage.database import Database
 from memory.storage.errors import MemoryFault
-from memory.storage.timestamps import Clock, from_text, to_text
+from memory.storage.table import (
+    DECIMAL,
+    INTEGER,
+    ISO_DATE,
+    JSON_TUPLE,
+    ROW_ID,
+    TEXT,
+    TIMESTAMP,
+    Column,
+    ColumnType,
+    Index,
+    Table,
+    decimal_money,
+)
+from memory.storage.timestamps import Clock, to_text
 
 What = Literal["set_budget", "pause", "resume", "archive", "launch"]
 # open: the account may have been asked, and may yet do it; not_done: it is certain that it was not done.
@@ -88,6 +101,70 @@ class Change(Intention):
     settled_at: datetime | None = None
 
 
+AD_CHANGES = Table(
+    "ad_changes",
+    Column("id", ROW_ID),
+    Column("brand", TEXT),
+    Column("account_id", TEXT),
+    Column("at", TIMESTAMP),
+    Column("who", TEXT),
+    Column("role", TEXT),
+    Column("why", TEXT),
+    Column("what", TEXT),
+    Column("kind", TEXT),
+    Column("object_id", TEXT),
+    Column("name", TEXT),
+    Column("was", TEXT),
+    Column("becomes", TEXT),
+    Column("currency", TEXT),
+    Column("raises", DECIMAL),
+    Column("readings", JSON_TUPLE),
+    Column("approval_id", INTEGER, null=True),
+    Column("undoes_id", INTEGER, null=True),
+    Column("key", TEXT, null=True, unique=True),
+    Column("state", TEXT),
+    Column("outcome", TEXT),
+    Column("asked_at", TIMESTAMP),
+    Column("account_at", TIMESTAMP),
+    Column("settled_at", TIMESTAMP, null=True),
+    Column("cause", ColumnType("TEXT", Cause, str), null=True),
+    indexes=[
+        Index("ad_changes_by_brand", "brand, id"),
+        Index("ad_changes_by_account", "account_id, account_at"),
+        Index("ad_changes_open", "account_id, id", where="state = 'open'"),
+    ],
+)
+# What each line had planned at most on a day: what was cut at noon may have been spent by then.
+AD_PEAKS = Table(
+    "ad_peaks",
+    Column("account_id", TEXT),
+    Column("day", ISO_DATE),
+    Column("owner_id", TEXT),
+    Column("planned", DECIMAL),
+    key="account_id, day, owner_id",
+)
+AD_LEASES = Table(
+    "ad_leases",
+    Column("account_id", TEXT),
+    Column("token", TEXT),
+    Column("expires_at", TIMESTAMP),
+    key="account_id",
+)
+# The rule on the platform's side: above which spend of a day it pauses the account.
+AD_SPEND_RULES = Table(
+    "ad_spend_rules",
+    Column("account_id", TEXT),
+    Column("most", DECIMAL),
+    Column("rule_id", TEXT),
+    Column("at", TIMESTAMP),
+    key="account_id",
+)
+_RAISES = decimal_money("raises", "currency")
+INTENTION = AD_CHANGES.rows(Intention, raises=_RAISES)
+CHANGE = AD_CHANGES.rows(Change, "c", raises=_RAISES)
+_CHANGES = f"SELECT {CHANGE.columns} FROM ad_changes c"
+
+
 class Changes:
     """The journal of all changes, with what was planned at most on each day."""
 
@@ -98,14 +175,8 @@ class Changes:
     def intend(self, meant: Intention) -> Change:
         """Write down what is about to be asked; durable once the surrounding transaction is."""
         now = to_text(self._clock())
-        change_id = self._db.insert(
-            "INSERT INTO ad_changes (brand, account_id, at, who, role, why, what, kind, object_id, name, was, becomes,"
-            " currency, raises, readings, approval_id, undoes_id, key, cause, state, outcome, asked_at, account_at) VALUES (:brand,"
-            " :account_id, :now, :who, :role, :why, :what, :kind, :object_id, :name, :was, :becomes, :currency,"
-            " :raises, :readings, :approval_id, :undoes_id, :key, :cause, 'open', '', :now, :account_at) RETURNING id",
-            now=now,
-            **_columns(meant),
-        )
+        row = INTENTION.values(meant) | {"at": now, "asked_at": now, "state": "open", "outcome": ""}
+        change_id = self._db.insert(AD_CHANGES.insert(row, "RETURNING id"), **row)
         return self.get(meant.brand, change_id)
 
     def ask_again(self, change_id: int, account_at: datetime) -> None:
@@ -137,27 +208,22 @@ class Changes:
 
     def get(self, brand: str, change_id: int) -> Change:
         """One change of this brand. Raises UnknownChange."""
-        row = self._db.one("SELECT * FROM ad_changes WHERE brand = :brand AND id = :id", brand=brand, id=change_id)
-        if row is None:
+        change = CHANGE.one(self._db, f"{_CHANGES} WHERE brand = :brand AND id = :id", brand=brand, id=change_id)
+        if change is None:
             raise UnknownChange(f"there is no change {change_id}; ask for the list of changes to see their numbers")
-        return _change(row)
+        return change
 
     def by_key(self, key: str) -> Change | None:
         """The change that came with this key before."""
-        row = self._db.one("SELECT * FROM ad_changes WHERE key = :key", key=key)
-        return None if row is None else _change(row)
+        return CHANGE.one(self._db, f"{_CHANGES} WHERE key = :key", key=key)
 
     def of_approval(self, approval_id: int) -> list[Change]:
         """What was done, or tried, by one approval."""
-        rows = self._db.all("SELECT * FROM ad_changes WHERE approval_id = :id ORDER BY id", id=approval_id)
-        return [_change(row) for row in rows]
+        return CHANGE.all(self._db, f"{_CHANGES} WHERE approval_id = :id ORDER BY id", id=approval_id)
 
     def open_in(self, account_id: str) -> list[Change]:
         """What this account was asked for and nobody knows the outcome of, oldest first."""
-        rows = self._db.all(
-            "SELECT * FROM ad_changes WHERE account_id = :id AND state = 'open' ORDER BY id", id=account_id
-        )
-        return [_change(row) for row in rows]
+        return CHANGE.all(self._db, f"{_CHANGES} WHERE account_id = :id AND state = 'open' ORDER BY id", id=account_id)
 
     def raised_since(self, account_id: str, since: datetime) -> Decimal:
         """By how much planned spend a day was raised without a person's approval, all raises together.
@@ -191,8 +257,9 @@ class Changes:
 
         From `since` on and before `until`, in the time that the accounts live in.
         """
-        rows = self._db.all(
-            "SELECT * FROM ad_changes WHERE brand = :brand"
+        return CHANGE.all(
+            self._db,
+            f"{_CHANGES} WHERE brand = :brand"
             + (" AND account_id = :account_id" if account_id else "")
             + (" AND object_id = :object_id" if object_id else "")
             + (" AND id < :before" if before else "")
@@ -207,17 +274,16 @@ class Changes:
             until=None if until is None else to_text(until),
             limit=max(1, min(limit, 200)),
         )
-        return [_change(row) for row in rows]
 
     def last_to_undo(self, brand: str) -> Change | None:
         """The last change that was done, is no undoing itself, and was not undone."""
-        row = self._db.one(
-            "SELECT * FROM ad_changes AS c WHERE brand = :brand AND state = 'done' AND undoes_id IS NULL"
+        return CHANGE.one(
+            self._db,
+            f"{_CHANGES} WHERE brand = :brand AND state = 'done' AND undoes_id IS NULL"
             " AND NOT EXISTS (SELECT 1 FROM ad_changes AS u WHERE u.undoes_id = c.id AND u.state IN ('open', 'done'))"
             " ORDER BY id DESC LIMIT 1",
             brand=brand,
         )
-        return None if row is None else _change(row)
 
     def undone_by(self, change_id: int) -> int | None:
         """The number of the change that put this one back."""
@@ -231,14 +297,8 @@ class Changes:
         known = self.peaks(account_id, day)
         for owner_id, amount in sorted(planned.items()):
             if amount > known.get(owner_id, Decimal(0)):
-                self._db.run(
-                    "INSERT INTO ad_peaks (account_id, day, owner_id, planned) VALUES (:account, :day, :owner, :planned)"
-                    " ON CONFLICT (account_id, day, owner_id) DO UPDATE SET planned = excluded.planned",
-                    account=account_id,
-                    day=day.isoformat(),
-                    owner=owner_id,
-                    planned=str(amount),
-                )
+                row = AD_PEAKS.stored(account_id=account_id, day=day, owner_id=owner_id, planned=amount)
+                self._db.run(AD_PEAKS.insert(row, AD_PEAKS.update_on_conflict(row)), **row)
 
     def peaks(self, account_id: str, day: date) -> dict[str, Decimal]:
         """The most that each line had planned on this day, of those that were changed on it."""
@@ -262,14 +322,8 @@ class Changes:
 
     def note_spend_rule(self, account_id: str, most: Money, rule_id: str) -> None:
         """The platform keeps this rule now."""
-        self._db.run(
-            "INSERT INTO ad_spend_rules (account_id, most, rule_id, at) VALUES (:account, :most, :rule, :now)"
-            " ON CONFLICT (account_id) DO UPDATE SET most = excluded.most, rule_id = excluded.rule_id, at = excluded.at",
-            account=account_id,
-            most=str(most.amount),
-            rule=rule_id,
-            now=to_text(self._clock()),
-        )
+        row = AD_SPEND_RULES.stored(account_id=account_id, most=most.amount, rule_id=rule_id, at=self._clock())
+        self._db.run(AD_SPEND_RULES.insert(row, AD_SPEND_RULES.update_on_conflict(row)), **row)
 
 
 class AccountLeases:
@@ -283,15 +337,9 @@ class AccountLeases:
     def take(self, account_id: str, token: str) -> None:
         """Hold the account under `token`, which nobody else knows. Raises AccountHeld."""
         now = self._clock()
-        taken = self._db.run(
-            "INSERT INTO ad_leases (account_id, token, expires_at) VALUES (:account, :token, :until)"
-            " ON CONFLICT (account_id) DO UPDATE SET token = excluded.token, expires_at = excluded.expires_at"
-            " WHERE ad_leases.expires_at <= :now",
-            account=account_id,
-            token=token,
-            now=to_text(now),
-            until=to_text(now + self._length),
-        )
+        lease = AD_LEASES.stored(account_id=account_id, token=token, expires_at=now + self._length)
+        over = f"{AD_LEASES.update_on_conflict(lease)} WHERE ad_leases.expires_at <= :now"
+        taken = self._db.run(AD_LEASES.insert(lease, over), now=to_text(now), **lease)
         if not taken:
             raise AccountHeld("another process is changing this ad account now; try again in a moment")
 
@@ -311,60 +359,3 @@ class AccountLeases:
         self._db.run(
             "DELETE FROM ad_leases WHERE account_id = :account AND token = :token", account=account_id, token=token
         )
-
-
-def _columns(meant: Intention) -> dict[str, object]:
-    return {
-        "brand": meant.brand,
-        "account_id": meant.account_id,
-        "who": meant.who,
-        "role": meant.role,
-        "why": meant.why,
-        "what": meant.what,
-        "kind": meant.kind,
-        "object_id": meant.object_id,
-        "name": meant.name,
-        "was": meant.was,
-        "becomes": meant.becomes,
-        "currency": meant.raises.currency,
-        "raises": str(meant.raises.amount),
-        "readings": json.dumps(meant.readings),
-        "approval_id": meant.approval_id,
-        "undoes_id": meant.undoes_id,
-        "key": meant.key,
-        "cause": meant.cause,
-        "account_at": to_text(meant.account_at),
-    }
-
-
-def _change(row: Row) -> Change:
-    return Change(
-        brand=row["brand"],
-        account_id=row["account_id"],
-        who=row["who"],
-        role=row["role"],
-        why=row["why"],
-        what=cast(What, row["what"]),
-        kind=cast(Kind, row["kind"]),
-        object_id=row["object_id"],
-        name=row["name"],
-        was=row["was"],
-        becomes=row["becomes"],
-        raises=Money(Decimal(row["raises"]), row["currency"]),
-        account_at=from_text(row["account_at"]),
-        readings=_readings(json.loads(row["readings"])),
-        approval_id=row["approval_id"],
-        undoes_id=row["undoes_id"],
-        key=row["key"],
-        cause=None if row["cause"] is None else Cause(row["cause"]),
-        id=row["id"],
-        at=from_text(row["at"]),
-        state=cast(State, row["state"]),
-        outcome=row["outcome"],
-        asked_at=from_text(row["asked_at"]),
-        settled_at=None if row["settled_at"] is None else from_text(row["settled_at"]),
-    )
-
-
-def _readings(stored: Sequence[int]) -> tuple[int, ...]:
-    return tuple(int(each) for each in stored)

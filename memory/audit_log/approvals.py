@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, cast
+from typing import Literal
 
-from memory.storage.database import Database, Row
+from memory.storage.database import Database
 from memory.storage.errors import MemoryFault
-from memory.storage.timestamps import Clock, from_text, to_text
+from memory.storage.table import INTEGER, ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
+from memory.storage.timestamps import Clock, to_text
 
 ApprovalState = Literal["waiting", "approved", "used", "rejected", "replaced", "stale"]
 
@@ -41,6 +42,34 @@ class Approval:
     reason: str
 
 
+AD_APPROVALS = Table(
+    "ad_approvals",
+    Column("id", ROW_ID),
+    Column("brand", TEXT),
+    Column("account_id", TEXT),
+    Column("plan", TEXT),
+    Column("digest", TEXT),
+    Column("summary", TEXT),
+    Column("proposed_by", TEXT),
+    Column("role", TEXT),
+    Column("asked_of", TEXT, null=True),
+    Column("key", TEXT, null=True, unique=True),
+    Column("undoes_id", INTEGER, null=True),
+    Column("proposed_at", TIMESTAMP),
+    Column("expires_at", TIMESTAMP),
+    Column("state", TEXT),
+    Column("decided_by", TEXT, null=True),
+    Column("decided_at", TIMESTAMP, null=True),
+    Column("reason", TEXT, default="''"),
+    indexes=[
+        Index("ad_approvals_waiting", "brand, id", where="state = 'waiting'"),
+        Index("ad_approvals_begun", "account_id, id", where="state = 'approved'"),
+    ],
+)
+APPROVAL = AD_APPROVALS.rows(Approval)
+_APPROVALS = f"SELECT {APPROVAL.columns} FROM ad_approvals"
+
+
 class Approvals:
     """Proposed by anybody, given by the one person who was asked. `length`: how long a question stands."""
 
@@ -69,23 +98,22 @@ class Approvals:
                 account=account_id,
                 now=to_text(now),
             )
-            number = self._db.insert(
-                "INSERT INTO ad_approvals (brand, account_id, plan, digest, summary, proposed_by, role, asked_of, key,"
-                " undoes_id, proposed_at, expires_at, state) VALUES (:brand, :account, :plan, :digest, :summary, :by,"
-                " :role, :asked_of, :key, :undoes_id, :now, :until, 'waiting') RETURNING id",
+            row = AD_APPROVALS.stored(
                 brand=brand,
-                account=account_id,
+                account_id=account_id,
                 plan=plan,
                 digest=digest_of(plan),
                 summary=summary,
-                by=by,
+                proposed_by=by,
                 role=role,
                 asked_of=asked_of,
                 key=key,
                 undoes_id=undoes_id,
-                now=to_text(now),
-                until=to_text(now + self._length),
+                proposed_at=now,
+                expires_at=now + self._length,
+                state="waiting",
             )
+            number = self._db.insert(AD_APPROVALS.insert(row, "RETURNING id"), **row)
             return self.get(brand, number)
 
     def ask(self, brand: str, number: int, person: str) -> bool:
@@ -125,49 +153,47 @@ class Approvals:
 
     def get(self, brand: str, number: int) -> Approval:
         """One approval of this brand. Raises CannotApprove."""
-        row = self._db.one("SELECT * FROM ad_approvals WHERE id = :id AND brand = :brand", id=number, brand=brand)
-        if row is None:
+        approval = APPROVAL.one(self._db, f"{_APPROVALS} WHERE id = :id AND brand = :brand", id=number, brand=brand)
+        if approval is None:
             raise CannotApprove(f"There is no approval {number}; send “approvals” to see what waits.")
-        return _approval(row)
+        return approval
 
     def waiting(self, brand: str, person: str | None = None) -> list[Approval]:
         """What can still be approved, oldest first; with `person` only what they were asked, or nobody yet."""
-        rows = self._db.all(
-            "SELECT * FROM ad_approvals WHERE brand = :brand AND state = 'waiting' AND expires_at > :now"
-            + (" AND (asked_of IS NULL OR asked_of = :person)" if person else "")
-            + " ORDER BY id",
+        asked = " AND (asked_of IS NULL OR asked_of = :person)" if person else ""
+        return APPROVAL.all(
+            self._db,
+            f"{_APPROVALS} WHERE brand = :brand AND state = 'waiting' AND expires_at > :now{asked} ORDER BY id",
             brand=brand,
             person=person,
             now=to_text(self._clock()),
         )
-        return [_approval(row) for row in rows]
 
     def begun(self, account_id: str) -> list[Approval]:
         """What was approved and not carried out to its end: the process that did it is gone."""
-        rows = self._db.all(
-            "SELECT * FROM ad_approvals WHERE account_id = :id AND state = 'approved' ORDER BY id", id=account_id
+        return APPROVAL.all(
+            self._db, f"{_APPROVALS} WHERE account_id = :id AND state = 'approved' ORDER BY id", id=account_id
         )
-        return [_approval(row) for row in rows]
 
     def of_key(self, account_id: str, key: str) -> Approval | None:
         """What was asked for the plan that was handed in under this key."""
-        row = self._db.one(
-            "SELECT * FROM ad_approvals WHERE account_id = :account AND key = :key ORDER BY id DESC LIMIT 1",
+        return APPROVAL.one(
+            self._db,
+            f"{_APPROVALS} WHERE account_id = :account AND key = :key ORDER BY id DESC LIMIT 1",
             account=account_id,
             key=key,
         )
-        return None if row is None else _approval(row)
 
     def _same(self, account_id: str, plan: str, key: str | None) -> Approval | None:
-        row = self._db.one(
-            "SELECT * FROM ad_approvals WHERE account_id = :account AND (key = :key OR (digest = :digest"
+        return APPROVAL.one(
+            self._db,
+            f"{_APPROVALS} WHERE account_id = :account AND (key = :key OR (digest = :digest"
             " AND state = 'waiting' AND expires_at > :now)) ORDER BY id DESC LIMIT 1",
             account=account_id,
             key=key,
             digest=digest_of(plan),
             now=to_text(self._clock()),
         )
-        return None if row is None else _approval(row)
 
     def _decide(self, brand: str, number: int, person: str, state: ApprovalState, reason: str) -> Approval:
         with self._db.transaction(durable=True):
@@ -216,25 +242,3 @@ OVER = {
 def digest_of(plan: str) -> str:
     """What identifies a plan: another amount is another digest."""
     return hashlib.sha256(plan.encode()).hexdigest()
-
-
-def _approval(row: Row) -> Approval:
-    return Approval(
-        id=row["id"],
-        brand=row["brand"],
-        account_id=row["account_id"],
-        plan=row["plan"],
-        digest=row["digest"],
-        summary=row["summary"],
-        proposed_by=row["proposed_by"],
-        role=row["role"],
-        asked_of=row["asked_of"],
-        key=row["key"],
-        undoes_id=row["undoes_id"],
-        proposed_at=from_text(row["proposed_at"]),
-        expires_at=from_text(row["expires_at"]),
-        state=cast(ApprovalState, row["state"]),
-        decided_by=row["decided_by"],
-        decided_at=None if row["decided_at"] is None else from_text(row["decided_at"]),
-        reason=row["reason"],
-    )

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from memory.ads.ad_account import Kind
-from memory.storage.database import Database, Row
-from memory.storage.timestamps import Clock, from_text, to_text
+from memory.storage.database import Database
+from memory.storage.table import INTEGER, JSON, ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
+from memory.storage.timestamps import Clock, to_text
 
 # planned: never asked for; asked: it may be there; made: it is there; dropped: it is not wanted any more.
 IntentState = Literal["planned", "asked", "made", "dropped"]
@@ -60,6 +60,40 @@ class LaunchRecord:
     fault: str
 
 
+AD_LAUNCHES = Table(
+    "ad_launches",
+    Column("id", ROW_ID),
+    Column("brand", TEXT),
+    Column("account_id", TEXT),
+    Column("change_id", INTEGER, unique=True),
+    Column("name", TEXT),
+    Column("at", TIMESTAMP),
+    Column("state", TEXT),
+    Column("fault", TEXT, default="''"),
+    indexes=[Index("ad_launches_open", "account_id, id", where="state IN ('making', 'publishing')")],
+)
+AD_INTENTS = Table(
+    "ad_intents",
+    Column("id", ROW_ID),
+    Column("launch_id", INTEGER, references="ad_launches (id)"),
+    Column("account_id", TEXT),
+    Column("part", TEXT),
+    Column("kind", TEXT),
+    Column("token", TEXT, unique=True),
+    Column("body", JSON),
+    Column("state", TEXT),
+    Column("tries", INTEGER, default="0"),
+    Column("object_id", TEXT, null=True),
+    Column("asked_at", TIMESTAMP, null=True),
+    unique=["launch_id, part"],
+    indexes=[Index("ad_intents_by_object", "account_id, object_id")],
+)
+LAUNCH = AD_LAUNCHES.rows(LaunchRecord)
+INTENT = AD_INTENTS.rows(Intent)
+_LAUNCHES = f"SELECT {LAUNCH.columns} FROM ad_launches"
+_INTENTS = f"SELECT {INTENT.columns} FROM ad_intents"
+
+
 class Intents:
     """The journal of what is made."""
 
@@ -69,26 +103,21 @@ class Intents:
 
     def plan(self, brand: str, account_id: str, change_id: int, name: str, parts: Sequence[Part]) -> LaunchRecord:
         """Write a launch down with all its parts, each with a token of its own; call it in a transaction."""
-        launch_id = self._db.insert(
-            "INSERT INTO ad_launches (brand, account_id, change_id, name, at, state)"
-            " VALUES (:brand, :account, :change, :name, :now, 'making') RETURNING id",
-            brand=brand,
-            account=account_id,
-            change=change_id,
-            name=name,
-            now=to_text(self._clock()),
+        launch = AD_LAUNCHES.stored(
+            brand=brand, account_id=account_id, change_id=change_id, name=name, at=self._clock(), state="making"
         )
+        launch_id = self._db.insert(AD_LAUNCHES.insert(launch, "RETURNING id"), **launch)
         for part in parts:
-            self._db.insert(
-                "INSERT INTO ad_intents (launch_id, account_id, part, kind, token, body, state)"
-                " VALUES (:launch, :account, :part, :kind, :token, :body, 'planned') RETURNING id",
-                launch=launch_id,
-                account=account_id,
+            intent = AD_INTENTS.stored(
+                launch_id=launch_id,
+                account_id=account_id,
                 part=part.part,
                 kind=part.kind,
                 token=new_token(),
-                body=json.dumps(dict(part.body)),
+                body=dict(part.body),
+                state="planned",
             )
+            self._db.insert(AD_INTENTS.insert(intent, "RETURNING id"), **intent)
         return self.launch(launch_id)
 
     def ask(self, intent_id: int) -> bool:
@@ -126,65 +155,35 @@ class Intents:
 
     def launch(self, launch_id: int) -> LaunchRecord:
         """A launch by its number, which must exist."""
-        return _launch(self._row("SELECT * FROM ad_launches WHERE id = :id", id=launch_id))
+        return self._launch("id = :id", id=launch_id)
 
     def of_change(self, change_id: int) -> LaunchRecord:
         """The launch that this change wrote down."""
-        return _launch(self._row("SELECT * FROM ad_launches WHERE change_id = :id", id=change_id))
+        return self._launch("change_id = :id", id=change_id)
 
     def parts(self, launch_id: int) -> list[Intent]:
         """The parts of a launch, in the order in which they are made."""
-        rows = self._db.all("SELECT * FROM ad_intents WHERE launch_id = :id ORDER BY id", id=launch_id)
-        return [_intent(row) for row in rows]
+        return INTENT.all(self._db, f"{_INTENTS} WHERE launch_id = :id ORDER BY id", id=launch_id)
 
     def open_in(self, account_id: str) -> list[LaunchRecord]:
         """Launches of this account that are under way, by any process."""
-        rows = self._db.all(
-            "SELECT * FROM ad_launches WHERE account_id = :id AND state IN ('making', 'publishing') ORDER BY id",
+        return LAUNCH.all(
+            self._db,
+            f"{_LAUNCHES} WHERE account_id = :id AND state IN ('making', 'publishing') ORDER BY id",
             id=account_id,
         )
-        return [_launch(row) for row in rows]
 
     def tokens(self, account_id: str) -> dict[str, Intent]:
         """Everything that was ever to be made in this account, by its token."""
-        rows = self._db.all("SELECT * FROM ad_intents WHERE account_id = :id", id=account_id)
-        return {row["token"]: _intent(row) for row in rows}
+        intents = INTENT.all(self._db, f"{_INTENTS} WHERE account_id = :id", id=account_id)
+        return {intent.token: intent for intent in intents}
 
-    def _row(self, sql: str, **values: Any) -> Row:
-        row = self._db.one(sql, **values)
-        assert row is not None, "launches are never deleted"
-        return row
+    def _launch(self, which: str, **values: Any) -> LaunchRecord:
+        launch = LAUNCH.one(self._db, f"{_LAUNCHES} WHERE {which}", **values)
+        assert launch is not None, "launches are never deleted"
+        return launch
 
 
 def new_token() -> str:
     """Short enough to stand behind a name, and nobody's guess."""
     return "".join(secrets.choice(TOKEN_LETTERS) for _ in range(TOKEN_LENGTH))
-
-
-def _launch(row: Row) -> LaunchRecord:
-    return LaunchRecord(
-        id=row["id"],
-        brand=row["brand"],
-        account_id=row["account_id"],
-        change_id=row["change_id"],
-        name=row["name"],
-        at=from_text(row["at"]),
-        state=cast(LaunchState, row["state"]),
-        fault=row["fault"],
-    )
-
-
-def _intent(row: Row) -> Intent:
-    return Intent(
-        id=row["id"],
-        launch_id=row["launch_id"],
-        account_id=row["account_id"],
-        part=row["part"],
-        kind=cast(Kind, row["kind"]),
-        token=row["token"],
-        body=json.loads(row["body"]),
-        state=cast(IntentState, row["state"]),
-        tries=row["tries"],
-        object_id=row["object_id"],
-        asked_at=None if row["asked_at"] is None else from_text(row["asked_at"]),
-    )

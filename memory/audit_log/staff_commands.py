@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from memory.storage.database import Database, Row
+from memory.storage.database import Database
+from memory.storage.table import INTEGER, JSON_TUPLE, JSON_UNESCAPED, TIMESTAMP, Column, Index, Table
 from memory.storage.timestamps import Clock, to_text
 
 KEPT = timedelta(days=7)  # far longer than a message is tried
@@ -23,6 +23,18 @@ class StoredCommand:
     answer: tuple[str, ...] | None  # None: begun, and how far it came is unknown
 
 
+STAFF_DEEDS = Table(
+    "staff_deeds",
+    Column("message_id", INTEGER),
+    Column("aim", JSON_UNESCAPED),
+    Column("said", JSON_TUPLE, null=True),
+    Column("begun_at", TIMESTAMP),
+    key="message_id",
+    indexes=[Index("staff_deeds_by_time", "begun_at")],
+)
+STORED_COMMAND = STAFF_DEEDS.rows(StoredCommand, command="aim", answer="said")
+
+
 class StaffCommandLog:
     """A turn may be handled again before its outcome is committed; what it did outside is found here."""
 
@@ -32,19 +44,16 @@ class StaffCommandLog:
 
     def of(self, message_id: int) -> StoredCommand | None:
         """What this message began; None where it began nothing."""
-        row = self._db.one("SELECT * FROM staff_deeds WHERE message_id = :id", id=message_id)
-        return None if row is None else _stored_command(row)
+        return STORED_COMMAND.one(
+            self._db, f"SELECT {STORED_COMMAND.columns} FROM staff_deeds WHERE message_id = :id", id=message_id
+        )
 
     def begin(self, message_id: int, command: Mapping[str, Any]) -> StoredCommand:
         """Store the command before it is carried out; one that is stored for this message already wins."""
         with self._db.transaction(durable=True):
             self._db.run("DELETE FROM staff_deeds WHERE begun_at < :old", old=to_text(self._clock() - KEPT))
-            self._db.run(
-                "INSERT INTO staff_deeds (message_id, aim, begun_at) VALUES (:id, :aim, :now) ON CONFLICT DO NOTHING",
-                id=message_id,
-                aim=json.dumps(command, ensure_ascii=False),
-                now=to_text(self._clock()),
-            )
+            row = STAFF_DEEDS.stored(message_id=message_id, aim=dict(command), begun_at=self._clock())
+            self._db.run(STAFF_DEEDS.insert(row, "ON CONFLICT DO NOTHING"), **row)
         stored = self.of(message_id)
         assert stored is not None, "it was written just now"
         return stored
@@ -53,11 +62,6 @@ class StaffCommandLog:
         """Store the answer, once the command is done or refused."""
         self._db.run(
             "UPDATE staff_deeds SET said = :said WHERE message_id = :id",
-            said=json.dumps(list(answer), ensure_ascii=False),
             id=message_id,
+            **STAFF_DEEDS.stored(said=tuple(answer)),
         )
-
-
-def _stored_command(row: Row) -> StoredCommand:
-    answer = None if row["said"] is None else tuple(str(each) for each in json.loads(row["said"]))
-    return StoredCommand(row["message_id"], json.loads(row["aim"]), answer)

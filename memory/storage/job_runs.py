@@ -5,7 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from memory.storage.database import Database
+from memory.storage.table import TEXT, TIMESTAMP, Column, Table
 from memory.storage.timestamps import Clock, from_text, to_text
+
+JOB_RUNS = Table("job_runs", Column("job", TEXT), Column("slot", TEXT), Column("at", TIMESTAMP), key="job, slot")
+SWITCHED_OFF = Table(
+    "switched_off", Column("kind", TEXT), Column("key", TEXT), Column("at", TIMESTAMP), key="kind, key"
+)
 
 
 class JobRuns:
@@ -18,23 +24,13 @@ class JobRuns:
     def claim(self, job: str, every: timedelta) -> bool:
         """True for exactly one caller in each stretch of `every`, counted from midnight UTC."""
         now = self._clock()
-        return bool(
-            self._db.run(
-                "INSERT INTO job_runs (job, slot, at) VALUES (:job, :slot, :at) ON CONFLICT DO NOTHING",
-                job=job,
-                slot=to_text(_start_of_slot(now, every)),
-                at=to_text(now),
-            )
-        )
+        run = JOB_RUNS.stored(job=job, slot=to_text(_start_of_slot(now, every)), at=now)
+        return bool(self._db.run(JOB_RUNS.insert(run, "ON CONFLICT DO NOTHING"), **run))
 
     def note(self, job: str) -> None:
         """This job has just done all there was to do."""
-        self._db.run(
-            "INSERT INTO job_runs (job, slot, at) VALUES (:job, 'last', :at)"
-            " ON CONFLICT (job, slot) DO UPDATE SET at = excluded.at",
-            job=job,
-            at=to_text(self._clock()),
-        )
+        run = JOB_RUNS.stored(job=job, slot="last", at=self._clock())
+        self._db.run(JOB_RUNS.insert(run, JOB_RUNS.update_on_conflict(run)), **run)
 
     def last(self, job: str) -> datetime | None:
         """When `note` was last called for this job."""
@@ -56,12 +52,8 @@ class Switches:
 
     def turn_off(self, kind: str, key: str) -> None:
         """Not to be used until it is turned on again."""
-        self._db.run(
-            "INSERT INTO switched_off (kind, key, at) VALUES (:kind, :key, :at) ON CONFLICT DO NOTHING",
-            kind=kind,
-            key=key,
-            at=to_text(self._clock()),
-        )
+        switch = SWITCHED_OFF.stored(kind=kind, key=key, at=self._clock())
+        self._db.run(SWITCHED_OFF.insert(switch, "ON CONFLICT DO NOTHING"), **switch)
 
     def turn_on(self, kind: str, key: str) -> None:
         """Usable again."""

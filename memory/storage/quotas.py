@@ -5,7 +5,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from memory.storage.database import Database
+from memory.storage.table import INTEGER, TEXT, Column, Table
 from memory.storage.timestamps import Clock, to_text
+
+COUNTERS = Table("counters", Column("name", TEXT), Column("slot", TEXT), Column("n", INTEGER), key="name, slot")
+_ADD = COUNTERS.insert(COUNTERS.columns, COUNTERS.update_on_conflict(COUNTERS.columns, n="counters.n + excluded.n"))
 
 
 class Limits:
@@ -37,13 +41,7 @@ class Limits:
 
     def add_spend(self, brand: str, day: date, micros: int) -> None:
         """Add to what a brand spent on `day`, in millionths of a US dollar; less than zero gives back."""
-        self._db.run(
-            "INSERT INTO counters (name, slot, n) VALUES (:name, :day, :n)"
-            " ON CONFLICT (name, slot) DO UPDATE SET n = counters.n + excluded.n",
-            name=_spend(brand),
-            day=day.isoformat(),
-            n=micros,
-        )
+        self._db.run(_ADD, name=_spend(brand), slot=day.isoformat(), n=micros)
 
     def spent(self, brand: str, day: date) -> int:
         """What a brand spent or has set aside on `day`, in millionths of a US dollar."""
@@ -63,15 +61,7 @@ class Limits:
     def _add(self, name: str, slot: str, n: int, most: int) -> bool:
         if n > most:
             return False
-        added = self._db.run(
-            "INSERT INTO counters (name, slot, n) VALUES (:name, :slot, :n)"
-            " ON CONFLICT (name, slot) DO UPDATE SET n = counters.n + excluded.n"
-            " WHERE counters.n + excluded.n <= :most",
-            name=name,
-            slot=slot,
-            n=n,
-            most=most,
-        )
+        added = self._db.run(f"{_ADD} WHERE counters.n + excluded.n <= :most", name=name, slot=slot, n=n, most=most)
         return added > 0
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Any, Generic, Literal, TypeVar
 
 from bot.language.money import Money
@@ -54,6 +54,7 @@ ISO_DATE = ColumnType("TEXT", date.fromisoformat, date.isoformat)
 DAY_NUMBER = ColumnType("INTEGER", date.fromordinal, date.toordinal)  # days, counted from year 1
 DECIMAL = ColumnType("TEXT", Decimal, str)
 JSON = ColumnType("TEXT", _from_json, json.dumps)
+JSON_UNESCAPED = ColumnType("TEXT", _from_json, partial(json.dumps, ensure_ascii=False))  # shorter in most scripts
 JSON_TUPLE = ColumnType("TEXT", lambda text: tuple(json.loads(text)), lambda values: json.dumps(list(values)))
 
 

@@ -21,6 +21,7 @@ from memory.storage.database import Database, Row
 from memory.storage.errors import MemoryFault, ShortTermUnavailable
 from memory.storage.job_runs import JobRuns
 from memory.storage.migrations import STEPS
+from memory.storage.table import JSON, REUSED_ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
 from memory.storage.timestamps import Clock, from_text, to_text
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,24 @@ AGENTS = {
     "workflow_sessions": ("workflow_id", "metadata"),
     "episodes": ("workflow_id", "summary"),
 }
+# Keyed hashes of the numbers and ids of erased people: a backup from before is cleaned of them.
+ERASED_PEOPLE = Table("erased_people", Column("digest", TEXT), Column("at", TIMESTAMP), key="digest")
+RECEIPTS = Table(
+    "receipts",
+    Column("id", REUSED_ROW_ID),
+    Column("number", TEXT, unique=True),
+    Column("brand", TEXT),
+    Column("at", TIMESTAMP),
+    Column("receipt", JSON),
+    indexes=[Index("receipts_by_brand", "brand, id")],
+)
 CARRIED = ("erased_people", "erased", "forgetting", "receipts")  # what a restore must not make undone
+
+
+_LATER = "WHERE excluded.at > erased_people.at"
+_REMEMBER = ERASED_PEOPLE.insert(
+    ERASED_PEOPLE.columns, f"{ERASED_PEOPLE.update_on_conflict(ERASED_PEOPLE.columns)} {_LATER}"
+)
 
 
 class ReceiptRefused(MemoryFault):
@@ -158,12 +176,7 @@ class Erasure:
 
     def _remember(self, digests: Iterable[str], at: str) -> None:
         for digest in digests:
-            self._db.run(
-                "INSERT INTO erased_people (digest, at) VALUES (:digest, :at)"
-                " ON CONFLICT (digest) DO UPDATE SET at = excluded.at WHERE excluded.at > erased_people.at",
-                digest=digest,
-                at=at,
-            )
+            self._db.run(_REMEMBER, digest=digest, at=at)
 
     def _keep_list(self, erased: Mapping[str, str]) -> None:
         with self._db.transaction():
@@ -207,13 +220,9 @@ class Erasure:
             yield {"where": "orders", "count": orders, "until": None, "how": "figures for the books, without a person"}
 
     def _keep(self, receipt: Receipt) -> None:
-        self._db.run(
-            "INSERT INTO receipts (number, brand, at, receipt) VALUES (:number, :brand, :at, :receipt)",
-            number=receipt["receipt"],
-            brand=receipt["brand"],
-            at=receipt["erased_at"],
-            receipt=json.dumps(receipt),
-        )
+        row = RECEIPTS.stored(number=receipt["receipt"], brand=receipt["brand"], receipt=receipt)
+        row["at"] = receipt["erased_at"]
+        self._db.run(RECEIPTS.insert(row), **row)
 
     def _forget_short_term(self, names: Sequence[str]) -> None:
         """Beside an open transaction, which must not wait for Redis; what cannot be reached runs out by itself."""

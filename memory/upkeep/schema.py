@@ -5,9 +5,28 @@ from __future__ import annotations
 from memory.ads.ad_tests import AD_TESTS
 from memory.ads.attribution import AD_CHATS, AD_SALES
 from memory.ads.campaigns import AD_ACCOUNTS, AD_CAMPAIGNS, AD_CREATIVES, AD_READINGS, AD_SETS, ADS
+from memory.ads.charts import AD_CHARTS
 from memory.ads.conversion_events import AD_EVENTS
+from memory.ads.emergency_stop import AD_ALARMS, AD_HELD, AD_NOTICES, AD_RUNNING, AD_STOPS
+from memory.ads.learnings.campaign_records import CAMPAIGN_ENTRIES, CAMPAIGN_LAUNCHES
+from memory.ads.learnings.strategy import PATTERN_SHARING, STRATEGIC_ENTRIES
+from memory.ads.morning_runs import CYCLES
+from memory.ads.tasks import TASKS
+from memory.audit_log.account_changes import AD_CHANGES, AD_LEASES, AD_PEAKS, AD_SPEND_RULES
+from memory.audit_log.approvals import AD_APPROVALS
+from memory.audit_log.creation_intents import AD_INTENTS, AD_LAUNCHES
+from memory.audit_log.staff_commands import STAFF_DEEDS
+from memory.storage.job_runs import JOB_RUNS, SWITCHED_OFF
+from memory.storage.quotas import COUNTERS
+from memory.upkeep.erasure import ERASED_PEOPLE, RECEIPTS
 
 TABLES = (
+    *(JOB_RUNS, SWITCHED_OFF, COUNTERS),
     *(AD_ACCOUNTS, AD_CAMPAIGNS, AD_SETS, AD_CREATIVES, ADS, AD_READINGS),
     *(AD_CHATS, AD_SALES, AD_EVENTS, AD_TESTS),
+    *(CAMPAIGN_LAUNCHES, CAMPAIGN_ENTRIES, STRATEGIC_ENTRIES, PATTERN_SHARING),
+    *(CYCLES, TASKS, AD_CHARTS),
+    *(AD_STOPS, AD_HELD, AD_RUNNING, AD_ALARMS, AD_NOTICES),
+    *(AD_CHANGES, AD_PEAKS, AD_LEASES, AD_SPEND_RULES, AD_APPROVALS, AD_LAUNCHES, AD_INTENTS, STAFF_DEEDS),
+    *(ERASED_PEOPLE, RECEIPTS),
 )

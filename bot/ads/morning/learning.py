@@ -32,7 +32,7 @@ from bot.language.money import Money
 from memory.ads.campaigns import Campaigns, KnownAd
 from memory.ads.chat_texts import Voice, Voices
 from memory.ads.figures import AdFigures, Figures
-from memory.ads.learnings.campaign_records import CampaignEntry, CampaignRecords
+from memory.ads.learnings.campaign_records import CampaignRecord, CampaignRecords
 from memory.ads.learnings.strategy import FAILURE, SUCCESS, Rate, StrategicEntry, Strategy
 from memory.ads.morning_runs import Cycles
 from memory.storage.timestamps import Clock
@@ -229,7 +229,7 @@ class Learn:
 
     def _came_out(self, morning: Morning) -> int:
         due = self.records.without_outcome(morning.brand, morning.now - TOO_OLD, morning.now - SETTLED)
-        by_day: defaultdict[date, list[CampaignEntry]] = defaultdict(list)
+        by_day: defaultdict[date, list[CampaignRecord]] = defaultdict(list)
         for change in due:
             by_day[change.at.date()].append(change)
         judged = 0
@@ -427,7 +427,7 @@ def _revised(entry: StrategicEntry) -> str:
     return f"{entry.record['insight']} (now {entry.record['confidence']:.0%} sure)"
 
 
-def _brought(change: CampaignEntry, before: Mapping[str, Money], after: Mapping[str, Money]) -> str:
+def _brought(change: CampaignRecord, before: Mapping[str, Money], after: Mapping[str, Money]) -> str:
     """What a change was followed by; what else changed in those days is in it too."""
     line = str(change.record.get("line", change.campaign_id))
     was, now = before.get(line), after.get(line)

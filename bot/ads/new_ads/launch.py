@@ -227,7 +227,9 @@ class LaunchTest:
         launch = _launch_of(ideas.chosen, budget, *model)
         return self._launch(morning, morning.ad_account, ideas.chosen, launch, budget)
 
-    def _launch(self, morning: Morning, account: PlatformAccount, idea: Idea, launch: Launch, budget: Money) -> LaunchResult:
+    def _launch(
+        self, morning: Morning, account: PlatformAccount, idea: Idea, launch: Launch, budget: Money
+    ) -> LaunchResult:
         account_id = account.describe().id
         key = key_of(morning, account_id)
         test = self.lifecycle.begin(morning.brand, account_id, key, idea, budget)

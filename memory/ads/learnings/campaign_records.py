@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from memory.ads.learnings.record_validation import Faults, text_of
-from memory.storage.database import Database, Row
+from memory.storage.database import Database
 from memory.storage.errors import MemoryFault, NotStorable
-from memory.storage.timestamps import Clock, from_text, to_text
+from memory.storage.table import ROW_ID, TEXT, TIMESTAMP, Column, ColumnType, Index, Table
+from memory.storage.timestamps import Clock, to_text
 
 SNAPSHOTS, OPTIMIZATIONS = "performance_snapshots", "optimizations"
 LONGEST_ID = 200
@@ -23,13 +24,36 @@ class UnknownOptimization(MemoryFault):
 
 
 @dataclass(frozen=True, slots=True)
-class CampaignEntry:
+class CampaignRecord:
     """One snapshot or optimisation, with the number it is known by; `record` has the fields of campaign_memory.json."""
 
     id: int
     campaign_id: str
     at: datetime
     record: Mapping[str, Any]
+
+
+RECORD = ColumnType("TEXT", json.loads, text_of)  # the whole entry as it is exported
+CAMPAIGN_LAUNCHES = Table(
+    "campaign_launches",
+    Column("brand", TEXT),
+    Column("campaign_id", TEXT),
+    Column("launch_date", TEXT, null=True),
+    Column("record", RECORD),
+    key="brand, campaign_id",
+)
+CAMPAIGN_ENTRIES = Table(
+    "campaign_entries",
+    Column("id", ROW_ID),
+    Column("brand", TEXT),
+    Column("campaign_id", TEXT),
+    Column("kind", TEXT),  # performance_snapshots or optimizations
+    Column("at", TIMESTAMP),
+    Column("record", RECORD),
+    indexes=[Index("campaign_entries_by_campaign", "brand, campaign_id, kind, id")],
+)
+CAMPAIGN_RECORD = CAMPAIGN_ENTRIES.rows(CampaignRecord)
+_ENTRIES = f"SELECT {CAMPAIGN_RECORD.columns} FROM campaign_entries"
 
 
 class CampaignRecords:
@@ -84,28 +108,27 @@ class CampaignRecords:
         )
         return None if record is None else json.loads(record)
 
-    def snapshots(self, brand: str, campaign_id: str | None = None, *, most: int = 100) -> list[CampaignEntry]:
+    def snapshots(self, brand: str, campaign_id: str | None = None, *, most: int = 100) -> list[CampaignRecord]:
         """The last snapshots, newest first."""
         return self._entries(brand, SNAPSHOTS, campaign_id, most)
 
-    def optimizations(self, brand: str, campaign_id: str | None = None, *, most: int = 100) -> list[CampaignEntry]:
+    def optimizations(self, brand: str, campaign_id: str | None = None, *, most: int = 100) -> list[CampaignRecord]:
         """The last changes, newest first."""
         return self._entries(brand, OPTIMIZATIONS, campaign_id, most)
 
     def without_outcome(
         self, brand: str, since: datetime, before: datetime, *, most: int = 5000
-    ) -> list[CampaignEntry]:
+    ) -> list[CampaignRecord]:
         """Changes made from `since` on and before `before` of which nobody said yet what they brought, oldest first."""
-        rows = self._db.all(
-            "SELECT * FROM campaign_entries WHERE brand = :brand AND kind = 'optimizations' AND at >= :since"
-            " AND at < :before AND record NOT LIKE :told ORDER BY id LIMIT :most",
+        return CAMPAIGN_RECORD.all(
+            self._db,
+            f"{_ENTRIES} WHERE brand = :brand AND kind = 'optimizations' AND at >= :since AND at < :before AND record NOT LIKE :told ORDER BY id LIMIT :most",
             brand=brand,
             since=to_text(since),
             before=to_text(before),
             told='%"actual_impact":%',
             most=most,
         )
-        return [_entry(row) for row in rows]
 
     def exported(self, brand: str) -> dict[str, Any]:
         """Everything, in the shape of campaign_memory.json."""
@@ -168,7 +191,7 @@ class CampaignRecords:
             if there[text] > 0:
                 there[text] -= 1
             else:
-                self._insert(brand, campaign_id, kind, text)
+                self._insert(brand, campaign_id, kind, record)
 
     def _write(self, brand: str, campaign_id: str, kind: str, record: Mapping[str, Any]) -> int:
         faults = Faults()
@@ -176,44 +199,27 @@ class CampaignRecords:
         if not _named_well(campaign_id):
             faults.append(f"{campaign_id!r:.40} is no campaign's id")
         _refuse_faults(faults)
-        return self._insert(brand, campaign_id, kind, text_of(record))
+        return self._insert(brand, campaign_id, kind, record)
 
-    def _insert(self, brand: str, campaign_id: str, kind: str, record: str) -> int:
-        return self._db.insert(
-            "INSERT INTO campaign_entries (brand, campaign_id, kind, at, record)"
-            " VALUES (:brand, :campaign, :kind, :at, :record) RETURNING id",
-            brand=brand,
-            campaign=campaign_id,
-            kind=kind,
-            at=to_text(self._clock()),
-            record=record,
-        )
+    def _insert(self, brand: str, campaign_id: str, kind: str, record: Mapping[str, Any]) -> int:
+        row = CAMPAIGN_ENTRIES.stored(brand=brand, campaign_id=campaign_id, kind=kind, at=self._clock(), record=record)
+        return self._db.insert(CAMPAIGN_ENTRIES.insert(row, "RETURNING id"), **row)
 
     def _keep_launch(self, brand: str, campaign_id: str, record: Mapping[str, Any]) -> None:
-        self._db.run(
-            "INSERT INTO campaign_launches (brand, campaign_id, launch_date, record)"
-            " VALUES (:brand, :campaign, :date, :record) ON CONFLICT (brand, campaign_id)"
-            " DO UPDATE SET launch_date = excluded.launch_date, record = excluded.record",
-            brand=brand,
-            campaign=campaign_id,
-            date=record.get("launch_date"),
-            record=text_of(record),
+        row = CAMPAIGN_LAUNCHES.stored(
+            brand=brand, campaign_id=campaign_id, launch_date=record.get("launch_date"), record=record
         )
+        self._db.run(CAMPAIGN_LAUNCHES.insert(row, CAMPAIGN_LAUNCHES.update_on_conflict(row)), **row)
 
-    def _entries(self, brand: str, kind: str, campaign_id: str | None, most: int) -> list[CampaignEntry]:
-        rows = self._db.all(
-            "SELECT * FROM campaign_entries WHERE brand = :brand AND kind = :kind"
-            " AND (CAST(:campaign AS TEXT) IS NULL OR campaign_id = :campaign) ORDER BY id DESC LIMIT :most",
+    def _entries(self, brand: str, kind: str, campaign_id: str | None, most: int) -> list[CampaignRecord]:
+        return CAMPAIGN_RECORD.all(
+            self._db,
+            f"{_ENTRIES} WHERE brand = :brand AND kind = :kind AND (CAST(:campaign AS TEXT) IS NULL OR campaign_id = :campaign) ORDER BY id DESC LIMIT :most",
             brand=brand,
             kind=kind,
             campaign=campaign_id,
             most=most,
         )
-        return [_entry(row) for row in rows]
-
-
-def _entry(row: Row) -> CampaignEntry:
-    return CampaignEntry(row["id"], row["campaign_id"], from_text(row["at"]), json.loads(row["record"]))
 
 
 def _named_well(campaign_id: str) -> bool:

@@ -10,8 +10,9 @@ from statistics import NormalDist
 from typing import Any
 
 from memory.ads.learnings.record_validation import Faults, moment_of, text_of
-from memory.storage.database import Database, Row
+from memory.storage.database import Database
 from memory.storage.errors import MemoryFault, NotStorable
+from memory.storage.table import FLAG, ROW_ID, TEXT, TIMESTAMP, Column, ColumnType, Index, Table
 from memory.storage.timestamps import Clock, from_text, to_text
 
 LISTS = ("learnings", "successful_patterns", "failed_patterns", "playbooks")
@@ -74,6 +75,28 @@ class Brief:
     open_decisions: tuple[StrategicEntry, ...]
     withdrawn: tuple[StrategicEntry, ...]  # what was believed until lately, and is no longer
     elsewhere: tuple[Mapping[str, Any], ...]  # other brands' patterns, without anything that names them
+
+
+STRATEGIC_ENTRIES = Table(
+    "strategic_entries",
+    Column("id", ROW_ID),
+    Column("brand", TEXT),
+    Column("kind", TEXT),
+    Column("type", TEXT),
+    Column("subject", TEXT, null=True),
+    Column("valid_from", TIMESTAMP),
+    Column("valid_to", TIMESTAMP, null=True),  # withdrawn, revised, or closed since then
+    Column("record", ColumnType("TEXT", json.loads, text_of)),  # the whole entry as it is exported
+    indexes=[
+        Index("strategic_entries_by_brand", "brand, kind, id"),
+        # One open entry for each thing that is known; what replaces it begins where it ends.
+        Index("strategic_entries_open", "brand, kind, subject", unique=True, where="valid_to IS NULL"),
+    ],
+)
+PATTERN_SHARING = Table("pattern_sharing", Column("brand", TEXT), Column("shared", FLAG), key="brand")
+ENTRY = STRATEGIC_ENTRIES.rows(StrategicEntry)
+_SHARED = STRATEGIC_ENTRIES.rows(StrategicEntry, "e")
+_ENTRIES = f"SELECT {ENTRY.columns} FROM strategic_entries WHERE brand = :brand"
 
 
 class Strategy:
@@ -157,24 +180,21 @@ class Strategy:
         self, brand: str, kind: str, *, open_only: bool = True, about: str | None = None
     ) -> list[StrategicEntry]:
         """Entries of a kind, newest first; `about`: those that mention this word anywhere."""
-        rows = self._db.all(
-            "SELECT * FROM strategic_entries WHERE brand = :brand AND kind = :kind"
-            " AND (:all OR valid_to IS NULL) ORDER BY id DESC",
+        found = ENTRY.all(
+            self._db,
+            f"{_ENTRIES} AND kind = :kind AND (:all OR valid_to IS NULL) ORDER BY id DESC",
             brand=brand,
             kind=kind,
             all=not open_only,
         )
-        found = [_entry(row) for row in rows]
         return found if about is None else [each for each in found if _mentions(each, about)]
 
     def entry(self, brand: str, entry_id: int) -> StrategicEntry:
         """One of them. Raises UnknownEntry."""
-        row = self._db.one(
-            "SELECT * FROM strategic_entries WHERE id = :id AND brand = :brand", id=entry_id, brand=brand
-        )
-        if row is None:
+        entry = ENTRY.one(self._db, f"{_ENTRIES} AND id = :id", brand=brand, id=entry_id)
+        if entry is None:
             raise UnknownEntry(f"{brand} has nothing under number {entry_id}; take one from its list")
-        return _entry(row)
+        return entry
 
     def brief_for(self, brand: str, *, about: Sequence[str] = (), most: int = 20) -> Brief:
         """What is known at the start of a cycle or chat; with `about`, only what mentions one of these words."""
@@ -196,31 +216,28 @@ class Strategy:
 
     def share_patterns(self, brand: str, *, shared: bool) -> None:
         """Whether other brands may learn from this one's patterns; not unless somebody said so."""
-        self._db.run(
-            "INSERT INTO pattern_sharing (brand, shared) VALUES (:brand, :shared)"
-            " ON CONFLICT (brand) DO UPDATE SET shared = excluded.shared",
-            brand=brand,
-            shared=int(shared),
-        )
+        row = PATTERN_SHARING.stored(brand=brand, shared=shared)
+        self._db.run(PATTERN_SHARING.insert(row, PATTERN_SHARING.update_on_conflict(row)), **row)
 
     def patterns_of_others(self, brand: str) -> list[Mapping[str, Any]]:
         """Patterns of brands that allow it: outcome, subject and rates, nothing in anybody's words.
 
         Free text may name a brand, a campaign or a customer, so none of it is given away.
         """
-        rows = self._db.all(
-            "SELECT e.* FROM strategic_entries e JOIN pattern_sharing p ON p.brand = e.brand AND p.shared = 1"
+        found = _SHARED.all(
+            self._db,
+            f"SELECT {_SHARED.columns} FROM strategic_entries e JOIN pattern_sharing p ON p.brand = e.brand AND p.shared = 1"
             " WHERE e.brand <> :brand AND e.kind IN ('successful_patterns', 'failed_patterns') AND e.valid_to IS NULL"
             " AND e.subject IS NOT NULL ORDER BY e.id DESC",
             brand=brand,
         )
-        return [_without_names(_entry(row)) for row in rows if row["subject"].startswith(SHARED_SUBJECTS)]
+        return [_without_names(entry) for entry in found if (entry.subject or "").startswith(SHARED_SUBJECTS)]
 
     def exported(self, brand: str) -> dict[str, Any]:
         """Everything, in the shape of strategic_memory.json."""
         lists: dict[str, list[Any]] = {kind: [] for kind in (*LISTS, DECISIONS)}
-        for row in self._db.all("SELECT * FROM strategic_entries WHERE brand = :brand ORDER BY id", brand=brand):
-            lists[row["kind"]].append(_as_exported(row))
+        for entry in ENTRY.all(self._db, f"{_ENTRIES} ORDER BY id", brand=brand):
+            lists[entry.kind].append(_as_exported(entry))
         decisions = lists.pop(DECISIONS)
         return {"brand_strategies": {brand: lists}, DECISIONS: decisions}
 
@@ -260,12 +277,12 @@ class Strategy:
 
     def _is_there(self, brand: str, kind: str, record: str, frame: Mapping[str, Any]) -> bool:
         rows = self._db.all(
-            "SELECT valid_from, subject FROM strategic_entries WHERE brand = :brand AND kind = :kind AND record = :record",
+            "SELECT valid_from FROM strategic_entries WHERE brand = :brand AND kind = :kind AND record = :record",
             brand=brand,
             kind=kind,
             record=record,
         )
-        return any(frame.get("valid_from") in (None, row["valid_from"]) for row in rows)
+        return any(frame.get("valid_from") in (None, from_text(row["valid_from"])) for row in rows)
 
     def _replace(self, brand: str, kind: str, record: Mapping[str, Any], subject: str | None) -> int:
         faults = Faults()
@@ -278,31 +295,28 @@ class Strategy:
             return self._insert(brand, kind, record, {"subject": subject})
 
     def _insert(self, brand: str, kind: str, record: Mapping[str, Any], frame: Mapping[str, Any]) -> int:
-        now = to_text(self._clock())
         subject, valid_to = frame.get("subject"), frame.get("valid_to")
         if subject is not None and valid_to is None and self._open(brand, kind, subject) is not None:
             subject = None  # taken in beside what is believed here today: it does not overrule that
-        return self._db.insert(
-            "INSERT INTO strategic_entries (brand, kind, type, subject, valid_from, valid_to, record)"
-            " VALUES (:brand, :kind, :type, :subject, :valid_from, :valid_to, :record) RETURNING id",
+        row = STRATEGIC_ENTRIES.stored(
             brand=brand,
             kind=kind,
             type=str(record.get("type", kind)),
             subject=subject,
-            valid_from=frame.get("valid_from") or now,
+            valid_from=frame.get("valid_from") or self._clock(),
             valid_to=valid_to,
-            record=text_of(record),
+            record=record,
         )
+        return self._db.insert(STRATEGIC_ENTRIES.insert(row, "RETURNING id"), **row)
 
     def _open(self, brand: str, kind: str, subject: str) -> StrategicEntry | None:
-        row = self._db.one(
-            "SELECT * FROM strategic_entries WHERE brand = :brand AND kind = :kind AND subject = :subject"
-            " AND valid_to IS NULL",
+        return ENTRY.one(
+            self._db,
+            f"{_ENTRIES} AND kind = :kind AND subject = :subject AND valid_to IS NULL",
             brand=brand,
             kind=kind,
             subject=subject,
         )
-        return None if row is None else _entry(row)
 
     def _end_subject(self, brand: str, kind: str, subject: str, why: str | None) -> None:
         before = self._open(brand, kind, subject)
@@ -366,19 +380,6 @@ def _claim(record: Mapping[str, Any]) -> Claim | None:
     return Claim(**claim)
 
 
-def _entry(row: Row) -> StrategicEntry:
-    ended = row["valid_to"]
-    return StrategicEntry(
-        id=row["id"],
-        kind=row["kind"],
-        type=row["type"],
-        subject=row["subject"],
-        valid_from=from_text(row["valid_from"]),
-        valid_to=None if ended is None else from_text(ended),
-        record=json.loads(row["record"]),
-    )
-
-
 def _mentions(entry: StrategicEntry, word: str) -> bool:
     return word.casefold() in json.dumps([entry.subject, entry.record], ensure_ascii=False).casefold()
 
@@ -389,9 +390,10 @@ def _without_names(entry: StrategicEntry) -> Mapping[str, Any]:
     return {"outcome": entry.kind, "subject": entry.subject, "supporting_data": rates}
 
 
-def _as_exported(row: Row) -> dict[str, Any]:
-    frame = {name: row[name] for name in ("subject", "valid_from", "valid_to") if row[name] is not None}
-    return {**json.loads(row["record"]), **frame}
+def _as_exported(entry: StrategicEntry) -> dict[str, Any]:
+    valid_to = None if entry.valid_to is None else to_text(entry.valid_to)
+    frame = {"subject": entry.subject, "valid_from": to_text(entry.valid_from), "valid_to": valid_to}
+    return {**entry.record, **{name: value for name, value in frame.items() if value is not None}}
 
 
 def _parted(entry: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -400,7 +402,7 @@ def _parted(entry: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     frame: dict[str, Any] = {name: record.pop(name) for name in ("subject", "valid_from", "valid_to") if name in record}
     for name in ("valid_from", "valid_to"):
         if frame.get(name) is not None:
-            frame[name] = to_text(moment_of(frame[name]))
+            frame[name] = moment_of(frame[name])
     return record, frame
 
 

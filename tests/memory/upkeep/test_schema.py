@@ -20,13 +20,10 @@ OF_THE_ENGINE = re.compile(r"sqlite_\w+|_sqlite_migrations|hawker_migrations")
 WHERE_PGVECTOR_IS = {("search_rows", "vector"), ("memory_vectors", "meaning")}
 # Not declared yet: these go as their stores declare them.
 UNDECLARED = {
-    "ad_alarms", "ad_approvals", "ad_changes", "ad_charts", "ad_held", "ad_intents", "ad_launches", "ad_leases", "ad_notices",
-    "ad_peaks", "ad_running", "ad_spend_rules", "ad_stops", "agent_memories", "attempts", "campaign_entries",
-    "campaign_launches", "contacts", "counters", "cycles", "episodes", "erased", "erased_people", "execution_records",
-    "facts", "forgetting", "goods", "goods_imports", "handovers", "identities", "interests", "job_runs", "leases", "media",
-    "memory_vectors", "mentions", "messages", "order_events", "orders", "pattern_sharing", "quotes", "readings", "receipts",
-    "search_rows", "search_waiting", "sessions", "staff_deeds", "statuses", "strategic_entries", "summaries",
-    "switched_off", "tallies", "tasks", "touches", "turns", "workers", "workflow_messages", "workflow_sessions",
+    "agent_memories", "attempts", "contacts", "episodes", "erased", "execution_records", "facts", "forgetting", "goods",
+    "goods_imports", "handovers", "identities", "interests", "leases", "media", "memory_vectors", "mentions", "messages",
+    "order_events", "orders", "quotes", "readings", "search_rows", "search_waiting", "sessions", "statuses", "summaries",
+    "tallies", "touches", "turns", "workers", "workflow_messages", "workflow_sessions",
 }  # fmt: skip
 
 
