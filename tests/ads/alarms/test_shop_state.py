@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.ads.alarms.shop_state import StoredShopState
 from memory.conversations.channel_messages import Outgoing
-from memory.conversations.turns import Outcome, Reading
+from memory.conversations.turns import Outcome, MessageReading
 from memory.shop.catalogue_items import Goods
 from tests.memory.stores import BRAND, Stores, as_is
 
@@ -17,7 +17,7 @@ def test_replies_of_the_last_hour_count_and_older_ones_do_not(tmp_path: Path) ->
     state = StoredShopState(stores.turns, Goods(stores.db, stores.clock), stores.clock)
     message = stores.hear("hello", urgent=True)
     stores.clock.pass_by(minutes=2)
-    outcome = Outcome([Outgoing("hello!")], readings={message: Reading("greeting")})
+    outcome = Outcome([Outgoing("hello!")], readings={message: MessageReading("greeting")})
     [lease] = stores.turns.claim("w", 1)
     assert stores.turns.finish(lease, stores.turns.waiting(lease.contact_id), outcome, split=as_is)
     assert state.pressure(BRAND).replies == 1

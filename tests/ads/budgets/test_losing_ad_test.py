@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from benchmarks.worlds import strange_delays
-from bot.ads.budgets.ad_history import OLDEST, AdHistory
-from bot.ads.budgets.losing_ad_test import PAUSE, WATCHED, LossVerdict, against, judge, odds
+from bot.ads.budgets.ad_history import OLDEST, AdHistory, first_free_day, panel
+from bot.ads.budgets.losing_ad_test import PAUSE, WATCHED, LossVerdict, against, judge, odds, worth
 from bot.ads.budgets.order_delays import SLOW, USUAL, learn
 from bot.ads.budgets.reasons import BudgetReason
 from bot.ads.practice.market import usual_delays
@@ -115,12 +115,51 @@ def test_the_facts_read_as_a_sentence() -> None:
         "Ad B: 61 chats, 1 sale, 2.1 needed by now to pay for itself; evidence 4 to 1 that it loses money;"
         " the next 100 bring 67; kept at 80."
     )
-    assert (odds(0.4), odds(1.5), odds(23.0)) == ("none", "1.5 to 1", "23 to 1")
+
+
+@pytest.mark.parametrize(
+    ("evidence", "words"),
+    [
+        (0.4, "none"),
+        (1.04, "none"),
+        (1.05, "1.1 to 1"),
+        (1.94, "1.9 to 1"),
+        (1.95, "2 to 1"),
+        (23.0, "23 to 1"),
+        (999.0, "999 to 1"),
+        (1000.0, "over 1,000 to 1"),
+    ],
+)
+def test_odds_are_said_as_exactly_as_they_are_known(evidence: float, words: str) -> None:
+    assert odds(evidence) == words
 
 
 def test_no_orders_and_no_reckoned_margin_say_nothing() -> None:
     seen = judge([ad("B", orders=0)])[0]
     assert (seen.expected, seen.evidence, seen.decision) == (0.0, 1.0, "keep")
+
+
+def test_the_shops_margin_counts_where_nothing_was_sold() -> None:
+    low, high = (judge([ad("B", orders=0)], order_margin=Decimal(margin))[0].expected for margin in (250, 500))
+    assert high > 0
+    assert low == pytest.approx(2 * high)
+
+
+def margins_of(*ads: AdHistory) -> list[float]:
+    known = worth(panel(ads, first_free_day(ads)), None)
+    assert known is not None
+    return [float(margin) for margin in known[0]]
+
+
+def test_ads_with_many_orders_keep_their_own_margins() -> None:
+    assert margins_of(ad("A", orders=4, margin=200), ad("B", orders=4, margin=2000)) == pytest.approx(
+        [200, 2000], abs=5
+    )
+
+
+def test_one_order_each_says_nothing_about_an_ads_margin() -> None:
+    once = [ad(name, orders=1 / 30, margin=margin) for name, margin in (("A", 200), ("B", 2000))]
+    assert margins_of(*once) == pytest.approx([1100, 1100], abs=5)
 
 
 def test_days_before_the_first_are_no_matter() -> None:
