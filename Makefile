@@ -3,19 +3,26 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench format clean
+.PHONY: run test style check check-all bench format clean
 run: $(VENV)/run
 	$(BIN)/python app.py
 
-test: $(VENV)/dev
-	$(BIN)/pytest -n 2
+# Contiguous halves of the tests for two processes: what a module sets up once, one process sets up.
+PYTEST := $(BIN)/pytest -n 2 --dist worksteal
 
-check: $(VENV)/dev
+test: $(VENV)/dev
+	$(PYTEST) -m "not exhaustive"
+
+style: $(VENV)/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2
+
+check: style test
+
+check-all: style
+	$(PYTEST) --hypothesis-profile exhaustive
 
 bench: $(VENV)/bench
 	$(BIN)/python -m benchmarks

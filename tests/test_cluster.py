@@ -86,6 +86,7 @@ def test_a_killed_worker_and_a_redis_that_goes_cost_nobody_an_answer_and_change_
         assert shop.db.value("SELECT count(*) FROM messages WHERE role = 'user'") == len(people) * len(amounts)
 
 
+@pytest.mark.exhaustive
 def test_a_database_that_restarts_under_load_costs_nobody_an_answer_and_gives_nobody_two(
     tmp_path: Path, server: PostgresServer, url: str
 ) -> None:

@@ -60,7 +60,7 @@ def test_a_killed_workers_contacts_pass_to_another_when_its_lease_ends(tmp_path:
         shop.answered([person], 2)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.exhaustive) for seed in range(1, 8))])
 def test_workers_killed_at_random_instants_lose_nothing_and_answer_nothing_twice(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     with processes(tmp_path, pace=Pace(0.01, 0.01, 0)) as shop:

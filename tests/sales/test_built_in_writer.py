@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.language.languages import LANGUAGES
@@ -67,7 +67,6 @@ def questions(draw: st.DrawFn) -> str:
 
 
 @given(st.lists(questions(), min_size=1, max_size=5))
-@settings(max_examples=60)
 def test_no_answer_breaks_a_promise(asked: list[str]) -> None:
     with TemporaryDirectory() as folder:
         shop = TestShop(Path(folder))
@@ -78,7 +77,6 @@ def test_no_answer_breaks_a_promise(asked: list[str]) -> None:
 
 
 @given(st.text(max_size=300))
-@settings(max_examples=60)
 def test_any_text_gets_one_answer_or_none(text: str) -> None:
     with TemporaryDirectory() as folder:
         shop = TestShop(Path(folder))

@@ -197,7 +197,7 @@ values = st.recursive(
 names = st.sampled_from(["words", "limit", "amount", "from", "to", "number", "sku", "quantity", "reason", "phone"])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tool=st.sampled_from(list(TOOLS)), arguments=st.dictionaries(names, values, max_size=4))
 def test_a_tool_answers_anything_with_json_and_never_raises(
     counter: Counter, greeted: Situation, tool: str, arguments: dict[str, Any]

@@ -174,7 +174,7 @@ def test_a_mistake_of_ours_shows_no_trace_and_a_large_body_is_413(shop: Shop) ->
     assert (large.status_code, large.content_type) == (413, "application/problem+json")
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(phone=st.text(max_size=40) | st.from_regex(r"\+?\d{1,20}"), limit=st.text(max_size=25) | st.integers(),
        before=st.text(max_size=25) | st.integers())  # fmt: skip
 def test_no_input_makes_it_fall_over(shop: Shop, phone: str, limit: str | int, before: str | int) -> None:

@@ -131,6 +131,7 @@ def test_a_chat_with_marks_buttons_and_ticks(shop: Shop, browser: Browser) -> No
 
 @needs_browser
 @pytest.mark.browser
+@pytest.mark.exhaustive
 def test_places_pictures_sounds_and_ads_arrive(shop: Shop, browser: Browser, tmp_path: Path) -> None:
     page = a_page(browser, shop)
     meet(page)
@@ -160,6 +161,7 @@ def test_places_pictures_sounds_and_ads_arrive(shop: Shop, browser: Browser, tmp
 
 @needs_browser
 @pytest.mark.browser
+@pytest.mark.exhaustive
 def test_a_first_visitor_finds_a_customer_to_be(shop: Shop, browser: Browser) -> None:
     page = a_page(browser, shop)
     expect(page.locator(".empty")).to_contain_text("Choose a chat")
@@ -173,6 +175,7 @@ def test_a_first_visitor_finds_a_customer_to_be(shop: Shop, browser: Browser) ->
 
 @needs_browser
 @pytest.mark.browser
+@pytest.mark.exhaustive
 def test_the_latest_message_stays_in_sight_when_the_window_shrinks(shop: Shop, browser: Browser) -> None:
     page = a_page(browser, shop, viewport={"width": 900, "height": 700})
     meet(page)
@@ -184,6 +187,7 @@ def test_the_latest_message_stays_in_sight_when_the_window_shrinks(shop: Shop, b
 
 @needs_browser
 @pytest.mark.browser
+@pytest.mark.exhaustive
 def test_a_failure_is_shown_with_its_reason_and_is_over_afterwards(shop: Shop, browser: Browser) -> None:
     page = a_page(browser, shop)
     meet(page)
@@ -200,6 +204,7 @@ def test_a_failure_is_shown_with_its_reason_and_is_over_afterwards(shop: Shop, b
 
 @needs_browser
 @pytest.mark.browser
+@pytest.mark.exhaustive
 def test_one_switches_between_customers_and_staff_by_keyboard(shop: Shop, browser: Browser) -> None:
     page = a_page(browser, shop)
     meet(page)
@@ -220,6 +225,7 @@ def test_one_switches_between_customers_and_staff_by_keyboard(shop: Shop, browse
 
 @needs_browser
 @pytest.mark.browser
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_fits_a_phone(shop: Shop, browser: Browser, scheme: Any) -> None:
     page = a_page(browser, shop, viewport={"width": 360, "height": 640}, color_scheme=scheme)

@@ -169,7 +169,7 @@ def test_delivered_twice_at_the_same_instant_it_is_stored_once(line: Line) -> No
     assert stored(line) == 2
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     more=st.dictionaries(
         st.sampled_from(

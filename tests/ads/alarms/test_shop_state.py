@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.ads.alarms.shop_state import StoredShopState
 from memory.conversations.channel_messages import Outgoing
-from memory.conversations.turns import Outcome, MessageReading
+from memory.conversations.turns import MessageReading, Outcome
 from memory.shop.catalogue_items import Goods
 from tests.memory.stores import BRAND, Stores, as_is
 

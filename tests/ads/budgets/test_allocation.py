@@ -9,7 +9,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.ads.budgets.ad_history import AdDay, AdHistory, AdOrders, AdState, Contradiction
@@ -54,7 +54,6 @@ def accounts(draw: st.DrawFn) -> list[AdHistory]:
     return made
 
 
-@settings(max_examples=120)
 @given(accounts(), st.integers(0, 20_000), st.sampled_from([0, 50, 400]))
 def test_any_account_gets_a_plan_inside_its_limits(ads: list[AdHistory], budget: int, minimum: int) -> None:
     made = plan(ads, budget, minimum)
@@ -76,7 +75,6 @@ def test_any_account_gets_a_plan_inside_its_limits(ads: list[AdHistory], budget:
                 assert each.budget >= before.budget * Decimal("0.8")
 
 
-@settings(max_examples=40)
 @given(accounts(), st.randoms(use_true_random=False))
 def test_the_order_in_which_ads_are_listed_changes_nothing(ads: list[AdHistory], random: Random) -> None:
     shuffled = random.sample(ads, len(ads))
@@ -253,7 +251,6 @@ def test_limits_that_make_no_sense_are_refused(limits: dict[str, Decimal], says:
         allocate([ad("A")], budget, rng=np.random.default_rng(0), **given_limits)  # type: ignore[arg-type]
 
 
-@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(st.floats(0.1, 5), st.floats(10, 1_000), st.floats(0, 500), st.floats(0, 500)), min_size=1, max_size=5

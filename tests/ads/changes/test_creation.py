@@ -179,6 +179,7 @@ def test_the_nightly_look_archives_paused_leftovers_and_names_what_it_does_not_k
     assert len(buying.told()) == 2
 
 
+@pytest.mark.exhaustive
 def test_a_thousand_creations_with_lost_answers_and_killed_processes_make_each_thing_once(killing: Killing) -> None:
     killing.until_all_are_live(seconds=600)  # a hang, not a measure: processes are killed and started again and again
     assert killing.kills == 8

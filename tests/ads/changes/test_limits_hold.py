@@ -23,7 +23,6 @@ from tests.ads.buying import BRAND, CYCLE, Buying, idea, rupees
 ACCOUNT = "act_1"
 AMOUNTS = ("100", "500", "1000", "2000", "4000", "8000", "9900")
 LINES = range(4)
-EXAMPLES = 40
 
 
 class Killed(BaseException):
@@ -159,11 +158,10 @@ def step_of(what: str, line: str, amount: str) -> Step:
     return Pause("ad_set", line, "") if what == "pause" else Resume("ad_set", line, "")
 
 
-Purse.TestCase.settings = settings(max_examples=EXAMPLES, stateful_step_count=15)
+Purse.TestCase.settings = settings(stateful_step_count=15)
 TestPurse = Purse.TestCase
 
 
-@settings(max_examples=EXAMPLES)
 @given(st.lists(st.tuples(plans, st.sampled_from((0, 10, 600, 1500))), max_size=8))
 def test_unapproved_raises_within_any_24_hours_stay_within_the_threshold(history: Any) -> None:
     with tempfile.TemporaryDirectory() as folder:

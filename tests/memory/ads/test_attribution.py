@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.language.money import Money
@@ -306,7 +306,6 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=25)
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(1, 90)), max_size=12), steps)
 def test_the_book_adds_up(sold: list[tuple[int, int, int]], moves: list[tuple[Any, int]]) -> None:
     """Whatever is sold and then moved, the cohorts hold exactly what is neither cancelled nor returned."""

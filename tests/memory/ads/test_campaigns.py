@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from memory.ads.ad_account import Reading
@@ -145,7 +145,6 @@ tellings = st.lists(
 )
 
 
-@settings(max_examples=40)
 @given(tellings, st.data())
 def test_what_is_known_at_any_moment_is_the_last_telling_before_it(told: Tellings, data: st.DataObject) -> None:
     """Told in order of time, in batches of any size: each question gets what a plain list would answer."""

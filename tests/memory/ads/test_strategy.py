@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from memory.ads.learnings.campaign_records import CampaignRecords, UnknownOptimization
@@ -249,7 +249,6 @@ entries = st.lists(
 )
 
 
-@settings(max_examples=40)
 @given(campaigns, entries, entries, entries)
 def test_what_is_exported_is_taken_in_and_exported_the_same(
     told: dict[str, Any], learnings: list[Any], patterns: list[Any], decisions: list[Any]

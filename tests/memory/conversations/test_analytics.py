@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from memory.conversations.analytics import Analytics
@@ -118,7 +118,6 @@ def test_a_number_that_whatsapp_spells_its_own_way_is_told_in_e164(stores: Store
     assert analytics(stores).users(BRAND, limit=1)[0]["phone_number"] == "+525512345678"
 
 
-@settings(max_examples=30)
 @given(waits=st.lists(st.integers(0, 100_000), min_size=1, max_size=60))
 def test_reply_times_are_the_nearest_ranks(tmp_path_factory: pytest.TempPathFactory, waits: list[int]) -> None:
     stores = Stores(tmp_path_factory.mktemp("ranks") / "hawker.db")

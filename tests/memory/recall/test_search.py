@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from memory.recall.ranking import ASKS, TELLS_TIME, Conversation, features, marks, understand, weights
@@ -209,7 +209,6 @@ words = st.sampled_from(["beagle", "lisbon", "budget", "tea", "moon", "secret", 
     told=st.lists(st.tuples(st.sampled_from([ALICE, BOB]), st.lists(words, max_size=4)), max_size=12),
     query=st.one_of(st.text(max_size=30), st.lists(words, min_size=1, max_size=3).map(" ".join)),
 )
-@settings(max_examples=40)
 def test_no_query_brings_up_another_persons_words(
     tmp_path_factory: pytest.TempPathFactory, told: list[tuple[int, list[str]]], query: str
 ) -> None:

@@ -113,7 +113,7 @@ def test_many_buyers_at_once_get_exactly_what_there_was(goods: Goods) -> None:
     assert (len(sold), len(refused), goods.stock("voyage", "LAMP")) == (10, 20, 0)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.tuples(st.booleans(), st.integers(1, 4)), max_size=15))
 def test_stock_is_what_went_in_less_what_went_out_and_never_below_zero(
     goods: Goods, steps: list[tuple[bool, int]]

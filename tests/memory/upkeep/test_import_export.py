@@ -73,7 +73,7 @@ def put(folder: Path, name: str, content: object) -> Path:
     return folder
 
 
-MANY = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 CUT = {"role": "user", "content": "", "timestamp": datetime(2026, 1, 1, tzinfo=UTC), "metadata": {"cut": "\ud83d"}}
