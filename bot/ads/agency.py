@@ -77,9 +77,9 @@ class Agency:
         """Read every account that was never read: staff may ask before the first morning comes."""
         for brand, accounts in self.accounts.items():
             known = {account.id for account in self.memory.campaigns.accounts(brand)}
-            for account_id in accounts:
+            for account_id, account in accounts.items():  # as listed, so that two runs number ads alike
                 if account_id not in known:
-                    self._look(brand, accounts[account_id])
+                    self._look(brand, account)
 
     def _look(self, brand: str, account: PlatformAccount) -> None:
         now = self.clock()
@@ -89,12 +89,12 @@ class Agency:
             log.warning("an ad account cannot be read yet: %s", fault)
 
     def each_hour(self) -> None:
-        """What yesterday and today look like by now, then the guards' look at it."""
+        """Read yesterday and today again, then look for alarms."""
         for brand, accounts in self.accounts.items():
             known = {account.id for account in self.memory.campaigns.accounts(brand)}
-            for account_id in accounts:
+            for account_id, account in accounts.items():
                 if account_id in known:
-                    self._refresh(brand, accounts[account_id])
+                    self._refresh(brand, account)
         self.watch.look()
 
     def _refresh(self, brand: str, account: PlatformAccount) -> None:
