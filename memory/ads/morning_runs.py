@@ -1,4 +1,4 @@
-"""How far each morning's work on an ad account has come: one row per account and day, held by one process at a time."""
+"""The progress of each morning: one row per account and day, leased to one process at a time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from memory.storage.timestamps import Clock, to_text
 
 @dataclass(frozen=True, slots=True)
 class CycleRun:
-    """One morning's work on one account. `notes` is what each finished step left for the next ones, by its name."""
+    """One account's morning. `notes` holds the results of finished steps as JSON, by step."""
 
     id: int
     brand: str
@@ -51,8 +51,6 @@ _RUNS = f"SELECT {CYCLE_RUN.columns} FROM cycles"
 
 
 class Cycles:
-    """Which cycle stands where. A step is noted when it is finished, and never begun again after that."""
-
     def __init__(self, db: Database, clock: Clock, *, lease: timedelta = timedelta(minutes=5)) -> None:
         """`clock` is the real one: a lease lasts real time, whatever calendar an account lives in."""
         self._db = db
@@ -60,7 +58,7 @@ class Cycles:
         self._lease = lease
 
     def claim(self, brand: str, account_id: str, day: date, first_step: str) -> CycleRun | None:
-        """This day's cycle, to be done by the caller alone; None where it is done, or somebody is at it."""
+        """Lease this day's cycle; None where it is done, or another process holds it."""
         with self._db.transaction():
             now = self._clock()
             begun = CYCLES.stored(
@@ -101,7 +99,7 @@ class Cycles:
         )
 
     def newest_day(self, brand: str) -> date | None:
-        """The day of the brand's newest cycle; None before the first. Read from the index: notes are long."""
+        """None before the first. Read from the index, since notes are long."""
         day: str | None = self._db.value("SELECT max(day) FROM cycles WHERE brand = :brand", brand=brand)
         return None if day is None else date.fromisoformat(day)
 
@@ -125,15 +123,12 @@ class Cycles:
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """What is written in here, and the step's being finished, hold together or not at all."""
+        """One durable transaction for a step's writes and its being finished."""
         with self._db.transaction(durable=True):
             yield
 
     def finish_step(self, run: CycleRun, note: Any, next_step: str) -> CycleRun:
-        """Note what the current step left behind and go on to the next. Raises CycleLost.
-
-        In one transaction with what the step wrote, where the caller has one open.
-        """
+        """Store the current step's result and go on to the next. Raises CycleLost."""
         notes = {**run.notes, run.step: note}
         self._write(run, "step = :step, notes = :notes", step=next_step, **CYCLES.stored(notes=notes))
         after = CYCLE_RUN.one(self._db, f"{_RUNS} WHERE id = :id", id=run.id)
@@ -142,7 +137,7 @@ class Cycles:
         return after
 
     def hold_on(self, run: CycleRun) -> None:
-        """Keep it for another stretch, in a step that takes long. Raises CycleLost."""
+        """Renew the lease. Raises CycleLost."""
         self._write(run, "step = step")
 
     def end(self, run: CycleRun) -> None:
@@ -150,7 +145,7 @@ class Cycles:
         self._write(run, "step = 'done', ended_at = :ended", ended=to_text(self._clock()))
 
     def fail(self, run: CycleRun, fault: str, again_at: datetime) -> None:
-        """Say why it stopped here and let go of it: from `again_at` on somebody goes on with the same step."""
+        """Store the fault and give the lease back; from `again_at` on the same step is tried again."""
         self._write(run, "fault = :fault", fault=fault)
         self._db.run(
             "UPDATE cycles SET holder = NULL, held_until = :again WHERE id = :id", id=run.id, again=to_text(again_at)

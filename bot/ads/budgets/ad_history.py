@@ -1,4 +1,4 @@
-"""What the deciding stands on: each ad with its days and orders, checked, and the same as arrays."""
+"""The input of the allocation: each ad with its daily insights and orders, checked, and the same as arrays."""
 
 from __future__ import annotations
 
@@ -31,10 +31,7 @@ class AdDay:
 
 @dataclass(frozen=True, slots=True)
 class AdOrders:
-    """Orders that came `age` days after a chat of `chat_day`, from one ad.
-
-    `margin` is their sum: value less goods and delivery, less what came back. It may be negative.
-    """
+    """Orders of one ad, `age` days after a chat of `chat_day`; `margin` is their sum after returns, and may be negative."""
 
     chat_day: date
     age: int
@@ -66,7 +63,7 @@ class AdHistory:
 
 
 class Contradiction(ValueError):
-    """What was read about an ad cannot be true; the text says of which ad and what to look at."""
+    """An ad's history cannot be true; the text names the ad and what to look at."""
 
 
 def check(ads: Sequence[AdHistory], today: date) -> None:
@@ -81,7 +78,7 @@ def check(ads: Sequence[AdHistory], today: date) -> None:
 
 
 def first_free_day(ads: Iterable[AdHistory]) -> date:
-    """The morning after the last day that any ad has insights or orders for; 1970 where there is none."""
+    """The day after the last insight or order of any ad; 1970-01-01 without any."""
     last = [day.day for ad in ads for day in ad.days]
     last += [row.chat_day + timedelta(days=row.age) for ad in ads for row in ad.orders]
     return max(last) + timedelta(days=1) if last else date(1970, 1, 1)
@@ -138,12 +135,12 @@ class Panel:
 
     @property
     def watched(self) -> NDArray[np.int64]:
-        """For each column the greatest age an order of that day's chats can have by now; yesterday's: 0."""
+        """Per column the greatest age in days that an order can have by now; yesterday's is 0."""
         return np.arange(self.spend.shape[1])[::-1]
 
 
 def panel(ads: Sequence[AdHistory], today: date) -> Panel:
-    """Arrays over the days from the first that any ad knows up to yesterday."""
+    """From the first day that any ad has data for, up to yesterday."""
     known = [day.day for ad in ads for day in ad.days] + [row.chat_day for ad in ads for row in ad.orders]
     days = max((today - min(known)).days, 1) if known else 1
     angle_names = tuple(sorted({ad.angle for ad in ads}))

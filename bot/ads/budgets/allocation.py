@@ -1,11 +1,9 @@
-"""How a day's money is divided among the ads of an account: to equal return on the last rupee, by what is believed today.
+"""Divides an account's daily budget among its ads, to equal marginal return. Pure arithmetic.
 
-Beliefs come from the account's own history: chats per budget (`response`), orders per chat (`sales`), the delay of orders
-(`order_delays`) and the margin of an order (`losing_ad_test.worth`). Budgets go to where the last rupee is expected to bring most,
-inside the steps that are allowed, and no further than it brings more than itself. Steps of a fifth leave time to find out,
-so nothing is gambled: dividing by samples of the beliefs (Thompson) earned up to 7 points less in the benchmark.
-Where money is short, ads that are expected to bring clearly less than others rest, and come back when those disappoint.
-Whether an ad is stopped is a separate question (`evidence`). Pure arithmetic: no clock, no file, no network.
+The beliefs come from `spend_response`, `sale_rates`, `order_delays` and `losing_ad_test.worth`. Budgets move by a fifth a day at
+most. They follow expectations: dividing by samples of the beliefs (Thompson) earned up to 7 points less in the benchmark.
+Where money is short, ads with clearly less return rest, and are called back when the others disappoint. Whether an ad is
+stopped for good is decided by `losing_ad_test`.
 """
 
 from __future__ import annotations
@@ -61,7 +59,7 @@ class Allocation:
 
     @property
     def rests(self) -> bool:
-        """No budget today, though nothing is held against it: it may come back any day."""
+        """No budget today; it may come back any day."""
         return self.reason.cause in (Cause.RESTING, Cause.NO_MONEY_LEFT)
 
 
@@ -93,17 +91,15 @@ def allocate(
     carried: Decimal = Decimal(1),
     target: Decimal = TARGET,
 ) -> Plan:
-    """The budgets of the day `today` (the day after the last one known, if not given).
+    """The budgets of `today` (default: the day after the last one known), in the account's currency.
 
-    `budget` is the most that all budgets together may be; `minimum` the account's least daily budget of one ad;
-    `order_margin` what the shop reckons an order leaves, until its own orders say better; `carried` the share of chats
-    that arrive with their ad's referral; `target` what the last unit of money must bring back. All money is in the
-    account's currency. `rng` draws the chances that are told; the budgets follow from the data alone.
+    `budget`: the most for all ads together. `minimum`: the least daily budget of one ad. `order_margin`: the usual margin of an
+    order, until the account has its own. `carried`: the share of chats that arrive with their referral. `target`: the least
+    marginal return. `rng` draws the chances that are shown; budgets do not depend on it.
 
-    A budget stays within a fifth of yesterday's, except: paused ads get 0, new ones their first budget, `minimum` is kept,
-    and where the account's budget was cut below what steps allow, the account's budget holds.
+    A budget stays within a fifth of yesterday's, unless the ad is new, paused or resting, `minimum` is higher, or `budget` is too low.
 
-    Raises Contradiction for histories that cannot be true, ValueError for limits that make no sense.
+    Raises Contradiction for histories that cannot be true, ValueError for impossible limits.
     """
     today = today or first_free_day(ads)
     check(ads, today)
@@ -174,7 +170,7 @@ def _room(
     minimum: Decimal,
     beliefs: Beliefs,
 ) -> list[Room]:
-    """The least and the most of each ad tomorrow; the least amounts together fit the budget. Resting ads have none."""
+    """Least and most of each ad; the least amounts fit the budget. Resting and stopped ads have none."""
     rooms = [
         NONE if stop or ad.rests else _steps(ad, minimum) if ad.runs else (entry, entry)
         for ad, stop in zip(ads, stopped, strict=True)
@@ -183,7 +179,7 @@ def _room(
 
 
 def _entry(ads: Sequence[AdHistory], ads_on: int, budget: Decimal, minimum: Decimal) -> Decimal:
-    """A new ad's first budget: a small part beside running ads, in a new account its equal share of what a test is worth."""
+    """A new ad's first budget: `ENTRY` of the account's beside running ads, more in a new account."""
     share = budget / max(ads_on, 1)
     test = ENTRY * budget if any(ad.runs for ad in ads) else max(ENTRY * budget, TEST * minimum, share / 2)
     return max(min(share, test), minimum).quantize(CENT, ROUND_FLOOR)
@@ -196,7 +192,7 @@ def _steps(ad: AdHistory, minimum: Decimal) -> Room:
 
 
 def _fitted(rooms: list[Room], budget: Decimal, minimum: Decimal, beliefs: Beliefs) -> list[Room]:
-    """The rooms shrunk to the budget: first all ads in proportion, and where that goes below the least, without the worst."""
+    """Rooms shrunk to the budget in proportion; where that goes below `minimum`, the worst ads have none."""
     if sum(low for low, _ in rooms) <= budget:
         return rooms
     value = beliefs.expected_value() * beliefs.responses.fresh()
@@ -212,14 +208,12 @@ def _fitted(rooms: list[Room], budget: Decimal, minimum: Decimal, beliefs: Belie
 
 @dataclass(frozen=True, slots=True)
 class BudgetSplit:
-    """A day's budget over rooms of any kind, by the beliefs of the morning."""
-
     beliefs: Beliefs
     budget: float
     target: float
 
     def filled(self, room: Sequence[Room]) -> Floats:
-        """Each ad's budget: to the same return on the last unit of money, inside its room."""
+        """Each ad's budget, at equal marginal return inside its room."""
         low = np.array([float(least) for least, _ in room])
         high = np.array([float(most) for _, most in room])
         grid = low[:, None] + (high - low)[:, None] * np.linspace(0, 1, POINTS)
@@ -232,12 +226,12 @@ class BudgetSplit:
         return float(sum((low for low, _ in room), Decimal(0))) <= self.budget
 
     def profit(self, budgets: Floats, hope: Floats) -> float:
-        """What these budgets bring beyond what their money must bring, each ad's worth multiplied with its `hope`."""
+        """Expected margin less `target` times the money, with each ad's worth multiplied by `hope`."""
         value = self.beliefs.expected_value() * hope
         return float((value * self.beliefs.responses.chats(budgets) - self.target * budgets).sum())
 
     def returned(self, budgets: Floats) -> Floats:
-        """What each ad is expected to bring per unit of money, with doubts in its favour."""
+        """Expected return of each ad, `REST` deviations in its favour."""
         some = np.maximum(budgets, 1.0)
         value = self.beliefs.expected_value() * np.exp(REST * self.beliefs.doubt())
         share: Floats = value * self.beliefs.responses.chats(some) / some
@@ -247,7 +241,7 @@ class BudgetSplit:
 def _rested(
     ads: Sequence[AdHistory], room: list[Room], entry: Decimal, stopped: Sequence[bool], split: BudgetSplit
 ) -> list[Room]:
-    """The rooms without the ads that rest, and with the one that comes back."""
+    """Rooms without the ads that rest, or with the one that is called back."""
     running = [place for place, ad in enumerate(ads) if ad.runs and room[place] != NONE]
     awake = _sent_to_rest(room, running, split)
     resting = [place for place, ad in enumerate(ads) if ad.rests and not stopped[place]]
@@ -255,7 +249,7 @@ def _rested(
 
 
 def _sent_to_rest(room: list[Room], running: Sequence[int], split: BudgetSplit) -> list[Room]:
-    """Without the ads whose money is expected to bring more elsewhere at once, the worst first; one always runs."""
+    """Without ads whose money brings more elsewhere, the worst first; one always runs."""
     returned = split.returned(np.array([float(low) for low, _ in room]))
     worst_first = sorted(running, key=lambda place: returned[place])
     for place in worst_first[: min(RESTS_A_DAY, len(running) - 1)]:
@@ -267,7 +261,7 @@ def _sent_to_rest(room: list[Room], running: Sequence[int], split: BudgetSplit) 
 
 
 def _better_off(room: list[Room], without: list[Room], place: int, split: BudgetSplit) -> bool:
-    """Whether the account earns more without this ad, even if the ad is better than expected."""
+    """Whether the account earns more without this ad, even if the ad is `REST` deviations better than expected."""
     before, after = split.filled(room), split.filled(without)
     if after.sum() < before.sum() - (1 - MOVED) * before[place]:
         return False
@@ -277,7 +271,7 @@ def _better_off(room: list[Room], without: list[Room], place: int, split: Budget
 
 
 def _called_back(room: list[Room], resting: Sequence[int], entry: Decimal, split: BudgetSplit) -> list[Room]:
-    """With the best of the resting ads, if it may well bring more than the money brings now."""
+    """With the best resting ad, if the account then earns more by the same measure."""
     returned = split.returned(np.full(len(room), float(entry)))
     best = max(resting, key=lambda place: float(returned[place]))
     back = [*room[:best], (entry, entry), *room[best + 1 :]]
@@ -289,7 +283,7 @@ def _called_back(room: list[Room], resting: Sequence[int], entry: Decimal, split
 
 
 def _within(amount: float, low: Decimal, high: Decimal) -> Decimal:
-    """The amount in whole cents, rounded down so that the account's budget holds, inside its room."""
+    """Rounded down to cents, so that the account's budget holds."""
     return min(max(Decimal(amount).quantize(CENT, ROUND_FLOOR), low), high)
 
 
@@ -375,14 +369,14 @@ class Beliefs:
         return value
 
     def doubt(self) -> Floats:
-        """How unsure each ad's worth per unit of money is: the standard deviation of its logarithm, 2 at most."""
+        """Standard deviation of the logarithm of each ad's return, at most 2."""
         margin = self.margin_error / np.maximum(self.margin, 1e-9)
         chats = 1 / np.maximum(self.responses.counts, 1.0)
         unsure: Floats = np.minimum(np.sqrt(self.rates.variance() + margin**2 + chats), 2.0)
         return unsure
 
     def chances(self, budgets: Floats, rng: np.random.Generator) -> Floats:
-        """Per ad the chance that the next unit of money beyond its budget brings back more than itself."""
+        """Per ad the chance that the next unit of money returns more than itself."""
         margin = self.margin + self.margin_error * rng.standard_normal((DRAWS, len(self.margin)))
         returns = self.rates.drawn(rng, DRAWS) * margin * self.responses.drawn_slopes(budgets, rng, DRAWS)
         chance: Floats = (returns > 1).mean(axis=0)
@@ -406,9 +400,9 @@ def believe(known: Panel, carried: float, order_margin: float | None, first_budg
 
 
 def water_fill(returns: Floats, grid: Floats, budget: float, target: float) -> Floats:
-    """The budgets at which every ad's last unit of money returns the same, at least `target`, within `budget`.
+    """Budgets (draws × ads) of equal marginal return, at least `target`, whose sum is at most `budget`.
 
-    `returns` (draws × ads × points) falls along `grid` (ads × points, from each ad's least to its most). Gives draws × ads.
+    `returns` (draws × ads × points) falls along `grid` (ads × points, from each ad's least to its most).
     """
     low, high = grid[:, 0], grid[:, -1]
     floor = np.full(len(returns), target)
@@ -425,7 +419,7 @@ def water_fill(returns: Floats, grid: Floats, budget: float, target: float) -> F
 
 
 def _filled(returns: Floats, low: Floats, high: Floats, level: Floats) -> Floats:
-    """How far each ad goes up before its return falls below `level` (one per draw), between points by a straight line."""
+    """Where each ad's return falls below `level` (one per draw), interpolated."""
     above = returns > level[:, None, None]
     steps = above.sum(axis=2)
     points = returns.shape[2]

@@ -1,4 +1,4 @@
-"""What a budget is decided for: each ad set or campaign that holds a budget, with its ads' history as the deciding reads it."""
+"""Budget lines: each ad set or campaign that holds a daily budget, with the history of its ads."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class BudgetLine:
 
 
 def lines(campaigns: Campaigns, attribution: Attribution, brand: str, account_id: str, today: date) -> list[BudgetLine]:
-    """Every line of an account on the morning of `today`, by id. Only days that are over are told."""
+    """Every line of an account on the morning of `today`, by id, with days that are over."""
     structure = campaigns.structure(brand, account_id)
     since, yesterday = today - LOOK_BACK, today - timedelta(days=1)
     read = _by_ad(campaigns.days(brand, since, yesterday, account_id=account_id))
@@ -117,7 +117,7 @@ def _name_and_budget(structure: Structure, kind: Kind, holder: str) -> tuple[str
 def _days(
     ad_ids: Sequence[str], read: Mapping[str, list[_AdDayInsight]], sold: Mapping[str, AdSeries]
 ) -> tuple[AdDay, ...]:
-    """The ads' days added up; where the platform left its count of chats out, the shop's own stands in."""
+    """Sums of the ads' days. Where the platform told no count of chats, the shop's own is taken."""
     sums: dict[date, AdDay] = {}
     for ad_id in ad_ids:
         ours = sold[ad_id].chats if ad_id in sold else {}

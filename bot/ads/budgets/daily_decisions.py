@@ -1,4 +1,4 @@
-"""The middle of a morning: what each line's budget should be, and having it done; every decision kept with its reasons."""
+"""The steps `decide` and `act`: a budget for each line, and the changes of the account."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class ReserveForTests(Protocol):
     """Keeps money free for new ads; `bot.ads.experiments.ad_tests.AdTestLifecycle` does."""
 
     def reserve(self, account: AdAccount) -> Decimal:
-        """How much of what may be planned for a day, in the account's currency."""
+        """Of the daily budget, in the account's currency."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decide:
-    """Divides what an account may spend among its lines. Reads memory, changes nothing."""
+    """Divides an account's budget among its lines. Changes nothing."""
 
     campaigns: Campaigns
     attribution: Attribution
@@ -88,7 +88,7 @@ class Decide:
 
 
 def with_rest(line: BudgetLine, last: Change | None) -> BudgetLine:
-    """A paused line whose last change sent it to rest may come back; paused for any other reason it stays so."""
+    """A paused line counts as resting where its last change is a pause because of RESTING."""
     if line.ad.state != "paused" or last is None or last.what != "pause" or last.cause is not Cause.RESTING:
         return line
     return replace(line, ad=replace(line.ad, state="resting"))
@@ -129,7 +129,7 @@ def _payable(account: AdAccount, amount: Decimal) -> Money:
 
 
 def _decision(line: BudgetLine, allocation: Allocation) -> BudgetDecision:
-    """With the name that staff know; the deciding itself goes by ids, since names may repeat."""
+    """The name is for people; decisions go by ids, since names may repeat."""
     return BudgetDecision(
         line.kind,
         line.id,
@@ -143,7 +143,7 @@ def _decision(line: BudgetLine, allocation: Allocation) -> BudgetDecision:
 
 @dataclass(frozen=True, slots=True)
 class CarryOut:
-    """Has the steps done, through the actions and their limits, and writes down what was changed and why."""
+    """Has the plan carried out within the limits, and records each change as an optimisation."""
 
     db: Database
     actions: AccountActions

@@ -1,10 +1,8 @@
-"""Whether an ad loses money, told so that looking every morning does not make it look worse than it is.
+"""Whether an ad loses money: a sequential test that may be looked at every morning.
 
-The test is an e-process: a bet against "this ad at least pays for itself", at fair odds. If the ad does pay, the stake
-is not expected to grow, however often one looks (Ville 1939; Ramdas et al. 2023), so it reaches 20 for at most one such
-ad in twenty. Sales expected of an ad at break-even count only as far as they can have come by now: each day's spend is
-weighed with the delay curve, and the curve is taken slow where it is not known, because a curve taken for too fast makes
-good ads look bad. No ad is paused before the account has been watched long enough to have seen its late orders.
+An e-process against "this ad at least pays for itself" (Ville 1939; Ramdas et al. 2023): for an ad that pays, it reaches 20
+with a chance of at most 5 %, however often one looks. Expected sales are weighed with the delay curve. Its prior is slow,
+since too fast a curve makes good ads look bad. No ad is paused before the account was watched for `WATCHED` days.
 """
 
 from __future__ import annotations
@@ -56,10 +54,9 @@ def odds(evidence: float) -> str:
 
 
 def against(sales: Floats, expected: Floats) -> Floats:
-    """The e-value that the sale rate lies below the one that `expected` stands for; same shapes.
+    """The e-value against a sale rate at or above break-even; same shapes as `sales` and `expected`.
 
-    `expected` is what a rate at break-even would have brought by now. Exact for orders that come one by one by chance
-    (Poisson) under any rate at or above break-even; never below the value of the smallest bet.
+    `expected`: orders that break-even would have brought by now. Exact for Poisson orders.
     """
     shares = np.array([share for share, _ in BETS])
     stakes = np.array([stake for _, stake in BETS])
@@ -98,7 +95,7 @@ def verdicts(known: Panel, carried: float, order_margin: float | None) -> list[L
 
 
 def needed(known: Panel, by_age: Floats, carried: float, order_margin: float | None) -> Floats:
-    """Per ad the orders with a referral that would by now have paid for its spend, given the delay curve."""
+    """Per ad the orders with a referral that break-even takes by now."""
     due = by_age[np.minimum(known.watched, len(by_age) - 1)]
     margin = worth(known, order_margin)
     if margin is None:
@@ -108,10 +105,9 @@ def needed(known: Panel, by_age: Floats, carried: float, order_margin: float | N
 
 
 def worth(known: Panel, order_margin: float | None, weight: float = 5.0) -> tuple[Floats, Floats] | None:
-    """Per ad the mean margin of an order and its standard error: its own, drawn towards the account's.
+    """Per ad the mean margin of an order and its standard error, shrunk towards the account's mean (empirical Bayes).
 
-    `order_margin` is what the shop reckons with; it is worth `weight` orders. None where there is neither.
-    How far an ad is drawn is learned: as much as the ads' means differ no more than chance explains.
+    `order_margin` counts as `weight` orders of the account. None where there are neither orders nor an `order_margin`.
     """
     count, total = known.sales.sum(axis=1), known.margin.sum(axis=1)
     prior = weight if order_margin is not None else 0.0

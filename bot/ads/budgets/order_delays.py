@@ -1,9 +1,6 @@
-"""How long after a chat its order comes: the curve, learned from chats of which most have not been watched to the end.
+"""How long after a chat its order comes, from chats of which most were not watched to the end.
 
-An order of age a is only seen if its chat is at least a days old, so young orders are seen too often (right truncation).
-The product-limit estimate for that case (Lynden-Bell 1971) looks at the ages backwards: of the orders that came within
-a days, from chats watched for at least a days, which share came on day a itself? It needs no model of the curve.
-A few imagined orders from a slow curve stand in for what a young account cannot have seen yet.
+The product-limit estimate for right truncation (Lynden-Bell 1971), with a few imagined orders from a slow curve as the prior.
 """
 
 from __future__ import annotations
@@ -34,7 +31,7 @@ SLOW: Final = _prior(0.4, 8.0)  # what a test must reckon with before it has see
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """The share of orders that have come by each age in days, and the orders from chats watched for at least a week."""
+    """Cumulative share of orders by age in days, and the number of orders from chats watched for at least a week."""
 
     by_age: Floats
     matured: float

@@ -21,10 +21,7 @@ class OrderMargins:
     rates: CurrencyConverter
 
     def usual(self, account: AdAccount) -> Decimal | None:
-        """In the account's currency; None where nobody can say: no prices, no ads settings, no rate.
-
-        What a practice market sells is not in the catalogue, so there it is None, too.
-        """
+        """In the account's currency; None without prices, ads settings or a rate, and for practice accounts."""
         brand = self.brands[account.brand]
         prices = [item.prices[brand.currency] for item in self.goods.items(brand.id) if brand.currency in item.prices]
         if account.practice or brand.ads is None or not prices:

@@ -1,9 +1,8 @@
-"""How often an ad's chats become an order: account, angle and ad, each lending strength to the next.
+"""Orders per chat of each ad: a hierarchical model of account, angle and ad.
 
-The logarithms of the ads' sale rates are normal around the account's; ads of one angle share a part of the deviation, and
-ads whose chats are cheap may share another (bait that chats and does not buy). How large each part is, is learned: a grid
-of sizes, each weighed by how well it explains the orders (Laplace's approximation of the marginal likelihood). Where
-angles mean nothing, the data say so and the ads stand alone.
+Log rates are normal around the account's; ads of one angle share a part of the deviation, and ads with cheap chats another
+(bait that chats and does not buy). The variances are integrated over a grid, weighed by Laplace's approximation of the
+marginal likelihood.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""How many chats an ad brings at which budget: a saturating curve per ad, learned from days of different spend.
+"""Chats per budget: a saturating curve per ad, learned from days of different spend.
 
-Per ad and candidate shape, the chats of a day are counts around `level × shape(spend)`; the level has a Gamma prior around
-the account's own, so each shape's posterior has a closed form, and shapes are weighed by how well they foretold the days.
-How bendy ads are is learned over the account: one ad says little about its saturation, twelve say enough.
-Days fade (`MEMORY`), since audiences tire and seasons turn. A day that was good for every ad is taken for a day's luck.
+Per ad and candidate shape, the chats of a day are counts around `level × shape(spend)`. The level has a Gamma prior around the
+account's own; shapes are weighed by their predictive likelihood, with a prior learned over the account. Days fade (`MEMORY`).
+What a day did to all ads alike is divided out.
 """
 
 from __future__ import annotations
@@ -146,7 +145,7 @@ def _dispersion(known: Panel, exposure: Floats) -> Floats:
 
 
 def _score(known: Panel, exposure: Floats, faded: Floats, noise: Floats, levels: Floats) -> Floats:
-    """Ads × shapes: how well each shape foretells the days, as a logarithm."""
+    """Ads × shapes: log predictive likelihood."""
     mean = np.maximum(levels[:, None, :] * exposure, 1e-9)
     ran = (known.spend > 0)[:, :, None]
     fits = np.where(ran, known.chats[:, :, None] * np.log(mean) - mean, 0.0)

@@ -1,7 +1,6 @@
-"""What the figures of an ad say: how it stands against others, where it is heading, whether it tires, what is odd.
+"""Status, trends, fatigue and anomalies of an ad, as pure functions over counts.
 
-Pure functions over counts. Nothing is said before there is enough to say it from: a difference counts when chance alone
-would show one as large in fewer than one of twenty cases, an oddity in fewer than one of a thousand.
+A difference counts at the 5 % level, an anomaly at 0.1 %.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """What is usual for the brand: medians over its ads or campaigns that have enough behind them."""
+    """Medians over the brand's ads or campaigns that have enough impressions, or chats."""
 
     ctr: float | None
     cost_per_chat: float | None  # in the currency of the figures
@@ -74,7 +73,7 @@ class AdDayCount:
 
 
 def benchmark(figures: Sequence[Figures]) -> Benchmark:
-    """The brand's own measure, over figures in one currency."""
+    """Over figures in one currency."""
     told = [each for each in figures if each.impressions >= ENOUGH_IMPRESSIONS]
     chatted = [each for each in told if each.chats >= ENOUGH_CHATS]
     return Benchmark(
@@ -87,7 +86,7 @@ def benchmark(figures: Sequence[Figures]) -> Benchmark:
 
 
 def analyse(figures: Figures, usual: Benchmark, break_even_roas: float) -> Analysis:
-    """One line of figures against the brand's own benchmark; money decides the status, not clicks."""
+    """The status follows from ROAS; the benchmark gives the trends."""
     if figures.impressions < ENOUGH_IMPRESSIONS or figures.chats < ENOUGH_CHATS:
         return Analysis("too early", (f"{figures.chats} chats so far; judged from {ENOUGH_CHATS} on",))
     return Analysis(_status(figures, break_even_roas), tuple(_against(figures, usual)))
@@ -122,7 +121,7 @@ def _compared(name: str, own: str, usual: str, times: float) -> str:
 
 
 def differs(count: Count, usual: float) -> bool:
-    """Whether a rate is further from `usual` than chance explains, two-sided."""
+    """Whether a rate differs significantly from `usual`, two-sided."""
     if count.tries == 0 or not 0 < usual < 1:
         return False
     error = math.sqrt(usual * (1 - usual) / count.tries)
@@ -130,7 +129,7 @@ def differs(count: Count, usual: float) -> bool:
 
 
 def changed(before: Count, after: Count) -> float:
-    """How sure it is that the rate fell (below 0) or rose (above 0): from -1 to 1, 0 without enough of either."""
+    """Confidence that the rate fell (below 0) or rose (above 0), from -1 to 1; 0 without tries."""
     if before.tries == 0 or after.tries == 0:
         return 0.0
     pooled = (before.successes + after.successes) / (before.tries + after.tries)
@@ -139,7 +138,7 @@ def changed(before: Count, after: Count) -> float:
 
 
 def counts_differ(before: int, after: int) -> bool:
-    """Whether two weeks' counts (chats, orders) differ by more than counting and the days' own ups and downs explain."""
+    """Whether two weeks' counts differ by more than Poisson noise and `DAILY_SPREAD` explain."""
     if before + after < ENOUGH_CHATS:
         return False
     spread = math.sqrt(before + after + DAILY_SPREAD**2 / 7 * (before**2 + after**2))
@@ -147,7 +146,7 @@ def counts_differ(before: int, after: int) -> bool:
 
 
 def trends(days: Sequence[AdDayCount]) -> list[str]:
-    """Sentences on the last seven days against the seven before; none where chance may explain it."""
+    """Significant changes of the last seven days against the seven before, as sentences."""
     last, before = _week(days, 0), _week(days, 1)
     said = []
     clicks = changed(_clicks(before), _clicks(last))
@@ -164,7 +163,7 @@ def _moved(sure: float) -> str:
 
 
 def fatigue(days: Sequence[AdDayCount]) -> str | None:
-    """A sentence where the ad tires: its click rate is well below its own best week, and that is no chance."""
+    """A sentence where the click rate is significantly below the ad's own best week."""
     weeks = [_clicks(_week(days, back)) for back in range(1, 8)]
     known = [week for week in weeks if week.tries >= ENOUGH_IMPRESSIONS]
     now = _clicks(_week(days, 0))
@@ -177,7 +176,7 @@ def fatigue(days: Sequence[AdDayCount]) -> str | None:
 
 
 def anomaly(days: Sequence[AdDayCount]) -> str | None:
-    """A sentence where the last day's chats are not what its spend and the two weeks before let expect."""
+    """A sentence where the last day's chats differ from what its spend and the two weeks before predict."""
     if len(days) < 8:
         return None
     *earlier, newest = days[-15:]
@@ -218,7 +217,7 @@ _BLAMING_SIGNS: Final = re.compile("[😡👎🤮]")
 
 
 class Sentiment(NamedTuple):
-    """How people speak of something: texts with praise only, with blame, and with neither."""
+    """Numbers of texts with praise only, with blame, and with neither."""
 
     praise: int
     blame: int
@@ -231,7 +230,7 @@ class Sentiment(NamedTuple):
 
 
 def sentiment(texts: Sequence[str]) -> Sentiment:
-    """Counted by words of every language; who praises and blames in one breath, blames."""
+    """By the words of every language; a text with both counts as blame."""
     read = [fold(text) for text in texts]
     blame = sum(_blames(text) for text in read)
     praise = sum(_praises(text) and not _blames(text) for text in read)

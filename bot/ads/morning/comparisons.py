@@ -1,8 +1,7 @@
-"""What does better than what: groups of ads and of people compared, with a minimum of evidence. Pure functions.
+"""Compares groups of ads and of people. Pure functions.
 
-Many comparisons are made each morning, so one counts only when chance would show any of them in fewer than one of
-twenty mornings; and ads of one group differ among themselves, so a group's figures count for less than their number
-where they do.
+Many comparisons are made each morning, so the 5 % level holds for all of them together (Bonferroni). Ads of one group differ
+among themselves, so counts are divided by the overdispersion.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ REST: Final = "not "  # before a group: everything of its kind but it
 
 @dataclass(frozen=True, slots=True)
 class AdResult:
-    """One ad's last weeks. Money is counted in chats: one is what a chat costs in that account, so currencies add up."""
+    """One ad's last weeks. The unit of money is the account's cost of a chat, so that accounts can be added up."""
 
     ad_id: str
     groups: tuple[str, ...]  # angle:security, format:video, …
@@ -70,7 +69,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Earning:
-    """What a group of ads earns for what it costs; `outcome` where that is beyond chance and unlike the other ads."""
+    """Return on spend of a group of ads; its `outcome` is clear only where it is significant and unlike the other ads'."""
 
     group: str
     ads: int
@@ -93,7 +92,7 @@ class Earning:
 
 def said_of(group: str) -> str:
     """A group in words: `angle:security` → Ads on security."""
-    kind, _, value = group.removeprefix(REST).partition(":")
+    kind, value = kind_of(group), group.partition(":")[2]
     words = {
         "angle": "Ads on {}", "format": "Ads as {}", "language": "People who write {}", "country": "People from {}",
         "hour": "Chats that open at {} o'clock", "returning": "{} customers", "landing_page": "Ads that lead to {}",
@@ -105,7 +104,7 @@ def said_of(group: str) -> str:
 
 
 def rates(results: Sequence[AdResult], segments: GroupRates) -> dict[tuple[str, str], Rate]:
-    """Every group's rates and those of the rest of its kind, out of the ads' results and what is known of people."""
+    """By measure and group: its rate, and under `not GROUP` that of all others of its kind."""
     sums: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for result in results:
         for measure in _MEASURES:
@@ -120,11 +119,11 @@ def rates(results: Sequence[AdResult], segments: GroupRates) -> dict[tuple[str, 
 def _rests(found: GroupRates) -> dict[tuple[str, str], Rate]:
     totals: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for (measure, group), rate in found.items():
-        totals[measure, _kind(group)][0] += rate.successes
-        totals[measure, _kind(group)][1] += rate.tries
+        totals[measure, kind_of(group)][0] += rate.successes
+        totals[measure, kind_of(group)][1] += rate.tries
     rests = {}
     for (measure, group), rate in found.items():
-        successes, tries = totals[measure, _kind(group)]
+        successes, tries = totals[measure, kind_of(group)]
         rests[measure, f"{REST}{group}"] = Rate(successes - rate.successes, tries - rate.tries)
     return rests
 
@@ -136,22 +135,18 @@ def findings(results: Sequence[AdResult], measured: GroupRates) -> list[Comparis
         (measure, group, rate, measured[measure, f"{REST}{group}"])
         for (measure, group), rate in measured.items()
         if not group.startswith(REST)
-        and min(rate.tries, _rest(measured, measure, group).tries) >= ENOUGH[measure]
+        and min(rate.tries, measured[measure, f"{REST}{group}"].tries) >= ENOUGH[measure]
         and ads.get(group, ENOUGH_ADS) >= ENOUGH_ADS
     ]
     sure = 1 - CHANCE / max(2 * len(pairs), 1)
-    kinds = {_kind(group) for _measure, group, _own, _others in pairs}
+    kinds = {kind_of(group) for _measure, group, _own, _others in pairs}
     spread = {(str(m), kind): dispersion(results, m, kind) for m in _MEASURES for kind in kinds}
     found = []
     for measure, group, own, rest in pairs:
-        finding = _finding(measure, group, own, rest, spread.get((measure, _kind(group)), 1.0))
+        finding = _finding(measure, group, own, rest, spread.get((measure, kind_of(group)), 1.0))
         if finding.confidence >= sure and finding.better.share >= WORTH_SAYING * finding.than.share:
             found.append(finding)
     return sorted(found, key=lambda each: -each.confidence)
-
-
-def _rest(measured: GroupRates, measure: str, group: str) -> Rate:
-    return measured[measure, f"{REST}{group}"]
 
 
 def _finding(measure: str, group: str, own: Rate, rest: Rate, spread: float) -> Comparison:
@@ -166,11 +161,11 @@ def _thinned(rate: Rate, spread: float) -> Rate:
 
 
 def dispersion(results: Sequence[AdResult], measure: Measure, kind: str) -> float:
-    """How much more the ads within the groups of a kind differ than counting explains: the variance's factor, 1 or more."""
+    """Overdispersion of the ads within the groups of a kind: the factor on the binomial variance, at least 1."""
     groups: defaultdict[str, list[Rate]] = defaultdict(list)
     for result in results:
         for group in result.groups:
-            if _kind(group) == kind and result.rate(measure).tries >= ENOUGH[measure] / 2:
+            if kind_of(group) == kind and result.rate(measure).tries >= ENOUGH[measure] / 2:
                 groups[group].append(result.rate(measure))
     squares, free = 0.0, 0
     for members in groups.values():
@@ -190,12 +185,12 @@ def earnings(results: Sequence[AdResult], kinds: Iterable[str]) -> list[Earning]
     wanted, members = set(kinds), defaultdict(list)
     for result in results:
         for group in result.groups:
-            if _kind(group) in wanted:
+            if kind_of(group) in wanted:
                 members[group].append(result)
     spread = {kind: dispersion(results, "chat_to_order", kind) for kind in wanted}
     spent = sum(ad.spend for ad in results)
     whole = sum(ad.margin for ad in results) / spent - 1 if spent > 0 else 0.0
-    found = [_earning(group, ads, spread[_kind(group)], whole) for group, ads in members.items()]
+    found = [_earning(group, ads, spread[kind_of(group)], whole) for group, ads in members.items()]
     return sorted((each for each in found if each is not None), key=lambda each: (-each.roi, each.group))
 
 
@@ -228,7 +223,8 @@ def _outcome(spend: float, margin: float, chats: int, orders: int, spread: float
     return "unclear"
 
 
-def _kind(group: str) -> str:
+def kind_of(group: str) -> str:
+    """The kind of a group, or of the rest of its kind: angle, format, language …"""
     return group.removeprefix(REST).partition(":")[0]
 
 

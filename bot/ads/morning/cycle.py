@@ -1,4 +1,4 @@
-"""The mornings of the ad accounts: which steps each account goes through, once a day, however often it is interrupted."""
+"""Runs the steps of each ad account's morning, once a day, and resumes mornings that were interrupted."""
 
 from __future__ import annotations
 
@@ -66,10 +66,7 @@ class BrandMorning:
 
 
 class Cycle(BaseAgent):
-    """Observe, decide, act, report: runs what is due, account by account.
-
-    An agent of its own: each morning of an account leaves an execution record, whether it ended well or stopped.
-    """
+    """Runs what is due, account by account. Each morning leaves an execution record, whether it ended well or stopped."""
 
     def __init__(
         self,
@@ -93,7 +90,7 @@ class Cycle(BaseAgent):
         self._real_clock = real_clock
 
     def run(self) -> None:
-        """Whatever is due now and not done yet. One account that fails does not keep the others from their morning."""
+        """Whatever is due and not done. An account that fails does not hold up the others."""
         for morning in self._mornings:
             local = self._clock().astimezone(morning.time_zone)
             if local.hour >= morning.hour:
@@ -109,7 +106,7 @@ class Cycle(BaseAgent):
             self._work(brand, WHOLE_BRAND, local.date(), self._closing, None)
 
     def _latest(self, brand: str) -> float:
-        """The minute of the day from which on nobody waits for a failing account."""
+        """The minute of the day from which the brand's morning is closed without the accounts that fail."""
         hour = next(morning.hour for morning in self._mornings if morning.brand == brand)
         return min(hour * 60 + CLOSED_AFTER.total_seconds() / 60, 23 * 60 + 30)
 
@@ -147,7 +144,7 @@ class Cycle(BaseAgent):
                 self._record(run, "success")
 
     def _record(self, run: CycleRun, status: str) -> None:
-        """Into the audit trail: which account and day, what each step left, how it ended."""
+        """An execution record: account, day, results of the steps, status."""
         given = {"brand": run.brand, "account": run.account_id, "day": run.day.isoformat()}
         self.save_execution_record({"input": given, "output": dict(run.notes), "status": status})
 

@@ -1,4 +1,4 @@
-"""What a brand learns each morning from its figures, its chats and what people say under its ads."""
+"""The steps `listen` and `learn`: comments, campaign snapshots, learnings and patterns."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from bot.ads.morning.analysis import (
     sentiment,
     trends,
 )
-from bot.ads.morning.comparisons import AdResult, Comparison, Earning, earnings, findings, rates
+from bot.ads.morning.comparisons import AdResult, Comparison, Earning, earnings, findings, kind_of, rates
 from bot.ads.morning.cycle import Morning
-from bot.ads.morning.objections import Objections, objections
+from bot.ads.morning.objections import OBJECTION_SUBJECT, Objections, objections
 from bot.ads.morning.step_results import LearnResult, ListenResult, MorningResults
 from bot.ads.platform import AdsFault
 from bot.language.money import Money
@@ -52,17 +52,16 @@ ENOUGH_SAID: Final = 5  # praise and blame, before they are told
 PATTERN_KINDS: Final = ("angle", "format")
 SEGMENTS: Final = ("language", "country", "hour", "returning")
 INSIGHTS: Final = {"angle": "creative_insight", "format": "creative_insight", "hour": "timing_insight"}
-ASKED: Final = "objection:"  # begins the subject of what customers ask about
 
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """What people wrote under an account's ads within a week: counted, never quoted."""
+    """Counts the comments of the last week by sentiment; none is quoted."""
 
     campaigns: Campaigns
 
     def listen(self, morning: Morning) -> ListenResult:
-        """Comments that can't be read now hold nothing up."""
+        """Comments that can't be read now are left out, with the reason."""
         account = morning.ad_account
         known = self.campaigns.ads(morning.brand, account_id=account.describe().id)
         ads = [ad.ad_id for ad in known if not ad.gone and ad.status != "archived"]
@@ -76,10 +75,7 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class Learn:
-    """Closes a brand's morning: judges every campaign, compares groups, revises what was believed.
-
-    Asks nothing outside the database, and is done in one transaction with its being noted: nothing is learned twice.
-    """
+    """Takes a snapshot of every campaign, compares groups, revises learnings. In one transaction with being finished."""
 
     campaigns: Campaigns
     figures: AdFigures
@@ -157,7 +153,7 @@ class Learn:
         return found
 
     def _new(self, brand: str, found: Sequence[Comparison]) -> Iterator[Comparison]:
-        """Those that are not believed already; what is believed was tried again before."""
+        """Those that are not among the open learnings."""
         believed = [entry.record.get("claim") for entry in self.strategy.entries(brand, "learnings")]
         for each in found:
             claim = {"better": each.claim.better, "than": each.claim.than, "measure": each.claim.measure}
@@ -165,10 +161,9 @@ class Learn:
                 yield each
 
     def _learned(self, brand: str, found: Comparison) -> str:
-        kind = found.claim.better.removeprefix("not ").partition(":")[0]
         self.strategy.learn(
             brand,
-            INSIGHTS.get(kind, "audience_insight"),
+            INSIGHTS.get(kind_of(found.claim.better), "audience_insight"),
             found.sentence,
             {
                 found.claim.measure: round(found.better.share, 4),
@@ -198,7 +193,7 @@ class Learn:
         return said
 
     def _no_longer(self, brand: str, now: Earning, before: StrategicEntry | None) -> list[str]:
-        """A pattern stands while it is merely less sure, and falls when the money says the opposite."""
+        """An open pattern is withdrawn when its return changes sign, not when it is merely less certain."""
         if before is None or (before.kind == SUCCESS) == (now.roi > 0):
             return []
         self.strategy.withdraw(brand, before.id, f"the numbers turned: {now.sentence}")
@@ -210,15 +205,15 @@ class Learn:
         subjects = {
             str(entry.subject): entry
             for entry in self.strategy.entries(brand, "learnings")
-            if str(entry.subject).startswith(ASKED)
+            if str(entry.subject).startswith(OBJECTION_SUBJECT)
         }
         frequent = found.frequent()
         for topic in frequent:
-            before = subjects.pop(f"{ASKED}{topic}", None)
+            before = subjects.pop(f"{OBJECTION_SUBJECT}{topic}", None)
             known = before.record["supporting_data"].get("share") if before else None
             if known is None or abs(known - found.share(topic)) >= SHARE_MOVED:
                 data = {"asked": found.by_topic[topic], "chats": found.chats, "share": round(found.share(topic), 3)}
-                subject = f"{ASKED}{topic}"
+                subject = f"{OBJECTION_SUBJECT}{topic}"
                 self.strategy.learn(brand, "audience_insight", found.sentence(topic), data, subject=subject)
         if frequent:
             for entry in subjects.values():
@@ -242,14 +237,14 @@ class Learn:
         return judged
 
     def _profits(self, brand: str, until: date) -> dict[str, Money]:
-        """The profit of each line in the week up to `until`, by the id of its ad set or campaign."""
+        """Profit in the week up to `until`, by ad set and campaign."""
         lines = [*self.figures.of(brand, "campaign", 7, until=until), *self.figures.of(brand, "ad_set", 7, until=until)]
         return {line.key: line.profit for line in lines}
 
 
 @dataclass
 class _Observed:
-    """A brand's morning as it was told: its ads, their days, and what people said of them."""
+    """A brand's ads, their daily insights, and what people said of them."""
 
     ads: Mapping[str, KnownAd]
     yesterday: Mapping[str, date]
@@ -259,7 +254,7 @@ class _Observed:
     said: dict[str, Sentiment] = field(default_factory=dict)
 
     def take_days(self, rows: Any) -> None:
-        """Days that are over, by ad; spend in minor units, which is enough for comparing a line with itself."""
+        """Only days that are over. Spend is in minor units, since a line is compared with itself only."""
         days: defaultdict[str, list[AdDayCount]] = defaultdict(list)
         for ad_id, account_id, day, spend, impressions, clicks, chats in rows:
             if day <= self.yesterday[account_id]:
@@ -267,14 +262,13 @@ class _Observed:
         self.days = dict(days)
 
     def by_currency(self) -> dict[str, list[Figures]]:
-        """The campaigns' figures, those in one currency together."""
         found: defaultdict[str, list[Figures]] = defaultdict(list)
         for line in self.campaigns:
             found[line.currency].append(line)
         return found
 
     def results(self, by_ad: Sequence[Figures]) -> list[AdResult]:
-        """Each ad's window, with its money counted in chats of its account."""
+        """Each ad's window, in units of its account's cost of a chat."""
         lines = [(line, self.ads[line.key]) for line in by_ad if line.key in self.ads]
         spend: defaultdict[str, Decimal] = defaultdict(Decimal)
         chats: defaultdict[str, int] = defaultdict(int)
@@ -285,7 +279,7 @@ class _Observed:
         return [_result(line, ad, float(unit[ad.account_id])) for line, ad in lines if ad.account_id in unit]
 
     def trends_of(self, campaign_id: str) -> list[str]:
-        """Where a campaign is heading, which of its ads tire, and what people say of them."""
+        """Trends and anomaly of a campaign, tired ads, complaints."""
         days = self.days_of[campaign_id]
         odd, ads = anomaly(days), self.ads_of[campaign_id]
         tired = [f"“{ad.name}” {self.tired[ad.ad_id]}" for ad in ads if ad.ad_id in self.tired]
@@ -335,7 +329,7 @@ class _Observed:
         return f"people complain of “{ad.name}”: {heard.blame} comments and messages with blame, {heard.praise} with praise"
 
     def by_creative(self) -> dict[str, Sentiment]:
-        """Comments and messages of creatives that somebody praised or blamed."""
+        """Of comments and messages; creatives without praise or blame are left out."""
         found: dict[str, Sentiment] = {}
         for ad_id, heard in self.heard.items():
             creative = self.ads[ad_id].creative_id if ad_id in self.ads else None
@@ -377,7 +371,7 @@ def _result(line: Figures, ad: KnownAd, unit: float) -> AdResult:
 
 
 def _break_even(lines: Sequence[Figures]) -> float:
-    """The revenue for each unit spent at which nothing is lost: what it takes to have one unit of margin."""
+    """The ROAS at which nothing is lost: revenue per unit of margin."""
     margin = sum((line.margin.amount for line in lines), Decimal(0))
     revenue = sum((line.revenue.amount for line in lines), Decimal(0))
     return float(revenue / margin) if margin > 0 else 1.0
@@ -428,7 +422,7 @@ def _revised(entry: StrategicEntry) -> str:
 
 
 def _brought(change: CampaignRecord, before: Mapping[str, Money], after: Mapping[str, Money]) -> str:
-    """What a change was followed by; what else changed in those days is in it too."""
+    """Profit after a change against before it; whatever else changed in those days is in it, too."""
     line = str(change.record.get("line", change.campaign_id))
     was, now = before.get(line), after.get(line)
     if was is None and now is None:

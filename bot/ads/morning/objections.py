@@ -1,4 +1,4 @@
-"""What customers who came through ads ask about before they buy: counted by topic, in every language of the desk."""
+"""Counts what customers who came through ads ask about, by topic, in every language of the desk."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ Topic = Literal[
     "cash on delivery", "delivery time", "returns", "warranty", "price too high", "discount", "is it genuine",
     "size and fit", "installments",
 ]  # fmt: skip
+OBJECTION_SUBJECT: Final = "objection:"  # begins the subject of a learning on a topic
 ENOUGH_CHATS: Final = 20  # below that, shares say nothing
 OFTEN: Final = 0.05  # of the chats; what fewer ask about is no objection to answer in an ad
 
 
 @dataclass(frozen=True, slots=True)
 class Objections:
-    """How many chats asked about each topic; a chat counts once for a topic, however often it asks."""
+    """How many chats asked about each topic; a chat counts once for each."""
 
     chats: int
     by_topic: Mapping[Topic, int]

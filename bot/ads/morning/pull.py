@@ -1,4 +1,4 @@
-"""The first step of a morning: what an account holds, how it went, and what the shop sold through it, written down."""
+"""The step `pull`: reads structure, insights and sales of an account into memory."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ FIRST_LOOK: Final = timedelta(days=60)
 
 @runtime_checkable
 class Sells(Protocol):
-    """An account whose customers are played, and buy by themselves."""
+    """A practice account, whose customers are simulated."""
 
     def chats(self, since: date) -> Sequence[PracticeChats]:
-        """What the shop counted on each day from `since` on that is over."""
+        """Chats of each day from `since` on that is over."""
         ...
 
     def sales(self, since: date) -> Sequence[PracticeSale]:
@@ -35,7 +35,7 @@ class Sells(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """Reads one account into memory. Doing it twice stores nothing twice."""
+    """Doing it twice stores nothing twice."""
 
     campaigns: Campaigns
     attribution: Attribution
@@ -54,14 +54,14 @@ class Pull:
         return PullResult(ads=len(structure.ads), readings=new, carried=carried)
 
     def refresh(self, brand: str, account: PlatformAccount, now: datetime) -> None:
-        """Each hour, between the mornings: what yesterday and today look like by now."""
+        """Between the mornings: insights of yesterday and today, and sales."""
         known = account.describe()
         today = now.astimezone(ZoneInfo(known.time_zone)).date()
         self.campaigns.take_readings(brand, account.readings(today - timedelta(days=1), today))
         self._sold(brand, known.id, account, today)
 
     def _sold(self, brand: str, account_id: str, account: PlatformAccount, today: date) -> Decimal:
-        """Books what a played market sold; the share of its orders whose ad is known. 1 where nothing is played."""
+        """Books a practice account's sales; the share of its orders with a referral. 1 for a real account."""
         if not isinstance(account, Sells):
             return Decimal(1)
         booked = self.attribution.booked_until(brand, account_id)
@@ -92,6 +92,6 @@ def _sale(sale: PracticeSale, zone: ZoneInfo) -> Sale:
 
 
 def _share(sales: Sequence[PracticeSale]) -> Decimal:
-    """How many of the orders carried their referral; drawn towards four in five while there are few."""
+    """The share of orders with their referral, shrunk towards 0.8 by twenty imagined orders."""
     carried = sum(sale.ad_id is not None for sale in sales)
     return (Decimal(carried + 16) / Decimal(len(sales) + 20)).quantize(Decimal("0.001"))

@@ -1,4 +1,4 @@
-"""What the steps of a morning hand over to the later steps, to the report and to whoever asks for it."""
+"""The results of a morning's steps, as later steps and reports read them. Stored as JSON by `Cycles`."""
 
 from __future__ import annotations
 

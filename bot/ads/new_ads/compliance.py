@@ -1,7 +1,7 @@
-"""The review that every new ad passes before it can be launched: length, true claims, and the platform's ad policies.
+"""The review before a launch: lengths, true claims, ad policies.
 
-The rules are Meta's Advertising Standards (transparency.meta.com/policies/ad-standards) as far as words can break
-them. A review that finds nothing is no promise that Meta finds nothing; one that finds something stops the launch.
+The policies are Meta's Advertising Standards (transparency.meta.com/policies/ad-standards), as far as words can break them.
+Meta may still refuse what passes.
 """
 
 from __future__ import annotations
@@ -53,10 +53,7 @@ class ClaimCheck(Protocol):
     """Knows what an ad may say of one shop; `bot.ads.new_ads.shop_claims.FactsCheck` does."""
 
     def unsupported(self, text: str) -> list[tuple[str, str]]:
-        """The claims that the shop's own facts do not carry: the words, and why they are wrong.
-
-        About prices, discounts, stock, delivery, warranty and products.
-        """
+        """Claims on prices, discounts, stock, delivery, warranty and products that the facts do not support: words and reason."""
 
 
 class ClaimChecks(Protocol):

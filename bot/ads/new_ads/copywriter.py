@@ -1,4 +1,4 @@
-"""Ads written by the language model: one question, one call of one tool, within a share of the brand's daily budget."""
+"""Ads written by the language model: one tool call, within a share of the brand's daily budget."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Copywriter:
         return [_written(ad, known) for ad in _ads(answer)[:most]]
 
     def _paid(self, known: AccountKnowledge, asked: list[ModelMessage]) -> Completion:
-        """One call, set aside before from the ads' share and from the brand's budget, corrected after."""
+        """One call; its cost is reserved before it and corrected after."""
         brand = known.facts.brand
         worst = self.model.worst_cost(asked, [TOOL])
         budget, day = int(brand.daily_model_budget_usd * MICROS), self.limits.today()
@@ -108,7 +108,7 @@ class Copywriter:
 
 
 def _ads(answer: Completion) -> list[dict[str, Any]]:
-    """The ads of the call that fit the form; where none does the answer is worth nothing. Raises ModelUnavailable."""
+    """The ads of the call that fit the schema. Raises ModelUnavailable where none does."""
     found: list[dict[str, Any]] = []
     for call in answer.tool_calls:
         listed = call.arguments.get("ads") if call.name == "propose_ads" else None
@@ -148,7 +148,7 @@ def _template() -> Template:
 
 
 def prompt(known: AccountKnowledge, most: int) -> str:
-    """The question with the facts in it; a word too few in the file is an error, not a blank."""
+    """The question with the facts filled in; a missing one is an error."""
     facts = known.facts
     return _template().substitute(
         brand=facts.brand.name,

@@ -1,4 +1,4 @@
-"""New ads to try: from what worked and failed, what customers ask about and the brand's facts; each with its brief."""
+"""Ideas for ad tests, from patterns, objections and the brand's facts; each with its brief."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Final, Protocol
 
 from bot.ads.changes.plan import told
+from bot.ads.morning.objections import OBJECTION_SUBJECT
 from bot.ads.new_ads.compliance import ClaimCheck, Concept, Objection, review
 from bot.ads.new_ads.selling_points import ARGUMENTS, Argument, ShopFacts
 from bot.language.money import Money
@@ -23,7 +24,6 @@ LEAST_CHATS: Final = 30  # before a test is judged
 LOSING: Final = 4  # to one: the odds at which a test does not become an ordinary ad
 MOST_IDEAS: Final = 3
 CITED: Final = 3  # patterns of each kind in a brief
-ASKED: Final = "objection:"
 SOUTH: Final = ("America/Sao_Paulo", "America/Argentina", "America/Santiago", "America/Lima", "Australia/", "Africa/Johannesburg")  # fmt: skip
 SEASONS: Final = ("Winter", "Spring", "Summer", "Autumn")
 
@@ -42,14 +42,14 @@ class AccountKnowledge:
     chat_to_order: float | None
 
     def asked(self) -> dict[str, tuple[float, str]]:
-        """What customers ask about: topic → share of chats, and the sentence that says it."""
+        """Objections: topic → share of chats, and the sentence."""
         return {
-            str(entry.subject).removeprefix(ASKED): (
+            str(entry.subject).removeprefix(OBJECTION_SUBJECT): (
                 float(entry.record["supporting_data"].get("share", 0)),
                 str(entry.record["insight"]),
             )
             for entry in self.brief.learnings
-            if str(entry.subject).startswith(ASKED)
+            if str(entry.subject).startswith(OBJECTION_SUBJECT)
         }
 
     def pattern(self, subject: str) -> StrategicEntry | None:
@@ -112,7 +112,7 @@ class Proposed:
 def propose(
     known: AccountKnowledge, claims: ClaimCheck, writer: Writes | None = None, most: int = MOST_IDEAS
 ) -> Proposed:
-    """At most `most` ideas, every one reviewed. The model's where there is one that answers, else from templates."""
+    """At most `most` reviewed ideas: the model's, else from templates."""
     objections: list[list[Objection]] = []
     if writer is not None:
         try:
@@ -144,7 +144,7 @@ def _reviewed(
     objections: list[list[Objection]],
     most: int,
 ) -> list[Idea]:
-    """The first `most` without an objection; a dropped one counts once for each rule that it breaks."""
+    """The first `most` without an objection."""
     passed: list[Idea] = []
     for each in written:
         if len(passed) == most:
@@ -158,7 +158,7 @@ def _reviewed(
 
 
 def _from_templates(known: AccountKnowledge) -> list[Written]:
-    """Every argument that holds today and was not tried here, the most promising first."""
+    """Arguments that hold today and were not tried in this account, the most promising first."""
     fresh = [each for each in ARGUMENTS if each.name not in known.tried]
     ranked = sorted(fresh, key=lambda each: -_promise(each, known))
     found = ((argument, argument.write(known.facts, known.language)) for argument in ranked)
@@ -183,7 +183,7 @@ def _from_templates(known: AccountKnowledge) -> list[Written]:
 
 
 def _promise(argument: Argument, known: AccountKnowledge) -> float:
-    """How much speaks for an argument: what customers ask about, what its angle earned, how it did elsewhere."""
+    """A score: objections that the argument answers, and patterns of its angle and of its earlier tests."""
     asked = known.asked()
     score = 2 * sum(asked[topic][0] for topic in argument.answers if topic in asked)
     for subject, weight in ((f"angle:{argument.angle}", 1.0), (concept_subject(argument.name, known.language), 0.5)):
@@ -204,7 +204,6 @@ def name_of(season: str, angle: str) -> str:
 
 
 def brief_of(written: Written, known: AccountKnowledge) -> StrategicBrief:
-    """What stands behind an ad, in sentences with their numbers."""
     judged_on = known.facts.today + timedelta(days=TEST_DAYS)
     return StrategicBrief(
         known=tuple(_cited(written, known)),
@@ -229,7 +228,7 @@ def brief_of(written: Written, known: AccountKnowledge) -> StrategicBrief:
 
 
 def _cited(written: Written, known: AccountKnowledge) -> list[str]:
-    """What customers ask first, then what its own angle did, then the other patterns."""
+    """Objections first, then the pattern of its own angle, then the others."""
     argument = next((each for each in ARGUMENTS if each.name == written.argument), None)
     asked = known.asked()
     said = [asked[topic][1] for topic in (argument.answers if argument else asked) if topic in asked]

@@ -1,4 +1,4 @@
-"""New ads in a morning: judge the tests whose day has come, think of the next, launch one where there is room."""
+"""The steps `judge`, `ideas` and `launch`: end ad tests that are due, think of the next, launch one."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ WINDOW: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Ends tests: kept or paused on the day their brief names, and paused when their words stop being true."""
+    """Ends tests on the day their brief names, and pauses ads whose words are true no longer."""
 
     lifecycle: AdTestLifecycle
     figures: AdFigures
@@ -83,7 +83,7 @@ class Judge:
         return self._end(test, AdTestOutcome.LOST, f"paused: {why}", figures)
 
     def _never_launched(self, morning: Morning, test: AdTest, change: Change | None) -> str | None:
-        """One that waits for its approval, or that this very day may still launch, is left alone."""
+        """A test that waits for its approval, or may still be launched today, is left alone."""
         if self.lifecycle.waits(test) or test.key == key_of(morning, test.account_id):
             return None
         sentence = f"not launched: {change.outcome if change else 'it was not approved, or the morning was cut off'}"
@@ -97,10 +97,9 @@ class Judge:
         return f"“{idea_of(test).concept.name}” {sentence}"
 
     def _counted(self, morning: Morning, account_id: str, campaign_id: str) -> tuple[float, float]:
-        """The campaign's orders, and those it needs by now to pay for itself, as this morning's deciding counted them.
+        """The campaign's orders, and those that break-even takes by now, as the step `decide` counted them.
 
-        That reckons with orders that are still to come. The look is made once, on a day that was named before, so it
-        needs no evidence that stands up to looking every day.
+        This is looked at once, on a day named before, so it needs no sequential test.
         """
         structure = self.campaigns.structure(morning.brand, account_id)
         lines = {each.id for each in structure.ad_sets if each.campaign_id == campaign_id} | {campaign_id}
@@ -114,7 +113,7 @@ class Judge:
         return next((line for line in lines if line.key == campaign_id), None)
 
     def _outdated(self, brand: str, account_id: str, today: date) -> list[str]:
-        """Ads whose words were true until a day that is over, such as a code's last."""
+        """Pauses ads whose words held until a day that is over, such as the last of a code."""
         said = []
         for ad in self.campaigns.ads(brand, account_id=account_id):
             ends = day_of(ad.brief.get("ends"))
@@ -134,7 +133,7 @@ class Judge:
 
 @dataclass(frozen=True, slots=True)
 class Imagine:
-    """Thinks of the next test, where there is room for one. Changes nothing."""
+    """Proposes the next test. Changes nothing."""
 
     lifecycle: AdTestLifecycle
     figures: AdFigures
@@ -197,7 +196,7 @@ class Imagine:
         )
 
     def _language(self, brand: Brand, account_id: str, day: date) -> str:
-        """The one that most people write who come through the account's ads; the brand's first where nobody knows."""
+        """The one of most chats from the account's ads; the brand's first without any."""
         since = day - timedelta(days=WINDOW)
         found = self.figures.segments(brand.id, "language", since, day, account_id=account_id)
         spoken = [line for line in found if line.value in brand.languages]
@@ -250,7 +249,7 @@ class LaunchTest:
         return LaunchResult(launched=launch.name, campaign=change.object_id, budget=told(budget), brief=idea.brief)
 
     def _model(self, brand: str, structure: Structure) -> tuple[str, Mapping[str, Any]] | None:
-        """Picture and audience of the ad that earned most and has both; None where no picture is known."""
+        """Picture and audience of the ad that earned most; None where no ad has both."""
         earned = {
             line.key: line.profit.amount
             for line in self.figures.of(brand, "ad", WINDOW, account_id=structure.account.id)
@@ -273,7 +272,7 @@ def key_of(morning: Morning, account_id: str) -> str:
 
 
 def odds_of_losing(sales: float, needed: float) -> float:
-    """To one, that fewer than `needed` orders are this ad's true number; a count's root is about normal with spread ½."""
+    """Odds to one that the true number of orders is below `needed`: a count's root is about normal with a deviation of ½."""
     loses = NormalDist().cdf(2 * (math.sqrt(needed) - math.sqrt(sales + 3 / 8)))
     return loses / max(1 - loses, 1e-9)
 

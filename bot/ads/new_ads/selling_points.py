@@ -1,7 +1,6 @@
-"""Why somebody should buy here, from the brand's own facts: an ad's words for each reason, in the brand's languages.
+"""Arguments for an ad from the brand's facts, with the words in its languages and the psychology behind each.
 
-Every reason names the marketing psychology that it works by. Scarcity is used only where it is true, social proof only
-with its number.
+Scarcity is used only where it is true, social proof only with its number.
 """
 
 from __future__ import annotations

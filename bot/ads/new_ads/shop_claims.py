@@ -1,4 +1,4 @@
-"""What an ad may say of the shop: no more than a reply may. The check of every text that leaves, over today's facts."""
+"""Checks the claims of an ad by the promise check of replies, over today's facts."""
 
 from __future__ import annotations
 

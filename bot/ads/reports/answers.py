@@ -1,4 +1,4 @@
-"""What staff hear when they ask about the ads; every number comes from memory, and no model is asked."""
+"""Answers to staff about the ads, from memory; no model is asked."""
 
 from __future__ import annotations
 
@@ -57,10 +57,7 @@ class ChartAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The questions of staff. Each names the brand first; `language` is the reader's: en, es, pt, hi, else English.
-
-    Raises UnknownPlace and SeveralPlaces, whose text is the answer, where a name is not clear.
-    """
+    """`language` is the reader's. Raises UnknownPlace and SeveralPlaces, whose text is the answer, where a name is not clear."""
 
     db: Database
     campaigns: Campaigns
@@ -76,8 +73,9 @@ class Answers:
     clock: Clock  # of the accounts
 
     def overview(self, brand: str, *, language: str | None = "en") -> str:
-        """“How are the campaigns?”: figures of 1, 7 and 30 days by currency and in all, trend, best and worst, what the
-        agent did and why, what waits, what failed; at most 3,500 characters."""
+        """“How are the campaigns?”: 1, 7 and 30 days by currency and in all, trend, best and worst, the agent's changes, approvals,
+        faults; at most 3,500 characters.
+        """
         say = report_wording(language)
         days = daily(self.db, self.campaigns, self.clock, brand, max(PERIODS), apart=False)
         name, home = self.homes[brand]
@@ -95,7 +93,7 @@ class Answers:
         return _cut(text, LONGEST)
 
     def about_campaign(self, brand: str, name: str, *, language: str | None = "en") -> str:
-        """One campaign, or one account: its figures, trend, ads, and what the agent thinks of it."""
+        """A campaign or account: figures, trend, ads, decisions and changes."""
         say = report_wording(language)
         place = self.place(brand, name, language=language)
         days = self._days_of(brand, place, max(PERIODS))
@@ -125,7 +123,7 @@ class Answers:
         return _cut("\n".join([say.say("why_none"), *thoughts, *unmoved]), LONGEST)
 
     def learnings(self, brand: str, word: str | None = None, *, language: str | None = "en") -> str:
-        """What holds, what worked, what failed, what is no longer believed; with a word, what mentions it, with numbers."""
+        """Learnings, patterns and what was withdrawn; with `word`, only what mentions it."""
         say = report_wording(language)
         brief = self.strategy.brief_for(brand, about=[word] if word else (), most=8)
         withdrawn = [each for each in brief.withdrawn if word is None or word.casefold() in str(each.record).casefold()]
@@ -208,14 +206,14 @@ class Answers:
         return told + ([say.say("no_rate", currencies=", ".join(left_out))] if left_out else [])
 
     def _rate(self, home: str, currency: str, say: ReportWording) -> str:
-        """What one unit of `home` is; taken from a thousand, since amounts are rounded to what can be paid."""
+        """One unit of `home`, computed from a thousand, since amounts are rounded."""
         thousand = self.rates.in_currency(Money(Decimal(1000), home), currency)
         if thousand is None:
             raise ValueError(f"there is no rate for {currency}, though amounts in it were converted")
         return f"{say.rate(thousand.amount / 1000)} {currency}"
 
     def _places(self, days: Daily, home: str, say: ReportWording, named: int) -> list[str]:
-        """Best and worst of the last seven days, by profit for what was spent; where chats are too few, none is either."""
+        """Best and worst by return of the last seven days, among those with enough chats."""
         lines = [line for line in days.last(7, "campaign") if line.spend.amount > 0]
         sure = sorted((line for line in lines if line.chats >= ENOUGH_CHATS), key=lambda line: -(line.roi or 0))
         accounts = {row.campaign_id: days.accounts[row.account_id].name for row in days.rows}
@@ -331,7 +329,7 @@ class Answers:
         return {account.id: account.name for account in days.accounts.values()}
 
     def _in_one(self, lines: Sequence[Figures], currency: str) -> tuple[list[Figures], list[str]]:
-        """The lines in one currency, and the currencies that have no rate, whose lines are left out."""
+        """The lines in one currency, and the currencies left out for want of a rate."""
         told, left_out = [], dict[str, None]()
         for line in lines:
             converted = self._converted(line, currency)
@@ -392,7 +390,7 @@ def _account_line(days: Daily, currency: str, say: ReportWording) -> str:
 
 
 def _elsewhere(lines: Sequence[Figures], say: ReportWording) -> list[str]:
-    """What was sold in currencies that could not be made the account's, of 30 days; no figure above has it."""
+    """Sales of 30 days in currencies without a rate; the figures above leave them out."""
     sold: dict[str, list[Decimal]] = {}
     for money in (money for line in lines for money in line.elsewhere):
         sold.setdefault(money.currency, []).append(money.amount)
@@ -431,7 +429,7 @@ def _moving_note(lines: Sequence[Figures], say: ReportWording) -> list[str]:
 
 
 def _trend(days: Daily, say: ReportWording) -> list[str]:
-    """What changed within a week, where chance alone would seldom show as much."""
+    """Significant changes within a week."""
     last, before = _counts(days.last(7)), _counts(days.last(7, back=7))
     told = [
         _moved(name, say.count(was), say.count(now), now / was - 1 if was else None, say)

@@ -1,4 +1,4 @@
-"""Pictures of the figures: what a chart shows, the address at which it is fetched, and the PNG behind that."""
+"""Charts: their Vega-Lite spec, signed address and PNG."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def _latin(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """Charts by unguessable addresses that run out: a number and an end, signed with the program's secret."""
+    """Charts by expiring addresses, signed with the program's secret."""
 
     charts: Charts
     secret: str

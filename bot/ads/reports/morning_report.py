@@ -1,4 +1,4 @@
-"""What staff are told of the ads: the morning's card, and the words in which figures are said."""
+"""The step `report`: the morning's card for staff."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class BrandCharts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MorningReport:
-    """The closing step of a brand's morning. Run in one transaction with its being noted, so staff hear it once."""
+    """Runs in one transaction with being finished, so staff hear it once."""
 
     cycles: Cycles
     figures: AdFigures
@@ -45,7 +45,7 @@ class MorningReport:
 
 
 def morning_card(runs: Sequence[CycleRun], yesterday: Sequence[Figures]) -> str:
-    """The card: yesterday by currency, what was changed and why, what waits, what failed."""
+    """Yesterday by currency, changes with their reasons, approvals that wait, faults."""
     results = [MorningResults.of_notes(run.notes) for run in runs]
     done = changes_done(results)
     parts = [

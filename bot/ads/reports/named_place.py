@@ -1,4 +1,4 @@
-"""The one campaign or account that an answer is about, or the question which one is meant."""
+"""Finds the campaign or account that a question names."""
 
 from __future__ import annotations
 

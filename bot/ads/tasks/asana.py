@@ -1,4 +1,4 @@
-"""Tasks in Asana, over its REST API (developers.asana.com): made, looked up, read when they are done, completed."""
+"""Asana's REST API (developers.asana.com): creates, finds, reads and completes tasks."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Asana:
         return _gid(self._ask("POST", "/tasks", body={"data": data})["data"])
 
     def find(self, mark: str) -> str | None:
-        """The number of the task that carries this mark; the oldest, should there be two. Raises AsanaFault."""
+        """The id of the oldest task with this mark in its notes. Raises AsanaFault."""
         found = [twin.gid for twin in self._all({"project": self.project}) if mark in twin.notes.split()]
         return min(found, key=lambda gid: (len(gid), gid)) if found else None
 

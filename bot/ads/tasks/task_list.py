@@ -1,4 +1,4 @@
-"""Keeps the task list in step with Asana, files what the steps of a morning ask for, and learns what came of it."""
+"""Syncs the task list with Asana; the step `tasks` files needs and learns outcomes."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ SETTLES: Final = timedelta(minutes=1)  # what Asana was asked for and did not an
 
 @dataclass
 class AsanaTwins:
-    """Each open task has one twin in Asana, however often an answer is lost; what is completed there is done here.
+    """Each open task has exactly one twin in Asana, even where an answer was lost; completed there is done here.
 
-    A brand's staff are told what only they can put right, once for each fault until it is over.
+    Staff are told of refusals once, until the next sync that works.
     """
 
     tasks: Tasks
@@ -38,7 +38,7 @@ class AsanaTwins:
     _told: set[str] = field(default_factory=set)
 
     def sync(self) -> None:
-        """Every few minutes: file, read what was done, close. What Asana refuses for now waits for the next time."""
+        """File, read what was done, close. What Asana refuses for now waits for the next sync."""
         if self._rests_until is not None and self.clock() < self._rests_until:
             return
         try:
@@ -63,7 +63,7 @@ class AsanaTwins:
             self.tasks.is_closed_there(task.id)
 
     def _file(self, task: Task) -> None:
-        """Make its twin once: what was tried before is looked for, and only made anew when it can't come any more."""
+        """Create its twin once: after a lost answer it is looked for, and created again only after `SETTLES`."""
         if task.tried_at is not None:
             known = self.asana.find(task.mark)
             if known is not None:
@@ -95,10 +95,7 @@ class AsanaTwins:
 
 @dataclass(frozen=True, slots=True)
 class FileTasks:
-    """A closing step of the morning: files what launches need of people, and takes in what was done.
-
-    Asks nothing outside the database: Asana is brought into step by the clock.
-    """
+    """Files what launches need of people, and learns what was done. Works in the database only; `AsanaTwins` syncs."""
 
     tasks: Tasks
     cycles: Cycles
