@@ -24,11 +24,37 @@ from memory.storage.errors import (
 )
 from memory.storage.json_values import check_name, check_text, check_ttl, file_name, to_json
 from memory.storage.migrations import STEPS
+from memory.storage.table import JSON, REUSED_ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
 from memory.storage.timestamps import Clock, now, to_text
 
 log = logging.getLogger(__name__)
 
 EVERYBODY = ""  # the owner of shared memory; no agent and no workflow can have this name
+
+
+AGENT_MEMORIES = Table(
+    "agent_memories",
+    Column("id", REUSED_ROW_ID),
+    Column("workflow_id", TEXT),
+    Column("agent_id", TEXT),
+    Column("key", TEXT),
+    Column("value", JSON),
+    Column("at", TIMESTAMP),
+    unique=["workflow_id, agent_id, key"],
+)
+EXECUTION_RECORDS = Table(
+    "execution_records",
+    Column("id", REUSED_ROW_ID),
+    Column("record_id", TEXT, unique=True),
+    Column("agent_id", TEXT),
+    Column("workflow_id", TEXT),
+    Column("at", TIMESTAMP),
+    Column("record", JSON),
+    indexes=[
+        Index("execution_records_by_agent", "agent_id, id"),
+        Index("execution_records_by_workflow", "workflow_id, at"),
+    ],
+)
 
 
 class MemoryManager:

@@ -16,6 +16,7 @@ from bot.language.embeddings import embed, words
 from memory.recall.english_stemmer import stem
 from memory.recall.terms import is_telling
 from memory.storage.database import Database, Row
+from memory.storage.table import BLOB, INTEGER, TEXT, Column, Index, Table
 
 Vectors = npt.NDArray[np.float32]
 LEAST = 0.15  # scores below are noise: two unrelated texts reach this much by vectors alone
@@ -30,6 +31,18 @@ _KEEP_IN_SERVER = (
     "INSERT INTO memory_vectors (store, memory_id, vector, meaning) SELECT :store, id, :vector,"
     " CAST(:meaning AS halfvec) FROM agent_memories WHERE id = :id"
     " ON CONFLICT (store, memory_id) DO UPDATE SET meaning = excluded.meaning"
+)
+
+
+MEMORY_VECTORS = Table(
+    "memory_vectors",
+    Column("store", TEXT),
+    Column("memory_id", INTEGER, references="agent_memories (id) ON DELETE CASCADE"),
+    Column("vector", BLOB),
+    key="store, memory_id",
+    indexes=[
+        Index("memory_vectors_by_memory", "memory_id"),
+    ],
 )
 
 

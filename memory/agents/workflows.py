@@ -12,7 +12,46 @@ from memory.agents.memory_manager import MemoryManager
 from memory.storage.database import Row
 from memory.storage.errors import SessionOver
 from memory.storage.json_values import check_name, check_text, to_json
+from memory.storage.table import JSON, REUSED_ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
 from memory.storage.timestamps import from_text, to_text
+
+WORKFLOW_SESSIONS = Table(
+    "workflow_sessions",
+    Column("workflow_id", TEXT),
+    Column("token", TEXT),
+    Column("started_at", TIMESTAMP),
+    Column("expires_at", TIMESTAMP),
+    Column("metadata", JSON),
+    Column("agents", JSON),
+    key="workflow_id",
+)
+WORKFLOW_MESSAGES = Table(
+    "workflow_messages",
+    Column("id", REUSED_ROW_ID),
+    Column("workflow_id", TEXT),
+    Column("agent_id", TEXT),
+    Column("role", TEXT),
+    Column("content", TEXT),
+    Column("metadata", JSON),
+    Column("at", TIMESTAMP),
+    indexes=[
+        Index("workflow_messages_by_workflow", "workflow_id, id"),
+    ],
+)
+# One row for each agent that took part.
+EPISODES = Table(
+    "episodes",
+    Column("id", REUSED_ROW_ID),
+    Column("workflow_id", TEXT),
+    Column("agent_id", TEXT),
+    Column("outcome", TEXT),
+    Column("at", TIMESTAMP),
+    Column("summary", JSON),
+    indexes=[
+        Index("episodes_by_agent", "agent_id, id"),
+        Index("episodes_by_workflow", "workflow_id"),
+    ],
+)
 
 
 def create_session(

@@ -7,7 +7,23 @@ from datetime import datetime
 from memory.conversations.messages import Message
 from memory.storage.database import Database
 from memory.storage.errors import UnknownContact
+from memory.storage.table import BLOB, INTEGER, REUSED_ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
 from memory.storage.timestamps import Clock, to_text
+
+MEDIA = Table(
+    "media",
+    Column("id", REUSED_ROW_ID),
+    Column("message_id", INTEGER),
+    Column("contact_id", INTEGER),
+    Column("content_type", TEXT),
+    Column("content", BLOB),
+    Column("description", TEXT, null=True),
+    Column("at", TIMESTAMP),
+    indexes=[
+        Index("media_by_contact", "contact_id"),
+        Index("media_by_message", "message_id"),
+    ],
+)
 
 
 class Attachments:

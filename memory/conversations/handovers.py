@@ -10,9 +10,27 @@ from typing import Final
 from memory.people.contacts import Contact
 from memory.storage.database import Database, Row
 from memory.storage.errors import MemoryFault
+from memory.storage.table import INTEGER, ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
 from memory.storage.timestamps import Clock, from_text, to_text
 
 USUAL_HOURS: Final = 4.0
+
+
+HANDOVERS = Table(
+    "handovers",
+    Column("id", ROW_ID),
+    Column("brand", TEXT),
+    Column("contact_id", INTEGER, references="contacts (id)"),
+    Column("reason", TEXT),
+    Column("opened_at", TIMESTAMP),
+    Column("until", TIMESTAMP),
+    Column("closed_at", TIMESTAMP, null=True),
+    Column("closed_by", TEXT, null=True),
+    indexes=[
+        Index("handovers_by_contact", "contact_id, id"),
+        Index("handovers_open", "brand, until", where="closed_at IS NULL"),
+    ],
+)
 
 
 class UnknownHandover(MemoryFault):

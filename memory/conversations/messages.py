@@ -13,6 +13,7 @@ from memory.conversations.sessions import Sessions
 from memory.people.contacts import Contacts, erased_digest, identity_names, tally
 from memory.storage.database import Database, Row
 from memory.storage.errors import UnknownMessage
+from memory.storage.table import FLAG, INTEGER, JSON, REUSED_ROW_ID, ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
 from memory.storage.timestamps import Clock, from_text, to_text
 
 # In the order in which a message lives through them; a status only moves forward.
@@ -37,6 +38,77 @@ READ = (
 UNSENT = "state IN ('ready', 'sending', 'unknown')"
 # SQLite takes a partial index only where the question repeats its condition word for word.
 ASIDE = "state IN ('parked', 'dead')"
+
+
+MESSAGES = Table(
+    "messages",
+    Column("id", ROW_ID),
+    Column("brand", TEXT),
+    Column("contact_id", INTEGER, references="contacts (id)"),
+    Column("session_id", INTEGER),
+    Column("role", TEXT),
+    Column("provider_id", TEXT, null=True, unique=True),
+    Column("kind", TEXT),
+    Column("content", TEXT),
+    Column("message_type", TEXT, null=True),
+    Column("language", TEXT, null=True),
+    Column("metadata", JSON, default="'{}'"),
+    Column("raw", JSON, null=True),
+    Column("state", TEXT),
+    Column("urgent", FLAG, default="0"),
+    Column("at", TIMESTAMP),
+    Column("due_at", TIMESTAMP, null=True),
+    Column("turn_id", INTEGER, null=True),
+    Column("attempts", INTEGER, default="0"),
+    Column("outgoing", JSON, null=True),
+    Column("after_id", INTEGER, null=True),
+    Column("first_tried_at", TIMESTAMP, null=True),
+    Column("sent_at", TIMESTAMP, null=True),
+    Column("provider_status", TEXT, null=True),
+    Column("outside_at", TIMESTAMP, null=True),
+    Column("error_code", INTEGER, null=True),
+    Column("error", TEXT, null=True),
+    indexes=[
+        Index("messages_by_contact", "contact_id, id"),
+        Index("messages_waiting", "contact_id", where="state = 'waiting'"),
+        Index("messages_unsent", "contact_id, id", where="state IN ('ready', 'sending', 'unknown')"),
+        Index("messages_aside", "state, contact_id, id", where="state IN ('parked', 'dead')"),
+    ],
+)
+# The provider's ids of failed attempts whose message was made ready again: their late callbacks say nothing about it.
+ATTEMPTS = Table(
+    "attempts",
+    Column("provider_id", TEXT),
+    Column("message_id", INTEGER),
+    Column("contact_id", INTEGER),
+    key="provider_id",
+    indexes=[
+        Index("attempts_by_contact", "contact_id"),
+    ],
+)
+STATUSES = Table(
+    "statuses",
+    Column("id", REUSED_ROW_ID),
+    Column("message_id", INTEGER),
+    Column("contact_id", INTEGER),
+    Column("status", TEXT),
+    Column("error_code", INTEGER, null=True),
+    Column("at", TIMESTAMP),
+    indexes=[
+        Index("statuses_by_contact", "contact_id"),
+    ],
+)
+# Messages of somebody else that tell of a contact: what staff were told, and what they wrote to answer.
+MENTIONS = Table(
+    "mentions",
+    Column("contact_id", INTEGER),
+    Column("message_id", INTEGER),
+    key="",
+    indexes=[
+        Index("mentions_by_contact", "contact_id"),
+        Index("mentions_by_message", "message_id"),
+    ],
+)
 
 
 @dataclass(frozen=True, slots=True)

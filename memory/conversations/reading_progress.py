@@ -9,6 +9,20 @@ from memory.conversations.messages import READ, Message, to_message
 from memory.conversations.turn_changes import LearnFact
 from memory.people.facts import Facts
 from memory.storage.database import Database
+from memory.storage.table import INTEGER, Column, Index, Table
+
+# A finished turn marks what there is to read; a reader moves `read_upto`, a summary `summary_upto`.
+READINGS = Table(
+    "readings",
+    Column("contact_id", INTEGER),
+    Column("marked", INTEGER),
+    Column("read_upto", INTEGER, default="0"),
+    Column("summary_upto", INTEGER, default="0"),
+    key="contact_id",
+    indexes=[
+        Index("readings_due", "contact_id", where="marked > read_upto"),
+    ],
+)
 
 
 @dataclass(frozen=True, slots=True)

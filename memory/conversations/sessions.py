@@ -6,12 +6,29 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from memory.storage.database import Database
+from memory.storage.table import INTEGER, ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
 from memory.storage.timestamps import from_text, to_text
 
 END = datetime.max.replace(tzinfo=UTC)
 # What still has to be answered or said is not forgotten, however old it is; parked waits for its person to write.
 UNFINISHED = "state IN ('waiting', 'ready', 'sending', 'unknown', 'parked')"
 _OLD = f"contact_id = :contact AND at < :moment AND id <= :last AND NOT {UNFINISHED}"
+
+
+SESSIONS = Table(
+    "sessions",
+    Column("id", ROW_ID),
+    Column("brand", TEXT),
+    Column("contact_id", INTEGER, references="contacts (id)"),
+    Column("created_at", TIMESTAMP),
+    Column("last_at", TIMESTAMP),
+    Column("total_messages", INTEGER, default="0"),
+    Column("summary", TEXT, null=True),
+    indexes=[
+        Index("sessions_by_contact", "contact_id, id"),
+        Index("sessions_by_start", "brand, created_at"),
+    ],
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from bot.language.reading.patterns import one_of
 from bot.language.reading.statements import read_facts
 from memory.conversations.messages import READ, Message, Said, to_message
 from memory.storage.database import Database
+from memory.storage.table import INTEGER, TEXT, TIMESTAMP, Column, Index, Table
 from memory.storage.timestamps import Clock, from_text, to_text
 
 # What a line tells, the weightiest first; a context takes of each in turn.
@@ -27,6 +28,21 @@ MOST_LINES = 5  # of one chunk
 MOST_OF_ONE = 2  # of them of one kind
 MOST_OF_A_KIND = 40  # lines that one summary chooses from
 LONGEST_LINE = 140  # characters
+
+
+SUMMARIES = Table(
+    "summaries",
+    Column("contact_id", INTEGER),
+    Column("message_id", INTEGER),
+    Column("kind", TEXT),
+    Column("content", TEXT),
+    Column("by", TEXT),
+    Column("at", TIMESTAMP),
+    key="contact_id, message_id",
+    indexes=[
+        Index("summaries_by_kind", "contact_id, kind, message_id"),
+    ],
+)
 
 
 def _calendar_names(part: str, *widths: str) -> dict[str, str]:

@@ -15,7 +15,42 @@ from memory.conversations.turn_changes import Change
 from memory.people.contacts import tally
 from memory.storage.database import Database
 from memory.storage.errors import LeaseLost
+from memory.storage.table import INTEGER, JSON, ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
 from memory.storage.timestamps import Clock, from_text, to_text
+
+TURNS = Table(
+    "turns",
+    Column("id", ROW_ID),
+    Column("brand", TEXT),
+    Column("contact_id", INTEGER, references="contacts (id)"),
+    Column("at", TIMESTAMP),
+    Column("waited_ms", INTEGER),
+    Column("answered_by", TEXT),
+    Column("why", TEXT, null=True),
+    Column("model", TEXT, null=True),
+    Column("tokens_in", INTEGER, default="0"),
+    Column("tokens_out", INTEGER, default="0"),
+    Column("cost_micros", INTEGER, default="0"),
+    Column("used", JSON, default="'{}'"),
+    indexes=[
+        Index("turns_by_contact", "contact_id, id"),
+        Index("turns_by_time", "brand, at, waited_ms, answered_by"),
+    ],
+)
+LEASES = Table(
+    "leases",
+    Column("contact_id", INTEGER),
+    Column("token", TEXT),
+    Column("owner", TEXT),
+    Column("expires_at", TIMESTAMP),
+    key="contact_id",
+)
+WORKERS = Table(
+    "workers",
+    Column("owner", TEXT),
+    Column("seen_at", TIMESTAMP),
+    key="owner",
+)
 
 
 class ApplyChanges(Protocol):

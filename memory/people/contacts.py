@@ -17,6 +17,7 @@ from memory.people.address import Address, Referral
 from memory.people.fact_history import MANY
 from memory.storage.database import Database, Row
 from memory.storage.errors import NotAnAddress, UnknownContact
+from memory.storage.table import FLAG, INTEGER, JSON, REUSED_ROW_ID, ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
 from memory.storage.timestamps import Clock, from_text, to_text
 
 # The number of every manual's examples: one digit short of a real one, so it is nobody's. Taken as it is, so that they run.
@@ -44,8 +45,95 @@ OWNED = (
     "identities",
 )
 
+# What remains of somebody who opted out and has been silent for long; their sessions and messages are gone by then.
+KEPT_WITH_OPT_OUT = {
+    *("identities", "sessions", "messages", "attempts", "statuses", "media", "mentions", "handovers"),
+    *("search_waiting", "search_rows"),
+}
+
 # What agents keep of their work by workflow; that with a contact has the contact's name.
 CASES = ("execution_records", "episodes")
+
+
+CONTACTS = Table(
+    "contacts",
+    Column("id", ROW_ID),
+    Column("brand", TEXT),
+    Column("name", TEXT, null=True),
+    Column("language", TEXT, null=True),
+    Column("preferred_currency", TEXT, null=True),
+    Column("address", TEXT),
+    Column("our_number", TEXT),
+    Column("session_id", INTEGER, null=True),
+    Column("total_interactions", INTEGER, default="0"),
+    Column("first_seen_at", TIMESTAMP),
+    Column("last_interaction_at", TIMESTAMP, null=True),
+    Column("opted_out_at", TIMESTAMP, null=True),
+    Column("unreachable_at", TIMESTAMP, null=True),
+    Column("marketing_off_at", TIMESTAMP, null=True),
+    Column("first_touch_id", INTEGER, null=True),
+    Column("last_touch_id", INTEGER, null=True),
+    Column("failed_answers", INTEGER, default="0"),
+    Column("staff", FLAG, default="0"),
+    indexes=[
+        Index("contacts_by_brand", "brand, id"),
+        Index("customers_by_interaction", "brand, last_interaction_at", where="staff = 0"),
+    ],
+)
+IDENTITIES = Table(
+    "identities",
+    Column("brand", TEXT),
+    Column("kind", TEXT),
+    Column("value", TEXT),
+    Column("contact_id", INTEGER, references="contacts (id)"),
+    Column("raw", TEXT),
+    key="brand, kind, value",
+    indexes=[
+        Index("identities_by_contact", "contact_id"),
+    ],
+)
+TOUCHES = Table(
+    "touches",
+    Column("id", REUSED_ROW_ID),
+    Column("brand", TEXT),
+    Column("contact_id", INTEGER, references="contacts (id)"),
+    Column("message_id", INTEGER),
+    Column("source_id", TEXT, null=True),
+    Column("source_type", TEXT, null=True),
+    Column("clid", TEXT, null=True),
+    Column("headline", TEXT, null=True),
+    Column("body", TEXT, null=True),
+    Column("source_url", TEXT, null=True),
+    Column("raw", JSON),
+    Column("at", TIMESTAMP),
+    indexes=[
+        Index("touches_by_contact", "contact_id, id"),
+    ],
+)
+# How often something happened, kept as it happens: counting a million rows on request would take a second.
+TALLIES = Table(
+    "tallies",
+    Column("brand", TEXT),
+    Column("name", TEXT),
+    Column("day", TEXT),
+    Column("key", TEXT),
+    Column("n", INTEGER),
+    key="brand, name, day, key",
+)
+# Digests of provider ids whose person was erased: a late callback or listing must not bring them back.
+ERASED = Table(
+    "erased",
+    Column("digest", TEXT),
+    Column("at", TIMESTAMP),
+    key="digest",
+)
+# What the provider still has of erased people; each id goes when the provider has deleted it.
+FORGETTING = Table(
+    "forgetting",
+    Column("provider_id", TEXT),
+    Column("tried_at", TIMESTAMP, null=True),
+    key="provider_id",
+)
 
 
 def case_of(contact_id: int) -> str:
@@ -328,7 +416,7 @@ class Contacts:
         with self._db.transaction():
             self._anonymise_orders(contact_id)
             forget_person(self._db, contact_id)
-            for table in ("readings", "facts", "summaries", "interests", "quotes", "touches", "turns"):
+            for table in (each for each in OWNED if each not in KEPT_WITH_OPT_OUT):
                 self._db.run(f"DELETE FROM {table} WHERE contact_id = :id", id=contact_id)
             self._db.run(
                 "UPDATE contacts SET name = NULL, language = NULL, preferred_currency = NULL, first_touch_id = NULL,"

@@ -10,6 +10,7 @@ from bot.language.reading.statements import Learned, read_facts
 from memory.people.contacts import Contact, Contacts, tally
 from memory.people.fact_history import MANY, Spell, Statement, end, plain, state
 from memory.storage.database import Database, Row
+from memory.storage.table import INTEGER, REAL, REUSED_ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
 from memory.storage.timestamps import Clock, from_text, to_text
 
 __all__ = ["MANY", "PREDICATES", "Fact", "Facts", "Interest", "Learned", "means", "read_facts"]
@@ -24,6 +25,38 @@ MOST_AT_ONCE = 4  # values of one thing that are stated in the same instant
 
 # Facts that the contact's own row repeats, because every list and every greeting needs them.
 PROFILE = {"name": "name", "language": "language", "currency": "preferred_currency"}
+
+
+FACTS = Table(
+    "facts",
+    Column("id", REUSED_ROW_ID),
+    Column("brand", TEXT),
+    Column("contact_id", INTEGER, references="contacts (id)"),
+    Column("subject", TEXT),
+    Column("predicate", TEXT),
+    Column("value", TEXT),
+    Column("valid_from", TIMESTAMP),
+    Column("valid_to", TIMESTAMP, null=True),
+    Column("message_id", INTEGER, null=True),
+    Column("said_by", TEXT, default="'customer'"),
+    Column("confidence", REAL, default="1"),
+    Column("again_at", TIMESTAMP, null=True),
+    Column("again_id", INTEGER, null=True),
+    Column("ended_by", INTEGER, null=True),
+    indexes=[
+        Index("facts_by_contact", "contact_id, predicate, id"),
+    ],
+)
+INTERESTS = Table(
+    "interests",
+    Column("contact_id", INTEGER, references="contacts (id)"),
+    Column("brand", TEXT),
+    Column("interest", TEXT),
+    Column("times", INTEGER),
+    Column("last_at", TIMESTAMP),
+    Column("message_id", INTEGER, null=True),
+    key="contact_id, interest",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from memory.recall.ranking import LEAST_LENGTH, Conversation, Floats, Query, cen
 from memory.recall.terms import TERM, terms
 from memory.storage.database import Database, Row
 from memory.storage.migrations.release_0_1_0 import VECTORS_IN_SERVER
+from memory.storage.table import BLOB, INTEGER, ROW_ID, TEXT, Column, Index, Table
 from memory.storage.timestamps import from_text
 
 _WAITING = "INSERT INTO search_waiting (contact_id, message_id)"
@@ -39,6 +40,29 @@ SCALE = 400  # a unit vector of 256 numbers rarely has one above 127 / 400
 Progress = Callable[[int, int], None]
 Numbers = npt.NDArray[np.int64]
 Rounded = npt.NDArray[np.int8]
+
+
+# Clustered by contact, so that a recall reads neighbouring pages however many other people the file holds.
+SEARCH_ROWS = Table(
+    "search_rows",
+    Column("contact_id", INTEGER),
+    Column("message_id", INTEGER),
+    Column("speaker", TEXT),
+    Column("told", BLOB),
+    Column("terms", BLOB),
+    key="contact_id, message_id",
+    without_rowid=True,
+)
+# An id is never given twice: whoever read a row and is slow must not take another one for it.
+SEARCH_WAITING = Table(
+    "search_waiting",
+    Column("id", ROW_ID),
+    Column("contact_id", INTEGER),
+    Column("message_id", INTEGER),
+    indexes=[
+        Index("search_waiting_by_contact", "contact_id"),
+    ],
+)
 
 
 class Search:

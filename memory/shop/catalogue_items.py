@@ -11,7 +11,34 @@ from typing import Any
 from bot.language.money import Money
 from memory.storage.database import Database
 from memory.storage.errors import MemoryFault, StaleDraft
+from memory.storage.table import INTEGER, JSON, TEXT, TIMESTAMP, Column, Table
 from memory.storage.timestamps import Clock, to_text
+
+GOODS = Table(
+    "goods",
+    Column("brand", TEXT),
+    Column("sku", TEXT),
+    Column("title", TEXT),
+    Column("category", TEXT),
+    Column("maker", TEXT),
+    Column("description", TEXT),
+    Column("keywords", JSON),
+    Column("prices", JSON),
+    Column("link", TEXT),
+    Column("image", TEXT),
+    Column("stock", INTEGER, check="stock >= 0"),
+    Column("position", INTEGER),
+    Column("titles", JSON, default="'{}'"),
+    Column("descriptions", JSON, default="'{}'"),
+    key="brand, sku",
+)
+GOODS_IMPORTS = Table(
+    "goods_imports",
+    Column("id", INTEGER, check="id = 1"),
+    Column("digest", TEXT),
+    Column("at", TIMESTAMP),
+    key="id",
+)
 
 
 class OutOfStock(StaleDraft):

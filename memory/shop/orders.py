@@ -11,12 +11,65 @@ from bot.language.money import Money
 from memory.people.contacts import Contact
 from memory.storage.database import Database, Row
 from memory.storage.errors import MemoryFault
+from memory.storage.table import INTEGER, REUSED_ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
 from memory.storage.timestamps import Clock, from_text, to_text
 
 STATES = ("placed", "paid", "shipped", "delivered", "cancelled")
 _RANK = {"placed": 1, "paid": 2, "shipped": 3, "delivered": 4}
 # No vowels, so no words; no digits, so that a number in a sentence is never read as an amount.
 _ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
+
+
+QUOTES = Table(
+    "quotes",
+    Column("contact_id", INTEGER, references="contacts (id)"),
+    Column("brand", TEXT),
+    Column("sku", TEXT),
+    Column("title", TEXT),
+    Column("quantity", INTEGER),
+    Column("unit_minor", INTEGER),
+    Column("currency", TEXT),
+    Column("delivery", TEXT),
+    Column("asked_at", TIMESTAMP),
+    Column("turn_message_id", INTEGER, null=True),
+    key="contact_id",
+)
+ORDERS = Table(
+    "orders",
+    Column("id", REUSED_ROW_ID),
+    Column("number", TEXT, unique=True),
+    Column("brand", TEXT),
+    Column("contact_id", INTEGER, null=True),
+    Column("state", TEXT),
+    Column("sku", TEXT),
+    Column("title", TEXT),
+    Column("quantity", INTEGER),
+    Column("unit_minor", INTEGER),
+    Column("currency", TEXT),
+    Column("delivery", TEXT),
+    Column("payment_link", TEXT, null=True),
+    Column("first_touch_id", INTEGER, null=True),
+    Column("last_touch_id", INTEGER, null=True),
+    Column("first_ad_id", TEXT, null=True),
+    Column("last_ad_id", TEXT, null=True),
+    Column("last_clid", TEXT, null=True),
+    Column("created_at", TIMESTAMP),
+    indexes=[
+        Index("orders_by_contact", "contact_id, id"),
+        Index("orders_by_brand", "brand, created_at"),
+    ],
+)
+ORDER_EVENTS = Table(
+    "order_events",
+    Column("id", REUSED_ROW_ID),
+    Column("order_id", INTEGER, references="orders (id)"),
+    Column("state", TEXT),
+    Column("by", TEXT),
+    Column("at", TIMESTAMP),
+    indexes=[
+        Index("order_events_by_order", "order_id, id"),
+    ],
+)
 
 
 class UnknownOrder(MemoryFault):

@@ -144,10 +144,10 @@ class Table:
         indexes: Iterable[Index] = (),
         without_rowid: bool = False,
     ) -> None:
-        """`without_rowid`: a SQLite file keeps the rows in the order of the primary key."""
+        """`key`: the primary key, "" where there is none. `without_rowid`: a SQLite file keeps the rows in the order of the primary key."""
         self.name = name
         self.columns = {column.name: column for column in columns}
-        self.key = tuple(key.split(", "))
+        self.key = tuple(key.split(", ")) if key else ()
         self._unique = tuple(unique)
         self._indexes = tuple(indexes)
         self._without_rowid = without_rowid
@@ -157,7 +157,8 @@ class Table:
 
     def create(self) -> list[Statement]:
         """The statements that make it, in SQLite's names of types, as a migration has them."""
-        single = self.key[0] if len(self.key) == 1 and "PRIMARY KEY" not in self.columns[self.key[0]].type.sql else None
+        numbered = self.key and "PRIMARY KEY" in self.columns[self.key[0]].type.sql
+        single = self.key[0] if len(self.key) == 1 and not numbered else None
         lines = [column.ddl(primary_key=column.name == single) for column in self.columns.values()]
         if len(self.key) > 1:
             lines.append(f"PRIMARY KEY ({', '.join(self.key)})")

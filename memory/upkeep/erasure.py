@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from memory.agents.short_term import ShortTerm
-from memory.people.contacts import OWNED, Contacts
+from memory.people.contacts import ERASED, FORGETTING, OWNED, Contacts
 from memory.storage import sqlcipher
 from memory.storage.database import Database, Row
 from memory.storage.errors import MemoryFault, ShortTermUnavailable
@@ -49,7 +49,7 @@ RECEIPTS = Table(
     Column("receipt", JSON),
     indexes=[Index("receipts_by_brand", "brand, id")],
 )
-CARRIED = ("erased_people", "erased", "forgetting", "receipts")  # what a restore must not make undone
+CARRIED = (ERASED_PEOPLE, ERASED, FORGETTING, RECEIPTS)  # what a restore must not make undone
 
 
 _LATER = "WHERE excluded.at > erased_people.at"
@@ -295,29 +295,23 @@ def carry_over(old: Path, copy: Path, key: str | None) -> dict[str, str]:
     with target.transaction():
         for table, rows in _known_of_erasures(old, key).items():
             for row in rows:
-                _add(target, table, row)
+                values = {name: value for name, value in row.items() if name != "id"}
+                target.run(table.insert(values, "ON CONFLICT DO NOTHING"), **values)
     carried = {row["digest"]: row["at"] for row in target.all("SELECT digest, at FROM erased_people")}
     target.close()
     return carried
 
 
-def _known_of_erasures(old: Path, key: str | None) -> dict[str, list[Row]]:
+def _known_of_erasures(old: Path, key: str | None) -> dict[Table, list[Row]]:
     source = Database(old, key=None if sqlcipher.is_plain(old) else key)
     try:
         there = {row["name"] for row in source.all("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        return {table: source.all(f"SELECT * FROM {table}") for table in CARRIED if table in there}
+        return {table: source.all(f"SELECT * FROM {table.name}") for table in CARRIED if table.name in there}
     except MemoryFault as fault:
         log.warning("who was erased since the backup is known from beside the backup only: %s", fault)
         return {}
     finally:
         source.close()
-
-
-def _add(db: Database, table: str, row: Mapping[str, Any]) -> None:
-    values = {name: value for name, value in row.items() if name != "id"}
-    names = ", ".join(values)
-    marks = ", ".join(f":{name}" for name in values)
-    db.run(f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING", **values)
 
 
 def write_list(erased: Mapping[str, str], file: Path) -> None:

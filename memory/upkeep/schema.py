@@ -12,21 +12,41 @@ from memory.ads.learnings.campaign_records import CAMPAIGN_ENTRIES, CAMPAIGN_LAU
 from memory.ads.learnings.strategy import PATTERN_SHARING, STRATEGIC_ENTRIES
 from memory.ads.morning_runs import CYCLES
 from memory.ads.tasks import TASKS
+from memory.agents.memory_manager import AGENT_MEMORIES, EXECUTION_RECORDS
+from memory.agents.memory_search import MEMORY_VECTORS
+from memory.agents.workflows import EPISODES, WORKFLOW_MESSAGES, WORKFLOW_SESSIONS
 from memory.audit_log.account_changes import AD_CHANGES, AD_LEASES, AD_PEAKS, AD_SPEND_RULES
 from memory.audit_log.approvals import AD_APPROVALS
 from memory.audit_log.creation_intents import AD_INTENTS, AD_LAUNCHES
 from memory.audit_log.staff_commands import STAFF_DEEDS
+from memory.conversations.attachments import MEDIA
+from memory.conversations.handovers import HANDOVERS
+from memory.conversations.messages import ATTEMPTS, MENTIONS, MESSAGES, STATUSES
+from memory.conversations.reading_progress import READINGS
+from memory.conversations.sessions import SESSIONS
+from memory.conversations.summaries import SUMMARIES
+from memory.conversations.turns import LEASES, TURNS, WORKERS
+from memory.people.contacts import CONTACTS, ERASED, FORGETTING, IDENTITIES, TALLIES, TOUCHES
+from memory.people.facts import FACTS, INTERESTS
+from memory.recall.search import SEARCH_ROWS, SEARCH_WAITING
+from memory.shop.catalogue_items import GOODS, GOODS_IMPORTS
+from memory.shop.orders import ORDER_EVENTS, ORDERS, QUOTES
 from memory.storage.job_runs import JOB_RUNS, SWITCHED_OFF
 from memory.storage.quotas import COUNTERS
 from memory.upkeep.erasure import ERASED_PEOPLE, RECEIPTS
 
 TABLES = (
-    *(JOB_RUNS, SWITCHED_OFF, COUNTERS),
+    *(JOB_RUNS, SWITCHED_OFF, COUNTERS, WORKERS, TALLIES),
+    *(CONTACTS, IDENTITIES, TOUCHES, FACTS, INTERESTS),
+    *(SESSIONS, MESSAGES, ATTEMPTS, STATUSES, MENTIONS, MEDIA, SUMMARIES, READINGS, HANDOVERS, TURNS, LEASES),
+    *(SEARCH_ROWS, SEARCH_WAITING),
+    *(QUOTES, ORDERS, ORDER_EVENTS, GOODS, GOODS_IMPORTS),
+    *(AGENT_MEMORIES, MEMORY_VECTORS, WORKFLOW_SESSIONS, WORKFLOW_MESSAGES, EXECUTION_RECORDS, EPISODES),
     *(AD_ACCOUNTS, AD_CAMPAIGNS, AD_SETS, AD_CREATIVES, ADS, AD_READINGS),
     *(AD_CHATS, AD_SALES, AD_EVENTS, AD_TESTS),
     *(CAMPAIGN_LAUNCHES, CAMPAIGN_ENTRIES, STRATEGIC_ENTRIES, PATTERN_SHARING),
     *(CYCLES, TASKS, AD_CHARTS),
     *(AD_STOPS, AD_HELD, AD_RUNNING, AD_ALARMS, AD_NOTICES),
     *(AD_CHANGES, AD_PEAKS, AD_LEASES, AD_SPEND_RULES, AD_APPROVALS, AD_LAUNCHES, AD_INTENTS, STAFF_DEEDS),
-    *(ERASED_PEOPLE, RECEIPTS),
+    *(ERASED, FORGETTING, ERASED_PEOPLE, RECEIPTS),
 )

@@ -152,6 +152,10 @@ def test_every_type_of_column_is_stored_and_read(type: ColumnType, value: object
     assert table.stored(it=None) == {"it": None}
 
 
+def test_a_table_may_have_no_primary_key() -> None:
+    assert Table("things", Column("it", TEXT), key="").create() == ["CREATE TABLE things (\n    it TEXT NOT NULL\n)"]
+
+
 def test_a_moment_is_microseconds_before_1970_as_well() -> None:
     early = datetime(1969, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
     assert MICROSECONDS.dump is not None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import re
 import sqlite3
 import threading
 from datetime import UTC, datetime, timedelta
@@ -18,12 +17,11 @@ from memory import MemoryManager, MemorySettings, create_session
 from memory.conversations.attachments import Attachments
 from memory.conversations.channel_messages import Outgoing
 from memory.people.ad_anonymisation import LINKED
-from memory.people.contacts import OWNED
+from memory.people.contacts import KEPT_WITH_OPT_OUT, OWNED
 from memory.people.facts import Facts
 from memory.recall.search import Search
 from memory.shop.orders import Orders, Quote
 from memory.storage.errors import UnknownContact
-from memory.storage.migrations import STEPS
 from memory.storage.timestamps import to_text
 from memory.upkeep.backup import back_up, erase_in_backups, restore, rotate
 from memory.upkeep.erasure import (
@@ -36,6 +34,7 @@ from memory.upkeep.erasure import (
     verify,
     write_list,
 )
+from memory.upkeep.schema import TABLES
 from tests.memory.stores import BRAND, Stores
 
 SECRET = "a secret of at least thirty-two characters"
@@ -96,19 +95,20 @@ def test_a_reader_in_the_way_only_puts_it_off(file_stores: Stores, tmp_path: Pat
 
 
 def test_every_table_about_a_person_is_reached() -> None:
-    said = [text for _name, statements in STEPS for each in statements for text in _texts(each)]
-    about = {
-        found[1]
-        for text in said
-        if (found := re.match(r"CREATE TABLE (\w+)", text)) and re.search(r"\bcontact_id\b", text)
-    }
-    assert about - {*OWNED, *LINKED, "orders", "leases"} == set(), "these would keep an erased person"
-    agents = {found[1] for text in said if (found := re.match(r"CREATE TABLE (\w+)", text)) and "agent_id" in text}
-    assert agents - set(AGENTS) == set()
+    about = {table.name for table in TABLES if "contact_id" in table.columns} - {"leases"}  # those run out
+    assert about == {*OWNED, *LINKED, "orders"}, "these would keep an erased person, or hold none"
+    assert {table.name for table in TABLES if "workflow_id" in table.columns} == set(AGENTS)
+    assert set(OWNED) > KEPT_WITH_OPT_OUT
 
 
-def _texts(statement: Any) -> list[str]:
-    return [statement] if isinstance(statement, str) else [*statement.sqlite]
+def test_tables_are_erased_before_those_that_they_refer_to() -> None:
+    """Erasure goes through OWNED in order, and a copy through TABLES."""
+    names = [table.name for table in TABLES]
+    for table in TABLES:
+        for target in (column.references.split()[0] for column in table.columns.values() if column.references):
+            assert names.index(target) < names.index(table.name)
+            if table.name in OWNED and target in OWNED:
+                assert OWNED.index(table.name) < OWNED.index(target)
 
 
 def test_every_layer_is_counted_and_nothing_of_the_person_is_in_the_receipt(stores: Stores) -> None:

@@ -18,13 +18,6 @@ from tests.memory.conftest import numbers
 OF_THE_ENGINE = re.compile(r"sqlite_\w+|_sqlite_migrations|hawker_migrations")
 # Columns that a server has only where pgvector is installed.
 WHERE_PGVECTOR_IS = {("search_rows", "vector"), ("memory_vectors", "meaning")}
-# Not declared yet: these go as their stores declare them.
-UNDECLARED = {
-    "agent_memories", "attempts", "contacts", "episodes", "erased", "execution_records", "facts", "forgetting", "goods",
-    "goods_imports", "handovers", "identities", "interests", "leases", "media", "memory_vectors", "mentions", "messages",
-    "order_events", "orders", "quotes", "readings", "search_rows", "search_waiting", "sessions", "statuses", "summaries",
-    "tallies", "touches", "turns", "workers", "workflow_messages", "workflow_sessions",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -139,7 +132,7 @@ def test_migrations_make_what_is_declared(url: str, declared: Database) -> None:
     migrated.migrate(STEPS)
     declare(declared, TABLES)
     assert difference(shapes(migrated), shapes(declared), TABLES) == []
-    assert shapes(migrated).keys() == {table.name for table in TABLES} | UNDECLARED
+    assert shapes(migrated).keys() == {table.name for table in TABLES}
     for db in (migrated, declared):
         db.close()
 
