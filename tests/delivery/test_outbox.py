@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -20,7 +19,7 @@ from memory.people.contacts import Contact
 from memory.storage.timestamps import now, to_text
 from tests.delivery.message_path import PHONE, Line, open_line, repeat
 from tests.memory.stores import TestClock
-from tests.waiting import HANG_SECONDS
+from tests.waiting import Latch
 
 
 @pytest.fixture
@@ -203,10 +202,10 @@ def test_once_opted_out_nothing_that_waited_goes_out(line: Line) -> None:
 
 
 def test_contacts_are_answered_side_by_side(tmp_path: Path) -> None:
-    together = threading.Barrier(20)
+    together = Latch(20)
 
     def wait_for_the_others(contact: Contact, waiting: Sequence[Message], deadline: datetime) -> Outcome:
-        together.wait(HANG_SECONDS)
+        together.wait()
         return Outcome([Outgoing("hi")])
 
     with open_line(tmp_path, handler=wait_for_the_others) as line:

@@ -42,7 +42,7 @@ from tests.model_server import (
     transcript,
     trickling,
 )
-from tests.waiting import HANG_SECONDS
+from tests.waiting import HANG_SECONDS, Latch
 
 ASK = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "my secret birthday is 1 May"}]
 TOOL = {
@@ -213,7 +213,6 @@ from bot.model.language_model import LanguageModel
 from bot.model.model_errors import ModelUnavailable
 from bot.model.token_prices import Prices
 from memory.storage.timestamps import now
-from tests.waiting import HANG_SECONDS
 assert "openai" not in sys.modules
 model = LanguageModel(api_key={KEY!r}, base_url={server.url!r}, model="m", prices=Prices.read(), clock=now)
 assert "openai" not in sys.modules
@@ -235,10 +234,10 @@ def test_without_time_nothing_is_sent(server: ModelServer, model: LanguageModel)
 
 
 def test_fifty_calls_wait_side_by_side(server: ModelServer, model: LanguageModel) -> None:
-    together = threading.Barrier(50)
+    together = Latch(50)
 
     def answer_when_all_have_asked(request: Request) -> Reply:
-        together.wait(HANG_SECONDS)
+        together.wait()
         return says("ok")
 
     server.rule = answer_when_all_have_asked

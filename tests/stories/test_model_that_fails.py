@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import pytest
@@ -21,7 +20,7 @@ from tests.model_server import (
     raw,
     says,
 )
-from tests.waiting import HANG_SECONDS
+from tests.waiting import HANG_SECONDS, Latch
 from tests.world import JOHN, MARIA, MovableClock, World, open_shop
 
 ASKED = "how much is the kestrel raptor 15?"
@@ -205,10 +204,10 @@ def test_what_a_model_cost_is_kept_with_the_turn(model_shop: World, model: Model
 
 def test_fifty_customers_do_not_wait_for_one_another(tmp_path: Path, model: ModelServer) -> None:
     """The model answers nobody before it was asked for all fifty."""
-    together = threading.Barrier(50)
+    together = Latch(50)
 
     def answer_when_all_have_asked(request: Request) -> Reply:
-        together.wait(HANG_SECONDS)
+        together.wait()
         return says("The Kestrel Raptor 15 is €1,199.")
 
     model.rule = answer_when_all_have_asked
