@@ -1,4 +1,4 @@
-"""The ad agency of one process: the accounts it runs, what it remembers of them, and the tools that work on them."""
+"""The ad agent of one process: its accounts, its stores and its tools."""
 
 from __future__ import annotations
 
@@ -31,8 +31,6 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class AdStores:
-    """The stores of the ad side, over one database."""
-
     db: Database
     campaigns: Campaigns
     attribution: Attribution
@@ -58,8 +56,6 @@ class AdStores:
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """Everything of the ad side of one process."""
-
     clock: Clock  # of the accounts
     accounts: Accounts
     memory: AdStores

@@ -28,8 +28,6 @@ FILLERS: Final = frozenset(fold(word) for word in words_of_all("campaign_lookup"
 
 @dataclass(frozen=True, slots=True)
 class AdObject:
-    """Something in an ad account that a person may name."""
-
     kind: Kind
     id: str
     name: str
@@ -41,7 +39,6 @@ class AdObject:
 
     @property
     def shown(self) -> str:
-        """As it is named in an answer."""
         return f"“{self.name}” in {self.account.name}"
 
     @property
@@ -63,7 +60,7 @@ class Match:
 
 
 class CampaignLookup:
-    """Finds what is meant among everything that was ever read of the brand's accounts."""
+    """Searches everything that was ever read of the brand's accounts."""
 
     def __init__(self, campaigns: Campaigns) -> None:
         self._campaigns = campaigns
@@ -110,13 +107,13 @@ def match(words: str, targets: Sequence[AdObject], accounts: Sequence[AdAccount]
 
 
 def names_of(text: str) -> list[str]:
-    """The words that tell things apart, without accents and capitals; all of them where all are fillers."""
+    """The significant words, folded; all of them where all are fillers."""
     said = re.findall(r"[\w\u0900-\u097f]+", fold(text))
     return [word for word in said if word not in FILLERS] or said
 
 
 def alike(word: str, wanted: str) -> bool:
-    """Whether `wanted` is `word` with at most one slip of the finger, two in a long word."""
+    """Equal up to one typo, two in a long word."""
     if word == wanted:
         return True
     if len(wanted) < SHORTEST_TYPO:
@@ -136,7 +133,7 @@ def _begins(own: Sequence[str], account: Sequence[str], wanted: Sequence[str]) -
 
 
 def _resembles(own: Sequence[str], account: Sequence[str], wanted: Sequence[str]) -> bool:
-    """As `_begins`, but for slips of the finger."""
+    """As `_begins`, with typos."""
     return _said(own, account, wanted, lambda word, each: _begun(word, each) or alike(word, each))
 
 

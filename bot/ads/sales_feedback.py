@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """Keeps the book of which ad sold what in step with the desk, and reports orders, cancellations and returns."""
+    """Attributes the desk's orders to ads, and reports sales, cancellations and returns to the platforms."""
 
     accounts: Mapping[str, Mapping[str, PlatformAccount]]  # brand → its accounts by id
     attribution: Attribution

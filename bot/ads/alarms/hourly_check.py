@@ -1,4 +1,4 @@
-"""The hourly look: collects what the guards judge, has them act, and tells staff what they have yet to hear."""
+"""The hourly alarm check: reads each account, acts on alarms, tells staff each notice once."""
 
 from __future__ import annotations
 
@@ -40,8 +40,6 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What can't wait for the morning."""
-
     db: Database
     accounts: Accounts
     campaigns: Campaigns
@@ -52,20 +50,20 @@ class Watch:
     clock: Clock  # of the accounts
 
     def look(self) -> None:
-        """Each hour: every brand's accounts, its stock and its desk."""
+        """Each hour: every brand's accounts, stock and desk."""
         for brand, accounts in self.accounts.items():
             Guards(self.actions).act(brand, list(self._looks(brand, accounts)))
             self.speak(brand)
 
     def settle(self) -> None:
-        """Every few minutes: what a killed process or a lost answer left open is looked up and finished."""
+        """Every few minutes: settle what a killed process or a lost answer left open."""
         for brand, accounts in self.accounts.items():
             for account_id in accounts:
                 self._try(account_id, partial(self.actions.recover, brand, account_id))
             self.speak(brand)
 
     def sweep(self) -> None:
-        """Each night: things with a token of ours that should not be there."""
+        """Each night: archive leftovers of launches, name unknown ones."""
         for brand, accounts in self.accounts.items():
             for account_id in accounts:
                 for sentence in self._try(account_id, partial(self.actions.sweep, brand, account_id)) or ():
@@ -73,13 +71,13 @@ class Watch:
             self.speak(brand)
 
     def warn(self, sentence: str | None) -> None:
-        """Have every brand's staff hear this once, such as that the API's version will end."""
+        """Tell every brand's staff once, such as that an API version ends."""
         for brand in self.accounts if sentence else ():
             self.actions.alarms.say(brand, f"warning {sentence}", sentence or "")
             self.speak(brand)
 
     def speak(self, brand: str) -> None:
-        """Put every notice that staff have not heard into the outbox, once."""
+        """Put untold notices into the outbox, once each."""
         for notice in self.actions.alarms.untold(brand):
             with self.db.transaction():
                 self.staff.tell(brand, f"⚠️ {notice.sentence}")
@@ -105,7 +103,7 @@ class Watch:
         yield desk_drowning(self.shop.pressure(brand), list(known))
 
     def _lines(self, brand: str, today: _Today) -> list[LineToday]:
-        """Today's figures of every ad that runs, with what a chat of it usually costs."""
+        """Today's figures of every running ad, with its usual cost per chat."""
         day = self.clock().astimezone(ZoneInfo(today.known.time_zone)).date()
         readings = today.readings(day)
         if not readings:
@@ -130,7 +128,7 @@ class Watch:
 
 @dataclass(slots=True)
 class _Today:
-    """One account at this hour. A fault is kept: it is a finding of its own."""
+    """One account this hour. A fault ends the reading and is judged itself."""
 
     account: PlatformAccount
     known: AdAccount

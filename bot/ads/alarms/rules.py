@@ -1,4 +1,4 @@
-"""The hourly look at what can't wait for the morning: figures in, and what to pause or throttle at once out."""
+"""Alarm rules: figures in, what to pause or throttle at once out."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Act = Literal["pause", "throttle", "freeze"]
 
 @dataclass(frozen=True, slots=True)
 class AlarmTarget:
-    """Something that an alarm pauses or throttles."""
+    """What an alarm pauses or throttles."""
 
     account_id: str
     kind: Kind
@@ -63,7 +63,7 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One thing that was looked at: an alarm, or None where it is well; `gone` is what staff hear when it is again."""
+    """One check's result: an alarm or None; `gone` is what staff hear when the alarm ends."""
 
     cause: str
     alarm: Alarm | None
@@ -72,7 +72,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class LineToday:
-    """A running ad or ad set, with today's figures. `chats`: None where nobody can say, which is not zero."""
+    """Today's figures of a running ad or ad set. `chats`: None is unknown, not zero."""
 
     target: AlarmTarget
     spend: Money
@@ -82,7 +82,7 @@ class LineToday:
 
 
 def spend_without_chats(lines: Sequence[LineToday]) -> list[Look]:
-    """Money that brings nobody: the ad, its link or the number is broken. Ends when a person has looked."""
+    """Spend without chats: the ad, its link or the number is broken. Ends when a person resumes."""
     return [Look(f"no chats {line.target.object_id}", _without_chats(line)) for line in lines]
 
 
@@ -125,14 +125,14 @@ def token_trouble(account: AdAccount, pages: str, fault: AdsFault | None) -> Loo
 
 
 def stock_gone(lines: Sequence[LineToday], stock: Mapping[str, int]) -> list[Look]:
-    """Ads for what is sold out, by the catalogue's count. Ends when there is stock again."""
+    """Ads for sold-out items. Ends when there is stock again."""
     skus = sorted({line.sku for line in lines if line.sku is not None and line.sku in stock})
     return [Look(f"stock {sku}", _sold_out(sku, lines, stock), f"{sku} is in stock again: its ads run as before.")
             for sku in skus]  # fmt: skip
 
 
 def desk_drowning(desk: Pressure, account_ids: Sequence[str]) -> Look:
-    """More people come than are answered: budgets are halved until they are. A lost customer costs more than a late one."""
+    """More customers write than are answered: budgets are halved until the desk keeps up."""
     slow = desk.replies >= FEWEST_REPLIES and desk.slow_reply > SLOWEST
     minutes = int(desk.slow_reply.total_seconds() // 60)
     sentence = (
@@ -146,7 +146,7 @@ def desk_drowning(desk: Pressure, account_ids: Sequence[str]) -> Look:
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """Does what the alarms ask for, through `AccountActions`, and has staff told: once when they come, once when they go."""
+    """Acts on alarms through `AccountActions`; staff are told when one starts and when it ends."""
 
     actions: AccountActions
 
@@ -173,7 +173,7 @@ class Guards:
             self._do(thing, record.sentence)
 
     def _hold(self, record: AlarmRecord, alarm: Alarm) -> None:
-        """Write down what is to be paused; where an account can't be read now, the next look does."""
+        """Write down what is to be paused; an unreadable account is retried at the next check."""
         try:
             self.actions.stops.hold(self._held(record, alarm))
         except AdsFault:
@@ -216,7 +216,7 @@ class Guards:
         self.actions.stops.mark(thing, *self._outcome(thing, step, "paused", "to_pause"))
 
     def _end(self, record: AlarmRecord, gone: str) -> None:
-        """Staff hear that it is over, and what it had paused runs again; what can't yet is tried with the next look."""
+        """Tell staff that it is over and resume what it had paused; what fails is retried."""
         for thing in self.actions.stops.held(record.held_under, "paused", "to_pause"):
             if thing.state == "to_pause":
                 self.actions.stops.mark(thing, "left", "the alarm was over before it could be paused")
@@ -242,7 +242,7 @@ class Guards:
         return (good, "") if outcome.done else (bad, str(outcome.fault or "the account has not answered"))
 
     def release(self, alarm: AlarmRecord, by: Actor) -> None:
-        """A person has looked and says that it is over: what it had paused runs again. Raises NotAllowed."""
+        """A person ends the alarm: what it paused runs again. Raises NotAllowed."""
         if by.role not in ("staff", "admin"):
             raise NotAllowed("Alarms are ended by staff and admins.")
         self._end(alarm, f"The alarm was ended by a person: {alarm.sentence}")
@@ -278,5 +278,5 @@ def _half(line: Thing, about: AdAccount) -> Money | None:
 
 
 def _settled(refused: ChangeRefused) -> bool:
-    """Whether a person has decided otherwise meanwhile; else it is tried again."""
+    """Whether a person has decided otherwise meanwhile; else it is retried."""
     return isinstance(refused, NothingToDo | UnknownObject | ChangedMeanwhile | NoBudgetHere)

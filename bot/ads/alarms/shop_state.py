@@ -15,7 +15,7 @@ LATELY: Final = timedelta(hours=1)
 
 
 class ShopState(Protocol):
-    """What the hourly check asks of the shop; `StoredShopState` reads it from memory."""
+    """The shop as the hourly check sees it."""
 
     def pressure(self, brand: str) -> Pressure:
         """Who waits for an answer now, and how fast the last hour's replies were."""
@@ -26,7 +26,7 @@ class ShopState(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoredShopState:
-    """As the desk's own queue and the catalogue's count have it."""
+    """From the desk's queue and the catalogue."""
 
     turns: Turns
     goods: Goods

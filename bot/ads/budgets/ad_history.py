@@ -26,7 +26,7 @@ class AdDay:
     spend: Decimal
     impressions: int = 0
     clicks: int = 0
-    chats: int = 0  # conversations that the ad started, as Meta counts them
+    chats: int = 0  # conversations that the ad started, as the platform counts them
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from memory.ads.learnings.campaign_records import CampaignRecords
 from memory.audit_log.account_changes import Cause, Change, Changes
 from memory.storage.database import Database
 
-WORTH_A_CHANGE: Final = Decimal("0.02")  # of the budget; a smaller move is not worth one of Meta's four edits an hour
+WORTH_A_CHANGE: Final = Decimal("0.02")  # of the budget; a smaller move is not worth one of the few edits an hour
 
 
 class ReserveForTests(Protocol):

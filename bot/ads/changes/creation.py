@@ -1,4 +1,4 @@
-"""Making a campaign exactly once, whatever is lost or killed: written down, made paused, looked up, then published."""
+"""Creates a campaign exactly once: intent row, paused create, lookup by token before a retry, publish."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
-from bot.ads.changes.plan import Audience, Launch, audience_from, audience_to
+from bot.ads.changes.plan import Launch, audience_from, audience_to
 from bot.ads.platform import MARK, AdsFault, OutcomeUnknown, PlatformAccount
 from memory.ads.ad_account import AdStatus, Kind, New, NewAd, NewAdSet, NewCampaign, NewCreative
 from memory.audit_log.creation_intents import TOKEN_LENGTH, TOKEN_LETTERS, Intent, Intents, LaunchRecord, Part
@@ -21,7 +20,7 @@ Pause = Callable[[float], None]  # seconds
 
 
 class Interrupted(Exception):
-    """Something forbids to go on with this launch (a stop, the cap): it is taken away again. The text says what."""
+    """A stop or the cap forbids to go on with this launch: it is taken away. The text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class Creation:
     pause: Pause
 
     def make(self, account: PlatformAccount, launch: LaunchRecord, may_go_on: Callable[[], None]) -> dict[str, str]:
-        """Every part, paused, in an order in which each finds its parent; part → id. Raises AdsFault."""
+        """Create every missing part, paused, parents first; part → id. Raises AdsFault."""
         ids: dict[str, str] = {}
         for intent in self.intents.parts(launch.id):
             if intent.object_id is None:
@@ -56,7 +55,7 @@ class Creation:
                     self.set_status(account, kind, intent.object_id, "active")
 
     def take_away(self, account: PlatformAccount, launch: LaunchRecord) -> None:
-        """Pause and archive the campaign, and with it everything below. Raises AdsFault: then it is not known to be off."""
+        """Pause and archive the campaign with everything below. After an AdsFault it may still be on."""
         for intent in self.intents.parts(launch.id):
             if intent.kind == "campaign":
                 for object_id in self._made(account, intent):
@@ -64,7 +63,7 @@ class Creation:
                     self.set_status(account, "campaign", object_id, "archived")
 
     def set_status(self, account: PlatformAccount, kind: Kind, object_id: str, status: AdStatus) -> None:
-        """Set it, again where the answer was lost: twice is the same as once. Raises AdsFault."""
+        """Set it, retried after a lost answer. Raises AdsFault."""
         again(lambda: account.set_status(kind, object_id, status), self.pause)
 
     def _make(self, account: PlatformAccount, intent: Intent, ids: Mapping[str, str]) -> str:
@@ -94,7 +93,7 @@ class Creation:
         return found[0] if found else None
 
     def _find(self, account: PlatformAccount, intent: Intent) -> list[str]:
-        """Looks twice, since reads lag behind creates."""
+        """Looks twice: reads lag behind creates."""
         found = account.find(intent.kind, intent.token)
         if not found:
             self.pause(LAG.total_seconds())
@@ -107,7 +106,7 @@ class Creation:
         return [] if intent.state == "planned" else self._find(account, intent)
 
     def _drop_doubles(self, account: PlatformAccount, launch: LaunchRecord) -> None:
-        """A request that was thought lost may have come in after the look: it is paused, and goes before publishing."""
+        """Archive what a request made that was thought lost, before publishing."""
         for intent in self.intents.parts(launch.id):
             if intent.tries > 1:
                 doubles = set(self._find(account, intent)) - {intent.object_id}
@@ -119,7 +118,7 @@ class Creation:
 
 
 def again(ask: Callable[[], None], pause: Pause) -> None:
-    """Ask for what may be asked twice until an answer comes, at most `TRIES` times. Raises AdsFault.
+    """Retry an idempotent request until an answer comes, at most `TRIES` times. Raises AdsFault.
 
     A refusal after a lost answer says nothing about the lost one: then the outcome is unknown.
     """
@@ -139,7 +138,6 @@ def again(ask: Callable[[], None], pause: Pause) -> None:
 
 
 def token_in(name: str) -> str | None:
-    """The token behind a name, where there is one."""
     found = _TOKEN.search(name)
     return found[1] if found else None
 
@@ -164,18 +162,12 @@ def parts_of(launch: Launch) -> list[Part]:
 
 def _new(intent: Intent, ids: Mapping[str, str]) -> New:
     if intent.kind == "campaign":
-        return _campaign(intent.body)
+        body = intent.body
+        return NewCampaign(body["name"], body["objective"], tuple(body["special_ad_categories"]))
     audience, number = audience_from(intent.body), intent.part.split()[-1]
     if intent.kind == "ad_set":
         return NewAdSet(ids["campaign"], audience.name, audience.daily_budget, audience.targeting)
     if intent.kind == "creative":
-        return _creative(audience)
+        words = (audience.body, audience.headline, audience.image_hash, audience.greeting)
+        return NewCreative(audience.ad_name, *words)
     return NewAd(ids[f"ad_set {number}"], ids[f"creative {number}"], audience.ad_name)
-
-
-def _campaign(body: Mapping[str, Any]) -> NewCampaign:
-    return NewCampaign(body["name"], body["objective"], tuple(body["special_ad_categories"]))
-
-
-def _creative(audience: Audience) -> NewCreative:
-    return NewCreative(audience.ad_name, audience.body, audience.headline, audience.image_hash, audience.greeting)

@@ -1,4 +1,4 @@
-"""“Stop everything” and “resume”: one message of an admin, for all accounts of a brand and all processes at once."""
+"""“Stop everything” and “resume” for all accounts of a brand, in every process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from memory.ads.emergency_stop import Held, HeldState, Stop
 
 @dataclass(frozen=True, slots=True)
 class StopReport:
-    """How far a stop has come. It is over the hill when nothing is left running; until then it is tried again."""
+    """How far a stop has come; it is retried until nothing is left running."""
 
     paused: tuple[Held, ...]
     running: tuple[Held, ...]  # with why each could not be paused
@@ -22,21 +22,18 @@ class StopReport:
 
     @property
     def complete(self) -> bool:
-        """Whether all of it is certain to stand still."""
         return not self.running and not self.unread
 
 
 @dataclass(frozen=True, slots=True)
 class ResumeReport:
-    """What runs again after a stop, and what does not, with why."""
-
     resumed: tuple[Held, ...]
     left: tuple[Held, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Brakes:
-    """The switch for everything. While it is on, no process raises, resumes or launches anything."""
+    """While a stop is in force, no process raises, resumes or launches."""
 
     actions: AccountActions
 

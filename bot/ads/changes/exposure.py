@@ -1,4 +1,4 @@
-"""What an account may spend on a day as it stands, or as it would stand: pure figures from what it holds."""
+"""What an account may spend on a day, as it stands or with changes: pure arithmetic."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An account's campaigns, ad sets and ads; other statuses and budgets can be laid over what was read."""
+    """An account's campaigns, ad sets and ads, with changes laid over what was read."""
 
     campaigns: Mapping[str, Thing]
     ad_sets: Mapping[str, Thing]
@@ -37,7 +37,6 @@ class Picture:
 
     @classmethod
     def of(cls, structure: Structure) -> Picture:
-        """The picture as read."""
         return cls(
             {each.id: _thing("campaign", each, each.daily_budget) for each in structure.campaigns},
             {each.id: _thing("ad_set", each, each.daily_budget) for each in structure.ad_sets},
@@ -47,27 +46,26 @@ class Picture:
         )
 
     def thing(self, kind: Kind, object_id: str) -> Thing:
-        """One of what it holds. Raises UnknownObject."""
+        """Raises UnknownObject."""
         found = self._all(kind).get(object_id)
         if found is None:
             raise UnknownObject(f"There is no {kind.replace('_', ' ')} {object_id} in this account any more.")
         return found
 
     def find(self, object_id: str) -> Thing | None:
-        """One of what it holds, of whatever kind."""
+        """By id, of whatever kind."""
         return self.campaigns.get(object_id) or self.ad_sets.get(object_id) or self.ads.get(object_id)
 
     def budget_of(self, object_id: str) -> Money | None:
-        """The budget that this owns; None where it owns none, or is not there."""
+        """None where it owns none, or is not there."""
         thing = self.find(object_id)
         return None if thing is None else thing.budget
 
     def everything(self) -> list[Thing]:
-        """All of it, from the top."""
         return [*self.campaigns.values(), *self.ad_sets.values(), *self.ads.values()]
 
     def owner(self, kind: Kind, object_id: str) -> tuple[Thing, Money]:
-        """The thing with the budget that it owns. Raises UnknownObject, NoBudgetHere."""
+        """With the budget that it owns. Raises UnknownObject, NoBudgetHere."""
         thing = self.thing(kind, object_id)
         if thing.budget is not None:
             return thing, thing.budget
@@ -84,15 +82,13 @@ class Picture:
         return {owner.id: owner.budget.amount for owner in owners if owner is not None and owner.budget is not None}
 
     def with_status(self, kind: Kind, object_id: str, status: AdStatus) -> Picture:
-        """As it would be with this status."""
         return self._with(replace(self.thing(kind, object_id), status=status))
 
     def with_budget(self, kind: Kind, object_id: str, amount: Money) -> Picture:
-        """As it would be with this budget."""
         return self._with(replace(self.thing(kind, object_id), budget=amount))
 
     def at_worst(self, under_way: Iterable[Change]) -> Picture:
-        """As it is if every open change that costs more is done, and none that costs less."""
+        """As if every open change that costs more is done, and none that costs less."""
         picture = self
         for change in under_way:
             if change.object_id in picture._all(change.kind):
@@ -138,12 +134,12 @@ class Picture:
 
 
 def raised(before: Mapping[str, Decimal], after: Mapping[str, Decimal]) -> Decimal:
-    """By how much planned spend a day grows, line by line; what another line gives up is not set against it."""
+    """Growth of planned daily spend, line by line; cuts elsewhere are not set against it."""
     return sum((max(after[owner] - before.get(owner, NOTHING), NOTHING) for owner in after), NOTHING)
 
 
 def highest(*days: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    """The most of each line over several pictures of one day."""
+    """The maximum of each line over several plans of one day."""
     owners = {owner for day in days for owner in day}
     return {owner: max(day.get(owner, NOTHING) for day in days) for owner in owners}
 

@@ -1,4 +1,4 @@
-"""What somebody wants done to an ad account: steps with their amounts, as they are proposed, stored and approved."""
+"""Steps that change an ad account, as they are proposed, stored and approved."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ActorRole = Role | Literal["agent"]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who wants it: a person by their number with their role, or a part of the program with the role `agent`."""
+    """A person by their number, or a part of the program with the role `agent`."""
 
     who: str
     role: ActorRole
@@ -45,7 +45,7 @@ class SetBudget:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Pausing is never refused: neither a cap nor an approval nor another process stands before it."""
+    """Never refused: no cap, approval or other process stands before it."""
 
     kind: Kind
     object_id: str
@@ -67,7 +67,7 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """Take it away for good: the platform does not bring archived things back."""
+    """For good: platforms do not bring archived things back."""
 
     kind: Kind
     object_id: str
@@ -91,7 +91,7 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A new campaign: one idea, an ad set with one ad for each audience. It goes live as a whole, or not at all."""
+    """A new campaign with an ad set and an ad per audience; it goes live as a whole, or not at all."""
 
     name: str
     audiences: tuple[Audience, ...]
@@ -102,7 +102,7 @@ class Launch:
 
     @property
     def planned(self) -> Money:
-        """What it may spend on an average day."""
+        """Daily budget of all its ad sets."""
         total = self.audiences[0].daily_budget
         for audience in self.audiences[1:]:
             total = total + audience.daily_budget
@@ -121,22 +121,20 @@ _STEPS = {name: step for step, name in _NAMES.items()}
 
 
 def name_of(step: Step) -> Name:
-    """What kind of step it is, as it is stored."""
+    """As it is stored."""
     return _NAMES[type(step)]
 
 
 def to_json(steps: Sequence[Step]) -> str:
-    """The steps as text; equal steps are equal text, so that a digest of it identifies them."""
+    """Equal steps give equal text, so a digest identifies them."""
     return json.dumps([{"step": name_of(step), **_plain(step)} for step in steps], sort_keys=True, ensure_ascii=False)
 
 
 def from_json(text: str) -> tuple[Step, ...]:
-    """The steps that `to_json` wrote."""
     return tuple(_step(dict(stored)) for stored in json.loads(text))
 
 
 def audience_to(audience: Audience) -> dict[str, Any]:
-    """An audience as `audience_from` reads it."""
     return _plain(audience)
 
 

@@ -1,4 +1,4 @@
-"""Why something is not done to an ad account; each text is a sentence for whoever asked."""
+"""Why a change is refused; each text is a sentence for whoever asked."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from memory.audit_log.approvals import Approval
 
 
 class ChangeRefused(Exception):
-    """This is not done, and nothing was changed; the text is a sentence for whoever asked."""
+    """Nothing was changed; the text is a sentence for whoever asked."""
 
 
 class NoLimits(ChangeRefused):
-    """There is no cap for this account, or none in its currency: nothing is written there. The text is for staff."""
+    """No cap for this account, or none in its currency. The text is for staff."""
 
 
 class UnknownObject(ChangeRefused):
-    """The account holds no such thing, or it was archived."""
+    """It is not in the account, or was archived."""
 
 
 class NoBudgetHere(ChangeRefused):
@@ -42,11 +42,11 @@ class Stopped(ChangeRefused):
 
 
 class ChangedMeanwhile(ChangeRefused):
-    """It is not as it was when this was decided: a person's change counts, and is planned with next time."""
+    """A person has changed it since this was decided; the next plan starts from there."""
 
 
 class Frozen(ChangeRefused):
-    """An alarm is on: the program raises nothing by itself there. People may."""
+    """An alarm is on: the agent raises nothing there. People may."""
 
 
 class TooOften(ChangeRefused):
@@ -54,7 +54,7 @@ class TooOften(ChangeRefused):
 
 
 class AccountBusy(ChangeRefused):
-    """Another process is changing this account at this moment."""
+    """Another process holds this account's lease."""
 
 
 class UnknownAccount(ChangeRefused):
@@ -66,7 +66,7 @@ class CannotUndo(ChangeRefused):
 
 
 class NeedsApproval(ChangeRefused):
-    """It waits for a person; `approval` is what they are asked."""
+    """It waits for an admin, who is asked `approval`."""
 
     def __init__(self, approval: Approval) -> None:
         super().__init__(f"This waits for an admin: {approval.summary} They write “approve {approval.id}”.")

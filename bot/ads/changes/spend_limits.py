@@ -1,4 +1,4 @@
-"""How much an account may spend and raise: what the brand's owner wrote down, closed by default."""
+"""Daily cap and approval threshold of each account, from the brands file; closed by default."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from memory.ads.ad_account import AdAccount
 
 @dataclass(frozen=True, slots=True)
 class SpendLimits:
-    """What one account is held to, in its own currency."""
+    """In the account's own currency."""
 
     daily_cap: Money  # holds on the platform's worst day
     worst_day: Decimal  # daily budgets that this day costs
@@ -25,20 +25,18 @@ class SpendLimits:
 
     @property
     def most_planned(self) -> Money:
-        """What daily budgets may add up to, so that the worst day stays within the cap; not rounded."""
+        """The most that daily budgets may add up to under the cap; not rounded."""
         return Money(self.daily_cap.amount / self.worst_day, self.daily_cap.currency)
 
 
 class AccountLimits(Protocol):
-    """Knows what each account is held to; `BrandLimits` does."""
-
     def limits_of(self, account: AdAccount) -> SpendLimits:
         """In the account's currency. Raises NoLimits where nothing may be changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class BrandLimits:
-    """The limits as the brands file has them, and those of the practice accounts."""
+    """From the brands file; practice accounts have their own."""
 
     brands: Mapping[str, Brand]
     rates: CurrencyConverter

@@ -1,4 +1,4 @@
-"""What a step does to an account, in figures and in words: pure, from a picture of the account."""
+"""What a step does to an account, in figures and in sentences: pure functions."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _SAID = {"paused": "paused", "active": "running", "archived": "archived"}
 
 
 def where(step: Step) -> tuple[Kind, str]:
-    """What it is about; a launch has no id yet."""
+    """Kind and id; a launch has no id yet."""
     return ("campaign", "") if isinstance(step, Launch) else (step.kind, step.object_id)
 
 
 def applied(picture: Picture, step: Step) -> Picture:
-    """The account as it is with the step done. Raises UnknownObject."""
+    """The account with the step done. Raises UnknownObject."""
     if isinstance(step, SetBudget):
         return picture.with_budget(step.kind, step.object_id, step.amount)
     if isinstance(step, Launch):
@@ -32,7 +32,7 @@ def applied(picture: Picture, step: Step) -> Picture:
 
 
 def applied_change(picture: Picture, change: Change) -> Picture:
-    """The account as it is with a change done that was written down before."""
+    """The same for a stored change."""
     if change.what == "set_budget":
         amount = Money(Decimal(change.becomes), change.raises.currency)
         return picture.with_budget(change.kind, change.object_id, amount)
@@ -56,14 +56,14 @@ def lowers(picture: Picture, step: Step) -> bool:
 
 
 def was_lowering(change: Change) -> bool:
-    """The same of a change that was written down."""
+    """The same for a stored change."""
     return change.what in ("pause", "archive") or (
         change.what == "set_budget" and Decimal(change.becomes) < Decimal(change.was)
     )
 
 
 def shown_of(picture: Picture, change: Change) -> str | None:
-    """What the account shows where the change was to be seen, written as the change writes it."""
+    """The changed value as the account shows it, written as the change writes it."""
     thing = picture.find(change.object_id)
     if thing is None:
         return "archived" if change.what == "archive" else None
@@ -95,7 +95,7 @@ def reverse(change: Change, undone_by: int | None) -> Step:
 
 
 def check_amount(about: AdAccount, amount: Money) -> None:
-    """Whether this can be a daily budget in this account. Raises NotAnAmount."""
+    """Raises NotAnAmount where this can't be a daily budget here."""
     if amount.currency != about.currency:
         raise NotAnAmount(
             f"{about.name} has budgets in {about.currency}, not in {amount.currency}; say it in {about.currency}."
@@ -115,19 +115,18 @@ def refuse_if_already(thing: Thing, status: str) -> None:
 
 
 def changed_meanwhile(thing: Thing, seen: Money, budget: Money) -> str:
-    """The sentence for a budget that somebody else has set."""
     return (
         f"“{thing.name}” has {told(budget)} a day now, not {told(seen)} as when this was decided; nothing was changed."
     )
 
 
 def bound(picture: Picture, step: Step) -> Step:
-    """The step as it is asked: bound to the budget that stands now, so that a later one makes the answer void."""
+    """The step bound to today's budget: a later change makes the approval void."""
     return replace(step, seen=picture.owner(step.kind, step.object_id)[1]) if isinstance(step, SetBudget) else step
 
 
 def summary_of(about: AdAccount, picture: Picture, steps: Sequence[Step]) -> str:
-    """What a person is asked, with every amount and what it comes to."""
+    """What an admin is asked: every amount, and the sum."""
     grows = sum((raised(picture.planned(), planned_with(picture, step)) for step in steps), NOTHING)
     together = told(Money(grows, about.currency))
     return (
@@ -147,7 +146,7 @@ def _asked(picture: Picture, step: Step) -> str:
 
 
 def key_of(key: str | None, step: Step) -> str | None:
-    """The key of one step of a plan: the same plan handed in again finds what was done of it."""
+    """One step's idempotency key within its plan."""
     if key is None:
         return None
     return f"{key} {name_of(step)} {step.name if isinstance(step, Launch) else step.object_id}"

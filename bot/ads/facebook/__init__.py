@@ -37,13 +37,12 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Facebook:
-    """All real accounts of this program, by their ids."""
+    """All real accounts of this program."""
 
     accounts: Mapping[str, FacebookAccount]
     doctor: Doctor
 
     def by_brand(self) -> dict[str, dict[str, PlatformAccount]]:
-        """The accounts of each brand."""
         brands = dict.fromkeys(account.brand for account in self.accounts.values())
         return {name: {key: one for key, one in self.accounts.items() if one.brand == name} for name in brands}
 

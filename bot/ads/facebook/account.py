@@ -1,4 +1,4 @@
-"""One real ad account at Meta, as `bot.ads.platform.PlatformAccount` has it."""
+"""A real ad account at Meta."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 
 
 class FacebookAccount:
-    """An account at Meta. `brand_currency` is only compared; `notice` hears of insights that can't be taken as they are."""
+    """`brand_currency` is only compared; `notice` hears of insights rows that are left out or odd."""
 
     def __init__(
         self,
@@ -178,7 +178,7 @@ class FacebookAccount:
         return [*doctor.Doctor(self._graph, self._advertiser).examine(), *self.examine_itself()]
 
     def examine_itself(self) -> list[AccountFinding]:
-        """What concerns this account alone; `examine` also looks at what it shares with others."""
+        """Without what it shares with other accounts."""
         return list(doctor.looked(f"Meta {self.id}", lambda: doctor.account(self.describe(), self._brand_currency)))
 
     # How
@@ -214,7 +214,7 @@ class FacebookAccount:
             raise RequestWrong(f"{fault}{self._culprit(fields)}") from None
 
     def _culprit(self, fields: dict[str, Any]) -> str:
-        """What Meta stumbles over: the part without which the creative passes. Nothing is made."""
+        """The part without which Meta would take the creative, found by trials that create nothing."""
         try:
             if self._passes(fields):
                 return "; a trial of the same passes, so it may be made later"
@@ -259,7 +259,7 @@ class FacebookAccount:
             raise RequestWrong(f"{amount.amount} {amount.currency} a day is below Meta's minimum of {least}: say more")
 
     def _require_own(self, kind: Kind, object_id: str, lane: Lane, fields: str = "") -> dict[str, Any]:
-        """The object, after making sure that it is this account's: one token may reach the accounts of many."""
+        """Raises RequestWrong for an object of another account: one token may reach many."""
         if object_id in self._own and not fields:
             return {}
         if not object_id.isascii() or not object_id.isdigit():
@@ -279,7 +279,7 @@ class FacebookAccount:
         return self._app_id
 
     def _stories(self) -> dict[str, str]:
-        """The post of each ad; empty for one that has none."""
+        """Ad → its post; empty where it has none."""
         rows = self._pages(f"{self.id}/ads", "id,creative{effective_object_story_id}")
         return {str(row["id"]): str((row.get("creative") or {}).get("effective_object_story_id") or "") for row in rows}
 

@@ -18,10 +18,7 @@ def offset(currency: str) -> int:
 
 
 def to_meta(money: Money) -> int:
-    """A budget as Meta takes it. What Meta cannot express is left off, never added: no more is spent than was said.
-
-    Raises RequestWrong for an amount that leaves nothing.
-    """
+    """A budget in Meta's units, rounded down. Raises RequestWrong for an amount that leaves nothing."""
     if not money.amount.is_finite():
         raise RequestWrong("a budget must be a number: say an amount such as 500")
     units = int((money.amount * offset(money.currency)).to_integral_value(ROUND_FLOOR))
@@ -33,7 +30,7 @@ def to_meta(money: Money) -> int:
 
 
 def from_meta(units: object, currency: str) -> Money:
-    """What `units`, as text or number in Meta's whole numbers, are worth. Raises AdsFault for anything else."""
+    """Raises AdsFault for anything but a whole number."""
     written = str(units)
     if not (written.isascii() and written.isdigit()):
         raise AdsFault(f"Meta told an amount that is not a whole number ({written[:20]!r}): look at it in Ads Manager")
@@ -41,7 +38,7 @@ def from_meta(units: object, currency: str) -> Money:
 
 
 def spent(text: object, currency: str) -> Money | None:
-    """An insights amount, a decimal in whole units such as "123.45"; None where it is none that can be spent."""
+    """An insights amount such as "123.45"; None where it is no amount that can be spent."""
     try:
         amount = Decimal(str(text))
     except InvalidOperation:

@@ -23,7 +23,7 @@ Fields = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Advertiser:
-    """For whom is advertised: the page, the WhatsApp number that it is linked to, and the dataset of its sales."""
+    """Page, WhatsApp number linked to it, and dataset of its sales."""
 
     page_id: str
     phone: str = ""  # digits only; empty: the page's own default number
@@ -32,7 +32,7 @@ class Advertiser:
 
 
 def campaign(new: NewCampaign, token: str) -> Fields:
-    """A campaign without a budget of its own, which therefore says that its ad sets share none."""
+    """Without a budget of its own, so it says that its ad sets share none."""
     return {
         "name": _name(new.name, token),
         "objective": objective_to(new.objective),
@@ -43,7 +43,6 @@ def campaign(new: NewCampaign, token: str) -> Fields:
 
 
 def ad_set(new: NewAdSet, token: str, objective: Objective, advertiser: Advertiser) -> Fields:
-    """An ad set for a campaign of this objective."""
     if not new.targeting.get("geo_locations"):
         raise RequestWrong("the audience names no place: say at least one country, region or city")
     return {
@@ -71,7 +70,7 @@ def promoted(objective: Objective, advertiser: Advertiser) -> Mapping[str, str]:
 
 
 def creative(new: NewCreative, token: str, advertiser: Advertiser) -> Fields:
-    """A picture with a text, and a button that opens the chat."""
+    """A picture, a text, and a button that opens the chat."""
     return {
         "name": _name(new.name, token),
         "object_story_spec": {
@@ -96,7 +95,6 @@ def without(fields: Fields, part: str) -> Fields:
 
 
 def ad(new: NewAd, token: str) -> Fields:
-    """An ad of a creative that exists."""
     return {
         "name": _name(new.name, token),
         "adset_id": new.ad_set_id,

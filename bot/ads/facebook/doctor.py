@@ -1,4 +1,4 @@
-"""What is missing or wrong between us and Meta, each with what to do."""
+"""What is missing or wrong in the connection to Meta, each with what to do."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SOON = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class Doctor:
-    """Looks at what all accounts share: token, permissions, page, number, dataset, version."""
+    """Examines what all accounts share: token, permissions, page, number, dataset, version."""
 
     graph: GraphClient
     advertiser: Advertiser
@@ -75,7 +75,6 @@ def looked(name: str, look: Callable[[], AccountFinding]) -> Iterator[AccountFin
 
 
 def version(now: datetime) -> AccountFinding:
-    """Whether the API version is served for a good while yet."""
     warning = version_warning(now.date())
     return AccountFinding(
         "Meta version", warning is None, warning or f"{VERSION} is served until {VERSION_ENDS} at least"
@@ -83,7 +82,6 @@ def version(now: datetime) -> AccountFinding:
 
 
 def token(told: dict[str, Any], graph: GraphClient) -> AccountFinding:
-    """Whether the token holds, and for how long."""
     if told.get("is_valid") is not True:
         words = graph.clean(str((told.get("error") or {}).get("message") or "Meta does not say why"))
         return AccountFinding("Meta token", False, f"it does not hold ({words}): set a new META_ACCESS_TOKEN")
@@ -99,7 +97,6 @@ def token(told: dict[str, Any], graph: GraphClient) -> AccountFinding:
 
 
 def permissions(told: dict[str, Any], *, events: bool) -> AccountFinding:
-    """Whether everything that the agent does is allowed to the token."""
     wanted = (*PERMISSIONS, *([FOR_EVENTS] if events else []))
     missing = [name for name in wanted if name not in (told.get("scopes") or [])]
     if missing:
@@ -109,13 +106,12 @@ def permissions(told: dict[str, Any], *, events: bool) -> AccountFinding:
 
 
 def whatsapp_accounts(told: dict[str, Any]) -> list[str]:
-    """The WhatsApp accounts that the token was given for."""
+    """Those that the token was given for."""
     scopes = [each for each in told.get("granular_scopes") or [] if str(each.get("scope", "")).startswith("whatsapp")]
     return sorted({str(target) for each in scopes for target in each.get("target_ids") or []})
 
 
 def page(told: dict[str, Any], advertiser: Advertiser) -> AccountFinding:
-    """Whether the page is linked to the WhatsApp number that the ads are to open."""
     if told.get("has_whatsapp_number") is not True:
         return AccountFinding(
             "Meta page",
@@ -147,7 +143,6 @@ def dataset(graph: GraphClient, advertiser: Advertiser) -> AccountFinding:
 
 
 def account(told: AdAccount, brand_currency: str) -> AccountFinding:
-    """Whether the account can run ads, and in which money and days."""
     name = f"Meta {told.id}"
     if told.status != "active":
         return AccountFinding(

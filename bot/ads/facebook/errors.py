@@ -27,19 +27,19 @@ MOST_WORDS = 300  # of Meta's own text in a sentence of ours
 
 
 class Throttled(TryLater):
-    """Too many calls; the governor knows until when."""
+    """Too many calls; the rate limiter knows until when."""
 
 
 class Passing(TryLater):
-    """Meta's own passing trouble: the same call, a little later, usually works."""
+    """A transient error of Meta's: the same call works a little later."""
 
 
 class TooMuchData(TryLater):
-    """The answer would have been too large: the same question in smaller pieces works."""
+    """The answer would be too large: ask in smaller pieces."""
 
 
 class Flaky(RequestWrong):
-    """Refused, though the same creative often passes at the next try (1487390)."""
+    """The same creative often passes at the next try (1487390)."""
 
 
 class UnknownClick(RequestWrong):
@@ -61,7 +61,7 @@ class ErrorRule:
 
 @dataclass(frozen=True, slots=True)
 class GraphError:
-    """An error as Graph wrote it; its words may hold the token and go through `redacted` before anyone reads them."""
+    """As Graph wrote it; its words may hold the token until `redacted`."""
 
     code: int
     subcode: int | None
@@ -71,7 +71,6 @@ class GraphError:
 
     @classmethod
     def of(cls, error: Mapping[str, Any]) -> GraphError:
-        """From the `error` object of an answer."""
         return cls(
             code=_number(error.get("code")) or 0,
             subcode=_number(error.get("error_subcode")),
@@ -82,7 +81,7 @@ class GraphError:
 
     @property
     def label(self) -> str:
-        """How Meta's support would call it."""
+        """As Meta's support would call it."""
         number = f"{self.code}/{self.subcode}" if self.subcode else f"{self.code}"
         return f"Meta {number}{f', trace {self.trace}' if self.trace else ''}"
 
@@ -177,7 +176,7 @@ _PERMISSIONS = range(200, 300)
 
 
 def rule_for(said: GraphError) -> ErrorRule:
-    """The table's answer: for code and subcode, for the subcode under any code, for the code, or a careful guess."""
+    """By code and subcode, by subcode alone, by code alone, else a careful guess."""
     if "reduce the amount of data" in said.message.lower():
         return TABLE[1, 99]
     for key in ((said.code, said.subcode), (None, said.subcode), (None, said.code), (said.code, None)):
@@ -202,7 +201,7 @@ def fault_of(said: GraphError, until: datetime | None, secrets: tuple[str, ...])
 
 
 def redacted(text: str, secrets: tuple[str, ...]) -> str:
-    """`text` without the secrets and without anything shaped like a token of Meta's; cut to a readable length."""
+    """Without secrets and anything shaped like a token; cut to a readable length."""
     for secret in filter(None, secrets):
         text = text.replace(secret, "…")
     text = re.sub(r"(access_token|appsecret_proof|input_token)=[^&\s]+", r"\1=…", text)
@@ -211,7 +210,7 @@ def redacted(text: str, secrets: tuple[str, ...]) -> str:
 
 
 def lost(what: str) -> OutcomeUnknown:
-    """A write whose answer did not come, or came broken."""
+    """A write without a readable answer."""
     return OutcomeUnknown(f"{what}: it may have been done or not; Hawker looks before it asks again")
 
 

@@ -28,7 +28,7 @@ PARTNER = "hawker"
 
 @dataclass(slots=True)
 class Telling:
-    """One round of telling events: what became of each, as far as it is known yet."""
+    """One round of events: the outcomes known so far."""
 
     graph: GraphClient
     advertiser: Advertiser
@@ -46,14 +46,14 @@ class Telling:
         return [self.outcomes[event.id] for event in events]
 
     def _settled(self, event: BusinessEvent) -> bool:
-        """Whether an event is already known to be of no use to Meta."""
+        """Whether Meta would refuse it for certain."""
         why = _unfit(event, self.graph)
         if why:
             self._settle([event], why)
         return bool(why)
 
     def _deliver(self, batch: Sequence[BusinessEvent]) -> None:
-        """Meta refuses a batch for one bad event; nothing of it was taken then, and its halves are sent."""
+        """One bad event makes Meta refuse the batch, of which nothing was taken: its halves are sent."""
         try:
             taken = self._send(batch)
         except RequestWrong as fault:
@@ -87,7 +87,6 @@ class Telling:
 
 
 def payload(event: BusinessEvent, advertiser: Advertiser) -> dict[str, Any]:
-    """An event as Meta takes it."""
     written: dict[str, Any] = {
         "event_name": event.name,
         "event_time": int(event.at.timestamp()),

@@ -52,14 +52,11 @@ class Call:
 
     @property
     def what(self) -> str:
-        """The call in words, without what it carries."""
         return f"{'asking Meta for' if self.method == 'GET' else 'telling Meta'} {self.path}"
 
 
 @dataclass(frozen=True, slots=True)
 class GraphAnswer:
-    """What came back."""
-
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
@@ -67,7 +64,7 @@ class GraphAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """Nothing came back; `sent`: Meta may have got the call."""
+    """No answer; `sent`: Meta may have got the call."""
 
     why: str
     sent: bool
@@ -241,12 +238,11 @@ class GraphClient:
         return (self._token, self._secret, call.token)
 
     def clean(self, text: str) -> str:
-        """`text` as it may be shown: without token and secret."""
         return redacted(text, (self._token, self._secret))
 
 
 def _session(*, local: bool) -> requests.Session:
-    """A session that never repeats a call by itself; without the machine's proxies where something stands in for Meta."""
+    """Never repeats a call by itself, and ignores the machine's proxies where the server is a local one."""
     logging.getLogger("urllib3").setLevel(logging.WARNING)  # below, it logs addresses, with the proof in them
     made = requests.Session()
     made.trust_env = not local
@@ -259,7 +255,7 @@ def _settled(fault: AdsFault, doubt: bool) -> AdsFault:
 
 
 def _unsent(error: requests.RequestException) -> bool:
-    """Whether the connection was never made, so that nothing can have been done."""
+    """Whether the connection was never made."""
     if isinstance(error, requests.ConnectTimeout):
         return True
     cause = error.args[0] if error.args else None

@@ -1,4 +1,4 @@
-"""Insights rows into readings: one per ad and day, nothing added twice, nothing guessed where Meta is silent."""
+"""Insights rows into readings: one per ad and day; a missing field is unknown, not zero."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ def question(since: date, until: date, breakdown: str | None, ad_ids: tuple[str,
 
 
 def known(breakdown: str | None) -> str | None:
-    """`breakdown` as it is. Raises RequestWrong, naming the others, where there is none of that name."""
+    """Raises RequestWrong, naming the breakdowns there are."""
     if breakdown is not None and breakdown not in BREAKDOWNS:
         raise RequestWrong(f"there is no breakdown {breakdown!r}: ask for one of {', '.join(BREAKDOWNS)}, or for none")
     return breakdown
 
 
 def clamped(since: date, today: date) -> date:
-    """The first day that Meta still tells about: 37 months back, and two days for its time zones."""
+    """The first day that Meta still reports: 37 months back, and two days for time zones."""
     months = today.year * 12 + today.month - 1 - MONTHS_KEPT
     earliest = date(months // 12, months % 12 + 1, 1) + timedelta(days=today.day + 1)
     return max(since, earliest)
@@ -63,7 +63,7 @@ def clamped(since: date, today: date) -> date:
 def readings(
     rows: Iterable[Row], account_id: str, currency: str, breakdown: str | None, seen_at: datetime, notice: Notice
 ) -> list[Reading]:
-    """The rows as readings. A row that cannot be used is named to `notice` and left out; the rest is taken."""
+    """Unusable rows are named to `notice` and left out."""
     taken: dict[tuple[object, ...], Reading] = {}
     for row in rows:
         money = spent(row.get("spend"), currency)
@@ -83,7 +83,7 @@ def readings(
 
 
 def _unusable(row: Row, currency: str, breakdown: str | None) -> str:
-    """Why nothing can be made of a row; empty where something can."""
+    """Why a row is left out; empty where it is not."""
     if not row.get("ad_id"):
         return "it names no ad"
     if _day(row) is None or row["date_start"] != row.get("date_stop", row["date_start"]):
@@ -131,12 +131,12 @@ def _hour(row: Row) -> str:
 
 
 def _chats(actions: Mapping[str, object] | None) -> int | None:
-    """Meta leaves out a kind of action that did not happen, so a list without chats says none; no list says nothing."""
+    """Meta omits actions that did not happen: a list without chats is zero, no list is unknown."""
     return None if actions is None else _count(actions.get(CHAT, 0))
 
 
 def _contradictions(row: Row) -> Iterable[str]:
-    """What cannot be true of a row that is taken all the same."""
+    """Oddities of a row that is taken all the same."""
     impressions, clicks, reach = (_count(row.get(name)) for name in ("impressions", "inline_link_clicks", "reach"))
     actions, values = _amounts(row.get("actions")), _amounts(row.get("action_values"))
     if impressions is not None and clicks is not None and clicks > impressions:
@@ -158,7 +158,7 @@ def _amounts(told: object) -> dict[str, object] | None:
 
 
 def _count(told: object) -> int | None:
-    """A whole number of zero or more; None for anything else."""
+    """None for anything but a whole number of zero or more."""
     written = str(told)
     return int(written) if written.isascii() and written.isdigit() and len(written) <= MOST_DIGITS else None
 

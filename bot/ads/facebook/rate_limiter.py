@@ -1,4 +1,4 @@
-"""How much may be asked of Meta right now: fed by its usage headers and by our own count, with a reserve for pauses.
+"""Keeps calls below Meta's limits, by usage headers and our own count, with a reserve for pauses.
 
 The headers alone are not enough: accounts were refused with code 17 while their header still said 0.01 %.
 """
@@ -43,14 +43,14 @@ class Meter:
 
 @dataclass(slots=True)
 class CallUsage:
-    """Everything known, for all accounts of one app."""
+    """Of all accounts of one app."""
 
     meters: dict[str, Meter] = field(default_factory=dict)
     scores: dict[str, list[tuple[float, int]]] = field(default_factory=dict)  # per account: when, how much
     tiers: dict[str, str] = field(default_factory=dict)
 
     def score(self, account: str, now: float) -> int:
-        """What this account's calls of the last five minutes count."""
+        """Of this account's calls in the last five minutes."""
         kept = [(at, cost) for at, cost in self.scores.get(account, []) if at > now - WINDOW]
         self.scores[account] = kept
         return sum(cost for _, cost in kept)
@@ -88,7 +88,6 @@ class Governor:
                 usage.count(account, COST[method], now)
 
     def learn(self, account: str, use: Use, headers: Mapping[str, str]) -> None:
-        """Take in the usage headers of an answer."""
         now = self._clock().timestamp()
         with self._usage() as usage:
             for name, meter in _meters(account, use, headers, now):
@@ -211,7 +210,7 @@ def _float(value: object) -> float:
 
 
 def _read(text: str) -> CallUsage:
-    """What the file says; a file that a dying process left half written says nothing."""
+    """A half-written file reads as empty."""
     try:
         told = json.loads(text or "{}")
         meters = {name: Meter(**meter) for name, meter in told.get("meters", {}).items()}

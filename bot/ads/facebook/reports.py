@@ -1,4 +1,4 @@
-"""Meta's slow reports: asked for, watched to their end, read only when complete, and cut smaller when they fail."""
+"""Asynchronous insights reports: started, polled, read only when complete, split when they fail."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The part of a report that one job is to make; no ads named: all of them."""
+    """The part of a report that one job makes; no ads named: all of them."""
 
     since: date
     until: date
@@ -34,18 +34,16 @@ class Piece:
 
 
 class JobFailed(TryLater):
-    """This job brought nothing; smaller ones may."""
+    """Smaller jobs may succeed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reports:
-    """The reports of one account."""
-
     graph: GraphClient
     account_id: str
 
     def rows(self, since: date, until: date, breakdown: str | None = None) -> list[Row]:
-        """All rows of both days and those between. Raises AdsFault; never the rows of only some of the pieces."""
+        """Raises AdsFault; never the rows of only some pieces."""
         deadline = self.graph.clock() + DEADLINE
         waiting = [Piece(since, until, breakdown)]
         found: list[Row] = []
@@ -87,7 +85,7 @@ class Reports:
             looks += 1
 
     def _halves(self, piece: Piece, fault: TryLater) -> list[Piece]:
-        """First the days are halved, then the ads; a single ad's single day can't be, so its fault stands."""
+        """Days are halved first, then ads; the fault of one ad's one day stands."""
         if piece.since < piece.until:
             middle = piece.since + (piece.until - piece.since) // 2
             return [replace(piece, until=middle), replace(piece, since=middle + _SMALLER)]

@@ -1,4 +1,4 @@
-"""What an account holds, from Meta's words into ours. A field that must be there and is not is a fault, not a blank."""
+"""Graph objects into ours. A missing required field is a fault, not a blank."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ Row = Mapping[str, Any]
 
 
 def account(row: Row, brand: str, minimums: list[dict[str, Any]]) -> AdAccount:
-    """The account; its least daily budget is the larger of what the account and its table of minimums say."""
+    """Its least daily budget is the larger of its own and that in its table of minimums."""
     what = "the account"
     currency = _text(row, "currency", what)
     told = [_of(row, "min_daily_budget", what)]
@@ -78,7 +78,6 @@ def account(row: Row, brand: str, minimums: list[dict[str, Any]]) -> AdAccount:
 
 
 def campaign(row: Row, account_id: str, currency: str) -> Campaign:
-    """One campaign."""
     what = f"campaign {row.get('id')}"
     return Campaign(
         id=_text(row, "id", what),
@@ -93,7 +92,6 @@ def campaign(row: Row, account_id: str, currency: str) -> Campaign:
 
 
 def ad_set(row: Row, account_id: str, currency: str) -> AdSet:
-    """One ad set."""
     what = f"ad set {row.get('id')}"
     return AdSet(
         id=_text(row, "id", what),
@@ -109,7 +107,6 @@ def ad_set(row: Row, account_id: str, currency: str) -> AdSet:
 
 
 def creative(row: Row, account_id: str) -> Creative:
-    """One creative."""
     spec = row.get("object_story_spec") or {}
     shown = spec.get("link_data") or spec.get("video_data") or spec.get("photo_data") or {}
     return Creative(
@@ -126,7 +123,6 @@ def creative(row: Row, account_id: str) -> Creative:
 
 
 def ad(row: Row, account_id: str) -> Ad:
-    """One ad."""
     what = f"ad {row.get('id')}"
     return Ad(
         id=_text(row, "id", what),
@@ -166,7 +162,6 @@ def activity(row: Row, app_id: str, currency: str) -> Activity | None:
 
 
 def comment(row: Row, ad_id: str) -> Comment:
-    """One comment."""
     what = "a comment"
     return Comment(
         id=_text(row, "id", what),
@@ -178,7 +173,7 @@ def comment(row: Row, ad_id: str) -> Comment:
 
 
 def budget(row: Row, currency: str) -> Money | None:
-    """The daily budget that this object holds; None where another holds it (Meta then says nothing, or 0)."""
+    """None where another object holds it (Meta then says nothing, or 0)."""
     told = row.get("daily_budget")
     return None if told in (None, "", "0", 0) else from_meta(told, currency)
 

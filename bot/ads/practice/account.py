@@ -66,7 +66,7 @@ DOUBT: Final = ("Is this real?", "Price please", "Clickbait, it costs more in th
 
 @dataclass(frozen=True, slots=True)
 class PracticeSale:
-    """An order that the practice market placed, as the shop's books would show it."""
+    """An order that the practice market placed."""
 
     number: str
     ad_id: str | None  # None: its referral was lost
@@ -80,7 +80,7 @@ class PracticeSale:
 
 @dataclass(frozen=True, slots=True)
 class PracticeChats:
-    """The chats of one ad on one day that is over, by the shop's own count: those that carried their referral."""
+    """An ad's chats with a referral on one finished day, by the shop's own count."""
 
     ad_id: str
     day: date
@@ -98,7 +98,7 @@ class Click:
 
 @dataclass(slots=True)
 class _Standing:
-    """How the account stands after the decisions taken so far."""
+    """The account after the decisions so far."""
 
     campaigns: dict[str, Campaign]
     ad_sets: dict[str, AdSet]
@@ -109,7 +109,7 @@ class _Standing:
 
 
 class PracticeAccount:
-    """One account of the roster. Several processes may hold the same one: its decisions are in the book."""
+    """Several processes may hold the same one: its decisions are in the book."""
 
     def __init__(
         self, spec: PracticeSpec, book: Book, clock: Clock, begun: datetime, desk_clock: Clock | None = None
@@ -135,7 +135,6 @@ class PracticeAccount:
         return RULES
 
     def describe(self) -> AdAccount:
-        """The account as it stands now."""
         spec = self.spec
         return AdAccount(
             id=spec.id,
@@ -149,7 +148,6 @@ class PracticeAccount:
         )
 
     def structure(self) -> Structure:
-        """Everything in it."""
         with self._caught_up():
             standing = self._standing
             sets = tuple(self._with_learning(each) for each in standing.ad_sets.values() if _there(each))
@@ -197,23 +195,20 @@ class PracticeAccount:
             return [comment for ad_id in ad_ids for day in days for comment in self._comments(ad_id, day)]
 
     def create(self, new: New, token: str) -> str:
-        """Make it, paused, with the token behind its name."""
         with self._caught_up():
             kind, made = self._made(new, token)
             self._decide(OURS, kind, made["id"], "made", made)
             return str(made["id"])
 
     def find(self, kind: Kind, token: str) -> list[str]:
-        """The ids of what carries this token."""
         with self._caught_up():
             return [each.id for each in self._all(kind).values() if each.name.endswith(f"{MARK}{token}")]
 
     def set_status(self, kind: Kind, object_id: str, status: AdStatus) -> None:
-        """Publish, pause, or take away."""
         self._change(OURS, kind, object_id, "status", status)
 
     def set_budget(self, kind: Kind, object_id: str, amount: Money) -> None:
-        """Set the daily budget of an ad set; campaigns hold none here."""
+        """Campaigns hold none here."""
         self._change(OURS, kind, object_id, "budget", str(self._payable(kind, amount)))
 
     def edit_by_hand(self, actor: str, kind: Kind, object_id: str, field: str, value: str) -> None:
@@ -221,7 +216,6 @@ class PracticeAccount:
         self._change(actor, kind, object_id, field, value)
 
     def guard_spend(self, most_a_day: Money) -> str:
-        """One rule that pauses everything above this spend of a day."""
         self._payable("ad_set", most_a_day)
         with self._caught_up():
             self._decide(OURS, "account", self.spec.id, "rule", self.spec.in_rupees(most_a_day))
@@ -232,7 +226,6 @@ class PracticeAccount:
         return [self._outcome(event) for event in events]
 
     def examine(self) -> list[AccountFinding]:
-        """That this is practice."""
         return [AccountFinding(f"ad account {self.spec.name}", True, "practice: simulated, no money is spent")]
 
     def sales(self, since: date) -> list[PracticeSale]:
@@ -277,7 +270,7 @@ class PracticeAccount:
     # How it goes on
 
     def _caught_up(self) -> threading.RLock:
-        """The lock, once all that was decided and all days that are over have been played."""
+        """The lock, after every decision and finished day has been played."""
         with self._lock:
             for decision in self._book.after(self.spec.id, self._seen):
                 self._play_until(decision.at)
@@ -297,7 +290,6 @@ class PracticeAccount:
             self._spread_until(_share_of_day(moment.astimezone(self._zone)))
 
     def _next_day(self) -> date:
-        """The day that the market plays next."""
         return self._first_day + timedelta(days=self._market.today)
 
     def _today(self) -> date:
@@ -333,7 +325,7 @@ class PracticeAccount:
         return self._so_far()
 
     def _so_far(self) -> Insight:
-        """The day under way, from a copy of the market: what it will have spent and brought by this hour."""
+        """The unfinished day, played on a copy of the market up to this hour."""
         ahead = self._market.fork()
         day = ahead.step(self._day_budgets + (1 - self._share_done) * self._budgets())
         share = self._share_done

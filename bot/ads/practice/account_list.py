@@ -42,7 +42,6 @@ class PracticeSpec:
         return Money(Decimal(repr(float(rupees))) / self.rupees, self.currency).rounded()
 
     def from_dollars(self, dollars: Decimal) -> Money:
-        """An amount of dollars in the account's currency."""
         return self.money(RUPEES_PER_DOLLAR * float(dollars))
 
     def in_rupees(self, amount: Money) -> float:
@@ -72,7 +71,7 @@ class _SpecSchema(Schema):
 
 
 def read_practice(path: Path) -> tuple[PracticeSpec, ...]:
-    """Every account of the file. Raises PracticeWrong."""
+    """Raises PracticeWrong."""
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8")).get("accounts", [])
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -25,16 +25,15 @@ class PracticeAccounts:
     def opened(
         cls, path: Path, specs: Sequence[PracticeSpec], real_clock: Clock, days_per_hour: float
     ) -> PracticeAccounts:
-        """Those of the roster, on the book at `path`."""
+        """On the book at `path`."""
         book = Book(path)
         clock = PracticeClock(book, real_clock, days_per_hour)
         return cls(clock, tuple(PracticeAccount(spec, book, clock, clock.begun, real_clock) for spec in specs))
 
     def by_brand(self) -> Accounts:
-        """The accounts of each brand."""
         brands = dict.fromkeys(account.spec.brand for account in self.accounts)
         return {name: {a.spec.id: a for a in self.accounts if a.spec.brand == name} for name in brands}
 
     def specs(self) -> Mapping[str, PracticeSpec]:
-        """As they are listed, by id."""
+        """By account id."""
         return {account.spec.id: account.spec for account in self.accounts}

@@ -28,7 +28,6 @@ class PracticeClock:
         return self._book.times()["begun"]
 
     def __call__(self) -> datetime:
-        """The practice moment now."""
         kept = self._book.times()
         passed = min(max(self._real() - kept["real"], timedelta(0)), LONGEST_STRETCH)
         return kept["practice"] + passed * self._speed

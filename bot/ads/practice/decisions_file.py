@@ -1,4 +1,4 @@
-"""What was decided in the practice accounts, and how late it is there; a file of its own, shared by processes."""
+"""The decisions in all practice accounts and the practice time, in a SQLite file that processes share."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from memory.storage.timestamps import from_text, to_text
 
 @dataclass(frozen=True, slots=True)
 class PracticeDecision:
-    """Something that was changed or made in an account at a moment of its own calendar."""
+    """A change or creation, at a moment of the account's own calendar."""
 
     id: int
     account_id: str
@@ -30,8 +30,6 @@ class PracticeDecision:
 
 
 class Book:
-    """The decisions of all practice accounts, in the order in which they were taken."""
-
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
@@ -70,7 +68,6 @@ class Book:
         ]
 
     def times(self) -> dict[str, datetime]:
-        """The moments kept, by name."""
         with self._lock:
             rows = self._file.execute("SELECT name, at FROM times").fetchall()
         return {name: from_text(at) for name, at in rows}
@@ -90,7 +87,6 @@ class Book:
             connection.executemany(f"INSERT INTO times (name, at) VALUES (?, ?) ON CONFLICT (name) {on_conflict}", rows)  # noqa: S608
 
     def close(self) -> None:
-        """Let go of the file."""
         with self._lock:
             self._file.close()
 
