@@ -56,7 +56,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class GraphAnswer:
+class GraphResponse:
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
@@ -179,7 +179,7 @@ class GraphClient:
         self.governor.learn(call.account, call.use, answer.headers)
         return self._understood(call, answer)
 
-    def _understood(self, call: Call, answer: GraphAnswer) -> dict[str, Any]:
+    def _understood(self, call: Call, answer: GraphResponse) -> dict[str, Any]:
         told = _object(answer.body)
         if told is not None and isinstance(told.get("error"), dict):
             raise self._refusal(call, GraphError.of(told["error"]))
@@ -201,7 +201,7 @@ class GraphClient:
             return lost(f"{fault} while {call.what}")
         return fault
 
-    def _send(self, call: Call) -> GraphAnswer | Lost:
+    def _send(self, call: Call) -> GraphResponse | Lost:
         """The call itself. A failure comes back as a value: the exceptions of `requests` hold the whole address."""
         token = call.token or self._token
         fields = {name: _written(value) for name, value in call.fields.items() if value is not None}
@@ -224,7 +224,7 @@ class GraphClient:
         except (HTTPError, OSError):
             return Lost("Meta's answer broke off", sent=True)
 
-    def _whole(self, response: requests.Response) -> GraphAnswer | Lost:
+    def _whole(self, response: requests.Response) -> GraphResponse | Lost:
         """The body, within a time and a size: a server that sends a byte now and then would hold us for ever."""
         end = time.monotonic() + self._whole_seconds
         body = bytearray()
@@ -232,7 +232,7 @@ class GraphClient:
             body += part
             if time.monotonic() > end or len(body) > MOST_BYTES:
                 return Lost("Meta's answer took too long or was too long", sent=True)
-        return GraphAnswer(response.status_code, response.headers, bytes(body))
+        return GraphResponse(response.status_code, response.headers, bytes(body))
 
     def _secrets(self, call: Call) -> tuple[str, ...]:
         return (self._token, self._secret, call.token)
