@@ -30,7 +30,7 @@ SHORTEST_SECRET = 32  # characters; RFC 7518 asks HS256 for a key of 256 bits
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-class Refused(Exception):
+class InvalidToken(Exception):
     """A token that is not accepted; the text says why and how to get another."""
 
 
@@ -120,16 +120,16 @@ def issue_token(secret: str, clock: Clock, role: str, *, brand: str | None = Non
 
 
 def read_token(token: str, secret: str, clock: Clock) -> Caller:
-    """Who this token stands for. Raises Refused, for whatever reason it does not hold."""
+    """Who this token stands for. Raises InvalidToken, for whatever reason it does not hold."""
     try:
         # The time is ours to check: PyJWT would take the machine's, not the clock that everything else goes by.
         times_unchecked: Options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
         raw = jwt.decode(token, secret, algorithms=[ALGORITHM], audience=AUDIENCE, options=times_unchecked)
         claims = _Claims().load(raw)
     except (jwt.InvalidTokenError, ValidationError) as error:
-        raise Refused("this token is not valid; print another with: flask --app app token") from error
+        raise InvalidToken("this token is not valid; print another with: flask --app app token") from error
     if not claims["nbf"] <= clock().timestamp() < claims["exp"]:
-        raise Refused("this token has run out or does not hold yet; print another with: flask --app app token")
+        raise InvalidToken("this token has run out or does not hold yet; print another with: flask --app app token")
     return Caller(claims["sub"], claims["role"], claims["brand"])
 
 
@@ -179,8 +179,8 @@ def _admit(least: Role, secret: str, clock: Clock) -> Caller:
         raise _unauthorized("send a token: Authorization: Bearer …; flask --app app token prints one", {})
     try:
         who = read_token(token.strip(), secret, clock)
-    except Refused as refused:
-        raise _unauthorized(str(refused), {"error": "invalid_token"}) from refused
+    except InvalidToken as invalid:
+        raise _unauthorized(str(invalid), {"error": "invalid_token"}) from invalid
     if not at_least(who.role, least):
         raise Forbidden(f"this needs the role {least}; the token has the role {who.role}")
     return who

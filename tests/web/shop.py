@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from bot.settings import Settings
 from bot.web.access import issue_token
 from bot.web.api.conversations import Parts, register
-from bot.web.cli.operations import Found, register_commands
+from bot.web.cli.operations import MachineFinding, register_commands
 from memory.conversation import ConversationMemory
 from memory.conversations.analytics import Analytics
 from memory.conversations.channel_messages import Outgoing
@@ -37,7 +37,7 @@ class Shop:
     def __post_init__(self) -> None:
         self.stores = Stores(self.folder / "hawker.db")
         self.fault: str | None = None  # of the provider
-        self.findings: list[Found] = []
+        self.findings: list[MachineFinding] = []
         self.app = Flask("shop", static_folder=None)
         self.parts = self._parts()
         register(self.app, self.parts)
@@ -80,7 +80,7 @@ class Shop:
         assert message_id is not None
         return message_id
 
-    def examine(self) -> list[Found]:
+    def examine(self) -> list[MachineFinding]:
         """What the doctor finds."""
         return self.findings
 

@@ -13,7 +13,7 @@ import jwt
 import pytest
 
 from bot.settings import Settings, WrongSetting
-from bot.web.access import Refused, issue_token, read_token, signing_secret, who_may_call
+from bot.web.access import InvalidToken, issue_token, read_token, signing_secret, who_may_call
 from tests.memory.stores import TestClock
 from tests.web.shop import PHONE, SECRET, Shop
 
@@ -109,7 +109,7 @@ def test_a_token_runs_out_after_its_days() -> None:
     clock.pass_by(days=1, hours=23)
     assert (read_token(token, SECRET, clock).role, read_token(token, SECRET, clock).brand) == ("staff", "voyage")
     clock.pass_by(hours=1)
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidToken):
         read_token(token, SECRET, clock)
 
 

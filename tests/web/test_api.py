@@ -13,7 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.web.access import public
-from bot.web.api.conversations import Conversation, ConversationMessage, SessionInfo, UserProfile
+from bot.web.api.conversations import (
+    ConversationMessageSchema,
+    ConversationSchema,
+    SessionInfoSchema,
+    UserProfileSchema,
+)
 from memory.conversations.channel_messages import Outgoing
 from memory.conversations.turns import Outcome
 from tests.memory.stores import BRAND, as_is
@@ -259,9 +264,9 @@ def test_the_documented_example_has_exactly_the_fields_that_are_told(shop: Shop)
     shown, fault = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", manual, re.S))
     shop.talk("Hello", "Hi")
     told = shop.get(f"/conversation/{PHONE}")
-    assert set(shown) == set(told) == set(Conversation().fields)
-    for part, schema in (("user_profile", UserProfile), ("session_info", SessionInfo)):
+    assert set(shown) == set(told) == set(ConversationSchema().fields)
+    for part, schema in (("user_profile", UserProfileSchema), ("session_info", SessionInfoSchema)):
         assert set(shown[part]) == set(told[part]) == set(schema().fields)
     for message in [*shown["messages"], *told["messages"]]:
-        assert set(message) == set(ConversationMessage().fields)
+        assert set(message) == set(ConversationMessageSchema().fields)
     assert set(fault) == PROBLEM

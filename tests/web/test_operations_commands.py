@@ -11,7 +11,7 @@ from click.testing import Result
 
 from bot.settings import Settings
 from bot.web.access import read_token
-from bot.web.cli.operations import Found, clock_skew, disk, staff
+from bot.web.cli.operations import MachineFinding, clock_skew, disk, staff
 from memory.storage.timestamps import now
 from tests.memory.stores import BRAND, TestClock
 from tests.web.shop import PHONE, SECRET, Shop
@@ -64,7 +64,7 @@ def test_doctor_is_content_with_a_simulated_shop(shop: Shop) -> None:
 
 
 def test_doctor_passes_on_what_the_channel_found(shop: Shop) -> None:
-    shop.findings.append(Found("sender", False, "TWILIO_WHATSAPP_FROM is no sender of this account"))
+    shop.findings.append(MachineFinding("sender", False, "TWILIO_WHATSAPP_FROM is no sender of this account"))
     result = run(shop, "doctor")
     assert result.exit_code == 1
     assert "PROBLEM  sender: TWILIO_WHATSAPP_FROM" in result.output

@@ -91,14 +91,14 @@ class _GraphQuery(BrandQuery):
     limit = fields.Integer(load_default=50, validate=Range(1, MOST))
 
 
-class Amount(Schema):
+class AmountSchema(Schema):
     """Money: the amount as text, since a float has no cents."""
 
     amount = fields.String()
     currency = fields.String(metadata={"description": "ISO 4217"})
 
 
-class Line(Schema):
+class LineSchema(Schema):
     """What something cost and brought, in one currency; a ratio without anything to divide by is null."""
 
     id = fields.String()
@@ -121,11 +121,13 @@ class Line(Schema):
     ctr = fields.Float(allow_none=True)
     cost_per_chat = fields.String(allow_none=True)
     chat_to_order = fields.Float(allow_none=True)
-    elsewhere = fields.List(fields.Nested(Amount), metadata={"description": "revenue without a rate, in no ratio here"})
+    elsewhere = fields.List(
+        fields.Nested(AmountSchema), metadata={"description": "revenue without a rate, in no ratio here"}
+    )
     moving = fields.Boolean(metadata={"description": "some of it may still be told differently"})
 
 
-class CampaignLine(Line):
+class CampaignLineSchema(LineSchema):
     """A campaign's line."""
 
     account_id = fields.String(allow_none=True)
@@ -133,15 +135,15 @@ class CampaignLine(Line):
     status = fields.String(allow_none=True)
 
 
-class CampaignLines(Schema):
+class CampaignLinesSchema(Schema):
     """A page of campaigns, most spent first, and the sums of all of them by currency."""
 
-    total = fields.List(fields.Nested(Line))
-    campaigns = fields.List(fields.Nested(CampaignLine))
+    total = fields.List(fields.Nested(LineSchema))
+    campaigns = fields.List(fields.Nested(CampaignLineSchema))
     next_after = fields.Integer(allow_none=True, metadata={"description": "`after` of the next page"})
 
 
-class Decision(Schema):
+class DecisionSchema(Schema):
     """A change of an account: who, why, from, to, what became of it."""
 
     id = fields.Integer()
@@ -162,14 +164,14 @@ class Decision(Schema):
     undoes_id = fields.Integer(allow_none=True)
 
 
-class Decisions(Schema):
+class DecisionsSchema(Schema):
     """A page of decisions, newest first."""
 
-    decisions = fields.List(fields.Nested(Decision))
+    decisions = fields.List(fields.Nested(DecisionSchema))
     next_before = fields.Integer(allow_none=True, metadata={"description": "`before` of the next page"})
 
 
-class CampaignView(Schema):
+class CampaignViewSchema(Schema):
     """One campaign: figures by period and by day, its ads, its launch, what was decided about it."""
 
     id = fields.String()
@@ -178,14 +180,14 @@ class CampaignView(Schema):
     account_name = fields.String()
     status = fields.String()
     gone = fields.Boolean(metadata={"description": "no longer in the account"})
-    periods = fields.Dict(keys=fields.String(), values=fields.List(fields.Nested(Line)))
-    days = fields.List(fields.Nested(Line))
-    ads = fields.List(fields.Nested(Line))
+    periods = fields.Dict(keys=fields.String(), values=fields.List(fields.Nested(LineSchema)))
+    days = fields.List(fields.Nested(LineSchema))
+    ads = fields.List(fields.Nested(LineSchema))
     launch = fields.Dict(allow_none=True, metadata={"description": "brief and context, where we launched it"})
-    decisions = fields.List(fields.Nested(Decision))
+    decisions = fields.List(fields.Nested(DecisionSchema))
 
 
-class Sale(Schema):
+class SaleSchema(Schema):
     """An order and the ads it came through."""
 
     id = fields.Integer()
@@ -198,20 +200,20 @@ class Sale(Schema):
     ordered_at = Moment()
     day = fields.Date()
     sku = fields.String(allow_none=True)
-    value = fields.Nested(Amount)
-    margin = fields.Nested(Amount)
+    value = fields.Nested(AmountSchema)
+    margin = fields.Nested(AmountSchema)
     state = fields.String(validate=OneOf(("ordered", "paid", "cancelled", "returned")))
     returning = fields.Boolean(allow_none=True, metadata={"description": "had bought before"})
 
 
-class Attributed(Schema):
+class AttributedSchema(Schema):
     """A page of orders that came through ads, newest first."""
 
-    sales = fields.List(fields.Nested(Sale))
+    sales = fields.List(fields.Nested(SaleSchema))
     next_before = fields.Integer(allow_none=True, metadata={"description": "`before` of the next page"})
 
 
-class GraphAnswer(Schema):
+class GraphAnswerSchema(Schema):
     """The answer to a question; its lines have the fields of that question (see the API page)."""
 
     question = fields.String()
@@ -224,7 +226,7 @@ ads = TokenBlueprint("ads", __name__, description="Campaigns, where orders came 
 @ads.route("/analytics/campaigns", methods=["GET"])
 @ads.doc(**NEEDS_TOKEN)
 @ads.arguments(_CampaignsQuery, location="query")
-@ads.response(200, CampaignLines)
+@ads.response(200, CampaignLinesSchema)
 @allow("analyst")
 def campaigns(query: dict[str, Any]) -> dict[str, Any]:
     """What each campaign cost and brought; the last 30 whole days where no day is named."""
@@ -245,7 +247,7 @@ def campaigns(query: dict[str, Any]) -> dict[str, Any]:
 @ads.route("/analytics/campaigns/<campaign_id>", methods=["GET"])
 @ads.doc(**NEEDS_TOKEN)
 @ads.arguments(BrandQuery, location="query")
-@ads.response(200, CampaignView)
+@ads.response(200, CampaignViewSchema)
 @allow("analyst")
 def campaign(query: dict[str, Any], campaign_id: str) -> dict[str, Any]:
     """One campaign: 1, 7 and 30 days, each of the last 30 days, its ads, its launch, its newest decisions."""
@@ -274,7 +276,7 @@ def campaign(query: dict[str, Any], campaign_id: str) -> dict[str, Any]:
 @ads.route("/analytics/decisions", methods=["GET"])
 @ads.doc(**NEEDS_TOKEN)
 @ads.arguments(_NewestFirst, location="query")
-@ads.response(200, Decisions)
+@ads.response(200, DecisionsSchema)
 @allow("analyst")
 def decisions(query: dict[str, Any]) -> dict[str, Any]:
     """Every change of an account, by the agent or by a person, with its reason; days are UTC here."""
@@ -293,7 +295,7 @@ def decisions(query: dict[str, Any]) -> dict[str, Any]:
 @ads.route("/analytics/attribution", methods=["GET"])
 @ads.doc(**NEEDS_TOKEN)
 @ads.arguments(_AttributionQuery, location="query")
-@ads.response(200, Attributed)
+@ads.response(200, AttributedSchema)
 @allow("analyst")
 def attribution(query: dict[str, Any]) -> dict[str, Any]:
     """The orders that came through ads, each with its first and its last one; the last 30 days where none is named."""
@@ -313,7 +315,7 @@ def attribution(query: dict[str, Any]) -> dict[str, Any]:
 @ads.route("/analytics/graph", methods=["GET"])
 @ads.doc(**NEEDS_TOKEN)
 @ads.arguments(_GraphQuery, location="query")
-@ads.response(200, GraphAnswer)
+@ads.response(200, GraphAnswerSchema)
 @allow("analyst")
 def graph(query: dict[str, Any]) -> dict[str, Any]:
     """Questions over creatives, angles, pages, chats, leads and orders, such as “which page converts best”."""

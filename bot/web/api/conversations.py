@@ -33,7 +33,7 @@ WORKER_SILENCE = timedelta(seconds=30)
 EXTENSION = "hawker"
 
 
-class Finding(Protocol):
+class DoctorFinding(Protocol):
     """One thing the doctor looked at; `sentence` says what was found or what to do."""
 
     @property
@@ -47,7 +47,7 @@ class Finding(Protocol):
 class Examinable(Protocol):
     """Something the doctor looks at: the channel, `bot.ads.facebook.Facebook`."""
 
-    def examine(self) -> Sequence[Finding]:
+    def examine(self) -> Sequence[DoctorFinding]:
         """What is right and wrong about it. It may ask the outside world."""
 
 
@@ -124,7 +124,7 @@ class _DaysQuery(BrandQuery):
     days = fields.Integer(load_default=30, validate=Range(1, 366))
 
 
-class User(Schema):
+class UserSchema(Schema):
     """One person in a list."""
 
     phone_number = fields.String(
@@ -141,14 +141,14 @@ class User(Schema):
     opted_out = Moment(allow_none=True, metadata={"description": "since when nothing may be sent to this person"})
 
 
-class UserProfile(User):
+class UserProfileSchema(UserSchema):
     """What is known of one person."""
 
     city = fields.String(allow_none=True, dump_default=None)
     budget = fields.String(allow_none=True, dump_default=None)
 
 
-class HeardMessage(Schema):
+class HeardMessageSchema(Schema):
     """What a customer wrote, and how it was understood."""
 
     id = fields.Integer()
@@ -159,7 +159,7 @@ class HeardMessage(Schema):
     metadata = fields.Dict()
 
 
-class ConversationMessage(HeardMessage):
+class ConversationMessageSchema(HeardMessageSchema):
     """One message, either way; what staff wrote is the assistant's, with `by` in its metadata."""
 
     role = fields.String(validate=OneOf(("user", "assistant")))
@@ -167,7 +167,7 @@ class ConversationMessage(HeardMessage):
     state = fields.String(metadata={"description": "where the message is on its way"})
 
 
-class SessionInfo(Schema):
+class SessionInfoSchema(Schema):
     """The open or last session; a day of silence ends one."""
 
     created_at = Moment(allow_none=True)
@@ -175,18 +175,18 @@ class SessionInfo(Schema):
     total_messages = fields.Integer()
 
 
-class Conversation(Schema):
+class ConversationSchema(Schema):
     """One person's profile and a page of what was said, oldest first."""
 
-    user_profile = fields.Nested(UserProfile)
-    messages = fields.List(fields.Nested(ConversationMessage))
-    session_info = fields.Nested(SessionInfo)
+    user_profile = fields.Nested(UserProfileSchema)
+    messages = fields.List(fields.Nested(ConversationMessageSchema))
+    session_info = fields.Nested(SessionInfoSchema)
     next_before = fields.Integer(
         allow_none=True, metadata={"description": "`before` of the next older page; null when there is none"}
     )
 
 
-class Erased(Schema):
+class ErasedSchema(Schema):
     """What went."""
 
     erased = fields.Dict(keys=fields.String(), values=fields.Integer(), metadata={"description": "rows by table"})
@@ -194,7 +194,7 @@ class Erased(Schema):
     receipt = fields.Dict(metadata={"description": "signed: what was removed, what remains where and until when"})
 
 
-class UsersSummary(Schema):
+class UsersSummarySchema(Schema):
     """A brand's people in four figures."""
 
     total_interactions = fields.Integer()
@@ -202,25 +202,25 @@ class UsersSummary(Schema):
     top_interests = fields.List(fields.Tuple((fields.String(), fields.Integer())))
 
 
-class UserAnalytics(Schema):
+class UserAnalyticsSchema(Schema):
     """A brand's people: figures, and a page of profiles."""
 
     total_users = fields.Integer()
-    summary = fields.Nested(UsersSummary)
-    users = fields.List(fields.Nested(User))
+    summary = fields.Nested(UsersSummarySchema)
+    users = fields.List(fields.Nested(UserSchema))
     next_after = fields.Integer(
         allow_none=True, metadata={"description": "`after` of the next page; null when there is none"}
     )
 
 
-class DayCount(Schema):
+class DayCountSchema(Schema):
     """Messages of one UTC day."""
 
     day = fields.String()
     messages = fields.Integer()
 
 
-class ReplyTimes(Schema):
+class ReplyTimesSchema(Schema):
     """From the first unanswered message to the reply, in milliseconds."""
 
     replies = fields.Integer()
@@ -228,27 +228,27 @@ class ReplyTimes(Schema):
     p95_ms = fields.Integer(allow_none=True)
 
 
-class Answered(Schema):
+class AnsweredSchema(Schema):
     """How many turns somebody answered, and what part of all that is, from 0 to 1."""
 
     replies = fields.Integer()
     share = fields.Float()
 
 
-class MessageAnalytics(Schema):
+class MessageAnalyticsSchema(Schema):
     """What customers wrote and how it was answered."""
 
     days = fields.Integer()
     since = fields.String()
     total = fields.Integer()
-    by_day = fields.List(fields.Nested(DayCount))
+    by_day = fields.List(fields.Nested(DayCountSchema))
     by_type = fields.Dict(keys=fields.String(), values=fields.Integer())
     by_language = fields.Dict(keys=fields.String(), values=fields.Integer())
-    reply_times = fields.Nested(ReplyTimes)
-    answered_by = fields.Dict(keys=fields.String(), values=fields.Nested(Answered))
+    reply_times = fields.Nested(ReplyTimesSchema)
+    answered_by = fields.Dict(keys=fields.String(), values=fields.Nested(AnsweredSchema))
 
 
-class KnownFact(Schema):
+class KnownFactSchema(Schema):
     """Something that was known of the customer."""
 
     id = fields.Integer()
@@ -259,7 +259,7 @@ class KnownFact(Schema):
     message_id = fields.Integer(allow_none=True, metadata={"description": "where it was said"})
 
 
-class RecalledMessage(Schema):
+class RecalledMessageSchema(Schema):
     """An older message that a model was shown."""
 
     id = fields.Integer()
@@ -268,7 +268,7 @@ class RecalledMessage(Schema):
     content = fields.String()
 
 
-class Why(Schema):
+class WhySchema(Schema):
     """What a reply stands on."""
 
     message_id = fields.Integer()
@@ -281,18 +281,18 @@ class Why(Schema):
     tokens_out = fields.Integer()
     cost_micros = fields.Integer(metadata={"description": "millionths of a US dollar"})
     used = fields.Dict(metadata={"description": "items, rates, facts and messages that the reply was made from"})
-    heard = fields.List(fields.Nested(HeardMessage))
-    known = fields.List(fields.Nested(KnownFact))
-    recalled = fields.List(fields.Nested(RecalledMessage))
+    heard = fields.List(fields.Nested(HeardMessageSchema))
+    known = fields.List(fields.Nested(KnownFactSchema))
+    recalled = fields.List(fields.Nested(RecalledMessageSchema))
 
 
-class Health(Schema):
+class HealthSchema(Schema):
     """The process answers."""
 
     status = fields.String()
 
 
-class Readiness(Schema):
+class ReadinessSchema(Schema):
     """Each part: "ok", or what is wrong with it."""
 
     status = fields.String(validate=OneOf(("ready", "not ready")))
@@ -350,7 +350,7 @@ def _describe(app: Flask, described: _OurApi) -> None:
 @api.route("/conversation/<phone_number>", methods=["GET"])
 @api.doc(**NEEDS_TOKEN)
 @api.arguments(_HistoryQuery, location="query")
-@api.response(200, Conversation)
+@api.response(200, ConversationSchema)
 @allow("analyst")
 def conversation(query: dict[str, Any], phone_number: str) -> dict[str, Any]:
     """A person's profile, messages and session; by phone number in any spelling, or by WhatsApp user id."""
@@ -361,7 +361,7 @@ def conversation(query: dict[str, Any], phone_number: str) -> dict[str, Any]:
 @api.route("/conversation/<phone_number>", methods=["DELETE"])
 @api.doc(**NEEDS_TOKEN)
 @api.arguments(BrandQuery, location="query")
-@api.response(200, Erased)
+@api.response(200, ErasedSchema)
 @allow("admin")
 def erase(query: dict[str, Any], phone_number: str) -> dict[str, Any]:
     """Erase a person: messages, profile, media, and what is personal in orders; here and at the provider."""
@@ -374,7 +374,7 @@ def erase(query: dict[str, Any], phone_number: str) -> dict[str, Any]:
 @api.route("/analytics/users", methods=["GET"])
 @api.doc(**NEEDS_TOKEN)
 @api.arguments(_UsersQuery, location="query")
-@api.response(200, UserAnalytics)
+@api.response(200, UserAnalyticsSchema)
 @allow("analyst")
 def users(query: dict[str, Any]) -> dict[str, Any]:
     """The people who have written to a brand."""
@@ -392,7 +392,7 @@ def users(query: dict[str, Any]) -> dict[str, Any]:
 @api.route("/analytics/messages", methods=["GET"])
 @api.doc(**NEEDS_TOKEN)
 @api.arguments(_DaysQuery, location="query")
-@api.response(200, MessageAnalytics)
+@api.response(200, MessageAnalyticsSchema)
 @allow("analyst")
 def messages(query: dict[str, Any]) -> dict[str, Any]:
     """What customers wrote in the last days, and how fast and by whom they were answered."""
@@ -403,7 +403,7 @@ def messages(query: dict[str, Any]) -> dict[str, Any]:
 @api.route("/messages/<int:message_id>/why", methods=["GET"])
 @api.doc(**NEEDS_TOKEN)
 @api.arguments(BrandQuery, location="query")
-@api.response(200, Why)
+@api.response(200, WhySchema)
 @allow("analyst")
 def why(query: dict[str, Any], message_id: int) -> dict[str, Any]:
     """What a reply was made from: what was understood, and which items, rates and facts it stands on."""
@@ -413,7 +413,7 @@ def why(query: dict[str, Any], message_id: int) -> dict[str, Any]:
 
 
 @api.route("/health", methods=["GET"])
-@api.response(200, Health)
+@api.response(200, HealthSchema)
 @public
 def health() -> dict[str, str]:
     """Whether this process answers."""
@@ -421,8 +421,8 @@ def health() -> dict[str, str]:
 
 
 @api.route("/ready", methods=["GET"])
-@api.response(200, Readiness)
-@api.alt_response(503, schema=Readiness, description="a part is not ready")
+@api.response(200, ReadinessSchema)
+@api.alt_response(503, schema=ReadinessSchema, description="a part is not ready")
 @public
 def ready() -> tuple[dict[str, Any], int]:
     """Whether customers would be answered: database, worker, provider."""

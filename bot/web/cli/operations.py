@@ -19,7 +19,7 @@ from flask import Flask
 from bot.roles import ROLES, at_least
 from bot.settings import Settings
 from bot.web.access import issue_token
-from bot.web.api.conversations import Finding, Parts, erase_person
+from bot.web.api.conversations import DoctorFinding, Parts, erase_person
 from bot.web.cli.person import memory_command
 from memory.ads.graph import Graph
 from memory.ads.graph_export import Target, copy_graph
@@ -34,7 +34,7 @@ MOST_REPLAYED = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class MachineFinding:
     """One thing the doctor looked at; `sentence` says what was found or what to do."""
 
     name: str
@@ -185,7 +185,7 @@ def _line(message: Message) -> str:
     return f"{message.id}  {to_text(message.at)[:19]}Z  {message.brand}  {way} contact {message.contact_id}  {reason}"
 
 
-def examine(parts: Parts) -> Iterator[Finding]:
+def examine(parts: Parts) -> Iterator[DoctorFinding]:
     """Everything the doctor looks at: this machine first, then what the channel and the model say of themselves."""
     yield database(parts)
     yield disk(Path(parts.settings.memory.storage_dir))
@@ -196,81 +196,95 @@ def examine(parts: Parts) -> Iterator[Finding]:
         yield from part.examine()
 
 
-def database(parts: Parts) -> Found:
+def database(parts: Parts) -> MachineFinding:
     """Whether something can be written to it, durably."""
     try:
         with parts.db.transaction(durable=True):
             pass
     except DatabaseUnavailable as fault:
-        return Found("database", False, f"{parts.db.name}: {fault}; check the folder's owner and that it is not full")
-    return Found("database", True, f"{parts.db.name} can be written")
+        return MachineFinding(
+            "database", False, f"{parts.db.name}: {fault}; check the folder's owner and that it is not full"
+        )
+    return MachineFinding("database", True, f"{parts.db.name} can be written")
 
 
-def disk(folder: Path) -> Found:
+def disk(folder: Path) -> MachineFinding:
     """Whether there is room for the database to grow."""
     if not folder.is_dir():
-        return Found("disk", False, f"{folder} is not a folder; create it or set MEMORY_STORAGE_DIR")
+        return MachineFinding("disk", False, f"{folder} is not a folder; create it or set MEMORY_STORAGE_DIR")
     free = shutil.disk_usage(folder).free
     megabytes = free // (1024 * 1024)
     if free < LEAST_FREE_BYTES:
-        return Found("disk", False, f"only {megabytes} MB are free in {folder}; make room, or messages will be refused")
-    return Found("disk", True, f"{megabytes} MB are free in {folder}")
+        return MachineFinding(
+            "disk", False, f"only {megabytes} MB are free in {folder}; make room, or messages will be refused"
+        )
+    return MachineFinding("disk", True, f"{megabytes} MB are free in {folder}")
 
 
-def model(settings: Settings) -> Found:
+def model(settings: Settings) -> MachineFinding:
     """Whether the model's server answers and takes the key; without a key there is nothing to reach."""
     if not settings.openai_api_key:
-        return Found("model", True, "no OPENAI_API_KEY: the built-in writer answers")
+        return MachineFinding("model", True, "no OPENAI_API_KEY: the built-in writer answers")
     where = f"{settings.openai_base_url.rstrip('/')}/models"
     try:
         _answer(Request(where, headers={"Authorization": f"Bearer {settings.openai_api_key}"}))  # noqa: S310
     except HTTPError as error:
         return _model_answered(where, error.code)
     except (URLError, TimeoutError) as error:
-        return Found("model", False, f"{where} cannot be reached ({error}); check OPENAI_BASE_URL and the network")
-    return Found("model", True, f"{where} answers and takes the key")
+        return MachineFinding(
+            "model", False, f"{where} cannot be reached ({error}); check OPENAI_BASE_URL and the network"
+        )
+    return MachineFinding("model", True, f"{where} answers and takes the key")
 
 
-def staff(settings: Settings) -> Found:
+def staff(settings: Settings) -> MachineFinding:
     """Whether anybody is told when the desk hands a customer over."""
     told = [number for number, role in settings.staff.items() if at_least(role, "staff")]
     if not told:
-        return Found("staff", False, "nobody in STAFF is staff or admin: who asks for a person would wait in vain")
-    return Found("staff", True, f"{len(told)} are told when a customer needs a person")
+        return MachineFinding(
+            "staff", False, "nobody in STAFF is staff or admin: who asks for a person would wait in vain"
+        )
+    return MachineFinding("staff", True, f"{len(told)} are told when a customer needs a person")
 
 
-def clock_skew(address: str, clock: Clock) -> Found:
+def clock_skew(address: str, clock: Clock) -> MachineFinding:
     """How far this machine's clock is from the one at `address`; the empty address: nobody to compare with."""
     if not address:
-        return Found("clock", True, "not compared: the channel is simulated and there is no model")
+        return MachineFinding("clock", True, "not compared: the channel is simulated and there is no model")
     try:
         there = _answer(Request(address, method="HEAD"))  # noqa: S310
     except HTTPError as error:
         there = error.headers.get("Date")
     except (URLError, TimeoutError) as error:
-        return Found("clock", False, f"{address} cannot be reached to compare clocks ({error}); check the network")
+        return MachineFinding(
+            "clock", False, f"{address} cannot be reached to compare clocks ({error}); check the network"
+        )
     if there is None:
-        return Found("clock", True, f"not compared: {address} does not tell its time")
+        return MachineFinding("clock", True, f"not compared: {address} does not tell its time")
     return _skew(parsedate_to_datetime(there), clock())
 
 
-def _skew(there: datetime, here: datetime) -> Found:
+def _skew(there: datetime, here: datetime) -> MachineFinding:
     apart = abs(there - here)
     if apart > MOST_SKEW:
-        return Found("clock", False, f"the clock is {apart.total_seconds():.0f} s off; turn time synchronisation on")
-    return Found("clock", True, "the clock is right")
+        return MachineFinding(
+            "clock", False, f"the clock is {apart.total_seconds():.0f} s off; turn time synchronisation on"
+        )
+    return MachineFinding("clock", True, "the clock is right")
 
 
 def _time_source(settings: Settings) -> str:
     return settings.channel_api_url or (settings.openai_base_url if settings.openai_api_key else "")
 
 
-def _model_answered(where: str, status: int) -> Found:
+def _model_answered(where: str, status: int) -> MachineFinding:
     if status in (401, 403):
-        return Found("model", False, f"{where} does not take the key; check OPENAI_API_KEY")
+        return MachineFinding("model", False, f"{where} does not take the key; check OPENAI_API_KEY")
     if status == 404:
-        return Found("model", True, f"{where} answers; it does not list its models")
-    return Found("model", False, f"{where} answers with {status}; check OPENAI_BASE_URL, or wait and try again")
+        return MachineFinding("model", True, f"{where} answers; it does not list its models")
+    return MachineFinding(
+        "model", False, f"{where} answers with {status}; check OPENAI_BASE_URL, or wait and try again"
+    )
 
 
 def _answer(request: Request) -> str | None:
