@@ -1,1 +1,1 @@
-"""The queue: takes messages in, has each turn handled, sends what is due. Only delivery sends."""
+"""The message queue: worker, outbox, jobs. Only delivery sends."""

@@ -1,4 +1,4 @@
-"""What the clock tidies: what is older than a brand keeps it, erased people's copies elsewhere, the nightly backup."""
+"""Jobs that tidy: retention, erasure at the provider, nightly backups."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Forgetting:
-    """Has the provider delete what it holds of forgotten messages; what fails is tried again by the clock."""
+class ProviderErasure:
+    """Deletes the messages of erased people at the provider; what fails is tried again by the next run."""
 
     contacts: Contacts
     channel: Channel
     erasure: Erasure
 
     def run(self) -> None:
-        """One pass: log and free pages here, then a hundred messages at the provider."""
+        """Scrub the write-ahead log and free pages here, then delete a hundred messages at the provider."""
         if not self.erasure.scrub():
             log.info("the log still has pages of an erased person, as somebody is reading; tried again in a minute")
         for provider_id in self.contacts.still_at_provider():
@@ -45,8 +45,7 @@ class Forgetting:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Forgets what is older than its brand keeps it: sessions with all that hangs on them, attachments of what stays,
-    then people nobody hears of."""
+    """Deletes what is older than its brand's retention: sessions with all they own, other attachments, silent people."""
 
     sessions: Sessions
     attachments: Attachments
@@ -55,7 +54,7 @@ class Retention:
     clock: Clock
 
     def run(self) -> None:
-        """Everything that is due, in short transactions; killed, the next run goes on."""
+        """In short transactions: after a kill the next run goes on."""
         for brand, days in self.days.items():
             moment = self.clock() - timedelta(days=days)
             sessions = self.sessions.forget_before(brand, moment)
@@ -74,7 +73,7 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Backups:
-    """The nightly copy of the file, and who was erased since, erased in the older ones."""
+    """The nightly copy of the SQLite file; people erased since are erased in older copies."""
 
     database: Path
     folder: Path
@@ -87,7 +86,7 @@ class Backups:
     clock: Clock
 
     def run(self) -> None:
-        """Back up, rotate, erase within; staff are told where any of it fails."""
+        """Back up, rotate, erase in older copies; tell staff of a failure."""
         try:
             log.info("backed up into %s", rotate(self.database, self.folder, self.clock(), key=self.key))
             erased = self.erasure.erased()

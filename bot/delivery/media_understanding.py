@@ -1,4 +1,4 @@
-"""Listens to voice notes and looks at pictures before a turn is answered; in the worker, never in the webhook."""
+"""Transcribes voice notes and describes pictures before a turn is answered."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ log = logging.getLogger(__name__)
 
 
 class MediaModel(Protocol):
-    """Hears and sees; `bot.sales.answering.model_writer.Senses` does."""
+    """Implemented by `bot.sales.answering.model_writer.Senses`."""
 
     def understand(self, content: bytes, content_type: str, deadline: datetime) -> str | None:
-        """The words in a voice note, or what a picture shows; None where it cannot tell by then."""
+        """The words of a voice note, or what a picture shows; None if it cannot tell by the deadline."""
 
 
 @dataclass(frozen=True, slots=True)
 class MediaUnderstanding:
-    """Fetches what was attached, keeps it, and puts what it says into the message's words."""
+    """Fetches attachments, stores them, and adds their description to the message."""
 
     channel: Channel
     attachments: Attachments
     messages: Messages
-    model: MediaModel | None  # None: attachments are kept, and nobody understands them
+    model: MediaModel | None  # None: attachments are stored only
 
     def listen(self, waiting: Sequence[Message], deadline: datetime) -> list[Message]:
-        """The messages with their attachments in words, where that could be done; the others as they came."""
+        """The messages, with descriptions where there are any."""
         return [self._hear(message, deadline) if message.metadata.get("media") else message for message in waiting]
 
     def _hear(self, message: Message, deadline: datetime) -> Message:

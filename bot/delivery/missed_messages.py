@@ -1,4 +1,4 @@
-"""Takes in what the webhook never delivered: asks the provider what it has, stores what we do not."""
+"""Takes in messages that the webhook never received, from the provider's list."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OVERLAP = timedelta(minutes=10)  # a message may be listed some time after it wa
 
 @dataclass(frozen=True, slots=True)
 class CatchUp:
-    """One pass over the provider's list of recent inbound messages, oldest first."""
+    """A job: compares the provider's recent inbound messages with ours."""
 
     channel: Channel
     intake: Intake
@@ -34,7 +34,7 @@ class CatchUp:
     wake: threading.Event
 
     def run(self) -> None:
-        """Store every message that is at the provider and not with us, once, in order."""
+        """Store each message that is missing here, once, oldest first."""
         last = self.runs.last("catch-up")
         since = self.clock() - FIRST_LOOK if last is None else last - OVERLAP
         try:
@@ -58,5 +58,5 @@ class CatchUp:
         try:
             return self.intake.take_in(brand, inbound) is not None
         except NotAnAddress as fault:
-            log.info("nothing to take in: %s", fault)
+            log.info("a listed message is set aside: %s", fault)
             return False

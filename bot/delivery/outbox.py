@@ -34,23 +34,23 @@ log = logging.getLogger(__name__)
 MOST_TRIES = 8
 LOOK_AGAIN = timedelta(seconds=1)
 GIVE_UP_LOOKING = timedelta(seconds=6)  # the provider lists a message within a second or two of taking it
-NEXT_PART = timedelta(seconds=3)  # at the latest, where no callback says that the part before is out
+NEXT_PART = timedelta(seconds=3)  # at the latest, where no status says that the part before was sent
 FAILED = (DeliveryState.FAILED, DeliveryState.UNDELIVERED)
 OUT = (DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ)
-SENDER = ("sender", "account")  # switched off while the provider takes nothing from us
+SENDER = ("sender", "account")  # switched off while the provider refuses everything
 SENDER_REST = timedelta(minutes=5)
 
 
 class StaffAlarm(Protocol):
-    """Tells a brand's staff of a fault; `bot.staff.staff_members.Staff` does."""
+    """Tells a brand's staff of a fault; implemented by `bot.staff.staff_members.Staff`."""
 
     def alarm(self, brand: str, text: str) -> list[Outgoing]:
-        """The sentence as a message to each of them, with its contact; call it in a transaction."""
+        """One message to each of them. Call it in a transaction."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """The gate in front of the channel. Nothing is said but through here."""
+    """The only way to the channel's `send`."""
 
     db: Database
     contacts: Contacts
@@ -61,16 +61,16 @@ class Outbox:
     clock: Clock
     brands: Mapping[str, Brand]  # by id; their approved templates
     staff: StaffAlarm
-    erasure: Erasure  # of whoever's farewell is out
+    erasure: Erasure  # of people whose farewell was sent
 
     def provider_fault(self) -> str | None:
-        """What keeps everything from being said, as the provider's last answer told; None while it takes messages."""
+        """Why the provider refuses everything, by its last answer; None while it takes messages."""
         return "the provider refuses to send; run flask --app app doctor" if self.switches.is_off(*SENDER) else None
 
-    def say_due(self, lease: Lease) -> None:
-        """Say everything that is due to this contact, oldest first, until something has to wait.
+    def send_due(self, lease: Lease) -> None:
+        """Send what is due to this contact, oldest first, until something has to wait.
 
-        A STOP that has come meanwhile is answered before anything more is said.
+        Stops for an urgent message such as STOP: that is answered first.
         """
         while (row := self.messages.next_out(lease.contact_id)) is not None:
             if row.due_at is not None and row.due_at > self.clock():
@@ -112,9 +112,9 @@ class Outbox:
                 self.turns.hold(lease)
                 self._handle_failure(row.id, rejected.verdict, rejected.code)
         else:
-            self._said(lease.contact_id, row, provider_id)
+            self._mark_sent(lease.contact_id, row, provider_id)
 
-    def _said(self, contact_id: int, row: OutboxRow, provider_id: str) -> None:
+    def _mark_sent(self, contact_id: int, row: OutboxRow, provider_id: str) -> None:
         with self.db.transaction():
             self.messages.said(row.id, provider_id)
             if self.switches.is_off(*SENDER):
@@ -123,7 +123,7 @@ class Outbox:
                 self.erasure.erase(contact_id)
 
     def _prepare(self, lease: Lease, contact: Contact, row: OutboxRow) -> OutboxRow | None:
-        """Decide in one durable transaction whether this may be said now; it is marked before it is said."""
+        """Check in one durable transaction whether to send now, and mark the row as being sent."""
         now = self.clock()
         with self.db.transaction(durable=True):
             self.turns.hold(lease)
@@ -161,7 +161,7 @@ class Outbox:
         return True
 
     def _look_up(self, lease: Lease, row: OutboxRow) -> None:
-        """An outcome that is not known is asked for at the provider before anything is said again."""
+        """Ask the provider what became of a send whose outcome is unknown."""
         try:
             answer = self.channel.look_up(row, self.messages.known_provider_ids(lease.contact_id))
         except (RetryLater, Rejected) as doubt:
@@ -170,7 +170,7 @@ class Outbox:
         with self.db.transaction():
             self.turns.hold(lease)
             if isinstance(answer, Found):
-                self._said(lease.contact_id, row, answer.provider_id)
+                self._mark_sent(lease.contact_id, row, answer.provider_id)
             elif isinstance(answer, Ambiguous):
                 self._bury(row.id, "the provider has several messages like it; read the chat before you replay it")
             elif self.clock() - (row.first_tried_at or self.clock()) >= GIVE_UP_LOOKING:
@@ -224,7 +224,7 @@ class Outbox:
         self._part_for_good(message_id)
 
     def _bury(self, message_id: int, why: str, *, code: int | None = None) -> None:
-        """To the dead-letter list, with the later parts of the same reply; staff are told."""
+        """Put it on the dead-letter list, cancel the later parts of its reply, tell staff."""
         message = self.messages.get(message_id)
         self.messages.settle(message_id, "dead", error=why, error_code=code)
         self.messages.cancel_rest(message_id, "an earlier part of this reply could not be sent")
@@ -236,7 +236,7 @@ class Outbox:
         self._part_for_good(message_id)
 
     def _part_for_good(self, message_id: int) -> None:
-        """A farewell that is out, or that will never be: its person asked to be erased, and is."""
+        """Erase the person of a farewell that was sent or never will be."""
         if self.messages.outbox_row(message_id).farewell:
             self.erasure.erase(self.messages.get(message_id).contact_id)
 

@@ -1,4 +1,4 @@
-"""What happens when: one clock, however many processes."""
+"""Runs the jobs: in one process at a time, however many there are."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ from memory.storage.timestamps import now
 log = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_TRIES = 1.0
-SECONDS_BETWEEN_LOOKS = 600.0  # whether a daily job is due: a program that is restarted each day must do it, too
+SECONDS_BETWEEN_LOOKS = 600.0  # whether a daily job is due: a program restarted each day must run it, too
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something to be done every so often. `at_start`: also at once when the clock starts."""
+    """`at_start`: also at once when the clock starts."""
 
     name: str
     every: timedelta
-    do: Callable[[], object]  # as APScheduler takes it; what it returns is not looked at
+    do: Callable[[], object]  # as APScheduler takes it; the result is ignored
     at_start: bool = False
 
 
 class Leadership(Protocol):
-    """What one process at a time has."""
+    """A lock that one process at a time holds."""
 
     def take(self) -> bool:
-        """Whether it is ours now; ask again where it is not."""
+        """Try to take it; whether it is ours now."""
 
     def held(self) -> bool:
         """Whether it is still ours."""
 
     def give_back(self) -> None:
-        """Let another process have it."""
+        """Release it."""
 
 
 class FileLock:
-    """Leadership over the processes of one machine; the operating system frees it with its process."""
+    """For the processes of one machine; the operating system releases it when the process dies."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -65,7 +65,7 @@ class FileLock:
         return True
 
     def held(self) -> bool:
-        """As long as the process lives and does not give it back."""
+        """Until it is given back: nobody can take a file lock away."""
         return self._file is not None
 
     def give_back(self) -> None:
@@ -76,10 +76,9 @@ class FileLock:
 
 
 class ClockWork:
-    """Whichever process leads runs the jobs; when it dies, another takes over within seconds.
+    """The process that holds the lock runs the jobs; when it dies, another takes over within seconds.
 
-    Starting the scheduler in every web worker would run each job as often as there are workers. `lock` is a file
-    where all processes are on one machine, else memory.storage.postgres.ServerLock.
+    `lock` is a file where all processes are on one machine, else memory.storage.postgres.ServerLock.
     """
 
     def __init__(self, jobs: Sequence[Job], runs: JobRuns, lock: Path | Leadership) -> None:
@@ -90,12 +89,12 @@ class ClockWork:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Wait to lead and tick, in a thread of its own, until `stop`."""
+        """Wait for the lock and run the jobs, in a thread of its own, until `stop`."""
         self._thread = threading.Thread(target=self._lead, name="clock", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Let the job under way finish, then give the lock back."""
+        """Finish the job under way, then release the lock."""
         self._stopping.set()
         if self._thread is not None:
             self._thread.join()
@@ -124,6 +123,6 @@ class ClockWork:
         scheduler.shutdown(wait=True)
 
     def _run(self, job: Job) -> None:
-        """One job that fails is recorded and comes again; the others go on (APScheduler logs what rises here)."""
+        """APScheduler logs what a job raises, and runs it again when it is due."""
         if job.at_start or self._runs.claim(job.name, job.every):
             job.do()

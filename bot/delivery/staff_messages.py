@@ -1,4 +1,4 @@
-"""What the program tells staff by itself: reports, alarms, tasks. They wait in the outbox like every message."""
+"""Reports, alarms and tasks for staff, through the outbox like every message."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from memory.storage.database import Database
 
 @dataclass(frozen=True, slots=True)
 class StaffMessages:
-    """Puts a text to a brand's staff into the outbox."""
+    """Puts a text for a brand's staff into the outbox."""
 
     db: Database
     messages: Messages
@@ -20,7 +20,7 @@ class StaffMessages:
     limits: MessageLimits
 
     def tell(self, brand: str, text: str, picture: str | None = None) -> None:
-        """To each of them, once the open transaction is kept; a picture goes with the last part of a long text."""
+        """To each of them, when the open transaction commits; a picture goes with the last part of a long text."""
         with self.db.transaction():
             for message in self.staff.notify(brand, text):
                 for part in self.limits.parts(replace(message, media_url=picture)):

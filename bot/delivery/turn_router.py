@@ -1,4 +1,4 @@
-"""Routes a turn: staff to their commands, everybody else to the sales desk. Only the phone number decides."""
+"""Staff are answered by their commands, everybody else by the sales desk; the phone number alone decides."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from memory.people.contacts import Contact
 
 @dataclass(frozen=True, slots=True)
 class TurnRouter:
-    """Media is transcribed or described first."""
+    """The worker's handler. Attachments are described first."""
 
     seller: Seller
     commands: Commands
@@ -25,7 +25,6 @@ class TurnRouter:
     media: MediaUnderstanding
 
     def answer(self, contact: Contact, waiting: Sequence[Message], deadline: datetime) -> Outcome:
-        """The outcome of one turn."""
         heard = self.media.listen(waiting, deadline)
         role = self.staff.role_of(contact)
         if role is not None:

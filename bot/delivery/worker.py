@@ -1,4 +1,4 @@
-"""Claims contacts that are due, has their turns answered, and sends the replies."""
+"""Claims contacts that are due, has their turns answered, sends the replies."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ RENEW_SECONDS = 3.0
 
 
 class TurnHandler(Protocol):
-    """Answers a turn; `bot.delivery.turn_router.TurnRouter` does."""
+    """Answers a turn; implemented by `bot.delivery.turn_router.TurnRouter`."""
 
     def answer(self, contact: Contact, waiting: Sequence[Message], deadline: datetime) -> Outcome:
-        """The outcome of the waiting messages. Writes and sends nothing."""
+        """The outcome for the waiting messages. Writes and sends nothing itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerParts:
-    """What a worker needs; `bot.wiring.delivery` builds it."""
+    """What a worker works with; built in `bot.wiring.delivery`."""
 
     contacts: Contacts
     turns: Turns
@@ -50,10 +50,10 @@ class WorkerParts:
 
 
 class Worker:
-    """One process's share of the queue: a thread that claims contacts, a pool that visits them, a pulse that renews leases.
+    """One process's share of the queue: a thread that claims, a pool that works, a thread that renews leases.
 
-    It looks for work when `wake` is set, and every `pause` seconds: messages fall due, and a database file does not
-    report commits of other processes.
+    Looks for work when `wake` is set and every `pause` seconds: something may fall due, and a SQLite file does not
+    report the commits of other processes.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Worker:
         self._pulse.start()
 
     def stop(self) -> None:
-        """Claim no more, finish the turns under way, stop renewing leases."""
+        """Claim no more, finish the turns under way, then stop renewing."""
         self.halt()
         self._claims.join()
         self._pool.shutdown(wait=True)
@@ -87,25 +87,25 @@ class Worker:
         self._pulse.join()
 
     def run(self) -> None:
-        """Work until `halt` is called, by a signal for instance."""
+        """Work until `halt` is called."""
         self.start()
         self._stopping.wait()
         self.stop()
 
     def halt(self) -> None:
-        """Claim no more; `run` then finishes."""
+        """Claim no more; `run` then finishes. Safe in a signal handler."""
         self._stopping.set()
         self._wake.set()
 
     def visit(self, lease: Lease) -> None:
-        """One contact: send what is due, answer what waits, send the answer.
+        """One contact: send what is due, answer what waits, send that.
 
-        After an unforeseen failure the lease is not released: the contact rests until it expires.
+        After an unexpected failure the lease is kept: the contact rests until it runs out.
         """
         try:
-            self._parts.outbox.say_due(lease)
+            self._parts.outbox.send_due(lease)
             self._answer(lease)
-            self._parts.outbox.say_due(lease)
+            self._parts.outbox.send_due(lease)
         except (LeaseLost, UnknownContact) as lost:
             log.warning("contact %s: %s", lease.contact_id, lost)
         self._parts.turns.release(lease)
@@ -144,11 +144,11 @@ class Worker:
     def _visit_and_survive(self, lease: Lease) -> None:
         try:
             self.visit(lease)
-        except Exception:  # the outermost edge of a thread: logged, and the other contacts go on
-            log.exception("contact %s: the visit failed; it is tried again when its lease is over", lease.contact_id)
+        except Exception:  # the worker's outermost edge: recorded, and the others go on
+            log.exception("contact %s: the visit failed; tried again when its lease is over", lease.contact_id)
 
     def _answer(self, lease: Lease) -> None:
-        """Do the contact's turn; again where newer messages arrived, or the facts behind the draft changed."""
+        """Answer the contact's turn; again if newer messages arrive or the draft is stale."""
         for draft in range(1, MOST_REDRAFTS + 1):
             waiting = self._parts.turns.waiting(lease.contact_id)
             if not waiting or self._try_turn(lease, waiting, last_try=draft == MOST_REDRAFTS):

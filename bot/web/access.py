@@ -1,4 +1,4 @@
-"""Who may call what: a mark on every route, and bearer tokens that carry a role."""
+"""Access control: a mark on every route, and bearer tokens that carry a role."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 class InvalidToken(Exception):
-    """A token that is not accepted; the text says why and how to get another."""
+    """The text says why, and how to get another token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def allow(role: str) -> Callable[[View], View]:
 
 
 def guard(app: Flask, secret: str, clock: Clock) -> None:
-    """Check every request to `app` against its route's mark; a route without a mark lets nobody in."""
+    """Check every request against its route's mark; a route without a mark is closed."""
 
     marks = cache(lambda: who_may_call(app))  # no route is added once requests come
 
@@ -89,14 +89,14 @@ def guard(app: Flask, secret: str, clock: Clock) -> None:
 
 
 def who_may_call(app: Flask) -> dict[str, str]:
-    """Endpoint → public, signed, or the least role; an endpoint that says nothing is missing."""
+    """Endpoint → public, signed, or the least role; unmarked endpoints are left out."""
     said = {endpoint: getattr(view, "who_may_call", None) for endpoint, view in app.view_functions.items()}
     said |= dict.fromkeys(filter(_is_static, said), "public")
     return {endpoint: who for endpoint, who in said.items() if who is not None}
 
 
 def caller() -> Caller:
-    """Who is calling; only in a route that asks for a role."""
+    """The caller of a route that asks for a role."""
     found: Caller = g.caller
     return found
 
@@ -120,7 +120,7 @@ def issue_token(secret: str, clock: Clock, role: str, *, brand: str | None = Non
 
 
 def read_token(token: str, secret: str, clock: Clock) -> Caller:
-    """Who this token stands for. Raises InvalidToken, for whatever reason it does not hold."""
+    """The caller that a token names. Raises InvalidToken."""
     try:
         # The time is ours to check: PyJWT would take the machine's, not the clock that everything else goes by.
         times_unchecked: Options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
@@ -134,9 +134,9 @@ def read_token(token: str, secret: str, clock: Clock) -> Caller:
 
 
 def signing_secret(settings: Settings) -> str:
-    """What tokens are signed with: SECRET_KEY, or a random key kept in the data folder, made once.
+    """The key that signs tokens: SECRET_KEY, or a random one in the data folder, made once.
 
-    Raises WrongSetting for a kept key that is too short to be one.
+    Raises WrongSetting where the stored key is too short.
     """
     if settings.secret_key:
         return settings.secret_key
@@ -150,7 +150,7 @@ def signing_secret(settings: Settings) -> str:
 
 
 def _keep_new_secret(path: Path) -> None:
-    """Written aside and linked into place: of two processes that start together, both read the first one's key."""
+    """Written aside and linked into place: two processes that start together both use the first one's key."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,4 +1,4 @@
-"""The pages that people look at."""
+"""The simulator's page."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from bot.channels.channel import Channel
-from bot.delivery.maintenance import Backups, Forgetting, Retention
+from bot.delivery.maintenance import Backups, ProviderErasure, Retention
 from bot.delivery.missed_messages import CatchUp
 from bot.delivery.scheduler import ClockWork, Job, Leadership
 from bot.sales.desk import Seller
@@ -40,7 +40,7 @@ def _lock(settings: Settings) -> Path | Leadership:
 def shop_jobs(foundation: Foundation, channel: Channel, catch_up: CatchUp, seller: Seller) -> list[Job]:
     """Messages, memory and the desk."""
     stores, clock = foundation.stores, foundation.clock
-    forgetting = Forgetting(stores.contacts, channel, foundation.erasure)
+    forgetting = ProviderErasure(stores.contacts, channel, foundation.erasure)
     return [
         Job("catch-up", timedelta(minutes=5), catch_up.run, at_start=True),
         Job("forgetting", timedelta(minutes=1), forgetting.run, at_start=True),

@@ -280,7 +280,7 @@ def test_a_stop_that_came_while_an_answer_was_made_is_obeyed_before_it_is_said(t
         customer.says("STOP")
         line.until(lambda: line.turns.is_urgent(lease.contact_id))
         line.turns.finish(lease, waiting, repeat(None, waiting, now()), split=LIMITS.parts, last_try=True)  # type: ignore[arg-type]
-        line.outbox.say_due(lease)
+        line.outbox.send_due(lease)
         assert line.states() == ["ready"]
         assert customer.heard() == []
 
@@ -314,7 +314,7 @@ def waits_between_tries(
         [lease] = line.turns.claim("test", 1)
         row = line.messages.next_out(lease.contact_id)
         assert row is not None
-        line.outbox.say_due(lease)
+        line.outbox.send_due(lease)
         line.turns.release(lease)
         fail_late(row)
         left = line.messages.next_out(lease.contact_id)

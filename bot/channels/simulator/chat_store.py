@@ -1,4 +1,4 @@
-"""What the small Twilio remembers: people, messages, attachments, contents; in a file, or only while it runs."""
+"""State of the small Twilio: people, messages, attachments, contents; in a SQLite file or in the process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def new_sid(prefix: str) -> str:
 
 @dataclass(slots=True)
 class Person:
-    """A customer or a member of staff with a phone, as the small Twilio sees them."""
+    """A customer or a member of staff, by the address of their phone."""
 
     address: str  # whatsapp:+… or whatsapp:CC.id
     name: str
@@ -90,7 +90,7 @@ class Chats:
         self._read_back()
 
     def secret(self, name: str, made: str) -> str:
-        """The kept secret of that name; `made` becomes it the first time."""
+        """The stored secret of that name; the first time, `made`."""
         with self.changed:
             if name not in self.secrets:
                 self.secrets[name] = made
@@ -107,13 +107,13 @@ class Chats:
             return known
 
     def keep_person(self, person: Person) -> None:
-        """Write a changed person down and tell those who wait."""
+        """Store a changed person and wake those who wait."""
         with self.changed:
             self._write("person", person.address, asdict(person))
             self.tell({"type": "person", "chat": person.address})
 
     def keep(self, letter: Letter) -> None:
-        """Write a new or changed message down and tell those who wait."""
+        """Store a new or changed message and wake those who wait."""
         with self.changed:
             if not letter.ordinal:
                 self._ordinal += 1
@@ -141,7 +141,7 @@ class Chats:
             self._write("content", content["sid"], content)
 
     def forget(self, letter: Letter) -> None:
-        """Delete a message for good; its files stay until they are deleted themselves, as at Twilio."""
+        """Delete a message; its files stay until they are deleted themselves, as at Twilio."""
         with self.changed:
             del self.letters[letter.sid]
             del self._by_person[letter.person][letter.sid]
@@ -160,13 +160,13 @@ class Chats:
             return list(self._by_person[person].values())
 
     def last_inbound(self, person: str, ours: str) -> datetime | None:
-        """When the person last wrote to that number of ours: what the 24-hour window counts from."""
+        """When the person last wrote to that number of ours: the 24-hour window starts there."""
         with self.changed:
             times = [one.created for one in self._by_person[person].values() if one.sender == person and one.to == ours]
         return datetime.fromisoformat(max(times)) if times else None
 
     def tell(self, event: dict[str, Any]) -> None:
-        """Number an event, keep it, wake those who wait."""
+        """Add an event with its number and wake those who wait."""
         with self.changed:
             self.events.append({"n": len(self.events) + 1, **event})
             self.changed.notify_all()
@@ -178,7 +178,7 @@ class Chats:
             return self.events[after:]
 
     def close(self) -> None:
-        """Nobody waits for news any longer."""
+        """Let everybody who waits for events go."""
         with self.changed:
             self.closed = True
             self.changed.notify_all()

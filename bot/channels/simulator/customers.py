@@ -1,4 +1,4 @@
-"""What a person does with their phone; the forms that WhatsApp and Twilio make of it."""
+"""A simulated person with a phone, and the forms that Twilio makes of what they do."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message on its way to the program; `answers` are the HTTP statuses that the webhook gave."""
+    """A message to the program, and the HTTP statuses of the webhook's answers."""
 
     sid: str
     answers: tuple[int, ...]
 
 
 class Customer:
-    """A person with a phone. What they do returns when the webhook has answered, unless `wait` is off."""
+    """Each action returns when the webhook has answered, unless `wait` is off."""
 
     def __init__(self, twilio: SmallTwilio, person: Person, ours: str, wait: bool = True) -> None:
         self._twilio = twilio
@@ -91,13 +91,13 @@ class Customer:
         return self
 
     def opens(self) -> None:
-        """Looks at the chat: everything delivered is read, and so is what comes while it is open."""
+        """Opens the chat: delivered messages are read, and so is what comes while it is open."""
         self.person.open = True
         self._twilio.chats.keep_person(self.person)
         self._twilio.read_all(self.person.address)
 
     def closes(self) -> None:
-        """Puts the phone away."""
+        """Closes the chat."""
         self.person.open = False
         self._twilio.chats.keep_person(self.person)
 

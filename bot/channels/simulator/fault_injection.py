@@ -1,4 +1,4 @@
-"""What can go wrong at a provider, on demand: for the next calls, or for one person."""
+"""Faults of a provider, injected on demand: into the next calls, or for one person."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KINDS = {
 
 
 class NoSuchFault(ValueError):
-    """A fault that the small Twilio cannot play; the text lists those it can."""
+    """An unknown kind of fault; the text lists the known ones."""
 
 
 @dataclass(slots=True)
@@ -49,14 +49,14 @@ class InjectedFault:
 
 
 class FaultPlan:
-    """The faults still to come; each is used up by the call that it spoils."""
+    """Faults still to come; each is used up by a call."""
 
     def __init__(self) -> None:
         self._waiting: list[InjectedFault] = []
         self._lock = threading.Lock()
 
     def add(self, fault: InjectedFault) -> None:
-        """Spoil the next calls that `fault` applies to."""
+        """Let the next calls fail that `fault` applies to."""
         with self._lock:
             self._waiting.append(fault)
 
@@ -66,7 +66,7 @@ class FaultPlan:
             self._waiting.clear()
 
     def take(self, address: str, *kinds: str) -> InjectedFault | None:
-        """The next fault of these kinds for this person, used up by one."""
+        """Use up one occurrence of a fault of these kinds for this person."""
         with self._lock:
             for fault in self._waiting:
                 if fault.kind in kinds and fault.address in (None, address):

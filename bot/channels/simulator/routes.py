@@ -1,4 +1,4 @@
-"""The simulator's addresses: the REST API for the program, and a JSON API for the page."""
+"""The simulator's routes: Twilio's REST API for the program, a JSON API for the page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SAMPLE_ADS = Path(__file__).resolve().parents[3] / "data" / "sample_ads.toml"
 
 
 def blueprint(twilio: SmallTwilio | None) -> Blueprint:
-    """Everything under /simulator but the page; without a small Twilio every address answers 404."""
+    """Everything under /simulator but the page; all 404 without a small Twilio."""
     routes = Blueprint("simulator", __name__, url_prefix="/simulator")
     if twilio is not None:
         routes.register_blueprint(rest(twilio))
@@ -54,7 +54,7 @@ def _add_doing(routes: Blueprint, twilio: SmallTwilio) -> None:
 
 
 def _require_the_page() -> None:
-    """Another site's form could post here through the visitor's browser; it cannot set this header."""
+    """Cross-site request forgery: another site's form cannot set this header."""
     from_page = request.headers.get("X-Simulator") == "page"
     if request.method != "GET" and not request.path.startswith("/simulator/twilio/") and not from_page:
         abort(403)
@@ -65,7 +65,7 @@ class _Missing(KeyError):
 
 
 class _Asked(dict[str, Any]):
-    """A JSON body; what it must say and does not is the caller's mistake."""
+    """A JSON body; a missing key is a 400."""
 
     def __missing__(self, name: str) -> Any:
         raise _Missing(name)

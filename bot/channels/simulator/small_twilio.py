@@ -1,4 +1,4 @@
-"""The small Twilio itself: takes messages as Twilio takes them, moves them on, posts signed webhooks."""
+"""The small Twilio: takes messages as strictly as Twilio, moves them on, posts signed webhooks."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Pace:
 
 
 class ApiRefusal(Exception):
-    """What the small Twilio answers to a request that it does not take."""
+    """An error answer of the REST API, with Twilio's code."""
 
     def __init__(self, code: int, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -93,7 +93,7 @@ class SmallTwilio:
         return Customer(self, person, f"whatsapp:{sender or self.account.sender}")
 
     def fail(self, kind: str, times: int = 1, who: str | None = None, **more: Any) -> None:
-        """Spoil the next `times` calls, or those for one person; see `faults.KINDS`."""
+        """Let the next `times` calls fail, or those for one person; kinds are in `fault_injection.KINDS`."""
         self.faults.add(InjectedFault(kind, times, f"whatsapp:{who}" if who else None, **more))
 
     def template(self, body: str, name: str = "template") -> str:
@@ -103,14 +103,14 @@ class SmallTwilio:
         return str(content["sid"])
 
     def stop(self) -> None:
-        """No more callbacks, and no page waits any longer: messages on their way stay where they are."""
+        """No more callbacks or waiting pages; messages on their way stay where they are."""
         self._stopping.set()
         self.chats.close()
 
     # A message to a person
 
     def take(self, form: dict[str, str]) -> Letter:
-        """A message handed over by the REST API: kept, or ApiRefusal as Twilio refuses it."""
+        """Take a message from the REST API. Raises ApiRefusal where Twilio would refuse it."""
         to, ours = form.get("To", ""), form.get("From", "")
         _require_addresses(to, ours, self.senders)
         body, buttons, template = self._content(form)
@@ -126,7 +126,7 @@ class SmallTwilio:
         return letter
 
     def dispatch(self, letter: Letter) -> None:
-        """Let a message that was taken go its way, on its own."""
+        """Move a message that was taken through its statuses, in the background."""
         self._start(self._travel, letter)
 
     def _content(self, form: dict[str, str]) -> tuple[str, list[dict[str, str]], bool]:
@@ -143,7 +143,7 @@ class SmallTwilio:
         return shown, quick.get("actions", []), bool(content.get("approved"))
 
     def _travel(self, letter: Letter) -> None:
-        """Move a message through its statuses, with a callback for each, as the faults have it."""
+        """Move a message through its statuses with a callback for each, unless a fault says otherwise."""
         code = self._hindrance(letter)
         steps = self._steps(letter, code)
         order = list(reversed(steps)) if self.faults.take(letter.to, "callbacks_reversed") else steps
@@ -212,7 +212,7 @@ class SmallTwilio:
     # A message from a person
 
     def receive(self, letter: Letter, wait: bool = True) -> list[int]:
-        """Keep what a person sent and post it to the webhook; the HTTP statuses of its answers (0: none)."""
+        """Store what a person sent and post it to the webhook; the HTTP statuses of its answers (0: no answer)."""
         self.chats.keep(letter)
         if self.faults.take(letter.sender, "webhook_never"):
             return []

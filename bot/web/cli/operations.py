@@ -186,7 +186,7 @@ def _line(message: Message) -> str:
 
 
 def examine(parts: Parts) -> Iterator[DoctorFinding]:
-    """Everything the doctor looks at: this machine first, then what the channel and the model say of themselves."""
+    """All findings: this machine first, then the channel and the ad accounts."""
     yield database(parts)
     yield disk(Path(parts.settings.memory.storage_dir))
     yield model(parts.settings)
@@ -197,7 +197,7 @@ def examine(parts: Parts) -> Iterator[DoctorFinding]:
 
 
 def database(parts: Parts) -> MachineFinding:
-    """Whether something can be written to it, durably."""
+    """Whether the database can be written."""
     try:
         with parts.db.transaction(durable=True):
             pass
@@ -209,7 +209,7 @@ def database(parts: Parts) -> MachineFinding:
 
 
 def disk(folder: Path) -> MachineFinding:
-    """Whether there is room for the database to grow."""
+    """Whether the disk has room."""
     if not folder.is_dir():
         return MachineFinding("disk", False, f"{folder} is not a folder; create it or set MEMORY_STORAGE_DIR")
     free = shutil.disk_usage(folder).free
@@ -248,7 +248,7 @@ def staff(settings: Settings) -> MachineFinding:
 
 
 def clock_skew(address: str, clock: Clock) -> MachineFinding:
-    """How far this machine's clock is from the one at `address`; the empty address: nobody to compare with."""
+    """How far this machine's clock is from that of `address`; empty: there is none to compare with."""
     if not address:
         return MachineFinding("clock", True, "not compared: the channel is simulated and there is no model")
     try:
