@@ -24,6 +24,7 @@ from bot.channels.channel import (
     SendOutcomeUnknown,
 )
 from bot.channels.simulator import InjectedFault, serving
+from bot.channels.simulator.chat_store import Letter
 from bot.channels.twilio import VERDICTS, TwilioAccount, TwilioChannel
 from bot.channels.twilio.rest_client import RestTransport, client
 from bot.settings import Settings
@@ -365,6 +366,15 @@ def test_what_the_webhook_never_delivered_is_listed_in_order_with_its_files(worl
     assert [one.body for one in listed] == [*(f"message {number}" for number in range(60)), "look"]
     assert (listed[-1].provider_id, listed[-1].kind, listed[-1].sender.phone) == (picture.sid, "image", MARIA)
     assert world.channel.fetch_media(listed[-1].media[0]) == b"\xff\xd8picture"
+
+
+def test_an_unreadable_listed_message_keeps_no_other_out(world: TwilioWorld) -> None:
+    odd = Letter("SM" + "0" * 32, "inbound", "whatsapp:nobody", f"whatsapp:{OURS}", "?", "received", NOW.isoformat())
+    odd.sent = odd.created
+    world.twilio.chats.keep(odd)
+    world.clock.now += timedelta(seconds=1)
+    world.twilio.customer(MARIA).says("hello")
+    assert [one.body for one in world.channel.list_inbound(NOW - timedelta(hours=1), OURS)] == ["hello"]
 
 
 def test_an_attachment_that_is_not_there_at_first_is_fetched_at_the_third_try(world: TwilioWorld) -> None:

@@ -337,7 +337,15 @@ def test_what_is_not_taken_waits_twice_as_long_after_each_try(tmp_path: Path) ->
         assert line.states() == ["dead"]
 
 
-def test_what_fails_late_waits_twice_as_long_after_each_try(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("code", "waits"),
+    [
+        (30001, [30, 30, 30, 30, 32, 64, 128, 256]),  # the provider's queue is full: 30 s
+        (63001, [30, 30, 30, 30, 32]),  # trouble at the provider: five more tries
+        (30008, [60]),  # nobody knows why: one more
+    ],
+)
+def test_what_fails_late_waits_twice_as_long_after_each_try(tmp_path: Path, code: int, waits: list[float]) -> None:
     clock = TestClock()
     with open_line(tmp_path, running=False, clock=clock) as line:
         line.twilio.fail("callbacks_lost", times=9, who=PHONE)
@@ -345,12 +353,10 @@ def test_what_fails_late_waits_twice_as_long_after_each_try(tmp_path: Path) -> N
         def fail_late(row: OutboxRow) -> None:
             provider_id = line.messages.get(row.id).provider_id
             assert provider_id is not None
-            line.outbox.note(
-                DeliveryStatus(provider_id, row.id, DeliveryState.FAILED, 30001)
-            )  # the provider's queue is full: 30 s
+            line.outbox.note(DeliveryStatus(provider_id, row.id, DeliveryState.FAILED, code))
 
         reply_ready(line, clock)
-        assert waits_between_tries(line, clock, fail_late) == [30, 30, 30, 30, 32, 64, 128, 256]
+        assert waits_between_tries(line, clock, fail_late) == waits
         assert line.states() == ["dead"]
 
 
