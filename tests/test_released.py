@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from bot.ads.experiments.ad_tests import idea_of
-from bot.ads.morning.step_results import MorningResults
 from bot.ads.platform import without_token
+from bot.ads.step_results import MorningResults
 from bot.language.money import Money
 from bot.settings import Settings
 from bot.web.access import issue_token

@@ -11,11 +11,11 @@ from pathlib import Path
 from bot.ads.agency import Agency
 from bot.ads.budgets.daily_decisions import Decide
 from bot.ads.morning.cycle import MorningStep
-from bot.ads.morning.step_results import MorningResults
 from bot.ads.new_ads.compliance import ClaimChecks
 from bot.ads.practice import Book, PracticeAccount, PracticeAccounts, PracticeClock, read_practice
 from bot.ads.reports.charts import Gallery
 from bot.ads.reports.morning_report import changes_done
+from bot.ads.step_results import MorningResults
 from bot.brands import read_brands
 from bot.language.money import CurrencyConverter, Money
 from bot.wiring.ads import AgencyParts

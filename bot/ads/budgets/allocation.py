@@ -16,10 +16,10 @@ from typing import Final
 
 import numpy as np
 
+from bot.ads.budget_decision import BudgetReason, money, percent_moved
 from bot.ads.budgets import losing_ad_test, order_delays, sale_rates, spend_response
 from bot.ads.budgets.ad_history import AdHistory, Floats, Panel, check, first_free_day, panel
 from bot.ads.budgets.losing_ad_test import LossVerdict
-from bot.ads.budgets.reasons import BudgetReason, money, percent_moved
 from memory.audit_log.account_changes import Cause
 
 STEP: Final = Decimal("0.20")  # of yesterday's budget, a day, up or down

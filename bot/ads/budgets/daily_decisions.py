@@ -12,18 +12,18 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from bot.ads.budget_decision import BudgetDecision
 from bot.ads.budgets.allocation import Allocation, Plan, allocate
 from bot.ads.budgets.budget_lines import BudgetLine, lines
 from bot.ads.budgets.order_margins import OrderMargins
-from bot.ads.budgets.reasons import BudgetDecision
 from bot.ads.changes.account_actions import AccountActions
 from bot.ads.changes.plan import AGENT, Pause, Resume, SetBudget, Step, from_json, to_json
 from bot.ads.changes.plan_outcome import PlanOutcome
 from bot.ads.changes.refusals import NoLimits
 from bot.ads.changes.spend_limits import AccountLimits
 from bot.ads.morning.cycle import Morning
-from bot.ads.morning.step_results import ActResult, DecideResult
 from bot.ads.platform import without_token
+from bot.ads.step_results import ActResult, DecideResult
 from bot.language.money import Money
 from memory.ads.ad_account import AdAccount
 from memory.ads.attribution import Attribution

@@ -15,10 +15,10 @@ from typing import Final, Literal
 
 import numpy as np
 
+from bot.ads.budget_decision import PAUSE
 from bot.ads.budgets import order_delays
 from bot.ads.budgets.ad_history import AdHistory, Floats, Panel, check, first_free_day, panel
 
-PAUSE: Final = 20.0  # to one: an ad at break-even gets here in at most one of twenty runs
 WATCH: Final = 5.0
 MATURED: Final = 15  # orders from chats a week old or older, over all ads: before that no ad is paused
 # Days from the account's first chat to its first pause. In an account of nine ads where most orders came two weeks after
@@ -42,15 +42,6 @@ class LossVerdict:
     evidence: float  # to one, that it loses money
     armed: bool  # whether the delay curve is known well enough to pause anything
     decision: LossAction
-
-
-def odds(evidence: float) -> str:
-    """An e-value in words: "4 to 1"; below 1 there is none."""
-    if evidence < 1.05:
-        return "none"
-    if evidence >= 1000:
-        return "over 1,000 to 1"
-    return f"{evidence:.0f} to 1" if evidence >= 1.95 else f"{evidence:.1f} to 1"
 
 
 def against(sales: Floats, expected: Floats) -> Floats:

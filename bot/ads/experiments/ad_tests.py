@@ -8,10 +8,10 @@ from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from typing import Final
 
+from bot.ads.ad_idea import Idea, concept_subject
 from bot.ads.changes.account_actions import AccountActions
 from bot.ads.changes.refusals import NoLimits
 from bot.ads.changes.spend_limits import AccountLimits
-from bot.ads.new_ads.ideas import Idea, concept_subject
 from bot.ads.practice import PracticeSpec
 from bot.language.money import CurrencyConverter, Money
 from memory.ads.ad_account import AdAccount

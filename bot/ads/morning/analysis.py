@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from statistics import NormalDist, median
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
+from bot.ads.step_results import Sentiment
 from bot.language.normalisation import fold
 from bot.language.patterns import folded_words
 from bot.language.words import alternatives
@@ -214,19 +215,6 @@ _BLAME: Final = folded_words(alternatives("sentiment", "blame"))
 _NOT: Final = re.compile(rf"{folded_words(alternatives('sentiment', 'not')).pattern}\s\Z")
 _PRAISING_SIGNS: Final = re.compile("[😍❤👍🔥]")
 _BLAMING_SIGNS: Final = re.compile("[😡👎🤮]")
-
-
-class Sentiment(NamedTuple):
-    """Numbers of texts with praise only, with blame, and with neither."""
-
-    praise: int
-    blame: int
-    neither: int
-
-    @property
-    def total(self) -> int:
-        """All texts."""
-        return self.praise + self.blame + self.neither
 
 
 def sentiment(texts: Sequence[str]) -> Sentiment:

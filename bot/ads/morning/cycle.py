@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.ads.morning.step_results import NO_RESULTS, MorningResults, StepResult
 from bot.ads.platform import Accounts, AdsFault, PlatformAccount, TryLater
+from bot.ads.step_results import NO_RESULTS, MorningResults, StepResult
 from memory.ads.morning_runs import CycleRun, Cycles
 from memory.agents.base_agent import BaseAgent
 from memory.agents.memory_manager import MemoryManager

@@ -14,7 +14,6 @@ from typing import Any, Final
 from bot.ads.morning.analysis import (
     AdDayCount,
     Benchmark,
-    Sentiment,
     analyse,
     anomaly,
     benchmark,
@@ -26,8 +25,8 @@ from bot.ads.morning.analysis import (
 from bot.ads.morning.comparisons import AdResult, Comparison, Earning, earnings, findings, kind_of, rates
 from bot.ads.morning.cycle import Morning
 from bot.ads.morning.objections import OBJECTION_SUBJECT, Objections, objections
-from bot.ads.morning.step_results import LearnResult, ListenResult, MorningResults
 from bot.ads.platform import AdsFault
+from bot.ads.step_results import LearnResult, ListenResult, MorningResults, Sentiment
 from bot.language.money import Money
 from memory.ads.campaigns import Campaigns, KnownAd
 from memory.ads.chat_texts import Voice, Voices

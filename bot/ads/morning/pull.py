@@ -10,9 +10,9 @@ from typing import Final, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from bot.ads.morning.cycle import Morning
-from bot.ads.morning.step_results import PullResult
 from bot.ads.platform import PlatformAccount
 from bot.ads.practice import PracticeChats, PracticeSale
+from bot.ads.step_results import PullResult
 from memory.ads.attribution import Attribution, ChatDay, Sale
 from memory.ads.campaigns import Campaigns
 

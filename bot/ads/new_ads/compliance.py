@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from bot.ads.ad_idea import Concept
 from bot.language.normalisation import fold
 from bot.language.patterns import folded_words
 from bot.language.words import alternatives
@@ -20,24 +21,6 @@ LONGEST_BODY: Final = 500
 LONGEST_GREETING: Final = 300
 LONGEST_NAME: Final = 100
 CATEGORIES: Final = ("CREDIT", "EMPLOYMENT", "HOUSING", "ISSUES_ELECTIONS_POLITICS")
-
-
-@dataclass(frozen=True, slots=True)
-class Concept:
-    """An idea for an ad, before anything of it is made."""
-
-    name: str
-    angle: str
-    headline: str
-    body: str
-    greeting: str  # what the chat opens with
-    language: str
-    special_ad_categories: tuple[str, ...] = ()
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """Everything that people will read."""
-        return (self.headline, self.body, self.greeting)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
-from bot.ads.new_ads.compliance import Concept
+from bot.ads.ad_idea import Concept
 from bot.ads.new_ads.ideas import AccountKnowledge, Written, name_of
 from bot.language.languages import about
 from bot.model.answers import Completion, ModelMessage

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, Protocol
 
+from bot.ads.ad_idea import Concept, Idea, StrategicBrief, concept_subject
 from bot.ads.changes.plan import told
 from bot.ads.morning.objections import OBJECTION_SUBJECT
-from bot.ads.new_ads.compliance import ClaimCheck, Concept, Objection, review
+from bot.ads.new_ads.compliance import ClaimCheck, Objection, review
 from bot.ads.new_ads.selling_points import ARGUMENTS, Argument, ShopFacts
 from bot.language.money import Money
 from bot.model.model_errors import ModelUnavailable
@@ -55,29 +56,6 @@ class AccountKnowledge:
     def pattern(self, subject: str) -> StrategicEntry | None:
         """What worked or failed about it before."""
         return next((each for each in (*self.brief.worked, *self.brief.failed) if each.subject == subject), None)
-
-
-@dataclass(frozen=True, slots=True)
-class StrategicBrief:
-    """Why a test is run, what it should bring, and how it will be judged."""
-
-    known: tuple[str, ...]
-    principle: str
-    expected: str
-    judged_on: date
-    judged_how: str
-    monitoring: tuple[str, ...]
-    timeline: tuple[str, ...]
-    ends: date | None = None  # the last day on which its words are true; it is paused after that
-
-
-@dataclass(frozen=True, slots=True)
-class Idea:
-    """A concept that passed its review, with its brief."""
-
-    concept: Concept
-    argument: str
-    brief: StrategicBrief
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,11 +169,6 @@ def _promise(argument: Argument, known: AccountKnowledge) -> float:
         if pattern is not None:
             score += weight if pattern.kind == "successful_patterns" else -2 * weight
     return score
-
-
-def concept_subject(argument: str, language: str) -> str:
-    """Under which an argument's tests are remembered."""
-    return f"concept:{argument}:{language}"
 
 
 def name_of(season: str, angle: str) -> str:

@@ -10,15 +10,16 @@ from statistics import NormalDist
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from bot.ads.ad_idea import Idea
 from bot.ads.changes.plan import AGENT, Audience, Launch, told
 from bot.ads.changes.refusals import ChangeRefused, NeedsApproval, NothingToDo
 from bot.ads.experiments.ad_tests import AT_ONCE, AdTestLifecycle, day_of, idea_of
 from bot.ads.morning.cycle import Morning
-from bot.ads.morning.step_results import IdeasResult, JudgeResult, LaunchResult
 from bot.ads.new_ads.compliance import ClaimChecks
-from bot.ads.new_ads.ideas import LEAST_CHATS, LOSING, AccountKnowledge, Idea, Writes, propose, season_of
+from bot.ads.new_ads.ideas import LEAST_CHATS, LOSING, AccountKnowledge, Writes, propose, season_of
 from bot.ads.new_ads.selling_points import PROOF_DAYS, ShopFacts
 from bot.ads.platform import PlatformAccount, TryLater
+from bot.ads.step_results import IdeasResult, JudgeResult, LaunchResult
 from bot.brands import Brand
 from bot.language.money import Money
 from memory.ads.ad_account import AdAccount, Structure

@@ -21,11 +21,11 @@ from bot.ads.morning.analysis import (
     fatigue,
 )
 from bot.ads.morning.cycle import WHOLE_BRAND
-from bot.ads.morning.step_results import MorningResults
 from bot.ads.platform import without_token
 from bot.ads.reports.charts import Gallery, daily_chart
 from bot.ads.reports.morning_report import changes_done, largest_changes
 from bot.ads.reports.named_place import NamedPlace, named_place
+from bot.ads.step_results import MorningResults
 from bot.language.money import CurrencyConverter, Money
 from bot.language.texts import NOTHING, ReportWording, report_wording
 from memory.ads.campaigns import Campaigns

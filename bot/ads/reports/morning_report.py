@@ -8,10 +8,10 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Final, Protocol
 
-from bot.ads.budgets.reasons import BudgetDecision
+from bot.ads.budget_decision import BudgetDecision
 from bot.ads.morning.cycle import WHOLE_BRAND, Morning
-from bot.ads.morning.step_results import MorningResults, ReportResult
 from bot.ads.staff_messenger import StaffMessenger
+from bot.ads.step_results import MorningResults, ReportResult
 from bot.language.money import Money
 from bot.language.texts import report_wording
 from memory.ads.figures import AdFigures, Figures

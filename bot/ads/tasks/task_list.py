@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.ads.morning.cycle import Morning
-from bot.ads.morning.step_results import MorningResults, TasksResult
 from bot.ads.staff_messenger import StaffMessenger
+from bot.ads.step_results import MorningResults, TasksResult
 from bot.ads.tasks.asana import Asana, AsanaLater, AsanaRefused, AsanaUnsure
 from memory.ads.learnings.strategy import Strategy
 from memory.ads.morning_runs import Cycles

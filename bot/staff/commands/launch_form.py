@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bot.ads.ad_idea import Concept
 from bot.ads.campaign_lookup import CampaignLookup
 from bot.ads.changes.plan import Audience, Launch
-from bot.ads.new_ads.compliance import ClaimChecks, Concept, review
+from bot.ads.new_ads.compliance import ClaimChecks, review
 from bot.ads.platform import Accounts
 from bot.language.detection import detect
 from bot.staff.commands.account_commands import LaunchCommand

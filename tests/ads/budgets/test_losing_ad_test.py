@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from benchmarks.worlds import strange_delays
+from bot.ads.budget_decision import PAUSE, BudgetReason, odds
 from bot.ads.budgets.ad_history import OLDEST, AdHistory, first_free_day, panel
-from bot.ads.budgets.losing_ad_test import PAUSE, WATCHED, LossVerdict, against, judge, odds, worth
+from bot.ads.budgets.losing_ad_test import WATCHED, LossVerdict, against, judge, worth
 from bot.ads.budgets.order_delays import SLOW, USUAL, learn
-from bot.ads.budgets.reasons import BudgetReason
 from bot.ads.practice.market import usual_delays
 from memory.audit_log.account_changes import Cause
 from tests.ads.accounts import FIRST, ad

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.ads.morning.cycle import BrandMorning, Cycle, Morning, MorningStep
-from bot.ads.morning.step_results import ActResult, MorningResults, PullResult, ReportResult, StepResult
 from bot.ads.platform import NotAuthorised, PlatformAccount
 from bot.ads.practice import Book, PracticeAccount, read_practice
+from bot.ads.step_results import ActResult, MorningResults, PullResult, ReportResult, StepResult
 from memory.ads.morning_runs import Cycles
 from memory.agents.memory_manager import MemoryManager
 from memory.settings import MemorySettings

@@ -10,8 +10,8 @@ import pytest
 from bot.ads.morning.comparisons import AdResult, dispersion, earnings, findings, rates
 from bot.ads.morning.cycle import Morning
 from bot.ads.morning.learning import Learn, Listen
-from bot.ads.morning.step_results import LearnResult
 from bot.ads.practice import PracticeAccount
+from bot.ads.step_results import LearnResult
 from memory.ads.ad_account import Comment
 from memory.ads.attribution import Attribution, ChatDay, Sale
 from memory.ads.campaigns import Campaigns

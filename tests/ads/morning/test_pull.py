@@ -9,8 +9,8 @@ import pytest
 
 from bot.ads.morning.cycle import Morning
 from bot.ads.morning.pull import Pull
-from bot.ads.morning.step_results import PullResult
 from bot.ads.practice import Book, PracticeAccount, read_practice
+from bot.ads.step_results import PullResult
 from memory.ads.attribution import Attribution
 from memory.ads.campaigns import Campaigns
 from tests.ads.shop import AdShop

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.ads.new_ads.compliance import Concept, review
+from bot.ads.ad_idea import Concept
+from bot.ads.new_ads.compliance import review
 from tests.ads.shop import AnythingGoes
 
 GOOD = Concept(

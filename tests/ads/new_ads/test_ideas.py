@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot.ads.new_ads.compliance import Concept, review
+from bot.ads.ad_idea import Concept
+from bot.ads.new_ads.compliance import review
 from bot.ads.new_ads.copywriter import Copywriter, prompt
 from bot.ads.new_ads.ideas import AccountKnowledge, Proposed, propose, season_of
 from bot.ads.new_ads.selling_points import ARGUMENTS, ShopFacts

@@ -14,11 +14,11 @@ from bot.ads.changes.plan import Actor
 from bot.ads.changes.spend_limits import SpendLimits
 from bot.ads.experiments.ad_tests import idea_of
 from bot.ads.morning.cycle import Morning
-from bot.ads.morning.step_results import DecideResult, IdeasResult, LaunchResult, MorningResults, StepResult
 from bot.ads.new_ads.compliance import ClaimCheck
 from bot.ads.new_ads.launch import odds_of_losing
 from bot.ads.new_ads.shop_claims import FactsCheck
 from bot.ads.practice import PracticeAccount
+from bot.ads.step_results import DecideResult, IdeasResult, LaunchResult, MorningResults, StepResult
 from bot.brands import read_brands
 from bot.language.money import Money
 from bot.promises.facts import ReplyFacts

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.ads.morning.cycle import Morning
-from bot.ads.morning.step_results import LaunchResult
+from bot.ads.step_results import LaunchResult
 from bot.ads.tasks.asana import Asana
 from bot.ads.tasks.task_list import AsanaTwins, FileTasks
 from memory.ads.learnings.strategy import Strategy

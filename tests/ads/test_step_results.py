@@ -6,8 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from bot.ads.morning.analysis import Sentiment
-from bot.ads.morning.step_results import MorningResults
+from bot.ads.step_results import MorningResults, Sentiment
 from memory.storage.dataclass_json import to_json
 
 SENTENCE = "Ad “Delhi”: 12 chats, 0 sales, 0.8 needed by now to pay for itself; cut 20 % to 80."

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from bot.ads.budgets.losing_ad_test import PAUSE, odds
 from memory.ads.ad_account import Kind
 from memory.audit_log.account_changes import Cause
 
+PAUSE: Final = 20.0  # to one: an ad at break-even gets here in at most one of twenty runs
 NEVER_RAN: Final = (Cause.NEW, Cause.NO_MONEY_LEFT, Cause.STAYS_PAUSED)  # nothing was measured that would explain it
 
 
@@ -105,3 +105,12 @@ def percent_moved(before: Decimal, budget: Decimal) -> int:
 def money(amount: Decimal) -> str:
     """An amount as a shopkeeper writes it, without its currency: 1,250 or 12.50."""
     return f"{amount:,.0f}" if amount == amount.to_integral_value() or amount >= 100 else f"{amount:,.2f}"
+
+
+def odds(evidence: float) -> str:
+    """An e-value in words: "4 to 1"; below 1 there is none."""
+    if evidence < 1.05:
+        return "none"
+    if evidence >= 1000:
+        return "over 1,000 to 1"
+    return f"{evidence:.0f} to 1" if evidence >= 1.95 else f"{evidence:.1f} to 1"

@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
-from typing import Any, Final, get_type_hints
+from typing import Any, Final, NamedTuple, get_type_hints
 
-from bot.ads.budgets.reasons import BudgetDecision
-from bot.ads.morning.analysis import Sentiment
-from bot.ads.new_ads.ideas import Idea, StrategicBrief
+from bot.ads.ad_idea import Idea, StrategicBrief
+from bot.ads.budget_decision import BudgetDecision
 from memory.ads.tasks import Need
 from memory.storage.dataclass_json import Unreadable, from_json
+
+
+class Sentiment(NamedTuple):
+    """Numbers of texts with praise only, with blame, and with neither."""
+
+    praise: int
+    blame: int
+    neither: int
+
+    @property
+    def total(self) -> int:
+        """All texts."""
+        return self.praise + self.blame + self.neither
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,52 @@
+"""An idea for an ad test: the concept that is reviewed and launched, and the brief that it is judged by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """An idea for an ad, before anything of it is made."""
+
+    name: str
+    angle: str
+    headline: str
+    body: str
+    greeting: str  # what the chat opens with
+    language: str
+    special_ad_categories: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Everything that people will read."""
+        return (self.headline, self.body, self.greeting)
+
+
+@dataclass(frozen=True, slots=True)
+class StrategicBrief:
+    """Why a test is run, what it should bring, and how it will be judged."""
+
+    known: tuple[str, ...]
+    principle: str
+    expected: str
+    judged_on: date
+    judged_how: str
+    monitoring: tuple[str, ...]
+    timeline: tuple[str, ...]
+    ends: date | None = None  # the last day on which its words are true; it is paused after that
+
+
+@dataclass(frozen=True, slots=True)
+class Idea:
+    """A concept that passed its review, with its brief."""
+
+    concept: Concept
+    argument: str
+    brief: StrategicBrief
+
+
+def concept_subject(argument: str, language: str) -> str:
+    """Under which an argument's tests are remembered."""
+    return f"concept:{argument}:{language}"
