@@ -18,6 +18,9 @@ from bot.language.reading.message_type import classify
 ROWS = [
     ("hello there good people", "greeting"),
     ("hola, muy buenas", "greeting"),
+    ("hello, how are you today?", "greeting"),
+    ("hi, is the norvik bolt 15 available?", "product_inquiry"),
+    ("halo kak, norvik bolt 15 masih ada?", "product_inquiry"),
     ("which laptop would suit a designer", "product_inquiry"),
     ("earbuds below 80 euros with noise cancelling", "product_inquiry"),
     ("what size mattress for a bed of 70x48", "product_inquiry"),

@@ -13,11 +13,12 @@ from bot.language.normalisation import fold_in_place
 from bot.language.reading.classifier import MESSAGE_TYPES, NEAREST_SHARE, load
 from bot.language.reading.conversion import read_conversion
 from bot.language.reading.opt_out import is_stop
-from bot.language.reading.patterns import subject_patterns
+from bot.language.reading.patterns import one_of, subject_patterns
 
 CERTAIN = 0.97
 LIKELY = 0.9
 UNSURE = 0.25  # what text of no known word reaches
+SURE_GREETING = 0.6  # "hello, how are you today?" has 0.84, a greeting before a question about goods 0.3 to 0.57
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,9 @@ QUANTITY = re.compile(
     rf"|\b{_one_of('takes')}\s+(\d{{1,2}})\b(?!\s?(?:%|k\b|gb|kg|x|\*|usd|eur|inr|rs|{_one_of('other_units')}))"
 )
 LIMIT = re.compile(_one_of("limits"))
+GREETED = re.compile(
+    rf"^\W*{one_of('topics', 'greeting')}\b(?:\W+{one_of('topics', 'greeting_beside')}\b)*\W*(?=(?:\w+\W+){{2}}\w)"
+)  # and at least three words after it
 
 
 def classify(text: str) -> Classification:
@@ -103,6 +107,11 @@ def _judged(text: str, plain: str) -> tuple[str, float]:
     if ruled:
         return ruled, max(LIKELY, float(shares[MESSAGE_TYPES.index(ruled)]))
     best = int(np.argmax(shares))
+    if MESSAGE_TYPES[best] == "greeting" and shares[best] < SURE_GREETING and (greeted := GREETED.match(plain)):
+        # "hi, is the norvik bolt 15 available?" is about what stands after the greeting
+        rest = _judged(text[greeted.end() :], plain[greeted.end() :])
+        if rest[0] != "other" and rest[1] >= UNSURE:
+            return rest
     return MESSAGE_TYPES[best], float(shares[best])
 
 
