@@ -51,9 +51,11 @@ def _delivery_claims(sentence: Sentence, facts: ReplyFacts) -> Iterator[tuple[in
     between = sentence.plain[weekdays[0].end() : weekdays[-1].start()].strip().lower() if weekdays else ""
     if len(weekdays) != 2 or between not in claims.WEEKDAY_RANGE:  # the opening hours are no promise
         yield from (m.span() for m in weekdays if _weekday(m.group()) not in {day.weekday() for day in promised})
+    # "com o código HOLA5 você tem 5% de desconto até 31 jan." says when the discount ends
+    ends = [each.valid_until for each in facts.discounts] if claims.DISCOUNT.search(sentence.plain) else []
     for match in claims.DATED.finditer(sentence.bare):
         day = _month_day(match)
-        if day and day not in {(date.month, date.day) for date in (*promised, facts.today)}:
+        if day and day not in {(date.month, date.day) for date in (*promised, *ends, facts.today)}:
             yield match.span()
 
 

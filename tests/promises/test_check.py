@@ -52,6 +52,24 @@ def test_no_right_reply_of_the_two_sittings_is_stopped(draft: str) -> None:
     assert check(draft, FACTS) == []
 
 
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "Com o código HOLA5 você tem 5% de desconto até 31 jan. 2027.",
+        "Com o cupom HOLA5 você recebe 5% de desconto até 31 de janeiro.",
+        "With code HOLA5 you receive a 5% discount until 31 January 2027.",
+        "Con el código HOLA5 recibes un 5% de descuento hasta el 31 de enero.",
+    ],
+)
+def test_the_end_of_a_discount_is_no_delivery_date(draft: str) -> None:
+    assert check(draft, FACTS) == []
+    assert check(draft.replace("31", "30"), FACTS) != []
+
+
+def test_a_discounts_end_carries_no_delivery() -> None:
+    assert kinds("We deliver by 31 January.") == {"delivery"}
+
+
 def test_whatsapp_marks_hide_no_claim() -> None:
     assert kinds("_Free_ delivery on this one") == kinds("*Free* delivery on this one") == {"discount"}
 
