@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test style check check-all bench format clean
+.PHONY: run test style check check-all mutants bench format clean
 run: $(VENV)/run
 	$(BIN)/python app.py
 
@@ -23,6 +23,10 @@ check: style test
 
 check-all: style
 	$(PYTEST) --hypothesis-profile exhaustive
+
+# Changes of the deciding code that no test notices: all of it takes hours, MODULES="path[::function] …" less.
+mutants: $(VENV)/dev
+	$(BIN)/python -m tests.mutants $(MODULES)
 
 bench: $(VENV)/bench
 	$(BIN)/python -m benchmarks
