@@ -14,13 +14,13 @@ from memory.ads.ad_account import (
     AccountFinding,
     Activity,
     AdAccount,
+    AdInsight,
     AdStatus,
     BusinessEvent,
     Comment,
     EventOutcome,
     Kind,
     New,
-    Reading,
     Structure,
 )
 
@@ -94,7 +94,7 @@ class PlatformAccount(Protocol):
         """Everything in it."""
         ...
 
-    def readings(self, since: date, until: date, *, breakdown: str | None = None) -> list[Reading]:
+    def readings(self, since: date, until: date, *, breakdown: str | None = None) -> list[AdInsight]:
         """One reading per ad and day that had any delivery, both days included, in the account's calendar.
 
         `breakdown` is one of country, hour, placement, product; None for the whole ad.

@@ -30,7 +30,7 @@ from memory.conversation import ConversationMemory
 from memory.conversations.analytics import Analytics
 from memory.conversations.backfill import Past
 from memory.upkeep.conversation_json import Dossiers
-from memory.upkeep.import_export import ConversationFiles, OneFile, Part, RecordFiles
+from memory.upkeep.import_export import ConversationFiles, ExportPart, OneFile, RecordFiles
 
 
 def site(
@@ -101,7 +101,7 @@ class BrandArchive:
 
     foundation: Foundation
 
-    def parts_of(self, brand: str) -> list[Part]:
+    def parts_of(self, brand: str) -> list[ExportPart]:
         """Conversations, campaigns, strategy and records."""
         db, clock = self.foundation.stores.db, self.foundation.clock
         timeout = timedelta(hours=self.foundation.settings.memory.session_timeout_hours)

@@ -114,7 +114,7 @@ class Structure:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class AdInsight:
     """What the platform said, at `seen_at`, of one ad on one day of its account's calendar.
 
     The same day is read again for 28 days, and may be told differently each time: each telling is a reading of its

@@ -41,7 +41,7 @@ class UnknownSale(MemoryFault):
 
 
 @dataclass(frozen=True, slots=True)
-class Sale:
+class AdSale:
     """An order that came through an ad.
 
     `chat_day` is the day of the chat that the last ad opened, in its account's calendar; `buyer` tells customers apart
@@ -231,7 +231,7 @@ class Attribution:
         )
         return None if day is None else date.fromordinal(day)
 
-    def book_sales(self, brand: str, sales: Iterable[Sale], *, zone: str = "UTC") -> None:
+    def book_sales(self, brand: str, sales: Iterable[AdSale], *, zone: str = "UTC") -> None:
         """Write down sales; one whose number is there already is left as it is."""
         accounts = self._accounts(brand, zone)
         now = self._clock()
@@ -394,7 +394,7 @@ class Attribution:
                 since=since,
             )
 
-    def _sale_row(self, brand: str, sale: Sale, accounts: _Accounts, now: datetime) -> dict[str, Any]:
+    def _sale_row(self, brand: str, sale: AdSale, accounts: _Accounts, now: datetime) -> dict[str, Any]:
         currency, zone = accounts.of(sale.last_ad_id)
         value, margin = self._in(sale.value, currency), self._in(sale.margin, currency)
         if value is None or margin is None:
@@ -480,10 +480,10 @@ def _chat_row(brand: str, row: Row, accounts: _Accounts, counted: set[tuple[int,
     )
 
 
-def _desk_sale(row: Row, margin_rate: Decimal, accounts: _Accounts) -> Sale:
+def _desk_sale(row: Row, margin_rate: Decimal, accounts: _Accounts) -> AdSale:
     value = Money.from_minor(row["unit_minor"] * row["quantity"], row["currency"])
     first_ad = row["first_ad_id"] or row["last_ad_id"]
-    return Sale(
+    return AdSale(
         number=row["number"],
         last_ad_id=row["last_ad_id"],
         chat_day=accounts.day(row["last_ad_id"], row["last_at"]),

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from memory.ads.ad_account import Ad, AdAccount, AdSet, Campaign, Creative, Learning, Reading, Structure
+from memory.ads.ad_account import Ad, AdAccount, AdInsight, AdSet, Campaign, Creative, Learning, Structure
 from memory.storage import bulk_insert
 from memory.storage.database import Database, Row
 from memory.storage.errors import MemoryFault, NotStorable
@@ -253,8 +253,8 @@ KNOWN_CAMPAIGN = AD_CAMPAIGNS.rows(
     account_name="n.name",
     gone=computed("p.gone_at IS NOT NULL", FLAG),
 )
-READING = AD_READINGS.rows(
-    Reading,
+INSIGHT = AD_READINGS.rows(
+    AdInsight,
     "r",
     account_id="a.account_id",
     ad_id="a.ad_id",
@@ -364,7 +364,7 @@ class Campaigns:
             brand=brand,
         )
 
-    def take_readings(self, brand: str, readings: Iterable[Reading]) -> int:
+    def take_readings(self, brand: str, readings: Iterable[AdInsight]) -> int:
         """Keep what was told; how many tellings were new.
 
         The same telling again is not stored again, a different one supersedes the one before, an answer older than
@@ -394,13 +394,13 @@ class Campaigns:
         ad_id: str | None = None,
         as_of: datetime | None = None,
         breakdown: str | None = None,
-    ) -> list[Reading]:
+    ) -> list[AdInsight]:
         """The latest telling of each ad and day, both days included; `as_of`: as they were known at that moment."""
         held, values = _held(as_of)
         part = "r.part = ''" if breakdown is None else "r.part >= :part AND r.part < :part_end"
         which = "(CAST(:account AS TEXT) IS NULL OR a.account_id = :account) AND (CAST(:ad AS TEXT) IS NULL OR a.ad_id = :ad)"
         values |= {} if breakdown is None else {"part": f"{breakdown}=", "part_end": f"{breakdown}>"}
-        return READING.all(
+        return INSIGHT.all(
             self._db,
             f"{_READINGS} WHERE a.brand = :brand AND {which} AND r.day BETWEEN :since AND :until AND {part} AND {held}"
             " ORDER BY r.ad, r.day, r.part",
@@ -412,9 +412,9 @@ class Campaigns:
             **values,
         )
 
-    def tellings(self, brand: str, ad_id: str, day: date) -> list[Reading]:
+    def tellings(self, brand: str, ad_id: str, day: date) -> list[AdInsight]:
         """Everything that was ever told of an ad's day, oldest first; breakdowns left out."""
-        return READING.all(
+        return INSIGHT.all(
             self._db,
             f"{_READINGS} WHERE a.brand = :brand AND a.ad_id = :ad AND r.day = :day AND r.part = '' ORDER BY r.id",
             brand=brand,
@@ -505,7 +505,7 @@ class Campaigns:
                 at=at,
             )
 
-    def _keys(self, brand: str, told: Sequence[Reading]) -> dict[str, int]:
+    def _keys(self, brand: str, told: Sequence[AdInsight]) -> dict[str, int]:
         """Our numbers of the ads told of; an ad that no structure named is kept as it came."""
         wanted = {reading.ad_id: reading.account_id for reading in told}
         now = self._clock()
@@ -527,7 +527,7 @@ class Campaigns:
         rows = self._db.all("SELECT id, ad_id FROM ads WHERE brand = :brand", brand=brand)
         return {row["ad_id"]: row["id"] for row in rows}
 
-    def _latest(self, brand: str, keys: set[int], told: Sequence[Reading]) -> dict[_Place, Row]:
+    def _latest(self, brand: str, keys: set[int], told: Sequence[AdInsight]) -> dict[_Place, Row]:
         if not told:
             return {}
         days = [reading.day.toordinal() for reading in told]
@@ -578,7 +578,7 @@ _KNOWN_ADS = f"""SELECT {KNOWN_AD.columns} FROM ads a
     LEFT JOIN ad_creatives c ON c.brand = a.brand AND c.creative_id = a.creative_id
     WHERE a.brand = :brand AND (CAST(:account AS TEXT) IS NULL OR a.account_id = :account)"""
 
-_READINGS = f"""SELECT {READING.columns} FROM ads a
+_READINGS = f"""SELECT {INSIGHT.columns} FROM ads a
     JOIN ad_accounts n ON n.brand = a.brand AND n.account_id = a.account_id
     JOIN ad_readings r ON r.ad = a.id"""
 
@@ -598,12 +598,12 @@ def _plain_angle(angle: str) -> str:
     return " ".join(angle.split()).casefold()
 
 
-def _news(told: Sequence[Reading], keys: Mapping[str, int], known: Mapping[_Place, Row]) -> list[_News]:
+def _news(told: Sequence[AdInsight], keys: Mapping[str, int], known: Mapping[_Place, Row]) -> list[_News]:
     """The tellings that say something new, each with what it supersedes."""
     latest: dict[_Place, _News | Row] = dict(known)
     fresh: list[_News] = []
     for reading in told:
-        values = READING.values(reading) | {"ad": keys[reading.ad_id]}
+        values = INSIGHT.values(reading) | {"ad": keys[reading.ad_id]}
         place = (values["ad"], values["part"], values["day"])
         before = latest.get(place)
         known_values = before.values if isinstance(before, _News) else before
@@ -623,7 +623,7 @@ def _news(told: Sequence[Reading], keys: Mapping[str, int], known: Mapping[_Plac
     return fresh
 
 
-def _check(reading: Reading, currencies: Mapping[str, str]) -> None:
+def _check(reading: AdInsight, currencies: Mapping[str, str]) -> None:
     currency = currencies.get(reading.account_id)
     if currency is None:
         raise UnknownAdAccount(f"ad account {reading.account_id} was not seen yet: take its structure first")

@@ -60,7 +60,7 @@ class Notes:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DossierMessage:
     """One message of a dossier, checked."""
 
     at: datetime
@@ -147,7 +147,9 @@ class Dossiers:
             with self._db.transaction():
                 self._merge(address, profile, dossier.get("session_info"), lines, notes)
 
-    def _merge(self, address: Address, profile: dict[str, Any], info: object, lines: list[Line], notes: Notes) -> None:
+    def _merge(
+        self, address: Address, profile: dict[str, Any], info: object, lines: list[DossierMessage], notes: Notes
+    ) -> None:
         known = self._known(address)
         contact = known or self._contacts.get(self._contacts.resolve(self._brand, address, self._our_number))
         added = self._add(contact, lines)
@@ -163,19 +165,19 @@ class Dossiers:
         except UnknownContact:
             return None
 
-    def _lines(self, given: object, notes: Notes) -> list[Line]:
+    def _lines(self, given: object, notes: Notes) -> list[DossierMessage]:
         if not isinstance(given, list):
             notes.read("messages", _refuse, "must be a list of messages")
             return []
         read = [self._line(each, f"messages[{place}]", notes) for place, each in enumerate(given)]
         return [line for line in read if line is not None]
 
-    def _line(self, given: object, place: str, notes: Notes) -> Line | None:
+    def _line(self, given: object, place: str, notes: Notes) -> DossierMessage | None:
         if not isinstance(given, dict):
             notes.read(place, _refuse, "must be an object with timestamp, role and content")
             return None
         before = len(notes.faults)
-        line = Line(
+        line = DossierMessage(
             at=notes.read(f"{place}.timestamp", self._past.read_moment, given.get("timestamp")),
             role=notes.read(f"{place}.role", check_role, given.get("role")),
             content=notes.read(f"{place}.content", check_text, "content", given.get("content")),
@@ -184,7 +186,7 @@ class Dossiers:
         )
         return line if len(notes.faults) == before else None
 
-    def _add(self, contact: Contact, lines: Sequence[Line]) -> list[Line]:
+    def _add(self, contact: Contact, lines: Sequence[DossierMessage]) -> list[DossierMessage]:
         there = self._db.all("SELECT at, role, content FROM messages WHERE contact_id = :id", id=contact.id)
         left = Counter((row["at"], row["role"], row["content"]) for row in there)
         added = []
@@ -205,7 +207,7 @@ class Dossiers:
         return added
 
     def _count(
-        self, contact: Contact, profile: dict[str, Any], added: Sequence[Line], notes: Notes, *, new: bool
+        self, contact: Contact, profile: dict[str, Any], added: Sequence[DossierMessage], notes: Notes, *, new: bool
     ) -> None:
         heard = [line.at for line in added if line.role == "user"]
         times, given = len(heard), profile.get("total_interactions")
@@ -215,7 +217,9 @@ class Dossiers:
         moments = [moment for moment in (last, *heard) if moment is not None]
         self._past.count(self._brand, contact.id, times, last if new and last else max(moments, default=None))
 
-    def _date(self, contact: Contact, info: object, lines: Sequence[Line], notes: Notes, *, new: bool) -> None:
+    def _date(
+        self, contact: Contact, info: object, lines: Sequence[DossierMessage], notes: Notes, *, new: bool
+    ) -> None:
         """Since when this person is known."""
         given = info if isinstance(info, dict) else {}
         created = self._moment(given, "created_at", "session_info.created_at", notes)

@@ -21,7 +21,7 @@ AT_ONCE = 500  # lines of a file taken in by one transaction
 UNFINISHED = ".unfinished"
 
 
-class Part(Protocol):
+class ExportPart(Protocol):
     """One kind of thing that is moved. Add yours to the sequence that `write` and `read` are given."""
 
     def size(self) -> int:
@@ -159,7 +159,7 @@ class OneFile:
             notes.faults += [Fault(notes.file, "", wrong) for wrong in self.store.take_in(self.brand, given)]
 
 
-def write(folder: Path, parts: Sequence[Part], step: Callable[[], None] = lambda: None) -> int:
+def write(folder: Path, parts: Sequence[ExportPart], step: Callable[[], None] = lambda: None) -> int:
     """Write every part below `folder`, file by file; how many. `step` is called after each.
 
     Files of the same name are replaced, each at once or not at all, others are left alone. Only their owner may read
@@ -177,7 +177,7 @@ def write(folder: Path, parts: Sequence[Part], step: Callable[[], None] = lambda
     return done
 
 
-def pending(folder: Path, parts: Sequence[Part]) -> int:
+def pending(folder: Path, parts: Sequence[ExportPart]) -> int:
     """How many files `read` will find. Raises FilesUnusable where it is none."""
     found = sum(len(part.files(folder)) for part in parts)
     if not found:
@@ -187,7 +187,7 @@ def pending(folder: Path, parts: Sequence[Part]) -> int:
     return found
 
 
-def read(folder: Path, parts: Sequence[Part], step: Callable[[], None] = lambda: None) -> list[Fault]:
+def read(folder: Path, parts: Sequence[ExportPart], step: Callable[[], None] = lambda: None) -> list[Fault]:
     """Take in every file of every part; what could not be taken, by file and place. `step` is called after each file.
 
     What is there already is not doubled. Raises DatabaseUnavailable.

@@ -20,6 +20,7 @@ from memory.ads.ad_account import (
     Activity,
     Ad,
     AdAccount,
+    AdInsight,
     AdSet,
     AdStatus,
     BusinessEvent,
@@ -32,7 +33,6 @@ from memory.ads.ad_account import (
     NewAdSet,
     NewCampaign,
     NewCreative,
-    Reading,
     Structure,
 )
 
@@ -142,7 +142,7 @@ class PaperAccount:
                 self.clock(),
             )
 
-    def readings(self, since: date, until: date, *, breakdown: str | None = None) -> list[Reading]:
+    def readings(self, since: date, until: date, *, breakdown: str | None = None) -> list[AdInsight]:
         return []
 
     def activities(self, since: datetime) -> list[Activity]:

@@ -38,7 +38,7 @@ from bot.staff.questions.built_in_answers import Answering
 from bot.staff.questions.model_answers import Thinking
 from bot.wiring.program import Program, assemble
 from bot.wiring.stores import Stores
-from memory.ads.ad_account import Ad, AdAccount, AdSet, Campaign, Creative, EventOutcome, Learning, Reading, Structure
+from memory.ads.ad_account import Ad, AdAccount, AdInsight, AdSet, Campaign, Creative, EventOutcome, Learning, Structure
 from memory.ads.conversion_events import Events
 from memory.ads.learnings.strategy import FAILURE, SUCCESS, Claim
 from memory.ads.morning_runs import Cycles
@@ -389,9 +389,9 @@ def spanish_structure(seen: datetime) -> Structure:
     )
 
 
-def spanish_day(day: int, spend: str, seen: datetime, *, purchases: int | None = None) -> Reading:
+def spanish_day(day: int, spend: str, seen: datetime, *, purchases: int | None = None) -> AdInsight:
     """What the platform said of ad 2001 on that day of November."""
-    return Reading(
+    return AdInsight(
         SPAIN, "2001", date(2026, 11, day), seen, Money(Decimal(spend), "EUR"), 1000, 40, 5, reach=800,
         purchases=purchases, purchase_value=Money(Decimal(1449), "EUR") if purchases else None,
     )  # fmt: skip

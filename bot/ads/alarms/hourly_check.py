@@ -27,7 +27,7 @@ from bot.ads.changes.account_actions import AccountActions
 from bot.ads.changes.refusals import ChangeRefused
 from bot.ads.platform import Accounts, AdsFault, PlatformAccount
 from bot.ads.staff_messenger import StaffMessenger
-from memory.ads.ad_account import AdAccount, Reading
+from memory.ads.ad_account import AdAccount, AdInsight
 from memory.ads.campaigns import Campaigns
 from memory.ads.figures import AdFigures
 from memory.storage.database import Database
@@ -142,7 +142,7 @@ class _Today:
         if findings is not None:
             yield broken_page(about, findings)
 
-    def readings(self, day: date) -> list[Reading]:
+    def readings(self, day: date) -> list[AdInsight]:
         if self.fault:
             return []
         return self._ask(lambda: self.account.readings(day, day)) or []

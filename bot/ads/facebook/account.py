@@ -23,6 +23,7 @@ from memory.ads.ad_account import (
     AccountFinding,
     Activity,
     AdAccount,
+    AdInsight,
     AdStatus,
     BusinessEvent,
     Comment,
@@ -33,7 +34,6 @@ from memory.ads.ad_account import (
     NewAdSet,
     NewCampaign,
     NewCreative,
-    Reading,
     Structure,
 )
 
@@ -98,7 +98,7 @@ class FacebookAccount:
             seen_at=seen_at,
         )
 
-    def readings(self, since: date, until: date, *, breakdown: str | None = None) -> list[Reading]:
+    def readings(self, since: date, until: date, *, breakdown: str | None = None) -> list[AdInsight]:
         told = self._account()
         insights.known(breakdown)
         seen_at = self._graph.clock()

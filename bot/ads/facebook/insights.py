@@ -9,7 +9,7 @@ from typing import Any
 from bot.ads.facebook.amounts import spent
 from bot.ads.platform import RequestWrong
 from bot.language.money import Money
-from memory.ads.ad_account import Reading
+from memory.ads.ad_account import AdInsight
 
 MONTHS_KEPT = 37  # https://developers.facebook.com/docs/marketing-api/insights: error 3018 beyond
 FIELDS = "ad_id,account_currency,spend,impressions,reach,inline_link_clicks,actions,action_values"
@@ -62,9 +62,9 @@ def clamped(since: date, today: date) -> date:
 
 def readings(
     rows: Iterable[Row], account_id: str, currency: str, breakdown: str | None, seen_at: datetime, notice: Notice
-) -> list[Reading]:
+) -> list[AdInsight]:
     """Unusable rows are named to `notice` and left out."""
-    taken: dict[tuple[object, ...], Reading] = {}
+    taken: dict[tuple[object, ...], AdInsight] = {}
     for row in rows:
         money = spent(row.get("spend"), currency)
         fault = _unusable(row, currency, breakdown)
@@ -99,11 +99,11 @@ def _unusable(row: Row, currency: str, breakdown: str | None) -> str:
     return ""
 
 
-def _reading(row: Row, money: Money, account_id: str, breakdown: str | None, seen_at: datetime) -> Reading:
+def _reading(row: Row, money: Money, account_id: str, breakdown: str | None, seen_at: datetime) -> AdInsight:
     actions, values = _amounts(row.get("actions")), _amounts(row.get("action_values"))
     tier = next((name for name in PURCHASE_TIERS if actions and name in actions), None)
     value = spent(values[tier], money.currency) if tier and values and tier in values else None
-    return Reading(
+    return AdInsight(
         account_id=account_id,
         ad_id=str(row["ad_id"]),
         day=date.fromisoformat(row["date_start"]),

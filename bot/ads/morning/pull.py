@@ -13,7 +13,7 @@ from bot.ads.morning.cycle import Morning
 from bot.ads.platform import PlatformAccount
 from bot.ads.practice import PracticeChats, PracticeSale
 from bot.ads.step_results import PullResult
-from memory.ads.attribution import Attribution, ChatDay, Sale
+from memory.ads.attribution import AdSale, Attribution, ChatDay
 from memory.ads.campaigns import Campaigns
 
 RESTATED: Final = timedelta(days=28)  # so long the platform may tell a day differently
@@ -78,8 +78,8 @@ class Pull:
         return _share(account.sales(today - FIRST_LOOK))
 
 
-def _sale(sale: PracticeSale, zone: ZoneInfo) -> Sale:
-    return Sale(
+def _sale(sale: PracticeSale, zone: ZoneInfo) -> AdSale:
+    return AdSale(
         number=sale.number,
         last_ad_id=sale.ad_id or "",
         chat_day=sale.chat_at.astimezone(zone).date(),

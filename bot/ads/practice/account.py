@@ -24,6 +24,7 @@ from memory.ads.ad_account import (
     Activity,
     Ad,
     AdAccount,
+    AdInsight,
     AdSet,
     AdStatus,
     BusinessEvent,
@@ -39,7 +40,6 @@ from memory.ads.ad_account import (
     NewAdSet,
     NewCampaign,
     NewCreative,
-    Reading,
     Structure,
 )
 from memory.storage.timestamps import Clock
@@ -162,7 +162,7 @@ class PracticeAccount:
                 seen_at=self._clock(),
             )
 
-    def readings(self, since: date, until: date, *, breakdown: str | None = None) -> list[Reading]:
+    def readings(self, since: date, until: date, *, breakdown: str | None = None) -> list[AdInsight]:
         """One reading per ad and day with delivery; the newest day is still under way.
 
         Practice customers have neither country nor product: those breakdowns are empty.
@@ -173,7 +173,7 @@ class PracticeAccount:
             )
         with self._caught_up():
             ads = {place: ad_id for ad_id, place in self._standing.places.items()}
-            found: list[Reading] = []
+            found: list[AdInsight] = []
             for day in _days(max(since, self._first_day), min(until, self._today())):
                 insight = self._insight(day)
                 for place, ad_id in ads.items():
@@ -593,10 +593,10 @@ class PracticeAccount:
         effective: EffectiveStatus = ad_set.status if campaign.status == "active" else "campaign_paused"
         return replace(ad_set, learning=learning, effective_status=effective)
 
-    def _told(self, ad_id: str, place: int, day: date, insight: Insight, breakdown: str | None) -> list[Reading]:
+    def _told(self, ad_id: str, place: int, day: date, insight: Insight, breakdown: str | None) -> list[AdInsight]:
         if insight.impressions[place] == 0 and insight.spend[place] == 0:
             return []
-        whole = Reading(
+        whole = AdInsight(
             account_id=self.spec.id,
             ad_id=ad_id,
             day=day,
@@ -611,7 +611,7 @@ class PracticeAccount:
         shares = SHARES.get(breakdown, {})
         return [self._part(whole, (breakdown, value), share) for value, share in shares.items()]
 
-    def _part(self, whole: Reading, breakdown: tuple[str, str], share: float) -> Reading:
+    def _part(self, whole: AdInsight, breakdown: tuple[str, str], share: float) -> AdInsight:
         return replace(
             whole,
             breakdown=breakdown,

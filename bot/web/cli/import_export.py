@@ -10,13 +10,13 @@ import click
 from flask import Flask
 
 from memory.storage.errors import MemoryFault
-from memory.upkeep.import_export import Part, pending, read, write
+from memory.upkeep.import_export import ExportPart, pending, read, write
 
 
 class Exported(Protocol):
     """What `export` writes and `import` reads; `bot.wiring.web.BrandArchive` says what that is."""
 
-    def parts_of(self, brand: str) -> Sequence[Part]:
+    def parts_of(self, brand: str) -> Sequence[ExportPart]:
         """Of this brand, in the order in which they are read."""
 
 

@@ -13,7 +13,7 @@ from bot.ads.morning.cycle import Morning
 from bot.ads.morning.pull import Pull
 from bot.ads.practice import Book, PracticeAccount, read_practice
 from bot.language.money import Money
-from memory.ads.ad_account import Ad, AdAccount, AdSet, Campaign, Reading, Structure
+from memory.ads.ad_account import Ad, AdAccount, AdInsight, AdSet, Campaign, Structure
 from memory.ads.attribution import Attribution
 from memory.ads.campaigns import Campaigns
 from memory.storage.database import Database
@@ -88,7 +88,7 @@ def test_a_campaign_that_holds_the_budget_is_the_line(db: Database, clock: TestC
     campaigns.take_readings(
         "voyage",
         [
-            Reading("act_1", ad, day, BEGUN, Money(Decimal(spend), "INR"), 1000, 50, None)
+            AdInsight("act_1", ad, day, BEGUN, Money(Decimal(spend), "INR"), 1000, 50, None)
             for ad, spend in spends.items()
         ],
     )

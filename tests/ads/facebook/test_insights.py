@@ -16,7 +16,7 @@ from bot.ads.facebook import FacebookAccount
 from bot.ads.facebook.insights import clamped, readings
 from bot.ads.platform import TryLater
 from bot.language.money import Money
-from memory.ads.ad_account import Reading
+from memory.ads.ad_account import AdInsight
 from tests.ads.facebook.graph_server import GraphServer, Time, refusing
 
 START = date(2026, 11, 1)
@@ -33,7 +33,7 @@ class Books:
     account: FacebookAccount
     notices: list[str]
 
-    def row(self, **told: Any) -> Reading:
+    def row(self, **told: Any) -> AdInsight:
         """The one reading of a row with `told` in it."""
         self.meta.delivered("1", START, **{"spend": "10", "impressions": "100", **told})
         (reading,) = self.account.readings(START, START)
@@ -73,7 +73,7 @@ def test_a_row_is_read_as_it_stands(books: Books) -> None:
         inline_link_clicks="30",
         actions=[{"action_type": CHAT, "value": "7"}, *actions(link_click="30")],
     )
-    assert found == Reading(
+    assert found == AdInsight(
         account_id="act_111",
         ad_id="1",
         day=START,

@@ -13,7 +13,7 @@ from bot.ads.morning.learning import Learn, Listen
 from bot.ads.practice import PracticeAccount
 from bot.ads.step_results import LearnResult
 from memory.ads.ad_account import Comment
-from memory.ads.attribution import Attribution, ChatDay, Sale
+from memory.ads.attribution import AdSale, Attribution, ChatDay
 from memory.ads.campaigns import Campaigns
 from memory.ads.chat_texts import Voices
 from memory.ads.figures import AdFigures
@@ -60,9 +60,9 @@ class Desk:
         self.book.book_chats(BRAND, [ChatDay(ad, day, chats // 7) for day in days])
         self.book.book_sales(BRAND, [self._sale(ad, days[n % 7]) for n in range(orders)])
 
-    def _sale(self, ad: str, day: date) -> Sale:
+    def _sale(self, ad: str, day: date) -> AdSale:
         at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-        return Sale(f"N{next(self.numbers)}", ad, day, at, rupees(100), rupees(40), "paid", day=day)
+        return AdSale(f"N{next(self.numbers)}", ad, day, at, rupees(100), rupees(40), "paid", day=day)
 
     def today(self) -> date:
         return self.stores.clock().date()

@@ -16,7 +16,7 @@ from bot.ads.reports.named_place import SeveralPlaces, UnknownPlace
 from bot.language.languages import LANGUAGES
 from bot.language.money import Money
 from bot.language.texts import report_wording
-from memory.ads.attribution import Sale
+from memory.ads.attribution import AdSale
 from memory.ads.figures import PERIODS
 from tests.ads.shop import AdShop
 
@@ -114,7 +114,7 @@ def test_what_was_sold_in_a_currency_without_a_rate_is_told_apart(shop: AdShop) 
     ad = memory.figures.of("voyage", "ad", 30, account_id="act_9008")[0].key
     day = shop.clock().date() - timedelta(days=1)
     price = Money(Decimal(5000), "ARS")
-    memory.attribution.book_sales("voyage", [Sale("A-1", ad, day, shop.clock(), price, price, day=day)])
+    memory.attribution.book_sales("voyage", [AdSale("A-1", ad, day, shop.clock(), price, price, day=day)])
     assert "no rate is known: 5,000 ARS" in shop.agency.answers.overview("voyage")
 
 

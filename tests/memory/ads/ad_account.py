@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from bot.language.money import Money
-from memory.ads.ad_account import Ad, AdAccount, AdSet, Campaign, Creative, Reading, Structure
+from memory.ads.ad_account import Ad, AdAccount, AdInsight, AdSet, Campaign, Creative, Structure
 
 BRAND = "voyage"
 ACCOUNT = "act_1"
@@ -68,8 +68,8 @@ def reading(
     account_id: str = ACCOUNT,
     currency: str = "INR",
     breakdown: tuple[str, str] | None = None,
-) -> Reading:
-    return Reading(
+) -> AdInsight:
+    return AdInsight(
         account_id=account_id,
         ad_id=ad,
         day=day,

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.language.money import Money
-from memory.ads.attribution import Attribution, ChatDay, Cohort, Sale, UnknownSale
+from memory.ads.attribution import AdSale, Attribution, ChatDay, Cohort, UnknownSale
 from memory.ads.campaigns import Campaigns
 from memory.ads.figures import AdFigures
 from memory.people.address import Referral
@@ -218,7 +218,7 @@ def test_figures_are_those_of_whole_days_in_the_accounts_currency(shop: Shop) ->
     shop.book.book_sales(
         BRAND,
         [
-            Sale(f"N{n}", "1", yesterday, datetime(2026, 11, 20, 12, tzinfo=UTC), rupees(900), rupees(400))
+            AdSale(f"N{n}", "1", yesterday, datetime(2026, 11, 20, 12, tzinfo=UTC), rupees(900), rupees(400))
             for n in range(2)
         ],
     )
@@ -293,8 +293,8 @@ def test_a_buyer_of_the_market_is_won_by_the_ad_of_the_first_order(shop: Shop) -
     at = datetime(2026, 11, 1, 12, tzinfo=UTC)
     later = at + timedelta(days=9)
     sales = [
-        Sale("N2", "2", later.date(), later, rupees(500), rupees(200), buyer="b"),
-        Sale("N1", "1", at.date(), at, rupees(900), rupees(400), buyer="b"),
+        AdSale("N2", "2", later.date(), later, rupees(500), rupees(200), buyer="b"),
+        AdSale("N1", "1", at.date(), at, rupees(900), rupees(400), buyer="b"),
     ]
     shop.book.book_sales(BRAND, sales)
     [won] = shop.figures.lifetime(BRAND, "ad")
@@ -316,7 +316,7 @@ def test_the_book_adds_up(sold: list[tuple[int, int, int]], moves: list[tuple[An
         for back, age, margin in sold:
             number, day = f"N{next(numbers)}", TODAY - timedelta(days=back)
             at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC) + timedelta(days=age)
-            sale = Sale(number, "1", day, at, rupees(100), rupees(margin))
+            sale = AdSale(number, "1", day, at, rupees(100), rupees(margin))
             shop.book.book_sales(BRAND, [sale, sale])
             margins[number] = margin
         for state, which in moves:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory.ads.ad_account import Reading
+from memory.ads.ad_account import AdInsight
 from memory.ads.campaigns import Campaigns, UnknownAd, UnknownAdAccount, angle_of
 from memory.storage.errors import NotStorable
 from tests.memory.ads.ad_account import ACCOUNT, BRAND, SEEN, TODAY, account, reading, structure
@@ -169,7 +169,7 @@ def _moment(hour: int) -> datetime:
     return SEEN + timedelta(hours=hour)
 
 
-def _reading(told: tuple[str, int, int, int]) -> Reading:
+def _reading(told: tuple[str, int, int, int]) -> AdInsight:
     ad, back, hour, spend = told
     return reading(ad, TODAY - timedelta(days=back), spend=spend, seen_at=_moment(hour))
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from bot.language.money import Money
-from memory.ads.attribution import Attribution, ChatDay, Sale, State
+from memory.ads.attribution import AdSale, Attribution, ChatDay, State
 from memory.ads.campaigns import Campaigns
 from memory.ads.daily_figures import Daily, daily
 from memory.ads.figures import AdFigures, Figures
@@ -38,11 +38,11 @@ def filled(stores: Stores) -> Stores:
     return stores
 
 
-def _sale(ad: str, day: date, currency: str, n: int) -> Sale:
+def _sale(ad: str, day: date, currency: str, n: int) -> AdSale:
     state: State = "cancelled" if n % 4 == 3 else "paid"
     value = Money(Decimal(300 + n), currency)
     at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-    return Sale(f"{ad}-{n}", ad, day, at, value, Money(Decimal(100 + n), currency), state, day=day)
+    return AdSale(f"{ad}-{n}", ad, day, at, value, Money(Decimal(100 + n), currency), state, day=day)
 
 
 def _read(stores: Stores, days: int, account_id: str | None = None, apart: bool = True) -> Daily:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from memory.ads.ad_account import Structure
-from memory.ads.attribution import Attribution, ChatDay, Sale
+from memory.ads.attribution import AdSale, Attribution, ChatDay
 from memory.ads.campaigns import Campaigns
 from memory.ads.figures import AdFigures
 from memory.ads.graph import Graph, Node, UnknownKind, wilson
@@ -50,7 +50,8 @@ class Advertised:
         self.book.book_chats(self.brand, [ChatDay(ad, DAY, chats, chats // 2)])
         at = datetime(DAY.year, DAY.month, DAY.day, 12, tzinfo=UTC)
         sales = [
-            Sale(f"{ad}-{n}", ad, DAY, at, rupees(900), rupees(400), buyer=buyer or f"{ad}-{n}") for n in range(orders)
+            AdSale(f"{ad}-{n}", ad, DAY, at, rupees(900), rupees(400), buyer=buyer or f"{ad}-{n}")
+            for n in range(orders)
         ]
         self.book.book_sales(self.brand, sales)
 

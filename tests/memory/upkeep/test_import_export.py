@@ -22,7 +22,7 @@ from memory.conversations.backfill import Past
 from memory.recall.search import Search
 from memory.storage.errors import FilesUnusable, NotStorable
 from memory.upkeep.conversation_json import Dossiers
-from memory.upkeep.import_export import ConversationFiles, OneFile, Part, RecordFiles, pending, read, write
+from memory.upkeep.import_export import ConversationFiles, ExportPart, OneFile, RecordFiles, pending, read, write
 from tests.memory.stores import BRAND, SHOP, Stores
 from tests.migrated import migrated_database
 
@@ -58,7 +58,7 @@ people = st.dictionaries(
 )
 
 
-def parts(stores: Stores, brand: str) -> list[Part]:
+def parts(stores: Stores, brand: str) -> list[ExportPart]:
     return [ConversationFiles(Dossiers(stores.db, stores.clock, brand=brand, our_number=SHOP))]
 
 
@@ -288,7 +288,7 @@ def test_campaigns_and_strategy_are_the_same_after_a_move(stores: Stores, tmp_pa
     assert files(tmp_path / "first") == files(tmp_path / "second")
 
 
-def advertising(stores: Stores) -> list[Part]:
+def advertising(stores: Stores) -> list[ExportPart]:
     return [
         OneFile("campaign_memory.json", BRAND, CampaignRecords(stores.db, stores.clock)),
         OneFile("strategic_memory.json", BRAND, Strategy(stores.db, stores.clock)),
@@ -298,7 +298,7 @@ def advertising(stores: Stores) -> list[Part]:
 # The audit trail.
 
 
-def trail(manager: MemoryManager) -> list[Part]:
+def trail(manager: MemoryManager) -> list[ExportPart]:
     stores = Stores(manager.db.url)
     return [RecordFiles(manager.db, Past(manager.db, stores.sessions, manager.clock))]
 
