@@ -103,7 +103,7 @@ class Ad:
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """Everything an account holds, as read at one moment; archived and deleted things are left out."""
+    """A snapshot of an account, without what is archived or deleted."""
 
     account: AdAccount
     campaigns: tuple[Campaign, ...]
@@ -115,10 +115,9 @@ class Structure:
 
 @dataclass(frozen=True, slots=True)
 class AdInsight:
-    """What the platform said, at `seen_at`, of one ad on one day of its account's calendar.
+    """The platform's figures of one ad and one day of its account's calendar, as of `seen_at`.
 
-    The same day is read again for 28 days, and may be told differently each time: each telling is a reading of its
-    own. Counts are whole numbers of that day; None where the platform left the field out, which is not zero.
+    A day is read again for 28 days and may be restated. None: the platform left the field out, which is not zero.
     """
 
     account_id: str
@@ -204,7 +203,7 @@ New = NewCampaign | NewAdSet | NewCreative | NewAd
 
 @dataclass(frozen=True, slots=True)
 class BusinessEvent:
-    """Something that happened in a chat and is told to the platform once, so that it learns whom to show ads to."""
+    """A conversion event of a chat, sent to the platform once."""
 
     id: str  # ours; the platform does not remove doubles
     name: str  # LeadSubmitted, Purchase, OrderCanceled, OrderReturned, …

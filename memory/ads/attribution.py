@@ -1,4 +1,4 @@
-"""Which ad a chat, a lead and an order came from, by our own book: kept in step with the desk, figures outlive people."""
+"""Attribution of chats, leads and orders to ads, by our own records; figures outlive erased people."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class ChatDay:
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """Orders of the chats of one day, by how many days after the chat they came; cancelled and returned ones are out."""
+    """Orders by the day of their chat and their age in days after it, net of cancelled and returned ones."""
 
     chat_day: date
     age: int
@@ -88,7 +88,7 @@ class Cohort:
 
 @dataclass(frozen=True, slots=True)
 class AdSeries:
-    """What one ad brought, by our own book: chats by day, and orders by the day of their chat."""
+    """Chats of an ad by day, and its orders by the day of their chat."""
 
     chats: Mapping[date, int]
     orders: tuple[Cohort, ...]
@@ -97,7 +97,7 @@ class AdSeries:
 
 @dataclass(frozen=True, slots=True)
 class UnknownReferral:
-    """People came through an ad that no account of the brand holds."""
+    """Chats and orders of an ad that no account of the brand holds."""
 
     ad_id: str
     chats: int
@@ -108,7 +108,7 @@ class UnknownReferral:
 
 @dataclass(frozen=True, slots=True)
 class BookedSale:
-    """One order as it was booked to its ads. Nothing in it leads to a person."""
+    """An attributed order, without personal data."""
 
     id: int
     number: str | None
@@ -201,10 +201,10 @@ class Attribution:
         self._rates = rates
 
     def take_desk(self, brand: str, *, margin_rate: Decimal, zone: str = "UTC") -> int:
-        """Bring the book in step with the desk's chats and orders; how many rows are new or changed.
+        """Attribute the desk's new chats and orders; how many rows are new or changed. Idempotent.
 
         `margin_rate`: the share of a price that is left after the goods and their delivery, 0 to 1. `zone`: whose days
-        count for ads that no account holds. Doing it twice changes nothing.
+        count for ads that no account holds.
         """
         if not 0 <= margin_rate <= 1:
             raise ValueError(f"a margin rate lies between 0 and 1, not {margin_rate}")
@@ -217,11 +217,11 @@ class Attribution:
         return changed
 
     def book_chats(self, brand: str, chats: Iterable[ChatDay]) -> None:
-        """Write down chats of the practice market, many in one row."""
+        """Insert chats of the practice market, many in one row."""
         bulk_insert.insert(self._db, AD_CHATS, [CHAT_DAY.values(each) | {"brand": brand} for each in chats])
 
     def booked_until(self, brand: str, account_id: str) -> date | None:
-        """The last day of the practice market's chats that is written down for this account; None before the first."""
+        """The last day with chats of the practice market in this account; None before the first."""
         # what came through the desk has its moment
         day = self._db.value(
             "SELECT max(c.day) FROM ad_chats c JOIN ads a ON a.brand = c.brand AND a.ad_id = c.ad_id"
@@ -232,14 +232,14 @@ class Attribution:
         return None if day is None else date.fromordinal(day)
 
     def book_sales(self, brand: str, sales: Iterable[AdSale], *, zone: str = "UTC") -> None:
-        """Write down sales; one whose number is there already is left as it is."""
+        """Insert sales; known numbers are skipped."""
         accounts = self._accounts(brand, zone)
         now = self._clock()
         rows = [self._sale_row(brand, sale, accounts, now) for sale in sales]
         bulk_insert.insert(self._db, AD_SALES, rows, "ON CONFLICT (brand, number) DO NOTHING")
 
     def move(self, brand: str, number: str, state: State) -> None:
-        """What became of a sale: paid, cancelled, returned. Raises UnknownSale."""
+        """Set the state of a sale. Raises UnknownSale."""
         if state not in ("ordered", "paid", "cancelled", "returned"):
             raise ValueError(f"a sale is ordered, paid, cancelled or returned, never {state!r}")
         moved = self._db.run(
@@ -348,7 +348,7 @@ class Attribution:
         return len(rows)
 
     def _counted(self, brand: str, contact_ids: set[int]) -> set[tuple[int, str, int]]:
-        """Who came through which ad on which day already."""
+        """Contact, ad and day of the chats that are counted already."""
         counted = set()
         for contact_id in contact_ids:
             for row in self._db.all("SELECT ad_id, day FROM ad_chats WHERE contact_id = :id", id=contact_id):
@@ -356,7 +356,7 @@ class Attribution:
         return counted
 
     def _take_orders(self, brand: str, margin_rate: Decimal, accounts: _Accounts) -> int:
-        """An erased person's orders have no contact; their sales are in the book without a number and stay as they are."""
+        """Orders of an erased person have no contact and are left out; their sales stay, without a number."""
         rows = self._db.all(
             "SELECT o.*, f.at AS first_at, l.at AS last_at, c.language, c.address, s.state AS booked,"
             " (SELECT count(*) FROM orders e WHERE e.contact_id = o.contact_id AND e.id < o.id) AS earlier"
@@ -375,7 +375,7 @@ class Attribution:
         return len(rows)
 
     def _follow_chats(self, brand: str) -> None:
-        """What became known of recent chats since: that they are leads, and in which language."""
+        """Mark recent chats that became leads, and fill in languages."""
         since = to_text(self._clock() - timedelta(days=FRESH_DAYS))
         types = ", ".join(f"'{name}'" for name in LEAD_TYPES)
         self._db.run(

@@ -1,4 +1,4 @@
-"""Ad accounts as last seen, and what each day was told to have been, every time it was told."""
+"""Ad accounts as last seen, and every insight row, including restated ones."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class UnknownAd(MemoryFault):
 
 @dataclass(frozen=True, slots=True)
 class KnownAd:
-    """One ad with all that it hangs on; what was never told is empty, or None."""
+    """An ad with its ad set, campaign and creative; what is unknown is empty, or None."""
 
     key: int  # our own number of it
     account_id: str
@@ -71,7 +71,7 @@ class KnownAd:
 
 @dataclass(frozen=True, slots=True)
 class KnownCampaign:
-    """One campaign as staff name it: by itself, and by its account."""
+    """A campaign with the name of its account."""
 
     id: str
     name: str
@@ -83,7 +83,7 @@ class KnownCampaign:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """Readings as columns of equal length, ordered by ad and day: one place in each column is one ad on one day.
+    """Insights as columns of equal length, ordered by ad and day.
 
     `spend` and `purchase_value` are ISO minor units of the account's currency; None is “not told”.
     """
@@ -265,16 +265,16 @@ INSIGHT = AD_READINGS.rows(
 
 
 class Campaigns:
-    """What is in the ad accounts of every brand, and how it went. Each question names the brand."""
+    """Structure and insights of the ad accounts of every brand."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
 
     def take_structure(self, structure: Structure) -> None:
-        """Keep everything of an account as last seen; what it no longer holds is marked gone, with its figures kept.
+        """Upsert a snapshot of an account; what it no longer holds is marked gone and keeps its insights.
 
-        An older structure than the one that is known changes nothing.
+        A snapshot older than the stored one is ignored.
         """
         brand, account, at = structure.account.brand, structure.account.id, to_text(structure.seen_at)
         with self._db.transaction():
@@ -302,7 +302,7 @@ class Campaigns:
         landing_page: str | None = None,
         brief: Mapping[str, Any] | None = None,
     ) -> None:
-        """Say what an ad is about; it counts before what the name says. None leaves as it is. Raises UnknownAd."""
+        """Set angle, landing page or brief; they override the ad's name. None changes nothing. Raises UnknownAd."""
         changed = self._db.run(
             "UPDATE ads SET angle_given = coalesce(:angle, angle_given), angle = coalesce(:angle, angle),"
             " landing_page_given = coalesce(:page, landing_page_given), brief = coalesce(:brief, brief)"
@@ -332,7 +332,7 @@ class Campaigns:
         return found[0]
 
     def structure(self, brand: str, account_id: str) -> Structure:
-        """The account as it was last seen, without what is gone. Raises UnknownAdAccount."""
+        """The last snapshot of an account. Raises UnknownAdAccount."""
         account = self.account(brand, account_id)
         which = {"brand": brand, "account": account_id}
         of_account = "JOIN ad_accounts n ON n.brand = t.brand AND n.account_id = t.account_id"
@@ -351,11 +351,11 @@ class Campaigns:
         )
 
     def ads(self, brand: str, *, account_id: str | None = None) -> list[KnownAd]:
-        """Every ad that was ever seen, gone or not, by account and id."""
+        """Every ad, gone ones included, by account and id."""
         return KNOWN_AD.all(self._db, f"{_KNOWN_ADS} ORDER BY a.account_id, a.ad_id", brand=brand, account=account_id)
 
     def campaigns(self, brand: str) -> list[KnownCampaign]:
-        """Every campaign that was ever seen, gone or not, by account and name."""
+        """Every campaign, gone ones included, by account and name."""
         return KNOWN_CAMPAIGN.all(
             self._db,
             f"SELECT {KNOWN_CAMPAIGN.columns} FROM ad_campaigns p"
@@ -365,10 +365,9 @@ class Campaigns:
         )
 
     def take_readings(self, brand: str, readings: Iterable[AdInsight]) -> int:
-        """Keep what was told; how many tellings were new.
+        """Store insights that are new or restated; how many those are. Stale ones are dropped.
 
-        The same telling again is not stored again, a different one supersedes the one before, an answer older than
-        what is known is dropped. Raises UnknownAdAccount, and NotStorable for figures that contradict themselves.
+        Raises UnknownAdAccount, and NotStorable for a foreign currency or a number below zero.
         """
         told = sorted(readings, key=lambda reading: reading.seen_at)
         currencies = {account.id: account.currency for account in self.accounts(brand)}
@@ -395,7 +394,7 @@ class Campaigns:
         as_of: datetime | None = None,
         breakdown: str | None = None,
     ) -> list[AdInsight]:
-        """The latest telling of each ad and day, both days included; `as_of`: as they were known at that moment."""
+        """The latest insight of each ad and day, both days included; `as_of`: as known at that moment."""
         held, values = _held(as_of)
         part = "r.part = ''" if breakdown is None else "r.part >= :part AND r.part < :part_end"
         which = "(CAST(:account AS TEXT) IS NULL OR a.account_id = :account) AND (CAST(:ad AS TEXT) IS NULL OR a.ad_id = :ad)"
@@ -413,7 +412,7 @@ class Campaigns:
         )
 
     def tellings(self, brand: str, ad_id: str, day: date) -> list[AdInsight]:
-        """Everything that was ever told of an ad's day, oldest first; breakdowns left out."""
+        """All insights of an ad's day, oldest first, without breakdowns."""
         return INSIGHT.all(
             self._db,
             f"{_READINGS} WHERE a.brand = :brand AND a.ad_id = :ad AND r.day = :day AND r.part = '' ORDER BY r.id",
@@ -431,7 +430,7 @@ class Campaigns:
         account_id: str | None = None,
         as_of: datetime | None = None,
     ) -> Days:
-        """The same as columns, for arithmetic over many ads; whole ads only, no breakdowns."""
+        """The same as columns, without breakdowns, for arithmetic over many ads."""
         ads = {ad.key: ad for ad in self._numbered(brand, account_id)}
         rows = self._numbers(brand, since, until, account_id, as_of)
         today = {account: day.toordinal() for account, day in self.today(brand).items()}
@@ -489,7 +488,7 @@ class Campaigns:
         return seen
 
     def _write(self, table: Table, key: str, rows: Sequence[Mapping[str, Any]], **assigned: str) -> None:
-        """Upsert things of one brand by `key`. A page that came twice names things twice, which PostgreSQL refuses."""
+        """Upsert by brand and `key`. A page that came twice repeats rows, which PostgreSQL refuses in one statement."""
         once = {row[key]: row for row in rows}
         if once:
             end = table.update_on_conflict(next(iter(once.values())), f"brand, {key}", **assigned)
@@ -506,7 +505,7 @@ class Campaigns:
             )
 
     def _keys(self, brand: str, told: Sequence[AdInsight]) -> dict[str, int]:
-        """Our numbers of the ads told of; an ad that no structure named is kept as it came."""
+        """Row ids of the ads by ad id; an ad that no snapshot held is inserted."""
         wanted = {reading.ad_id: reading.account_id for reading in told}
         now = self._clock()
         found = self._ad_numbers(brand)
@@ -565,11 +564,11 @@ class _Numbered:
 
 @dataclass(slots=True)
 class _News:
-    """A telling to be stored: its values by column, and the stored row that it supersedes."""
+    """An insight to be stored, by column, and the id of the row that it supersedes."""
 
     values: dict[str, Any]
     replaces: int | None
-    superseded_at: int | None = None  # by a later telling that came with it
+    superseded_at: int | None = None  # by a later one of the same batch
 
 
 _KNOWN_ADS = f"""SELECT {KNOWN_AD.columns} FROM ads a
@@ -599,7 +598,7 @@ def _plain_angle(angle: str) -> str:
 
 
 def _news(told: Sequence[AdInsight], keys: Mapping[str, int], known: Mapping[_Place, Row]) -> list[_News]:
-    """The tellings that say something new, each with what it supersedes."""
+    """New and restated insights, each with the row that it supersedes."""
     latest: dict[_Place, _News | Row] = dict(known)
     fresh: list[_News] = []
     for reading in told:
@@ -643,7 +642,7 @@ def _moves(row: Row, today: int, recent: int) -> bool:
 
 
 def _held(as_of: datetime | None) -> tuple[str, dict[str, Any]]:
-    """Which tellings hold: the latest, or those that did at a moment."""
+    """SQL for the rows that hold: the latest, or those of a moment."""
     if as_of is None:
         return "r.superseded_at IS NULL", {}
     held = "r.seen_at <= :moment AND (r.superseded_at IS NULL OR r.superseded_at > :moment)"
@@ -651,6 +650,6 @@ def _held(as_of: datetime | None) -> tuple[str, dict[str, Any]]:
 
 
 def _moments(micros: Sequence[int]) -> list[datetime]:
-    """Readings come in batches, so few moments are different."""
+    """Insights come in batches, so few moments differ."""
     made = {each: from_microseconds(each) for each in set(micros)}
     return [made[each] for each in micros]

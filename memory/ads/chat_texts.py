@@ -1,4 +1,4 @@
-"""What people wrote who came through an ad, by the ad: for counting what they ask about. A question names the brand."""
+"""Chat texts of people who came through an ad, by ad, for counting topics."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from memory.storage.timestamps import to_text
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """One person's chat that an ad opened: what they wrote from that click on, until another ad brought them."""
+    """What a person wrote from the click on an ad on, until the click on another."""
 
     contact_id: int
     ad_id: str
@@ -23,7 +23,7 @@ class Voice:
 
 
 class Voices:
-    """The chats that ads opened, in their own words. What an erased person wrote is not among them."""
+    """Chats that ads opened. Those of erased people are gone."""
 
     def __init__(self, db: Database) -> None:
         self._db = db

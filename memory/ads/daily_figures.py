@@ -1,4 +1,4 @@
-"""What each campaign cost and brought on each day, read once: for answers that look at several stretches of time."""
+"""Daily figures of campaigns, read once for answers over several periods."""
 
 from __future__ import annotations
 
