@@ -1,4 +1,4 @@
-"""What is told to the ad platform of orders, each thing once: planned, sent, accepted, refused, or too late."""
+"""Conversion events of orders for the ad platform, each sent at most once."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ EventState = Literal["planned", "sent", "accepted", "refused", "too_late"]
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """One thing told, or to be told, of an order."""
+    """An event of an order and its state."""
 
     id: str  # the event's id as the platform gets it
     number: str
@@ -43,7 +43,7 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class Uncounted:
-    """A sale the platform did not count, and why as far as we know."""
+    """A sale that the platform did not count, and the known reason."""
 
     number: str
     why: str
@@ -51,7 +51,7 @@ class Uncounted:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """A day's sales of an account beside the platform's count; `platform` is None where it told none."""
+    """A day's sales of an account beside the platform's count, None where it gave none."""
 
     day: date
     sold: int
@@ -122,7 +122,7 @@ class Events:
             return self._count(brand) - before
 
     def due(self, brand: str, account_id: str, *, most: int = 100) -> list[BusinessEvent]:
-        """Hand out what is to be sent now, oldest first; each event to one caller, once. Call `settle` or `put_back`."""
+        """Claim planned events, oldest first; each goes to one caller. Call `settle` or `put_back`."""
         with self._db.transaction():
             self._db.hold(f"ad events {brand} {account_id}")
             self._expire(brand, account_id)
@@ -138,7 +138,7 @@ class Events:
         return events
 
     def settle(self, brand: str, outcomes: Sequence[EventOutcome]) -> None:
-        """Keep what became of events that were handed out."""
+        """Store the platform's answers to claimed events."""
         with self._db.transaction():
             for outcome in outcomes:
                 self._db.run(
@@ -152,12 +152,12 @@ class Events:
                 )
 
     def put_back(self, events: Sequence[BusinessEvent]) -> None:
-        """They were certainly not sent (refused for now, nothing done): `due` gives them out again."""
+        """Release claimed events that were certainly not sent."""
         with self._db.transaction():
             self._move([_number(event.id) for event in events], "sent", "planned", "")
 
     def of_order(self, brand: str, number: str) -> list[Reported]:
-        """What was told of an order, oldest first."""
+        """The events of an order, oldest first."""
         return REPORTED.all(
             self._db,
             f"SELECT {REPORTED.columns} FROM ad_events WHERE brand = :brand AND number = :number ORDER BY id",
@@ -166,14 +166,14 @@ class Events:
         )
 
     def counts(self, brand: str) -> dict[str, int]:
-        """How many events are in each state."""
+        """Number of events by state."""
         rows = self._db.all(
             "SELECT state, count(*) AS n FROM ad_events WHERE brand = :brand GROUP BY state", brand=brand
         )
         return {row["state"]: row["n"] for row in rows}
 
     def reconciliation(self, brand: str, account_id: str, day: date) -> Reconciliation:
-        """What we sold on a day of the account's calendar beside what the platform counted, and which sales it lacks."""
+        """Compare a day's sales, in the account's calendar, with the platform's count."""
         sales = self._db.all(_SOLD, brand=brand, account=account_id, day=day.toordinal())
         told = self._db.value(
             "SELECT sum(r.purchases) FROM ads a JOIN ad_readings r ON r.ad = a.id WHERE a.brand = :brand"

@@ -1,4 +1,4 @@
-"""“Stop everything”, and the alarms of the hourly look: what was paused by them, and what staff have yet to hear."""
+"""Emergency stop and alarms: what they paused, and notices for staff."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ class Stop:
 
     @property
     def cause(self) -> str:
-        """What its paused things are kept under."""
+        """The `cause` of what it holds."""
         return f"stop {self.id}"
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Something that was running when a stop or an alarm came. Paused, or its budget lowered from `was` to `becomes`."""
+    """An object that a stop or an alarm pauses, or whose budget it lowers from `was` to `becomes`."""
 
     brand: str
     cause: str
@@ -62,7 +62,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class AlarmRecord:
-    """An emergency that lasts."""
+    """An alarm that is on."""
 
     id: int
     brand: str
@@ -74,13 +74,13 @@ class AlarmRecord:
 
     @property
     def held_under(self) -> str:
-        """What its paused things are kept under."""
+        """The `cause` of what it holds."""
         return f"alarm {self.id}"
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A sentence for the brand's staff that nobody has been told yet."""
+    """A notice that staff have not been sent yet."""
 
     id: int
     brand: str
@@ -162,14 +162,14 @@ _HOLD = AD_HELD.insert(
 
 
 class Stops:
-    """The switch that every process looks at before it raises, resumes or makes anything."""
+    """Stops. Every process looks here before it raises, resumes or makes anything."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
 
     def begin(self, brand: str, who: str, why: str) -> Stop:
-        """Stop this brand's accounts; one stop at a time, a second message finds the first."""
+        """Start a stop, or return the one in force."""
         with self._db.transaction(durable=True):
             self._db.hold(f"ads of {brand}")
             begun = AD_STOPS.stored(brand=brand, who=who, why=why, at=self._clock())
@@ -179,13 +179,12 @@ class Stops:
         return stop
 
     def in_force(self, brand: str) -> Stop | None:
-        """The stop that holds now."""
         return STOP.one(
             self._db, f"SELECT {STOP.columns} FROM ad_stops WHERE brand = :brand AND ended_at IS NULL", brand=brand
         )
 
     def complete(self, stop: Stop) -> None:
-        """Everything stands still."""
+        """Store that everything is paused."""
         self._db.run(
             "UPDATE ad_stops SET complete_at = :now WHERE id = :id AND complete_at IS NULL",
             now=to_text(self._clock()),
@@ -193,7 +192,7 @@ class Stops:
         )
 
     def end(self, stop: Stop, who: str) -> bool:
-        """Lift it; False where somebody else has."""
+        """End the stop; False where it has ended already."""
         lifted = self._db.run(
             "UPDATE ad_stops SET ended_at = :now, ended_by = :who WHERE id = :id AND ended_at IS NULL",
             now=to_text(self._clock()),
@@ -203,13 +202,13 @@ class Stops:
         return bool(lifted)
 
     def hold(self, things: Iterable[Held]) -> None:
-        """These run and are to be paused, those that were paused under this cause before, too."""
+        """Store what is to be paused; what this cause held before is to be paused again."""
         with self._db.transaction():
             for thing in things:
                 self._db.run(_HOLD, **HELD.values(thing) | {"state": "to_pause", "why": ""})
 
     def mark(self, thing: Held, state: HeldState, why: str = "") -> None:
-        """What became of it."""
+        """Set the state of a held object."""
         self._db.run(
             "UPDATE ad_held SET state = :state, why = :why"
             " WHERE cause = :cause AND account_id = :account AND object_id = :object",
@@ -221,12 +220,12 @@ class Stops:
         )
 
     def held(self, cause: str, *states: HeldState) -> list[Held]:
-        """What a stop or an alarm holds, in the order in which it was seen."""
+        """What a stop or an alarm holds, in the order it was stored."""
         held = HELD.all(self._db, f"{_HELD} WHERE cause = :cause ORDER BY id", cause=cause)
         return [thing for thing in held if not states or thing.state in states]
 
     def note_running(self, account_id: str, names: Mapping[str, str]) -> None:
-        """These campaigns are switched on now, and no others; id → name."""
+        """Replace the list of running campaigns, id → name."""
         if self.seen_running(account_id) == names:
             return
         with self._db.transaction():
@@ -236,12 +235,12 @@ class Stops:
                 self._db.run(AD_RUNNING.insert(row, "ON CONFLICT DO NOTHING"), **row)
 
     def seen_running(self, account_id: str) -> dict[str, str]:
-        """The campaigns that were switched on when the account was read last."""
+        """Campaigns that ran at the last reading, id → name."""
         rows = self._db.all("SELECT object_id, name FROM ad_running WHERE account_id = :account", account=account_id)
         return {row["object_id"]: row["name"] for row in rows}
 
     def holding(self, account_id: str, object_id: str) -> list[Held]:
-        """What alarms have paused and not put back of this one thing."""
+        """What alarms hold of one object."""
         return HELD.all(
             self._db,
             f"{_HELD} WHERE account_id = :account AND object_id = :object"
@@ -251,7 +250,7 @@ class Stops:
         )
 
     def to_put_back(self, brand: str) -> list[Held]:
-        """What was paused by stops that are over, and waits to run again."""
+        """What ended stops have paused and not yet resumed."""
         return HELD.all(
             self._db,
             f"{_HELD} WHERE brand = :brand AND state = 'paused' AND cause LIKE 'stop %' ORDER BY id",
@@ -260,7 +259,7 @@ class Stops:
 
 
 class Alarms:
-    """Emergencies that last, each told once, and other sentences for staff."""
+    """Alarms, each announced once, and other notices for staff."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
@@ -269,7 +268,7 @@ class Alarms:
     def raise_(
         self, brand: str, cause: str, sentence: str, *, freezes: Sequence[str] = (), ends_itself: bool = False
     ) -> AlarmRecord:
-        """Open this alarm and have staff told; one that is on already stays as it is, and is not told again."""
+        """Open an alarm with a notice to staff; one that is on is returned as it is."""
         with self._db.transaction(durable=True):
             self._db.hold(f"alarms of {brand}")
             known = self.on(brand, cause)
@@ -284,7 +283,6 @@ class Alarms:
             return AlarmRecord(number, brand, cause, sentence, now, tuple(freezes), ends_itself)
 
     def on(self, brand: str, cause: str) -> AlarmRecord | None:
-        """This alarm, where it is on."""
         return next((alarm for alarm in self.all_on(brand) if alarm.cause == cause), None)
 
     def all_on(self, brand: str) -> list[AlarmRecord]:
@@ -296,7 +294,7 @@ class Alarms:
         )
 
     def end(self, alarm: AlarmRecord, sentence: str) -> None:
-        """Its cause is gone; staff hear this sentence."""
+        """End an alarm, with `sentence` as the notice to staff."""
         with self._db.transaction():
             ended = self._db.run(
                 "UPDATE ad_alarms SET ended_at = :now WHERE id = :id AND ended_at IS NULL",
@@ -307,12 +305,12 @@ class Alarms:
                 self.say(alarm.brand, f"alarm {alarm.id} over", sentence)
 
     def say(self, brand: str, key: str, sentence: str) -> None:
-        """Have staff told this once: the same `key` is the same news, however often it is found."""
+        """Add a notice for staff; one `key` is sent once."""
         notice = AD_NOTICES.stored(brand=brand, key=key, sentence=sentence, at=self._clock())
         self._db.run(AD_NOTICES.insert(notice, "ON CONFLICT (brand, key) DO NOTHING"), **notice)
 
     def untold(self, brand: str) -> list[Notice]:
-        """What staff have yet to hear, oldest first."""
+        """Notices to be sent, oldest first."""
         return NOTICE.all(
             self._db,
             f"SELECT {NOTICE.columns} FROM ad_notices WHERE brand = :brand AND told_at IS NULL ORDER BY id",
@@ -320,7 +318,7 @@ class Alarms:
         )
 
     def told(self, notice_id: int) -> None:
-        """It is in the outbox; call it in the transaction that puts it there."""
+        """Mark a notice as sent; call it in the transaction that puts it into the outbox."""
         self._db.run(
             "UPDATE ad_notices SET told_at = :now WHERE id = :id AND told_at IS NULL",
             now=to_text(self._clock()),

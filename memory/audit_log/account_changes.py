@@ -1,4 +1,4 @@
-"""Every change of an ad account, written down before it is asked for and again when it is known what became of it."""
+"""Every change of an ad account, stored before the platform is asked and settled with the result."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Intention:
 
 @dataclass(frozen=True, slots=True)
 class Change(Intention):
-    """A change as it was written down, and what became of it."""
+    """A stored change with its result."""
 
     id: int = 0
     at: datetime = datetime.min
@@ -166,21 +166,21 @@ _CHANGES = f"SELECT {CHANGE.columns} FROM ad_changes c"
 
 
 class Changes:
-    """The journal of all changes, with what was planned at most on each day."""
+    """The log of changes, and the highest planned spend of each day."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
 
     def intend(self, meant: Intention) -> Change:
-        """Write down what is about to be asked; durable once the surrounding transaction is."""
+        """Store a change before it is asked for; durable once the surrounding transaction is."""
         now = to_text(self._clock())
         row = INTENTION.values(meant) | {"at": now, "asked_at": now, "state": "open", "outcome": ""}
         change_id = self._db.insert(AD_CHANGES.insert(row, "RETURNING id"), **row)
         return self.get(meant.brand, change_id)
 
     def ask_again(self, change_id: int, account_at: datetime) -> None:
-        """The account is about to be asked for an open change, or for one that was not done, once more."""
+        """Reopen a change that is asked for again."""
         self._db.run(
             "UPDATE ad_changes SET state = 'open', outcome = '', settled_at = NULL, asked_at = :now,"
             " account_at = :account_at WHERE id = :id",
@@ -190,7 +190,7 @@ class Changes:
         )
 
     def settle(self, change_id: int, state: State, outcome: str = "") -> bool:
-        """What became of an open change; False where somebody else has settled it already."""
+        """Store the result of an open change; False where it is settled already."""
         return bool(
             self._db.run(
                 "UPDATE ad_changes SET state = :state, outcome = :outcome, settled_at = :now"
@@ -203,26 +203,26 @@ class Changes:
         )
 
     def name_object(self, change_id: int, object_id: str) -> None:
-        """What was launched has an id now."""
+        """Store the id of a launched object."""
         self._db.run("UPDATE ad_changes SET object_id = :object_id WHERE id = :id", object_id=object_id, id=change_id)
 
     def get(self, brand: str, change_id: int) -> Change:
-        """One change of this brand. Raises UnknownChange."""
+        """Raises UnknownChange."""
         change = CHANGE.one(self._db, f"{_CHANGES} WHERE brand = :brand AND id = :id", brand=brand, id=change_id)
         if change is None:
             raise UnknownChange(f"there is no change {change_id}; ask for the list of changes to see their numbers")
         return change
 
     def by_key(self, key: str) -> Change | None:
-        """The change that came with this key before."""
+        """The change with this idempotency key."""
         return CHANGE.one(self._db, f"{_CHANGES} WHERE key = :key", key=key)
 
     def of_approval(self, approval_id: int) -> list[Change]:
-        """What was done, or tried, by one approval."""
+        """The changes of one approval."""
         return CHANGE.all(self._db, f"{_CHANGES} WHERE approval_id = :id ORDER BY id", id=approval_id)
 
     def open_in(self, account_id: str) -> list[Change]:
-        """What this account was asked for and nobody knows the outcome of, oldest first."""
+        """Changes with an unknown result, oldest first."""
         return CHANGE.all(self._db, f"{_CHANGES} WHERE account_id = :id AND state = 'open' ORDER BY id", id=account_id)
 
     def raised_since(self, account_id: str, since: datetime) -> Decimal:
@@ -276,7 +276,7 @@ class Changes:
         )
 
     def last_to_undo(self, brand: str) -> Change | None:
-        """The last change that was done, is no undoing itself, and was not undone."""
+        """The last done change that undoes nothing and was not undone."""
         return CHANGE.one(
             self._db,
             f"{_CHANGES} WHERE brand = :brand AND state = 'done' AND undoes_id IS NULL"
@@ -286,14 +286,14 @@ class Changes:
         )
 
     def undone_by(self, change_id: int) -> int | None:
-        """The number of the change that put this one back."""
+        """The id of the change that undid this one."""
         found = self._db.value(
             "SELECT id FROM ad_changes WHERE undoes_id = :id AND state IN ('open', 'done')", id=change_id
         )
         return None if found is None else int(found)
 
     def note_peak(self, account_id: str, day: date, planned: Mapping[str, Decimal]) -> None:
-        """These lines had at least this planned on this day of the account's calendar."""
+        """Raise the day's highest planned spend of these budget lines."""
         known = self.peaks(account_id, day)
         for owner_id, amount in sorted(planned.items()):
             if amount > known.get(owner_id, Decimal(0)):
@@ -301,7 +301,7 @@ class Changes:
                 self._db.run(AD_PEAKS.insert(row, AD_PEAKS.update_on_conflict(row)), **row)
 
     def peaks(self, account_id: str, day: date) -> dict[str, Decimal]:
-        """The most that each line had planned on this day, of those that were changed on it."""
+        """The day's highest planned spend of each line that was changed on it."""
         rows = self._db.all(
             "SELECT owner_id, planned FROM ad_peaks WHERE account_id = :id AND day = :day",
             id=account_id,
@@ -310,24 +310,24 @@ class Changes:
         return {row["owner_id"]: Decimal(row["planned"]) for row in rows}
 
     def forget_peaks(self, account_id: str, before: date) -> int:
-        """Days that are over limit nothing any more; how many rows went."""
+        """Delete the peaks of days that are over; how many rows."""
         return self._db.run(
             "DELETE FROM ad_peaks WHERE account_id = :id AND day < :before", id=account_id, before=before.isoformat()
         )
 
     def spend_rule(self, account_id: str) -> Decimal | None:
-        """The most a day that the platform's own rule in this account allows; None where there is none yet."""
+        """Daily spend above which the platform's own rule pauses the account; None without a rule."""
         most = self._db.value("SELECT most FROM ad_spend_rules WHERE account_id = :id", id=account_id)
         return None if most is None else Decimal(most)
 
     def note_spend_rule(self, account_id: str, most: Money, rule_id: str) -> None:
-        """The platform keeps this rule now."""
+        """Store the rule that the platform has."""
         row = AD_SPEND_RULES.stored(account_id=account_id, most=most.amount, rule_id=rule_id, at=self._clock())
         self._db.run(AD_SPEND_RULES.insert(row, AD_SPEND_RULES.update_on_conflict(row)), **row)
 
 
 class AccountLeases:
-    """Whose turn it is at an ad account: one process at a time, until it is done or has been silent for `length`."""
+    """A lease on an ad account: one process at a time, expires after `length`."""
 
     def __init__(self, db: Database, clock: Clock, length: timedelta) -> None:
         self._db = db
@@ -355,7 +355,6 @@ class AccountLeases:
             raise AccountHeld("another process has taken over this ad account; it goes on from here")
 
     def give_back(self, account_id: str, token: str) -> None:
-        """Let the next one in."""
         self._db.run(
             "DELETE FROM ad_leases WHERE account_id = :account AND token = :token", account=account_id, token=token
         )

@@ -1,4 +1,4 @@
-"""What waits for a person's yes: one plan, one person, one expiry, used once."""
+"""Approvals: one plan, one person, one expiry, used once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class CannotApprove(MemoryFault):
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """One plan that waits for one person."""
+    """A plan that waits for one person."""
 
     id: int
     brand: str
@@ -71,7 +71,7 @@ _APPROVALS = f"SELECT {APPROVAL.columns} FROM ad_approvals"
 
 
 class Approvals:
-    """Proposed by anybody, given by the one person who was asked. `length`: how long a question stands."""
+    """Proposed by anybody, given by the one person who was asked. `length`: until it expires."""
 
     def __init__(self, db: Database, clock: Clock, length: timedelta = timedelta(hours=24)) -> None:
         self._db = db
@@ -117,7 +117,7 @@ class Approvals:
             return self.get(brand, number)
 
     def ask(self, brand: str, number: int, person: str) -> bool:
-        """`person` is being asked this now; False where the question belongs to somebody else or is over."""
+        """Assign the approval to `person`; False where it is somebody else's or over."""
         asked = self._db.run(
             "UPDATE ad_approvals SET asked_of = :person WHERE id = :id AND brand = :brand AND state = 'waiting'"
             " AND (asked_of IS NULL OR asked_of = :person) AND expires_at > :now",
@@ -129,11 +129,11 @@ class Approvals:
         return bool(asked)
 
     def approve(self, brand: str, number: int, person: str) -> Approval:
-        """The yes of the person who was asked, once. Raises CannotApprove with the reason; then nothing has changed."""
+        """Approve once, as the person who was asked. Raises CannotApprove."""
         return self._decide(brand, number, person, "approved", "")
 
     def reject(self, brand: str, number: int, person: str, reason: str) -> Approval:
-        """The no of the person who was asked. Raises CannotApprove."""
+        """Reject, as the person who was asked. Raises CannotApprove."""
         return self._decide(brand, number, person, "rejected", reason)
 
     def check(self, brand: str, number: int, person: str) -> Approval:
@@ -143,7 +143,7 @@ class Approvals:
         return approval
 
     def finish(self, number: int, state: Literal["used", "stale"], reason: str = "") -> None:
-        """All that was approved has been done, or it can't be any more."""
+        """Close an approval: carried out, or no longer possible."""
         self._db.run(
             "UPDATE ad_approvals SET state = :state, reason = :reason WHERE id = :id AND state IN ('waiting', 'approved')",
             state=state,
@@ -152,14 +152,14 @@ class Approvals:
         )
 
     def get(self, brand: str, number: int) -> Approval:
-        """One approval of this brand. Raises CannotApprove."""
+        """Raises CannotApprove where the brand has none of this number."""
         approval = APPROVAL.one(self._db, f"{_APPROVALS} WHERE id = :id AND brand = :brand", id=number, brand=brand)
         if approval is None:
             raise CannotApprove(f"There is no approval {number}; send “approvals” to see what waits.")
         return approval
 
     def waiting(self, brand: str, person: str | None = None) -> list[Approval]:
-        """What can still be approved, oldest first; with `person` only what they were asked, or nobody yet."""
+        """Approvals that wait, oldest first; with `person`, theirs and unassigned ones."""
         asked = " AND (asked_of IS NULL OR asked_of = :person)" if person else ""
         return APPROVAL.all(
             self._db,
@@ -170,13 +170,13 @@ class Approvals:
         )
 
     def begun(self, account_id: str) -> list[Approval]:
-        """What was approved and not carried out to its end: the process that did it is gone."""
+        """Approved and not finished: the process that did it is gone."""
         return APPROVAL.all(
             self._db, f"{_APPROVALS} WHERE account_id = :id AND state = 'approved' ORDER BY id", id=account_id
         )
 
     def of_key(self, account_id: str, key: str) -> Approval | None:
-        """What was asked for the plan that was handed in under this key."""
+        """The newest approval with this idempotency key."""
         return APPROVAL.one(
             self._db,
             f"{_APPROVALS} WHERE account_id = :account AND key = :key ORDER BY id DESC LIMIT 1",

@@ -1,4 +1,4 @@
-"""What is to be made in an ad account, so that it is made once: each thing with a token, before it is asked for."""
+"""Exactly-once creation: each object of a launch is stored with a token before the platform is asked."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TOKEN_LENGTH = 8  # 54^8: a million tokens collide with a chance of 1 in 140, an
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing of a launch: `part` says which (campaign, ad_set 0, creative 0, ad 0); `body` what it is to be."""
+    """An object of a launch. `part`: campaign, ad_set 0, creative 0, ad 0 …; `body`: its fields."""
 
     part: str
     kind: Kind
@@ -34,7 +34,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Intent(Part):
-    """A thing of a launch as it was written down, and how far it has come."""
+    """A stored part and its state."""
 
     id: int
     launch_id: int
@@ -95,14 +95,12 @@ _INTENTS = f"SELECT {INTENT.columns} FROM ad_intents"
 
 
 class Intents:
-    """The journal of what is made."""
-
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
 
     def plan(self, brand: str, account_id: str, change_id: int, name: str, parts: Sequence[Part]) -> LaunchRecord:
-        """Write a launch down with all its parts, each with a token of its own; call it in a transaction."""
+        """Store a launch and its parts, each with a token; call it in a transaction."""
         launch = AD_LAUNCHES.stored(
             brand=brand, account_id=account_id, change_id=change_id, name=name, at=self._clock(), state="making"
         )
@@ -121,7 +119,7 @@ class Intents:
         return self.launch(launch_id)
 
     def ask(self, intent_id: int) -> bool:
-        """The account is about to be asked for it. True where it never was before: then it can't be there yet."""
+        """Store that the platform is asked now. True the first time: then the object cannot exist yet."""
         with self._db.transaction(durable=True):
             before = self._db.value("SELECT state FROM ad_intents WHERE id = :id", id=intent_id)
             self._db.run(
@@ -132,17 +130,16 @@ class Intents:
         return bool(before == "planned")
 
     def made(self, intent_id: int, object_id: str) -> None:
-        """It is there, under this id."""
+        """Store the id of the object that was made."""
         self._db.run(
             "UPDATE ad_intents SET state = 'made', object_id = :object WHERE id = :id", object=object_id, id=intent_id
         )
 
     def publish(self, launch_id: int) -> None:
-        """All parts are there; from now on they are being switched on."""
+        """All parts exist; they are being switched on."""
         self._db.run("UPDATE ad_launches SET state = 'publishing' WHERE id = :id AND state = 'making'", id=launch_id)
 
     def finish(self, launch_id: int, state: Literal["live", "dropped"], fault: str = "") -> None:
-        """How the launch ended."""
         with self._db.transaction():
             self._db.run(
                 "UPDATE ad_launches SET state = :state, fault = :fault WHERE id = :id",
@@ -154,11 +151,11 @@ class Intents:
                 self._db.run("UPDATE ad_intents SET state = 'dropped' WHERE launch_id = :id", id=launch_id)
 
     def launch(self, launch_id: int) -> LaunchRecord:
-        """A launch by its number, which must exist."""
+        """The launch must exist."""
         return self._launch("id = :id", id=launch_id)
 
     def of_change(self, change_id: int) -> LaunchRecord:
-        """The launch that this change wrote down."""
+        """The launch of a change; it must exist."""
         return self._launch("change_id = :id", id=change_id)
 
     def parts(self, launch_id: int) -> list[Intent]:
@@ -166,7 +163,7 @@ class Intents:
         return INTENT.all(self._db, f"{_INTENTS} WHERE launch_id = :id ORDER BY id", id=launch_id)
 
     def open_in(self, account_id: str) -> list[LaunchRecord]:
-        """Launches of this account that are under way, by any process."""
+        """Unfinished launches of this account, of any process."""
         return LAUNCH.all(
             self._db,
             f"{_LAUNCHES} WHERE account_id = :id AND state IN ('making', 'publishing') ORDER BY id",
@@ -174,7 +171,7 @@ class Intents:
         )
 
     def tokens(self, account_id: str) -> dict[str, Intent]:
-        """Everything that was ever to be made in this account, by its token."""
+        """Every intent of this account, by token."""
         intents = INTENT.all(self._db, f"{_INTENTS} WHERE account_id = :id", id=account_id)
         return {intent.token: intent for intent in intents}
 

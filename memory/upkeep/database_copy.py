@@ -1,4 +1,4 @@
-"""Moves everything from one database to another, and checks that it arrived: counts and digests, table by table."""
+"""Copies a database to another engine, and compares counts and digests by table."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Progress = Callable[[str, int, int], None]  # table, rows copied, rows there are
 
 
 class CopyRefused(MemoryFault):
-    """The other database is not empty, or what arrived differs: nothing of the copy is kept."""
+    """The target is not empty, or what arrived differs; it is left as it was."""
 
 
 def copy_all(source: Database, target: Database, progress: Progress | None = None) -> dict[str, int]:
@@ -44,7 +44,7 @@ def copy_all(source: Database, target: Database, progress: Progress | None = Non
 
 
 def digest(db: Database, table: Table) -> str:
-    """One number for all rows of a table, the same on every engine."""
+    """A digest of a table's rows, the same on every engine."""
     total = hashlib.sha256()
     for row in _rows(db, table):
         total.update(repr([_plain(row[column]) for column in table.columns]).encode())

@@ -1,4 +1,4 @@
-"""Removes a person from every layer, gives a signed receipt of it, and does it again in what comes back from a backup."""
+"""Erases a person from every layer with a signed receipt, and again from restored backups."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _REMEMBER = ERASED_PEOPLE.insert(
 
 
 class ReceiptRefused(MemoryFault):
-    """This is no receipt of this shop's, or it was changed since."""
+    """The receipt is another shop's, or was changed."""
 
 
 class Erasure:
@@ -114,7 +114,7 @@ class Erasure:
         return sum(self._erase_if_listed(row["id"], row["first_seen_at"], erased) for row in self._everybody())
 
     def erased(self) -> dict[str, str]:
-        """Whom a restore has to erase again: keyed digests of their numbers and ids → when they were erased."""
+        """Keyed digests of the numbers and ids of erased people → when they were erased; for a restore."""
         return {row["digest"]: row["at"] for row in self._db.all("SELECT digest, at FROM erased_people")}
 
     def receipts(self, brand: str, *, limit: int = 100) -> list[Receipt]:
@@ -147,7 +147,7 @@ class Erasure:
         return sum(self._forget_if_silent(row["id"], brand, moment) for row in silent)
 
     def _forget_if_silent(self, contact_id: int, brand: str, moment: datetime) -> bool:
-        """Asked once more where nobody can write meanwhile: a message that has just come in must not go with them."""
+        """Checked again under the lock: a message may just have come in."""
         with self._db.transaction():
             for row in self._db.all("SELECT kind, value FROM identities WHERE contact_id = :id", id=contact_id):
                 self._db.hold(f"identity {brand} {row['kind']} {row['value']}")
@@ -163,7 +163,7 @@ class Erasure:
         return True
 
     def _names(self, contact_id: int) -> list[str]:
-        """How anything written about this person would name them: the digits of their numbers, their user ids."""
+        """The digits of their numbers, and their user ids."""
         rows = self._db.all("SELECT value FROM identities WHERE contact_id = :id AND kind <> 'written'", id=contact_id)
         return sorted({row["value"].removeprefix("+").replace(".", "") for row in rows})
 
@@ -225,7 +225,7 @@ class Erasure:
         self._db.run(RECEIPTS.insert(row), **row)
 
     def _forget_short_term(self, names: Sequence[str]) -> None:
-        """Beside an open transaction, which must not wait for Redis; what cannot be reached runs out by itself."""
+        """In a thread beside an open transaction, which must not wait for Redis; what is not reached expires."""
         if self._short_term is None:
             return
         if self._db.in_transaction:
@@ -241,7 +241,7 @@ class Erasure:
 
 
 def _together(rows: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
-    """How many rows went, by table, where two passes took some of the same one."""
+    """Sums of deleted rows by table."""
     return {table: rows.get(table, 0) + more.get(table, 0) for table in (*rows, *more)}
 
 
@@ -275,7 +275,7 @@ def verify(receipt: Receipt, secret: str) -> None:
 
 
 def erase_in_copy(copy: Path, key: str | None, erased: Mapping[str, str], clock: Clock, secret: str) -> int:
-    """Erase who is on the list in a copy of the database that nobody has open; how many people that were."""
+    """Erase the listed people from a copy that nobody has open; how many they were."""
     db = Database(copy, key=key)
     db.migrate(STEPS)
     again = Erasure(db, clock, secret).erase_again(erased)
@@ -315,7 +315,7 @@ def _known_of_erasures(old: Path, key: str | None) -> dict[Table, list[Row]]:
 
 
 def write_list(erased: Mapping[str, str], file: Path) -> None:
-    """Keep the list beside the backups, for the day on which the database itself is gone."""
+    """Write the list beside the backups, for when the database is lost."""
     unfinished = file.with_name(f"{file.name}.unfinished")
     unfinished.write_text("".join(f"{digest} {at}\n" for digest, at in sorted(erased.items())))
     unfinished.replace(file)
