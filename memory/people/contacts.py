@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
 
 import phonenumbers
 
@@ -18,7 +16,7 @@ from memory.people.fact_history import MANY
 from memory.storage.database import Database, Row
 from memory.storage.errors import NotAnAddress, UnknownContact
 from memory.storage.table import FLAG, INTEGER, JSON, REUSED_ROW_ID, ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
-from memory.storage.timestamps import Clock, from_text, to_text
+from memory.storage.timestamps import Clock, to_text
 
 # The number of every manual's examples: one digit short of a real one, so it is nobody's. Taken as it is, so that they run.
 EXAMPLE = "+1234567890"
@@ -141,13 +139,6 @@ def case_of(contact_id: int) -> str:
     return f"contact:{contact_id}"
 
 
-# What a Contact is made of, in its order.
-READ = (
-    "c.id, c.brand, c.name, c.language, c.preferred_currency, c.address, c.our_number, c.total_interactions,"
-    " c.first_seen_at, c.last_interaction_at, c.opted_out_at, c.failed_answers, c.first_touch_id, c.last_touch_id"
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Contact:
     """One person as one brand knows them."""
@@ -171,6 +162,17 @@ class Contact:
     def phone(self) -> str:
         """The address without its channel: a phone number, or a WhatsApp user id."""
         return self.address.removeprefix("whatsapp:")
+
+
+CONTACT = CONTACTS.rows(Contact)
+REFERRAL = TOUCHES.rows(Referral)
+_CONTACTS = f"SELECT {CONTACT.columns} FROM contacts"
+_FORGET = FORGETTING.insert(["provider_id"], "ON CONFLICT DO NOTHING")
+_REMEMBER_ERASED = ERASED.insert(ERASED.columns, "ON CONFLICT DO NOTHING")
+_COUNT = (
+    "INSERT INTO tallies (brand, name, day, key, n) VALUES (:brand, :name, :day, :key, :times)"
+    " ON CONFLICT (brand, name, day, key) DO UPDATE SET n = tallies.n + excluded.n"
+)
 
 
 @lru_cache(maxsize=4096)
@@ -222,10 +224,10 @@ class Contacts:
 
     def get(self, contact_id: int) -> Contact:
         """The contact by our own id. Raises UnknownContact."""
-        rows = self._db.tuples(f"SELECT {READ} FROM contacts c WHERE c.id = :id", id=contact_id)
-        if not rows:
+        contact = CONTACT.one(self._db, f"{_CONTACTS} WHERE id = :id", id=contact_id)
+        if contact is None:
             raise UnknownContact("this contact is not known, or was erased")
-        return _contact(rows[0])
+        return contact
 
     def find(self, brand: str, text: str) -> Contact:
         """By phone in any spelling or by WhatsApp user id. Raises NotAnAddress, UnknownContact."""
@@ -237,15 +239,16 @@ class Contacts:
     def known(self, brand: str, address: Address) -> Contact | None:
         """The contact that this address belongs to, if there is one. Raises NotAnAddress."""
         for kind, value in _keys(address):
-            rows = self._db.tuples(
-                f"SELECT {READ} FROM contacts c WHERE c.id = (SELECT contact_id FROM identities"
+            contact = CONTACT.one(
+                self._db,
+                f"{_CONTACTS} WHERE id = (SELECT contact_id FROM identities"
                 " WHERE brand = :brand AND kind = :kind AND value = :value)",
                 brand=brand,
                 kind=kind,
                 value=value,
             )
-            if rows:
-                return _contact(rows[0])
+            if contact is not None:
+                return contact
         return None
 
     def resolve(self, brand: str, address: Address, our_number: str) -> int:
@@ -338,22 +341,9 @@ class Contacts:
 
     def touch(self, contact_id: int, brand: str, message_id: int, referral: Referral) -> None:
         """Keep the advertisement that a message came through: the first stays the first, this one is the last."""
-        touch_id = self._db.insert(
-            "INSERT INTO touches (brand, contact_id, message_id, source_id, source_type, clid, headline, body,"
-            " source_url, raw, at) VALUES (:brand, :contact_id, :message_id, :source_id, :source_type, :clid,"
-            " :headline, :body, :source_url, :raw, :at) RETURNING id",
-            brand=brand,
-            contact_id=contact_id,
-            message_id=message_id,
-            source_id=referral.source_id,
-            source_type=referral.source_type,
-            clid=referral.clid,
-            headline=referral.headline,
-            body=referral.body,
-            source_url=referral.source_url,
-            raw=json.dumps(referral.raw),
-            at=to_text(self._clock()),
-        )
+        row = TOUCHES.stored(brand=brand, contact_id=contact_id, message_id=message_id, at=self._clock())
+        row |= REFERRAL.values(referral)
+        touch_id = self._db.insert(TOUCHES.insert(row, "RETURNING id"), **row)
         self._db.run(
             "UPDATE contacts SET last_touch_id = :touch, first_touch_id = coalesce(first_touch_id, :touch)"
             " WHERE id = :id",
@@ -363,15 +353,15 @@ class Contacts:
 
     def silent_since(self, brand: str, after: datetime, until: datetime, *, limit: int = 500) -> list[Contact]:
         """Customers who wrote last behind `after` and not behind `until`, those silent longest first."""
-        rows = self._db.tuples(
-            f"SELECT {READ} FROM contacts c WHERE brand = :brand AND staff = 0 AND last_interaction_at > :after"
+        return CONTACT.all(
+            self._db,
+            f"{_CONTACTS} WHERE brand = :brand AND staff = 0 AND last_interaction_at > :after"
             " AND last_interaction_at <= :until ORDER BY last_interaction_at, id LIMIT :limit",
             brand=brand,
             after=to_text(after),
             until=to_text(until),
             limit=limit,
         )
-        return [_contact(row) for row in rows]
 
     def mark_staff(self, contact_id: int) -> None:
         """From now on the figures about customers leave this contact out, with all it wrote; call it in a transaction."""
@@ -453,25 +443,12 @@ class Contacts:
         return found
 
     def _create(self, brand: str, address: Address, our_number: str) -> int:
-        return self._db.insert(
-            "INSERT INTO contacts (brand, address, our_number, first_seen_at)"
-            " VALUES (:brand, :address, :our_number, :now) RETURNING id",
-            brand=brand,
-            address=address.raw,
-            our_number=our_number,
-            now=to_text(self._clock()),
-        )
+        row = CONTACTS.stored(brand=brand, address=address.raw, our_number=our_number, first_seen_at=self._clock())
+        return self._db.insert(CONTACTS.insert(row, "RETURNING id"), **row)
 
     def _identify(self, brand: str, kind: str, value: str, contact_id: int, raw: str) -> None:
-        self._db.run(
-            "INSERT INTO identities (brand, kind, value, contact_id, raw)"
-            " VALUES (:brand, :kind, :value, :contact_id, :raw)",
-            brand=brand,
-            kind=kind,
-            value=value,
-            contact_id=contact_id,
-            raw=raw,
-        )
+        row = IDENTITIES.stored(brand=brand, kind=kind, value=value, contact_id=contact_id, raw=raw)
+        self._db.run(IDENTITIES.insert(row), **row)
 
     def _count_once(self, kept_id: int, other_id: int) -> None:
         if self._db.value("SELECT max(staff) FROM contacts WHERE id IN (:kept, :other)", kept=kept_id, other=other_id):
@@ -550,15 +527,8 @@ class Contacts:
 
     def _remember_erased(self, contact_id: int) -> None:
         for provider_id in self.provider_ids(contact_id):
-            self._db.run(
-                "INSERT INTO forgetting (provider_id) VALUES (:id) ON CONFLICT DO NOTHING",
-                id=provider_id,
-            )
-            self._db.run(
-                "INSERT INTO erased (digest, at) VALUES (:digest, :at) ON CONFLICT DO NOTHING",
-                digest=erased_digest(provider_id),
-                at=to_text(self._clock()),
-            )
+            self._db.run(_FORGET, provider_id=provider_id)
+            self._db.run(_REMEMBER_ERASED, **ERASED.stored(digest=erased_digest(provider_id), at=self._clock()))
 
     def _empty_mentions(self, contact_id: int) -> None:
         """What others were told of this person, and wrote about them, says nothing any more, nor what was made of it."""
@@ -600,15 +570,7 @@ def identity_names(brand: str, address: Address) -> list[str]:
 
 def tally(db: Database, brand: str, name: str, *, key: str = "", day: str = "", times: int = 1) -> None:
     """Count something that happened, in the transaction in which it happens."""
-    db.late(
-        "INSERT INTO tallies (brand, name, day, key, n) VALUES (:brand, :name, :day, :key, :times)"
-        " ON CONFLICT (brand, name, day, key) DO UPDATE SET n = tallies.n + excluded.n",
-        times,
-        brand=brand,
-        name=name,
-        day=day,
-        key=key,
-    )
+    db.late(_COUNT, times, brand=brand, name=name, day=day, key=key)
 
 
 def erased_digest(provider_id: str) -> str:
@@ -625,16 +587,3 @@ def _keys(address: Address) -> list[tuple[str, str]]:
     if not keys:
         raise NotAnAddress("an address needs a phone number or a WhatsApp user id")
     return keys
-
-
-def _contact(row: tuple[Any, ...]) -> Contact:
-    """From the columns of READ."""
-    id, brand, name, language, currency, address, our_number, times, first, last, opted_out, failed, came, back = row
-    since, latest, silent_from = from_text(first), _moment(last), _moment(opted_out)
-    return Contact(
-        id, brand, name, language, currency, address, our_number, times, since, latest, silent_from, failed, came, back
-    )
-
-
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else from_text(text)

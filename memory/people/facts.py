@@ -9,9 +9,9 @@ from datetime import datetime
 from bot.language.reading.statements import Learned, read_facts
 from memory.people.contacts import Contact, Contacts, tally
 from memory.people.fact_history import MANY, Spell, Statement, end, plain, state
-from memory.storage.database import Database, Row
+from memory.storage.database import Database
 from memory.storage.table import INTEGER, REAL, REUSED_ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
-from memory.storage.timestamps import Clock, from_text, to_text
+from memory.storage.timestamps import Clock, to_text
 
 __all__ = ["MANY", "PREDICATES", "Fact", "Facts", "Interest", "Learned", "means", "read_facts"]
 
@@ -83,6 +83,15 @@ class Interest:
     times: int
     last_at: datetime
     message_id: int | None
+
+
+FACT = FACTS.rows(Fact, since="valid_from", until="valid_to")
+SPELL = FACTS.rows(Spell, since="valid_from", until="valid_to")
+INTEREST = INTERESTS.rows(Interest, name="interest")
+_FACTS_OF = f"SELECT {FACT.columns} FROM facts WHERE contact_id = :id"
+_SPELLS_OF = (
+    f"SELECT {SPELL.columns} FROM facts WHERE contact_id = :id AND predicate = :predicate AND subject = 'customer'"
+)
 
 
 class Facts:
@@ -168,29 +177,25 @@ class Facts:
 
     def holding(self, contact_id: int) -> list[Fact]:
         """Everything that holds now, in the order in which it began."""
-        rows = self._db.all(
-            "SELECT * FROM facts WHERE contact_id = :id AND subject = 'customer' AND valid_to IS NULL"
-            " ORDER BY valid_from, id",
+        return FACT.all(
+            self._db,
+            f"{_FACTS_OF} AND subject = 'customer' AND valid_to IS NULL ORDER BY valid_from, id",
             id=contact_id,
         )
-        return [_fact(row) for row in rows]
 
     def at(self, contact_id: int, when: datetime) -> list[Fact]:
         """What held at a moment, by all that is known today, in the order in which it began."""
-        rows = self._db.all(
-            "SELECT * FROM facts WHERE contact_id = :id AND subject = 'customer' AND valid_from <= :at"
-            " AND (valid_to IS NULL OR valid_to > :at) ORDER BY valid_from, id",
+        return FACT.all(
+            self._db,
+            f"{_FACTS_OF} AND subject = 'customer' AND valid_from <= :at AND (valid_to IS NULL OR valid_to > :at)"
+            " ORDER BY valid_from, id",
             id=contact_id,
             at=to_text(when),
         )
-        return [_fact(row) for row in rows]
 
     def all(self, contact_id: int) -> list[Fact]:
         """What holds and what held, oldest first."""
-        rows = self._db.all(
-            "SELECT * FROM facts WHERE contact_id = :id ORDER BY valid_from, coalesce(message_id, 0), id", id=contact_id
-        )
-        return [_fact(row) for row in rows]
+        return FACT.all(self._db, f"{_FACTS_OF} ORDER BY valid_from, coalesce(message_id, 0), id", id=contact_id)
 
     def history(self, contact_id: int, predicate: str) -> list[Fact]:
         """The values of one predicate, oldest first."""
@@ -203,27 +208,27 @@ class Facts:
     def note_interest(self, contact: Contact, interest: str, message_id: int | None) -> None:
         """Count that this contact asked about `interest` once more."""
         with self._db.transaction():
-            self._db.run(
-                "INSERT INTO interests (contact_id, brand, interest, times, last_at, message_id)"
-                " VALUES (:contact_id, :brand, :interest, 1, :now, :message_id)"
-                " ON CONFLICT (contact_id, interest) DO UPDATE SET times = interests.times + 1,"
-                " last_at = excluded.last_at, message_id = excluded.message_id",
+            row = INTERESTS.stored(
                 contact_id=contact.id,
                 brand=contact.brand,
                 interest=interest,
-                now=to_text(self._clock()),
+                times=1,
+                last_at=self._clock(),
                 message_id=message_id,
             )
+            again = INTERESTS.update_on_conflict(["last_at", "message_id"], times="interests.times + 1")
+            self._db.run(INTERESTS.insert(row, again), **row)
             tally(self._db, contact.brand, "interests", key=interest)
 
     def interests(self, contact_id: int, *, limit: int = 10) -> list[Interest]:
         """What this contact asked about, the latest first."""
-        rows = self._db.all(
-            "SELECT * FROM interests WHERE contact_id = :id ORDER BY last_at DESC, times DESC, interest LIMIT :limit",
+        return INTEREST.all(
+            self._db,
+            f"SELECT {INTEREST.columns} FROM interests WHERE contact_id = :id"
+            " ORDER BY last_at DESC, times DESC, interest LIMIT :limit",
             id=contact_id,
             limit=limit,
         )
-        return [Interest(row["interest"], row["times"], from_text(row["last_at"]), row["message_id"]) for row in rows]
 
     def _settle_name(self, contact_id: int, said: Statement) -> bool:
         """Whether a name may be kept: not a guess while a certain one holds. A certain one removes the guesses behind it."""
@@ -249,60 +254,32 @@ class Facts:
         """
         if predicate in MANY:
             return [spell for spell in self._spells(contact_id, predicate) if spell.says(said.value)]
-        of_predicate = "SELECT * FROM facts WHERE contact_id = :id AND predicate = :predicate AND subject = 'customer'"
-        rows = self._db.all(
-            f"SELECT * FROM ({of_predicate} AND valid_from <= :at ORDER BY valid_from DESC, id DESC LIMIT :near) AS before"
-            f" UNION ALL SELECT * FROM ({of_predicate} AND valid_from > :at ORDER BY valid_from, id LIMIT 1) AS after",
+        return SPELL.all(
+            self._db,
+            f"SELECT * FROM ({_SPELLS_OF} AND valid_from <= :at ORDER BY valid_from DESC, id DESC LIMIT :near) AS before"
+            f" UNION ALL SELECT * FROM ({_SPELLS_OF} AND valid_from > :at ORDER BY valid_from, id LIMIT 1) AS after",
             id=contact_id,
             predicate=predicate,
             at=to_text(said.at),
             near=MOST_AT_ONCE,
         )
-        return [_spell(row) for row in rows]
 
     def _spells(self, contact_id: int, predicate: str) -> list[Spell]:
-        rows = self._db.all(
-            "SELECT * FROM facts WHERE contact_id = :id AND predicate = :predicate AND subject = 'customer'",
-            id=contact_id,
-            predicate=predicate,
-        )
-        return [_spell(row) for row in rows]
+        return SPELL.all(self._db, _SPELLS_OF, id=contact_id, predicate=predicate)
 
     def _keep(self, contact: Contact, predicate: str, spells: Iterable[Spell]) -> None:
         for spell in spells:
-            is_new = spell.id is None
+            stored = SPELL.values(spell)
+            is_new = stored.pop("id") is None
             if is_new:
-                self._insert(contact, predicate, spell)
+                row = FACTS.stored(brand=contact.brand, contact_id=contact.id, subject="customer", predicate=predicate)
+                row |= stored
+                self._db.run(FACTS.insert(row), **row)
             else:
-                self._update(spell)
+                changes = ", ".join(f"{name} = :{name}" for name in stored)
+                self._db.run(f"UPDATE facts SET {changes} WHERE id = :id", id=spell.id, **stored)
             if predicate in PROFILE and is_new and spell.until is None:
                 self._contacts.set_profile(contact.id, **{PROFILE[predicate]: spell.value})
-
-    def _insert(self, contact: Contact, predicate: str, spell: Spell) -> None:
-        self._db.run(
-            "INSERT INTO facts (brand, contact_id, subject, predicate, value, valid_from, valid_to, message_id,"
-            " said_by, confidence, again_at, again_id, ended_by) VALUES (:brand, :contact_id, 'customer', :predicate,"
-            " :value, :since, :until, :message_id, :said_by, :confidence, :again_at, :again_id, :ended_by)",
-            brand=contact.brand,
-            contact_id=contact.id,
-            predicate=predicate,
-            value=spell.value,
-            message_id=spell.message_id,
-            said_by=spell.said_by,
-            confidence=spell.confidence,
-            **_times(spell),
-        )
-
-    def _update(self, spell: Spell) -> None:
-        self._db.run(
-            "UPDATE facts SET valid_from = :since, valid_to = :until, message_id = :message_id, said_by = :said_by,"
-            " confidence = :confidence, again_at = :again_at, again_id = :again_id, ended_by = :ended_by WHERE id = :id",
-            id=spell.id,
-            message_id=spell.message_id,
-            said_by=spell.said_by,
-            confidence=spell.confidence,
-            **_times(spell),
-        )
 
 
 def _is_certain(said_by: str, confidence: float) -> bool:
@@ -328,43 +305,3 @@ def _means(said: str, known: str) -> bool:
     """Whether the words of the one are all in the other: "iPhone" means "iPhone 12"."""
     words, others = set(plain(said).split()), set(plain(known).split())
     return words <= others or others <= words
-
-
-def _times(spell: Spell) -> dict[str, str | int | None]:
-    return {
-        "since": to_text(spell.since),
-        "until": to_text(spell.until) if spell.until else None,
-        "again_at": to_text(spell.again_at) if spell.again_at else None,
-        "again_id": spell.again_id,
-        "ended_by": spell.ended_by,
-    }
-
-
-def _spell(row: Row) -> Spell:
-    return Spell(
-        value=row["value"],
-        since=from_text(row["valid_from"]),
-        until=from_text(row["valid_to"]) if row["valid_to"] else None,
-        message_id=row["message_id"],
-        said_by=row["said_by"],
-        confidence=row["confidence"],
-        again_at=from_text(row["again_at"]) if row["again_at"] else None,
-        again_id=row["again_id"],
-        ended_by=row["ended_by"],
-        id=row["id"],
-    )
-
-
-def _fact(row: Row) -> Fact:
-    return Fact(
-        predicate=row["predicate"],
-        value=row["value"],
-        since=from_text(row["valid_from"]),
-        until=from_text(row["valid_to"]) if row["valid_to"] else None,
-        message_id=row["message_id"],
-        id=row["id"],
-        subject=row["subject"],
-        said_by=row["said_by"],
-        confidence=row["confidence"],
-        ended_by=row["ended_by"],
-    )
