@@ -6,13 +6,28 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
 from bot.language.money import Money
 from memory.storage.database import Database
 from memory.storage.errors import MemoryFault, StaleDraft
-from memory.storage.table import INTEGER, JSON, TEXT, TIMESTAMP, Column, Table
-from memory.storage.timestamps import Clock, to_text
+from memory.storage.table import INTEGER, TEXT, TIMESTAMP, Column, ColumnType, Table
+from memory.storage.timestamps import Clock
+
+
+def _prices(text: str) -> Mapping[str, Money]:
+    return {code: Money(Decimal(amount), code) for code, amount in json.loads(text).items()}
+
+
+def _prices_stored(prices: Mapping[str, Money]) -> str:
+    return json.dumps({code: str(price.amount) for code, price in prices.items()})
+
+
+# Unescaped is shorter in most scripts.
+WORDS = ColumnType(
+    "TEXT", lambda text: tuple(json.loads(text)), lambda words: json.dumps(list(words), ensure_ascii=False)
+)
+BY_LANGUAGE = ColumnType("TEXT", json.loads, lambda texts: json.dumps(dict(texts), ensure_ascii=False))
+PRICES = ColumnType("TEXT", _prices, _prices_stored)
 
 GOODS = Table(
     "goods",
@@ -22,14 +37,14 @@ GOODS = Table(
     Column("category", TEXT),
     Column("maker", TEXT),
     Column("description", TEXT),
-    Column("keywords", JSON),
-    Column("prices", JSON),
+    Column("keywords", WORDS),
+    Column("prices", PRICES),
     Column("link", TEXT),
     Column("image", TEXT),
     Column("stock", INTEGER, check="stock >= 0"),
     Column("position", INTEGER),
-    Column("titles", JSON, default="'{}'"),
-    Column("descriptions", JSON, default="'{}'"),
+    Column("titles", BY_LANGUAGE, default="'{}'"),
+    Column("descriptions", BY_LANGUAGE, default="'{}'"),
     key="brand, sku",
 )
 GOODS_IMPORTS = Table(
@@ -85,6 +100,9 @@ class Item:
         return tuple(dict.fromkeys((self.title, *self.titles.values())))
 
 
+ITEM = GOODS.rows(Item)
+
+
 class Goods:
     """The goods of every brand; each question names the brand it asks for."""
 
@@ -108,19 +126,17 @@ class Goods:
                 return False
             self._db.run("DELETE FROM goods")
             for position, item in enumerate(items):
-                self._insert(item, position)
-            self._db.run(
-                "INSERT INTO goods_imports (id, digest, at) VALUES (1, :digest, :at)"
-                " ON CONFLICT (id) DO UPDATE SET digest = excluded.digest, at = excluded.at",
-                digest=digest,
-                at=to_text(self._clock()),
-            )
+                good = ITEM.values(item) | {"position": position}
+                self._db.run(GOODS.insert(good), **good)
+            done = GOODS_IMPORTS.stored(id=1, digest=digest, at=self._clock())
+            self._db.run(GOODS_IMPORTS.insert(done, GOODS_IMPORTS.update_on_conflict(done)), **done)
             return True
 
     def items(self, brand: str) -> list[Item]:
         """The brand's catalogue in the file's order."""
-        rows = self._db.all("SELECT * FROM goods WHERE brand = :brand ORDER BY position", brand=brand)
-        return [_item(row) for row in rows]
+        return ITEM.all(
+            self._db, f"SELECT {ITEM.columns} FROM goods WHERE brand = :brand ORDER BY position", brand=brand
+        )
 
     def stocks(self, brand: str) -> dict[str, int]:
         """How many of each sku are left now."""
@@ -157,35 +173,7 @@ class Goods:
         )
         return bool(returned)
 
-    def _insert(self, item: Item, position: int) -> None:
-        self._db.run(
-            "INSERT INTO goods (brand, sku, title, category, maker, description, keywords, prices, link, image,"
-            " stock, titles, descriptions, position) VALUES (:brand, :sku, :title, :category, :maker, :description, :keywords, :prices,"
-            " :link, :image, :stock, :titles, :descriptions, :position)",
-            brand=item.brand,
-            sku=item.sku,
-            title=item.title,
-            category=item.category,
-            maker=item.maker,
-            description=item.description,
-            keywords=json.dumps(item.keywords, ensure_ascii=False),
-            prices=json.dumps({code: str(price.amount) for code, price in item.prices.items()}),
-            link=item.link,
-            image=item.image,
-            stock=item.stock,
-            titles=json.dumps(dict(item.titles), ensure_ascii=False),
-            descriptions=json.dumps(dict(item.descriptions), ensure_ascii=False),
-            position=position,
-        )
-
 
 def _positive(quantity: int) -> None:
     if quantity < 1:
         raise ValueError(f"a quantity is a whole number above zero, not {quantity}")
-
-
-def _item(row: dict[str, Any]) -> Item:
-    prices = {code: Money(Decimal(amount), code) for code, amount in json.loads(row["prices"]).items()}
-    read = {name: json.loads(row[name]) for name in ("titles", "descriptions")}
-    rest = {name: value for name, value in row.items() if name not in ("prices", "keywords", "position", *read)}
-    return Item(prices=prices, keywords=tuple(json.loads(row["keywords"])), **read, **rest)

@@ -11,8 +11,8 @@ from bot.language.money import Money
 from memory.people.contacts import Contact
 from memory.storage.database import Database, Row
 from memory.storage.errors import MemoryFault
-from memory.storage.table import INTEGER, REUSED_ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
-from memory.storage.timestamps import Clock, from_text, to_text
+from memory.storage.table import INTEGER, REUSED_ROW_ID, TEXT, TIMESTAMP, Column, Index, Table, minor_money
+from memory.storage.timestamps import Clock, to_text
 
 STATES = ("placed", "paid", "shipped", "delivered", "cancelled")
 _RANK = {"placed": 1, "paid": 2, "shipped": 3, "delivered": 4}
@@ -132,6 +132,12 @@ class OrderEvent:
     at: datetime
 
 
+QUOTE = QUOTES.rows(Quote, unit=minor_money("unit_minor", "currency"))
+ORDER = ORDERS.rows(Order, unit=minor_money("unit_minor", "currency"))
+ORDER_EVENT = ORDER_EVENTS.rows(OrderEvent)
+_ORDERS = f"SELECT {ORDER.columns} FROM orders"
+
+
 def new_number() -> str:
     """An order number such as KQXT-MBPR: random, so that it tells nothing and can be made before the order is."""
     letters = "".join(secrets.choice(_ALPHABET) for _ in range(8))
@@ -172,31 +178,18 @@ class Orders:
 
     def keep_quote(self, contact: Contact, quote: Quote) -> None:
         """Wait for this contact's yes to `quote`; one it waited for before is forgotten."""
-        self._db.run(
-            "INSERT INTO quotes (contact_id, brand, sku, title, quantity, unit_minor, currency, delivery, asked_at)"
-            " VALUES (:contact_id, :brand, :sku, :title, :quantity, :unit, :currency, :delivery, :asked_at)"
-            " ON CONFLICT (contact_id) DO UPDATE SET sku = excluded.sku, title = excluded.title,"
-            " quantity = excluded.quantity, unit_minor = excluded.unit_minor, currency = excluded.currency,"
-            " delivery = excluded.delivery, asked_at = excluded.asked_at",
-            contact_id=contact.id,
-            brand=contact.brand,
-            sku=quote.sku,
-            title=quote.title,
-            quantity=quote.quantity,
-            unit=quote.unit.minor,
-            currency=quote.unit.currency,
-            delivery=quote.delivery,
-            asked_at=to_text(quote.asked_at),
-        )
+        asked = QUOTE.values(quote)
+        row = QUOTES.stored(contact_id=contact.id, brand=contact.brand) | asked
+        self._db.run(QUOTES.insert(row, QUOTES.update_on_conflict(asked)), **row)
 
     def open_quote(self, contact_id: int) -> Quote | None:
         """The quote that waits for this contact's yes; None once its time is over."""
-        row = self._db.one(
-            "SELECT * FROM quotes WHERE contact_id = :id AND asked_at > :since",
+        return QUOTE.one(
+            self._db,
+            f"SELECT {QUOTE.columns} FROM quotes WHERE contact_id = :id AND asked_at > :since",
             id=contact_id,
             since=to_text(self._clock() - self._quote_life),
         )
-        return None if row is None else _quote(row)
 
     def drop_quote(self, contact_id: int) -> None:
         """Forget the open quote, if there is one."""
@@ -210,29 +203,26 @@ class Orders:
         now = self._clock()
         with self._db.transaction():
             first, last = self._ads(contact.id)
-            order_id = self._db.insert(
-                "INSERT INTO orders (number, brand, contact_id, state, sku, title, quantity, unit_minor, currency,"
-                " delivery, payment_link, first_touch_id, last_touch_id, first_ad_id, last_ad_id, last_clid,"
-                " created_at) VALUES (:number, :brand, :contact_id, 'placed', :sku, :title, :quantity, :unit,"
-                " :currency, :delivery, :payment_link, :first_touch, :last_touch, :first_ad, :last_ad, :last_clid,"
-                " :now) ON CONFLICT (number) DO NOTHING RETURNING id",
+            row = ORDERS.stored(
                 number=number,
                 brand=contact.brand,
                 contact_id=contact.id,
+                state="placed",
                 sku=quote.sku,
                 title=quote.title,
                 quantity=quote.quantity,
-                unit=quote.unit.minor,
+                unit_minor=quote.unit.minor,
                 currency=quote.unit.currency,
                 delivery=quote.delivery,
                 payment_link=payment_link,
-                first_touch=first.get("id"),
-                last_touch=last.get("id"),
-                first_ad=first.get("source_id"),
-                last_ad=last.get("source_id"),
+                first_touch_id=first.get("id"),
+                last_touch_id=last.get("id"),
+                first_ad_id=first.get("source_id"),
+                last_ad_id=last.get("source_id"),
                 last_clid=last.get("clid"),
-                now=to_text(now),
+                created_at=now,
             )
+            order_id = self._db.insert(ORDERS.insert(row, "ON CONFLICT (number) DO NOTHING RETURNING id"), **row)
             self._note(order_id, "quoted", "customer", quote.asked_at)
             self._note(order_id, "placed", "customer", now)
             self.drop_quote(contact.id)
@@ -240,32 +230,30 @@ class Orders:
 
     def of_contact(self, contact_id: int, *, limit: int = 20) -> list[Order]:
         """This contact's orders, newest first."""
-        rows = self._db.all(
-            "SELECT * FROM orders WHERE contact_id = :id ORDER BY id DESC LIMIT :limit",
-            id=contact_id,
-            limit=limit,
+        return ORDER.all(
+            self._db, f"{_ORDERS} WHERE contact_id = :id ORDER BY id DESC LIMIT :limit", id=contact_id, limit=limit
         )
-        return [_order(row) for row in rows]
 
     def of_brand(self, brand: str, *, limit: int = 20) -> list[Order]:
         """A brand's orders, newest first; for staff."""
-        rows = self._db.all(
-            "SELECT * FROM orders WHERE brand = :brand ORDER BY created_at DESC, id DESC LIMIT :limit",
+        return ORDER.all(
+            self._db,
+            f"{_ORDERS} WHERE brand = :brand ORDER BY created_at DESC, id DESC LIMIT :limit",
             brand=brand,
             limit=limit,
         )
-        return [_order(row) for row in rows]
 
     def by_number(self, brand: str, number: str) -> Order:
         """A brand's order by its number in any spelling. Raises UnknownOrder."""
-        row = self._db.one(
-            "SELECT * FROM orders WHERE brand = :brand AND number = :number",
+        order = ORDER.one(
+            self._db,
+            f"{_ORDERS} WHERE brand = :brand AND number = :number",
             brand=brand,
             number=read_number(number),
         )
-        if row is None:
+        if order is None:
             raise UnknownOrder(f"there is no order {read_number(number)}; check the eight letters of its number")
-        return _order(row)
+        return order
 
     def move(self, brand: str, number: str, state: str, by: str) -> Order:
         """Take an order forward: placed, paid, shipped, delivered; a step may be left out (cash on delivery).
@@ -285,22 +273,18 @@ class Orders:
 
     def events(self, order_id: int) -> list[OrderEvent]:
         """What happened to an order, oldest first."""
-        rows = self._db.all("SELECT * FROM order_events WHERE order_id = :id ORDER BY id", id=order_id)
-        return [OrderEvent(row["state"], row["by"], from_text(row["at"])) for row in rows]
+        return ORDER_EVENT.all(
+            self._db, f"SELECT {ORDER_EVENT.columns} FROM order_events WHERE order_id = :id ORDER BY id", id=order_id
+        )
 
     def _get(self, order_id: int) -> Order:
-        row = self._db.one("SELECT * FROM orders WHERE id = :id", id=order_id)
-        assert row is not None, "an order row is never deleted"
-        return _order(row)
+        order = ORDER.one(self._db, f"{_ORDERS} WHERE id = :id", id=order_id)
+        assert order is not None, "an order row is never deleted"
+        return order
 
     def _note(self, order_id: int, state: str, by: str, at: datetime) -> None:
-        self._db.run(
-            "INSERT INTO order_events (order_id, state, by, at) VALUES (:id, :state, :by, :at)",
-            id=order_id,
-            state=state,
-            by=by,
-            at=to_text(at),
-        )
+        row = ORDER_EVENTS.stored(order_id=order_id, state=state, by=by, at=at)
+        self._db.run(ORDER_EVENTS.insert(row), **row)
 
     def _ads(self, contact_id: int) -> tuple[Row, Row]:
         """The first and the last advertisement a contact came by; organic posts are not advertisements."""
@@ -315,28 +299,3 @@ def can_move(state: str, to: str) -> bool:
     if to == "cancelled":
         return state in ("placed", "paid")
     return state in _RANK and _RANK.get(to, 0) > _RANK[state]
-
-
-def _quote(row: Row) -> Quote:
-    unit = Money.from_minor(row["unit_minor"], row["currency"])
-    return Quote(row["sku"], row["title"], row["quantity"], unit, row["delivery"], from_text(row["asked_at"]))
-
-
-def _order(row: Row) -> Order:
-    return Order(
-        id=row["id"],
-        number=row["number"],
-        brand=row["brand"],
-        contact_id=row["contact_id"],
-        state=row["state"],
-        sku=row["sku"],
-        title=row["title"],
-        quantity=row["quantity"],
-        unit=Money.from_minor(row["unit_minor"], row["currency"]),
-        delivery=row["delivery"],
-        payment_link=row["payment_link"],
-        first_ad_id=row["first_ad_id"],
-        last_ad_id=row["last_ad_id"],
-        last_clid=row["last_clid"],
-        created_at=from_text(row["created_at"]),
-    )
