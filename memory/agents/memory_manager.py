@@ -24,13 +24,13 @@ from memory.storage.errors import (
 )
 from memory.storage.json_values import check_name, check_text, check_ttl, file_name, to_json
 from memory.storage.migrations import STEPS
-from memory.storage.table import JSON, REUSED_ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
+from memory.storage.table import JSON, REUSED_ROW_ID, TEXT, TIMESTAMP, Column, ColumnType, Index, Table
 from memory.storage.timestamps import Clock, now, to_text
 
 log = logging.getLogger(__name__)
 
 EVERYBODY = ""  # the owner of shared memory; no agent and no workflow can have this name
-
+CHECKED_JSON = ColumnType("TEXT", json.loads, to_json)  # raises NotStorable
 
 AGENT_MEMORIES = Table(
     "agent_memories",
@@ -38,7 +38,7 @@ AGENT_MEMORIES = Table(
     Column("workflow_id", TEXT),
     Column("agent_id", TEXT),
     Column("key", TEXT),
-    Column("value", JSON),
+    Column("value", TEXT),  # JSON, as `to_json` makes it
     Column("at", TIMESTAMP),
     unique=["workflow_id, agent_id, key"],
 )
@@ -49,10 +49,24 @@ EXECUTION_RECORDS = Table(
     Column("agent_id", TEXT),
     Column("workflow_id", TEXT),
     Column("at", TIMESTAMP),
-    Column("record", JSON),
+    Column("record", CHECKED_JSON),
     indexes=[
         Index("execution_records_by_agent", "agent_id, id"),
         Index("execution_records_by_workflow", "workflow_id, at"),
+    ],
+)
+# One row for each agent that took part.
+EPISODES = Table(
+    "episodes",
+    Column("id", REUSED_ROW_ID),
+    Column("workflow_id", TEXT),
+    Column("agent_id", TEXT),
+    Column("outcome", TEXT),
+    Column("at", TIMESTAMP),
+    Column("summary", JSON),
+    indexes=[
+        Index("episodes_by_agent", "agent_id, id"),
+        Index("episodes_by_workflow", "workflow_id"),
     ],
 )
 
@@ -173,15 +187,14 @@ class MemoryManager:
     def record_within(self, workflow_id: str, agent_id: str, record: dict[str, Any]) -> str:
         """As `save_execution_record`, of something done in one workflow."""
         record_id = secrets.token_hex(16)
-        self.db.insert(
-            "INSERT INTO execution_records (record_id, agent_id, workflow_id, at, record)"
-            " VALUES (:record_id, :agent, :workflow, :now, :record) RETURNING id",
+        row = EXECUTION_RECORDS.stored(
             record_id=record_id,
-            agent=check_name("agent_id", agent_id),
-            workflow=workflow_id,
-            now=to_text(self.clock()),
-            record=to_json(record),
+            agent_id=check_name("agent_id", agent_id),
+            workflow_id=workflow_id,
+            at=self.clock(),
+            record=record,
         )
+        self.db.run(EXECUTION_RECORDS.insert(row), **row)
         return record_id
 
     def get_execution_records(self, agent_id: str, limit: int = 100) -> list[dict[str, Any]]:
@@ -220,16 +233,14 @@ class MemoryManager:
 
     def save_episode(self, workflow_id: str, agent_id: str, outcome: str, summary: dict[str, Any]) -> None:
         """Keep how a workflow ended that had no session of its own, such as a customer's case. Raises NotStorable."""
-        about = {"workflow_id": check_name("workflow_id", workflow_id), **summary}
-        self.db.run(
-            "INSERT INTO episodes (workflow_id, agent_id, outcome, at, summary)"
-            " VALUES (:workflow, :agent, :outcome, :now, :summary)",
-            workflow=workflow_id,
-            agent=check_name("agent_id", agent_id),
+        row = EPISODES.stored(
+            workflow_id=check_name("workflow_id", workflow_id),
+            agent_id=check_name("agent_id", agent_id),
             outcome=check_name("outcome", outcome),
-            now=to_text(self.clock()),
-            summary=to_json(about),
+            at=self.clock(),
         )
+        row["summary"] = to_json({"workflow_id": workflow_id, **summary})
+        self.db.run(EPISODES.insert(row), **row)
 
     def clear_session(self, workflow_id: str) -> bool:
         """Forget a workflow's short-term values and what was said in it; False when there was nothing.
@@ -348,15 +359,8 @@ def keep(db: Database, clock: Clock, workflow_id: str, agent_id: str, key: str, 
     """Write a long-term value; its vectors are made anew when somebody searches."""
     with db.transaction():
         forget(db, workflow_id, agent_id, key)
-        db.run(
-            "INSERT INTO agent_memories (workflow_id, agent_id, key, value, at)"
-            " VALUES (:workflow, :agent, :key, :value, :now)",
-            workflow=workflow_id,
-            agent=agent_id,
-            key=key,
-            value=text,
-            now=to_text(clock()),
-        )
+        row = AGENT_MEMORIES.stored(workflow_id=workflow_id, agent_id=agent_id, key=key, value=text, at=clock())
+        db.run(AGENT_MEMORIES.insert(row), **row)
 
 
 def forget(db: Database, workflow_id: str, agent_id: str, key: str) -> bool:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import secrets
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
-from memory.agents.memory_manager import MemoryManager
-from memory.storage.database import Row
+from memory.agents.memory_manager import CHECKED_JSON, EPISODES, MemoryManager
 from memory.storage.errors import SessionOver
-from memory.storage.json_values import check_name, check_text, to_json
-from memory.storage.table import JSON, REUSED_ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
-from memory.storage.timestamps import from_text, to_text
+from memory.storage.json_values import check_name, check_text
+from memory.storage.table import JSON_TUPLE, REUSED_ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
+from memory.storage.timestamps import to_text
 
 WORKFLOW_SESSIONS = Table(
     "workflow_sessions",
@@ -21,8 +20,8 @@ WORKFLOW_SESSIONS = Table(
     Column("token", TEXT),
     Column("started_at", TIMESTAMP),
     Column("expires_at", TIMESTAMP),
-    Column("metadata", JSON),
-    Column("agents", JSON),
+    Column("metadata", CHECKED_JSON),
+    Column("agents", JSON_TUPLE),
     key="workflow_id",
 )
 WORKFLOW_MESSAGES = Table(
@@ -32,26 +31,27 @@ WORKFLOW_MESSAGES = Table(
     Column("agent_id", TEXT),
     Column("role", TEXT),
     Column("content", TEXT),
-    Column("metadata", JSON),
+    Column("metadata", CHECKED_JSON),
     Column("at", TIMESTAMP),
     indexes=[
         Index("workflow_messages_by_workflow", "workflow_id, id"),
     ],
 )
-# One row for each agent that took part.
-EPISODES = Table(
-    "episodes",
-    Column("id", REUSED_ROW_ID),
-    Column("workflow_id", TEXT),
-    Column("agent_id", TEXT),
-    Column("outcome", TEXT),
-    Column("at", TIMESTAMP),
-    Column("summary", JSON),
-    indexes=[
-        Index("episodes_by_agent", "agent_id, id"),
-        Index("episodes_by_workflow", "workflow_id"),
-    ],
-)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowSession:
+    """An open session, as it is stored."""
+
+    workflow_id: str
+    token: str
+    started_at: datetime
+    metadata: dict[str, Any]
+    agents: tuple[str, ...]
+
+
+WORKFLOW_SESSION = WORKFLOW_SESSIONS.rows(WorkflowSession)
+_SESSIONS = f"SELECT {WORKFLOW_SESSION.columns} FROM workflow_sessions"
 
 
 def create_session(
@@ -72,15 +72,15 @@ class SessionContext:
         self.metadata = metadata or {}
         self._manager = memory_manager
         self._db = memory_manager.db
-        self._token = self._open(to_json(self.metadata))
+        self._token = self._open()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
-        row = self._row()
-        if row is not None:
-            close(self._manager, row, "completed" if kind is None else f"failed: {kind.__name__}")
+        session = self._stored()
+        if session is not None:
+            close(self._manager, session, "completed" if kind is None else f"failed: {kind.__name__}")
 
     def save_agent_memory(
         self, agent_id: str, key: str, value: Any, memory_type: str = "short_term", ttl: int | None = None
@@ -98,21 +98,17 @@ class SessionContext:
         self, agent_id: str, role: str, content: str, metadata: dict[str, Any] | None = None
     ) -> None:
         """Add to what is said in this workflow; beyond MEMORY_MAX_CONVERSATION_HISTORY the oldest go."""
-        values = {
-            "role": check_name("role", role),
-            "content": check_text("content", content),
-            "metadata": to_json(metadata or {}),
-        }
+        row = WORKFLOW_MESSAGES.stored(
+            workflow_id=self.workflow_id,
+            agent_id=agent_id,
+            role=check_name("role", role),
+            content=check_text("content", content),
+            metadata=metadata or {},
+            at=self._manager.clock(),
+        )
         with self._db.transaction():
             self._go_on(agent_id)
-            self._db.run(
-                "INSERT INTO workflow_messages (workflow_id, agent_id, role, content, metadata, at)"
-                " VALUES (:workflow, :agent, :role, :content, :metadata, :now)",
-                workflow=self.workflow_id,
-                agent=agent_id,
-                now=to_text(self._manager.clock()),
-                **values,
-            )
+            self._db.run(WORKFLOW_MESSAGES.insert(row), **row)
             self._forget_oldest()
 
     def get_conversation_history(self, limit: int | None = None) -> list[dict[str, Any]]:
@@ -133,61 +129,59 @@ class SessionContext:
         """End it: what happened is kept as an episode; the session's data goes where MEMORY_AUTO_CLEANUP is on."""
         close(self._manager, self._go_on(), "completed")
 
-    def _open(self, metadata: str) -> str:
-        self._end_what_is_silent()
-        now = to_text(self._manager.clock())
+    def _open(self) -> str:
+        token, now = secrets.token_hex(8), self._manager.clock()
+        row = WORKFLOW_SESSIONS.stored(
+            workflow_id=self.workflow_id,
+            token=token,
+            started_at=now,
+            expires_at=self._expiry(now),
+            metadata=self.metadata,
+            agents=(),
+        )
+        silent = WORKFLOW_SESSION.one(
+            self._db,
+            f"{_SESSIONS} WHERE workflow_id = :workflow AND expires_at <= :now",
+            workflow=self.workflow_id,
+            now=to_text(now),
+        )
+        if silent is not None:
+            close(self._manager, silent, "timed out")
         with self._db.transaction():
             self._db.hold(f"workflow {self.workflow_id}")
             joined: str | None = self._db.value(
                 "SELECT token FROM workflow_sessions WHERE workflow_id = :workflow", workflow=self.workflow_id
             )
-            return joined or self._begin(now, metadata)
+            if joined is None:
+                self._db.run(WORKFLOW_SESSIONS.insert(row), **row)
+        return joined or token
 
-    def _end_what_is_silent(self) -> None:
-        row = self._db.one(
-            "SELECT * FROM workflow_sessions WHERE workflow_id = :workflow AND expires_at <= :now",
-            workflow=self.workflow_id,
-            now=to_text(self._manager.clock()),
-        )
-        if row is not None:
-            close(self._manager, row, "timed out")
-
-    def _begin(self, now: str, metadata: str) -> str:
-        token = secrets.token_hex(8)
-        self._db.run(
-            "INSERT INTO workflow_sessions (workflow_id, token, started_at, expires_at, metadata, agents)"
-            " VALUES (:workflow, :token, :now, :expires, :metadata, '[]')",
-            workflow=self.workflow_id,
-            token=token,
-            now=now,
-            expires=self._expiry(),
-            metadata=metadata,
-        )
-        return token
-
-    def _row(self) -> Row | None:
-        return self._db.one(
-            "SELECT * FROM workflow_sessions WHERE workflow_id = :workflow AND token = :token AND expires_at > :now",
+    def _stored(self) -> WorkflowSession | None:
+        return WORKFLOW_SESSION.one(
+            self._db,
+            f"{_SESSIONS} WHERE workflow_id = :workflow AND token = :token AND expires_at > :now",
             workflow=self.workflow_id,
             token=self._token,
             now=to_text(self._manager.clock()),
         )
 
-    def _go_on(self, agent_id: str | None = None) -> Row:
+    def _go_on(self, agent_id: str | None = None) -> WorkflowSession:
         """Note that the session is in use, and by whom."""
         new = set() if agent_id is None else {check_name("agent_id", agent_id)}
         with self._db.transaction():
             self._db.hold(f"workflow {self.workflow_id}")
-            row = self._row()
-            if row is None:
+            session = self._stored()
+            if session is None:
                 raise SessionOver(f"the session of workflow {self.workflow_id} is over; create a new one")
-            self._db.run(
-                "UPDATE workflow_sessions SET expires_at = :expires, agents = :agents WHERE workflow_id = :workflow",
-                expires=self._expiry(),
-                agents=json.dumps(sorted(new | set(json.loads(row["agents"])))),
-                workflow=self.workflow_id,
+            used = WORKFLOW_SESSIONS.stored(
+                expires_at=self._expiry(self._manager.clock()), agents=sorted(new | set(session.agents))
             )
-        return row
+            self._db.run(
+                "UPDATE workflow_sessions SET expires_at = :expires_at, agents = :agents WHERE workflow_id = :workflow",
+                workflow=self.workflow_id,
+                **used,
+            )
+        return session
 
     def _forget_oldest(self) -> None:
         self._db.run(
@@ -197,57 +191,54 @@ class SessionContext:
             most=self._manager.settings.max_conversation_history,
         )
 
-    def _expiry(self) -> str:
-        return to_text(self._manager.clock() + timedelta(seconds=self._manager.settings.session_timeout))
+    def _expiry(self, now: datetime) -> datetime:
+        return now + timedelta(seconds=self._manager.settings.session_timeout)
 
 
 def end_silent_sessions(memory_manager: MemoryManager) -> int:
     """End the sessions that were silent for longer than MEMORY_SESSION_TIMEOUT; how many. The clock does this."""
-    rows = memory_manager.db.all(
-        "SELECT * FROM workflow_sessions WHERE expires_at <= :now", now=to_text(memory_manager.clock())
+    silent = WORKFLOW_SESSION.all(
+        memory_manager.db, f"{_SESSIONS} WHERE expires_at <= :now", now=to_text(memory_manager.clock())
     )
-    for row in rows:
-        close(memory_manager, row, "timed out")
-    return len(rows)
+    for session in silent:
+        close(memory_manager, session, "timed out")
+    return len(silent)
 
 
-def summarise(memory_manager: MemoryManager, row: Row) -> dict[str, Any]:
+def summarise(memory_manager: MemoryManager, session: WorkflowSession) -> dict[str, Any]:
     """What a session came to so far."""
     counts = {
         "messages": "SELECT count(*) FROM workflow_messages WHERE workflow_id = :workflow AND at >= :started",
         "executions": "SELECT count(*) FROM execution_records WHERE workflow_id = :workflow AND at >= :started",
     }
-    lasted = memory_manager.clock() - from_text(row["started_at"])
+    started = to_text(session.started_at)
+    lasted = memory_manager.clock() - session.started_at
     return {
-        "workflow_id": row["workflow_id"],
-        "metadata": json.loads(row["metadata"]),
-        "agents": json.loads(row["agents"]),
-        "started_at": row["started_at"],
+        "workflow_id": session.workflow_id,
+        "metadata": session.metadata,
+        "agents": list(session.agents),
+        "started_at": started,
         "duration_seconds": lasted.total_seconds(),
         **{
-            name: memory_manager.db.value(sql, workflow=row["workflow_id"], started=row["started_at"])
+            name: memory_manager.db.value(sql, workflow=session.workflow_id, started=started)
             for name, sql in counts.items()
         },
     }
 
 
-def close(memory_manager: MemoryManager, row: Row, outcome: str) -> None:
+def close(memory_manager: MemoryManager, session: WorkflowSession, outcome: str) -> None:
     """Keep how a session ended as an episode of each of its agents; forget its data where that is wished."""
     with memory_manager.db.transaction():
-        if memory_manager.db.run("DELETE FROM workflow_sessions WHERE token = :token", token=row["token"]):
-            _keep_episodes(memory_manager, summarise(memory_manager, row), outcome)
+        if memory_manager.db.run("DELETE FROM workflow_sessions WHERE token = :token", token=session.token):
+            summary = summarise(memory_manager, session)
+            for agent_id in session.agents:
+                row = EPISODES.stored(
+                    workflow_id=session.workflow_id,
+                    agent_id=agent_id,
+                    outcome=outcome,
+                    at=memory_manager.clock(),
+                    summary=summary,
+                )
+                memory_manager.db.run(EPISODES.insert(row), **row)
     if memory_manager.settings.auto_cleanup:
-        memory_manager.clear_session(row["workflow_id"])
-
-
-def _keep_episodes(memory_manager: MemoryManager, summary: dict[str, Any], outcome: str) -> None:
-    for agent_id in summary["agents"]:
-        memory_manager.db.run(
-            "INSERT INTO episodes (workflow_id, agent_id, outcome, at, summary)"
-            " VALUES (:workflow, :agent, :outcome, :now, :summary)",
-            workflow=summary["workflow_id"],
-            agent=agent_id,
-            outcome=outcome,
-            now=to_text(memory_manager.clock()),
-            summary=json.dumps(summary),
-        )
+        memory_manager.clear_session(session.workflow_id)

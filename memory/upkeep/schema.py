@@ -12,9 +12,9 @@ from memory.ads.learnings.campaign_records import CAMPAIGN_ENTRIES, CAMPAIGN_LAU
 from memory.ads.learnings.strategy import PATTERN_SHARING, STRATEGIC_ENTRIES
 from memory.ads.morning_runs import CYCLES
 from memory.ads.tasks import TASKS
-from memory.agents.memory_manager import AGENT_MEMORIES, EXECUTION_RECORDS
+from memory.agents.memory_manager import AGENT_MEMORIES, EPISODES, EXECUTION_RECORDS
 from memory.agents.memory_search import MEMORY_VECTORS
-from memory.agents.workflows import EPISODES, WORKFLOW_MESSAGES, WORKFLOW_SESSIONS
+from memory.agents.workflows import WORKFLOW_MESSAGES, WORKFLOW_SESSIONS
 from memory.audit_log.account_changes import AD_CHANGES, AD_LEASES, AD_PEAKS, AD_SPEND_RULES
 from memory.audit_log.approvals import AD_APPROVALS
 from memory.audit_log.creation_intents import AD_INTENTS, AD_LAUNCHES
