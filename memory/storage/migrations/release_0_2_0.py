@@ -1,4 +1,4 @@
-"""The steps of release 0.2.0. Frozen once it is released."""
+"""What version 0.2.0 changed. Released: never edited, only followed by another release's steps."""
 
 from __future__ import annotations
 
