@@ -12,6 +12,7 @@ import pytest
 from memory import BaseAgent, MemoryManager, MemorySettings, SharedMemory, create_session
 from memory.agents.workflows import end_silent_sessions
 from memory.storage.errors import NotStorable, ReadOnlyMemory, SessionOver, ShortTermUnavailable, WrongMemorySetting
+from memory.storage.json_values import MOST_CHARACTERS
 from tests.memory.stores import TestClock
 from tests.servers import RedisServer
 from tests.waiting import wait_until
@@ -256,6 +257,14 @@ def test_how_a_workflow_ended_is_kept_for_the_agents_that_took_part(memory_manag
     assert [each["outcome"] for each in memory_manager.get_episodes("b")] == ["completed", "failed: RuntimeError"]
     with pytest.raises(SessionOver):
         session.end_session()
+
+
+def test_a_session_with_the_longest_metadata_ends(memory_manager: MemoryManager) -> None:
+    metadata = {"notes": "x" * (MOST_CHARACTERS - len('{"notes": ""}'))}
+    with create_session("w", memory_manager, metadata) as session:
+        session.save_agent_memory("a", "k", 1)
+    [episode] = memory_manager.get_episodes("a")
+    assert (episode["outcome"], episode["metadata"]) == ("completed", metadata)
 
 
 def test_cleanup_is_left_out_where_it_is_not_wished(make: Make) -> None:
