@@ -154,11 +154,10 @@ class Search:
     @cached_property
     def _write(self) -> str:
         more = {"vector": "CAST(:vector AS halfvec)"} if self._in_server else {}
-        values = {name: f":{name}" for name in ("contact_id", "message_id", "speaker", "told", "terms")} | more
+        values = {name: f":{name}" for name in SEARCH_ROWS.columns} | more
         return (
             f"INSERT INTO search_rows ({', '.join(values)}) VALUES ({', '.join(values.values())})"
-            " ON CONFLICT (contact_id, message_id) DO UPDATE SET "
-            + ", ".join(f"{name} = excluded.{name}" for name in ("speaker", "told", "terms", *more))
+            f" {SEARCH_ROWS.update_on_conflict(values)}"
         )
 
     def _waiting(self, contact_id: int | None) -> list[Row]:
