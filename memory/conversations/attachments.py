@@ -43,16 +43,15 @@ class Attachments:
             owner = self._db.value("SELECT contact_id FROM messages WHERE id = :id", id=message.id)
             if owner is None:
                 raise UnknownContact("this person was erased; the attachment is not kept")
-            return self._db.insert(
-                "INSERT INTO media (message_id, contact_id, content_type, content, description, at)"
-                " VALUES (:message_id, :contact_id, :content_type, :content, :description, :at) RETURNING id",
+            row = MEDIA.stored(
                 message_id=message.id,
                 contact_id=owner,
                 content_type=content_type,
                 content=content,
                 description=description,
-                at=to_text(self._clock()),
+                at=self._clock(),
             )
+            return self._db.insert(MEDIA.insert(row, "RETURNING id"), **row)
 
     def descriptions(self, message_id: int) -> list[str | None]:
         """What was understood of each kept attachment of a message, in order; None where nothing was."""

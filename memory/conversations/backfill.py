@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from memory.conversations.messages import MESSAGES
 from memory.conversations.sessions import Sessions
 from memory.people.contacts import tally
 from memory.storage.database import Database
@@ -48,24 +49,20 @@ class Past:
         metadata: dict[str, Any] | None = None,
     ) -> int:
         """Write one message down; its id. Raises NotStorable, and then nothing was written."""
-        values = {
-            "role": check_role(role),
-            "content": check_text("content", content),
-            "message_type": None if message_type is None else check_name("message_type", message_type),
-            "metadata": json.dumps(check_metadata(metadata)),
-        }
+        row = MESSAGES.stored(
+            brand=brand,
+            contact_id=contact_id,
+            role=check_role(role),
+            kind="text",
+            content=check_text("content", content),
+            message_type=None if message_type is None else check_name("message_type", message_type),
+            metadata=check_metadata(metadata),
+            state=SETTLED[role],
+            at=at,
+        )
         with self._db.transaction():
-            return self._db.insert(
-                "INSERT INTO messages (brand, contact_id, session_id, role, kind, content, message_type, metadata,"
-                " state, at) VALUES (:brand, :contact, :session, :role, 'text', :content, :message_type, :metadata,"
-                " :state, :at) RETURNING id",
-                brand=brand,
-                contact=contact_id,
-                session=self._sessions.at(brand, contact_id, at),
-                state=SETTLED[role],
-                at=to_text(at),
-                **values,
-            )
+            row["session_id"] = self._sessions.at(brand, contact_id, at)
+            return self._db.insert(MESSAGES.insert(row, "RETURNING id"), **row)
 
     def count(self, brand: str, contact_id: int, times: int, last: datetime | None) -> None:
         """This person wrote `times` more messages, the last of them at `last`; the brand's figures follow."""

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from memory.people.contacts import Contact
-from memory.storage.database import Database, Row
+from memory.storage.database import Database
 from memory.storage.errors import MemoryFault
 from memory.storage.table import INTEGER, ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
-from memory.storage.timestamps import Clock, from_text, to_text
+from memory.storage.timestamps import Clock, to_text
 
 USUAL_HOURS: Final = 4.0
 
@@ -49,6 +49,10 @@ class Handover:
     until: datetime
 
 
+HANDOVER = HANDOVERS.rows(Handover)
+_OPEN = f"SELECT {HANDOVER.columns} FROM handovers WHERE closed_at IS NULL AND until > :now"
+
+
 class Handovers:
     """Opens and ends hand-overs; one that nobody ends is over after its brand's hours.
 
@@ -73,25 +77,23 @@ class Handovers:
                     id=known.id,
                 )
                 return known.id
-            return self._db.insert(
-                "INSERT INTO handovers (brand, contact_id, reason, opened_at, until)"
-                " VALUES (:brand, :contact_id, :reason, :now, :until) RETURNING id",
+            row = HANDOVERS.stored(
                 brand=contact.brand,
                 contact_id=contact.id,
                 reason=reason,
-                now=to_text(now),
-                until=to_text(now + self._length(contact.brand)),
+                opened_at=now,
+                until=now + self._length(contact.brand),
             )
+            return self._db.insert(HANDOVERS.insert(row, "RETURNING id"), **row)
 
     def current(self, contact_id: int) -> Handover | None:
         """The open hand-over of a contact; None where the desk answers."""
-        row = self._db.one(
-            "SELECT * FROM handovers WHERE contact_id = :id AND closed_at IS NULL AND until > :now"
-            " ORDER BY id DESC LIMIT 1",
+        return HANDOVER.one(
+            self._db,
+            f"{_OPEN} AND contact_id = :id ORDER BY id DESC LIMIT 1",
             id=contact_id,
             now=to_text(self._clock()),
         )
-        return None if row is None else _handover(row)
 
     def get(self, brand: str, handover_id: int) -> Handover:
         """A brand's open hand-over by its number. Raises UnknownHandover."""
@@ -102,12 +104,9 @@ class Handovers:
 
     def list_open(self, brand: str) -> list[Handover]:
         """A brand's open hand-overs, oldest first."""
-        rows = self._db.all(
-            "SELECT * FROM handovers WHERE brand = :brand AND closed_at IS NULL AND until > :now ORDER BY id",
-            brand=brand,
-            now=to_text(self._clock()),
+        return HANDOVER.all(
+            self._db, f"{_OPEN} AND brand = :brand ORDER BY id", brand=brand, now=to_text(self._clock())
         )
-        return [_handover(row) for row in rows]
 
     def extend(self, handover: Handover) -> None:
         """A person is at work on it: the time begins again."""
@@ -128,14 +127,3 @@ class Handovers:
 
     def _length(self, brand: str) -> timedelta:
         return timedelta(hours=self._hours.get(brand, USUAL_HOURS))
-
-
-def _handover(row: Row) -> Handover:
-    return Handover(
-        id=row["id"],
-        brand=row["brand"],
-        contact_id=row["contact_id"],
-        reason=row["reason"],
-        opened_at=from_text(row["opened_at"]),
-        until=from_text(row["until"]),
-    )

@@ -30,11 +30,6 @@ STATUS_RANK: dict[str, int] = {
     DeliveryState.FAILED: 70,
     DeliveryState.CANCELED: 70,
 }
-# What a Message is made of, in its order. The rest of a row is long: the raw form, the outgoing body.
-READ = (
-    "id, brand, contact_id, role, kind, content, message_type, language, metadata, state, at, provider_id, attempts,"
-    " error_code, error, first_tried_at"
-)
 UNSENT = "state IN ('ready', 'sending', 'unknown')"
 # SQLite takes a partial index only where the question repeats its condition word for word.
 ASIDE = "state IN ('parked', 'dead')"
@@ -133,6 +128,10 @@ class Message:
     tried_at: datetime | None = None  # of an outgoing one: when the attempt began that said it
 
 
+# The rest of a row is long: the raw form, the outgoing body.
+MESSAGE = MESSAGES.rows(Message, tried_at="first_tried_at")
+
+
 class Said(NamedTuple):
     """Who said what when: all that a context shows of a message, at a third of the time that a Message takes."""
 
@@ -193,50 +192,49 @@ class Messages:
             "farewell": outgoing.farewell,
         }
         with self._db.transaction():
-            message_id = self._db.insert(
-                "INSERT INTO messages (brand, contact_id, session_id, role, kind, content, message_type, language,"
-                " metadata, state, at, due_at, outgoing, after_id) VALUES (:brand, :contact_id, :session_id,"
-                " 'assistant', 'text', :content, :message_type, :language, :metadata, 'ready', :at, :at, :outgoing,"
-                " :after_id) RETURNING id",
+            row = MESSAGES.stored(
                 brand=contact.brand,
                 contact_id=contact_id,
                 session_id=self._sessions.current(contact.brand, contact_id, now),
+                role="assistant",
+                kind="text",
                 content=_storable(outgoing.body),
                 message_type=outgoing.message_type,
                 language=contact.language,
-                metadata=json.dumps(outgoing.metadata),
-                at=to_text(now),
-                outgoing=json.dumps(body),
+                metadata=outgoing.metadata,
+                state="ready",
+                at=now,
+                due_at=now,
+                outgoing=body,
                 after_id=after_id,
             )
+            message_id = self._db.insert(MESSAGES.insert(row, "RETURNING id"), **row)
             for told_of in outgoing.about:
                 self.mention(message_id, told_of)
         return message_id
 
     def mention(self, message_id: int, contact_id: int) -> None:
         """Remember that this message of somebody else tells of that contact, to empty it when they are erased."""
-        self._db.run(
-            "INSERT INTO mentions (contact_id, message_id) VALUES (:contact_id, :message_id)",
-            contact_id=contact_id,
-            message_id=message_id,
-        )
+        row = MENTIONS.stored(contact_id=contact_id, message_id=message_id)
+        self._db.run(MENTIONS.insert(row), **row)
 
     def get(self, message_id: int) -> Message:
         """The message by our own id. Raises UnknownMessage."""
-        rows = self._db.tuples(f"SELECT {READ} FROM messages WHERE id = :id", id=message_id)
-        if not rows:
+        message = MESSAGE.one(self._db, f"SELECT {MESSAGE.columns} FROM messages WHERE id = :id", id=message_id)
+        if message is None:
             raise UnknownMessage(f"there is no message {message_id}")
-        return to_message(rows[0])
+        return message
 
     def history(self, contact_id: int, *, limit: int = 50, before: int | None = None) -> list[Message]:
         """The newest `limit` messages of a contact (older than the message `before`), oldest first."""
         rows = self._db.tuples(
-            f"SELECT {READ} FROM messages WHERE contact_id = :id AND id < :before ORDER BY id DESC LIMIT :limit",
+            f"SELECT {MESSAGE.columns} FROM messages WHERE contact_id = :id AND id < :before"
+            " ORDER BY id DESC LIMIT :limit",
             id=contact_id,
             before=before if before is not None else 1 << 62,
             limit=limit,
         )
-        return [to_message(row) for row in reversed(rows)]
+        return [MESSAGE.read(row) for row in reversed(rows)]
 
     def recent(self, contact_id: int, *, limit: int = 50) -> list[Said]:
         """As `history`, for a context."""
@@ -428,13 +426,13 @@ class Messages:
 
     def dead(self, brand: str | None = None, *, limit: int = 100) -> list[Message]:
         """What could not be said or handled, newest first."""
-        rows = self._db.tuples(
-            f"SELECT {READ} FROM messages WHERE {ASIDE} AND state = 'dead' AND (CAST(:brand AS TEXT) IS NULL OR brand = :brand)"
-            " ORDER BY id DESC LIMIT :limit",
+        return MESSAGE.all(
+            self._db,
+            f"SELECT {MESSAGE.columns} FROM messages WHERE {ASIDE} AND state = 'dead'"
+            " AND (CAST(:brand AS TEXT) IS NULL OR brand = :brand) ORDER BY id DESC LIMIT :limit",
             brand=brand,
             limit=limit,
         )
-        return [to_message(row) for row in rows]
 
     def replay(self, message_id: int) -> None:
         """Try a dead message again: an incoming one is handled anew, an outgoing one is sent anew."""
@@ -490,22 +488,22 @@ class Messages:
 
     def _insert_inbound(self, brand: str, contact_id: int, inbound: Inbound) -> int:
         now = self._clock()
-        return self._db.insert(
-            "INSERT INTO messages (brand, contact_id, session_id, role, provider_id, kind, content, metadata, raw,"
-            " state, urgent, at, due_at) VALUES (:brand, :contact_id, :session_id, 'user', :provider_id, :kind,"
-            " :content, :metadata, :raw, 'waiting', :urgent, :at, :due_at) RETURNING id",
+        row = MESSAGES.stored(
             brand=brand,
             contact_id=contact_id,
             session_id=self._sessions.current(brand, contact_id, now),
+            role="user",
             provider_id=inbound.provider_id,
             kind=inbound.kind,
             content=inbound.body,
-            metadata=json.dumps(_metadata(inbound)),
-            raw=json.dumps(inbound.raw),
-            urgent=int(inbound.urgent),
-            at=to_text(now),
-            due_at=to_text(now if inbound.urgent else now + self._quiet),
+            metadata=_metadata(inbound),
+            raw=inbound.raw,
+            state="waiting",
+            urgent=inbound.urgent,
+            at=now,
+            due_at=now if inbound.urgent else now + self._quiet,
         )
+        return self._db.insert(MESSAGES.insert(row, "RETURNING id"), **row)
 
     def _note_contact(self, brand: str, contact_id: int, inbound: Inbound) -> None:
         now = to_text(self._clock())
@@ -531,16 +529,12 @@ class Messages:
             tally(self._db, brand, "contacts")
 
     def _move_forward(self, row: Row, status: str, provider_id: str, error_code: int | None) -> None:
-        now = to_text(self._clock())
-        self._db.run(
-            "INSERT INTO statuses (message_id, contact_id, status, error_code, at)"
-            " VALUES (:id, :contact_id, :status, :error_code, :now)",
-            id=row["id"],
-            contact_id=row["contact_id"],
-            status=status,
-            error_code=error_code,
-            now=now,
+        moment = self._clock()
+        now = to_text(moment)
+        callback = STATUSES.stored(
+            message_id=row["id"], contact_id=row["contact_id"], status=status, error_code=error_code, at=moment
         )
+        self._db.run(STATUSES.insert(callback), **callback)
         self._db.run(
             "UPDATE messages SET provider_status = :status, provider_id = :provider_id,"
             " sent_at = coalesce(sent_at, :now), error_code = coalesce(:error_code, error_code),"
@@ -568,30 +562,6 @@ STATE_OF = {
     "failed": "failed",
     "canceled": "failed",
 }
-
-
-def to_message(row: tuple[Any, ...]) -> Message:
-    """From the columns of READ."""
-    id, brand, contact_id, role, kind, content, message_type, language, metadata, state, at, *sent = row
-    provider_id, attempts, error_code, error, tried_at = sent
-    return Message(
-        id,
-        brand,
-        contact_id,
-        role,
-        kind,
-        content,
-        message_type,
-        language,
-        {} if metadata == "{}" else json.loads(metadata),
-        state,
-        from_text(at),
-        provider_id,
-        attempts,
-        error_code,
-        error,
-        from_text(tried_at) if tried_at else None,
-    )
 
 
 def _outbox_row(row: Row) -> OutboxRow:

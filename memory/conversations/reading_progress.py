@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from memory.conversations.messages import READ, Message, to_message
+from memory.conversations.messages import MESSAGE, Message
 from memory.conversations.turn_changes import LearnFact
 from memory.people.facts import Facts
 from memory.storage.database import Database
@@ -34,6 +34,9 @@ class Unread:
     upto: int
 
 
+UNREAD = READINGS.rows(Unread, after="read_upto", upto="marked")
+
+
 class Readings:
     """The cursors of the background readers, one row a contact."""
 
@@ -52,24 +55,25 @@ class Readings:
 
     def due(self, limit: int = 20, *, after: int = 0) -> list[Unread]:
         """Contacts with something unread, in the order of their ids from `after` on."""
-        rows = self._db.all(
-            "SELECT * FROM readings WHERE marked > read_upto AND contact_id > :after ORDER BY contact_id LIMIT :limit",
+        return UNREAD.all(
+            self._db,
+            f"SELECT {UNREAD.columns} FROM readings WHERE marked > read_upto AND contact_id > :after"
+            " ORDER BY contact_id LIMIT :limit",
             after=after,
             limit=limit,
         )
-        return [Unread(row["contact_id"], row["read_upto"], row["marked"]) for row in rows]
 
     def messages(self, unread: Unread, limit: int = 20) -> list[Message]:
         """The oldest of the unread messages that the person wrote and the desk has answered."""
-        rows = self._db.tuples(
-            f"SELECT {READ} FROM messages WHERE contact_id = :id AND id > :after AND id <= :upto AND role = 'user'"
-            " AND state = 'handled' ORDER BY id LIMIT :limit",
+        return MESSAGE.all(
+            self._db,
+            f"SELECT {MESSAGE.columns} FROM messages WHERE contact_id = :id AND id > :after AND id <= :upto"
+            " AND role = 'user' AND state = 'handled' ORDER BY id LIMIT :limit",
             id=unread.contact_id,
             after=unread.after,
             upto=unread.upto,
             limit=limit,
         )
-        return [to_message(row) for row in rows]
 
     def done(self, unread: Unread, upto: int, learned: Sequence[LearnFact] = ()) -> bool:
         """Keep what was read, and that the conversation was read up to the message `upto`, in one transaction.

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from memory.storage.database import Database
 from memory.storage.table import INTEGER, ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
-from memory.storage.timestamps import from_text, to_text
+from memory.storage.timestamps import to_text
 
 END = datetime.max.replace(tzinfo=UTC)
 # What still has to be answered or said is not forgotten, however old it is; parked waits for its person to write.
@@ -42,6 +42,9 @@ class Session:
     total_messages: int
 
 
+SESSION = SESSIONS.rows(Session, "s")
+
+
 class Sessions:
     """Opens a session with the first message after `timeout` of silence; counts what is said in it."""
 
@@ -73,18 +76,10 @@ class Sessions:
 
     def latest(self, contact_id: int) -> Session | None:
         """The session that is open or was last; None for a contact with whom nothing was said."""
-        row = self._db.one(
-            "SELECT s.* FROM sessions s JOIN contacts c ON c.session_id = s.id WHERE c.id = :id",
+        return SESSION.one(
+            self._db,
+            f"SELECT {SESSION.columns} FROM sessions s JOIN contacts c ON c.session_id = s.id WHERE c.id = :id",
             id=contact_id,
-        )
-        if row is None:
-            return None
-        return Session(
-            row["id"],
-            row["contact_id"],
-            from_text(row["created_at"]),
-            from_text(row["last_at"]),
-            row["total_messages"],
         )
 
     def summary(self, session_id: int) -> str | None:
@@ -186,13 +181,8 @@ class Sessions:
         return session_id
 
     def _add(self, brand: str, contact_id: int, moment: datetime) -> int:
-        return self._db.insert(
-            "INSERT INTO sessions (brand, contact_id, created_at, last_at, total_messages)"
-            " VALUES (:brand, :contact_id, :now, :now, 1) RETURNING id",
-            brand=brand,
-            contact_id=contact_id,
-            now=to_text(moment),
-        )
+        row = SESSIONS.stored(brand=brand, contact_id=contact_id, created_at=moment, last_at=moment, total_messages=1)
+        return self._db.insert(SESSIONS.insert(row, "RETURNING id"), **row)
 
 
 _THESE = f"contact_id = :contact AND message_id IN (SELECT id FROM messages WHERE {_OLD})"

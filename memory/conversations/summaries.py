@@ -14,10 +14,10 @@ from babel import Locale
 from bot.language.languages import FIRST, LANGUAGES, about
 from bot.language.reading.patterns import one_of
 from bot.language.reading.statements import read_facts
-from memory.conversations.messages import READ, Message, Said, to_message
+from memory.conversations.messages import MESSAGE, Message, Said
 from memory.storage.database import Database
 from memory.storage.table import INTEGER, TEXT, TIMESTAMP, Column, Index, Table
-from memory.storage.timestamps import Clock, from_text, to_text
+from memory.storage.timestamps import Clock, from_text
 
 # What a line tells, the weightiest first; a context takes of each in turn.
 KINDS = ("complained", "ordered", "promised", "quoted", "dated", "told", "asked", "said")
@@ -99,13 +99,13 @@ class Summaries:
     def next_chunk(self, contact_id: int) -> list[Message]:
         """The oldest messages that are to be summarised now, oldest first; empty while all of them are recent."""
         upto = self._upto(contact_id)
-        rows = self._db.tuples(
-            f"SELECT {READ} FROM messages WHERE contact_id = :id AND id > :upto ORDER BY id LIMIT :most",
+        messages = MESSAGE.all(
+            self._db,
+            f"SELECT {MESSAGE.columns} FROM messages WHERE contact_id = :id AND id > :upto ORDER BY id LIMIT :most",
             id=contact_id,
             upto=upto,
             most=CHUNK + RECENT,
         )
-        messages = [to_message(row) for row in rows]
         if len(messages) == CHUNK + RECENT:
             return messages[:CHUNK]
         return [message for message in messages if self._clock() - message.at > SESSION][:CHUNK]
@@ -121,7 +121,15 @@ class Summaries:
             if known is None or self._upto(contact_id) >= chunk[-1].id:
                 return False
             for line in lines:
-                self._write(contact_id, line)
+                row = SUMMARIES.stored(
+                    contact_id=contact_id,
+                    message_id=line.message_id,
+                    kind=line.kind,
+                    content=line.text[:LONGEST_LINE],
+                    by=line.by,
+                    at=line.at,
+                )
+                self._db.run(SUMMARIES.insert(row, "ON CONFLICT DO NOTHING"), **row)
             self._db.run(
                 "INSERT INTO readings (contact_id, marked, summary_upto) VALUES (:id, 0, :upto)"
                 " ON CONFLICT (contact_id) DO UPDATE SET summary_upto = excluded.summary_upto",
@@ -171,18 +179,6 @@ class Summaries:
 
     def _upto(self, contact_id: int) -> int:
         return int(self._db.value("SELECT summary_upto FROM readings WHERE contact_id = :id", id=contact_id) or 0)
-
-    def _write(self, contact_id: int, line: SummaryLine) -> None:
-        self._db.run(
-            "INSERT INTO summaries (contact_id, message_id, kind, content, by, at)"
-            " VALUES (:id, :message_id, :kind, :content, :by, :at) ON CONFLICT DO NOTHING",
-            id=contact_id,
-            message_id=line.message_id,
-            kind=line.kind,
-            content=line.text[:LONGEST_LINE],
-            by=line.by,
-            at=to_text(line.at),
-        )
 
 
 def extract(chunk: Sequence[Message]) -> list[SummaryLine]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from memory.conversations.channel_messages import Outgoing
-from memory.conversations.messages import READ, UNSENT, Message, Messages, to_message
+from memory.conversations.messages import MESSAGE, UNSENT, Message, Messages
 from memory.conversations.turn_changes import Change
 from memory.people.contacts import tally
 from memory.storage.database import Database
@@ -51,6 +51,9 @@ WORKERS = Table(
     Column("seen_at", TIMESTAMP),
     key="owner",
 )
+# A lease that another process committed meanwhile stays: the upsert sees it, the query before may not.
+_GRANT = LEASES.insert(LEASES.columns, f"{LEASES.update_on_conflict(LEASES.columns)} WHERE leases.expires_at <= :now")
+_BEAT = WORKERS.insert(WORKERS.columns, WORKERS.update_on_conflict(WORKERS.columns))
 
 
 class ApplyChanges(Protocol):
@@ -184,10 +187,11 @@ class Turns:
         """The unanswered messages of a contact, oldest first; empty during the quiet time."""
         if not self._is_ripe(contact_id):
             return []
-        rows = self._db.tuples(
-            f"SELECT {READ} FROM messages WHERE contact_id = :id AND state = 'waiting' ORDER BY id", id=contact_id
+        return MESSAGE.all(
+            self._db,
+            f"SELECT {MESSAGE.columns} FROM messages WHERE contact_id = :id AND state = 'waiting' ORDER BY id",
+            id=contact_id,
         )
-        return [to_message(row) for row in rows]
 
     def finish(
         self, lease: Lease, handled: Sequence[Message], outcome: Outcome, *, split: SplitMessage, last_try: bool = False
@@ -244,12 +248,7 @@ class Turns:
 
     def beat(self, owner: str) -> None:
         """Record that this worker is alive."""
-        self._db.run(
-            "INSERT INTO workers (owner, seen_at) VALUES (:owner, :now)"
-            " ON CONFLICT (owner) DO UPDATE SET seen_at = excluded.seen_at",
-            owner=owner,
-            now=to_text(self._clock()),
-        )
+        self._db.run(_BEAT, **WORKERS.stored(owner=owner, seen_at=self._clock()))
 
     def last_beat(self) -> datetime | None:
         """When any worker last recorded that it is alive."""
@@ -310,19 +309,11 @@ class Turns:
         )
 
     def _grant(self, owner: str, contact_id: int) -> Lease | None:
-        """None when another process was faster: the upsert sees its committed lease, the query before may not."""
+        """None when another process was faster."""
+        now = self._clock()
         lease = Lease(contact_id, secrets.token_hex(8))
-        granted = self._db.run(
-            "INSERT INTO leases (contact_id, token, owner, expires_at) VALUES (:id, :token, :owner, :expires)"
-            " ON CONFLICT (contact_id) DO UPDATE SET token = excluded.token, owner = excluded.owner,"
-            " expires_at = excluded.expires_at WHERE leases.expires_at <= :now",
-            id=contact_id,
-            token=lease.token,
-            owner=owner,
-            expires=to_text(self._clock() + self._lease),
-            now=to_text(self._clock()),
-        )
-        return lease if granted else None
+        row = LEASES.stored(contact_id=contact_id, token=lease.token, owner=owner, expires_at=now + self._lease)
+        return lease if self._db.run(_GRANT, now=to_text(now), **row) else None
 
     def _newer(self, contact_id: int, seen_id: int) -> bool:
         return (
@@ -337,22 +328,20 @@ class Turns:
     def _record(self, handled: Sequence[Message], outcome: Outcome) -> int:
         now = self._clock()
         waited = now - handled[0].at
-        return self._db.insert(
-            "INSERT INTO turns (brand, contact_id, at, waited_ms, answered_by, why, model, tokens_in, tokens_out,"
-            " cost_micros, used) VALUES (:brand, :contact_id, :at, :waited, :answered_by, :why, :model, :tokens_in,"
-            " :tokens_out, :cost, :used) RETURNING id",
+        row = TURNS.stored(
             brand=handled[0].brand,
             contact_id=handled[0].contact_id,
-            at=to_text(now),
-            waited=int(waited.total_seconds() * 1000),
+            at=now,
+            waited_ms=int(waited.total_seconds() * 1000),
             answered_by=outcome.answered_by,
             why=outcome.why,
             model=outcome.model,
             tokens_in=outcome.tokens_in,
             tokens_out=outcome.tokens_out,
-            cost=outcome.cost_micros,
-            used=json.dumps(outcome.used),
+            cost_micros=outcome.cost_micros,
+            used=outcome.used,
         )
+        return self._db.insert(TURNS.insert(row, "RETURNING id"), **row)
 
     def _mark_handled(self, message: Message, turn_id: int, outcome: Outcome) -> None:
         reading = outcome.readings.get(message.id, MessageReading("other"))
