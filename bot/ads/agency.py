@@ -1,4 +1,4 @@
-"""The ad agent of one process: its accounts, its stores and its tools."""
+"""The ad agent of one process: accounts, stores, tools."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.ads.alarms.hourly_check import Watch
 from bot.ads.changes.account_actions import AccountActions
-from bot.ads.changes.emergency_stop import Brakes
+from bot.ads.changes.emergency_stop import EmergencyStop
 from bot.ads.morning.cycle import Cycle, Morning
 from bot.ads.morning.pull import Pull
 from bot.ads.platform import Accounts, AdsFault, PlatformAccount
@@ -41,7 +41,7 @@ class AdStores:
 
     @classmethod
     def over(cls, db: Database, clock: Clock, real_clock: Clock, rates: CurrencyConverter) -> AdStores:
-        """`clock` is the time that the accounts live in; the desk's chats and orders are dated by the real one."""
+        """`clock` is that of the accounts; the desk's chats and orders use the real one."""
         campaigns = Campaigns(db, clock)
         return cls(
             db=db,
@@ -60,7 +60,7 @@ class Agency:
     accounts: Accounts
     memory: AdStores
     actions: AccountActions
-    brakes: Brakes
+    brakes: EmergencyStop
     cycle: Cycle
     watch: Watch
     feedback: Feedback
@@ -70,7 +70,7 @@ class Agency:
     tasks: Tasks
 
     def first_look(self) -> None:
-        """Read every account that was never read: staff may ask before the first morning comes."""
+        """Read accounts that were never read: staff may ask before the first morning."""
         for brand, accounts in self.accounts.items():
             known = {account.id for account in self.memory.campaigns.accounts(brand)}
             for account_id, account in accounts.items():  # as listed, so that two runs number ads alike
@@ -85,7 +85,7 @@ class Agency:
             log.warning("an ad account cannot be read yet: %s", fault)
 
     def each_hour(self) -> None:
-        """Read yesterday and today again, then look for alarms."""
+        """Restate yesterday and today, then check for alarms."""
         for brand, accounts in self.accounts.items():
             known = {account.id for account in self.memory.campaigns.accounts(brand)}
             for account_id, account in accounts.items():
@@ -99,7 +99,7 @@ class Agency:
         except (AdsFault, NotStorable) as fault:
             log.warning("an ad account cannot be read this hour: %s", fault)
 
-    def press_on(self) -> None:
-        """Pause what a “stop everything” could not pause yet."""
+    def retry_stop(self) -> None:
+        """Pause what an emergency stop could not pause yet."""
         for brand in self.accounts:
-            self.brakes.press_on(brand)
+            self.brakes.retry_stop(brand)

@@ -15,7 +15,7 @@ from bot.ads.alarms.shop_state import ShopState, StoredShopState
 from bot.ads.budgets.daily_decisions import CarryOut, Decide
 from bot.ads.budgets.order_margins import OrderMargins
 from bot.ads.changes.account_actions import AccountActions
-from bot.ads.changes.emergency_stop import Brakes
+from bot.ads.changes.emergency_stop import EmergencyStop
 from bot.ads.changes.spend_limits import BrandLimits
 from bot.ads.experiments.ad_tests import AdTestLifecycle
 from bot.ads.facebook import Facebook, connect, version_warning
@@ -108,7 +108,7 @@ class AgencyParts:
             accounts=self.accounts,
             memory=stores,
             actions=actions,
-            brakes=Brakes(actions),
+            brakes=EmergencyStop(actions),
             cycle=Cycle(
                 self._mornings(),
                 self.accounts,
@@ -265,7 +265,7 @@ class AdSide:
         return [
             Job("ads first look", timedelta(minutes=5), agency.first_look, at_start=True),
             Job("ads morning", timedelta(seconds=30), agency.cycle.run),
-            Job("ads stop", timedelta(seconds=15), agency.press_on),
+            Job("ads stop", timedelta(seconds=15), agency.retry_stop),
             Job("ads sales", timedelta(minutes=5), agency.feedback.run, at_start=True),
             Job("ads unsettled", timedelta(minutes=5), agency.watch.settle, at_start=True),
             Job("ads sweep", timedelta(days=1), agency.watch.sweep),

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from bot.ads.changes.account_actions import LEASE, AccountActions
-from bot.ads.changes.emergency_stop import Brakes
+from bot.ads.changes.emergency_stop import EmergencyStop
 from bot.ads.changes.plan import Actor, Audience, Launch
 from bot.ads.changes.refusals import NoLimits
 from bot.ads.changes.spend_limits import SpendLimits
@@ -67,7 +67,7 @@ class Buying:
         self.accounts = {self.account.id: self.account}
         self.waited: list[float] = []
         self.actions = self.process()
-        self.brakes = Brakes(self.actions)
+        self.brakes = EmergencyStop(self.actions)
 
     def process(self, pause_for: Callable[[float], None] | None = None) -> AccountActions:
         """Another process on the same database."""

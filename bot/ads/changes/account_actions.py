@@ -1,4 +1,4 @@
-"""The only way to change an ad account, for the morning, the alarms and staff alike."""
+"""The only way to change an ad account."""
 
 from __future__ import annotations
 
@@ -35,11 +35,10 @@ LEASE = timedelta(minutes=3)  # longer than any one request to a platform takes,
 
 @dataclass
 class AccountActions:
-    """Every change: checked against the limits, written down, done, and written down what became of it.
-
-    `clock` is the one on the wall; days and hours of an account are those of its structure's `seen_at`. `pause_for`
-    waits some seconds. Methods raise `Refused` with a sentence where nothing was done, `AdsFault` where the account
-    could not be asked at all, and give back the change where something was tried.
+    """Checks each change against the limits, journals it, executes it, records its outcome.
+    Errors: `ChangeRefused` where nothing was done (its text is for the person who asked), `AdsFault` where the account
+    could not be reached. Once a change was tried it is returned, whatever its state. `clock` is the wall clock; days
+    and hours of an account come from its structure's `seen_at`. `pause_for` waits in seconds.
     """
 
     db: Database
@@ -77,7 +76,7 @@ class AccountActions:
         self, brand: str, account_id: str, kind: Kind, object_id: str, amount: Money, by: Actor, why: str, *,
         readings: tuple[int, ...] = (), key: str | None = None,
     ) -> Change:  # fmt: skip
-        """Set the daily budget of a campaign or ad set that owns one."""
+        """Needs a campaign or ad set that owns a budget."""
         step = SetBudget(kind, object_id, amount, why, readings=readings)
         return self._one(brand, account_id, step, by, key)
 
@@ -85,25 +84,25 @@ class AccountActions:
         self, brand: str, account_id: str, kind: Kind, object_id: str, by: Actor, why: str, *,
         readings: tuple[int, ...] = (), key: str | None = None, cause: Cause | None = None,
     ) -> Change:  # fmt: skip
-        """Pause it at once: no cap, approval, stop or other process is in the way."""
+        """Takes effect at once: needs no cap, approval or lease, and works during an emergency stop."""
         return self._one(brand, account_id, Pause(kind, object_id, why, readings, cause), by, key)
 
     def resume(
         self, brand: str, account_id: str, kind: Kind, object_id: str, by: Actor, why: str, *,
         readings: tuple[int, ...] = (), key: str | None = None,
     ) -> Change:  # fmt: skip
-        """Let it run again; counts as a raise by what it may spend a day."""
+        """Counts as a raise by the daily spend that it allows."""
         return self._one(brand, account_id, Resume(kind, object_id, why, readings), by, key)
 
     def archive(
         self, brand: str, account_id: str, kind: Kind, object_id: str, by: Actor, why: str, *,
         readings: tuple[int, ...] = (), key: str | None = None,
     ) -> Change:  # fmt: skip
-        """Take it away for good."""
+        """Cannot be undone."""
         return self._one(brand, account_id, Archive(kind, object_id, why, readings), by, key)
 
     def launch(self, brand: str, account_id: str, launch: Launch, by: Actor, *, key: str | None = None) -> Change:
-        """Make a campaign with its ad sets and ads, and publish it as a whole; the change names the campaign."""
+        """Create a campaign with its ad sets and ads, and publish it as a whole. The change names the campaign."""
         return self._one(brand, account_id, launch, by, key)
 
     # -- a plan
@@ -112,10 +111,9 @@ class AccountActions:
         self, brand: str, account_id: str, steps: Sequence[Step], by: Actor, *,
         key: str | None = None, asked_of: str | None = None,
     ) -> PlanOutcome:  # fmt: skip
-        """Do a plan: pauses first, then what lowers, then the rest in its order; what needs a yes becomes one approval.
-
-        With a `key` the same plan may be handed in again after a crash: what was done is not done twice, what was
-        left open is settled. `asked_of`: the admin who is to approve; None: whoever is asked first.
+        """Execute pauses, then reductions, then the rest in order; steps above the threshold become one approval.
+        Idempotent under a `key`: after a crash, hand in the same plan again. `asked_of`: the admin who is to approve
+        (None: any).
         """
         check_may_change(by)
         orders = [StepOrder(step, by, key_of(key, step)) for step in steps]
@@ -124,7 +122,7 @@ class AccountActions:
     # -- approvals
 
     def approve(self, brand: str, number: int, by: Actor) -> PlanOutcome:
-        """The yes of the admin who was asked; the plan is done at once. Raises CannotApprove or Refused."""
+        """Only by the admin who was asked; executed at once. Raises CannotApprove, ChangeRefused."""
         check_admin(by, "approve")
         approval = self.approvals.check(brand, number, by.who)
         with self.access.hold(brand, approval.account_id) as opened:
@@ -132,14 +130,14 @@ class AccountActions:
             return self._plan_approvals.carry_out(opened, self.approvals.approve(brand, number, by.who))
 
     def reject(self, brand: str, number: int, by: Actor, reason: str) -> Approval:
-        """The no of the admin who was asked. Raises CannotApprove or Refused."""
+        """Only by the admin who was asked. Raises CannotApprove, ChangeRefused."""
         check_admin(by, "reject")
         return self.approvals.reject(brand, number, by.who, reason)
 
     # -- afterwards
 
     def undo(self, brand: str, by: Actor, change_id: int | None = None) -> Change:
-        """Put back the last change, or this one; goes through the same limits. Raises CannotUndo, UnknownChange."""
+        """Reverse a change (None: the last one), within the limits. Raises CannotUndo, UnknownChange."""
         check_may_change(by)
         change = self.changes.last_to_undo(brand) if change_id is None else self.changes.get(brand, change_id)
         if change is None:
@@ -148,10 +146,8 @@ class AccountActions:
         return self._carry_out(brand, change.account_id, [StepOrder(step, by, undoes_id=change.id)]).only_change()
 
     def recover(self, brand: str, account_id: str) -> list[Change]:
-        """Settle what a killed process left open: looked up, finished or given up, never done twice.
-
-        What may still come in late stays open, and counts as if it had. Gives back what was settled. Where nothing
-        is open the account is not asked.
+        """Settle the open changes of a killed process, none of them twice; returns those settled.
+        A request that may still arrive late stays open and counts as done.
         """
         if not self.changes.open_in(account_id) and not self.approvals.begun(account_id):
             return []
@@ -162,50 +158,43 @@ class AccountActions:
             return settled
 
     def sweep(self, brand: str, account_id: str) -> list[str]:
-        """Each night: look for things that carry a token and should not be there; sentences for staff.
-
-        Paused doubles and leftovers of launches that were taken away are archived; what is unknown, or switched on,
-        is named and left alone.
-        """
+        """Nightly: archive paused orphans that carry our token, and report the others; sentences for staff."""
         with self.access.hold(brand, account_id) as opened:
             self.changes.forget_peaks(opened.about.id, opened.day - timedelta(days=2))
             return self._recovery.sweep(opened)
 
     def room(self, brand: str, account_id: str) -> Money:
-        """How much daily budgets may be raised today, all together, before the cap is in the way."""
+        """How much daily budgets may still be raised today, in total, under the cap."""
         return self.checks.room(self.access.look(brand, account_id))
 
     def pause_held(self, thing: Held, why: str, by: Actor) -> Change:
-        """Pause what a stop holds: it was seen running, and is not read again before."""
+        """Pause what an emergency stop holds, without another read: it was seen running."""
         step = Pause(thing.kind, thing.object_id, why, cause=Cause.EMERGENCY_STOP)
         shown = Thing(thing.kind, thing.object_id, thing.name, "active", None)
         seen = SeenThing(shown, self.clock(), NO_CURRENCY)
         return self._pauses.pause(thing.brand, thing.account_id, seen, StepOrder(step, by))[0]
 
     def resume_as_ordered(self, brand: str, account_id: str, things: Sequence[Resume], by: Actor) -> PlanOutcome:
-        """Let these run again because an admin has ordered exactly that.
-
-        No approval is needed, they were running before; the cap holds all the same. Raises NotAllowed.
-        """
+        """Resume on an admin's explicit order: needs no approval, but the cap holds. Raises NotAllowed."""
         check_admin(by, "order that")
         return self._carry_out(brand, account_id, [StepOrder(step, by, ordered=True) for step in things])
 
     def running(self, brand: str, account_id: str) -> tuple[list[Thing], bool]:
-        """The campaigns that are switched on, and whether that was read now; else as they were seen last."""
-        seen = self.access.glimpse(brand, account_id)
+        """Active campaigns, and whether they were read now (False: as seen last)."""
+        seen = self.access.look_if_readable(brand, account_id)
         if seen is not None:
             return seen.picture.running(), True
         known = self.stops.seen_running(account_id)
         return [Thing("campaign", object_id, name, "active", None) for object_id, name in known.items()], False
 
     def lines(self, brand: str, account_id: str) -> tuple[AdAccount, list[Thing]]:
-        """The account, and what owns a budget in it that is being spent now."""
+        """The account, and its budget owners that are spending."""
         opened = self.access.look(brand, account_id)
         planned = opened.picture.planned()
         return opened.about, [thing for thing in opened.picture.everything() if thing.id in planned]
 
     def guarded(self, thing: Held, step: Step, by: Actor) -> PlanOutcome:
-        """What an alarm does, or puts back when it is over; putting back needs no approval, the cap holds."""
+        """Execute an alarm's step or its reversal: no approval, but the cap holds."""
         order = StepOrder(step, by, ordered=True, releases=thing.cause)
         return self._carry_out(thing.brand, thing.account_id, [order])
 

@@ -20,18 +20,18 @@ Pause = Callable[[float], None]  # seconds
 
 
 class Interrupted(Exception):
-    """A stop or the cap forbids to go on with this launch: it is taken away. The text says why."""
+    """An emergency stop or the cap ends this launch; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """Makes the parts of a launch from its journal. `pause` waits; `may_go_on` is asked before every request."""
+    """Creates the parts of a launch from its intents. `may_go_on` is called before every request."""
 
     intents: Intents
     pause: Pause
 
     def make(self, account: PlatformAccount, launch: LaunchRecord, may_go_on: Callable[[], None]) -> dict[str, str]:
-        """Create every missing part, paused, parents first; part → id. Raises AdsFault."""
+        """Create the missing parts, paused, parents first; part → id. Raises AdsFault."""
         ids: dict[str, str] = {}
         for intent in self.intents.parts(launch.id):
             if intent.object_id is None:
@@ -43,10 +43,7 @@ class Creation:
         return ids
 
     def publish(self, account: PlatformAccount, launch: LaunchRecord, may_go_on: Callable[[], None]) -> None:
-        """Switch it on: ads and ad sets first, which does nothing yet, and the campaign above them last.
-
-        So the whole launch starts with one request, and one that is interrupted before delivers nothing.
-        """
+        """Activate ads and ad sets, then the campaign."""
         order: tuple[Kind, ...] = ("ad", "ad_set", "campaign")
         for kind in order:
             for intent in self.intents.parts(launch.id):
@@ -55,7 +52,7 @@ class Creation:
                     self.set_status(account, kind, intent.object_id, "active")
 
     def take_away(self, account: PlatformAccount, launch: LaunchRecord) -> None:
-        """Pause and archive the campaign with everything below. After an AdsFault it may still be on."""
+        """Pause and archive the campaign. After an AdsFault it may still be active."""
         for intent in self.intents.parts(launch.id):
             if intent.kind == "campaign":
                 for object_id in self._made(account, intent):
@@ -63,8 +60,8 @@ class Creation:
                     self.set_status(account, "campaign", object_id, "archived")
 
     def set_status(self, account: PlatformAccount, kind: Kind, object_id: str, status: AdStatus) -> None:
-        """Set it, retried after a lost answer. Raises AdsFault."""
-        again(lambda: account.set_status(kind, object_id, status), self.pause)
+        """Retries after a lost answer. Raises AdsFault."""
+        retry(lambda: account.set_status(kind, object_id, status), self.pause)
 
     def _make(self, account: PlatformAccount, intent: Intent, ids: Mapping[str, str]) -> str:
         new = _new(intent, ids)
@@ -93,7 +90,6 @@ class Creation:
         return found[0] if found else None
 
     def _find(self, account: PlatformAccount, intent: Intent) -> list[str]:
-        """Looks twice: reads lag behind creates."""
         found = account.find(intent.kind, intent.token)
         if not found:
             self.pause(LAG.total_seconds())
@@ -106,7 +102,7 @@ class Creation:
         return [] if intent.state == "planned" else self._find(account, intent)
 
     def _drop_doubles(self, account: PlatformAccount, launch: LaunchRecord) -> None:
-        """Archive what a request made that was thought lost, before publishing."""
+        """Archive duplicates from requests whose answers were lost."""
         for intent in self.intents.parts(launch.id):
             if intent.tries > 1:
                 doubles = set(self._find(account, intent)) - {intent.object_id}
@@ -117,11 +113,8 @@ class Creation:
             self.set_status(account, intent.kind, double, "archived")
 
 
-def again(ask: Callable[[], None], pause: Pause) -> None:
-    """Retry an idempotent request until an answer comes, at most `TRIES` times. Raises AdsFault.
-
-    A refusal after a lost answer says nothing about the lost one: then the outcome is unknown.
-    """
+def retry(ask: Callable[[], None], pause: Pause) -> None:
+    """Retry an idempotent request up to `TRIES` times. Raises AdsFault."""
     lost: OutcomeUnknown | None = None
     for _ in range(TRIES):
         try:
@@ -143,7 +136,7 @@ def token_in(name: str) -> str | None:
 
 
 def parts_of(launch: Launch) -> list[Part]:
-    """What a launch is made of, parents first."""
+    """Parents first."""
     campaign = {
         "name": launch.name,
         "objective": launch.objective,

@@ -14,7 +14,7 @@ from memory.ads.emergency_stop import Held, HeldState, Stop
 
 @dataclass(frozen=True, slots=True)
 class StopReport:
-    """How far a stop has come; it is retried until nothing is left running."""
+    """Progress of a stop, which is retried until nothing is running."""
 
     paused: tuple[Held, ...]
     running: tuple[Held, ...]  # with why each could not be paused
@@ -32,30 +32,26 @@ class ResumeReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Brakes:
+class EmergencyStop:
     """While a stop is in force, no process raises, resumes or launches."""
 
     actions: AccountActions
 
     def stop_everything(self, brand: str, by: Actor, why: str) -> StopReport:
-        """Block every raise, resume and launch of this brand now, then pause all that runs. Raises NotAllowed."""
+        """Block raises, resumes and launches of this brand, then pause everything. Raises NotAllowed."""
         if by.role != "admin":
             raise NotAllowed("Only an admin can stop everything; “pause” and a campaign's name stops one.")
         self.actions.stops.begin(brand, by.who, why)
-        return self._press(brand)
+        return self._pause_everything(brand)
 
-    def press_on(self, brand: str) -> StopReport | None:
-        """Each minute: pause what a stop could not pause yet; None where no stop is in force, or it is complete.
-
-        Once everything stood still, what a person switches on is theirs and stays on.
-        """
+    def retry_stop(self, brand: str) -> StopReport | None:
+        """Every minute: retry an incomplete stop; None where there is none."""
         stop = self.actions.stops.in_force(brand)
-        return None if stop is None or stop.complete else self._press(brand)
+        return None if stop is None or stop.complete else self._pause_everything(brand)
 
     def resume_everything(self, brand: str, by: Actor) -> ResumeReport:
-        """Lift the stop and let run again exactly what it had paused; the cap holds. Raises NotAllowed.
-
-        What can't run again now is named, and tried again by the next “resume”.
+        """Lift the stop and resume exactly what it paused, within the cap. Raises NotAllowed.
+        What cannot resume now is reported, and retried by the next “resume”.
         """
         if by.role != "admin":
             raise NotAllowed("Only an admin can lift a stop.")
@@ -66,7 +62,7 @@ class Brakes:
             self._put_back(thing, by)
         return self._resumed(brand, stop)
 
-    def _press(self, brand: str) -> StopReport:
+    def _pause_everything(self, brand: str) -> StopReport:
         stop = self.actions.stops.in_force(brand)
         assert stop is not None, "asked for by whoever has just seen it"
         unsure = [
@@ -82,11 +78,7 @@ class Brakes:
         return report
 
     def _stands_still(self, stop: Stop, account_id: str) -> bool:
-        """Pause what runs there; False where something may run that could not be seen.
-
-        What was under way is looked at before the account is read: what is not open by then has been done by then,
-        and is shown.
-        """
+        """Pause what runs there; False where something may be running unseen."""
         settled = self._settled(stop.brand, account_id)
         running, read = self.actions.running(stop.brand, account_id)
         self.actions.stops.hold(

@@ -1,4 +1,4 @@
-"""What an account may spend on a day, as it stands or with changes: pure arithmetic."""
+"""What an account may spend in a day, as it stands or after changes: pure arithmetic."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An account's campaigns, ad sets and ads, with changes laid over what was read."""
+    """Campaigns, ad sets and ads as read, with changes laid over."""
 
     campaigns: Mapping[str, Thing]
     ad_sets: Mapping[str, Thing]
@@ -53,11 +53,11 @@ class Picture:
         return found
 
     def find(self, object_id: str) -> Thing | None:
-        """By id, of whatever kind."""
+        """An id is unique across kinds."""
         return self.campaigns.get(object_id) or self.ad_sets.get(object_id) or self.ads.get(object_id)
 
     def budget_of(self, object_id: str) -> Money | None:
-        """None where it owns none, or is not there."""
+        """None where it owns no budget, or is unknown."""
         thing = self.find(object_id)
         return None if thing is None else thing.budget
 
@@ -65,17 +65,14 @@ class Picture:
         return [*self.campaigns.values(), *self.ad_sets.values(), *self.ads.values()]
 
     def owner(self, kind: Kind, object_id: str) -> tuple[Thing, Money]:
-        """With the budget that it owns. Raises UnknownObject, NoBudgetHere."""
+        """Raises UnknownObject, NoBudgetHere."""
         thing = self.thing(kind, object_id)
         if thing.budget is not None:
             return thing, thing.budget
         raise NoBudgetHere(f"“{thing.name}” has no budget of its own; {self._where_it_is(thing)}.")
 
     def planned(self) -> dict[str, Decimal]:
-        """The daily budget of each owner under which at least one ad is switched on, all the way up.
-
-        What is still in review counts: it may start at any moment.
-        """
+        """Daily budget of each owner with an ad that is active on every level."""
         with_ads = {self.parents[ad.id] for ad in self.ads.values() if ad.status == "active"}
         running = [set_id for set_id in self.ad_sets if set_id in with_ads and self._is_on(set_id)]
         owners = [self._owner_of(set_id) for set_id in running]
@@ -88,7 +85,7 @@ class Picture:
         return self._with(replace(self.thing(kind, object_id), budget=amount))
 
     def at_worst(self, under_way: Iterable[Change]) -> Picture:
-        """As if every open change that costs more is done, and none that costs less."""
+        """With every open change that raises spend, and none that lowers it."""
         picture = self
         for change in under_way:
             if change.object_id in picture._all(change.kind):
@@ -96,7 +93,6 @@ class Picture:
         return picture
 
     def running(self) -> list[Thing]:
-        """The campaigns that are switched on: pausing them stops everything below."""
         return [campaign for campaign in self.campaigns.values() if campaign.status == "active"]
 
     def _worse(self, change: Change) -> Picture:
@@ -134,7 +130,7 @@ class Picture:
 
 
 def raised(before: Mapping[str, Decimal], after: Mapping[str, Decimal]) -> Decimal:
-    """Growth of planned daily spend, line by line; cuts elsewhere are not set against it."""
+    """Growth of planned daily spend; a cut of one line does not offset a raise of another."""
     return sum((max(after[owner] - before.get(owner, NOTHING), NOTHING) for owner in after), NOTHING)
 
 

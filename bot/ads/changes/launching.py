@@ -1,4 +1,4 @@
-"""A launch from its journal: made and published as a whole, or taken away."""
+"""Resumes a launch from its intents: publishes all of it, or archives it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ GIVE_UP = timedelta(hours=24)  # a launch that could not be finished for so long
 
 @dataclass(frozen=True, slots=True)
 class Launching:
-    """Finishes launches that are written down."""
-
     db: Database
     clock: Clock
     leases: AccountLeases
@@ -33,7 +31,7 @@ class Launching:
     creation: Creation
 
     def finish(self, opened: OpenAccount, change: Change) -> Change:
-        """Make what is still to be made and publish it; take it away where it may not, or can't, be."""
+        """Create what is missing and publish it; archive it if it is refused."""
         launch = self.intents.of_change(change.id)
         try:
             self._make_and_publish(opened, launch)
@@ -60,7 +58,7 @@ class Launching:
             self.changes.settle(launch.change_id, "done")
 
     def _check_may_go_on(self, opened: OpenAccount) -> None:
-        """Before each request: the account is still held, nothing was stopped, and the cap still holds."""
+        """Before each request: lease, emergency stop, cap. Raises Interrupted."""
         with self.db.transaction():
             self.db.hold(f"ads of {opened.brand}")
             self.leases.renew(opened.about.id, opened.lease_token)

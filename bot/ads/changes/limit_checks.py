@@ -12,7 +12,7 @@ from bot.ads.changes.plan import Actor, Resume, Step, told
 from bot.ads.changes.plan_outcome import StepOrder
 from bot.ads.changes.refusals import Frozen, NoLimits, NotAllowed, OverCap, Stopped
 from bot.ads.changes.spend_limits import AccountLimits, SpendLimits
-from bot.ads.changes.step_effects import planned_with, where
+from bot.ads.changes.step_effects import planned_with, target_of
 from bot.language.money import Money
 from memory.ads.emergency_stop import Alarms, Stops
 from memory.audit_log.account_changes import Changes, Intention
@@ -23,14 +23,12 @@ LATE = timedelta(minutes=10)  # what was asked for and not answered may still be
 DAY = timedelta(hours=24)
 
 
-class NeedsYes(Exception):
-    """This raise is for a person to decide."""
+class AboveThreshold(Exception):
+    """A raise above the approval threshold."""
 
 
 @dataclass(slots=True)
 class LimitChecks:
-    """What stands between a step and the account."""
-
     db: Database
     limits: AccountLimits
     changes: Changes
@@ -39,13 +37,13 @@ class LimitChecks:
     alarms: Alarms
 
     def check_raise(self, opened: OpenAccount, order: StepOrder, meant: Intention, limits: SpendLimits) -> None:
-        """What a raise, a resume or a launch has to pass. Raises Refused, and NeedsYes where an admin may allow it."""
+        """For raises, resumes and launches. Raises ChangeRefused, or AboveThreshold where an admin may allow it."""
         self.check_stop(opened.brand)
         self._check_alarms(opened, order)
         self.check_cap(opened, order.step, limits)
         already = self.changes.raised_since(opened.about.id, opened.at - DAY)
         if meant.raises.amount > 0 and already + meant.raises.amount > limits.approval_above.amount:
-            raise NeedsYes
+            raise AboveThreshold
 
     def check_stop(self, brand: str) -> None:
         """Raises Stopped."""
@@ -55,7 +53,7 @@ class LimitChecks:
             )
 
     def check_cap(self, opened: OpenAccount, step: Step | None, limits: SpendLimits) -> None:
-        """Raises OverCap where the account's worst day, with this step, would cost more than its cap."""
+        """Raises OverCap if the platform's worst day would cost more than the cap."""
         worst = sum(self.worst(opened, step).values(), NOTHING) * limits.worst_day
         if worst > limits.daily_cap.amount:
             cost = told(Money(worst, opened.about.currency))
@@ -66,7 +64,7 @@ class LimitChecks:
             )
 
     def worst(self, opened: OpenAccount, step: Step | None = None) -> dict[str, Decimal]:
-        """The most that each line may have planned on this day: as shown, under way anywhere, or lowered since."""
+        """Maximum planned spend of each line today: as shown, under way, or lowered since."""
         worst = opened.picture.at_worst(self.changes.open_in(opened.about.id))
         return highest(
             worst.planned(),
@@ -77,7 +75,7 @@ class LimitChecks:
         )
 
     def launching(self, account_id: str) -> dict[str, Decimal]:
-        """What the launches under way will have planned."""
+        """Planned by launches under way."""
         parts = [part for launch in self.intents.open_in(account_id) for part in self.intents.parts(launch.id)]
         return {
             part.object_id or part.token: Decimal(part.body["daily_budget"][0])
@@ -86,19 +84,19 @@ class LimitChecks:
         }
 
     def room(self, opened: OpenAccount) -> Money:
-        """How much daily budgets may be raised today, all together, before the cap is in the way."""
+        """How much daily budgets may still be raised today, in total, under the cap."""
         limits = self.limits.limits_of(opened.about)
         used = sum(self.worst(opened).values(), NOTHING)
         return Money(max(limits.most_planned.amount - used, NOTHING), opened.about.currency)
 
     def keep_spend_rule(self, opened: OpenAccount, limits: SpendLimits) -> None:
-        """Have the platform itself pause the account above the cap, should this program be dead by then."""
+        """Keep a pause rule at the platform, for the case that this program is down."""
         if self.changes.spend_rule(opened.about.id) != limits.daily_cap.amount:
             rule_id = opened.account.guard_spend(limits.daily_cap)
             self.changes.note_spend_rule(opened.about.id, limits.daily_cap, rule_id)
 
     def notice(self, opened: OpenAccount) -> None:
-        """What runs today counts today, whoever lowers it later; and a person's budgets above the cap are told."""
+        """Note today's peak, and alert staff once a day if budgets exceed the cap."""
         planned = opened.picture.planned()
         with self.db.transaction():
             self.changes.note_peak(opened.about.id, opened.day, planned)
@@ -117,7 +115,7 @@ class LimitChecks:
             )
 
     def note_looked_at(self, opened: OpenAccount, order: StepOrder) -> None:
-        """A person who lets something run again has seen the alarm: it is theirs now."""
+        """A person who resumes something takes it over: its alarm ends."""
         if order.by.role == "agent" or not isinstance(order.step, Resume):
             return
         on = {alarm.held_under: alarm for alarm in self.alarms.all_on(opened.brand)}
@@ -130,7 +128,7 @@ class LimitChecks:
         if order.by.role != "agent":
             return
         on = [alarm for alarm in self.alarms.all_on(opened.brand) if alarm.held_under != order.releases]
-        holding = {held.cause for held in self.stops.holding(opened.about.id, where(order.step)[1])}
+        holding = {held.cause for held in self.stops.holding(opened.about.id, target_of(order.step)[1])}
         for alarm in on:
             if opened.about.id in alarm.freezes or alarm.held_under in holding:
                 raise Frozen(f"Not while this lasts: {alarm.sentence}")

@@ -1,4 +1,4 @@
-"""An ad account as one process has read it, under a lease where it is to be changed."""
+"""An ad account as read, and its lease while it is being changed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from memory.audit_log.account_changes import AccountHeld, AccountLeases
 
 @dataclass(slots=True)
 class OpenAccount:
-    """What a process saw of an account; `picture` follows its own changes."""
+    """A snapshot of an account; `picture` follows our own changes."""
 
     account: PlatformAccount
     brand: str
@@ -40,13 +40,13 @@ class OpenAccount:
         return self.day_of(self.at)
 
     def day_of(self, at: datetime) -> date:
-        """In the account's own calendar."""
+        """In the account's time zone."""
         return at.astimezone(ZoneInfo(self.about.time_zone)).date()
 
 
 @dataclass(frozen=True, slots=True)
 class AccountAccess:
-    """Opens accounts. `notice` is told of each one that is read to be changed."""
+    """Opens accounts; `notice` is called with each one read for a change."""
 
     accounts: Accounts
     leases: AccountLeases
@@ -54,7 +54,7 @@ class AccountAccess:
 
     @contextmanager
     def hold(self, brand: str, account_id: str) -> Iterator[OpenAccount]:
-        """Open it for changes; no other process does meanwhile. Raises AccountBusy, UnknownAccount, AdsFault."""
+        """Open it under its lease. Raises AccountBusy, UnknownAccount, AdsFault."""
         token = secrets.token_hex(8)
         try:
             self.leases.take(account_id, token)
@@ -68,13 +68,13 @@ class AccountAccess:
             raise AccountBusy(str(held)) from held
 
     def look(self, brand: str, account_id: str, lease_token: str = "") -> OpenAccount:
-        """Read it as it is now. Raises UnknownAccount, AdsFault."""
+        """Read it without a lease. Raises UnknownAccount, AdsFault."""
         account = self.account(brand, account_id)
         structure = account.structure()
         return OpenAccount(account, brand, structure, Picture.of(structure), lease_token)
 
-    def glimpse(self, brand: str, account_id: str) -> OpenAccount | None:
-        """The same; None where it can't be read now, which must not keep anything running."""
+    def look_if_readable(self, brand: str, account_id: str) -> OpenAccount | None:
+        """None where it cannot be read. Raises UnknownAccount."""
         try:
             seen = self.look(brand, account_id)
         except AdsFault:

@@ -1,4 +1,4 @@
-"""Pausing: no limit, approval, stop, lease or unreadable account stands in its way."""
+"""Pausing: never blocked by a limit, an approval, an emergency stop, a lease or an unreadable account."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.ads.changes.plan import Pause
 from bot.ads.changes.plan_execution import ChangeRequests
 from bot.ads.changes.plan_outcome import PlanProgress, StepOrder
 from bot.ads.changes.refusals import ChangeRefused
-from bot.ads.changes.step_effects import refuse_if_already, where
+from bot.ads.changes.step_effects import refuse_if_already, target_of
 from bot.ads.platform import AdsFault
 from bot.language.money import Money
 from memory.audit_log.account_changes import Change, Changes, Intention
@@ -25,7 +25,7 @@ UNKNOWN = "unknown"  # what it was before, where the account could not be read
 
 @dataclass(frozen=True, slots=True)
 class SeenThing:
-    """Something as it was last seen, and when by the account's own clock."""
+    """A snapshot, with its time by the account's clock."""
 
     thing: Thing
     at: datetime
@@ -34,8 +34,6 @@ class SeenThing:
 
 @dataclass(frozen=True, slots=True)
 class Pauses:
-    """Pauses at once."""
-
     db: Database
     clock: Clock
     access: AccountAccess
@@ -43,15 +41,15 @@ class Pauses:
     requests: ChangeRequests
 
     def pause_all(self, brand: str, account_id: str, orders: Sequence[StepOrder], progress: PlanProgress) -> None:
-        """Each of them, whatever becomes of the others."""
+        """One failure does not keep the others from being paused."""
         if not orders:
             return
-        glimpse = self.access.glimpse(brand, account_id)
+        glimpse = self.access.look_if_readable(brand, account_id)
         for order in orders:
             try:
                 seen = None
                 if glimpse is not None:
-                    thing = glimpse.picture.thing(*where(order.step))
+                    thing = glimpse.picture.thing(*target_of(order.step))
                     seen = SeenThing(thing, glimpse.at, glimpse.about.currency)
                 change, fault = self.pause(brand, account_id, seen, order)
             except ChangeRefused as refused:
@@ -63,7 +61,7 @@ class Pauses:
     def pause(
         self, brand: str, account_id: str, seen: SeenThing | None, order: StepOrder
     ) -> tuple[Change, AdsFault | None]:
-        """One thing; `seen` None: nobody could look. Raises ChangeRefused where there is nothing to pause."""
+        """`seen` None: the account could not be read. Raises ChangeRefused where it is paused already."""
         account = self.access.account(brand, account_id)
         known = self.changes.by_key(order.key) if order.key else None
         if known is not None and known.state == "done":

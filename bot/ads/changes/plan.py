@@ -1,4 +1,4 @@
-"""Steps that change an ad account, as they are proposed, stored and approved."""
+"""Steps that change an ad account, and their stored form."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ActorRole = Role | Literal["agent"]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person by their number, or a part of the program with the role `agent`."""
+    """A person by their number, or a part of the program (role `agent`)."""
 
     who: str
     role: ActorRole
@@ -32,7 +32,7 @@ AGENT: Final = Actor("ad agent", "agent")  # its decisions each morning, and wha
 
 @dataclass(frozen=True, slots=True)
 class SetBudget:
-    """A daily budget for a campaign or ad set that owns one. `seen`: what it was when this was decided."""
+    """A new daily budget. `seen`: the budget when this was decided."""
 
     kind: Kind
     object_id: str
@@ -45,7 +45,7 @@ class SetBudget:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Never refused: no cap, approval or other process stands before it."""
+    """Never refused by a limit."""
 
     kind: Kind
     object_id: str
@@ -56,7 +56,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """Let a paused campaign, ad set or ad run again, with the budget it has."""
+    """Keeps its budget."""
 
     kind: Kind
     object_id: str
@@ -67,7 +67,7 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """For good: platforms do not bring archived things back."""
+    """Permanent: platforms do not restore archived objects."""
 
     kind: Kind
     object_id: str
@@ -77,7 +77,7 @@ class Archive:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """One ad set with its one ad, as it is to be made."""
+    """One ad set with its one ad."""
 
     name: str
     daily_budget: Money
@@ -91,7 +91,7 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A new campaign with an ad set and an ad per audience; it goes live as a whole, or not at all."""
+    """A campaign with one ad set and ad per audience, published as a whole or not at all."""
 
     name: str
     audiences: tuple[Audience, ...]
@@ -102,7 +102,7 @@ class Launch:
 
     @property
     def planned(self) -> Money:
-        """Daily budget of all its ad sets."""
+        """Sum of the daily budgets."""
         total = self.audiences[0].daily_budget
         for audience in self.audiences[1:]:
             total = total + audience.daily_budget
@@ -121,12 +121,11 @@ _STEPS = {name: step for step, name in _NAMES.items()}
 
 
 def name_of(step: Step) -> Name:
-    """As it is stored."""
     return _NAMES[type(step)]
 
 
 def to_json(steps: Sequence[Step]) -> str:
-    """Equal steps give equal text, so a digest identifies them."""
+    """Equal steps give equal text, so a digest identifies a plan."""
     return json.dumps([{"step": name_of(step), **_plain(step)} for step in steps], sort_keys=True, ensure_ascii=False)
 
 
@@ -139,7 +138,6 @@ def audience_to(audience: Audience) -> dict[str, Any]:
 
 
 def audience_from(stored: Mapping[str, Any]) -> Audience:
-    """An audience that `to_json` wrote."""
     return Audience(**{**stored, "daily_budget": _money(stored["daily_budget"])})
 
 
@@ -181,7 +179,7 @@ def _money(stored: Sequence[str]) -> Money:
 
 
 def told(money: Money) -> str:
-    """An amount as staff read it: ₹1,20,000, €45.50."""
+    """For staff: ₹1,20,000, €45.50."""
     amount = money.rounded().amount
     pattern = "¤#,##,##0" if money.currency == "INR" else "¤#,##0"
     return str(

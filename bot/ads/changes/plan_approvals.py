@@ -1,4 +1,4 @@
-"""Steps that wait for an admin's yes: proposed as one plan, carried out as that plan or not at all."""
+"""Steps that wait for an admin: proposed as one plan, executed as that plan or not at all."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from memory.storage.timestamps import Clock
 
 @dataclass(frozen=True, slots=True)
 class PlanApprovals:
-    """Works in an account that is held."""
+    """Works under the account's lease."""
 
     clock: Clock
     approvals: Approvals
     execution: PlanExecution
 
     def propose(self, opened: OpenAccount, progress: PlanProgress, asked_of: str | None, key: str | None) -> None:
-        """One question for all steps that need a yes; the same plan asks once, and takes a no as the answer."""
+        """One approval for all steps that need one. The same plan asks once; a rejection is final."""
         if not progress.to_ask:
             return
         steps = [bound(opened.picture, order.step) for order in progress.to_ask]
@@ -40,7 +40,7 @@ class PlanApprovals:
             progress.refused += [(step, ChangeRefused(over)) for step in steps]
 
     def check_unchanged(self, opened: OpenAccount, approval: Approval) -> None:
-        """Raises ChangedMeanwhile where a budget is not as it was when the question was asked."""
+        """Raises ChangedMeanwhile where a budget has changed since the plan was proposed."""
         for step in from_json(approval.plan):
             if isinstance(step, SetBudget) and step.seen is not None:
                 thing, budget = opened.picture.owner(step.kind, step.object_id)
@@ -49,7 +49,7 @@ class PlanApprovals:
                     raise ChangedMeanwhile(changed_meanwhile(thing, step.seen, budget))
 
     def carry_out(self, opened: OpenAccount, approval: Approval) -> PlanOutcome:
-        """Do what was approved; called again after a crash, it goes on from there."""
+        """Resumes where a crash interrupted it."""
         by, progress = Actor(approval.proposed_by, cast(ActorRole, approval.role)), PlanProgress()
         orders = [
             StepOrder(step, by, f"approval {approval.id} {number}", approval.id, approval.undoes_id)

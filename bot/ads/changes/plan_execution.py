@@ -1,4 +1,4 @@
-"""The steps of a plan, one after the other: check the limits, write it down, do it, write down what became of it."""
+"""Runs the steps of a plan: check limits, journal, execute, record the outcome."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from bot.ads.changes.creation import again, parts_of
+from bot.ads.changes.creation import parts_of, retry
 from bot.ads.changes.exposure import NOTHING, raised
 from bot.ads.changes.launching import Launching
-from bot.ads.changes.limit_checks import LimitChecks, NeedsYes
+from bot.ads.changes.limit_checks import AboveThreshold, LimitChecks
 from bot.ads.changes.open_account import OpenAccount
 from bot.ads.changes.plan import Launch, Resume, SetBudget, Step, name_of, told
 from bot.ads.changes.plan_outcome import PlanProgress, StepOrder
@@ -24,8 +24,8 @@ from bot.ads.changes.step_effects import (
     lowers,
     planned_with,
     refuse_if_already,
+    target_of,
     was_lowering,
-    where,
 )
 from bot.ads.platform import AdsFault, OutcomeUnknown, PlatformAccount, RequestWrong
 from bot.language.money import Money
@@ -35,19 +35,18 @@ from memory.storage.database import Database
 
 @dataclass(frozen=True, slots=True)
 class ChangeRequests:
-    """Asks the platform for changes that are written down. `pause_for` waits some seconds."""
+    """Sends journaled changes to the platform. `pause_for` waits in seconds."""
 
     changes: Changes
     pause_for: Callable[[float], None]
 
     def ask(self, account: PlatformAccount, change: Change, *, certain: bool) -> tuple[Change, AdsFault | None]:
-        """What became of it, and the fault after which nothing more should be asked of this account.
-
-        `certain`: it was not asked for before, so that after a refusal it is not done.
+        """The settled change, and the fault after which this account gets no more requests.
+        `certain`: it was not sent before, so a refusal means that it was not done.
         """
         ends: AdsFault | None = None
         try:
-            again(lambda: _tell(account, change), self.pause_for)
+            retry(lambda: _request(account, change), self.pause_for)
             self.changes.settle(change.id, "done")
         except OutcomeUnknown as fault:
             ends = fault
@@ -60,7 +59,7 @@ class ChangeRequests:
 
 @dataclass(frozen=True, slots=True)
 class PlanExecution:
-    """Carries out orders in an account that is held."""
+    """Works under the account's lease."""
 
     db: Database
     leases: AccountLeases
@@ -70,13 +69,13 @@ class PlanExecution:
     launching: Launching
 
     def work(self, opened: OpenAccount, orders: Sequence[StepOrder], progress: PlanProgress) -> None:
-        """What lowers first, then the rest in its order, until the platform fails."""
+        """Reductions first, then the rest in order, until the platform fails."""
         for order in sorted(orders, key=lambda order: not lowers(opened.picture, order.step)):
             if opened.fault is not None:
                 break
             try:
                 progress.changes.append(self.do(opened, order))
-            except NeedsYes:
+            except AboveThreshold:
                 progress.to_ask.append(order)
             except ChangeRefused as refused:
                 progress.refused.append((order.step, refused))
@@ -84,7 +83,7 @@ class PlanExecution:
         progress.fault = opened.fault
 
     def do(self, opened: OpenAccount, order: StepOrder) -> Change:
-        """One order; under a known key what was done is not done twice. Raises ChangeRefused, NeedsYes, AdsFault."""
+        """Idempotent under the order's key. Raises ChangeRefused, AboveThreshold, AdsFault."""
         known = self.changes.by_key(order.key) if order.key else None
         if known is not None and (known.state not in ("open", "not_done") or known.what == "launch"):
             return known
@@ -105,7 +104,6 @@ class PlanExecution:
     def _write_down(
         self, opened: OpenAccount, order: StepOrder, meant: Intention, limits: SpendLimits, known: Change | None
     ) -> Change:
-        """Checked and written in one transaction: no two processes pass the limits on the same figures."""
         with self.db.transaction(durable=True):
             self.db.hold(f"ads of {opened.brand}")
             self.leases.renew(opened.about.id, opened.lease_token)
@@ -124,8 +122,8 @@ class PlanExecution:
             return change
 
     def _intention(self, opened: OpenAccount, order: StepOrder) -> Intention:
-        step, kind, object_id = order.step, *where(order.step)
-        name, was, becomes = self._from_to(opened, step)
+        step, kind, object_id = order.step, *target_of(order.step)
+        name, was, becomes = self._name_old_new(opened, step)
         grows = raised(opened.picture.planned(), planned_with(opened.picture, step))
         covered = order.ordered or order.approval_id is not None
         return Intention(
@@ -134,8 +132,8 @@ class PlanExecution:
             order.approval_id, order.undoes_id, order.key, step.cause if isinstance(step, SetBudget | Resume) else None,
         )  # fmt: skip
 
-    def _from_to(self, opened: OpenAccount, step: Step) -> tuple[str, str, str]:
-        """Name, from and to; a step that can't be done as it stands is refused here."""
+    def _name_old_new(self, opened: OpenAccount, step: Step) -> tuple[str, str, str]:
+        """Name, old and new value. Raises ChangeRefused."""
         if isinstance(step, Launch):
             if not step.audiences:
                 raise NothingToDo(f"“{step.name}” has no ad set to launch; give it an audience with a budget.")
@@ -143,13 +141,13 @@ class PlanExecution:
                 check_amount(opened.about, audience.daily_budget)
             return step.name, "", str(step.planned.amount)
         if isinstance(step, SetBudget):
-            return self._budget_from_to(opened, step)
+            return self._budget_old_new(opened, step)
         thing = opened.picture.thing(step.kind, step.object_id)
         becomes = STATUS[name_of(step)]
         refuse_if_already(thing, becomes)
         return thing.name, thing.status, becomes
 
-    def _budget_from_to(self, opened: OpenAccount, step: SetBudget) -> tuple[str, str, str]:
+    def _budget_old_new(self, opened: OpenAccount, step: SetBudget) -> tuple[str, str, str]:
         check_amount(opened.about, step.amount)
         thing, budget = opened.picture.owner(step.kind, step.object_id)
         if step.seen is not None and step.seen != budget:
@@ -162,7 +160,7 @@ class PlanExecution:
         return thing.name, str(budget.amount), str(step.amount.amount)
 
 
-def _tell(account: PlatformAccount, change: Change) -> None:
+def _request(account: PlatformAccount, change: Change) -> None:
     if change.what == "set_budget":
         amount = Money(Decimal(change.becomes), change.raises.currency)
         account.set_budget(change.kind, change.object_id, amount)

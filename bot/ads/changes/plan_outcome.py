@@ -14,7 +14,7 @@ from memory.audit_log.approvals import Approval
 
 @dataclass(frozen=True, slots=True)
 class StepOrder:
-    """A step, and on whose word it is done."""
+    """A step, and the authority for it."""
 
     step: Step
     by: Actor
@@ -27,7 +27,7 @@ class StepOrder:
 
 @dataclass(frozen=True, slots=True)
 class PlanOutcome:
-    """What became of a plan. A change may be done, refused by the platform, not done, or still open."""
+    """Each change is done, refused by the platform, not done, or still open."""
 
     changes: tuple[Change, ...] = ()
     refused: tuple[tuple[Step, ChangeRefused], ...] = ()
@@ -36,11 +36,10 @@ class PlanOutcome:
 
     @property
     def done(self) -> tuple[Change, ...]:
-        """What is certain to be done."""
         return tuple(change for change in self.changes if change.state == "done")
 
     def only_change(self) -> Change:
-        """That of a plan of one step. Raises what kept it from being made: NeedsApproval, Refused, AdsFault."""
+        """Of a one-step plan. Raises what prevented it: NeedsApproval, ChangeRefused, AdsFault."""
         if self.waiting is not None:
             raise NeedsApproval(self.waiting)
         for _step, refused in self.refused:
@@ -52,7 +51,7 @@ class PlanOutcome:
 
 @dataclass(slots=True)
 class PlanProgress:
-    """A plan's outcome while its orders are carried out."""
+    """A `PlanOutcome` under construction."""
 
     changes: list[Change] = field(default_factory=list)
     refused: list[tuple[Step, ChangeRefused]] = field(default_factory=list)

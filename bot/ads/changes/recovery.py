@@ -1,4 +1,4 @@
-"""What a killed process or a lost answer left behind: open changes are settled, leftovers are archived."""
+"""After a crash or a lost answer: settles open changes, archives orphans."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from memory.storage.timestamps import Clock
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """Works in an account that is held."""
+    """Works under the account's lease."""
 
     clock: Clock
     changes: Changes
@@ -30,7 +30,7 @@ class Recovery:
     execution: PlanExecution
 
     def settle_open(self, opened: OpenAccount) -> list[Change]:
-        """Look up every open change, finish or give up every open launch; what was settled."""
+        """Returns the changes that are no longer open."""
         settled = []
         for change in self.changes.open_in(opened.about.id):
             if opened.fault is not None:
@@ -41,7 +41,7 @@ class Recovery:
         return settled
 
     def sweep(self, opened: OpenAccount) -> list[str]:
-        """Archive paused things that carry a token of ours and belong to no live launch; sentences for staff."""
+        """Archive paused objects with our token that belong to no live launch; sentences for staff."""
         known = self.intents.tokens(opened.about.id)
         live = {launch.id for launch in self.intents.open_in(opened.about.id)}
         said = []

@@ -1,4 +1,4 @@
-"""Why a change is refused; each text is a sentence for whoever asked."""
+"""Why a change is refused: every text is a sentence for whoever asked."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from memory.audit_log.approvals import Approval
 
 
 class ChangeRefused(Exception):
-    """Nothing was changed; the text is a sentence for whoever asked."""
+    """Nothing was changed."""
 
 
 class NoLimits(ChangeRefused):
-    """No cap for this account, or none in its currency. The text is for staff."""
+    """The account has no cap, or none in its currency."""
 
 
 class UnknownObject(ChangeRefused):
-    """It is not in the account, or was archived."""
+    """Not in the account, or archived."""
 
 
 class NoBudgetHere(ChangeRefused):
-    """This holds no budget of its own; the text names what does."""
+    """Owns no budget; the text names the owner."""
 
 
 class NotAllowed(ChangeRefused):
-    """This role may not do that; the text says who may."""
+    """Wrong role; the text says who may."""
 
 
 class NothingToDo(ChangeRefused):
@@ -30,44 +30,42 @@ class NothingToDo(ChangeRefused):
 
 
 class NotAnAmount(ChangeRefused):
-    """This budget can't be set: not above zero, below the account's least, or in another currency."""
+    """Not above zero, below the account's minimum, or in another currency."""
 
 
 class OverCap(ChangeRefused):
-    """The worst day would pass the account's daily cap."""
+    """The worst day would exceed the daily cap."""
 
 
 class Stopped(ChangeRefused):
-    """An admin has stopped everything; only pausing goes on."""
+    """An emergency stop is in force."""
 
 
 class ChangedMeanwhile(ChangeRefused):
-    """A person has changed it since this was decided; the next plan starts from there."""
+    """Changed by a person since this was decided."""
 
 
 class Frozen(ChangeRefused):
-    """An alarm is on: the agent raises nothing there. People may."""
+    """An alarm forbids the agent, not people, to raise this."""
 
 
 class TooOften(ChangeRefused):
-    """The platform takes no more budget changes of this line for now."""
+    """The platform limits budget changes per hour."""
 
 
 class AccountBusy(ChangeRefused):
-    """Another process holds this account's lease."""
+    """Another process holds the lease."""
 
 
 class UnknownAccount(ChangeRefused):
-    """This brand has no such account."""
+    """Not an account of this brand."""
 
 
 class CannotUndo(ChangeRefused):
-    """This change can't be put back; the text says why."""
+    pass
 
 
 class NeedsApproval(ChangeRefused):
-    """It waits for an admin, who is asked `approval`."""
-
     def __init__(self, approval: Approval) -> None:
         super().__init__(f"This waits for an admin: {approval.summary} They write “approve {approval.id}”.")
         self.approval = approval

@@ -1,4 +1,4 @@
-"""Daily cap and approval threshold of each account, from the brands file; closed by default."""
+"""Daily cap and approval threshold of each account; without limits nothing may be changed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from memory.ads.ad_account import AdAccount
 
 @dataclass(frozen=True, slots=True)
 class SpendLimits:
-    """In the account's own currency."""
+    """In the account's currency."""
 
     daily_cap: Money  # holds on the platform's worst day
     worst_day: Decimal  # daily budgets that this day costs
@@ -25,13 +25,13 @@ class SpendLimits:
 
     @property
     def most_planned(self) -> Money:
-        """The most that daily budgets may add up to under the cap; not rounded."""
+        """Maximum sum of daily budgets under the cap; not rounded."""
         return Money(self.daily_cap.amount / self.worst_day, self.daily_cap.currency)
 
 
 class AccountLimits(Protocol):
     def limits_of(self, account: AdAccount) -> SpendLimits:
-        """In the account's currency. Raises NoLimits where nothing may be changed."""
+        """Raises NoLimits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,6 @@ class BrandLimits:
     rules: Mapping[str, PlatformRules]  # of the platform of each account, by account id
 
     def limits_of(self, account: AdAccount) -> SpendLimits:
-        """A practice account may raise by a hundred dollars without asking. Raises NoLimits."""
         rules = self.rules.get(account.id)
         if rules is None:
             raise NoLimits(f"{account.name} is no longer among the ad accounts, so nothing is changed there.")

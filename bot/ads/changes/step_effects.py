@@ -1,4 +1,4 @@
-"""What a step does to an account, in figures and in sentences: pure functions."""
+"""What a step does to an account, and its sentences for staff: pure functions."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ STATUS: Mapping[str, AdStatus] = {"pause": "paused", "resume": "active", "archiv
 _SAID = {"paused": "paused", "active": "running", "archived": "archived"}
 
 
-def where(step: Step) -> tuple[Kind, str]:
+def target_of(step: Step) -> tuple[Kind, str]:
     """Kind and id; a launch has no id yet."""
     return ("campaign", "") if isinstance(step, Launch) else (step.kind, step.object_id)
 
 
 def applied(picture: Picture, step: Step) -> Picture:
-    """The account with the step done. Raises UnknownObject."""
+    """Raises UnknownObject."""
     if isinstance(step, SetBudget):
         return picture.with_budget(step.kind, step.object_id, step.amount)
     if isinstance(step, Launch):
@@ -32,7 +32,6 @@ def applied(picture: Picture, step: Step) -> Picture:
 
 
 def applied_change(picture: Picture, change: Change) -> Picture:
-    """The same for a stored change."""
     if change.what == "set_budget":
         amount = Money(Decimal(change.becomes), change.raises.currency)
         return picture.with_budget(change.kind, change.object_id, amount)
@@ -40,7 +39,7 @@ def applied_change(picture: Picture, change: Change) -> Picture:
 
 
 def planned_with(picture: Picture, step: Step) -> dict[str, Decimal]:
-    """What each line would have planned with this step."""
+    """Planned daily spend of each line after the step."""
     if isinstance(step, Launch):
         new = {f"new {number}": each.daily_budget.amount for number, each in enumerate(step.audiences)}
         return {**picture.planned(), **new}
@@ -48,7 +47,7 @@ def planned_with(picture: Picture, step: Step) -> dict[str, Decimal]:
 
 
 def lowers(picture: Picture, step: Step) -> bool:
-    """Whether it can only make the account spend less."""
+    """Whether it can only reduce spend."""
     if isinstance(step, SetBudget):
         shown = picture.budget_of(step.object_id)
         return shown is not None and step.amount.amount < shown.amount
@@ -56,14 +55,13 @@ def lowers(picture: Picture, step: Step) -> bool:
 
 
 def was_lowering(change: Change) -> bool:
-    """The same for a stored change."""
     return change.what in ("pause", "archive") or (
         change.what == "set_budget" and Decimal(change.becomes) < Decimal(change.was)
     )
 
 
 def shown_of(picture: Picture, change: Change) -> str | None:
-    """The changed value as the account shows it, written as the change writes it."""
+    """The current value, formatted as in the change; None: the object is gone."""
     thing = picture.find(change.object_id)
     if thing is None:
         return "archived" if change.what == "archive" else None
@@ -74,7 +72,7 @@ def shown_of(picture: Picture, change: Change) -> str | None:
 
 
 def reverse(change: Change, undone_by: int | None) -> Step:
-    """The step that puts a change back. Raises CannotUndo."""
+    """Raises CannotUndo."""
     if change.state != "done":
         raise CannotUndo(f"Change {change.id} was not done, so there is nothing to put back.")
     if undone_by is not None:
@@ -95,7 +93,7 @@ def reverse(change: Change, undone_by: int | None) -> Step:
 
 
 def check_amount(about: AdAccount, amount: Money) -> None:
-    """Raises NotAnAmount where this can't be a daily budget here."""
+    """Raises NotAnAmount where this cannot be a daily budget here."""
     if amount.currency != about.currency:
         raise NotAnAmount(
             f"{about.name} has budgets in {about.currency}, not in {amount.currency}; say it in {about.currency}."
@@ -109,7 +107,7 @@ def check_amount(about: AdAccount, amount: Money) -> None:
 
 
 def refuse_if_already(thing: Thing, status: str) -> None:
-    """Raises NothingToDo where it has this status."""
+    """Raises NothingToDo."""
     if thing.status == status:
         raise NothingToDo(f"“{thing.name}” is {_SAID[status]} already.")
 
@@ -121,12 +119,12 @@ def changed_meanwhile(thing: Thing, seen: Money, budget: Money) -> str:
 
 
 def bound(picture: Picture, step: Step) -> Step:
-    """The step bound to today's budget: a later change makes the approval void."""
+    """With today's budget, so that a later change voids the approval."""
     return replace(step, seen=picture.owner(step.kind, step.object_id)[1]) if isinstance(step, SetBudget) else step
 
 
 def summary_of(about: AdAccount, picture: Picture, steps: Sequence[Step]) -> str:
-    """What an admin is asked: every amount, and the sum."""
+    """For the admin who is asked: every amount, and the sum."""
     grows = sum((raised(picture.planned(), planned_with(picture, step)) for step in steps), NOTHING)
     together = told(Money(grows, about.currency))
     return (
@@ -146,7 +144,7 @@ def _asked(picture: Picture, step: Step) -> str:
 
 
 def key_of(key: str | None, step: Step) -> str | None:
-    """One step's idempotency key within its plan."""
+    """Idempotency key of one step of a plan."""
     if key is None:
         return None
     return f"{key} {name_of(step)} {step.name if isinstance(step, Launch) else step.object_id}"

@@ -270,11 +270,11 @@ def test_what_could_not_be_paused_is_named_and_tried_until_it_is(buying: Buying)
     buying.account.faults = [("set_status", TryLater("throttled"))]
     report = buying.brakes.stop_everything(BRAND, ANA, "fire")
     assert [(thing.name, thing.why) for thing in report.running] == [("on", "throttled")]
-    again = buying.brakes.press_on(BRAND)
+    again = buying.brakes.retry_stop(BRAND)
     assert again is not None and again.complete
     assert buying.account.status(campaign) == "paused"
     buying.account.person_switches(campaign, "active")  # theirs, from now on
-    assert buying.brakes.press_on(BRAND) is None
+    assert buying.brakes.retry_stop(BRAND) is None
 
 
 def test_an_account_that_cannot_be_read_is_paused_by_what_was_seen_last(buying: Buying) -> None:
@@ -285,7 +285,7 @@ def test_an_account_that_cannot_be_read_is_paused_by_what_was_seen_last(buying: 
     report = buying.brakes.stop_everything(BRAND, ANA, "fire")
     assert buying.account.status(campaign) == "paused"
     assert report.unread == (ACCOUNT,)
-    again = buying.brakes.press_on(BRAND)
+    again = buying.brakes.retry_stop(BRAND)
     assert again is not None and again.complete
 
 
@@ -300,7 +300,7 @@ def test_a_resume_that_was_on_its_way_when_the_stop_came_is_caught(buying: Buyin
     buying.account.before_write = [stop]
     assert process.resume(BRAND, ACCOUNT, "campaign", campaign, SAM, "why").state == "done"
     assert buying.account.status(campaign) == "active"
-    report = buying.brakes.press_on(BRAND)
+    report = buying.brakes.retry_stop(BRAND)
     assert report is not None and report.complete
     assert buying.account.status(campaign) == "paused"
 
