@@ -1,4 +1,4 @@
-"""The input of the allocation: each ad with its daily insights and orders, checked, and the same as arrays."""
+"""The input of the allocation: insights and orders per ad, validated, and as arrays."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ AdState = Literal["new", "learning", "active", "resting", "paused"]
 
 @dataclass(frozen=True, slots=True)
 class AdDay:
-    """The insights of one ad on one day, as they read now."""
+    """Insights of one ad on one day, as last restated."""
 
     day: date
     spend: Decimal
@@ -31,7 +31,7 @@ class AdDay:
 
 @dataclass(frozen=True, slots=True)
 class AdOrders:
-    """Orders of one ad, `age` days after a chat of `chat_day`; `margin` is their sum after returns, and may be negative."""
+    """Orders `age` days after a chat of `chat_day`; `margin` is their sum after returns, and may be negative."""
 
     chat_day: date
     age: int
@@ -41,7 +41,7 @@ class AdOrders:
 
 @dataclass(frozen=True, slots=True)
 class AdHistory:
-    """One ad on the morning of a decision. `budget` is yesterday's daily budget; money is in the account's currency."""
+    """`budget`: yesterday's daily budget. Money is in the account's currency."""
 
     name: str
     angle: str
@@ -52,22 +52,21 @@ class AdHistory:
 
     @property
     def runs(self) -> bool:
-        """Whether it has had money before and may have some tomorrow."""
         return self.state not in ("resting", "paused") and self.budget > 0
 
     @property
     def rests(self) -> bool:
-        """Whether it has had money before, has none now, and may come back."""
+        """Has no budget now, had one before, and may come back."""
         stopped = self.budget == 0 and any(day.spend > 0 for day in self.days)
         return self.state == "resting" or (stopped and self.state != "paused")
 
 
 class Contradiction(ValueError):
-    """An ad's history cannot be true; the text names the ad and what to look at."""
+    """Impossible history; the text names the ad and what to check."""
 
 
 def check(ads: Sequence[AdHistory], today: date) -> None:
-    """Raises Contradiction unless every ad's history can be true on the morning of `today`."""
+    """Raises Contradiction where a history is impossible on the morning of `today`."""
     names = [ad.name for ad in ads]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
@@ -78,7 +77,7 @@ def check(ads: Sequence[AdHistory], today: date) -> None:
 
 
 def first_free_day(ads: Iterable[AdHistory]) -> date:
-    """The day after the last insight or order of any ad; 1970-01-01 without any."""
+    """The day after the last insight or order; 1970-01-01 without any."""
     last = [day.day for ad in ads for day in ad.days]
     last += [row.chat_day + timedelta(days=row.age) for ad in ads for row in ad.orders]
     return max(last) + timedelta(days=1) if last else date(1970, 1, 1)
@@ -121,7 +120,7 @@ def _wrong_orders(row: AdOrders, today: date) -> Iterable[str]:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """The histories as arrays. Rows are ads; columns are days, the last one is yesterday."""
+    """The histories as arrays: rows are ads, columns are days up to yesterday."""
 
     names: tuple[str, ...]
     angles: NDArray[np.int64]  # per ad, a number from 0
@@ -135,12 +134,12 @@ class Panel:
 
     @property
     def watched(self) -> NDArray[np.int64]:
-        """Per column the greatest age in days that an order can have by now; yesterday's is 0."""
+        """Per column, the greatest possible age of an order in days; yesterday's is 0."""
         return np.arange(self.spend.shape[1])[::-1]
 
 
 def panel(ads: Sequence[AdHistory], today: date) -> Panel:
-    """From the first day that any ad has data for, up to yesterday."""
+    """From the first day with data up to yesterday."""
     known = [day.day for ad in ads for day in ad.days] + [row.chat_day for ad in ads for row in ad.orders]
     days = max((today - min(known)).days, 1) if known else 1
     angle_names = tuple(sorted({ad.angle for ad in ads}))

@@ -1,9 +1,7 @@
-"""Divides an account's daily budget among its ads, to equal marginal return. Pure arithmetic.
+"""Divides an account's daily budget among its ads at equal marginal return. Pure arithmetic.
 
-The beliefs come from `spend_response`, `sale_rates`, `order_delays` and `losing_ad_test.worth`. Budgets move by a fifth a day at
-most. They follow expectations: dividing by samples of the beliefs (Thompson) earned up to 7 points less in the benchmark.
-Where money is short, ads with clearly less return rest, and are called back when the others disappoint. Whether an ad is
-stopped for good is decided by `losing_ad_test`.
+Budgets follow expected values: Thompson sampling earned up to 7 points less in the benchmark. When money is short, ads
+with clearly less return rest, and come back when the others disappoint. `losing_ad_test` decides what stops for good.
 """
 
 from __future__ import annotations
@@ -41,7 +39,7 @@ CENT: Final = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """Tomorrow's budget of one ad, and why."""
+    """One ad's budget for the day, and why."""
 
     name: str
     budget: Decimal
@@ -54,18 +52,17 @@ class Allocation:
 
     @property
     def pause(self) -> bool:
-        """The evidence says stop; the budget is 0."""
         return self.reason.cause is Cause.LOSING_MONEY
 
     @property
     def rests(self) -> bool:
-        """No budget today; it may come back any day."""
+        """May come back any day."""
         return self.reason.cause in (Cause.RESTING, Cause.NO_MONEY_LEFT)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A day's budgets, in the order the ads were given."""
+    """A day's budgets, in the order of the ads given."""
 
     allocations: tuple[Allocation, ...]
     budget: Decimal
@@ -76,7 +73,6 @@ class Plan:
 
     @property
     def total(self) -> Decimal:
-        """The sum of all budgets of the day."""
         return sum((each.budget for each in self.allocations), Decimal(0))
 
 
@@ -91,15 +87,14 @@ def allocate(
     carried: Decimal = Decimal(1),
     target: Decimal = TARGET,
 ) -> Plan:
-    """The budgets of `today` (default: the day after the last one known), in the account's currency.
+    """The budgets of `today` (default: the day after the last data), in the account's currency.
 
-    `budget`: the most for all ads together. `minimum`: the least daily budget of one ad. `order_margin`: the usual margin of an
-    order, until the account has its own. `carried`: the share of chats that arrive with their referral. `target`: the least
-    marginal return. `rng` draws the chances that are shown; budgets do not depend on it.
+    `budget`: maximum sum. `minimum`: least daily budget of one ad. `order_margin`: usual margin of an order, until the
+    account has its own. `carried`: share of chats that arrive with their referral. `target`: least marginal return.
+    `rng` only draws the reported chances.
 
-    A budget stays within a fifth of yesterday's, unless the ad is new, paused or resting, `minimum` is higher, or `budget` is too low.
-
-    Raises Contradiction for histories that cannot be true, ValueError for impossible limits.
+    A budget moves by at most a fifth a day, unless the ad is new, paused or resting, or `minimum` or `budget` forces
+    more. Raises Contradiction for impossible histories, ValueError for impossible limits.
     """
     today = today or first_free_day(ads)
     check(ads, today)
@@ -170,7 +165,7 @@ def _room(
     minimum: Decimal,
     beliefs: Beliefs,
 ) -> list[Room]:
-    """Least and most of each ad; the least amounts fit the budget. Resting and stopped ads have none."""
+    """Minimum and maximum budget of each ad; the minimums fit the account's budget."""
     rooms = [
         NONE if stop or ad.rests else _steps(ad, minimum) if ad.runs else (entry, entry)
         for ad, stop in zip(ads, stopped, strict=True)
@@ -179,20 +174,18 @@ def _room(
 
 
 def _entry(ads: Sequence[AdHistory], ads_on: int, budget: Decimal, minimum: Decimal) -> Decimal:
-    """A new ad's first budget: `ENTRY` of the account's beside running ads, more in a new account."""
     share = budget / max(ads_on, 1)
     test = ENTRY * budget if any(ad.runs for ad in ads) else max(ENTRY * budget, TEST * minimum, share / 2)
     return max(min(share, test), minimum).quantize(CENT, ROUND_FLOOR)
 
 
 def _steps(ad: AdHistory, minimum: Decimal) -> Room:
-    """A fifth down to a fifth up from yesterday, never below the account's least."""
     low = max(((1 - STEP) * ad.budget).quantize(CENT, ROUND_CEILING), minimum)
     return low, max(((1 + STEP) * ad.budget).quantize(CENT, ROUND_FLOOR), low)
 
 
 def _fitted(rooms: list[Room], budget: Decimal, minimum: Decimal, beliefs: Beliefs) -> list[Room]:
-    """Rooms shrunk to the budget in proportion; where that goes below `minimum`, the worst ads have none."""
+    """Shrunk in proportion to fit the budget; what falls below `minimum` is dropped, worst ads first."""
     if sum(low for low, _ in rooms) <= budget:
         return rooms
     value = beliefs.expected_value() * beliefs.responses.fresh()
@@ -213,7 +206,7 @@ class BudgetSplit:
     target: float
 
     def filled(self, room: Sequence[Room]) -> Floats:
-        """Each ad's budget, at equal marginal return inside its room."""
+        """Budgets at equal marginal return within their ranges."""
         low = np.array([float(least) for least, _ in room])
         high = np.array([float(most) for _, most in room])
         grid = low[:, None] + (high - low)[:, None] * np.linspace(0, 1, POINTS)
@@ -222,16 +215,15 @@ class BudgetSplit:
         return level
 
     def fits(self, room: Sequence[Room]) -> bool:
-        """Whether the least amounts can be paid."""
         return float(sum((low for low, _ in room), Decimal(0))) <= self.budget
 
     def profit(self, budgets: Floats, hope: Floats) -> float:
-        """Expected margin less `target` times the money, with each ad's worth multiplied by `hope`."""
+        """Expected margin less `target` × money; `hope` multiplies each ad's value."""
         value = self.beliefs.expected_value() * hope
         return float((value * self.beliefs.responses.chats(budgets) - self.target * budgets).sum())
 
     def returned(self, budgets: Floats) -> Floats:
-        """Expected return of each ad, `REST` deviations in its favour."""
+        """Optimistic return of each ad: `REST` standard deviations above the expected one."""
         some = np.maximum(budgets, 1.0)
         value = self.beliefs.expected_value() * np.exp(REST * self.beliefs.doubt())
         share: Floats = value * self.beliefs.responses.chats(some) / some
@@ -241,7 +233,7 @@ class BudgetSplit:
 def _rested(
     ads: Sequence[AdHistory], room: list[Room], entry: Decimal, stopped: Sequence[bool], split: BudgetSplit
 ) -> list[Room]:
-    """Rooms without the ads that rest, or with the one that is called back."""
+    """Without the ads sent to rest today, or with the one called back."""
     running = [place for place, ad in enumerate(ads) if ad.runs and room[place] != NONE]
     awake = _sent_to_rest(room, running, split)
     resting = [place for place, ad in enumerate(ads) if ad.rests and not stopped[place]]
@@ -249,7 +241,7 @@ def _rested(
 
 
 def _sent_to_rest(room: list[Room], running: Sequence[int], split: BudgetSplit) -> list[Room]:
-    """Without ads whose money brings more elsewhere, the worst first; one always runs."""
+    """Drops ads whose money earns more elsewhere, worst first; at least one runs."""
     returned = split.returned(np.array([float(low) for low, _ in room]))
     worst_first = sorted(running, key=lambda place: returned[place])
     for place in worst_first[: min(RESTS_A_DAY, len(running) - 1)]:
@@ -261,7 +253,7 @@ def _sent_to_rest(room: list[Room], running: Sequence[int], split: BudgetSplit) 
 
 
 def _better_off(room: list[Room], without: list[Room], place: int, split: BudgetSplit) -> bool:
-    """Whether the account earns more without this ad, even if the ad is `REST` deviations better than expected."""
+    """Whether the account earns more without this ad, even if it is `REST` deviations better than expected."""
     before, after = split.filled(room), split.filled(without)
     if after.sum() < before.sum() - (1 - MOVED) * before[place]:
         return False
@@ -271,7 +263,7 @@ def _better_off(room: list[Room], without: list[Room], place: int, split: Budget
 
 
 def _called_back(room: list[Room], resting: Sequence[int], entry: Decimal, split: BudgetSplit) -> list[Room]:
-    """With the best resting ad, if the account then earns more by the same measure."""
+    """Adds the best resting ad if the account then earns more, by the same measure."""
     returned = split.returned(np.full(len(room), float(entry)))
     best = max(resting, key=lambda place: float(returned[place]))
     back = [*room[:best], (entry, entry), *room[best + 1 :]]
@@ -283,7 +275,6 @@ def _called_back(room: list[Room], resting: Sequence[int], entry: Decimal, split
 
 
 def _within(amount: float, low: Decimal, high: Decimal) -> Decimal:
-    """Rounded down to cents, so that the account's budget holds."""
     return min(max(Decimal(amount).quantize(CENT, ROUND_FLOOR), low), high)
 
 
@@ -356,7 +347,7 @@ def _why_unspent(told: Sequence[Allocation], unspent: Decimal, budget: Decimal, 
 
 @dataclass(frozen=True, slots=True)
 class Beliefs:
-    """What is believed of each ad on this morning."""
+    """Posterior of each ad this morning."""
 
     responses: spend_response.Responses
     rates: sale_rates.SaleRates
@@ -364,19 +355,19 @@ class Beliefs:
     margin_error: Floats
 
     def expected_value(self) -> Floats:
-        """Expected margin per chat of each ad."""
+        """Margin per chat."""
         value: Floats = self.rates.expected() * self.margin
         return value
 
     def doubt(self) -> Floats:
-        """Standard deviation of the logarithm of each ad's return, at most 2."""
+        """Standard deviation of the log return, at most 2."""
         margin = self.margin_error / np.maximum(self.margin, 1e-9)
         chats = 1 / np.maximum(self.responses.counts, 1.0)
         unsure: Floats = np.minimum(np.sqrt(self.rates.variance() + margin**2 + chats), 2.0)
         return unsure
 
     def chances(self, budgets: Floats, rng: np.random.Generator) -> Floats:
-        """Per ad the chance that the next unit of money returns more than itself."""
+        """Probability that the next unit of money returns more than itself."""
         margin = self.margin + self.margin_error * rng.standard_normal((DRAWS, len(self.margin)))
         returns = self.rates.drawn(rng, DRAWS) * margin * self.responses.drawn_slopes(budgets, rng, DRAWS)
         chance: Floats = (returns > 1).mean(axis=0)
@@ -384,7 +375,7 @@ class Beliefs:
 
 
 def believe(known: Panel, carried: float, order_margin: float | None, first_budget: float) -> Beliefs:
-    """The beliefs after a checked panel."""
+    """From a checked panel."""
     responses = spend_response.learn(known, first_budget)
     due = order_delays.learn(known.by_age.sum(axis=0)).by_age[np.minimum(known.watched, order_delays.AGES[-1])]
     exposure = np.maximum(known.chats, known.sales) @ due * carried
@@ -400,9 +391,9 @@ def believe(known: Panel, carried: float, order_margin: float | None, first_budg
 
 
 def water_fill(returns: Floats, grid: Floats, budget: float, target: float) -> Floats:
-    """Budgets (draws × ads) of equal marginal return, at least `target`, whose sum is at most `budget`.
+    """Budgets (draws × ads) of equal marginal return, at least `target`, with a sum of at most `budget`.
 
-    `returns` (draws × ads × points) falls along `grid` (ads × points, from each ad's least to its most).
+    `returns` (draws × ads × points) decreases along `grid` (ads × points).
     """
     low, high = grid[:, 0], grid[:, -1]
     floor = np.full(len(returns), target)
@@ -419,7 +410,7 @@ def water_fill(returns: Floats, grid: Floats, budget: float, target: float) -> F
 
 
 def _filled(returns: Floats, low: Floats, high: Floats, level: Floats) -> Floats:
-    """Where each ad's return falls below `level` (one per draw), interpolated."""
+    """Where each ad's return crosses `level` (one per draw), interpolated."""
     above = returns > level[:, None, None]
     steps = above.sum(axis=2)
     points = returns.shape[2]

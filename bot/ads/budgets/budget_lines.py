@@ -1,4 +1,4 @@
-"""Budget lines: each ad set or campaign that holds a daily budget, with the history of its ads."""
+"""Budget lines: the ad sets or campaigns that own a daily budget, with the history of their ads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ UNLABELLED: Final = "unlabelled"
 
 @dataclass(frozen=True, slots=True)
 class BudgetLine:
-    """A holder of a daily budget in an account. `ad.name` is its id: names may repeat, ids don't."""
+    """An owner of a daily budget. `ad.name` is its id, since names may repeat."""
 
     kind: Kind  # ad_set, or campaign where the budget is the campaign's
     id: str
@@ -32,12 +32,11 @@ class BudgetLine:
 
     @property
     def runs(self) -> bool:
-        """Whether it spends today."""
         return self.ad.runs
 
 
 def lines(campaigns: Campaigns, attribution: Attribution, brand: str, account_id: str, today: date) -> list[BudgetLine]:
-    """Every line of an account on the morning of `today`, by id, with days that are over."""
+    """Every line of an account, sorted by id, with the days before `today`."""
     structure = campaigns.structure(brand, account_id)
     since, yesterday = today - LOOK_BACK, today - timedelta(days=1)
     read = _by_ad(campaigns.days(brand, since, yesterday, account_id=account_id))
@@ -70,7 +69,7 @@ def _by_ad(days: Days) -> dict[str, list[_AdDayInsight]]:
 
 
 def _holders(structure: Structure) -> dict[tuple[Kind, str], list[str]]:
-    """Who holds a budget, and the ads that live of it."""
+    """Budget owner → its ads."""
     ad_sets = {each.id: each for each in structure.ad_sets}
     holders: dict[tuple[Kind, str], list[str]] = {}
     for ad in structure.ads:
@@ -117,7 +116,7 @@ def _name_and_budget(structure: Structure, kind: Kind, holder: str) -> tuple[str
 def _days(
     ad_ids: Sequence[str], read: Mapping[str, list[_AdDayInsight]], sold: Mapping[str, AdSeries]
 ) -> tuple[AdDay, ...]:
-    """Sums of the ads' days. Where the platform told no count of chats, the shop's own is taken."""
+    """Summed over ads; where the platform reports no chats, our own count is used."""
     sums: dict[date, AdDay] = {}
     for ad_id in ad_ids:
         ours = sold[ad_id].chats if ad_id in sold else {}
@@ -144,14 +143,14 @@ def _merged(orders: Iterable[AdOrders]) -> tuple[AdOrders, ...]:
 
 
 def _angle(ad_ids: Sequence[str], read: Mapping[str, list[_AdDayInsight]], known: Mapping[str, KnownAd]) -> str:
-    """That of the ad which spent most."""
+    """Of the ad that spent most."""
     spent = {ad_id: sum((told.spend for told in read.get(ad_id, ())), Decimal(0)) for ad_id in ad_ids}
     main = max(ad_ids, key=lambda ad_id: (spent[ad_id], ad_id))
     return known[main].angle if main in known else UNLABELLED
 
 
 def _state(structure: Structure, kind: Kind, holder: str, ad_ids: Sequence[str], days: Sequence[AdDay]) -> AdState:
-    """New until it has spent, learning as long as the platform says so."""
+    """New until it spends; learning while the platform says so."""
     if not any(ad.id in ad_ids and ad.effective_status == "active" for ad in structure.ads):
         return "paused"
     if not any(day.spend for day in days):

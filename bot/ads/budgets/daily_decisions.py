@@ -1,4 +1,4 @@
-"""The steps `decide` and `act`: a budget for each line, and the changes of the account."""
+"""The morning steps `decide` and `act`: a budget for each line, and the changes that follow."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ WORTH_A_CHANGE: Final = Decimal("0.02")  # of the budget; a smaller move is not 
 
 
 class ReserveForTests(Protocol):
-    """Keeps money free for new ads; `bot.ads.experiments.ad_tests.AdTestLifecycle` does."""
+    """Implemented by `bot.ads.experiments.ad_tests.AdTestLifecycle`."""
 
     def reserve(self, account: AdAccount) -> Decimal:
-        """Of the daily budget, in the account's currency."""
+        """Part of the daily budget kept for new ads, in the account's currency."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decide:
-    """Divides an account's budget among its lines. Changes nothing."""
+    """Allocates an account's budget; changes nothing."""
 
     campaigns: Campaigns
     attribution: Attribution
@@ -54,7 +54,6 @@ class Decide:
     changes: Changes
 
     def decide(self, morning: Morning) -> DecideResult:
-        """The steps to take, and a decision for each line."""
         account = self.campaigns.account(morning.brand, morning.ad_account.describe().id)
         try:
             limits = self.limits.limits_of(account)
@@ -88,7 +87,7 @@ class Decide:
 
 
 def with_rest(line: BudgetLine, last: Change | None) -> BudgetLine:
-    """A paused line counts as resting where its last change is a pause because of RESTING."""
+    """A paused line counts as resting if its last change paused it for that cause."""
     if line.ad.state != "paused" or last is None or last.what != "pause" or last.cause is not Cause.RESTING:
         return line
     return replace(line, ad=replace(line.ad, state="resting"))
@@ -111,7 +110,6 @@ def _result(account: AdAccount, found: Sequence[BudgetLine], plan: Plan) -> Deci
 
 
 def steps_of(account: AdAccount, line: BudgetLine, decision: BudgetDecision) -> list[Step]:
-    """What has to be done to the account for a decision."""
     reason, cause, allocation = decision.sentence, decision.reason.cause, decision.reason
     if not allocation.budget:
         return [Pause(line.kind, line.id, reason, cause=cause)]
@@ -123,13 +121,12 @@ def steps_of(account: AdAccount, line: BudgetLine, decision: BudgetDecision) -> 
 
 
 def _payable(account: AdAccount, amount: Decimal) -> Money:
-    """Rounded down to what can be paid, and never below the account's least."""
+    """Rounded down to a payable amount, at least the account's minimum."""
     rounded = Money(amount.quantize(Decimal("0.01"), rounding=ROUND_DOWN), account.currency).rounded()
     return rounded if rounded.amount >= account.min_daily_budget.amount else account.min_daily_budget
 
 
 def _decision(line: BudgetLine, allocation: Allocation) -> BudgetDecision:
-    """The name is for people; decisions go by ids, since names may repeat."""
     return BudgetDecision(
         line.kind,
         line.id,
@@ -143,7 +140,7 @@ def _decision(line: BudgetLine, allocation: Allocation) -> BudgetDecision:
 
 @dataclass(frozen=True, slots=True)
 class CarryOut:
-    """Has the plan carried out within the limits, and records each change as an optimisation."""
+    """Executes the plan within the limits and records each change as an optimisation."""
 
     db: Database
     actions: AccountActions
@@ -151,7 +148,7 @@ class CarryOut:
     campaigns: Campaigns
 
     def act(self, morning: Morning) -> ActResult:
-        """Carry out the plan; what an earlier try has done is not done again."""
+        """Idempotent for one account and day."""
         account_id = morning.ad_account.describe().id
         decided = morning.results.decide
         if decided is None:
@@ -171,7 +168,7 @@ class CarryOut:
         )
 
     def _remember(self, morning: Morning, account_id: str, decided: DecideResult, outcome: PlanOutcome) -> None:
-        """One optimisation for each change; those that an earlier try has written are left alone."""
+        """One optimisation per change, skipping those already recorded."""
         decisions = {each.id: each for each in decided.decisions}
         campaign_of = self._campaigns_of_lines(morning.brand, account_id)
         with self.db.transaction():

@@ -1,8 +1,7 @@
-"""Whether an ad loses money: a sequential test that may be looked at every morning.
+"""Whether an ad loses money: a sequential test that may be checked every morning.
 
-An e-process against "this ad at least pays for itself" (Ville 1939; Ramdas et al. 2023): for an ad that pays, it reaches 20
-with a chance of at most 5 %, however often one looks. Expected sales are weighed with the delay curve. Its prior is slow,
-since too fast a curve makes good ads look bad. No ad is paused before the account was watched for `WATCHED` days.
+An e-process against “this ad at least breaks even” (Ville 1939; Ramdas et al. 2023): for such an ad the probability of
+ever reaching 20 is at most 5 %.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ LossAction = Literal["keep", "watch", "pause"]
 
 @dataclass(frozen=True, slots=True)
 class LossVerdict:
-    """What the evidence says of one ad this morning."""
+    """The evidence on one ad this morning."""
 
     name: str
     chats: int
@@ -45,9 +44,9 @@ class LossVerdict:
 
 
 def against(sales: Floats, expected: Floats) -> Floats:
-    """The e-value against a sale rate at or above break-even; same shapes as `sales` and `expected`.
+    """The e-value against a sale rate at or above break-even; exact for Poisson orders.
 
-    `expected`: orders that break-even would have brought by now. Exact for Poisson orders.
+    `expected`: orders at break-even by now. The arguments and the result have the same shape.
     """
     shares = np.array([share for share, _ in BETS])
     stakes = np.array([stake for _, stake in BETS])
@@ -63,17 +62,14 @@ def judge(
     carried: Decimal = Decimal(1),
     order_margin: Decimal | None = None,
 ) -> list[LossVerdict]:
-    """The verdict on each ad, in the order given. `carried` and `order_margin` are as in `allocation.allocate`.
-
-    Raises Contradiction for histories that cannot be true.
-    """
+    """One verdict per ad, in order; `carried` and `order_margin` as in `allocation.allocate`. Raises Contradiction."""
     today = today or first_free_day(ads)
     check(ads, today)
     return verdicts(panel(ads, today), float(carried), None if order_margin is None else float(order_margin))
 
 
 def verdicts(known: Panel, carried: float, order_margin: float | None) -> list[LossVerdict]:
-    """The same over a panel that has been checked."""
+    """From a checked panel."""
     curve = order_delays.learn(known.by_age.sum(axis=0), prior=order_delays.SLOW)
     expected = needed(known, curve.by_age, carried, order_margin)
     sales = known.sales.sum(axis=1)
@@ -86,7 +82,7 @@ def verdicts(known: Panel, carried: float, order_margin: float | None) -> list[L
 
 
 def needed(known: Panel, by_age: Floats, carried: float, order_margin: float | None) -> Floats:
-    """Per ad the orders with a referral that break-even takes by now."""
+    """Per ad, the orders with a referral that break-even takes by now."""
     due = by_age[np.minimum(known.watched, len(by_age) - 1)]
     margin = worth(known, order_margin)
     if margin is None:
@@ -96,9 +92,9 @@ def needed(known: Panel, by_age: Floats, carried: float, order_margin: float | N
 
 
 def worth(known: Panel, order_margin: float | None, weight: float = 5.0) -> tuple[Floats, Floats] | None:
-    """Per ad the mean margin of an order and its standard error, shrunk towards the account's mean (empirical Bayes).
+    """Mean margin of an order and its standard error per ad, shrunk to the account's mean (empirical Bayes).
 
-    `order_margin` counts as `weight` orders of the account. None where there are neither orders nor an `order_margin`.
+    `order_margin` counts as `weight` orders of the account. None without orders and `order_margin`.
     """
     count, total = known.sales.sum(axis=1), known.margin.sum(axis=1)
     prior = weight if order_margin is not None else 0.0
@@ -115,7 +111,7 @@ def worth(known: Panel, order_margin: float | None, weight: float = 5.0) -> tupl
 
 
 def _between(own: Floats, count: Floats, mean: float, variance: float) -> float:
-    """The variance of the ads' true means by the method of moments (DerSimonian and Laird 1986)."""
+    """Variance of the ads' true means by the method of moments (DerSimonian and Laird 1986)."""
     weights = count / variance
     total = float(weights.sum())
     if (count > 0).sum() < 2:

@@ -1,6 +1,6 @@
-"""How long after a chat its order comes, from chats of which most were not watched to the end.
+"""Delay from chat to order, estimated from chats most of which are still being watched.
 
-The product-limit estimate for right truncation (Lynden-Bell 1971), with a few imagined orders from a slow curve as the prior.
+Product-limit estimate for right truncation (Lynden-Bell 1971), with a slow curve's pseudo-orders as the prior.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ AGES: Final = np.arange(OLDEST + 1)
 
 
 def _prior(at_once: float, mean_days: float) -> Floats:
-    """Shares by age: some on the day itself, the rest fading."""
+    """Shares by age: `at_once` on the first day, the rest decaying."""
     later = np.exp(-AGES / mean_days)
     shares: Floats = (1 - at_once) * later / later.sum()
     shares[0] += at_once
@@ -31,16 +31,16 @@ SLOW: Final = _prior(0.4, 8.0)  # what a test must reckon with before it has see
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Cumulative share of orders by age in days, and the number of orders from chats watched for at least a week."""
+    """Cumulative share of orders by age in days; `matured`: orders from chats at least a week old."""
 
     by_age: Floats
     matured: float
 
 
 def learn(by_age: Floats, prior: Floats = USUAL, weight: float = 6.0) -> Curve:
-    """The curve from orders counted by age and by the days their chat was watched (`Panel.by_age`, summed over ads).
+    """From orders by age and by days watched (`Panel.by_age`, summed over ads).
 
-    `weight` is how many orders the prior is worth. The last age counts as the end: all orders have come by then.
+    `weight`: pseudo-orders of the prior. All orders are assumed to have come by the last age.
     """
     came = by_age.sum(axis=1) + weight * prior
     upto = by_age.cumsum(axis=0)  # orders of age ≤ a, by window

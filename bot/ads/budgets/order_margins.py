@@ -1,4 +1,4 @@
-"""What an order usually leaves, reckoned from the shop's prices until its own orders say better."""
+"""The usual margin of an order from catalogue prices, until the account has orders of its own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from memory.shop.catalogue_items import Goods
 
 @dataclass(frozen=True, slots=True)
 class OrderMargins:
-    """The brand's share of margin, of the mean price in its catalogue."""
+    """The brand's margin share × the mean catalogue price."""
 
     brands: Mapping[str, Brand]
     goods: Goods

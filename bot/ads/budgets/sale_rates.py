@@ -1,7 +1,7 @@
 """Orders per chat of each ad: a hierarchical model of account, angle and ad.
 
-Log rates are normal around the account's; ads of one angle share a part of the deviation, and ads with cheap chats another
-(bait that chats and does not buy). The variances are integrated over a grid, weighed by Laplace's approximation of the
+Log rates are normal around the account's. Ads of one angle share part of their deviation, ads with cheap chats another
+(clickbait: chats without orders). Variances are integrated over a grid, weighted by Laplace's approximation of the
 marginal likelihood.
 """
 
@@ -24,7 +24,7 @@ COST_SIZE: Final = 0.5  # how strongly the price of a chat may foretell its wort
 
 @dataclass(frozen=True, slots=True)
 class SaleRates:
-    """Beliefs about the logarithm of every ad's orders per chat: one normal per candidate of sizes, with weights."""
+    """Posterior of log orders per chat: a mixture of one normal per variance candidate."""
 
     weights: Floats  # candidates
     means: Floats  # candidates × ads
@@ -37,7 +37,7 @@ class SaleRates:
         return mean
 
     def variance(self) -> Floats:
-        """The variance of the logarithm of each ad's rate."""
+        """Of each ad's log rate."""
         spread = np.einsum("hii->hi", self.covariances)
         mean = self.weights @ self.means
         variance: Floats = self.weights @ (spread + (self.means - mean) ** 2)
@@ -52,15 +52,15 @@ class SaleRates:
         return sample
 
     def angle_share(self) -> float:
-        """How much of the ads' differences the angle explains, 0 to 1."""
+        """Share of the ads' differences that the angle explains, 0 to 1."""
         sizes = np.array(list(product(ANGLE_SIZES, AD_SIZES)))
         return float(self.weights @ (sizes[:, 0] ** 2 / (sizes**2).sum(axis=1)))
 
 
 def learn(sales: Floats, exposure: Floats, angles: NDArray[np.int64], cheapness: Floats, usual: float) -> SaleRates:
-    """The beliefs after `sales` orders from `exposure` chats that have had their time, one of each per ad.
+    """`sales`, `exposure` (matured chats), `angles`, `cheapness`: one value per ad.
 
-    `cheapness` is the logarithm of an ad's chats per money against the account's, `usual` the rate to expect at first.
+    `cheapness`: log of an ad's chats per money against the account's. `usual`: the prior rate.
     """
     priors = _priors(angles, cheapness)
     precision = np.linalg.inv(priors).astype(np.float64)
@@ -76,7 +76,7 @@ def learn(sales: Floats, exposure: Floats, angles: NDArray[np.int64], cheapness:
 
 
 def _priors(angles: NDArray[np.int64], cheapness: Floats) -> Floats:
-    """One covariance of the ads' log rates per candidate of sizes."""
+    """One covariance of the log rates per variance candidate."""
     same = (angles[:, None] == angles[None, :]).astype(np.float64)
     shared = ACCOUNT_SIZE**2 + COST_SIZE**2 * np.outer(cheapness, cheapness)
     alone = np.eye(len(angles))
