@@ -1,6 +1,6 @@
-"""Status, trends, fatigue and anomalies of an ad, as pure functions over counts.
+"""Status, trends, fatigue and anomalies of an ad: pure functions over counts.
 
-A difference counts at the 5 % level, an anomaly at 0.1 %.
+Differences are significant at the 5 % level, anomalies at 0.1 %.
 """
 
 from __future__ import annotations
@@ -32,20 +32,18 @@ Status = Literal["too early", "excellent", "good", "fair", "poor"]
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Successes out of tries, such as clicks out of impressions."""
-
     successes: int
     tries: int
 
     @property
     def rate(self) -> float:
-        """From 0 to 1; 0 where nothing was tried."""
+        """From 0 to 1; 0 without tries."""
         return self.successes / self.tries if self.tries else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """Medians over the brand's ads or campaigns that have enough impressions, or chats."""
+    """Medians over the brand's ads or campaigns with enough impressions, or chats."""
 
     ctr: float | None
     cost_per_chat: float | None  # in the currency of the figures
@@ -56,7 +54,7 @@ class Benchmark:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """How one thing is judged; `trends` are sentences."""
+    """`trends` are sentences."""
 
     status: Status
     trends: tuple[str, ...]
@@ -64,8 +62,6 @@ class Analysis:
 
 @dataclass(frozen=True, slots=True)
 class AdDayCount:
-    """One ad on one day."""
-
     day: date
     spend: float
     impressions: int
@@ -74,7 +70,7 @@ class AdDayCount:
 
 
 def benchmark(figures: Sequence[Figures]) -> Benchmark:
-    """Over figures in one currency."""
+    """The figures are in one currency."""
     told = [each for each in figures if each.impressions >= ENOUGH_IMPRESSIONS]
     chatted = [each for each in told if each.chats >= ENOUGH_CHATS]
     return Benchmark(
@@ -87,7 +83,7 @@ def benchmark(figures: Sequence[Figures]) -> Benchmark:
 
 
 def analyse(figures: Figures, usual: Benchmark, break_even_roas: float) -> Analysis:
-    """The status follows from ROAS; the benchmark gives the trends."""
+    """Status from ROAS, trends against the benchmark."""
     if figures.impressions < ENOUGH_IMPRESSIONS or figures.chats < ENOUGH_CHATS:
         return Analysis("too early", (f"{figures.chats} chats so far; judged from {ENOUGH_CHATS} on",))
     return Analysis(_status(figures, break_even_roas), tuple(_against(figures, usual)))
@@ -122,7 +118,7 @@ def _compared(name: str, own: str, usual: str, times: float) -> str:
 
 
 def differs(count: Count, usual: float) -> bool:
-    """Whether a rate differs significantly from `usual`, two-sided."""
+    """Two-sided significance test of a rate against `usual`."""
     if count.tries == 0 or not 0 < usual < 1:
         return False
     error = math.sqrt(usual * (1 - usual) / count.tries)
@@ -130,7 +126,7 @@ def differs(count: Count, usual: float) -> bool:
 
 
 def changed(before: Count, after: Count) -> float:
-    """Confidence that the rate fell (below 0) or rose (above 0), from -1 to 1; 0 without tries."""
+    """Signed confidence that the rate rose (to 1) or fell (to -1); 0 without tries."""
     if before.tries == 0 or after.tries == 0:
         return 0.0
     pooled = (before.successes + after.successes) / (before.tries + after.tries)
@@ -139,7 +135,7 @@ def changed(before: Count, after: Count) -> float:
 
 
 def counts_differ(before: int, after: int) -> bool:
-    """Whether two weeks' counts differ by more than Poisson noise and `DAILY_SPREAD` explain."""
+    """Whether two weekly counts differ by more than Poisson noise and `DAILY_SPREAD`."""
     if before + after < ENOUGH_CHATS:
         return False
     spread = math.sqrt(before + after + DAILY_SPREAD**2 / 7 * (before**2 + after**2))
@@ -164,7 +160,7 @@ def _moved(sure: float) -> str:
 
 
 def fatigue(days: Sequence[AdDayCount]) -> str | None:
-    """A sentence where the click rate is significantly below the ad's own best week."""
+    """A sentence where CTR is significantly below the ad's own best week."""
     weeks = [_clicks(_week(days, back)) for back in range(1, 8)]
     known = [week for week in weeks if week.tries >= ENOUGH_IMPRESSIONS]
     now = _clicks(_week(days, 0))
@@ -177,7 +173,7 @@ def fatigue(days: Sequence[AdDayCount]) -> str | None:
 
 
 def anomaly(days: Sequence[AdDayCount]) -> str | None:
-    """A sentence where the last day's chats differ from what its spend and the two weeks before predict."""
+    """A sentence where the last day's chats deviate from what its spend and the two weeks before predict."""
     if len(days) < 8:
         return None
     *earlier, newest = days[-15:]
@@ -218,7 +214,7 @@ _BLAMING_SIGNS: Final = re.compile("[😡👎🤮]")
 
 
 def sentiment(texts: Sequence[str]) -> Sentiment:
-    """By the words of every language; a text with both counts as blame."""
+    """By word lists of every language; a text with praise and blame counts as blame."""
     read = [fold(text) for text in texts]
     blame = sum(_blames(text) for text in read)
     praise = sum(_praises(text) and not _blames(text) for text in read)

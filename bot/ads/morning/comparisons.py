@@ -1,7 +1,7 @@
-"""Compares groups of ads and of people. Pure functions.
+"""Compares groups of ads and of people: pure functions.
 
-Many comparisons are made each morning, so the 5 % level holds for all of them together (Bonferroni). Ads of one group differ
-among themselves, so counts are divided by the overdispersion.
+The 5 % level holds for all comparisons of a morning together (Bonferroni); counts are divided by the overdispersion of
+ads within a group.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ REST: Final = "not "  # before a group: everything of its kind but it
 
 @dataclass(frozen=True, slots=True)
 class AdResult:
-    """One ad's last weeks. The unit of money is the account's cost of a chat, so that accounts can be added up."""
+    """One ad's last weeks. The unit of money is the account's cost per chat, so that accounts add up."""
 
     ad_id: str
     groups: tuple[str, ...]  # angle:security, format:video, …
@@ -42,7 +42,6 @@ class AdResult:
     margin: float
 
     def rate(self, measure: Measure) -> Rate:
-        """Clicks out of impressions, or orders out of chats."""
         if measure == "ctr":
             return Rate(min(self.clicks, self.impressions), self.impressions)
         return Rate(min(self.orders, self.chats), self.chats)
@@ -50,7 +49,7 @@ class AdResult:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One group does better than the rest of its kind."""
+    """A group that does better than the rest of its kind."""
 
     claim: Claim
     better: Rate
@@ -59,7 +58,7 @@ class Comparison:
 
     @property
     def sentence(self) -> str:
-        """As staff read it."""
+        """For staff."""
         what = "are clicked more" if self.claim.measure == "ctr" else "turn more chats into orders"
         return (
             f"{said_of(self.claim.better)} {what} than {said_of(self.claim.than).lower()}:"
@@ -69,7 +68,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Earning:
-    """Return on spend of a group of ads; its `outcome` is clear only where it is significant and unlike the other ads'."""
+    """Return on spend of a group; `outcome` is clear only if significant and unlike the other ads'."""
 
     group: str
     ads: int
@@ -82,7 +81,7 @@ class Earning:
 
     @property
     def sentence(self) -> str:
-        """As staff read it."""
+        """For staff."""
         verdict = {"worked": "earned", "failed": "lost", "unclear": "brought"}[self.outcome]
         return (
             f"{said_of(self.group)} {verdict} {abs(self.roi) if self.outcome != 'unclear' else self.roi:.0%} of what was"
@@ -91,7 +90,7 @@ class Earning:
 
 
 def said_of(group: str) -> str:
-    """A group in words: `angle:security` → Ads on security."""
+    """`angle:security` → Ads on security."""
     kind, value = kind_of(group), group.partition(":")[2]
     words = {
         "angle": "Ads on {}", "format": "Ads as {}", "language": "People who write {}", "country": "People from {}",
@@ -104,7 +103,7 @@ def said_of(group: str) -> str:
 
 
 def rates(results: Sequence[AdResult], segments: GroupRates) -> dict[tuple[str, str], Rate]:
-    """By measure and group: its rate, and under `not GROUP` that of all others of its kind."""
+    """By measure and group; under `not GROUP`, all others of its kind."""
     sums: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for result in results:
         for measure in _MEASURES:
@@ -129,7 +128,7 @@ def _rests(found: GroupRates) -> dict[tuple[str, str], Rate]:
 
 
 def findings(results: Sequence[AdResult], measured: GroupRates) -> list[Comparison]:
-    """The comparisons that chance does not explain, surest first."""
+    """Significant comparisons, by descending confidence."""
     ads = Counter(group for result in results for group in result.groups)
     pairs = [
         (measure, group, rate, measured[measure, f"{REST}{group}"])
@@ -161,7 +160,7 @@ def _thinned(rate: Rate, spread: float) -> Rate:
 
 
 def dispersion(results: Sequence[AdResult], measure: Measure, kind: str) -> float:
-    """Overdispersion of the ads within the groups of a kind: the factor on the binomial variance, at least 1."""
+    """Overdispersion of ads within groups of a kind: a factor on the binomial variance, at least 1."""
     groups: defaultdict[str, list[Rate]] = defaultdict(list)
     for result in results:
         for group in result.groups:
@@ -181,7 +180,7 @@ def _square(rate: Rate, pooled: float) -> float:
 
 
 def earnings(results: Sequence[AdResult], kinds: Iterable[str]) -> list[Earning]:
-    """What each group of these kinds earned, best first."""
+    """By descending return on spend."""
     wanted, members = set(kinds), defaultdict(list)
     for result in results:
         for group in result.groups:
@@ -224,7 +223,7 @@ def _outcome(spend: float, margin: float, chats: int, orders: int, spread: float
 
 
 def kind_of(group: str) -> str:
-    """The kind of a group, or of the rest of its kind: angle, format, language …"""
+    """angle, format, language …; also for a `not` group."""
     return group.removeprefix(REST).partition(":")[0]
 
 

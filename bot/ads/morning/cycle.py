@@ -1,4 +1,4 @@
-"""Runs the steps of each ad account's morning, once a day, and resumes mornings that were interrupted."""
+"""Runs each ad account's morning steps once a day, and resumes interrupted mornings."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Morning:
 
     @property
     def ad_account(self) -> PlatformAccount:
-        """The account, in a step that only accounts have."""
+        """Raises ValueError in a closing step, which has no account."""
         if self.account is None:
             raise ValueError("the steps that close a morning have no account")
         return self.account
@@ -45,10 +45,10 @@ class Morning:
 
 @dataclass(frozen=True, slots=True)
 class MorningStep:
-    """Something done once each morning. Its name is the field of `MorningResults` that its result is stored for.
+    """`name` is the field of `MorningResults` that stores its result.
 
-    A step that died half-way is done again from its start, so doing it twice must be the same as once. A step of which
-    that is not true (`once`) works in the database only, in one transaction with its being finished.
+    A step is restarted after a crash, so it must be idempotent; one that is not (`once`) works in the database only, in
+    one transaction with being marked finished.
     """
 
     name: str
@@ -58,15 +58,13 @@ class MorningStep:
 
 @dataclass(frozen=True, slots=True)
 class BrandMorning:
-    """When a brand's morning begins."""
-
     brand: str
     time_zone: ZoneInfo
     hour: int
 
 
 class Cycle(BaseAgent):
-    """Runs what is due, account by account. Each morning leaves an execution record, whether it ended well or stopped."""
+    """Runs due mornings, account by account; each one leaves an execution record, also when it stops."""
 
     def __init__(
         self,
@@ -79,7 +77,7 @@ class Cycle(BaseAgent):
         real_clock: Clock,
         agents: MemoryManager,
     ) -> None:
-        """`clock` is the one the accounts live by, `real_clock` the machine's."""
+        """`clock` is that of the accounts, `real_clock` the machine's."""
         super().__init__("ad agent", memory_manager=agents)
         self._mornings = mornings
         self._accounts = accounts
@@ -90,7 +88,7 @@ class Cycle(BaseAgent):
         self._real_clock = real_clock
 
     def run(self) -> None:
-        """Whatever is due and not done. An account that fails does not hold up the others."""
+        """An account that fails does not hold up the others."""
         for morning in self._mornings:
             local = self._clock().astimezone(morning.time_zone)
             if local.hour >= morning.hour:
@@ -106,7 +104,7 @@ class Cycle(BaseAgent):
             self._work(brand, WHOLE_BRAND, local.date(), self._closing, None)
 
     def _latest(self, brand: str) -> float:
-        """The minute of the day from which the brand's morning is closed without the accounts that fail."""
+        """Minute of the day at which the brand's morning closes without the accounts that still fail."""
         hour = next(morning.hour for morning in self._mornings if morning.brand == brand)
         return min(hour * 60 + CLOSED_AFTER.total_seconds() / 60, 23 * 60 + 30)
 
@@ -144,7 +142,6 @@ class Cycle(BaseAgent):
                 self._record(run, "success")
 
     def _record(self, run: CycleRun, status: str) -> None:
-        """An execution record: account, day, results of the steps, status."""
         given = {"brand": run.brand, "account": run.account_id, "day": run.day.isoformat()}
         self.save_execution_record({"input": given, "output": dict(run.notes), "status": status})
 
@@ -156,7 +153,7 @@ class Cycle(BaseAgent):
 
 
 def _first_to_do(run: CycleRun, steps: Sequence[MorningStep]) -> str:
-    """Where a morning goes on: a step whose result another release stored in a shape of its own is done again first."""
+    """Where to resume: a step whose stored result this release cannot read runs again first."""
     unread = MorningResults.of_notes(run.notes).unread
     return next(
         (step.name for step in steps if step.name == run.step or (step.name in unread and not step.once)), run.step

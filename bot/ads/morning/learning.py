@@ -1,4 +1,4 @@
-"""The steps `listen` and `learn`: comments, campaign snapshots, learnings and patterns."""
+"""The morning steps `listen` and `learn`: comments, campaign snapshots, learnings, patterns."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ INSIGHTS: Final = {"angle": "creative_insight", "format": "creative_insight", "h
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Counts the comments of the last week by sentiment; none is quoted."""
+    """Counts the last week's comments by sentiment; none is quoted."""
 
     campaigns: Campaigns
 
     def listen(self, morning: Morning) -> ListenResult:
-        """Comments that can't be read now are left out, with the reason."""
+        """If comments cannot be read, the result carries the reason."""
         account = morning.ad_account
         known = self.campaigns.ads(morning.brand, account_id=account.describe().id)
         ads = [ad.ad_id for ad in known if not ad.gone and ad.status != "archived"]
@@ -74,7 +74,7 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class Learn:
-    """Takes a snapshot of every campaign, compares groups, revises learnings. In one transaction with being finished."""
+    """Takes campaign snapshots, compares groups, revises learnings; not idempotent (`once`)."""
 
     campaigns: Campaigns
     figures: AdFigures
@@ -86,7 +86,6 @@ class Learn:
     desk_clock: Clock  # the chats' clock; practice accounts have another
 
     def learn(self, morning: Morning) -> LearnResult:
-        """What was learned, revised and found odd."""
         brand = morning.brand
         self.strategy.share_patterns(brand, shared=brand in self.sharing)
         told = self._told(morning)
@@ -152,7 +151,7 @@ class Learn:
         return found
 
     def _new(self, brand: str, found: Sequence[Comparison]) -> Iterator[Comparison]:
-        """Those that are not among the open learnings."""
+        """Comparisons that are not open learnings yet."""
         believed = [entry.record.get("claim") for entry in self.strategy.entries(brand, "learnings")]
         for each in found:
             claim = {"better": each.claim.better, "than": each.claim.than, "measure": each.claim.measure}
@@ -192,7 +191,7 @@ class Learn:
         return said
 
     def _no_longer(self, brand: str, now: Earning, before: StrategicEntry | None) -> list[str]:
-        """An open pattern is withdrawn when its return changes sign, not when it is merely less certain."""
+        """Withdraw a pattern when its return changes sign, not when it is merely less certain."""
         if before is None or (before.kind == SUCCESS) == (now.roi > 0):
             return []
         self.strategy.withdraw(brand, before.id, f"the numbers turned: {now.sentence}")
@@ -236,14 +235,14 @@ class Learn:
         return judged
 
     def _profits(self, brand: str, until: date) -> dict[str, Money]:
-        """Profit in the week up to `until`, by ad set and campaign."""
+        """Profit of the week up to `until`, by ad set and campaign."""
         lines = [*self.figures.of(brand, "campaign", 7, until=until), *self.figures.of(brand, "ad_set", 7, until=until)]
         return {line.key: line.profit for line in lines}
 
 
 @dataclass
 class _Observed:
-    """A brand's ads, their daily insights, and what people said of them."""
+    """A brand's ads, their daily insights, and what people said about them."""
 
     ads: Mapping[str, KnownAd]
     yesterday: Mapping[str, date]
@@ -253,7 +252,7 @@ class _Observed:
     said: dict[str, Sentiment] = field(default_factory=dict)
 
     def take_days(self, rows: Any) -> None:
-        """Only days that are over. Spend is in minor units, since a line is compared with itself only."""
+        """Complete days only. Spend stays in minor units: an ad is compared with itself only."""
         days: defaultdict[str, list[AdDayCount]] = defaultdict(list)
         for ad_id, account_id, day, spend, impressions, clicks, chats in rows:
             if day <= self.yesterday[account_id]:
@@ -267,7 +266,7 @@ class _Observed:
         return found
 
     def results(self, by_ad: Sequence[Figures]) -> list[AdResult]:
-        """Each ad's window, in units of its account's cost of a chat."""
+        """In units of each account's cost per chat."""
         lines = [(line, self.ads[line.key]) for line in by_ad if line.key in self.ads]
         spend: defaultdict[str, Decimal] = defaultdict(Decimal)
         chats: defaultdict[str, int] = defaultdict(int)
@@ -278,21 +277,21 @@ class _Observed:
         return [_result(line, ad, float(unit[ad.account_id])) for line, ad in lines if ad.account_id in unit]
 
     def trends_of(self, campaign_id: str) -> list[str]:
-        """Trends and anomaly of a campaign, tired ads, complaints."""
+        """Trends, anomaly, fatigue and complaints of a campaign."""
         days = self.days_of[campaign_id]
         odd, ads = anomaly(days), self.ads_of[campaign_id]
         tired = [f"“{ad.name}” {self.tired[ad.ad_id]}" for ad in ads if ad.ad_id in self.tired]
         return [*trends(days), *([odd] if odd else []), *tired, *(said for ad in ads if (said := self._blamed(ad)))]
 
     def odd_campaigns(self) -> Iterator[str]:
-        """A sentence for each campaign whose last day is an anomaly."""
+        """One sentence per campaign whose last day is an anomaly."""
         for key, ads in self.ads_of.items():
             if odd := anomaly(self.days_of[key]):
                 yield f"“{ads[0].campaign_name}” {odd}"
 
     @cached_property
     def ads_of(self) -> Mapping[str, Sequence[KnownAd]]:
-        """The ads of each campaign, by its id."""
+        """By campaign id."""
         found: defaultdict[str, list[KnownAd]] = defaultdict(list)
         for ad in self.ads.values():
             found[ad.campaign_id or "unknown"].append(ad)
@@ -300,19 +299,19 @@ class _Observed:
 
     @cached_property
     def days_of(self) -> Mapping[str, Sequence[AdDayCount]]:
-        """The days of each campaign, its ads added up."""
+        """By campaign id, summed over its ads."""
         return {key: _together([self.days.get(ad.ad_id, []) for ad in ads]) for key, ads in self.ads_of.items()}
 
     @cached_property
     def tired(self) -> Mapping[str, str]:
-        """The running ads that tire, with how."""
+        """Running ads with fatigue: ad id → sentence."""
         running = [ad for ad in self.ads.values() if not ad.gone and ad.effective_status == "active"]
         found = ((ad.ad_id, fatigue(self.days.get(ad.ad_id, []))) for ad in running)
         return {ad_id: said for ad_id, said in found if said}
 
     @cached_property
     def heard(self) -> Mapping[str, Sentiment]:
-        """What people say of each ad, in comments and chats together."""
+        """By ad, comments and chats together."""
         found = dict(self.said)
         texts: defaultdict[str, list[str]] = defaultdict(list)
         for voice in self.voices:
@@ -328,7 +327,7 @@ class _Observed:
         return f"people complain of “{ad.name}”: {heard.blame} comments and messages with blame, {heard.praise} with praise"
 
     def by_creative(self) -> dict[str, Sentiment]:
-        """Of comments and messages; creatives without praise or blame are left out."""
+        """Creatives without praise or blame are left out."""
         found: dict[str, Sentiment] = {}
         for ad_id, heard in self.heard.items():
             creative = self.ads[ad_id].creative_id if ad_id in self.ads else None
@@ -370,14 +369,14 @@ def _result(line: Figures, ad: KnownAd, unit: float) -> AdResult:
 
 
 def _break_even(lines: Sequence[Figures]) -> float:
-    """The ROAS at which nothing is lost: revenue per unit of margin."""
+    """ROAS at break-even: revenue per unit of margin."""
     margin = sum((line.margin.amount for line in lines), Decimal(0))
     revenue = sum((line.revenue.amount for line in lines), Decimal(0))
     return float(revenue / margin) if margin > 0 else 1.0
 
 
 def _performance(line: Figures, usual: Benchmark) -> dict[str, Any]:
-    """Figures in the shape of campaign_memory.json: texts, rates in percent."""
+    """In the shape of campaign_memory.json: texts, rates in percent."""
     told = {
         "impressions": line.impressions,
         "clicks": line.clicks,
@@ -421,7 +420,7 @@ def _revised(entry: StrategicEntry) -> str:
 
 
 def _brought(change: CampaignRecord, before: Mapping[str, Money], after: Mapping[str, Money]) -> str:
-    """Profit after a change against before it; whatever else changed in those days is in it, too."""
+    """Profit after a change against before; other changes of those days are not separated."""
     line = str(change.record.get("line", change.campaign_id))
     was, now = before.get(line), after.get(line)
     if was is None and now is None:

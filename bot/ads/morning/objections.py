@@ -1,4 +1,4 @@
-"""Counts what customers who came through ads ask about, by topic, in every language of the desk."""
+"""Counts, by topic and in every language, what customers who came through ads ask about."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OFTEN: Final = 0.05  # of the chats; what fewer ask about is no objection to ans
 
 @dataclass(frozen=True, slots=True)
 class Objections:
-    """How many chats asked about each topic; a chat counts once for each."""
+    """Chats per topic; a chat counts once for each."""
 
     chats: int
     by_topic: Mapping[Topic, int]
@@ -34,25 +34,24 @@ class Objections:
         return self.by_topic.get(topic, 0) / self.chats if self.chats else 0.0
 
     def sentence(self, topic: Topic) -> str:
-        """As staff read it: “27 of 90 chats asked about cash on delivery”."""
+        """For staff: “27 of 90 chats asked about cash on delivery”."""
         return f"{self.by_topic.get(topic, 0)} of {self.chats} chats asked {_ASKED.get(topic, f'about {topic}')}"
 
     def frequent(self) -> list[Topic]:
-        """The topics worth an answer, most asked first; none before there are enough chats."""
+        """Most asked first; empty below `ENOUGH_CHATS`."""
         if self.chats < ENOUGH_CHATS:
             return []
         return [topic for topic in self.by_topic if self.share(topic) >= OFTEN]
 
 
 def objections(voices: Sequence[Voice]) -> Objections:
-    """Counted over chats in which the customer wrote at least something; most asked first."""
+    """Most asked first. Chats in which the customer wrote nothing are not counted."""
     spoken = [voice for voice in voices if any(text.strip() for text in voice.texts)]
     counts = Counter(topic for voice in spoken for topic in topics("\n".join(voice.texts)))
     return Objections(len(spoken), dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))))
 
 
 def topics(text: str) -> set[Topic]:
-    """What a text asks about or doubts."""
     plain = fold(text)
     return {topic for topic, pattern in _PATTERNS.items() if pattern.search(plain)}
 

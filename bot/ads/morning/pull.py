@@ -1,4 +1,4 @@
-"""The step `pull`: reads structure, insights and sales of an account into memory."""
+"""The morning step `pull`: stores an account's structure, insights and sales."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Sells(Protocol):
     """A practice account, whose customers are simulated."""
 
     def chats(self, since: date) -> Sequence[PracticeChats]:
-        """Chats of each day from `since` on that is over."""
+        """Complete days from `since` on."""
         ...
 
     def sales(self, since: date) -> Sequence[PracticeSale]:
@@ -35,13 +35,12 @@ class Sells(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """Doing it twice stores nothing twice."""
+    """Idempotent."""
 
     campaigns: Campaigns
     attribution: Attribution
 
     def pull(self, morning: Morning) -> PullResult:
-        """Structure, insights of the last days, and sales."""
         account = morning.ad_account
         structure = account.structure()
         account_id = structure.account.id
@@ -54,14 +53,14 @@ class Pull:
         return PullResult(ads=len(structure.ads), readings=new, carried=carried)
 
     def refresh(self, brand: str, account: PlatformAccount, now: datetime) -> None:
-        """Between the mornings: insights of yesterday and today, and sales."""
+        """Between mornings: insights of yesterday and today, and sales."""
         known = account.describe()
         today = now.astimezone(ZoneInfo(known.time_zone)).date()
         self.campaigns.take_readings(brand, account.readings(today - timedelta(days=1), today))
         self._sold(brand, known.id, account, today)
 
     def _sold(self, brand: str, account_id: str, account: PlatformAccount, today: date) -> Decimal:
-        """Books a practice account's sales; the share of its orders with a referral. 1 for a real account."""
+        """Store a practice account's sales; returns the share of orders with a referral (1 for a real account)."""
         if not isinstance(account, Sells):
             return Decimal(1)
         booked = self.attribution.booked_until(brand, account_id)
@@ -92,6 +91,6 @@ def _sale(sale: PracticeSale, zone: ZoneInfo) -> AdSale:
 
 
 def _share(sales: Sequence[PracticeSale]) -> Decimal:
-    """The share of orders with their referral, shrunk towards 0.8 by twenty imagined orders."""
+    """Share of orders with a referral, shrunk towards 0.8 by twenty pseudo-orders."""
     carried = sum(sale.ad_id is not None for sale in sales)
     return (Decimal(carried + 16) / Decimal(len(sales) + 20)).quantize(Decimal("0.001"))
