@@ -1,4 +1,4 @@
-"""Real ad accounts through Meta's Graph API. The only home of the Graph API; see docs/meta.md."""
+"""Real ad accounts through Meta's Graph API; nothing else speaks it (docs/meta.md)."""
 
 from __future__ import annotations
 
@@ -37,8 +37,6 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Facebook:
-    """All real accounts of this program."""
-
     accounts: Mapping[str, FacebookAccount]
     doctor: Doctor
 
@@ -47,14 +45,14 @@ class Facebook:
         return {name: {key: one for key, one in self.accounts.items() if one.brand == name} for name in brands}
 
     def examine(self) -> list[AccountFinding]:
-        """What the accounts share once, then each account."""
+        """What all accounts share once, then each account."""
         return [*self.doctor.examine(), *(found for each in self.accounts.values() for found in each.examine_itself())]
 
 
 def connect(settings: Settings, brands: Mapping[str, Brand], clock: Clock) -> Facebook | None:
-    """The accounts of META_AD_ACCOUNTS; None where no META_ACCESS_TOKEN is set. Nothing is asked of Meta yet.
+    """The accounts of META_AD_ACCOUNTS, without a request to Meta; None without META_ACCESS_TOKEN.
 
-    Raises WrongSetting for an account whose brand is not known.
+    Raises WrongSetting for an account of an unknown brand.
     """
     if not settings.meta_access_token:
         return None

@@ -1,4 +1,4 @@
-"""A real ad account at Meta."""
+"""An ad account at Meta."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 
 
 class FacebookAccount:
-    """`brand_currency` is only compared; `notice` hears of insights rows that are left out or odd."""
+    """`brand_currency` is only compared; `notice` gets warnings about odd or skipped insights rows."""
 
     def __init__(
         self,
@@ -178,7 +178,7 @@ class FacebookAccount:
         return [*doctor.Doctor(self._graph, self._advertiser).examine(), *self.examine_itself()]
 
     def examine_itself(self) -> list[AccountFinding]:
-        """Without what it shares with other accounts."""
+        """Without the checks that all accounts share."""
         return list(doctor.looked(f"Meta {self.id}", lambda: doctor.account(self.describe(), self._brand_currency)))
 
     # How
@@ -202,7 +202,6 @@ class FacebookAccount:
         return str(told["id"])
 
     def _create_creative(self, fields: dict[str, Any]) -> str:
-        """Meta refuses good creatives now and then (1487390), without having made them: three tries."""
         for _ in range(CREATIVE_TRIES - 1):
             try:
                 return self._create("adcreatives", fields)
@@ -214,7 +213,7 @@ class FacebookAccount:
             raise RequestWrong(f"{fault}{self._culprit(fields)}") from None
 
     def _culprit(self, fields: dict[str, Any]) -> str:
-        """The part without which Meta would take the creative, found by trials that create nothing."""
+        """The part that Meta rejects, found by validate-only trials; "" if unknown."""
         try:
             if self._passes(fields):
                 return "; a trial of the same passes, so it may be made later"
@@ -259,7 +258,7 @@ class FacebookAccount:
             raise RequestWrong(f"{amount.amount} {amount.currency} a day is below Meta's minimum of {least}: say more")
 
     def _require_own(self, kind: Kind, object_id: str, lane: Lane, fields: str = "") -> dict[str, Any]:
-        """Raises RequestWrong for an object of another account: one token may reach many."""
+        """Raises RequestWrong for another account's object: one token may reach many accounts."""
         if object_id in self._own and not fields:
             return {}
         if not object_id.isascii() or not object_id.isdigit():
@@ -279,12 +278,11 @@ class FacebookAccount:
         return self._app_id
 
     def _stories(self) -> dict[str, str]:
-        """Ad → its post; empty where it has none."""
+        """Ad → its post; empty without one."""
         rows = self._pages(f"{self.id}/ads", "id,creative{effective_object_story_id}")
         return {str(row["id"]): str((row.get("creative") or {}).get("effective_object_story_id") or "") for row in rows}
 
     def _page_token(self) -> str:
-        """The page's own token: with another, Meta gives an empty list of comments and no error."""
         call = Call("GET", "me/accounts", self._advertiser.page_id, {"fields": "id,tasks,access_token"}, use="pages")
         page = next((row for row in self._graph.pages(call) if str(row.get("id")) == self._advertiser.page_id), None)
         if page is None or not page.get("access_token"):
@@ -306,7 +304,7 @@ def _there(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _rule(most: int) -> dict[str, Any]:
-    """Every half hour Meta pauses each campaign that spent more today; there is no rule for an account's sum."""
+    """Every half hour Meta pauses each campaign that spent more today; Meta has no rule for an account's sum."""
     filters = (("entity_type", "EQUAL", "CAMPAIGN"), ("time_preset", "EQUAL", "TODAY"), ("spent", "GREATER_THAN", most))
     return {
         "name": RULE,

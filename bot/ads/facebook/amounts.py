@@ -1,4 +1,4 @@
-"""Money as Meta writes it: whole numbers by Meta's own table of offsets, which is not ISO's."""
+"""Money in Meta's units: whole numbers by Meta's own table of offsets, not ISO's."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ TOO_MUCH = Decimal(10) ** 15  # in any currency; no account spends it, and the d
 
 
 def offset(currency: str) -> int:
-    """How many of Meta's units make one whole unit of `currency`: 1 or 100."""
+    """Meta's units per whole unit of `currency`: 1 or 100."""
     return 1 if currency in WHOLE_UNITS else 100
 
 
 def to_meta(money: Money) -> int:
-    """A budget in Meta's units, rounded down. Raises RequestWrong for an amount that leaves nothing."""
+    """Rounded down. Raises RequestWrong for an amount that is not above zero."""
     if not money.amount.is_finite():
         raise RequestWrong("a budget must be a number: say an amount such as 500")
     units = int((money.amount * offset(money.currency)).to_integral_value(ROUND_FLOOR))
@@ -30,7 +30,7 @@ def to_meta(money: Money) -> int:
 
 
 def from_meta(units: object, currency: str) -> Money:
-    """Raises AdsFault for anything but a whole number."""
+    """Raises AdsFault unless it is a whole number."""
     written = str(units)
     if not (written.isascii() and written.isdigit()):
         raise AdsFault(f"Meta told an amount that is not a whole number ({written[:20]!r}): look at it in Ads Manager")
@@ -38,7 +38,7 @@ def from_meta(units: object, currency: str) -> Money:
 
 
 def spent(text: object, currency: str) -> Money | None:
-    """An insights amount such as "123.45"; None where it is no amount that can be spent."""
+    """An insights amount such as "123.45"; None if invalid."""
     try:
         amount = Decimal(str(text))
     except InvalidOperation:

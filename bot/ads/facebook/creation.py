@@ -1,4 +1,4 @@
-"""What Meta wants to hear to make a Click-to-WhatsApp campaign, ad set, creative or ad: always paused.
+"""Request fields for new Click-to-WhatsApp campaigns, ad sets, creatives and ads; always paused.
 
 https://developers.facebook.com/documentation/ads-commerce/marketing-api/ad-creative/messaging-ads/click-to-whatsapp
 """
@@ -23,7 +23,7 @@ Fields = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Advertiser:
-    """Page, WhatsApp number linked to it, and dataset of its sales."""
+    """Page, its WhatsApp number, and the dataset for sales."""
 
     page_id: str
     phone: str = ""  # digits only; empty: the page's own default number
@@ -32,7 +32,6 @@ class Advertiser:
 
 
 def campaign(new: NewCampaign, token: str) -> Fields:
-    """Without a budget of its own, so it says that its ad sets share none."""
     return {
         "name": _name(new.name, token),
         "objective": objective_to(new.objective),
@@ -60,7 +59,7 @@ def ad_set(new: NewAdSet, token: str, objective: Objective, advertiser: Advertis
 
 
 def promoted(objective: Objective, advertiser: Advertiser) -> Mapping[str, str]:
-    """What the ad set promotes; Meta never lets it be changed."""
+    """The promoted object of an ad set, which Meta never lets anybody change."""
     if objective != "sales":
         phone = {"whatsapp_phone_number": advertiser.phone} if advertiser.phone else {}
         return {"page_id": advertiser.page_id, **phone}
@@ -70,7 +69,6 @@ def promoted(objective: Objective, advertiser: Advertiser) -> Mapping[str, str]:
 
 
 def creative(new: NewCreative, token: str, advertiser: Advertiser) -> Fields:
-    """A picture, a text, and a button that opens the chat."""
     return {
         "name": _name(new.name, token),
         "object_story_spec": {
@@ -88,7 +86,7 @@ def creative(new: NewCreative, token: str, advertiser: Advertiser) -> Fields:
 
 
 def without(fields: Fields, part: str) -> Fields:
-    """The same creative without one part of its post: to find out which of them Meta stumbles over."""
+    """The same creative without one part of its post."""
     story = fields["object_story_spec"]
     post = {name: value for name, value in story["link_data"].items() if name != part}
     return {**fields, "object_story_spec": {**story, "link_data": post}}
@@ -115,7 +113,7 @@ def _name(name: str, token: str) -> str:
 
 
 def _welcome(greeting: str, first_words: str) -> str:
-    """The greeting in the chat, and what already stands in the customer's own line."""
+    """The greeting in the chat, and the prefilled customer message."""
     return json.dumps(
         {
             "type": "VISUAL_EDITOR",

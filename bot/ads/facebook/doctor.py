@@ -1,4 +1,4 @@
-"""What is missing or wrong in the connection to Meta, each with what to do."""
+"""Checks of the connection to Meta; each finding says what to do."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ SOON = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class Doctor:
-    """Examines what all accounts share: token, permissions, page, number, dataset, version."""
+    """Checks what all accounts share: token, permissions, page, number, dataset, version."""
 
     graph: GraphClient
     advertiser: Advertiser
 
     def examine(self) -> list[AccountFinding]:
-        """Nothing here raises for what Meta answers: a fault is a finding."""
+        """An AdsFault becomes a finding."""
         found: list[AccountFinding] = [version(self.graph.clock())]
         try:
             told = self.graph.inspect_token()
@@ -67,7 +67,7 @@ class Doctor:
 
 
 def looked(name: str, look: Callable[[], AccountFinding]) -> Iterator[AccountFinding]:
-    """What `look` finds; that it could not look is a finding of another name: it says nothing of the thing itself."""
+    """A check that fails to run is a finding under another name, since it says nothing about its subject."""
     try:
         yield look()
     except AdsFault as fault:
@@ -106,7 +106,7 @@ def permissions(told: dict[str, Any], *, events: bool) -> AccountFinding:
 
 
 def whatsapp_accounts(told: dict[str, Any]) -> list[str]:
-    """Those that the token was given for."""
+    """Those that the token was granted."""
     scopes = [each for each in told.get("granular_scopes") or [] if str(each.get("scope", "")).startswith("whatsapp")]
     return sorted({str(target) for each in scopes for target in each.get("target_ids") or []})
 
@@ -135,7 +135,7 @@ def page(told: dict[str, Any], advertiser: Advertiser) -> AccountFinding:
 
 
 def dataset(graph: GraphClient, advertiser: Advertiser) -> AccountFinding:
-    """Whether an event would arrive: proved by one that must be refused for its click id alone."""
+    """Whether events arrive: proved by one that must be refused for its click id alone."""
     why = prove(graph, advertiser)
     return AccountFinding(
         "Meta dataset", not why, why or "an event finds its way: Meta refused just the false click id"

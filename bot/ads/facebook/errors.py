@@ -1,7 +1,7 @@
-"""What Meta refuses, and what the program does about it: one table, from code and subcode to a fault with a sentence.
+"""Meta's error codes → faults, with a sentence for staff: one table.
 
 Sources: https://developers.facebook.com/docs/marketing-api/error-reference, …/insights/error-codes and
-…/overview/rate-limiting; the subcodes of messaging ads are known from those who met them.
+…/overview/rate-limiting; the subcodes of messaging ads come from reports of people who met them.
 """
 
 from __future__ import annotations
@@ -27,30 +27,30 @@ MOST_WORDS = 300  # of Meta's own text in a sentence of ours
 
 
 class Throttled(TryLater):
-    """Too many calls; the rate limiter knows until when."""
+    """Raised by Meta or by our rate limiter."""
 
 
 class Passing(TryLater):
-    """A transient error of Meta's: the same call works a little later."""
+    """Transient: retry soon."""
 
 
 class TooMuchData(TryLater):
-    """The answer would be too large: ask in smaller pieces."""
+    """Ask in smaller pieces."""
 
 
 class Flaky(RequestWrong):
-    """The same creative often passes at the next try (1487390)."""
+    """The same creative often passes on retry (1487390)."""
 
 
 class UnknownClick(RequestWrong):
-    """An event names a click id that Meta never gave out."""
+    """An event with a click id unknown to Meta."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorRule:
-    """Which fault a code is, what staff are told, and for how many seconds nothing like it is asked.
+    """Fault, sentence for staff, and `rest`: seconds without another call of this kind.
 
-    `quote`: Meta's own words say more than ours can, and are added.
+    `quote`: add Meta's own message.
     """
 
     fault: type[AdsFault]
@@ -61,7 +61,7 @@ class ErrorRule:
 
 @dataclass(frozen=True, slots=True)
 class GraphError:
-    """As Graph wrote it; its words may hold the token until `redacted`."""
+    """As Graph sent it; `message` may hold the token until `redacted`."""
 
     code: int
     subcode: int | None
@@ -81,7 +81,7 @@ class GraphError:
 
     @property
     def label(self) -> str:
-        """As Meta's support would call it."""
+        """For Meta's support."""
         number = f"{self.code}/{self.subcode}" if self.subcode else f"{self.code}"
         return f"Meta {number}{f', trace {self.trace}' if self.trace else ''}"
 
@@ -176,7 +176,7 @@ _PERMISSIONS = range(200, 300)
 
 
 def rule_for(said: GraphError) -> ErrorRule:
-    """By code and subcode, by subcode alone, by code alone, else a careful guess."""
+    """By code and subcode, by subcode, by code, else by range."""
     if "reduce the amount of data" in said.message.lower():
         return TABLE[1, 99]
     for key in ((said.code, said.subcode), (None, said.subcode), (None, said.code), (said.code, None)):
@@ -191,7 +191,7 @@ def rule_for(said: GraphError) -> ErrorRule:
 
 
 def fault_of(said: GraphError, until: datetime | None, secrets: tuple[str, ...]) -> AdsFault:
-    """The fault to raise: the table's sentence, Meta's own words where ours say too little, and the codes."""
+    """The fault to raise, with the table's sentence and the codes."""
     rule = rule_for(said)
     words = f": {redacted(said.message, secrets)}" if rule.quote and said.message else ""
     sentence = f"{rule.sentence}{words} ({said.label})"
@@ -201,7 +201,7 @@ def fault_of(said: GraphError, until: datetime | None, secrets: tuple[str, ...])
 
 
 def redacted(text: str, secrets: tuple[str, ...]) -> str:
-    """Without secrets and anything shaped like a token; cut to a readable length."""
+    """Without secrets and token-like text, truncated."""
     for secret in filter(None, secrets):
         text = text.replace(secret, "…")
     text = re.sub(r"(access_token|appsecret_proof|input_token)=[^&\s]+", r"\1=…", text)
@@ -210,7 +210,7 @@ def redacted(text: str, secrets: tuple[str, ...]) -> str:
 
 
 def lost(what: str) -> OutcomeUnknown:
-    """A write without a readable answer."""
+    """For a write without a readable answer."""
     return OutcomeUnknown(f"{what}: it may have been done or not; Hawker looks before it asks again")
 
 

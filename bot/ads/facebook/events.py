@@ -1,4 +1,4 @@
-"""Sales told back to Meta (Conversions API for business messaging): each once, since Meta does not remove doubles.
+"""Sales reported to Meta (Conversions API for business messaging), each once: Meta does not deduplicate.
 
 https://developers.facebook.com/docs/marketing-api/conversions-api/business-messaging
 """
@@ -28,7 +28,7 @@ PARTNER = "hawker"
 
 @dataclass(slots=True)
 class Telling:
-    """One round of events: the outcomes known so far."""
+    """One round of events and its outcomes so far."""
 
     graph: GraphClient
     advertiser: Advertiser
@@ -36,9 +36,9 @@ class Telling:
     refusals: dict[str, RequestWrong] = field(default_factory=dict)  # by event
 
     def tell(self, events: Sequence[BusinessEvent]) -> list[EventOutcome]:
-        """One outcome per event, in their order. Raises AdsFault only where nothing was sent at all.
+        """One outcome per event, in order. Raises AdsFault only where nothing was sent.
 
-        Where the answer was lost, the event is neither accepted nor to be sent again: twice would count twice.
+        An event whose answer was lost is neither accepted nor retried: Meta would count it twice.
         """
         fit = [event for event in events if not self._settled(event)]
         for start in range(0, len(fit), MOST_AT_ONCE):
@@ -46,14 +46,13 @@ class Telling:
         return [self.outcomes[event.id] for event in events]
 
     def _settled(self, event: BusinessEvent) -> bool:
-        """Whether Meta would refuse it for certain."""
+        """Whether Meta would certainly refuse it."""
         why = _unfit(event, self.graph)
         if why:
             self._settle([event], why)
         return bool(why)
 
     def _deliver(self, batch: Sequence[BusinessEvent]) -> None:
-        """One bad event makes Meta refuse the batch, of which nothing was taken: its halves are sent."""
         try:
             taken = self._send(batch)
         except RequestWrong as fault:
@@ -74,7 +73,7 @@ class Telling:
             self._settle(batch, _shortfall(taken, len(batch)))
 
     def _send(self, batch: Sequence[BusinessEvent]) -> int:
-        """How many Meta says it took."""
+        """How many events Meta reports as received."""
         fields = {"data": [payload(event, self.advertiser) for event in batch], "partner_agent": PARTNER}
         path = f"{self.advertiser.dataset_id}/events"
         told = self.graph.ask(Call("POST", path, "", fields, use="events", lane="write", once=True))
@@ -102,7 +101,7 @@ def payload(event: BusinessEvent, advertiser: Advertiser) -> dict[str, Any]:
 
 
 def prove(graph: GraphClient, advertiser: Advertiser) -> str:
-    """Sends an event that no click can have. Empty when Meta refuses just that, else what is wrong with the way."""
+    """Send an event with an invalid click id; "" if Meta refuses just that, else what is wrong."""
     event = BusinessEvent(id=WRONG_CLICK_ID, name="LeadSubmitted", at=graph.clock(), clid=WRONG_CLICK_ID)
     telling = Telling(graph, advertiser)
     [outcome] = telling.tell([event])

@@ -1,4 +1,4 @@
-"""The one place that calls Meta: token in a header, time-outs on everything, no create asked twice, all pages or none."""
+"""The HTTP client of the Graph API: token in a header, time-outs, safe retries, complete pagination."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SMALLEST_PAGE = 10
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call. `once`: it makes something, so it is never sent twice. `token` stands in for the program's own."""
+    """`once`: it creates something, so it is never sent twice. `token` replaces the client's own."""
 
     method: str
     path: str
@@ -47,7 +47,7 @@ class Call:
 
     @property
     def changes(self) -> bool:
-        """Whether something is different afterwards; starting a report changes nothing."""
+        """Whether it modifies anything; starting a report does not."""
         return self.once or (self.method != "GET" and self.lane != "read")
 
     @property
@@ -64,14 +64,14 @@ class GraphResponse:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """No answer; `sent`: Meta may have got the call."""
+    """No answer; `sent`: Meta may have received the call."""
 
     why: str
     sent: bool
 
 
 class Bearer(AuthBase):
-    """Puts the token into the header, where no log of addresses sees it, and keeps ~/.netrc from doing so."""
+    """Keeps the token out of URLs, and ~/.netrc out of the header."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -82,7 +82,7 @@ class Bearer(AuthBase):
 
 
 class GraphClient:
-    """Meta's Graph API for one app and one token. Calls may come from several threads."""
+    """For one app and one token; thread-safe."""
 
     def __init__(
         self,
@@ -110,10 +110,10 @@ class GraphClient:
         return f"Graph({urlsplit(self._url).netloc}, {VERSION})"
 
     def ask(self, call: Call) -> dict[str, Any]:
-        """Meta's answer, an object. Raises AdsFault; what Meta could not do for a moment is tried again.
+        """Meta's answer, an object. Retries transient errors; raises AdsFault.
 
-        A create is tried again only if it never left. A change whose answer was lost at any of the tries, and that did
-        not succeed after it, raises OutcomeUnknown.
+        A create is retried only if it was never sent. A change that does not succeed after an answer was lost raises
+        OutcomeUnknown.
         """
         doubt = False
         for seconds in BACK_OFF:
@@ -134,10 +134,7 @@ class GraphClient:
             raise _settled(fault, doubt) from None
 
     def pages(self, call: Call) -> list[dict[str, Any]]:
-        """Everything behind a list, page by page by cursor. All of it, or a fault: never a part.
-
-        Meta's own `next` address is not used: it carries the token.
-        """
+        """All items of a list, by cursor; never a part. Raises AdsFault."""
         found: dict[str, dict[str, Any]] = {}
         seen: set[str] = set()
         after, limit = "", PAGE
@@ -162,7 +159,7 @@ class GraphClient:
             seen.add(after)
 
     def inspect_token(self) -> dict[str, Any]:
-        """What Meta knows of the token: app, scopes, end; see …/docs/graph-api/reference/debug_token."""
+        """App, scopes, expiry; see …/docs/graph-api/reference/debug_token."""
         answer = self.ask(Call("GET", "debug_token", "", {"input_token": self._token}, use="pages"))
         data = answer.get("data")
         if not isinstance(data, dict):
@@ -202,7 +199,6 @@ class GraphClient:
         return fault
 
     def _send(self, call: Call) -> GraphResponse | Lost:
-        """The call itself. A failure comes back as a value: the exceptions of `requests` hold the whole address."""
         token = call.token or self._token
         fields = {name: _written(value) for name, value in call.fields.items() if value is not None}
         if self._secret:
@@ -225,7 +221,6 @@ class GraphClient:
             return Lost("Meta's answer broke off", sent=True)
 
     def _whole(self, response: requests.Response) -> GraphResponse | Lost:
-        """The body, within a time and a size: a server that sends a byte now and then would hold us for ever."""
         end = time.monotonic() + self._whole_seconds
         body = bytearray()
         while part := response.raw.read1(65536, decode_content=True):
@@ -242,7 +237,6 @@ class GraphClient:
 
 
 def _session(*, local: bool) -> requests.Session:
-    """Never repeats a call by itself, and ignores the machine's proxies where the server is a local one."""
     logging.getLogger("urllib3").setLevel(logging.WARNING)  # below, it logs addresses, with the proof in them
     made = requests.Session()
     made.trust_env = not local
@@ -250,7 +244,6 @@ def _session(*, local: bool) -> requests.Session:
 
 
 def _settled(fault: AdsFault, doubt: bool) -> AdsFault:
-    """The fault to raise: a refusal says nothing about an earlier try whose answer was lost."""
     return OutcomeUnknown(str(fault)) if doubt else fault
 
 
@@ -279,7 +272,7 @@ def _object(body: bytes) -> dict[str, Any] | None:
 
 
 def _items(answer: Mapping[str, Any], call: Call) -> dict[str, dict[str, Any]]:
-    """The objects of a page by what tells them apart: their id, or all they say where they have none."""
+    """By id, or by content for objects without one."""
     data = answer.get("data")
     if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
         raise TryLater(f"Meta answered {call.what} without a list: it is read again with the next cycle")

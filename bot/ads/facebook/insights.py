@@ -1,4 +1,4 @@
-"""Insights rows into readings: one per ad and day; a missing field is unknown, not zero."""
+"""Insights rows → readings, one per ad and day; a missing field is unknown, not zero."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Notice = Callable[[str], None]
 
 
 def question(since: date, until: date, breakdown: str | None, ad_ids: tuple[str, ...]) -> dict[str, Any]:
-    """What a report is asked for. Reach is left out of breakdowns: Meta keeps it there for 13 months only."""
+    """The fields of a report request."""
     asked: dict[str, Any] = {
         "level": "ad",
         "time_increment": 1,
@@ -47,14 +47,14 @@ def question(since: date, until: date, breakdown: str | None, ad_ids: tuple[str,
 
 
 def known(breakdown: str | None) -> str | None:
-    """Raises RequestWrong, naming the breakdowns there are."""
+    """Raises RequestWrong for an unknown breakdown."""
     if breakdown is not None and breakdown not in BREAKDOWNS:
         raise RequestWrong(f"there is no breakdown {breakdown!r}: ask for one of {', '.join(BREAKDOWNS)}, or for none")
     return breakdown
 
 
 def clamped(since: date, today: date) -> date:
-    """The first day that Meta still reports: 37 months back, and two days for time zones."""
+    """Not before the first day that Meta still reports."""
     months = today.year * 12 + today.month - 1 - MONTHS_KEPT
     earliest = date(months // 12, months % 12 + 1, 1) + timedelta(days=today.day + 1)
     return max(since, earliest)
@@ -63,7 +63,7 @@ def clamped(since: date, today: date) -> date:
 def readings(
     rows: Iterable[Row], account_id: str, currency: str, breakdown: str | None, seen_at: datetime, notice: Notice
 ) -> list[AdInsight]:
-    """Unusable rows are named to `notice` and left out."""
+    """Unusable rows are reported to `notice` and skipped."""
     taken: dict[tuple[object, ...], AdInsight] = {}
     for row in rows:
         money = spent(row.get("spend"), currency)
@@ -83,7 +83,7 @@ def readings(
 
 
 def _unusable(row: Row, currency: str, breakdown: str | None) -> str:
-    """Why a row is left out; empty where it is not."""
+    """Why a row is skipped, or ""."""
     if not row.get("ad_id"):
         return "it names no ad"
     if _day(row) is None or row["date_start"] != row.get("date_stop", row["date_start"]):
@@ -131,12 +131,11 @@ def _hour(row: Row) -> str:
 
 
 def _chats(actions: Mapping[str, object] | None) -> int | None:
-    """Meta omits actions that did not happen: a list without chats is zero, no list is unknown."""
     return None if actions is None else _count(actions.get(CHAT, 0))
 
 
 def _contradictions(row: Row) -> Iterable[str]:
-    """Oddities of a row that is taken all the same."""
+    """Oddities of a row that is used all the same."""
     impressions, clicks, reach = (_count(row.get(name)) for name in ("impressions", "inline_link_clicks", "reach"))
     actions, values = _amounts(row.get("actions")), _amounts(row.get("action_values"))
     if impressions is not None and clicks is not None and clicks > impressions:
@@ -151,14 +150,14 @@ def _contradictions(row: Row) -> Iterable[str]:
 
 
 def _amounts(told: object) -> dict[str, object] | None:
-    """`[{"action_type": …, "value": …}]` as a mapping; None where the field is missing."""
+    """`[{"action_type": …, "value": …}]` as a mapping; None without the field."""
     if not isinstance(told, list):
         return None
     return {str(each.get("action_type")): each.get("value") for each in told if isinstance(each, dict)}
 
 
 def _count(told: object) -> int | None:
-    """None for anything but a whole number of zero or more."""
+    """None unless it is a whole number from 0."""
     written = str(told)
     return int(written) if written.isascii() and written.isdigit() and len(written) <= MOST_DIGITS else None
 

@@ -1,7 +1,4 @@
-"""Keeps calls below Meta's limits, by usage headers and our own count, with a reserve for pauses.
-
-The headers alone are not enough: accounts were refused with code 17 while their header still said 0.01 %.
-"""
+"""Keeps calls below Meta's limits by usage headers and our own count, with a reserve for pauses."""
 
 from __future__ import annotations
 
@@ -34,7 +31,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """How full one of Meta's limits is, in percent, as told at `at`; nothing goes before `until`. Unix seconds."""
+    """Usage of one of Meta's limits in percent, as of `at`; blocked before `until`. Unix seconds."""
 
     percent: float = 0.0
     at: float = 0.0
@@ -43,20 +40,19 @@ class Meter:
 
 @dataclass(slots=True)
 class CallUsage:
-    """Of all accounts of one app."""
+    """For all accounts of one app."""
 
     meters: dict[str, Meter] = field(default_factory=dict)
     scores: dict[str, list[tuple[float, int]]] = field(default_factory=dict)  # per account: when, how much
     tiers: dict[str, str] = field(default_factory=dict)
 
     def score(self, account: str, now: float) -> int:
-        """Of this account's calls in the last five minutes."""
+        """Cost of this account's calls within `WINDOW`."""
         kept = [(at, cost) for at, cost in self.scores.get(account, []) if at > now - WINDOW]
         self.scores[account] = kept
         return sum(cost for _, cost in kept)
 
     def count(self, account: str, cost: int, now: float) -> None:
-        """Add one call, together with others of the same five seconds."""
         at = now - now % BIN
         counted = self.scores.setdefault(account, [])
         if counted and counted[-1][0] == at:
@@ -66,10 +62,9 @@ class CallUsage:
 
 
 class Governor:
-    """Says before each call whether it may go, for one app; a report can never use up what a pause needs.
+    """Admits or refuses each call of one app; reports cannot use up the reserve for pauses.
 
-    With `path` the knowledge is a small file that all processes of this machine share; without, it is this process's
-    own. Machines do not share it: each learns from the headers of its own answers.
+    With `path`, all processes of this machine share the state in a small file; machines do not share it.
     """
 
     def __init__(self, clock: Clock, path: Path | None = None) -> None:
@@ -79,7 +74,7 @@ class Governor:
         self._guard = threading.Lock()
 
     def admit(self, account: str, use: Use, lane: Lane, method: str) -> None:
-        """Count the call, or raise Throttled with the time to come again. A pause is always admitted: Meta decides."""
+        """Count the call. Raises Throttled with the time to retry."""
         now = self._clock().timestamp()
         with self._usage() as usage:
             if lane != "pause":
@@ -97,9 +92,9 @@ class Governor:
                 usage.tiers[account] = tier
 
     def throttled(self, account: str, use: Use, code: int, rest: float) -> datetime:
-        """Meta refused for too many calls: nothing of this kind goes until the returned time.
+        """Meta refused a call for too many: block this kind until the returned time.
 
-        The time is the header's, learned before this is called, where it gave one; else `rest` seconds from now.
+        That is the header's time (`learn` ran before), or `rest` seconds from now.
         """
         now = self._clock().timestamp()
         name = _refused_meter(account, use, code)
@@ -210,7 +205,7 @@ def _float(value: object) -> float:
 
 
 def _read(text: str) -> CallUsage:
-    """A half-written file reads as empty."""
+    """An unreadable file counts as empty."""
     try:
         told = json.loads(text or "{}")
         meters = {name: Meter(**meter) for name, meter in told.get("meters", {}).items()}

@@ -1,4 +1,4 @@
-"""Asynchronous insights reports: started, polled, read only when complete, split when they fail."""
+"""Asynchronous insights reports: start, poll, read when complete, split on failure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The part of a report that one job makes; no ads named: all of them."""
+    """The part of a report that one job makes; no `ad_ids`: all ads."""
 
     since: date
     until: date
@@ -43,7 +43,7 @@ class Reports:
     account_id: str
 
     def rows(self, since: date, until: date, breakdown: str | None = None) -> list[Row]:
-        """Raises AdsFault; never the rows of only some pieces."""
+        """Raises AdsFault; never returns a part."""
         deadline = self.graph.clock() + DEADLINE
         waiting = [Piece(since, until, breakdown)]
         found: list[Row] = []
@@ -65,7 +65,7 @@ class Reports:
         return self.graph.pages(self._call("GET", f"{job}/insights", {}))
 
     def _watch(self, job: str, deadline: datetime) -> None:
-        """Until the job is complete. 100 % is not enough: Meta says 100 and runs on."""
+        """Poll until the job is complete."""
         moved, looks = self.graph.clock(), 0
         percent: object = None
         while True:
@@ -85,7 +85,7 @@ class Reports:
             looks += 1
 
     def _halves(self, piece: Piece, fault: TryLater) -> list[Piece]:
-        """Days are halved first, then ads; the fault of one ad's one day stands."""
+        """Splits by days, then by ads; raises `fault` for one ad on one day."""
         if piece.since < piece.until:
             middle = piece.since + (piece.until - piece.since) // 2
             return [replace(piece, until=middle), replace(piece, since=middle + _SMALLER)]
@@ -96,7 +96,6 @@ class Reports:
         return [replace(piece, ad_ids=tuple(ads[:half])), replace(piece, ad_ids=tuple(ads[half:]))]
 
     def _all_ads(self) -> Sequence[str]:
-        """Every ad that can have spent on any day: archived and deleted ones, too."""
         fields = {"fields": "id", "effective_status": list(EFFECTIVE_STATUSES)}
         call = Call("GET", f"{self.account_id}/ads", self.account_id, fields)
         return [str(row["id"]) for row in self.graph.pages(call)]

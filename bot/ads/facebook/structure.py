@@ -1,4 +1,4 @@
-"""Graph objects into ours. A missing required field is a fault, not a blank."""
+"""Graph objects → ours. A missing required field raises AdsFault."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ Row = Mapping[str, Any]
 
 
 def account(row: Row, brand: str, minimums: list[dict[str, Any]]) -> AdAccount:
-    """Its least daily budget is the larger of its own and that in its table of minimums."""
+    """The minimum daily budget is the larger of the account's own and its `minimum_budgets` row."""
     what = "the account"
     currency = _text(row, "currency", what)
     told = [_of(row, "min_daily_budget", what)]
@@ -136,10 +136,7 @@ def ad(row: Row, account_id: str) -> Ad:
 
 
 def activity(row: Row, app_id: str, currency: str) -> Activity | None:
-    """One entry of the account's log; None for what is about billing, people or audiences.
-
-    It is ours where our app did it: the same token's owner may also click in Ads Manager, which is another app.
-    """
+    """None for billing, people and audiences."""
     event = _text(row, "event_type", "an entry of the log")
     kind = _kind_of(event)
     if kind is None:
@@ -173,13 +170,13 @@ def comment(row: Row, ad_id: str) -> Comment:
 
 
 def budget(row: Row, currency: str) -> Money | None:
-    """None where another object holds it (Meta then says nothing, or 0)."""
+    """None where another object owns it (Meta then sends nothing, or 0)."""
     told = row.get("daily_budget")
     return None if told in (None, "", "0", 0) else from_meta(told, currency)
 
 
 def moment(text: object) -> datetime:
-    """`2026-11-21T10:00:00+0530`, as Meta writes times, in UTC."""
+    """`2026-11-21T10:00:00+0530` → UTC."""
     try:
         return datetime.strptime(str(text), "%Y-%m-%dT%H:%M:%S%z").astimezone(UTC)
     except ValueError:
@@ -207,7 +204,7 @@ def _effective_status(row: Row, what: str) -> EffectiveStatus:
 
 
 def _learning(told: Row | None) -> Learning | None:
-    """Comes for active ad sets only."""
+    """Only active ad sets have one."""
     if not told or not told.get("status"):
         return None
     threshold, edited = told.get("dynamic_lp_conversions_threshold"), told.get("last_sig_edit_ts")
@@ -264,7 +261,7 @@ def _change(written: object, what: str, currency: str) -> tuple[str | None, str 
 
 
 def _value(told: object, name: str, currency: str, in_units: bool) -> str | None:
-    """A value of the log as text; an amount in whole units of its currency."""
+    """As text; amounts in whole units of the currency."""
     if isinstance(told, dict):
         inner = told.get(name, told.get("value"))
         return (

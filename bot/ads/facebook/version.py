@@ -1,4 +1,4 @@
-"""Which Graph API is spoken, until when, and when staff are warned. Everything else asks here."""
+"""The Graph API version, its end, and when to warn staff."""
 
 from __future__ import annotations
 
@@ -13,11 +13,7 @@ WARN_DAYS = (7, 30, 60)
 
 
 def version_warning(today: date, ends: date = VERSION_ENDS) -> str | None:
-    """A sentence for staff from 60 days before the version's end on, else None.
-
-    The text is the same from one day to the next and changes 60, 30 and 7 days before the end and on that day, so who
-    tells staff whenever it changed tells them once each.
-    """
+    """For staff, from 60 days before the end; else None."""
     left = (ends - today).days
     if left <= 0:
         return f"Meta's API {VERSION} is past its end ({ends}): update Hawker now, or ads can no longer be managed"

@@ -1,4 +1,4 @@
-"""Meta's words and ours, in both directions. Nothing outside this folder knows Meta's."""
+"""Meta's words ↔ ours. Nothing outside this folder knows Meta's."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _META_OBJECTIVES = {ours: metas for metas, ours in OBJECTIVES.items()}
 
 
 def status_from(told: str, what: str) -> AdStatus:
-    """Raises AdsFault for a status that is not known: what runs could be taken for what does not."""
+    """Raises AdsFault for an unknown status."""
     if told not in STATUSES:
         raise AdsFault(f"Meta tells a status of {what} that Hawker does not know: {told[:40]}")
     return STATUSES[told]
@@ -57,12 +57,11 @@ def status_to(status: AdStatus) -> str:
 
 
 def objective_from(told: str) -> Objective:
-    """Campaigns that people made may have others, such as awareness."""
     return OBJECTIVES.get(told, "other")
 
 
 def objective_to(objective: Objective) -> str:
-    """Raises RequestWrong for one that is never launched."""
+    """Raises RequestWrong for an objective that is never launched."""
     if objective not in _META_OBJECTIVES:
         raise RequestWrong(f"there is no objective {objective!r}: choose one of {', '.join(_META_OBJECTIVES)}")
     return _META_OBJECTIVES[objective]
