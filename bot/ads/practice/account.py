@@ -1,4 +1,4 @@
-"""A practice account: an ad platform of its own that reacts to what is decided, on the practice clock."""
+"""A practice account: a simulated ad platform on the practice clock."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ DOUBT: Final = ("Is this real?", "Price please", "Clickbait, it costs more in th
 
 @dataclass(frozen=True, slots=True)
 class PracticeSale:
-    """An order that the practice market placed."""
+    """An order placed by the practice market."""
 
     number: str
     ad_id: str | None  # None: its referral was lost
@@ -80,7 +80,7 @@ class PracticeSale:
 
 @dataclass(frozen=True, slots=True)
 class PracticeChats:
-    """An ad's chats with a referral on one finished day, by the shop's own count."""
+    """An ad's chats with a referral on one complete day, as the shop counts them."""
 
     ad_id: str
     day: date
@@ -90,7 +90,7 @@ class PracticeChats:
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """Somebody tapped an ad: what Twilio tells of it, and how likely they buy."""
+    """An ad click: the referral as Twilio sends it, and the chance to buy."""
 
     referral: dict[str, str]
     buys: float
@@ -98,7 +98,7 @@ class Click:
 
 @dataclass(slots=True)
 class _Standing:
-    """The account after the decisions so far."""
+    """The account's state after the decisions so far."""
 
     campaigns: dict[str, Campaign]
     ad_sets: dict[str, AdSet]
@@ -109,12 +109,12 @@ class _Standing:
 
 
 class PracticeAccount:
-    """Several processes may hold the same one: its decisions are in the book."""
+    """State is replayed from the decisions file, which several processes may share."""
 
     def __init__(
         self, spec: PracticeSpec, book: Book, clock: Clock, begun: datetime, desk_clock: Clock | None = None
     ) -> None:
-        """`desk_clock` dates what the desk reports of its sales, where that is another than the practice clock."""
+        """`desk_clock` dates the desk's sales events, if it is not the practice clock."""
         self.spec = spec
         self._book = book
         self._clock = clock
@@ -163,10 +163,7 @@ class PracticeAccount:
             )
 
     def readings(self, since: date, until: date, *, breakdown: str | None = None) -> list[AdInsight]:
-        """One reading per ad and day with delivery; the newest day is still under way.
-
-        Practice customers have neither country nor product: those breakdowns are empty.
-        """
+        """The newest day is incomplete. Breakdowns by country and product are empty."""
         if breakdown not in (None, *BREAKDOWNS):
             raise RequestWrong(
                 f"there is no breakdown {breakdown!r}: ask for one of {', '.join(BREAKDOWNS)}, or for none"
@@ -181,13 +178,13 @@ class PracticeAccount:
             return found
 
     def activities(self, since: datetime) -> list[Activity]:
-        """Budgets and states that were changed from `since` on; budgets in whole units of the account's currency."""
+        """Budgets are in whole units of the account's currency."""
         held = dict(self._at_first)
         told = (self._activity(decision, held) for decision in self._book.after(self.spec.id, 0))
         return [each for each in told if each is not None and each.at >= since]
 
     def comments(self, ad_ids: Sequence[str], since: datetime) -> list[Comment]:
-        """What people wrote: praise under honest ads, doubts under those that promise too much."""
+        """Praise under honest ads, doubts under clickbait."""
         with self._caught_up():
             for ad_id in ad_ids:
                 self._require("ad", ad_id)
@@ -208,11 +205,11 @@ class PracticeAccount:
         self._change(OURS, kind, object_id, "status", status)
 
     def set_budget(self, kind: Kind, object_id: str, amount: Money) -> None:
-        """Campaigns hold none here."""
+        """Only ad sets hold budgets here."""
         self._change(OURS, kind, object_id, "budget", str(self._payable(kind, amount)))
 
     def edit_by_hand(self, actor: str, kind: Kind, object_id: str, field: str, value: str) -> None:
-        """What a colleague does on the platform's own pages: `field` is status or budget."""
+        """A colleague's edit on the platform's own pages; `field` is status or budget."""
         self._change(actor, kind, object_id, field, value)
 
     def guard_spend(self, most_a_day: Money) -> str:
@@ -222,20 +219,20 @@ class PracticeAccount:
             return f"rule-{self.spec.id}"
 
     def send_events(self, events: Sequence[BusinessEvent]) -> list[EventOutcome]:
-        """Takes what happened less than seven days ago in a chat that a practice ad brought."""
+        """Accepts events of the last seven days with a click id."""
         return [self._outcome(event) for event in events]
 
     def examine(self) -> list[AccountFinding]:
         return [AccountFinding(f"ad account {self.spec.name}", True, "practice: simulated, no money is spent")]
 
     def sales(self, since: date) -> list[PracticeSale]:
-        """Orders placed on that day or later, or returned then, in the order in which they were placed."""
+        """Placed or returned from `since` on, in order of placing."""
         with self._caught_up():
             start = datetime.combine(since, time(), self._zone)
             return [self._as_known(sale) for sale in self._sales if _news(sale, start)]
 
     def chats(self, since: date) -> list[PracticeChats]:
-        """What the shop counted on each day from `since` on that is over."""
+        """Complete days from `since` on."""
         with self._caught_up():
             ads = {place: ad_id for ad_id, place in self._standing.places.items()}
             return [
@@ -246,10 +243,7 @@ class PracticeAccount:
             ]
 
     def someone_clicks(self, chance: float) -> Click:
-        """A click on one of the running ads, those that spend more being tapped more; `chance` from 0 to 1 picks it.
-
-        Raises TryLater while none runs.
-        """
+        """A click on a running ad, weighted by budget; `chance` from 0 to 1 picks it. Raises TryLater if none runs."""
         with self._caught_up():
             budgets = np.cumsum(self._budgets())
             if budgets[-1] <= 0:
@@ -270,7 +264,7 @@ class PracticeAccount:
     # How it goes on
 
     def _caught_up(self) -> threading.RLock:
-        """The lock, after every decision and finished day has been played."""
+        """Replays decisions and complete days; returns the lock."""
         with self._lock:
             for decision in self._book.after(self.spec.id, self._seen):
                 self._play_until(decision.at)
@@ -296,7 +290,7 @@ class PracticeAccount:
         return self._clock().astimezone(self._zone).date()
 
     def _spread_until(self, share: float) -> None:
-        """A day's budget is spread by the hour: a change at noon holds for the rest of the day only."""
+        """Budgets are spread by the hour: a change at noon affects the rest of the day only."""
         self._day_budgets = self._day_budgets + max(share - self._share_done, 0.0) * self._budgets()
         self._share_done = max(share, self._share_done)
 
@@ -325,7 +319,7 @@ class PracticeAccount:
         return self._so_far()
 
     def _so_far(self) -> Insight:
-        """The unfinished day, played on a copy of the market up to this hour."""
+        """The incomplete day, played on a fork of the market."""
         ahead = self._market.fork()
         day = ahead.step(self._day_budgets + (1 - self._share_done) * self._budgets())
         share = self._share_done
@@ -363,19 +357,19 @@ class PracticeAccount:
             )
 
     def _buyer(self, angle: str) -> str:
-        """Whose next order it is: some come again, more of them where the ads speak of trust than of price."""
+        """Some buyers come again, more of them for angles of trust than of price."""
         number = len(self._sales)
         if number > FEW_BUYERS and number * 7919 % 100 < COMING_BACK.get(angle, 8):
             return self._sales[number * 40503 % number].buyer
         return f"{self.spec.id}-{number + 1}"
 
     def _at(self, day: int, number: int) -> datetime:
-        """A moment of that market day, spread over its waking hours."""
+        """A time of that market day, within waking hours."""
         hour = time(8 + number * 7 % 15, number * 13 % 60)
         return datetime.combine(self._first_day + timedelta(days=day), hour, self._zone).astimezone(UTC)
 
     def _leads(self, place: int, chats: int) -> int:
-        """Who sells well has more people who ask: between a fifth and four fifths of the chats."""
+        """A fifth to four fifths of the chats, more for ads that sell well."""
         return round(chats * min(0.2 + 4 * self._market.world.ads[place].sale_rate, 0.8))
 
     def _as_known(self, sale: PracticeSale) -> PracticeSale:
@@ -421,7 +415,7 @@ class PracticeAccount:
         return amount.minor
 
     def _budgets_and_states(self) -> dict[tuple[str, str], str]:
-        """What each object holds, by its id and field, as the log of changes writes it."""
+        """By object id and field, in the notation of the activity log."""
         standing = self._standing
         states = [each for kind in (standing.campaigns, standing.ad_sets, standing.ads) for each in kind.values()]
         held = {(each.id, "status"): str(each.status) for each in states}
@@ -429,7 +423,7 @@ class PracticeAccount:
         return held | {(key, "budget"): str(amount.amount) for key, amount in budgets if amount is not None}
 
     def _activity(self, decision: PracticeDecision, held: dict[tuple[str, str], str]) -> Activity | None:
-        """What the log says of a decision, given what was `held` before it; `held` follows. None for what is no change."""
+        """Updates `held` (values before the decision); None for what is not a change."""
         if decision.field == "made":
             held[decision.object_id, "status"] = "paused"
             if "budget" in decision.value:
@@ -509,7 +503,7 @@ class PracticeAccount:
         return f"{self.spec.id[4:]}{KINDS[cast(Kind, kind)]}{number:06d}"
 
     def _made(self, new: New, token: str) -> tuple[Kind, dict[str, Any]]:
-        """The kind of what is to be made, and what the book keeps of it. Raises RequestWrong."""
+        """Kind and stored form. Raises RequestWrong."""
         name = named(new.name, token)
         match new:
             case NewCampaign():
@@ -561,7 +555,7 @@ class PracticeAccount:
             standing.ads[key] = Ad(key, account, made["ad_set_id"], made["creative_id"], name, "paused", "paused")
 
     def _free_place(self, name: str) -> int:
-        """A place of the market for an ad of this name: one of its angle where there is one."""
+        """A free ad of the market, of the same angle where possible. Raises RequestWrong."""
         taken = set(self._standing.places.values())
         number = len(self._standing.ads)
         if number < self.spec.ads:
@@ -659,6 +653,6 @@ _HOURS_DONE: Final = (0.0, *accumulate(HOURS))
 
 
 def _share_of_day(local: datetime) -> float:
-    """What share of a day's chats has come by that hour."""
+    """Share of a day's chats up to that time."""
     done = _HOURS_DONE[local.hour] + HOURS[local.hour] * (local.minute * 60 + local.second) / 3600
     return min(done / _HOURS_DONE[-1], 1.0)

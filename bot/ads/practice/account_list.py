@@ -1,4 +1,4 @@
-"""The list of practice accounts, read from data/practice.toml."""
+"""The practice accounts listed in data/practice.toml."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.language.money import Money
 
 
 class PracticeWrong(ValueError):
-    """The file of practice accounts cannot be used; the text names the account and what is allowed."""
+    """Invalid file; the text names the account and what is allowed."""
 
 
 RUPEES_PER_DOLLAR: Final = 88.0  # in every practice market
@@ -24,7 +24,7 @@ RUPEES_PER_DOLLAR: Final = 88.0  # in every practice market
 
 @dataclass(frozen=True, slots=True)
 class PracticeSpec:
-    """One practice account as listed. Its market is played in rupees; `rupees` is what one unit of its currency is."""
+    """The market works in rupees; `rupees` is the price of one unit of the account's currency."""
 
     id: str
     brand: str
@@ -38,14 +38,13 @@ class PracticeSpec:
     seed: int
 
     def money(self, rupees: float) -> Money:
-        """An amount of the market in the account's currency."""
+        """Rupees → the account's currency."""
         return Money(Decimal(repr(float(rupees))) / self.rupees, self.currency).rounded()
 
     def from_dollars(self, dollars: Decimal) -> Money:
         return self.money(RUPEES_PER_DOLLAR * float(dollars))
 
     def in_rupees(self, amount: Money) -> float:
-        """An amount of the account's currency as the market counts it."""
         return float(amount.amount * self.rupees)
 
 

@@ -1,4 +1,4 @@
-"""The practice accounts of a program, and the time they live in."""
+"""All practice accounts, on one clock."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ from memory.storage.timestamps import Clock
 
 @dataclass(frozen=True, slots=True)
 class PracticeAccounts:
-    """All of them, on one clock."""
-
     clock: PracticeClock
     accounts: tuple[PracticeAccount, ...]
 
@@ -25,7 +23,6 @@ class PracticeAccounts:
     def opened(
         cls, path: Path, specs: Sequence[PracticeSpec], real_clock: Clock, days_per_hour: float
     ) -> PracticeAccounts:
-        """On the book at `path`."""
         book = Book(path)
         clock = PracticeClock(book, real_clock, days_per_hour)
         return cls(clock, tuple(PracticeAccount(spec, book, clock, clock.begun, real_clock) for spec in specs))

@@ -1,4 +1,4 @@
-"""The time in the practice accounts: faster than ours, and standing still while the program does."""
+"""The practice clock: faster than real time, and stopped while the program is."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ LONGEST_STRETCH = timedelta(seconds=30)  # of real time since the last tick; aft
 
 
 class PracticeClock:
-    """A calendar that starts at the real moment of the first start and goes on at `days_per_hour`.
+    """Starts at the first start of the program and runs at `days_per_hour`.
 
-    One process ticks; all that share the book read the same time.
+    One process ticks; all that share the decisions file read the same time.
     """
 
     def __init__(self, book: Book, real: Clock, days_per_hour: float) -> None:
@@ -24,7 +24,7 @@ class PracticeClock:
 
     @property
     def begun(self) -> datetime:
-        """When practice was started for the first time."""
+        """The first start."""
         return self._book.times()["begun"]
 
     def __call__(self) -> datetime:
@@ -33,13 +33,13 @@ class PracticeClock:
         return kept["practice"] + passed * self._speed
 
     def tick(self) -> None:
-        """Note how late it is, at least every half minute; else the clock waits for the next tick."""
+        """Call at least every `LONGEST_STRETCH`, or the clock stops until the next tick."""
         self.skip(timedelta(0))
 
     def start(self) -> None:
-        """Go on from where it stood when the program was last stopped."""
+        """Resume after the program was stopped."""
         self._book.keep_times(real=self._real())
 
     def skip(self, stretch: timedelta) -> None:
-        """Let this much more time pass at once."""
+        """Jump ahead."""
         self._book.keep_times(practice=self() + stretch, real=self._real())

@@ -1,4 +1,4 @@
-"""Practice customers: they click a practice ad, chat with the real sales desk through the small Twilio, and some buy."""
+"""Simulated customers: click a practice ad, chat with the real sales desk, and some of them buy."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _Visit:
 
 
 class Shoppers:
-    """A few practice customers at a time. `tick` lets each do what they would do by now."""
+    """A few simulated customers at a time, advanced by `tick`."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Shoppers:
         per_hour: float,
         seed: int = 1,
     ) -> None:
-        """They ask for `goods` of the first account's brand; `per_hour` new customers come in an hour of the machine's time."""
+        """They ask for `goods` of the first account's brand; `per_hour` of real time."""
         self._twilio = twilio
         self._accounts = accounts
         self._goods = goods
@@ -58,7 +58,6 @@ class Shoppers:
         self._lock = threading.Lock()
 
     def tick(self) -> None:
-        """Somebody new may come; whoever got an answer goes on; who waited too long is gone."""
         with self._lock:
             now = self._clock()
             if self._every is not None and now >= self._next and len(self._visits) < MOST_AT_ONCE:
@@ -69,7 +68,7 @@ class Shoppers:
             self._visits = [each for each in self._visits if each.lines and now - each.moved_at < PATIENCE]
 
     def _newcomers(self, now: datetime) -> list[_Visit]:
-        """Somebody, unless the account that chance picks has no ad running."""
+        """Empty if the account that chance picks has no running ad."""
         account = self._chance.choice(self._accounts)
         try:
             return [self._newcomer(account, account.someone_clicks(self._chance.random()), now)]

@@ -1,4 +1,4 @@
-"""The decisions in all practice accounts and the practice time, in a SQLite file that processes share."""
+"""Decisions and clock of all practice accounts, in a SQLite file that processes share."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from memory.storage.timestamps import from_text, to_text
 
 @dataclass(frozen=True, slots=True)
 class PracticeDecision:
-    """A change or creation, at a moment of the account's own calendar."""
+    """A change or creation, dated by the practice clock."""
 
     id: int
     account_id: str
@@ -47,7 +47,7 @@ class Book:
     def decide(
         self, account_id: str, at: datetime, actor: str, kind: str, object_id: str, field: str, value: Any
     ) -> None:
-        """Write a decision down; it holds from `at` on."""
+        """Effective from `at` on."""
         with self._lock:
             self._file.execute(
                 "INSERT INTO decisions (account_id, at, actor, kind, object_id, field, value) VALUES (?,?,?,?,?,?,?)",
@@ -55,7 +55,7 @@ class Book:
             )
 
     def after(self, account_id: str, decision_id: int) -> list[PracticeDecision]:
-        """What was decided in this account after that decision, oldest first."""
+        """Later decisions of this account, oldest first."""
         with self._lock:
             rows = self._file.execute(
                 "SELECT id, account_id, at, actor, kind, object_id, field, value FROM decisions"
@@ -73,11 +73,11 @@ class Book:
         return {name: from_text(at) for name, at in rows}
 
     def begin(self, **at: datetime) -> None:
-        """Keep these moments under their names, where nothing is kept yet."""
+        """Insert; existing values stay."""
         self._keep("DO NOTHING", at)
 
     def keep_times(self, **at: datetime) -> None:
-        """Keep these moments under their names, all of them at once."""
+        """Upsert, in one transaction."""
         self._keep("DO UPDATE SET at = excluded.at", at)
 
     def _keep(self, on_conflict: str, at: dict[str, datetime]) -> None:
@@ -92,7 +92,7 @@ class Book:
 
 
 def _bring_up_to_date(connection: sqlite3.Connection) -> None:
-    """Version 0.1.0 wrote PAUSED and OUTCOME_SALES. Doing it twice is the same as once."""
+    """Release 0.1.0 wrote PAUSED and OUTCOME_SALES. Idempotent."""
     if connection.execute("PRAGMA user_version").fetchone()[0] < 1:
         connection.execute("UPDATE decisions SET value = lower(value) WHERE field = 'status'")
         connection.execute(

@@ -1,16 +1,13 @@
-"""A seeded market that answers to ad budgets day by day: what the practice account and the benchmark stand on.
+"""A seeded market that reacts to ad budgets day by day, for practice accounts and benchmarks.
 
-It is the behaviour that ad platforms' documents and the literature describe, as plain arithmetic:
+* Chats saturate with a day's spend (`RESPONSES`), wear out, and are rarer during learning.
+* Weekdays and festivals affect all ads of an account alike.
+* A chat becomes an order at the ad's own rate, days later (`Delay`), with a margin; some orders are returned.
+* Some chats lose their referral, so their orders carry no ad.
+* The platform overspends a day's budget by up to 75 %, but never seven budgets a week.
+* Insights are restated for some days.
 
-* chats saturate with the spend of a day (`RESPONSES`), fall as an ad wears out, and are rarer while an ad is learning;
-* weekdays and festivals move every ad of the account together;
-* a chat becomes an order at the ad's own rate, days later (`Delay`), worth a margin, and some orders come back;
-* some chats lose their referral, so their order carries no ad;
-* the platform spends up to 75 % more than a day's budget, never more than seven budgets in a week;
-* the insights of a day are restated for some days.
-
-All chance comes from one `numpy.random.Generator`. Money is in whole units of the account's currency (rupees), as floats:
-whoever shows it to a person rounds it.
+All randomness comes from one `numpy.random.Generator`. Money: whole rupees as floats, not rounded.
 """
 
 from __future__ import annotations
@@ -48,33 +45,30 @@ RESPONSES: Final[Mapping[str, Callable[[Floats, Floats], Floats]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """How long after its chat an order comes.
-
-    `shares[a]` is the share of all orders that come on the a-th day after the chat (0: the same day). Sums to 1.
-    """
+    """`shares[a]`: share of all orders that come `a` days after the chat. Sums to 1."""
 
     name: str
     shares: tuple[float, ...]
 
     def by_age(self) -> Floats:
-        """The share of orders that have come by the end of the a-th day after the chat."""
+        """Cumulative shares."""
         return np.cumsum(np.array(self.shares))
 
 
 def delay(name: str, weights: Floats) -> Delay:
-    """A delay curve from weights of any sum, one per day of age; days after `LONGEST_DELAY` are left out."""
+    """Normalises weights per day of age, truncated at `LONGEST_DELAY`."""
     kept = np.asarray(weights, dtype=np.float64)[: LONGEST_DELAY + 1]
     return Delay(name, tuple((kept / kept.sum()).tolist()))
 
 
 def fading(mean_days: float) -> Floats:
-    """Weights of orders that come with a constant chance each day, `mean_days` after the chat on average."""
+    """Weights of a constant daily chance; mean delay `mean_days`."""
     weights: Floats = np.exp(-np.arange(LONGEST_DELAY + 1) / mean_days)
     return weights
 
 
 def hump(middle: float, spread: float) -> Floats:
-    """Weights of orders that come around one day after the chat."""
+    """Weights around one day after the chat."""
     ages = np.arange(LONGEST_DELAY + 1)
     weights: Floats = np.exp(-0.5 * ((ages - middle) / spread) ** 2)
     weights /= weights.sum()
@@ -82,7 +76,6 @@ def hump(middle: float, spread: float) -> Floats:
 
 
 def usual_delays() -> dict[str, Delay]:
-    """The families that shops know: at once, within days, slowly, at once or on pay day, on the day of the week."""
     fast, slow = fading(0.8), fading(6.0)
     weekly = sum((hump(7.0 * week, 0.7) * 0.5**week for week in range(5)), np.zeros(LONGEST_DELAY + 1))
     return {
@@ -96,10 +89,7 @@ def usual_delays() -> dict[str, Delay]:
 
 @dataclass(frozen=True, slots=True)
 class MarketAd:
-    """What is true of one ad; no buyer of ads ever sees this.
-
-    Units: money in the account's currency, rates per day of full delivery.
-    """
+    """The truth of one ad, hidden from the agent. Money in the account's currency; rates per day of full delivery."""
 
     name: str
     angle: str
@@ -116,13 +106,13 @@ class MarketAd:
 
     @property
     def value_per_chat(self) -> float:
-        """Margin that one chat is expected to bring, net of returns."""
+        """Expected margin of a chat, net of returns."""
         return self.sale_rate * self.order_value * self.margin * (1 - self.return_rate)
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What is true of one account: its ads, and what they share."""
+    """The truth of one account: its ads, and what they share."""
 
     ads: tuple[MarketAd, ...]
     delay: Delay
@@ -151,7 +141,7 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class MarketOrder:
-    """One order as the shop's books show it."""
+    """An order in the shop's books."""
 
     ad: int  # place of the ad in `World.ads`
     chat_day: int  # day of the chat that it came from
@@ -162,13 +152,13 @@ class MarketOrder:
     returned_on: int | None  # day on which it comes back; None if it is kept
 
     def margin_on(self, day: int) -> float:
-        """The margin as known on the evening of `day`: nothing once it came back."""
+        """As known on the evening of `day`: 0 once returned."""
         return 0.0 if self.returned_on is not None and self.returned_on <= day else self.margin
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What happened on one day. Arrays have one place per ad, in the order of `World.ads`."""
+    """One day's result; arrays follow the order of `World.ads`."""
 
     day: int
     budgets: Floats  # as set that morning
@@ -184,7 +174,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Insight:
-    """The insights of one past day as they read today, one place per ad."""
+    """Insights of one past day as of today, per ad."""
 
     day: int
     spend: Floats
@@ -195,10 +185,7 @@ class Insight:
 
 
 class Market:
-    """A world on its way through time: give it the morning's budgets, get the day.
-
-    `step` is the only way forward. The same world, seed and budgets give the same days.
-    """
+    """The same world, seed and budgets give the same days."""
 
     def __init__(self, world: World, rng: np.random.Generator) -> None:
         self.world = world
@@ -228,10 +215,7 @@ class Market:
         return len(self.days)
 
     def step(self, budgets: Floats) -> Day:
-        """Plays one day at these budgets: one per ad, 0 for a paused one.
-
-        Raises ValueError for a budget that is negative, not a number, or of the wrong count.
-        """
+        """Play one day at these budgets (one per ad; 0: paused). Raises ValueError for invalid budgets."""
         asked = self._checked(budgets)
         day = self.today
         self._note_edits(asked)
@@ -252,29 +236,26 @@ class Market:
         return played
 
     def value_per_chat(self) -> Floats:
-        """The true margin per chat today, net of returns, one per ad."""
+        """True margin per chat today, net of returns, per ad."""
         value: Floats = self._sale_rate_today() * self._value * self._margin * (1 - self._returns)
         return value
 
     def mean_chats(self, spend: Floats) -> Floats:
-        """The true mean of today's chats at this spend, as each ad stands now."""
+        """True mean of today's chats at this spend."""
         mean: Floats = self._rate * RESPONSES[self.world.response](spend, self._saturation) * self.condition()
         return mean
 
     def condition(self) -> Floats:
-        """Factor on today's chats of each ad: calendar, wear, learning, and whether it is born."""
+        """Factor on today's chats per ad: calendar, wear, learning, and whether it is born."""
         return self.calendar(self.today) * self._freshness() * self._learning_factor() * (self._born <= self.today)
 
     def calendar(self, day: int) -> float:
-        """What weekday and festival make of any ad's chats on `day`."""
+        """Factor of weekday and festival."""
         weekday = (self.world.first_weekday + day) % 7
         return self.world.weekdays[weekday] * self.world.festivals.get(day, 1.0)
 
     def insights(self, day: int) -> Insight:
-        """The insights of a past day as they read now: short at first, settled after `World.restated_days`.
-
-        Raises IndexError for a day that has not been played.
-        """
+        """As of today: incomplete at first, settled after `World.restated_days`. Raises IndexError."""
         played, world = self.days[day], self.world
         age = self.today - 1 - day
         settled = age >= world.restated_days
@@ -289,7 +270,7 @@ class Market:
         )
 
     def fork(self) -> Market:
-        """A market of its own that has lived through the same days: what would follow can be tried on it."""
+        """An independent copy, to try what would follow."""
         other = copy.copy(self)
         other._rng = copy.deepcopy(self._rng)
         other.days = list(self.days)
@@ -297,15 +278,15 @@ class Market:
         return other
 
     def chats_since_edit(self) -> Floats:
-        """Chats of each ad since it was last sent back to learning."""
+        """Since the ad last entered learning."""
         return self._since_edit.copy()
 
     def still_to_come(self) -> tuple[MarketOrder, ...]:
-        """Orders of past chats that have not been placed yet (the truth: no buyer of ads sees these)."""
+        """Future orders of past chats (hidden truth)."""
         return tuple(order for day in sorted(self._to_come) for order in self._to_come[day])
 
     def orders_so_far(self) -> Counts:
-        """How many orders each ad's past chats lead to, those to come included (the truth)."""
+        """Orders that each ad's past chats lead to, future ones included (hidden truth)."""
         brought = np.zeros(len(self.world.ads), dtype=np.int64)
         placed = [order.ad for day in self.days for order in day.orders]
         np.add.at(brought, placed + [order.ad for order in self.still_to_come()], 1)
@@ -320,13 +301,13 @@ class Market:
         return asked
 
     def _note_edits(self, asked: Floats) -> None:
-        """A start, or a change of more than a fifth, begins the learning phase again."""
+        """A start, or a change above a fifth, restarts learning."""
         moved = np.abs(asked - self._budgets) > STEP * self._budgets * 1.01 + 1e-9
         self._since_edit = np.where(moved & (asked > 0), 0.0, self._since_edit)
         self._budgets = asked
 
     def _spend(self, asked: Floats, day: int) -> Floats:
-        """What is really spent: around the budget, at most `OVERSPEND` of it, at most seven in a week from Sunday."""
+        """Around the budget: at most `OVERSPEND` of it a day, and seven budgets a week from Sunday."""
         if (self.world.first_weekday + day) % 7 == SUNDAY or day == 0:
             self._week_room = np.zeros(len(asked))
         self._week_room = self._week_room + asked  # what the week's budgets allow so far, less what was spent
@@ -339,11 +320,11 @@ class Market:
         return spend
 
     def _days_left(self, day: int) -> int:
-        """Days of the platform's week after this one."""
+        """In the platform's week, after this day."""
         return (SUNDAY - 1 - (self.world.first_weekday + day)) % 7
 
     def _surge(self, count: int) -> Floats:
-        """Now and then the platform sees a good day and spends far over the budget."""
+        """Occasional days far over budget."""
         return np.where(self._rng.random(count) < 0.04, self._rng.uniform(0.2, 0.75, count), 0.0)
 
     def _noise(self, count: int) -> Floats:
@@ -352,7 +333,7 @@ class Market:
         return noise
 
     def _delivery(self, spend: Floats, chats: Counts) -> tuple[Counts, Counts]:
-        """Impressions and clicks that go with this spend; nobody chats without a click."""
+        """Impressions and clicks; at least one click per chat."""
         impressions = self._rng.poisson(1000 * spend / self._price)
         clicks = self._rng.binomial(impressions, np.clip(self._click_rate * self._freshness(), 0, 1))
         clicks = np.maximum(clicks, chats)
@@ -374,7 +355,7 @@ class Market:
         return limited
 
     def _place_orders(self, day: int, chats: Counts, referred: Counts) -> None:
-        """Decides today which of today's chats will order, when, for how much, and whether it comes back."""
+        """Draws which of today's chats order, when, for how much, and which orders are returned."""
         rate = self._sale_rate_today()
         carried = self._rng.binomial(referred, rate)
         lost = self._rng.binomial(chats - referred, rate)
@@ -395,7 +376,7 @@ class Market:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The ranges from which `draw` makes a world. Spreads are standard deviations of logarithms."""
+    """Ranges for `draw`. Spreads are standard deviations of logarithms."""
 
     ads: tuple[int, int] = (8, 16)
     angles: tuple[int, int] = (3, 5)
@@ -420,7 +401,7 @@ class Scope:
 
 
 def draw(rng: np.random.Generator, scope: Scope, days: int = 60) -> World:
-    """A world at random within the scope, with one festival of three days somewhere in `days`."""
+    """A random world within the scope, with one three-day festival within `days`."""
     angles = rng.integers(scope.angles[0], scope.angles[1] + 1)
     lifts = rng.normal(0, scope.angle_spread, angles)
     count = int(rng.integers(scope.ads[0], scope.ads[1] + 1))

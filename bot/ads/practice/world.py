@@ -1,4 +1,4 @@
-"""What stands in a practice account on its first day, and the market behind it."""
+"""A practice account's first ads, and the market behind it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class FirstAd:
-    """An ad that is there from the start, with the campaign and ad set around it."""
+    """An ad that exists from the start, with its campaign and ad set."""
 
     campaign: str
     angle: str
@@ -41,7 +41,7 @@ class FirstAd:
 
 
 def market_of(spec: PracticeSpec) -> World:
-    """The truth of this account: its own ads first, then the places for later ones. Angles have real names."""
+    """The account's own ads first, then spare ones. Angles have real names."""
     rng = np.random.default_rng(spec.seed)
     budget = spec.daily_budget * spec.rupees
     count = spec.ads + SPARE_ADS
@@ -60,7 +60,7 @@ def market_of(spec: PracticeSpec) -> World:
 
 
 def first_ads(spec: PracticeSpec, world: World) -> list[FirstAd]:
-    """What the shop had set up by hand: campaigns by season, one ad per ad set, some of them paused."""
+    """Campaigns by season, one ad per ad set, some paused."""
     rng = np.random.default_rng([spec.seed, 1])
     return [
         FirstAd(
