@@ -1,1 +1,1 @@
-"""The hourly check of every account, and what is done at once."""
+"""The hourly check of every account, and its emergency actions."""

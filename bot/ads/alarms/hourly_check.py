@@ -1,4 +1,4 @@
-"""The hourly alarm check: reads each account, acts on alarms, tells staff each notice once."""
+"""The hourly check: reads each account, acts on alarms, tells staff each notice once."""
 
 from __future__ import annotations
 
@@ -50,20 +50,20 @@ class Watch:
     clock: Clock  # of the accounts
 
     def look(self) -> None:
-        """Each hour: every brand's accounts, stock and desk."""
+        """Hourly: accounts, stock and desk of every brand."""
         for brand, accounts in self.accounts.items():
             Guards(self.actions).act(brand, list(self._looks(brand, accounts)))
             self.speak(brand)
 
     def settle(self) -> None:
-        """Every few minutes: settle what a killed process or a lost answer left open."""
+        """Every few minutes: recover what a crash or a lost answer left open."""
         for brand, accounts in self.accounts.items():
             for account_id in accounts:
                 self._try(account_id, partial(self.actions.recover, brand, account_id))
             self.speak(brand)
 
     def sweep(self) -> None:
-        """Each night: archive leftovers of launches, name unknown ones."""
+        """Nightly: archive orphans of launches, report unknown ones."""
         for brand, accounts in self.accounts.items():
             for account_id in accounts:
                 for sentence in self._try(account_id, partial(self.actions.sweep, brand, account_id)) or ():
@@ -71,13 +71,13 @@ class Watch:
             self.speak(brand)
 
     def warn(self, sentence: str | None) -> None:
-        """Tell every brand's staff once, such as that an API version ends."""
+        """Tell the staff of every brand once."""
         for brand in self.accounts if sentence else ():
             self.actions.alarms.say(brand, f"warning {sentence}", sentence or "")
             self.speak(brand)
 
     def speak(self, brand: str) -> None:
-        """Put untold notices into the outbox, once each."""
+        """Queue new notices for staff, each once."""
         for notice in self.actions.alarms.untold(brand):
             with self.db.transaction():
                 self.staff.tell(brand, f"⚠️ {notice.sentence}")
@@ -128,7 +128,7 @@ class Watch:
 
 @dataclass(slots=True)
 class _Today:
-    """One account this hour. A fault ends the reading and is judged itself."""
+    """One account this hour. A fault ends the reading and becomes a finding."""
 
     account: PlatformAccount
     known: AdAccount

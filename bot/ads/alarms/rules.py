@@ -1,4 +1,4 @@
-"""Alarm rules: figures in, what to pause or throttle at once out."""
+"""Alarm rules: figures → what to pause or throttle at once."""
 
 from __future__ import annotations
 
@@ -37,8 +37,6 @@ Act = Literal["pause", "throttle", "freeze"]
 
 @dataclass(frozen=True, slots=True)
 class AlarmTarget:
-    """What an alarm pauses or throttles."""
-
     account_id: str
     kind: Kind
     object_id: str
@@ -47,10 +45,10 @@ class AlarmTarget:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """An emergency, and what is done at once. `everything_in`: accounts of which all that runs is meant.
+    """An emergency and its action. `everything_in`: accounts to pause or throttle as a whole.
 
-    `freezes`: the accounts in which nothing is raised, resumed or launched as long as it lasts. One that does not end
-    by itself ends when a person resumes.
+    `freezes`: accounts without raises, resumes and launches while it lasts. Without `ends_itself`, it ends when a
+    person resumes.
     """
 
     sentence: str
@@ -63,7 +61,7 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One check's result: an alarm or None; `gone` is what staff hear when the alarm ends."""
+    """One check's result. `gone`: what staff are told when the alarm ends."""
 
     cause: str
     alarm: Alarm | None
@@ -72,7 +70,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class LineToday:
-    """Today's figures of a running ad or ad set. `chats`: None is unknown, not zero."""
+    """A running ad today. `chats` None is unknown, not zero."""
 
     target: AlarmTarget
     spend: Money
@@ -82,15 +80,12 @@ class LineToday:
 
 
 def spend_without_chats(lines: Sequence[LineToday]) -> list[Look]:
-    """Spend without chats: the ad, its link or the number is broken. Ends when a person resumes."""
+    """The ad, its link or the number is broken."""
     return [Look(f"no chats {line.target.object_id}", _without_chats(line)) for line in lines]
 
 
 def broken_page(account: AdAccount, findings: Sequence[AccountFinding]) -> Look:
-    """The page can't take chats: every ad in the account is money lost. Ends when it is found well.
-
-    `findings` are the doctor's, without those that say that it could not look.
-    """
+    """The page cannot take chats: pause the whole account until it can."""
     broken = [finding.sentence for finding in findings if finding.stops_chats]
     sentence = f"Chats can't begin from the ads in {account.name} ({'; '.join(broken)}): all of them were paused."
     gone = f"The page of {account.name} is well again: its ads run as before."
@@ -99,10 +94,7 @@ def broken_page(account: AdAccount, findings: Sequence[AccountFinding]) -> Look:
 
 
 def blocked_account(account: AdAccount, pages: str, fault: AdsFault | None) -> Look:
-    """Restricted, disabled or unpaid: nothing is made or raised until a person has settled it with the platform.
-
-    `pages`: where on the platform they do.
-    """
+    """Restricted, disabled or unpaid. `pages`: where people settle it."""
     blocked = isinstance(fault, AccountBlocked) or account.status in ("disabled", "unsettled", "closed")
     why = str(fault) if isinstance(fault, AccountBlocked) else f"it is {account.status}"
     sentence = (
@@ -114,7 +106,7 @@ def blocked_account(account: AdAccount, pages: str, fault: AdsFault | None) -> L
 
 
 def token_trouble(account: AdAccount, pages: str, fault: AdsFault | None) -> Look:
-    """The account can't be reached: nothing can be changed, pausing neither. Ends when a request works again."""
+    """No request works, pauses included."""
     lost = isinstance(fault, NotAuthorised | VersionEnded)
     sentence = (
         f"{account.name} can't be reached ({fault}), so nothing can be changed there, and its ads go on within the rule that"
@@ -125,14 +117,14 @@ def token_trouble(account: AdAccount, pages: str, fault: AdsFault | None) -> Loo
 
 
 def stock_gone(lines: Sequence[LineToday], stock: Mapping[str, int]) -> list[Look]:
-    """Ads for sold-out items. Ends when there is stock again."""
+    """Pauses ads for sold-out items until they are back in stock."""
     skus = sorted({line.sku for line in lines if line.sku is not None and line.sku in stock})
     return [Look(f"stock {sku}", _sold_out(sku, lines, stock), f"{sku} is in stock again: its ads run as before.")
             for sku in skus]  # fmt: skip
 
 
 def desk_drowning(desk: Pressure, account_ids: Sequence[str]) -> Look:
-    """More customers write than are answered: budgets are halved until the desk keeps up."""
+    """Halves budgets until the desk keeps up with its customers."""
     slow = desk.replies >= FEWEST_REPLIES and desk.slow_reply > SLOWEST
     minutes = int(desk.slow_reply.total_seconds() // 60)
     sentence = (
@@ -146,14 +138,14 @@ def desk_drowning(desk: Pressure, account_ids: Sequence[str]) -> Look:
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """Acts on alarms through `AccountActions`; staff are told when one starts and when it ends."""
+    """Acts on alarms; staff are told when one starts and when it ends."""
 
     actions: AccountActions
 
     def act(self, brand: str, looks: Iterable[Look]) -> None:
-        """Act on this hour's looks. What could not be done is tried again with the next ones.
+        """Actions that fail are retried at the next check.
 
-        What a person switches on again while an alarm lasts is theirs, and is not paused again by it.
+        What a person switches on during an alarm stays on.
         """
         for look in looks:
             record = self.actions.alarms.on(brand, look.cause)
@@ -173,7 +165,6 @@ class Guards:
             self._do(thing, record.sentence)
 
     def _hold(self, record: AlarmRecord, alarm: Alarm) -> None:
-        """Write down what is to be paused; an unreadable account is retried at the next check."""
         try:
             self.actions.stops.hold(self._held(record, alarm))
         except AdsFault:
@@ -216,7 +207,7 @@ class Guards:
         self.actions.stops.mark(thing, *self._outcome(thing, step, "paused", "to_pause"))
 
     def _end(self, record: AlarmRecord, gone: str) -> None:
-        """Tell staff that it is over and resume what it had paused; what fails is retried."""
+        """Resume what it paused and tell staff; failures are retried."""
         for thing in self.actions.stops.held(record.held_under, "paused", "to_pause"):
             if thing.state == "to_pause":
                 self.actions.stops.mark(thing, "left", "the alarm was over before it could be paused")
@@ -232,7 +223,7 @@ class Guards:
         self.actions.stops.mark(thing, *self._outcome(thing, step, "put_back", "paused"))
 
     def _outcome(self, thing: Held, step: Step, good: HeldState, bad: HeldState) -> tuple[HeldState, str]:
-        """What became of a thing, and why. What a person has changed meanwhile stays theirs."""
+        """New state and reason; a person's own changes stay."""
         try:
             outcome = self.actions.guarded(thing, step, GUARD)
         except AdsFault as fault:
@@ -242,7 +233,7 @@ class Guards:
         return (good, "") if outcome.done else (bad, str(outcome.fault or "the account has not answered"))
 
     def release(self, alarm: AlarmRecord, by: Actor) -> None:
-        """A person ends the alarm: what it paused runs again. Raises NotAllowed."""
+        """A person ends the alarm. Raises NotAllowed."""
         if by.role not in ("staff", "admin"):
             raise NotAllowed("Alarms are ended by staff and admins.")
         self._end(alarm, f"The alarm was ended by a person: {alarm.sentence}")
@@ -271,7 +262,7 @@ def _sold_out(sku: str, lines: Sequence[LineToday], stock: Mapping[str, int]) ->
 
 
 def _half(line: Thing, about: AdAccount) -> Money | None:
-    """Half of its budget, not below the account's least; None where that is no less than it has."""
+    """At least the account's minimum; None where that lowers nothing."""
     assert line.budget is not None, "only what owns a budget is throttled"
     half = Money(max((line.budget.amount / 2), about.min_daily_budget.amount), line.budget.currency).rounded()
     return half if half.amount < line.budget.amount else None

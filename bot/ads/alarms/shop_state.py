@@ -1,4 +1,4 @@
-"""How the shop stands that the ads send people to: its sales desk and its stock."""
+"""The state of the shop behind the ads: sales desk and stock."""
 
 from __future__ import annotations
 
@@ -15,13 +15,11 @@ LATELY: Final = timedelta(hours=1)
 
 
 class ShopState(Protocol):
-    """The shop as the hourly check sees it."""
-
     def pressure(self, brand: str) -> Pressure:
-        """Who waits for an answer now, and how fast the last hour's replies were."""
+        """Waiting customers now, and reply times of the last hour."""
 
     def stock(self, brand: str) -> Mapping[str, int]:
-        """Units left, by sku."""
+        """Units by sku."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +31,7 @@ class StoredShopState:
     clock: Clock  # the machine's: customers do not live in practice time
 
     def pressure(self, brand: str) -> Pressure:
-        """Who waits for an answer now, and how fast the last hour's replies were."""
         return self.turns.pressure(brand, self.clock() - LATELY)
 
     def stock(self, brand: str) -> Mapping[str, int]:
-        """Units left, by sku."""
         return self.goods.stocks(brand)

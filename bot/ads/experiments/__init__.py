@@ -1,1 +1,1 @@
-"""Ad tests: new ads on a small budget until the day their brief names."""
+"""Ad tests: new ads with a small budget and a day of judgement."""

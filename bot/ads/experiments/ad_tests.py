@@ -1,4 +1,4 @@
-"""The life of an ad test, from the launch that is about to be asked for to its outcome. At most two in an account."""
+"""The life cycle of an ad test, from before its launch to its outcome."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SHARE: Final = Decimal("0.1")  # of what an account may plan for a day, so that 
 
 @dataclass(frozen=True, slots=True)
 class AdTestLifecycle:
-    """Begins tests, remembers what was launched, ends them; and keeps money free for the next."""
+    """Begins, registers and ends tests, and reserves money for the next."""
 
     db: Database
     tests: AdTests
@@ -45,7 +45,7 @@ class AdTestLifecycle:
     test_budget_usd: Mapping[str, Decimal]  # by brand
 
     def begin(self, brand: str, account_id: str, key: str, idea: Idea, budget: Money) -> AdTest:
-        """Write down that this is about to be launched, and why; the same key is one test."""
+        """Record the test before its launch. Idempotent under `key`."""
         for test in self.tests.running(brand, account_id):
             if test.key == key:
                 return test
@@ -61,7 +61,7 @@ class AdTestLifecycle:
             return self.tests.begin(brand, account_id, key, decision, budget, to_json(idea))
 
     def change_of(self, test: AdTest) -> Change | None:
-        """The launch itself, as it was asked for or approved; None where neither has happened."""
+        """The launch, requested or approved; None before that."""
         change = self.actions.changes.by_key(test.key)
         if change is not None:
             return change
@@ -70,12 +70,12 @@ class AdTestLifecycle:
         return made[0] if made else None
 
     def waits(self, test: AdTest) -> bool:
-        """Whether an admin has been asked, and may still say yes."""
+        """Whether its approval may still come."""
         approval = self.actions.approvals.of_key(test.account_id, test.key)
         return approval is not None and approval.state in ("waiting", "approved")
 
     def register(self, test: AdTest, campaign_id: str) -> None:
-        """Remember a launched test: the campaign with its brief, and on its ads what they are about. Once or often."""
+        """Record the campaign with its brief, and label its ads. Idempotent."""
         idea, brief = idea_of(test), to_json(idea_of(test).brief)
         if test.campaign_id != campaign_id:
             self.tests.launched(test.brand, test.id, campaign_id)
@@ -95,18 +95,17 @@ class AdTestLifecycle:
                 self.campaigns.label(test.brand, ad.ad_id, angle=idea.concept.angle, brief=told)
 
     def ads_of(self, test: AdTest, campaign_id: str) -> list[KnownAd]:
-        """The ads of its campaign."""
         known = self.campaigns.ads(test.brand, account_id=test.account_id)
         return [ad for ad in known if ad.campaign_id == campaign_id]
 
     def tried(self, brand: str, account_id: str) -> frozenset[str]:
-        """The arguments that this account has run, or is about to."""
+        """Arguments that this account has run, or is about to."""
         ran = {str(ad.brief.get("argument", "")) for ad in self.campaigns.ads(brand, account_id=account_id)}
         running = {idea_of(test).argument for test in self.tests.running(brand, account_id)}
         return frozenset((ran | running) - {""})
 
     def end(self, test: AdTest, outcome: AdTestOutcome, sentence: str, *, worked: bool | None = None) -> None:
-        """Close a test with what came of it; `worked` makes it a pattern that later ideas go by."""
+        """Close a test; `worked` (unless None) becomes a pattern for later ideas."""
         idea = idea_of(test)
         with self.db.transaction():
             self.tests.end(test.brand, test.id, outcome)
@@ -117,7 +116,7 @@ class AdTestLifecycle:
                 self.strategy.pattern(test.brand, SUCCESS if worked else FAILURE, text, {}, subject=subject)
 
     def budget(self, account: AdAccount) -> Money | None:
-        """What a test may cost a day here; None where nothing may be written, or nobody knows the rate."""
+        """Daily budget of a test; None without limits or an exchange rate."""
         try:
             most = self.limits.limits_of(account).most_planned.amount
         except NoLimits:
@@ -137,7 +136,7 @@ class AdTestLifecycle:
         return self.rates.in_currency(Money(dollars, "USD"), account.currency)
 
     def reserve(self, account: AdAccount) -> Decimal:
-        """What the deciding leaves free for the next test; nothing while two are running."""
+        """What `decide` leaves for the next test; 0 while `AT_ONCE` are running."""
         budget = self.budget(account)
         if budget is None or len(self.tests.running(account.brand, account.id)) >= AT_ONCE:
             return Decimal(0)
@@ -145,10 +144,8 @@ class AdTestLifecycle:
 
 
 def idea_of(test: AdTest) -> Idea:
-    """The reviewed concept of a test, with its brief."""
     return from_json(Idea, test.idea)
 
 
 def day_of(text: str | None) -> date | None:
-    """A day as a brief holds it."""
     return None if text is None else date.fromisoformat(text)

@@ -1,7 +1,7 @@
 """The review before a launch: lengths, true claims, ad policies.
 
-The policies are Meta's Advertising Standards (transparency.meta.com/policies/ad-standards), as far as words can break them.
-Meta may still refuse what passes.
+The policies are Meta's Advertising Standards (transparency.meta.com/policies/ad-standards), as far as texts can violate
+them. Meta may still reject what passes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ CATEGORIES: Final = ("CREDIT", "EMPLOYMENT", "HOUSING", "ISSUES_ELECTIONS_POLITI
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """Why a concept may not run: the rule by its name, the words that break it, and what to do."""
+    """A violated rule, the offending words, and what to do."""
 
     rule: str
     words: str
@@ -33,21 +33,23 @@ class Objection:
 
 
 class ClaimCheck(Protocol):
-    """Knows what an ad may say of one shop; `bot.ads.new_ads.shop_claims.FactsCheck` does."""
+    """Of one shop; implemented by `bot.ads.new_ads.shop_claims.FactsCheck`."""
 
     def unsupported(self, text: str) -> list[tuple[str, str]]:
-        """Claims on prices, discounts, stock, delivery, warranty and products that the facts do not support: words and reason."""
+        """Claims on price, discount, stock, delivery, warranty and products that the facts do not support: words,
+        reason.
+        """
 
 
 class ClaimChecks(Protocol):
-    """A claim check for each brand; `bot.ads.new_ads.shop_claims.ShopClaims` makes them."""
+    """Implemented by `bot.ads.new_ads.shop_claims.ShopClaims`."""
 
     def of(self, brand: str) -> ClaimCheck:
-        """Over the shop's facts as they are now: keep it for one review, not for a day."""
+        """A snapshot of the shop's facts: use it for one review."""
 
 
 def review(concept: Concept, claims: ClaimCheck) -> list[Objection]:
-    """Every objection to a concept; none means that it may be launched."""
+    """Empty if the concept may be launched."""
     objections = [*_lengths(concept), *_category(concept)]
     for text in concept.texts:
         objections += _broken_rules(text)

@@ -1,4 +1,4 @@
-"""Ads written by the language model: one tool call, within a share of the brand's daily budget."""
+"""Ads written by the language model: one tool call, limited to a share of the brand's daily budget."""
 
 from __future__ import annotations
 
@@ -69,21 +69,21 @@ class _AdSchema(Schema):
 
 @dataclass(frozen=True, slots=True)
 class Copywriter:
-    """Asks the model for ads. `clock` is the machine's."""
+    """`clock` is the machine's."""
 
     model: LanguageModel
     limits: Limits
     clock: Clock
 
     def write(self, known: AccountKnowledge, most: int) -> Sequence[Written]:
-        """At most `most` ads as the model wrote them, unchecked. Raises ModelUnavailable."""
+        """Up to `most` ads, unreviewed. Raises ModelUnavailable."""
         asked: list[ModelMessage] = [{"role": "system", "content": prompt(known, most)},
                                 {"role": "user", "content": "Write the ads."}]  # fmt: skip
         answer = self._paid(known, asked)
         return [_written(ad, known) for ad in _ads(answer)[:most]]
 
     def _paid(self, known: AccountKnowledge, asked: list[ModelMessage]) -> Completion:
-        """One call; its cost is reserved before it and corrected after."""
+        """One call; its worst-case cost is reserved first and corrected afterwards."""
         brand = known.facts.brand
         worst = self.model.worst_cost(asked, [TOOL])
         budget, day = int(brand.daily_model_budget_usd * MICROS), self.limits.today()
@@ -108,7 +108,7 @@ class Copywriter:
 
 
 def _ads(answer: Completion) -> list[dict[str, Any]]:
-    """The ads of the call that fit the schema. Raises ModelUnavailable where none does."""
+    """The valid ads of the call. Raises ModelUnavailable if there are none."""
     found: list[dict[str, Any]] = []
     for call in answer.tool_calls:
         listed = call.arguments.get("ads") if call.name == "propose_ads" else None
@@ -135,7 +135,7 @@ def _written(ad: dict[str, Any], known: AccountKnowledge) -> Written:
 
 
 def _ends(concept: Concept, known: AccountKnowledge) -> date | None:
-    """The last day of the codes that an ad speaks of; one that speaks of percents means one of them."""
+    """Earliest expiry of the discount codes that the ad mentions; “%” may mean any of them."""
     text = " ".join(concept.texts)
     valid = [each for each in known.facts.brand.discounts if each.valid_until >= known.facts.today]
     named = [each.valid_until for each in valid if each.code in text or "%" in text]
@@ -148,7 +148,7 @@ def _template() -> Template:
 
 
 def prompt(known: AccountKnowledge, most: int) -> str:
-    """The question with the facts filled in; a missing one is an error."""
+    """Raises KeyError for a placeholder without a fact."""
     facts = known.facts
     return _template().substitute(
         brand=facts.brand.name,

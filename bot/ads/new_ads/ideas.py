@@ -1,4 +1,4 @@
-"""Ideas for ad tests, from patterns, objections and the brand's facts; each with its brief."""
+"""Ideas for ad tests, with briefs, from patterns, objections and the brand's facts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SEASONS: Final = ("Winter", "Spring", "Summer", "Autumn")
 
 @dataclass(frozen=True, slots=True)
 class AccountKnowledge:
-    """What ideas for one account are made of."""
+    """The input for ideas in one account."""
 
     facts: ShopFacts
     language: str  # of the ads
@@ -43,7 +43,7 @@ class AccountKnowledge:
     chat_to_order: float | None
 
     def asked(self) -> dict[str, tuple[float, str]]:
-        """Objections: topic → share of chats, and the sentence."""
+        """Objections: topic → share of chats, sentence."""
         return {
             str(entry.subject).removeprefix(OBJECTION_SUBJECT): (
                 float(entry.record["supporting_data"].get("share", 0)),
@@ -54,13 +54,13 @@ class AccountKnowledge:
         }
 
     def pattern(self, subject: str) -> StrategicEntry | None:
-        """What worked or failed about it before."""
+        """An earlier success or failure."""
         return next((each for each in (*self.brief.worked, *self.brief.failed) if each.subject == subject), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One ad as somebody wrote it, before its review."""
+    """An ad before its review."""
 
     concept: Concept
     argument: str
@@ -70,16 +70,16 @@ class Written:
 
 
 class Writes(Protocol):
-    """Whoever writes ads: a language model. Raises ModelUnavailable."""
+    """Writes ads, as a language model does. Raises ModelUnavailable."""
 
     def write(self, known: AccountKnowledge, most: int) -> Sequence[Written]:
-        """At most `most` ads, nothing of them checked."""
+        """Up to `most` ads, unreviewed."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """The ideas of a morning, best first; what was dropped, by the rule that it broke."""
+    """A morning's ideas, best first; `dropped` counts rejected ads by rule."""
 
     ideas: tuple[Idea, ...]
     writer: str  # model, or built-in
@@ -90,7 +90,7 @@ class Proposed:
 def propose(
     known: AccountKnowledge, claims: ClaimCheck, writer: Writes | None = None, most: int = MOST_IDEAS
 ) -> Proposed:
-    """At most `most` reviewed ideas: the model's, else from templates."""
+    """Up to `most` reviewed ideas: the model's, else from templates."""
     objections: list[list[Objection]] = []
     if writer is not None:
         try:
@@ -122,7 +122,7 @@ def _reviewed(
     objections: list[list[Objection]],
     most: int,
 ) -> list[Idea]:
-    """The first `most` without an objection."""
+    """The first `most` that pass."""
     passed: list[Idea] = []
     for each in written:
         if len(passed) == most:
@@ -136,7 +136,7 @@ def _reviewed(
 
 
 def _from_templates(known: AccountKnowledge) -> list[Written]:
-    """Arguments that hold today and were not tried in this account, the most promising first."""
+    """Untried arguments that hold today, most promising first."""
     fresh = [each for each in ARGUMENTS if each.name not in known.tried]
     ranked = sorted(fresh, key=lambda each: -_promise(each, known))
     found = ((argument, argument.write(known.facts, known.language)) for argument in ranked)
@@ -161,7 +161,7 @@ def _from_templates(known: AccountKnowledge) -> list[Written]:
 
 
 def _promise(argument: Argument, known: AccountKnowledge) -> float:
-    """A score: objections that the argument answers, and patterns of its angle and of its earlier tests."""
+    """A score from objections that the argument answers and from patterns of its angle and its earlier tests."""
     asked = known.asked()
     score = 2 * sum(asked[topic][0] for topic in argument.answers if topic in asked)
     for subject, weight in ((f"angle:{argument.angle}", 1.0), (concept_subject(argument.name, known.language), 0.5)):
@@ -172,7 +172,7 @@ def _promise(argument: Argument, known: AccountKnowledge) -> float:
 
 
 def name_of(season: str, angle: str) -> str:
-    """`Winter · security · image`, as staff and memory read it."""
+    """`Winter · security · image`."""
     return f"{season} · {angle} · image"
 
 
@@ -201,7 +201,7 @@ def brief_of(written: Written, known: AccountKnowledge) -> StrategicBrief:
 
 
 def _cited(written: Written, known: AccountKnowledge) -> list[str]:
-    """Objections first, then the pattern of its own angle, then the others."""
+    """Objections, then the pattern of its own angle, then others."""
     argument = next((each for each in ARGUMENTS if each.name == written.argument), None)
     asked = known.asked()
     said = [asked[topic][1] for topic in (argument.answers if argument else asked) if topic in asked]
@@ -230,6 +230,6 @@ def _expected(known: AccountKnowledge) -> str:
 
 
 def season_of(day: date, time_zone: str) -> str:
-    """The season at an account, by its time zone's hemisphere."""
+    """By the hemisphere of the time zone."""
     place = (day.month % 12) // 3
     return SEASONS[(place + 2) % 4] if time_zone.startswith(SOUTH) else SEASONS[place]

@@ -1,4 +1,4 @@
-"""The steps `judge`, `ideas` and `launch`: end ad tests that are due, think of the next, launch one."""
+"""The morning steps `judge`, `ideas` and `launch`: end due ad tests, propose the next, launch one."""
 
 from __future__ import annotations
 
@@ -37,14 +37,13 @@ WINDOW: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Ends tests on the day their brief names, and pauses ads whose words are true no longer."""
+    """Ends tests on the day that their brief names, and pauses ads with outdated texts."""
 
     lifecycle: AdTestLifecycle
     figures: AdFigures
     campaigns: Campaigns
 
     def judge(self, morning: Morning) -> JudgeResult:
-        """End the tests that are over."""
         about = morning.ad_account.describe()
         today = morning.now.astimezone(ZoneInfo(about.time_zone)).date()
         running = self.lifecycle.tests.running(morning.brand, about.id)
@@ -84,7 +83,7 @@ class Judge:
         return self._end(test, AdTestOutcome.LOST, f"paused: {why}", figures)
 
     def _never_launched(self, morning: Morning, test: AdTest, change: Change | None) -> str | None:
-        """A test that waits for its approval, or may still be launched today, is left alone."""
+        """None while the test waits for its approval, or may still be launched today."""
         if self.lifecycle.waits(test) or test.key == key_of(morning, test.account_id):
             return None
         sentence = f"not launched: {change.outcome if change else 'it was not approved, or the morning was cut off'}"
@@ -98,10 +97,7 @@ class Judge:
         return f"“{idea_of(test).concept.name}” {sentence}"
 
     def _counted(self, morning: Morning, account_id: str, campaign_id: str) -> tuple[float, float]:
-        """The campaign's orders, and those that break-even takes by now, as the step `decide` counted them.
-
-        This is looked at once, on a day named before, so it needs no sequential test.
-        """
+        """The campaign's orders, and those needed to break even by now, as `decide` counted them."""
         structure = self.campaigns.structure(morning.brand, account_id)
         lines = {each.id for each in structure.ad_sets if each.campaign_id == campaign_id} | {campaign_id}
         if morning.results.decide is None:
@@ -114,7 +110,7 @@ class Judge:
         return next((line for line in lines if line.key == campaign_id), None)
 
     def _outdated(self, brand: str, account_id: str, today: date) -> list[str]:
-        """Pauses ads whose words held until a day that is over, such as the last of a code."""
+        """Pauses ads whose texts have expired, such as those with a discount code."""
         said = []
         for ad in self.campaigns.ads(brand, account_id=account_id):
             ends = day_of(ad.brief.get("ends"))
@@ -134,7 +130,7 @@ class Judge:
 
 @dataclass(frozen=True, slots=True)
 class Imagine:
-    """Proposes the next test. Changes nothing."""
+    """Proposes the next test; changes nothing."""
 
     lifecycle: AdTestLifecycle
     figures: AdFigures
@@ -146,7 +142,6 @@ class Imagine:
     writer: Writes | None  # None: templates
 
     def think_of_tests(self, morning: Morning) -> IdeasResult:
-        """The idea to launch, with those that were thought of beside it; or why there is none."""
         structure = morning.ad_account.structure()
         budget, why = self._room(morning, structure.account)
         if budget is None:
@@ -166,7 +161,7 @@ class Imagine:
         )
 
     def _room(self, morning: Morning, account: AdAccount) -> tuple[Money | None, str]:
-        """The test's daily budget, or why there can be no test."""
+        """The test's daily budget, or None and why."""
         budget = self.lifecycle.budget(account)
         if budget is None:
             return None, "without a daily cap, or a rate for the currency, nothing is launched"
@@ -197,7 +192,7 @@ class Imagine:
         )
 
     def _language(self, brand: Brand, account_id: str, day: date) -> str:
-        """The one of most chats from the account's ads; the brand's first without any."""
+        """Of most chats from the account's ads; the brand's first without any."""
         since = day - timedelta(days=WINDOW)
         found = self.figures.segments(brand.id, "language", since, day, account_id=account_id)
         spoken = [line for line in found if line.value in brand.languages]
@@ -206,14 +201,13 @@ class Imagine:
 
 @dataclass(frozen=True, slots=True)
 class LaunchTest:
-    """Launches the morning's idea, once: one campaign with one ad set and one ad."""
+    """Launches the morning's idea once: a campaign with one ad set and one ad."""
 
     lifecycle: AdTestLifecycle
     figures: AdFigures
     campaigns: Campaigns
 
     def launch(self, morning: Morning) -> LaunchResult:
-        """Launch the morning's idea, if it has one."""
         ideas = morning.results.ideas
         if ideas is None or ideas.chosen is None or ideas.budget is None:
             return LaunchResult()
@@ -250,7 +244,7 @@ class LaunchTest:
         return LaunchResult(launched=launch.name, campaign=change.object_id, budget=told(budget), brief=idea.brief)
 
     def _model(self, brand: str, structure: Structure) -> tuple[str, Mapping[str, Any]] | None:
-        """Picture and audience of the ad that earned most; None where no ad has both."""
+        """Picture and audience of the most profitable ad that has both."""
         earned = {
             line.key: line.profit.amount
             for line in self.figures.of(brand, "ad", WINDOW, account_id=structure.account.id)
@@ -268,12 +262,12 @@ class LaunchTest:
 
 
 def key_of(morning: Morning, account_id: str) -> str:
-    """Names the one launch that an account may have on a day."""
+    """Idempotency key of an account's one launch a day."""
     return f"{account_id} {morning.day} launch"
 
 
 def odds_of_losing(sales: float, needed: float) -> float:
-    """Odds to one that the true number of orders is below `needed`: a count's root is about normal with a deviation of ½."""
+    """Odds to one that the true number of orders is below `needed`."""
     loses = NormalDist().cdf(2 * (math.sqrt(needed) - math.sqrt(sales + 3 / 8)))
     return loses / max(1 - loses, 1e-9)
 

@@ -1,6 +1,6 @@
-"""Arguments for an ad from the brand's facts, with the words in its languages and the psychology behind each.
+"""Arguments for an ad from the brand's facts, in its languages, each with its marketing psychology.
 
-Scarcity is used only where it is true, social proof only with its number.
+Scarcity only where it is true; social proof only with its number.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ class ShopFacts:
 
     @property
     def discount(self) -> Discount | None:
-        """The largest code that still holds."""
+        """The largest valid code."""
         valid = [each for each in self.brand.discounts if each.valid_until >= self.today]
         return max(valid, key=lambda each: each.percent, default=None)
 
     @property
     def models(self) -> int:
-        """More models than this are in stock, in whole tens."""
+        """Models in stock, less one, rounded down to tens: “more than n”."""
         return (sum(item.stock > 0 for item in self.items) - 1) // TENS * TENS
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What an ad says."""
+    """The texts of an ad."""
 
     headline: str
     body: str
@@ -72,7 +72,7 @@ class Argument:
 
 
 def _policy(topic: str) -> Write:
-    """An ad that quotes the brand's own policy."""
+    """An ad that quotes the brand's policy."""
 
     def write(facts: ShopFacts, language: str) -> Words:
         return _words(language, _say(language, topic), _quoted(facts.brand.policy(topic, language)))
@@ -81,7 +81,7 @@ def _policy(topic: str) -> Write:
 
 
 def _quoted(text: str) -> str:
-    """Its first sentences, whole ones."""
+    """Whole sentences up to `LONGEST_QUOTE`; at least the first."""
     sentences = re.split(r"(?<=[.!?।])\s+", text)
     kept = sentences[0]
     for sentence in sentences[1:]:

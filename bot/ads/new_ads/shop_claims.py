@@ -1,4 +1,4 @@
-"""Checks the claims of an ad by the promise check of replies, over today's facts."""
+"""Checks an ad's claims with the promise check of replies."""
 
 from __future__ import annotations
 
@@ -14,25 +14,23 @@ from memory.storage.timestamps import Clock
 
 @dataclass(frozen=True, slots=True)
 class FactsCheck:
-    """The claim check over these facts."""
-
     facts: ReplyFacts
 
     def unsupported(self, text: str) -> list[tuple[str, str]]:
-        """The claims that the facts do not carry: the words, and why they are wrong."""
+        """The offending words, and why they are wrong."""
         return [(breach.text, breach.why) for breach in check(text, self.facts)]
 
 
 @dataclass(frozen=True, slots=True)
 class ShopClaims:
-    """The claim checks of all brands. `clock` is the machine's."""
+    """`clock` is the machine's."""
 
     brands: Mapping[str, Brand]
     goods: Goods
     clock: Clock
 
     def of(self, brand: str) -> FactsCheck:
-        """Over what the brand sells and promises today."""
+        """A snapshot of today's facts."""
         about = self.brands[brand]
         today = self.clock().astimezone(about.time_zone).date()
         return FactsCheck(ReplyFacts.of(about, self.goods.items(brand), today=today))

@@ -1,1 +1,1 @@
-"""What people are told of the ads: answers, cards, charts."""
+"""Reports on the ads: answers, cards, charts."""

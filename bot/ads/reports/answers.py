@@ -1,4 +1,4 @@
-"""Answers to staff about the ads, from memory; no model is asked."""
+"""Answers to staff about the ads, from memory, without a model."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ SHORTEST_CHART, LONGEST_CHART = 2, 365  # days
 
 @dataclass(frozen=True, slots=True)
 class ChartAnswer:
-    """What is said with a chart, and the address of its picture; None where there is nothing to draw."""
+    """`url` is None where there is nothing to draw."""
 
     caption: str
     url: str | None
@@ -57,7 +57,7 @@ class ChartAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """`language` is the reader's. Raises UnknownPlace and SeveralPlaces, whose text is the answer, where a name is not clear."""
+    """`language` is the reader's. Raises UnknownPlace or SeveralPlaces for an unclear name; their text is the answer."""
 
     db: Database
     campaigns: Campaigns
@@ -73,9 +73,7 @@ class Answers:
     clock: Clock  # of the accounts
 
     def overview(self, brand: str, *, language: str | None = "en") -> str:
-        """“How are the campaigns?”: 1, 7 and 30 days by currency and in all, trend, best and worst, the agent's changes, approvals,
-        faults; at most 3,500 characters.
-        """
+        """“How are the campaigns?”, in at most `LONGEST` characters."""
         say = report_wording(language)
         days = daily(self.db, self.campaigns, self.clock, brand, max(PERIODS), apart=False)
         name, home = self.homes[brand]
@@ -93,7 +91,7 @@ class Answers:
         return _cut(text, LONGEST)
 
     def about_campaign(self, brand: str, name: str, *, language: str | None = "en") -> str:
-        """A campaign or account: figures, trend, ads, decisions and changes."""
+        """Of a campaign or account: figures, trend, ads, decisions, changes."""
         say = report_wording(language)
         place = self.place(brand, name, language=language)
         days = self._days_of(brand, place, max(PERIODS))
@@ -110,7 +108,7 @@ class Answers:
         return _cut("\n".join(parts), LONGEST)
 
     def why(self, brand: str, name: str | None = None, *, most: int = 6, language: str | None = "en") -> str:
-        """The newest changes, each with its sentence; of one campaign or account where one is named."""
+        """The newest changes with their reasons, optionally of one campaign or account."""
         say = report_wording(language)
         place = None if name is None else self.place(brand, name, language=language)
         changes = self._changes_of(brand, place, most)
@@ -123,7 +121,7 @@ class Answers:
         return _cut("\n".join([say.say("why_none"), *thoughts, *unmoved]), LONGEST)
 
     def learnings(self, brand: str, word: str | None = None, *, language: str | None = "en") -> str:
-        """Learnings, patterns and what was withdrawn; with `word`, only what mentions it."""
+        """Learnings, patterns, withdrawals; with `word`, only those that mention it."""
         say = report_wording(language)
         brief = self.strategy.brief_for(brand, about=[word] if word else (), most=8)
         withdrawn = [each for each in brief.withdrawn if word is None or word.casefold() in str(each.record).casefold()]
@@ -139,13 +137,13 @@ class Answers:
         return _cut("\n".join(parts), LONGEST) or nothing
 
     def chart_url(self, brand: str) -> str | None:
-        """The address of the brand's own chart; None where there is nothing to draw."""
+        """Of the whole brand; None where there is nothing to draw."""
         return self.chart_of(brand).url
 
     def chart_of(
         self, brand: str, name: str | None = None, days: int = 30, *, language: str | None = "en"
     ) -> ChartAnswer:
-        """A chart by day of the brand, or of the campaign or account that is named; `days` from 2 to 365."""
+        """A daily chart of the brand, a campaign or an account; `days` from 2 to 365."""
         say = report_wording(language)
         days = min(max(days, SHORTEST_CHART), LONGEST_CHART)
         place = None if name is None else self.place(brand, name, language=language)
@@ -160,7 +158,7 @@ class Answers:
         return ChartAnswer(caption + part, url)
 
     def place(self, brand: str, name: str, *, language: str | None = "en") -> NamedPlace:
-        """The campaign or account that is called so. Raises UnknownPlace, SeveralPlaces."""
+        """Raises UnknownPlace, SeveralPlaces."""
         return named_place(CampaignLookup(self.campaigns), brand, name, report_wording(language))
 
     def changes_of_campaign(self, brand: str, campaign_id: str, most: int) -> list[Change]:
@@ -206,14 +204,13 @@ class Answers:
         return told + ([say.say("no_rate", currencies=", ".join(left_out))] if left_out else [])
 
     def _rate(self, home: str, currency: str, say: ReportWording) -> str:
-        """One unit of `home`, computed from a thousand, since amounts are rounded."""
         thousand = self.rates.in_currency(Money(Decimal(1000), home), currency)
         if thousand is None:
             raise ValueError(f"there is no rate for {currency}, though amounts in it were converted")
         return f"{say.rate(thousand.amount / 1000)} {currency}"
 
     def _places(self, days: Daily, home: str, say: ReportWording, named: int) -> list[str]:
-        """Best and worst by return of the last seven days, among those with enough chats."""
+        """Best and worst return of the last seven days, among those with enough chats."""
         lines = [line for line in days.last(7, "campaign") if line.spend.amount > 0]
         sure = sorted((line for line in lines if line.chats >= ENOUGH_CHATS), key=lambda line: -(line.roi or 0))
         accounts = {row.campaign_id: days.accounts[row.account_id].name for row in days.rows}
@@ -273,7 +270,7 @@ class Answers:
         return [say.say("ads_best"), *told] if told else []
 
     def _thoughts(self, brand: str, place: NamedPlace, say: ReportWording, most: int) -> list[str]:
-        """The newest decision on each of its lines, the largest moves first."""
+        """The last decision on each of its budget lines, pauses first, then the largest moves."""
         run = self.cycles.newest_of(brand, place.account_id)
         lines = self._lines_of(brand, place)
         result = None if run is None else MorningResults.of_notes(run.notes).decide
@@ -296,7 +293,7 @@ class Answers:
         return page[:most]
 
     def _lines_of(self, brand: str, place: NamedPlace) -> set[str]:
-        """The campaign, its ad sets and its ads."""
+        """The ids of a campaign, its ad sets and its ads."""
         structure = self.campaigns.structure(brand, place.account_id)
         sets = {each.id for each in structure.ad_sets if each.campaign_id == place.id}
         return {place.id} | sets | {each.id for each in structure.ads if each.ad_set_id in sets}
@@ -313,7 +310,6 @@ class Answers:
     # Figures
 
     def _days_of(self, brand: str, place: NamedPlace | None, days: int) -> Daily:
-        """Of the whole brand, of one account, or of one campaign."""
         account_id = place.account_id if place else None
         campaign_id = place.id if place and place.kind == "campaign" else None
         apart = campaign_id is not None
@@ -329,7 +325,7 @@ class Answers:
         return {account.id: account.name for account in days.accounts.values()}
 
     def _in_one(self, lines: Sequence[Figures], currency: str) -> tuple[list[Figures], list[str]]:
-        """The lines in one currency, and the currencies left out for want of a rate."""
+        """The lines in one currency, and the currencies without a rate."""
         told, left_out = [], dict[str, None]()
         for line in lines:
             converted = self._converted(line, currency)
@@ -349,7 +345,7 @@ class Answers:
         return replace(line, currency=currency, spend=spend, revenue=revenue, margin=margin, elsewhere=())
 
     def _largest_first(self, lines: Sequence[Figures], home: str) -> list[Figures]:
-        """By what was spent, in the one currency where there is a rate; those without one last."""
+        """By spend in one currency; those without a rate last."""
 
         def size(line: Figures) -> tuple[bool, Decimal, str]:
             known, _ = self._in_one([line], home)
@@ -390,7 +386,7 @@ def _account_line(days: Daily, currency: str, say: ReportWording) -> str:
 
 
 def _elsewhere(lines: Sequence[Figures], say: ReportWording) -> list[str]:
-    """Sales of 30 days in currencies without a rate; the figures above leave them out."""
+    """Sales in currencies without a rate, which the figures above leave out."""
     sold: dict[str, list[Decimal]] = {}
     for money in (money for line in lines for money in line.elsewhere):
         sold.setdefault(money.currency, []).append(money.amount)
@@ -399,14 +395,14 @@ def _elsewhere(lines: Sequence[Figures], say: ReportWording) -> list[str]:
 
 
 def _silent(days: Daily, say: ReportWording) -> list[str]:
-    """The accounts that spent nothing in all these days."""
+    """Accounts without spend."""
     spending = {row.account_id for row in days.rows if row.sum.spend}
     names = [account.name for key, account in sorted(days.accounts.items()) if key not in spending]
     return [say.say("silent", names=_cut(", ".join(names), 200))] if names else []
 
 
 def _short_line(title: str, of_it: Mapping[int, Sequence[Figures]], say: ReportWording) -> str:
-    """Spend, profit and ROAS of the three periods; a period without anything is a dash."""
+    """Spend, profit and ROAS by period."""
     lines = [next(iter(lines), None) for lines in of_it.values()]
     return say.say(
         "short_row",
@@ -460,7 +456,6 @@ class _Counts:
 
 
 def _counts(lines: Sequence[Figures]) -> _Counts:
-    """Counts can be added over currencies; money cannot."""
     names = ("impressions", "clicks", "chats", "orders")
     return _Counts(*(sum(getattr(line, name) for line in lines) for name in names))
 
@@ -541,7 +536,7 @@ def _rate(group: Group, say: ReportWording) -> str:
 
 
 def _note(lines: Sequence[Figures]) -> str:
-    """The line under a chart's title, in plain English: it is part of the picture."""
+    """The subtitle of a chart, in English: it is part of the picture."""
     english = report_wording("en")
     total = added(lines)
     if total is None:
@@ -556,7 +551,7 @@ def _day(day: date) -> str:
 
 
 def _by_day(lines: Sequence[Figures]) -> list[Figures]:
-    """Lines of one currency that have the same key and days become one."""
+    """Adds up lines of one currency that share key and days."""
     found: dict[tuple[str, date, date], Figures] = {}
     for line in lines:
         place = (line.key, line.since, line.until)
@@ -565,7 +560,7 @@ def _by_day(lines: Sequence[Figures]) -> list[Figures]:
 
 
 def added(lines: Sequence[Figures]) -> Figures | None:
-    """The sum of lines in one currency, under the first one's name; None of none."""
+    """The sum of lines in one currency, under the first one's name; None for none."""
     if not lines:
         return None
     first, currency = lines[0], lines[0].currency
@@ -599,6 +594,6 @@ def _money(currency: str, amounts: Sequence[Decimal]) -> Money:
 
 
 def _cut(text: str | None, most: int) -> str:
-    """At most so many characters, whole words."""
+    """Truncated at a word."""
     text = text or ""
     return text if len(text) <= most else text[: most - 1].rpartition(" ")[0] + "…"

@@ -1,7 +1,4 @@
-"""Draws one chart: reads a Vega-Lite spec, writes its PNG. A program of its own, started for each picture.
-
-The renderer keeps threads and a hundred megabytes once it was used, and a process that forks after that hangs.
-"""
+"""Renders a Vega-Lite spec as PNG, in a process of its own for each picture."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ SCALE = 2.5  # a phone's screen has two or three dots for each of the spec's
 
 
 def main() -> None:
-    """Spec on standard input, picture on standard output. No address is ever fetched for a chart."""
+    """Spec on stdin, PNG on stdout."""
     spec = sys.stdin.read()
     picture = vl_convert.vegalite_to_png(spec, scale=SCALE, allowed_base_urls=[])
     sys.stdout.buffer.write(picture)

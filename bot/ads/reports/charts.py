@@ -1,4 +1,4 @@
-"""Charts: their Vega-Lite spec, signed address and PNG."""
+"""Charts: Vega-Lite spec, signed URL, PNG."""
 
 from __future__ import annotations
 
@@ -36,18 +36,17 @@ INK, FAINT = "#1f2937", "#e5e7eb"
 
 
 class UnknownChart(MemoryFault):
-    """No chart was ever sent with this address."""
+    """The URL was never issued."""
 
 
 class NotDrawn(Exception):
-    """The picture could not be made; the text says why."""
+    """The text says why."""
 
 
 def daily_chart(title: str, note: str, lines: Sequence[Figures]) -> dict[str, Any]:
-    """The spec of spend, margin and profit by day, in the one currency of `lines`, oldest first.
+    """The spec of spend, margin and profit by day, oldest first. Raises ValueError unless `lines` have one currency.
 
-    `note` stands below the title, a line for each of its lines. Days that may still be told differently are paler. Words are Latin: other scripts need fonts that a server may lack.
-    Raises ValueError for no lines, or lines of several currencies.
+    `note`: the subtitle, with line breaks. Days that may be restated are paler.
     """
     currencies = {line.currency for line in lines}
     if len(currencies) != 1:
@@ -127,14 +126,14 @@ def _point(line: Figures) -> dict[str, Any]:
 
 
 def _latin(text: str) -> str:
-    """The text without letters of other scripts."""
+    """Other scripts need fonts that a server may lack."""
     kept = "".join(each for each in text if not each.isalpha() or unicodedata.name(each, "").startswith("LATIN"))
     return re.sub(r"\s+", " ", "".join(each for each in kept if unicodedata.category(each)[0] != "M")).strip()
 
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """Charts by expiring addresses, signed with the program's secret."""
+    """Charts at expiring URLs, signed with the program's secret."""
 
     charts: Charts
     secret: str
@@ -143,7 +142,7 @@ class Gallery:
     _drawing: threading.Lock = field(default_factory=threading.Lock)
 
     def share(self, brand: str, spec: Spec) -> str:
-        """The address at which this chart can be fetched, for a week, by whoever has it."""
+        """A URL that works for `OPEN_FOR`, for whoever has it."""
         end = (self.clock() + OPEN_FOR).replace(microsecond=0)
         number = self.charts.keep(brand, spec, end)
         moment = int(end.timestamp())
@@ -151,7 +150,7 @@ class Gallery:
         return self.public_url.rstrip("/") + PATH.format(token=token)
 
     def picture(self, token: str) -> bytes:
-        """The PNG behind an address. Raises UnknownChart for one we never gave, ChartGone after its end, NotDrawn."""
+        """PNG. Raises UnknownChart, ChartGone (expired), NotDrawn."""
         read = TOKEN.match(token)
         if read is None or not hmac.compare_digest(read[3], self._signature(int(read[1]), int(read[2]))):
             raise UnknownChart("there is no such chart; send “chart” for one")
@@ -169,7 +168,7 @@ class Gallery:
 
 @lru_cache(maxsize=KEPT_PICTURES)
 def png(spec: str) -> bytes:
-    """The picture of a spec (JSON), drawn by a process of its own. Raises NotDrawn."""
+    """Renders in a subprocess. Raises NotDrawn."""
     command = [sys.executable, "-I", str(DRAWING)]
     try:
         done = subprocess.run(command, input=spec.encode(), capture_output=True, timeout=SECONDS_TO_DRAW, check=False)

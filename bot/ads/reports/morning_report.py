@@ -1,4 +1,4 @@
-"""The step `report`: the morning's card for staff."""
+"""The morning step `report`: the card for staff."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ MOST_CHANGES: Final = 5  # told in the card; the rest is one question away
 
 
 class BrandCharts(Protocol):
-    """Draws a brand's last days; `bot.ads.reports.answers.Answers` does."""
+    """Implemented by `bot.ads.reports.answers.Answers`."""
 
     def chart_url(self, brand: str) -> str | None:
-        """The address of the chart's picture; None where there is nothing to draw."""
+        """None where there is nothing to draw."""
 
 
 @dataclass(frozen=True, slots=True)
 class MorningReport:
-    """Runs in one transaction with being finished, so staff hear it once."""
+    """Runs in one transaction with being finished, so that staff get it once."""
 
     cycles: Cycles
     figures: AdFigures
@@ -37,7 +37,6 @@ class MorningReport:
     charts: BrandCharts
 
     def report(self, morning: Morning) -> ReportResult:
-        """Sends the card."""
         runs = [run for run in self.cycles.of_brand(morning.brand, morning.day) if run.account_id != WHOLE_BRAND]
         card = morning_card(runs, self.figures.of(morning.brand, "account", 1, until=morning.day - timedelta(days=1)))
         self.staff.tell(morning.brand, card, self.charts.chart_url(morning.brand))
@@ -45,7 +44,7 @@ class MorningReport:
 
 
 def morning_card(runs: Sequence[CycleRun], yesterday: Sequence[Figures]) -> str:
-    """Yesterday by currency, changes with their reasons, approvals that wait, faults."""
+    """Yesterday by currency, changes with reasons, pending approvals, faults."""
     results = [MorningResults.of_notes(run.notes) for run in runs]
     done = changes_done(results)
     parts = [
@@ -70,7 +69,6 @@ def _total(currency: str, figures: Sequence[Figures]) -> str:
 
 
 def changes_done(results: Sequence[MorningResults]) -> int:
-    """How many changes were made in these mornings."""
     return sum(each.act.done for each in results if each.act is not None)
 
 
@@ -81,7 +79,7 @@ def _changes(results: Sequence[MorningResults]) -> list[str]:
 
 
 def largest_changes(results: Sequence[MorningResults], most: int) -> tuple[list[BudgetDecision], int]:
-    """The decisions that moved most money, pauses first, and how many more changes there were."""
+    """Decisions that moved most money, pauses first; and the number of further changes."""
     moved = [
         (abs(each.reason.budget - each.reason.before) / max(each.reason.before, Decimal(1)), each)
         for result in results
@@ -100,7 +98,7 @@ def _waiting(results: Sequence[MorningResults]) -> list[str]:
 
 
 def said(money: Money, language: str | None = "en") -> str:
-    """An amount as readers of this language write it: whole units from a hundred on."""
+    """Whole units from a hundred on."""
     return report_wording(language).money(money)
 
 

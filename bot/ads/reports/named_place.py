@@ -14,17 +14,15 @@ MOST_NAMED: Final = 8
 
 
 class UnknownPlace(MemoryFault):
-    """No campaign or account is called so; the text says which there are."""
+    """The text lists what there is."""
 
 
 class SeveralPlaces(MemoryFault):
-    """The words fit several; the text asks which one."""
+    """The text asks which one."""
 
 
 @dataclass(frozen=True, slots=True)
 class NamedPlace:
-    """A campaign, or a whole account."""
-
     kind: Literal["campaign", "account"]
     id: str
     name: str  # of the campaign, or of the account
@@ -34,12 +32,12 @@ class NamedPlace:
 
     @property
     def full_name(self) -> str:
-        """As nothing else is called, but for a campaign of the same name in the same account."""
+        """Unique, except for campaigns of the same name in one account."""
         return self.name if self.kind == "account" else f"{self.name}, {self.account_name}"
 
 
 def named_place(lookup: CampaignLookup, brand: str, words: str, say: ReportWording) -> NamedPlace:
-    """What the words name; of an ad set or ad, its campaign. Raises UnknownPlace, SeveralPlaces."""
+    """For an ad set or ad, its campaign. Raises UnknownPlace, SeveralPlaces."""
     found = lookup.find(brand, words)
     everything = lookup.all(brand)
     campaigns = {each.id: each for each in (*everything, *found.targets) if each.kind == "campaign"}

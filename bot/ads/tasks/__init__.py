@@ -1,1 +1,1 @@
-"""What the ad agent asks of people, in the task list and in Asana."""
+"""Tasks for people, in the task list and in Asana."""

@@ -1,4 +1,4 @@
-"""Asana's REST API (developers.asana.com): creates, finds, reads and completes tasks."""
+"""A client of Asana's REST API (developers.asana.com)."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ FIELDS: Final = "gid,notes,completed,completed_at"
 
 
 class AsanaFault(Exception):
-    """Asana did not do what was asked; the text is a sentence for staff and holds no token."""
+    """The text is a sentence for staff, without the token."""
 
 
 class AsanaLater(AsanaFault):
-    """Nothing was done: too many requests, or Asana is down. Ask again at `until`."""
+    """Throttled or down: nothing was done, retry at `until`."""
 
     def __init__(self, sentence: str, until: datetime) -> None:
         super().__init__(sentence)
@@ -33,11 +33,11 @@ class AsanaLater(AsanaFault):
 
 
 class AsanaUnsure(AsanaFault):
-    """The answer was lost: it may have been done. Look before asking again."""
+    """The answer was lost: look before retrying."""
 
 
 class AsanaRefused(AsanaFault):
-    """Asana refuses: the token, the project or the task is wrong, and asking again does not help."""
+    """Wrong token, project or task: a retry does not help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Twin:
 
 @dataclass(slots=True)
 class Asana:
-    """One project. `token` and `project` are ASANA_ACCESS_TOKEN and ASANA_PROJECT."""
+    """One project. `token` and `project` are ASANA_ACCESS_TOKEN and ASANA_PROJECT; every method raises AsanaFault."""
 
     token: str = field(repr=False)
     project: str
@@ -59,7 +59,7 @@ class Asana:
     clock: Clock
 
     def create(self, task: Task) -> str:
-        """Make it; its number there. Raises AsanaFault."""
+        """Returns its gid."""
         need = task.need
         data: dict[str, Any] = {"name": need.title, "notes": notes_of(task), "projects": [self.project]}
         if need.due_on is not None:
@@ -67,25 +67,25 @@ class Asana:
         return _gid(self._ask("POST", "/tasks", body={"data": data})["data"])
 
     def find(self, mark: str) -> str | None:
-        """The id of the oldest task with this mark in its notes. Raises AsanaFault."""
+        """The gid of the oldest task with this mark in its notes."""
         found = [twin.gid for twin in self._all({"project": self.project}) if mark in twin.notes.split()]
         return min(found, key=lambda gid: (len(gid), gid)) if found else None
 
     def twin(self, gid: str) -> Twin | None:
-        """The task as it stands; None where somebody has deleted it. Raises AsanaFault."""
+        """None where it was deleted."""
         try:
             return _twin(self._ask("GET", f"/tasks/{gid}", {"opt_fields": FIELDS})["data"])
         except _Gone:
             return None
 
     def last_comment(self, gid: str) -> str:
-        """What was said of it last; empty where nothing was. Raises AsanaFault."""
+        """ "" without comments."""
         stories = self._ask("GET", f"/tasks/{gid}/stories", {"opt_fields": "type,text", "limit": str(PAGE)})["data"]
         comments = [str(each.get("text", "")) for each in stories if each.get("type") == "comment"]
         return comments[-1] if comments else ""
 
     def complete(self, gid: str) -> None:
-        """Mark it done; a task that is gone is done, too. Raises AsanaFault."""
+        """A deleted task counts as complete."""
         try:
             self._ask("PUT", f"/tasks/{gid}", body={"data": {"completed": True}})
         except _Gone:
@@ -139,7 +139,6 @@ class Asana:
         return read
 
     def _until(self, answer: requests.Response) -> datetime:
-        """Seconds from now, as Retry-After names them."""
         said = answer.headers.get("Retry-After", "")
         try:
             seconds = float(said)
@@ -149,11 +148,11 @@ class Asana:
 
 
 class _Gone(AsanaRefused):
-    """There is no such thing."""
+    pass
 
 
 def notes_of(task: Task) -> str:
-    """The brief as Asana shows it; the last line is how the task is found again."""
+    """The last line is the mark for `find`."""
     need = task.need
     parts = [f"Why: {need.why}", f"What: {need.what}"]
     parts += [f"Campaign: {need.campaign}"] if need.campaign else []

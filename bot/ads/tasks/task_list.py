@@ -1,4 +1,4 @@
-"""Syncs the task list with Asana; the step `tasks` files needs and learns outcomes."""
+"""Syncs the task list with Asana; the morning step `tasks` files needs and learns outcomes."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ SETTLES: Final = timedelta(minutes=1)  # what Asana was asked for and did not an
 
 @dataclass
 class AsanaTwins:
-    """Each open task has exactly one twin in Asana, even where an answer was lost; completed there is done here.
+    """Each open task has exactly one twin in Asana; completing it there completes it here.
 
-    Staff are told of refusals once, until the next sync that works.
+    Staff are told of a refusal once, until a sync works.
     """
 
     tasks: Tasks
@@ -38,7 +38,7 @@ class AsanaTwins:
     _told: set[str] = field(default_factory=set)
 
     def sync(self) -> None:
-        """File, read what was done, close. What Asana refuses for now waits for the next sync."""
+        """Create, read and complete twins; what is throttled waits for the next sync."""
         if self._rests_until is not None and self.clock() < self._rests_until:
             return
         try:
@@ -63,7 +63,6 @@ class AsanaTwins:
             self.tasks.is_closed_there(task.id)
 
     def _file(self, task: Task) -> None:
-        """Create its twin once: after a lost answer it is looked for, and created again only after `SETTLES`."""
         if task.tried_at is not None:
             known = self.asana.find(task.mark)
             if known is not None:
@@ -95,19 +94,18 @@ class AsanaTwins:
 
 @dataclass(frozen=True, slots=True)
 class FileTasks:
-    """Files what launches need of people, and learns what was done. Works in the database only; `AsanaTwins` syncs."""
+    """Files what launches need from people, and learns what was done. Uses the database only."""
 
     tasks: Tasks
     cycles: Cycles
     strategy: Strategy
 
     def file(self, morning: Morning) -> TasksResult:
-        """One task for each need that is not on the list yet; one learning for each task that was done."""
+        """One task per new need, one learning per completed task."""
         asked = tuple(self.tasks.ask(morning.brand, need).id for need in self._needs(morning))
         return TasksResult(asked, tuple(self._learn(task) for task in self.tasks.unlearned(morning.brand)))
 
     def _needs(self, morning: Morning) -> Iterator[Need]:
-        """Of every account; equal keys of two accounts are two needs."""
         for run in self.cycles.of_brand(morning.brand, morning.day):
             launch = MorningResults.of_notes(run.notes).launch
             for need in () if launch is None else launch.needs:
