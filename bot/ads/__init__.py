@@ -1,1 +1,1 @@
-"""The ad agent: it buys the ads, remembers why, and moves budgets by what was really sold."""
+"""The ad agent: buys ads, remembers why, and moves budgets by the sales that they bring."""

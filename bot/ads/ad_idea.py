@@ -1,4 +1,4 @@
-"""An idea for an ad test: the concept that is reviewed and launched, and the brief that it is judged by."""
+"""An idea for an ad test: the concept to launch, and the brief that it is judged by."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """An idea for an ad, before anything of it is made."""
+    """An ad before it is created."""
 
     name: str
     angle: str
@@ -20,13 +20,12 @@ class Concept:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """Everything that people will read."""
         return (self.headline, self.body, self.greeting)
 
 
 @dataclass(frozen=True, slots=True)
 class StrategicBrief:
-    """Why a test is run, what it should bring, and how it will be judged."""
+    """Why a test is run, what it should bring, and how it is judged."""
 
     known: tuple[str, ...]
     principle: str
@@ -40,7 +39,7 @@ class StrategicBrief:
 
 @dataclass(frozen=True, slots=True)
 class Idea:
-    """A concept that passed its review, with its brief."""
+    """A reviewed concept with its brief."""
 
     concept: Concept
     argument: str
@@ -48,5 +47,5 @@ class Idea:
 
 
 def concept_subject(argument: str, language: str) -> str:
-    """Under which an argument's tests are remembered."""
+    """The subject of the patterns from an argument's tests."""
     return f"concept:{argument}:{language}"

@@ -1,4 +1,4 @@
-"""Why an ad has the budget it has: a cause with its numbers, and the sentence that a person reads."""
+"""Why an ad has its budget: a cause with its numbers, and a sentence for staff."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NEVER_RAN: Final = (Cause.NEW, Cause.NO_MONEY_LEFT, Cause.STAYS_PAUSED)  # nothi
 
 @dataclass(frozen=True, slots=True)
 class BudgetReason:
-    """Money is in the account's currency; orders count where they carry the ad's referral.
+    """Money is in the account's currency; only orders with the ad's referral count.
 
     Release 0.1.0 stored the sentence (`told`) in place of cause, chats and `return_of_next`.
     """
@@ -32,7 +32,7 @@ class BudgetReason:
     told: str = ""
 
     def sentence(self, name: str) -> str:
-        """What was seen, what is expected, what is done; in English."""
+        """In English."""
         if self.told:
             return self.told
         assert self.cause is not None and self.return_of_next is not None, "stored without its sentence"
@@ -72,7 +72,7 @@ class BudgetReason:
 
 @dataclass(frozen=True, slots=True)
 class BudgetDecision:
-    """What was decided for one line: an ad set, or a campaign that holds the budget."""
+    """For one budget line: an ad set, or a campaign that owns the budget."""
 
     kind: Kind
     id: str
@@ -84,12 +84,12 @@ class BudgetDecision:
 
     @property
     def sentence(self) -> str:
-        """For staff, with the name that they know."""
+        """For staff."""
         return self.reason.sentence(f"“{self.name}”")
 
     @staticmethod
     def upgraded(stored: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Release 0.1.0 stored a sentence and the numbers beside it."""
+        """Release 0.1.0 stored a sentence with the numbers beside it."""
         if not isinstance(stored["reason"], str):
             return stored
         numbers = {name: stored[name] for name in ("before", "budget", "sales", "needed", "evidence")}
@@ -98,17 +98,17 @@ class BudgetDecision:
 
 
 def percent_moved(before: Decimal, budget: Decimal) -> int:
-    """By how many percent of `before` a budget rises, or falls where negative."""
+    """Negative for a cut."""
     return round(100 * float(budget / before - 1))
 
 
 def money(amount: Decimal) -> str:
-    """An amount as a shopkeeper writes it, without its currency: 1,250 or 12.50."""
+    """Without currency: 1,250 or 12.50."""
     return f"{amount:,.0f}" if amount == amount.to_integral_value() or amount >= 100 else f"{amount:,.2f}"
 
 
 def odds(evidence: float) -> str:
-    """An e-value in words: "4 to 1"; below 1 there is none."""
+    """An e-value as odds: "4 to 1"; "none" below 1."""
     if evidence < 1.05:
         return "none"
     if evidence >= 1000:

@@ -1,6 +1,6 @@
-"""Which campaign, ad set, ad or account a person means: by number, by name with or without its account's, mistyped or not.
+"""Which campaign, ad set, ad or account a person means: by id or name, typos included.
 
-Every command and every answer asks here, so that a name means the same thing everywhere.
+Every command and answer uses this, so that a name means the same everywhere.
 """
 
 from __future__ import annotations
@@ -43,16 +43,16 @@ class AdObject:
 
     @property
     def full_name(self) -> str:
-        """As nothing else is called, but for one of the same name in the same account."""
+        """Unique, except for objects of the same name in one account."""
         return f"{self.name}, {self.account.name}"
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What some words name: everything that fits equally well.
+    """Everything that the words fit equally well.
 
-    `targets` are all of one kind: campaigns, else ad sets, else ads. Where the words name accounts by themselves, these
-    are the `accounts`, and the targets are their campaigns.
+    `targets` are of one kind: campaigns, else ad sets, else ads. `accounts`: set where the words name accounts; the
+    targets are then their campaigns.
     """
 
     targets: tuple[AdObject, ...] = ()
@@ -60,35 +60,35 @@ class Match:
 
 
 class CampaignLookup:
-    """Searches everything that was ever read of the brand's accounts."""
+    """Searches everything ever read of the brand's accounts."""
 
     def __init__(self, campaigns: Campaigns) -> None:
         self._campaigns = campaigns
 
     def all(self, brand: str) -> list[AdObject]:
-        """What is in the accounts now: campaigns first, then ad sets, then ads."""
+        """Current objects: campaigns, ad sets, ads."""
         structures = [self._campaigns.structure(brand, account.id) for account in self._campaigns.accounts(brand)]
         found = [target for structure in structures for target in _targets(structure)]
         return sorted(found, key=lambda target: KINDS.index(target.kind))
 
     def find(self, brand: str, words: str) -> Match:
-        """What the words name; nothing where they name nothing. What is gone is meant only where nothing else is."""
+        """Objects that are gone match only if nothing else does."""
         accounts = self._campaigns.accounts(brand)
         by_id = {account.id: account for account in accounts}
         gone = [_gone(each, by_id) for each in self._campaigns.campaigns(brand) if each.gone]
         return match(words, self.all(brand), accounts) or match(words, gone, ()) or Match()
 
     def accounts(self, brand: str, words: str) -> list[AdAccount]:
-        """The ad accounts that fit best, all of the brand's where none does."""
+        """The best matches; without any, all accounts of the brand."""
         accounts = self._campaigns.accounts(brand)
         found = match(words, (), accounts)
         return list(found.accounts) if found else accounts
 
 
 def match(words: str, targets: Sequence[AdObject], accounts: Sequence[AdAccount]) -> Match | None:
-    """What the words name among these: by number, else by the whole name, else by how words begin, else mistyped.
+    """By id, by whole name, by prefixes, with typos.
 
-    A campaign's own name goes before an account that is named alone, and that before an ad set's or an ad's.
+    A campaign's name wins over an account's, and that over an ad set's or ad's.
     """
     numbered = [target for target in targets if target.id == words.strip()]
     if numbered:
@@ -107,7 +107,7 @@ def match(words: str, targets: Sequence[AdObject], accounts: Sequence[AdAccount]
 
 
 def names_of(text: str) -> list[str]:
-    """The significant words, folded; all of them where all are fillers."""
+    """The folded words without fillers, unless all are fillers."""
     said = re.findall(r"[\w\u0900-\u097f]+", fold(text))
     return [word for word in said if word not in FILLERS] or said
 
@@ -123,12 +123,12 @@ def alike(word: str, wanted: str) -> bool:
 
 
 def _whole(own: Sequence[str], account: Sequence[str], wanted: Sequence[str]) -> bool:
-    """Every word of its own name was said; the others are the account's."""
+    """All words of its own name, and otherwise only the account's."""
     return bool(wanted) and set(own) <= set(wanted) <= {*own, *account}
 
 
 def _begins(own: Sequence[str], account: Sequence[str], wanted: Sequence[str]) -> bool:
-    """Every word begins one of the names, and one of them its own."""
+    """Every word is a prefix of a name's word, at least one of its own name."""
     return _said(own, account, wanted, _begun)
 
 

@@ -1,4 +1,4 @@
-"""The port to ad platforms: what an ad account can be asked, whoever is behind it."""
+"""The port to ad platforms: what a program can ask of an ad account."""
 
 from __future__ import annotations
 
@@ -28,21 +28,20 @@ MARK = " ·"  # stands between a name and the token that tells whether a create 
 
 
 def named(name: str, token: str) -> str:
-    """`name` with the token behind it, by which the object is found again."""
     return f"{name}{MARK}{token}"
 
 
 def without_token(name: str) -> str:
-    """The name as people call it: without the token that stands behind what we launched."""
+    """The name as people know it."""
     return re.sub(rf"{re.escape(MARK)}\w+\Z", "", name)
 
 
 class AdsFault(Exception):
-    """The account could not do what was asked; the text is a sentence for staff and holds no token."""
+    """The text is a sentence for staff, without the access token."""
 
 
 class TryLater(AdsFault):
-    """Refused for now, nothing was done; worth trying again at `until` (None: with the next cycle)."""
+    """Refused for now, nothing was done; retry at `until` (None: next cycle)."""
 
     def __init__(self, sentence: str, until: datetime | None = None) -> None:
         super().__init__(sentence)
@@ -50,28 +49,28 @@ class TryLater(AdsFault):
 
 
 class OutcomeUnknown(AdsFault):
-    """The answer was lost: it may have been done or not. Look before asking again."""
+    """The answer was lost: look before retrying."""
 
 
 class NotAuthorised(AdsFault):
-    """The token or a permission is missing, expired or taken away: writes stop, staff are told."""
+    """Token or permission missing, expired or revoked: writes stop, staff are told."""
 
 
 class AccountBlocked(AdsFault):
-    """The account or the page is restricted by policy: creation is frozen, staff are told."""
+    """Restricted by policy: creation stops, staff are told."""
 
 
 class RequestWrong(AdsFault):
-    """What we asked for can't be done as it stands, and never will: not tried again."""
+    """Invalid request: never retried."""
 
 
 class VersionEnded(AdsFault):
-    """The API version is no longer served: everything stops until Hawker is updated."""
+    """The API version is no longer served: update Hawker."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlatformRules:
-    """How a platform treats budgets, and where people see its accounts. The least budget is each account's own."""
+    """The platform's budget rules; the minimum budget is the account's own."""
 
     worst_day: Decimal  # daily budgets that one day may cost, 1 or more
     budget_changes_an_hour: int  # of one campaign or ad set; the next one is refused
@@ -79,65 +78,59 @@ class PlatformRules:
 
 
 class PlatformAccount(Protocol):
-    """One ad account. Every method may raise `AdsFault`; reads are complete or fail, never a part of the pages."""
+    """One ad account. Every method may raise `AdsFault`; reads are complete or fail."""
 
     @property
     def rules(self) -> PlatformRules:
-        """Those of its platform; known without asking it."""
+        """Needs no request."""
         ...
 
-    def describe(self) -> AdAccount:
-        """The account as it stands now."""
-        ...
+    def describe(self) -> AdAccount: ...
 
-    def structure(self) -> Structure:
-        """Everything in it."""
-        ...
+    def structure(self) -> Structure: ...
 
     def readings(self, since: date, until: date, *, breakdown: str | None = None) -> list[AdInsight]:
-        """One reading per ad and day that had any delivery, both days included, in the account's calendar.
+        """One per ad and day with delivery, `until` included, in the account's calendar.
 
-        `breakdown` is one of country, hour, placement, product; None for the whole ad.
+        `breakdown`: country, hour, placement or product; None for the whole ad.
         """
         ...
 
     def activities(self, since: datetime) -> list[Activity]:
-        """What was changed from `since` on, oldest first."""
+        """Oldest first."""
         ...
 
-    def comments(self, ad_ids: Sequence[str], since: datetime) -> list[Comment]:
-        """What people wrote under these ads from `since` on."""
-        ...
+    def comments(self, ad_ids: Sequence[str], since: datetime) -> list[Comment]: ...
 
     def create(self, new: New, token: str) -> str:
-        """Make it, paused, with `token` behind its name; its id. Raises `OutcomeUnknown` when the answer was lost."""
+        """Create it paused, `token` appended to its name; returns its id. `OutcomeUnknown`: the answer was lost."""
         ...
 
     def find(self, kind: Kind, token: str) -> list[str]:
-        """The ids of what carries this token; reads may lag behind a create by some seconds."""
+        """The ids that carry this token; reads may lag behind a create by seconds."""
         ...
 
     def set_status(self, kind: Kind, object_id: str, status: AdStatus) -> None:
-        """Publish, pause, or take away. Doing it twice is the same as once."""
+        """Idempotent."""
         ...
 
     def set_budget(self, kind: Kind, object_id: str, amount: Money) -> None:
-        """Set the daily budget of a campaign or ad set that owns one. Doing it twice is the same as once."""
+        """The object must own a daily budget. Idempotent."""
         ...
 
     def guard_spend(self, most_a_day: Money) -> str:
-        """One rule on the platform's side that pauses everything above this spend of a day; its id. Replaces itself."""
+        """Upsert the platform's rule that pauses everything above this daily spend; returns its id."""
         ...
 
     def send_events(self, events: Sequence[BusinessEvent]) -> list[EventOutcome]:
-        """Tell the platform what happened; one outcome per event, in their order.
+        """One outcome per event, in order.
 
-        An outcome with `again` was certainly not taken; one without is settled, even where its answer was lost.
+        `again`: certainly not taken. Others are settled, even if the answer was lost.
         """
         ...
 
     def examine(self) -> list[AccountFinding]:
-        """Token, permissions, page-to-number link, currency, version and its end date."""
+        """Token, permissions, page-to-number link, currency, version and its end."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""The desk's sales, joined with the ads that brought them, and told to the platform once each."""
+"""Attributes the desk's sales to ads, and reports them to the platform once each."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """Attributes the desk's orders to ads, and reports sales, cancellations and returns to the platforms."""
+    """Reports sales, cancellations and returns."""
 
     accounts: Mapping[str, Mapping[str, PlatformAccount]]  # brand → its accounts by id
     attribution: Attribution
@@ -25,7 +25,7 @@ class Feedback:
     margins: Mapping[str, Decimal]  # brand → share of a price that is margin
 
     def run(self) -> None:
-        """Every few minutes. An account that can't be reached now hears of its sales later."""
+        """Every few minutes. What an unreachable account misses is sent later."""
         for brand, accounts in self.accounts.items():
             self.attribution.take_desk(brand, margin_rate=self.margins[brand])
             self.events.plan(brand)

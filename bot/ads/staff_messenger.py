@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class StaffMessenger(Protocol):
-    """Puts messages to staff into the outbox; `bot.delivery.staff_messages.StaffMessages` does."""
+    """Implemented by `bot.delivery.staff_messages.StaffMessages`."""
 
     def tell(self, brand: str, text: str, picture: str | None = None) -> None:
-        """A text to a brand's staff, with the picture at an address where there is one. Part of an open transaction."""
+        """Queue a message in the open transaction; `picture` is a URL."""

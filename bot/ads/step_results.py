@@ -1,4 +1,4 @@
-"""The results of a morning's steps, as later steps and reports read them. Stored as JSON by `Cycles`."""
+"""Results of the morning's steps, stored as JSON by `Cycles`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from memory.storage.dataclass_json import Unreadable, from_json
 
 
 class Sentiment(NamedTuple):
-    """Numbers of texts with praise only, with blame, and with neither."""
+    """Number of texts with praise only, with blame, with neither."""
 
     praise: int
     blame: int
@@ -22,14 +22,11 @@ class Sentiment(NamedTuple):
 
     @property
     def total(self) -> int:
-        """All texts."""
         return self.praise + self.blame + self.neither
 
 
 @dataclass(frozen=True, slots=True)
 class PullResult:
-    """How many ads the account has, how many insight rows were new, and the share of orders with their ad's referral."""
-
     ads: int
     readings: int
     carried: Decimal
@@ -37,7 +34,7 @@ class PullResult:
 
 @dataclass(frozen=True, slots=True)
 class DecideResult:
-    """The steps to take, as `bot.ads.changes.plan` writes them, and a decision for each line."""
+    """`steps` is the JSON of `bot.ads.changes.plan`."""
 
     steps: str = "[]"
     decisions: tuple[BudgetDecision, ...] = ()
@@ -50,7 +47,7 @@ class DecideResult:
 
 @dataclass(frozen=True, slots=True)
 class ActResult:
-    """How many changes were done, which were refused and why, and the approval that waits for a person."""
+    """`waiting`: id of the pending approval."""
 
     done: int
     refused: tuple[str, ...] = ()
@@ -67,14 +64,14 @@ class ListenResult:
 
 @dataclass(frozen=True, slots=True)
 class JudgeResult:
-    """What became of each test that ended this morning, in sentences."""
+    """One sentence per test that ended."""
 
     ended: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class IdeasResult:
-    """The idea to launch, or why there is none; and what was thought of beside it."""
+    """The idea to launch, or why there is none, and the other ideas."""
 
     chosen: Idea | None
     why: str
@@ -87,7 +84,7 @@ class IdeasResult:
 
 @dataclass(frozen=True, slots=True)
 class LaunchResult:
-    """What was launched, the approval it waits for, why it was refused, or what people have to do first."""
+    """What was launched, or why not: pending approval, refusal, needs."""
 
     launched: str | None = None
     campaign: str | None = None
@@ -99,7 +96,7 @@ class LaunchResult:
 
     @staticmethod
     def upgraded(stored: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Release 0.1.0 stored one need, with the ad that waits for it."""
+        """Release 0.1.0 stored one need, with its ad."""
         lacks = stored.get("needs")
         if not isinstance(lacks, Mapping):
             return stored
@@ -114,7 +111,7 @@ class LaunchResult:
 
 @dataclass(frozen=True, slots=True)
 class LearnResult:
-    """What was learned, revised and found odd, in sentences; `sentiment` is by creative."""
+    """Sentences; `sentiment` is by creative."""
 
     tired: tuple[str, ...]
     odd: tuple[str, ...]
@@ -129,7 +126,7 @@ class LearnResult:
 
 @dataclass(frozen=True, slots=True)
 class TasksResult:
-    """Numbers of the tasks that were asked for, and of those whose outcome the brand's memory now holds."""
+    """Ids of new tasks, and of those whose outcome was learned."""
 
     asked: tuple[int, ...]
     learned: tuple[int, ...]
@@ -137,8 +134,6 @@ class TasksResult:
 
 @dataclass(frozen=True, slots=True)
 class ReportResult:
-    """How many accounts the morning's card is about."""
-
     accounts: int
 
 
@@ -158,9 +153,9 @@ StepResult = (
 
 @dataclass(frozen=True, slots=True)
 class MorningResults:
-    """The results of a morning by step; None where a step is not finished, or is no part of this morning.
+    """None where a step is not finished or not part of this morning.
 
-    `unread`: finished steps whose stored result has a shape that this release can't read.
+    `unread`: finished steps with results that this release cannot read.
     """
 
     pull: PullResult | None = None
@@ -177,7 +172,7 @@ class MorningResults:
 
     @classmethod
     def of_notes(cls, notes: Mapping[str, Any]) -> MorningResults:
-        """From what `Cycles` keeps of a morning: JSON by step. Steps of another release are left out."""
+        """From JSON by step; steps of other releases are ignored."""
         results, unread = cls(), []
         for name in _STEPS & notes.keys():
             try:
