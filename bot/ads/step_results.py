@@ -28,8 +28,8 @@ class Sentiment(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class PullResult:
     ads: int
-    readings: int
-    carried: Decimal
+    readings: int  # new insight rows
+    carried: Decimal  # share of orders with their ad's referral
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,7 +167,7 @@ class Guards:
     def _hold(self, record: AlarmRecord, alarm: Alarm) -> None:
         try:
             self.actions.stops.hold(self._held(record, alarm))
-        except AdsFault:
+        except AdsFault:  # the next check tries again
             return
 
     def _held(self, record: AlarmRecord, alarm: Alarm) -> list[Held]:

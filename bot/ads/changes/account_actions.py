@@ -150,7 +150,7 @@ class AccountActions:
         A request that may still arrive late stays open and counts as done.
         """
         if not self.changes.open_in(account_id) and not self.approvals.begun(account_id):
-            return []
+            return []  # without a request to the platform
         with self.access.hold(brand, account_id) as opened:
             settled = self._recovery.settle_open(opened)
             for approval in self.approvals.begun(account_id):

@@ -44,6 +44,7 @@ class Creation:
 
     def publish(self, account: PlatformAccount, launch: LaunchRecord, may_go_on: Callable[[], None]) -> None:
         """Activate ads and ad sets, then the campaign."""
+        # The campaign last: the launch goes live with one request, and one interrupted before it delivers nothing.
         order: tuple[Kind, ...] = ("ad", "ad_set", "campaign")
         for kind in order:
             for intent in self.intents.parts(launch.id):
@@ -91,7 +92,7 @@ class Creation:
 
     def _find(self, account: PlatformAccount, intent: Intent) -> list[str]:
         found = account.find(intent.kind, intent.token)
-        if not found:
+        if not found:  # reads lag behind creates
             self.pause(LAG.total_seconds())
             found = account.find(intent.kind, intent.token)
         return found
@@ -121,7 +122,7 @@ def retry(ask: Callable[[], None], pause: Pause) -> None:
             ask()
         except OutcomeUnknown as fault:
             lost = fault
-        except AdsFault as fault:
+        except AdsFault as fault:  # says nothing about an earlier request whose answer was lost
             raise OutcomeUnknown(str(fault)) if lost else fault from None
         else:
             return

@@ -47,6 +47,7 @@ class EmergencyStop:
     def retry_stop(self, brand: str) -> StopReport | None:
         """Every minute: retry an incomplete stop; None where there is none."""
         stop = self.actions.stops.in_force(brand)
+        # Once everything stood still, what a person switches on stays on.
         return None if stop is None or stop.complete else self._pause_everything(brand)
 
     def resume_everything(self, brand: str, by: Actor) -> ResumeReport:
@@ -79,6 +80,7 @@ class EmergencyStop:
 
     def _stands_still(self, stop: Stop, account_id: str) -> bool:
         """Pause what runs there; False where something may be running unseen."""
+        # Open changes before the read: one that is not open by then is done by then, and shows.
         settled = self._settled(stop.brand, account_id)
         running, read = self.actions.running(stop.brand, account_id)
         self.actions.stops.hold(

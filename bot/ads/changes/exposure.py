@@ -73,6 +73,7 @@ class Picture:
 
     def planned(self) -> dict[str, Decimal]:
         """Daily budget of each owner with an ad that is active on every level."""
+        # An ad in review counts: it may start at any moment.
         with_ads = {self.parents[ad.id] for ad in self.ads.values() if ad.status == "active"}
         running = [set_id for set_id in self.ad_sets if set_id in with_ads and self._is_on(set_id)]
         owners = [self._owner_of(set_id) for set_id in running]
@@ -93,6 +94,7 @@ class Picture:
         return picture
 
     def running(self) -> list[Thing]:
+        # Pausing a campaign stops everything below it.
         return [campaign for campaign in self.campaigns.values() if campaign.status == "active"]
 
     def _worse(self, change: Change) -> Picture:

@@ -77,7 +77,7 @@ class AccountAccess:
         """None where it cannot be read. Raises UnknownAccount."""
         try:
             seen = self.look(brand, account_id)
-        except AdsFault:
+        except AdsFault:  # an unreadable account must not keep a pause from happening
             return None
         self.notice(seen)
         return seen

@@ -104,6 +104,7 @@ class PlanExecution:
     def _write_down(
         self, opened: OpenAccount, order: StepOrder, meant: Intention, limits: SpendLimits, known: Change | None
     ) -> Change:
+        # Check and write in one transaction: two processes must not pass the limits on the same figures.
         with self.db.transaction(durable=True):
             self.db.hold(f"ads of {opened.brand}")
             self.leases.renew(opened.about.id, opened.lease_token)

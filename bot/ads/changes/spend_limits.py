@@ -49,8 +49,9 @@ class BrandLimits:
             raise NoLimits(f"{account.name} is no longer among the ad accounts, so nothing is changed there.")
         if account.practice and account.id in self.practice:
             spec = self.practice[account.id]
-            cap, threshold = Money(spec.daily_cap, spec.currency), spec.from_dollars(Decimal(100))
-            return SpendLimits(cap, rules.worst_day, threshold)
+            return SpendLimits(
+                Money(spec.daily_cap, spec.currency), rules.worst_day, approval_above=spec.from_dollars(Decimal(100))
+            )
         return self._written(self.brands[account.brand], account, rules)
 
     def _written(self, brand: Brand, account: AdAccount, rules: PlatformRules) -> SpendLimits:

@@ -202,6 +202,7 @@ class FacebookAccount:
         return str(told["id"])
 
     def _create_creative(self, fields: dict[str, Any]) -> str:
+        # Now and then Meta refuses a good creative (1487390); nothing was created then, so a retry is safe.
         for _ in range(CREATIVE_TRIES - 1):
             try:
                 return self._create("adcreatives", fields)
@@ -283,6 +284,7 @@ class FacebookAccount:
         return {str(row["id"]): str((row.get("creative") or {}).get("effective_object_story_id") or "") for row in rows}
 
     def _page_token(self) -> str:
+        # With any token but the page's own, Meta returns an empty list of comments and no error.
         call = Call("GET", "me/accounts", self._advertiser.page_id, {"fields": "id,tasks,access_token"}, use="pages")
         page = next((row for row in self._graph.pages(call) if str(row.get("id")) == self._advertiser.page_id), None)
         if page is None or not page.get("access_token"):

@@ -36,7 +36,7 @@ def campaign(new: NewCampaign, token: str) -> Fields:
         "name": _name(new.name, token),
         "objective": objective_to(new.objective),
         "special_ad_categories": list(new.special_ad_categories),
-        "is_adset_budget_sharing_enabled": False,
+        "is_adset_budget_sharing_enabled": False,  # must be said for a campaign without a budget of its own
         "status": "PAUSED",
     }
 

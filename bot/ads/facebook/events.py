@@ -55,7 +55,7 @@ class Telling:
     def _deliver(self, batch: Sequence[BusinessEvent]) -> None:
         try:
             taken = self._send(batch)
-        except RequestWrong as fault:
+        except RequestWrong as fault:  # one bad event: Meta has taken none of the batch
             if len(batch) == 1:
                 self.refusals[batch[0].id] = fault
                 self._settle(batch, str(fault))

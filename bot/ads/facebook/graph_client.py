@@ -137,7 +137,7 @@ class GraphClient:
         """All items of a list, by cursor; never a part. Raises AdsFault."""
         found: dict[str, dict[str, Any]] = {}
         seen: set[str] = set()
-        after, limit = "", PAGE
+        after, limit = "", PAGE  # cursors, because Meta's `next` address carries the token
         while True:
             place = {"after": after} if after else {}
             try:
@@ -204,6 +204,7 @@ class GraphClient:
         if self._secret:
             fields["appsecret_proof"] = hmac.new(self._secret.encode(), token.encode(), sha256).hexdigest()
         place = {"params": fields} if call.method == "GET" else {"data": fields}
+        # A failure is returned as a value: the exceptions of `requests` hold the whole address.
         try:
             with self._http.request(
                 call.method,
@@ -221,6 +222,7 @@ class GraphClient:
             return Lost("Meta's answer broke off", sent=True)
 
     def _whole(self, response: requests.Response) -> GraphResponse | Lost:
+        # The read time-out is per byte: a server that sends one now and then would hold us for ever.
         end = time.monotonic() + self._whole_seconds
         body = bytearray()
         while part := response.raw.read1(65536, decode_content=True):
@@ -239,11 +241,12 @@ class GraphClient:
 def _session(*, local: bool) -> requests.Session:
     logging.getLogger("urllib3").setLevel(logging.WARNING)  # below, it logs addresses, with the proof in them
     made = requests.Session()
-    made.trust_env = not local
+    made.trust_env = not local  # a local server is never behind the machine's proxy
     return made
 
 
 def _settled(fault: AdsFault, doubt: bool) -> AdsFault:
+    # A refusal says nothing about an earlier try whose answer was lost.
     return OutcomeUnknown(str(fault)) if doubt else fault
 
 

@@ -35,7 +35,7 @@ def question(since: date, until: date, breakdown: str | None, ad_ids: tuple[str,
         "level": "ad",
         "time_increment": 1,
         "time_range": {"since": since.isoformat(), "until": until.isoformat()},
-        "fields": FEWER_FIELDS if breakdown else FIELDS,
+        "fields": FEWER_FIELDS if breakdown else FIELDS,  # reach by breakdown is kept for 13 months only
         "use_unified_attribution_setting": True,
         "action_report_time": "impression",  # chats stand on the day whose money brought them
     }
@@ -56,7 +56,7 @@ def known(breakdown: str | None) -> str | None:
 def clamped(since: date, today: date) -> date:
     """Not before the first day that Meta still reports."""
     months = today.year * 12 + today.month - 1 - MONTHS_KEPT
-    earliest = date(months // 12, months % 12 + 1, 1) + timedelta(days=today.day + 1)
+    earliest = date(months // 12, months % 12 + 1, 1) + timedelta(days=today.day + 1)  # a spare day for time zones
     return max(since, earliest)
 
 
@@ -131,6 +131,7 @@ def _hour(row: Row) -> str:
 
 
 def _chats(actions: Mapping[str, object] | None) -> int | None:
+    # Meta omits actions that did not happen: a list without chats is zero, no list is unknown.
     return None if actions is None else _count(actions.get(CHAT, 0))
 
 

@@ -71,7 +71,7 @@ class Reports:
         while True:
             told = self.graph.ask(self._call("GET", job, {"fields": "async_status,async_percent_completion"}))
             status, now = told.get("async_status"), self.graph.clock()
-            if status == _COMPLETED:
+            if status == _COMPLETED:  # 100 % is not enough: Meta reports it before the job ends
                 return
             if status in _ENDED_BADLY:
                 raise JobFailed(f"Meta gave up a report ({status}): it is asked for again with the next cycle")
@@ -96,6 +96,7 @@ class Reports:
         return [replace(piece, ad_ids=tuple(ads[:half])), replace(piece, ad_ids=tuple(ads[half:]))]
 
     def _all_ads(self) -> Sequence[str]:
+        # Archived and deleted ads may have spent on these days, too.
         fields = {"fields": "id", "effective_status": list(EFFECTIVE_STATUSES)}
         call = Call("GET", f"{self.account_id}/ads", self.account_id, fields)
         return [str(row["id"]) for row in self.graph.pages(call)]

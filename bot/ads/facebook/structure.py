@@ -144,6 +144,7 @@ def activity(row: Row, app_id: str, currency: str) -> Activity | None:
     what: Literal["budget", "status", "other"] = (
         "budget" if "budget" in event else "status" if event.endswith("_status") else "other"
     )
+    # By app, not by person: the token's owner may also click in Ads Manager, which is another app.
     ours = str(row.get("application_id") or "") == app_id
     before, after = _change(row.get("extra_data"), what, currency)
     return Activity(

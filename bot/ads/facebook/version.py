@@ -17,6 +17,7 @@ def version_warning(today: date, ends: date = VERSION_ENDS) -> str | None:
     left = (ends - today).days
     if left <= 0:
         return f"Meta's API {VERSION} is past its end ({ends}): update Hawker now, or ads can no longer be managed"
+    # The text changes 60, 30 and 7 days before the end only: whoever tells staff a changed text tells them once each.
     within = next((days for days in WARN_DAYS if left <= days), None)
     if within is None:
         return None

@@ -47,7 +47,7 @@ _META_OBJECTIVES = {ours: metas for metas, ours in OBJECTIVES.items()}
 
 def status_from(told: str, what: str) -> AdStatus:
     """Raises AdsFault for an unknown status."""
-    if told not in STATUSES:
+    if told not in STATUSES:  # a guess could take what runs for what does not
         raise AdsFault(f"Meta tells a status of {what} that Hawker does not know: {told[:40]}")
     return STATUSES[told]
 
@@ -57,7 +57,7 @@ def status_to(status: AdStatus) -> str:
 
 
 def objective_from(told: str) -> Objective:
-    return OBJECTIVES.get(told, "other")
+    return OBJECTIVES.get(told, "other")  # people also make campaigns for awareness and the like
 
 
 def objective_to(objective: Objective) -> str:

@@ -102,6 +102,7 @@ class Judge:
         lines = {each.id for each in structure.ad_sets if each.campaign_id == campaign_id} | {campaign_id}
         if morning.results.decide is None:
             raise ValueError("nothing was decided this morning, so nothing was counted")
+        # Looked at once, on a day named before, so it needs no sequential test.
         reasons = [each.reason for each in morning.results.decide.decisions if each.id in lines]
         return sum(each.sales for each in reasons), sum(each.needed for each in reasons)
 
@@ -268,6 +269,7 @@ def key_of(morning: Morning, account_id: str) -> str:
 
 def odds_of_losing(sales: float, needed: float) -> float:
     """Odds to one that the true number of orders is below `needed`."""
+    # The root of a count is about normal with a standard deviation of ½.
     loses = NormalDist().cdf(2 * (math.sqrt(needed) - math.sqrt(sales + 3 / 8)))
     return loses / max(1 - loses, 1e-9)
 

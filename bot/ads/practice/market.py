@@ -76,6 +76,7 @@ def hump(middle: float, spread: float) -> Floats:
 
 
 def usual_delays() -> dict[str, Delay]:
+    # At once, within days, slowly, at once or on pay day, on the same day of the week.
     fast, slow = fading(0.8), fading(6.0)
     weekly = sum((hump(7.0 * week, 0.7) * 0.5**week for week in range(5)), np.zeros(LONGEST_DELAY + 1))
     return {

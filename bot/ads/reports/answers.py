@@ -204,7 +204,7 @@ class Answers:
         return told + ([say.say("no_rate", currencies=", ".join(left_out))] if left_out else [])
 
     def _rate(self, home: str, currency: str, say: ReportWording) -> str:
-        thousand = self.rates.in_currency(Money(Decimal(1000), home), currency)
+        thousand = self.rates.in_currency(Money(Decimal(1000), home), currency)  # not of 1: amounts are rounded
         if thousand is None:
             raise ValueError(f"there is no rate for {currency}, though amounts in it were converted")
         return f"{say.rate(thousand.amount / 1000)} {currency}"

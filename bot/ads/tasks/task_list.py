@@ -63,7 +63,7 @@ class AsanaTwins:
             self.tasks.is_closed_there(task.id)
 
     def _file(self, task: Task) -> None:
-        if task.tried_at is not None:
+        if task.tried_at is not None:  # an answer was lost: look for the twin, and create it after SETTLES only
             known = self.asana.find(task.mark)
             if known is not None:
                 self.tasks.is_in_asana(task.id, known)
@@ -108,7 +108,7 @@ class FileTasks:
     def _needs(self, morning: Morning) -> Iterator[Need]:
         for run in self.cycles.of_brand(morning.brand, morning.day):
             launch = MorningResults.of_notes(run.notes).launch
-            for need in () if launch is None else launch.needs:
+            for need in () if launch is None else launch.needs:  # equal keys of two accounts are two needs
                 yield replace(need, key=f"{run.account_id} {need.key}")
 
     def _learn(self, task: Task) -> int:
