@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class MediaModel(Protocol):
-    """Implemented by `bot.sales.answering.model_writer.Senses`."""
+    """Implemented by `bot.sales.answering.model_writer.MediaDescriber`."""
 
     def understand(self, content: bytes, content_type: str, deadline: datetime) -> str | None:
         """The words of a voice note, or what a picture shows; None if it cannot tell by the deadline."""

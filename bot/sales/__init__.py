@@ -1,1 +1,1 @@
-"""The desk: reads what a customer wants and answers from the catalogue, the order book and memory."""
+"""The sales desk: answers customers from the catalogue, the orders and memory."""

@@ -1,8 +1,7 @@
-"""Reads conversations in the background for facts and summaries; what the model says is checked before it is kept.
+"""Reads conversations in the background with the model, for facts and summaries.
 
-The rules of bot/language/reading/statements.py have read every message in its turn; what they found stays. A conversation
-is read when it pauses or has grown by a few messages, so one call serves several. A crash between the answer and the
-commit costs one more call: facts and progress are one transaction.
+A conversation is read when it pauses or has grown by a few messages, so that one call serves several. Facts that the
+rules found during the turn take precedence.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ from memory.storage.timestamps import Clock
 log = logging.getLogger(__name__)
 
 SHARE = 0.8  # of a brand's daily budget; the rest is kept for answers
-PATIENCE = timedelta(seconds=30)
+DEADLINE = timedelta(seconds=30)
 PAUSE = timedelta(minutes=10)
 MANY_MESSAGES = 8  # unread ones that are read without waiting for a pause
 MOST_MESSAGES = 20  # for one call
@@ -56,13 +55,13 @@ WEIGHTY = KINDS[:4]
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class StatedFact:
     learned: Learned
     message: Message
 
 
-class Reader:
-    """The scheduler calls `run`. Without a model it only writes summaries, in the messages' own words."""
+class BackgroundReader:
+    """The scheduler calls `run`. Without a model it writes extractive summaries only."""
 
     def __init__(
         self,
@@ -86,20 +85,20 @@ class Reader:
         self._after = 0
 
     def run(self) -> None:
-        """Read up to ten contacts, from where the last pass stopped; ends at the first fault of the model."""
+        """Reads up to ten contacts, continuing after the last pass; stops when the model is unavailable."""
         due = self._readings.due(MOST_CONTACTS, after=self._after)
         self._after = due[-1].contact_id if len(due) == MOST_CONTACTS else 0
         try:
             for unread in due:
                 self._read(unread)
         except UnknownContact:
-            log.info("somebody was erased while they were read")
+            log.info("a contact was erased during background reading")
         except ModelUnavailable as fault:
-            log.info("reading in the background waits: %s", fault.reason)
+            log.info("background reading stopped until the next run: %s", fault.reason)
 
     def _read(self, unread: Unread) -> None:
         contact = self._contacts.get(unread.contact_id)
-        self._summaries.catch_up(contact.id, partial(self._in_short, contact))
+        self._summaries.catch_up(contact.id, partial(self._summarise, contact))
         messages = self._readings.messages(unread, MOST_MESSAGES)
         if self._model is None:
             self._readings.done(unread, unread.upto)
@@ -109,41 +108,42 @@ class Reader:
             self._learn(contact, unread, _fitting(messages))
 
     def _learn(self, contact: Contact, unread: Unread, messages: Sequence[Message]) -> None:
-        """Ask the model, check its facts, and commit them with the progress. Raises ModelUnavailable."""
-        told = self._told(contact, "reading.md", messages, predicates=", ".join(READABLE)).get("facts", [])
+        """Raises ModelUnavailable."""
+        told = self._ask_model(contact, "reading.md", messages, predicates=", ".join(READABLE)).get("facts", [])
         known = self._facts.all(contact.id)
         learned = [
             LearnFact(contact, read.learned, read.message.id, read.message.at)
-            for read in believable(told, messages)
+            for read in stated_facts(told, messages)
             if not _is_known(read, known)
         ]
+        # One transaction for facts and progress: a crash before it costs one more call, no fact.
         self._readings.done(unread, messages[-1].id, learned)
 
-    def _in_short(self, contact: Contact, chunk: Sequence[Message]) -> Sequence[SummaryLine]:
-        """The model's valid lines, and the weightiest messages in their own words."""
+    def _summarise(self, contact: Contact, chunk: Sequence[Message]) -> Sequence[SummaryLine]:
+        """The model's verified lines, plus the weightiest messages in their own words."""
         own = extract(chunk)
         if self._model is None:
             return own
         wanted = {"most": str(MOST_LINES), "kinds": ", ".join(KINDS), "longest": str(LONGEST_LINE)}
         try:
-            told = self._told(contact, "summary.md", chunk, **wanted).get("lines", [])
+            told = self._ask_model(contact, "summary.md", chunk, **wanted).get("lines", [])
         except ModelUnavailable as fault:
-            log.info("a summary was written without the model: %s", fault.reason)
+            log.info("summary written without the model: %s", fault.reason)
             return own
-        lines = {line.message_id: line for line in faithful(told, chunk)}
+        lines = {line.message_id: line for line in verified_lines(told, chunk)}
         added = (each for each in own if each.message_id not in lines and (not lines or each.kind in WEIGHTY))
         return [*lines.values(), *added]
 
-    def _told(self, contact: Contact, prompt: str, messages: Sequence[Message], **words: str) -> dict[str, Any]:
-        """The model's JSON; empty where it refuses or garbles these messages. Raises ModelUnavailable."""
-        assert self._model is not None, "whoever calls this has looked"
+    def _ask_model(self, contact: Contact, prompt: str, messages: Sequence[Message], **words: str) -> dict[str, Any]:
+        """The model's JSON; empty if it refuses these messages or answers garbage. Raises ModelUnavailable."""
+        assert self._model is not None, "callers check for a model first"
         mark = secrets.token_hex(4)
         material = "\n".join(map(_as_json, messages))
         conversation: list[dict[str, Any]] = [
             {"role": "system", "content": fill(prompt, mark=mark, **words)},
             {"role": "user", "content": f"<customer-{mark}>\n{material}\n</customer-{mark}>"},
         ]
-        model, deadline = self._model, self._clock() + PATIENCE
+        model, deadline = self._model, self._clock() + DEADLINE
         budget = int(float(self._brands[contact.brand].daily_model_budget_usd) * MICROS * SHARE)
         worst = model.worst_cost(conversation, ())
         try:
@@ -152,18 +152,17 @@ class Reader:
             )
             return read_arguments(answer.text)
         except ModelUnavailable as fault:
-            # These faults would come again with the same messages; others pass, or belong to the API key.
+            # A refusal or garbage would come again with the same messages; other faults pass, or are the API key's.
             refused = fault.reason is Reason.REFUSED and fault.status not in (401, 403, 404)
             if refused or fault.reason is Reason.GARBAGE:
                 return {}
             raise
 
 
-def believable(told: object, messages: Sequence[Message]) -> Iterator[Read]:
-    """The model's facts that can be kept: of a known predicate, and stated by the message they name.
+def stated_facts(told: object, messages: Sequence[Message]) -> Iterator[StatedFact]:
+    """The model's facts that have a known predicate and are stated in the message they cite.
 
-    The value's words must stand in that message, in a statement: not in a question, a wish, a quotation or a remark
-    about somebody else.
+    Questions, wishes, quotations and remarks about others are not statements.
     """
     by_id = {message.id: message for message in messages}
     for each in told if isinstance(told, list) else []:
@@ -175,11 +174,11 @@ def believable(told: object, messages: Sequence[Message]) -> Iterator[Read]:
         written = _as_stated(each["predicate"], value.strip(), joined([message]))
         if written is not None:
             ended = each.get("ends") is True
-            yield Read(Learned(each["predicate"], written, ended, CONFIDENCE, "model"), message)
+            yield StatedFact(Learned(each["predicate"], written, ended, CONFIDENCE, "model"), message)
 
 
-def faithful(told: object, chunk: Sequence[Message]) -> Iterator[SummaryLine]:
-    """The model's lines that can be kept: about one of these messages, with no figure and few words that it lacks."""
+def verified_lines(told: object, chunk: Sequence[Message]) -> Iterator[SummaryLine]:
+    """The model's lines that cite one of these messages: no number of their own, half of the words from the message."""
     by_id = {message.id: message for message in chunk}
     for each in (told if isinstance(told, list) else [])[:MOST_LINES]:
         if not isinstance(each, dict) or each.get("kind") not in KINDS or type(each.get("message")) is not int:
@@ -194,8 +193,8 @@ def faithful(told: object, chunk: Sequence[Message]) -> Iterator[SummaryLine]:
 
 
 def _as_stated(predicate: str, value: str, text: str) -> str | None:
-    """The value as it is stored; None where the text does not state it."""
-    stated = [*_stated(text)]
+    """The value as stored; None if the text does not state it."""
+    stated = [*_statements(text)]
     if predicate == "birthday":
         return value if any(find_day(each) == value for each in stated) else None
     if not any(_words(value) <= _words(each) for each in stated) or not _words(value):
@@ -208,8 +207,8 @@ def _as_stated(predicate: str, value: str, text: str) -> str | None:
     return value
 
 
-def _stated(text: str) -> Iterator[str]:
-    """Every statement clause, and every sentence made of such clauses only (an address)."""
+def _statements(text: str) -> Iterator[str]:
+    """Each statement clause, and the clauses of a sentence joined (an address spans several)."""
     for sentence in sentences(text):
         own = clauses(sentence)
         yield from own
@@ -217,8 +216,8 @@ def _stated(text: str) -> Iterator[str]:
             yield " ".join(own)
 
 
-def _is_known(read: Read, known: Sequence[Fact]) -> bool:
-    """Whether the rules found this in the same message; theirs stays."""
+def _is_known(read: StatedFact, known: Sequence[Fact]) -> bool:
+    """Whether the rules found this fact in the same message."""
     of_message = [fact for fact in known if read.message.id in (fact.message_id, fact.ended_by)]
     same = [fact for fact in of_message if fact.predicate == read.learned.predicate]
     if read.learned.predicate in MANY:

@@ -1,4 +1,4 @@
-"""Erasure and export by chat, each confirmed by a second message."""
+"""Data erasure and export on request in chat, each confirmed by a second message."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _CONFIRMS = {
 
 
 def asked_right(text: str) -> str | None:
-    """ERASE or EXPORT where the whole message asks for it; None for "delete my order"."""
+    """ERASE or EXPORT if the whole message asks for it; None for "delete my order"."""
     plain = _plain(text)
     if _ERASE.fullmatch(plain):
         return ERASE
@@ -54,7 +54,7 @@ def copy_of(
     messages: Sequence[Message],
     words: ReplyWording,
 ) -> str:
-    """Everything stored about a person, as text in their language."""
+    """All stored data about a person, as text in their language."""
     lines = [words.say("copy_phone", phone=contact.phone)]
     profile = {"name": contact.name, "language": contact.language, "currency": contact.preferred_currency}
     lines += [words.say(f"copy_{what}", **{what: value}) for what, value in profile.items() if value]

@@ -1,4 +1,4 @@
-"""The sales desk: reads what a customer wrote, answers, and sends only what passes the promise check."""
+"""The sales desk: turns a customer's waiting messages into an outcome; replies must pass the promise check."""
 
 from __future__ import annotations
 
@@ -48,7 +48,13 @@ from memory.storage.timestamps import from_text, to_text
 FIRST_LOOK = timedelta(days=7)  # back, for silent customers, when nobody has looked yet
 MOST_EXPORTED = 1000  # messages in the copy that a person asks for
 WRITERS_SHARE = timedelta(seconds=0.5)  # of the deadline, kept for an answer without the model
-UNHEARD = {"audio": "no_audio", "image": "no_image", "sticker": "no_image", "video": "no_image", "document": "no_file"}
+UNREADABLE = {
+    "audio": "no_audio",
+    "image": "no_image",
+    "sticker": "no_image",
+    "video": "no_image",
+    "document": "no_file",
+}
 
 
 @dataclass
@@ -69,18 +75,14 @@ class CustomerTurn:
     def say(self, line: str, **words: object) -> str:
         return self.words.say(line, **words)
 
-    def speak(self, language: str) -> None:
+    def switch_language(self, language: str) -> None:
         catalogue = self.situation.catalogue.in_language(language)
         self.situation = replace(self.situation, language=language, catalogue=catalogue)
         self.words = words_for(self.situation)
 
 
 class Seller(BaseAgent):
-    """Answers customers; nothing is written or sent before the outcome is committed.
-
-    As an agent it leaves an execution record for each turn and an episode for each case that ends. Both refer to
-    contacts, messages and orders by id and hold no words of a person.
-    """
+    """Answers customers; writes and sends nothing itself. Its audit records hold ids, no words of a person."""
 
     def __init__(self, shop: Shop, contacts: Contacts, model_desk: ModelDesk | None = None) -> None:
         super().__init__(AGENT, memory_manager=shop.agents)
@@ -89,19 +91,19 @@ class Seller(BaseAgent):
         self._model_desk = model_desk
 
     def answer(self, contact: Contact, messages: Sequence[Message], deadline: datetime) -> Outcome:
-        """The outcome for the waiting messages of one contact."""
         began = time.perf_counter()
-        turn = self._hear(contact, messages, deadline)
-        if not any(way(turn) for way in (self._opt, self._right, self._forward, self._unheard)):
+        turn = self._understand(contact, messages, deadline)
+        handlers = (self._opt_out_or_in, self._data_right, self._forward_to_staff, self._unreadable_media)
+        if not any(handler(turn) for handler in handlers):
             self._converse(turn)
         took = round((time.perf_counter() - began) * 1000)
         turn.outcome.changes.append(_record(turn, took))
         return turn.outcome
 
     def note_lost(self) -> int:
-        """Record an episode for each customer who asked about goods, bought nothing and has been silent for a session.
+        """Records an episode for each customer who asked about goods, bought nothing and was silent for a session.
 
-        Returns how many. The scheduler calls it hourly; the desk's own memory keeps how far it looked.
+        Returns the count. Called hourly; progress is kept in the agent's long-term memory.
         """
         return sum(self._lost_of(brand) for brand in self._shop.brands)
 
@@ -130,7 +132,7 @@ class Seller(BaseAgent):
 
     # Hearing and learning
 
-    def _hear(self, contact: Contact, messages: Sequence[Message], deadline: datetime) -> CustomerTurn:
+    def _understand(self, contact: Contact, messages: Sequence[Message], deadline: datetime) -> CustomerTurn:
         text = joined(messages)
         language = self._language(contact, text)
         outcome = Outcome(answered_by="nobody")
@@ -142,7 +144,7 @@ class Seller(BaseAgent):
         situation = self._shop.situation(
             contact,
             messages,
-            classification=_whole_kind(messages, [lesson.classification for lesson in lessons], text),
+            classification=_classification(messages, [lesson.classification for lesson in lessons], text),
             language=language,
             learned=[
                 Fact(each.predicate, each.value, message.at, None, message.id)
@@ -157,7 +159,7 @@ class Seller(BaseAgent):
         return CustomerTurn(contact, situation, outcome, deadline)
 
     def _ad(self, contact: Contact) -> str:
-        """Headline and body of the last ad touch, a line each; empty where it is older than a session."""
+        """Headline and body of the last ad touch, a line each; "" if it is older than a session."""
         touch = next((each for each in self._contacts.touches(contact.id) if each["id"] == contact.last_touch_id), None)
         if touch is None or self._shop.clock() - from_text(touch["at"]) > self._shop.session:
             return ""
@@ -172,7 +174,7 @@ class Seller(BaseAgent):
     def _learn(
         self, contact: Contact, message: Message, lesson: Lesson, language: str, outcome: Outcome
     ) -> list[Learned]:
-        """Records one message's facts as changes; this answer uses them at once."""
+        """Adds one message's facts to the outcome's changes and returns them for this answer."""
         kind = lesson.classification
         notes: dict[str, Any] = {"confidence": round(kind.confidence, 2)}
         entities = {name: str(value) for name, value in kind.entities.items() if value is not None}
@@ -188,8 +190,8 @@ class Seller(BaseAgent):
 
     # Ways in which the desk does not sell
 
-    def _opt(self, turn: CustomerTurn) -> bool:
-        """STOP and START; the last one counts. Who opted out gets no answer."""
+    def _opt_out_or_in(self, turn: CustomerTurn) -> bool:
+        """STOP and START; the last one counts. A contact who is opted out gets no answer."""
         contact, messages = turn.contact, turn.situation.messages
         out = contact.opted_out_at is not None
         last = next((m for m in reversed(messages) if is_stop(m.content) or (out and is_start(m.content))), None)
@@ -204,8 +206,8 @@ class Seller(BaseAgent):
         turn.reply(Outgoing(turn.say("opted_in"), message_type="opt_out"))
         return True
 
-    def _right(self, turn: CustomerTurn) -> bool:
-        """Erasure and export. The confirmation must be the next message."""
+    def _data_right(self, turn: CustomerTurn) -> bool:
+        """Erasure and export; only the very next message can confirm."""
         messages = turn.situation.messages
         asked = next((right for m in messages if (right := asked_right(m.content))), None)
         if asked is not None:
@@ -242,8 +244,8 @@ class Seller(BaseAgent):
             return
         turn.reply(Outgoing(turn.say("erase_done"), message_type="data_rights", passes_optout=True, farewell=True))
 
-    def _forward(self, turn: CustomerTurn) -> bool:
-        """During a hand-over the desk forwards to staff and is silent."""
+    def _forward_to_staff(self, turn: CustomerTurn) -> bool:
+        """During a hand-over, forwards to staff and stays silent."""
         handover = turn.situation.handover
         if handover is None:
             return False
@@ -255,13 +257,13 @@ class Seller(BaseAgent):
         turn.outcome.answered_by = "people"
         return True
 
-    def _unheard(self, turn: CustomerTurn) -> bool:
-        """Media that could not be read, and locations."""
+    def _unreadable_media(self, turn: CustomerTurn) -> bool:
+        """Media without transcript or description, and locations."""
         messages = turn.situation.messages
         places = all(message.kind == "location" for message in messages)  # a place's label is not a question
         if not places and (turn.situation.text or any(message.metadata.get("payload") for message in messages)):
             return False
-        line = UNHEARD.get(messages[-1].kind)
+        line = UNREADABLE.get(messages[-1].kind)
         if line is not None:
             turn.reply(Outgoing(turn.say(line)))
             return True
@@ -281,20 +283,18 @@ class Seller(BaseAgent):
         found = check(draft.body, self._promise_facts(turn.situation, actions, draft.amounts))
         breaches = [each for each in found if each.kind != LANGUAGE]  # its lines are those of the language's folder
         if breaches:
-            turn.outcome.used["breaches"] = _told(breaches)
+            turn.outcome.used["breaches"] = _noted(breaches)
             actions = self._actions(turn)
             actions.hand_over("the desk had no answer it could stand by")
             draft = ReplyDraft(turn.say("safe"))
-        self._keep(turn, actions, draft.body, draft)
+        self._accept(turn, actions, draft.body, draft)
 
     def _by_model(self, turn: CustomerTurn) -> bool:
-        """Whether the model answered; if not, the outcome says why.
-
-        Code decides pressed buttons and a plain yes or no to an open quote.
-        """
+        """Whether the model answered; if not, `outcome.why` says the reason."""
+        # Pressed buttons and a plain yes or no to a quote are decided by code, never by the model.
         if self._model_desk is None or _is_decided(turn.situation):
             return False
-        turn.situation = self._shop.remembering(turn.situation)
+        turn.situation = self._shop.with_recall(turn.situation)
         try:
             draft, breaches = self._checked(turn, self._model_desk)
         except ModelUnavailable as fault:
@@ -305,24 +305,21 @@ class Seller(BaseAgent):
         turn.outcome.model = draft.model
         if breaches or not draft.text.strip():
             turn.outcome.why = "promised what is not so" if breaches else "said nothing"
-            turn.outcome.used["breaches"] = _told(breaches)
+            turn.outcome.used["breaches"] = _noted(breaches)
             if any(breach.kind == LANGUAGE for breach in breaches):
-                turn.speak(turn.situation.brand.languages[0])
+                turn.switch_language(turn.situation.brand.languages[0])
             return False
-        self._keep(turn, draft.actions, draft.reply.body, draft.reply, by="model")
+        self._accept(turn, draft.actions, draft.reply.body, draft.reply, by="model")
         return True
 
     def _checked(self, turn: CustomerTurn, desk: ModelDesk) -> tuple[ModelDraft, list[Breach]]:
-        """The model's draft, repaired once if it failed the check, and the breaches that remain.
-
-        A draft in a language without claim words is not repaired: the next one could not be checked either.
-        """
+        """The model's draft, repaired at most once, and the breaches that remain."""
         deadline = turn.deadline - WRITERS_SHARE
         draft = desk.answer(turn.situation, self._actions(turn), deadline)
         breaches = self._breaches(turn, draft)
         if not breaches or any(breach.kind == LANGUAGE for breach in breaches):
-            return draft, breaches
-        turn.outcome.used["repaired"] = _told(breaches)
+            return draft, breaches  # without claim words for the language, a repaired draft could not be checked either
+        turn.outcome.used["repaired"] = _noted(breaches)
         try:
             draft = desk.repair(turn.situation, draft, breaches, deadline)
         except ModelUnavailable:
@@ -333,7 +330,7 @@ class Seller(BaseAgent):
         facts = self._promise_facts(turn.situation, draft.actions, draft.reply.amounts)
         return check(draft.reply.body, facts)
 
-    def _keep(
+    def _accept(
         self, turn: CustomerTurn, actions: Actions, body: str, draft: ReplyDraft, *, by: str = "built-in"
     ) -> None:
         outcome, contact = turn.outcome, turn.contact
@@ -380,7 +377,7 @@ class Seller(BaseAgent):
         )
 
 
-def _whole_kind(messages: Sequence[Message], kinds: Sequence[Classification], text: str) -> Classification:
+def _classification(messages: Sequence[Message], kinds: Sequence[Classification], text: str) -> Classification:
     pressed = messages[-1].metadata.get("payload")
     if pressed in (YES_PAYLOAD, NO_PAYLOAD):
         return Classification("order", 1.0)
@@ -388,7 +385,7 @@ def _whole_kind(messages: Sequence[Message], kinds: Sequence[Classification], te
 
 
 def _asked_before(situation: Situation) -> str | None:
-    """The data right that the desk asked to confirm in its last message."""
+    """The data right that the desk's last message asked to confirm."""
     last = last_said(situation.history, situation.messages)
     return last.metadata.get("confirms") if last else None
 
@@ -404,12 +401,12 @@ def _count(outcome: Outcome, tokens_in: int, tokens_out: int, cost_micros: int) 
     outcome.tokens_in, outcome.tokens_out, outcome.cost_micros = tokens_in, tokens_out, cost_micros
 
 
-def _told(breaches: Sequence[Breach]) -> list[str]:
+def _noted(breaches: Sequence[Breach]) -> list[str]:
     return [f"{breach.kind}: {breach.text[:80]}" for breach in breaches[:5]]
 
 
 def _record(turn: CustomerTurn, took_ms: int) -> RecordExecution:
-    """The audit record of this turn, taken last: it counts the replies."""
+    """The audit record; made last, because it counts the replies."""
     outcome, situation = turn.outcome, turn.situation
     used = {name: outcome.used[name] for name in ("skus", "orders", "recalled", "fact_ids") if name in outcome.used}
     record: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""How a customer's case ended, as episodes of the sales desk; they hold ids and no words of a person."""
+"""How customers' cases ended, as episodes; they hold ids, no words of a person."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ AGENT: Final = "sales desk"
 
 @dataclass(frozen=True, slots=True)
 class Episodes:
-    """Call each method in the transaction of the event it records."""
+    """Call each method inside the transaction of its event."""
 
     agents: MemoryManager
 
@@ -23,7 +23,7 @@ class Episodes:
         self._save(contact.id, "handed over", {"brand": contact.brand, "handover": handover_id})
 
     def order_moved(self, order: Order, state: str) -> None:
-        """Staff moved an order. A case ends when it is paid or cancelled; an erased person has no case."""
+        """Only paid and cancelled end a case. An order of an erased person has no contact, so no case."""
         if state not in ("paid", "cancelled") or order.contact_id is None:
             return
         about = {
@@ -37,7 +37,6 @@ class Episodes:
         self._save(order.contact_id, f"order {state}", about)
 
     def lost(self, contact: Contact, interests: Sequence[str]) -> None:
-        """The customer asked about goods, bought nothing and has been silent for a session."""
         self._save(contact.id, "lost", {"brand": contact.brand, "interests": list(interests)})
 
     def _save(self, contact_id: int, outcome: str, about: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Everything an answer may be based on, collected once per turn before anything is written."""
+"""What one answer may be based on, collected once per turn before any write."""
 
 from __future__ import annotations
 
@@ -24,13 +24,11 @@ from memory.shop.orders import Order, Orders, Quote
 from memory.storage.timestamps import Clock
 
 MOST_RECALLED = 8  # older messages for one answer
-SAID = ("sent", "delivered", "read")
+SENT_STATES = ("sent", "delivered", "read")
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """One customer, their unanswered messages, and what is known."""
-
     brand: Brand
     contact: Contact  # as stored before this turn; what this turn taught is in `facts`
     messages: tuple[Message, ...]  # the waiting ones, oldest first
@@ -59,14 +57,14 @@ class Situation:
         return self.facts["name"].value if "name" in self.facts else self.contact.name
 
     def title_of(self, sold: Quote | Order, language: str) -> str:
-        """The title in a language; the recorded one where the item was renamed since."""
+        """The title in a language; the recorded title if the item was renamed since."""
         item = self.catalogue.find(sold.sku)
         return item.title_in(language) if item is not None and item.title == sold.title else sold.title
 
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """What situations are made from; one for all brands."""
+    """The stores that situations are read from; one for all brands."""
 
     brands: Mapping[str, Brand]
     catalogues: Mapping[str, Catalogue]
@@ -94,10 +92,11 @@ class Shop:
         ended: Sequence[Learned] = (),
         ad: str = "",
     ) -> Situation:
-        """The situation after `messages`, which stated `learned` and ended `ended`."""
         brand = self.brands[contact.brand]
-        history = self._history(contact, messages)
-        known = after(self.facts.holding(contact.id), learned, ended)
+        now, ids = self.clock(), {message.id for message in messages}
+        recent = self.messages.history(contact.id, limit=self.most_history + len(messages))
+        history = tuple(m for m in recent if m.id not in ids and m.state != "waiting" and now - m.at <= self.session)
+        known = facts_after(self.facts.holding(contact.id), learned, ended)
         facts = {fact.predicate: fact for fact in known}
         return Situation(
             brand=brand,
@@ -122,10 +121,10 @@ class Shop:
             ad=ad,
         )
 
-    def remembering(self, situation: Situation) -> Situation:
-        """With the summary of earlier conversations and the older messages that matter now.
+    def with_recall(self, situation: Situation) -> Situation:
+        """With the summary of earlier conversations and recalled messages.
 
-        For a model only: a search over ten thousand messages takes some 30 ms.
+        For the model only: recall over ten thousand messages takes some 30 ms.
         """
         said = [*situation.history, *situation.messages]
         first, ids = min((message.id for message in said), default=0), {message.id for message in said}
@@ -137,28 +136,23 @@ class Shop:
             situation, summary=tuple(line for line in summary if line.message_id < first), recalled=tuple(recalled)
         )
 
-    def _history(self, contact: Contact, waiting: Sequence[Message]) -> tuple[Message, ...]:
-        now, ids = self.clock(), {message.id for message in waiting}
-        recent = self.messages.history(contact.id, limit=self.most_history + len(waiting))
-        return tuple(m for m in recent if m.id not in ids and m.state != "waiting" and now - m.at <= self.session)
-
     def _currency(self, brand: Brand, contact: Contact, facts: Mapping[str, Fact], language: str) -> str:
-        """The stated currency; else the language's, the country's or the brand's."""
+        """The stated currency, else the language's, the country's or the brand's."""
         spoken, others = about(language), (about(each) for each in LANGUAGES)
         home = spoken.currency or next((each.currency for each in others if each.owns(contact.phone)), brand.currency)
         wished = facts["currency"].value if "currency" in facts else contact.preferred_currency or home
         return wished if wished in self.rates.known() else brand.currency
 
     def _quote(self, contact: Contact, last: Message | None) -> Quote | None:
-        """None unless the quote was the last thing said: else nobody knows what a yes is to."""
+        """The open quote if it was the last thing said; otherwise a yes could mean something else."""
         if last is None or not last.metadata.get("asks_order"):
             return None
         quote = self.orders.open_quote(contact.id)
         return quote if quote is not None and quote.sku == last.metadata["asks_order"] else None
 
 
-def after(known: Sequence[Fact], learned: Sequence[Fact], ended: Sequence[Learned]) -> list[Fact]:
-    """The facts that hold once `learned` and `ended` are applied."""
+def facts_after(known: Sequence[Fact], learned: Sequence[Fact], ended: Sequence[Learned]) -> list[Fact]:
+    """The facts that hold after `learned` and `ended`."""
     kept = [fact for fact in known if not any(means(each, fact) for each in ended)]
     for fact in learned:
         side_by_side = fact.predicate in MANY
@@ -170,7 +164,7 @@ def after(known: Sequence[Fact], learned: Sequence[Fact], ended: Sequence[Learne
 
 
 def joined(messages: Sequence[Message]) -> str:
-    """The texts, one a line; a transcript or description stands in for media."""
+    """One text per line; a transcript or description replaces media."""
     texts = (message.metadata.get("transcript") or message.content for message in messages)
     return "\n".join(text.strip() for text in texts if text.strip())
 
@@ -178,10 +172,10 @@ def joined(messages: Sequence[Message]) -> str:
 def last_said(history: Sequence[Message], waiting: Sequence[Message]) -> Message | None:
     """The desk's last message, if `waiting` can be an answer to it.
 
-    Not where it could not be sent, or its sending began after one of them was written.
+    None if it was not sent, or if sending began after one of them was written.
     """
     last = next((message for message in reversed(history) if message.role == "assistant"), None)
-    if last is None or last.state not in SAID:
+    if last is None or last.state not in SENT_STATES:
         return None
     since = last.tried_at or last.at
     return last if all(message.id > last.id and message.at >= since for message in waiting) else None

@@ -6,8 +6,8 @@ import logging
 from datetime import timedelta
 from pathlib import Path
 
-from bot.sales.answering.model_writer import ModelDesk, Senses
-from bot.sales.background_reading import Reader
+from bot.sales.answering.model_writer import MediaDescriber, ModelDesk
+from bot.sales.background_reading import BackgroundReader
 from bot.sales.desk import Seller
 from bot.sales.situation import Shop
 from bot.shop.catalogue import Catalogue, read_catalogue
@@ -52,18 +52,18 @@ def _take_catalogue(foundation: Foundation, file: Path) -> None:
     foundation.stores.goods.replace(read.items, read.digest)
 
 
-def senses(foundation: Foundation) -> Senses | None:
+def senses(foundation: Foundation) -> MediaDescriber | None:
     """What hears voice notes and sees pictures, within the smallest of the brands' daily budgets."""
     if foundation.model is None:
         return None
     budget = min(brand.daily_model_budget_usd for brand in foundation.brands.values())
-    return Senses(foundation.model, foundation.stores.limits, daily_budget_usd=budget)
+    return MediaDescriber(foundation.model, foundation.stores.limits, daily_budget_usd=budget)
 
 
-def reader(foundation: Foundation) -> Reader:
+def reader(foundation: Foundation) -> BackgroundReader:
     """What reads conversations while nobody waits."""
     stores = foundation.stores
-    return Reader(
+    return BackgroundReader(
         contacts=stores.contacts,
         facts=stores.facts,
         readings=stores.readings,

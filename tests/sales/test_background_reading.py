@@ -15,7 +15,7 @@ import pytest
 
 from bot.model.language_model import LanguageModel
 from bot.model.token_prices import Prices
-from bot.sales.background_reading import MANY_MESSAGES, Reader, believable, faithful
+from bot.sales.background_reading import MANY_MESSAGES, BackgroundReader, stated_facts, verified_lines
 from memory.conversations.channel_messages import Outgoing
 from memory.conversations.messages import Message
 from memory.conversations.reading_progress import Readings
@@ -51,11 +51,11 @@ def model(server: ModelServer, counter: Counter) -> Iterator[LanguageModel]:
     model.close()
 
 
-def reader(counter: Counter, model: LanguageModel | None, *, budget: str = "5") -> Reader:
+def reader(counter: Counter, model: LanguageModel | None, *, budget: str = "5") -> BackgroundReader:
     brand = replace(counter.brand, daily_model_budget_usd=Decimal(budget))
     db = counter.stores.db
     summaries = Summaries(db, counter.clock)
-    return Reader(
+    return BackgroundReader(
         counter.stores.contacts,
         counter.facts,
         Readings(db, counter.facts),
@@ -278,14 +278,14 @@ def test_only_what_the_message_itself_states_is_believed(
     text: str, predicate: str, value: str, kept: str | None
 ) -> None:
     message = said(text)
-    read = [*believable([{"message": message.id, "predicate": predicate, "value": value}], [message])]
+    read = [*stated_facts([{"message": message.id, "predicate": predicate, "value": value}], [message])]
     assert [each.learned.value for each in read] == ([kept] if kept else [])
 
 
 def test_a_message_that_was_not_given_proves_nothing() -> None:
     message = said("home is Valencia for me")
     for other in (message.id + 1, str(message.id), None, True):
-        assert not [*believable([{"message": other, "predicate": "city", "value": "Valencia"}], [message])]
+        assert not [*stated_facts([{"message": other, "predicate": "city", "value": "Valencia"}], [message])]
 
 
 @pytest.mark.parametrize(
@@ -300,7 +300,7 @@ def test_a_message_that_was_not_given_proves_nothing() -> None:
 )
 def test_a_line_of_a_summary_must_be_borne_out_by_its_message(line: str, kept: bool) -> None:
     message = said("he wants two laptops under 1500 euros please")
-    assert bool([*faithful([{"message": message.id, "kind": "asked", "text": line}], [message])]) is kept
+    assert bool([*verified_lines([{"message": message.id, "kind": "asked", "text": line}], [message])]) is kept
 
 
 def said(text: str) -> Message:

@@ -11,7 +11,7 @@ import pytest
 from bot.language.detection import detect
 from bot.model.language_model import LanguageModel
 from bot.model.token_prices import Prices
-from bot.sales.answering.model_writer import WORTH_ASKING, ModelDesk
+from bot.sales.answering.model_writer import SHORTEST_CALL, ModelDesk
 from bot.sales.desk import Seller
 from memory.storage.quotas import Limits
 from tests.memory.stores import BRAND
@@ -120,7 +120,7 @@ def test_the_last_half_second_of_a_turn_is_kept_for_the_writer(
     server.rule = lambda request: says("Which one do you like?")
     shop.hear("show me gaming laptops")
     [lease] = shop.turns.claim("test", 1)
-    deadline = shop.stores.clock() + timedelta(seconds=WORTH_ASKING + 0.5 + left)
+    deadline = shop.stores.clock() + timedelta(seconds=SHORTEST_CALL + 0.5 + left)
     outcome = shop.seller.answer(shop.customer(), shop.turns.waiting(lease.contact_id), deadline)
     limits = Limits(shop.stores.db, shop.stores.clock)
     assert (limits.spent(BRAND, limits.today()) > 0) is is_asked

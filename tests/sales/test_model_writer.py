@@ -15,7 +15,7 @@ from bot.model.token_prices import Prices, Spent
 from bot.promises.check import check
 from bot.promises.facts import Breach, ReplyFacts
 from bot.sales.answering.model_prompt import Briefing, MissingWord, fill
-from bot.sales.answering.model_writer import Allowance, ModelDesk, ModelDraft, Senses
+from bot.sales.answering.model_writer import Allowance, MediaDescriber, ModelDesk, ModelDraft
 from bot.sales.situation import Situation
 from memory.people.facts import Fact
 from tests.model_server import (
@@ -412,12 +412,12 @@ def test_a_model_that_hangs_is_a_timeout(desk: ModelDesk, counter: Counter, serv
 # Ears and eyes
 
 
-def understood(senses: Senses, counter: Counter, content: bytes, kind: str) -> str | None:
+def understood(senses: MediaDescriber, counter: Counter, content: bytes, kind: str) -> str | None:
     return senses.understand(content, kind, counter.clock() + timedelta(seconds=120))
 
 
 def test_voice_and_pictures_become_words(model: LanguageModel, counter: Counter, server: ModelServer) -> None:
-    senses = Senses(model, counter.limits)
+    senses = MediaDescriber(model, counter.limits)
     server.plays(transcript("quiero un portátil"), says("A cracked phone screen."))
     assert understood(senses, counter, b"OggS" * 500, "audio/ogg") == "quiero un portátil"
     assert understood(senses, counter, PNG, "image/png") == "A cracked phone screen."
@@ -430,13 +430,13 @@ def test_voice_and_pictures_become_words(model: LanguageModel, counter: Counter,
 def test_what_nobody_can_tell_is_none(
     model: LanguageModel, counter: Counter, server: ModelServer, content: bytes, kind: str
 ) -> None:
-    assert understood(Senses(model, counter.limits), counter, content, kind) is None
+    assert understood(MediaDescriber(model, counter.limits), counter, content, kind) is None
     assert server.requests == []
     assert counter.limits.spent("media", TODAY) == 0
 
 
 def test_media_keep_to_their_budget(model: LanguageModel, counter: Counter, server: ModelServer) -> None:
-    senses = Senses(model, counter.limits, daily_budget_usd=Decimal("0.003"))
+    senses = MediaDescriber(model, counter.limits, daily_budget_usd=Decimal("0.003"))
     server.rule = lambda request: says("A phone.")
     heard = [understood(senses, counter, PNG, "image/png") for _ in range(5)]
     assert heard == ["A phone.", "A phone.", None, None, None]
@@ -446,7 +446,7 @@ def test_a_fault_while_listening_is_logged_without_what_was_said(
     model: LanguageModel, counter: Counter, server: ModelServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.plays(failing(500, message="my secret voice"))
-    assert understood(Senses(model, counter.limits), counter, b"OggS" * 500, "audio/ogg") is None
+    assert understood(MediaDescriber(model, counter.limits), counter, b"OggS" * 500, "audio/ogg") is None
     assert "server error" in caplog.text and "secret" not in caplog.text
 
 

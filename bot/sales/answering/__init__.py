@@ -1,1 +1,1 @@
-"""From what was understood to a reply: the built-in writer, the model, and what both may do for a customer."""
+"""From dialogue acts to a reply, by the built-in writer or the model."""

@@ -1,4 +1,4 @@
-"""What the desk can do for the customer of a turn. The built-in writer and the model act through this only."""
+"""What the built-in writer and the model may do for the customer of a turn."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LAST_LINES = 6  # of the conversation, told to staff with a hand-over
 
 
 class CannotDo(Exception):
-    """The text says why and what to do instead, for a person or a model."""
+    """The text says why and what to do instead; the model reads it."""
 
 
 class TooFewLeft(CannotDo):
@@ -39,8 +39,6 @@ class PriceChanged(CannotDo):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An item with its price for this customer."""
-
     sku: str
     title: str
     category: str
@@ -54,10 +52,9 @@ class Offer:
 
 @dataclass(slots=True)
 class Actions:
-    """The actions of one attempt at an answer; they take effect when the turn is finished with `changes`.
+    """The actions of one draft, on the situation's contact.
 
-    All are for the contact of the situation. Make a new object for each attempt, so that a dropped draft takes its
-    changes with it.
+    They take effect when the turn commits `changes`. Use a new object per draft: a dropped draft drops its changes.
     """
 
     situation: Situation
@@ -70,14 +67,13 @@ class Actions:
     conversions: list[Conversion] = field(default_factory=list)
 
     def search_catalogue(self, words: str, *, limit: int = 5) -> list[Offer]:
-        """Best first; the words may hold a price limit."""
+        """Best match first; `words` may contain a price limit."""
         found = self.situation.catalogue.search(words, limit=limit, currency=self.situation.currency)
         offers = [self.offer(item) for item in found]
         self.shown += [offer.sku for offer in offers]
         return offers
 
     def offer(self, item: Item) -> Offer:
-        """The price in the customer's currency where listed; else the brand's, and a conversion."""
         price = charged(self.situation, item)
         about = None
         if price.currency != self.situation.currency:
@@ -95,7 +91,7 @@ class Actions:
         )
 
     def convert(self, amount: Decimal, source: str, target: str) -> Conversion:
-        """Raises CannotDo where there is no rate."""
+        """Raises CannotDo if there is no rate."""
         try:
             found = self.situation.rates.convert(Money(amount, source), target)
         except UnknownCurrency as error:
@@ -104,13 +100,13 @@ class Actions:
         return found
 
     def order_status(self, number: str | None = None) -> list[Order]:
-        """This contact's order, or all, newest first. Raises CannotDo for a number that isn't theirs."""
+        """The contact's orders, newest first, or the one with `number`. Raises CannotDo if it is not theirs."""
         if number is None:
             return list(self.situation.orders)
         return [self._own_order(number)]
 
     def quote(self, sku: str, quantity: int = 1) -> Quote:
-        """Prepare an order and ask for a yes; replaces an earlier quote. Raises CannotDo."""
+        """Prepares an order to be confirmed; replaces an earlier quote. Raises CannotDo."""
         item = self.situation.catalogue.find(sku)
         if item is None:
             raise CannotDo(f"there is no item {sku}; search the catalogue and use the sku of a result")
@@ -126,7 +122,7 @@ class Actions:
         return quote
 
     def confirm_order(self) -> Order:
-        """Place the quoted order. Raises CannotDo unless the customer said yes to it."""
+        """Places the quoted order. Raises CannotDo unless the customer said yes to it."""
         quote = self.situation.quote
         if quote is None:
             raise CannotDo("no quote waits for a yes as the last thing said; quote the item first")
@@ -140,14 +136,14 @@ class Actions:
         return self._place(quote)
 
     def cancel_quote(self) -> bool:
-        """Forget the open quote; False when there was none."""
+        """False if there was no open quote."""
         if self.situation.quote is None:
             return False
         self.changes.append(DropQuote(self.situation.contact.id))
         return True
 
     def cancel_order(self, number: str) -> Order:
-        """Cancel this contact's unpaid order. Raises CannotDo: hand over instead."""
+        """Cancels the contact's unpaid order. Raises CannotDo if it is paid or not theirs."""
         order = self._own_order(number)
         if order.state != "placed":
             raise CannotDo(f"order {order.number} is {order.state}; a person has to look at it, hand over")
@@ -155,7 +151,7 @@ class Actions:
         return order
 
     def hand_over(self, reason: str) -> None:
-        """Have a person take over; the desk falls silent after this reply."""
+        """Hands over to staff; the desk is silent after this reply."""
         if self.handed_over is not None:
             return
         self.handed_over = reason
@@ -205,13 +201,13 @@ class Actions:
 
 
 def charged(situation: Situation, item: Item) -> Money:
-    """The price in the customer's currency where listed, else the brand's, else the first."""
+    """The price in the customer's currency if listed, else the brand's, else the first."""
     currencies = (situation.currency, situation.brand.currency, *item.prices)
     return next(item.prices[currency] for currency in currencies if currency in item.prices)
 
 
 def as_data(result: object) -> Any:
-    """Any result above as JSON data; amounts are text with their currency, dates ISO."""
+    """A result as JSON data: amounts as text with currency, dates in ISO format."""
     if isinstance(result, Money):
         return {"amount": str(result.rounded().amount), "currency": result.currency}
     if isinstance(result, Decimal):

@@ -1,4 +1,4 @@
-"""The model's prompt: the prompt files filled with the facts for this message, within a token budget."""
+"""Fills the prompt files with the facts for one turn, within a token budget."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ LONGEST_LINE = 600  # characters of one earlier message
 
 
 class MissingWord(Exception):
-    """The values do not match the prompt file; the text names the file and the word."""
+    """The values do not match the placeholders of the prompt file."""
 
 
 @cache
@@ -46,38 +46,32 @@ def _template(name: str) -> Template:
 
 
 def fill(name: str, **values: str) -> str:
-    """The prompt file `name` with each `$word` replaced. Raises MissingWord for a missing or surplus word.
-
-    Filled-in text is not searched for `$words`: it may come from a customer.
-    """
+    """The prompt file `name` with each `$word` replaced. Raises MissingWord for a missing or surplus word."""
     template = _template(name)
     wrong = set(template.get_identifiers()) ^ set(values)
     if wrong or not template.is_valid():
-        raise MissingWord(f"{name}: {', '.join(sorted(wrong)) or 'a $ that begins no word'}")
-    return template.substitute(values)
+        raise MissingWord(f"{name}: {', '.join(sorted(wrong)) or 'a $ without a word'}")
+    return template.substitute(values)  # one pass: a `$word` in a customer's text is not replaced
 
 
 @dataclass(frozen=True, slots=True)
 class Briefing:
-    """The opening of the conversation with the model.
-
-    `mark` is drawn for each conversation and stands in its tags, so that no customer can close their block and speak as
-    the shop.
-    """
+    """The opening messages of a conversation with the model."""
 
     situation: Situation
     actions: Actions
     budget: int  # tokens for system and user message together
+    # Random, and part of the tags around customers' text, so that no customer can close the tag and speak as the shop.
     mark: str = field(default_factory=lambda: secrets.token_hex(4))
 
     def messages(self) -> list[ModelMessage]:
-        """Rules and facts of the shop as the system message, everything the customer wrote as the user message."""
+        """The shop's rules and facts as system message; everything from the customer as user message."""
         system = self._system()
         left = self.budget - estimate_tokens(system)
         return [{"role": "system", "content": system}, {"role": "user", "content": self._customer(left)}]
 
     def correction(self, breaches: Sequence[Breach]) -> ModelMessage:
-        """Tells the model why its draft was held back."""
+        """Tells the model what the promise check rejected."""
         text = fill(
             "repair.md",
             mark=self.mark,
@@ -96,7 +90,9 @@ class Briefing:
             currency=situation.currency,
             mark=self.mark,
             today=today.strftime("%A %d %B %Y, %H:%M"),
-            policies=_lines(self._policies()),
+            policies=_lines(
+                f"{topic}: {situation.brand.policy(topic, situation.language)}" for topic in situation.brand.policies
+            ),
             discounts=_lines(self._discounts()),
             links=_lines(situation.brand.links),
             catalogue=_lines(self._items()),
@@ -104,11 +100,6 @@ class Briefing:
             orders=_lines(_compact(order_data(order)) for order in situation.orders[:MOST_ORDERS]),
             quote=_compact(quote_data(situation.quote)) if situation.quote else "none",
         )
-
-    def _policies(self) -> Iterator[str]:
-        brand = self.situation.brand
-        for topic in brand.policies:
-            yield f"{topic}: {brand.policy(topic, self.situation.language)}"
 
     def _discounts(self) -> Iterator[str]:
         brand = self.situation.brand
@@ -118,7 +109,7 @@ class Briefing:
                 yield f"{discount.code}: {discount.percent}% off, until {discount.valid_until.isoformat()}"
 
     def _items(self) -> Iterator[str]:
-        """The items shown last, in that order, then those that the message asks about."""
+        """Up to half are the items shown last; the rest are search results."""
         catalogue = self.situation.catalogue
         shown = [item for sku in self.situation.shown if (item := catalogue.find(sku))]
         asked = catalogue.search(self.situation.text, limit=MOST_ITEMS)
@@ -127,7 +118,7 @@ class Briefing:
             yield _compact(offer_data(self.actions.offer(item)))
 
     def _rates(self) -> Iterator[str]:
-        """Between the brand's and the customer's currency; a tool gives others."""
+        """Brand's to customer's currency only; the model has a tool for others."""
         situation = self.situation
         if situation.currency == situation.brand.currency:
             return
@@ -149,7 +140,7 @@ class Briefing:
         return fill("customer.md", mark=self.mark, profile=profile, earlier=earlier, history=history, text=text or "…")
 
     def _profile(self) -> Iterator[str]:
-        """What is known of the person, without the phone number: no answer needs it."""
+        """Without the phone number: no answer needs it."""
         situation = self.situation
         known = dict(situation.facts)
         name = known.pop("name", None)
@@ -167,27 +158,25 @@ class Briefing:
                 yield f"{_label(predicate)}: {', '.join(several)}"
 
     def _earlier(self, budget: int) -> str:
-        """The ad, the summary and recalled messages, each as far as it fits."""
-        lines = {self._short(line): line.message_id for line in self.situation.summary}
+        """Ad, summary and recalled messages, each as far as its budget goes."""
+        lines = {self._summary_line(line): line.message_id for line in self.situation.summary}
+        recalled = [f"{self._day(message.at)} {self._line(message)}" for message in self.situation.recalled]
         blocks = [
             _fitting(AD, self.situation.ad.splitlines(), budget // 4),
             _fitting(SUMMARY, lines, budget // 3, in_order=sorted(lines, key=lambda line: lines[line])),
-            _fitting(RECALLED, [self._recalled(message) for message in self.situation.recalled], budget // 3),
+            _fitting(RECALLED, recalled, budget // 3),
         ]
         return "".join(f"\n{block}\n" for block in blocks if block)
 
-    def _short(self, line: SummaryLine) -> str:
+    def _summary_line(self, line: SummaryLine) -> str:
         return f"{self._day(line.at)} {line.kind}: {line.text}"
-
-    def _recalled(self, message: Message) -> str:
-        return f"{self._day(message.at)} {self._line(message)}"
 
     def _day(self, moment: datetime) -> str:
         return f"{moment.astimezone(self.situation.brand.time_zone):%Y-%m-%d}"
 
     def _line(self, message: Message) -> str:
         who = "USER" if message.role == "user" else "ASSISTANT"
-        return f"[{message.at.astimezone(self.situation.brand.time_zone):%H:%M}] {who}: {_short(message.content)}"
+        return f"[{message.at.astimezone(self.situation.brand.time_zone):%H:%M}] {who}: {_shortened(message.content)}"
 
     def _history(self, budget: int) -> list[str]:
         kept: list[str] = []
@@ -205,7 +194,7 @@ def _label(predicate: str) -> str:
 
 
 def _fitting(title: str, lines: Iterable[str], budget: int, *, in_order: Sequence[str] = ()) -> str:
-    """The title and the first lines that fit, shown `in_order` where given; empty where none fits."""
+    """The title and the first lines that fit, sorted as `in_order` if given; "" if none fits."""
     budget -= estimate_tokens(title)
     kept: list[str] = []
     for line in lines:
@@ -221,7 +210,7 @@ def _compact(data: object) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
-def _short(text: str) -> str:
+def _shortened(text: str) -> str:
     return text if len(text) <= LONGEST_LINE else text[:LONGEST_LINE] + "…"
 
 

@@ -1,4 +1,4 @@
-"""The model's hands: what it may ask the desk to do, described, checked and done. No tool takes a contact."""
+"""The model's tools: schemas, descriptions and execution. No tool takes a contact, so none reaches another customer."""
 
 from __future__ import annotations
 
@@ -100,10 +100,9 @@ def _quote(actions: Actions, said: dict[str, Any]) -> Any:
 
 
 def _place(actions: Actions, _said: dict[str, Any]) -> Any:
-    """At most one order in a turn, and none that the customer has not seen quoted."""
     if actions.quoted is not None:
         raise CannotDo("the customer has not seen this quote yet; tell them and wait for their answer")
-    return order_data(actions.placed or actions.confirm_order())
+    return order_data(actions.placed or actions.confirm_order())  # at most one order per turn
 
 
 def _cancel(actions: Actions, _said: dict[str, Any]) -> Any:
@@ -127,7 +126,7 @@ TOOLS: Mapping[str, ModelTool] = {
 
 
 def described() -> list[Tool]:
-    """The tools in the format of chat completions; a schema's docstring is the tool's description."""
+    """In the chat completions format; a schema's docstring is the tool's description."""
     return [
         {
             "type": "function",
@@ -142,29 +141,26 @@ def described() -> list[Tool]:
 
 
 def use(call: ToolCall, actions: Actions) -> str:
-    """Run one tool call for the customer of these actions; the result as JSON text.
-
-    A wrong call or an impossible action returns `{"error": …}` for the model to read.
-    """
+    """Runs one tool call and returns JSON text; `{"error": …}` for a wrong call or an impossible action."""
     tool = TOOLS.get(call.name)
     if tool is None:
         return _error(f"there is no tool {call.name[:60]!r}; there are {', '.join(TOOLS)}")
     try:
         result = tool.do(actions, tool.schema.load(call.arguments))
     except ValidationError as wrong:
-        return _error(_sentence(wrong.messages_dict))
+        faults = sorted(wrong.messages_dict.items())
+        return _error("; ".join(f"{name[:60]}: {' '.join(map(str, texts))}" for name, texts in faults))
     except CannotDo as refusal:
         return _error(str(refusal))
     return json.dumps(result, ensure_ascii=False, separators=(",", ":"))
 
 
 def offer_data(offer: Offer) -> dict[str, Any]:
-    """An offer without its unknown fields."""
     return {name: value for name, value in as_data(offer).items() if value is not None}
 
 
 def order_data(order: Order) -> dict[str, Any]:
-    """An order as its customer may see it: no contact, no ad."""
+    """What the customer may see of an order: no contact, no ad."""
     data = {
         "number": order.number,
         "state": order.state,
@@ -192,7 +188,7 @@ def quote_data(quote: Quote) -> dict[str, Any]:
 
 
 def json_schema(schema: Schema) -> dict[str, Any]:
-    """A marshmallow schema of plain fields as JSON Schema, with its limits."""
+    """A marshmallow schema of plain fields, with its limits, as JSON Schema."""
     named = {field.data_key or name: field for name, field in schema.fields.items()}
     return {
         "type": "object",
@@ -220,7 +216,3 @@ def _number(limit: Any) -> int | float:
 
 def _error(text: str) -> str:
     return json.dumps({"error": text}, ensure_ascii=False)
-
-
-def _sentence(faults: dict[str, Any]) -> str:
-    return "; ".join(f"{name[:60]}: {' '.join(map(str, texts))}" for name, texts in sorted(faults.items()))

@@ -1,4 +1,4 @@
-"""Drafts answers with a language model: call, run the tools, call again, until there is text."""
+"""Drafts answers with a language model in a tool loop, within limits on steps, tokens, cost and time."""
 
 from __future__ import annotations
 
@@ -28,13 +28,11 @@ from memory.storage.timestamps import Clock
 log = logging.getLogger(__name__)
 
 MICROS = 1_000_000
-WORTH_ASKING = 0.3  # seconds; an answer needs longer than this even from a model on the same machine
+SHORTEST_CALL = 0.3  # seconds; an answer needs longer than this even from a model on the same machine
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """Limits on the model, per turn and per contact."""
-
     steps: int = 6  # calls of the model
     tokens: int = 30_000  # in and out, all calls of the turn
     cost_micros: int = 100_000  # ten US cents
@@ -45,7 +43,7 @@ class Allowance:
 
 @dataclass(frozen=True)
 class ModelDraft:
-    """The model's answer, not yet checked."""
+    """The model's answer before the promise check."""
 
     said: str  # by the model
     actions: Actions  # its `changes` belong to this draft, and are dropped with it
@@ -57,7 +55,7 @@ class ModelDraft:
 
     @cached_property
     def reply(self) -> ReplyDraft:
-        """The model's text with the terms and buttons that the desk adds: this is checked and sent."""
+        """The model's text with the desk's terms and buttons: what is checked and sent."""
         return with_terms(to_whatsapp(self.said), self.actions)
 
     @property
@@ -70,11 +68,7 @@ class ModelDraft:
 
 
 class ModelDesk:
-    """Drafts answers with a language model. Thread-safe.
-
-    The seller checks each draft, has it repaired once, and otherwise answers without the model. The model changes
-    nothing by itself: its tools act through the customer's `Actions`.
-    """
+    """Drafts answers with a language model. Thread-safe."""
 
     def __init__(
         self,
@@ -91,21 +85,18 @@ class ModelDesk:
         self._tools = described()
 
     def answer(self, situation: Situation, actions: Actions, deadline: datetime) -> ModelDraft:
-        """A draft for the messages of `situation`; `actions` must be fresh.
-
-        Raises ModelUnavailable with what was `spent`: answer without the model, with fresh actions.
-        """
+        """`actions` must be fresh. Raises ModelUnavailable with what was `spent`; then use fresh actions again."""
         contact = situation.contact
         allowance = self._allowance
         if not self._limits.allow(f"model:{contact.id}", allowance.turns_per_contact, allowance.per_seconds):
-            raise ModelUnavailable(Reason.RATE_LIMITED, "this customer had enough of the model for now")
+            raise ModelUnavailable(Reason.RATE_LIMITED, "this customer's limit of model turns is reached")
         briefing = Briefing(situation, actions, allowance.context_tokens)
         return self._run(briefing, briefing.messages(), deadline)
 
     def repair(
         self, situation: Situation, draft: ModelDraft, breaches: Sequence[Breach], deadline: datetime
     ) -> ModelDraft:
-        """The draft corrected for each of `breaches`; one call, no tools. Raises ModelUnavailable."""
+        """One call, no tools. Raises ModelUnavailable."""
         conversation = [*draft.conversation, draft.briefing.correction(breaches)]
         answer, spent = self._step(situation, conversation, draft.spent, deadline, last=True)
         return replace(
@@ -139,7 +130,7 @@ class ModelDesk:
     def _step(
         self, situation: Situation, conversation: list[ModelMessage], spent: Spent, deadline: datetime, *, last: bool
     ) -> tuple[Completion, Spent]:
-        """One call; its worst cost is reserved from the brand's budget before."""
+        """One call; reserves its worst cost from the brand's daily budget first."""
         worst = self._model.worst_cost(conversation, self._tools)
         try:
             self._check(situation, spent, worst, deadline)
@@ -156,19 +147,19 @@ class ModelDesk:
         return answer, spent.plus(answer)
 
     def _check(self, situation: Situation, spent: Spent, worst: int, deadline: datetime) -> None:
-        """Checks every limit of a turn. Raises ModelUnavailable."""
+        """Raises ModelUnavailable if a limit of the turn is reached."""
         allowance = self._allowance
-        if (deadline - self._clock()).total_seconds() < WORTH_ASKING:
-            raise ModelUnavailable(Reason.TIMEOUT, "no time was left for another call")
+        if (deadline - self._clock()).total_seconds() < SHORTEST_CALL:
+            raise ModelUnavailable(Reason.TIMEOUT, "too little time is left for another call")
         if spent.steps > allowance.steps:  # the repair is one more
-            raise ModelUnavailable(Reason.OVER_BUDGET, f"the turn had its {allowance.steps} calls")
+            raise ModelUnavailable(Reason.OVER_BUDGET, f"the turn's limit of {allowance.steps} calls is reached")
         if spent.tokens_in + spent.tokens_out > allowance.tokens:
-            raise ModelUnavailable(Reason.OVER_BUDGET, f"the turn had its {allowance.tokens} tokens")
+            raise ModelUnavailable(Reason.OVER_BUDGET, f"the turn's limit of {allowance.tokens} tokens is reached")
         if spent.cost_micros + worst > allowance.cost_micros:
-            raise ModelUnavailable(Reason.OVER_BUDGET, "the turn would cost more than a turn may")
+            raise ModelUnavailable(Reason.OVER_BUDGET, "the call could exceed the turn's cost limit")
 
 
-class Senses:
+class MediaDescriber:
     """Transcribes voice notes and describes pictures, within a daily budget of its own."""
 
     def __init__(self, model: LanguageModel, limits: Limits, *, daily_budget_usd: Decimal = Decimal(1)) -> None:
@@ -177,7 +168,7 @@ class Senses:
         self._budget = int(daily_budget_usd * MICROS)
 
     def understand(self, content: bytes, content_type: str, deadline: datetime) -> str | None:
-        """The text; None where the model cannot tell or is unavailable (the log says why)."""
+        """The text; None if the model cannot tell or is unavailable (logged)."""
         try:
             return self._ask(content, content_type, deadline).text or None
         except (NotOffered, ModelUnavailable) as fault:
@@ -203,11 +194,11 @@ Answered = TypeVar("Answered", Completion, Understood)
 
 
 def paid(limits: Limits, name: str, worst: int, budget: int, call: Callable[[], Answered]) -> Answered:
-    """Make a call; its `worst` cost is reserved before and corrected after. Raises ModelUnavailable."""
+    """Calls with the `worst` cost reserved before and settled after. Raises ModelUnavailable."""
     day = limits.today()
     if not limits.reserve(name, day, worst, budget):
         raise ModelUnavailable(Reason.OVER_BUDGET, "today's budget for the model is used up")
-    cost = worst  # what a call cost that was cut off or not understood is not known
+    cost = worst  # the true cost of a call that timed out or returned garbage is unknown
     try:
         answer = call()
         cost = answer.cost_micros
@@ -223,9 +214,9 @@ def paid(limits: Limits, name: str, worst: int, budget: int, call: Callable[[], 
 
 
 def _words(answer: Completion, spent: Spent, mark: str) -> str:
-    """The text of the last answer. Raises ModelUnavailable where there is none, or it contains our own mark."""
+    """The text of the last answer. Raises ModelUnavailable if there is none, or if it leaks the prompt's mark."""
     if answer.text and not answer.tool_calls and mark not in answer.text:
         return answer.text
-    fault = ModelUnavailable(Reason.GARBAGE, "the model kept calling tools, or told what only it should know")
+    fault = ModelUnavailable(Reason.GARBAGE, "no text, or a text that contains the prompt's mark")
     fault.spent = spent
     raise fault

@@ -1,4 +1,4 @@
-"""The terms of a quote or an order that the desk adds to a model's text."""
+"""Adds the terms of a quote or an order to a model's text."""
 
 from __future__ import annotations
 
@@ -15,15 +15,13 @@ from memory.shop.orders import Order, Quote
 
 
 def with_terms(text: str, actions: Actions) -> ReplyDraft:
-    """A model's text as a reply, with terms and buttons where it quotes or orders.
-
-    A "yes" orders only what the desk itself named with its price, never what a model may have left out or reworded.
-    """
+    """A model's text as a reply, with the terms and buttons of its quote or order."""
     situation = actions.situation
     words = words_for(situation)
     shown = named(text, situation)
     quote, order = actions.quoted, actions.placed
     if quote is not None:
+        # A yes orders only what the desk itself stated with its price; the model may have omitted or reworded it.
         return ReplyDraft(
             body=f"{text}\n\n{_quote(quote, actions, words)}",
             buttons=(Button(words.say("yes_button"), YES_PAYLOAD), Button(words.say("no_button"), NO_PAYLOAD)),
@@ -39,12 +37,12 @@ def with_terms(text: str, actions: Actions) -> ReplyDraft:
 
 
 def named(text: str, situation: Situation) -> tuple[str, ...]:
-    """The skus of the titles in a text, in its order: what "the second one" will mean."""
+    """The skus whose titles a text names, in text order: what "the second one" will mean."""
     return tuple(dict.fromkeys(sku for _, sku in sorted(_places(text.casefold(), situation))))
 
 
 def _places(text: str, situation: Situation) -> Iterator[tuple[int, str]]:
-    """Where each title stands; a longer title hides a shorter one inside it."""
+    """Position and sku of each title. The longest title wins: "Bolt 15 Pro" does not also match "Bolt 15"."""
     titled = [(title.casefold(), item) for item in situation.catalogue.items() for title in item.every_title]
     for title, item in sorted(titled, key=lambda pair: -len(pair[0])):
         if title in text:
@@ -65,11 +63,10 @@ def _quote(quote: Quote, actions: Actions, words: ReplyWording) -> str:
 
 
 def _about(price: Money, actions: Actions, words: ReplyWording) -> str:
-    """In the customer's currency; converted by the actions, so that the promise check knows the conversion."""
     currency = actions.situation.currency
     if price.currency == currency:
         return ""
-    made = actions.convert(price.amount, price.currency, currency)
+    made = actions.convert(price.amount, price.currency, currency)  # recorded there for the promise check
     return words.say("about", money=words.money(made.result), date=words.date(made.as_of))
 
 

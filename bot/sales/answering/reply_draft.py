@@ -1,4 +1,4 @@
-"""A reply as written, and the wording that it is written in."""
+"""A reply before it is checked and sent."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from memory.conversations.channel_messages import Button
 
 @dataclass(slots=True)
 class ReplyDraft:
-    """A reply as written, with what it stands on."""
-
     body: str = ""
     buttons: tuple[Button, ...] = ()
     shown: tuple[str, ...] = ()  # skus
@@ -25,12 +23,12 @@ class ReplyDraft:
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """What the next turn needs to know about this one."""
+        """Stored with the sent message; read in the next turn."""
         notes = {"shown": list(self.shown), "asks_order": self.asks_order, "offers": self.offers}
         return {name: note for name, note in notes.items() if note}
 
 
 def words_for(situation: Situation) -> ReplyWording:
-    """The lines in the language and the script that this customer writes."""
+    """The wording in the language and script that the customer writes."""
     mine = situation.text + "".join(m.content for m in situation.history[-6:] if m.role == "user")
     return reply_wording(situation.language, mine)

@@ -1,1 +1,1 @@
-"""From a text to what the customer means: topics, interests, answers to a quote, what a message teaches."""
+"""Understands a text: topics, interests, answers to a quote."""

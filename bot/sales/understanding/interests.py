@@ -1,4 +1,4 @@
-"""Interests: the categories and features that a text asks for, and their names."""
+"""Interests: the categories and features that a text asks for."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from memory.people.facts import Interest
 
 @dataclass(frozen=True, slots=True)
 class CatalogueInterests:
-    """An InterestFinder over a brand's catalogue."""
+    """An InterestFinder over one brand's catalogue."""
 
     catalogue: Catalogue
 
     def find(self, text: str, *, language: str | None, named: bool) -> list[str]:
-        """What a text asks about that is sold here."""
         catalogue = self.catalogue if language is None else self.catalogue.in_language(language)
         categories = catalogue.categories
         if named and not categories.named(text):
@@ -29,7 +28,7 @@ class CatalogueInterests:
 
 
 def last_interest(interests: Sequence[Interest], categories: Categories, words: ReplyWording) -> str | None:
-    """The latest interest as one phrase ("gaming laptops"); None where there is none."""
+    """The latest interest as one phrase ("gaming laptops"), or None."""
     if not interests:
         return None
     *features, phrase = [name_of(name, categories, words) for name in _last(interests, categories)]
@@ -43,7 +42,6 @@ def name_of(interest: str, categories: Categories, words: ReplyWording) -> str:
 
 
 def search_words(interests: Sequence[Interest], categories: Categories) -> str:
-    """Search words for the latest interest; empty where there is none."""
     return " ".join(map(categories.search_word, _last(interests, categories)))
 
 

@@ -1,4 +1,4 @@
-"""What customers' words refer to: shop topics, an item, a quantity; in all languages at once."""
+"""Cues for shop topics, items and quantities, in all languages at once. `plain` is folded text."""
 
 from __future__ import annotations
 
@@ -82,33 +82,33 @@ ASKED_BACK = tuple(
 
 
 def parts_of(text: str) -> list[str]:
-    """The parts of a text that are answered separately."""
+    """The parts that are answered separately."""
     return [part.strip() for part in _PARTS.split(text) if part and part.strip(" .,!")]
 
 
 def is_greeting(plain: str) -> bool:
-    """Whether a folded text is only a greeting, names aside ("hi, i'm back", "hola, soy ana")."""
+    """Whether a text is only a greeting, names aside ("hi, i'm back", "hola, soy ana")."""
     rest = GREETING.sub(" ", plain)
     return rest != plain and not _NOT_IN_A_GREETING.sub("", rest)
 
 
 def topics_in(plain: str) -> list[str]:
-    """The shop topics of a folded text, in the order of TOPICS."""
+    """In the order of TOPICS."""
     return [topic for topic, cue in TOPICS.items() if cue.search(plain)]
 
 
 def items_of(plain: str) -> list[str]:
-    """The parts of a folded text that may each name an item: "the bolt 15 and the mouse"."""
+    """The parts that may each name an item: "the bolt 15 and the mouse"."""
     return _ITEMS.split(plain)
 
 
 def takes_number(plain: str) -> bool:
-    """Whether a folded text picks an item by its number and ends there ("i'll take 2")."""
+    """Whether a text picks an item by number and ends there ("i'll take 2")."""
     return TAKEN.search(plain.strip(" .!")) is not None
 
 
 def count_in(plain: str) -> int:
-    """The quantity in a folded text; 1 where it gives none."""
+    """The quantity; 1 if none is given."""
     found = _COUNT_UNIT.search(plain) or _COUNT_BEFORE.search(plain)
     if found is None:
         return 1
@@ -119,7 +119,7 @@ def count_in(plain: str) -> int:
 
 
 def ordinals_in(plain: str, shown: Sequence[str]) -> list[str]:
-    """The skus that a folded text refers to by place ("the second one", "2", "last")."""
+    """The skus that a text refers to by position ("the second one", "2", "last")."""
     places = [place for place, cue in ORDINALS if cue.search(plain)]
     places += [int(found) - 1 for found in NUMBERED.findall(plain)]
     if len(shown) > 1:
@@ -128,5 +128,5 @@ def ordinals_in(plain: str, shown: Sequence[str]) -> list[str]:
 
 
 def asked_back(plain: str) -> tuple[str, ...]:
-    """The fact predicates that a text asks about; empty where none."""
+    """The fact predicates that a text asks about; empty if none."""
     return next((predicates for predicates, pattern in ASKED_BACK if pattern.search(plain)), ())

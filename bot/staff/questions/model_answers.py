@@ -29,7 +29,7 @@ from bot.model.language_model import LanguageModel
 from bot.model.model_errors import ModelUnavailable, Reason
 from bot.model.token_prices import Spent
 from bot.sales.answering.model_tools import json_schema
-from bot.sales.answering.model_writer import MICROS, WORTH_ASKING, Allowance, paid
+from bot.sales.answering.model_writer import MICROS, SHORTEST_CALL, Allowance, paid
 from bot.staff.questions.built_in_answers import Answering, Reply
 from memory.storage.errors import DatabaseUnavailable, MemoryFault
 from memory.storage.quotas import Limits
@@ -187,7 +187,7 @@ class Thinking:
         return completion, spent.plus(completion)
 
     def _check(self, spent: Spent, worst: int, deadline: datetime) -> None:
-        if (deadline - self.clock()).total_seconds() < WORTH_ASKING:
+        if (deadline - self.clock()).total_seconds() < SHORTEST_CALL:
             raise ModelUnavailable(Reason.TIMEOUT, "no time was left for another call")
         if spent.tokens_in + spent.tokens_out > self.allowance.tokens:
             raise ModelUnavailable(Reason.OVER_BUDGET, f"the turn had its {self.allowance.tokens} tokens")

@@ -1,1 +1,1 @@
-"""The desk's answers without a language model."""
+"""Answers without a language model."""

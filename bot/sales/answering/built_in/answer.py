@@ -1,4 +1,4 @@
-"""One answer of the built-in writer in the making."""
+"""The state that the functions of the built-in writer share."""
 
 from __future__ import annotations
 
@@ -21,11 +21,7 @@ SURE: Final = 0.6  # confidence from which the classification alone decides what
 
 @dataclass
 class BuiltInAnswer:
-    """The situation, the actions, and the draft so far.
-
-    The functions of this package take it first. Those that answer a part of a message return lines; an empty list leaves
-    the part to another function.
-    """
+    """Functions that answer a part of a message return lines; an empty list means "not mine, try the next"."""
 
     situation: Situation
     actions: Actions
@@ -33,7 +29,6 @@ class BuiltInAnswer:
 
     @cached_property
     def words(self) -> ReplyWording:
-        """The lines of the customer's language and script."""
         return words_for(self.situation)
 
     @cached_property
@@ -46,16 +41,15 @@ class BuiltInAnswer:
 
     @cached_property
     def shown(self) -> list[Item]:
-        """The items shown last that are still sold, in their order."""
+        """The items shown last, less those no longer sold."""
         return [self.items[sku] for sku in self.situation.shown if sku in self.items]
 
     @property
     def called(self) -> str:
-        """The customer's name behind a space, or nothing."""
+        """The customer's name after a space, or ""."""
         return f" {self.situation.name}" if self.situation.name else ""
 
     def say(self, line: str, **words: object) -> str:
-        """A line of the language's folder, filled in."""
         return self.words.say(line, **words)
 
     def title(self, item: Item) -> str:
@@ -67,35 +61,33 @@ class BuiltInAnswer:
         return self.words.listed([name_of(kind, self.categories, self.words) for kind in kinds])
 
     def policy(self, topic: str) -> str:
-        """The brand's terms on a topic."""
         return self.situation.brand.policy(topic, self.words.policy_language)
 
     def about(self, price: Money) -> str:
-        """The same in the customer's own currency, where the shop has no price in it."""
+        """The price converted for a customer of another currency; else ""."""
         if price.currency == self.situation.currency:
             return ""
         made = self.actions.convert(price.amount, price.currency, self.situation.currency)
         return self.say("about", money=self.words.money(made.result), date=self.words.date(made.as_of))
 
     def cost(self, item: Item) -> Any:
-        """What items are compared by: the price in the brand's currency."""
+        """The price in the brand's currency, for comparing items."""
         return self.situation.catalogue.price(item, self.situation.brand.currency).money.amount
 
     def last_said(self, note: str) -> Any:
-        """A note of the desk's last message; None where it has none."""
+        """The value under `note` in the metadata of the desk's last message."""
         last = next((m for m in reversed(self.situation.history) if m.role == "assistant"), None)
         return last.metadata.get(note) if last else None
 
     def is_news(self, fact: Fact) -> bool:
-        """Whether these messages told it."""
+        """Whether the fact comes from the messages being answered."""
         return fact.message_id in {message.id for message in self.situation.messages}
 
     def has_learned(self, predicate: str) -> bool:
-        """Whether these messages told this of the customer."""
         fact = self.situation.facts.get(predicate)
         return fact is not None and self.is_news(fact)
 
     def hand_over(self, reason: str, line: str, **words: object) -> str:
-        """Have a person take over; what the customer is told."""
+        """Returns what the customer is told."""
         self.actions.hand_over(reason)
         return self.say(line, **words)

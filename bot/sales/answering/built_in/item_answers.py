@@ -1,4 +1,4 @@
-"""Answers about items: one, several compared, a search, prices in another currency."""
+"""Answers about items: one, a comparison, a search, prices in another currency."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from bot.shop.catalogue import read_wish
 
 
 def conversion(answer: BuiltInAnswer, part: str, plain: str, kind: Classification) -> list[str]:
-    """An amount in another currency, or prices in it."""
     if kind.message_type != "currency_conversion" or BUDGET.search(plain):
         return []
     wish = read_wish(part, answer.situation.currency)
@@ -38,7 +37,7 @@ def conversion(answer: BuiltInAnswer, part: str, plain: str, kind: Classificatio
 
 
 def _priced_in(answer: BuiltInAnswer, plain: str, target: str) -> list[str]:
-    """What was shown, in that currency: "How much is it in dollars?", "show prices in GBP"."""
+    """The items shown last, priced in `target`: "show prices in GBP"."""
     if target not in answer.situation.rates.known():
         return [answer.say("no_rate")]
     meant = mentioned_items.meant(answer, plain) or answer.shown
@@ -49,7 +48,7 @@ def _priced_in(answer: BuiltInAnswer, plain: str, target: str) -> list[str]:
 
 
 def comparison(answer: BuiltInAnswer, part: str, plain: str, _kind: Classification) -> list[str]:
-    """Two or three items in a list, with the cheapest named."""
+    """Lists two or three items and names the cheapest."""
     if not topics.COMPARE.search(plain):
         return []
     meant = mentioned_items.meant(answer, plain)
@@ -64,7 +63,7 @@ def comparison(answer: BuiltInAnswer, part: str, plain: str, _kind: Classificati
 
 
 def mentioned(answer: BuiltInAnswer, _part: str, plain: str, _kind: Classification) -> list[str]:
-    """The item that the text names or points at, or a list where it may be several."""
+    """The item that the text names or points at, or a list if several match."""
     meant = mentioned_items.meant(answer, plain)
     if not meant:
         return []
@@ -76,7 +75,6 @@ def mentioned(answer: BuiltInAnswer, _part: str, plain: str, _kind: Classificati
 
 
 def search(answer: BuiltInAnswer, part: str, plain: str, kind: Classification) -> list[str]:
-    """What the catalogue has; an unsure search that finds nothing is no answer."""
     wish = read_wish(part, answer.situation.currency)
     asks_for = bool(wish.words and topics.HAVE.search(plain))
     if not (
@@ -109,4 +107,4 @@ def _nothing(answer: BuiltInAnswer, words: str, *, sure: bool) -> list[str]:
         return [answer.say("nothing_in_range") + "\n" + item_messages.item_list(answer, close)]
     if sure:
         return [answer.say("nothing", kinds=answer.kinds())]
-    return []
+    return []  # the text may not have been a search at all

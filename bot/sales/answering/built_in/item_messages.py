@@ -1,4 +1,4 @@
-"""Items as the desk shows them: a numbered list, one in detail, its stock, with their buttons."""
+"""Message texts and buttons for items: numbered list, details, stock, offer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _price(answer: BuiltInAnswer, item: Item) -> tuple[str, str]:
 
 
 def item_list(answer: BuiltInAnswer, items: Sequence[Item], *remarks: str) -> str:
-    """A numbered list with prices; the draft notes what was shown, and gets a button for each of the first."""
+    """A numbered list with prices. Also sets the draft's `shown`, and a button for each of the first items."""
     answer.draft.shown = tuple(item.sku for item in items)
     answer.draft.buttons = tuple(
         Button(answer.say("buy_button", n=number), BUY_PAYLOAD + item.sku)
@@ -41,7 +41,7 @@ def _line(answer: BuiltInAnswer, number: int, item: Item) -> str:
 
 
 def details(answer: BuiltInAnswer, item: Item) -> str:
-    """One item with price, description and link, and the offer to order it."""
+    """Price, description, link, and the offer to order."""
     price, about = _price(answer, item)
     told = answer.say(
         "details",
@@ -55,7 +55,6 @@ def details(answer: BuiltInAnswer, item: Item) -> str:
 
 
 def stock(answer: BuiltInAnswer, item: Item) -> str:
-    """How many are left, and the offer to order one."""
     if not item.stock:
         return offer(answer, item)
     line = "in_stock" if item.stock > FEW else "few_in_stock"
@@ -63,7 +62,7 @@ def stock(answer: BuiltInAnswer, item: Item) -> str:
 
 
 def offer(answer: BuiltInAnswer, item: Item) -> str:
-    """The offer to order it, with its button; a yes to it gets a quote."""
+    """Asks whether to order the item, with a button. A yes gets a quote, not an order."""
     answer.draft.shown = (item.sku,)
     if not item.stock:
         return answer.say("not_in_stock", title=answer.title(item))

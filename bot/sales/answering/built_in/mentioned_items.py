@@ -1,4 +1,4 @@
-"""Which items of the catalogue a customer's words mean."""
+"""Finds the catalogue items that a text means."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from memory.shop.catalogue_items import Item
 
 
 def only_candidate(answer: BuiltInAnswer, part: str) -> list[Item]:
-    """The one item there can be no doubt about: the only one shown, or the only one the words find."""
+    """The only item shown or found, if there is exactly one."""
     found = found_by_words(answer, part)
     if len(found) == 1:
         return found
@@ -22,7 +22,7 @@ def only_candidate(answer: BuiltInAnswer, part: str) -> list[Item]:
 
 
 def names_goods(answer: BuiltInAnswer, part: str, plain: str) -> bool:
-    """Whether a text names a kind of thing or a maker: what else it says may only look like one of our words."""
+    """Whether a text names a category or a maker; its cue words may then be part of a product's name."""
     makers = {fold(maker) for maker in {item.maker for item in answer.items.values()} if maker}
     if answer.categories.named(part) or any(maker in plain for maker in makers):
         return True
@@ -30,18 +30,18 @@ def names_goods(answer: BuiltInAnswer, part: str, plain: str) -> bool:
 
 
 def pointed_at(answer: BuiltInAnswer, plain: str) -> list[Item]:
-    """By place in the list that was shown last: "the second one", "2", "last"."""
+    """Items by position in the last list: "the second one", "2", "last"."""
     return [answer.items[sku] for sku in topics.ordinals_in(plain, [item.sku for item in answer.shown])]
 
 
 def found_by_words(answer: BuiltInAnswer, part: str) -> list[Item]:
-    """What a search for these words finds; empty where they are no search words."""
+    """Search results; empty if the text has no search words."""
     wish = read_wish(part, answer.situation.currency)
     return answer.situation.catalogue.search(part, currency=answer.situation.currency) if wish.words else []
 
 
 def meant(answer: BuiltInAnswer, plain: str) -> list[Item]:
-    """The items a text names by title, or points at in what was shown last."""
+    """The items that a text names by title, or points at among those shown last."""
     certain = list(_named(answer, plain)) or pointed_at(answer, plain)
     if certain:
         return certain
@@ -57,7 +57,7 @@ def meant(answer: BuiltInAnswer, plain: str) -> list[Item]:
 
 
 def _meant_of_ad(answer: BuiltInAnswer, plain: str) -> list[Item]:
-    """What the ad they came through speaks of: "Is this still available?" as the first words."""
+    """Items that the customer's ad names, for a first message such as "Is this still available?"."""
     lines = answer.situation.ad.splitlines()
     found = next(filter(None, map(answer.situation.catalogue.search, lines)), [])
     if not found or found_by_words(answer, plain):
@@ -70,7 +70,7 @@ def _meant_of_ad(answer: BuiltInAnswer, plain: str) -> list[Item]:
 
 
 def _named(answer: BuiltInAnswer, plain: str) -> Iterator[Item]:
-    """By title with or without its maker; a longer title hides a shorter one inside it."""
+    """By title, with or without the maker. The longest title wins: "Bolt 15 Pro" does not also match "Bolt 15"."""
     left = plain
     titled = [(title, item) for item in answer.items.values() for title in item.every_title]
     named: set[str] = set()
@@ -85,5 +85,5 @@ def _named(answer: BuiltInAnswer, plain: str) -> Iterator[Item]:
 
 @lru_cache(maxsize=4096)
 def _names(title: str, maker: str, sku: str) -> tuple[str, ...]:
-    """What an item may be called: its title, its sku, its title without the maker."""
+    """The folded title, sku, and title without the maker."""
     return fold(title), fold(sku), fold(title.removeprefix(maker)).strip()

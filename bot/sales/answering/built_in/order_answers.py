@@ -22,7 +22,7 @@ from memory.shop.orders import Quote
 
 
 def to_quote(answer: BuiltInAnswer) -> list[str]:
-    """An answer to yes or no; anything else drops an open quote and is answered elsewhere."""
+    """Handles yes and no to an open quote. Anything else drops the quote and returns []."""
     quote, messages = answer.situation.quote, answer.situation.messages
     if quote is None:
         return _to_offer(answer)
@@ -38,7 +38,7 @@ def to_quote(answer: BuiltInAnswer) -> list[str]:
 
 
 def _to_offer(answer: BuiltInAnswer) -> list[str]:
-    """A yes to "Shall I order it?" gets a quote; it is no order yet. A yes may also be to nothing."""
+    """A yes to "Shall I order it?" gets a quote, not an order."""
     messages = answer.situation.messages
     offered = answer.last_said("offers")
     if offered in answer.items and (says_yes(messages) or says_half_yes(messages)):
@@ -51,7 +51,6 @@ def _to_offer(answer: BuiltInAnswer) -> list[str]:
 
 
 def to_button(answer: BuiltInAnswer) -> list[str]:
-    """An answer to a pressed button."""
     pressed = str(answer.situation.messages[-1].metadata.get("payload") or "")
     sku = pressed.removeprefix(BUY_PAYLOAD)
     if pressed in (YES_PAYLOAD, NO_PAYLOAD):  # of a quote that is over
@@ -60,7 +59,7 @@ def to_button(answer: BuiltInAnswer) -> list[str]:
 
 
 def ask_again(answer: BuiltInAnswer, quote: Quote) -> str:
-    """The open quote in short, and the question for a yes."""
+    """The open quote in short, asking for a yes again."""
     _wait_for_yes(answer, quote)
     return answer.say(
         "quote_again",
@@ -133,7 +132,7 @@ def _too_few(answer: BuiltInAnswer, item: Item) -> str:
 
 
 def offer_again(answer: BuiltInAnswer) -> list[str]:
-    """After a question in between the offer is repeated, so that a yes is to it."""
+    """Repeats the offer after a question about terms, so that a later yes refers to it."""
     item = answer.items.get(answer.last_said("offers") or "")
     if item is None or not item.stock:
         return []
@@ -142,7 +141,6 @@ def offer_again(answer: BuiltInAnswer) -> list[str]:
 
 
 def status(answer: BuiltInAnswer, part: str, plain: str, kind: Classification) -> list[str]:
-    """How far orders are."""
     number = find_order_number(part, [order.number for order in answer.situation.orders])
     wanted = kind.message_type == "order_status" or topics.STATUS.search(plain)
     if not number and shop_answers.asks_delivery_terms(answer, plain):
@@ -170,7 +168,7 @@ def status(answer: BuiltInAnswer, part: str, plain: str, kind: Classification) -
 
 
 def cancel(answer: BuiltInAnswer, part: str, plain: str, kind: Classification) -> list[str]:
-    """Cancels an unpaid order, or has a person look at it."""
+    """Cancels an unpaid order; hands over if the order is further along."""
     if not topics.CANCEL.search(plain) or kind.message_type == "opt_out":
         return []
     number = find_order_number(part, [order.number for order in answer.situation.orders])
@@ -188,7 +186,7 @@ def cancel(answer: BuiltInAnswer, part: str, plain: str, kind: Classification) -
 
 
 def purchase(answer: BuiltInAnswer, part: str, plain: str, kind: Classification) -> list[str]:
-    """A quote for what the customer wants to buy, or the question which item is meant."""
+    """A quote for the wanted item, or the question which item is meant."""
     if kind.message_type != "order" and not topics.BUY.search(plain):
         return []
     first, *others = topics.items_of(plain)

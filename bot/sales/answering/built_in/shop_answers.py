@@ -1,4 +1,4 @@
-"""Answers about the shop's terms and discounts, and hand-overs that a customer asks for or a complaint needs."""
+"""Answers about policies and discounts; hand-overs on request or after a complaint."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.sales.understanding import topics
 
 
 def asks_delivery_terms(answer: BuiltInAnswer, plain: str) -> bool:
-    """Whether a text asks about delivery in general: its price, or its days where the customer has no order."""
+    """Whether a text asks about delivery in general, not about the progress of an own order."""
     about = "delivery" in topics.topics_in(plain) or topics.ARRIVES.search(plain)
     if not about or topics.OWN_ORDER.search(plain):
         return False
@@ -22,7 +22,6 @@ def asks_delivery_terms(answer: BuiltInAnswer, plain: str) -> bool:
 
 
 def human(answer: BuiltInAnswer, _part: str, plain: str, kind: Classification) -> list[str]:
-    """A person takes over."""
     points = mentioned_items.pointed_at(answer, plain)  # "number 3 please" is about the list
     wanted = kind.message_type == "human_handoff" and kind.confidence >= SURE and not points
     if not wanted and not topics.HUMAN.fullmatch(plain.strip(" .!?¿¡।")):
@@ -31,7 +30,7 @@ def human(answer: BuiltInAnswer, _part: str, plain: str, kind: Classification) -
 
 
 def complaint(answer: BuiltInAnswer, _part: str, plain: str, kind: Classification) -> list[str]:
-    """A person takes over, except where only the terms of returns or warranty are asked for."""
+    """Hands over, unless the text only asks for the return or warranty policy."""
     asks = "returns" in topics.topics_in(plain) or "warranty" in topics.topics_in(plain)
     sore = topics.COMPLAINT.search(plain)
     sure = kind.message_type == "complaint_refund" and kind.confidence >= SURE and not topics.BUY.search(plain)
@@ -43,7 +42,7 @@ def complaint(answer: BuiltInAnswer, _part: str, plain: str, kind: Classificatio
 
 
 def terms(answer: BuiltInAnswer, _part: str, plain: str, kind: Classification) -> list[str]:
-    """The policies and discounts that are asked for."""
+    """The policies and discounts that the text asks for."""
     asked = topics.topics_in(plain)
     if "discount" in asked or names_code(answer, plain):
         by_hand = [answer.say("code_by_hand")] if names_code(answer, plain) and _running_discounts(answer) else []
@@ -57,7 +56,7 @@ def terms(answer: BuiltInAnswer, _part: str, plain: str, kind: Classification) -
 
 
 def names_code(answer: BuiltInAnswer, plain: str) -> bool:
-    """Whether a text speaks of a discount code, or names one of the brand's."""
+    """Whether a text mentions discount codes, or one of the brand's codes."""
     codes = {fold(each.code) for each in answer.situation.brand.discounts}
     return bool(topics.CODE.search(plain) or codes.intersection(re.findall(r"[a-z0-9]+", plain)))
 

@@ -1,4 +1,4 @@
-"""Answers to greetings, thanks, what the customer told about themselves, and messages that nothing else answers."""
+"""Greetings, thanks, questions about what the customer told earlier, and the fallback answer."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _CUES: Final = (
 
 
 def rest(answer: BuiltInAnswer) -> str:
-    """The answer to a message that no other function answers."""
+    """The fallback for a message that no other function answers."""
     text = fold(answer.situation.text)
     if (
         topics.is_greeting(text)
@@ -72,7 +72,7 @@ def _unclear(answer: BuiltInAnswer) -> str:
 
 
 def remembered(answer: BuiltInAnswer, _part: str, plain: str, _kind: Classification) -> list[str]:
-    """What the customer told about themselves, with its date; what they did not tell is asked for."""
+    """Answers "what is my size?" from the facts, with their dates."""
     predicates = topics.asked_back(plain)
     if not predicates:
         return []
@@ -95,7 +95,6 @@ def _told(answer: BuiltInAnswer, fact: Fact) -> str:
 
 
 def small_talk(answer: BuiltInAnswer, part: str, plain: str, kind: Classification) -> list[str]:
-    """Greetings, thanks, "who are you?"."""
     for cue, line in [] if mentioned_items.names_goods(answer, part, plain) else _CUES:
         if cue.search(plain):
             return [answer.say(line, brand=answer.situation.brand.name, kinds=answer.kinds())]

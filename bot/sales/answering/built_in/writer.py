@@ -1,4 +1,4 @@
-"""The built-in writer: answers from classification, profile, catalogue, rates and order book, without a model."""
+"""The built-in writer: answers a turn without a model."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ IN_ORDER: Final[tuple[PartAnswer, ...]] = (
 
 
 def write(situation: Situation, actions: Actions) -> ReplyDraft:
-    """BuiltInAnswer everything the waiting messages ask, in one reply."""
+    """Answers everything that the waiting messages ask, in one reply."""
     answer = BuiltInAnswer(situation, actions)
     said = order_answers.to_quote(answer) or order_answers.to_button(answer) or _to_parts(answer)
     answer.draft.body = "\n\n".join(dict.fromkeys(said))
@@ -53,7 +53,7 @@ def _to_parts(answer: BuiltInAnswer) -> list[str]:
 
 
 def _with_quote(answer: BuiltInAnswer, said: list[str]) -> list[str]:
-    """After a question about the shop's terms, what waits for a yes is asked again."""
+    """After a question about terms, asks for the yes again."""
     text, quote = fold(answer.situation.text), answer.situation.quote
     asks_terms = topics.topics_in(text) or shop_answers.asks_delivery_terms(answer, text)
     asked_else = answer.draft.shown or answer.actions.quoted or answer.actions.handed_over
