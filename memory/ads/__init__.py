@@ -1,1 +1,1 @@
-"""Ad accounts as last read, their insights, where orders came from, and what was learned."""
+"""Ad accounts, insights, attribution, learnings."""

@@ -1,4 +1,4 @@
-"""The shapes of an ad account: what it holds, what was seen of it, and what is to be made in it."""
+"""Types of an ad account: its objects, its insights, and requests for new objects."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LearningPhase = Literal["learning", "finished", "limited", "unknown"]  # limited
 
 @dataclass(frozen=True, slots=True)
 class AdAccount:
-    """An account that spends money for one brand. Its days and budgets are in its own time zone and currency."""
+    """Days and budgets are in the account's own time zone and currency."""
 
     id: str  # as the platform writes it, such as act_1234
     brand: str
@@ -36,7 +36,7 @@ class AdAccount:
 
 @dataclass(frozen=True, slots=True)
 class Learning:
-    """An ad set's learning phase as the platform tells it; the threshold is read, never assumed."""
+    """An ad set's learning phase as the platform reports it."""
 
     status: LearningPhase
     conversions: int
@@ -46,7 +46,7 @@ class Learning:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A campaign; `daily_budget` where the campaign holds the budget for its ad sets, else None."""
+    """`daily_budget` is None where the ad sets hold the budget."""
 
     id: str
     account_id: str
@@ -60,7 +60,7 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class AdSet:
-    """An ad set; `daily_budget` is None where its campaign holds the budget: a campaign has one budget owner."""
+    """`daily_budget` is None where the campaign holds the budget: one budget owner per campaign."""
 
     id: str
     account_id: str
@@ -75,8 +75,6 @@ class AdSet:
 
 @dataclass(frozen=True, slots=True)
 class Creative:
-    """What people see of an ad."""
-
     id: str
     account_id: str
     name: str
@@ -90,8 +88,6 @@ class Creative:
 
 @dataclass(frozen=True, slots=True)
 class Ad:
-    """One ad: a creative in an ad set."""
-
     id: str
     account_id: str
     ad_set_id: str
@@ -103,7 +99,7 @@ class Ad:
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """A snapshot of an account, without what is archived or deleted."""
+    """A snapshot of an account, without archived and deleted objects."""
 
     account: AdAccount
     campaigns: tuple[Campaign, ...]
@@ -115,9 +111,9 @@ class Structure:
 
 @dataclass(frozen=True, slots=True)
 class AdInsight:
-    """The platform's figures of one ad and one day of its account's calendar, as of `seen_at`.
+    """The platform's figures for one ad and one day of its account's calendar, as of `seen_at`.
 
-    A day is read again for 28 days and may be restated. None: the platform left the field out, which is not zero.
+    A day may be restated for 28 days. None: the platform left the field out, which is not zero.
     """
 
     account_id: str
@@ -136,7 +132,7 @@ class AdInsight:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """A change in the account's own log, by us or by a colleague on the platform's own pages."""
+    """A change in the platform's own log, made by us or on the platform's pages."""
 
     at: datetime
     actor: str  # who did it, as the platform names them; the name of our app where it was us
@@ -150,7 +146,7 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """What somebody wrote under an ad."""
+    """A comment under an ad."""
 
     id: str
     ad_id: str
@@ -161,7 +157,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class NewCampaign:
-    """A campaign to be made; it holds no budget, its ad sets do."""
+    """A campaign to create. Its ad sets hold the budget."""
 
     name: str
     objective: Objective = "engagement"
@@ -170,7 +166,7 @@ class NewCampaign:
 
 @dataclass(frozen=True, slots=True)
 class NewAdSet:
-    """A Click-to-WhatsApp ad set to be made."""
+    """A Click-to-WhatsApp ad set to create."""
 
     campaign_id: str
     name: str
@@ -180,7 +176,7 @@ class NewAdSet:
 
 @dataclass(frozen=True, slots=True)
 class NewCreative:
-    """A creative to be made; the picture is one that the account holds already."""
+    """A creative to create, with a picture that the account already has."""
 
     name: str
     body: str
@@ -191,8 +187,6 @@ class NewCreative:
 
 @dataclass(frozen=True, slots=True)
 class NewAd:
-    """An ad to be made."""
-
     ad_set_id: str
     creative_id: str
     name: str
@@ -214,7 +208,7 @@ class BusinessEvent:
 
 @dataclass(frozen=True, slots=True)
 class EventOutcome:
-    """What became of an event."""
+    """The platform's answer to an event."""
 
     id: str
     accepted: bool
@@ -224,7 +218,7 @@ class EventOutcome:
 
 @dataclass(frozen=True, slots=True)
 class AccountFinding:
-    """One thing that the doctor looked at."""
+    """One result of the doctor."""
 
     name: str
     ok: bool

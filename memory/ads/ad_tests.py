@@ -1,4 +1,4 @@
-"""Ad tests: new ads that run on a small budget until the day their brief names."""
+"""Ad tests: new ads that run on a small budget until the end date of their brief."""
 
 from __future__ import annotations
 
@@ -28,12 +28,10 @@ from memory.storage.timestamps import Clock, to_text
 
 
 class UnknownAdTest(MemoryFault):
-    """This brand has no open ad test of that number."""
+    pass
 
 
 class AdTestOutcome(StrEnum):
-    """How a test ended."""
-
     KEPT = "kept"  # an ordinary ad from then on
     LOST = "lost"  # paused: it loses money
     NOBODY_WROTE = "nobody_wrote"  # paused
@@ -43,7 +41,7 @@ class AdTestOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AdTest:
-    """One test, from the moment its launch is about to be asked for."""
+    """A test, stored before its launch is requested."""
 
     id: int
     brand: str
@@ -81,17 +79,15 @@ AD_TEST = AD_TESTS.rows(AdTest, budget=decimal_money("daily_budget", "currency")
 
 
 class AdTests:
-    """The tests of every brand; each question names the brand."""
-
     def __init__(self, db: Database, clock: Clock) -> None:
-        """`clock` is the one that the accounts live by."""
+        """`clock` is the clock of the ad accounts."""
         self._db = db
         self._clock = clock
 
     def begin(
         self, brand: str, account_id: str, key: str, decision_id: int, budget: Money, idea: Mapping[str, Any]
     ) -> AdTest:
-        """Write down that this is about to be launched. Raises AlreadyStored where it runs under this key."""
+        """Store a test before its launch. Raises AlreadyStored where one runs under this key."""
         row = AD_TESTS.stored(
             brand=brand,
             account_id=account_id,
@@ -105,7 +101,7 @@ class AdTests:
         return self.get(brand, self._db.insert(AD_TESTS.insert(row, "RETURNING id"), **row))
 
     def get(self, brand: str, test_id: int) -> AdTest:
-        """One test. Raises UnknownAdTest."""
+        """Raises UnknownAdTest."""
         sql = f"SELECT {AD_TEST.columns} FROM ad_tests WHERE brand = :brand AND id = :id"
         test = AD_TEST.one(self._db, sql, brand=brand, id=test_id)
         if test is None:
@@ -113,7 +109,7 @@ class AdTests:
         return test
 
     def running(self, brand: str, account_id: str) -> list[AdTest]:
-        """The tests of an account that have not ended, launched or not; newest first."""
+        """Tests of an account that have not ended, launched or not, newest first."""
         return AD_TEST.all(
             self._db,
             f"SELECT {AD_TEST.columns} FROM ad_tests"
@@ -123,12 +119,12 @@ class AdTests:
         )
 
     def of_brand(self, brand: str) -> list[AdTest]:
-        """Every test, running or ended, oldest first."""
+        """Every test, oldest first."""
         sql = f"SELECT {AD_TEST.columns} FROM ad_tests WHERE brand = :brand ORDER BY id"
         return AD_TEST.all(self._db, sql, brand=brand)
 
     def launched(self, brand: str, test_id: int, campaign_id: str) -> None:
-        """It runs as this campaign."""
+        """Store the campaign that a test runs as."""
         self._db.run(
             "UPDATE ad_tests SET campaign_id = :campaign WHERE brand = :brand AND id = :id",
             campaign=campaign_id,
@@ -137,7 +133,7 @@ class AdTests:
         )
 
     def end(self, brand: str, test_id: int, outcome: AdTestOutcome) -> None:
-        """It is over. Raises UnknownAdTest where it was already."""
+        """Raises UnknownAdTest where it has ended already."""
         ended = self._db.run(
             "UPDATE ad_tests SET ended_at = :now, outcome = :outcome WHERE brand = :brand AND id = :id AND ended_at IS NULL",
             now=to_text(self._clock()),

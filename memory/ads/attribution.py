@@ -1,4 +1,4 @@
-"""Attribution of chats, leads and orders to ads, by our own records; figures outlive erased people."""
+"""Attribution of chats, leads and orders to ads, from our own records; figures outlive erased people."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ OVERLAP = 1000  # touches looked at again: PostgreSQL's transactions may finish 
 
 
 class UnknownSale(MemoryFault):
-    """No order by this number came through an ad of this brand."""
+    pass
 
 
 @dataclass(frozen=True, slots=True)
 class AdSale:
     """An order that came through an ad.
 
-    `chat_day` is the day of the chat that the last ad opened, in its account's calendar; `buyer` tells customers apart
-    where there is no contact. `margin` is what is left of `value` after the goods and their delivery.
+    `chat_day`: when the last ad opened the chat, in its account's calendar. `buyer` identifies a customer without a
+    contact. `margin`: `value` minus goods and delivery.
     """
 
     number: str
@@ -68,7 +68,7 @@ class AdSale:
 
 @dataclass(frozen=True, slots=True)
 class ChatDay:
-    """Chats that an ad opened on a day, and how many of them became leads."""
+    """Chats that an ad opened on a day, and how many became leads."""
 
     ad_id: str
     day: date
@@ -78,7 +78,7 @@ class ChatDay:
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """Orders by the day of their chat and their age in days after it, net of cancelled and returned ones."""
+    """Orders by day of chat and age in days, net of cancelled and returned ones."""
 
     chat_day: date
     age: int
@@ -88,7 +88,7 @@ class Cohort:
 
 @dataclass(frozen=True, slots=True)
 class AdSeries:
-    """Chats of an ad by day, and its orders by the day of their chat."""
+    """An ad's chats by day, and its orders by day of chat."""
 
     chats: Mapping[date, int]
     orders: tuple[Cohort, ...]
@@ -97,7 +97,7 @@ class AdSeries:
 
 @dataclass(frozen=True, slots=True)
 class UnknownReferral:
-    """Chats and orders of an ad that no account of the brand holds."""
+    """Chats and orders of an ad that is in no account of the brand."""
 
     ad_id: str
     chats: int
@@ -193,7 +193,7 @@ BOOKED_SALE = AD_SALES.rows(
 
 
 class Attribution:
-    """Chats, leads and sales by ad. Without `rates` only what was sold in an account's currency has an amount there."""
+    """Chats, leads and sales by ad. Without `rates`, sales in other currencies than the account's are not converted."""
 
     def __init__(self, db: Database, clock: Clock, *, rates: CurrencyConverter | None = None) -> None:
         self._db = db
@@ -201,10 +201,9 @@ class Attribution:
         self._rates = rates
 
     def take_desk(self, brand: str, *, margin_rate: Decimal, zone: str = "UTC") -> int:
-        """Attribute the desk's new chats and orders; how many rows are new or changed. Idempotent.
+        """Attribute the desk's new chats and orders; returns the number of new or changed rows. Idempotent.
 
-        `margin_rate`: the share of a price that is left after the goods and their delivery, 0 to 1. `zone`: whose days
-        count for ads that no account holds.
+        `margin_rate`: share of a price left after goods and delivery, 0 to 1. `zone`: for ads of unknown accounts.
         """
         if not 0 <= margin_rate <= 1:
             raise ValueError(f"a margin rate lies between 0 and 1, not {margin_rate}")
@@ -217,11 +216,11 @@ class Attribution:
         return changed
 
     def book_chats(self, brand: str, chats: Iterable[ChatDay]) -> None:
-        """Insert chats of the practice market, many in one row."""
+        """Insert chats of the practice market; a row may count many."""
         bulk_insert.insert(self._db, AD_CHATS, [CHAT_DAY.values(each) | {"brand": brand} for each in chats])
 
     def booked_until(self, brand: str, account_id: str) -> date | None:
-        """The last day with chats of the practice market in this account; None before the first."""
+        """The last day with practice-market chats in this account."""
         # what came through the desk has its moment
         day = self._db.value(
             "SELECT max(c.day) FROM ad_chats c JOIN ads a ON a.brand = c.brand AND a.ad_id = c.ad_id"
@@ -255,9 +254,9 @@ class Attribution:
     def series(
         self, brand: str, account_id: str, since: date, until: date, *, touch: Touch = "last"
     ) -> dict[str, AdSeries]:
-        """By ad of an account: chats by day, and the orders of those chats by age, both days included.
+        """Chats by day and orders by age, for each ad of an account; both days included.
 
-        Orders count for the ad that opened the last chat before them, or the first one ever (`touch`).
+        `touch`: orders count for the ad of the last chat before them, or of the first chat ever.
         """
         if touch not in ("first", "last"):
             raise ValueError(f"a touch is the first or the last, never {touch!r}")
@@ -285,8 +284,10 @@ class Attribution:
         self, brand: str, since: date, until: date, *,
         account_id: str | None = None, ad_id: str | None = None, before: int | None = None, limit: int = 50,
     ) -> list[BookedSale]:  # fmt: skip
-        """The orders of these days (both included) that came through ads, newest booking first; an ad's, if it was the
-        first or the last one. `before` is the last id of the page before."""
+        """Attributed orders of these days (both included), newest booking first.
+
+        `ad_id` matches the first or last ad. `before`: the last id of the previous page.
+        """
         return BOOKED_SALE.all(
             self._db,
             f"SELECT {BOOKED_SALE.columns} FROM ad_sales s LEFT JOIN ads a ON a.brand = s.brand AND a.ad_id = s.last_ad_id"
@@ -305,7 +306,7 @@ class Attribution:
         )
 
     def unknown(self, brand: str) -> list[UnknownReferral]:
-        """The ads people came through that no account of the brand holds, most chats first."""
+        """Referring ads that are in no account of the brand, most chats first."""
         rows = self._db.all(
             "SELECT c.ad_id, sum(c.chats) AS chats, min(c.day) AS first_day, max(c.day) AS last_day,"
             " (SELECT count(*) FROM ad_sales s WHERE s.brand = :brand AND s.last_ad_id = c.ad_id"
@@ -348,7 +349,7 @@ class Attribution:
         return len(rows)
 
     def _counted(self, brand: str, contact_ids: set[int]) -> set[tuple[int, str, int]]:
-        """Contact, ad and day of the chats that are counted already."""
+        """(contact, ad, day) of the chats that are counted already."""
         counted = set()
         for contact_id in contact_ids:
             for row in self._db.all("SELECT ad_id, day FROM ad_chats WHERE contact_id = :id", id=contact_id):
@@ -356,7 +357,7 @@ class Attribution:
         return counted
 
     def _take_orders(self, brand: str, margin_rate: Decimal, accounts: _Accounts) -> int:
-        """Orders of an erased person have no contact and are left out; their sales stay, without a number."""
+        # Orders of erased people have no contact and are left out; their sales stay, without a number.
         rows = self._db.all(
             "SELECT o.*, f.at AS first_at, l.at AS last_at, c.language, c.address, s.state AS booked,"
             " (SELECT count(*) FROM orders e WHERE e.contact_id = o.contact_id AND e.id < o.id) AS earlier"
@@ -424,7 +425,7 @@ class Attribution:
         )
 
     def _in(self, money: Money, currency: str | None) -> Money | None:
-        """The money in an account's currency; None where no rate is known."""
+        """Convert to an account's currency; None without a rate."""
         if currency is None or money.currency == currency:
             return money
         return None if self._rates is None else self._rates.in_currency(money, currency)
@@ -432,23 +433,22 @@ class Attribution:
 
 @dataclass(frozen=True, slots=True)
 class _Accounts:
-    """Currency and time zone of each ad's account; an ad that nobody knows has no currency, and the brand's days."""
+    """Currency and time zone by ad. An unknown ad has no currency, and the brand's time zone."""
 
     by_ad: Mapping[str, tuple[str, str]]
     zone: str
 
     def of(self, ad_id: str) -> tuple[str | None, tzinfo]:
-        """The currency, if known, and whose days count."""
         currency, zone = self.by_ad.get(ad_id, (None, self.zone))
         return currency, UTC if zone == "UTC" else ZoneInfo(zone)
 
     def day(self, ad_id: str, at: str) -> date:
-        """The day of a stored moment in the calendar of this ad's account."""
+        """The date of a stored timestamp in the calendar of this ad's account."""
         return from_text(at).astimezone(self.of(ad_id)[1]).date()
 
 
 def country_of(address: str) -> str | None:
-    """The country that an address's phone prefix belongs to, as ISO code; None for a user id."""
+    """ISO code of an address's phone prefix; None for a user id."""
     phone = address.removeprefix("whatsapp:")
     if not phone.startswith("+"):
         return None

@@ -1,4 +1,4 @@
-"""Ad accounts as last seen, and every insight row, including restated ones."""
+"""Ad account snapshots, and every insight row, including restated ones."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ FIGURES = ("spend", "impressions", "clicks", "chats", "reach", "purchases", "pur
 
 
 class UnknownAdAccount(MemoryFault):
-    """No such ad account has been seen for this brand."""
+    """This brand has no such ad account, or no snapshot of it yet."""
 
 
 class UnknownAd(MemoryFault):
-    """No such ad has been seen for this brand."""
+    """This brand has no such ad."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownAd:
-    """An ad with its ad set, campaign and creative; what is unknown is empty, or None."""
+    """An ad with its ad set, campaign and creative; unknown fields are empty or None."""
 
     key: int  # our own number of it
     account_id: str
@@ -71,8 +71,6 @@ class KnownAd:
 
 @dataclass(frozen=True, slots=True)
 class KnownCampaign:
-    """A campaign with the name of its account."""
-
     id: str
     name: str
     account_id: str
@@ -85,7 +83,7 @@ class KnownCampaign:
 class Days:
     """Insights as columns of equal length, ordered by ad and day.
 
-    `spend` and `purchase_value` are ISO minor units of the account's currency; None is “not told”.
+    `spend` and `purchase_value` are ISO minor units of the account's currency; None: not reported.
     """
 
     account_id: list[str]
@@ -272,10 +270,7 @@ class Campaigns:
         self._clock = clock
 
     def take_structure(self, structure: Structure) -> None:
-        """Upsert a snapshot of an account; what it no longer holds is marked gone and keeps its insights.
-
-        A snapshot older than the stored one is ignored.
-        """
+        """Upsert a snapshot; missing objects are marked gone and keep their insights. A stale snapshot is ignored."""
         brand, account, at = structure.account.brand, structure.account.id, to_text(structure.seen_at)
         with self._db.transaction():
             self._db.hold(f"ad account {brand} {account}")
@@ -302,7 +297,7 @@ class Campaigns:
         landing_page: str | None = None,
         brief: Mapping[str, Any] | None = None,
     ) -> None:
-        """Set angle, landing page or brief; they override the ad's name. None changes nothing. Raises UnknownAd."""
+        """Override angle, landing page or brief of an ad; None leaves them. Raises UnknownAd."""
         changed = self._db.run(
             "UPDATE ads SET angle_given = coalesce(:angle, angle_given), angle = coalesce(:angle, angle),"
             " landing_page_given = coalesce(:page, landing_page_given), brief = coalesce(:brief, brief)"
@@ -317,7 +312,7 @@ class Campaigns:
             raise UnknownAd(f"{brand} has no ad {ad_id}: read the account's structure first")
 
     def accounts(self, brand: str) -> list[AdAccount]:
-        """The brand's ad accounts as last seen, by name."""
+        """The brand's ad accounts, by name."""
         return ACCOUNT.all(
             self._db,
             f"SELECT {ACCOUNT.columns} FROM ad_accounts WHERE brand = :brand ORDER BY name, account_id",
@@ -325,14 +320,14 @@ class Campaigns:
         )
 
     def account(self, brand: str, account_id: str) -> AdAccount:
-        """One of them. Raises UnknownAdAccount."""
+        """Raises UnknownAdAccount."""
         found = [each for each in self.accounts(brand) if each.id == account_id]
         if not found:
             raise UnknownAdAccount(f"{brand} has no ad account {account_id}, or it was not read yet")
         return found[0]
 
     def structure(self, brand: str, account_id: str) -> Structure:
-        """The last snapshot of an account. Raises UnknownAdAccount."""
+        """The last snapshot. Raises UnknownAdAccount."""
         account = self.account(brand, account_id)
         which = {"brand": brand, "account": account_id}
         of_account = "JOIN ad_accounts n ON n.brand = t.brand AND n.account_id = t.account_id"
@@ -365,9 +360,9 @@ class Campaigns:
         )
 
     def take_readings(self, brand: str, readings: Iterable[AdInsight]) -> int:
-        """Store insights that are new or restated; how many those are. Stale ones are dropped.
+        """Store new and restated insights, drop stale ones; returns the number stored.
 
-        Raises UnknownAdAccount, and NotStorable for a foreign currency or a number below zero.
+        Raises UnknownAdAccount, and NotStorable for a foreign currency or a negative number.
         """
         told = sorted(readings, key=lambda reading: reading.seen_at)
         currencies = {account.id: account.currency for account in self.accounts(brand)}
@@ -394,7 +389,7 @@ class Campaigns:
         as_of: datetime | None = None,
         breakdown: str | None = None,
     ) -> list[AdInsight]:
-        """The latest insight of each ad and day, both days included; `as_of`: as known at that moment."""
+        """The latest insight of each ad and day, both days included; `as_of`: as known at that time."""
         held, values = _held(as_of)
         part = "r.part = ''" if breakdown is None else "r.part >= :part AND r.part < :part_end"
         which = "(CAST(:account AS TEXT) IS NULL OR a.account_id = :account) AND (CAST(:ad AS TEXT) IS NULL OR a.ad_id = :ad)"
@@ -430,24 +425,26 @@ class Campaigns:
         account_id: str | None = None,
         as_of: datetime | None = None,
     ) -> Days:
-        """The same as columns, without breakdowns, for arithmetic over many ads."""
+        """`readings` as columns, without breakdowns, for arithmetic over many ads."""
         ads = {ad.key: ad for ad in self._numbered(brand, account_id)}
         rows = self._numbers(brand, since, until, account_id, as_of)
         today = {account: day.toordinal() for account, day in self.today(brand).items()}
         recent = to_microseconds((as_of or self._clock()) - timedelta(days=MOVING_DAYS))
+        # Few distinct days, and few distinct timestamps: insights come in batches.
         dates = {number: date.fromordinal(number) for number in {row["day"] for row in rows}}
+        moments = {micros: from_microseconds(micros) for micros in {row["seen_at"] for row in rows}}
         return Days(
             account_id=[ads[row["ad"]].account_id for row in rows],
             ad_id=[ads[row["ad"]].ad_id for row in rows],
             currency=[ads[row["ad"]].currency for row in rows],
             day=[dates[row["day"]] for row in rows],
             **{name: [row[name] for row in rows] for name in FIGURES},
-            seen_at=_moments([row["seen_at"] for row in rows]),
+            seen_at=[moments[row["seen_at"]] for row in rows],
             moving=[_moves(row, today[ads[row["ad"]].account_id], recent) for row in rows],
         )
 
     def today(self, brand: str) -> dict[str, date]:
-        """The day it is now in each account's own calendar."""
+        """The current date in each account's calendar."""
         now = self._clock()
         zones = self._db.all("SELECT account_id, time_zone FROM ad_accounts WHERE brand = :brand", brand=brand)
         return {row["account_id"]: now.astimezone(ZoneInfo(row["time_zone"])).date() for row in zones}
@@ -455,7 +452,7 @@ class Campaigns:
     def _numbers(
         self, brand: str, since: date, until: date, account_id: str | None, as_of: datetime | None
     ) -> list[Row]:
-        """Numbers only: texts would double the time that tens of thousands of rows take."""
+        # Numbers only: texts would double the time for tens of thousands of rows.
         held, values = _held(as_of)
         return self._db.all(
             f"SELECT r.ad, r.day, r.telling, r.seen_at, {', '.join(f'r.{name}' for name in FIGURES)}"
@@ -488,7 +485,8 @@ class Campaigns:
         return seen
 
     def _write(self, table: Table, key: str, rows: Sequence[Mapping[str, Any]], **assigned: str) -> None:
-        """Upsert by brand and `key`. A page that came twice repeats rows, which PostgreSQL refuses in one statement."""
+        """Upsert by brand and `key`."""
+        # A page fetched twice repeats rows, which PostgreSQL refuses in one statement.
         once = {row[key]: row for row in rows}
         if once:
             end = table.update_on_conflict(next(iter(once.values())), f"brand, {key}", **assigned)
@@ -505,7 +503,7 @@ class Campaigns:
             )
 
     def _keys(self, brand: str, told: Sequence[AdInsight]) -> dict[str, int]:
-        """Row ids of the ads by ad id; an ad that no snapshot held is inserted."""
+        """Row ids by ad id; ads that no snapshot held are inserted."""
         wanted = {reading.ad_id: reading.account_id for reading in told}
         now = self._clock()
         found = self._ad_numbers(brand)
@@ -564,7 +562,7 @@ class _Numbered:
 
 @dataclass(slots=True)
 class _News:
-    """An insight to be stored, by column, and the id of the row that it supersedes."""
+    """An insight to insert, by column, and the id of the row that it supersedes."""
 
     values: dict[str, Any]
     replaces: int | None
@@ -583,9 +581,9 @@ _READINGS = f"""SELECT {INSIGHT.columns} FROM ads a
 
 
 def angle_of(name: str) -> str:
-    """What an ad is about, from its name: the second part of `Summer · security · video`; else “unlabelled”.
+    """The angle in an ad's name: the second part of `Summer · security · video`, else “unlabelled”.
 
-    A token that stands close behind its dot (` ·k7q2`) is no part of the name.
+    A token close behind its dot (` ·k7q2`) is not part of the name.
     """
     parts = [part.strip() for part in name.split(" · ")]
     if len(parts) < 2:
@@ -642,14 +640,8 @@ def _moves(row: Row, today: int, recent: int) -> bool:
 
 
 def _held(as_of: datetime | None) -> tuple[str, dict[str, Any]]:
-    """SQL for the rows that hold: the latest, or those of a moment."""
+    """SQL for the latest rows, or for those that were the latest at `as_of`."""
     if as_of is None:
         return "r.superseded_at IS NULL", {}
     held = "r.seen_at <= :moment AND (r.superseded_at IS NULL OR r.superseded_at > :moment)"
     return held, {"moment": to_microseconds(as_of)}
-
-
-def _moments(micros: Sequence[int]) -> list[datetime]:
-    """Insights come in batches, so few moments differ."""
-    made = {each: from_microseconds(each) for each in set(micros)}
-    return [made[each] for each in micros]

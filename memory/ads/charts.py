@@ -1,4 +1,4 @@
-"""The charts that were sent: what each shows, kept until its address has run out."""
+"""Specs of charts that were sent, kept until their address expires."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from memory.storage.timestamps import Clock, to_text
 
 
 class ChartGone(MemoryFault):
-    """This chart's time is over; ask for a new one with “chart”."""
+    """The chart has expired."""
 
 
 def _sorted_json(spec: Mapping[str, Any]) -> str:
@@ -33,14 +33,14 @@ AD_CHARTS = Table(
 
 
 class Charts:
-    """Specs of charts, each with its end. A spec holds figures of ads, and no person."""
+    """A spec holds figures of ads and no personal data."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
 
     def keep(self, brand: str, spec: Mapping[str, Any], expires_at: datetime) -> int:
-        """Keep what a chart shows; its number. Charts whose time is over go."""
+        """Store a spec and return its number; delete expired ones."""
         now = self._clock()
         chart = AD_CHARTS.stored(brand=brand, spec=spec, made_at=now, expires_at=expires_at)
         with self._db.transaction():
@@ -48,7 +48,7 @@ class Charts:
             return self._db.insert(AD_CHARTS.insert(chart, "RETURNING id"), **chart)
 
     def spec(self, chart_id: int) -> dict[str, Any]:
-        """What this chart shows. Raises ChartGone."""
+        """Raises ChartGone."""
         spec: str | None = self._db.value(
             "SELECT spec FROM ad_charts WHERE id = :id AND expires_at > :now", id=chart_id, now=to_text(self._clock())
         )

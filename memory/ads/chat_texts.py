@@ -1,4 +1,4 @@
-"""Chat texts of people who came through an ad, by ad, for counting topics."""
+"""Customers' texts by the ad that opened the chat, for counting topics."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from memory.storage.timestamps import to_text
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """What a person wrote from the click on an ad on, until the click on another."""
+    """A person's texts from the click on an ad until the click on another."""
 
     contact_id: int
     ad_id: str
@@ -23,13 +23,13 @@ class Voice:
 
 
 class Voices:
-    """Chats that ads opened. Those of erased people are gone."""
+    """Chats that ads opened, without erased people."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     def through_ads(self, brand: str, since: datetime) -> list[Voice]:
-        """Chats opened by an ad from `since` on, one for each person and ad, staff's own left out."""
+        """Chats that an ad opened from `since` on, one per person and ad, without staff."""
         which = {"brand": brand, "since": to_text(since)}
         clicks = self._db.all(_CLICKS, **which)
         said = self._db.all(_SAID, **which)

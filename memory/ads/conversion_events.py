@@ -31,8 +31,6 @@ EventState = Literal["planned", "sent", "accepted", "refused", "too_late"]
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """An event of an order and its state."""
-
     id: str  # the event's id as the platform gets it
     number: str
     name: str
@@ -43,7 +41,7 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class Uncounted:
-    """A sale that the platform did not count, and the known reason."""
+    """A sale that the platform did not count, and the reason."""
 
     number: str
     why: str
@@ -51,7 +49,7 @@ class Uncounted:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """A day's sales of an account beside the platform's count, None where it gave none."""
+    """A day's sales of an account beside the platform's count; None where it gave none."""
 
     day: date
     sold: int
@@ -97,9 +95,9 @@ REPORTED = AD_EVENTS.rows(Reported, id=_ID)
 
 
 class Events:
-    """The ledger. A name of an order is in it once, and leaves it for the platform once, over all processes.
+    """Each (order, event name) is stored once and sent at most once, over all processes.
 
-    The platform does not remove doubles, so what was handed out by `due` and never settled is not handed out again.
+    The platform does not deduplicate, so a claimed event that was never settled is not claimed again.
     """
 
     def __init__(self, db: Database, clock: Clock) -> None:
@@ -107,9 +105,9 @@ class Events:
         self._clock = clock
 
     def plan(self, brand: str) -> int:
-        """Write down what is to be told of the desk's orders: sold, cancelled, returned; how much is new.
+        """Store new events of the desk's orders: sold, cancelled, returned. Returns how many.
 
-        Orders without a click id are left out: none is ever invented. A purchase that was never told is not taken back.
+        Orders without a click id are skipped, and so is the cancellation of a purchase that was never sent.
         """
         now = to_text(self._clock())
         rows = [
@@ -157,7 +155,7 @@ class Events:
             self._move([_number(event.id) for event in events], "sent", "planned", "")
 
     def of_order(self, brand: str, number: str) -> list[Reported]:
-        """The events of an order, oldest first."""
+        """Events of an order, oldest first."""
         return REPORTED.all(
             self._db,
             f"SELECT {REPORTED.columns} FROM ad_events WHERE brand = :brand AND number = :number ORDER BY id",

@@ -1,4 +1,4 @@
-"""Daily figures of campaigns, read once for answers over several periods."""
+"""Daily figures of campaigns, read once for reports over several periods."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNKNOWN: Final = "unknown"
 
 @dataclass(frozen=True, slots=True)
 class CampaignDay:
-    """One campaign of one account on one day of the account's calendar."""
+    """One campaign on one day of its account's calendar."""
 
     account_id: str
     campaign_id: str
@@ -30,7 +30,7 @@ class CampaignDay:
 
 @dataclass(frozen=True, slots=True)
 class Daily:
-    """The days of a brand's campaigns. Every line it gives is in one currency; accounts of one currency share a line."""
+    """A brand's campaigns by day. A line is in one currency; accounts of one currency share it."""
 
     rows: Sequence[CampaignDay]
     accounts: Mapping[str, AdAccount]
@@ -38,14 +38,13 @@ class Daily:
     ends: Mapping[str, date]  # the last whole day of each account
 
     def only(self, *, account_id: str | None = None, campaign_id: str | None = None) -> Daily:
-        """Of one account, or of one campaign."""
         rows = [
             row for row in self.rows if account_id in (None, row.account_id) and campaign_id in (None, row.campaign_id)
         ]
         return replace(self, rows=rows)
 
     def last(self, days: int, by: Whole = "all", *, back: int = 0) -> list[Figures]:
-        """The last `days` whole days of each account, or as many that ended `back` days earlier; most spent first."""
+        """The last `days` whole days of each account, shifted `back` days; most spent first."""
         sums: dict[tuple[str, str], Sum] = defaultdict(Sum)
         ends: dict[tuple[str, str], date] = {}
         for row in self.rows:
@@ -62,7 +61,7 @@ class Daily:
         return sorted(lines, key=lambda line: (-line.spend.amount, line.name, line.key))
 
     def days(self) -> list[Figures]:
-        """Each day by itself, oldest first; a line for each currency."""
+        """One line per day and currency, oldest first."""
         sums: dict[tuple[date, str], Sum] = defaultdict(Sum)
         for row in self.rows:
             if row.day <= self.ends[row.account_id]:
@@ -91,9 +90,9 @@ def daily(
     account_id: str | None = None,
     apart: bool = True,
 ) -> Daily:
-    """The last `days` whole days of a brand's campaigns, up to each account's own yesterday; of one account, if named.
+    """The last `days` whole days of a brand's campaigns, up to each account's own yesterday.
 
-    Not `apart`: an account's campaigns are one, “unknown”, which is a good deal faster where nobody asks which.
+    `apart=False` merges an account's campaigns into one, “unknown”, which is much faster.
     """
     today = campaigns.today(brand)
     accounts = {each.id: each for each in campaigns.accounts(brand) if account_id in (None, each.id)}

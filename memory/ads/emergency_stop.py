@@ -40,7 +40,7 @@ class Stop:
 
     @property
     def cause(self) -> str:
-        """The `cause` of what it holds."""
+        """The `cause` of its Held rows."""
         return f"stop {self.id}"
 
 
@@ -62,8 +62,6 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class AlarmRecord:
-    """An alarm that is on."""
-
     id: int
     brand: str
     cause: str  # the rule and what it is about, such as stock VY-LP-14
@@ -74,7 +72,7 @@ class AlarmRecord:
 
     @property
     def held_under(self) -> str:
-        """The `cause` of what it holds."""
+        """The `cause` of its Held rows."""
         return f"alarm {self.id}"
 
 
@@ -162,7 +160,7 @@ _HOLD = AD_HELD.insert(
 
 
 class Stops:
-    """Stops. Every process looks here before it raises, resumes or makes anything."""
+    """Every process checks this before it raises, resumes or creates anything."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
@@ -192,7 +190,7 @@ class Stops:
         )
 
     def end(self, stop: Stop, who: str) -> bool:
-        """End the stop; False where it has ended already."""
+        """False where it has ended already."""
         lifted = self._db.run(
             "UPDATE ad_stops SET ended_at = :now, ended_by = :who WHERE id = :id AND ended_at IS NULL",
             now=to_text(self._clock()),
@@ -202,13 +200,12 @@ class Stops:
         return bool(lifted)
 
     def hold(self, things: Iterable[Held]) -> None:
-        """Store what is to be paused; what this cause held before is to be paused again."""
+        """Store what is to be paused; what this cause held before is paused again."""
         with self._db.transaction():
             for thing in things:
                 self._db.run(_HOLD, **HELD.values(thing) | {"state": "to_pause", "why": ""})
 
     def mark(self, thing: Held, state: HeldState, why: str = "") -> None:
-        """Set the state of a held object."""
         self._db.run(
             "UPDATE ad_held SET state = :state, why = :why"
             " WHERE cause = :cause AND account_id = :account AND object_id = :object",
@@ -220,12 +217,12 @@ class Stops:
         )
 
     def held(self, cause: str, *states: HeldState) -> list[Held]:
-        """What a stop or an alarm holds, in the order it was stored."""
+        """What a stop or an alarm holds, in insertion order."""
         held = HELD.all(self._db, f"{_HELD} WHERE cause = :cause ORDER BY id", cause=cause)
         return [thing for thing in held if not states or thing.state in states]
 
     def note_running(self, account_id: str, names: Mapping[str, str]) -> None:
-        """Replace the list of running campaigns, id → name."""
+        """Replace the running campaigns, id → name."""
         if self.seen_running(account_id) == names:
             return
         with self._db.transaction():
@@ -250,7 +247,7 @@ class Stops:
         )
 
     def to_put_back(self, brand: str) -> list[Held]:
-        """What ended stops have paused and not yet resumed."""
+        """What ended stops paused and nobody has resumed yet."""
         return HELD.all(
             self._db,
             f"{_HELD} WHERE brand = :brand AND state = 'paused' AND cause LIKE 'stop %' ORDER BY id",
@@ -268,7 +265,7 @@ class Alarms:
     def raise_(
         self, brand: str, cause: str, sentence: str, *, freezes: Sequence[str] = (), ends_itself: bool = False
     ) -> AlarmRecord:
-        """Open an alarm with a notice to staff; one that is on is returned as it is."""
+        """Open an alarm with a notice to staff; an open one is returned as it is."""
         with self._db.transaction(durable=True):
             self._db.hold(f"alarms of {brand}")
             known = self.on(brand, cause)
@@ -286,7 +283,7 @@ class Alarms:
         return next((alarm for alarm in self.all_on(brand) if alarm.cause == cause), None)
 
     def all_on(self, brand: str) -> list[AlarmRecord]:
-        """A brand's alarms that are on, oldest first."""
+        """Open alarms, oldest first."""
         return ALARM.all(
             self._db,
             f"SELECT {ALARM.columns} FROM ad_alarms WHERE brand = :brand AND ended_at IS NULL ORDER BY id",
@@ -305,12 +302,12 @@ class Alarms:
                 self.say(alarm.brand, f"alarm {alarm.id} over", sentence)
 
     def say(self, brand: str, key: str, sentence: str) -> None:
-        """Add a notice for staff; one `key` is sent once."""
+        """Add a notice for staff, once per `key`."""
         notice = AD_NOTICES.stored(brand=brand, key=key, sentence=sentence, at=self._clock())
         self._db.run(AD_NOTICES.insert(notice, "ON CONFLICT (brand, key) DO NOTHING"), **notice)
 
     def untold(self, brand: str) -> list[Notice]:
-        """Notices to be sent, oldest first."""
+        """Unsent notices, oldest first."""
         return NOTICE.all(
             self._db,
             f"SELECT {NOTICE.columns} FROM ad_notices WHERE brand = :brand AND told_at IS NULL ORDER BY id",
@@ -318,7 +315,7 @@ class Alarms:
         )
 
     def told(self, notice_id: int) -> None:
-        """Mark a notice as sent; call it in the transaction that puts it into the outbox."""
+        """Mark a notice as sent, in the transaction that puts it into the outbox."""
         self._db.run(
             "UPDATE ad_notices SET told_at = :now WHERE id = :id AND told_at IS NULL",
             now=to_text(self._clock()),

@@ -1,4 +1,4 @@
-"""What advertising cost and brought: by account, campaign, ad set, ad, creative, angle, format or landing page."""
+"""Cost and results of ads by account, campaign, ad set, ad, creative, angle, format or landing page."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ BUYER = "coalesce('c' || s.contact_id, s.buyer, 'n' || s.id)"
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One line of a report, in one currency; what can't be worked out (nothing to divide by) is None.
+    """One line of a report, in one currency. Ratios without a denominator are None.
 
-    Orders count on the day they were placed, less those cancelled or returned since. `elsewhere`: revenue in currencies
-    that could not be converted into this one, which no ratio here contains.
+    Orders count on the day they were placed, net of cancelled and returned ones. `elsewhere`: revenue in currencies
+    that could not be converted; no ratio includes it.
     """
 
     key: str
@@ -49,37 +49,36 @@ class Figures:
 
     @property
     def profit(self) -> Money:
-        """What is left of the margin after the ads were paid."""
+        """Margin minus ad spend."""
         return Money(self.margin.amount - self.spend.amount, self.currency)
 
     @property
     def roas(self) -> Decimal | None:
-        """Revenue for each unit of money spent."""
+        """Revenue per unit of spend."""
         return self.revenue.amount / self.spend.amount if self.spend.amount else None
 
     @property
     def roi(self) -> Decimal | None:
-        """Profit for each unit of money spent."""
+        """Profit per unit of spend."""
         return self.profit.amount / self.spend.amount if self.spend.amount else None
 
     @property
     def ctr(self) -> float | None:
-        """Clicks for each impression, 0 to 1."""
+        """Clicks per impression, 0 to 1."""
         return self.clicks / self.impressions if self.impressions else None
 
     @property
     def cpc(self) -> Money | None:
-        """What a click cost."""
         return self._each(self.clicks)
 
     @property
     def cost_per_chat(self) -> Money | None:
-        """What a chat cost, by the platform's count where it told one: referrals get lost on their way to us."""
+        # The platform's count where there is one: some referrals do not reach us.
         return self._each(self.chats if self.platform_chats is None else self.platform_chats)
 
     @property
     def chat_to_order(self) -> float | None:
-        """Orders for each chat of ours."""
+        """Orders per chat, by our own count."""
         return self.orders / self.chats if self.chats else None
 
     def _each(self, count: int) -> Money | None:
@@ -88,7 +87,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class SegmentFigures:
-    """What one kind of customer brought; a value nobody knows is “unknown”. Hours are the account's."""
+    """Results of one customer segment, “unknown” where nobody knows. Hours are the account's."""
 
     value: str
     chats: int | None  # None where chats can't be told apart this way
@@ -99,7 +98,7 @@ class SegmentFigures:
 
 @dataclass(frozen=True, slots=True)
 class Lifetime:
-    """The customers that an ad or angle first brought, and all they bought since, through whatever ad."""
+    """Customers that an ad or angle acquired, with everything they bought since, through any ad."""
 
     key: str
     buyers: int
@@ -110,13 +109,13 @@ class Lifetime:
 
     @property
     def return_rate(self) -> float:
-        """The share of customers who bought again."""
+        """Share of customers who bought again, 0 to 1."""
         return self.returned / self.buyers if self.buyers else 0.0
 
 
 @dataclass(slots=True)
 class Sum:
-    """Counts on the way to a line of figures; amounts in minor units."""
+    """Running totals of a line; amounts in minor units."""
 
     spend: int = 0
     impressions: int = 0
@@ -129,7 +128,6 @@ class Sum:
     money: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
 
     def add(self, other: Sum) -> None:
-        """Everything of the other comes on top."""
         for name in ("spend", "impressions", "clicks", "chats", "leads", "orders"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         if other.told is not None:
@@ -142,7 +140,7 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class _Book:
-    """What a report is about: its ads, their accounts, and the last day that is told of each account."""
+    """A report's ads, their accounts, and each account's last day."""
 
     brand: str
     ads: Sequence[KnownAd]
@@ -151,7 +149,7 @@ class _Book:
 
 
 class AdFigures:
-    """Questions over one brand at a time; sums are never made over two currencies."""
+    """Sums never mix two currencies."""
 
     def __init__(self, db: Database, campaigns: Campaigns, clock: Clock) -> None:
         self._db = db
@@ -167,9 +165,9 @@ class AdFigures:
         account_id: str | None = None,
         until: date | None = None,
     ) -> list[Figures]:
-        """The last `days` whole days, most spent first; a line for each thing and currency that had anything.
+        """The last `days` whole days, most spent first; a line per key and currency.
 
-        Whole days of each account's own calendar up to yesterday, or up to `until`.
+        Whole days of each account's calendar, up to yesterday or `until`.
         """
         return self._over(self._book(brand, account_id, until), by, days)
 
@@ -181,7 +179,7 @@ class AdFigures:
     def segments(
         self, brand: str, by: Segment, since: date, until: date, *, account_id: str | None = None
     ) -> list[SegmentFigures]:
-        """Chats, leads and orders by what is really known of people, most orders first; both days included."""
+        """Chats, leads and orders by customer segment, most orders first; both days included."""
         which = {"brand": brand, "account": account_id, "since": since.toordinal(), "until": until.toordinal()}
         chat_column, sale_column = _SEGMENTS[by]
         sales = self._db.all(_SEGMENT_SALES.format(column=sale_column), **which)
@@ -189,7 +187,7 @@ class AdFigures:
         return _segments(by, chats, sales)
 
     def lifetime(self, brand: str, by: Literal["ad", "angle"]) -> list[Lifetime]:
-        """The customers each ad or angle first brought, most of those who bought again first."""
+        """Customers that each ad or angle acquired, highest return rate first."""
         angles = {ad.ad_id: ad.angle for ad in self._campaigns.ads(brand)}
         place: Callable[[str], str] = (lambda ad: ad) if by == "ad" else (lambda ad: angles.get(ad, "unknown ad"))
         return _lifetimes(self._db.all(_BUYERS, brand=brand), self._db.all(_BOUGHT, brand=brand), place)
@@ -229,7 +227,10 @@ class AdFigures:
             sums[row["ad_id"]].chats += int(row["chats"])
             sums[row["ad_id"]].leads += int(row["leads"])
         for row in self._db.all(_SALES, **which):
-            _add_sales(sums[row["ad_id"]], row)
+            to = sums[row["ad_id"]]
+            to.orders += row["n"]
+            to.money[row["currency"]][0] += int(row["value"])
+            to.money[row["currency"]][1] += int(row["margin"])
         return sums
 
 
@@ -280,12 +281,11 @@ _BOUGHT = f"""SELECT b.won_by AS first_ad_id, b.currency, sum(b.value) AS value,
 
 
 def landing_page(ad: KnownAd) -> str:
-    """Where an ad leads: a page, or the chat."""
     return ad.landing_page or CHAT
 
 
 def _place(ad: KnownAd, by: By, account_name: str) -> tuple[str, str]:
-    """The line of a report that an ad belongs to, and what it is called there."""
+    """Key and name of the report line that an ad belongs to."""
     places: dict[By, tuple[str | None, str]] = {
         "account": (ad.account_id, account_name),
         "campaign": (ad.campaign_id, ad.campaign_name),
@@ -308,14 +308,8 @@ def _add_told(to: Sum, row: Row) -> None:
     to.moving = bool(row["moving"])
 
 
-def _add_sales(to: Sum, row: Row) -> None:
-    to.orders += row["n"]
-    to.money[row["currency"]][0] += int(row["value"])
-    to.money[row["currency"]][1] += int(row["margin"])
-
-
 def _lines(sums: Mapping[tuple[str, str, date], Sum], names: Mapping[str, str], days: int) -> list[Figures]:
-    """Accounts in time zones whose yesterday differs share a line; it ends with the latest of them."""
+    # Accounts whose yesterdays differ (time zones) share a line; it ends with the latest.
     merged: dict[tuple[str, str], tuple[Sum, date]] = {}
     for (key, currency, end), each in sums.items():
         total, latest = merged.get((key, currency), (Sum(), end))
@@ -329,7 +323,6 @@ def _lines(sums: Mapping[tuple[str, str, date], Sum], names: Mapping[str, str], 
 
 
 def figures_of(key: str, name: str, currency: str, since: date, until: date, total: Sum) -> Figures:
-    """The line of a report that these counts make."""
     value, margin = total.money.get(currency, (0, 0))
     return Figures(
         key=key,

@@ -1,4 +1,4 @@
-"""How creatives, angles, landing pages, chats, leads and orders hang together, asked of the tables that hold them."""
+"""A graph of creatives, angles, landing pages, chats, leads and orders, queried from their own tables."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ Direction = Literal["onward", "back"]
 
 
 class UnknownKind(MemoryFault):
-    """The graph has no such nodes."""
+    """The graph has no such kind of node."""
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A thing in the graph, and in how many steps it was reached."""
+    """A node, and its distance from the start."""
 
     kind: str
     key: str
@@ -43,7 +43,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """From one thing to another, such as ad → SHOWS → creative."""
+    """Such as ad → SHOWS → creative."""
 
     from_kind: str
     from_key: str
@@ -54,7 +54,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What some ads brought together. Money is one sum for each currency, orders are net of cancelled and returned."""
+    """Results of a group of ads. Money is one sum per currency; orders are net of cancelled and returned ones."""
 
     name: str
     ads: int
@@ -69,28 +69,28 @@ class Group:
 
     @property
     def conversion(self) -> float | None:
-        """Orders for each chat; None without chats."""
+        """Orders per chat; None without chats."""
         return self.orders / self.chats if self.chats else None
 
     @property
     def enough(self) -> bool:
-        """Whether its chats are enough to say anything; one chat and one order are no winner."""
+        # One chat and one order make no winner.
         return self.chats >= ENOUGH_CHATS
 
     @property
     def at_least(self) -> float:
-        """The conversion it surely has, nine times in ten (Wilson's lower bound)."""
+        """Wilson's lower bound of the conversion, at nine in ten."""
         return wilson(min(self.orders, self.chats), self.chats)
 
     @property
     def ctr(self) -> float | None:
-        """Clicks for each impression."""
+        """Clicks per impression."""
         return self.clicks / self.impressions if self.impressions else None
 
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """What is known about a word such as “video”: what was learned, and its ads beside all the others."""
+    """Learnings about a word such as “video”, and its ads beside all others."""
 
     word: str
     learnings: tuple[StrategicEntry, ...]
@@ -100,7 +100,7 @@ class Knowledge:
 
 
 class Graph:
-    """Questions over one brand at a time; nothing of another brand is ever reached."""
+    """Never crosses from one brand to another."""
 
     def __init__(self, db: Database, campaigns: Campaigns, figures: AdFigures, strategy: Strategy) -> None:
         self._db = db
@@ -110,7 +110,6 @@ class Graph:
 
     @classmethod
     def over(cls, db: Database, clock: Clock) -> Graph:
-        """The graph of a database, with the stores it asks made for it."""
         from memory.ads.campaigns import Campaigns
         from memory.ads.figures import AdFigures
         from memory.ads.learnings.strategy import Strategy
@@ -119,23 +118,26 @@ class Graph:
         return cls(db, campaigns, AdFigures(db, campaigns, clock), Strategy(db, clock))
 
     def landing_pages(self, brand: str, *, angle: str | None = None, days: int = ALWAYS) -> list[Group]:
-        """“Which landing pages convert best with security-focused ads?” Surest conversion first, then those with too few chats; `chat`: no page."""
+        """“Which landing pages convert best with security-focused ads?” By `at_least`, too few chats last.
+
+        `chat`: no page.
+        """
         return self._groups(brand, days, lambda ad: ad.landing_page or "chat", _speaks_of(angle))
 
     def angles(self, brand: str, *, days: int = ALWAYS) -> list[Group]:
-        """What each angle brought, surest conversion first."""
+        """Results by angle, highest `at_least` first."""
         return self._groups(brand, days, lambda ad: ad.angle, _speaks_of(None))
 
     def formats(self, brand: str, *, angle: str | None = None, days: int = ALWAYS) -> list[Group]:
-        """What image, video and carousel brought, surest conversion first."""
+        """Results by format, highest `at_least` first."""
         return self._groups(brand, days, lambda ad: ad.format, _speaks_of(angle))
 
     def buy_again(self, brand: str) -> list[Lifetime]:
-        """“Which angle brings customers who buy again?” The largest share of them first."""
+        """“Which angle brings customers who buy again?” Highest return rate first."""
         return self._figures.lifetime(brand, "angle")
 
     def learned_about(self, brand: str, word: str, *, days: int = ALWAYS) -> Knowledge:
-        """“What did we learn about video?” The ads are those whose format, angle, page or name says the word."""
+        """“What did we learn about video?” Matches ads by format, angle, page or name."""
         groups = self._groups(brand, days, lambda ad: "those" if _says(ad, word) else "others", _speaks_of(None))
         found = {group.name: group for group in groups}
         entries = self._strategy.entries(brand, "learnings", open_only=False, about=word)
@@ -150,7 +152,7 @@ class Graph:
     def reached(
         self, brand: str, kind: str, key: str, *, to: str | None = None, direction: Direction = "back", steps: int = 4
     ) -> list[Node]:
-        """What hangs on a thing (`back`: an angle's ads, their chats, their orders), or what it hangs on (`onward`).
+        """Nodes that lead to this one (`back`: an angle's ads, chats, orders) or that it leads to (`onward`).
 
         `to`: only nodes of this kind. At most 8 steps. Raises UnknownKind.
         """
@@ -174,7 +176,7 @@ class Graph:
         return (Edge(*(row[name] for name in Edge.__dataclass_fields__)) for row in rows)
 
     def properties(self, brand: str) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-        """What is known of each node that is more than its key: kind, key, properties. No person, no order number."""
+        """Kind, key and properties of nodes that have any. No personal data, no order numbers."""
         for kind, sql in _PROPERTIES.items():
             for row in self._db.all(sql, brand=brand):
                 yield kind, str(row.pop("key")), _readable(row)
@@ -221,7 +223,7 @@ _PROPERTIES = {
 
 
 def wilson(successes: int, tries: int) -> float:
-    """The lower end of where a rate lies nine times in ten, after E. B. Wilson (1927); 0 without tries."""
+    """Wilson's lower bound of a rate at nine in ten (E. B. Wilson, 1927); 0 without tries."""
     if not tries:
         return 0.0
     share, square = successes / tries, CONFIDENT**2
@@ -231,7 +233,7 @@ def wilson(successes: int, tries: int) -> float:
 
 
 def _speaks_of(angle: str | None) -> Callable[[KnownAd], bool]:
-    """Whether an ad's angle is this one; “security” is “security-focused”, too."""
+    """A filter by angle; “security” matches “security-focused”."""
     if angle is None:
         return lambda ad: True
     word = angle.casefold().removesuffix("-focused").strip()

@@ -1,4 +1,4 @@
-"""Copies the graph to a server that speaks Neo4j's Bolt, for people who look at it with its tools; asked of nothing here."""
+"""Exports the graph to a Neo4j (Bolt) server for viewing with its tools; nothing here reads it back."""
 
 from __future__ import annotations
 
@@ -22,13 +22,11 @@ LABELS = {kind: "".join(word.title() for word in kind.split("_")) for kind in KI
 
 
 class GraphNotCopied(MemoryFault):
-    """The other server could not be reached, or refused; the text says what to do. Copying again is safe."""
+    """The server was unreachable or refused; the text says what to do. Copying again is safe."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to copy to."""
-
     address: str  # without user and password
     user: str
     password: str
@@ -36,7 +34,7 @@ class Target:
 
     @classmethod
     def read(cls, url: str, *, password: str = "") -> Target:
-        """From `bolt://user@host:7687/database`; a password in the address counts before `password`."""
+        """Parse `bolt://user@host:7687/database`; a password in the URL overrides `password`."""
         parts = urlsplit(url)
         if parts.scheme not in SCHEMES or not parts.hostname:
             raise GraphNotCopied("write the server's address as bolt://user@host:7687/database")
@@ -52,7 +50,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """How much is there now, and how many nodes were there that no longer exist here."""
+    """Nodes and relations on the server now, and nodes removed."""
 
     nodes: int
     relations: int
@@ -60,10 +58,9 @@ class Copied:
 
 
 def copy_graph(graph: Graph, brand: str, target: Target, *, since: date | None = None) -> Copied:
-    """Bring the brand's part of the server in step: what is new is added, what is gone removed, nothing doubled.
+    """Synchronise the brand's part of the server: add, update, remove. Idempotent.
 
-    `since`: chats, leads and orders from this day on. Other brands' nodes, and whatever else is there, are left alone.
-    Raises GraphNotCopied.
+    `since`: chats, leads and orders from this day on. Nothing else on the server is touched. Raises GraphNotCopied.
     """
     try:
         from neo4j import GraphDatabase
@@ -82,7 +79,7 @@ def copy_graph(graph: Graph, brand: str, target: Target, *, since: date | None =
 
 
 class _Copy:
-    """One run. Everything it touches bears its mark; what bears an older one is gone here, and goes there."""
+    """One run. It marks everything it writes; nodes with an older mark are removed."""
 
     def __init__(self, driver: Driver, database: str | None, brand: str) -> None:
         self._driver = driver
@@ -91,7 +88,7 @@ class _Copy:
         self._run = uuid4().hex
 
     def bring(self, edges: Sequence[Edge], graph: Graph) -> Copied:
-        """Nodes before relations, what is gone last: a run that is cut off has removed nothing."""
+        # Nodes before relations, removal last: an interrupted run has removed nothing.
         nodes = {(edge.from_kind, edge.from_key) for edge in edges} | {(edge.to_kind, edge.to_key) for edge in edges}
         known = {(kind, key): properties for kind, key, properties in graph.properties(self._brand)}
         for label in LABELS.values():
@@ -121,7 +118,7 @@ class _Copy:
             )
 
     def _remove(self) -> int:
-        """Old relations between nodes that stay, and old nodes with all that hangs on them; how many nodes."""
+        """Remove stale relations and stale nodes; returns the number of nodes."""
         removed = 0
         for label in LABELS.values():
             self._ask(f"MATCH (n:{label} {{brand: $brand}})-[r]->() WHERE r.copied <> $run DELETE r")

@@ -1,4 +1,4 @@
-"""The progress of each morning: one row per account and day, leased to one process at a time."""
+"""Progress of the morning cycles: one row per account and day, leased to one process at a time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from memory.storage.timestamps import Clock, to_text
 
 @dataclass(frozen=True, slots=True)
 class CycleRun:
-    """One account's morning. `notes` holds the results of finished steps as JSON, by step."""
+    """One account's cycle. `notes`: JSON results of finished steps, by step."""
 
     id: int
     brand: str
@@ -80,7 +80,6 @@ class Cycles:
             return self.of_day(brand, account_id, day) if taken else None
 
     def of_day(self, brand: str, account_id: str, day: date) -> CycleRun | None:
-        """The cycle of that day, if one was begun."""
         return CYCLE_RUN.one(
             self._db,
             f"{_RUNS} WHERE brand = :brand AND account_id = :account AND day = :day",
@@ -90,7 +89,7 @@ class Cycles:
         )
 
     def latest(self, brand: str, limit: int = 30) -> list[CycleRun]:
-        """The newest cycles of the brand's accounts, newest first."""
+        """Newest first."""
         return CYCLE_RUN.all(
             self._db,
             f"{_RUNS} WHERE brand = :brand ORDER BY started_at DESC, id DESC LIMIT :limit",
@@ -99,12 +98,11 @@ class Cycles:
         )
 
     def newest_day(self, brand: str) -> date | None:
-        """None before the first. Read from the index, since notes are long."""
+        # Read from the index alone: notes are long.
         day: str | None = self._db.value("SELECT max(day) FROM cycles WHERE brand = :brand", brand=brand)
         return None if day is None else date.fromisoformat(day)
 
     def newest_of(self, brand: str, account_id: str) -> CycleRun | None:
-        """An account's newest cycle, if it ever had one."""
         return CYCLE_RUN.one(
             self._db,
             f"{_RUNS} WHERE brand = :brand AND account_id = :account ORDER BY day DESC LIMIT 1",
@@ -113,7 +111,7 @@ class Cycles:
         )
 
     def of_brand(self, brand: str, day: date) -> list[CycleRun]:
-        """Every cycle of the brand on that day, by account."""
+        """Every cycle of that day, by account."""
         return CYCLE_RUN.all(
             self._db,
             f"{_RUNS} WHERE brand = :brand AND day = :day ORDER BY account_id",
@@ -123,12 +121,12 @@ class Cycles:
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """One durable transaction for a step's writes and its being finished."""
+        """One durable transaction for a step's writes and its completion."""
         with self._db.transaction(durable=True):
             yield
 
     def finish_step(self, run: CycleRun, note: Any, next_step: str) -> CycleRun:
-        """Store the current step's result and go on to the next. Raises CycleLost."""
+        """Store the step's result and move to the next. Raises CycleLost."""
         notes = {**run.notes, run.step: note}
         self._write(run, "step = :step, notes = :notes", step=next_step, **CYCLES.stored(notes=notes))
         after = CYCLE_RUN.one(self._db, f"{_RUNS} WHERE id = :id", id=run.id)
@@ -141,11 +139,11 @@ class Cycles:
         self._write(run, "step = step")
 
     def end(self, run: CycleRun) -> None:
-        """All of it is done. Raises CycleLost."""
+        """Raises CycleLost."""
         self._write(run, "step = 'done', ended_at = :ended", ended=to_text(self._clock()))
 
     def fail(self, run: CycleRun, fault: str, again_at: datetime) -> None:
-        """Store the fault and give the lease back; from `again_at` on the same step is tried again."""
+        """Store the fault and release the lease; the step is retried from `again_at` on."""
         self._write(run, "fault = :fault", fault=fault)
         self._db.run(
             "UPDATE cycles SET holder = NULL, held_until = :again WHERE id = :id", id=run.id, again=to_text(again_at)

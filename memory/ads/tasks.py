@@ -1,4 +1,4 @@
-"""What the ad agent asks of people because it can't do it itself, and what came of it."""
+"""Tasks that the ad agent gives to people, and their outcomes."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ LONGEST_OUTCOME = 2000  # characters
 
 
 class UnknownTask(MemoryFault):
-    """This brand has no task by that number."""
+    pass
 
 
 class TaskDone(MemoryFault):
-    """This task is done already."""
+    pass
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Something only a person can do. `key` names it, so that asking again finds the task that is open."""
+    """Something only a person can do. `key` deduplicates open tasks."""
 
     key: str
     title: str
@@ -37,8 +37,6 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A need that somebody was asked for."""
-
     id: int
     brand: str
     need: Need
@@ -90,32 +88,30 @@ _TASKS_OF = f"SELECT {TASK.columns} FROM tasks WHERE brand = :brand"
 
 
 class Tasks:
-    """The list of every brand; each question names the brand."""
-
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
 
     def ask(self, brand: str, need: Need) -> Task:
-        """Put it on the list; one that is open under the same key is given back as it stands."""
+        """Open a task, or return the open one of the same key."""
         with self._db.transaction():
             self._db.hold(f"tasks {brand}")
             known = TASK.one(self._db, f"{_TASKS_OF} AND key = :key AND state = 'open'", brand=brand, key=need.key)
             return known or self.get(brand, self._insert(brand, need))
 
     def get(self, brand: str, number: int) -> Task:
-        """One of them. Raises UnknownTask."""
+        """Raises UnknownTask."""
         task = TASK.one(self._db, f"{_TASKS_OF} AND id = :id", brand=brand, id=number)
         if task is None:
             raise UnknownTask(f"There is no task {number}; *tasks* lists what is open.")
         return task
 
     def open(self, brand: str) -> list[Task]:
-        """What waits for somebody: what is due first, first."""
+        """Open tasks, earliest due date first."""
         return TASK.all(self._db, f"{_TASKS_OF} AND state = 'open' ORDER BY due_on IS NULL, due_on, id", brand=brand)
 
     def done(self, brand: str, number: int, who: str, outcome: str) -> Task:
-        """Somebody has done it, and this came of it. Raises UnknownTask, TaskDone."""
+        """Close a task with its outcome. Raises UnknownTask, TaskDone."""
         with self._db.transaction():
             self._db.hold(f"tasks {brand}")
             task = self.get(brand, number)
@@ -131,7 +127,7 @@ class Tasks:
             return self.get(brand, number)
 
     def done_since(self, brand: str, moment: datetime) -> list[Task]:
-        """What was done from `moment` on, in the order in which it was."""
+        """Tasks closed from `moment` on, in that order."""
         return TASK.all(
             self._db,
             f"{_TASKS_OF} AND state = 'done' AND done_at >= :since ORDER BY done_at, id",
@@ -140,17 +136,17 @@ class Tasks:
         )
 
     def unlearned(self, brand: str) -> list[Task]:
-        """What was done and no cycle has taken in yet."""
+        """Closed tasks that no cycle has processed yet."""
         return TASK.all(self._db, f"{_TASKS_OF} AND state = 'done' AND learned = 0 ORDER BY id", brand=brand)
 
     def learned(self, number: int) -> None:
-        """The cycle knows what came of it."""
+        """Mark as processed by a cycle."""
         self._db.run("UPDATE tasks SET learned = 1 WHERE id = :id", id=number)
 
     # -- its twin in Asana
 
     def to_file(self, brand: str) -> list[Task]:
-        """Open tasks of which nobody knows an Asana number, oldest first."""
+        """Open tasks that are not in Asana, oldest first."""
         return TASK.all(self._db, f"{_TASKS_OF} AND state = 'open' AND gid IS NULL ORDER BY id", brand=brand)
 
     def filed(self, brand: str) -> list[Task]:
@@ -158,7 +154,7 @@ class Tasks:
         return [task for task in self.open(brand) if task.gid is not None]
 
     def to_close(self, brand: str) -> list[Task]:
-        """Done here, and still open in Asana."""
+        """Closed here, open in Asana."""
         return TASK.all(
             self._db,
             f"{_TASKS_OF} AND state = 'done' AND gid IS NOT NULL AND closed_there = 0 ORDER BY id",
@@ -166,20 +162,18 @@ class Tasks:
         )
 
     def trying(self, number: int) -> None:
-        """Asana is about to be asked to make it; durable before it is asked."""
+        """Store, durably, that Asana is about to be asked to create it."""
         with self._db.transaction(durable=True):
             self._db.run("UPDATE tasks SET tried_at = :now WHERE id = :id", now=to_text(self._clock()), id=number)
 
     def not_tried(self, number: int) -> None:
-        """Asana has refused, so that it is certain that nothing was made."""
+        """Asana refused, so nothing was created."""
         self._db.run("UPDATE tasks SET tried_at = NULL WHERE id = :id AND gid IS NULL", id=number)
 
     def is_in_asana(self, number: int, gid: str) -> None:
-        """Asana has it under this number."""
         self._db.run("UPDATE tasks SET gid = :gid WHERE id = :id", gid=gid, id=number)
 
     def is_closed_there(self, number: int) -> None:
-        """Asana knows that it is done."""
         self._db.run("UPDATE tasks SET closed_there = 1 WHERE id = :id", id=number)
 
     def _insert(self, brand: str, need: Need) -> int:

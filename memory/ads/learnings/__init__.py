@@ -1,1 +1,1 @@
-"""What a brand learned from its ads: why campaigns ran, how they went, what to do next."""
+"""A brand's campaign records and strategy."""

@@ -1,4 +1,4 @@
-"""Why campaigns were launched, how they were judged, and what was changed on them: `campaign_memory.json`."""
+"""Launches, performance snapshots and optimisations of campaigns: `campaign_memory.json`."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ LONGEST_ID = 200
 
 
 class UnknownOptimization(MemoryFault):
-    """No such optimisation was written down for this brand."""
+    pass
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignRecord:
-    """One snapshot or optimisation, with the number it is known by; `record` has the fields of campaign_memory.json."""
+    """A snapshot or optimisation; `record` has the fields of campaign_memory.json."""
 
     id: int
     campaign_id: str
@@ -57,14 +57,12 @@ _ENTRIES = f"SELECT {CAMPAIGN_RECORD.columns} FROM campaign_entries"
 
 
 class CampaignRecords:
-    """What was launched and why, how it was judged, what was changed. Each question names the brand."""
-
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
 
     def launched(self, brand: str, campaign_id: str, campaign_data: Mapping[str, Any]) -> None:
-        """Write down a launch with its context: name, objective, expected_outcome, the brief, anything JSON holds."""
+        """Store a launch with its context: name, objective, expected_outcome, the brief, any JSON."""
         record = {"launch_date": self._clock().isoformat(), "campaign_data": dict(campaign_data)}
         _refuse_faults(_launch_faults(campaign_id, record, campaign_id))
         self._keep_launch(brand, campaign_id, record)
@@ -72,7 +70,7 @@ class CampaignRecords:
     def snapshot(
         self, brand: str, campaign_id: str, performance: Mapping[str, Any], analysis: Mapping[str, Any]
     ) -> int:
-        """Write down figures as they were judged: `analysis` has `status` and `trends`; the snapshot's number."""
+        """Store judged figures and return the row id; `analysis` has `status` and `trends`."""
         now = self._clock().isoformat()
         record = {"timestamp": now, "performance": dict(performance), "analysis": dict(analysis)}
         return self._write(brand, campaign_id, SNAPSHOTS, record)
@@ -80,12 +78,12 @@ class CampaignRecords:
     def optimization(
         self, brand: str, campaign_id: str, type_: str, reasoning: str, expected_impact: str, **more: Any
     ) -> int:
-        """Write down a change, why, and what it should bring; its number, for `came_out`."""
+        """Store a change, its reason and expected impact; returns the id for `came_out`."""
         record = {"timestamp": self._clock().isoformat(), "type": type_, "reasoning": reasoning}
         return self._write(brand, campaign_id, OPTIMIZATIONS, record | {"expected_impact": expected_impact} | more)
 
     def came_out(self, brand: str, optimization_id: int, actual_impact: str) -> None:
-        """What the change really brought. Raises UnknownOptimization."""
+        """Store a change's actual impact. Raises UnknownOptimization."""
         with self._db.transaction():
             row = self._db.one(
                 "SELECT record FROM campaign_entries WHERE id = :id AND brand = :brand AND kind = 'optimizations'",
@@ -100,7 +98,7 @@ class CampaignRecords:
             )
 
     def launch(self, brand: str, campaign_id: str) -> Mapping[str, Any] | None:
-        """`launch_date` and `campaign_data` of a campaign; None where we did not launch it."""
+        """`launch_date` and `campaign_data`; None where we did not launch it."""
         record: str | None = self._db.value(
             "SELECT record FROM campaign_launches WHERE brand = :brand AND campaign_id = :campaign",
             brand=brand,
@@ -109,17 +107,17 @@ class CampaignRecords:
         return None if record is None else json.loads(record)
 
     def snapshots(self, brand: str, campaign_id: str | None = None, *, most: int = 100) -> list[CampaignRecord]:
-        """The last snapshots, newest first."""
+        """Newest first."""
         return self._entries(brand, SNAPSHOTS, campaign_id, most)
 
     def optimizations(self, brand: str, campaign_id: str | None = None, *, most: int = 100) -> list[CampaignRecord]:
-        """The last changes, newest first."""
+        """Newest first."""
         return self._entries(brand, OPTIMIZATIONS, campaign_id, most)
 
     def without_outcome(
         self, brand: str, since: datetime, before: datetime, *, most: int = 5000
     ) -> list[CampaignRecord]:
-        """Changes made from `since` on and before `before` of which nobody said yet what they brought, oldest first."""
+        """Optimisations in [`since`, `before`) without an actual impact, oldest first."""
         return CAMPAIGN_RECORD.all(
             self._db,
             f"{_ENTRIES} WHERE brand = :brand AND kind = 'optimizations' AND at >= :since AND at < :before AND record NOT LIKE :told ORDER BY id LIMIT :most",
@@ -149,9 +147,9 @@ class CampaignRecords:
         return {"campaigns": {name: launched.get(name, {}) | lists.get(name, empty) for name in names}}
 
     def take_in(self, brand: str, memory: Any) -> list[str]:
-        """Add a file's records to the brand's, each once however often it is taken in; what could not be taken, by place.
+        """Import a file; returns what could not be imported, by place. Idempotent.
 
-        A launch in the file replaces the one that is known of that campaign.
+        A launch in the file replaces the stored one.
         """
         faults = Faults()
         campaigns = faults.mapping(memory, "campaign_memory").get("campaigns", {})
@@ -178,7 +176,7 @@ class CampaignRecords:
             self._add(brand, campaign_id, kind, good)
 
     def _add(self, brand: str, campaign_id: str, kind: str, records: list[Any]) -> None:
-        """Those of the records that are not there yet; two that are alike in one file are two."""
+        """Insert records that are not stored yet; two equal records in one file are two."""
         rows = self._db.all(
             "SELECT record FROM campaign_entries WHERE brand = :brand AND campaign_id = :campaign AND kind = :kind",
             brand=brand,

@@ -1,4 +1,4 @@
-"""Reads records that came from a file: what can't be taken is a fault named by its place, the rest is taken."""
+"""Validates imported records: an invalid one becomes a fault with its place, the rest is imported."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ MOST_DEPTH = 30
 
 
 class Faults(list[str]):
-    """What could not be taken, a sentence each: where it stood, and what should have stood there."""
+    """One sentence per fault: where it stood, and what was expected."""
 
     def mapping(self, value: Any, place: str) -> dict[str, Any]:
-        """The value where it is an object, else an empty one and a fault."""
+        """The value if it is an object, else {} and a fault."""
         if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
             return dict(value)
         self.append(f"{place}: expected an object, found {_kind(value)}")
         return {}
 
     def entries(self, record: Mapping[str, Any], name: str, place: str) -> Iterator[tuple[str, Any]]:
-        """Each entry of the list under `name`, with its place; nothing where the list is missing."""
+        """Each entry of the list under `name`, with its place; a missing list is empty."""
         value = record.get(name, [])
         if not isinstance(value, list):
             self.append(f"{place}.{name}: expected a list, found {_kind(value)}")
@@ -31,7 +31,7 @@ class Faults(list[str]):
             yield f"{place}.{name}[{position}]", entry
 
     def fits(self, record: Any, place: str, required: Mapping[str, type], optional: Mapping[str, type]) -> bool:
-        """Whether the record is an object with these fields; each that is missing or wrong is a fault."""
+        """Whether the record is an object with these fields; adds a fault for each missing or wrong one."""
         if not isinstance(record, Mapping):
             self.append(f"{place}: expected an object, found {_kind(record)}")
             return False
@@ -45,7 +45,7 @@ class Faults(list[str]):
         return len(self) == before and self.storable(record, place)
 
     def storable(self, record: Any, place: str) -> bool:
-        """Whether it is JSON that we can give back as it came."""
+        """Whether it is JSON that survives a round trip."""
         wrong = _unstorable(record, MOST_DEPTH)
         if wrong:
             self.append(f"{place}: {wrong}")
@@ -67,13 +67,13 @@ _NAMES: dict[type, str] = {str: "a text", dict: "an object", list: "a list", flo
 
 
 def moment_of(text: str) -> datetime:
-    """An ISO date and time; without a zone it is UTC."""
+    """Parse an ISO date and time; UTC without a zone."""
     moment = datetime.fromisoformat(text)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def text_of(record: Any) -> str:
-    """The record as it is stored: plain ASCII, so that no engine minds what is in it."""
+    # ASCII only: the same on every engine.
     return json.dumps(record, allow_nan=False)
 
 

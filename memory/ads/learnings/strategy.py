@@ -1,4 +1,4 @@
-"""What a brand learned from its campaigns, what worked, what failed, and why it decided so: `strategic_memory.json`."""
+"""A brand's learnings, patterns, playbooks and decisions: `strategic_memory.json`."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ SHARED_MEASURES = ("ctr", "chat_to_order", "roas", "roi", "return_rate", "lift",
 
 
 class UnknownEntry(MemoryFault):
-    """No such open learning, pattern, playbook or decision is known for this brand."""
+    """This brand has no such open learning, pattern, playbook or decision."""
 
 
 @dataclass(frozen=True, slots=True)
 class StrategicEntry:
-    """One thing the brand knows or decided; `record` has the fields of strategic_memory.json."""
+    """`record` has the fields of strategic_memory.json."""
 
     id: int
     kind: str  # learnings, successful_patterns, failed_patterns, playbooks, strategic_decisions
@@ -53,8 +53,6 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Successes out of tries."""
-
     successes: int
     tries: int
 
@@ -66,7 +64,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """What a cycle or a chat starts with: what holds, what worked, what failed, what is still open; newest first."""
+    """The context of a cycle or chat, newest first."""
 
     learnings: tuple[StrategicEntry, ...]
     worked: tuple[StrategicEntry, ...]
@@ -100,7 +98,7 @@ _ENTRIES = f"SELECT {ENTRY.columns} FROM strategic_entries WHERE brand = :brand"
 
 
 class Strategy:
-    """What brands learned and decided. Each question names the brand; only shared patterns cross to another."""
+    """Learnings and decisions of every brand; only shared patterns cross to another."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
@@ -118,21 +116,23 @@ class Strategy:
         subject: str | None = None,
         claim: Claim | None = None,
     ) -> int:
-        """Keep a learning; its number. One about the same `subject` takes the place of the one before, which ends now.
+        """Store a learning and return its id; it ends the earlier one of the same `subject`.
 
-        `confidence`: how likely it is true, 0 to 1. A `claim` can be tried again on later numbers by `recheck`.
+        `confidence`: probability that it is true, 0 to 1. `recheck` tests a `claim` on later numbers.
         """
         record: dict[str, Any] = {"type": type_, "insight": insight, "supporting_data": dict(supporting_data)}
         record |= {"evidence": evidence} if evidence else {}
         record |= {} if confidence is None else {"confidence": confidence}
         record |= {} if claim is None else {"claim": asdict(claim)}
-        about = subject or (None if claim is None else _subject(claim))
-        return self._replace(brand, "learnings", record, about)
+        if not subject:
+            # The same for a claim and its opposite, so that one replaces the other.
+            subject = None if claim is None else f"claim:{claim.measure}:{':'.join(sorted((claim.better, claim.than)))}"
+        return self._replace(brand, "learnings", record, subject)
 
     def pattern(
         self, brand: str, outcome: str, pattern: str, supporting_data: Mapping[str, Any], *, subject: str
     ) -> int:
-        """Keep what worked (`successful_patterns`) or failed (`failed_patterns`); replaces what was said of `subject`."""
+        """Store a pattern (`successful_patterns` or `failed_patterns`); replaces that of `subject`."""
         if outcome not in (SUCCESS, FAILURE):
             raise NotStorable(f"a pattern is one of {SUCCESS} or {FAILURE}, not {outcome!r}")
         with self._db.transaction():
@@ -142,31 +142,30 @@ class Strategy:
             return self._replace(brand, outcome, record, subject)
 
     def playbook(self, brand: str, name: str, steps: Sequence[str], *, when: str = "") -> int:
-        """Keep how something is done here; replaces the one of the same name."""
+        """Store a procedure; replaces the one of the same name."""
         record = {"type": "playbook", "name": name, "steps": list(steps), **({"when": when} if when else {})}
         return self._replace(brand, "playbooks", record, f"playbook:{name}")
 
     def decide(
         self, brand: str, type_: str, context: Mapping[str, Any], reasoning: str, *, expected: str | None = None
     ) -> int:
-        """Write down a decision with what it stood on; its number, for `turned_out`."""
+        """Store a decision and its context; returns the id for `turned_out`."""
         record = {"type": type_, "context": {"brand": brand, **context}, "reasoning": reasoning}
         record |= {} if expected is None else {"expected_outcome": expected}
         return self._replace(brand, DECISIONS, record, None)
 
     def turned_out(self, brand: str, decision_id: int, outcome: str) -> None:
-        """Close an open decision with what came of it. Raises UnknownEntry."""
+        """Close an open decision with its outcome. Raises UnknownEntry."""
         self._end(brand, decision_id, (DECISIONS,), {"actual_outcome": outcome})
 
     def withdraw(self, brand: str, entry_id: int, why: str) -> None:
-        """It no longer holds; it is kept with its time and the reason. Raises UnknownEntry."""
+        """End an entry, with the reason. Raises UnknownEntry."""
         self._end(brand, entry_id, LISTS, {"withdrawn": why})
 
     def recheck(self, brand: str, measured: Mapping[tuple[str, str], Rate]) -> list[StrategicEntry]:
-        """Try open claims on new numbers, by (measure, group); the entries that were revised or withdrawn.
+        """Test open claims on new rates by (measure, group); returns the entries revised or withdrawn.
 
-        A claim gets its new confidence; one that became less likely than its opposite is withdrawn. Below 30 tries on
-        either side nothing changes.
+        A claim less likely than its opposite is withdrawn. Below 30 tries on either side nothing changes.
         """
         changed = []
         for entry in self.entries(brand, "learnings"):
@@ -179,7 +178,7 @@ class Strategy:
     def entries(
         self, brand: str, kind: str, *, open_only: bool = True, about: str | None = None
     ) -> list[StrategicEntry]:
-        """Entries of a kind, newest first; `about`: those that mention this word anywhere."""
+        """Entries of a kind, newest first; `about`: only those that contain this word."""
         found = ENTRY.all(
             self._db,
             f"{_ENTRIES} AND kind = :kind AND (:all OR valid_to IS NULL) ORDER BY id DESC",
@@ -190,14 +189,14 @@ class Strategy:
         return found if about is None else [each for each in found if _mentions(each, about)]
 
     def entry(self, brand: str, entry_id: int) -> StrategicEntry:
-        """One of them. Raises UnknownEntry."""
+        """Raises UnknownEntry."""
         entry = ENTRY.one(self._db, f"{_ENTRIES} AND id = :id", brand=brand, id=entry_id)
         if entry is None:
             raise UnknownEntry(f"{brand} has nothing under number {entry_id}; take one from its list")
         return entry
 
     def brief_for(self, brand: str, *, about: Sequence[str] = (), most: int = 20) -> Brief:
-        """What is known at the start of a cycle or chat; with `about`, only what mentions one of these words."""
+        """The context of a cycle or chat; `about`: only entries that contain one of these words."""
 
         def some(kind: str) -> tuple[StrategicEntry, ...]:
             found = self.entries(brand, kind)
@@ -215,14 +214,14 @@ class Strategy:
         )
 
     def share_patterns(self, brand: str, *, shared: bool) -> None:
-        """Whether other brands may learn from this one's patterns; not unless somebody said so."""
+        """Set whether other brands may learn from this brand's patterns; off by default."""
         row = PATTERN_SHARING.stored(brand=brand, shared=shared)
         self._db.run(PATTERN_SHARING.insert(row, PATTERN_SHARING.update_on_conflict(row)), **row)
 
     def patterns_of_others(self, brand: str) -> list[Mapping[str, Any]]:
-        """Patterns of brands that allow it: outcome, subject and rates, nothing in anybody's words.
+        """Patterns of brands that share them: outcome, subject and rates.
 
-        Free text may name a brand, a campaign or a customer, so none of it is given away.
+        No free text: it may name a brand, a campaign or a customer.
         """
         found = _SHARED.all(
             self._db,
@@ -242,7 +241,7 @@ class Strategy:
         return {"brand_strategies": {brand: lists}, DECISIONS: decisions}
 
     def take_in(self, brand: str, memory: Any) -> list[str]:
-        """Add a file's entries to the brand's, each once; what could not be taken, by place. Other brands' are left."""
+        """Import this brand's entries of a file; returns what could not be imported, by place. Idempotent."""
         faults = Faults()
         told = faults.mapping(memory, "strategic_memory")
         with self._db.transaction():
@@ -336,7 +335,7 @@ class Strategy:
             )
 
     def _judge(self, brand: str, entry: StrategicEntry, claim: Claim, better: Rate, than: Rate) -> list[int]:
-        """The ids of the entries that this changed."""
+        """Returns the ids of the new entries."""
         likely = likelihood(better, than)
         numbers = f"{claim.better} {better.successes} of {better.tries}, {claim.than} {than.successes} of {than.tries}"
         if likely < WITHDRAWN_BELOW:
@@ -349,7 +348,7 @@ class Strategy:
 
 
 def likelihood(better: Rate, than: Rate) -> float:
-    """How likely the first true rate is above the second: the normal approximation of two Beta(1+s, 1+f) posteriors."""
+    """Probability that the first true rate is higher: normal approximation of two Beta(1+s, 1+f) posteriors."""
     (first, first_spread), (second, second_spread) = _posterior(better), _posterior(than)
     return round(NormalDist().cdf((first - second) / (first_spread + second_spread) ** 0.5), 4)
 
@@ -364,11 +363,6 @@ def _sides(claim: Claim, measured: Mapping[tuple[str, str], Rate]) -> tuple[Rate
     if better is None or than is None or min(better.tries, than.tries) < ENOUGH:
         return None
     return better, than
-
-
-def _subject(claim: Claim) -> str:
-    """The same for a claim and its opposite, so that the one replaces the other."""
-    return f"claim:{claim.measure}:{':'.join(sorted((claim.better, claim.than)))}"
 
 
 def _claim(record: Mapping[str, Any]) -> Claim | None:
@@ -397,7 +391,7 @@ def _as_exported(entry: StrategicEntry) -> dict[str, Any]:
 
 
 def _parted(entry: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The record itself, and what frames it in time."""
+    """Split an entry into the record and its subject and validity."""
     record = dict(entry)
     frame: dict[str, Any] = {name: record.pop(name) for name in ("subject", "valid_from", "valid_to") if name in record}
     for name in ("valid_from", "valid_to"):
