@@ -167,6 +167,7 @@ class Contact:
 CONTACT = CONTACTS.rows(Contact)
 REFERRAL = TOUCHES.rows(Referral)
 _CONTACTS = f"SELECT {CONTACT.columns} FROM contacts"
+_CONTACT_BY_ID = f"{_CONTACTS} WHERE id = :id"
 _FORGET = FORGETTING.insert(["provider_id"], "ON CONFLICT DO NOTHING")
 _REMEMBER_ERASED = ERASED.insert(ERASED.columns, "ON CONFLICT DO NOTHING")
 _COUNT = (
@@ -224,10 +225,10 @@ class Contacts:
 
     def get(self, contact_id: int) -> Contact:
         """The contact by our own id. Raises UnknownContact."""
-        contact = CONTACT.one(self._db, f"{_CONTACTS} WHERE id = :id", id=contact_id)
-        if contact is None:
+        rows = self._db.tuples(_CONTACT_BY_ID, id=contact_id)
+        if not rows:
             raise UnknownContact("this contact is not known, or was erased")
-        return contact
+        return CONTACT.read(rows[0])
 
     def find(self, brand: str, text: str) -> Contact:
         """By phone in any spelling or by WhatsApp user id. Raises NotAnAddress, UnknownContact."""

@@ -147,6 +147,7 @@ class Table:
         """`key`: the primary key, "" where there is none. `without_rowid`: a SQLite file keeps the rows in the order of the primary key."""
         self.name = name
         self.columns = {column.name: column for column in columns}
+        self._dumps = {column.name: column.type.dump for column in columns}
         self.key = tuple(key.split(", ")) if key else ()
         self._unique = tuple(unique)
         self._indexes = tuple(indexes)
@@ -172,11 +173,11 @@ class Table:
 
     def stored(self, **values: Any) -> dict[str, Any]:
         """These values as their columns store them, ready to be parameters of a statement."""
-        row = {}
-        for name, value in values.items():
-            dump = self.columns[name].type.dump
-            row[name] = value if dump is None or value is None else dump(value)
-        return row
+        dumps = self._dumps
+        return {
+            name: value if (dump := dumps[name]) is None or value is None else dump(value)
+            for name, value in values.items()
+        }
 
     def insert(self, columns: Iterable[str], end: str = "") -> str:
         """An INSERT of these columns, each from the parameter of its name; `end` is what stands behind the values."""
