@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.ads.platform import AdsFault, NotAuthorised, OutcomeUnknown, PlatformAccount, TryLater
-from memory.ads.ad_account import BusinessEvent, EventOutcome
+from memory.ads.ad_account import EventOutcome
 from memory.ads.attribution import Attribution
 from memory.ads.conversion_events import Events
 
@@ -47,9 +47,6 @@ class Feedback:
         except AdsFault as fault:
             self.events.settle(brand, [EventOutcome(event.id, False, str(fault)) for event in due])
         else:
-            self._keep(brand, due, outcomes)
-
-    def _keep(self, brand: str, due: Sequence[BusinessEvent], outcomes: Sequence[EventOutcome]) -> None:
-        again = {outcome.id for outcome in outcomes if outcome.again}
-        self.events.put_back([event for event in due if event.id in again])
-        self.events.settle(brand, [outcome for outcome in outcomes if outcome.id not in again])
+            again = {outcome.id for outcome in outcomes if outcome.again}
+            self.events.put_back([event for event in due if event.id in again])
+            self.events.settle(brand, [outcome for outcome in outcomes if outcome.id not in again])

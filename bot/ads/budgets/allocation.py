@@ -143,7 +143,10 @@ def _plan(
     entry = _entry(ads, len(ads) - sum(stopped), budget, minimum)
     room = _rested(ads, _room(ads, stopped, entry, budget, minimum, beliefs), entry, stopped, split)
     filled = split.filled(room)
-    budgets = [_within(amount, low, high) for amount, (low, high) in zip(filled.tolist(), room, strict=True)]
+    budgets = [
+        min(max(Decimal(amount).quantize(CENT, ROUND_FLOOR), low), high)
+        for amount, (low, high) in zip(filled.tolist(), room, strict=True)
+    ]
     told = _tell(ads, budgets, verdicts, beliefs, rng)
     profit = sum((each.expected_profit for each in told), Decimal(0))
     unspent = budget - sum(budgets, Decimal(0))
@@ -174,6 +177,7 @@ def _room(
 
 
 def _entry(ads: Sequence[AdHistory], ads_on: int, budget: Decimal, minimum: Decimal) -> Decimal:
+    # `ENTRY` of the account's budget beside running ads, more in a new account.
     share = budget / max(ads_on, 1)
     test = ENTRY * budget if any(ad.runs for ad in ads) else max(ENTRY * budget, TEST * minimum, share / 2)
     return max(min(share, test), minimum).quantize(CENT, ROUND_FLOOR)
@@ -272,10 +276,6 @@ def _called_back(room: list[Room], resting: Sequence[int], entry: Decimal, split
     if not split.fits(back) or split.profit(split.filled(back), hope) <= split.profit(split.filled(room), hope):
         return room
     return back
-
-
-def _within(amount: float, low: Decimal, high: Decimal) -> Decimal:
-    return min(max(Decimal(amount).quantize(CENT, ROUND_FLOOR), low), high)
 
 
 def _tell(

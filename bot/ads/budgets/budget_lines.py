@@ -11,7 +11,7 @@ from typing import Final
 
 from bot.ads.budgets.ad_history import AdDay, AdHistory, AdOrders, AdState
 from bot.language.money import Money
-from memory.ads.ad_account import AdSet, Kind, Structure
+from memory.ads.ad_account import Kind, Structure
 from memory.ads.attribution import AdSeries, Attribution
 from memory.ads.campaigns import Campaigns, Days, KnownAd
 
@@ -75,12 +75,10 @@ def _holders(structure: Structure) -> dict[tuple[Kind, str], list[str]]:
     for ad in structure.ads:
         ad_set = ad_sets.get(ad.ad_set_id)
         if ad_set is not None:
-            holders.setdefault(_holder(ad_set), []).append(ad.id)
+            own = ad_set.daily_budget is not None
+            holder: tuple[Kind, str] = ("ad_set", ad_set.id) if own else ("campaign", ad_set.campaign_id)
+            holders.setdefault(holder, []).append(ad.id)
     return holders
-
-
-def _holder(ad_set: AdSet) -> tuple[Kind, str]:
-    return ("campaign", ad_set.campaign_id) if ad_set.daily_budget is None else ("ad_set", ad_set.id)
 
 
 def _line(
@@ -93,7 +91,9 @@ def _line(
     known: Mapping[str, KnownAd],
     today: date,
 ) -> BudgetLine:
-    name, budget = _name_and_budget(structure, kind, holder)
+    owners = structure.campaigns if kind == "campaign" else structure.ad_sets
+    owner = next(each for each in owners if each.id == holder)
+    budget = owner.daily_budget or Money(Decimal(0), structure.account.currency)
     days = _days(ad_ids, read, sold)
     angle = _angle(ad_ids, read, known)
     state = _state(structure, kind, holder, ad_ids, days)
@@ -104,13 +104,7 @@ def _line(
         if cohort.age >= 0 and cohort.chat_day + timedelta(days=cohort.age) < today
     )
     ad = AdHistory(name=holder, angle=angle, budget=budget.amount, state=state, days=days, orders=_merged(orders))
-    return BudgetLine(kind, holder, name, budget, tuple(ad_ids), ad)
-
-
-def _name_and_budget(structure: Structure, kind: Kind, holder: str) -> tuple[str, Money]:
-    found = structure.campaigns if kind == "campaign" else structure.ad_sets
-    each = next(one for one in found if one.id == holder)
-    return each.name, each.daily_budget or Money(Decimal(0), structure.account.currency)
+    return BudgetLine(kind, holder, owner.name, budget, tuple(ad_ids), ad)
 
 
 def _days(

@@ -129,7 +129,7 @@ def _payable(account: AdAccount, amount: Decimal) -> Money:
 def _decision(line: BudgetLine, allocation: Allocation) -> BudgetDecision:
     return BudgetDecision(
         line.kind,
-        line.id,
+        line.id,  # names may repeat
         without_token(line.name),
         line.ad.angle,
         allocation.pause,

@@ -70,6 +70,7 @@ def judge(
 
 def verdicts(known: Panel, carried: float, order_margin: float | None) -> list[LossVerdict]:
     """From a checked panel."""
+    # A slow prior: expected sales from too fast a curve make good ads look bad.
     curve = order_delays.learn(known.by_age.sum(axis=0), prior=order_delays.SLOW)
     expected = needed(known, curve.by_age, carried, order_margin)
     sales = known.sales.sum(axis=1)

@@ -75,9 +75,14 @@ class Picture:
         """Daily budget of each owner with an ad that is active on every level."""
         # An ad in review counts: it may start at any moment.
         with_ads = {self.parents[ad.id] for ad in self.ads.values() if ad.status == "active"}
-        running = [set_id for set_id in self.ad_sets if set_id in with_ads and self._is_on(set_id)]
-        owners = [self._owner_of(set_id) for set_id in running]
-        return {owner.id: owner.budget.amount for owner in owners if owner is not None and owner.budget is not None}
+        planned = {}
+        for set_id, ad_set in self.ad_sets.items():
+            campaign = self.campaigns.get(self.parents[set_id])
+            on = ad_set.status == "active" and (campaign is None or campaign.status == "active")
+            owner = ad_set if ad_set.budget is not None else campaign
+            if set_id in with_ads and on and owner is not None and owner.budget is not None:
+                planned[owner.id] = owner.budget.amount
+        return planned
 
     def with_status(self, kind: Kind, object_id: str, status: AdStatus) -> Picture:
         return self._with(replace(self.thing(kind, object_id), status=status))
@@ -105,14 +110,6 @@ class Picture:
             return self
         amount = max(thing.budget.amount, Decimal(change.becomes))
         return self.with_budget(change.kind, change.object_id, Money(amount, thing.budget.currency))
-
-    def _is_on(self, set_id: str) -> bool:
-        campaign = self.campaigns.get(self.parents[set_id])
-        return self.ad_sets[set_id].status == "active" and (campaign is None or campaign.status == "active")
-
-    def _owner_of(self, set_id: str) -> Thing | None:
-        ad_set = self.ad_sets[set_id]
-        return ad_set if ad_set.budget is not None else self.campaigns.get(self.parents[set_id])
 
     def _where_it_is(self, thing: Thing) -> str:
         if thing.kind == "campaign":

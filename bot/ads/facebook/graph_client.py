@@ -193,7 +193,7 @@ class GraphClient:
         until = None
         if rule.rest:
             until = self.governor.throttled(call.account, call.use, said.code, rule.rest)
-        fault = fault_of(said, until, self._secrets(call))
+        fault = fault_of(said, until, (self._token, self._secret, call.token))
         if call.changes and isinstance(fault, Passing):
             return lost(f"{fault} while {call.what}")
         return fault
@@ -230,9 +230,6 @@ class GraphClient:
             if time.monotonic() > end or len(body) > MOST_BYTES:
                 return Lost("Meta's answer took too long or was too long", sent=True)
         return GraphResponse(response.status_code, response.headers, bytes(body))
-
-    def _secrets(self, call: Call) -> tuple[str, ...]:
-        return (self._token, self._secret, call.token)
 
     def clean(self, text: str) -> str:
         return redacted(text, (self._token, self._secret))

@@ -111,7 +111,8 @@ def _reading(row: Row, money: Money, account_id: str, breakdown: str | None, see
         spend=money,
         impressions=_count(row["impressions"]) or 0,
         clicks=_count(row.get("inline_link_clicks")) or 0,  # left out where nobody clicked
-        chats=_chats(actions),
+        # Meta omits actions that did not happen: a list without chats is zero, no list is unknown.
+        chats=None if actions is None else _count(actions.get(CHAT, 0)),
         reach=_count(row.get("reach")),
         purchases=_count(actions[tier]) if actions and tier else None,
         purchase_value=value,
@@ -128,11 +129,6 @@ def _day(row: Row) -> date | None:
 
 def _hour(row: Row) -> str:
     return str(row[BREAKDOWNS["hour"][0]])[:2]  # "14:00:00 - 14:59:59"
-
-
-def _chats(actions: Mapping[str, object] | None) -> int | None:
-    # Meta omits actions that did not happen: a list without chats is zero, no list is unknown.
-    return None if actions is None else _count(actions.get(CHAT, 0))
 
 
 def _contradictions(row: Row) -> Iterable[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -89,17 +88,16 @@ class Reports:
         if piece.since < piece.until:
             middle = piece.since + (piece.until - piece.since) // 2
             return [replace(piece, until=middle), replace(piece, since=middle + _SMALLER)]
-        ads = piece.ad_ids or self._all_ads()
+        ads = piece.ad_ids
+        if not ads:
+            # Archived and deleted ads may have spent on these days, too.
+            fields = {"fields": "id", "effective_status": list(EFFECTIVE_STATUSES)}
+            rows = self.graph.pages(Call("GET", f"{self.account_id}/ads", self.account_id, fields))
+            ads = tuple(str(row["id"]) for row in rows)
         if len(ads) < 2:
             raise fault
         half = len(ads) // 2
-        return [replace(piece, ad_ids=tuple(ads[:half])), replace(piece, ad_ids=tuple(ads[half:]))]
-
-    def _all_ads(self) -> Sequence[str]:
-        # Archived and deleted ads may have spent on these days, too.
-        fields = {"fields": "id", "effective_status": list(EFFECTIVE_STATUSES)}
-        call = Call("GET", f"{self.account_id}/ads", self.account_id, fields)
-        return [str(row["id"]) for row in self.graph.pages(call)]
+        return [replace(piece, ad_ids=ads[:half]), replace(piece, ad_ids=ads[half:])]
 
     def _call(self, method: str, path: str, fields: Row) -> Call:
         return Call(method, path, self.account_id, fields, use="ads_insights")

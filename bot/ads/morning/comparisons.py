@@ -170,13 +170,11 @@ def dispersion(results: Sequence[AdResult], measure: Measure, kind: str) -> floa
     for members in groups.values():
         pooled = sum(rate.successes for rate in members) / sum(rate.tries for rate in members)
         if 0 < pooled < 1:
-            squares += sum(_square(rate, pooled) for rate in members)
+            squares += sum(
+                (rate.successes - rate.tries * pooled) ** 2 / (rate.tries * pooled * (1 - pooled)) for rate in members
+            )
             free += len(members) - 1
     return max(1.0, squares / free) if free else 1.0
-
-
-def _square(rate: Rate, pooled: float) -> float:
-    return (rate.successes - rate.tries * pooled) ** 2 / (rate.tries * pooled * (1 - pooled))
 
 
 def earnings(results: Sequence[AdResult], kinds: Iterable[str]) -> list[Earning]:

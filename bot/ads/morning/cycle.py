@@ -92,25 +92,19 @@ class Cycle(BaseAgent):
         for morning in self._mornings:
             local = self._clock().astimezone(morning.time_zone)
             if local.hour >= morning.hour:
-                self._brand(morning.brand, local)
+                self._brand(morning.brand, morning.hour, local)
 
-    def _brand(self, brand: str, local: datetime) -> None:
+    def _brand(self, brand: str, hour: int, local: datetime) -> None:
         closed = self._cycles.of_day(brand, WHOLE_BRAND, local.date())
         if closed is not None and closed.ended_at is not None:
             return
         for account_id, account in self._accounts.get(brand, {}).items():
             self._work(brand, account_id, local.date(), self.steps, account)
-        if self._all_done(brand, local.date()) or local.hour * 60 + local.minute >= self._latest(brand):
+        runs = [self._cycles.of_day(brand, account_id, local.date()) for account_id in self._accounts.get(brand, {})]
+        all_done = all(run is not None and run.ended_at is not None for run in runs)
+        latest = min(hour * 60 + CLOSED_AFTER.total_seconds() / 60, 23 * 60 + 30)  # minute of the day
+        if all_done or local.hour * 60 + local.minute >= latest:
             self._work(brand, WHOLE_BRAND, local.date(), self._closing, None)
-
-    def _latest(self, brand: str) -> float:
-        """Minute of the day at which the brand's morning closes without the accounts that still fail."""
-        hour = next(morning.hour for morning in self._mornings if morning.brand == brand)
-        return min(hour * 60 + CLOSED_AFTER.total_seconds() / 60, 23 * 60 + 30)
-
-    def _all_done(self, brand: str, day: date) -> bool:
-        runs = [self._cycles.of_day(brand, account_id, day) for account_id in self._accounts.get(brand, {})]
-        return all(run is not None and run.ended_at is not None for run in runs)
 
     def _work(
         self, brand: str, account_id: str, day: date, steps: Sequence[MorningStep], account: PlatformAccount | None

@@ -185,7 +185,8 @@ class Learn:
                 said += self._no_longer(brand, each, before)
                 continue
             kind = SUCCESS if each.outcome == "worked" else FAILURE
-            if before is None or before.kind != kind or abs(_roi(before) - each.roi) >= MOVED:
+            known = {} if before is None else before.record.get("supporting_data", {})
+            if before is None or before.kind != kind or abs(float(known.get("roi", 0.0)) - each.roi) >= MOVED:
                 self.strategy.pattern(brand, kind, each.sentence, _data(each), subject=each.group)
                 said.append(each.sentence)
         return said
@@ -407,10 +408,6 @@ def _data(each: Earning) -> dict[str, Any]:
         "ads": each.ads,
         "days": WINDOW,
     }
-
-
-def _roi(entry: StrategicEntry) -> float:
-    return float(entry.record.get("supporting_data", {}).get("roi", 0.0))
 
 
 def _revised(entry: StrategicEntry) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import NormalDist
@@ -181,8 +181,9 @@ class Imagine:
         day = morning.now.astimezone(ZoneInfo(account.time_zone)).date()
         lines = self.figures.of(brand.id, "account", WINDOW)
         own = next((line for line in lines if line.key == account.id), None)
+        assert PROOF_DAYS == WINDOW, "orders are counted over the days that the ad names"
         return AccountKnowledge(
-            facts=ShopFacts(brand, day, self.goods.items(brand.id), _orders(lines)),
+            facts=ShopFacts(brand, day, self.goods.items(brand.id), sum(line.orders for line in lines)),
             language=self._language(brand, account.id, day),
             season=season_of(day, account.time_zone),
             brief=self.strategy.brief_for(brand.id, most=50),
@@ -318,8 +319,3 @@ def _summed(figures: Figures | None) -> str:
         f"{told(figures.spend)} spent, {figures.chats} chats, {figures.orders} orders so far,"
         f" {told(figures.profit)} profit"
     )
-
-
-def _orders(lines: Sequence[Figures]) -> int:
-    assert PROOF_DAYS == WINDOW, "orders are counted over the days that the ad names"
-    return sum(line.orders for line in lines)

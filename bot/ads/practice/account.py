@@ -471,9 +471,8 @@ class PracticeAccount:
         seasons = list(dict.fromkeys(ad.campaign for ad in ads))
         for place, season in enumerate(seasons, 1):
             self._put("campaign", {"id": self._id("campaign", place), "name": season, "objective": "engagement"}, at)
-        each = max(
-            self.spec.money(float(self.spec.daily_budget * self.spec.rupees) / max(len(ads), 1)).minor, self._least()
-        )
+        share = self.spec.money(float(self.spec.daily_budget * self.spec.rupees) / max(len(ads), 1))
+        each = max(share.minor, self.spec.money(self._market.world.minimum).minor)
         for place, ad in enumerate(ads, 1):
             self._put_first(ad, place, self._id("campaign", seasons.index(ad.campaign) + 1), each, at)
         kinds: tuple[Kind, ...] = ("campaign", "ad_set", "ad")
@@ -495,9 +494,6 @@ class PracticeAccount:
         words = {"headline": headline, "body": body, "format": ad.format, "landing_page": ad.landing_page}
         self._put("creative", {"id": ids["creative"], "name": name, **words}, at)
         self._put("ad", {"id": ids["ad"], "name": name, "ad_set_id": ids["ad_set"], "creative_id": ids["creative"]}, at)
-
-    def _least(self) -> int:
-        return self.spec.money(self._market.world.minimum).minor
 
     def _id(self, kind: str, number: int) -> str:
         return f"{self.spec.id[4:]}{KINDS[cast(Kind, kind)]}{number:06d}"

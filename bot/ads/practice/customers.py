@@ -87,12 +87,8 @@ class Shoppers:
         return _Visit(customer.arrives_through(click.referral), [each.format(title=title) for each in lines], None, now)
 
     def _go_on(self, visit: _Visit, now: datetime) -> None:
-        if visit.said is not None and not self._answered(visit):
-            return
+        if visit.said is not None and visit.customer.transcript()[-1].direction == "inbound":
+            return  # no reply yet
         if visit.said is None or now - visit.moved_at >= TYPING:
             visit.said = visit.customer.says(visit.lines.pop(0))
             visit.moved_at = now
-
-    def _answered(self, visit: _Visit) -> bool:
-        newest = visit.customer.transcript()[-1]
-        return newest.direction != "inbound"

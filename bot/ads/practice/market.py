@@ -314,15 +314,11 @@ class Market:
         self._week_room = self._week_room + asked  # what the week's budgets allow so far, less what was spent
         wish = asked * np.clip(self._rng.normal(1.0, 0.15, len(asked)) + self._surge(len(asked)), 0.6, OVERSPEND)
         spend: Floats = np.minimum(wish, np.maximum(self._week_room + 0.75 * asked, 0.0))
-        left = self._days_left(day)
+        left = (SUNDAY - 1 - (self.world.first_weekday + day)) % 7  # days of the platform's week after this one
         spend = np.where(left == 0, np.minimum(spend, np.maximum(self._week_room, 0.0)), spend)
         spend = np.where(self._born <= day, spend, 0.0)
         self._week_room = self._week_room - spend
         return spend
-
-    def _days_left(self, day: int) -> int:
-        """In the platform's week, after this day."""
-        return (SUNDAY - 1 - (self.world.first_weekday + day)) % 7
 
     def _surge(self, count: int) -> Floats:
         """Occasional days far over budget."""

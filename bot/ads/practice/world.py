@@ -56,7 +56,8 @@ def market_of(spec: PracticeSpec) -> World:
         delays=("fast", "days", "slow", "bimodal"),
     )
     world = draw(rng, scope, HISTORY + 30)
-    return replace(world, ads=tuple(replace(ad, angle=_named(ad.angle)) for ad in world.ads))
+    named = {f"angle {number}": angle for number, angle in enumerate(ANGLES, 1)}
+    return replace(world, ads=tuple(replace(ad, angle=named[ad.angle]) for ad in world.ads))
 
 
 def first_ads(spec: PracticeSpec, world: World) -> list[FirstAd]:
@@ -72,7 +73,3 @@ def first_ads(spec: PracticeSpec, world: World) -> list[FirstAd]:
         )
         for place, ad in enumerate(world.ads[: spec.ads])
     ]
-
-
-def _named(angle: str) -> str:
-    return ANGLES[int(angle.removeprefix("angle ")) - 1]
