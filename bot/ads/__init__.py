@@ -1,1 +1,1 @@
-"""The ad agent: buys ads, remembers why, and moves budgets by the sales that they bring."""
+"""The ad agent: buys ads, remembers why, and moves budgets by sales."""

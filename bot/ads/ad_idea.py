@@ -1,4 +1,4 @@
-"""An idea for an ad test: the concept to launch, and the brief that it is judged by."""
+"""An idea for an ad test: concept and brief."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """An ad before it is created."""
-
     name: str
     angle: str
     headline: str
@@ -25,8 +23,6 @@ class Concept:
 
 @dataclass(frozen=True, slots=True)
 class StrategicBrief:
-    """Why a test is run, what it should bring, and how it is judged."""
-
     known: tuple[str, ...]
     principle: str
     expected: str
@@ -47,5 +43,5 @@ class Idea:
 
 
 def concept_subject(argument: str, language: str) -> str:
-    """The subject of the patterns from an argument's tests."""
+    """Of the patterns from an argument's tests."""
     return f"concept:{argument}:{language}"

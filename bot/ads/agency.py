@@ -41,7 +41,7 @@ class AdStores:
 
     @classmethod
     def over(cls, db: Database, clock: Clock, real_clock: Clock, rates: CurrencyConverter) -> AdStores:
-        """`clock` is that of the accounts; the desk's chats and orders use the real one."""
+        """`clock` is the accounts'; the desk's chats and orders use the real one."""
         campaigns = Campaigns(db, clock)
         return cls(
             db=db,
@@ -70,7 +70,7 @@ class Agency:
     tasks: Tasks
 
     def first_look(self) -> None:
-        """Read accounts that were never read: staff may ask before the first morning."""
+        """Staff may ask before the first morning."""
         for brand, accounts in self.accounts.items():
             known = {account.id for account in self.memory.campaigns.accounts(brand)}
             for account_id, account in accounts.items():  # as listed, so that two runs number ads alike
@@ -100,6 +100,5 @@ class Agency:
             log.warning("an ad account cannot be read this hour: %s", fault)
 
     def retry_stop(self) -> None:
-        """Pause what an emergency stop could not pause yet."""
         for brand in self.accounts:
             self.brakes.retry_stop(brand)

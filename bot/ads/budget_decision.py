@@ -1,4 +1,4 @@
-"""Why an ad has its budget: a cause with its numbers, and a sentence for staff."""
+"""Why an ad has its budget: a cause with its numbers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NEVER_RAN: Final = (Cause.NEW, Cause.NO_MONEY_LEFT, Cause.STAYS_PAUSED)  # nothi
 
 @dataclass(frozen=True, slots=True)
 class BudgetReason:
-    """Money is in the account's currency; only orders with the ad's referral count.
+    """Money in the account's currency; only orders with the ad's referral count.
 
     Release 0.1.0 stored the sentence (`told`) in place of cause, chats and `return_of_next`.
     """
@@ -72,7 +72,7 @@ class BudgetReason:
 
 @dataclass(frozen=True, slots=True)
 class BudgetDecision:
-    """For one budget line: an ad set, or a campaign that owns the budget."""
+    """For an ad set, or a campaign that owns the budget."""
 
     kind: Kind
     id: str

@@ -1,7 +1,4 @@
-"""Which campaign, ad set, ad or account a person means: by id or name, typos included.
-
-Every command and answer uses this, so that a name means the same everywhere.
-"""
+"""Which campaign, ad set, ad or account a person means: by id or name, typos included."""
 
 from __future__ import annotations
 
@@ -43,16 +40,16 @@ class AdObject:
 
     @property
     def full_name(self) -> str:
-        """Unique, except for objects of the same name in one account."""
+        """Unique but for equal names in one account."""
         return f"{self.name}, {self.account.name}"
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Everything that the words fit equally well.
+    """Everything that fits equally well.
 
-    `targets` are of one kind: campaigns, else ad sets, else ads. `accounts`: set where the words name accounts; the
-    targets are then their campaigns.
+    `targets` are all campaigns, else ad sets, else ads. Words that name accounts give `accounts`, and their campaigns
+    as targets.
     """
 
     targets: tuple[AdObject, ...] = ()
@@ -60,7 +57,7 @@ class Match:
 
 
 class CampaignLookup:
-    """Searches everything ever read of the brand's accounts."""
+    """Over everything ever read of the brand's accounts."""
 
     def __init__(self, campaigns: Campaigns) -> None:
         self._campaigns = campaigns
@@ -72,21 +69,21 @@ class CampaignLookup:
         return sorted(found, key=lambda target: KINDS.index(target.kind))
 
     def find(self, brand: str, words: str) -> Match:
-        """Objects that are gone match only if nothing else does."""
+        """What is gone matches only if nothing else does."""
         accounts = self._campaigns.accounts(brand)
         by_id = {account.id: account for account in accounts}
         gone = [_gone(each, by_id) for each in self._campaigns.campaigns(brand) if each.gone]
         return match(words, self.all(brand), accounts) or match(words, gone, ()) or Match()
 
     def accounts(self, brand: str, words: str) -> list[AdAccount]:
-        """The best matches; without any, all accounts of the brand."""
+        """All of the brand's if none matches."""
         accounts = self._campaigns.accounts(brand)
         found = match(words, (), accounts)
         return list(found.accounts) if found else accounts
 
 
 def match(words: str, targets: Sequence[AdObject], accounts: Sequence[AdAccount]) -> Match | None:
-    """By id, by whole name, by prefixes, with typos.
+    """By id, whole name, prefixes, then with typos.
 
     A campaign's name wins over an account's, and that over an ad set's or ad's.
     """
@@ -123,12 +120,12 @@ def alike(word: str, wanted: str) -> bool:
 
 
 def _whole(own: Sequence[str], account: Sequence[str], wanted: Sequence[str]) -> bool:
-    """All words of its own name, and otherwise only the account's."""
+    """All its own words, and otherwise only the account's."""
     return bool(wanted) and set(own) <= set(wanted) <= {*own, *account}
 
 
 def _begins(own: Sequence[str], account: Sequence[str], wanted: Sequence[str]) -> bool:
-    """Every word is a prefix of a name's word, at least one of its own name."""
+    """Every word is a prefix, at least one of its own name."""
     return _said(own, account, wanted, _begun)
 
 

@@ -1,4 +1,4 @@
-"""The port to ad platforms: what a program can ask of an ad account."""
+"""The port to ad platforms."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def without_token(name: str) -> str:
 
 
 class AdsFault(Exception):
-    """The text is a sentence for staff, without the access token."""
+    """The text is a sentence for staff, without the token."""
 
 
 class TryLater(AdsFault):
@@ -53,11 +53,11 @@ class OutcomeUnknown(AdsFault):
 
 
 class NotAuthorised(AdsFault):
-    """Token or permission missing, expired or revoked: writes stop, staff are told."""
+    """Token or permission missing, expired or revoked: writes stop."""
 
 
 class AccountBlocked(AdsFault):
-    """Restricted by policy: creation stops, staff are told."""
+    """Restricted by policy: creation stops."""
 
 
 class RequestWrong(AdsFault):
@@ -65,12 +65,12 @@ class RequestWrong(AdsFault):
 
 
 class VersionEnded(AdsFault):
-    """The API version is no longer served: update Hawker."""
+    """No longer served: update Hawker."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlatformRules:
-    """The platform's budget rules; the minimum budget is the account's own."""
+    """The minimum budget is the account's own."""
 
     worst_day: Decimal  # daily budgets that one day may cost, 1 or more
     budget_changes_an_hour: int  # of one campaign or ad set; the next one is refused
@@ -78,7 +78,7 @@ class PlatformRules:
 
 
 class PlatformAccount(Protocol):
-    """One ad account. Every method may raise `AdsFault`; reads are complete or fail."""
+    """Every method may raise `AdsFault`; reads are complete or fail."""
 
     @property
     def rules(self) -> PlatformRules:
@@ -90,9 +90,9 @@ class PlatformAccount(Protocol):
     def structure(self) -> Structure: ...
 
     def readings(self, since: date, until: date, *, breakdown: str | None = None) -> list[AdInsight]:
-        """One per ad and day with delivery, `until` included, in the account's calendar.
+        """Per ad and day with delivery, `until` included, in the account's calendar.
 
-        `breakdown`: country, hour, placement or product; None for the whole ad.
+        `breakdown`: country, hour, placement, product; None for the whole ad.
         """
         ...
 
@@ -103,11 +103,11 @@ class PlatformAccount(Protocol):
     def comments(self, ad_ids: Sequence[str], since: datetime) -> list[Comment]: ...
 
     def create(self, new: New, token: str) -> str:
-        """Create it paused, `token` appended to its name; returns its id. `OutcomeUnknown`: the answer was lost."""
+        """Returns the id of a paused object with `token` in its name. `OutcomeUnknown`: the answer was lost."""
         ...
 
     def find(self, kind: Kind, token: str) -> list[str]:
-        """The ids that carry this token; reads may lag behind a create by seconds."""
+        """Ids with this token; reads lag behind creates by seconds."""
         ...
 
     def set_status(self, kind: Kind, object_id: str, status: AdStatus) -> None:
@@ -119,18 +119,18 @@ class PlatformAccount(Protocol):
         ...
 
     def guard_spend(self, most_a_day: Money) -> str:
-        """Upsert the platform's rule that pauses everything above this daily spend; returns its id."""
+        """Upsert the platform's rule that pauses everything above this; its id."""
         ...
 
     def send_events(self, events: Sequence[BusinessEvent]) -> list[EventOutcome]:
         """One outcome per event, in order.
 
-        `again`: certainly not taken. Others are settled, even if the answer was lost.
+        `again`: certainly not taken. Others are settled.
         """
         ...
 
     def examine(self) -> list[AccountFinding]:
-        """Token, permissions, page-to-number link, currency, version and its end."""
+        """Token, permissions, page-to-number link, currency, version."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Attributes the desk's sales to ads, and reports them to the platform once each."""
+"""Attributes the desk's sales to ads, and reports them to the platform once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Feedback:
     margins: Mapping[str, Decimal]  # brand → share of a price that is margin
 
     def run(self) -> None:
-        """Every few minutes. What an unreachable account misses is sent later."""
+        """What an unreachable account misses is sent later."""
         for brand, accounts in self.accounts.items():
             self.attribution.take_desk(brand, margin_rate=self.margins[brand])
             self.events.plan(brand)

@@ -1,4 +1,4 @@
-"""How the ad agent speaks to a brand's staff."""
+"""The port from the ad agent to a brand's staff."""
 
 from __future__ import annotations
 

@@ -14,9 +14,9 @@ from memory.storage.dataclass_json import Unreadable, from_json
 
 
 class Sentiment(NamedTuple):
-    """Number of texts with praise only, with blame, with neither."""
+    """Numbers of texts."""
 
-    praise: int
+    praise: int  # with praise only
     blame: int
     neither: int
 
@@ -56,7 +56,7 @@ class ActResult:
 
 @dataclass(frozen=True, slots=True)
 class ListenResult:
-    """Comments of the last week by ad; `unheard`: why they could not be read."""
+    """By ad; `unheard`: why comments could not be read."""
 
     said: Mapping[str, Sentiment]
     unheard: str = ""
@@ -71,8 +71,6 @@ class JudgeResult:
 
 @dataclass(frozen=True, slots=True)
 class IdeasResult:
-    """The idea to launch, or why there is none, and the other ideas."""
-
     chosen: Idea | None
     why: str
     budget: Decimal | None = None  # a day, in the account's currency
@@ -84,8 +82,6 @@ class IdeasResult:
 
 @dataclass(frozen=True, slots=True)
 class LaunchResult:
-    """What was launched, or why not: pending approval, refusal, needs."""
-
     launched: str | None = None
     campaign: str | None = None
     budget: str = ""
@@ -126,10 +122,10 @@ class LearnResult:
 
 @dataclass(frozen=True, slots=True)
 class TasksResult:
-    """Ids of new tasks, and of those whose outcome was learned."""
+    """Ids of tasks."""
 
     asked: tuple[int, ...]
-    learned: tuple[int, ...]
+    learned: tuple[int, ...]  # whose outcome the brand's memory now holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +149,7 @@ StepResult = (
 
 @dataclass(frozen=True, slots=True)
 class MorningResults:
-    """None where a step is not finished or not part of this morning.
+    """None: not finished, or not part of this morning.
 
     `unread`: finished steps with results that this release cannot read.
     """

@@ -1,4 +1,4 @@
-"""The hourly check: reads each account, acts on alarms, tells staff each notice once."""
+"""The hourly check: reads each account, acts on alarms, tells staff once."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Watch:
             self.speak(brand)
 
     def settle(self) -> None:
-        """Every few minutes: recover what a crash or a lost answer left open."""
+        """Every few minutes: recover what a crash or a lost answer left."""
         for brand, accounts in self.accounts.items():
             for account_id in accounts:
                 self._try(account_id, partial(self.actions.recover, brand, account_id))
@@ -103,7 +103,7 @@ class Watch:
         yield desk_drowning(self.shop.pressure(brand), list(known))
 
     def _lines(self, brand: str, today: _Today) -> list[LineToday]:
-        """Today's figures of every running ad, with its usual cost per chat."""
+        """Running ads today, with their usual cost per chat."""
         day = self.clock().astimezone(ZoneInfo(today.known.time_zone)).date()
         readings = today.readings(day)
         if not readings:
@@ -128,7 +128,7 @@ class Watch:
 
 @dataclass(slots=True)
 class _Today:
-    """One account this hour. A fault ends the reading and becomes a finding."""
+    """A fault ends the reading and becomes a finding."""
 
     account: PlatformAccount
     known: AdAccount

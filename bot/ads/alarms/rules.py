@@ -45,7 +45,7 @@ class AlarmTarget:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """An emergency and its action. `everything_in`: accounts to pause or throttle as a whole.
+    """`everything_in`: accounts to pause or throttle as a whole.
 
     `freezes`: accounts without raises, resumes and launches while it lasts. Without `ends_itself`, it ends when a
     person resumes.
@@ -61,7 +61,7 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One check's result. `gone`: what staff are told when the alarm ends."""
+    """`gone`: what staff are told when the alarm ends."""
 
     cause: str
     alarm: Alarm | None
@@ -70,7 +70,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class LineToday:
-    """A running ad today. `chats` None is unknown, not zero."""
+    """`chats` None is unknown, not zero."""
 
     target: AlarmTarget
     spend: Money
@@ -85,7 +85,7 @@ def spend_without_chats(lines: Sequence[LineToday]) -> list[Look]:
 
 
 def broken_page(account: AdAccount, findings: Sequence[AccountFinding]) -> Look:
-    """The page cannot take chats: pause the whole account until it can."""
+    """The page cannot take chats."""
     broken = [finding.sentence for finding in findings if finding.stops_chats]
     sentence = f"Chats can't begin from the ads in {account.name} ({'; '.join(broken)}): all of them were paused."
     gone = f"The page of {account.name} is well again: its ads run as before."
@@ -117,14 +117,14 @@ def token_trouble(account: AdAccount, pages: str, fault: AdsFault | None) -> Loo
 
 
 def stock_gone(lines: Sequence[LineToday], stock: Mapping[str, int]) -> list[Look]:
-    """Pauses ads for sold-out items until they are back in stock."""
+    """Ads for sold-out items."""
     skus = sorted({line.sku for line in lines if line.sku is not None and line.sku in stock})
     return [Look(f"stock {sku}", _sold_out(sku, lines, stock), f"{sku} is in stock again: its ads run as before.")
             for sku in skus]  # fmt: skip
 
 
 def desk_drowning(desk: Pressure, account_ids: Sequence[str]) -> Look:
-    """Halves budgets until the desk keeps up with its customers."""
+    """Halves budgets until the desk keeps up."""
     slow = desk.replies >= FEWEST_REPLIES and desk.slow_reply > SLOWEST
     minutes = int(desk.slow_reply.total_seconds() // 60)
     sentence = (
@@ -138,12 +138,10 @@ def desk_drowning(desk: Pressure, account_ids: Sequence[str]) -> Look:
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """Acts on alarms; staff are told when one starts and when it ends."""
-
     actions: AccountActions
 
     def act(self, brand: str, looks: Iterable[Look]) -> None:
-        """Actions that fail are retried at the next check.
+        """What fails is retried at the next check.
 
         What a person switches on during an alarm stays on.
         """
@@ -207,7 +205,7 @@ class Guards:
         self.actions.stops.mark(thing, *self._outcome(thing, step, "paused", "to_pause"))
 
     def _end(self, record: AlarmRecord, gone: str) -> None:
-        """Resume what it paused and tell staff; failures are retried."""
+        """Failures are retried."""
         for thing in self.actions.stops.held(record.held_under, "paused", "to_pause"):
             if thing.state == "to_pause":
                 self.actions.stops.mark(thing, "left", "the alarm was over before it could be paused")
@@ -223,7 +221,7 @@ class Guards:
         self.actions.stops.mark(thing, *self._outcome(thing, step, "put_back", "paused"))
 
     def _outcome(self, thing: Held, step: Step, good: HeldState, bad: HeldState) -> tuple[HeldState, str]:
-        """New state and reason; a person's own changes stay."""
+        """A person's own changes stay."""
         try:
             outcome = self.actions.guarded(thing, step, GUARD)
         except AdsFault as fault:
@@ -233,7 +231,7 @@ class Guards:
         return (good, "") if outcome.done else (bad, str(outcome.fault or "the account has not answered"))
 
     def release(self, alarm: AlarmRecord, by: Actor) -> None:
-        """A person ends the alarm. Raises NotAllowed."""
+        """By a person. Raises NotAllowed."""
         if by.role not in ("staff", "admin"):
             raise NotAllowed("Alarms are ended by staff and admins.")
         self._end(alarm, f"The alarm was ended by a person: {alarm.sentence}")
@@ -262,12 +260,12 @@ def _sold_out(sku: str, lines: Sequence[LineToday], stock: Mapping[str, int]) ->
 
 
 def _half(line: Thing, about: AdAccount) -> Money | None:
-    """At least the account's minimum; None where that lowers nothing."""
+    """None where the minimum allows no cut."""
     assert line.budget is not None, "only what owns a budget is throttled"
     half = Money(max((line.budget.amount / 2), about.min_daily_budget.amount), line.budget.currency).rounded()
     return half if half.amount < line.budget.amount else None
 
 
 def _settled(refused: ChangeRefused) -> bool:
-    """Whether a person has decided otherwise meanwhile; else it is retried."""
+    """A person has decided otherwise meanwhile; else retry."""
     return isinstance(refused, NothingToDo | UnknownObject | ChangedMeanwhile | NoBudgetHere)

@@ -1,4 +1,4 @@
-"""The input of the allocation: insights and orders per ad, validated, and as arrays."""
+"""The input of the allocation: insights and orders per ad."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class AdDay:
 
 @dataclass(frozen=True, slots=True)
 class AdOrders:
-    """Orders `age` days after a chat of `chat_day`; `margin` is their sum after returns, and may be negative."""
+    """Orders `age` days after a chat of `chat_day`; their `margin` is net of returns, and may be negative."""
 
     chat_day: date
     age: int
@@ -56,17 +56,17 @@ class AdHistory:
 
     @property
     def rests(self) -> bool:
-        """Has no budget now, had one before, and may come back."""
+        """May come back."""
         stopped = self.budget == 0 and any(day.spend > 0 for day in self.days)
         return self.state == "resting" or (stopped and self.state != "paused")
 
 
 class Contradiction(ValueError):
-    """Impossible history; the text names the ad and what to check."""
+    """The text names the ad and what to check."""
 
 
 def check(ads: Sequence[AdHistory], today: date) -> None:
-    """Raises Contradiction where a history is impossible on the morning of `today`."""
+    """Raises Contradiction for a history that is impossible on the morning of `today`."""
     names = [ad.name for ad in ads]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
@@ -77,7 +77,7 @@ def check(ads: Sequence[AdHistory], today: date) -> None:
 
 
 def first_free_day(ads: Iterable[AdHistory]) -> date:
-    """The day after the last insight or order; 1970-01-01 without any."""
+    """1970-01-01 without any data."""
     last = [day.day for ad in ads for day in ad.days]
     last += [row.chat_day + timedelta(days=row.age) for ad in ads for row in ad.orders]
     return max(last) + timedelta(days=1) if last else date(1970, 1, 1)
@@ -120,7 +120,7 @@ def _wrong_orders(row: AdOrders, today: date) -> Iterable[str]:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """The histories as arrays: rows are ads, columns are days up to yesterday."""
+    """The histories as arrays: ads × days up to yesterday."""
 
     names: tuple[str, ...]
     angles: NDArray[np.int64]  # per ad, a number from 0
@@ -134,7 +134,7 @@ class Panel:
 
     @property
     def watched(self) -> NDArray[np.int64]:
-        """Per column, the greatest possible age of an order in days; yesterday's is 0."""
+        """Per column, the greatest age in days that an order can have."""
         return np.arange(self.spend.shape[1])[::-1]
 
 

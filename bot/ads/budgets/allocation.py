@@ -1,7 +1,7 @@
 """Divides an account's daily budget among its ads at equal marginal return. Pure arithmetic.
 
 Budgets follow expected values: Thompson sampling earned up to 7 points less in the benchmark. When money is short, ads
-with clearly less return rest, and come back when the others disappoint. `losing_ad_test` decides what stops for good.
+with clearly less return rest until others disappoint; `losing_ad_test` stops ads for good.
 """
 
 from __future__ import annotations
@@ -39,8 +39,6 @@ CENT: Final = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """One ad's budget for the day, and why."""
-
     name: str
     budget: Decimal
     before: Decimal
@@ -56,13 +54,12 @@ class Allocation:
 
     @property
     def rests(self) -> bool:
-        """May come back any day."""
         return self.reason.cause in (Cause.RESTING, Cause.NO_MONEY_LEFT)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A day's budgets, in the order of the ads given."""
+    """In the order of the ads given."""
 
     allocations: tuple[Allocation, ...]
     budget: Decimal
@@ -89,12 +86,10 @@ def allocate(
 ) -> Plan:
     """The budgets of `today` (default: the day after the last data), in the account's currency.
 
-    `budget`: maximum sum. `minimum`: least daily budget of one ad. `order_margin`: usual margin of an order, until the
-    account has its own. `carried`: share of chats that arrive with their referral. `target`: least marginal return.
-    `rng` only draws the reported chances.
+    `minimum`: of one ad. `order_margin`: the usual one, until the account has orders. `carried`: share of chats with a
+    referral. `target`: least marginal return. `rng` only draws the reported chances.
 
-    A budget moves by at most a fifth a day, unless the ad is new, paused or resting, or `minimum` or `budget` forces
-    more. Raises Contradiction for impossible histories, ValueError for impossible limits.
+    A running ad moves by at most a fifth, unless `minimum` or `budget` forces more. Raises Contradiction, ValueError.
     """
     today = today or first_free_day(ads)
     check(ads, today)
@@ -168,7 +163,7 @@ def _room(
     minimum: Decimal,
     beliefs: Beliefs,
 ) -> list[Room]:
-    """Minimum and maximum budget of each ad; the minimums fit the account's budget."""
+    """Minimum and maximum per ad; the minimums fit the budget."""
     rooms = [
         NONE if stop or ad.rests else _steps(ad, minimum) if ad.runs else (entry, entry)
         for ad, stop in zip(ads, stopped, strict=True)
@@ -189,7 +184,7 @@ def _steps(ad: AdHistory, minimum: Decimal) -> Room:
 
 
 def _fitted(rooms: list[Room], budget: Decimal, minimum: Decimal, beliefs: Beliefs) -> list[Room]:
-    """Shrunk in proportion to fit the budget; what falls below `minimum` is dropped, worst ads first."""
+    """Shrunk to the budget; worst ads first drop below `minimum`."""
     if sum(low for low, _ in rooms) <= budget:
         return rooms
     value = beliefs.expected_value() * beliefs.responses.fresh()
@@ -210,7 +205,7 @@ class BudgetSplit:
     target: float
 
     def filled(self, room: Sequence[Room]) -> Floats:
-        """Budgets at equal marginal return within their ranges."""
+        """At equal marginal return within the ranges."""
         low = np.array([float(least) for least, _ in room])
         high = np.array([float(most) for _, most in room])
         grid = low[:, None] + (high - low)[:, None] * np.linspace(0, 1, POINTS)
@@ -222,12 +217,12 @@ class BudgetSplit:
         return float(sum((low for low, _ in room), Decimal(0))) <= self.budget
 
     def profit(self, budgets: Floats, hope: Floats) -> float:
-        """Expected margin less `target` × money; `hope` multiplies each ad's value."""
+        """Expected margin − `target` × money; `hope` multiplies each ad's value."""
         value = self.beliefs.expected_value() * hope
         return float((value * self.beliefs.responses.chats(budgets) - self.target * budgets).sum())
 
     def returned(self, budgets: Floats) -> Floats:
-        """Optimistic return of each ad: `REST` standard deviations above the expected one."""
+        """Return per ad, `REST` standard deviations above the expected one."""
         some = np.maximum(budgets, 1.0)
         value = self.beliefs.expected_value() * np.exp(REST * self.beliefs.doubt())
         share: Floats = value * self.beliefs.responses.chats(some) / some
@@ -237,7 +232,6 @@ class BudgetSplit:
 def _rested(
     ads: Sequence[AdHistory], room: list[Room], entry: Decimal, stopped: Sequence[bool], split: BudgetSplit
 ) -> list[Room]:
-    """Without the ads sent to rest today, or with the one called back."""
     running = [place for place, ad in enumerate(ads) if ad.runs and room[place] != NONE]
     awake = _sent_to_rest(room, running, split)
     resting = [place for place, ad in enumerate(ads) if ad.rests and not stopped[place]]
@@ -245,7 +239,7 @@ def _rested(
 
 
 def _sent_to_rest(room: list[Room], running: Sequence[int], split: BudgetSplit) -> list[Room]:
-    """Drops ads whose money earns more elsewhere, worst first; at least one runs."""
+    """Worst first; at least one ad runs."""
     returned = split.returned(np.array([float(low) for low, _ in room]))
     worst_first = sorted(running, key=lambda place: returned[place])
     for place in worst_first[: min(RESTS_A_DAY, len(running) - 1)]:
@@ -257,7 +251,7 @@ def _sent_to_rest(room: list[Room], running: Sequence[int], split: BudgetSplit) 
 
 
 def _better_off(room: list[Room], without: list[Room], place: int, split: BudgetSplit) -> bool:
-    """Whether the account earns more without this ad, even if it is `REST` deviations better than expected."""
+    """Whether the account earns more without it, even if it is `REST` deviations better than expected."""
     before, after = split.filled(room), split.filled(without)
     if after.sum() < before.sum() - (1 - MOVED) * before[place]:
         return False
@@ -267,7 +261,7 @@ def _better_off(room: list[Room], without: list[Room], place: int, split: Budget
 
 
 def _called_back(room: list[Room], resting: Sequence[int], entry: Decimal, split: BudgetSplit) -> list[Room]:
-    """Adds the best resting ad if the account then earns more, by the same measure."""
+    """The best resting ad, by the same measure."""
     returned = split.returned(np.full(len(room), float(entry)))
     best = max(resting, key=lambda place: float(returned[place]))
     back = [*room[:best], (entry, entry), *room[best + 1 :]]
@@ -347,7 +341,7 @@ def _why_unspent(told: Sequence[Allocation], unspent: Decimal, budget: Decimal, 
 
 @dataclass(frozen=True, slots=True)
 class Beliefs:
-    """Posterior of each ad this morning."""
+    """Posterior per ad."""
 
     responses: spend_response.Responses
     rates: sale_rates.SaleRates
@@ -375,7 +369,6 @@ class Beliefs:
 
 
 def believe(known: Panel, carried: float, order_margin: float | None, first_budget: float) -> Beliefs:
-    """From a checked panel."""
     responses = spend_response.learn(known, first_budget)
     due = order_delays.learn(known.by_age.sum(axis=0)).by_age[np.minimum(known.watched, order_delays.AGES[-1])]
     exposure = np.maximum(known.chats, known.sales) @ due * carried
@@ -391,7 +384,7 @@ def believe(known: Panel, carried: float, order_margin: float | None, first_budg
 
 
 def water_fill(returns: Floats, grid: Floats, budget: float, target: float) -> Floats:
-    """Budgets (draws × ads) of equal marginal return, at least `target`, with a sum of at most `budget`.
+    """Budgets (draws × ads) of equal marginal return ≥ `target`, summing to at most `budget`.
 
     `returns` (draws × ads × points) decreases along `grid` (ads × points).
     """
@@ -410,7 +403,7 @@ def water_fill(returns: Floats, grid: Floats, budget: float, target: float) -> F
 
 
 def _filled(returns: Floats, low: Floats, high: Floats, level: Floats) -> Floats:
-    """Where each ad's return crosses `level` (one per draw), interpolated."""
+    """Where each return crosses `level` (one per draw), interpolated."""
     above = returns > level[:, None, None]
     steps = above.sum(axis=2)
     points = returns.shape[2]

@@ -1,4 +1,4 @@
-"""Budget lines: the ad sets or campaigns that own a daily budget, with the history of their ads."""
+"""Budget lines: owners of a daily budget, with the history of their ads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ UNLABELLED: Final = "unlabelled"
 
 @dataclass(frozen=True, slots=True)
 class BudgetLine:
-    """An owner of a daily budget. `ad.name` is its id, since names may repeat."""
+    """`ad.name` is its id: names may repeat."""
 
     kind: Kind  # ad_set, or campaign where the budget is the campaign's
     id: str
@@ -36,7 +36,7 @@ class BudgetLine:
 
 
 def lines(campaigns: Campaigns, attribution: Attribution, brand: str, account_id: str, today: date) -> list[BudgetLine]:
-    """Every line of an account, sorted by id, with the days before `today`."""
+    """Sorted by id, with the days before `today`."""
     structure = campaigns.structure(brand, account_id)
     since, yesterday = today - LOOK_BACK, today - timedelta(days=1)
     read = _by_ad(campaigns.days(brand, since, yesterday, account_id=account_id))
@@ -110,7 +110,7 @@ def _line(
 def _days(
     ad_ids: Sequence[str], read: Mapping[str, list[_AdDayInsight]], sold: Mapping[str, AdSeries]
 ) -> tuple[AdDay, ...]:
-    """Summed over ads; where the platform reports no chats, our own count is used."""
+    """Where the platform reports no chats, our own count."""
     sums: dict[date, AdDay] = {}
     for ad_id in ad_ids:
         ours = sold[ad_id].chats if ad_id in sold else {}

@@ -1,4 +1,4 @@
-"""The morning steps `decide` and `act`: a budget for each line, and the changes that follow."""
+"""The morning steps `decide` and `act`."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class ReserveForTests(Protocol):
     """Implemented by `bot.ads.experiments.ad_tests.AdTestLifecycle`."""
 
     def reserve(self, account: AdAccount) -> Decimal:
-        """Part of the daily budget kept for new ads, in the account's currency."""
+        """Part of the daily budget kept for new ads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decide:
-    """Allocates an account's budget; changes nothing."""
+    """Changes nothing."""
 
     campaigns: Campaigns
     attribution: Attribution
@@ -87,7 +87,7 @@ class Decide:
 
 
 def with_rest(line: BudgetLine, last: Change | None) -> BudgetLine:
-    """A paused line counts as resting if its last change paused it for that cause."""
+    """A paused line rests if its last change says so."""
     if line.ad.state != "paused" or last is None or last.what != "pause" or last.cause is not Cause.RESTING:
         return line
     return replace(line, ad=replace(line.ad, state="resting"))
@@ -121,7 +121,7 @@ def steps_of(account: AdAccount, line: BudgetLine, decision: BudgetDecision) -> 
 
 
 def _payable(account: AdAccount, amount: Decimal) -> Money:
-    """Rounded down to a payable amount, at least the account's minimum."""
+    """Rounded down, at least the account's minimum."""
     rounded = Money(amount.quantize(Decimal("0.01"), rounding=ROUND_DOWN), account.currency).rounded()
     return rounded if rounded.amount >= account.min_daily_budget.amount else account.min_daily_budget
 
@@ -140,7 +140,7 @@ def _decision(line: BudgetLine, allocation: Allocation) -> BudgetDecision:
 
 @dataclass(frozen=True, slots=True)
 class CarryOut:
-    """Executes the plan within the limits and records each change as an optimisation."""
+    """Executes the plan and records each change as an optimisation."""
 
     db: Database
     actions: AccountActions
@@ -168,7 +168,7 @@ class CarryOut:
         )
 
     def _remember(self, morning: Morning, account_id: str, decided: DecideResult, outcome: PlanOutcome) -> None:
-        """One optimisation per change, skipping those already recorded."""
+        """Skips changes already recorded."""
         decisions = {each.id: each for each in decided.decisions}
         campaign_of = self._campaigns_of_lines(morning.brand, account_id)
         with self.db.transaction():

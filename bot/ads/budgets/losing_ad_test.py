@@ -1,7 +1,7 @@
-"""Whether an ad loses money: a sequential test that may be checked every morning.
+"""Whether an ad loses money: a sequential test for every morning.
 
-An e-process against “this ad at least breaks even” (Ville 1939; Ramdas et al. 2023): for such an ad the probability of
-ever reaching 20 is at most 5 %.
+An e-process against “this ad at least breaks even” (Ville 1939; Ramdas et al. 2023): such an ad ever reaches 20 with a
+probability of at most 5 %.
 """
 
 from __future__ import annotations
@@ -32,8 +32,6 @@ LossAction = Literal["keep", "watch", "pause"]
 
 @dataclass(frozen=True, slots=True)
 class LossVerdict:
-    """The evidence on one ad this morning."""
-
     name: str
     chats: int
     sales: float  # orders that carry the ad's referral
@@ -44,9 +42,9 @@ class LossVerdict:
 
 
 def against(sales: Floats, expected: Floats) -> Floats:
-    """The e-value against a sale rate at or above break-even; exact for Poisson orders.
+    """The e-value against break-even or better; exact for Poisson orders. All shapes are the same.
 
-    `expected`: orders at break-even by now. The arguments and the result have the same shape.
+    `expected`: orders at break-even by now.
     """
     shares = np.array([share for share, _ in BETS])
     stakes = np.array([stake for _, stake in BETS])
@@ -62,14 +60,13 @@ def judge(
     carried: Decimal = Decimal(1),
     order_margin: Decimal | None = None,
 ) -> list[LossVerdict]:
-    """One verdict per ad, in order; `carried` and `order_margin` as in `allocation.allocate`. Raises Contradiction."""
+    """In order; `carried` and `order_margin` as in `allocation.allocate`. Raises Contradiction."""
     today = today or first_free_day(ads)
     check(ads, today)
     return verdicts(panel(ads, today), float(carried), None if order_margin is None else float(order_margin))
 
 
 def verdicts(known: Panel, carried: float, order_margin: float | None) -> list[LossVerdict]:
-    """From a checked panel."""
     # A slow prior: expected sales from too fast a curve make good ads look bad.
     curve = order_delays.learn(known.by_age.sum(axis=0), prior=order_delays.SLOW)
     expected = needed(known, curve.by_age, carried, order_margin)
@@ -83,7 +80,7 @@ def verdicts(known: Panel, carried: float, order_margin: float | None) -> list[L
 
 
 def needed(known: Panel, by_age: Floats, carried: float, order_margin: float | None) -> Floats:
-    """Per ad, the orders with a referral that break-even takes by now."""
+    """Orders with a referral that break-even takes by now."""
     due = by_age[np.minimum(known.watched, len(by_age) - 1)]
     margin = worth(known, order_margin)
     if margin is None:
@@ -95,7 +92,7 @@ def needed(known: Panel, by_age: Floats, carried: float, order_margin: float | N
 def worth(known: Panel, order_margin: float | None, weight: float = 5.0) -> tuple[Floats, Floats] | None:
     """Mean margin of an order and its standard error per ad, shrunk to the account's mean (empirical Bayes).
 
-    `order_margin` counts as `weight` orders of the account. None without orders and `order_margin`.
+    `order_margin` counts as `weight` orders. None without either.
     """
     count, total = known.sales.sum(axis=1), known.margin.sum(axis=1)
     prior = weight if order_margin is not None else 0.0
@@ -112,7 +109,7 @@ def worth(known: Panel, order_margin: float | None, weight: float = 5.0) -> tupl
 
 
 def _between(own: Floats, count: Floats, mean: float, variance: float) -> float:
-    """Variance of the ads' true means by the method of moments (DerSimonian and Laird 1986)."""
+    """Method of moments (DerSimonian and Laird 1986)."""
     weights = count / variance
     total = float(weights.sum())
     if (count > 0).sum() < 2:

@@ -1,6 +1,6 @@
-"""Delay from chat to order, estimated from chats most of which are still being watched.
+"""Delay from chat to order, while most chats are still being watched.
 
-Product-limit estimate for right truncation (Lynden-Bell 1971), with a slow curve's pseudo-orders as the prior.
+Product-limit estimate for right truncation (Lynden-Bell 1971), with pseudo-orders as the prior.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ AGES: Final = np.arange(OLDEST + 1)
 
 
 def _prior(at_once: float, mean_days: float) -> Floats:
-    """Shares by age: `at_once` on the first day, the rest decaying."""
     later = np.exp(-AGES / mean_days)
     shares: Floats = (1 - at_once) * later / later.sum()
     shares[0] += at_once
@@ -31,16 +30,16 @@ SLOW: Final = _prior(0.4, 8.0)  # what a test must reckon with before it has see
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Cumulative share of orders by age in days; `matured`: orders from chats at least a week old."""
+    """Cumulative share of orders by age in days; `matured`: orders of chats a week old or older."""
 
     by_age: Floats
     matured: float
 
 
 def learn(by_age: Floats, prior: Floats = USUAL, weight: float = 6.0) -> Curve:
-    """From orders by age and by days watched (`Panel.by_age`, summed over ads).
+    """`by_age`: orders by age and by days watched. `weight`: pseudo-orders.
 
-    `weight`: pseudo-orders of the prior. All orders are assumed to have come by the last age.
+    By the last age all orders are assumed to have come.
     """
     came = by_age.sum(axis=1) + weight * prior
     upto = by_age.cumsum(axis=0)  # orders of age ≤ a, by window

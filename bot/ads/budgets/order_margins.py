@@ -1,4 +1,4 @@
-"""The usual margin of an order from catalogue prices, until the account has orders of its own."""
+"""The usual margin of an order by catalogue prices."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class OrderMargins:
     rates: CurrencyConverter
 
     def usual(self, account: AdAccount) -> Decimal | None:
-        """In the account's currency; None without prices, ads settings or a rate, and for practice accounts."""
+        """None without prices, ads settings or a rate, and for practice accounts."""
         brand = self.brands[account.brand]
         prices = [item.prices[brand.currency] for item in self.goods.items(brand.id) if brand.currency in item.prices]
         if account.practice or brand.ads is None or not prices:

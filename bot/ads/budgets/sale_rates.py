@@ -1,8 +1,7 @@
 """Orders per chat of each ad: a hierarchical model of account, angle and ad.
 
-Log rates are normal around the account's. Ads of one angle share part of their deviation, ads with cheap chats another
-(clickbait: chats without orders). Variances are integrated over a grid, weighted by Laplace's approximation of the
-marginal likelihood.
+Log rates are normal. Ads of one angle share part of their deviation, ads with cheap chats another (clickbait).
+Variances are integrated over a grid, weighted by Laplace's approximation.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ COST_SIZE: Final = 0.5  # how strongly the price of a chat may foretell its wort
 
 @dataclass(frozen=True, slots=True)
 class SaleRates:
-    """Posterior of log orders per chat: a mixture of one normal per variance candidate."""
+    """Log orders per chat: a mixture of one normal per variance candidate."""
 
     weights: Floats  # candidates
     means: Floats  # candidates × ads
@@ -52,13 +51,13 @@ class SaleRates:
         return sample
 
     def angle_share(self) -> float:
-        """Share of the ads' differences that the angle explains, 0 to 1."""
+        """Of the ads' differences, 0 to 1."""
         sizes = np.array(list(product(ANGLE_SIZES, AD_SIZES)))
         return float(self.weights @ (sizes[:, 0] ** 2 / (sizes**2).sum(axis=1)))
 
 
 def learn(sales: Floats, exposure: Floats, angles: NDArray[np.int64], cheapness: Floats, usual: float) -> SaleRates:
-    """`sales`, `exposure` (matured chats), `angles`, `cheapness`: one value per ad.
+    """One value per ad; `exposure`: matured chats.
 
     `cheapness`: log of an ad's chats per money against the account's. `usual`: the prior rate.
     """
@@ -76,7 +75,7 @@ def learn(sales: Floats, exposure: Floats, angles: NDArray[np.int64], cheapness:
 
 
 def _priors(angles: NDArray[np.int64], cheapness: Floats) -> Floats:
-    """One covariance of the log rates per variance candidate."""
+    """One covariance per variance candidate."""
     same = (angles[:, None] == angles[None, :]).astype(np.float64)
     shared = ACCOUNT_SIZE**2 + COST_SIZE**2 * np.outer(cheapness, cheapness)
     alone = np.eye(len(angles))
@@ -84,7 +83,7 @@ def _priors(angles: NDArray[np.int64], cheapness: Floats) -> Floats:
 
 
 def _modes(sales: Floats, exposure: Floats, precision: Floats, centre: float) -> Floats:
-    """The most likely log rates per candidate, by Newton's method from above."""
+    """By Newton's method from above."""
     pooled = (sales.sum() + 1.0) / (exposure.sum() + 1.0 / np.exp(centre))
     start = np.log((sales + 2.0) / (exposure + 2.0 / pooled))
     modes: Floats = np.broadcast_to(start, (len(precision), len(sales))).copy()

@@ -1,8 +1,7 @@
 """Chats per budget: a saturating curve per ad, learned from days of different spend.
 
-Per ad and candidate shape, a day's chats are counts around `level × shape(spend)`. The level has a Gamma prior around
-the account's; shapes are weighted by predictive likelihood under a prior learned over the account. Old days fade
-(`MEMORY`); effects common to all ads on a day are divided out.
+A day's chats are counts around `level × shape(spend)`. The level has a Gamma prior around the account's; shapes are
+weighted by predictive likelihood. Old days fade (`MEMORY`); effects common to all ads on a day are divided out.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ POOL: Final = 1.5  # ads' worth of belief in the prior over shapes
 
 @dataclass(frozen=True, slots=True)
 class Responses:
-    """Posterior of each ad's chats per day. Axes: ads × shapes (scale and decay)."""
+    """Posterior: ads × shapes (scale and decay)."""
 
     scales: Floats  # saturation of each shape, in money
     weights: Floats  # ads × shapes, rows sum to 1
@@ -37,24 +36,24 @@ class Responses:
     counts: Floats  # ads: how many chats the level stands on; its relative variance is 1 / counts
 
     def slopes(self, budgets: Floats) -> Floats:
-        """Expected chats per further unit of money at these budgets (ads × grid)."""
+        """Chats per further unit of money at budgets (ads × grid)."""
         slope = slope_at(budgets[:, :, None], self.scales)
         mean: Floats = np.einsum("igk,ik->ig", slope, self.weights * self.levels)
         return mean
 
     def chats(self, budgets: Floats) -> Floats:
-        """Expected chats of a day, one budget per ad."""
+        """Per day, one budget per ad."""
         reach = reach_at(budgets[:, None], self.scales)
         mean: Floats = (reach * self.weights * self.levels).sum(axis=1)
         return mean
 
     def fresh(self) -> Floats:
-        """Expected chats per unit of spend at a tiny budget, per ad."""
+        """Chats per unit of spend at a tiny budget."""
         mean: Floats = (self.levels * self.weights).sum(axis=1)
         return mean
 
     def drawn_slopes(self, budgets: Floats, rng: np.random.Generator, draws: int) -> Floats:
-        """Samples of chats per further unit of money, draws × ads; one budget per ad."""
+        """Samples, draws × ads; one budget per ad."""
         ads = len(self.weights)
         cut = self.weights.cumsum(axis=1)
         picks = (rng.random((draws, ads, 1)) > cut[None, :, :-1]).sum(axis=2)
@@ -65,20 +64,20 @@ class Responses:
 
 
 def reach_at(spend: Floats, scale: Floats) -> Floats:
-    """Effective spend: linear far below `scale`, then saturating."""
+    """Effective spend: linear at first, then saturating."""
     power = 1.0 - BEND
     reach: Floats = scale * np.expm1(power * np.log1p(spend / scale)) / power
     return reach
 
 
 def slope_at(spend: Floats, scale: Floats) -> Floats:
-    """The derivative of `reach_at`; 1 at a tiny budget."""
+    """The derivative of `reach_at`."""
     slope: Floats = (1 + spend / scale) ** -BEND
     return slope
 
 
 def learn(known: Panel, first_budget: float = 1.0) -> Responses:
-    """`first_budget`: an ad's share of the budget, for an account without history."""
+    """`first_budget`: of an ad in an account without history."""
     usual = _usual_spend(known, first_budget)
     scales, decays = (axis.ravel() for axis in np.meshgrid(SCALES * usual, DECAYS, indexing="ij"))
     lucky = exposure = _exposure(known, scales, decays)
@@ -91,13 +90,13 @@ def learn(known: Panel, first_budget: float = 1.0) -> Responses:
 
 
 def _usual_spend(known: Panel, first_budget: float) -> float:
-    """Median spend of an ad on a day that it ran."""
+    """The median."""
     ran = known.spend[known.spend > 0]
     return float(np.median(ran)) if ran.size else max(first_budget, 1.0)
 
 
 def _exposure(known: Panel, scales: Floats, decays: Floats) -> Floats:
-    """Ads × days × shapes: effective spend in terms of tomorrow's condition."""
+    """Ads × days × shapes: effective spend in tomorrow's condition."""
     reach = reach_at(known.spend[:, :, None], scales)
     ago = known.watched[None, :, None] + 1.0
     exposure: Floats = reach * np.exp(decays * np.minimum(ago, 60.0))
@@ -105,7 +104,7 @@ def _exposure(known: Panel, scales: Floats, decays: Floats) -> Floats:
 
 
 def _fit(known: Panel, exposure: Floats) -> tuple[Floats, Floats, Floats]:
-    """(levels, weights, counts) given the exposure."""
+    """(levels, weights, counts)."""
     faded = MEMORY ** known.watched.astype(np.float64)
     noise = _dispersion(known, exposure)
     chats = (known.chats * faded) @ np.ones(known.chats.shape[1]) / noise
@@ -120,7 +119,7 @@ def _fit(known: Panel, exposure: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def _centre(chats: Floats, reached: Floats) -> Floats:
-    """Per shape, the account's usual level: the geometric mean of its ads."""
+    """Per shape: geometric mean of the ads' levels."""
     total, reach = chats.sum(), reached.sum(axis=0)
     own = (chats[:, None] + 2.0) / (reached + 2.0 * np.maximum(reach, 1e-9) / max(total, 1e-9))
     ran = reached[:, 0] > 0
@@ -131,7 +130,7 @@ def _centre(chats: Floats, reached: Floats) -> Floats:
 
 
 def _dispersion(known: Panel, exposure: Floats) -> Floats:
-    """Per ad, overdispersion of a day's chats (at least 1), pooled over the account."""
+    """Overdispersion per ad (at least 1), pooled over the account."""
     middle = exposure[:, :, exposure.shape[2] // 2]
     level = (known.chats.sum(axis=1) + 1) / (middle.sum(axis=1) + 1e-9)
     mean = np.maximum(level[:, None] * middle, 1e-9)
@@ -154,7 +153,6 @@ def _score(known: Panel, exposure: Floats, faded: Floats, noise: Floats, levels:
 
 
 def _prior() -> Floats:
-    """Probability of each shape before any data."""
     spread = np.exp(-0.5 * ((np.log(SCALES) - np.log(LIKELY_SCALE)) / SCALE_SPREAD) ** 2)
     worn = np.array([0.4, 0.3, 0.2, 0.1])
     prior: Floats = np.outer(spread, worn).ravel()
@@ -163,7 +161,7 @@ def _prior() -> Floats:
 
 
 def _weights(score: Floats) -> Floats:
-    """Posterior over shapes per ad, with a prior common to the account's ads (empirical Bayes by EM)."""
+    """Posterior over shapes per ad; the prior is common to all ads (empirical Bayes by EM)."""
     base = _prior()
     common = base
     likelihood: Floats = np.exp(score - score.max(axis=1, keepdims=True))
@@ -176,7 +174,7 @@ def _weights(score: Floats) -> Floats:
 
 
 def _luck(known: Panel, exposure: Floats, fit: tuple[Floats, Floats, Floats]) -> Floats:
-    """Common effect of each day on all ads, against the days around it: weekday, festival, weather."""
+    """Effect of each day on all ads: weekday, festival, weather."""
     levels, weights, _ = fit
     mean = np.einsum("idk,ik->d", exposure, levels * weights)
     raw = (known.chats.sum(axis=0) + 20.0) / (mean + 20.0)

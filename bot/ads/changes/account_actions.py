@@ -36,9 +36,9 @@ LEASE = timedelta(minutes=3)  # longer than any one request to a platform takes,
 @dataclass
 class AccountActions:
     """Checks each change against the limits, journals it, executes it, records its outcome.
-    Errors: `ChangeRefused` where nothing was done (its text is for the person who asked), `AdsFault` where the account
-    could not be reached. Once a change was tried it is returned, whatever its state. `clock` is the wall clock; days
-    and hours of an account come from its structure's `seen_at`. `pause_for` waits in seconds.
+    Raises `ChangeRefused` where nothing was done, `AdsFault` where the account could not be reached; a change that was
+    tried is returned, whatever its state. `clock` is the wall clock; days and hours of an account come from its
+    structure's `seen_at`. `pause_for` waits in seconds.
     """
 
     db: Database
@@ -76,7 +76,6 @@ class AccountActions:
         self, brand: str, account_id: str, kind: Kind, object_id: str, amount: Money, by: Actor, why: str, *,
         readings: tuple[int, ...] = (), key: str | None = None,
     ) -> Change:  # fmt: skip
-        """Needs a campaign or ad set that owns a budget."""
         step = SetBudget(kind, object_id, amount, why, readings=readings)
         return self._one(brand, account_id, step, by, key)
 
@@ -84,7 +83,7 @@ class AccountActions:
         self, brand: str, account_id: str, kind: Kind, object_id: str, by: Actor, why: str, *,
         readings: tuple[int, ...] = (), key: str | None = None, cause: Cause | None = None,
     ) -> Change:  # fmt: skip
-        """Takes effect at once: needs no cap, approval or lease, and works during an emergency stop."""
+        """Needs no cap, approval or lease."""
         return self._one(brand, account_id, Pause(kind, object_id, why, readings, cause), by, key)
 
     def resume(
@@ -102,7 +101,7 @@ class AccountActions:
         return self._one(brand, account_id, Archive(kind, object_id, why, readings), by, key)
 
     def launch(self, brand: str, account_id: str, launch: Launch, by: Actor, *, key: str | None = None) -> Change:
-        """Create a campaign with its ad sets and ads, and publish it as a whole. The change names the campaign."""
+        """Publishes the campaign as a whole; the change names it."""
         return self._one(brand, account_id, launch, by, key)
 
     # -- a plan
@@ -111,9 +110,8 @@ class AccountActions:
         self, brand: str, account_id: str, steps: Sequence[Step], by: Actor, *,
         key: str | None = None, asked_of: str | None = None,
     ) -> PlanOutcome:  # fmt: skip
-        """Execute pauses, then reductions, then the rest in order; steps above the threshold become one approval.
-        Idempotent under a `key`: after a crash, hand in the same plan again. `asked_of`: the admin who is to approve
-        (None: any).
+        """Pauses, then reductions, then the rest in order; raises above the threshold become one approval.
+        Idempotent under `key`. `asked_of`: the admin who is to approve (None: any).
         """
         check_may_change(by)
         orders = [StepOrder(step, by, key_of(key, step)) for step in steps]
@@ -122,7 +120,7 @@ class AccountActions:
     # -- approvals
 
     def approve(self, brand: str, number: int, by: Actor) -> PlanOutcome:
-        """Only by the admin who was asked; executed at once. Raises CannotApprove, ChangeRefused."""
+        """Executed at once. Raises CannotApprove, ChangeRefused."""
         check_admin(by, "approve")
         approval = self.approvals.check(brand, number, by.who)
         with self.access.hold(brand, approval.account_id) as opened:
@@ -130,14 +128,14 @@ class AccountActions:
             return self._plan_approvals.carry_out(opened, self.approvals.approve(brand, number, by.who))
 
     def reject(self, brand: str, number: int, by: Actor, reason: str) -> Approval:
-        """Only by the admin who was asked. Raises CannotApprove, ChangeRefused."""
+        """Raises CannotApprove, ChangeRefused."""
         check_admin(by, "reject")
         return self.approvals.reject(brand, number, by.who, reason)
 
     # -- afterwards
 
     def undo(self, brand: str, by: Actor, change_id: int | None = None) -> Change:
-        """Reverse a change (None: the last one), within the limits. Raises CannotUndo, UnknownChange."""
+        """Reverse a change (None: the last one). Raises CannotUndo, UnknownChange."""
         check_may_change(by)
         change = self.changes.last_to_undo(brand) if change_id is None else self.changes.get(brand, change_id)
         if change is None:
@@ -146,8 +144,8 @@ class AccountActions:
         return self._carry_out(brand, change.account_id, [StepOrder(step, by, undoes_id=change.id)]).only_change()
 
     def recover(self, brand: str, account_id: str) -> list[Change]:
-        """Settle the open changes of a killed process, none of them twice; returns those settled.
-        A request that may still arrive late stays open and counts as done.
+        """Settle what a killed process left open, never doing it twice.
+        A request that may still arrive stays open.
         """
         if not self.changes.open_in(account_id) and not self.approvals.begun(account_id):
             return []  # without a request to the platform
@@ -158,29 +156,29 @@ class AccountActions:
             return settled
 
     def sweep(self, brand: str, account_id: str) -> list[str]:
-        """Nightly: archive paused orphans that carry our token, and report the others; sentences for staff."""
+        """Nightly: archive paused orphans with our token; a sentence for staff on each orphan."""
         with self.access.hold(brand, account_id) as opened:
             self.changes.forget_peaks(opened.about.id, opened.day - timedelta(days=2))
             return self._recovery.sweep(opened)
 
     def room(self, brand: str, account_id: str) -> Money:
-        """How much daily budgets may still be raised today, in total, under the cap."""
+        """Sum by which daily budgets may still be raised today."""
         return self.checks.room(self.access.look(brand, account_id))
 
     def pause_held(self, thing: Held, why: str, by: Actor) -> Change:
-        """Pause what an emergency stop holds, without another read: it was seen running."""
+        """Without another read: it was seen running."""
         step = Pause(thing.kind, thing.object_id, why, cause=Cause.EMERGENCY_STOP)
         shown = Thing(thing.kind, thing.object_id, thing.name, "active", None)
         seen = SeenThing(shown, self.clock(), NO_CURRENCY)
         return self._pauses.pause(thing.brand, thing.account_id, seen, StepOrder(step, by))[0]
 
     def resume_as_ordered(self, brand: str, account_id: str, things: Sequence[Resume], by: Actor) -> PlanOutcome:
-        """Resume on an admin's explicit order: needs no approval, but the cap holds. Raises NotAllowed."""
+        """Needs no approval, but the cap holds. Raises NotAllowed."""
         check_admin(by, "order that")
         return self._carry_out(brand, account_id, [StepOrder(step, by, ordered=True) for step in things])
 
     def running(self, brand: str, account_id: str) -> tuple[list[Thing], bool]:
-        """Active campaigns, and whether they were read now (False: as seen last)."""
+        """Active campaigns; False: as seen last, not read now."""
         seen = self.access.look_if_readable(brand, account_id)
         if seen is not None:
             return seen.picture.running(), True
@@ -194,7 +192,7 @@ class AccountActions:
         return opened.about, [thing for thing in opened.picture.everything() if thing.id in planned]
 
     def guarded(self, thing: Held, step: Step, by: Actor) -> PlanOutcome:
-        """Execute an alarm's step or its reversal: no approval, but the cap holds."""
+        """An alarm's step or its reversal: no approval, but the cap holds."""
         order = StepOrder(step, by, ordered=True, releases=thing.cause)
         return self._carry_out(thing.brand, thing.account_id, [order])
 

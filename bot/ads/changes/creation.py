@@ -20,18 +20,18 @@ Pause = Callable[[float], None]  # seconds
 
 
 class Interrupted(Exception):
-    """An emergency stop or the cap ends this launch; the text says why."""
+    """An emergency stop or the cap ends this launch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """Creates the parts of a launch from its intents. `may_go_on` is called before every request."""
+    """`may_go_on` is called before every request."""
 
     intents: Intents
     pause: Pause
 
     def make(self, account: PlatformAccount, launch: LaunchRecord, may_go_on: Callable[[], None]) -> dict[str, str]:
-        """Create the missing parts, paused, parents first; part → id. Raises AdsFault."""
+        """Create the missing parts, paused; part → id. Raises AdsFault."""
         ids: dict[str, str] = {}
         for intent in self.intents.parts(launch.id):
             if intent.object_id is None:
@@ -43,7 +43,6 @@ class Creation:
         return ids
 
     def publish(self, account: PlatformAccount, launch: LaunchRecord, may_go_on: Callable[[], None]) -> None:
-        """Activate ads and ad sets, then the campaign."""
         # The campaign last: the launch goes live with one request, and one interrupted before it delivers nothing.
         order: tuple[Kind, ...] = ("ad", "ad_set", "campaign")
         for kind in order:
@@ -53,7 +52,7 @@ class Creation:
                     self.set_status(account, kind, intent.object_id, "active")
 
     def take_away(self, account: PlatformAccount, launch: LaunchRecord) -> None:
-        """Pause and archive the campaign. After an AdsFault it may still be active."""
+        """After an AdsFault the campaign may still be active."""
         for intent in self.intents.parts(launch.id):
             if intent.kind == "campaign":
                 for object_id in self._made(account, intent):
@@ -103,7 +102,7 @@ class Creation:
         return [] if intent.state == "planned" else self._find(account, intent)
 
     def _drop_doubles(self, account: PlatformAccount, launch: LaunchRecord) -> None:
-        """Archive duplicates from requests whose answers were lost."""
+        """From requests whose answers were lost."""
         for intent in self.intents.parts(launch.id):
             if intent.tries > 1:
                 doubles = set(self._find(account, intent)) - {intent.object_id}

@@ -14,8 +14,6 @@ from memory.ads.emergency_stop import Held, HeldState, Stop
 
 @dataclass(frozen=True, slots=True)
 class StopReport:
-    """Progress of a stop, which is retried until nothing is running."""
-
     paused: tuple[Held, ...]
     running: tuple[Held, ...]  # with why each could not be paused
     unread: tuple[str, ...]  # accounts that could not be looked at, or where a change may yet come in
@@ -33,26 +31,26 @@ class ResumeReport:
 
 @dataclass(frozen=True, slots=True)
 class EmergencyStop:
-    """While a stop is in force, no process raises, resumes or launches."""
+    """In force, it blocks raises, resumes and launches in every process."""
 
     actions: AccountActions
 
     def stop_everything(self, brand: str, by: Actor, why: str) -> StopReport:
-        """Block raises, resumes and launches of this brand, then pause everything. Raises NotAllowed."""
+        """Raises NotAllowed."""
         if by.role != "admin":
             raise NotAllowed("Only an admin can stop everything; “pause” and a campaign's name stops one.")
         self.actions.stops.begin(brand, by.who, why)
         return self._pause_everything(brand)
 
     def retry_stop(self, brand: str) -> StopReport | None:
-        """Every minute: retry an incomplete stop; None where there is none."""
+        """None without an incomplete stop."""
         stop = self.actions.stops.in_force(brand)
         # Once everything stood still, what a person switches on stays on.
         return None if stop is None or stop.complete else self._pause_everything(brand)
 
     def resume_everything(self, brand: str, by: Actor) -> ResumeReport:
         """Lift the stop and resume exactly what it paused, within the cap. Raises NotAllowed.
-        What cannot resume now is reported, and retried by the next “resume”.
+        What fails is retried by the next “resume”.
         """
         if by.role != "admin":
             raise NotAllowed("Only an admin can lift a stop.")
@@ -79,7 +77,7 @@ class EmergencyStop:
         return report
 
     def _stands_still(self, stop: Stop, account_id: str) -> bool:
-        """Pause what runs there; False where something may be running unseen."""
+        """Pause all; False where something may be running unseen."""
         # Open changes before the read: one that is not open by then is done by then, and shows.
         settled = self._settled(stop.brand, account_id)
         running, read = self.actions.running(stop.brand, account_id)

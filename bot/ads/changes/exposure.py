@@ -1,4 +1,4 @@
-"""What an account may spend in a day, as it stands or after changes: pure arithmetic."""
+"""What an account may spend in a day: pure arithmetic."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NOTHING = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """A campaign, ad set or ad as the account shows it."""
+    """A campaign, ad set or ad."""
 
     kind: Kind
     id: str
@@ -28,7 +28,7 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Campaigns, ad sets and ads as read, with changes laid over."""
+    """An account as read, with changes laid over."""
 
     campaigns: Mapping[str, Thing]
     ad_sets: Mapping[str, Thing]
@@ -129,12 +129,12 @@ class Picture:
 
 
 def raised(before: Mapping[str, Decimal], after: Mapping[str, Decimal]) -> Decimal:
-    """Growth of planned daily spend; a cut of one line does not offset a raise of another."""
+    """A cut of one line does not offset a raise of another."""
     return sum((max(after[owner] - before.get(owner, NOTHING), NOTHING) for owner in after), NOTHING)
 
 
 def highest(*days: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    """The maximum of each line over several plans of one day."""
+    """Maximum per line."""
     owners = {owner for day in days for owner in day}
     return {owner: max(day.get(owner, NOTHING) for day in days) for owner in owners}
 

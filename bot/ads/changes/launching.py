@@ -31,7 +31,7 @@ class Launching:
     creation: Creation
 
     def finish(self, opened: OpenAccount, change: Change) -> Change:
-        """Create what is missing and publish it; archive it if it is refused."""
+        """Create what is missing and publish it; if refused, archive it."""
         launch = self.intents.of_change(change.id)
         try:
             self._make_and_publish(opened, launch)

@@ -37,7 +37,7 @@ class LimitChecks:
     alarms: Alarms
 
     def check_raise(self, opened: OpenAccount, order: StepOrder, meant: Intention, limits: SpendLimits) -> None:
-        """For raises, resumes and launches. Raises ChangeRefused, or AboveThreshold where an admin may allow it."""
+        """Raises ChangeRefused, or AboveThreshold where an admin may allow it."""
         self.check_stop(opened.brand)
         self._check_alarms(opened, order)
         self.check_cap(opened, order.step, limits)
@@ -53,7 +53,7 @@ class LimitChecks:
             )
 
     def check_cap(self, opened: OpenAccount, step: Step | None, limits: SpendLimits) -> None:
-        """Raises OverCap if the platform's worst day would cost more than the cap."""
+        """Raises OverCap."""
         worst = sum(self.worst(opened, step).values(), NOTHING) * limits.worst_day
         if worst > limits.daily_cap.amount:
             cost = told(Money(worst, opened.about.currency))
@@ -64,7 +64,7 @@ class LimitChecks:
             )
 
     def worst(self, opened: OpenAccount, step: Step | None = None) -> dict[str, Decimal]:
-        """Maximum planned spend of each line today: as shown, under way, or lowered since."""
+        """Maximum planned spend per line today: as shown, under way, or lowered since."""
         worst = opened.picture.at_worst(self.changes.open_in(opened.about.id))
         return highest(
             worst.planned(),
@@ -75,7 +75,6 @@ class LimitChecks:
         )
 
     def launching(self, account_id: str) -> dict[str, Decimal]:
-        """Planned by launches under way."""
         parts = [part for launch in self.intents.open_in(account_id) for part in self.intents.parts(launch.id)]
         return {
             part.object_id or part.token: Decimal(part.body["daily_budget"][0])
@@ -84,19 +83,19 @@ class LimitChecks:
         }
 
     def room(self, opened: OpenAccount) -> Money:
-        """How much daily budgets may still be raised today, in total, under the cap."""
+        """Sum by which daily budgets may still be raised today."""
         limits = self.limits.limits_of(opened.about)
         used = sum(self.worst(opened).values(), NOTHING)
         return Money(max(limits.most_planned.amount - used, NOTHING), opened.about.currency)
 
     def keep_spend_rule(self, opened: OpenAccount, limits: SpendLimits) -> None:
-        """Keep a pause rule at the platform, for the case that this program is down."""
+        """The platform's own pause rule holds while this program is down."""
         if self.changes.spend_rule(opened.about.id) != limits.daily_cap.amount:
             rule_id = opened.account.guard_spend(limits.daily_cap)
             self.changes.note_spend_rule(opened.about.id, limits.daily_cap, rule_id)
 
     def notice(self, opened: OpenAccount) -> None:
-        """Note today's peak, and alert staff once a day if budgets exceed the cap."""
+        """Note today's peak; alert staff once a day if budgets exceed the cap."""
         planned = opened.picture.planned()
         with self.db.transaction():
             self.changes.note_peak(opened.about.id, opened.day, planned)
@@ -115,7 +114,7 @@ class LimitChecks:
             )
 
     def note_looked_at(self, opened: OpenAccount, order: StepOrder) -> None:
-        """A person who resumes something takes it over: its alarm ends."""
+        """What a person resumes is theirs: its alarm ends."""
         if order.by.role == "agent" or not isinstance(order.step, Resume):
             return
         on = {alarm.held_under: alarm for alarm in self.alarms.all_on(opened.brand)}

@@ -46,7 +46,7 @@ class OpenAccount:
 
 @dataclass(frozen=True, slots=True)
 class AccountAccess:
-    """Opens accounts; `notice` is called with each one read for a change."""
+    """`notice` is called with each account that is read for a change."""
 
     accounts: Accounts
     leases: AccountLeases

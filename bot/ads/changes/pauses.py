@@ -1,4 +1,4 @@
-"""Pausing: never blocked by a limit, an approval, an emergency stop, a lease or an unreadable account."""
+"""Pausing: no limit, approval, emergency stop, lease or unreadable account blocks it."""
 
 from __future__ import annotations
 
@@ -25,8 +25,6 @@ UNKNOWN = "unknown"  # what it was before, where the account could not be read
 
 @dataclass(frozen=True, slots=True)
 class SeenThing:
-    """A snapshot, with its time by the account's clock."""
-
     thing: Thing
     at: datetime
     currency: str
@@ -41,7 +39,7 @@ class Pauses:
     requests: ChangeRequests
 
     def pause_all(self, brand: str, account_id: str, orders: Sequence[StepOrder], progress: PlanProgress) -> None:
-        """One failure does not keep the others from being paused."""
+        """One failure does not block the others."""
         if not orders:
             return
         glimpse = self.access.look_if_readable(brand, account_id)
@@ -61,7 +59,7 @@ class Pauses:
     def pause(
         self, brand: str, account_id: str, seen: SeenThing | None, order: StepOrder
     ) -> tuple[Change, AdsFault | None]:
-        """`seen` None: the account could not be read. Raises ChangeRefused where it is paused already."""
+        """`seen` None: not readable. Raises ChangeRefused where it is paused already."""
         account = self.access.account(brand, account_id)
         known = self.changes.by_key(order.key) if order.key else None
         if known is not None and known.state == "done":

@@ -21,7 +21,7 @@ ActorRole = Role | Literal["agent"]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person by their number, or a part of the program (role `agent`)."""
+    """A person by number, or a part of the program."""
 
     who: str
     role: ActorRole
@@ -32,7 +32,7 @@ AGENT: Final = Actor("ad agent", "agent")  # its decisions each morning, and wha
 
 @dataclass(frozen=True, slots=True)
 class SetBudget:
-    """A new daily budget. `seen`: the budget when this was decided."""
+    """`seen`: the budget when this was decided."""
 
     kind: Kind
     object_id: str
@@ -45,8 +45,6 @@ class SetBudget:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Never refused by a limit."""
-
     kind: Kind
     object_id: str
     why: str
@@ -56,8 +54,6 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """Keeps its budget."""
-
     kind: Kind
     object_id: str
     why: str
@@ -91,7 +87,7 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A campaign with one ad set and ad per audience, published as a whole or not at all."""
+    """Published as a whole or not at all."""
 
     name: str
     audiences: tuple[Audience, ...]
@@ -125,7 +121,7 @@ def name_of(step: Step) -> Name:
 
 
 def to_json(steps: Sequence[Step]) -> str:
-    """Equal steps give equal text, so a digest identifies a plan."""
+    """Equal steps give equal text: its digest identifies a plan."""
     return json.dumps([{"step": name_of(step), **_plain(step)} for step in steps], sort_keys=True, ensure_ascii=False)
 
 

@@ -24,7 +24,7 @@ class PlanApprovals:
     execution: PlanExecution
 
     def propose(self, opened: OpenAccount, progress: PlanProgress, asked_of: str | None, key: str | None) -> None:
-        """One approval for all steps that need one. The same plan asks once; a rejection is final."""
+        """One approval for all steps. The same plan asks once; a rejection is final."""
         if not progress.to_ask:
             return
         steps = [bound(opened.picture, order.step) for order in progress.to_ask]
@@ -40,7 +40,7 @@ class PlanApprovals:
             progress.refused += [(step, ChangeRefused(over)) for step in steps]
 
     def check_unchanged(self, opened: OpenAccount, approval: Approval) -> None:
-        """Raises ChangedMeanwhile where a budget has changed since the plan was proposed."""
+        """Raises ChangedMeanwhile."""
         for step in from_json(approval.plan):
             if isinstance(step, SetBudget) and step.seen is not None:
                 thing, budget = opened.picture.owner(step.kind, step.object_id)

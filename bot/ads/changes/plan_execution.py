@@ -35,14 +35,14 @@ from memory.storage.database import Database
 
 @dataclass(frozen=True, slots=True)
 class ChangeRequests:
-    """Sends journaled changes to the platform. `pause_for` waits in seconds."""
+    """`pause_for` waits in seconds."""
 
     changes: Changes
     pause_for: Callable[[float], None]
 
     def ask(self, account: PlatformAccount, change: Change, *, certain: bool) -> tuple[Change, AdsFault | None]:
-        """The settled change, and the fault after which this account gets no more requests.
-        `certain`: it was not sent before, so a refusal means that it was not done.
+        """The change, and the fault after which this account gets no more requests.
+        `certain`: never sent before, so a refusal means not done.
         """
         ends: AdsFault | None = None
         try:
@@ -69,7 +69,7 @@ class PlanExecution:
     launching: Launching
 
     def work(self, opened: OpenAccount, orders: Sequence[StepOrder], progress: PlanProgress) -> None:
-        """Reductions first, then the rest in order, until the platform fails."""
+        """Reductions first, until the platform fails."""
         for order in sorted(orders, key=lambda order: not lowers(opened.picture, order.step)):
             if opened.fault is not None:
                 break

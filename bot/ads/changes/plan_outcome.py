@@ -27,8 +27,6 @@ class StepOrder:
 
 @dataclass(frozen=True, slots=True)
 class PlanOutcome:
-    """Each change is done, refused by the platform, not done, or still open."""
-
     changes: tuple[Change, ...] = ()
     refused: tuple[tuple[Step, ChangeRefused], ...] = ()
     waiting: Approval | None = None
@@ -39,7 +37,7 @@ class PlanOutcome:
         return tuple(change for change in self.changes if change.state == "done")
 
     def only_change(self) -> Change:
-        """Of a one-step plan. Raises what prevented it: NeedsApproval, ChangeRefused, AdsFault."""
+        """Raises what prevented it: NeedsApproval, ChangeRefused, AdsFault."""
         if self.waiting is not None:
             raise NeedsApproval(self.waiting)
         for _step, refused in self.refused:
@@ -51,8 +49,6 @@ class PlanOutcome:
 
 @dataclass(slots=True)
 class PlanProgress:
-    """A `PlanOutcome` under construction."""
-
     changes: list[Change] = field(default_factory=list)
     refused: list[tuple[Step, ChangeRefused]] = field(default_factory=list)
     to_ask: list[StepOrder] = field(default_factory=list)  # wait for a person's yes

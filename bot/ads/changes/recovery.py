@@ -41,7 +41,7 @@ class Recovery:
         return settled
 
     def sweep(self, opened: OpenAccount) -> list[str]:
-        """Archive paused objects with our token that belong to no live launch; sentences for staff."""
+        """Archive paused objects with our token and no live launch; sentences for staff."""
         known = self.intents.tokens(opened.about.id)
         live = {launch.id for launch in self.intents.open_in(opened.about.id)}
         said = []

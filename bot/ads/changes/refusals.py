@@ -14,7 +14,7 @@ class NoLimits(ChangeRefused):
 
 
 class UnknownObject(ChangeRefused):
-    """Not in the account, or archived."""
+    pass
 
 
 class NoBudgetHere(ChangeRefused):
@@ -22,7 +22,7 @@ class NoBudgetHere(ChangeRefused):
 
 
 class NotAllowed(ChangeRefused):
-    """Wrong role; the text says who may."""
+    pass
 
 
 class NothingToDo(ChangeRefused):
@@ -30,15 +30,15 @@ class NothingToDo(ChangeRefused):
 
 
 class NotAnAmount(ChangeRefused):
-    """Not above zero, below the account's minimum, or in another currency."""
+    """Not above zero, below the minimum, or in another currency."""
 
 
 class OverCap(ChangeRefused):
-    """The worst day would exceed the daily cap."""
+    pass
 
 
 class Stopped(ChangeRefused):
-    """An emergency stop is in force."""
+    pass
 
 
 class ChangedMeanwhile(ChangeRefused):
@@ -58,7 +58,7 @@ class AccountBusy(ChangeRefused):
 
 
 class UnknownAccount(ChangeRefused):
-    """Not an account of this brand."""
+    pass
 
 
 class CannotUndo(ChangeRefused):

@@ -1,4 +1,4 @@
-"""Daily cap and approval threshold of each account; without limits nothing may be changed."""
+"""Daily cap and approval threshold per account; without them nothing may be changed."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def was_lowering(change: Change) -> bool:
 
 
 def shown_of(picture: Picture, change: Change) -> str | None:
-    """The current value, formatted as in the change; None: the object is gone."""
+    """In the change's notation; None: the object is gone."""
     thing = picture.find(change.object_id)
     if thing is None:
         return "archived" if change.what == "archive" else None
@@ -119,12 +119,12 @@ def changed_meanwhile(thing: Thing, seen: Money, budget: Money) -> str:
 
 
 def bound(picture: Picture, step: Step) -> Step:
-    """With today's budget, so that a later change voids the approval."""
+    """A later change of the budget voids the approval."""
     return replace(step, seen=picture.owner(step.kind, step.object_id)[1]) if isinstance(step, SetBudget) else step
 
 
 def summary_of(about: AdAccount, picture: Picture, steps: Sequence[Step]) -> str:
-    """For the admin who is asked: every amount, and the sum."""
+    """For the admin who is asked."""
     grows = sum((raised(picture.planned(), planned_with(picture, step)) for step in steps), NOTHING)
     together = told(Money(grows, about.currency))
     return (

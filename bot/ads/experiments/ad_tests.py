@@ -1,4 +1,4 @@
-"""The life cycle of an ad test, from before its launch to its outcome."""
+"""The life cycle of an ad test."""
 
 from __future__ import annotations
 
@@ -31,8 +31,6 @@ SHARE: Final = Decimal("0.1")  # of what an account may plan for a day, so that 
 
 @dataclass(frozen=True, slots=True)
 class AdTestLifecycle:
-    """Begins, registers and ends tests, and reserves money for the next."""
-
     db: Database
     tests: AdTests
     strategy: Strategy
@@ -75,7 +73,7 @@ class AdTestLifecycle:
         return approval is not None and approval.state in ("waiting", "approved")
 
     def register(self, test: AdTest, campaign_id: str) -> None:
-        """Record the campaign with its brief, and label its ads. Idempotent."""
+        """Record the campaign, and label its ads. Idempotent."""
         idea, brief = idea_of(test), to_json(idea_of(test).brief)
         if test.campaign_id != campaign_id:
             self.tests.launched(test.brand, test.id, campaign_id)
@@ -105,7 +103,7 @@ class AdTestLifecycle:
         return frozenset((ran | running) - {""})
 
     def end(self, test: AdTest, outcome: AdTestOutcome, sentence: str, *, worked: bool | None = None) -> None:
-        """Close a test; `worked` (unless None) becomes a pattern for later ideas."""
+        """`worked` (unless None) becomes a pattern for later ideas."""
         idea = idea_of(test)
         with self.db.transaction():
             self.tests.end(test.brand, test.id, outcome)
@@ -116,7 +114,7 @@ class AdTestLifecycle:
                 self.strategy.pattern(test.brand, SUCCESS if worked else FAILURE, text, {}, subject=subject)
 
     def budget(self, account: AdAccount) -> Money | None:
-        """Daily budget of a test; None without limits or an exchange rate."""
+        """Of a test, a day; None without limits or a rate."""
         try:
             most = self.limits.limits_of(account).most_planned.amount
         except NoLimits:
@@ -136,7 +134,7 @@ class AdTestLifecycle:
         return self.rates.in_currency(Money(dollars, "USD"), account.currency)
 
     def reserve(self, account: AdAccount) -> Decimal:
-        """What `decide` leaves for the next test; 0 while `AT_ONCE` are running."""
+        """For the next test; 0 while `AT_ONCE` are running."""
         budget = self.budget(account)
         if budget is None or len(self.tests.running(account.brand, account.id)) >= AT_ONCE:
             return Decimal(0)

@@ -1,4 +1,4 @@
-"""Real ad accounts through Meta's Graph API; nothing else speaks it (docs/meta.md)."""
+"""Real ad accounts through Meta's Graph API (docs/meta.md)."""
 
 from __future__ import annotations
 
@@ -45,15 +45,12 @@ class Facebook:
         return {name: {key: one for key, one in self.accounts.items() if one.brand == name} for name in brands}
 
     def examine(self) -> list[AccountFinding]:
-        """What all accounts share once, then each account."""
+        """What accounts share once, then each account."""
         return [*self.doctor.examine(), *(found for each in self.accounts.values() for found in each.examine_itself())]
 
 
 def connect(settings: Settings, brands: Mapping[str, Brand], clock: Clock) -> Facebook | None:
-    """The accounts of META_AD_ACCOUNTS, without a request to Meta; None without META_ACCESS_TOKEN.
-
-    Raises WrongSetting for an account of an unknown brand.
-    """
+    """The accounts of META_AD_ACCOUNTS, without a request; None without META_ACCESS_TOKEN. Raises WrongSetting."""
     if not settings.meta_access_token:
         return None
     folder = Path(settings.memory.storage_dir)

@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 
 
 class FacebookAccount:
-    """`brand_currency` is only compared; `notice` gets warnings about odd or skipped insights rows."""
+    """`brand_currency` is only compared; `notice` gets warnings about insights rows."""
 
     def __init__(
         self,
@@ -214,7 +214,7 @@ class FacebookAccount:
             raise RequestWrong(f"{fault}{self._culprit(fields)}") from None
 
     def _culprit(self, fields: dict[str, Any]) -> str:
-        """The part that Meta rejects, found by validate-only trials; "" if unknown."""
+        """The part that Meta rejects, by validate-only trials; "" if unknown."""
         try:
             if self._passes(fields):
                 return "; a trial of the same passes, so it may be made later"
@@ -259,7 +259,7 @@ class FacebookAccount:
             raise RequestWrong(f"{amount.amount} {amount.currency} a day is below Meta's minimum of {least}: say more")
 
     def _require_own(self, kind: Kind, object_id: str, lane: Lane, fields: str = "") -> dict[str, Any]:
-        """Raises RequestWrong for another account's object: one token may reach many accounts."""
+        """Raises RequestWrong: one token may reach several accounts."""
         if object_id in self._own and not fields:
             return {}
         if not object_id.isascii() or not object_id.isdigit():
@@ -306,7 +306,7 @@ def _there(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _rule(most: int) -> dict[str, Any]:
-    """Every half hour Meta pauses each campaign that spent more today; Meta has no rule for an account's sum."""
+    """Every half hour Meta pauses campaigns that spent more today; it has no rule for an account's sum."""
     filters = (("entity_type", "EQUAL", "CAMPAIGN"), ("time_preset", "EQUAL", "TODAY"), ("spent", "GREATER_THAN", most))
     return {
         "name": RULE,

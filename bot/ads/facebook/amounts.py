@@ -1,4 +1,4 @@
-"""Money in Meta's units: whole numbers by Meta's own table of offsets, not ISO's."""
+"""Money in Meta's units, by Meta's own table of offsets, not ISO's."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def offset(currency: str) -> int:
 
 
 def to_meta(money: Money) -> int:
-    """Rounded down. Raises RequestWrong for an amount that is not above zero."""
+    """Rounded down. Raises RequestWrong unless above zero."""
     if not money.amount.is_finite():
         raise RequestWrong("a budget must be a number: say an amount such as 500")
     units = int((money.amount * offset(money.currency)).to_integral_value(ROUND_FLOOR))

@@ -23,8 +23,6 @@ Fields = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Advertiser:
-    """Page, its WhatsApp number, and the dataset for sales."""
-
     page_id: str
     phone: str = ""  # digits only; empty: the page's own default number
     dataset_id: str = ""
@@ -59,7 +57,7 @@ def ad_set(new: NewAdSet, token: str, objective: Objective, advertiser: Advertis
 
 
 def promoted(objective: Objective, advertiser: Advertiser) -> Mapping[str, str]:
-    """The promoted object of an ad set, which Meta never lets anybody change."""
+    """Meta never lets it be changed."""
     if objective != "sales":
         phone = {"whatsapp_phone_number": advertiser.phone} if advertiser.phone else {}
         return {"page_id": advertiser.page_id, **phone}
@@ -86,7 +84,7 @@ def creative(new: NewCreative, token: str, advertiser: Advertiser) -> Fields:
 
 
 def without(fields: Fields, part: str) -> Fields:
-    """The same creative without one part of its post."""
+    """Without one part of its post."""
     story = fields["object_story_spec"]
     post = {name: value for name, value in story["link_data"].items() if name != part}
     return {**fields, "object_story_spec": {**story, "link_data": post}}
@@ -113,7 +111,7 @@ def _name(name: str, token: str) -> str:
 
 
 def _welcome(greeting: str, first_words: str) -> str:
-    """The greeting in the chat, and the prefilled customer message."""
+    """The greeting, and the prefilled customer message."""
     return json.dumps(
         {
             "type": "VISUAL_EDITOR",

@@ -1,4 +1,4 @@
-"""Checks of the connection to Meta; each finding says what to do."""
+"""Checks of the connection to Meta, with what to do."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SOON = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class Doctor:
-    """Checks what all accounts share: token, permissions, page, number, dataset, version."""
+    """What all accounts share."""
 
     graph: GraphClient
     advertiser: Advertiser
@@ -67,7 +67,7 @@ class Doctor:
 
 
 def looked(name: str, look: Callable[[], AccountFinding]) -> Iterator[AccountFinding]:
-    """A check that fails to run is a finding under another name, since it says nothing about its subject."""
+    """A check that cannot run is a finding of another name: it says nothing about its subject."""
     try:
         yield look()
     except AdsFault as fault:
@@ -106,7 +106,7 @@ def permissions(told: dict[str, Any], *, events: bool) -> AccountFinding:
 
 
 def whatsapp_accounts(told: dict[str, Any]) -> list[str]:
-    """Those that the token was granted."""
+    """Granted to the token."""
     scopes = [each for each in told.get("granular_scopes") or [] if str(each.get("scope", "")).startswith("whatsapp")]
     return sorted({str(target) for each in scopes for target in each.get("target_ids") or []})
 
@@ -135,7 +135,7 @@ def page(told: dict[str, Any], advertiser: Advertiser) -> AccountFinding:
 
 
 def dataset(graph: GraphClient, advertiser: Advertiser) -> AccountFinding:
-    """Whether events arrive: proved by one that must be refused for its click id alone."""
+    """Proved by an event that must be refused for its click id alone."""
     why = prove(graph, advertiser)
     return AccountFinding(
         "Meta dataset", not why, why or "an event finds its way: Meta refused just the false click id"

@@ -1,7 +1,7 @@
-"""Meta's error codes → faults, with a sentence for staff: one table.
+"""Meta's error codes → faults, with a sentence for staff.
 
-Sources: https://developers.facebook.com/docs/marketing-api/error-reference, …/insights/error-codes and
-…/overview/rate-limiting; the subcodes of messaging ads come from reports of people who met them.
+Sources: https://developers.facebook.com/docs/marketing-api/error-reference, …/insights/error-codes,
+…/overview/rate-limiting; subcodes of messaging ads from reports of people who met them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MOST_WORDS = 300  # of Meta's own text in a sentence of ours
 
 
 class Throttled(TryLater):
-    """Raised by Meta or by our rate limiter."""
+    """By Meta, or by our rate limiter."""
 
 
 class Passing(TryLater):
@@ -43,15 +43,12 @@ class Flaky(RequestWrong):
 
 
 class UnknownClick(RequestWrong):
-    """An event with a click id unknown to Meta."""
+    """Meta does not know the click id."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorRule:
-    """Fault, sentence for staff, and `rest`: seconds without another call of this kind.
-
-    `quote`: add Meta's own message.
-    """
+    """`rest`: seconds without another call of this kind. `quote`: add Meta's own message."""
 
     fault: type[AdsFault]
     sentence: str
@@ -61,7 +58,7 @@ class ErrorRule:
 
 @dataclass(frozen=True, slots=True)
 class GraphError:
-    """As Graph sent it; `message` may hold the token until `redacted`."""
+    """`message` may hold the token until `redacted`."""
 
     code: int
     subcode: int | None
@@ -191,7 +188,6 @@ def rule_for(said: GraphError) -> ErrorRule:
 
 
 def fault_of(said: GraphError, until: datetime | None, secrets: tuple[str, ...]) -> AdsFault:
-    """The fault to raise, with the table's sentence and the codes."""
     rule = rule_for(said)
     words = f": {redacted(said.message, secrets)}" if rule.quote and said.message else ""
     sentence = f"{rule.sentence}{words} ({said.label})"
@@ -201,7 +197,7 @@ def fault_of(said: GraphError, until: datetime | None, secrets: tuple[str, ...])
 
 
 def redacted(text: str, secrets: tuple[str, ...]) -> str:
-    """Without secrets and token-like text, truncated."""
+    """Without secrets, truncated."""
     for secret in filter(None, secrets):
         text = text.replace(secret, "…")
     text = re.sub(r"(access_token|appsecret_proof|input_token)=[^&\s]+", r"\1=…", text)
@@ -210,7 +206,7 @@ def redacted(text: str, secrets: tuple[str, ...]) -> str:
 
 
 def lost(what: str) -> OutcomeUnknown:
-    """For a write without a readable answer."""
+    """A write without a readable answer."""
     return OutcomeUnknown(f"{what}: it may have been done or not; Hawker looks before it asks again")
 
 

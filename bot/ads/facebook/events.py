@@ -1,4 +1,4 @@
-"""Sales reported to Meta (Conversions API for business messaging), each once: Meta does not deduplicate.
+"""Sales reported to Meta, each once: Meta does not deduplicate.
 
 https://developers.facebook.com/docs/marketing-api/conversions-api/business-messaging
 """
@@ -28,7 +28,7 @@ PARTNER = "hawker"
 
 @dataclass(slots=True)
 class Telling:
-    """One round of events and its outcomes so far."""
+    """One round of events."""
 
     graph: GraphClient
     advertiser: Advertiser
@@ -38,7 +38,7 @@ class Telling:
     def tell(self, events: Sequence[BusinessEvent]) -> list[EventOutcome]:
         """One outcome per event, in order. Raises AdsFault only where nothing was sent.
 
-        An event whose answer was lost is neither accepted nor retried: Meta would count it twice.
+        No retry after a lost answer: Meta would count twice.
         """
         fit = [event for event in events if not self._settled(event)]
         for start in range(0, len(fit), MOST_AT_ONCE):
@@ -73,7 +73,7 @@ class Telling:
             self._settle(batch, _shortfall(taken, len(batch)))
 
     def _send(self, batch: Sequence[BusinessEvent]) -> int:
-        """How many events Meta reports as received."""
+        """Number that Meta received."""
         fields = {"data": [payload(event, self.advertiser) for event in batch], "partner_agent": PARTNER}
         path = f"{self.advertiser.dataset_id}/events"
         told = self.graph.ask(Call("POST", path, "", fields, use="events", lane="write", once=True))
@@ -101,7 +101,7 @@ def payload(event: BusinessEvent, advertiser: Advertiser) -> dict[str, Any]:
 
 
 def prove(graph: GraphClient, advertiser: Advertiser) -> str:
-    """Send an event with an invalid click id; "" if Meta refuses just that, else what is wrong."""
+    """Send an invalid click id; "" if Meta refuses just that, else what is wrong."""
     event = BusinessEvent(id=WRONG_CLICK_ID, name="LeadSubmitted", at=graph.clock(), clid=WRONG_CLICK_ID)
     telling = Telling(graph, advertiser)
     [outcome] = telling.tell([event])

@@ -1,4 +1,4 @@
-"""The HTTP client of the Graph API: token in a header, time-outs, safe retries, complete pagination."""
+"""The HTTP client of the Graph API: time-outs, safe retries, complete pagination."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SMALLEST_PAGE = 10
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`once`: it creates something, so it is never sent twice. `token` replaces the client's own."""
+    """`once`: it creates something and is never sent twice. `token` replaces the client's own."""
 
     method: str
     path: str
@@ -47,7 +47,7 @@ class Call:
 
     @property
     def changes(self) -> bool:
-        """Whether it modifies anything; starting a report does not."""
+        """False for starting a report."""
         return self.once or (self.method != "GET" and self.lane != "read")
 
     @property
@@ -112,8 +112,8 @@ class GraphClient:
     def ask(self, call: Call) -> dict[str, Any]:
         """Meta's answer, an object. Retries transient errors; raises AdsFault.
 
-        A create is retried only if it was never sent. A change that does not succeed after an answer was lost raises
-        OutcomeUnknown.
+        A create is retried only if it was never sent; a change with a lost answer raises OutcomeUnknown unless a retry
+        succeeds.
         """
         doubt = False
         for seconds in BACK_OFF:
@@ -134,7 +134,7 @@ class GraphClient:
             raise _settled(fault, doubt) from None
 
     def pages(self, call: Call) -> list[dict[str, Any]]:
-        """All items of a list, by cursor; never a part. Raises AdsFault."""
+        """The complete list. Raises AdsFault."""
         found: dict[str, dict[str, Any]] = {}
         seen: set[str] = set()
         after, limit = "", PAGE  # cursors, because Meta's `next` address carries the token
@@ -159,7 +159,7 @@ class GraphClient:
             seen.add(after)
 
     def inspect_token(self) -> dict[str, Any]:
-        """App, scopes, expiry; see …/docs/graph-api/reference/debug_token."""
+        """App, scopes, expiry; …/docs/graph-api/reference/debug_token."""
         answer = self.ask(Call("GET", "debug_token", "", {"input_token": self._token}, use="pages"))
         data = answer.get("data")
         if not isinstance(data, dict):
@@ -248,7 +248,6 @@ def _settled(fault: AdsFault, doubt: bool) -> AdsFault:
 
 
 def _unsent(error: requests.RequestException) -> bool:
-    """Whether the connection was never made."""
     if isinstance(error, requests.ConnectTimeout):
         return True
     cause = error.args[0] if error.args else None
@@ -272,7 +271,7 @@ def _object(body: bytes) -> dict[str, Any] | None:
 
 
 def _items(answer: Mapping[str, Any], call: Call) -> dict[str, dict[str, Any]]:
-    """By id, or by content for objects without one."""
+    """By id, or by content without one."""
     data = answer.get("data")
     if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
         raise TryLater(f"Meta answered {call.what} without a list: it is read again with the next cycle")

@@ -1,4 +1,4 @@
-"""Insights rows → readings, one per ad and day; a missing field is unknown, not zero."""
+"""Insights rows → readings; a missing field is unknown, not zero."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ Notice = Callable[[str], None]
 
 
 def question(since: date, until: date, breakdown: str | None, ad_ids: tuple[str, ...]) -> dict[str, Any]:
-    """The fields of a report request."""
     asked: dict[str, Any] = {
         "level": "ad",
         "time_increment": 1,
@@ -47,7 +46,7 @@ def question(since: date, until: date, breakdown: str | None, ad_ids: tuple[str,
 
 
 def known(breakdown: str | None) -> str | None:
-    """Raises RequestWrong for an unknown breakdown."""
+    """Raises RequestWrong."""
     if breakdown is not None and breakdown not in BREAKDOWNS:
         raise RequestWrong(f"there is no breakdown {breakdown!r}: ask for one of {', '.join(BREAKDOWNS)}, or for none")
     return breakdown
@@ -63,7 +62,7 @@ def clamped(since: date, today: date) -> date:
 def readings(
     rows: Iterable[Row], account_id: str, currency: str, breakdown: str | None, seen_at: datetime, notice: Notice
 ) -> list[AdInsight]:
-    """Unusable rows are reported to `notice` and skipped."""
+    """Unusable rows are skipped, and reported to `notice`."""
     taken: dict[tuple[object, ...], AdInsight] = {}
     for row in rows:
         money = spent(row.get("spend"), currency)
@@ -83,7 +82,7 @@ def readings(
 
 
 def _unusable(row: Row, currency: str, breakdown: str | None) -> str:
-    """Why a row is skipped, or ""."""
+    """Why, or ""."""
     if not row.get("ad_id"):
         return "it names no ad"
     if _day(row) is None or row["date_start"] != row.get("date_stop", row["date_start"]):
@@ -132,7 +131,7 @@ def _hour(row: Row) -> str:
 
 
 def _contradictions(row: Row) -> Iterable[str]:
-    """Oddities of a row that is used all the same."""
+    """Of a row that is used all the same."""
     impressions, clicks, reach = (_count(row.get(name)) for name in ("impressions", "inline_link_clicks", "reach"))
     actions, values = _amounts(row.get("actions")), _amounts(row.get("action_values"))
     if impressions is not None and clicks is not None and clicks > impressions:
@@ -147,7 +146,7 @@ def _contradictions(row: Row) -> Iterable[str]:
 
 
 def _amounts(told: object) -> dict[str, object] | None:
-    """`[{"action_type": …, "value": …}]` as a mapping; None without the field."""
+    """`[{"action_type": …, "value": …}]` as a mapping."""
     if not isinstance(told, list):
         return None
     return {str(each.get("action_type")): each.get("value") for each in told if isinstance(each, dict)}

@@ -1,4 +1,4 @@
-"""Keeps calls below Meta's limits by usage headers and our own count, with a reserve for pauses."""
+"""Keeps calls below Meta's limits, by usage headers and our own count."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """Usage of one of Meta's limits in percent, as of `at`; blocked before `until`. Unix seconds."""
+    """Usage of a limit in percent as of `at`; blocked before `until`. Unix seconds."""
 
     percent: float = 0.0
     at: float = 0.0
@@ -41,14 +41,12 @@ class Meter:
 
 @dataclass(slots=True)
 class CallUsage:
-    """For all accounts of one app."""
-
     meters: dict[str, Meter] = field(default_factory=dict)
     scores: dict[str, list[tuple[float, int]]] = field(default_factory=dict)  # per account: when, how much
     tiers: dict[str, str] = field(default_factory=dict)
 
     def score(self, account: str, now: float) -> int:
-        """Cost of this account's calls within `WINDOW`."""
+        """Cost of its calls within `WINDOW`."""
         kept = [(at, cost) for at, cost in self.scores.get(account, []) if at > now - WINDOW]
         self.scores[account] = kept
         return sum(cost for _, cost in kept)
@@ -63,9 +61,9 @@ class CallUsage:
 
 
 class Governor:
-    """Admits or refuses each call of one app; reports cannot use up the reserve for pauses.
+    """Admits each call of one app; a reserve is kept for pauses.
 
-    With `path`, all processes of this machine share the state in a small file; machines do not share it.
+    With `path`, the processes of this machine share the state.
     """
 
     def __init__(self, clock: Clock, path: Path | None = None) -> None:
@@ -75,7 +73,7 @@ class Governor:
         self._guard = threading.Lock()
 
     def admit(self, account: str, use: Use, lane: Lane, method: str) -> None:
-        """Count the call. Raises Throttled with the time to retry."""
+        """Raises Throttled with the time to retry."""
         now = self._clock().timestamp()
         with self._usage() as usage:
             if lane != "pause":  # a pause is always tried: Meta decides
@@ -93,10 +91,7 @@ class Governor:
                 usage.tiers[account] = tier
 
     def throttled(self, account: str, use: Use, code: int, rest: float) -> datetime:
-        """Meta refused a call for too many: block this kind until the returned time.
-
-        That is the header's time (`learn` ran before), or `rest` seconds from now.
-        """
+        """Block this kind of call until the returned time: the header's (`learn` ran before), or `rest` seconds on."""
         now = self._clock().timestamp()
         name = _refused_meter(account, use, code)
         with self._usage() as usage:

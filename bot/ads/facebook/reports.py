@@ -1,4 +1,4 @@
-"""Asynchronous insights reports: start, poll, read when complete, split on failure."""
+"""Asynchronous insights reports: start, poll, read, split on failure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The part of a report that one job makes; no `ad_ids`: all ads."""
+    """One job's part of a report; no `ad_ids`: all ads."""
 
     since: date
     until: date
@@ -64,7 +64,6 @@ class Reports:
         return self.graph.pages(self._call("GET", f"{job}/insights", {}))
 
     def _watch(self, job: str, deadline: datetime) -> None:
-        """Poll until the job is complete."""
         moved, looks = self.graph.clock(), 0
         percent: object = None
         while True:
@@ -84,7 +83,7 @@ class Reports:
             looks += 1
 
     def _halves(self, piece: Piece, fault: TryLater) -> list[Piece]:
-        """Splits by days, then by ads; raises `fault` for one ad on one day."""
+        """By days, then by ads; raises `fault` for one ad on one day."""
         if piece.since < piece.until:
             middle = piece.since + (piece.until - piece.since) // 2
             return [replace(piece, until=middle), replace(piece, since=middle + _SMALLER)]

@@ -58,7 +58,7 @@ Row = Mapping[str, Any]
 
 
 def account(row: Row, brand: str, minimums: list[dict[str, Any]]) -> AdAccount:
-    """The minimum daily budget is the larger of the account's own and its `minimum_budgets` row."""
+    """Minimum budget: the larger of its own and its `minimum_budgets` row."""
     what = "the account"
     currency = _text(row, "currency", what)
     told = [_of(row, "min_daily_budget", what)]
@@ -171,7 +171,7 @@ def comment(row: Row, ad_id: str) -> Comment:
 
 
 def budget(row: Row, currency: str) -> Money | None:
-    """None where another object owns it (Meta then sends nothing, or 0)."""
+    """None where another object owns it (Meta sends nothing, or 0)."""
     told = row.get("daily_budget")
     return None if told in (None, "", "0", 0) else from_meta(told, currency)
 

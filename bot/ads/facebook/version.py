@@ -1,4 +1,4 @@
-"""The Graph API version, its end, and when to warn staff."""
+"""The Graph API version, and its end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WARN_DAYS = (7, 30, 60)
 
 
 def version_warning(today: date, ends: date = VERSION_ENDS) -> str | None:
-    """For staff, from 60 days before the end; else None."""
+    """From 60 days before the end."""
     left = (ends - today).days
     if left <= 0:
         return f"Meta's API {VERSION} is past its end ({ends}): update Hawker now, or ads can no longer be managed"

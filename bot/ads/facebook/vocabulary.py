@@ -61,7 +61,7 @@ def objective_from(told: str) -> Objective:
 
 
 def objective_to(objective: Objective) -> str:
-    """Raises RequestWrong for an objective that is never launched."""
+    """Raises RequestWrong for one that is never launched."""
     if objective not in _META_OBJECTIVES:
         raise RequestWrong(f"there is no objective {objective!r}: choose one of {', '.join(_META_OBJECTIVES)}")
     return _META_OBJECTIVES[objective]

@@ -1,4 +1,4 @@
-"""Status, trends, fatigue and anomalies of an ad: pure functions over counts.
+"""Status, trends, fatigue and anomalies of an ad: pure functions.
 
 Differences are significant at the 5 % level, anomalies at 0.1 %.
 """
@@ -43,7 +43,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """Medians over the brand's ads or campaigns with enough impressions, or chats."""
+    """Medians over ads or campaigns with enough data."""
 
     ctr: float | None
     cost_per_chat: float | None  # in the currency of the figures
@@ -70,7 +70,7 @@ class AdDayCount:
 
 
 def benchmark(figures: Sequence[Figures]) -> Benchmark:
-    """The figures are in one currency."""
+    """In one currency."""
     told = [each for each in figures if each.impressions >= ENOUGH_IMPRESSIONS]
     chatted = [each for each in told if each.chats >= ENOUGH_CHATS]
     return Benchmark(
@@ -83,7 +83,6 @@ def benchmark(figures: Sequence[Figures]) -> Benchmark:
 
 
 def analyse(figures: Figures, usual: Benchmark, break_even_roas: float) -> Analysis:
-    """Status from ROAS, trends against the benchmark."""
     if figures.impressions < ENOUGH_IMPRESSIONS or figures.chats < ENOUGH_CHATS:
         return Analysis("too early", (f"{figures.chats} chats so far; judged from {ENOUGH_CHATS} on",))
     return Analysis(_status(figures, break_even_roas), tuple(_against(figures, usual)))
@@ -126,7 +125,7 @@ def differs(count: Count, usual: float) -> bool:
 
 
 def changed(before: Count, after: Count) -> float:
-    """Signed confidence that the rate rose (to 1) or fell (to -1); 0 without tries."""
+    """Signed confidence that the rate rose (1) or fell (-1)."""
     if before.tries == 0 or after.tries == 0:
         return 0.0
     pooled = (before.successes + after.successes) / (before.tries + after.tries)
@@ -135,7 +134,7 @@ def changed(before: Count, after: Count) -> float:
 
 
 def counts_differ(before: int, after: int) -> bool:
-    """Whether two weekly counts differ by more than Poisson noise and `DAILY_SPREAD`."""
+    """Beyond Poisson noise and `DAILY_SPREAD`."""
     if before + after < ENOUGH_CHATS:
         return False
     spread = math.sqrt(before + after + DAILY_SPREAD**2 / 7 * (before**2 + after**2))
@@ -143,7 +142,7 @@ def counts_differ(before: int, after: int) -> bool:
 
 
 def trends(days: Sequence[AdDayCount]) -> list[str]:
-    """Significant changes of the last seven days against the seven before, as sentences."""
+    """Significant changes against the week before."""
     last, before = _week(days, 0), _week(days, 1)
     said = []
     clicks = changed(_clicks(before), _clicks(last))
@@ -160,7 +159,7 @@ def _moved(sure: float) -> str:
 
 
 def fatigue(days: Sequence[AdDayCount]) -> str | None:
-    """A sentence where CTR is significantly below the ad's own best week."""
+    """CTR is significantly below the ad's own best week."""
     weeks = [_clicks(_week(days, back)) for back in range(1, 8)]
     known = [week for week in weeks if week.tries >= ENOUGH_IMPRESSIONS]
     now = _clicks(_week(days, 0))
@@ -173,7 +172,7 @@ def fatigue(days: Sequence[AdDayCount]) -> str | None:
 
 
 def anomaly(days: Sequence[AdDayCount]) -> str | None:
-    """A sentence where the last day's chats deviate from what its spend and the two weeks before predict."""
+    """The last day's chats deviate from what its spend predicts."""
     if len(days) < 8:
         return None
     *earlier, newest = days[-15:]
@@ -214,7 +213,7 @@ _BLAMING_SIGNS: Final = re.compile("[😡👎🤮]")
 
 
 def sentiment(texts: Sequence[str]) -> Sentiment:
-    """By word lists of every language; a text with praise and blame counts as blame."""
+    """By word lists; praise with blame counts as blame."""
     read = [fold(text) for text in texts]
     blame = sum(_blames(text) for text in read)
     praise = sum(_praises(text) and not _blames(text) for text in read)

@@ -1,7 +1,6 @@
 """Compares groups of ads and of people: pure functions.
 
-The 5 % level holds for all comparisons of a morning together (Bonferroni); counts are divided by the overdispersion of
-ads within a group.
+The 5 % level holds for all comparisons of a morning together (Bonferroni); counts are divided by the overdispersion.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ REST: Final = "not "  # before a group: everything of its kind but it
 
 @dataclass(frozen=True, slots=True)
 class AdResult:
-    """One ad's last weeks. The unit of money is the account's cost per chat, so that accounts add up."""
+    """Money in units of the account's cost per chat, so that accounts add up."""
 
     ad_id: str
     groups: tuple[str, ...]  # angle:security, format:video, …
@@ -49,8 +48,6 @@ class AdResult:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A group that does better than the rest of its kind."""
-
     claim: Claim
     better: Rate
     than: Rate
@@ -58,7 +55,6 @@ class Comparison:
 
     @property
     def sentence(self) -> str:
-        """For staff."""
         what = "are clicked more" if self.claim.measure == "ctr" else "turn more chats into orders"
         return (
             f"{said_of(self.claim.better)} {what} than {said_of(self.claim.than).lower()}:"
@@ -68,7 +64,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Earning:
-    """Return on spend of a group; `outcome` is clear only if significant and unlike the other ads'."""
+    """`outcome` is clear only if significant and unlike the other ads'."""
 
     group: str
     ads: int
@@ -81,7 +77,6 @@ class Earning:
 
     @property
     def sentence(self) -> str:
-        """For staff."""
         verdict = {"worked": "earned", "failed": "lost", "unclear": "brought"}[self.outcome]
         return (
             f"{said_of(self.group)} {verdict} {abs(self.roi) if self.outcome != 'unclear' else self.roi:.0%} of what was"
@@ -103,7 +98,7 @@ def said_of(group: str) -> str:
 
 
 def rates(results: Sequence[AdResult], segments: GroupRates) -> dict[tuple[str, str], Rate]:
-    """By measure and group; under `not GROUP`, all others of its kind."""
+    """By measure and group; `not GROUP` is the rest of its kind."""
     sums: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for result in results:
         for measure in _MEASURES:
@@ -128,7 +123,7 @@ def _rests(found: GroupRates) -> dict[tuple[str, str], Rate]:
 
 
 def findings(results: Sequence[AdResult], measured: GroupRates) -> list[Comparison]:
-    """Significant comparisons, by descending confidence."""
+    """By descending confidence."""
     ads = Counter(group for result in results for group in result.groups)
     pairs = [
         (measure, group, rate, measured[measure, f"{REST}{group}"])
@@ -160,7 +155,7 @@ def _thinned(rate: Rate, spread: float) -> Rate:
 
 
 def dispersion(results: Sequence[AdResult], measure: Measure, kind: str) -> float:
-    """Overdispersion of ads within groups of a kind: a factor on the binomial variance, at least 1."""
+    """Factor on the binomial variance within groups, at least 1."""
     groups: defaultdict[str, list[Rate]] = defaultdict(list)
     for result in results:
         for group in result.groups:
@@ -221,7 +216,7 @@ def _outcome(spend: float, margin: float, chats: int, orders: int, spread: float
 
 
 def kind_of(group: str) -> str:
-    """angle, format, language …; also for a `not` group."""
+    """Also of a `not` group."""
     return group.removeprefix(REST).partition(":")[0]
 
 

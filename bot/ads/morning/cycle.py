@@ -27,8 +27,6 @@ CLOSED_AFTER = timedelta(hours=3)  # a morning is closed without the accounts th
 
 @dataclass(frozen=True, slots=True)
 class Morning:
-    """One account's morning, as its steps see it."""
-
     brand: str
     day: date  # in the brand's calendar
     now: datetime  # in the account's world: practice has a clock of its own
@@ -45,10 +43,10 @@ class Morning:
 
 @dataclass(frozen=True, slots=True)
 class MorningStep:
-    """`name` is the field of `MorningResults` that stores its result.
+    """`name`: the field of `MorningResults` for its result.
 
-    A step is restarted after a crash, so it must be idempotent; one that is not (`once`) works in the database only, in
-    one transaction with being marked finished.
+    Restarted after a crash, so it must be idempotent; one that is not (`once`) uses the database only, in one
+    transaction with being marked finished.
     """
 
     name: str
@@ -64,7 +62,7 @@ class BrandMorning:
 
 
 class Cycle(BaseAgent):
-    """Runs due mornings, account by account; each one leaves an execution record, also when it stops."""
+    """Each morning leaves an execution record, also when it stops."""
 
     def __init__(
         self,
@@ -147,7 +145,7 @@ class Cycle(BaseAgent):
 
 
 def _first_to_do(run: CycleRun, steps: Sequence[MorningStep]) -> str:
-    """Where to resume: a step whose stored result this release cannot read runs again first."""
+    """A step whose stored result this release cannot read runs again first."""
     unread = MorningResults.of_notes(run.notes).unread
     return next(
         (step.name for step in steps if step.name == run.step or (step.name in unread and not step.once)), run.step

@@ -74,7 +74,7 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class Learn:
-    """Takes campaign snapshots, compares groups, revises learnings; not idempotent (`once`)."""
+    """Campaign snapshots, comparisons, learnings; not idempotent (`once`)."""
 
     campaigns: Campaigns
     figures: AdFigures
@@ -151,7 +151,6 @@ class Learn:
         return found
 
     def _new(self, brand: str, found: Sequence[Comparison]) -> Iterator[Comparison]:
-        """Comparisons that are not open learnings yet."""
         believed = [entry.record.get("claim") for entry in self.strategy.entries(brand, "learnings")]
         for each in found:
             claim = {"better": each.claim.better, "than": each.claim.than, "measure": each.claim.measure}
@@ -192,7 +191,7 @@ class Learn:
         return said
 
     def _no_longer(self, brand: str, now: Earning, before: StrategicEntry | None) -> list[str]:
-        """Withdraw a pattern when its return changes sign, not when it is merely less certain."""
+        """A pattern is withdrawn when its return changes sign, not when it is less certain."""
         if before is None or (before.kind == SUCCESS) == (now.roi > 0):
             return []
         self.strategy.withdraw(brand, before.id, f"the numbers turned: {now.sentence}")
@@ -236,15 +235,13 @@ class Learn:
         return judged
 
     def _profits(self, brand: str, until: date) -> dict[str, Money]:
-        """Profit of the week up to `until`, by ad set and campaign."""
+        """Of the week up to `until`."""
         lines = [*self.figures.of(brand, "campaign", 7, until=until), *self.figures.of(brand, "ad_set", 7, until=until)]
         return {line.key: line.profit for line in lines}
 
 
 @dataclass
 class _Observed:
-    """A brand's ads, their daily insights, and what people said about them."""
-
     ads: Mapping[str, KnownAd]
     yesterday: Mapping[str, date]
     campaigns: Sequence[Figures]
@@ -253,7 +250,7 @@ class _Observed:
     said: dict[str, Sentiment] = field(default_factory=dict)
 
     def take_days(self, rows: Any) -> None:
-        """Complete days only. Spend stays in minor units: an ad is compared with itself only."""
+        """Complete days; spend in minor units, since an ad is compared with itself only."""
         days: defaultdict[str, list[AdDayCount]] = defaultdict(list)
         for ad_id, account_id, day, spend, impressions, clicks, chats in rows:
             if day <= self.yesterday[account_id]:
@@ -278,14 +275,12 @@ class _Observed:
         return [_result(line, ad, float(unit[ad.account_id])) for line, ad in lines if ad.account_id in unit]
 
     def trends_of(self, campaign_id: str) -> list[str]:
-        """Trends, anomaly, fatigue and complaints of a campaign."""
         days = self.days_of[campaign_id]
         odd, ads = anomaly(days), self.ads_of[campaign_id]
         tired = [f"“{ad.name}” {self.tired[ad.ad_id]}" for ad in ads if ad.ad_id in self.tired]
         return [*trends(days), *([odd] if odd else []), *tired, *(said for ad in ads if (said := self._blamed(ad)))]
 
     def odd_campaigns(self) -> Iterator[str]:
-        """One sentence per campaign whose last day is an anomaly."""
         for key, ads in self.ads_of.items():
             if odd := anomaly(self.days_of[key]):
                 yield f"“{ads[0].campaign_name}” {odd}"
@@ -328,7 +323,7 @@ class _Observed:
         return f"people complain of “{ad.name}”: {heard.blame} comments and messages with blame, {heard.praise} with praise"
 
     def by_creative(self) -> dict[str, Sentiment]:
-        """Creatives without praise or blame are left out."""
+        """Only those with praise or blame."""
         found: dict[str, Sentiment] = {}
         for ad_id, heard in self.heard.items():
             creative = self.ads[ad_id].creative_id if ad_id in self.ads else None
@@ -370,7 +365,7 @@ def _result(line: Figures, ad: KnownAd, unit: float) -> AdResult:
 
 
 def _break_even(lines: Sequence[Figures]) -> float:
-    """ROAS at break-even: revenue per unit of margin."""
+    """Revenue per unit of margin."""
     margin = sum((line.margin.amount for line in lines), Decimal(0))
     revenue = sum((line.revenue.amount for line in lines), Decimal(0))
     return float(revenue / margin) if margin > 0 else 1.0
@@ -417,7 +412,7 @@ def _revised(entry: StrategicEntry) -> str:
 
 
 def _brought(change: CampaignRecord, before: Mapping[str, Money], after: Mapping[str, Money]) -> str:
-    """Profit after a change against before; other changes of those days are not separated."""
+    """Other changes of those days are not separated."""
     line = str(change.record.get("line", change.campaign_id))
     was, now = before.get(line), after.get(line)
     if was is None and now is None:

@@ -1,4 +1,4 @@
-"""Counts, by topic and in every language, what customers who came through ads ask about."""
+"""Counts what customers from ads ask about, in every language."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OFTEN: Final = 0.05  # of the chats; what fewer ask about is no objection to ans
 
 @dataclass(frozen=True, slots=True)
 class Objections:
-    """Chats per topic; a chat counts once for each."""
+    """A chat counts once per topic."""
 
     chats: int
     by_topic: Mapping[Topic, int]
@@ -34,7 +34,7 @@ class Objections:
         return self.by_topic.get(topic, 0) / self.chats if self.chats else 0.0
 
     def sentence(self, topic: Topic) -> str:
-        """For staff: “27 of 90 chats asked about cash on delivery”."""
+        """For staff."""
         return f"{self.by_topic.get(topic, 0)} of {self.chats} chats asked {_ASKED.get(topic, f'about {topic}')}"
 
     def frequent(self) -> list[Topic]:
@@ -45,7 +45,7 @@ class Objections:
 
 
 def objections(voices: Sequence[Voice]) -> Objections:
-    """Most asked first. Chats in which the customer wrote nothing are not counted."""
+    """Most asked first; chats without text do not count."""
     spoken = [voice for voice in voices if any(text.strip() for text in voice.texts)]
     counts = Counter(topic for voice in spoken for topic in topics("\n".join(voice.texts)))
     return Objections(len(spoken), dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))))

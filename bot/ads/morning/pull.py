@@ -60,7 +60,7 @@ class Pull:
         self._sold(brand, known.id, account, today)
 
     def _sold(self, brand: str, account_id: str, account: PlatformAccount, today: date) -> Decimal:
-        """Store a practice account's sales; returns the share of orders with a referral (1 for a real account)."""
+        """Returns the share of orders with a referral (1 for a real account)."""
         if not isinstance(account, Sells):
             return Decimal(1)
         booked = self.attribution.booked_until(brand, account_id)
@@ -91,6 +91,6 @@ def _sale(sale: PracticeSale, zone: ZoneInfo) -> AdSale:
 
 
 def _share(sales: Sequence[PracticeSale]) -> Decimal:
-    """Share of orders with a referral, shrunk towards 0.8 by twenty pseudo-orders."""
+    """Shrunk towards 0.8 by twenty pseudo-orders."""
     carried = sum(sale.ad_id is not None for sale in sales)
     return (Decimal(carried + 16) / Decimal(len(sales) + 20)).quantize(Decimal("0.001"))

@@ -1,7 +1,7 @@
 """The review before a launch: lengths, true claims, ad policies.
 
-The policies are Meta's Advertising Standards (transparency.meta.com/policies/ad-standards), as far as texts can violate
-them. Meta may still reject what passes.
+Meta's Advertising Standards (transparency.meta.com/policies/ad-standards), as far as texts can violate them; Meta may
+still reject what passes.
 """
 
 from __future__ import annotations
@@ -25,8 +25,6 @@ CATEGORIES: Final = ("CREDIT", "EMPLOYMENT", "HOUSING", "ISSUES_ELECTIONS_POLITI
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """A violated rule, the offending words, and what to do."""
-
     rule: str
     words: str
     sentence: str
@@ -36,16 +34,14 @@ class ClaimCheck(Protocol):
     """Of one shop; implemented by `bot.ads.new_ads.shop_claims.FactsCheck`."""
 
     def unsupported(self, text: str) -> list[tuple[str, str]]:
-        """Claims on price, discount, stock, delivery, warranty and products that the facts do not support: words,
-        reason.
-        """
+        """Claims that the shop's facts do not support: words, reason."""
 
 
 class ClaimChecks(Protocol):
     """Implemented by `bot.ads.new_ads.shop_claims.ShopClaims`."""
 
     def of(self, brand: str) -> ClaimCheck:
-        """A snapshot of the shop's facts: use it for one review."""
+        """A snapshot: use it for one review."""
 
 
 def review(concept: Concept, claims: ClaimCheck) -> list[Objection]:

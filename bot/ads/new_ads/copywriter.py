@@ -1,4 +1,4 @@
-"""Ads written by the language model: one tool call, limited to a share of the brand's daily budget."""
+"""Ads written by the language model, within a share of the brand's daily model budget."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Copywriter:
         return [_written(ad, known) for ad in _ads(answer)[:most]]
 
     def _paid(self, known: AccountKnowledge, asked: list[ModelMessage]) -> Completion:
-        """One call; its worst-case cost is reserved first and corrected afterwards."""
+        """The worst-case cost is reserved first and corrected afterwards."""
         brand = known.facts.brand
         worst = self.model.worst_cost(asked, [TOOL])
         budget, day = int(brand.daily_model_budget_usd * MICROS), self.limits.today()
@@ -108,7 +108,7 @@ class Copywriter:
 
 
 def _ads(answer: Completion) -> list[dict[str, Any]]:
-    """The valid ads of the call. Raises ModelUnavailable if there are none."""
+    """The valid ones. Raises ModelUnavailable without any."""
     found: list[dict[str, Any]] = []
     for call in answer.tool_calls:
         listed = call.arguments.get("ads") if call.name == "propose_ads" else None
@@ -135,7 +135,7 @@ def _written(ad: dict[str, Any], known: AccountKnowledge) -> Written:
 
 
 def _ends(concept: Concept, known: AccountKnowledge) -> date | None:
-    """Earliest expiry of the discount codes that the ad mentions; “%” may mean any of them."""
+    """Earliest expiry of the codes that it mentions; “%” may mean any of them."""
     text = " ".join(concept.texts)
     valid = [each for each in known.facts.brand.discounts if each.valid_until >= known.facts.today]
     named = [each.valid_until for each in valid if each.code in text or "%" in text]

@@ -1,4 +1,4 @@
-"""Ideas for ad tests, with briefs, from patterns, objections and the brand's facts."""
+"""Ideas for ad tests, with briefs."""
 
 from __future__ import annotations
 
@@ -31,8 +31,6 @@ SEASONS: Final = ("Winter", "Spring", "Summer", "Autumn")
 
 @dataclass(frozen=True, slots=True)
 class AccountKnowledge:
-    """The input for ideas in one account."""
-
     facts: ShopFacts
     language: str  # of the ads
     season: str
@@ -70,7 +68,7 @@ class Written:
 
 
 class Writes(Protocol):
-    """Writes ads, as a language model does. Raises ModelUnavailable."""
+    """A language model. Raises ModelUnavailable."""
 
     def write(self, known: AccountKnowledge, most: int) -> Sequence[Written]:
         """Up to `most` ads, unreviewed."""
@@ -79,7 +77,7 @@ class Writes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """A morning's ideas, best first; `dropped` counts rejected ads by rule."""
+    """Best first; `dropped` counts rejected ads by rule."""
 
     ideas: tuple[Idea, ...]
     writer: str  # model, or built-in
@@ -136,7 +134,7 @@ def _reviewed(
 
 
 def _from_templates(known: AccountKnowledge) -> list[Written]:
-    """Untried arguments that hold today, most promising first."""
+    """Untried arguments that hold today, best first."""
     fresh = [each for each in ARGUMENTS if each.name not in known.tried]
     ranked = sorted(fresh, key=lambda each: -_promise(each, known))
     found = ((argument, argument.write(known.facts, known.language)) for argument in ranked)
@@ -161,7 +159,7 @@ def _from_templates(known: AccountKnowledge) -> list[Written]:
 
 
 def _promise(argument: Argument, known: AccountKnowledge) -> float:
-    """A score from objections that the argument answers and from patterns of its angle and its earlier tests."""
+    """A score from objections that it answers and from patterns of its angle and tests."""
     asked = known.asked()
     score = 2 * sum(asked[topic][0] for topic in argument.answers if topic in asked)
     for subject, weight in ((f"angle:{argument.angle}", 1.0), (concept_subject(argument.name, known.language), 0.5)):
@@ -201,7 +199,6 @@ def brief_of(written: Written, known: AccountKnowledge) -> StrategicBrief:
 
 
 def _cited(written: Written, known: AccountKnowledge) -> list[str]:
-    """Objections, then the pattern of its own angle, then others."""
     argument = next((each for each in ARGUMENTS if each.name == written.argument), None)
     asked = known.asked()
     said = [asked[topic][1] for topic in (argument.answers if argument else asked) if topic in asked]
@@ -230,6 +227,6 @@ def _expected(known: AccountKnowledge) -> str:
 
 
 def season_of(day: date, time_zone: str) -> str:
-    """By the hemisphere of the time zone."""
+    """By the time zone's hemisphere."""
     place = (day.month % 12) // 3
     return SEASONS[(place + 2) % 4] if time_zone.startswith(SOUTH) else SEASONS[place]

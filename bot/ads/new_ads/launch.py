@@ -1,4 +1,4 @@
-"""The morning steps `judge`, `ideas` and `launch`: end due ad tests, propose the next, launch one."""
+"""The morning steps `judge`, `ideas` and `launch`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ WINDOW: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Ends tests on the day that their brief names, and pauses ads with outdated texts."""
+    """Ends tests that are due, and pauses ads with outdated texts."""
 
     lifecycle: AdTestLifecycle
     figures: AdFigures
@@ -83,7 +83,7 @@ class Judge:
         return self._end(test, AdTestOutcome.LOST, f"paused: {why}", figures)
 
     def _never_launched(self, morning: Morning, test: AdTest, change: Change | None) -> str | None:
-        """None while the test waits for its approval, or may still be launched today."""
+        """None while it may still be launched."""
         if self.lifecycle.waits(test) or test.key == key_of(morning, test.account_id):
             return None
         sentence = f"not launched: {change.outcome if change else 'it was not approved, or the morning was cut off'}"
@@ -97,7 +97,7 @@ class Judge:
         return f"“{idea_of(test).concept.name}” {sentence}"
 
     def _counted(self, morning: Morning, account_id: str, campaign_id: str) -> tuple[float, float]:
-        """The campaign's orders, and those needed to break even by now, as `decide` counted them."""
+        """The campaign's orders, and those needed to break even, as `decide` counted them."""
         structure = self.campaigns.structure(morning.brand, account_id)
         lines = {each.id for each in structure.ad_sets if each.campaign_id == campaign_id} | {campaign_id}
         if morning.results.decide is None:
@@ -111,7 +111,7 @@ class Judge:
         return next((line for line in lines if line.key == campaign_id), None)
 
     def _outdated(self, brand: str, account_id: str, today: date) -> list[str]:
-        """Pauses ads whose texts have expired, such as those with a discount code."""
+        """Ads whose texts have expired, such as those with a code."""
         said = []
         for ad in self.campaigns.ads(brand, account_id=account_id):
             ends = day_of(ad.brief.get("ends"))
@@ -194,7 +194,7 @@ class Imagine:
         )
 
     def _language(self, brand: Brand, account_id: str, day: date) -> str:
-        """Of most chats from the account's ads; the brand's first without any."""
+        """Of most chats from the account's ads."""
         since = day - timedelta(days=WINDOW)
         found = self.figures.segments(brand.id, "language", since, day, account_id=account_id)
         spoken = [line for line in found if line.value in brand.languages]
@@ -203,7 +203,7 @@ class Imagine:
 
 @dataclass(frozen=True, slots=True)
 class LaunchTest:
-    """Launches the morning's idea once: a campaign with one ad set and one ad."""
+    """One campaign with one ad set and one ad."""
 
     lifecycle: AdTestLifecycle
     figures: AdFigures
@@ -246,7 +246,7 @@ class LaunchTest:
         return LaunchResult(launched=launch.name, campaign=change.object_id, budget=told(budget), brief=idea.brief)
 
     def _model(self, brand: str, structure: Structure) -> tuple[str, Mapping[str, Any]] | None:
-        """Picture and audience of the most profitable ad that has both."""
+        """Picture and audience of the most profitable ad with both."""
         earned = {
             line.key: line.profit.amount
             for line in self.figures.of(brand, "ad", WINDOW, account_id=structure.account.id)
@@ -264,12 +264,12 @@ class LaunchTest:
 
 
 def key_of(morning: Morning, account_id: str) -> str:
-    """Idempotency key of an account's one launch a day."""
+    """One launch a day and account."""
     return f"{account_id} {morning.day} launch"
 
 
 def odds_of_losing(sales: float, needed: float) -> float:
-    """Odds to one that the true number of orders is below `needed`."""
+    """To one, that the true number of orders is below `needed`."""
     # The root of a count is about normal with a standard deviation of ½.
     loses = NormalDist().cdf(2 * (math.sqrt(needed) - math.sqrt(sales + 3 / 8)))
     return loses / max(1 - loses, 1e-9)

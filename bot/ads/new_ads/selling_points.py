@@ -1,4 +1,4 @@
-"""Arguments for an ad from the brand's facts, in its languages, each with its marketing psychology.
+"""Arguments for an ad from the brand's facts, with the marketing psychology behind each.
 
 Scarcity only where it is true; social proof only with its number.
 """
@@ -28,8 +28,6 @@ TENS: Final = 10  # models are told in whole tens, so that a sale does not make 
 
 @dataclass(frozen=True, slots=True)
 class ShopFacts:
-    """What may be said of the shop today."""
-
     brand: Brand
     today: date  # in the brand's calendar
     items: Sequence[Item]
@@ -43,7 +41,7 @@ class ShopFacts:
 
     @property
     def models(self) -> int:
-        """Models in stock, less one, rounded down to tens: “more than n”."""
+        """Below the number in stock, in whole tens: “more than n”."""
         return (sum(item.stock > 0 for item in self.items) - 1) // TENS * TENS
 
 
@@ -81,7 +79,7 @@ def _policy(topic: str) -> Write:
 
 
 def _quoted(text: str) -> str:
-    """Whole sentences up to `LONGEST_QUOTE`; at least the first."""
+    """Whole sentences up to `LONGEST_QUOTE`."""
     sentences = re.split(r"(?<=[.!?।])\s+", text)
     kept = sentences[0]
     for sentence in sentences[1:]:

@@ -1,4 +1,4 @@
-"""Practice: simulated ad accounts that react to decisions, on a clock of their own. No money is spent."""
+"""Practice: simulated ad accounts on a clock of their own. No money is spent."""
 
 from bot.ads.practice.account import Click, PracticeAccount, PracticeChats, PracticeSale
 from bot.ads.practice.account_list import PracticeSpec, PracticeWrong, read_practice

@@ -66,8 +66,6 @@ DOUBT: Final = ("Is this real?", "Price please", "Clickbait, it costs more in th
 
 @dataclass(frozen=True, slots=True)
 class PracticeSale:
-    """An order placed by the practice market."""
-
     number: str
     ad_id: str | None  # None: its referral was lost
     chat_at: datetime
@@ -80,7 +78,7 @@ class PracticeSale:
 
 @dataclass(frozen=True, slots=True)
 class PracticeChats:
-    """An ad's chats with a referral on one complete day, as the shop counts them."""
+    """With a referral, on one complete day, as the shop counts them."""
 
     ad_id: str
     day: date
@@ -90,7 +88,7 @@ class PracticeChats:
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """An ad click: the referral as Twilio sends it, and the chance to buy."""
+    """The referral as Twilio sends it, and the chance to buy."""
 
     referral: dict[str, str]
     buys: float
@@ -98,8 +96,6 @@ class Click:
 
 @dataclass(slots=True)
 class _Standing:
-    """The account's state after the decisions so far."""
-
     campaigns: dict[str, Campaign]
     ad_sets: dict[str, AdSet]
     creatives: dict[str, Creative]
@@ -109,12 +105,12 @@ class _Standing:
 
 
 class PracticeAccount:
-    """State is replayed from the decisions file, which several processes may share."""
+    """Its state is replayed from the decisions file, which processes may share."""
 
     def __init__(
         self, spec: PracticeSpec, book: Book, clock: Clock, begun: datetime, desk_clock: Clock | None = None
     ) -> None:
-        """`desk_clock` dates the desk's sales events, if it is not the practice clock."""
+        """`desk_clock` dates the desk's sales events."""
         self.spec = spec
         self._book = book
         self._clock = clock
@@ -163,7 +159,7 @@ class PracticeAccount:
             )
 
     def readings(self, since: date, until: date, *, breakdown: str | None = None) -> list[AdInsight]:
-        """The newest day is incomplete. Breakdowns by country and product are empty."""
+        """The newest day is incomplete. No data by country or product."""
         if breakdown not in (None, *BREAKDOWNS):
             raise RequestWrong(
                 f"there is no breakdown {breakdown!r}: ask for one of {', '.join(BREAKDOWNS)}, or for none"
@@ -209,7 +205,7 @@ class PracticeAccount:
         self._change(OURS, kind, object_id, "budget", str(self._payable(kind, amount)))
 
     def edit_by_hand(self, actor: str, kind: Kind, object_id: str, field: str, value: str) -> None:
-        """A colleague's edit on the platform's own pages; `field` is status or budget."""
+        """A colleague's edit; `field` is status or budget."""
         self._change(actor, kind, object_id, field, value)
 
     def guard_spend(self, most_a_day: Money) -> str:
@@ -219,14 +215,14 @@ class PracticeAccount:
             return f"rule-{self.spec.id}"
 
     def send_events(self, events: Sequence[BusinessEvent]) -> list[EventOutcome]:
-        """Accepts events of the last seven days with a click id."""
+        """Accepts click ids of the last seven days."""
         return [self._outcome(event) for event in events]
 
     def examine(self) -> list[AccountFinding]:
         return [AccountFinding(f"ad account {self.spec.name}", True, "practice: simulated, no money is spent")]
 
     def sales(self, since: date) -> list[PracticeSale]:
-        """Placed or returned from `since` on, in order of placing."""
+        """Placed or returned from `since` on."""
         with self._caught_up():
             start = datetime.combine(since, time(), self._zone)
             return [self._as_known(sale) for sale in self._sales if _news(sale, start)]
@@ -243,7 +239,7 @@ class PracticeAccount:
             ]
 
     def someone_clicks(self, chance: float) -> Click:
-        """A click on a running ad, weighted by budget; `chance` from 0 to 1 picks it. Raises TryLater if none runs."""
+        """Weighted by budget; `chance` from 0 to 1 picks the ad. Raises TryLater if none runs."""
         with self._caught_up():
             budgets = np.cumsum(self._budgets())
             if budgets[-1] <= 0:
@@ -290,7 +286,7 @@ class PracticeAccount:
         return self._clock().astimezone(self._zone).date()
 
     def _spread_until(self, share: float) -> None:
-        """Budgets are spread by the hour: a change at noon affects the rest of the day only."""
+        """A change at noon affects the rest of the day only."""
         self._day_budgets = self._day_budgets + max(share - self._share_done, 0.0) * self._budgets()
         self._share_done = max(share, self._share_done)
 
@@ -319,7 +315,7 @@ class PracticeAccount:
         return self._so_far()
 
     def _so_far(self) -> Insight:
-        """The incomplete day, played on a fork of the market."""
+        """The incomplete day, on a fork of the market."""
         ahead = self._market.fork()
         day = ahead.step(self._day_budgets + (1 - self._share_done) * self._budgets())
         share = self._share_done
@@ -357,19 +353,19 @@ class PracticeAccount:
             )
 
     def _buyer(self, angle: str) -> str:
-        """Some buyers come again, more of them for angles of trust than of price."""
+        """More of them come again for angles of trust than of price."""
         number = len(self._sales)
         if number > FEW_BUYERS and number * 7919 % 100 < COMING_BACK.get(angle, 8):
             return self._sales[number * 40503 % number].buyer
         return f"{self.spec.id}-{number + 1}"
 
     def _at(self, day: int, number: int) -> datetime:
-        """A time of that market day, within waking hours."""
+        """Within waking hours."""
         hour = time(8 + number * 7 % 15, number * 13 % 60)
         return datetime.combine(self._first_day + timedelta(days=day), hour, self._zone).astimezone(UTC)
 
     def _leads(self, place: int, chats: int) -> int:
-        """A fifth to four fifths of the chats, more for ads that sell well."""
+        """A fifth to four fifths; more for ads that sell well."""
         return round(chats * min(0.2 + 4 * self._market.world.ads[place].sale_rate, 0.8))
 
     def _as_known(self, sale: PracticeSale) -> PracticeSale:
@@ -415,7 +411,7 @@ class PracticeAccount:
         return amount.minor
 
     def _budgets_and_states(self) -> dict[tuple[str, str], str]:
-        """By object id and field, in the notation of the activity log."""
+        """By object id and field, as in the activity log."""
         standing = self._standing
         states = [each for kind in (standing.campaigns, standing.ad_sets, standing.ads) for each in kind.values()]
         held = {(each.id, "status"): str(each.status) for each in states}
@@ -423,7 +419,7 @@ class PracticeAccount:
         return held | {(key, "budget"): str(amount.amount) for key, amount in budgets if amount is not None}
 
     def _activity(self, decision: PracticeDecision, held: dict[tuple[str, str], str]) -> Activity | None:
-        """Updates `held` (values before the decision); None for what is not a change."""
+        """Updates `held`, the values before; None for what is not a change."""
         if decision.field == "made":
             held[decision.object_id, "status"] = "paused"
             if "budget" in decision.value:
@@ -551,7 +547,7 @@ class PracticeAccount:
             standing.ads[key] = Ad(key, account, made["ad_set_id"], made["creative_id"], name, "paused", "paused")
 
     def _free_place(self, name: str) -> int:
-        """A free ad of the market, of the same angle where possible. Raises RequestWrong."""
+        """Of the same angle where possible. Raises RequestWrong."""
         taken = set(self._standing.places.values())
         number = len(self._standing.ads)
         if number < self.spec.ads:

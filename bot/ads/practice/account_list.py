@@ -16,7 +16,7 @@ from bot.language.money import Money
 
 
 class PracticeWrong(ValueError):
-    """Invalid file; the text names the account and what is allowed."""
+    """The text names the account and what is allowed."""
 
 
 RUPEES_PER_DOLLAR: Final = 88.0  # in every practice market
@@ -24,7 +24,7 @@ RUPEES_PER_DOLLAR: Final = 88.0  # in every practice market
 
 @dataclass(frozen=True, slots=True)
 class PracticeSpec:
-    """The market works in rupees; `rupees` is the price of one unit of the account's currency."""
+    """`rupees`: the price of one unit of its currency; the market works in rupees."""
 
     id: str
     brand: str

@@ -11,10 +11,7 @@ LONGEST_STRETCH = timedelta(seconds=30)  # of real time since the last tick; aft
 
 
 class PracticeClock:
-    """Starts at the first start of the program and runs at `days_per_hour`.
-
-    One process ticks; all that share the decisions file read the same time.
-    """
+    """One process ticks; all that share the decisions file read the same time."""
 
     def __init__(self, book: Book, real: Clock, days_per_hour: float) -> None:
         self._book = book
@@ -33,11 +30,11 @@ class PracticeClock:
         return kept["practice"] + passed * self._speed
 
     def tick(self) -> None:
-        """Call at least every `LONGEST_STRETCH`, or the clock stops until the next tick."""
+        """At least every `LONGEST_STRETCH`, or the clock stops until the next."""
         self.skip(timedelta(0))
 
     def start(self) -> None:
-        """Resume after the program was stopped."""
+        """After the program was stopped."""
         self._book.keep_times(real=self._real())
 
     def skip(self, stretch: timedelta) -> None:

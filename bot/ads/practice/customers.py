@@ -1,4 +1,4 @@
-"""Simulated customers: click a practice ad, chat with the real sales desk, and some of them buy."""
+"""Simulated customers: click a practice ad, chat with the real desk, and some buy."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _Visit:
 
 
 class Shoppers:
-    """A few simulated customers at a time, advanced by `tick`."""
+    """A few at a time, advanced by `tick`."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class Shoppers:
             self._visits = [each for each in self._visits if each.lines and now - each.moved_at < PATIENCE]
 
     def _newcomers(self, now: datetime) -> list[_Visit]:
-        """Empty if the account that chance picks has no running ad."""
+        """Empty if the account has no running ad."""
         account = self._chance.choice(self._accounts)
         try:
             return [self._newcomer(account, account.someone_clicks(self._chance.random()), now)]

@@ -1,4 +1,4 @@
-"""Decisions and clock of all practice accounts, in a SQLite file that processes share."""
+"""Decisions and clock of all practice accounts, in a shared SQLite file."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Book:
             )
 
     def after(self, account_id: str, decision_id: int) -> list[PracticeDecision]:
-        """Later decisions of this account, oldest first."""
+        """Of this account, oldest first."""
         with self._lock:
             rows = self._file.execute(
                 "SELECT id, account_id, at, actor, kind, object_id, field, value FROM decisions"

@@ -1,13 +1,13 @@
-"""A seeded market that reacts to ad budgets day by day, for practice accounts and benchmarks.
+"""A seeded market that reacts to ad budgets day by day.
 
 * Chats saturate with a day's spend (`RESPONSES`), wear out, and are rarer during learning.
-* Weekdays and festivals affect all ads of an account alike.
-* A chat becomes an order at the ad's own rate, days later (`Delay`), with a margin; some orders are returned.
+* Weekdays and festivals affect all ads alike.
+* A chat becomes an order at the ad's rate, days later (`Delay`); some orders are returned.
 * Some chats lose their referral, so their orders carry no ad.
-* The platform overspends a day's budget by up to 75 %, but never seven budgets a week.
+* The platform overspends a day's budget, but not a week's.
 * Insights are restated for some days.
 
-All randomness comes from one `numpy.random.Generator`. Money: whole rupees as floats, not rounded.
+All randomness comes from one `numpy.random.Generator`. Money: whole rupees as floats.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ RESPONSES: Final[Mapping[str, Callable[[Floats, Floats], Floats]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """`shares[a]`: share of all orders that come `a` days after the chat. Sums to 1."""
+    """`shares[a]`: share of orders `a` days after the chat. Sums to 1."""
 
     name: str
     shares: tuple[float, ...]
@@ -56,13 +56,13 @@ class Delay:
 
 
 def delay(name: str, weights: Floats) -> Delay:
-    """Normalises weights per day of age, truncated at `LONGEST_DELAY`."""
+    """Normalises weights per day of age."""
     kept = np.asarray(weights, dtype=np.float64)[: LONGEST_DELAY + 1]
     return Delay(name, tuple((kept / kept.sum()).tolist()))
 
 
 def fading(mean_days: float) -> Floats:
-    """Weights of a constant daily chance; mean delay `mean_days`."""
+    """Weights of a constant daily chance."""
     weights: Floats = np.exp(-np.arange(LONGEST_DELAY + 1) / mean_days)
     return weights
 
@@ -90,7 +90,7 @@ def usual_delays() -> dict[str, Delay]:
 
 @dataclass(frozen=True, slots=True)
 class MarketAd:
-    """The truth of one ad, hidden from the agent. Money in the account's currency; rates per day of full delivery."""
+    """Hidden from the agent. Rates per day of full delivery."""
 
     name: str
     angle: str
@@ -113,7 +113,7 @@ class MarketAd:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The truth of one account: its ads, and what they share."""
+    """An account's ads, and what they share."""
 
     ads: tuple[MarketAd, ...]
     delay: Delay
@@ -142,8 +142,6 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class MarketOrder:
-    """An order in the shop's books."""
-
     ad: int  # place of the ad in `World.ads`
     chat_day: int  # day of the chat that it came from
     day: int  # day of the order
@@ -159,7 +157,7 @@ class MarketOrder:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day's result; arrays follow the order of `World.ads`."""
+    """Arrays follow the order of `World.ads`."""
 
     day: int
     budgets: Floats  # as set that morning
@@ -175,7 +173,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Insight:
-    """Insights of one past day as of today, per ad."""
+    """Of one past day as of today, per ad."""
 
     day: int
     spend: Floats
@@ -216,7 +214,7 @@ class Market:
         return len(self.days)
 
     def step(self, budgets: Floats) -> Day:
-        """Play one day at these budgets (one per ad; 0: paused). Raises ValueError for invalid budgets."""
+        """One budget per ad; 0: paused. Raises ValueError."""
         asked = self._checked(budgets)
         day = self.today
         self._note_edits(asked)
@@ -237,7 +235,7 @@ class Market:
         return played
 
     def value_per_chat(self) -> Floats:
-        """True margin per chat today, net of returns, per ad."""
+        """True margin, net of returns, per ad."""
         value: Floats = self._sale_rate_today() * self._value * self._margin * (1 - self._returns)
         return value
 
@@ -247,7 +245,7 @@ class Market:
         return mean
 
     def condition(self) -> Floats:
-        """Factor on today's chats per ad: calendar, wear, learning, and whether it is born."""
+        """Factor on today's chats per ad."""
         return self.calendar(self.today) * self._freshness() * self._learning_factor() * (self._born <= self.today)
 
     def calendar(self, day: int) -> float:
@@ -256,7 +254,7 @@ class Market:
         return self.world.weekdays[weekday] * self.world.festivals.get(day, 1.0)
 
     def insights(self, day: int) -> Insight:
-        """As of today: incomplete at first, settled after `World.restated_days`. Raises IndexError."""
+        """Settled after `World.restated_days`. Raises IndexError."""
         played, world = self.days[day], self.world
         age = self.today - 1 - day
         settled = age >= world.restated_days
@@ -271,7 +269,7 @@ class Market:
         )
 
     def fork(self) -> Market:
-        """An independent copy, to try what would follow."""
+        """An independent copy."""
         other = copy.copy(self)
         other._rng = copy.deepcopy(self._rng)
         other.days = list(self.days)
@@ -287,7 +285,7 @@ class Market:
         return tuple(order for day in sorted(self._to_come) for order in self._to_come[day])
 
     def orders_so_far(self) -> Counts:
-        """Orders that each ad's past chats lead to, future ones included (hidden truth)."""
+        """Of past chats, future orders included (hidden truth)."""
         brought = np.zeros(len(self.world.ads), dtype=np.int64)
         placed = [order.ad for day in self.days for order in day.orders]
         np.add.at(brought, placed + [order.ad for order in self.still_to_come()], 1)
@@ -308,7 +306,7 @@ class Market:
         self._budgets = asked
 
     def _spend(self, asked: Floats, day: int) -> Floats:
-        """Around the budget: at most `OVERSPEND` of it a day, and seven budgets a week from Sunday."""
+        """At most `OVERSPEND` of a day's budget, and seven budgets a week from Sunday."""
         if (self.world.first_weekday + day) % 7 == SUNDAY or day == 0:
             self._week_room = np.zeros(len(asked))
         self._week_room = self._week_room + asked  # what the week's budgets allow so far, less what was spent
@@ -330,7 +328,7 @@ class Market:
         return noise
 
     def _delivery(self, spend: Floats, chats: Counts) -> tuple[Counts, Counts]:
-        """Impressions and clicks; at least one click per chat."""
+        """At least one click per chat."""
         impressions = self._rng.poisson(1000 * spend / self._price)
         clicks = self._rng.binomial(impressions, np.clip(self._click_rate * self._freshness(), 0, 1))
         clicks = np.maximum(clicks, chats)
@@ -352,7 +350,6 @@ class Market:
         return limited
 
     def _place_orders(self, day: int, chats: Counts, referred: Counts) -> None:
-        """Draws which of today's chats order, when, for how much, and which orders are returned."""
         rate = self._sale_rate_today()
         carried = self._rng.binomial(referred, rate)
         lost = self._rng.binomial(chats - referred, rate)
@@ -398,7 +395,7 @@ class Scope:
 
 
 def draw(rng: np.random.Generator, scope: Scope, days: int = 60) -> World:
-    """A random world within the scope, with one three-day festival within `days`."""
+    """With one three-day festival within `days`."""
     angles = rng.integers(scope.angles[0], scope.angles[1] + 1)
     lifts = rng.normal(0, scope.angle_spread, angles)
     count = int(rng.integers(scope.ads[0], scope.ads[1] + 1))

@@ -31,7 +31,7 @@ WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class FirstAd:
-    """An ad that exists from the start, with its campaign and ad set."""
+    """With its campaign and ad set."""
 
     campaign: str
     angle: str
@@ -41,7 +41,7 @@ class FirstAd:
 
 
 def market_of(spec: PracticeSpec) -> World:
-    """The account's own ads first, then spare ones. Angles have real names."""
+    """The account's own ads first, then spare ones."""
     rng = np.random.default_rng(spec.seed)
     budget = spec.daily_budget * spec.rupees
     count = spec.ads + SPARE_ADS
@@ -61,7 +61,7 @@ def market_of(spec: PracticeSpec) -> World:
 
 
 def first_ads(spec: PracticeSpec, world: World) -> list[FirstAd]:
-    """Campaigns by season, one ad per ad set, some paused."""
+    """One ad per ad set, some paused."""
     rng = np.random.default_rng([spec.seed, 1])
     return [
         FirstAd(

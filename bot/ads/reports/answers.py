@@ -57,7 +57,7 @@ class ChartAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """`language` is the reader's. Raises UnknownPlace or SeveralPlaces for an unclear name; their text is the answer."""
+    """`language` is the reader's. Raises UnknownPlace or SeveralPlaces; their text is the answer."""
 
     db: Database
     campaigns: Campaigns
@@ -73,7 +73,7 @@ class Answers:
     clock: Clock  # of the accounts
 
     def overview(self, brand: str, *, language: str | None = "en") -> str:
-        """“How are the campaigns?”, in at most `LONGEST` characters."""
+        """In at most `LONGEST` characters."""
         say = report_wording(language)
         days = daily(self.db, self.campaigns, self.clock, brand, max(PERIODS), apart=False)
         name, home = self.homes[brand]
@@ -91,7 +91,7 @@ class Answers:
         return _cut(text, LONGEST)
 
     def about_campaign(self, brand: str, name: str, *, language: str | None = "en") -> str:
-        """Of a campaign or account: figures, trend, ads, decisions, changes."""
+        """A campaign or account."""
         say = report_wording(language)
         place = self.place(brand, name, language=language)
         days = self._days_of(brand, place, max(PERIODS))
@@ -108,7 +108,7 @@ class Answers:
         return _cut("\n".join(parts), LONGEST)
 
     def why(self, brand: str, name: str | None = None, *, most: int = 6, language: str | None = "en") -> str:
-        """The newest changes with their reasons, optionally of one campaign or account."""
+        """The newest changes with their reasons."""
         say = report_wording(language)
         place = None if name is None else self.place(brand, name, language=language)
         changes = self._changes_of(brand, place, most)
@@ -121,7 +121,7 @@ class Answers:
         return _cut("\n".join([say.say("why_none"), *thoughts, *unmoved]), LONGEST)
 
     def learnings(self, brand: str, word: str | None = None, *, language: str | None = "en") -> str:
-        """Learnings, patterns, withdrawals; with `word`, only those that mention it."""
+        """With `word`, only those that mention it."""
         say = report_wording(language)
         brief = self.strategy.brief_for(brand, about=[word] if word else (), most=8)
         withdrawn = [each for each in brief.withdrawn if word is None or word.casefold() in str(each.record).casefold()]
@@ -137,13 +137,13 @@ class Answers:
         return _cut("\n".join(parts), LONGEST) or nothing
 
     def chart_url(self, brand: str) -> str | None:
-        """Of the whole brand; None where there is nothing to draw."""
+        """None where there is nothing to draw."""
         return self.chart_of(brand).url
 
     def chart_of(
         self, brand: str, name: str | None = None, days: int = 30, *, language: str | None = "en"
     ) -> ChartAnswer:
-        """A daily chart of the brand, a campaign or an account; `days` from 2 to 365."""
+        """By day; `days` from 2 to 365."""
         say = report_wording(language)
         days = min(max(days, SHORTEST_CHART), LONGEST_CHART)
         place = None if name is None else self.place(brand, name, language=language)
@@ -162,7 +162,7 @@ class Answers:
         return named_place(CampaignLookup(self.campaigns), brand, name, report_wording(language))
 
     def changes_of_campaign(self, brand: str, campaign_id: str, most: int) -> list[Change]:
-        """The newest changes of a campaign, its ad sets and its ads."""
+        """Newest first, with its ad sets and ads."""
         known = {each.id: each for each in self.campaigns.campaigns(brand)}[campaign_id]
         place = NamedPlace("campaign", known.id, known.name, known.account_id, known.account_name)
         return self._changes_of(brand, place, most)
@@ -210,7 +210,7 @@ class Answers:
         return f"{say.rate(thousand.amount / 1000)} {currency}"
 
     def _places(self, days: Daily, home: str, say: ReportWording, named: int) -> list[str]:
-        """Best and worst return of the last seven days, among those with enough chats."""
+        """By return of the last seven days, with enough chats."""
         lines = [line for line in days.last(7, "campaign") if line.spend.amount > 0]
         sure = sorted((line for line in lines if line.chats >= ENOUGH_CHATS), key=lambda line: -(line.roi or 0))
         accounts = {row.campaign_id: days.accounts[row.account_id].name for row in days.rows}
@@ -270,7 +270,7 @@ class Answers:
         return [say.say("ads_best"), *told] if told else []
 
     def _thoughts(self, brand: str, place: NamedPlace, say: ReportWording, most: int) -> list[str]:
-        """The last decision on each of its budget lines, pauses first, then the largest moves."""
+        """The last decision per budget line, pauses first, then the largest moves."""
         run = self.cycles.newest_of(brand, place.account_id)
         lines = self._lines_of(brand, place)
         result = None if run is None else MorningResults.of_notes(run.notes).decide
@@ -293,7 +293,7 @@ class Answers:
         return page[:most]
 
     def _lines_of(self, brand: str, place: NamedPlace) -> set[str]:
-        """The ids of a campaign, its ad sets and its ads."""
+        """A campaign, its ad sets and its ads."""
         structure = self.campaigns.structure(brand, place.account_id)
         sets = {each.id for each in structure.ad_sets if each.campaign_id == place.id}
         return {place.id} | sets | {each.id for each in structure.ads if each.ad_set_id in sets}
@@ -325,7 +325,7 @@ class Answers:
         return {account.id: account.name for account in days.accounts.values()}
 
     def _in_one(self, lines: Sequence[Figures], currency: str) -> tuple[list[Figures], list[str]]:
-        """The lines in one currency, and the currencies without a rate."""
+        """Lines in one currency, and currencies without a rate."""
         told, left_out = [], dict[str, None]()
         for line in lines:
             converted = self._converted(line, currency)
@@ -386,7 +386,7 @@ def _account_line(days: Daily, currency: str, say: ReportWording) -> str:
 
 
 def _elsewhere(lines: Sequence[Figures], say: ReportWording) -> list[str]:
-    """Sales in currencies without a rate, which the figures above leave out."""
+    """Left out above for want of a rate."""
     sold: dict[str, list[Decimal]] = {}
     for money in (money for line in lines for money in line.elsewhere):
         sold.setdefault(money.currency, []).append(money.amount)
@@ -402,7 +402,6 @@ def _silent(days: Daily, say: ReportWording) -> list[str]:
 
 
 def _short_line(title: str, of_it: Mapping[int, Sequence[Figures]], say: ReportWording) -> str:
-    """Spend, profit and ROAS by period."""
     lines = [next(iter(lines), None) for lines in of_it.values()]
     return say.say(
         "short_row",
@@ -536,7 +535,7 @@ def _rate(group: Group, say: ReportWording) -> str:
 
 
 def _note(lines: Sequence[Figures]) -> str:
-    """The subtitle of a chart, in English: it is part of the picture."""
+    """In English: it is part of the picture."""
     english = report_wording("en")
     total = added(lines)
     if total is None:
@@ -551,7 +550,7 @@ def _day(day: date) -> str:
 
 
 def _by_day(lines: Sequence[Figures]) -> list[Figures]:
-    """Adds up lines of one currency that share key and days."""
+    """Adds up lines with the same key and days."""
     found: dict[tuple[str, date, date], Figures] = {}
     for line in lines:
         place = (line.key, line.since, line.until)
@@ -560,7 +559,7 @@ def _by_day(lines: Sequence[Figures]) -> list[Figures]:
 
 
 def added(lines: Sequence[Figures]) -> Figures | None:
-    """The sum of lines in one currency, under the first one's name; None for none."""
+    """In one currency, under the first one's name."""
     if not lines:
         return None
     first, currency = lines[0], lines[0].currency

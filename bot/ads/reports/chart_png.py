@@ -1,4 +1,4 @@
-"""Renders a Vega-Lite spec as PNG, in a process of its own for each picture."""
+"""Renders a Vega-Lite spec as PNG, one process per picture."""
 
 from __future__ import annotations
 

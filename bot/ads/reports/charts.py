@@ -44,9 +44,9 @@ class NotDrawn(Exception):
 
 
 def daily_chart(title: str, note: str, lines: Sequence[Figures]) -> dict[str, Any]:
-    """The spec of spend, margin and profit by day, oldest first. Raises ValueError unless `lines` have one currency.
+    """Spend, margin and profit by day, oldest first. Raises ValueError unless `lines` have one currency.
 
-    `note`: the subtitle, with line breaks. Days that may be restated are paler.
+    `note`: the subtitle. Days that may be restated are paler.
     """
     currencies = {line.currency for line in lines}
     if len(currencies) != 1:
@@ -133,7 +133,7 @@ def _latin(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """Charts at expiring URLs, signed with the program's secret."""
+    """Expiring URLs, signed with the program's secret."""
 
     charts: Charts
     secret: str
@@ -142,7 +142,7 @@ class Gallery:
     _drawing: threading.Lock = field(default_factory=threading.Lock)
 
     def share(self, brand: str, spec: Spec) -> str:
-        """A URL that works for `OPEN_FOR`, for whoever has it."""
+        """Works for `OPEN_FOR`, for whoever has it."""
         end = (self.clock() + OPEN_FOR).replace(microsecond=0)
         number = self.charts.keep(brand, spec, end)
         moment = int(end.timestamp())

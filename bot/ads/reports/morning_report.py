@@ -29,7 +29,7 @@ class BrandCharts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MorningReport:
-    """Runs in one transaction with being finished, so that staff get it once."""
+    """In one transaction with being finished, so staff get it once."""
 
     cycles: Cycles
     figures: AdFigures
@@ -44,7 +44,6 @@ class MorningReport:
 
 
 def morning_card(runs: Sequence[CycleRun], yesterday: Sequence[Figures]) -> str:
-    """Yesterday by currency, changes with reasons, pending approvals, faults."""
     results = [MorningResults.of_notes(run.notes) for run in runs]
     done = changes_done(results)
     parts = [
@@ -79,7 +78,7 @@ def _changes(results: Sequence[MorningResults]) -> list[str]:
 
 
 def largest_changes(results: Sequence[MorningResults], most: int) -> tuple[list[BudgetDecision], int]:
-    """Decisions that moved most money, pauses first; and the number of further changes."""
+    """Pauses first; and the number of further changes."""
     moved = [
         (abs(each.reason.budget - each.reason.before) / max(each.reason.before, Decimal(1)), each)
         for result in results

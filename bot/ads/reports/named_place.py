@@ -32,12 +32,12 @@ class NamedPlace:
 
     @property
     def full_name(self) -> str:
-        """Unique, except for campaigns of the same name in one account."""
+        """Unique but for equal names in one account."""
         return self.name if self.kind == "account" else f"{self.name}, {self.account_name}"
 
 
 def named_place(lookup: CampaignLookup, brand: str, words: str, say: ReportWording) -> NamedPlace:
-    """For an ad set or ad, its campaign. Raises UnknownPlace, SeveralPlaces."""
+    """An ad set or ad names its campaign. Raises UnknownPlace, SeveralPlaces."""
     found = lookup.find(brand, words)
     everything = lookup.all(brand)
     campaigns = {each.id: each for each in (*everything, *found.targets) if each.kind == "campaign"}

@@ -51,7 +51,7 @@ class Twin:
 
 @dataclass(slots=True)
 class Asana:
-    """One project. `token` and `project` are ASANA_ACCESS_TOKEN and ASANA_PROJECT; every method raises AsanaFault."""
+    """`token` and `project` are ASANA_ACCESS_TOKEN and ASANA_PROJECT; every method raises AsanaFault."""
 
     token: str = field(repr=False)
     project: str
@@ -67,7 +67,7 @@ class Asana:
         return _gid(self._ask("POST", "/tasks", body={"data": data})["data"])
 
     def find(self, mark: str) -> str | None:
-        """The gid of the oldest task with this mark in its notes."""
+        """The gid of the oldest task with this mark."""
         found = [twin.gid for twin in self._all({"project": self.project}) if mark in twin.notes.split()]
         return min(found, key=lambda gid: (len(gid), gid)) if found else None
 

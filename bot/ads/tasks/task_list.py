@@ -1,4 +1,4 @@
-"""Syncs the task list with Asana; the morning step `tasks` files needs and learns outcomes."""
+"""Syncs the task list with Asana; the morning step `tasks`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SETTLES: Final = timedelta(minutes=1)  # what Asana was asked for and did not an
 
 @dataclass
 class AsanaTwins:
-    """Each open task has exactly one twin in Asana; completing it there completes it here.
+    """Each open task has exactly one twin in Asana, and is done when that is.
 
     Staff are told of a refusal once, until a sync works.
     """
@@ -38,7 +38,7 @@ class AsanaTwins:
     _told: set[str] = field(default_factory=set)
 
     def sync(self) -> None:
-        """Create, read and complete twins; what is throttled waits for the next sync."""
+        """What is throttled waits for the next sync."""
         if self._rests_until is not None and self.clock() < self._rests_until:
             return
         try:
@@ -94,7 +94,7 @@ class AsanaTwins:
 
 @dataclass(frozen=True, slots=True)
 class FileTasks:
-    """Files what launches need from people, and learns what was done. Uses the database only."""
+    """Files what launches need from people, and learns outcomes. Database only."""
 
     tasks: Tasks
     cycles: Cycles
