@@ -1,8 +1,4 @@
-"""Reads conversations in the background with the model, for facts and summaries.
-
-A conversation is read when it pauses or has grown by a few messages, so that one call serves several. Facts that the
-rules found during the turn take precedence.
-"""
+"""Reads conversations with the model, for facts and summaries, when they pause or have grown."""
 
 from __future__ import annotations
 
@@ -61,7 +57,7 @@ class StatedFact:
 
 
 class BackgroundReader:
-    """The scheduler calls `run`. Without a model it writes extractive summaries only."""
+    """A scheduled job. Without a model it only writes extractive summaries."""
 
     def __init__(
         self,
@@ -85,7 +81,7 @@ class BackgroundReader:
         self._after = 0
 
     def run(self) -> None:
-        """Reads up to ten contacts, continuing after the last pass; stops when the model is unavailable."""
+        """Up to ten contacts, continuing after the last pass; stops if the model is unavailable."""
         due = self._readings.due(MOST_CONTACTS, after=self._after)
         self._after = due[-1].contact_id if len(due) == MOST_CONTACTS else 0
         try:
@@ -120,7 +116,6 @@ class BackgroundReader:
         self._readings.done(unread, messages[-1].id, learned)
 
     def _summarise(self, contact: Contact, chunk: Sequence[Message]) -> Sequence[SummaryLine]:
-        """The model's verified lines, plus the weightiest messages in their own words."""
         own = extract(chunk)
         if self._model is None:
             return own
@@ -135,7 +130,7 @@ class BackgroundReader:
         return [*lines.values(), *added]
 
     def _ask_model(self, contact: Contact, prompt: str, messages: Sequence[Message], **words: str) -> dict[str, Any]:
-        """The model's JSON; empty if it refuses these messages or answers garbage. Raises ModelUnavailable."""
+        """Empty if the model refuses these messages or returns garbage. Raises ModelUnavailable."""
         assert self._model is not None, "callers check for a model first"
         mark = secrets.token_hex(4)
         material = "\n".join(map(_as_json, messages))
@@ -160,7 +155,7 @@ class BackgroundReader:
 
 
 def stated_facts(told: object, messages: Sequence[Message]) -> Iterator[StatedFact]:
-    """The model's facts that have a known predicate and are stated in the message they cite.
+    """Those with a known predicate whose value the cited message states.
 
     Questions, wishes, quotations and remarks about others are not statements.
     """
@@ -178,7 +173,7 @@ def stated_facts(told: object, messages: Sequence[Message]) -> Iterator[StatedFa
 
 
 def verified_lines(told: object, chunk: Sequence[Message]) -> Iterator[SummaryLine]:
-    """The model's lines that cite one of these messages: no number of their own, half of the words from the message."""
+    """Those that cite one of these messages, with no number of their own and half of the words from it."""
     by_id = {message.id: message for message in chunk}
     for each in (told if isinstance(told, list) else [])[:MOST_LINES]:
         if not isinstance(each, dict) or each.get("kind") not in KINDS or type(each.get("message")) is not int:
@@ -193,7 +188,7 @@ def verified_lines(told: object, chunk: Sequence[Message]) -> Iterator[SummaryLi
 
 
 def _as_stated(predicate: str, value: str, text: str) -> str | None:
-    """The value as stored; None if the text does not state it."""
+    """None if the text does not state it."""
     stated = [*_statements(text)]
     if predicate == "birthday":
         return value if any(find_day(each) == value for each in stated) else None
@@ -208,7 +203,7 @@ def _as_stated(predicate: str, value: str, text: str) -> str | None:
 
 
 def _statements(text: str) -> Iterator[str]:
-    """Each statement clause, and the clauses of a sentence joined (an address spans several)."""
+    """Each clause, and the clauses of a sentence joined (an address spans several)."""
     for sentence in sentences(text):
         own = clauses(sentence)
         yield from own
@@ -217,7 +212,7 @@ def _statements(text: str) -> Iterator[str]:
 
 
 def _is_known(read: StatedFact, known: Sequence[Fact]) -> bool:
-    """Whether the rules found this fact in the same message."""
+    """Whether the rules found it in the same message: theirs takes precedence."""
     of_message = [fact for fact in known if read.message.id in (fact.message_id, fact.ended_by)]
     same = [fact for fact in of_message if fact.predicate == read.learned.predicate]
     if read.learned.predicate in MANY:

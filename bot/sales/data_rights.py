@@ -1,4 +1,4 @@
-"""Data erasure and export on request in chat, each confirmed by a second message."""
+"""Data erasure and export on request in chat."""
 
 from __future__ import annotations
 
@@ -54,7 +54,6 @@ def copy_of(
     messages: Sequence[Message],
     words: ReplyWording,
 ) -> str:
-    """All stored data about a person, as text in their language."""
     lines = [words.say("copy_phone", phone=contact.phone)]
     profile = {"name": contact.name, "language": contact.language, "currency": contact.preferred_currency}
     lines += [words.say(f"copy_{what}", **{what: value}) for what, value in profile.items() if value]

@@ -1,4 +1,4 @@
-"""The sales desk: turns a customer's waiting messages into an outcome; replies must pass the promise check."""
+"""The sales desk: a customer's waiting messages become an outcome; replies must pass the promise check."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class CustomerTurn:
 
 
 class Seller(BaseAgent):
-    """Answers customers; writes and sends nothing itself. Its audit records hold ids, no words of a person."""
+    """Writes and sends nothing itself. Its audit records hold ids, no words of a person."""
 
     def __init__(self, shop: Shop, contacts: Contacts, model_desk: ModelDesk | None = None) -> None:
         super().__init__(AGENT, memory_manager=shop.agents)
@@ -101,10 +101,7 @@ class Seller(BaseAgent):
         return turn.outcome
 
     def note_lost(self) -> int:
-        """Records an episode for each customer who asked about goods, bought nothing and was silent for a session.
-
-        Returns the count. Called hourly; progress is kept in the agent's long-term memory.
-        """
+        """Records an episode for each customer who asked about goods, bought nothing and was silent for a session."""
         return sum(self._lost_of(brand) for brand in self._shop.brands)
 
     def _lost_of(self, brand: str) -> int:
@@ -159,7 +156,7 @@ class Seller(BaseAgent):
         return CustomerTurn(contact, situation, outcome, deadline)
 
     def _ad(self, contact: Contact) -> str:
-        """Headline and body of the last ad touch, a line each; "" if it is older than a session."""
+        """Headline and body of the last ad touch; "" if it is older than a session."""
         touch = next((each for each in self._contacts.touches(contact.id) if each["id"] == contact.last_touch_id), None)
         if touch is None or self._shop.clock() - from_text(touch["at"]) > self._shop.session:
             return ""
@@ -174,7 +171,7 @@ class Seller(BaseAgent):
     def _learn(
         self, contact: Contact, message: Message, lesson: Lesson, language: str, outcome: Outcome
     ) -> list[Learned]:
-        """Adds one message's facts to the outcome's changes and returns them for this answer."""
+        """Adds the message's facts to the changes, and returns them for this answer."""
         kind = lesson.classification
         notes: dict[str, Any] = {"confidence": round(kind.confidence, 2)}
         entities = {name: str(value) for name, value in kind.entities.items() if value is not None}
@@ -191,7 +188,7 @@ class Seller(BaseAgent):
     # Ways in which the desk does not sell
 
     def _opt_out_or_in(self, turn: CustomerTurn) -> bool:
-        """STOP and START; the last one counts. A contact who is opted out gets no answer."""
+        """The last STOP or START counts. An opted-out contact gets no answer."""
         contact, messages = turn.contact, turn.situation.messages
         out = contact.opted_out_at is not None
         last = next((m for m in reversed(messages) if is_stop(m.content) or (out and is_start(m.content))), None)
@@ -207,7 +204,7 @@ class Seller(BaseAgent):
         return True
 
     def _data_right(self, turn: CustomerTurn) -> bool:
-        """Erasure and export; only the very next message can confirm."""
+        """Only the very next message can confirm."""
         messages = turn.situation.messages
         asked = next((right for m in messages if (right := asked_right(m.content))), None)
         if asked is not None:
@@ -245,7 +242,7 @@ class Seller(BaseAgent):
         turn.reply(Outgoing(turn.say("erase_done"), message_type="data_rights", passes_optout=True, farewell=True))
 
     def _forward_to_staff(self, turn: CustomerTurn) -> bool:
-        """During a hand-over, forwards to staff and stays silent."""
+        """During a hand-over the desk stays silent."""
         handover = turn.situation.handover
         if handover is None:
             return False
@@ -258,7 +255,6 @@ class Seller(BaseAgent):
         return True
 
     def _unreadable_media(self, turn: CustomerTurn) -> bool:
-        """Media without transcript or description, and locations."""
         messages = turn.situation.messages
         places = all(message.kind == "location" for message in messages)  # a place's label is not a question
         if not places and (turn.situation.text or any(message.metadata.get("payload") for message in messages)):
@@ -290,7 +286,7 @@ class Seller(BaseAgent):
         self._accept(turn, actions, draft.body, draft)
 
     def _by_model(self, turn: CustomerTurn) -> bool:
-        """Whether the model answered; if not, `outcome.why` says the reason."""
+        """If False, `outcome.why` says the reason."""
         # Pressed buttons and a plain yes or no to a quote are decided by code, never by the model.
         if self._model_desk is None or _is_decided(turn.situation):
             return False
@@ -313,7 +309,7 @@ class Seller(BaseAgent):
         return True
 
     def _checked(self, turn: CustomerTurn, desk: ModelDesk) -> tuple[ModelDraft, list[Breach]]:
-        """The model's draft, repaired at most once, and the breaches that remain."""
+        """Repaired at most once; with the breaches that remain."""
         deadline = turn.deadline - WRITERS_SHARE
         draft = desk.answer(turn.situation, self._actions(turn), deadline)
         breaches = self._breaches(turn, draft)
@@ -406,7 +402,7 @@ def _noted(breaches: Sequence[Breach]) -> list[str]:
 
 
 def _record(turn: CustomerTurn, took_ms: int) -> RecordExecution:
-    """The audit record; made last, because it counts the replies."""
+    """Made last, because it counts the replies."""
     outcome, situation = turn.outcome, turn.situation
     used = {name: outcome.used[name] for name in ("skus", "orders", "recalled", "fact_ids") if name in outcome.used}
     record: dict[str, Any] = {

@@ -23,7 +23,7 @@ class Episodes:
         self._save(contact.id, "handed over", {"brand": contact.brand, "handover": handover_id})
 
     def order_moved(self, order: Order, state: str) -> None:
-        """Only paid and cancelled end a case. An order of an erased person has no contact, so no case."""
+        """Only paid and cancelled end a case; an erased person has none."""
         if state not in ("paid", "cancelled") or order.contact_id is None:
             return
         about = {

@@ -1,4 +1,4 @@
-"""What one answer may be based on, collected once per turn before any write."""
+"""What one answer may be based on, read before any write."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Situation:
         return self.facts["name"].value if "name" in self.facts else self.contact.name
 
     def title_of(self, sold: Quote | Order, language: str) -> str:
-        """The title in a language; the recorded title if the item was renamed since."""
+        """The recorded title if the item was renamed since."""
         item = self.catalogue.find(sold.sku)
         return item.title_in(language) if item is not None and item.title == sold.title else sold.title
 
@@ -122,10 +122,7 @@ class Shop:
         )
 
     def with_recall(self, situation: Situation) -> Situation:
-        """With the summary of earlier conversations and recalled messages.
-
-        For the model only: recall over ten thousand messages takes some 30 ms.
-        """
+        """For the model only: recall over ten thousand messages takes some 30 ms."""
         said = [*situation.history, *situation.messages]
         first, ids = min((message.id for message in said), default=0), {message.id for message in said}
         contact_id = situation.contact.id
@@ -137,14 +134,14 @@ class Shop:
         )
 
     def _currency(self, brand: Brand, contact: Contact, facts: Mapping[str, Fact], language: str) -> str:
-        """The stated currency, else the language's, the country's or the brand's."""
+        """Stated, else the language's, the country's or the brand's."""
         spoken, others = about(language), (about(each) for each in LANGUAGES)
         home = spoken.currency or next((each.currency for each in others if each.owns(contact.phone)), brand.currency)
         wished = facts["currency"].value if "currency" in facts else contact.preferred_currency or home
         return wished if wished in self.rates.known() else brand.currency
 
     def _quote(self, contact: Contact, last: Message | None) -> Quote | None:
-        """The open quote if it was the last thing said; otherwise a yes could mean something else."""
+        """Only if it was the last thing said: otherwise a yes could mean something else."""
         if last is None or not last.metadata.get("asks_order"):
             return None
         quote = self.orders.open_quote(contact.id)
@@ -152,7 +149,6 @@ class Shop:
 
 
 def facts_after(known: Sequence[Fact], learned: Sequence[Fact], ended: Sequence[Learned]) -> list[Fact]:
-    """The facts that hold after `learned` and `ended`."""
     kept = [fact for fact in known if not any(means(each, fact) for each in ended)]
     for fact in learned:
         side_by_side = fact.predicate in MANY
@@ -164,16 +160,13 @@ def facts_after(known: Sequence[Fact], learned: Sequence[Fact], ended: Sequence[
 
 
 def joined(messages: Sequence[Message]) -> str:
-    """One text per line; a transcript or description replaces media."""
+    """A transcript or description replaces media."""
     texts = (message.metadata.get("transcript") or message.content for message in messages)
     return "\n".join(text.strip() for text in texts if text.strip())
 
 
 def last_said(history: Sequence[Message], waiting: Sequence[Message]) -> Message | None:
-    """The desk's last message, if `waiting` can be an answer to it.
-
-    None if it was not sent, or if sending began after one of them was written.
-    """
+    """None if it was not sent, or if sending began after one of `waiting` was written."""
     last = next((message for message in reversed(history) if message.role == "assistant"), None)
     if last is None or last.state not in SENT_STATES:
         return None

@@ -20,7 +20,7 @@ LAST_LINES = 6  # of the conversation, told to staff with a hand-over
 
 
 class CannotDo(Exception):
-    """The text says why and what to do instead; the model reads it."""
+    """The text tells the model what to do instead."""
 
 
 class TooFewLeft(CannotDo):
@@ -52,9 +52,9 @@ class Offer:
 
 @dataclass(slots=True)
 class Actions:
-    """The actions of one draft, on the situation's contact.
+    """The actions of one draft; they take effect when the turn commits `changes`.
 
-    They take effect when the turn commits `changes`. Use a new object per draft: a dropped draft drops its changes.
+    Use a new object per draft: a dropped draft drops its changes.
     """
 
     situation: Situation
@@ -100,13 +100,13 @@ class Actions:
         return found
 
     def order_status(self, number: str | None = None) -> list[Order]:
-        """The contact's orders, newest first, or the one with `number`. Raises CannotDo if it is not theirs."""
+        """Newest first, or the one with `number`. Raises CannotDo if it is not this contact's."""
         if number is None:
             return list(self.situation.orders)
         return [self._own_order(number)]
 
     def quote(self, sku: str, quantity: int = 1) -> Quote:
-        """Prepares an order to be confirmed; replaces an earlier quote. Raises CannotDo."""
+        """Replaces an earlier quote. Raises CannotDo."""
         item = self.situation.catalogue.find(sku)
         if item is None:
             raise CannotDo(f"there is no item {sku}; search the catalogue and use the sku of a result")
@@ -122,7 +122,7 @@ class Actions:
         return quote
 
     def confirm_order(self) -> Order:
-        """Places the quoted order. Raises CannotDo unless the customer said yes to it."""
+        """Raises CannotDo unless the customer said yes to the quote."""
         quote = self.situation.quote
         if quote is None:
             raise CannotDo("no quote waits for a yes as the last thing said; quote the item first")
@@ -143,7 +143,7 @@ class Actions:
         return True
 
     def cancel_order(self, number: str) -> Order:
-        """Cancels the contact's unpaid order. Raises CannotDo if it is paid or not theirs."""
+        """Raises CannotDo if it is paid or not this contact's."""
         order = self._own_order(number)
         if order.state != "placed":
             raise CannotDo(f"order {order.number} is {order.state}; a person has to look at it, hand over")
@@ -151,7 +151,7 @@ class Actions:
         return order
 
     def hand_over(self, reason: str) -> None:
-        """Hands over to staff; the desk is silent after this reply."""
+        """The desk is silent after this reply."""
         if self.handed_over is not None:
             return
         self.handed_over = reason
@@ -201,13 +201,13 @@ class Actions:
 
 
 def charged(situation: Situation, item: Item) -> Money:
-    """The price in the customer's currency if listed, else the brand's, else the first."""
+    """In the customer's currency if listed, else the brand's, else the first."""
     currencies = (situation.currency, situation.brand.currency, *item.prices)
     return next(item.prices[currency] for currency in currencies if currency in item.prices)
 
 
 def as_data(result: object) -> Any:
-    """A result as JSON data: amounts as text with currency, dates in ISO format."""
+    """As JSON data: amounts as text with currency, ISO dates."""
     if isinstance(result, Money):
         return {"amount": str(result.rounded().amount), "currency": result.currency}
     if isinstance(result, Decimal):

@@ -1,4 +1,4 @@
-"""Fills the prompt files with the facts for one turn, within a token budget."""
+"""Fills the prompt files within a token budget."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ LONGEST_LINE = 600  # characters of one earlier message
 
 
 class MissingWord(Exception):
-    """The values do not match the placeholders of the prompt file."""
+    pass
 
 
 @cache
@@ -46,7 +46,7 @@ def _template(name: str) -> Template:
 
 
 def fill(name: str, **values: str) -> str:
-    """The prompt file `name` with each `$word` replaced. Raises MissingWord for a missing or surplus word."""
+    """Raises MissingWord for a missing or surplus `$word` of the prompt file."""
     template = _template(name)
     wrong = set(template.get_identifiers()) ^ set(values)
     if wrong or not template.is_valid():
@@ -56,7 +56,7 @@ def fill(name: str, **values: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Briefing:
-    """The opening messages of a conversation with the model."""
+    """The opening messages to the model."""
 
     situation: Situation
     actions: Actions
@@ -65,13 +65,12 @@ class Briefing:
     mark: str = field(default_factory=lambda: secrets.token_hex(4))
 
     def messages(self) -> list[ModelMessage]:
-        """The shop's rules and facts as system message; everything from the customer as user message."""
+        """Everything from the customer is in the user message."""
         system = self._system()
         left = self.budget - estimate_tokens(system)
         return [{"role": "system", "content": system}, {"role": "user", "content": self._customer(left)}]
 
     def correction(self, breaches: Sequence[Breach]) -> ModelMessage:
-        """Tells the model what the promise check rejected."""
         text = fill(
             "repair.md",
             mark=self.mark,
@@ -109,7 +108,7 @@ class Briefing:
                 yield f"{discount.code}: {discount.percent}% off, until {discount.valid_until.isoformat()}"
 
     def _items(self) -> Iterator[str]:
-        """Up to half are the items shown last; the rest are search results."""
+        """Items shown last, then search results."""
         catalogue = self.situation.catalogue
         shown = [item for sku in self.situation.shown if (item := catalogue.find(sku))]
         asked = catalogue.search(self.situation.text, limit=MOST_ITEMS)
@@ -118,7 +117,7 @@ class Briefing:
             yield _compact(offer_data(self.actions.offer(item)))
 
     def _rates(self) -> Iterator[str]:
-        """Brand's to customer's currency only; the model has a tool for others."""
+        """One pair only; the model has a tool for others."""
         situation = self.situation
         if situation.currency == situation.brand.currency:
             return
@@ -158,7 +157,6 @@ class Briefing:
                 yield f"{_label(predicate)}: {', '.join(several)}"
 
     def _earlier(self, budget: int) -> str:
-        """Ad, summary and recalled messages, each as far as its budget goes."""
         lines = {self._summary_line(line): line.message_id for line in self.situation.summary}
         recalled = [f"{self._day(message.at)} {self._line(message)}" for message in self.situation.recalled]
         blocks = [
@@ -194,7 +192,7 @@ def _label(predicate: str) -> str:
 
 
 def _fitting(title: str, lines: Iterable[str], budget: int, *, in_order: Sequence[str] = ()) -> str:
-    """The title and the first lines that fit, sorted as `in_order` if given; "" if none fits."""
+    """The title and the first lines that fit, sorted as `in_order`; "" if none fits."""
     budget -= estimate_tokens(title)
     kept: list[str] = []
     for line in lines:

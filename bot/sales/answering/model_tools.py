@@ -1,4 +1,4 @@
-"""The model's tools: schemas, descriptions and execution. No tool takes a contact, so none reaches another customer."""
+"""The model's tools. None takes a contact, so none reaches another customer."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def described() -> list[Tool]:
 
 
 def use(call: ToolCall, actions: Actions) -> str:
-    """Runs one tool call and returns JSON text; `{"error": …}` for a wrong call or an impossible action."""
+    """JSON text; `{"error": …}` for a wrong call or an impossible action."""
     tool = TOOLS.get(call.name)
     if tool is None:
         return _error(f"there is no tool {call.name[:60]!r}; there are {', '.join(TOOLS)}")
@@ -160,7 +160,7 @@ def offer_data(offer: Offer) -> dict[str, Any]:
 
 
 def order_data(order: Order) -> dict[str, Any]:
-    """What the customer may see of an order: no contact, no ad."""
+    """Without contact and ad."""
     data = {
         "number": order.number,
         "state": order.state,
@@ -188,7 +188,7 @@ def quote_data(quote: Quote) -> dict[str, Any]:
 
 
 def json_schema(schema: Schema) -> dict[str, Any]:
-    """A marshmallow schema of plain fields, with its limits, as JSON Schema."""
+    """For plain fields."""
     named = {field.data_key or name: field for name, field in schema.fields.items()}
     return {
         "type": "object",

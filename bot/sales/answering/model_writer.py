@@ -1,4 +1,4 @@
-"""Drafts answers with a language model in a tool loop, within limits on steps, tokens, cost and time."""
+"""Drafts answers with a language model and tools, within limits on steps, tokens, cost and time."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Allowance:
 
 @dataclass(frozen=True)
 class ModelDraft:
-    """The model's answer before the promise check."""
+    """Not yet checked for promises."""
 
     said: str  # by the model
     actions: Actions  # its `changes` belong to this draft, and are dropped with it
@@ -55,7 +55,7 @@ class ModelDraft:
 
     @cached_property
     def reply(self) -> ReplyDraft:
-        """The model's text with the desk's terms and buttons: what is checked and sent."""
+        """With the desk's terms and buttons: what is checked and sent."""
         return with_terms(to_whatsapp(self.said), self.actions)
 
     @property
@@ -68,7 +68,7 @@ class ModelDraft:
 
 
 class ModelDesk:
-    """Drafts answers with a language model. Thread-safe."""
+    """Thread-safe."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class ModelDesk:
         self._tools = described()
 
     def answer(self, situation: Situation, actions: Actions, deadline: datetime) -> ModelDraft:
-        """`actions` must be fresh. Raises ModelUnavailable with what was `spent`; then use fresh actions again."""
+        """`actions` must be fresh. Raises ModelUnavailable with what was `spent`."""
         contact = situation.contact
         allowance = self._allowance
         if not self._limits.allow(f"model:{contact.id}", allowance.turns_per_contact, allowance.per_seconds):
@@ -130,7 +130,7 @@ class ModelDesk:
     def _step(
         self, situation: Situation, conversation: list[ModelMessage], spent: Spent, deadline: datetime, *, last: bool
     ) -> tuple[Completion, Spent]:
-        """One call; reserves its worst cost from the brand's daily budget first."""
+        """Reserves the worst cost from the brand's daily budget first."""
         worst = self._model.worst_cost(conversation, self._tools)
         try:
             self._check(situation, spent, worst, deadline)
@@ -147,7 +147,7 @@ class ModelDesk:
         return answer, spent.plus(answer)
 
     def _check(self, situation: Situation, spent: Spent, worst: int, deadline: datetime) -> None:
-        """Raises ModelUnavailable if a limit of the turn is reached."""
+        """Raises ModelUnavailable at a limit of the turn."""
         allowance = self._allowance
         if (deadline - self._clock()).total_seconds() < SHORTEST_CALL:
             raise ModelUnavailable(Reason.TIMEOUT, "too little time is left for another call")
@@ -160,7 +160,7 @@ class ModelDesk:
 
 
 class MediaDescriber:
-    """Transcribes voice notes and describes pictures, within a daily budget of its own."""
+    """Transcribes voice notes and describes pictures, within its own daily budget."""
 
     def __init__(self, model: LanguageModel, limits: Limits, *, daily_budget_usd: Decimal = Decimal(1)) -> None:
         self._model = model
@@ -168,7 +168,7 @@ class MediaDescriber:
         self._budget = int(daily_budget_usd * MICROS)
 
     def understand(self, content: bytes, content_type: str, deadline: datetime) -> str | None:
-        """The text; None if the model cannot tell or is unavailable (logged)."""
+        """None if the model cannot tell or is unavailable."""
         try:
             return self._ask(content, content_type, deadline).text or None
         except (NotOffered, ModelUnavailable) as fault:
@@ -194,7 +194,7 @@ Answered = TypeVar("Answered", Completion, Understood)
 
 
 def paid(limits: Limits, name: str, worst: int, budget: int, call: Callable[[], Answered]) -> Answered:
-    """Calls with the `worst` cost reserved before and settled after. Raises ModelUnavailable."""
+    """Reserves the `worst` cost before the call and settles it after. Raises ModelUnavailable."""
     day = limits.today()
     if not limits.reserve(name, day, worst, budget):
         raise ModelUnavailable(Reason.OVER_BUDGET, "today's budget for the model is used up")
@@ -214,7 +214,7 @@ def paid(limits: Limits, name: str, worst: int, budget: int, call: Callable[[], 
 
 
 def _words(answer: Completion, spent: Spent, mark: str) -> str:
-    """The text of the last answer. Raises ModelUnavailable if there is none, or if it leaks the prompt's mark."""
+    """Raises ModelUnavailable if there is no text, or if it leaks the prompt's mark."""
     if answer.text and not answer.tool_calls and mark not in answer.text:
         return answer.text
     fault = ModelUnavailable(Reason.GARBAGE, "no text, or a text that contains the prompt's mark")

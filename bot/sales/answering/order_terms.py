@@ -15,7 +15,6 @@ from memory.shop.orders import Order, Quote
 
 
 def with_terms(text: str, actions: Actions) -> ReplyDraft:
-    """A model's text as a reply, with the terms and buttons of its quote or order."""
     situation = actions.situation
     words = words_for(situation)
     shown = named(text, situation)
@@ -37,12 +36,12 @@ def with_terms(text: str, actions: Actions) -> ReplyDraft:
 
 
 def named(text: str, situation: Situation) -> tuple[str, ...]:
-    """The skus whose titles a text names, in text order: what "the second one" will mean."""
+    """The skus of the titles in a text, in text order: what "the second one" will mean."""
     return tuple(dict.fromkeys(sku for _, sku in sorted(_places(text.casefold(), situation))))
 
 
 def _places(text: str, situation: Situation) -> Iterator[tuple[int, str]]:
-    """Position and sku of each title. The longest title wins: "Bolt 15 Pro" does not also match "Bolt 15"."""
+    """Position and sku; the longest title wins."""
     titled = [(title.casefold(), item) for item in situation.catalogue.items() for title in item.every_title]
     for title, item in sorted(titled, key=lambda pair: -len(pair[0])):
         if title in text:

@@ -23,7 +23,7 @@ class ReplyDraft:
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """Stored with the sent message; read in the next turn."""
+        """Read in the next turn."""
         notes = {"shown": list(self.shown), "asks_order": self.asks_order, "offers": self.offers}
         return {name: note for name, note in notes.items() if note}
 

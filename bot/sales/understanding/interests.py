@@ -1,4 +1,4 @@
-"""Interests: the categories and features that a text asks for."""
+"""The categories and features that a text asks for."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class CatalogueInterests:
 
 
 def last_interest(interests: Sequence[Interest], categories: Categories, words: ReplyWording) -> str | None:
-    """The latest interest as one phrase ("gaming laptops"), or None."""
+    """As one phrase ("gaming laptops")."""
     if not interests:
         return None
     *features, phrase = [name_of(name, categories, words) for name in _last(interests, categories)]
@@ -46,6 +46,6 @@ def search_words(interests: Sequence[Interest], categories: Categories) -> str:
 
 
 def _last(interests: Sequence[Interest], categories: Categories) -> list[str]:
-    """The interests of the latest message that had any, features first."""
+    """Those of the latest message that had any, features first."""
     together = [each.name for each in interests if each.message_id == interests[0].message_id]
     return sorted(together, key=lambda name: not categories.is_feature(name))

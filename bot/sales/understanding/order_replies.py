@@ -32,7 +32,7 @@ _NUMBER_LOOSE = re.compile(r"\b[b-df-hj-np-tv-xz]{4}[- ]?[b-df-hj-np-tv-xz]{4}\b
 
 
 def says_yes(messages: Sequence[Message]) -> bool:
-    """Whether every message is a pressed button or an explicit yes and nothing else.
+    """Whether every message is a pressed button, or an explicit yes and nothing else.
 
     "yes but in blue?", "yes?", "ok", a thumbs up and "ok how much is shipping" are not.
     """
@@ -40,17 +40,17 @@ def says_yes(messages: Sequence[Message]) -> bool:
 
 
 def says_no(messages: Sequence[Message]) -> bool:
-    """Whether the last message is a pressed button or a no and nothing else."""
+    """By the last message: a pressed button, or a no and nothing else."""
     return bool(messages) and _is(messages[-1], NO_PAYLOAD, _NO)
 
 
 def says_half_yes(messages: Sequence[Message]) -> bool:
-    """Whether the messages agree without an explicit yes ("ok", a thumbs up): ask once more."""
+    """Agreement such as "ok" or a thumbs up: ask once more."""
     return bool(messages) and all(_HALF_YES.fullmatch(_plain(m.content, keep="?")) for m in messages)
 
 
 def find_order_number(text: str, numbers: Sequence[str]) -> str | None:
-    """One of `numbers` in any spelling, else anything that looks like an order number."""
+    """One of `numbers` in any spelling, else what looks like an order number."""
     loose = [read_number(found.group()) for found in _NUMBER_LOOSE.finditer(text)]
     known = next((number for number in loose if number in numbers), None)
     strict = _NUMBER.search(text)

@@ -1,4 +1,4 @@
-"""Cues for shop topics, items and quantities, in all languages at once. `plain` is folded text."""
+"""Cues for shop topics, items and quantities, in all languages. `plain` is folded text."""
 
 from __future__ import annotations
 
@@ -87,13 +87,12 @@ def parts_of(text: str) -> list[str]:
 
 
 def is_greeting(plain: str) -> bool:
-    """Whether a text is only a greeting, names aside ("hi, i'm back", "hola, soy ana")."""
+    """A greeting only, names aside ("hi, i'm back", "hola, soy ana")."""
     rest = GREETING.sub(" ", plain)
     return rest != plain and not _NOT_IN_A_GREETING.sub("", rest)
 
 
 def topics_in(plain: str) -> list[str]:
-    """In the order of TOPICS."""
     return [topic for topic, cue in TOPICS.items() if cue.search(plain)]
 
 
@@ -103,12 +102,12 @@ def items_of(plain: str) -> list[str]:
 
 
 def takes_number(plain: str) -> bool:
-    """Whether a text picks an item by number and ends there ("i'll take 2")."""
+    """Whether a text ends with a choice by number ("i'll take 2")."""
     return TAKEN.search(plain.strip(" .!")) is not None
 
 
 def count_in(plain: str) -> int:
-    """The quantity; 1 if none is given."""
+    """1 if none is given."""
     found = _COUNT_UNIT.search(plain) or _COUNT_BEFORE.search(plain)
     if found is None:
         return 1
@@ -119,7 +118,7 @@ def count_in(plain: str) -> int:
 
 
 def ordinals_in(plain: str, shown: Sequence[str]) -> list[str]:
-    """The skus that a text refers to by position ("the second one", "2", "last")."""
+    """Skus by position ("the second one", "2", "last")."""
     places = [place for place, cue in ORDINALS if cue.search(plain)]
     places += [int(found) - 1 for found in NUMBERED.findall(plain)]
     if len(shown) > 1:
@@ -128,5 +127,5 @@ def ordinals_in(plain: str, shown: Sequence[str]) -> list[str]:
 
 
 def asked_back(plain: str) -> tuple[str, ...]:
-    """The fact predicates that a text asks about; empty if none."""
+    """The fact predicates that a text asks about."""
     return next((predicates for predicates, pattern in ASKED_BACK if pattern.search(plain)), ())

@@ -21,7 +21,7 @@ SURE: Final = 0.6  # confidence from which the classification alone decides what
 
 @dataclass
 class BuiltInAnswer:
-    """Functions that answer a part of a message return lines; an empty list means "not mine, try the next"."""
+    """Functions that answer part of a message return lines; [] leaves the part to the next function."""
 
     situation: Situation
     actions: Actions
@@ -56,7 +56,6 @@ class BuiltInAnswer:
         return item.title_in(self.words.policy_language)
 
     def kinds(self) -> str:
-        """What the shop sells, as a list in words."""
         kinds = dict.fromkeys(item.category for item in self.items.values())
         return self.words.listed([name_of(kind, self.categories, self.words) for kind in kinds])
 
@@ -64,18 +63,18 @@ class BuiltInAnswer:
         return self.situation.brand.policy(topic, self.words.policy_language)
 
     def about(self, price: Money) -> str:
-        """The price converted for a customer of another currency; else ""."""
+        """The price converted for a customer of another currency, else ""."""
         if price.currency == self.situation.currency:
             return ""
         made = self.actions.convert(price.amount, price.currency, self.situation.currency)
         return self.say("about", money=self.words.money(made.result), date=self.words.date(made.as_of))
 
     def cost(self, item: Item) -> Any:
-        """The price in the brand's currency, for comparing items."""
+        """For comparing items."""
         return self.situation.catalogue.price(item, self.situation.brand.currency).money.amount
 
     def last_said(self, note: str) -> Any:
-        """The value under `note` in the metadata of the desk's last message."""
+        """From the metadata of the desk's last message."""
         last = next((m for m in reversed(self.situation.history) if m.role == "assistant"), None)
         return last.metadata.get(note) if last else None
 

@@ -1,4 +1,4 @@
-"""Answers about items: one, a comparison, a search, prices in another currency."""
+"""Answers about items: details, comparison, search, prices in another currency."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def conversion(answer: BuiltInAnswer, part: str, plain: str, kind: Classificatio
 
 
 def _priced_in(answer: BuiltInAnswer, plain: str, target: str) -> list[str]:
-    """The items shown last, priced in `target`: "show prices in GBP"."""
+    """For "show prices in GBP" and the like."""
     if target not in answer.situation.rates.known():
         return [answer.say("no_rate")]
     meant = mentioned_items.meant(answer, plain) or answer.shown
@@ -63,7 +63,6 @@ def comparison(answer: BuiltInAnswer, part: str, plain: str, _kind: Classificati
 
 
 def mentioned(answer: BuiltInAnswer, _part: str, plain: str, _kind: Classification) -> list[str]:
-    """The item that the text names or points at, or a list if several match."""
     meant = mentioned_items.meant(answer, plain)
     if not meant:
         return []

@@ -1,4 +1,4 @@
-"""Message texts and buttons for items: numbered list, details, stock, offer."""
+"""Texts and buttons for items."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _price(answer: BuiltInAnswer, item: Item) -> tuple[str, str]:
 
 
 def item_list(answer: BuiltInAnswer, items: Sequence[Item], *remarks: str) -> str:
-    """A numbered list with prices. Also sets the draft's `shown`, and a button for each of the first items."""
+    """Also sets the draft's `shown` and buttons."""
     answer.draft.shown = tuple(item.sku for item in items)
     answer.draft.buttons = tuple(
         Button(answer.say("buy_button", n=number), BUY_PAYLOAD + item.sku)
@@ -41,7 +41,6 @@ def _line(answer: BuiltInAnswer, number: int, item: Item) -> str:
 
 
 def details(answer: BuiltInAnswer, item: Item) -> str:
-    """Price, description, link, and the offer to order."""
     price, about = _price(answer, item)
     told = answer.say(
         "details",
@@ -62,7 +61,7 @@ def stock(answer: BuiltInAnswer, item: Item) -> str:
 
 
 def offer(answer: BuiltInAnswer, item: Item) -> str:
-    """Asks whether to order the item, with a button. A yes gets a quote, not an order."""
+    """A yes to it gets a quote, not an order."""
     answer.draft.shown = (item.sku,)
     if not item.stock:
         return answer.say("not_in_stock", title=answer.title(item))

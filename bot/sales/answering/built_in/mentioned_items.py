@@ -14,7 +14,7 @@ from memory.shop.catalogue_items import Item
 
 
 def only_candidate(answer: BuiltInAnswer, part: str) -> list[Item]:
-    """The only item shown or found, if there is exactly one."""
+    """The only search result, else the only item shown."""
     found = found_by_words(answer, part)
     if len(found) == 1:
         return found
@@ -30,18 +30,18 @@ def names_goods(answer: BuiltInAnswer, part: str, plain: str) -> bool:
 
 
 def pointed_at(answer: BuiltInAnswer, plain: str) -> list[Item]:
-    """Items by position in the last list: "the second one", "2", "last"."""
+    """By position in the last list: "the second one", "2", "last"."""
     return [answer.items[sku] for sku in topics.ordinals_in(plain, [item.sku for item in answer.shown])]
 
 
 def found_by_words(answer: BuiltInAnswer, part: str) -> list[Item]:
-    """Search results; empty if the text has no search words."""
+    """Empty if the text has no search words."""
     wish = read_wish(part, answer.situation.currency)
     return answer.situation.catalogue.search(part, currency=answer.situation.currency) if wish.words else []
 
 
 def meant(answer: BuiltInAnswer, plain: str) -> list[Item]:
-    """The items that a text names by title, or points at among those shown last."""
+    """By title, or by reference to the items shown last."""
     certain = list(_named(answer, plain)) or pointed_at(answer, plain)
     if certain:
         return certain
@@ -57,7 +57,7 @@ def meant(answer: BuiltInAnswer, plain: str) -> list[Item]:
 
 
 def _meant_of_ad(answer: BuiltInAnswer, plain: str) -> list[Item]:
-    """Items that the customer's ad names, for a first message such as "Is this still available?"."""
+    """For a first message such as "Is this still available?" after an ad click."""
     lines = answer.situation.ad.splitlines()
     found = next(filter(None, map(answer.situation.catalogue.search, lines)), [])
     if not found or found_by_words(answer, plain):
@@ -70,7 +70,7 @@ def _meant_of_ad(answer: BuiltInAnswer, plain: str) -> list[Item]:
 
 
 def _named(answer: BuiltInAnswer, plain: str) -> Iterator[Item]:
-    """By title, with or without the maker. The longest title wins: "Bolt 15 Pro" does not also match "Bolt 15"."""
+    """With or without the maker. The longest title wins: "Bolt 15 Pro" does not also match "Bolt 15"."""
     left = plain
     titled = [(title, item) for item in answer.items.values() for title in item.every_title]
     named: set[str] = set()
@@ -85,5 +85,4 @@ def _named(answer: BuiltInAnswer, plain: str) -> Iterator[Item]:
 
 @lru_cache(maxsize=4096)
 def _names(title: str, maker: str, sku: str) -> tuple[str, ...]:
-    """The folded title, sku, and title without the maker."""
     return fold(title), fold(sku), fold(title.removeprefix(maker)).strip()

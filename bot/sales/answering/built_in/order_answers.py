@@ -1,4 +1,4 @@
-"""Answers about quotes and orders: quote, confirm, status, cancel."""
+"""Answers about quotes and orders."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from memory.shop.orders import Quote
 
 
 def to_quote(answer: BuiltInAnswer) -> list[str]:
-    """Handles yes and no to an open quote. Anything else drops the quote and returns []."""
+    """Anything but yes or no drops the open quote and returns []."""
     quote, messages = answer.situation.quote, answer.situation.messages
     if quote is None:
         return _to_offer(answer)
@@ -59,7 +59,6 @@ def to_button(answer: BuiltInAnswer) -> list[str]:
 
 
 def ask_again(answer: BuiltInAnswer, quote: Quote) -> str:
-    """The open quote in short, asking for a yes again."""
     _wait_for_yes(answer, quote)
     return answer.say(
         "quote_again",
@@ -132,7 +131,7 @@ def _too_few(answer: BuiltInAnswer, item: Item) -> str:
 
 
 def offer_again(answer: BuiltInAnswer) -> list[str]:
-    """Repeats the offer after a question about terms, so that a later yes refers to it."""
+    """After a question about terms, so that a later yes refers to the offer."""
     item = answer.items.get(answer.last_said("offers") or "")
     if item is None or not item.stock:
         return []
@@ -168,7 +167,7 @@ def status(answer: BuiltInAnswer, part: str, plain: str, kind: Classification) -
 
 
 def cancel(answer: BuiltInAnswer, part: str, plain: str, kind: Classification) -> list[str]:
-    """Cancels an unpaid order; hands over if the order is further along."""
+    """Hands over if the order is paid."""
     if not topics.CANCEL.search(plain) or kind.message_type == "opt_out":
         return []
     number = find_order_number(part, [order.number for order in answer.situation.orders])
@@ -186,7 +185,6 @@ def cancel(answer: BuiltInAnswer, part: str, plain: str, kind: Classification) -
 
 
 def purchase(answer: BuiltInAnswer, part: str, plain: str, kind: Classification) -> list[str]:
-    """A quote for the wanted item, or the question which item is meant."""
     if kind.message_type != "order" and not topics.BUY.search(plain):
         return []
     first, *others = topics.items_of(plain)

@@ -1,4 +1,4 @@
-"""Answers about policies and discounts; hand-overs on request or after a complaint."""
+"""Answers about policies and discounts; hand-overs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.sales.understanding import topics
 
 
 def asks_delivery_terms(answer: BuiltInAnswer, plain: str) -> bool:
-    """Whether a text asks about delivery in general, not about the progress of an own order."""
+    """False for the progress of an own order."""
     about = "delivery" in topics.topics_in(plain) or topics.ARRIVES.search(plain)
     if not about or topics.OWN_ORDER.search(plain):
         return False
@@ -42,7 +42,6 @@ def complaint(answer: BuiltInAnswer, _part: str, plain: str, kind: Classificatio
 
 
 def terms(answer: BuiltInAnswer, _part: str, plain: str, kind: Classification) -> list[str]:
-    """The policies and discounts that the text asks for."""
     asked = topics.topics_in(plain)
     if "discount" in asked or names_code(answer, plain):
         by_hand = [answer.say("code_by_hand")] if names_code(answer, plain) and _running_discounts(answer) else []
@@ -56,7 +55,6 @@ def terms(answer: BuiltInAnswer, _part: str, plain: str, kind: Classification) -
 
 
 def names_code(answer: BuiltInAnswer, plain: str) -> bool:
-    """Whether a text mentions discount codes, or one of the brand's codes."""
     codes = {fold(each.code) for each in answer.situation.brand.discounts}
     return bool(topics.CODE.search(plain) or codes.intersection(re.findall(r"[a-z0-9]+", plain)))
 

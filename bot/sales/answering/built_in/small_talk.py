@@ -1,4 +1,4 @@
-"""Greetings, thanks, questions about what the customer told earlier, and the fallback answer."""
+"""Greetings, thanks, questions about remembered facts, and the fallback answer."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _CUES: Final = (
 
 
 def rest(answer: BuiltInAnswer) -> str:
-    """The fallback for a message that no other function answers."""
+    """The fallback answer."""
     text = fold(answer.situation.text)
     if (
         topics.is_greeting(text)
@@ -72,7 +72,7 @@ def _unclear(answer: BuiltInAnswer) -> str:
 
 
 def remembered(answer: BuiltInAnswer, _part: str, plain: str, _kind: Classification) -> list[str]:
-    """Answers "what is my size?" from the facts, with their dates."""
+    """Answers "what is my size?" and the like."""
     predicates = topics.asked_back(plain)
     if not predicates:
         return []

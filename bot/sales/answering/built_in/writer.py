@@ -35,7 +35,6 @@ IN_ORDER: Final[tuple[PartAnswer, ...]] = (
 
 
 def write(situation: Situation, actions: Actions) -> ReplyDraft:
-    """Answers everything that the waiting messages ask, in one reply."""
     answer = BuiltInAnswer(situation, actions)
     said = order_answers.to_quote(answer) or order_answers.to_button(answer) or _to_parts(answer)
     answer.draft.body = "\n\n".join(dict.fromkeys(said))
