@@ -1,1 +1,1 @@
-"""The message queue: worker, outbox, jobs. Only delivery sends."""
+"""The message queue: worker, outbox, scheduled jobs. Only delivery sends."""

@@ -1,4 +1,4 @@
-"""Jobs that tidy: retention, erasure at the provider, nightly backups."""
+"""Scheduled maintenance: retention, erasure at the provider, nightly backups."""
 
 from __future__ import annotations
 
@@ -23,29 +23,28 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ProviderErasure:
-    """Deletes the messages of erased people at the provider; what fails is tried again by the next run."""
+    """Deletes erased people's messages at the provider; the next run retries failures."""
 
     contacts: Contacts
     channel: Channel
     erasure: Erasure
 
     def run(self) -> None:
-        """Scrub the write-ahead log and free pages here, then delete a hundred messages at the provider."""
         if not self.erasure.scrub():
-            log.info("the log still has pages of an erased person, as somebody is reading; tried again in a minute")
+            log.info("open readers keep pages of an erased person in the write-ahead log; the next run retries")
         for provider_id in self.contacts.still_at_provider():
             try:
                 self.channel.delete(provider_id)
             except ChannelError as fault:
                 self.contacts.refused_at_provider(provider_id)
-                log.warning("a message of an erased person is still at the provider: %s", fault)
+                log.warning("a message of an erased person was not deleted at the provider: %s", fault)
             else:
                 self.contacts.gone_at_provider(provider_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Deletes what is older than its brand's retention: sessions with all they own, other attachments, silent people."""
+    """Deletes sessions, attachments and silent contacts after the brand's retention period."""
 
     sessions: Sessions
     attachments: Attachments
@@ -54,7 +53,7 @@ class Retention:
     clock: Clock
 
     def run(self) -> None:
-        """In short transactions: after a kill the next run goes on."""
+        """Short transactions, so a killed run resumes."""
         for brand, days in self.days.items():
             moment = self.clock() - timedelta(days=days)
             sessions = self.sessions.forget_before(brand, moment)
@@ -62,7 +61,7 @@ class Retention:
             people = self.erasure.forget_silent(brand, moment)
             if sessions or attachments or people:
                 log.info(
-                    "%s: %s sessions, %s attachments of other messages and %s people forgotten after %s days",
+                    "%s: deleted %s sessions, %s attachments of other messages and %s people after %s days",
                     brand,
                     sessions,
                     attachments,
@@ -73,7 +72,7 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Backups:
-    """The nightly copy of the SQLite file; people erased since are erased in older copies."""
+    """Nightly copies of the SQLite file. Later erasures are applied to older copies, too."""
 
     database: Path
     folder: Path
@@ -86,7 +85,6 @@ class Backups:
     clock: Clock
 
     def run(self) -> None:
-        """Back up, rotate, erase in older copies; tell staff of a failure."""
         try:
             log.info("backed up into %s", rotate(self.database, self.folder, self.clock(), key=self.key))
             erased = self.erasure.erased()
@@ -94,15 +92,12 @@ class Backups:
             made_anew = erase_in_backups(self.folder, erased, self._erase, key=self.key)
         except (BackupFailed, OSError) as fault:
             log.error("the nightly backup failed: %s", fault)
-            self._tell(f"The nightly backup failed: {fault}.")
+            for notice in self.staff.alarm(self.brand, f"The nightly backup failed: {fault}."):
+                if notice.contact_id is not None:
+                    self.messages.put_out(notice.contact_id, notice)
             return
         if made_anew:
-            log.info("%s older backups no longer hold people who were erased since", made_anew)
+            log.info("erased people removed from %s older backups", made_anew)
 
     def _erase(self, copy: Path) -> None:
         erase_in_copy(copy, self.key, self.erasure.erased(), self.clock, self.secret)
-
-    def _tell(self, text: str) -> None:
-        for notice in self.staff.alarm(self.brand, text):
-            if notice.contact_id is not None:
-                self.messages.put_out(notice.contact_id, notice)

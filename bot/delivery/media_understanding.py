@@ -1,4 +1,4 @@
-"""Transcribes voice notes and describes pictures before a turn is answered."""
+"""Stores attachments and adds transcripts and descriptions to their messages."""
 
 from __future__ import annotations
 
@@ -20,23 +20,20 @@ class MediaModel(Protocol):
     """Implemented by `bot.sales.answering.model_writer.MediaDescriber`."""
 
     def understand(self, content: bytes, content_type: str, deadline: datetime) -> str | None:
-        """The words of a voice note, or what a picture shows; None if it cannot tell by the deadline."""
+        """None if the model cannot tell by the deadline."""
 
 
 @dataclass(frozen=True, slots=True)
 class MediaUnderstanding:
-    """Fetches attachments, stores them, and adds their description to the message."""
-
     channel: Channel
     attachments: Attachments
     messages: Messages
     model: MediaModel | None  # None: attachments are stored only
 
-    def listen(self, waiting: Sequence[Message], deadline: datetime) -> list[Message]:
-        """The messages, with descriptions where there are any."""
-        return [self._hear(message, deadline) if message.metadata.get("media") else message for message in waiting]
+    def described(self, waiting: Sequence[Message], deadline: datetime) -> list[Message]:
+        return [self._describe(message, deadline) if message.metadata.get("media") else message for message in waiting]
 
-    def _hear(self, message: Message, deadline: datetime) -> Message:
+    def _describe(self, message: Message, deadline: datetime) -> Message:
         understood = self.attachments.descriptions(message.id)
         for media in message.metadata["media"][len(understood) :]:
             understood.append(self._fetch(message, Media(media["url"], media["content_type"]), deadline))

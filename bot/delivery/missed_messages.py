@@ -1,12 +1,11 @@
-"""Takes in messages that the webhook never received, from the provider's list."""
+"""Takes in messages that the webhook missed, from the provider's list."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bot.brands import BrandNumbers
 from bot.channels.channel import Channel, ChannelError
@@ -24,8 +23,6 @@ OVERLAP = timedelta(minutes=10)  # a message may be listed some time after it wa
 
 @dataclass(frozen=True, slots=True)
 class CatchUp:
-    """A job: compares the provider's recent inbound messages with ours."""
-
     channel: Channel
     intake: Intake
     runs: JobRuns
@@ -34,22 +31,21 @@ class CatchUp:
     wake: threading.Event
 
     def run(self) -> None:
-        """Store each message that is missing here, once, oldest first."""
         last = self.runs.last("catch-up")
         since = self.clock() - FIRST_LOOK if last is None else last - OVERLAP
         try:
-            taken = sum(self._take_in(inbound) for inbound in self._listed(since))
+            taken = sum(
+                self._take_in(inbound)
+                for number in self.numbers.all()
+                for inbound in self.channel.list_inbound(since, number)
+            )
         except ChannelError as fault:
-            log.warning("the provider's list could not be read, the next pass tries again: %s", fault)
+            log.warning("the provider's message list could not be read; the next run retries: %s", fault)
             return
         self.runs.note("catch-up")
         if taken:
             log.warning("the webhook had missed %s message(s); they are taken in now", taken)
             self.wake.set()
-
-    def _listed(self, since: datetime) -> Iterator[Inbound]:
-        for number in self.numbers.all():
-            yield from self.channel.list_inbound(since, number)
 
     def _take_in(self, inbound: Inbound) -> bool:
         brand = self.numbers.brand_of(inbound.to)

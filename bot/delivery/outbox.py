@@ -1,4 +1,4 @@
-"""Sends what is due to one contact, in order: each message once, looked up first where an outcome is unknown."""
+"""Sends a contact's due messages in order; an unknown outcome is looked up before a retry."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ from memory.upkeep.erasure import Erasure
 log = logging.getLogger(__name__)
 
 MOST_TRIES = 8
-LOOK_AGAIN = timedelta(seconds=1)
-GIVE_UP_LOOKING = timedelta(seconds=6)  # the provider lists a message within a second or two of taking it
-NEXT_PART = timedelta(seconds=3)  # at the latest, where no status says that the part before was sent
+LOOK_UP_AGAIN_AFTER = timedelta(seconds=1)
+STOP_LOOKING_UP_AFTER = timedelta(seconds=6)  # the provider lists a message within two seconds
+NEXT_PART = timedelta(seconds=3)  # sent at the latest then, even without a status of the part before
 FAILED = (DeliveryState.FAILED, DeliveryState.UNDELIVERED)
-OUT = (DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ)
+REACHED = (DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ)
 SENDER = ("sender", "account")  # switched off while the provider refuses everything
 SENDER_REST = timedelta(minutes=5)
 
 
 class StaffAlarm(Protocol):
-    """Tells a brand's staff of a fault; implemented by `bot.staff.staff_members.Staff`."""
+    """Implemented by `bot.staff.staff_members.Staff`."""
 
     def alarm(self, brand: str, text: str) -> list[Outgoing]:
-        """One message to each of them. Call it in a transaction."""
+        """Call it in a transaction."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """The only way to the channel's `send`."""
+    """The only caller of the channel's `send`."""
 
     db: Database
     contacts: Contacts
@@ -64,14 +64,11 @@ class Outbox:
     erasure: Erasure  # of people whose farewell was sent
 
     def provider_fault(self) -> str | None:
-        """Why the provider refuses everything, by its last answer; None while it takes messages."""
+        """Why sending is stopped for all contacts."""
         return "the provider refuses to send; run flask --app app doctor" if self.switches.is_off(*SENDER) else None
 
     def send_due(self, lease: Lease) -> None:
-        """Send what is due to this contact, oldest first, until something has to wait.
-
-        Stops for an urgent message such as STOP: that is answered first.
-        """
+        """Oldest first, until one has to wait or an urgent message such as STOP must be answered first."""
         while (row := self.messages.next_out(lease.contact_id)) is not None:
             if row.due_at is not None and row.due_at > self.clock():
                 return
@@ -83,7 +80,7 @@ class Outbox:
                 self._look_up(lease, row)
 
     def note(self, status: DeliveryStatus) -> None:
-        """Take a status in; a failure that is reported late is handled as one that is reported at once."""
+        """A late failure is handled like an immediate one."""
         if status.outbox_id is None:
             return
         with self.db.transaction():
@@ -92,8 +89,8 @@ class Outbox:
             )
             if moved and status.state in FAILED:
                 self._handle_failure(status.outbox_id, self.channel.verdict(status.error_code), status.error_code)
-            elif moved and status.state in OUT:
-                self._part_for_good(status.outbox_id)
+            elif moved and status.state in REACHED:
+                self._erase_after_farewell(status.outbox_id)
 
     def _send(self, lease: Lease, row: OutboxRow) -> None:
         ready = self._prepare(lease, self.contacts.get(lease.contact_id), row)
@@ -102,11 +99,11 @@ class Outbox:
         try:
             provider_id = self.channel.send(ready)
         except SendOutcomeUnknown as doubt:
-            self._look_later(row, LOOK_AGAIN, doubt.sentence)
+            self._look_up_later(row, LOOK_UP_AGAIN_AFTER, doubt.sentence)
         except RetryLater as later:
             with self.db.transaction():
                 self.turns.hold(lease)
-                self._try_again(ready, later, backoff_seconds=2.0 ** (ready.attempts - 1))
+                self._retry(ready, later, backoff_seconds=2.0 ** (ready.attempts - 1))
         except Rejected as rejected:
             with self.db.transaction():
                 self.turns.hold(lease)
@@ -123,14 +120,14 @@ class Outbox:
                 self.erasure.erase(contact_id)
 
     def _prepare(self, lease: Lease, contact: Contact, row: OutboxRow) -> OutboxRow | None:
-        """Check in one durable transaction whether to send now, and mark the row as being sent."""
+        """Decides, and marks the row as sending, in one durable transaction."""
         now = self.clock()
         with self.db.transaction(durable=True):
             self.turns.hold(lease)
             if contact.opted_out_at is not None and not row.passes_optout:
                 self.messages.settle(row.id, "suppressed", error="the contact has opted out")
                 return None
-            if self._waits_for_part(row, now):
+            if self._waits_for_earlier_part(row, now):
                 return None
             inside = self.contacts.in_window(contact, now, row.outside_at)
             template_id = None if inside else self._usable_template(contact.brand, row)
@@ -146,14 +143,14 @@ class Outbox:
         return replace(ready, template_id=template_id, template_variables=variables, buttons=())
 
     def _usable_template(self, brand: str, row: OutboxRow) -> str | None:
-        """The brand's template for such a message, unless WhatsApp has paused it."""
+        """None if WhatsApp paused it."""
         template_id = self._template_id(row.purpose, brand)
         return None if template_id is None or self.switches.is_off("template", template_id) else template_id
 
     def _template_id(self, purpose: str, brand: str) -> str | None:
         return self.brands[brand].templates.get(purpose) or None
 
-    def _waits_for_part(self, row: OutboxRow, now: datetime) -> bool:
+    def _waits_for_earlier_part(self, row: OutboxRow, now: datetime) -> bool:
         out_at = None if row.after_id is None else self.messages.part_is_out(row.after_id, NEXT_PART)
         if out_at is None or out_at <= now:
             return False
@@ -161,28 +158,28 @@ class Outbox:
         return True
 
     def _look_up(self, lease: Lease, row: OutboxRow) -> None:
-        """Ask the provider what became of a send whose outcome is unknown."""
         try:
             answer = self.channel.look_up(row, self.messages.known_provider_ids(lease.contact_id))
         except (RetryLater, Rejected) as doubt:
-            self._look_later(row, LOOK_AGAIN * 5, doubt.sentence)
+            self._look_up_later(row, LOOK_UP_AGAIN_AFTER * 5, doubt.sentence)
             return
         with self.db.transaction():
             self.turns.hold(lease)
             if isinstance(answer, Found):
                 self._mark_sent(lease.contact_id, row, answer.provider_id)
             elif isinstance(answer, Ambiguous):
-                self._bury(row.id, "the provider has several messages like it; read the chat before you replay it")
-            elif self.clock() - (row.first_tried_at or self.clock()) >= GIVE_UP_LOOKING:
+                self._dead_letter(
+                    row.id, "the provider has several messages like it; read the chat before you replay it"
+                )
+            elif self.clock() - (row.first_tried_at or self.clock()) >= STOP_LOOKING_UP_AFTER:
                 self.messages.send_anew(row.id)
             else:
-                self._look_later(row, LOOK_AGAIN, "not at the provider yet")
+                self._look_up_later(row, LOOK_UP_AGAIN_AFTER, "not at the provider yet")
 
-    def _try_again(self, row: OutboxRow, later: RetryLater, *, backoff_seconds: float) -> None:
-        """Unless it has been tried often enough."""
+    def _retry(self, row: OutboxRow, later: RetryLater, *, backoff_seconds: float) -> None:
         most = min(later.attempts or MOST_TRIES, MOST_TRIES)
         if row.attempts > most:
-            self._bury(row.id, later.sentence, code=later.code)
+            self._dead_letter(row.id, later.sentence, code=later.code)
         else:
             self.messages.send_anew(row.id, wait=timedelta(seconds=max(later.after_seconds, backoff_seconds)))
 
@@ -192,7 +189,7 @@ class Outbox:
             case FailureAction.RETRY | FailureAction.LOOK_UP:
                 row = self.messages.outbox_row(message_id)
                 later = RetryLater(verdict.sentence, verdict.after_seconds, code, verdict.attempts)
-                self._try_again(row, later, backoff_seconds=2.0**row.attempts)
+                self._retry(row, later, backoff_seconds=2.0**row.attempts)
             case FailureAction.NEEDS_TEMPLATE:
                 self.messages.send_anew(message_id, outside=True)
             case FailureAction.LINK_INSTEAD_OF_MEDIA if self.messages.outbox_row(message_id).media_url:
@@ -209,36 +206,36 @@ class Outbox:
                 self._suppress(message_id, verdict.sentence, code)
             case FailureAction.UNREACHABLE:
                 self.contacts.mark(message.contact_id, "unreachable_at")
-                self._bury(message_id, verdict.sentence, code=code)
+                self._dead_letter(message_id, verdict.sentence, code=code)
             case FailureAction.TEMPLATE_UNUSABLE:
                 template_id = self._template_id(self.messages.outbox_row(message_id).purpose, message.brand)
                 if template_id is not None:
                     self.switches.turn_off("template", template_id)
-                self._bury(message_id, verdict.sentence, code=code)
+                self._dead_letter(message_id, verdict.sentence, code=code)
             case _:
-                log.error("message %s failed by a fault of the %s", message_id, verdict.fault_of)
-                self._bury(message_id, verdict.sentence, code=code)
+                log.error("message %s failed; fault of the %s", message_id, verdict.fault_of)
+                self._dead_letter(message_id, verdict.sentence, code=code)
 
     def _suppress(self, message_id: int, why: str, code: int | None) -> None:
         self.messages.settle(message_id, "suppressed", error=why, error_code=code)
-        self._part_for_good(message_id)
+        self._erase_after_farewell(message_id)
 
-    def _bury(self, message_id: int, why: str, *, code: int | None = None) -> None:
-        """Put it on the dead-letter list, cancel the later parts of its reply, tell staff."""
+    def _dead_letter(self, message_id: int, why: str, *, code: int | None = None) -> None:
+        """Also cancels the later parts of the reply, and alarms staff."""
         message = self.messages.get(message_id)
         self.messages.settle(message_id, "dead", error=why, error_code=code)
         self.messages.cancel_rest(message_id, "an earlier part of this reply could not be sent")
         log.error("message %s is dead (code %s): %s", message_id, code, why)
         if message.metadata.get("alarm"):
-            return  # a notice that staff cannot be reached would go to staff
+            return  # no alarm about an alarm: it would go to the staff who cannot be reached
         for notice in self.staff.alarm(message.brand, f"Message {message_id} could not be sent: {why}."):
             self.messages.put_out(notice.contact_id or message.contact_id, notice)
-        self._part_for_good(message_id)
+        self._erase_after_farewell(message_id)
 
-    def _part_for_good(self, message_id: int) -> None:
-        """Erase the person of a farewell that was sent or never will be."""
+    def _erase_after_farewell(self, message_id: int) -> None:
+        """Whether it was sent or given up."""
         if self.messages.outbox_row(message_id).farewell:
             self.erasure.erase(self.messages.get(message_id).contact_id)
 
-    def _look_later(self, row: OutboxRow, wait: timedelta, why: str) -> None:
+    def _look_up_later(self, row: OutboxRow, wait: timedelta, why: str) -> None:
         self.messages.doubt(row.id, self.clock() + wait, why)

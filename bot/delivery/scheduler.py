@@ -1,4 +1,4 @@
-"""Runs the jobs: in one process at a time, however many there are."""
+"""Runs scheduled jobs in one process at a time."""
 
 from __future__ import annotations
 
@@ -19,41 +19,36 @@ from memory.storage.timestamps import now
 log = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_TRIES = 1.0
-SECONDS_BETWEEN_LOOKS = 600.0  # whether a daily job is due: a program restarted each day must run it, too
+SECONDS_BETWEEN_CHECKS = 600.0  # whether a daily job is due; so it also runs in a program restarted each day
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`at_start`: also at once when the clock starts."""
-
     name: str
     every: timedelta
     do: Callable[[], object]  # as APScheduler takes it; the result is ignored
-    at_start: bool = False
+    at_start: bool = False  # also at once when the scheduler starts
 
 
 class Leadership(Protocol):
-    """A lock that one process at a time holds."""
+    """A lock held by one process at a time."""
 
     def take(self) -> bool:
-        """Try to take it; whether it is ours now."""
+        """Whether it is held now."""
 
-    def held(self) -> bool:
-        """Whether it is still ours."""
+    def held(self) -> bool: ...
 
-    def give_back(self) -> None:
-        """Release it."""
+    def give_back(self) -> None: ...
 
 
 class FileLock:
-    """For the processes of one machine; the operating system releases it when the process dies."""
+    """For processes of one machine; released by the operating system when the process dies."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: TextIO | None = None
 
     def take(self) -> bool:
-        """Whether it is ours now."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         file = self._path.open("w")
         try:
@@ -65,21 +60,16 @@ class FileLock:
         return True
 
     def held(self) -> bool:
-        """Until it is given back: nobody can take a file lock away."""
         return self._file is not None
 
     def give_back(self) -> None:
-        """Let another process have it."""
         if self._file is not None:
             self._file.close()
             self._file = None
 
 
-class ClockWork:
-    """The process that holds the lock runs the jobs; when it dies, another takes over within seconds.
-
-    `lock` is a file where all processes are on one machine, else memory.storage.postgres.ServerLock.
-    """
+class JobScheduler:
+    """When the process that runs the jobs dies, another takes over within seconds."""
 
     def __init__(self, jobs: Sequence[Job], runs: JobRuns, lock: Path | Leadership) -> None:
         self._jobs = jobs
@@ -89,12 +79,12 @@ class ClockWork:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Wait for the lock and run the jobs, in a thread of its own, until `stop`."""
+        """Waits for the lock in its own thread."""
         self._thread = threading.Thread(target=self._lead, name="clock", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the job under way, then release the lock."""
+        """Finishes running jobs, then releases the lock."""
         self._stopping.set()
         if self._thread is not None:
             self._thread.join()
@@ -102,11 +92,11 @@ class ClockWork:
     def _lead(self) -> None:
         while not self._stopping.is_set():
             if self._leadership.take():
-                self._tick()
+                self._run_jobs()
             self._stopping.wait(SECONDS_BETWEEN_TRIES)
         self._leadership.give_back()
 
-    def _tick(self) -> None:
+    def _run_jobs(self) -> None:
         logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it writes two lines for each run of each job
         scheduler = BackgroundScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 60}
@@ -114,8 +104,9 @@ class ClockWork:
         for job in self._jobs:
             first: dict[str, datetime] = {"next_run_time": now()} if job.at_start else {}
             seconds = (
-                job.every.total_seconds() if job.at_start else min(job.every.total_seconds(), SECONDS_BETWEEN_LOOKS)
+                job.every.total_seconds() if job.at_start else min(job.every.total_seconds(), SECONDS_BETWEEN_CHECKS)
             )
+            # APScheduler logs an exception of a job, and runs the job again when it is due.
             scheduler.add_job(self._run, "interval", seconds=seconds, args=[job], id=job.name, **first)
         scheduler.start()
         while self._leadership.held() and not self._stopping.wait(SECONDS_BETWEEN_TRIES):
@@ -123,6 +114,5 @@ class ClockWork:
         scheduler.shutdown(wait=True)
 
     def _run(self, job: Job) -> None:
-        """APScheduler logs what a job raises, and runs it again when it is due."""
         if job.at_start or self._runs.claim(job.name, job.every):
             job.do()

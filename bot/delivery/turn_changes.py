@@ -1,4 +1,4 @@
-"""Applies the changes of a turn, inside the transaction that finishes it. No other code does."""
+"""Applies the changes of a turn inside the transaction that finishes it."""
 
 from __future__ import annotations
 
@@ -47,8 +47,6 @@ from memory.storage.errors import AlreadyStored, StaleDraft, UnknownMessage
 
 @dataclass(frozen=True, slots=True)
 class TurnChanges:
-    """Every store that a turn may change. Call `apply` inside a transaction."""
-
     contacts: Contacts
     messages: Messages
     facts: Facts
@@ -61,10 +59,9 @@ class TurnChanges:
     staff: Staff
 
     def apply(self, changes: Sequence[Change]) -> list[Outgoing]:
-        """All of them, in order; returns the messages to staff that result.
+        """Inside the caller's transaction; returns messages to staff.
 
-        Raises StaleDraft where a change is no longer possible (sold out, order moved, number taken): the caller rolls
-        back and the turn is answered again, from the state as it is then.
+        Raises StaleDraft if a change is no longer possible (sold out, order moved): answer the turn again.
         """
         notices: list[Outgoing] = []
         try:

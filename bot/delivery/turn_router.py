@@ -1,4 +1,4 @@
-"""Staff are answered by their commands, everybody else by the sales desk; the phone number alone decides."""
+"""Routes a turn to staff commands or the sales desk, by phone number alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from memory.people.contacts import Contact
 
 @dataclass(frozen=True, slots=True)
 class TurnRouter:
-    """The worker's handler. Attachments are described first."""
+    """The worker's handler."""
 
     seller: Seller
     commands: Commands
@@ -25,8 +25,8 @@ class TurnRouter:
     media: MediaUnderstanding
 
     def answer(self, contact: Contact, waiting: Sequence[Message], deadline: datetime) -> Outcome:
-        heard = self.media.listen(waiting, deadline)
+        described = self.media.described(waiting, deadline)
         role = self.staff.role_of(contact)
         if role is not None:
-            return self.commands.handle(contact, role, heard, deadline)
-        return self.seller.answer(contact, heard, deadline)
+            return self.commands.handle(contact, role, described, deadline)
+        return self.seller.answer(contact, described, deadline)

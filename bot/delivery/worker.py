@@ -1,4 +1,4 @@
-"""Claims contacts that are due, has their turns answered, sends the replies."""
+"""Claims due contacts, has turns answered, sends the replies."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ RENEW_SECONDS = 3.0
 
 
 class TurnHandler(Protocol):
-    """Answers a turn; implemented by `bot.delivery.turn_router.TurnRouter`."""
+    """Implemented by `bot.delivery.turn_router.TurnRouter`."""
 
     def answer(self, contact: Contact, waiting: Sequence[Message], deadline: datetime) -> Outcome:
-        """The outcome for the waiting messages. Writes and sends nothing itself."""
+        """Writes and sends nothing itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerParts:
-    """What a worker works with; built in `bot.wiring.delivery`."""
+    """Built in `bot.wiring.delivery`."""
 
     contacts: Contacts
     turns: Turns
@@ -50,11 +50,7 @@ class WorkerParts:
 
 
 class Worker:
-    """One process's share of the queue: a thread that claims, a pool that works, a thread that renews leases.
-
-    Looks for work when `wake` is set and every `pause` seconds: something may fall due, and a SQLite file does not
-    report the commits of other processes.
-    """
+    """A claiming thread, a pool of turns, a thread that renews leases."""
 
     def __init__(
         self, parts: WorkerParts, wake: threading.Event, *, threads: int = 64, pause: float = PAUSE_SECONDS
@@ -65,43 +61,39 @@ class Worker:
         self._stopping = threading.Event()
         self._stopped = threading.Event()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="turn")
-        self._aside = ThreadPoolExecutor(4, thread_name_prefix="typing")
+        self._typing_pool = ThreadPoolExecutor(4, thread_name_prefix="typing")
         self._threads = threads
+        # Beside `wake`, a look every `pause` seconds: messages fall due, and SQLite does not report others' commits.
         self._pause = pause
         self._busy: dict[Future[None], Lease] = {}
-        self._claims = threading.Thread(target=self._claim_on, name="claims", daemon=True)
-        self._pulse = threading.Thread(target=self._pulse_on, name="pulse", daemon=True)
+        self._claiming = threading.Thread(target=self._claim_until_stopping, name="claims", daemon=True)
+        self._renewing = threading.Thread(target=self._renew_until_stopped, name="pulse", daemon=True)
 
     def start(self) -> None:
-        """Work in background threads until `stop`."""
-        self._claims.start()
-        self._pulse.start()
+        self._claiming.start()
+        self._renewing.start()
 
     def stop(self) -> None:
-        """Claim no more, finish the turns under way, then stop renewing."""
+        """Finishes running turns, then stops renewing leases."""
         self.halt()
-        self._claims.join()
+        self._claiming.join()
         self._pool.shutdown(wait=True)
-        self._aside.shutdown(wait=False, cancel_futures=True)
+        self._typing_pool.shutdown(wait=False, cancel_futures=True)
         self._stopped.set()
-        self._pulse.join()
+        self._renewing.join()
 
     def run(self) -> None:
-        """Work until `halt` is called."""
+        """Blocks until `halt` is called."""
         self.start()
         self._stopping.wait()
         self.stop()
 
     def halt(self) -> None:
-        """Claim no more; `run` then finishes. Safe in a signal handler."""
+        """Makes `run` finish. Safe in a signal handler."""
         self._stopping.set()
         self._wake.set()
 
     def visit(self, lease: Lease) -> None:
-        """One contact: send what is due, answer what waits, send that.
-
-        After an unexpected failure the lease is kept: the contact rests until it runs out.
-        """
         try:
             self._parts.outbox.send_due(lease)
             self._answer(lease)
@@ -110,7 +102,7 @@ class Worker:
             log.warning("contact %s: %s", lease.contact_id, lost)
         self._parts.turns.release(lease)
 
-    def _claim_on(self) -> None:
+    def _claim_until_stopping(self) -> None:
         while not self._stopping.is_set():
             if not self._claim():
                 self._wake.wait(self._pause)
@@ -125,30 +117,31 @@ class Worker:
             self._stopping.wait(1.0)
             return False
         for lease in leases:
-            work = self._pool.submit(self._visit_and_survive, lease)
+            work = self._pool.submit(self._visit_logging_faults, lease)
             self._busy[work] = lease
             work.add_done_callback(self._busy.pop)
             work.add_done_callback(lambda _: self._wake.set())
         return bool(leases)
 
-    def _pulse_on(self) -> None:
+    def _renew_until_stopped(self) -> None:
         while not self._stopped.is_set():
             try:
-                if self._claims.is_alive() or self._stopping.is_set():
+                if self._claiming.is_alive() or self._stopping.is_set():
                     self._parts.turns.beat(self.owner)
                 self._parts.turns.renew(list(self._busy.values()))
             except DatabaseUnavailable as fault:
                 log.error("the leases cannot be renewed: %s", fault)
             self._stopped.wait(RENEW_SECONDS)
 
-    def _visit_and_survive(self, lease: Lease) -> None:
+    def _visit_logging_faults(self, lease: Lease) -> None:
         try:
             self.visit(lease)
-        except Exception:  # the worker's outermost edge: recorded, and the others go on
-            log.exception("contact %s: the visit failed; tried again when its lease is over", lease.contact_id)
+        except Exception:  # the worker's outermost edge: logged, other contacts go on
+            # The lease is not released: the contact rests until it expires.
+            log.exception("contact %s: unexpected failure; retried when its lease expires", lease.contact_id)
 
     def _answer(self, lease: Lease) -> None:
-        """Answer the contact's turn; again if newer messages arrive or the draft is stale."""
+        """Repeated if newer messages arrive or the draft is stale."""
         for draft in range(1, MOST_REDRAFTS + 1):
             waiting = self._parts.turns.waiting(lease.contact_id)
             if not waiting or self._try_turn(lease, waiting, last_try=draft == MOST_REDRAFTS):
@@ -165,7 +158,7 @@ class Worker:
         except (LeaseLost, DatabaseUnavailable, UnknownContact):
             raise
         except StaleDraft as stale:
-            log.info("contact %s: %s; the turn is done again", contact.id, stale)
+            log.info("contact %s: %s; the turn is answered again", contact.id, stale)
             if last_try:
                 self._give_up_or_postpone(lease, contact, waiting, type(stale).__name__)
             return last_try
@@ -184,4 +177,4 @@ class Worker:
 
     def _show_typing(self, message: Message) -> None:
         if message.provider_id and not self._stopping.is_set():
-            self._aside.submit(self._parts.channel.show_typing, message.provider_id)
+            self._typing_pool.submit(self._parts.channel.show_typing, message.provider_id)

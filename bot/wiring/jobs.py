@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.channels.channel import Channel
 from bot.delivery.maintenance import Backups, ProviderErasure, Retention
 from bot.delivery.missed_messages import CatchUp
-from bot.delivery.scheduler import ClockWork, Job, Leadership
+from bot.delivery.scheduler import Job, JobScheduler, Leadership
 from bot.sales.desk import Seller
 from bot.settings import Settings
 from bot.shop.exchange_rates import Rates, RatesNotRefreshed
@@ -24,9 +24,9 @@ from memory.storage.timestamps import Clock
 log = logging.getLogger(__name__)
 
 
-def clock_work(foundation: Foundation, jobs: Sequence[Job]) -> ClockWork:
+def job_scheduler(foundation: Foundation, jobs: Sequence[Job]) -> JobScheduler:
     """The clock of all processes on this database; one of them has it at a time."""
-    return ClockWork(jobs, foundation.stores.runs, _lock(foundation.settings))
+    return JobScheduler(jobs, foundation.stores.runs, _lock(foundation.settings))
 
 
 def _lock(settings: Settings) -> Path | Leadership:

@@ -12,7 +12,7 @@ from flask import Flask
 from bot.ads.agency import Agency
 from bot.channels.channel import Channel
 from bot.channels.simulator import Pace, SmallTwilio
-from bot.delivery.scheduler import ClockWork
+from bot.delivery.scheduler import JobScheduler
 from bot.delivery.turn_router import TurnRouter
 from bot.delivery.worker import Worker
 from bot.language.detection import detect
@@ -24,7 +24,7 @@ from bot.wiring.channels import channel, small_twilio
 from bot.wiring.delivery import catch_up, outbox, turn_router, worker
 from bot.wiring.desk import seller
 from bot.wiring.foundation import ROOT, Foundation
-from bot.wiring.jobs import clock_work, shop_jobs
+from bot.wiring.jobs import job_scheduler, shop_jobs
 from bot.wiring.stores import Stores
 from bot.wiring.web import site
 from memory.agents.memory_manager import MemoryManager
@@ -47,7 +47,7 @@ class Program:
     twilio: SmallTwilio | None  # the simulator, where no account is set
     web: Flask
     worker: Worker
-    clock_work: ClockWork
+    job_scheduler: JobScheduler
     model: LanguageModel | None
     agency: Agency
     clock: Clock
@@ -57,11 +57,11 @@ class Program:
         """Worker and clock, in threads of their own; what is slow the first time is done before a customer waits."""
         threading.Thread(target=self._warm, name="warm", daemon=True).start()
         self.worker.start()
-        self.clock_work.start()
+        self.job_scheduler.start()
 
     def stop(self) -> None:
         """Finish what is under way, then stop."""
-        self.clock_work.stop()
+        self.job_scheduler.stop()
         self.worker.stop()
         if self.model is not None:
             self.model.close()
@@ -74,9 +74,9 @@ class Program:
             signal.signal(name, lambda *_: self.worker.halt())
         if self.model is not None:
             self.model.warm()
-        self.clock_work.start()
+        self.job_scheduler.start()
         self.worker.run()
-        self.clock_work.stop()
+        self.job_scheduler.stop()
 
     def _warm(self) -> None:
         classify("hello")
@@ -111,7 +111,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         twilio=twilio,
         web=site(foundation, gate, ads, twilio, wake),
         worker=worker(foundation, gate, router, wake),
-        clock_work=clock_work(foundation, jobs),
+        job_scheduler=job_scheduler(foundation, jobs),
         model=foundation.model,
         agency=ads.agency,
         clock=clock,

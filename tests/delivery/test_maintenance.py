@@ -31,7 +31,7 @@ def shop(folder: Path, clock: TestClock, **settings: str) -> Program:
 
 
 def run(program: Program, job: str) -> None:
-    [found] = [each for each in program.clock_work._jobs if each.name == job]
+    [found] = [each for each in program.job_scheduler._jobs if each.name == job]
     found.do()
 
 
@@ -69,7 +69,7 @@ def test_an_attachment_is_forgotten_in_time_where_its_message_stays(tmp_path: Pa
 
 def test_who_switches_tidying_off_keeps_everything(tmp_path: Path) -> None:
     program = shop(tmp_path, TestClock(), MEMORY_AUTO_CLEANUP="false")
-    assert "retention" not in [job.name for job in program.clock_work._jobs]
+    assert "retention" not in [job.name for job in program.job_scheduler._jobs]
 
 
 def test_a_backup_is_made_each_night_and_holds_nobody_who_was_erased_since(tmp_path: Path) -> None:
@@ -113,10 +113,10 @@ def test_workflows_that_fell_silent_are_ended(tmp_path: Path) -> None:
 def test_a_job_of_each_day_is_done_by_a_program_that_starts_anew_each_day(tmp_path: Path) -> None:
     clock = TestClock()
     program = shop(tmp_path, clock, BACKUP_DIR=str(tmp_path / "backups"))
-    [backup] = [job for job in program.clock_work._jobs if job.name == "backup"]
+    [backup] = [job for job in program.job_scheduler._jobs if job.name == "backup"]
     for _ in range(3):
         for _ in range(4):
-            program.clock_work._run(backup)
+            program.job_scheduler._run(backup)
         clock.pass_by(days=1)
     assert len([*(tmp_path / "backups").glob("*.db")]) == 3
     assert timedelta(days=1) == backup.every

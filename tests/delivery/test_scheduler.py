@@ -9,7 +9,7 @@ from datetime import timedelta
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
-from bot.delivery.scheduler import ClockWork, Job
+from bot.delivery.scheduler import Job, JobScheduler
 from memory.storage.database import Database
 from memory.storage.job_runs import JobRuns
 from memory.storage.migrations import STEPS
@@ -27,7 +27,7 @@ def tick(folder: str, name: str, ticked: Event) -> None:
         ticked.set()
 
     job = Job("tick", timedelta(milliseconds=100), note)
-    clock = ClockWork([job], JobRuns(db, now), Path(folder) / "clock.lock")
+    clock = JobScheduler([job], JobRuns(db, now), Path(folder) / "clock.lock")
     clock.start()
     ticked.wait()
     signal.pause()

@@ -209,7 +209,7 @@ class Stage:
         return re.sub(r"\{order (\d)\}", lambda found: numbers[int(found[1]) - 1], text)
 
     def _run_jobs(self) -> None:
-        for job in self.world.program.clock_work._jobs:
+        for job in self.world.program.job_scheduler._jobs:
             if job.name not in NETWORKED:
                 job.do()
                 self._rest()

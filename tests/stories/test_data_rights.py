@@ -89,7 +89,7 @@ def test_staff_have_a_receipt_of_it_and_the_log_is_empty_soon(shop: World, tmp_p
     verify(receipt, shop.program.secret)
     assert receipt["removed"]["messages"] > 5
     assert not any(trace in told for trace in TRACES)
-    [forgetting] = [job for job in shop.program.clock_work._jobs if job.name == "forgetting"]
+    [forgetting] = [job for job in shop.program.job_scheduler._jobs if job.name == "forgetting"]
     forgetting.do()
     content = b"".join(path.read_bytes() for path in tmp_path.glob("hawker.db*"))
     assert [trace for trace in TRACES if trace.encode() in content] == []
