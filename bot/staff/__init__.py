@@ -1,1 +1,1 @@
-"""What staff may ask for from their own WhatsApp."""
+"""Staff commands and questions in WhatsApp."""

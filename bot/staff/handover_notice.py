@@ -1,4 +1,4 @@
-"""What staff are told when a customer is handed over to them."""
+"""The notice to staff about a hand-over."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from memory.conversations.turn_changes import OpenHandOver
 
 
 def handover_notice(opened: OpenHandOver, number: int) -> str:
-    """Everything needed to take over: who, why, interests, last lines, how to answer."""
     words = report_wording(opened.language, "handovers")
     phone = opened.contact.phone
     said = [

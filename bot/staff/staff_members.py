@@ -1,4 +1,4 @@
-"""Who is staff, and how they are notified."""
+"""Who is staff, and messages to them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from memory.storage.errors import NotAnAddress
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Staff by phone number. Nothing else decides who is staff; no message can change it."""
+    """By phone number; no message can change who is staff."""
 
     contacts: Contacts
     roles: Mapping[str, str]  # number in E.164, as in STAFF → analyst, staff, admin
@@ -25,21 +25,24 @@ class Staff:
         try:
             number = canonical_phone(contact.phone)
         except NotAnAddress:
-            return None  # somebody without a phone number is nobody on the list
+            return None  # without a phone number nobody is on the list
         return {canonical_phone(listed): role for listed, role in self.roles.items()}.get(number)
 
     def notify(self, brand: str, text: str) -> list[Outgoing]:
-        """Messages to every member of staff of this brand; call it in a transaction."""
+        """Call it in a transaction."""
+        ours = self.numbers.number_of(brand)
         return [
-            Outgoing(text, contact_id=self._contact(brand, number), purpose="staff", message_type="notice")
+            Outgoing(
+                text,
+                contact_id=self.contacts.resolve(brand, Address(f"whatsapp:{number}", phone=number), ours),
+                purpose="staff",
+                message_type="notice",
+            )
             for number, role in self.roles.items()
             if at_least(role, "staff")  # an analyst reads figures, and is not woken at night
         ]
 
     def alarm(self, brand: str, text: str) -> list[Outgoing]:
-        """As `notify`, for faults; a failed alarm raises no further alarm."""
+        """Marked, so that a failed alarm raises no further alarm."""
         marked = self.notify(brand, f"⚠️ {text}")
         return [Outgoing(m.body, contact_id=m.contact_id, purpose="staff", metadata={"alarm": True}) for m in marked]
-
-    def _contact(self, brand: str, number: str) -> int:
-        return self.contacts.resolve(brand, Address(f"whatsapp:{number}", phone=number), self.numbers.number_of(brand))

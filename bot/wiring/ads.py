@@ -43,8 +43,8 @@ from bot.delivery.scheduler import Job
 from bot.delivery.staff_messages import StaffMessages
 from bot.language.money import CurrencyConverter
 from bot.staff.commands.ad_commands import AdCommands
-from bot.staff.questions.built_in_answers import Answering
-from bot.staff.questions.model_answers import Thinking
+from bot.staff.questions.built_in_answers import BuiltInAnswers
+from bot.staff.questions.model_answers import ModelAnswers
 from bot.wiring.foundation import Foundation
 from memory.ads.charts import Charts
 from memory.ads.chat_texts import Voices
@@ -243,15 +243,15 @@ class AdSide:
     def commands(self) -> AdCommands:
         """What staff may ask of the ad agent in chat."""
         foundation, agency = self.foundation, self.agency
-        thinking = Thinking(
-            Answering(agency, agency.tasks),
+        model_answers = ModelAnswers(
+            BuiltInAnswers(agency, agency.tasks),
             foundation.model,
             foundation.stores.limits,
             foundation.brands,
             foundation.clock,
         )
         log = StaffCommandLog(foundation.stores.db, foundation.clock)
-        return AdCommands(agency, log, agency.tasks, thinking, self.claims)
+        return AdCommands(agency, log, agency.tasks, model_answers, self.claims)
 
     def jobs(self, twilio: SmallTwilio | None) -> list[Job]:
         """What the clock does for the ads; `twilio` is where practice customers write to."""

@@ -34,8 +34,8 @@ from bot.language.money import Money
 from bot.settings import Settings
 from bot.staff.commands.ad_commands import AdCommands
 from bot.staff.commands.shop_commands import Commands
-from bot.staff.questions.built_in_answers import Answering
-from bot.staff.questions.model_answers import Thinking
+from bot.staff.questions.built_in_answers import BuiltInAnswers
+from bot.staff.questions.model_answers import ModelAnswers
 from bot.wiring.program import Program, assemble
 from bot.wiring.stores import Stores
 from memory.ads.ad_account import Ad, AdAccount, AdInsight, AdSet, Campaign, Creative, EventOutcome, Learning, Structure
@@ -90,15 +90,15 @@ class Story:
         self.ads.db, self.ads.agents = self.db, self.program.agents  # one connection: its transactions join
         self.ads.agency = self.ads.process()
         agency, clock = self.ads.agency, self.ads.clock
-        thinking = Thinking(
-            Answering(agency, agency.tasks), None, Limits(self.db, clock), read_brands(DATA / "brands.toml"), clock
+        model_answers = ModelAnswers(
+            BuiltInAnswers(agency, agency.tasks), None, Limits(self.db, clock), read_brands(DATA / "brands.toml"), clock
         )
         commands = Commands(
             self.memory.contacts,
             self.memory.messages,
             self.memory.handovers,
             self.memory.orders,
-            ads=AdCommands(agency, StaffCommandLog(self.db, clock), agency.tasks, thinking, AnythingGoes()),
+            ads=AdCommands(agency, StaffCommandLog(self.db, clock), agency.tasks, model_answers, AnythingGoes()),
         )
         self.desk = replace(self.program.desk, commands=commands)
 

@@ -11,8 +11,8 @@ from bot.brands import BrandNumbers, read_brands
 from bot.model.language_model import LanguageModel
 from bot.staff.commands.ad_commands import AdCommands
 from bot.staff.commands.shop_commands import Commands
-from bot.staff.questions.built_in_answers import Answering
-from bot.staff.questions.model_answers import Thinking
+from bot.staff.questions.built_in_answers import BuiltInAnswers
+from bot.staff.questions.model_answers import ModelAnswers
 from bot.staff.staff_members import Staff
 from memory.ads.tasks import Tasks
 from memory.audit_log.staff_commands import StaffCommandLog
@@ -51,9 +51,9 @@ class Newsroom:
         """The commands as one more process makes them."""
         db, clock = self.stores.db, self.ads.clock
         brands = read_brands(DATA / "brands.toml")
-        answering = Answering(self.ads.agency, self.tasks)
-        thinking = Thinking(answering, self.model(self.ads), Limits(db, clock), brands, clock)
-        ads = AdCommands(self.ads.agency, StaffCommandLog(db, clock), self.tasks, thinking, self)
+        answering = BuiltInAnswers(self.ads.agency, self.tasks)
+        model_answers = ModelAnswers(answering, self.model(self.ads), Limits(db, clock), brands, clock)
+        ads = AdCommands(self.ads.agency, StaffCommandLog(db, clock), self.tasks, model_answers, self)
         return Commands(
             self.stores.contacts,
             self.stores.messages,

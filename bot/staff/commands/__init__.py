@@ -1,1 +1,1 @@
-"""What staff order by chat, each checked against their role by code."""
+"""Staff commands in chat, each checked against the sender's role."""

@@ -1,4 +1,4 @@
-"""What a person orders of an ad account, as one value that is written down before it is done."""
+"""Commands that change an ad account, stored before they run."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from memory.ads.ad_account import Kind
 
 @dataclass(frozen=True, slots=True)
 class PauseCommand:
-    """Pause one campaign, ad set or ad."""
-
     account_id: str
     account_name: str
     kind: Kind
@@ -23,8 +21,6 @@ class PauseCommand:
 
 @dataclass(frozen=True, slots=True)
 class ResumeCommand:
-    """Let one paused campaign, ad set or ad run again."""
-
     account_id: str
     account_name: str
     kind: Kind
@@ -33,19 +29,19 @@ class ResumeCommand:
 
 @dataclass(frozen=True, slots=True)
 class StopCommand:
-    """Pause everything in all accounts of the brand."""
+    """For all accounts of the brand."""
 
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class LiftStopCommand:
-    """Resume what `StopCommand` paused."""
+    """Resumes what `StopCommand` paused."""
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetCommand:
-    """Set a daily budget; several steps where ad sets share it."""
+    """Sets a daily budget; several steps if ad sets share it."""
 
     account_id: str
     account_name: str
@@ -54,8 +50,6 @@ class BudgetCommand:
 
 @dataclass(frozen=True, slots=True)
 class LaunchCommand:
-    """Create a campaign from the form that a person filled in."""
-
     account_id: str
     account_name: str
     steps: tuple[Step, ...]
@@ -63,16 +57,12 @@ class LaunchCommand:
 
 @dataclass(frozen=True, slots=True)
 class UndoCommand:
-    """Put a change back."""
-
     change: int
     undone: bool  # whether it had been put back before this message
 
 
 @dataclass(frozen=True, slots=True)
 class ApproveCommand:
-    """Say yes to a question."""
-
     approval: int
     waits: bool  # whether the question was open when this message came
     shown: bool  # whether any admin had been shown it by then
@@ -80,8 +70,6 @@ class ApproveCommand:
 
 @dataclass(frozen=True, slots=True)
 class RejectCommand:
-    """Say no to a question, and why."""
-
     approval: int
     waits: bool  # whether the question was open when this message came
     why: str
@@ -114,11 +102,10 @@ _NAMES: Final = {command_type: name for name, command_type in _TYPES.items()}
 
 
 class BegunByEarlierVersion(Exception):
-    """What is stored does not say which command it is: version 0.1.0 wrote it."""
+    """Version 0.1.0 stored this command without its name."""
 
 
 def to_json(command: AccountCommand) -> dict[str, Any]:
-    """The command as JSON data, with its name under `command`."""
     stored = {each.name: getattr(command, each.name) for each in fields(command)}
     if isinstance(command, BudgetCommand | LaunchCommand):
         stored["steps"] = plan.to_json(command.steps)
@@ -126,7 +113,7 @@ def to_json(command: AccountCommand) -> dict[str, Any]:
 
 
 def from_json(stored: Mapping[str, Any]) -> AccountCommand:
-    """The command that `to_json` stored. Raises BegunByEarlierVersion."""
+    """Raises BegunByEarlierVersion."""
     given = dict(stored)
     if "command" not in given:
         raise BegunByEarlierVersion

@@ -1,4 +1,4 @@
-"""Carries out what a person orders of an ad account, and says what became of it."""
+"""Executes a command on an ad account."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ USUAL_STOP_REASON: Final = "asked in chat"
 
 @dataclass(frozen=True, slots=True)
 class CommandAnswer:
-    """What the person is answered, and what all staff are told, if anything."""
+    """A reply to the sender, and a notice to all staff."""
 
     text: str
     notice: str | None = None
@@ -40,23 +40,21 @@ class CommandAnswer:
 
 @dataclass(frozen=True, slots=True)
 class AccountExecution:
-    """One person's command. The message's number is the key of every change, so none is done twice."""
+    """The message id is the idempotency key of the changes."""
 
     agency: Agency
     command: StaffCommand
 
     @property
     def by(self) -> Actor:
-        """Whoever wrote it."""
         return Actor(self.command.who.phone, self.command.role)
 
     @property
     def key(self) -> str:
-        """Of the changes that this message makes."""
         return f"message {self.command.message_id}"
 
     def run(self, ordered: AccountCommand) -> CommandAnswer:
-        """Do it; a refusal or a fault of the platform is an answer."""
+        """Refusals and platform faults become the answer."""
         try:
             return self._run(ordered)
         except NeedsApproval as needed:
@@ -115,9 +113,9 @@ class AccountExecution:
         )
 
     def _approve(self, ordered: ApproveCommand) -> CommandAnswer:
-        """A yes to a number alone is no yes to what it stands for: who has not seen the question is shown it first."""
         actions, brand, admin = self.agency.actions, self.command.brand, self.by.who
         approvals = actions.approvals
+        # A yes to a bare number approves nothing: an admin who has not seen the question is shown it first.
         if ordered.waits and not ordered.shown and approvals.ask(brand, ordered.approval, admin):
             return CommandAnswer(change_sentences.question(approvals.get(brand, ordered.approval)))
         approval = approvals.get(brand, ordered.approval)
@@ -140,7 +138,7 @@ class AccountExecution:
         return CommandAnswer(f"Approval {ordered.approval} is rejected: {ordered.why} Nothing was changed.")
 
     def _ask(self, approval: Approval) -> CommandAnswer:
-        """A change that needs a yes: an admin is asked at once, otherwise all staff are told that a yes is wanted."""
+        """An admin who ordered the change is asked at once; otherwise all staff are notified."""
         approvals, command = self.agency.actions.approvals, self.command
         if command.role == "admin" and approvals.ask(command.brand, approval.id, command.who.phone):
             return CommandAnswer(
@@ -152,7 +150,6 @@ class AccountExecution:
         )
 
     def _answer(self, outcome: PlanOutcome, account_name: str = "") -> CommandAnswer:
-        """What became of a plan, refusals and questions included."""
         said = change_sentences.results(outcome.changes, account_name)
         said += list(dict.fromkeys(f"Not done: {refused}" for _step, refused in outcome.refused))
         if outcome.fault is not None and not outcome.changes:

@@ -1,4 +1,4 @@
-"""What staff may order of the ad agent in chat: pause, raise, approve, undo, stop."""
+"""Ad commands in chat: pause, budget, approve, undo, stop and others."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from bot.staff.commands.command import CommandEntry, StaffCommand, Unclear, numb
 from bot.staff.commands.launch_form import Launches
 from bot.staff.commands.named_target import named_target
 from bot.staff.commands.task_commands import TaskCommands
-from bot.staff.questions.model_answers import Thinking
+from bot.staff.questions.model_answers import ModelAnswers
 from memory.ads.tasks import Tasks
 from memory.audit_log.approvals import Approval
 from memory.audit_log.staff_commands import StaffCommandLog
@@ -47,26 +47,23 @@ UNFINISHED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class AdCommands:
-    """The ad commands. What changes an account is done while the turn is handled, once for each message.
+    """Account changes run while the turn is handled, exactly once per message.
 
-    Accounts answer over the network, so none of it may run in the transaction that finishes the turn. The message is
-    read as one `AccountCommand`, which is stored before it is carried out, with its answer after; a turn that is
-    handled again does nothing again and says the same.
+    They use the network, so they cannot run in the transaction that finishes the turn. The message is stored as an
+    `AccountCommand` before it runs, and the answer after; a repeated turn repeats the answer.
     """
 
     agency: Agency
     log: StaffCommandLog
     tasks: Tasks
-    thinking: Thinking
+    model_answers: ModelAnswers
     claims: ClaimChecks
 
     @property
     def questions(self) -> AdQuestions:
-        """What may be asked."""
-        return AdQuestions(self.agency, self.thinking)
+        return AdQuestions(self.agency, self.model_answers)
 
     def commands(self) -> dict[str, CommandEntry]:
-        """By their first words."""
         return {
             **self.questions.commands(),
             "pause": CommandEntry("pause summer", "pause a campaign, ad set or ad", "staff", self._order),
@@ -96,7 +93,7 @@ class AdCommands:
         command.say("\n\n".join(self._shown(command, each) for each in waiting) or "Nothing waits for a yes.")
 
     def _shown(self, command: StaffCommand, approval: Approval) -> str:
-        """The question as this person sees it; showing it to an admin who may answer counts as asking them."""
+        """Showing it to an entitled admin counts as asking them."""
         if command.role != "admin":
             return f"*{approval.id}* waits for an admin: {approval.summary}"
         if not self.agency.actions.approvals.ask(command.brand, approval.id, command.who.phone):
@@ -106,7 +103,7 @@ class AdCommands:
     # -- what changes an account
 
     def _order(self, command: StaffCommand) -> None:
-        """Carry out what the message means, or repeat the answer where that was done before."""
+        """Executes the command, or repeats the stored answer."""
         require_accounts(self.agency, command.brand)
         stored = self.log.of(command.message_id)
         if stored is None:
@@ -126,7 +123,7 @@ class AdCommands:
         command.changes.extend(NotifyStaff(command.who, notice) for notice in said[1:])
 
     def _read(self, command: StaffCommand) -> AccountCommand:  # noqa: C901 - one case for each command
-        """What the words mean now. Raises Unclear, and what reading accounts and approvals raises."""
+        """Raises Unclear, and what reading accounts and approvals raises."""
         first, _, rest = command.words.partition(" ")
         match command.name:
             case "pause":

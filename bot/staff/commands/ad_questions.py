@@ -1,4 +1,4 @@
-"""What staff ask about the ads: commands that only read, and questions in plain words."""
+"""Read-only ad commands, and plain questions about the ads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.language.detection import detect
 from bot.language.words import alternatives
 from bot.staff.commands.command import CommandEntry, StaffCommand, Unclear
 from bot.staff.questions.built_in_answers import Reply
-from bot.staff.questions.model_answers import Thinking
+from bot.staff.questions.model_answers import ModelAnswers
 from memory.conversations.channel_messages import Outgoing
 
 NO_ACCOUNTS: Final = (
@@ -25,20 +25,19 @@ USUAL_DAYS: Final = 30  # of a chart
 
 
 def require_accounts(agency: Agency, brand: str) -> None:
-    """Raises Unclear where the brand has no ad account."""
+    """Raises Unclear if the brand has no ad account."""
     if not agency.accounts.get(brand):
         raise Unclear(NO_ACCOUNTS)
 
 
 @dataclass(frozen=True, slots=True)
 class AdQuestions:
-    """Answers about campaigns, in the language of the question."""
+    """Answers in the language of the question."""
 
     agency: Agency
-    thinking: Thinking
+    model_answers: ModelAnswers
 
     def commands(self) -> dict[str, CommandEntry]:
-        """By their first words."""
         return {
             "campaigns": CommandEntry("campaigns", "how the ads are doing", "analyst", self._campaigns),
             "campaign": CommandEntry("campaign summer", "one of them", "analyst", self._campaign),
@@ -49,10 +48,10 @@ class AdQuestions:
         }
 
     def answer(self, command: StaffCommand) -> bool:
-        """Answer a question in plain words; False, and nothing said, where it cannot be read as one."""
+        """False, with nothing said, if the text is not read as a question."""
         if not self.agency.accounts.get(command.brand):
             return False
-        thought = self.thinking.answer(command.brand, command.text, command.who.id, command.deadline)
+        thought = self.model_answers.answer(command.brand, command.text, command.who.id, command.deadline)
         outcome = command.outcome
         outcome.tokens_in += thought.spent.tokens_in
         outcome.tokens_out += thought.spent.tokens_out
@@ -65,7 +64,7 @@ class AdQuestions:
         return True
 
     def why(self, command: StaffCommand) -> None:
-        """Why the ads did what they did; with a name, one campaign or account."""
+        """Of all ads, or of the named campaign or account."""
         require_accounts(self.agency, command.brand)
         if command.words.endswith("?") and self.answer(command):
             return

@@ -1,4 +1,4 @@
-"""Reads a daily budget from a command: of one ad set, or of a campaign whose ad sets share it."""
+"""Reads daily budgets from commands."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ _BEFORE_AMOUNT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Budgets:
-    """Reads “summer 2500”; changes nothing."""
+    """Reads “summer 2500”, for an ad set or a campaign whose ad sets share it; changes nothing."""
 
     actions: AccountActions
     lookup: CampaignLookup
 
     def read(self, brand: str, words: str, why: str) -> BudgetCommand:
-        """The account and its steps. Raises Unclear with what to write instead."""
+        """Raises Unclear."""
         name, amount = name_and_amount(words)
         target = named_target(self.lookup, brand, name, "budget")
         money = in_currency(amount, target.account, f"budget {target.id} …")
@@ -60,7 +60,7 @@ class Budgets:
         return [SetBudget("ad_set", each.id, share, why) for each, share in zip(holders, shares, strict=True)]
 
     def _ad_sets(self, brand: str, campaign: AdObject) -> list[AdObject]:
-        """Active ad sets with a budget of their own."""
+        """Active ones with their own budget."""
         return [
             each
             for each in self.lookup.all(brand)
@@ -68,7 +68,7 @@ class Budgets:
         ]
 
     def _check_room(self, brand: str, target: AdObject, holders: Sequence[AdObject], money: Money) -> None:
-        """Raises Unclear where the account's cap has no room for the whole raise: all ad sets change, or none."""
+        """Raises Unclear if the cap has no room for the whole raise: all ad sets change, or none."""
         more = money.amount - _together(holders)
         if more <= 0:
             return
@@ -81,7 +81,7 @@ class Budgets:
 
 
 def name_and_amount(words: str) -> tuple[str, AmountMention]:
-    """The name and the amount. Raises Unclear."""
+    """Raises Unclear."""
     if _PERCENTAGE.search(words):
         raise Unclear(f"Write the whole daily budget, not by how much it changes. {USAGE}")
     amounts = find_amounts(words)
@@ -106,7 +106,7 @@ def name_and_amount(words: str) -> tuple[str, AmountMention]:
 
 
 def in_currency(amount: AmountMention, account: AdAccount, usage: str) -> Money:
-    """In the account's currency. Raises Unclear for another currency, and for an unpayable amount."""
+    """Raises Unclear for another currency or an unpayable amount."""
     own = account.currency
     if amount.currency not in (None, own):
         raise Unclear(
@@ -121,7 +121,7 @@ def in_currency(amount: AmountMention, account: AdAccount, usage: str) -> Money:
 
 
 def _shares(target: AdObject, holders: Sequence[AdObject], money: Money) -> list[Money]:
-    """Each ad set's share, in the present proportion; the largest gets the rounding remainder."""
+    """In the present proportion; the largest takes the rounding remainder."""
     least, total = target.account.min_daily_budget, _together(holders)
     step = Decimal(1).scaleb(Money(Decimal(1), money.currency).rounded().amount.as_tuple().exponent)  # type: ignore[arg-type]
     parts = [

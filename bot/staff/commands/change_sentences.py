@@ -1,4 +1,4 @@
-"""What staff read of changes of an ad account, of questions to admins, and of the emergency stop."""
+"""Sentences for staff about account changes, approvals and the emergency stop."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ MOST_CHANGES: Final = 10  # in one message
 
 
 def result(change: Change, account_name: str = "") -> str:
-    """What became of one change."""
     if change.state == "open":
         return (
             f"{asked(change)} was asked for, and the account has not answered: it is looked up before the next change."
@@ -34,7 +33,6 @@ def result(change: Change, account_name: str = "") -> str:
 
 
 def results(changes: Sequence[Change], account_name: str = "") -> list[str]:
-    """What became of several changes, a line each."""
     lines = [result(change, account_name) for change in changes[:MOST_CHANGES]]
     if len(changes) > MOST_CHANGES:
         lines.append(f"… and {len(changes) - MOST_CHANGES} more; *changes* lists them.")
@@ -42,27 +40,25 @@ def results(changes: Sequence[Change], account_name: str = "") -> list[str]:
 
 
 def asked(change: Change) -> str:
-    """What was to be done: pause “summer”."""
+    """pause “summer”"""
     if change.what == "set_budget":
         return f"the budget of “{change.name}” to {_amount(change, change.becomes)}"
     return f"{change.what} “{change.name}”"
 
 
 def in_list(change: Change, reader: str) -> str:
-    """The change as a line of the list, for the person with this phone number."""
+    """`reader` is a phone number."""
     who = "you" if change.who == reader else change.who if change.role == "agent" else f"a colleague ({change.role})"
     state = "" if change.state == "done" else f" [{change.state.replace('_', ' ')}]"
     return f"*{change.id}* {change.account_at:%d %b}, {who}: {asked(change)}{state}. {change.why}"
 
 
 def question(approval: Approval) -> str:
-    """The question to an admin, with how to answer it."""
     number = approval.id
     return f"*{number}* {approval.summary} Write *approve {number}*, or *reject {number}* and why."
 
 
 def stopped(report: StopReport) -> str:
-    """What the emergency stop did, and what still runs."""
     accounts = len({thing.account_id for thing in report.paused})
     said = [f"{len(report.paused)} campaigns in {accounts} accounts are paused. Nothing is raised, resumed or launched"
             " until an admin writes *resume*."]  # fmt: skip
@@ -73,7 +69,6 @@ def stopped(report: StopReport) -> str:
 
 
 def resumed(report: ResumeReport) -> str:
-    """What lifting the stop did."""
     if not report.resumed and not report.left:
         return "Nothing is stopped, so there is nothing to resume; *resume summer* lets one campaign run."
     said = [f"{len(report.resumed)} campaigns run again."]

@@ -1,4 +1,4 @@
-"""One command from a member of staff, and an entry of the list of commands."""
+"""A staff command, and an entry in the command list."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from memory.people.contacts import Contact
 
 
 class RoleTooLow(Exception):
-    """This role may not do that; the text names the role that may."""
+    pass
 
 
 class Unclear(Exception):
-    """The command cannot be carried out as it stands; the text says how to write it."""
+    """The text says how to write the command."""
 
 
 @dataclass(frozen=True, slots=True)
 class StaffCommand:
-    """One message from a member of staff while it is carried out."""
+    """One message from staff."""
 
     who: Contact
     role: Role
@@ -36,37 +36,34 @@ class StaffCommand:
 
     @property
     def brand(self) -> str:
-        """Whose staff this is."""
         return self.who.brand
 
     @property
     def name(self) -> str:
-        """Which command it is."""
         return self.word.lower().rstrip(":")
 
     @property
     def why(self) -> str:
-        """The reason recorded with a change of an ad account."""
+        """The reason recorded with an account change."""
         return f"asked in chat: {self.text.strip()[:200]}"
 
     @property
     def replies(self) -> list[Outgoing]:
-        """What the turn says, so far."""
         return self.outcome.replies
 
     @property
     def changes(self) -> list[Change]:
-        """What this turn changes when it is finished, earlier messages included."""
+        """Includes those of the turn's earlier messages."""
         return self.outcome.changes
 
     def say(self, text: str, *, about: Sequence[int] = ()) -> None:
-        """Answer with this; `about`: the customers it tells of."""
+        """`about`: ids of the customers mentioned."""
         self.replies.append(Outgoing(text, message_type="staff", about=tuple(about)))
 
 
 @dataclass(frozen=True, slots=True)
 class CommandEntry:
-    """A command as `help` lists it, the lowest role that may give it, and what carries it out."""
+    """`role` is the lowest that may use it."""
 
     usage: str
     explanation: str
@@ -75,7 +72,7 @@ class CommandEntry:
 
 
 def number_in(words: str, usage: str) -> int:
-    """The number that the words are. Raises Unclear."""
+    """Raises Unclear unless `words` is a number."""
     digits = words.strip().lstrip("#")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 12):
         raise Unclear(f"Write *{usage}*, with the number.")

@@ -1,4 +1,4 @@
-"""A campaign that a person writes in chat as a form; it passes the same review as the agent's ads."""
+"""Campaigns launched by form in chat; they pass the same review as the agent's ads."""
 
 from __future__ import annotations
 
@@ -35,14 +35,12 @@ _LINE: Final = re.compile(r"^\s*\*?([A-Za-z]+)\*?\s*[:=]\s*(.+?)\s*$")
 
 @dataclass(frozen=True, slots=True)
 class Launches:
-    """Reads the form; creates nothing."""
-
     campaigns: Campaigns
     accounts: Accounts
     claims: ClaimChecks
 
     def read(self, brand: str, words: str, why: str) -> LaunchCommand:
-        """The account and the step. Raises Unclear with what is missing, ambiguous or forbidden."""
+        """Raises Unclear with what is missing, ambiguous or forbidden."""
         form = read_form(words)
         lookup = CampaignLookup(self.campaigns)
         account = named_account(lookup, brand, form["account"])
@@ -75,7 +73,7 @@ class Launches:
             raise Unclear("\n".join([f"“{form['name']}” may not run as it is written; nothing was made.", *told]))
 
     def _like(self, brand: str, account: AdAccount, lookup: CampaignLookup, like: str) -> list[AdSet]:
-        """The named ad set, or the campaign's; it must be in the same account, for its audience and picture."""
+        """The named ad set, or all of the campaign; of the same account, because audience and picture are copied."""
         model = named_target(lookup, brand, like, "launch, like:")
         if model.account.id != account.id:
             raise Unclear(f"{model.shown} is of another account than {account.name}; name one of the same for *like*.")
@@ -97,7 +95,7 @@ class Launches:
 
 
 def read_form(words: str) -> dict[str, str]:
-    """The form's lines by name. Raises Unclear with the whole form, or with what is missing."""
+    """Raises Unclear with the empty form, or with what is missing."""
     lines = [_LINE.match(line) for line in words.splitlines()]
     given = {found[1].casefold(): found[2] for found in lines if found}
     missing = [name for name in FORM if name not in given]

@@ -1,4 +1,4 @@
-"""Finds the campaign, ad set, ad or account that a command names, or asks which one is meant."""
+"""Finds what a command names: campaign, ad set, ad or account."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST_NAMED: Final = 8
 
 
 def named_target(lookup: CampaignLookup, brand: str, words: str, usage: str) -> AdObject:
-    """The only match. Raises Unclear with the candidates; `usage` is the command's word."""
+    """Raises Unclear with the candidates unless one matches; `usage` is the command's word."""
     found = lookup.find(brand, words).targets
     if not found:
         raise Unclear(_unknown(lookup, brand, words))
@@ -25,7 +25,7 @@ def named_target(lookup: CampaignLookup, brand: str, words: str, usage: str) -> 
 
 
 def named_account(lookup: CampaignLookup, brand: str, words: str) -> AdAccount:
-    """The only match. Raises Unclear."""
+    """Raises Unclear unless one matches."""
     found = lookup.accounts(brand, words)
     if len(found) == 1:
         return found[0]

@@ -1,4 +1,4 @@
-"""Staff commands in chat. The role comes from the settings and is checked for each command."""
+"""Commands about orders, hand-overs and messages; dispatches all staff commands."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from memory.storage.errors import MemoryFault
 
 
 class Commands:
-    """Answers staff. The database changes only when the turn is finished; ad accounts at once (`AdCommands`)."""
+    """Database changes wait for the end of the turn; ad accounts change at once (`AdCommands`)."""
 
     def __init__(
         self,
@@ -40,7 +40,6 @@ class Commands:
         *,
         ads: AdCommands | None = None,
     ) -> None:
-        """`ads` adds the ad commands, and answers questions in plain words."""
         self._contacts = contacts
         self._messages = messages
         self._handovers = handovers
@@ -64,10 +63,7 @@ class Commands:
         }
 
     def handle(self, who: Contact, role: str, messages: Sequence[Message], deadline: datetime | None = None) -> Outcome:
-        """The outcome of one turn of staff; each message is a command of its own.
-
-        Until `deadline` a model may work on a question. Raises ValueError where `role` is no role.
-        """
+        """Each message is its own command. Raises ValueError for an unknown role."""
         if role not in ROLES:
             raise ValueError("only somebody on the STAFF list may command; route customers to the seller")
         outcome = Outcome(answered_by="staff", why="staff command")
@@ -141,13 +137,13 @@ class Commands:
         command.say("\n".join([_line(found), ad, *steps]))
 
     def _found(self, command: StaffCommand) -> Order:
-        """Raises Unclear where the words are no order number, UnknownOrder where the brand has no such order."""
+        """Raises Unclear or UnknownOrder."""
         if not is_number(command.words):
             raise Unclear("An order number has eight letters and looks like KQXT-MBPR; *orders* lists the latest.")
         return self._orders.by_number(command.brand, command.words)
 
     def _move(self, command: StaffCommand) -> None:
-        """The command's name is the state: paid, shipped, delivered, cancelled."""
+        """The command's name is the new state."""
         found, state = self._found(command), command.name
         moves = [change for change in command.changes if isinstance(change, MoveOrder)]
         # An earlier message of this turn may have moved it; nothing of the turn is written yet.
@@ -166,7 +162,7 @@ class Commands:
             )
 
     def _wording(self, contact_id: int) -> ReplyWording:
-        """The lines in a customer's language and the script they wrote last."""
+        """In the customer's language and the script they wrote last."""
         known = self._contacts.get(contact_id).language
         wrote = "".join(m.content for m in self._messages.history(contact_id, limit=20) if m.role == "user")
         return reply_wording(known if known in LANGUAGES else FIRST, wrote)

@@ -1,4 +1,4 @@
-"""Tasks that the ad agent gives people, as staff see and finish them."""
+"""The ad agent's tasks for people."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ class TaskCommands:
     tasks: Tasks
 
     def commands(self) -> dict[str, CommandEntry]:
-        """By their first words."""
         return {
             "tasks": CommandEntry("tasks", "what the agent asks of you; *tasks 3*: all of one", "analyst", self._list),
             "done": CommandEntry(
@@ -43,7 +42,7 @@ class TaskCommands:
 
 
 def _done_in(command: StaffCommand) -> set[int]:
-    """Tasks that earlier messages of this turn report as done; nothing of the turn is written yet."""
+    """Finished by earlier messages of this turn; not stored yet."""
     return {change.number for change in command.changes if isinstance(change, FinishTask)}
 
 

@@ -1,4 +1,4 @@
-"""Answers plain questions about the ads from memory, without a model."""
+"""Answers questions about the ads without a model."""
 
 from __future__ import annotations
 
@@ -37,14 +37,12 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Answering:
-    """Reads questions by rules and answers them; changes nothing."""
-
+class BuiltInAnswers:
     agency: Agency
     tasks: Tasks
 
     def answer(self, brand: str, text: str) -> Reply | None:  # noqa: C901 - one case for each kind of question
-        """In the question's language; None where no rule reads it."""
+        """None if no rule reads the text."""
         question = self.read(brand, text)
         answers, language, name = self.agency.answers, question.language, question.name
         match question.asked:
@@ -85,7 +83,6 @@ class Answering:
                 assert_never(question.asked)
 
     def read(self, brand: str, text: str) -> Question:
-        """The question in a text, with the names in this brand's accounts."""
         campaigns = self.agency.memory.campaigns
         accounts = [account.name for account in campaigns.accounts(brand)]
         named = dict.fromkeys(campaign.name for campaign in campaigns.campaigns(brand))
@@ -95,7 +92,7 @@ class Answering:
     # -- is it making money?
 
     def _money(self, brand: str, question: Question) -> Reply:
-        """Whether it earns or loses; without a name the overview says so of all campaigns."""
+        """Profit or loss; an overview without a name."""
         say, days, answers = say_in(question.language), question.days or DEFAULT_DAYS, self.agency.answers
         if not question.name:
             return Reply(answers.overview(brand, language=question.language))
@@ -112,17 +109,15 @@ class Answering:
     # -- the graph
 
     def pages(self, brand: str, angle: str, language: str) -> str:
-        """Conversion by landing page, optionally of one angle's ads."""
+        """Conversion; `angle` limits it to that angle's ads."""
         say = say_in(language)
         title = say.say("pages_of", angle=angle) if angle else say.say("pages")
         return _groups(title, self._graph.landing_pages(brand, angle=angle or None), say)
 
     def by_angle(self, brand: str, language: str) -> str:
-        """Conversion by angle."""
         return _groups(say_in(language).say("angles"), self._graph.angles(brand), say_in(language))
 
     def by_format(self, brand: str, language: str) -> str:
-        """Conversion by format."""
         return _groups(say_in(language).say("formats"), self._graph.formats(brand), say_in(language))
 
     def again(self, brand: str, language: str) -> str:

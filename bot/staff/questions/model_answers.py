@@ -1,4 +1,4 @@
-"""Plain questions with a language model over read-only tools; its numbers are checked, else the built-in answer is sent."""
+"""Answers questions about the ads with a model over read-only tools."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from bot.model.model_errors import ModelUnavailable, Reason
 from bot.model.token_prices import Spent
 from bot.sales.answering.model_tools import json_schema
 from bot.sales.answering.model_writer import MICROS, SHORTEST_CALL, Allowance, paid
-from bot.staff.questions.built_in_answers import Answering, Reply
+from bot.staff.questions.built_in_answers import BuiltInAnswers, Reply
 from memory.storage.errors import DatabaseUnavailable, MemoryFault
 from memory.storage.quotas import Limits
 from memory.storage.timestamps import Clock
@@ -48,25 +48,19 @@ Message = dict[str, Any]
 
 
 class NoArguments(Schema):
-    """No arguments."""
+    pass
 
 
 class NameArgument(Schema):
-    """A campaign or account, as staff call it."""
-
     name = fields.String(required=True, validate=Length(1, 80))
 
 
 class WordArgument(Schema):
-    """One word, or none for all."""
-
     word = fields.String(load_default=None, validate=Length(1, 40))
 
 
 @dataclass(frozen=True, slots=True)
-class Thought:
-    """The reply to a question, and the model's part in it."""
-
+class StaffAnswer:
     reply: Reply | None
     model: str | None = None  # None: the built-in reader's
     spent: Spent = field(default_factory=Spent)
@@ -77,7 +71,7 @@ class Thought:
 class AdTool:
     purpose: str
     schema: Schema
-    look: Callable[[Answering, str, str, Mapping[str, Any]], str]  # answering, brand, language, arguments
+    look: Callable[[BuiltInAnswers, str, str, Mapping[str, Any]], str]  # answering, brand, language, arguments
 
 
 AD_TOOLS: Final[Mapping[str, AdTool]] = {
@@ -123,33 +117,33 @@ AD_TOOLS: Final[Mapping[str, AdTool]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Thinking:
-    """Answers with the model where there is one and its numbers come from tools; else by rules."""
+class ModelAnswers:
+    """Falls back to the built-in answer, also if the model states a number that no tool showed."""
 
-    answering: Answering
+    answering: BuiltInAnswers
     model: LanguageModel | None
     limits: Limits
     brands: Mapping[str, Brand]
     clock: Clock
     allowance: Allowance = ALLOWANCE
 
-    def answer(self, brand: str, text: str, contact_id: int, deadline: datetime | None) -> Thought:
-        """The reply is None where neither could read the text."""
+    def answer(self, brand: str, text: str, contact_id: int, deadline: datetime | None) -> StaffAnswer:
+        """`reply` is None if neither could read the text."""
         asked = self.answering.read(brand, text)
         if self.model is None or deadline is None or asked.asked in ("act", "chart"):
-            return Thought(self.answering.answer(brand, text))
+            return StaffAnswer(self.answering.answer(brand, text))
         try:
             return self._thought(self.model, brand, text, asked.language, contact_id, deadline)
         except ModelUnavailable as fault:
-            log.info("a question of staff is answered without the model: %s", fault)
-            return Thought(self.answering.answer(brand, text), spent=fault.spent, why=fault.reason.value)
+            log.info("staff question answered without the model: %s", fault)
+            return StaffAnswer(self.answering.answer(brand, text), spent=fault.spent, why=fault.reason.value)
 
     def _thought(
         self, model: LanguageModel, brand: str, text: str, language: str, contact_id: int, deadline: datetime
-    ) -> Thought:
+    ) -> StaffAnswer:
         allowance = self.allowance
         if not self.limits.allow(f"model:{contact_id}", allowance.turns_per_contact, allowance.per_seconds):
-            raise ModelUnavailable(Reason.RATE_LIMITED, "this colleague had enough of the model for now")
+            raise ModelUnavailable(Reason.RATE_LIMITED, "this person's limit of model turns is reached")
         conversation: list[Message] = [
             {"role": "system", "content": self._briefing(brand, language)},
             {"role": "user", "content": text[:2000]},
@@ -170,7 +164,7 @@ class Thinking:
         self, model: LanguageModel, brand: str, conversation: list[Message], spent: Spent, deadline: datetime, *,
         last: bool,
     ) -> tuple[Completion, Spent]:  # fmt: skip
-        """One call, within the limits of a turn and the brand's daily budget."""
+        """Within the turn's limits and the brand's daily budget."""
         worst = model.worst_cost(conversation, _described())
         try:
             self._check(spent, worst, deadline)
@@ -188,18 +182,18 @@ class Thinking:
 
     def _check(self, spent: Spent, worst: int, deadline: datetime) -> None:
         if (deadline - self.clock()).total_seconds() < SHORTEST_CALL:
-            raise ModelUnavailable(Reason.TIMEOUT, "no time was left for another call")
+            raise ModelUnavailable(Reason.TIMEOUT, "too little time is left for another call")
         if spent.tokens_in + spent.tokens_out > self.allowance.tokens:
-            raise ModelUnavailable(Reason.OVER_BUDGET, f"the turn had its {self.allowance.tokens} tokens")
+            raise ModelUnavailable(Reason.OVER_BUDGET, f"the turn's limit of {self.allowance.tokens} tokens is reached")
         if spent.cost_micros + worst > self.allowance.cost_micros:
-            raise ModelUnavailable(Reason.OVER_BUDGET, "the turn would cost more than a turn may")
+            raise ModelUnavailable(Reason.OVER_BUDGET, "the call could exceed the turn's cost limit")
 
-    def _checked(self, completion: Completion, spent: Spent, seen: Sequence[str]) -> Thought:
-        """The text, if all its numbers were shown by tools. Raises ModelUnavailable."""
+    def _checked(self, completion: Completion, spent: Spent, seen: Sequence[str]) -> StaffAnswer:
+        """Raises ModelUnavailable unless tools showed all numbers."""
         text = completion.text.strip()
         if text and not completion.tool_calls and not unseen(text, seen) and not _CLAIMS.search(text):
-            return Thought(Reply(text), completion.model, spent)
-        fault = ModelUnavailable(Reason.GARBAGE, "the model said numbers that no tool showed, or that it did something")
+            return StaffAnswer(Reply(text), completion.model, spent)
+        fault = ModelUnavailable(Reason.GARBAGE, "the answer has numbers that no tool showed, or claims an action")
         fault.spent = spent
         raise fault
 
@@ -211,8 +205,8 @@ class Thinking:
         )
 
 
-def look(call: ToolCall, answering: Answering, brand: str, language: str) -> str:
-    """Runs a tool; a wrong call returns an error for the model to read."""
+def look(call: ToolCall, answering: BuiltInAnswers, brand: str, language: str) -> str:
+    """Runs a tool; a wrong call returns an error for the model."""
     tool = AD_TOOLS.get(call.name)
     if tool is None:
         return json.dumps({"error": f"there is no tool {call.name[:60]!r}; there are {', '.join(AD_TOOLS)}"})
@@ -227,7 +221,7 @@ def look(call: ToolCall, answering: Answering, brand: str, language: str) -> str
 
 
 def unseen(text: str, seen: Sequence[str]) -> set[Decimal]:
-    """The numbers in `text` that are not in `seen`; small ones written as words do not count."""
+    """The numbers that are not in `seen`; small number words do not count."""
     said = _MARKER.sub("", text)
     known = set().union(*(_numbers(each) for each in seen))
     return {number for number in _numbers(said) if number not in known}

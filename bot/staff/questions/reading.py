@@ -1,4 +1,4 @@
-"""Reads plain questions about the ads by rules, in every language: the subject, the campaign, the period."""
+"""Reads questions about the ads by rules, in all languages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PATTERNS: Final = tuple((asked, folded_pieces(alternatives("staff_questions", a
 
 
 def _ordered(command: str) -> re.Pattern[str]:
-    """The pattern of an order: a verb at the beginning, after polite words or not, or a phrase anywhere."""
+    """A verb at the start, after polite words or not; or a phrase anywhere."""
     polite, first, anywhere = (
         alternatives("staff_questions", key)
         for key in ("polite", f"orders.{command}_first", f"orders.{command}_anywhere")
@@ -44,18 +44,16 @@ DEFAULT_DAYS: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`name`: the words that belong to a campaign's or account's name."""
-
     asked: Asked
     language: str  # of the text
-    name: str = ""
+    name: str = ""  # the words that belong to a campaign's or account's name
     word: str = ""  # an angle or format that is named
     days: int | None = None
     command: str = ""  # what an order in plain words would be as a command
 
 
 def read(text: str, names: Iterable[str], words: Iterable[str]) -> Question:
-    """`names`: of the brand's campaigns and accounts; `words`: of its angles and formats."""
+    """`names`: of campaigns and accounts; `words`: angles and formats."""
     plain = fold(text)
     language = detect(text)
     said = names_of(text)
@@ -72,7 +70,7 @@ def read(text: str, names: Iterable[str], words: Iterable[str]) -> Question:
 
 
 def _named(said: Sequence[str], names: Iterable[str]) -> str:
-    """The words that occur in a name; words in all names (the brand's) are ignored."""
+    """Words in all names (the brand's) are ignored."""
     lists = [set(names_of(name)) for name in names]
     everywhere = set.intersection(*lists) if len(lists) > 1 else set()
     known = set().union(*lists) - everywhere
@@ -80,7 +78,7 @@ def _named(said: Sequence[str], names: Iterable[str]) -> str:
 
 
 def _word(said: Sequence[str], words: Iterable[str]) -> str:
-    """The angle or format named: by all its parts, or by one of more than four letters."""
+    """An angle or format of which all parts occur, or one of more than four letters."""
     for word in sorted(words, key=len, reverse=True):
         parts = names_of(word.replace("-", " "))
         if parts and all(any(alike(each, part) for each in said) for part in parts):
