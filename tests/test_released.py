@@ -297,7 +297,7 @@ def test_an_erased_person_stays_erased_and_the_receipt_is_genuine(shop: Program)
 
 def test_the_catalogue_keeps_prices_and_what_was_sold(file: Path, tmp_path: Path) -> None:
     settings = settings_on(file, tmp_path)
-    memory = Foundation.laid(settings, lambda: AS_OF).stores
+    memory = Foundation.built(settings, lambda: AS_OF).stores
     [talon] = [item for item in memory.goods.items(BRAND) if item.sku == "KR-TALON-14"]
     assert (talon.title, talon.maker, talon.prices["EUR"]) == ("Kestrel Talon 14", "Kestrel", euros("1449"))
     assert "gaming laptop" in talon.keywords

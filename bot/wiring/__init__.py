@@ -1,4 +1,4 @@
-"""Puts the parts together, one module per subject. Nothing else knows which part is real.
+"""Builds the program, one module per subject; the only place that chooses implementations.
 
-`program.assemble` is where to begin: each line of it builds one subject, and the modules beside it say from what.
+Begin at `program.assemble`: each line builds one subject.
 """

@@ -1,4 +1,4 @@
-"""The ad agent: real accounts or practice ones, the agency over them, what the clock does for it, what staff may ask."""
+"""Builds the ad agent."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ from memory.storage.timestamps import Clock
 
 @dataclass(frozen=True, slots=True)
 class AgencyParts:
-    """What an agency is made of; the tests make theirs of small practice accounts."""
+    """Tests build theirs over small practice accounts."""
 
     db: Database
     brands: Mapping[str, Brand]
@@ -80,7 +80,6 @@ class AgencyParts:
     writer: Writes | None  # None: new ads are written from templates
 
     def agency(self) -> Agency:
-        """The agency over these accounts."""
         stores = AdStores.over(self.db, self.clock, self.real_clock, self.rates)
         specs = self.practice.specs() if self.practice else {}
         rules = {key: account.rules for accounts in self.accounts.values() for key, account in accounts.items()}
@@ -139,7 +138,7 @@ class AgencyParts:
     def _steps(
         self, stores: AdStores, pull: Pull, limits: BrandLimits, lifecycle: AdTestLifecycle
     ) -> list[MorningStep]:
-        """An account's morning."""
+        """One account's morning."""
         actions, margins = lifecycle.actions, OrderMargins(self.brands, self.goods, self.rates)
         tests = lifecycle if self.claims is not None else None
         decide = Decide(stores.campaigns, stores.attribution, limits, margins, tests, actions.changes)
@@ -205,8 +204,6 @@ class AgencyParts:
 
 @dataclass(frozen=True, slots=True)
 class AdSide:
-    """The agency of this program, and what stands around it."""
-
     foundation: Foundation
     facebook: Facebook | None
     agency: Agency
@@ -215,7 +212,7 @@ class AdSide:
 
     @classmethod
     def built(cls, foundation: Foundation, limits: MessageLimits, roster: Path) -> AdSide:
-        """Over the real accounts where META_ACCESS_TOKEN is set, else over the practice accounts of `roster`."""
+        """Real accounts if META_ACCESS_TOKEN is set, else the practice accounts of `roster`."""
         settings, stores, clock = foundation.settings, foundation.stores, foundation.clock
         facebook = connect(settings, foundation.brands, clock)
         practice = None if facebook else _practice(foundation, roster)
@@ -241,7 +238,6 @@ class AdSide:
         return cls(foundation, facebook, parts.agency(), staff, claims)
 
     def commands(self) -> AdCommands:
-        """What staff may ask of the ad agent in chat."""
         foundation, agency = self.foundation, self.agency
         model_answers = ModelAnswers(
             BuiltInAnswers(agency, agency.tasks),
@@ -254,7 +250,7 @@ class AdSide:
         return AdCommands(agency, log, agency.tasks, model_answers, self.claims)
 
     def jobs(self, twilio: SmallTwilio | None) -> list[Job]:
-        """What the clock does for the ads; `twilio` is where practice customers write to."""
+        """`twilio`: where practice customers write to."""
         return [*self._account_jobs(), *self._practice_jobs(twilio), *self._asana_jobs()]
 
     def _account_jobs(self) -> list[Job]:
@@ -302,11 +298,11 @@ def _practice(foundation: Foundation, roster: Path) -> PracticeAccounts | None:
 
 
 def check_each_hour(agency: Agency, hours: JobRuns) -> None:
-    """The guards' look, by the clock that the accounts live by: an hour of practice is shorter than one of ours."""
+    """By the accounts' clock: practice accounts live faster than real time."""
     if hours.claim("ads guards", timedelta(hours=1)):
         agency.each_hour()
 
 
 def warn_of_version_end(agency: Agency) -> None:
-    """Have staff hear when the Graph API's version is about to end."""
+    """Warns staff before the Graph API version expires."""
     agency.watch.warn(version_warning(agency.clock().date()))

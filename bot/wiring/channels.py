@@ -1,4 +1,4 @@
-"""Who takes our messages to customers: Twilio, or the small Twilio of the simulator where no account is set."""
+"""Builds the channel: Twilio or the simulator."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.wiring.foundation import Foundation
 
 
 def small_twilio(foundation: Foundation, pace: Pace | None) -> SmallTwilio | None:
-    """The simulator, with every brand's numbers as senders; None where the account is real."""
+    """None for a real account."""
     settings = foundation.settings
     if not settings.simulated:
         return None
@@ -24,5 +24,4 @@ def small_twilio(foundation: Foundation, pace: Pace | None) -> SmallTwilio | Non
 
 
 def channel(foundation: Foundation, twilio: SmallTwilio | None) -> Channel:
-    """The provider of WhatsApp; `twilio` stands in for the real one."""
     return TwilioChannel(foundation.settings, foundation.clock, twilio.account if twilio else None)

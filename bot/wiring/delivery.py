@@ -1,4 +1,4 @@
-"""The way of a message: from whoever answers it to the worker, the outbox and the channel."""
+"""Builds delivery."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from bot.delivery.worker import Worker, WorkerParts
 from bot.sales.desk import Seller
 from bot.staff.commands.ad_commands import AdCommands
 from bot.staff.commands.shop_commands import Commands
-from bot.wiring.desk import senses
+from bot.wiring.desk import media_describer
 from bot.wiring.foundation import Foundation
 
 
 def outbox(foundation: Foundation, channel: Channel) -> Outbox:
-    """The gate in front of the channel."""
     stores = foundation.stores
     return Outbox(
         db=stores.db,
@@ -36,15 +35,14 @@ def outbox(foundation: Foundation, channel: Channel) -> Outbox:
 
 
 def turn_router(foundation: Foundation, seller: Seller, ads: AdCommands, channel: Channel) -> TurnRouter:
-    """Staff by their commands, everybody else by the desk."""
     stores = foundation.stores
     commands = Commands(stores.contacts, stores.messages, stores.handovers, stores.orders, ads=ads)
-    media = MediaUnderstanding(channel, stores.attachments, stores.messages, senses(foundation))
+    media = MediaUnderstanding(channel, stores.attachments, stores.messages, media_describer(foundation))
     return TurnRouter(seller, commands, foundation.staff, media)
 
 
 def worker(foundation: Foundation, outbox: Outbox, router: TurnRouter, wake: threading.Event) -> Worker:
-    """The queue's worker of this process; `wake` is set whenever there is something to do."""
+    """`wake` is set whenever there may be work."""
     parts = WorkerParts(
         contacts=foundation.stores.contacts,
         turns=foundation.turns,
@@ -59,6 +57,5 @@ def worker(foundation: Foundation, outbox: Outbox, router: TurnRouter, wake: thr
 
 
 def catch_up(foundation: Foundation, channel: Channel, wake: threading.Event) -> CatchUp:
-    """What takes in messages that the webhook never received."""
     stores = foundation.stores
     return CatchUp(channel, stores.intake, stores.runs, foundation.numbers, foundation.clock, wake)

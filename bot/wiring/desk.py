@@ -1,4 +1,4 @@
-"""The sales desk: its shop, its writer, and what reads its conversations in the background."""
+"""Builds the sales desk."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ log = logging.getLogger(__name__)
 
 
 def seller(foundation: Foundation) -> Seller:
-    """The desk over the catalogue as its file is now."""
     model = foundation.model
     writer = ModelDesk(model, foundation.stores.limits, foundation.clock) if model else None
     return Seller(_shop(foundation), foundation.stores.contacts, writer)
@@ -45,23 +44,22 @@ def _shop(foundation: Foundation) -> Shop:
 
 
 def _take_catalogue(foundation: Foundation, file: Path) -> None:
-    """It is read again at each start; stock that was sold since stays sold while the file is the same."""
+    """Stock sold since the last import stays sold while the file is unchanged."""
     read = read_catalogue(file)
     for fault in read.faults:
-        log.error("the catalogue has a row that cannot be used: %s", fault)
+        log.error("skipped a row of the catalogue: %s", fault)
     foundation.stores.goods.replace(read.items, read.digest)
 
 
-def senses(foundation: Foundation) -> MediaDescriber | None:
-    """What hears voice notes and sees pictures, within the smallest of the brands' daily budgets."""
+def media_describer(foundation: Foundation) -> MediaDescriber | None:
+    """Within the smallest of the brands' daily model budgets."""
     if foundation.model is None:
         return None
     budget = min(brand.daily_model_budget_usd for brand in foundation.brands.values())
     return MediaDescriber(foundation.model, foundation.stores.limits, daily_budget_usd=budget)
 
 
-def reader(foundation: Foundation) -> BackgroundReader:
-    """What reads conversations while nobody waits."""
+def background_reader(foundation: Foundation) -> BackgroundReader:
     stores = foundation.stores
     return BackgroundReader(
         contacts=stores.contacts,

@@ -1,4 +1,4 @@
-"""What every subject stands on: settings, clock, brands, stores, and who staff are."""
+"""What every subject is built on: settings, clock, brands, stores, staff."""
 
 from __future__ import annotations
 
@@ -25,8 +25,6 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Foundation:
-    """Built first; whatever is built later takes from it what it needs."""
-
     settings: Settings
     clock: Clock  # the machine's
     numbers: BrandNumbers
@@ -41,12 +39,11 @@ class Foundation:
 
     @property
     def brands(self) -> Mapping[str, Brand]:
-        """By id."""
         return self.numbers.brands
 
     @classmethod
-    def laid(cls, settings: Settings, clock: Clock) -> Foundation:
-        """Reads the brands file and opens the database. Raises BrandsWrong, WrongSetting, DatabaseUnavailable."""
+    def built(cls, settings: Settings, clock: Clock) -> Foundation:
+        """Raises BrandsWrong, WrongSetting, DatabaseUnavailable."""
         numbers = BrandNumbers(read_brands(Path(settings.brands_file)), settings.twilio_whatsapp_from)
         stores = Stores.opened(settings, numbers, clock)
         agents = MemoryManager(settings.memory, db=stores.db, clock=clock)

@@ -1,4 +1,4 @@
-"""What the clock does for the shop, and which process has the clock."""
+"""Builds the shop's scheduled jobs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.delivery.scheduler import Job, JobScheduler, Leadership
 from bot.sales.desk import Seller
 from bot.settings import Settings
 from bot.shop.exchange_rates import Rates, RatesNotRefreshed
-from bot.wiring.desk import reader
+from bot.wiring.desk import background_reader
 from bot.wiring.foundation import Foundation
 from memory.agents.workflows import end_silent_sessions
 from memory.storage.quotas import Limits
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 def job_scheduler(foundation: Foundation, jobs: Sequence[Job]) -> JobScheduler:
-    """The clock of all processes on this database; one of them has it at a time."""
+    """All processes on this database share it; one runs it at a time."""
     return JobScheduler(jobs, foundation.stores.runs, _lock(foundation.settings))
 
 
@@ -38,7 +38,6 @@ def _lock(settings: Settings) -> Path | Leadership:
 
 
 def shop_jobs(foundation: Foundation, channel: Channel, catch_up: CatchUp, seller: Seller) -> list[Job]:
-    """Messages, memory and the desk."""
     stores, clock = foundation.stores, foundation.clock
     forgetting = ProviderErasure(stores.contacts, channel, foundation.erasure)
     return [
@@ -47,7 +46,7 @@ def shop_jobs(foundation: Foundation, channel: Channel, catch_up: CatchUp, selle
         Job("rates", timedelta(days=1), partial(refresh_rates, foundation.rates)),
         Job("limits", timedelta(days=1), partial(forget_old_windows, stores.limits, clock)),
         Job("search", timedelta(seconds=2), stores.search.catch_up_fully, at_start=True),
-        Job("reading", timedelta(seconds=5), reader(foundation).run, at_start=True),
+        Job("reading", timedelta(seconds=5), background_reader(foundation).run, at_start=True),
         *_tidying(foundation),
         Job("silence", timedelta(hours=1), partial(note_silent_customers, seller)),
     ]
@@ -84,18 +83,17 @@ def _backups(foundation: Foundation) -> Backups:
 
 
 def refresh_rates(rates: Rates) -> None:
-    """Take today's exchange rates; yesterday's stay where they can't be had."""
+    """Keeps yesterday's rates if today's are unavailable."""
     try:
         log.info("exchange rates as of %s", rates.refresh())
     except RatesNotRefreshed as fault:
-        log.warning("the exchange rates stay as of %s: %s", rates.as_of(), fault)
+        log.warning("exchange rates not refreshed, still as of %s: %s", rates.as_of(), fault)
 
 
 def forget_old_windows(limits: Limits, clock: Clock) -> None:
-    """Drop the counts of windows that ended a day ago."""
+    """Of the rate limits."""
     limits.forget_windows(clock() - timedelta(days=1))
 
 
 def note_silent_customers(seller: Seller) -> None:
-    """Keep an episode of each customer who asked to buy and fell silent."""
-    log.info("%s customers fell silent", seller.note_lost())
+    log.info("%s customers recorded as lost", seller.note_lost())

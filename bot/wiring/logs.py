@@ -1,4 +1,4 @@
-"""What is logged."""
+"""Log levels."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ import logging
 
 
 def log_at(level: str) -> None:
-    """Log our own words from `level` up, other packages' only from WARNING.
-
-    Theirs tell too much below: urllib3 the address of each call with the phone number in it, a model's client all of
-    the conversation.
-    """
+    """Our loggers from `level` up, those of other packages from WARNING."""
     named = logging.getLevelNamesMapping()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # Below it urllib3 logs URLs with phone numbers, and the model's client whole conversations.
     logging.getLogger().setLevel(max(named[level], logging.WARNING))
     for ours in ("hawker", "bot", "memory"):
         logging.getLogger(ours).setLevel(level)

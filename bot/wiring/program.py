@@ -1,4 +1,4 @@
-"""The whole program: every part of one process, put together and not yet running."""
+"""Assembles the whole program of one process."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ROSTER = ROOT / "data" / "practice.toml"
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Everything of one process. Nothing runs before `start`."""
+    """Nothing runs before `start`."""
 
     settings: Settings
     memory: Stores
@@ -54,13 +54,14 @@ class Program:
     secret: str  # signs tokens
 
     def start(self) -> None:
-        """Worker and clock, in threads of their own; what is slow the first time is done before a customer waits."""
+        """In background threads."""
+        # What is slow the first time is loaded before a customer waits for it.
         threading.Thread(target=self._warm, name="warm", daemon=True).start()
         self.worker.start()
         self.job_scheduler.start()
 
     def stop(self) -> None:
-        """Finish what is under way, then stop."""
+        """Finishes running work first."""
         self.job_scheduler.stop()
         self.worker.stop()
         if self.model is not None:
@@ -69,7 +70,7 @@ class Program:
             self.twilio.stop()
 
     def work(self) -> None:
-        """Worker and clock in this thread, until the process is told to stop."""
+        """In this thread, until SIGTERM or SIGINT."""
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: self.worker.halt())
         if self.model is not None:
@@ -86,11 +87,11 @@ class Program:
 
 
 def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None, roster: Path = ROSTER) -> Program:
-    """The program of these settings. `roster` lists the practice accounts; `pace` is the simulator's.
+    """`roster` lists the practice accounts; `pace` is the simulator's.
 
     Raises BrandsWrong, WrongSetting, DatabaseUnavailable.
     """
-    foundation = Foundation.laid(settings, clock)
+    foundation = Foundation.built(settings, clock)
     wake = threading.Event()
     twilio = small_twilio(foundation, pace)
     provider = channel(foundation, twilio)

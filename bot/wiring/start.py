@@ -1,4 +1,4 @@
-"""What the first command checks and says before anything serves."""
+"""Start-up checks and messages on the terminal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from memory.storage.errors import DatabaseUnavailable
 
 
 def settings_or_exit() -> Settings:
-    """The settings of the environment; a wrong one ends the program with a sentence that names it."""
+    """Exits with a message for each wrong setting."""
     try:
         return Settings.from_environment()
     except WrongSetting as wrong:
@@ -22,7 +22,6 @@ def settings_or_exit() -> Settings:
 
 
 def program_or_exit() -> Program:
-    """The program of the environment's settings, with its log; what keeps it from starting ends it with a sentence."""
     settings = settings_or_exit()
     log_at(settings.log_level)
     try:
@@ -34,7 +33,7 @@ def program_or_exit() -> Program:
 
 
 def require_free(port: int) -> None:
-    """Ends the program where somebody listens on `port` already, with what to do."""
+    """Exits with a message if `port` is in use."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as gunicorn does: a port just left counts as free
         try:
@@ -45,7 +44,6 @@ def require_free(port: int) -> None:
 
 
 def greet(settings: Settings) -> None:
-    """Where to click, who answers, how to get a token."""
     here = f"http://127.0.0.1:{settings.port}"
     if settings.simulated:
         click.echo(f"Try it:     {here}/simulator   (Twilio is simulated: set TWILIO_ACCOUNT_SID for the real one)")

@@ -1,4 +1,4 @@
-"""The stores of the program, over one database."""
+"""Builds the stores."""
 
 from __future__ import annotations
 
@@ -30,8 +30,6 @@ ANSWER_TWILIO_WITHIN = 3.0  # seconds; it is told to wait four, and to come agai
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Every store that more than one subject works with."""
-
     db: Database
     contacts: Contacts
     sessions: Sessions
@@ -51,7 +49,7 @@ class Stores:
 
     @classmethod
     def opened(cls, settings: Settings, numbers: BrandNumbers, clock: Clock) -> Stores:
-        """Opens the database of the settings and brings it up to date."""
+        """Opens the database and migrates it."""
         db = Database(settings.database_url, timeout=15.0, key=settings.database_key or None)
         db.migrate(STEPS)
         contacts, sessions = Contacts(db, clock), _sessions(db, settings)
@@ -78,8 +76,8 @@ class Stores:
         )
 
 
-def impatient_intake(settings: Settings, clock: Clock) -> Intake:
-    """The webhook's own way into the database: it waits for another's write only as long as Twilio waits for us."""
+def webhook_intake(settings: Settings, clock: Clock) -> Intake:
+    """A connection that waits for a write lock no longer than Twilio waits for an answer."""
     db = Database(settings.database_url, timeout=ANSWER_TWILIO_WITHIN, key=settings.database_key or None)
     db.migrate(STEPS)
     sessions = _sessions(db, settings)

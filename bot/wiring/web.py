@@ -1,4 +1,4 @@
-"""The web part: the webhook, the pages, the API and the terminal commands."""
+"""Builds the web part: webhook, pages, API, terminal commands."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from bot.web.pages import pages
 from bot.web.webhook import WebhookParts, webhook
 from bot.wiring.ads import AdSide
 from bot.wiring.foundation import ROOT, Foundation
-from bot.wiring.stores import impatient_intake
+from bot.wiring.stores import webhook_intake
 from memory.ads.learnings.campaign_records import CampaignRecords
 from memory.ads.learnings.strategy import Strategy
 from memory.conversation import ConversationMemory
@@ -36,10 +36,10 @@ from memory.upkeep.import_export import ConversationFiles, ExportPart, OneFile, 
 def site(
     foundation: Foundation, outbox: Outbox, ads: AdSide, twilio: SmallTwilio | None, wake: threading.Event
 ) -> Flask:
-    """Every route and command; `wake` is set when a message came in."""
+    """`wake` is set when a message arrives."""
     settings, agency = foundation.settings, ads.agency
     web = Flask("hawker", root_path=str(ROOT / "bot" / "web"))
-    intake = impatient_intake(settings, foundation.clock)
+    intake = webhook_intake(settings, foundation.clock)
     web.register_blueprint(webhook(WebhookParts(outbox.channel, intake, outbox, foundation.numbers, wake)))
     web.register_blueprint(simulator_routes(twilio))
     web.register_blueprint(pages(settings))
@@ -57,7 +57,7 @@ def site(
 
 
 def closed_site(settings: Settings) -> Flask:
-    """The commands that need the database closed, and nothing else."""
+    """Only the commands that need the database closed."""
     closed = Flask("hawker")
     register_closed(closed, settings)
     return closed
@@ -83,7 +83,6 @@ def _parts(foundation: Foundation, outbox: Outbox, ads: AdSide) -> Parts:
 
 
 def _conversations(foundation: Foundation, brand: str) -> ConversationMemory:
-    """A brand's memory of its people, over the stores' own database."""
     return ConversationMemory(
         db=foundation.stores.db,
         brand=brand,
@@ -102,7 +101,6 @@ class BrandArchive:
     foundation: Foundation
 
     def parts_of(self, brand: str) -> list[ExportPart]:
-        """Conversations, campaigns, strategy and records."""
         db, clock = self.foundation.stores.db, self.foundation.clock
         timeout = timedelta(hours=self.foundation.settings.memory.session_timeout_hours)
         number = self.foundation.numbers.number_of(brand)
