@@ -1,1 +1,1 @@
-"""Messaging channels: the port, its providers, and a simulator of one."""
+"""Messaging channels: the port, its providers, a simulator."""

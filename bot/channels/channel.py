@@ -1,13 +1,13 @@
-"""The port to a messaging channel: what a provider must do, in this program's own words.
+"""The port to a messaging channel; `bot/channels/twilio` implements it.
 
-`bot/channels/twilio` implements it. A provider's words (form fields, error codes, addresses, templates) end at its
-folder. Addresses of people are ours: `whatsapp:` and an E.164 number or a WhatsApp user id.
+A provider's words (form fields, error codes, templates) stay in its folder. A person's address is `whatsapp:` and an
+E.164 number or a WhatsApp user id.
 
-    ChannelError
-    ├── SendOutcomeUnknown   it may have been sent: look it up before sending again
-    ├── RetryLater           nothing was done: try again later
-    ├── Rejected             refused: the same request would be refused again
-    └── MediaRefused         an attachment that we will not or cannot fetch
+ChannelError
+├── SendOutcomeUnknown   may have been sent: look it up before sending again
+├── RetryLater           nothing was done
+├── Rejected             refused; the same request would be refused again
+└── MediaRefused         an attachment that we will not or cannot fetch
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Form = Sequence[tuple[str, str]]  # name and value, repeated names and empty val
 
 @dataclass(frozen=True, slots=True)
 class WebhookRequest:
-    """A POST to one of our addresses. `path` and `query` are as on the request line, encoded."""
+    """`path` and `query` are still URL-encoded."""
 
     path: str
     query: str
@@ -43,18 +43,16 @@ class WebhookRequest:
 
 @dataclass(frozen=True, slots=True)
 class WebhookReply:
-    """The body that the provider expects after a form was stored."""
-
     body: str
     content_type: str
 
 
 class WebhookRefused(Exception):
-    """A request that the provider did not sign, or not for our account. The text goes to the caller."""
+    """Wrong signature or another account. The text goes to the caller."""
 
 
 class SetAsideReason(StrEnum):
-    """Why a signed form is neither a message nor a status."""
+    """Why a signed form is neither message nor status."""
 
     NO_MESSAGE_ID = "no_message_id"  # a second delivery could not be recognised
     NOT_A_MESSAGE = "not_a_message"  # a call, for instance
@@ -66,15 +64,11 @@ class SetAsideReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """A signed form that carries nothing for us."""
-
     reason: SetAsideReason
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryStatus:
-    """How far a message of ours has come."""
-
     provider_id: str
     outbox_id: int | None  # None: the provider lost it
     state: DeliveryState
@@ -86,7 +80,7 @@ class DeliveryStatus:
 
 @dataclass(frozen=True, slots=True)
 class MessageLimits:
-    """What one message holds. Lengths are in UTF-16 units (`message_text.units`)."""
+    """Lengths are in UTF-16 units (`message_text.units`)."""
 
     text: int
     text_with_buttons: int
@@ -94,7 +88,7 @@ class MessageLimits:
     button_title: int
 
     def parts(self, outgoing: Outgoing) -> Sequence[Outgoing]:
-        """The message in parts that fit; buttons and the picture go with the last."""
+        """Splits a message; buttons and picture go with the last part."""
         texts = split(outgoing.body, self.text)
         if outgoing.buttons and texts:  # only the part with the buttons is short
             texts = [*texts[:-1], *split(texts[-1], self.text_with_buttons)]
@@ -105,8 +99,6 @@ class MessageLimits:
 
 
 class FailureAction(StrEnum):
-    """What to do about a message that was refused or has failed."""
-
     RETRY = "retry"
     LOOK_UP = "look_up"  # it may have been sent
     STOP_SENDING = "stop_sending"  # nothing can be sent now: keep the queue, alert the operator
@@ -130,20 +122,17 @@ class FaultOf(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FailureVerdict:
-    """What an error code means. `sentence` is for the operator and names no person.
-
-    For RETRY: the least wait, and how many more tries (None: the outbox's own limit).
-    """
+    """`sentence` is for the operator and names no person."""
 
     action: FailureAction
     fault_of: FaultOf
     sentence: str
-    after_seconds: float = 0
-    attempts: int | None = None
+    after_seconds: float = 0  # for RETRY: the least wait
+    attempts: int | None = None  # for RETRY: how many more; None: the outbox's own limit
 
 
 class ChannelError(Exception):
-    """The provider did not do what it was asked. The text is for the operator and names no person."""
+    """The text is for the operator and names no person."""
 
     def __init__(self, sentence: str, code: int | None = None) -> None:
         super().__init__(f"{sentence} (code {code})" if code else sentence)
@@ -152,11 +141,11 @@ class ChannelError(Exception):
 
 
 class SendOutcomeUnknown(ChannelError):
-    """The message may or may not have been taken: `look_up` before sending again."""
+    """`look_up` before sending again."""
 
 
 class RetryLater(ChannelError):
-    """Nothing was done; try again after `after_seconds`, at most `attempts` times (None: the caller's limit)."""
+    """After `after_seconds`, at most `attempts` times (None: the caller's limit)."""
 
     def __init__(
         self, sentence: str, after_seconds: float, code: int | None = None, attempts: int | None = None
@@ -167,7 +156,7 @@ class RetryLater(ChannelError):
 
 
 class Rejected(ChannelError):
-    """The provider refused; `verdict.action` says what to do instead of trying again."""
+    """`verdict.action` says what to do instead of a retry."""
 
     def __init__(self, verdict: FailureVerdict, code: int | None) -> None:
         super().__init__(verdict.sentence, code)
@@ -175,7 +164,7 @@ class Rejected(ChannelError):
 
 
 class MediaRefused(ChannelError):
-    """An attachment that is not at the provider, is too large, or is gone."""
+    pass
 
 
 # What is there
@@ -183,26 +172,24 @@ class MediaRefused(ChannelError):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The message was sent."""
-
     provider_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class NotThere:
-    """The provider has no such message (yet)."""
+    """Not at the provider (yet)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """Several messages could be this one: a person decides."""
+    """A person decides."""
 
     provider_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelFinding:
-    """One thing the doctor checked; `sentence` says what is so, or what to do."""
+    """One result of the doctor; `sentence` says what is so or what to do."""
 
     name: str
     ok: bool
@@ -210,7 +197,7 @@ class ChannelFinding:
 
 
 class Channel(Protocol):
-    """A provider's account. Thread-safe: one serves the web and every turn of a worker."""
+    """A provider's account. Thread-safe."""
 
     @property
     def limits(self) -> MessageLimits: ...
@@ -222,37 +209,33 @@ class Channel(Protocol):
         """Raises WebhookRefused unless the provider signed it for our account."""
 
     def read_form(self, form: Form, query: str = "") -> Inbound | DeliveryStatus | SetAside:
-        """What a signed form says. No form raises: unknown fields are kept, an unreadable form is set aside.
+        """Never raises: unknown fields are kept, an unreadable form is set aside.
 
-        `query` is the request's, where a status callback may carry our outbox id.
+        `query` is the request's; it may carry the outbox id of a status.
         """
 
     def send(self, row: OutboxRow) -> str:
-        """Send, and return the provider's id. Raises SendOutcomeUnknown, RetryLater or Rejected."""
+        """Returns the provider's id. Raises SendOutcomeUnknown, RetryLater or Rejected."""
 
     def look_up(self, row: OutboxRow, known: set[str]) -> Found | NotThere | Ambiguous:
-        """Whether `row`, whose outcome was unknown, was sent. `known` are the provider ids of our other messages.
-
-        Raises RetryLater or Rejected where the provider cannot be asked.
-        """
+        """`known`: provider ids of our other messages. Raises RetryLater or Rejected."""
 
     def list_inbound(self, since: datetime, to: str) -> Iterator[Inbound]:
-        """Messages to `to` (our number, E.164) after `since`, oldest first, with media. What is unreadable is left out.
+        """Messages to `to` (our number, E.164) after `since`, oldest first; unreadable ones are left out.
 
-        A list may tell less than the form did (profile name, ad click). Raises RetryLater or Rejected.
+        May tell less than the form did (profile name, ad click). Raises RetryLater or Rejected.
         """
 
     def fetch_media(self, media: Media) -> bytes:
-        """An attachment, at most 16 MB, from the provider's hosts only. Raises MediaRefused, RetryLater or Rejected."""
+        """At most 16 MB, from the provider's hosts only. Raises MediaRefused, RetryLater or Rejected."""
 
     def delete(self, provider_id: str) -> None:
-        """Delete the message and its attachments at the provider; one that is gone is fine. Raises ChannelError."""
+        """With attachments; no error if it is gone. Raises ChannelError."""
 
     def show_typing(self, provider_id: str) -> None:
-        """Mark their message as read and show that we are writing. Best effort: never raises, takes 2 s at most."""
+        """Also marks the message as read. Best effort: never raises, takes at most 2 s."""
 
-    def verdict(self, error_code: int | None) -> FailureVerdict:
-        """What to do about the error code of a status."""
+    def verdict(self, error_code: int | None) -> FailureVerdict: ...
 
     def examine(self) -> Sequence[ChannelFinding]:
-        """For the doctor: account, sender, webhook address. It may ask the provider."""
+        """For the doctor; may use the network."""

@@ -1,4 +1,4 @@
-"""Text for WhatsApp: split into parts that fit, and Markdown turned into WhatsApp's marks."""
+"""Splits text into messages, and turns Markdown into WhatsApp's formatting."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _ZERO_WIDTH_JOINER = "\u200d"
 
 
 def units(text: str) -> int:
-    """How long a provider may count `text`: UTF-16 units, so most emoji count two."""
+    """UTF-16 units, as a provider may count: most emoji count two."""
     return len(text) + sum(1 for character in text if ord(character) > 0xFFFF)
 
 
 def split(text: str, limit: int) -> list[str]:
-    """`text` in parts of at most `limit` units, cut at a paragraph, else a line, a sentence, a word.
+    """Parts of at most `limit` units, cut at a paragraph, else a line, a sentence, a word.
 
-    No word is lost. A link is cut only if it alone is longer than `limit`: whole, it could never be sent.
+    Drops no word. Cuts a link only if it is longer than `limit`.
     """
     if limit < 2:
         raise ValueError("a limit under 2 leaves no room for an emoji")
@@ -37,13 +37,12 @@ def split(text: str, limit: int) -> list[str]:
 
 
 def numbered(body: str, buttons: Sequence[Button]) -> str:
-    """The body with the buttons as numbered lines, for where buttons cannot be shown."""
     lines = [f"{number}. {button.title}" for number, button in enumerate(buttons, 1)]
     return "\n".join([body, "", *lines]).strip() if lines else body
 
 
 def _fitting(text: str, limit: int) -> int:
-    """How many characters of `text` fit into `limit` units."""
+    """How many characters fit into `limit` units."""
     used = 0
     for count, character in enumerate(text):
         used += 2 if ord(character) > 0xFFFF else 1
@@ -53,16 +52,16 @@ def _fitting(text: str, limit: int) -> int:
 
 
 def _cut(text: str, room: int) -> int:
-    """Where to cut: within the first `room` characters, as late as the best kind of place allows."""
+    """Within the first `room` characters."""
     for place in (_PARAGRAPH, _LINE, _SENTENCE):
         cut = _last(place, text, room)
-        if cut > room // 3:  # earlier would leave a stump
+        if cut > room // 3:  # an earlier cut would leave a very short part
             return cut
     return _last(_SPACE, text, room) or _within_word(text, room)
 
 
 def _last(place: re.Pattern[str], text: str, room: int) -> int:
-    """The start of the last match that begins at or before `room`, else 0; the space need not fit."""
+    """Start of the last match at or before `room`, else 0; the space itself need not fit."""
     starts = [match.start() for match in place.finditer(text, 0, room + 2) if 0 < match.start() <= room]
     return starts[-1] if starts else 0
 
@@ -78,7 +77,7 @@ def _within_word(text: str, room: int) -> int:
 
 
 def _joined(before: str, after: str) -> bool:
-    """Whether two characters show as one: accents, vowel signs, skin tones, joined emoji."""
+    """Whether they display as one: accents, vowel signs, skin tones, joined emoji."""
     marks = unicodedata.category(after).startswith("M") or "\U0001f3fb" <= after <= "\U0001f3ff"
     return marks or _ZERO_WIDTH_JOINER in (before, after)
 
@@ -104,9 +103,9 @@ _INLINE = re.compile(
 
 
 def to_whatsapp(markdown: str) -> str:
-    """What a model wrote as Markdown, in WhatsApp's marks: *bold*, _italic_, ~struck~; code stays as it is.
+    """Markdown to *bold*, _italic_, ~struck~; code stays as it is.
 
-    Markdown's single stars mean italic, WhatsApp's bold: text already in WhatsApp's marks must not come here.
+    Not idempotent: single stars mean italic in Markdown and bold in WhatsApp.
     """
     pieces = _FENCE.split(markdown)
     return "".join(piece if piece.startswith("```") else _lines(piece) for piece in pieces)
@@ -129,17 +128,14 @@ def _line(line: str) -> str:
         return ""
     heading = _HEADING.fullmatch(line)
     if heading:
-        return f"*{_unmarked(heading[1])}*"
+        unmarked = _inline(heading[1]).strip("*_").replace("*", "")
+        return f"*{unmarked}*"
     bullet = _STAR_BULLET.match(line)
     return f"{bullet[1]}- {_inline(line[bullet.end() :])}" if bullet else _inline(line)
 
 
-def _unmarked(text: str) -> str:
-    return _inline(text).strip("*_").replace("*", "")
-
-
 def _table(lines: list[str], at: int) -> tuple[list[str], int]:
-    """The table that starts at line `at` as one line a row, and the number of the line after it."""
+    """One line per row, and the index of the line after the table."""
     heads, rows, at = _cells(lines[at]), [], at + 2
     while at < len(lines) and "|" in lines[at]:
         first, *others = _cells(lines[at]) or [""]

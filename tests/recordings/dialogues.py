@@ -237,7 +237,7 @@ class Stage:
         letters = sorted(self._travelling, key=_outbox_id)
         del self._travelling[: len(letters)]
         for letter in letters:
-            self.world.twilio._travel(letter)
+            self.world.twilio._run_through_statuses(letter)
 
     def _goes_on_soon(self) -> bool:
         """Move the clock to the next part of a reply that waits for the one before it; False if there is none."""

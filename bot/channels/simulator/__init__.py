@@ -1,4 +1,4 @@
-"""A small Twilio on this machine: posts signed forms, answers the SDK, and fails when told to."""
+"""A simulated Twilio: posts signed forms, answers the SDK, injects faults."""
 
 from bot.channels.simulator.customers import Customer, Sent
 from bot.channels.simulator.fault_injection import InjectedFault

@@ -1,4 +1,4 @@
-"""State of the small Twilio: people, messages, attachments, contents; in a SQLite file or in the process."""
+"""The simulator's state, in memory or a SQLite file."""
 
 from __future__ import annotations
 
@@ -17,14 +17,11 @@ import sqlite_utils
 
 
 def new_sid(prefix: str) -> str:
-    """An id as Twilio's: two letters and 32 hexadecimal digits."""
     return prefix + secrets.token_hex(16)
 
 
 @dataclass(slots=True)
 class Person:
-    """A customer or a member of staff, by the address of their phone."""
-
     address: str  # whatsapp:+… or whatsapp:CC.id
     name: str
     user_id: str | None = None
@@ -34,8 +31,6 @@ class Person:
 
 @dataclass(slots=True)
 class Attachment:
-    """A file that a customer sent."""
-
     sid: str
     content_type: str
     content: bytes
@@ -43,7 +38,7 @@ class Attachment:
 
 @dataclass(slots=True)
 class Letter:
-    """One message at the small Twilio, either way."""
+    """A message, either direction."""
 
     sid: str
     direction: str  # inbound, outbound-api
@@ -64,15 +59,12 @@ class Letter:
 
     @property
     def person(self) -> str:
-        """The address of the person at the other end."""
+        """The other end's address."""
         return self.sender if self.direction == "inbound" else self.to
 
 
 class Chats:
-    """All state, guarded by `changed`: hold it to read or write, wait on it for news.
-
-    With a path, every change is written to that SQLite file and read back at the next start.
-    """
+    """Guarded by the condition `changed`."""
 
     def __init__(self, path: Path | None = None) -> None:
         self.changed = threading.Condition(threading.RLock())
@@ -90,7 +82,7 @@ class Chats:
         self._read_back()
 
     def secret(self, name: str, made: str) -> str:
-        """The stored secret of that name; the first time, `made`."""
+        """The stored secret, or `made` the first time."""
         with self.changed:
             if name not in self.secrets:
                 self.secrets[name] = made
@@ -98,7 +90,7 @@ class Chats:
             return self.secrets[name]
 
     def person(self, address: str, name: str = "", user_id: str | None = None) -> Person:
-        """The person with that address, new if need be."""
+        """Created if missing."""
         with self.changed:
             known = self.people.get(address)
             if known is None:
@@ -107,13 +99,11 @@ class Chats:
             return known
 
     def keep_person(self, person: Person) -> None:
-        """Store a changed person and wake those who wait."""
         with self.changed:
             self._write("person", person.address, asdict(person))
             self.tell({"type": "person", "chat": person.address})
 
     def keep(self, letter: Letter) -> None:
-        """Store a new or changed message and wake those who wait."""
         with self.changed:
             if not letter.ordinal:
                 self._ordinal += 1
@@ -124,7 +114,6 @@ class Chats:
             self.tell({"type": "message", "chat": letter.person, "sid": letter.sid})
 
     def attach(self, attachment: Attachment) -> None:
-        """Keep a file."""
         with self.changed:
             self.attachments[attachment.sid] = attachment
             content = base64.b64encode(attachment.content).decode()
@@ -135,13 +124,13 @@ class Chats:
             )
 
     def keep_content(self, content: dict[str, Any]) -> None:
-        """Keep a content resource (quick replies, a template)."""
+        """Quick replies or a template."""
         with self.changed:
             self.contents[content["sid"]] = content
             self._write("content", content["sid"], content)
 
     def forget(self, letter: Letter) -> None:
-        """Delete a message; its files stay until they are deleted themselves, as at Twilio."""
+        """As at Twilio, files stay."""
         with self.changed:
             del self.letters[letter.sid]
             del self._by_person[letter.person][letter.sid]
@@ -149,36 +138,34 @@ class Chats:
             self.tell({"type": "gone", "chat": letter.person, "sid": letter.sid})
 
     def forget_attachment(self, sid: str) -> None:
-        """Delete a file for good; one that is gone is fine."""
         with self.changed:
             self.attachments.pop(sid, None)
             self._erase("attachment", sid)
 
     def between(self, person: str) -> list[Letter]:
-        """All messages with a person, oldest first."""
+        """Oldest first."""
         with self.changed:
             return list(self._by_person[person].values())
 
     def last_inbound(self, person: str, ours: str) -> datetime | None:
-        """When the person last wrote to that number of ours: the 24-hour window starts there."""
+        """When the 24-hour window started."""
         with self.changed:
             times = [one.created for one in self._by_person[person].values() if one.sender == person and one.to == ours]
         return datetime.fromisoformat(max(times)) if times else None
 
     def tell(self, event: dict[str, Any]) -> None:
-        """Add an event with its number and wake those who wait."""
         with self.changed:
             self.events.append({"n": len(self.events) + 1, **event})
             self.changed.notify_all()
 
     def news(self, after: int, seconds: float) -> list[dict[str, Any]]:
-        """The events after number `after`; waits up to `seconds` for the first one."""
+        """Waits up to `seconds` for the first event after number `after`."""
         with self.changed:
             self.changed.wait_for(lambda: self.closed or len(self.events) > after, timeout=seconds)
             return self.events[after:]
 
     def close(self) -> None:
-        """Let everybody who waits for events go."""
+        """Releases all waiters."""
         with self.changed:
             self.closed = True
             self.changed.notify_all()

@@ -1,4 +1,4 @@
-"""A simulated person with a phone, and the forms that Twilio makes of what they do."""
+"""A simulated person."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message to the program, and the HTTP statuses of the webhook's answers."""
+    """With the webhook's HTTP statuses."""
 
     sid: str
     answers: tuple[int, ...]
 
 
 class Customer:
-    """Each action returns when the webhook has answered, unless `wait` is off."""
+    """Actions return when the webhook has answered, unless `wait` is off."""
 
     def __init__(self, twilio: SmallTwilio, person: Person, ours: str, wait: bool = True) -> None:
         self._twilio = twilio
@@ -32,14 +32,11 @@ class Customer:
         self._advert: dict[str, str] = {}
 
     def says(self, text: str, **more: str) -> Sent:
-        """Text; `more` are further form parameters, as they are."""
+        """`more`: further form parameters."""
         return self._send({"Body": text, "MessageType": "text", **more})
 
     def presses(self, title: str, sid: str | None = None) -> Sent:
-        """A quick reply with that title, on the newest message that has one, or on the message `sid`.
-
-        Raises LookupError if none has.
-        """
+        """On message `sid`, or on the newest that has the button. Raises LookupError."""
         for letter in reversed([one for one in self.transcript() if sid in (None, one.sid)]):
             for button in letter.buttons:
                 if button["title"] == title:
@@ -59,63 +56,54 @@ class Customer:
         )
 
     def chooses(self, list_id: str, title: str, description: str = "") -> Sent:
-        """A row of a list."""
+        """From a list."""
         chosen = {"ListId": list_id, "ListTitle": title, "ListDescription": description}
         return self._send({"Body": title, "MessageType": "interactive", **chosen})
 
     def sends_location(self, latitude: str, longitude: str, label: str = "", address: str = "") -> Sent:
-        """A place on the map."""
         place = {"Latitude": latitude, "Longitude": longitude, "Label": label, "Address": address}
         named = {name: value for name, value in place.items() if value}
         return self._send({"Body": "", "MessageType": "location", **named})
 
     def sends(self, content: bytes, content_type: str, caption: str = "") -> Sent:
-        """A file: picture, voice note, video, document, contact card."""
         form = {"Body": caption, "MessageType": kind_of_media(content_type), "MediaContentType0": content_type}
         return self._send(form, self._twilio.attach(content, content_type))
 
     def sends_picture(self, content: bytes, caption: str = "", content_type: str = "image/jpeg") -> Sent:
-        """A picture."""
         return self.sends(content, content_type, caption)
 
     def sends_voice(self, content: bytes, content_type: str = "audio/ogg") -> Sent:
-        """A voice note."""
         return self.sends(content, content_type)
 
     def arrives_through(self, advert: dict[str, str]) -> Customer:
-        """The next message is the first after a click on an ad.
-
-        `advert` has ReferralSourceId, ReferralCtwaClid, ReferralHeadline, … as Twilio names them.
-        """
+        """The next message is the first after an ad click; `advert` has Twilio's Referral… parameters."""
         self._advert = dict(advert)
         return self
 
     def opens(self) -> None:
-        """Opens the chat: delivered messages are read, and so is what comes while it is open."""
+        """Delivered messages, and later ones until `closes`, are read."""
         self.person.open = True
         self._twilio.chats.keep_person(self.person)
         self._twilio.read_all(self.person.address)
 
     def closes(self) -> None:
-        """Closes the chat."""
         self.person.open = False
         self._twilio.chats.keep_person(self.person)
 
     def blocks(self, blocked: bool = True) -> None:
-        """Blocks us: what we send fails with 63014."""
+        """Messages to this person then fail with 63014."""
         self.person.blocked = blocked
         self._twilio.chats.keep_person(self.person)
 
     def transcript(self) -> list[Letter]:
-        """Every message with this person, oldest first."""
         return self._twilio.chats.between(self.person.address)
 
     def heard(self) -> list[str]:
-        """The bodies that reached this person, in order."""
+        """Bodies, in order."""
         return [one.body for one in self.transcript() if _reached(one)]
 
     def wait_for_reply(self, after: Sent, timeout: float = 300.0, count: int = 1) -> list[Letter]:
-        """The first `count` messages that reached this person after theirs. Raises TimeoutError."""
+        """The first `count` messages after `after`. Raises TimeoutError."""
         chats = self._twilio.chats
         with chats.changed:
             came = chats.changed.wait_for(lambda: len(self._since(after)) >= count, timeout)

@@ -1,4 +1,4 @@
-"""Faults of a provider, injected on demand: into the next calls, or for one person."""
+"""Injects provider faults into the next calls, for all or one person."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ KINDS = {
 
 
 class NoSuchFault(ValueError):
-    """An unknown kind of fault; the text lists the known ones."""
+    """The text lists the known kinds."""
 
 
 @dataclass(slots=True)
 class InjectedFault:
-    """`times` occurrences of a fault, for every person or for `address` (whatsapp:…)."""
+    """For everybody, or for `address` (whatsapp:…)."""
 
     kind: str
     times: int = 1
@@ -49,24 +49,20 @@ class InjectedFault:
 
 
 class FaultPlan:
-    """Faults still to come; each is used up by a call."""
-
     def __init__(self) -> None:
         self._waiting: list[InjectedFault] = []
         self._lock = threading.Lock()
 
     def add(self, fault: InjectedFault) -> None:
-        """Let the next calls fail that `fault` applies to."""
         with self._lock:
             self._waiting.append(fault)
 
     def clear(self) -> None:
-        """Everything works again."""
         with self._lock:
             self._waiting.clear()
 
     def take(self, address: str, *kinds: str) -> InjectedFault | None:
-        """Use up one occurrence of a fault of these kinds for this person."""
+        """Uses up one occurrence."""
         with self._lock:
             for fault in self._waiting:
                 if fault.kind in kinds and fault.address in (None, address):
@@ -77,6 +73,5 @@ class FaultPlan:
         return None
 
     def listed(self) -> list[dict[str, Any]]:
-        """What is still to come, for the page."""
         with self._lock:
             return [asdict(fault) for fault in self._waiting]

@@ -1,4 +1,4 @@
-"""Twilio's REST API as the SDK calls it, answered by the small Twilio."""
+"""The simulated part of Twilio's REST API."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ _PAGE = 50
 
 
 def rest(twilio: SmallTwilio) -> Blueprint:
-    """The API under /twilio: messages, media, content, typing, senders, account."""
     api = Blueprint("twilio", __name__, url_prefix="/twilio")
     api.before_request(lambda: _refuse_strangers(twilio))
     api.register_error_handler(ApiRefusal, _refusal)
@@ -45,7 +44,7 @@ def _add_media(api: Blueprint, twilio: SmallTwilio) -> None:
     api.add_url_rule(f"{base}.json", "media_list", lambda account, sid: _media_list(twilio, sid))
     api.add_url_rule(f"{base}/<media>", "file", lambda account, sid, media: _file(twilio, sid, media))
     api.add_url_rule(
-        f"{base}/<media>.json", "unfile", lambda account, sid, media: _unfile(twilio, media), methods=["DELETE"]
+        f"{base}/<media>.json", "unfile", lambda account, sid, media: _delete_media(twilio, media), methods=["DELETE"]
     )
 
 
@@ -118,7 +117,7 @@ def _hang(fault: InjectedFault) -> Response:
 
 
 def _hang_up() -> Response:
-    """Break the connection under the answer, so that the caller never learns what became of the call."""
+    """During the answer: the caller never learns the outcome."""
     line: socket.socket = request.environ.get("werkzeug.socket") or request.environ["gunicorn.socket"]
     line.shutdown(socket.SHUT_RDWR)
     return Response(status=204)
@@ -199,7 +198,7 @@ def _file(twilio: SmallTwilio, sid: str, media: str) -> Any:
     return Response(attachment.content, mimetype=attachment.content_type)
 
 
-def _unfile(twilio: SmallTwilio, media: str) -> Any:
+def _delete_media(twilio: SmallTwilio, media: str) -> Any:
     twilio.chats.forget_attachment(media)
     return "", 204
 

@@ -1,4 +1,4 @@
-"""The simulator's routes: Twilio's REST API for the program, a JSON API for the page."""
+"""The simulator's routes: Twilio's REST API, and a JSON API for its page."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ SAMPLE_ADS = Path(__file__).resolve().parents[3] / "data" / "sample_ads.toml"
 
 
 def blueprint(twilio: SmallTwilio | None) -> Blueprint:
-    """Everything under /simulator but the page; all 404 without a small Twilio."""
+    """404 if `twilio` is None."""
     routes = Blueprint("simulator", __name__, url_prefix="/simulator")
     if twilio is not None:
         routes.register_blueprint(rest(twilio))
-        routes.before_request(_require_the_page)
+        routes.before_request(_require_page_header)
         routes.register_error_handler(NoSuchFault, lambda error: (jsonify(error=str(error)), 400))
         routes.register_error_handler(_Missing, lambda error: (jsonify(error=f"{error} is missing"), 400))
         _add_reading(routes, twilio)
@@ -45,23 +45,23 @@ def _add_reading(routes: Blueprint, twilio: SmallTwilio) -> None:
 
 
 def _add_doing(routes: Blueprint, twilio: SmallTwilio) -> None:
-    routes.add_url_rule("/chats/<who>", "meet", lambda who: _meet(twilio, who), methods=["PUT"])
+    routes.add_url_rule("/chats/<who>", "meet", lambda who: _add_customer(twilio, who), methods=["PUT"])
     routes.add_url_rule("/chats/<who>/messages", "send", lambda who: _send(twilio, who), methods=["POST"])
     routes.add_url_rule("/chats/<who>/files", "upload", lambda who: _upload(twilio, who), methods=["POST"])
     routes.add_url_rule("/chats/<who>/phone", "phone", lambda who: _phone(twilio, who), methods=["POST"])
     routes.add_url_rule("/faults", "fail", lambda: _fail(twilio), methods=["POST"])
-    routes.add_url_rule("/faults", "mend", lambda: _mend(twilio), methods=["DELETE"])
+    routes.add_url_rule("/faults", "mend", lambda: _clear_faults(twilio), methods=["DELETE"])
 
 
-def _require_the_page() -> None:
-    """Cross-site request forgery: another site's form cannot set this header."""
+def _require_page_header() -> None:
+    # Against cross-site request forgery: a form on another site cannot set this header.
     from_page = request.headers.get("X-Simulator") == "page"
     if request.method != "GET" and not request.path.startswith("/simulator/twilio/") and not from_page:
         abort(403)
 
 
 class _Missing(KeyError):
-    """Something that a request must say."""
+    pass
 
 
 class _Asked(dict[str, Any]):
@@ -130,7 +130,7 @@ def _media(twilio: SmallTwilio, sid: str) -> Response:
     return Response(attachment.content, mimetype=shown, headers=headers)
 
 
-def _meet(twilio: SmallTwilio, who: str) -> Response:
+def _add_customer(twilio: SmallTwilio, who: str) -> Response:
     asked = _asked()
     customer = _customer(twilio, who)
     name = str(asked.get("name", ""))[:60]
@@ -198,7 +198,7 @@ def _number(said: Any, least: int, most: int) -> int:
     return max(least, min(int(written[:9]), most))
 
 
-def _mend(twilio: SmallTwilio) -> Response:
+def _clear_faults(twilio: SmallTwilio) -> Response:
     twilio.faults.clear()
     return jsonify(faults=[])
 

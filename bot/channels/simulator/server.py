@@ -1,4 +1,4 @@
-"""The small Twilio on a port of its own, for tests and benchmarks."""
+"""The simulator on its own port, for tests and benchmarks."""
 
 from __future__ import annotations
 
@@ -17,10 +17,7 @@ from bot.channels.simulator.small_twilio import SmallTwilio
 
 @contextmanager
 def serving(public_url: str, clock: Callable[[], datetime], **more: Any) -> Iterator[SmallTwilio]:
-    """A small Twilio that listens on a free port of this machine and calls the program at `public_url`.
-
-    `more` are further arguments of SmallTwilio. It stops, callbacks and all, at the end of the block.
-    """
+    """On a free local port until the block ends; `more` goes to SmallTwilio."""
     app = Flask("small_twilio")
     server = make_server("127.0.0.1", 0, app, threaded=True)
     twilio = SmallTwilio(public_url, f"http://127.0.0.1:{server.server_port}/simulator/twilio", clock, **more)

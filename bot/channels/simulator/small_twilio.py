@@ -1,4 +1,4 @@
-"""The small Twilio: takes messages as strictly as Twilio, moves them on, posts signed webhooks."""
+"""The simulated Twilio: validates like Twilio, posts statuses and signed webhooks."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ SANDBOX_NUMBER = "+14155238886"
 WINDOW = timedelta(hours=24)
 WEBHOOK_SECONDS = 15.0
 _ADDRESS = re.compile(r"whatsapp:(\+[1-9]\d{6,14}|[A-Z]{2}\.[A-Za-z0-9.]{1,140})")
-_FACE = re.compile(r"\{\{(\w+)\}\}")
+_PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds from one status to the next."""
+    """Seconds between statuses."""
 
     sent: float = 0.3
     delivered: float = 0.5
@@ -42,7 +42,7 @@ class Pace:
 
 
 class ApiRefusal(Exception):
-    """An error answer of the REST API, with Twilio's code."""
+    """With Twilio's code."""
 
     def __init__(self, code: int, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -51,10 +51,9 @@ class ApiRefusal(Exception):
 
 
 class SmallTwilio:
-    """A Twilio of our own.
+    """`public_url`: the program's address; `api_url`: where `blueprint(...)` answers (its /twilio).
 
-    `public_url` is where the program under it listens; `api_url` is where `blueprint(...)` answers (its /twilio).
-    With `path`, chats, account and token outlive a restart. `algorithm` signs webhooks: HMAC_SHA1 or HMAC_SHA256.
+    With `path`, chats, account and token survive a restart. `algorithm`: HMAC_SHA1 or HMAC_SHA256.
     """
 
     def __init__(
@@ -87,30 +86,29 @@ class SmallTwilio:
     # For tests and the page
 
     def customer(self, who: str, name: str = "Someone", sender: str | None = None) -> Customer:
-        """The customer with that phone (+…) or WhatsApp user id (CC.…), who writes to our number `sender`."""
+        """By phone (+…) or WhatsApp user id (CC.…), writing to our number `sender`."""
         user_id = None if who.startswith("+") else who
         person = self.chats.person(f"whatsapp:{who}", name, user_id)
         return Customer(self, person, f"whatsapp:{sender or self.account.sender}")
 
     def fail(self, kind: str, times: int = 1, who: str | None = None, **more: Any) -> None:
-        """Let the next `times` calls fail, or those for one person; kinds are in `fault_injection.KINDS`."""
+        """For all or `who`; kinds are in `fault_injection.KINDS`."""
         self.faults.add(InjectedFault(kind, times, f"whatsapp:{who}" if who else None, **more))
 
     def template(self, body: str, name: str = "template") -> str:
-        """An approved template, which may go out at any time; its HX… id. Variables are {{1}}, {{2}}, …"""
+        """An approved template with variables {{1}}, {{2}}, …; returns its HX… id."""
         content = {"sid": new_sid("HX"), "friendly_name": name, "approved": True, "language": "en", "variables": {}}
         self.chats.keep_content({**content, "types": {"twilio/text": {"body": body}}})
         return str(content["sid"])
 
     def stop(self) -> None:
-        """No more callbacks or waiting pages; messages on their way stay where they are."""
         self._stopping.set()
         self.chats.close()
 
     # A message to a person
 
     def take(self, form: dict[str, str]) -> Letter:
-        """Take a message from the REST API. Raises ApiRefusal where Twilio would refuse it."""
+        """Raises ApiRefusal if Twilio would refuse it."""
         to, ours = form.get("To", ""), form.get("From", "")
         _require_addresses(to, ours, self.senders)
         body, buttons, template = self._content(form)
@@ -126,8 +124,8 @@ class SmallTwilio:
         return letter
 
     def dispatch(self, letter: Letter) -> None:
-        """Move a message that was taken through its statuses, in the background."""
-        self._start(self._travel, letter)
+        """In the background."""
+        self._start(self._run_through_statuses, letter)
 
     def _content(self, form: dict[str, str]) -> tuple[str, list[dict[str, str]], bool]:
         sid = form.get("ContentSid")
@@ -139,12 +137,12 @@ class SmallTwilio:
         variables = _variables(form.get("ContentVariables", ""))
         quick = content["types"].get("twilio/quick-reply", {})
         text = quick.get("body") or content["types"]["twilio/text"]["body"]
-        shown = _FACE.sub(lambda found: variables.get(found[1], found[0]), text)
+        shown = _PLACEHOLDER.sub(lambda found: variables.get(found[1], found[0]), text)
         return shown, quick.get("actions", []), bool(content.get("approved"))
 
-    def _travel(self, letter: Letter) -> None:
-        """Move a message through its statuses with a callback for each, unless a fault says otherwise."""
-        code = self._hindrance(letter)
+    def _run_through_statuses(self, letter: Letter) -> None:
+        """Posts a callback for each status, unless a fault says otherwise."""
+        code = self._failure_code(letter)
         steps = self._steps(letter, code)
         order = list(reversed(steps)) if self.faults.take(letter.to, "callbacks_reversed") else steps
         lost = self.faults.take(letter.to, "callbacks_lost")
@@ -159,7 +157,7 @@ class SmallTwilio:
             if not lost:
                 self._call_back(letter, told, 2 if twice else 1)
 
-    def _hindrance(self, letter: Letter) -> int | None:
+    def _failure_code(self, letter: Letter) -> int | None:
         fault = self.faults.take(letter.to, "fail")
         if fault:
             return fault.code
@@ -182,7 +180,6 @@ class SmallTwilio:
             self.chats.keep(letter)
 
     def read_all(self, person: str) -> None:
-        """The person opens the chat: what was delivered is read."""
         for letter in self.chats.between(person):
             if letter.direction == "outbound-api" and letter.status == "delivered":
                 self._move(letter, "read", None)
@@ -212,12 +209,12 @@ class SmallTwilio:
     # A message from a person
 
     def receive(self, letter: Letter, wait: bool = True) -> list[int]:
-        """Store what a person sent and post it to the webhook; the HTTP statuses of its answers (0: no answer)."""
+        """Returns the webhook's HTTP statuses (0: no answer)."""
         self.chats.keep(letter)
         if self.faults.take(letter.sender, "webhook_never"):
             return []
         if self.faults.take(letter.sender, "webhook_at_once"):
-            return self._together(letter)
+            return self._post_twice_at_once(letter)
         times = 2 if self.faults.take(letter.sender, "webhook_twice") else 1
         if wait:
             return [self._post(self.webhook_url, letter.form) for _time in range(times)]
@@ -225,7 +222,7 @@ class SmallTwilio:
             self._start(self._post, self.webhook_url, letter.form)
         return []
 
-    def _together(self, letter: Letter) -> list[int]:
+    def _post_twice_at_once(self, letter: Letter) -> list[int]:
         answers: list[int] = []
         gate = threading.Barrier(2)
 
@@ -241,19 +238,19 @@ class SmallTwilio:
         return answers
 
     def attach(self, content: bytes, content_type: str) -> str:
-        """Keep a file that a person sends; its ME… id."""
+        """Returns its ME… id."""
         attachment = Attachment(new_sid("ME"), content_type, content)
         self.chats.attach(attachment)
         return attachment.sid
 
     def media_url(self, letter_sid: str, media_sid: str) -> str:
-        """Where the real Twilio would keep that file."""
+        """At the real Twilio."""
         return f"https://api.twilio.com/2010-04-01/Accounts/{self.account.sid}/Messages/{letter_sid}/Media/{media_sid}"
 
     # Posting
 
     def _post(self, url: str, form: dict[str, str]) -> int:
-        """Post a signed form as Twilio does: the fragment says how often to try again, and is not sent or signed."""
+        """The URL's fragment says how often to retry; it is neither sent nor signed."""
         address, fragment = urldefrag(url)
         overrides = parse_qs(fragment)
         tries = 1 + int(overrides.get("rc", ["1"])[0])

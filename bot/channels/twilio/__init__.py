@@ -1,4 +1,4 @@
-"""WhatsApp through Twilio. The only home of the twilio package, and of Twilio's words."""
+"""WhatsApp through Twilio; the only user of the twilio package."""
 
 from bot.channels.twilio.account import TwilioAccount
 from bot.channels.twilio.error_codes import VERDICTS, verdict_on

@@ -1,4 +1,4 @@
-"""The Twilio account that sends: the real one, or the simulator's on this machine."""
+"""The Twilio account, real or simulated."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class TwilioAccount:
-    """`tokens` are all that may have signed a webhook; the first also signs us in to the REST API."""
+    """`tokens`: all that may sign webhooks; the first signs in to the REST API."""
 
     sid: str
     tokens: tuple[str, ...]
@@ -19,7 +19,6 @@ class TwilioAccount:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> TwilioAccount:
-        """The account that the settings name."""
         return cls(
             sid=settings.twilio_account_sid,
             tokens=settings.twilio_auth_tokens,

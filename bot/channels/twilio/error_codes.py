@@ -1,7 +1,6 @@
-"""Twilio's and WhatsApp's error codes as verdicts of the channel port.
+"""Twilio's and WhatsApp's error codes as verdicts of the port.
 
-Codes and their meaning: https://www.twilio.com/docs/api/errors and
-https://www.twilio.com/docs/whatsapp/api/error-code-mapping.
+Sources: https://www.twilio.com/docs/api/errors and https://www.twilio.com/docs/whatsapp/api/error-code-mapping.
 """
 
 from __future__ import annotations
@@ -106,7 +105,7 @@ _NOT_IN_THE_TABLE = FailureVerdict(
 
 
 def verdict_on(code: int | None, http_status: int | None = None) -> FailureVerdict:
-    """By the error code of a REST answer or a status callback, else by the HTTP status."""
+    """By error code, else by HTTP status."""
     if code in VERDICTS:
         return VERDICTS[code]
     if http_status == 429:

@@ -1,4 +1,4 @@
-"""Fetches attachments: from the provider's hosts only, within a size, the token for its API host only."""
+"""Fetches attachments from Twilio's hosts only, limited in size; the token goes to the API host only."""
 
 from __future__ import annotations
 
@@ -23,18 +23,13 @@ _WHOLE_SECONDS = 30.0
 
 
 class MediaFetcher:
-    """Fetches what customers send; `sleep` waits between two tries."""
-
     def __init__(self, account: TwilioAccount, sleep: Callable[[float], None] = time.sleep) -> None:
         self._account = account
         self._sleep = sleep
         self._session = session(account.api_url)
 
     def fetch(self, media: Media) -> bytes:
-        """The attachment's bytes.
-
-        Raises MediaRefused for a foreign address, more than 16 MB, or one that is gone; RetryLater otherwise.
-        """
+        """Raises MediaRefused for a foreign address, over 16 MB, or a file that is gone; else RetryLater."""
         for wait in _WAITS:
             try:
                 return self._follow(media.url)
@@ -53,7 +48,7 @@ class MediaFetcher:
                 if not response.is_redirect:
                     return _content(response)
                 url = urljoin(url, response.headers["Location"])
-        raise MediaRefused("the attachment's address leads in a circle")
+        raise MediaRefused("the attachment's address has too many redirects")
 
     def _ask(self, url: str, place: SplitResult) -> requests.Response:
         trusted = place.netloc in (_API_HOST, urlsplit(self._account.api_url).netloc or _API_HOST)
@@ -62,7 +57,7 @@ class MediaFetcher:
         try:
             return self._session.get(
                 url,
-                auth=(self._account.sid, self._account.tokens[0]) if trusted else _nobody,
+                auth=(self._account.sid, self._account.tokens[0]) if trusted else _no_credentials,
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
                 allow_redirects=False,
                 stream=True,
@@ -81,12 +76,11 @@ class MediaFetcher:
 
 
 class _NotYet(Exception):
-    """The attachment is not there (yet)."""
+    """HTTP 404."""
 
 
-def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """No credentials at all: without it, requests would look into ~/.netrc."""
-    return request
+def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request  # with auth=None instead, requests would look into ~/.netrc
 
 
 def _content(response: requests.Response) -> bytes:
@@ -110,7 +104,7 @@ def _read(response: requests.Response) -> bytes:
             if len(content) > LARGEST:
                 raise MediaRefused("the attachment is larger than 16 MB")
             if time.monotonic() - started > _WHOLE_SECONDS:
-                raise RetryLater("the attachment came too slowly", 30)
+                raise RetryLater("the download of the attachment is too slow", 30)
     except requests.RequestException as error:
-        raise RetryLater(f"the attachment broke off: {type(error).__name__}", 10) from error
+        raise RetryLater(f"the download of the attachment broke off: {type(error).__name__}", 10) from error
     return bytes(content)

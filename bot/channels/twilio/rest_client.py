@@ -1,4 +1,4 @@
-"""Where the Twilio SDK reaches the network. Imported when first needed: it takes 80 ms and 19 MB."""
+"""The Twilio SDK's network access. Imported lazily: it takes 80 ms and 19 MB."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WIDE = 64  # connections kept: one for each contact that is being answered at t
 
 
 class RestTransport(TwilioHttpClient):  # type: ignore[misc]
-    """The SDK's HTTP client: a timeout on every call, no retries, one other address for all sub-domains."""
+    """Timeouts, no retries, one replacement address for all subdomains."""
 
     def __init__(self, api_url: str, read_seconds: float) -> None:
         super().__init__(timeout=read_seconds)
@@ -33,7 +33,7 @@ class RestTransport(TwilioHttpClient):  # type: ignore[misc]
         self.api_url = api_url
 
     def request(self, method: str, url: str, *arguments: Any, **named: Any) -> Response:
-        """As the SDK's; raises RetryLater for HTTP 429, since the SDK's exception drops the Retry-After header."""
+        """Raises RetryLater for HTTP 429: the SDK's exception would drop the Retry-After header."""
         if self.api_url:
             named["headers"] = {**(named.get("headers") or {}), ORIGINAL_HOST: urlsplit(url).netloc}
             url = redirected(url, self.api_url)
@@ -45,7 +45,7 @@ class RestTransport(TwilioHttpClient):  # type: ignore[misc]
 
 
 def client(account: TwilioAccount, read_seconds: float = READ_SECONDS) -> Client:
-    """The SDK's client for `account`; edge and region are ours to set, never the environment's."""
+    """Ignores edge and region in the environment."""
     # Both log the query of a look-up, with the customer's number in it; the SDK from INFO on, ten lines a call.
     for name in ("twilio.http_client", "urllib3"):
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -56,7 +56,7 @@ def client(account: TwilioAccount, read_seconds: float = READ_SECONDS) -> Client
 
 
 def session(api_url: str) -> Session:
-    """A session without cookies; without the machine's proxies where something stands in for Twilio."""
+    """No cookies; no proxies if a simulator stands in for Twilio."""
     made = Session()
     made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     made.trust_env = not api_url
@@ -66,12 +66,12 @@ def session(api_url: str) -> Session:
 
 
 def redirected(url: str, api_url: str) -> str:
-    """`url` with the scheme, host and leading path of `api_url`."""
+    """With the scheme, host and leading path of `api_url`."""
     base, asked = urlsplit(api_url), urlsplit(url)
     return urlunsplit((base.scheme, base.netloc, base.path.rstrip("/") + asked.path, asked.query, ""))
 
 
 def retry_after(headers: Any, otherwise: float) -> float:
-    """Seconds that a Retry-After header asks for, at most an hour; `otherwise` where it names none."""
+    """Seconds, at most an hour; `otherwise` without a Retry-After header."""
     written = str(headers.get("Retry-After", "")).strip()
     return min(float(written), 3600.0) if written.isascii() and written.isdigit() else otherwise

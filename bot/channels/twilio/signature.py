@@ -1,4 +1,4 @@
-"""Twilio's signature of a webhook request (https://www.twilio.com/docs/usage/security)."""
+"""Twilio's webhook signature (https://www.twilio.com/docs/usage/security)."""
 
 from __future__ import annotations
 
@@ -17,16 +17,13 @@ from bot.channels.channel import Form
 
 
 class Signatures:
-    """Checks with any of several secrets: auth tokens during a rotation, or shared keys."""
+    """Several secrets: auth tokens during a rotation, or shared keys."""
 
     def __init__(self, tokens: tuple[str, ...]) -> None:
         self._validators = [RequestValidator(token) for token in tokens if token]
 
     def good(self, url: str, form: Form, headers: Mapping[str, str]) -> bool:
-        """Whether one of our secrets signed `form` for `url`, as Twilio called it.
-
-        No signature, an unknown algorithm, text that cannot be encoded: a wrong signature, not an error.
-        """
+        """Malformed signatures are wrong, not errors."""
         given = headers.get(SIGNATURE_HEADER)
         if not given:
             return False
@@ -45,7 +42,7 @@ class Signatures:
 
 
 def sign(token: str, url: str, form: Mapping[str, str] | Form, algorithm: str) -> dict[str, str]:
-    """The headers of a signed request. `algorithm`: HMAC_SHA1 or HMAC_SHA256."""
+    """`algorithm`: HMAC_SHA1 or HMAC_SHA256."""
     headers = {SIGNATURE_HEADER: RequestValidator(token).compute_signature(url, MultiDict(form), algorithm)}
     if algorithm != "HMAC_SHA1":
         headers[SIGNATURE_SETTINGS_HEADER] = f"key=webhooks_sharedkey_local,algorithm={algorithm}"

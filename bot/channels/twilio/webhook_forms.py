@@ -1,7 +1,7 @@
-"""Twilio's webhook forms as messages and statuses of the channel port.
+"""Reads Twilio's webhook forms.
 
-Parameters: https://www.twilio.com/docs/messaging/guides/webhook-request. Twilio adds parameters without notice: an
-unknown one is kept in `raw`.
+Source: https://www.twilio.com/docs/messaging/guides/webhook-request. Twilio adds parameters without notice; all are
+kept in `raw`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _USER_ID = re.compile(r"[A-Z]{2}\.[A-Za-z0-9.]{1,140}")  # CC.id, or CC.ENT.id f
 
 
 def read_form(form: Form, query: str, received_at: datetime) -> Inbound | DeliveryStatus | SetAside:
-    """What a signed form says; of a repeated name the first counts."""
+    """The first value of a repeated name counts."""
     values = _first_values(form)
     status = (values.get("MessageStatus") or values.get("SmsStatus", "")).lower()
     if values.get("CallSid") and not values.get("MessageSid"):
@@ -159,7 +159,7 @@ def _referral(values: dict[str, str]) -> Referral | None:
 
 
 def _raw(form: Form) -> dict[str, Any]:
-    """The whole form; the values of a repeated name as a list."""
+    """The whole form; repeated names as lists."""
     together: dict[str, Any] = {}
     for name, value in form:
         if name not in together:

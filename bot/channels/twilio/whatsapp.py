@@ -1,4 +1,4 @@
-"""WhatsApp through Twilio, real or simulated: the channel port over Twilio's REST API and webhooks."""
+"""The channel port over Twilio's REST API and webhooks."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ log = logging.getLogger(__name__)
 
 
 class TwilioChannel:
-    """`account` is the one that the settings name; the simulator hands in its own."""
+    """The simulator passes its own `account`."""
 
     limits = LIMITS
     webhook_reply = EMPTY_TWIML
@@ -87,27 +87,26 @@ class TwilioChannel:
     # What comes in
 
     def check_request(self, request: WebhookRequest) -> None:
-        """Raises WebhookRefused unless one of our tokens signed it and it names our account."""
         # The address as configured: forwarded headers may say anything.
         url = self._url(request.path, request.query)
         if not self._signatures.good(url, request.form, request.headers):
-            log.warning("refused a request that was not signed for %s; PUBLIC_URL must be what Twilio calls", url)
+            log.warning(
+                "refused a request without a valid signature for %s; PUBLIC_URL must be the address that Twilio calls",
+                url,
+            )
             raise WebhookRefused("the signature does not fit; see `flask --app app doctor`")
         if dict(reversed(request.form)).get("AccountSid") != self.account.sid:
             raise WebhookRefused("this is another account's message")
 
     def read_form(self, form: Form, query: str = "") -> Inbound | DeliveryStatus | SetAside:
-        """As the port says, received now."""
         return read_form(form, query, self._clock())
 
     def verdict(self, error_code: int | None) -> FailureVerdict:
-        """By the table of error codes."""
         return verdict_on(error_code)
 
     # What goes out
 
     def send(self, row: OutboxRow) -> str:
-        """A template, a quick reply, or text with the buttons as numbered lines."""
         if row.template_id:
             return self._create(row, content_sid=row.template_id, content_variables=_variables(row))
         if row.buttons and not row.media_url and _fits_quick_reply(row):
@@ -147,11 +146,10 @@ class TwilioChannel:
         return url + _OVERRIDES if url.startswith("https:") else url
 
     def _url(self, path: str, query: str = "") -> str:
-        """One of our addresses as Twilio calls it."""
         return f"{self._public_url}{path}?{query}" if query else f"{self._public_url}{path}"
 
     def _quick_reply(self, buttons: tuple[Button, ...]) -> str | None:
-        """The content resource with these buttons, made once; None where the provider will not make one."""
+        """Created once; None if Twilio refuses."""
         name = _content_name(buttons)
         try:
             with self._contents_lock:
@@ -182,7 +180,7 @@ class TwilioChannel:
             return str(self._client.content.v1.contents.create(ContentList.ContentCreateRequest(request)).sid)
 
     def show_typing(self, provider_id: str) -> None:
-        """For 25 s or until the reply."""
+        """Shows for 25 s or until the reply."""
         try:
             with _reading():
                 self._quick_client.messaging.v2.typing_indicator.create(channel="whatsapp", message_id=provider_id)
@@ -192,7 +190,7 @@ class TwilioChannel:
     # What is there
 
     def look_up(self, row: OutboxRow, known: set[str]) -> Found | NotThere | Ambiguous:
-        """By recipient, words and time. Twilio lists a message within a second or two of taking it."""
+        """By recipient, text and time."""
         candidates = [str(message.sid) for message in self._sent_to(row) if message.sid not in known]
         if len(candidates) == 1:
             return Found(candidates[0])
@@ -210,7 +208,7 @@ class TwilioChannel:
         return [m for m in messages if (m.date_created or earliest) >= earliest and _same_words(m.body, row)]
 
     def list_inbound(self, since: datetime, to: str) -> Iterator[Inbound]:
-        """Twilio's list does not tell profile name, location, button payload and referral."""
+        """Twilio's list lacks profile name, location, button payload and referral."""
         with _reading():
             listed = self._client.messages.list(to=f"whatsapp:{to}", date_sent_after=since.astimezone(UTC))
         inbound = [message for message in listed if message.direction == "inbound"]
@@ -220,7 +218,7 @@ class TwilioChannel:
             if isinstance(read, Inbound):
                 yield read
             else:
-                log.warning("the listed message %s is left out: %s", message.sid, read)
+                log.warning("skipped the listed message %s: %s", message.sid, read)
 
     def _read_listed(self, message: Any, since: datetime) -> Inbound | DeliveryStatus | SetAside:
         form = [
@@ -242,15 +240,13 @@ class TwilioChannel:
         )
 
     def fetch_media(self, media: Media) -> bytes:
-        """From Twilio's hosts; a fresh attachment may take some seconds."""
         return self._fetcher.fetch(media)
 
     def delete(self, provider_id: str) -> None:
-        """The attachments first: they outlive their message."""
         try:
             with _reading():
                 message = self._client.messages(provider_id)
-                for media in message.media.list():
+                for media in message.media.list():  # they outlive their message
                     message.media(media.sid).delete()
                 message.delete()
         except Rejected as refused:
@@ -258,7 +254,6 @@ class TwilioChannel:
                 raise
 
     def examine(self) -> list[ChannelFinding]:
-        """The account's token, the sender and the public address."""
         return [self._check_token(), self._check_sender(), self._check_address()]
 
     def _check_token(self) -> ChannelFinding:
@@ -293,7 +288,7 @@ class TwilioChannel:
             return ChannelFinding("address", False, "PUBLIC_URL must be https, public, and without '_' in the host")
         return ChannelFinding("address", True, f"in Twilio's console, messages must be sent to {hook}")
 
-    # The SDK, made when first needed: the web process never speaks.
+    # Imported when first needed: the web process sends nothing.
 
     @cached_property
     def _client(self) -> Any:
@@ -316,7 +311,7 @@ class TwilioChannel:
 
 @contextmanager
 def _sending() -> Iterator[None]:
-    """Turn the SDK's, requests' and the network's errors into ours; when in doubt, the outcome is unknown."""
+    """When in doubt, the outcome is unknown."""
     from requests import RequestException
     from twilio.base.exceptions import TwilioException
 
@@ -335,7 +330,7 @@ def _sending() -> Iterator[None]:
 
 @contextmanager
 def _reading() -> Iterator[None]:
-    """As `_sending`, for calls that may simply be made again."""
+    """Like `_sending`, for calls that are safe to repeat."""
     try:
         with _sending():
             yield
@@ -344,14 +339,14 @@ def _reading() -> Iterator[None]:
 
 
 def _http_status(error: Any) -> int:
-    """The HTTP status of an SDK exception; that for a page of a list has only the response."""
     if hasattr(error, "status"):
         return int(error.status)
+    # The exception for a page of a list has only the response.
     return int(getattr(error.args[-1], "status_code", 500)) if error.args else 500
 
 
 def _never_left(error: Any) -> bool:
-    """Whether the request failed before a byte of it was sent: refused, no such host, no TLS."""
+    """Failed before a byte was sent: refused, unknown host, no TLS."""
     from requests.exceptions import ConnectTimeout, SSLError
     from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
@@ -377,7 +372,7 @@ def _content_name(buttons: tuple[Button, ...]) -> str:
 
 
 def _same_words(body: str | None, row: OutboxRow) -> bool:
-    """Whether a message at the provider can be `row`; a template's words are not ours, so any may be it."""
+    """True for any message if `row` is a template's: its text is not ours."""
     if row.template_id:
         return True
     said = (body or "").strip()
