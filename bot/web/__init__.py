@@ -1,1 +1,1 @@
-"""What people and machines call over HTTP."""
+"""HTTP: webhook, pages, API; and the terminal commands."""

@@ -1,4 +1,4 @@
-"""Access control: a mark on every route, and bearer tokens that carry a role."""
+"""Access control by bearer tokens with a role; every route is marked with who may call it."""
 
 from __future__ import annotations
 
@@ -31,13 +31,11 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 class InvalidToken(Exception):
-    """The text says why, and how to get another token."""
+    pass
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose token came with the request."""
-
     name: str
     role: str
     brand: str | None  # None: every brand
@@ -56,24 +54,23 @@ class _Claims(Schema):
 
 
 def public(view: View) -> View:
-    """Mark a route that anybody may call."""
     return _mark(view, "public")
 
 
 def signed(view: View) -> View:
-    """Mark a route that checks the provider's signature itself."""
+    """For routes that check the provider's signature themselves."""
     return _mark(view, "signed")
 
 
 def allow(role: str) -> Callable[[View], View]:
-    """Mark a route that needs a token with at least this role: analyst < staff < admin."""
+    """For routes that need at least this role: analyst < staff < admin."""
     if role not in ROLES:
         raise ValueError(f"there is no role {role}; use one of {', '.join(ROLES)}")
     return lambda view: _mark(view, role)
 
 
 def guard(app: Flask, secret: str, clock: Clock) -> None:
-    """Check every request against its route's mark; a route without a mark is closed."""
+    """Unmarked routes are closed."""
 
     marks = cache(lambda: who_may_call(app))  # no route is added once requests come
 
@@ -89,23 +86,21 @@ def guard(app: Flask, secret: str, clock: Clock) -> None:
 
 
 def who_may_call(app: Flask) -> dict[str, str]:
-    """Endpoint → public, signed, or the least role; unmarked endpoints are left out."""
+    """Endpoint → public, signed, or the lowest role."""
     said = {endpoint: getattr(view, "who_may_call", None) for endpoint, view in app.view_functions.items()}
-    said |= dict.fromkeys(filter(_is_static, said), "public")
+    static = [endpoint for endpoint in said if endpoint == "static" or endpoint.endswith(".static")]
+    said |= dict.fromkeys(static, "public")
     return {endpoint: who for endpoint, who in said.items() if who is not None}
 
 
 def caller() -> Caller:
-    """The caller of a route that asks for a role."""
+    """Only inside routes that need a role."""
     found: Caller = g.caller
     return found
 
 
 def issue_token(secret: str, clock: Clock, role: str, *, brand: str | None = None, days: float = 90) -> str:
-    """A token with this role, for one brand or all, that runs out after `days`.
-
-    Raises ValueError for a role that does not exist.
-    """
+    """For one brand or all. Raises ValueError for an unknown role."""
     if role not in ROLES:
         raise ValueError(f"there is no role {role}; use one of {', '.join(ROLES)}")
     now = clock()
@@ -120,7 +115,7 @@ def issue_token(secret: str, clock: Clock, role: str, *, brand: str | None = Non
 
 
 def read_token(token: str, secret: str, clock: Clock) -> Caller:
-    """The caller that a token names. Raises InvalidToken."""
+    """Raises InvalidToken."""
     try:
         # The time is ours to check: PyJWT would take the machine's, not the clock that everything else goes by.
         times_unchecked: Options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
@@ -134,10 +129,7 @@ def read_token(token: str, secret: str, clock: Clock) -> Caller:
 
 
 def signing_secret(settings: Settings) -> str:
-    """The key that signs tokens: SECRET_KEY, or a random one in the data folder, made once.
-
-    Raises WrongSetting where the stored key is too short.
-    """
+    """SECRET_KEY, or a random key kept in the data folder. Raises WrongSetting if that is too short."""
     if settings.secret_key:
         return settings.secret_key
     path = Path(settings.memory.storage_dir) / "secret_key"
@@ -150,8 +142,8 @@ def signing_secret(settings: Settings) -> str:
 
 
 def _keep_new_secret(path: Path) -> None:
-    """Written aside and linked into place: two processes that start together both use the first one's key."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    # Written aside and linked into place: of two processes that start together, both use the first one's key.
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as file:
@@ -169,10 +161,6 @@ def _mark(view: View, who: str) -> View:
     return view
 
 
-def _is_static(endpoint: str) -> bool:
-    return endpoint == "static" or endpoint.endswith(".static")
-
-
 def _admit(least: Role, secret: str, clock: Clock) -> Caller:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
@@ -187,5 +175,5 @@ def _admit(least: Role, secret: str, clock: Clock) -> Caller:
 
 
 def _unauthorized(detail: str, challenge: dict[str, str | None]) -> Unauthorized:
-    current_app.logger.info("a request without a valid token was turned away")
+    current_app.logger.info("rejected a request without a valid token")
     return Unauthorized(detail, www_authenticate=WWWAuthenticate("bearer", {"realm": AUDIENCE, **challenge}))

@@ -14,7 +14,7 @@ POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self
 
 
 def pages(settings: Settings) -> Blueprint:
-    """/simulator, / that leads there (both 404 unless the channel is simulated), and their files under /pages."""
+    """The page is a 404 unless the channel is simulated."""
     made = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/pages")
     made.add_url_rule("/simulator", "simulator", lambda: _simulator(settings))
     made.add_url_rule("/", "front", lambda: _front(settings))

@@ -1,4 +1,4 @@
-"""What the channel's provider calls: check the signature, store, answer. Nothing else happens in the request."""
+"""The provider's webhook: checks the signature, stores, answers; nothing else."""
 
 from __future__ import annotations
 
@@ -32,8 +32,6 @@ LARGEST_FORM = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class WebhookParts:
-    """What the webhook hands messages to."""
-
     channel: Channel
     intake: Intake
     outbox: Outbox
@@ -41,7 +39,6 @@ class WebhookParts:
     wake: threading.Event
 
     def take_in(self, message: Inbound) -> None:
-        """Store a message of one of our brands' numbers."""
         brand = self.numbers.brand_of(message.to)
         if brand is None:
             log.warning("a message came for a number that no brand has; add it to the brands file")
@@ -55,7 +52,6 @@ class WebhookParts:
 
 
 def webhook(parts: WebhookParts) -> Blueprint:
-    """The routes that the provider calls, each signed without exception."""
     routes = Blueprint("webhook", __name__)
 
     @routes.before_request

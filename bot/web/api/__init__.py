@@ -1,1 +1,1 @@
-"""The HTTP API for analysts and machines."""
+"""The HTTP API."""

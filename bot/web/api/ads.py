@@ -1,4 +1,4 @@
-"""What analysts and machines ask of the ads over HTTP, and the address at which a chart's picture is fetched."""
+"""API routes about the ads, and the chart pictures."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ QUESTIONS = ("angles", "formats", "landing_pages", "buy_again", "learned_about",
 
 @dataclass(frozen=True, slots=True)
 class AdParts:
-    """What these routes work with; `bot.wiring.web` puts it together."""
+    """Built in `bot.wiring.web`."""
 
     answers: Answers
     attribution: Attribution
@@ -92,14 +92,14 @@ class _GraphQuery(BrandQuery):
 
 
 class AmountSchema(Schema):
-    """Money: the amount as text, since a float has no cents."""
+    """The amount is text: a float would be inexact."""
 
     amount = fields.String()
     currency = fields.String(metadata={"description": "ISO 4217"})
 
 
 class LineSchema(Schema):
-    """What something cost and brought, in one currency; a ratio without anything to divide by is null."""
+    """In one currency; a ratio with a zero divisor is null."""
 
     id = fields.String()
     name = fields.String()
@@ -128,15 +128,13 @@ class LineSchema(Schema):
 
 
 class CampaignLineSchema(LineSchema):
-    """A campaign's line."""
-
     account_id = fields.String(allow_none=True)
     account_name = fields.String(allow_none=True)
     status = fields.String(allow_none=True)
 
 
 class CampaignLinesSchema(Schema):
-    """A page of campaigns, most spent first, and the sums of all of them by currency."""
+    """Most spent first; totals by currency."""
 
     total = fields.List(fields.Nested(LineSchema))
     campaigns = fields.List(fields.Nested(CampaignLineSchema))
@@ -144,7 +142,7 @@ class CampaignLinesSchema(Schema):
 
 
 class DecisionSchema(Schema):
-    """A change of an account: who, why, from, to, what became of it."""
+    """A change of an account."""
 
     id = fields.Integer()
     at = Moment(metadata={"description": "in the account's time"})
@@ -165,15 +163,11 @@ class DecisionSchema(Schema):
 
 
 class DecisionsSchema(Schema):
-    """A page of decisions, newest first."""
-
     decisions = fields.List(fields.Nested(DecisionSchema))
     next_before = fields.Integer(allow_none=True, metadata={"description": "`before` of the next page"})
 
 
 class CampaignViewSchema(Schema):
-    """One campaign: figures by period and by day, its ads, its launch, what was decided about it."""
-
     id = fields.String()
     name = fields.String()
     account_id = fields.String()
@@ -188,8 +182,6 @@ class CampaignViewSchema(Schema):
 
 
 class SaleSchema(Schema):
-    """An order and the ads it came through."""
-
     id = fields.Integer()
     number = fields.String(allow_none=True)
     account_id = fields.String(allow_none=True)
@@ -207,14 +199,12 @@ class SaleSchema(Schema):
 
 
 class AttributedSchema(Schema):
-    """A page of orders that came through ads, newest first."""
-
     sales = fields.List(fields.Nested(SaleSchema))
     next_before = fields.Integer(allow_none=True, metadata={"description": "`before` of the next page"})
 
 
 class GraphAnswerSchema(Schema):
-    """The answer to a question; its lines have the fields of that question (see the API page)."""
+    """Fields of `lines` depend on the question."""
 
     question = fields.String()
     answer = fields.List(fields.Dict())
@@ -361,7 +351,7 @@ def _reached(brand: str, query: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def pictures() -> Blueprint:
-    """GET /chart/<token>.png: the picture behind an address that was sent, for whoever has it, until it runs out."""
+    """GET /chart/<token>.png, for anybody with the address, until it expires."""
     made = Blueprint("pictures", __name__)
     made.add_url_rule("/chart/<token>.png", "chart", _chart)
     return made
@@ -387,7 +377,6 @@ def _chart(token: str) -> Response:
 
 
 def register_ads(app: Flask, parts: AdParts) -> None:
-    """What the routes of `ads` and `pictures` work with."""
     app.extensions[EXTENSION] = parts
     app.register_blueprint(pictures())
 
@@ -398,7 +387,7 @@ def _ads() -> AdParts:
 
 
 def _days(query: Mapping[str, Any]) -> int:
-    """How many days up to `until`, or up to yesterday."""
+    """Days up to `until`, or up to yesterday."""
     if query["since"] is None:
         return DAYS
     until = query["until"] or _ads().answers.clock().date() - timedelta(days=1)

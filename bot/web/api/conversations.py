@@ -1,4 +1,4 @@
-"""What analysts and machines ask over HTTP; described in /openapi.json by the same schemas that write the answers."""
+"""API routes about conversations and health, and /openapi.json."""
 
 from __future__ import annotations
 
@@ -34,8 +34,6 @@ EXTENSION = "hawker"
 
 
 class DoctorFinding(Protocol):
-    """One thing the doctor looked at; `sentence` says what was found or what to do."""
-
     @property
     def name(self) -> str: ...
     @property
@@ -45,22 +43,22 @@ class DoctorFinding(Protocol):
 
 
 class Examinable(Protocol):
-    """Something the doctor looks at: the channel, `bot.ads.facebook.Facebook`."""
+    """Implemented by channels and `bot.ads.facebook.Facebook`."""
 
     def examine(self) -> Sequence[DoctorFinding]:
-        """What is right and wrong about it. It may ask the outside world."""
+        """May use the network."""
 
 
 class ProviderHealth(Protocol):
-    """Knows whether the provider takes our messages; `bot.delivery.outbox.Outbox` does."""
+    """Implemented by `bot.delivery.outbox.Outbox`."""
 
     def provider_fault(self) -> str | None:
-        """What is wrong and what to do, without persons; None while it takes them."""
+        """What to do about it, without persons; None if the provider takes messages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the API and the terminal commands work with; `bot.wiring.web` puts it together."""
+    """For the API and the terminal commands; built in `bot.wiring.web`."""
 
     settings: Settings
     secret: str  # signs tokens: access.signing_secret
@@ -78,7 +76,7 @@ class Parts:
 
 
 class Moment(fields.DateTime):
-    """ISO 8601 in UTC: `2026-11-21T04:57:16.123456Z`, as memory stores it."""
+    """ISO 8601 in UTC: `2026-11-21T04:57:16.123456Z`."""
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **_: Any) -> str | None:
         return value if value is None or isinstance(value, str) else to_text(value)
@@ -94,7 +92,7 @@ class Problem(Schema):
 
 
 class BrandQuery(Schema):
-    """What every question may say; whatever else it says is not looked at."""
+    """Unknown query parameters are ignored."""
 
     class Meta:
         unknown = EXCLUDE
@@ -125,8 +123,6 @@ class _DaysQuery(BrandQuery):
 
 
 class UserSchema(Schema):
-    """One person in a list."""
-
     phone_number = fields.String(
         required=True, metadata={"description": "E.164; the WhatsApp user id of a person who hides the number"}
     )
@@ -142,15 +138,11 @@ class UserSchema(Schema):
 
 
 class UserProfileSchema(UserSchema):
-    """What is known of one person."""
-
     city = fields.String(allow_none=True, dump_default=None)
     budget = fields.String(allow_none=True, dump_default=None)
 
 
 class HeardMessageSchema(Schema):
-    """What a customer wrote, and how it was understood."""
-
     id = fields.Integer()
     timestamp = Moment(attribute="at")
     content = fields.String()
@@ -160,7 +152,7 @@ class HeardMessageSchema(Schema):
 
 
 class ConversationMessageSchema(HeardMessageSchema):
-    """One message, either way; what staff wrote is the assistant's, with `by` in its metadata."""
+    """Messages by staff have role `assistant`, and `by` in their metadata."""
 
     role = fields.String(validate=OneOf(("user", "assistant")))
     kind = fields.String(metadata={"description": "text, image, audio, location, …"})
@@ -168,15 +160,13 @@ class ConversationMessageSchema(HeardMessageSchema):
 
 
 class SessionInfoSchema(Schema):
-    """The open or last session; a day of silence ends one."""
-
     created_at = Moment(allow_none=True)
     last_at = Moment(allow_none=True)
     total_messages = fields.Integer()
 
 
 class ConversationSchema(Schema):
-    """One person's profile and a page of what was said, oldest first."""
+    """Messages are oldest first."""
 
     user_profile = fields.Nested(UserProfileSchema)
     messages = fields.List(fields.Nested(ConversationMessageSchema))
@@ -187,24 +177,18 @@ class ConversationSchema(Schema):
 
 
 class ErasedSchema(Schema):
-    """What went."""
-
     erased = fields.Dict(keys=fields.String(), values=fields.Integer(), metadata={"description": "rows by table"})
     at_provider = fields.Integer(metadata={"description": "messages handed over for removal at the provider"})
     receipt = fields.Dict(metadata={"description": "signed: what was removed, what remains where and until when"})
 
 
 class UsersSummarySchema(Schema):
-    """A brand's people in four figures."""
-
     total_interactions = fields.Integer()
     active_users_24h = fields.Integer()
     top_interests = fields.List(fields.Tuple((fields.String(), fields.Integer())))
 
 
 class UserAnalyticsSchema(Schema):
-    """A brand's people: figures, and a page of profiles."""
-
     total_users = fields.Integer()
     summary = fields.Nested(UsersSummarySchema)
     users = fields.List(fields.Nested(UserSchema))
@@ -214,14 +198,14 @@ class UserAnalyticsSchema(Schema):
 
 
 class DayCountSchema(Schema):
-    """Messages of one UTC day."""
+    """A UTC day."""
 
     day = fields.String()
     messages = fields.Integer()
 
 
 class ReplyTimesSchema(Schema):
-    """From the first unanswered message to the reply, in milliseconds."""
+    """Milliseconds from the first unanswered message to the reply."""
 
     replies = fields.Integer()
     p50_ms = fields.Integer(allow_none=True)
@@ -229,15 +213,13 @@ class ReplyTimesSchema(Schema):
 
 
 class AnsweredSchema(Schema):
-    """How many turns somebody answered, and what part of all that is, from 0 to 1."""
+    """`share` of all turns is from 0 to 1."""
 
     replies = fields.Integer()
     share = fields.Float()
 
 
 class MessageAnalyticsSchema(Schema):
-    """What customers wrote and how it was answered."""
-
     days = fields.Integer()
     since = fields.String()
     total = fields.Integer()
@@ -249,8 +231,6 @@ class MessageAnalyticsSchema(Schema):
 
 
 class KnownFactSchema(Schema):
-    """Something that was known of the customer."""
-
     id = fields.Integer()
     predicate = fields.String()
     value = fields.String()
@@ -260,8 +240,6 @@ class KnownFactSchema(Schema):
 
 
 class RecalledMessageSchema(Schema):
-    """An older message that a model was shown."""
-
     id = fields.Integer()
     at = Moment()
     role = fields.String()
@@ -269,8 +247,6 @@ class RecalledMessageSchema(Schema):
 
 
 class WhySchema(Schema):
-    """What a reply stands on."""
-
     message_id = fields.Integer()
     answered_by = fields.String()
     why = fields.String(allow_none=True, metadata={"description": "why not the model, where there is one"})
@@ -287,13 +263,11 @@ class WhySchema(Schema):
 
 
 class HealthSchema(Schema):
-    """The process answers."""
-
     status = fields.String()
 
 
 class ReadinessSchema(Schema):
-    """Each part: "ok", or what is wrong with it."""
+    """Each part is "ok", or what is wrong with it."""
 
     status = fields.String(validate=OneOf(("ready", "not ready")))
     parts = fields.Dict(keys=fields.String(), values=fields.String())
@@ -304,7 +278,7 @@ class _Arguments(FlaskParser):
 
 
 class TokenBlueprint(Blueprint):
-    """Routes of the API; arguments that don't fit are a 400."""
+    """Invalid arguments are a 400."""
 
     ARGUMENTS_PARSER = _Arguments()
 
@@ -326,7 +300,7 @@ NEEDS_TOKEN: dict[str, Any] = {"security": [{"token": []}]}
 
 
 def register(app: Flask, parts: Parts, *further: TokenBlueprint) -> None:
-    """Add the API to `app`: its routes and `further` ones, the check of every route's mark, one shape for all errors."""
+    """Also the access check and the error format."""
     app.extensions[EXTENSION] = parts
     app.config.update(API_TITLE="Hawker", API_VERSION="1", OPENAPI_VERSION="3.1.0")
     app.config["API_SPEC_OPTIONS"] = {
@@ -336,15 +310,12 @@ def register(app: Flask, parts: Parts, *further: TokenBlueprint) -> None:
     ours = _OurApi(app)
     for blueprint in (api, *further):
         ours.register_blueprint(blueprint)
-    _describe(app, ours)
     register_problems(app)
 
-
-def _describe(app: Flask, described: _OurApi) -> None:
     @app.get("/openapi.json")
     @public
     def openapi() -> Response:
-        return jsonify(described.spec.to_dict())
+        return jsonify(ours.spec.to_dict())
 
 
 @api.route("/conversation/<phone_number>", methods=["GET"])
@@ -439,10 +410,9 @@ def ready() -> tuple[dict[str, Any], int]:
 
 
 def erase_person(parts: Parts, brand: str, phone_number: str) -> dict[str, Any]:
-    """Erase a person here; the clock has the provider delete its copies.
+    """Here; a scheduled job deletes the provider's copies. Raises NotAnAddress, UnknownContact.
 
-    Returns `erased` (rows by table), `at_provider` (how many messages are still there) and the signed `receipt`.
-    Raises NotAnAddress, UnknownContact.
+    Returns `erased` (rows by table), `at_provider` (messages still there) and the signed `receipt`.
     """
     contact = parts.contacts.find(brand, phone_number)
     at_provider = len(parts.contacts.provider_ids(contact.id))
@@ -456,7 +426,6 @@ def _parts() -> Parts:
 
 
 def brand_asked(query: Mapping[str, Any]) -> str:
-    """The brand that is asked about, if this caller may ask about it."""
     brands, own = _parts().brands, caller().brand
     asked: str = query.get("brand") or own or brands[0]
     if own is not None and asked != own:

@@ -1,4 +1,4 @@
-"""Every error over HTTP in one shape: application/problem+json, by RFC 9457."""
+"""Errors over HTTP as application/problem+json (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RETRY_SECONDS = 5
 
 
 def register_problems(app: Flask) -> None:
-    """Answer every error of `app`, ours and the framework's, with `type`, `title`, `status` and `detail`."""
+    """Also for Flask's own errors."""
     app.register_error_handler(HTTPException, problem)
     app.register_error_handler(DatabaseUnavailable, _unavailable)
     for fault in MEANS:
@@ -29,7 +29,7 @@ def register_problems(app: Flask) -> None:
 
 
 def problem(error: HTTPException) -> Response:
-    """The answer to an error. A redirect, and an error that brings its own response, stay as they are."""
+    """Redirects, and errors with their own response, stay as they are."""
     response = Response.force_type(error.get_response())
     if error.response is not None or error.code is None or error.code < 400:
         return response
@@ -45,7 +45,7 @@ def problem(error: HTTPException) -> Response:
 
 
 def _detail(error: HTTPException) -> str:
-    """What to do about it; for arguments that marshmallow refused, each with its name."""
+    """marshmallow's errors are shown by argument name."""
     refused: dict[str, dict[str, list[str]]] | None = getattr(error, "data", {}).get("messages")
     if refused is None:
         return error.description or ""

@@ -1,1 +1,1 @@
-"""Commands for the person who runs the program: `flask --app app …`."""
+"""Terminal commands for the operator: `flask --app app …`."""

@@ -1,4 +1,4 @@
-"""Terminal commands that keep the data: back up, restore, encrypt, copy to a server, index anew, check a receipt."""
+"""Terminal commands for the database."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ CLOSED = ("restore", "encrypt", "receipt")  # they need the database closed, or 
 
 
 def register_keeping(app: Flask, db: Database, search: Search, settings: Settings) -> None:
-    """Add the commands that work while the program runs to `app`."""
+    """Those that work while the program runs."""
     for command in (_backup(db, settings.database_key or None), _copy(db, search), _reindex(search)):
         app.cli.add_command(command)
 
 
 def register_closed(app: Flask, settings: Settings) -> None:
-    """Add the commands named in CLOSED to `app`."""
+    """Those in CLOSED, which need the program stopped."""
     for command in (_restore(settings), _encrypt(settings), _receipt(settings)):
         app.cli.add_command(command)
 
@@ -62,7 +62,10 @@ def _copy(db: Database, search: Search) -> click.Command:
             counts = copy_all(db, other, _say)
         except (CopyRefused, MemoryFault) as fault:
             raise click.ClickException(str(fault)) from fault
-        _index(search.on(other), counts["messages"])
+        index = search.on(other)
+        with click.progressbar(length=counts["messages"], label="indexing") as bar:
+            while done := index.catch_up():
+                bar.update(done)
         click.echo(f"{sum(counts.values())} rows in {len(counts)} tables, each checked; now set DATABASE_URL")
 
     return copy
@@ -70,12 +73,6 @@ def _copy(db: Database, search: Search) -> click.Command:
 
 def _say(table: str, done: int, total: int) -> None:
     click.echo(f"\r{table:<24} {done} of {total}", nl=done == total)
-
-
-def _index(search: Search, messages: int) -> None:
-    with click.progressbar(length=messages, label="indexing") as bar:
-        while done := search.catch_up():
-            bar.update(done)
 
 
 def _reindex(search: Search) -> click.Command:
@@ -111,7 +108,7 @@ def _restore(settings: Settings) -> click.Command:
 
 
 def _erase_since(settings: Settings, backup: Path, copy: Path) -> None:
-    """Take over what is known of erasures, from the database and from beside the backup, and erase once more."""
+    """Applies the erasure lists of the database and of the backup's folder to `copy`."""
     key, secret = settings.database_key or None, signing_secret(settings)
     listed = read_list(backup.with_name(LIST))
     if settings.database_path.exists():
@@ -131,17 +128,12 @@ def _encrypt(settings: Settings) -> click.Command:
         key = settings.database_new_key if new_key else settings.database_key
         if not key:
             raise click.ClickException(f"set {name} first: 64 hexadecimal digits, openssl rand -hex 32 makes them")
-        for file in _files_of(settings):
+        backups = sorted(Path(settings.backup_dir).glob(NAMES)) if settings.backup_dir else []
+        for file in (settings.database_path, *backups):  # the database first: if it fails, the backups stay as they are
             _encrypt_one(file, settings.database_key or None, key)
         _say_what_is_left(settings, new_key)
 
     return command
-
-
-def _files_of(settings: Settings) -> list[Path]:
-    """The database first; where it fails, the backups stay as they are."""
-    backups = sorted(Path(settings.backup_dir).glob(NAMES)) if settings.backup_dir else []
-    return [settings.database_path, *backups]
 
 
 def _encrypt_one(file: Path, key: str | None, new_key: str) -> None:

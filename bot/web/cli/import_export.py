@@ -1,4 +1,4 @@
-"""Terminal commands that write what is kept as files, and take files in: `flask --app app export DIR | import DIR`."""
+"""Terminal commands `export DIR` and `import DIR`."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from memory.upkeep.import_export import ExportPart, pending, read, write
 
 
 class Exported(Protocol):
-    """What `export` writes and `import` reads; `bot.wiring.web.BrandArchive` says what that is."""
+    """Implemented by `bot.wiring.web.BrandArchive`."""
 
     def parts_of(self, brand: str) -> Sequence[ExportPart]:
-        """Of this brand, in the order in which they are read."""
+        """A brand's parts, in import order."""
 
 
 def register_moving(app: Flask, brands: Sequence[str], exported: Exported) -> None:
-    """Add the commands to `app`; the first of `brands` is meant where none is named."""
+    """The first of `brands` is the default."""
     for command in (_export(brands, exported), _import(brands, exported)):
         app.cli.add_command(command)
 

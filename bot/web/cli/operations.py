@@ -1,4 +1,4 @@
-"""Commands for the person who runs the bot: `flask --app app token | doctor | dead | erase | receipts | graph | memory`."""
+"""Terminal commands for operations."""
 
 from __future__ import annotations
 
@@ -35,15 +35,12 @@ MOST_REPLAYED = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class MachineFinding:
-    """One thing the doctor looked at; `sentence` says what was found or what to do."""
-
     name: str
     ok: bool
     sentence: str
 
 
 def register_commands(app: Flask, parts: Parts) -> None:
-    """Add the commands to `app`."""
     for command in (
         _token(parts),
         _doctor(parts),
@@ -159,7 +156,7 @@ def _graph(parts: Parts) -> click.Command:
 
 
 def _replay(parts: Parts, which: str) -> int:
-    """How many messages are to be tried again."""
+    """The number of messages to be retried."""
     if which == "all":
         return _replay_all(parts)
     try:
@@ -179,25 +176,24 @@ def _replay_all(parts: Parts) -> int:
 
 
 def _line(message: Message) -> str:
-    """Without words or number: what is on a screen is soon in a screenshot."""
+    # No text and no phone number: terminal output ends up in screenshots.
     way = "from" if message.role == "user" else "to"
     reason = message.error or (f"error {message.error_code}" if message.error_code else "reason not known")
     return f"{message.id}  {to_text(message.at)[:19]}Z  {message.brand}  {way} contact {message.contact_id}  {reason}"
 
 
 def examine(parts: Parts) -> Iterator[DoctorFinding]:
-    """All findings: this machine first, then the channel and the ad accounts."""
     yield database(parts)
     yield disk(Path(parts.settings.memory.storage_dir))
     yield model(parts.settings)
-    yield clock_skew(_time_source(parts.settings), parts.clock)
+    model_url = parts.settings.openai_base_url if parts.settings.openai_api_key else ""
+    yield clock_skew(parts.settings.channel_api_url or model_url, parts.clock)
     yield staff(parts.settings)
     for part in parts.examined:
         yield from part.examine()
 
 
 def database(parts: Parts) -> MachineFinding:
-    """Whether the database can be written."""
     try:
         with parts.db.transaction(durable=True):
             pass
@@ -209,7 +205,6 @@ def database(parts: Parts) -> MachineFinding:
 
 
 def disk(folder: Path) -> MachineFinding:
-    """Whether the disk has room."""
     if not folder.is_dir():
         return MachineFinding("disk", False, f"{folder} is not a folder; create it or set MEMORY_STORAGE_DIR")
     free = shutil.disk_usage(folder).free
@@ -222,7 +217,6 @@ def disk(folder: Path) -> MachineFinding:
 
 
 def model(settings: Settings) -> MachineFinding:
-    """Whether the model's server answers and takes the key; without a key there is nothing to reach."""
     if not settings.openai_api_key:
         return MachineFinding("model", True, "no OPENAI_API_KEY: the built-in writer answers")
     where = f"{settings.openai_base_url.rstrip('/')}/models"
@@ -238,7 +232,7 @@ def model(settings: Settings) -> MachineFinding:
 
 
 def staff(settings: Settings) -> MachineFinding:
-    """Whether anybody is told when the desk hands a customer over."""
+    """Whether anybody receives hand-overs."""
     told = [number for number, role in settings.staff.items() if at_least(role, "staff")]
     if not told:
         return MachineFinding(
@@ -248,7 +242,7 @@ def staff(settings: Settings) -> MachineFinding:
 
 
 def clock_skew(address: str, clock: Clock) -> MachineFinding:
-    """How far this machine's clock is from that of `address`; empty: there is none to compare with."""
+    """Against the server at `address`; "" if there is none."""
     if not address:
         return MachineFinding("clock", True, "not compared: the channel is simulated and there is no model")
     try:
@@ -273,10 +267,6 @@ def _skew(there: datetime, here: datetime) -> MachineFinding:
     return MachineFinding("clock", True, "the clock is right")
 
 
-def _time_source(settings: Settings) -> str:
-    return settings.channel_api_url or (settings.openai_base_url if settings.openai_api_key else "")
-
-
 def _model_answered(where: str, status: int) -> MachineFinding:
     if status in (401, 403):
         return MachineFinding("model", False, f"{where} does not take the key; check OPENAI_API_KEY")
@@ -288,7 +278,7 @@ def _model_answered(where: str, status: int) -> MachineFinding:
 
 
 def _answer(request: Request) -> str | None:
-    """The `Date` of the answer. The addresses are http or https: settings.py takes no other."""
-    with urlopen(request, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310
+    """The answer's `Date` header."""
+    with urlopen(request, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310 - settings.py takes http and https only
         date: str | None = answer.headers.get("Date")
         return date

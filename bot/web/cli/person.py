@@ -1,4 +1,4 @@
-"""`flask --app app memory PHONE`: what is known of a person, from which words, since when, and what was known before."""
+"""`flask --app app memory PHONE`: facts about a person, with their sources."""
 
 from __future__ import annotations
 
@@ -19,8 +19,6 @@ MOST_LINES = 20  # of the summary
 
 
 def memory_command(parts: Parts) -> click.Command:
-    """The command `memory`."""
-
     @click.command()
     @click.argument("phone")
     @click.option("--brand", type=click.Choice(list(parts.brands)), default=parts.brands[0], show_default=True)
@@ -86,7 +84,7 @@ def _source(parts: Parts, message_id: int | None) -> str:
 
 
 def _table(title: str, rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """A titled table with columns as wide as what is in them; nothing where there are no rows."""
+    """Empty without rows."""
     if not rows:
         return
     shown = [[_printable(cell) for cell in row] for row in rows]
@@ -101,5 +99,5 @@ def _day(moment: datetime) -> str:
 
 
 def _printable(text: str) -> str:
-    """Without the control characters by which a customer's words could move somebody's cursor."""
+    """Without control characters: a customer's text must not move the terminal's cursor."""
     return "".join(letter if letter.isprintable() else " " for letter in text)
