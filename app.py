@@ -1,8 +1,8 @@
 """Starts a process: settings → bot.wiring → web, worker, scheduler.
 
-python app.py            web, worker and clock in one process: what `make run` does
-flask --app app worker   a worker of its own, with the clock
-gunicorn "app:web()"     the web part of its own
+python app.py            web, worker and scheduler in one process (`make run`)
+flask --app app worker   only worker and scheduler
+gunicorn "app:web()"     only web
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ HERE = Path(__file__).parent
 
 
 def web() -> Flask:
-    """For gunicorn: the web part alone; a worker runs beside it."""
+    """For gunicorn, beside a worker process."""
     return program_or_exit().web
 
 
 def everything() -> Flask:
-    """For gunicorn with one worker: web, worker and clock in one process."""
+    """For gunicorn with one worker: web, worker and scheduler in one process."""
     program = program_or_exit()
     program.start()
     program.web.config["STOP"] = program.stop  # deploy/gunicorn.conf.py calls it when the process ends
@@ -34,7 +34,7 @@ def everything() -> Flask:
 
 
 def create_app() -> Flask:
-    """For `flask --app app …`: the commands; those that need the database closed come without a program."""
+    """For `flask --app app …`. Commands that need the database closed get no program."""
     if _command() in CLOSED:
         return closed_site(settings_or_exit())
     program = program_or_exit()
@@ -48,7 +48,7 @@ def create_app() -> Flask:
 
 
 def _command() -> str | None:
-    """The command of `flask --app app COMMAND …`, before Flask has loaded the program that has it."""
+    """The command's name, before Flask has loaded the program that defines it."""
     words = iter(sys.argv[1:])
     for word in words:
         if word in ("--app", "-A", "--env-file", "-e"):
@@ -59,7 +59,7 @@ def _command() -> str | None:
 
 
 def main() -> None:
-    """Serve everything on PORT."""
+    """Serves everything on PORT."""
     settings = settings_or_exit()
     require_free(settings.port)
     greet(settings)

@@ -1,4 +1,4 @@
-"""The brands a desk speaks for: their numbers, currency, policies and limits, read from one TOML file."""
+"""Reads the brands file (TOML): numbers, currency, policies, limits."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ PURPOSES = ("reply", "order_update", "staff")
 
 
 class BrandsWrong(ValueError):
-    """The brands file cannot be used; the text names file, key and what is allowed, one fault a line."""
+    """One fault per line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Discount:
-    """A code that takes `percent` off, to the end of `valid_until` in the brand's time zone."""
+    """Until the end of `valid_until` in the brand's time zone."""
 
     code: str
     percent: Decimal
@@ -41,7 +41,7 @@ class Discount:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The delivery promise in days after payment, and whether delivery is free."""
+    """Days from payment to delivery."""
 
     min_days: int
     max_days: int
@@ -50,7 +50,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class AdCap:
-    """What one ad account may spend, in its own currency."""
+    """In the account's currency."""
 
     daily_cap: Money  # never passed, not on the platform's worst day either
     approval_above: Money | None  # raises within 24 hours that come to more wait for a person; None: the brand's
@@ -58,8 +58,6 @@ class AdCap:
 
 @dataclass(frozen=True, slots=True)
 class AdSettings:
-    """How the brand's ads are bought."""
-
     accounts: Mapping[str, AdCap]  # by the account's id; one that is missing here is never written to
     approval_above_usd: Decimal
     cycle_hour: int  # of the morning, in the brand's time zone
@@ -70,8 +68,6 @@ class AdSettings:
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """One brand as its owner wrote it down."""
-
     id: str
     name: str
     whatsapp: tuple[str, ...]
@@ -95,15 +91,14 @@ class Brand:
     other_makes: tuple[str, ...] = ()  # and those that only this brand's file knows
 
     def policy(self, topic: str, language: str) -> str:
-        """The brand's own text on a topic (see `TOPICS`), in the first of its languages where it lacks this one."""
+        """In the brand's first language if it lacks this one."""
         return self.policies[topic][language if language in self.languages else self.languages[0]]
 
     def policy_texts(self) -> tuple[str, ...]:
-        """Every policy text in every language."""
+        """In every language."""
         return tuple(text for texts in self.policies.values() for text in texts.values())
 
     def pay_at(self, order_number: str) -> str:
-        """Where this order is paid."""
         return self.payment_link.replace("{order}", order_number)
 
 
@@ -199,7 +194,7 @@ class _TermSchema(Schema):
 
 
 def _terms() -> fields.Dict:
-    """Terms by their id, which stands in the catalogue's column and in interests."""
+    """By id, as used in the catalogue and in interests."""
     ids = fields.String(validate=validate.Regexp(r"[a-z-]+\Z", error="one word in small letters a-z"))
     return fields.Dict(keys=ids, values=fields.Nested(_TermSchema), load_default=dict)
 
@@ -269,7 +264,7 @@ class _BrandSchema(Schema):
 
     @validates_schema(skip_on_field_errors=True)
     def _distinct(self, values: dict[str, Any], **_: Any) -> None:
-        """An interest is stored by its id alone, and in each language a word stands for one category."""
+        # Interests are stored by id alone, and a word must stand for one category in each language.
         ids = [each for group in TERMS for each in values[group]]
         twice = sorted({each for each in ids if ids.count(each) > 1})
         if twice:
@@ -282,7 +277,7 @@ class _BrandSchema(Schema):
 
 
 def _in_several(categories: dict[str, Any], language: str) -> Iterator[str]:
-    """The words that stand for two categories or more in the chats of one language."""
+    """Words that stand for two categories or more in one language's chats."""
     words = [
         word
         for term in categories.values()
@@ -292,7 +287,7 @@ def _in_several(categories: dict[str, Any], language: str) -> Iterator[str]:
 
 
 def read_brands(path: Path) -> dict[str, Brand]:
-    """Every brand of the file by its id; `BrandsWrong` names all that is wrong with it."""
+    """By id. Raises BrandsWrong."""
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -329,14 +324,14 @@ def _shared_accounts(tables: dict[str, Any]) -> Iterator[str]:
 
 
 def _account_ids(table: Any) -> list[str]:
-    """As far as the table has the right shape; what is wrong with it is said by the schema."""
+    # Wrong shapes are skipped here; the schema reports them.
     ads = table.get("ads") if isinstance(table, dict) else None
     accounts = ads.get("accounts") if isinstance(ads, dict) else None
     return [str(each.get("id")) for each in accounts if isinstance(each, dict)] if isinstance(accounts, list) else []
 
 
 def _named(key: str, problems: Any) -> Iterator[str]:
-    """`voyage.delivery.min_days: must be 0 to 90` for every leaf of marshmallow's tree of messages."""
+    """`voyage.delivery.min_days: must be 0 to 90` for every leaf of marshmallow's messages."""
     if isinstance(problems, dict):
         for name, inner in problems.items():
             yield from _named(key if name in ("value", "key", "_schema") else f"{key}.{name}", inner)
@@ -378,35 +373,32 @@ def _terms_of(tables: dict[str, Any]) -> dict[str, Term]:
 def _ads(values: dict[str, Any] | None) -> AdSettings | None:
     if values is None:
         return None
-    caps = {account["id"]: _cap(account) for account in values.pop("accounts")}
+    caps = {}
+    for account in values.pop("accounts"):
+        currency, above = account["currency"], account["approval_above"]
+        approval_above = None if above is None else Money(above, currency)
+        caps[account["id"]] = AdCap(Money(account["daily_cap"], currency), approval_above)
     return AdSettings(accounts=caps, **values)
-
-
-def _cap(account: dict[str, Any]) -> AdCap:
-    currency, above = account["currency"], account["approval_above"]
-    return AdCap(Money(account["daily_cap"], currency), None if above is None else Money(above, currency))
 
 
 @dataclass(frozen=True, slots=True)
 class BrandNumbers:
-    """Which WhatsApp number is whose."""
-
     brands: Mapping[str, Brand]  # by id
     sender: str = ""  # TWILIO_WHATSAPP_FROM; where no brand claims it, it is the first brand's
 
     def brand_of(self, number: str) -> str | None:
-        """The brand that writes from `number`; with a single brand, whatever the number is."""
+        """A single brand gets every number."""
         for brand in self.brands.values():
             if number in brand.whatsapp:
                 return brand.id
         return next(iter(self.brands)) if len(self.brands) == 1 or number == self.sender else None
 
     def number_of(self, brand: str) -> str:
-        """The number that this brand writes from: the account's own where the brand has it, or nobody claims it."""
+        """The sending number: the account's own if the brand has it or no brand claims it."""
         own = self.brands[brand].whatsapp
         return self.sender if self.sender and self.brand_of(self.sender) == brand else own[0]
 
     def all(self) -> list[str]:
-        """Every number that customers may have written to."""
+        """Every number that customers may write to."""
         claimed = [number for brand in self.brands.values() for number in brand.whatsapp]
         return list(dict.fromkeys([*filter(None, [self.sender]), *claimed]))

@@ -1,4 +1,4 @@
-"""The settings of the program, read from the environment once, at the start."""
+"""The program's settings, read from the environment once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SIMULATED_STAFF = {"+14155550100": "admin"}  # a number that North America keeps
 
 
 class WrongSetting(Exception):
-    """A setting that cannot be used; the text names it and says what is allowed."""
+    pass
 
 
 class StaffNumbers(fields.Field[dict[str, str]]):
@@ -44,7 +44,7 @@ class CommaList(fields.Field[tuple[str, ...]]):
 
 
 class AdAccounts(fields.Field[dict[str, str]]):
-    """`act_1=voyage,act_2=voyage` → {account: brand}; the brand may be left out, and is then empty."""
+    """`act_1=voyage,act_2=voyage` → {account: brand}; the brand may be omitted (empty)."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> dict[str, str]:
         entries = [entry.partition("=") for entry in str(value).replace(" ", "").split(",") if entry]
@@ -57,7 +57,7 @@ class AdAccounts(fields.Field[dict[str, str]]):
 
 
 def _matching(pattern: str, error: str, default: str = "") -> fields.String:
-    """Text that matches the whole of `pattern`, else `error`; nothing is said about its default."""
+    """The default is not checked."""
     return fields.String(load_default=default, validate=Regexp(rf"(?:{pattern})\Z", error=error))
 
 
@@ -79,10 +79,7 @@ def _meta_id() -> fields.String:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every setting: its variable, type, default and what is allowed. `.env.example` explains them; a test compares.
-
-    Made once by `from_environment`, handed on as an argument.
-    """
+    """`.env.example` explains each setting."""
 
     port: int = setting("PORT", fields.Integer(load_default=8000, validate=Range(1, 65535)))
     public_url: str = setting(
@@ -147,9 +144,9 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str | None] | None = None) -> Settings:
-        """Read `environment`; by default `.env` and, above it, this process's own.
+        """By default from this process's environment, with `.env` below it.
 
-        Raises WrongSetting, naming each wrong setting and what is allowed, a line each.
+        Raises WrongSetting, one line per setting.
         """
         given = process_environment() if environment is None else environment
         own, own_faults = read_environment(cls, given)
@@ -160,49 +157,47 @@ class Settings:
 
     @property
     def simulated(self) -> bool:
-        """Whether the small Twilio on this machine stands in for the real one."""
+        """Whether the simulator stands in for Twilio."""
         return not self.twilio_account_sid
 
     @property
     def channel_api_url(self) -> str:
-        """The API of the messaging provider; empty while it is simulated."""
+        """Empty while the channel is simulated."""
         return "" if self.simulated else self.twilio_api_url or "https://api.twilio.com"
 
     @property
     def local_url(self) -> str:
-        """Where this program is reached: PUBLIC_URL, or this machine's own address where none is set."""
+        """PUBLIC_URL, or this machine's own address."""
         return self.public_url.rstrip("/") or f"http://127.0.0.1:{self.port}"
 
     @property
     def brands_file(self) -> str:
-        """Where the brands are described."""
         return self.memory.brands_file
 
     @property
     def database_url(self) -> str:
-        """Where everything is kept: a SQLite file or a PostgreSQL server."""
         return self.memory.database_url
 
     @property
     def database_key(self) -> str:
-        """What the SQLite file is encrypted with; empty where it is not."""
+        """Encrypts the SQLite file; empty if it is not encrypted."""
         return self.memory.database_key
 
     @property
     def database_path(self) -> Path:
-        """The SQLite file that `DATABASE_URL` names; where a server is named, the place a file would have."""
+        """The SQLite file; with a server, where the file would be."""
         if self.on_server:
             return Path(self.memory.storage_dir) / "hawker.db"
         return Path(self.database_url.removeprefix("sqlite:///"))
 
     @property
     def on_server(self) -> bool:
-        """Whether several machines may share the database."""
+        """Whether the database is PostgreSQL."""
         return not self.database_url.startswith("sqlite:///")
 
 
 def get_settings() -> Settings:
-    """What `.env` and this process's environment say, under the name of the first design. Raises WrongSetting."""
+    """The first design's name for `Settings.from_environment`."""
     return Settings.from_environment()
 
 
