@@ -1,1 +1,1 @@
-"""The database: SQLite or PostgreSQL, migrations, time and errors."""
+"""The database: SQLite or PostgreSQL, migrations, timestamps, errors."""

@@ -1,4 +1,4 @@
-"""Many rows written in few statements: one at a time, the round trip to a server is most of the cost."""
+"""Bulk inserts and updates: row by row, round trips to a server are most of the cost."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MOST_VALUES = 600  # of one statement: SQLite looks each name up among all of th
 
 
 def insert(db: Database, table: Table, rows: Sequence[Mapping[str, Any]], end: str = "") -> None:
-    """Insert `rows` of stored values, all of the same columns; `end` stands behind the values, such as ON CONFLICT."""
+    """Insert stored values, all with the same columns; `end` follows the values, such as ON CONFLICT."""
     if not rows:
         return
     columns = tuple(rows[0])

@@ -1,4 +1,4 @@
-"""The database as the rest of memory sees it: named-parameter SQL, transactions, migrations; SQLite or PostgreSQL."""
+"""The database for the rest of memory: named-parameter SQL, transactions, migrations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _JOINED: AbstractContextManager[None] = nullcontext()
 
 @dataclass(frozen=True, slots=True)
 class EachInItsWay:
-    """The statements of a migration where the engines differ in more than the names of types: full text, vectors."""
+    """A migration step that differs by engine: full text, vectors."""
 
     sqlite: Sequence[str]
     postgresql: Sequence[str]
@@ -29,73 +29,63 @@ Steps = Sequence[tuple[str, Sequence[Statement]]]
 
 
 class Engine(Protocol):
-    """What an engine has to know; memory/storage/sqlite.py and memory/storage/postgres.py do."""
+    """What `Database` needs of an engine; implemented in sqlite.py and postgres.py."""
 
     @property
-    def in_transaction(self) -> bool:
-        """Whether this thread has begun and not ended."""
+    def in_transaction(self) -> bool: ...
 
     def rows(self, sql: str, values: dict[str, Any], most: int | None) -> list[Row]:
-        """The rows that a statement gives, at most `most`."""
+        """At most `most` rows."""
 
     def columns(self, sql: str, values: dict[str, Any]) -> list[list[Any]]:
-        """What a SELECT gives, a list for each column; empty where it gives no row."""
+        """One list per column; empty without rows."""
 
-    def tuples(self, sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-        """The rows that a question gives, without the columns' names."""
+    def tuples(self, sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]: ...
 
     def change(self, sql: str, values: dict[str, Any]) -> int:
-        """How many rows a write touched, inside the open transaction."""
+        """Write in the open transaction; returns the number of rows."""
 
-    def begin(self, durable: bool) -> None:
-        """Open a transaction for this thread."""
+    def begin(self, durable: bool) -> None: ...
 
     def commit(self) -> None:
-        """Keep it; where that fails nothing is kept and the transaction is over all the same."""
+        """Where it fails, the transaction is rolled back and over."""
 
-    def rollback(self) -> None:
-        """Drop it."""
+    def rollback(self) -> None: ...
 
     def lock_rows(self, alias: str, skip_locked: bool) -> str:
-        """The end of a SELECT that locks what it finds."""
+        """The end of a SELECT that locks its rows."""
 
     def hold(self, name: str) -> None:
-        """Wait until no other transaction holds `name`, and hold it until this one ends."""
+        """Lock `name` until this transaction ends."""
 
     def count_on(self, table: str) -> None:
-        """Have new rows numbered after the highest id there is."""
+        """Number new rows from the highest id on."""
 
-    def migrate(self, steps: Steps) -> None:
-        """Apply the steps that this database has not seen."""
+    def migrate(self, steps: Steps) -> None: ...
 
-    def apply(self, statement: Statement) -> None:
-        """Run one statement of a migration, inside the open transaction."""
+    def apply(self, statement: Statement) -> None: ...
 
-    def has_column(self, table: str, column: str) -> bool:
-        """Whether there is such a column."""
+    def has_column(self, table: str, column: str) -> bool: ...
 
     def changed_elsewhere(self) -> int:
-        """A number that moves whenever another connection commits."""
+        """Changes whenever another connection commits."""
 
     def wake(self, event: threading.Event) -> None:
-        """Set `event` whenever another connection commits, as far as the engine tells."""
+        """Set `event` whenever another connection commits, if the engine can."""
 
     def scrub(self, tables: Sequence[str]) -> bool:
-        """Overwrite what deleted rows of these tables left behind, as far as the engine can; whether it could."""
+        """See `Database.scrub`."""
 
-    def close(self) -> None:
-        """Let go of what is open."""
+    def close(self) -> None: ...
 
 
 class Database:
     """Named-parameter SQL on one engine: a path or `sqlite:///path` is a file, `postgresql://…` a server.
 
-    One connection per thread at a time; share the object between threads. SQL is written once, in what both
-    engines understand: `:name` parameters, `ON CONFLICT`, `RETURNING`, times as text, JSON as text.
-    `timeout`: how long a question waits for a locked file or a server that is away before it is
-    DatabaseUnavailable, in seconds; by default 15 for a file, 5 for a server. `name` is the address as it may be
-    shown: without a user and password. `key`: 64 hexadecimal digits that encrypt a file, every byte of it; raises
-    WrongDatabaseKey for another shape, and every question where the file has another key or none.
+    One connection per thread; share the object. SQL is what both engines accept: `:name`, `ON CONFLICT`, `RETURNING`,
+    times and JSON as text. `timeout`: seconds to wait for a locked file (15) or an unreachable server (5) before
+    DatabaseUnavailable. `name`: the address without user and password. `key`: 64 hexadecimal digits that encrypt the
+    file; raises WrongDatabaseKey if malformed, and on each query if the file has another key.
     """
 
     def __init__(self, url: str | Path, *, timeout: float | None = None, key: str | None = None) -> None:
@@ -105,42 +95,37 @@ class Database:
         self._late = _Late()
 
     def one(self, sql: str, /, **values: Any) -> Row | None:
-        """The first row, or None where there is none."""
+        """The first row, or None."""
         rows = self._engine.rows(sql, values, 1)
         return rows[0] if rows else None
 
     def all(self, sql: str, /, **values: Any) -> list[Row]:
-        """Every row."""
         return self._engine.rows(sql, values, None)
 
     def columns(self, sql: str, /, **values: Any) -> list[list[Any]]:
-        """Every row of a SELECT, turned: one list for each column, in their order; empty where there is no row.
-
-        For thousands of rows that become arrays: no dict is made for each.
-        """
+        """One list per column, without a dict per row: for thousands of rows that become arrays."""
         return self._engine.columns(sql, values)
 
     def tuples(self, sql: str, /, **values: Any) -> list[tuple[Any, ...]]:
-        """Every row without names: for the rows that each turn reads by the dozen, where names take half of the time."""
+        # For hot paths: dicts take half the time of reading a few dozen rows.
         return self._engine.tuples(sql, values)
 
     def value(self, sql: str, /, **values: Any) -> Any:
-        """The first column of the first row; None where there is no row."""
+        """The first column of the first row; None without rows."""
         row = self.one(sql, **values)
         return None if row is None else next(iter(row.values()))
 
     def run(self, sql: str, /, **values: Any) -> int:
-        """Write, in the open transaction or in one of its own; how many rows it touched."""
+        """Write, in the open transaction or in one of its own; returns the number of rows."""
         if self._engine.in_transaction:
             return self._engine.change(sql, values)
         with self.transaction():
             return self._engine.change(sql, values)
 
     def insert(self, sql: str, /, **values: Any) -> int:
-        """Run an `INSERT … RETURNING id`; the new row's id. Raises AlreadyStored.
+        """Run an `INSERT … RETURNING id`; returns the id. Raises AlreadyStored.
 
-        PostgreSQL ends the whole transaction with a statement that failed. Whoever wants to catch AlreadyStored and
-        go on in the same transaction writes `ON CONFLICT DO NOTHING` into the statement.
+        On PostgreSQL a failed statement aborts the transaction: to go on in it, use `ON CONFLICT DO NOTHING` instead.
         """
         if self._engine.in_transaction:
             rows = self._engine.rows(sql, values, 1)
@@ -152,97 +137,92 @@ class Database:
         return int(next(iter(rows[0].values())))
 
     def transaction(self, *, durable: bool = False) -> AbstractContextManager[None]:
-        """All or nothing; one inside another joins it. Never await the network in here.
+        """All or nothing; a nested one joins the outer. Never await the network in here.
 
-        `durable` waits for the disk, and with it for everything committed before: asked for where the outside
-        world acts on the commit (taking a message in, before a send). Elsewhere a power cut may lose the last
-        commits, a killed process none.
+        `durable` waits for the disk: for commits that the outside world acts on (an inbound message, a send). Without
+        it a power cut may lose the last commits; a killed process loses none.
         """
         return _JOINED if self._engine.in_transaction else _Transaction(self._engine, self._late, durable)
 
     @property
     def in_transaction(self) -> bool:
-        """Whether this thread has one open."""
+        """Whether this thread has an open transaction."""
         return self._engine.in_transaction
 
     def late(self, sql: str, times: int = 1, /, **values: Any) -> None:
-        """Run this write just before the open transaction ends; `:times` in it is how often it was asked for.
+        """Run this write just before the transaction commits; `:times` in it: how often it was requested.
 
-        For rows that every transaction touches, such as counters. Written last and in one order, they are locked
-        shortest, and two transactions never wait for each other crosswise.
+        For rows that every transaction writes, such as counters: locked briefly and in one order, against deadlocks.
         """
         with self.transaction():
             self._late.counts[sql, tuple(sorted(values.items()))] += times
 
     def hold(self, *names: str) -> None:
-        """Until this transaction ends, nobody else gets past `hold` with one of these names.
+        """Lock these names until the transaction ends, for read-then-write.
 
-        For what is read and then written by it. SQLite has one writer, so its transaction holds everything;
-        PostgreSQL's writers meet at the names.
+        On SQLite the transaction itself is the lock; on PostgreSQL the names are advisory locks.
         """
         for name in sorted(set(names)):
             self._engine.hold(name)
 
     def lock_rows(self, alias: str, *, skip_locked: bool = False) -> str:
-        """What a SELECT in a transaction ends with to keep its rows of the table `alias` until the transaction ends.
+        """The end of a SELECT that locks its rows of the table `alias`, or skips locked ones.
 
-        Rows that are locked already are waited for, or passed over. Empty where the transaction is enough.
+        Empty where the transaction is enough.
         """
         return self._engine.lock_rows(alias, skip_locked)
 
     def count_on(self, table: str) -> None:
-        """Have new rows of `table` numbered after the highest id there is; needed after rows came with their ids."""
+        """Number new rows of `table` from the highest id on; call it after inserting rows with ids."""
         self._engine.count_on(table)
 
     def migrate(self, steps: Steps) -> None:
-        """Apply the `(name, statements)` steps that this database has not seen, in order, once."""
+        """Apply the `(name, statements)` steps that are new to this database."""
         self._engine.migrate(steps)
 
     def apply(self, statement: Statement) -> None:
-        """Run a statement of a migration once more, for what the server can do by now."""
+        """Run a migration statement again, for what the server supports now."""
         with self.transaction():
             self._engine.apply(statement)
 
     def has_column(self, table: str, column: str) -> bool:
-        """Whether there is such a column: a migration may have made it on some servers only."""
+        """For columns that a migration creates on some servers only."""
         return self._engine.has_column(table, column)
 
     def changed_elsewhere(self) -> int:
-        """A number that moves whenever another connection commits; costs microseconds, reads no table."""
+        """A number that changes whenever another connection commits; takes microseconds, reads no table."""
         return self._engine.changed_elsewhere()
 
     def wake(self, event: threading.Event) -> None:
-        """Have `event` set when another machine commits. A file tells nobody: there, ask `changed_elsewhere`."""
+        """Set `event` when another machine commits. SQLite cannot notify: poll `changed_elsewhere`."""
         self._engine.wake(event)
 
     def scrub(self, tables: Sequence[str]) -> bool:
-        """Overwrite what deleted rows of these tables left behind; False where somebody was in the way: call again.
+        """Overwrite deleted rows of these tables; False where a reader was in the way: call again.
 
-        A file keeps nothing after it. A server's pages are tidied (VACUUM), its own log and replicas are the server's.
+        On PostgreSQL it is VACUUM; the server's WAL and replicas are out of reach.
         """
         return self._engine.scrub(tables)
 
     def close(self) -> None:
-        """Close what is open (of a file, this thread's connection); the next question opens it again."""
+        """The next query reopens it. SQLite: this thread's connection only."""
         self._engine.close()
 
 
 class _Late(threading.local):
-    """What this thread's transaction has yet to write."""
+    """Writes that this thread's transaction has deferred to its end."""
 
     def __init__(self) -> None:
         self.counts: Counter[tuple[str, tuple[tuple[str, Any], ...]]] = Counter()
 
     def write(self, engine: Engine) -> None:
-        """Write it, in an order that is the same for all."""
+        # In one order everywhere, against deadlocks.
         counts, self.counts = self.counts, Counter()
         for (sql, values), times in sorted(counts.items(), key=lambda item: repr(item[0])):
             engine.change(sql, {**dict(values), "times": times})
 
 
 class _Transaction:
-    """What `Database.transaction` opens."""
-
     __slots__ = ("_durable", "_engine", "_late")
 
     def __init__(self, engine: Engine, late: _Late, durable: bool) -> None:

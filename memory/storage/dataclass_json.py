@@ -1,4 +1,4 @@
-"""Dataclasses as JSON and back, by their type hints; for what is stored as one document rather than in columns."""
+"""Dataclasses as JSON and back, by their type hints; for values stored as one document."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ T = TypeVar("T")
 
 
 class Unreadable(ValueError):
-    """What is stored does not have the shape of its type; the text says what differs."""
+    """The stored JSON does not match its type; the text names the difference."""
 
 
 def to_json(value: Any) -> Any:
-    """Objects for dataclasses and mappings, lists for tuples (named ones, too), text for decimals and dates."""
+    """Dataclasses and mappings as objects, tuples (named ones, too) as lists, decimals and dates as text."""
     if is_dataclass(value) and not isinstance(value, type | Money):
         return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
@@ -36,10 +36,10 @@ def to_json(value: Any) -> Any:
 
 
 def from_json(kind: type[T], stored: Any) -> T:
-    """The object of this type that `to_json` stored. Raises Unreadable.
+    """Read what `to_json` stored. Raises Unreadable.
 
-    What an older release did not store takes its field's default, and what no field is named for is left out. A class
-    whose stored shape has changed otherwise has a static method `upgraded`, which is given the stored object first.
+    Missing fields take their defaults, unknown ones are dropped. For any other change of shape, define a static method
+    `upgraded` on the class: it gets the stored object first.
     """
     try:
         return _read(kind, stored)  # type: ignore[no-any-return]

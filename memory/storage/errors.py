@@ -1,62 +1,62 @@
-"""What can go wrong with memory, each with what to do next."""
+"""Errors of memory, each with what to do next."""
 
 from __future__ import annotations
 
 
 class MemoryFault(Exception):
-    """Anything this package raises on purpose."""
+    """Base of all errors that this package raises on purpose."""
 
 
 class DatabaseUnavailable(MemoryFault):
-    """The database cannot be read or written now (locked, full, read-only, gone): try again later."""
+    """The database cannot be read or written now (locked, full, read-only, gone): retry later."""
 
 
 class WrongDatabaseUrl(MemoryFault):
-    """`DATABASE_URL` names neither a SQLite file nor a PostgreSQL server."""
+    pass
 
 
 class DatabaseDamaged(DatabaseUnavailable):
-    """The file is no database, or no longer a whole one: a person has to restore it."""
+    """The file is no SQLite database, or corrupt: a person has to restore it."""
 
 
 class WrongDatabaseKey(DatabaseUnavailable):
-    """`DATABASE_KEY` and the file don't go together; the text says which of the two to change, and not the key."""
+    """`DATABASE_KEY` does not open the file; the text says which of the two to change."""
 
 
 class AlreadyStored(MemoryFault):
-    """A row with this key is there already; the unique key decided, nothing was written."""
+    """A row with this unique key exists; nothing was written."""
 
 
 class LeaseLost(MemoryFault):
-    """Another worker holds this contact now: drop what was prepared, it will be done there."""
+    """Another worker holds this contact now: drop the prepared turn."""
 
 
 class CycleLost(MemoryFault):
-    """Another process works on this ad account by now: stop where you are, it goes on there."""
+    """Another process runs this ad account's cycle now: stop."""
 
 
 class NotAnAddress(MemoryFault):
-    """This text is neither a phone number nor a WhatsApp user id."""
+    """Neither a phone number nor a WhatsApp user id."""
 
 
 class UnknownContact(MemoryFault):
-    """Nobody by this number or id has written to this brand."""
+    """This brand has no such contact."""
 
 
 class UnknownMessage(MemoryFault):
-    """There is no such message, or it is not in the state that was asked for."""
+    """No such message, or it is in another state."""
 
 
 class StaleDraft(MemoryFault):
-    """What an answer stood on has changed since (the last one was sold): make the answer anew."""
+    """The facts behind an answer changed meanwhile (the last one was sold): write it again."""
 
 
 class WrongMemorySetting(MemoryFault):
-    """A setting of memory cannot be used; the text names it and says what is allowed."""
+    """The text names the setting and the allowed values."""
 
 
 class NotStorable(MemoryFault):
-    """This value, key or name cannot be kept as it is; the text says why. Nothing was written."""
+    """This value, key or name cannot be stored; the text says why. Nothing was written."""
 
 
 class UnknownMemoryType(MemoryFault):
@@ -68,20 +68,20 @@ class ReadOnlyMemory(MemoryFault):
 
 
 class SessionOver(MemoryFault):
-    """This workflow's session was ended, or was silent for too long: create a new one."""
+    """This workflow's session has ended or timed out: create a new one."""
 
 
 class ShortTermUnavailable(MemoryFault):
-    """The Redis server that keeps short-term memory cannot be reached now: try again later."""
+    """Redis cannot be reached now: retry later."""
 
 
 class UnknownFormat(MemoryFault):
-    """A person's data can be written as json, salesforce or hubspot."""
+    """Use json, salesforce or hubspot."""
 
 
 class UnknownPreference(MemoryFault, ValueError):
-    """A person's preferences are name, preferred_currency and preferred_language."""
+    """Use name, preferred_currency or preferred_language."""
 
 
 class FilesUnusable(MemoryFault):
-    """The folder of an export cannot be written, or that of an import not be read; the text says what to do."""
+    """An export folder cannot be written, or an import folder not read; the text says what to do."""

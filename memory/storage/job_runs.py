@@ -1,4 +1,4 @@
-"""What has been done already, so that nothing is done twice: the clock's runs."""
+"""Runs of scheduled jobs, each slot once over all processes; and switches."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ SWITCHED_OFF = Table(
 
 
 class JobRuns:
-    """Which job ran for which slot of time; the unique key decides between clocks that tick together."""
+    """Job runs by time slot; a unique key decides between schedulers that tick together."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
 
     def claim(self, job: str, every: timedelta) -> bool:
-        """True for exactly one caller in each stretch of `every`, counted from midnight UTC."""
+        """True for exactly one caller per slot of `every`, counted from midnight UTC."""
         now = self._clock()
-        run = JOB_RUNS.stored(job=job, slot=to_text(_start_of_slot(now, every)), at=now)
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        slot = midnight + every * ((now - midnight) // every)
+        run = JOB_RUNS.stored(job=job, slot=to_text(slot), at=now)
         return bool(self._db.run(JOB_RUNS.insert(run, "ON CONFLICT DO NOTHING"), **run))
 
     def note(self, job: str) -> None:
-        """This job has just done all there was to do."""
+        """Store that this job has just caught up."""
         run = JOB_RUNS.stored(job=job, slot="last", at=self._clock())
         self._db.run(JOB_RUNS.insert(run, JOB_RUNS.update_on_conflict(run)), **run)
 
@@ -38,28 +40,20 @@ class JobRuns:
         return None if at is None else from_text(at)
 
 
-def _start_of_slot(now: datetime, every: timedelta) -> datetime:
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return midnight + every * ((now - midnight) // every)
-
-
 class Switches:
-    """What was switched off by an outside verdict, such as a template that WhatsApp paused."""
+    """Things switched off from outside, such as a template that WhatsApp paused."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
 
     def turn_off(self, kind: str, key: str) -> None:
-        """Not to be used until it is turned on again."""
         switch = SWITCHED_OFF.stored(kind=kind, key=key, at=self._clock())
         self._db.run(SWITCHED_OFF.insert(switch, "ON CONFLICT DO NOTHING"), **switch)
 
     def turn_on(self, kind: str, key: str) -> None:
-        """Usable again."""
         self._db.run("DELETE FROM switched_off WHERE kind = :kind AND key = :key", kind=kind, key=key)
 
     def is_off(self, kind: str, key: str) -> bool:
-        """Whether it was switched off."""
         found = self._db.value("SELECT 1 FROM switched_off WHERE kind = :kind AND key = :key", kind=kind, key=key)
         return found is not None

@@ -1,4 +1,4 @@
-"""What agents may store: JSON, under names that are names. Refused whole or taken whole."""
+"""Validates what agents store: JSON values under names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LONGEST_FILE_NAME = 200  # disks take 255 bytes, with an ending
 
 
 def to_json(value: Any) -> str:
-    """The value as JSON that reads back equal (tuples as lists). Raises NotStorable."""
+    """JSON that reads back equal (tuples as lists). Raises NotStorable."""
     try:
         _check_keys(value)
         text = json.dumps(value, allow_nan=False)
@@ -29,7 +29,7 @@ def to_json(value: Any) -> str:
 
 
 def check_name(what: str, name: object) -> str:
-    """`name`, if it can name a key, an agent or a workflow: text of 1 to 200 characters. Raises NotStorable."""
+    """Return `name` if it is text of 1 to 200 characters. Raises NotStorable."""
     if not isinstance(name, str) or not name.strip():
         raise NotStorable(f"{what} must be given as text; there is no memory without an owner")
     if len(name) > LONGEST_NAME:
@@ -40,7 +40,7 @@ def check_name(what: str, name: object) -> str:
 
 
 def file_name(name: str) -> str:
-    """A file's name for what is called `name`: another for each, on every system's disk, whatever signs it has."""
+    """A unique file name for `name`, valid on every file system."""
     quoted = quote(name, safe=" +")
     if len(quoted) <= LONGEST_FILE_NAME:
         return quoted
@@ -48,7 +48,7 @@ def file_name(name: str) -> str:
 
 
 def check_text(what: str, text: object) -> str:
-    """`text`, if it can be stored as it is on every engine. Raises NotStorable."""
+    """Return `text` if every engine can store it. Raises NotStorable."""
     if not isinstance(text, str):
         raise NotStorable(f"{what} must be text")
     if len(text) > MOST_CHARACTERS:
@@ -63,13 +63,13 @@ def check_text(what: str, text: object) -> str:
 
 
 def check_ttl(ttl: object) -> None:
-    """A time to live is a whole number of seconds, at least one. Raises NotStorable."""
+    """Accept whole seconds from 1 to ten years. Raises NotStorable."""
     if not isinstance(ttl, int) or isinstance(ttl, bool) or not 1 <= ttl <= 10 * 365 * 86400:
         raise NotStorable("a time to live is a whole number of seconds, from 1 to ten years")
 
 
 def _check_keys(value: Any) -> None:
-    """JSON would turn other keys into text without a word."""
+    # json.dumps would silently turn other keys into text.
     if isinstance(value, dict):
         strange = [key for key in value if not isinstance(key, str)]
         if strange:

@@ -1,4 +1,4 @@
-"""PostgreSQL behind the same questions: a few shared connections, found again by themselves after a restart."""
+"""The PostgreSQL engine: a small connection pool that reconnects by itself."""
 
 from __future__ import annotations
 
@@ -44,28 +44,25 @@ TOKEN = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|::|:(?P<name>[A-Za-z_]\w*)|%")
 
 
 class PostgreSQL:
-    """The engine behind `Database` for a server that several machines share.
+    """The engine for a server that several machines share.
 
-    A read waits up to `timeout` seconds for a server that is away, and so does the start of a transaction; so long, too,
-    does a write for a row that another holds. What breaks in the middle of one is DatabaseUnavailable at once. Session
-    pooling (or none) is needed between here and the server: transaction pooling loses LISTEN and the clock's lock.
+    Reads and BEGIN wait up to `timeout` seconds for an unreachable server, a write as long for a locked row. A
+    connection that breaks inside a transaction is DatabaseUnavailable at once. Use session pooling or none:
+    transaction pooling loses LISTEN and the scheduler's lock.
     """
 
     def __init__(self, url: str, *, timeout: float) -> None:
         self._connections = Connections(url, timeout)
         self._threads = threading.local()
-        self._ear: Ear | None = None
-        self._mouth: Mouth | None = None
+        self._listener: CommitListener | None = None
+        self._notifier: CommitNotifier | None = None
         self._guard = threading.Lock()
 
     @property
     def in_transaction(self) -> bool:
-        """Whether this thread has begun and not ended."""
         return self._open is not None
 
     def rows(self, sql: str, values: dict[str, Any], most: int | None) -> list[Row]:
-        """The rows that a statement gives, at most `most`."""
-
         def ask(connection: Connection) -> list[Row]:
             cursor = connection.execute(rewritten(sql), values)
             return cursor.fetchall() if most is None else cursor.fetchmany(most)
@@ -73,18 +70,13 @@ class PostgreSQL:
         return self._asked(sql, ask)
 
     def tuples(self, sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-        """The rows that a question gives, without the columns' names."""
-
         def ask(connection: Connection) -> list[tuple[Any, ...]]:
             return connection.cursor(row_factory=tuple_row).execute(rewritten(sql), values).fetchall()
 
         return self._asked(sql, ask)
 
     def columns(self, sql: str, values: dict[str, Any]) -> list[list[Any]]:
-        """What a SELECT gives, a list for each column; empty where it gives no row.
-
-        Asked for in binary form: bytes as text are twice as long, and taken apart one by one.
-        """
+        # In binary form: bytes as text are twice as long, and are parsed one by one.
 
         def ask(connection: Connection) -> list[list[Any]]:
             cursor = connection.cursor(row_factory=tuple_row, binary=True)
@@ -102,13 +94,12 @@ class PostgreSQL:
         return self._connections.use(ask, again=reads)
 
     def change(self, sql: str, values: dict[str, Any]) -> int:
-        """How many rows a write touched, inside the open transaction."""
         with _our_errors():
             self._threads.wrote = True
             return self._begun.execute(rewritten(sql), values).rowcount
 
     def begin(self, durable: bool) -> None:
-        """Take a connection for this thread; one that the server has closed meanwhile is replaced."""
+        """Take a connection for this thread; a closed one is replaced."""
         wait = " SET LOCAL synchronous_commit = on;" if durable else ""
 
         def start(connection: Connection) -> Connection:
@@ -119,7 +110,7 @@ class PostgreSQL:
         self._threads.connection = self._connections.use(start, again=True, keep=True)
 
     def commit(self) -> None:
-        """Keep it. Where the connection breaks in here, nobody knows whether it was kept: ask before doing it again."""
+        """Where the connection breaks in here, the outcome is unknown: check before doing it again."""
         try:
             with _our_errors():
                 self._begun.execute("COMMIT")
@@ -129,7 +120,7 @@ class PostgreSQL:
             self._tell()
 
     def rollback(self) -> None:
-        """Drop it; a connection that cannot even do that is closed, which drops it, too."""
+        """A connection that cannot roll back is closed, which rolls back, too."""
         try:
             self._begun.execute("ROLLBACK")
         except psycopg.Error:
@@ -138,16 +129,14 @@ class PostgreSQL:
             self._end()
 
     def lock_rows(self, alias: str, skip_locked: bool) -> str:
-        """A lock that does not keep rows of other tables from pointing here."""
+        # NO KEY: rows of other tables may still get foreign keys to these.
         return f"FOR NO KEY UPDATE OF {alias}{' SKIP LOCKED' if skip_locked else ''}"
 
     def hold(self, name: str) -> None:
-        """Wait until no other transaction holds `name`, and hold it until this one ends."""
         with _our_errors():
             self._begun.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (name,))
 
     def count_on(self, table: str) -> None:
-        """Move the table's sequence."""
         with _our_errors():
             self._begun.execute(
                 f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), coalesce(max(id), 1), max(id) IS NOT NULL)"
@@ -155,7 +144,7 @@ class PostgreSQL:
             )
 
     def migrate(self, steps: Steps) -> None:
-        """Apply the steps that this database has not seen; machines that start together wait for each other."""
+        # Durable, and machines that start together wait for each other.
         self.begin(durable=True)
         try:
             with _our_errors():
@@ -166,14 +155,13 @@ class PostgreSQL:
         self.commit()
 
     def apply(self, statement: Statement) -> None:
-        """Run one statement of a migration, inside the open transaction."""
         ours = statement.postgresql if isinstance(statement, EachInItsWay) else (in_our_types(statement),)
         with _our_errors():
             for sql in ours:
                 self._begun.execute(sql.encode())
 
     def has_column(self, table: str, column: str) -> bool:
-        """Whether there is such a column in the schema that is searched first."""
+        """Looks in the current schema."""
         found = self.rows(
             "SELECT 1 FROM information_schema.columns WHERE table_schema = current_schema()"
             " AND table_name = :table AND column_name = :column",
@@ -183,22 +171,21 @@ class PostgreSQL:
         return bool(found)
 
     def changed_elsewhere(self) -> int:
-        """How often a commit was heard of."""
-        return self._listening().heard
+        """Number of commits that were notified."""
+        return self._started_listener().heard
 
     def wake(self, event: threading.Event) -> None:
-        """Set `event` whenever a commit was heard of, anywhere."""
-        self._listening().events.append(event)
+        self._started_listener().events.append(event)
 
     def scrub(self, tables: Sequence[str]) -> bool:
-        """Give the dead rows' space back; their bytes stay in the server's files until they are written over."""
+        """VACUUM: the bytes stay in the server's files until they are overwritten."""
         self._connections.use(lambda connection: connection.execute(f"VACUUM {', '.join(tables)}".encode()), again=True)
         return True
 
     def close(self) -> None:
-        """Close every connection that no thread is using."""
+        """Close every idle connection."""
         with self._guard:
-            ends, self._ear, self._mouth = (self._ear, self._mouth), None, None
+            ends, self._listener, self._notifier = (self._listener, self._notifier), None, None
         for end in ends:
             if end is not None:
                 end.stop()
@@ -231,26 +218,25 @@ class PostgreSQL:
                     self.apply(statement)
                 connection.execute("INSERT INTO hawker_migrations VALUES (%s, now()::text)", (name,))
 
-    def _listening(self) -> Ear:
+    def _started_listener(self) -> CommitListener:
         with self._guard:
-            if self._ear is None:
-                self._ear = Ear(self._connections)
-            return self._ear
+            if self._listener is None:
+                self._listener = CommitListener(self._connections)
+            return self._listener
 
     def _tell(self) -> None:
         with self._guard:
-            if self._ear is not None:
-                self._ear.heard += 1  # what was read before is old for every thread of this process, now
-            if self._mouth is None:
-                self._mouth = Mouth(self._connections)
-        self._mouth.tell()
+            if self._listener is not None:
+                self._listener.heard += 1  # what was read before is old for every thread of this process, now
+            if self._notifier is None:
+                self._notifier = CommitNotifier(self._connections)
+        self._notifier.tell()
 
 
 class Connections:
-    """The open connections of this process, handed out newest first.
+    """This process's connection pool, last in, first out.
 
-    Opened by the thread that needs one and never in the background, so that whoever waits for a server that is
-    away knows when it is not, and a fork takes no thread with it.
+    No background thread: whoever waits for a lost server notices when it is back, and a fork takes no thread with it.
     """
 
     def __init__(self, url: str, timeout: float) -> None:
@@ -260,10 +246,9 @@ class Connections:
         self._places = threading.BoundedSemaphore(MOST_CONNECTIONS)
 
     def use(self, ask: Callable[[Connection], T], *, again: bool, keep: bool = False) -> T:
-        """Ask on a free connection; where that breaks and asking `again` does no harm, on the next one.
+        """Run `ask` on an idle connection; `again`: retry on the next one where that connection breaks.
 
-        `keep`: the connection stays with the caller until `give_back`. Raises DatabaseUnavailable after the
-        time to wait.
+        `keep`: the caller keeps the connection until `give_back`. Raises DatabaseUnavailable after `timeout`.
         """
         deadline = time.monotonic() + self._timeout
         while True:
@@ -282,13 +267,12 @@ class Connections:
                     self.give_back(connection)
 
     def give_back(self, connection: Connection) -> None:
-        """Free for the next, unless it is broken."""
         if not connection.closed:
             self._idle.append(connection)
         self._places.release()
 
     def new(self) -> Connection:
-        """A connection of its own, beside the shared ones. Raises DatabaseUnavailable."""
+        """A connection outside the pool. Raises DatabaseUnavailable."""
         with _our_errors():
             connection = psycopg.connect(
                 self._url,
@@ -306,7 +290,7 @@ class Connections:
             return connection
 
     def close(self) -> None:
-        """Close those that are free."""
+        """Close the idle ones."""
         while self._idle:
             self._idle.pop().close()
 
@@ -330,8 +314,8 @@ class Connections:
             raise
 
 
-class Ear:
-    """Hears of commits on every machine, on a connection of its own."""
+class CommitListener:
+    """Listens for commits on every machine, on a connection of its own."""
 
     def __init__(self, connections: Connections) -> None:
         self.heard = 0
@@ -341,7 +325,6 @@ class Ear:
         threading.Thread(target=self._listen_on, name="ear", daemon=True).start()
 
     def stop(self) -> None:
-        """Hear no more."""
         self._stopping.set()
 
     def _listen_on(self) -> None:
@@ -370,11 +353,11 @@ class Ear:
             event.set()
 
 
-class Mouth:
-    """Tells every machine of commits here.
+class CommitNotifier:
+    """Notifies every machine of commits here, in batches just after them.
 
-    A moment after the commit, many at once: inside the transaction, NOTIFY would make all commits of the server
-    wait for each other. Words that are lost with a killed process cost its peers 50 ms, until they look by themselves.
+    NOTIFY inside a transaction would serialise all commits of the server. A lost one costs its peers 50 ms, until they
+    poll.
     """
 
     def __init__(self, connections: Connections) -> None:
@@ -384,11 +367,9 @@ class Mouth:
         threading.Thread(target=self._tell_on, name="mouth", daemon=True).start()
 
     def tell(self) -> None:
-        """Something was committed."""
         self._news.set()
 
     def stop(self) -> None:
-        """Tell no more."""
         self._stopping.set()
         self._news.set()
 
@@ -403,7 +384,7 @@ class Mouth:
 
 
 class ServerLock:
-    """A lock that one process of all machines has at a time, such as the clock's; it ends with its connection."""
+    """A lock held by one process over all machines, such as the scheduler's; it ends with its connection."""
 
     def __init__(self, url: str, name: str) -> None:
         self._connections = Connections(url, 5.0)
@@ -411,7 +392,7 @@ class ServerLock:
         self._connection: Connection | None = None
 
     def take(self) -> bool:
-        """Whether it is ours now; a server that is away gives it to nobody."""
+        """Whether it is ours now; False while the server is unreachable."""
         if self.held():
             return True
         try:
@@ -427,7 +408,7 @@ class ServerLock:
         return True
 
     def held(self) -> bool:
-        """Whether it is still ours; a server that restarted has forgotten it, and somebody else may have it."""
+        """False after a server restart."""
         if self._connection is None:
             return False
         try:
@@ -437,7 +418,7 @@ class ServerLock:
         return self._connection is not None
 
     def give_back(self) -> None:
-        """Let another process have it, at once: the server notices a closed connection only in its own time."""
+        """Release it at once: the server takes its time to notice a closed connection."""
         if self.held() and self._connection is not None:
             self._connection.execute(LET_GO, (self._name,))
             self._connection.close()
@@ -445,7 +426,7 @@ class ServerLock:
 
 
 class Number(Loader):
-    """Sums of whole numbers are whole, averages are floats, as SQLite gives them; no column here is numeric."""
+    """Sums of integers as int, averages as float, as SQLite returns them; no column is numeric."""
 
     def load(self, data: Buffer) -> int | float:
         text = bytes(data)
@@ -454,7 +435,7 @@ class Number(Loader):
 
 @lru_cache(maxsize=2048)
 def rewritten(sql: str) -> bytes:
-    """`:name` as psycopg writes it; string literals, quoted names and `::` casts stay, `%` is doubled."""
+    """`:name` as psycopg's placeholders; literals, quoted names and `::` casts stay, `%` is doubled."""
 
     def one(token: re.Match[str]) -> str:
         name = token["name"]
@@ -464,7 +445,7 @@ def rewritten(sql: str) -> bytes:
 
 
 def in_our_types(statement: str) -> str:
-    """A CREATE TABLE or ALTER TABLE with PostgreSQL's names of the types; other statements as they are."""
+    """A CREATE or ALTER TABLE with PostgreSQL's type names; other statements unchanged."""
     if not re.match(r"\s*(CREATE|ALTER) TABLE\b", statement):
         return statement
     for written, meant in TYPES:
@@ -474,9 +455,9 @@ def in_our_types(statement: str) -> str:
 
 @contextmanager
 def _our_errors() -> Iterator[None]:
-    """What a caller can act on becomes our error; our own mistakes rise as they are, without the row's values.
+    """Translate errors that a caller can act on; the others rise without the row's values.
 
-    The server's details quote rows ("Key (value)=(+91…) already exists"), and what rises ends in a log.
+    The server's details quote rows ("Key (value)=(+91…) already exists"), and would end up in a log.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""Opens SQLite files, plain or encrypted as a whole. The only place that knows SQLCipher."""
+"""Opens SQLite files, plain or encrypted. The only place that knows SQLCipher."""
 
 from __future__ import annotations
 
@@ -29,12 +29,11 @@ def driver(key: str | None) -> ModuleType:
 
 
 def is_installed() -> bool:
-    """Whether files can be encrypted here."""
     return find_spec("sqlcipher3") is not None
 
 
 def checked(key: str | None) -> str | None:
-    """The key as it is used; None for none. Raises WrongDatabaseKey; the text does not repeat the key."""
+    """The normalised key; None for none. Raises WrongDatabaseKey, without repeating the key."""
     if not key:
         return None
     if not KEY.fullmatch(key):
@@ -43,18 +42,18 @@ def checked(key: str | None) -> str | None:
 
 
 def connect(path: Path | str, key: str | None, *, timeout: float = 5.0, read_only: bool = False) -> sqlite3.Connection:
-    """A connection in autocommit mode. Raises WrongDatabaseKey or DatabaseDamaged where key and file don't go together.
+    """An autocommit connection. Raises WrongDatabaseKey or DatabaseDamaged where the key does not open the file.
 
-    The key is 32 raw bytes, not a passphrase: deriving one from a passphrase takes a tenth of a second for each
-    connection. The file is not looked at beforehand: closing it again would end every lock that other connections of
-    this process have on it (https://www.sqlite.org/howtocorrupt.html, 2.2).
+    The key is 32 raw bytes: deriving one from a passphrase takes 0.1 s per connection. The file is not read
+    beforehand: closing it would release every lock of this process on it (https://www.sqlite.org/howtocorrupt.html,
+    2.2).
     """
     where = f"{Path(path).resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
     opened: sqlite3.Connection = driver(key).connect(
         where, uri=True, timeout=timeout, isolation_level=None, cached_statements=STATEMENTS
     )
     try:
-        with telling(path, key):
+        with reporting_wrong_key(path, key):
             if key is not None:
                 unlock(opened, key)
             opened.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
@@ -65,15 +64,15 @@ def connect(path: Path | str, key: str | None, *, timeout: float = 5.0, read_onl
 
 
 def unlock(connection: sqlite3.Connection, key: str) -> None:
-    """Give the key to a new connection of SQLCipher; must be the first thing it is told."""
+    """Give the key to a new SQLCipher connection; must be its first statement."""
     connection.execute("PRAGMA cipher_log_level = NONE")  # it writes to the standard error output otherwise
     connection.execute(f"PRAGMA key = \"x'{key}'\"")
 
 
 def copy_under(source: Path, key: str | None, target: Path, new_key: str | None) -> None:
-    """Write everything of `source` into the new file `target`, under another key or none. Nobody writes meanwhile."""
+    """Copy `source` into the new file `target` under another key or none. Nobody may write meanwhile."""
     connection = driver(new_key or key).connect(source, isolation_level=None)
-    with closing(connection), telling(source, key):
+    with closing(connection), reporting_wrong_key(source, key):
         if key is not None:
             unlock(connection, key)
         connection.execute("ATTACH ? AS copy KEY ?", (str(target), f"x'{new_key}'" if new_key else ""))
@@ -82,18 +81,18 @@ def copy_under(source: Path, key: str | None, target: Path, new_key: str | None)
 
 
 def is_plain(path: Path) -> bool:
-    """Whether the file is a SQLite file that anybody can read; False for an empty or missing one."""
+    """Whether the file is an unencrypted SQLite file; False for an empty or missing one."""
     return _header(path) == PLAIN_HEADER
 
 
 def is_empty(path: Path) -> bool:
-    """Whether nothing has been written into the file yet, or it is not there."""
+    """Whether the file is empty or missing."""
     return _header(path) == b""
 
 
 @contextmanager
-def telling(path: Path | str, key: str | None) -> Iterator[None]:
-    """Turns the driver's "file is not a database", which a wrong key gives as well, into a sentence that says so."""
+def reporting_wrong_key(path: Path | str, key: str | None) -> Iterator[None]:
+    """Turn the driver's "file is not a database", which a wrong key causes, too, into an error that says so."""
     try:
         yield
     except driver(key).DatabaseError as error:

@@ -1,4 +1,4 @@
-"""One SQLite file in WAL mode, one connection per thread. The only place that knows SQLite."""
+"""The SQLite engine: one file in WAL mode, one connection per thread."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ _writers_guard = threading.Lock()
 class SQLite:
     """The engine behind `Database` for a file.
 
-    Writers of one process queue at a lock of our own: SQLite's busy handler sleeps and retries, which
-    starves threads when fifty of them finish a turn at once. Between processes its `timeout` decides.
+    Writers of one process queue at our own lock: SQLite's busy handler sleeps and retries, which starves threads when
+    fifty finish a turn at once. Between processes `timeout` applies.
     """
 
     def __init__(self, path: str, *, timeout: float, key: str | None = None) -> None:
@@ -46,11 +46,9 @@ class SQLite:
 
     @property
     def in_transaction(self) -> bool:
-        """Whether this thread has begun and not ended."""
         return self._connection.in_transaction
 
     def rows(self, sql: str, values: dict[str, Any], most: int | None) -> list[Row]:
-        """The rows that a statement gives, at most `most`."""
         try:
             cursor = self._connection.execute(sql, values)
             found = cursor.fetchall() if most is None else cursor.fetchmany(most)
@@ -62,10 +60,7 @@ class SQLite:
             _raise_ours(error)
 
     def columns(self, sql: str, values: dict[str, Any]) -> list[list[Any]]:
-        """What a SELECT gives, a list for each column; empty where it gives no row.
-
-        No row outlives the next: thousands of them at once would start the garbage collector, 10 ms of it.
-        """
+        # No row outlives the next: thousands at once would start the garbage collector (10 ms).
         try:
             cursor = self._connection.execute(sql, values)
             told = list(chain.from_iterable(cursor))
@@ -75,21 +70,18 @@ class SQLite:
             _raise_ours(error)
 
     def tuples(self, sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-        """The rows that a question gives, without the columns' names."""
         try:
             return self._connection.execute(sql, values).fetchall()
         except self._faults as error:
             _raise_ours(error)
 
     def change(self, sql: str, values: dict[str, Any]) -> int:
-        """How many rows a write touched."""
         try:
             return self._connection.execute(sql, values).rowcount
         except self._faults as error:
             _raise_ours(error)
 
     def begin(self, durable: bool) -> None:
-        """Become the one writer."""
         connection = self._connection
         if not self._writer.acquire(timeout=self._timeout):
             raise DatabaseUnavailable("the database is busy with another write; it will be tried again")
@@ -109,7 +101,7 @@ class SQLite:
             self._threads.durable = durable
 
     def _begin(self, connection: sqlite3.Connection) -> None:
-        """Another process's write takes half a millisecond; SQLite's own waiting soon sleeps for tens of them."""
+        # Another process's write takes 0.5 ms; SQLite's busy handler soon sleeps for tens of ms.
         connection.execute("PRAGMA busy_timeout = 0")
         end = time.monotonic() + self._timeout
         try:
@@ -121,7 +113,7 @@ class SQLite:
             connection.execute(f"PRAGMA busy_timeout = {int(self._timeout * 1000)}")
 
     def commit(self) -> None:
-        """Keep it; a full disk drops it, and says so."""
+        """A full disk rolls back and raises."""
         try:
             self._connection.execute("COMMIT")
         except self._faults as error:
@@ -130,7 +122,7 @@ class SQLite:
             self.rollback()
 
     def rollback(self) -> None:
-        """Drop what is still open, and let the next writer in."""
+        """Roll back what is open, and release the writer lock."""
         try:
             if self._connection.in_transaction:  # SQLite itself rolls back on some errors
                 self._connection.execute("ROLLBACK")
@@ -138,21 +130,18 @@ class SQLite:
             self._writer.release()
 
     def lock_rows(self, alias: str, skip_locked: bool) -> str:
-        """Nothing: the transaction is the only one that writes."""
+        # The transaction is the only writer.
         return ""
 
     def hold(self, name: str) -> None:
-        """The transaction is the only one there is: it holds every name."""
+        """The transaction is the only writer: it holds every name."""
 
     def count_on(self, table: str) -> None:
-        """SQLite does by itself."""
+        """SQLite does so by itself."""
 
     def migrate(self, steps: Steps) -> None:
-        """Apply the steps that this file has not seen.
-
-        sqlite-utils' own transactions are deferred, so eight processes that start together would fail seven
-        times; the immediate one around it makes them wait for each other.
-        """
+        # sqlite-utils' own transactions are deferred, so of eight processes that start together seven would fail.
+        # The immediate transaction around it makes them wait for each other.
         journal = Migrations("hawker")
         for name, statements in steps:
             journal(name=name)(_step(statements))
@@ -167,25 +156,22 @@ class SQLite:
         self.commit()
 
     def apply(self, statement: Statement) -> None:
-        """Run one statement of a migration, inside the open transaction."""
         with self._our_errors():
             for sql in statement.sqlite if isinstance(statement, EachInItsWay) else (statement,):
                 self._connection.execute(sql)
 
     def has_column(self, table: str, column: str) -> bool:
-        """Whether there is such a column."""
         asked = {"table": table, "column": column}
         return bool(self.rows("SELECT 1 FROM pragma_table_info(:table) WHERE name = :column", asked, 1))
 
     def changed_elsewhere(self) -> int:
-        """A number that moves whenever another connection commits."""
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
 
     def wake(self, event: threading.Event) -> None:
-        """A file tells nobody that it changed; `changed_elsewhere` is cheap enough to be asked all the time."""
+        """SQLite cannot notify; `changed_elsewhere` is cheap enough to poll."""
 
     def scrub(self, tables: Sequence[str]) -> bool:
-        """Write the log back and empty it: `secure_delete` has overwritten the rows, the log still has their pages."""
+        """Checkpoint and truncate the WAL: `secure_delete` overwrites rows, but the WAL still has their pages."""
         connection = self._connection
         with self._our_errors():
             connection.execute("PRAGMA busy_timeout = 1000")  # nobody writes while this waits for readers
@@ -194,7 +180,6 @@ class SQLite:
         return not busy
 
     def close(self) -> None:
-        """Close this thread's connection; the next question opens another."""
         connection = self._threads.connection
         self._threads.connection = self._threads.durable = None
         if connection is not None:
@@ -236,7 +221,7 @@ class SQLite:
 
 
 class _Thread(threading.local):
-    """A thread's own connection, and whether its commits wait for the disk."""
+    """A thread's connection, and whether its commits wait for the disk."""
 
     connection: sqlite3.Connection | None = None
     durable: bool | None = None
@@ -252,7 +237,7 @@ def _step(statements: Sequence[Statement]) -> Callable[[sqlite_utils.Database], 
 
 
 def _raise_ours(error: sqlite3.Error) -> NoReturn:
-    """What a caller can act on becomes our error; our own mistakes rise as they are."""
+    """Translate errors that a caller can act on; the others rise as they are."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF  # SQLCipher's driver gives no more of it
     if code == sqlite3.SQLITE_CONSTRAINT and "UNIQUE" in str(error):
         raise AlreadyStored(str(error)) from error

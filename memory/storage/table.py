@@ -1,4 +1,4 @@
-"""Declares a table once: its CREATE statements, INSERTs and the reading of its rows all follow from the declaration."""
+"""Table declarations: CREATE, INSERT and row reading all follow from one declaration."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class ColumnType:
-    """How values are stored: SQLite's name of the type, and the way into Python and back (None: as they are)."""
+    """SQLite's type name, and the conversions from and to Python (None: none)."""
 
     sql: Literal["TEXT", "INTEGER", "REAL", "BLOB", "INTEGER PRIMARY KEY", "INTEGER PRIMARY KEY AUTOINCREMENT"]
     load: Callable[[Any], Any] | None = None
@@ -37,7 +37,6 @@ def to_microseconds(moment: datetime) -> int:
 
 
 def from_microseconds(number: int) -> datetime:
-    """The moment that many microseconds after 1970 began."""
     return EPOCH + timedelta(microseconds=number)
 
 
@@ -60,7 +59,7 @@ JSON_TUPLE = ColumnType("TEXT", lambda text: tuple(json.loads(text)), lambda val
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. `default` and `check` are SQL; `references` is a table with its column, such as `ads (id)`."""
+    """`default` and `check` are SQL; `references` is a table with its column, such as `ads (id)`."""
 
     name: str
     type: ColumnType
@@ -71,7 +70,7 @@ class Column:
     check: str | None = None
 
     def ddl(self, *, primary_key: bool = False) -> str:
-        """The column as CREATE TABLE has it. SQLite lets a one-column primary key that is text be NULL."""
+        # SQLite lets a one-column text primary key be NULL.
         in_key = primary_key or "PRIMARY KEY" in self.type.sql
         words = [
             f"{self.name} {self.type.sql}",
@@ -87,7 +86,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index over `columns`, written as SQL has them; of the rows `where`, if given."""
+    """`columns` and `where` are SQL."""
 
     name: str
     columns: str
@@ -95,7 +94,6 @@ class Index:
     where: str | None = None
 
     def ddl(self, table: str) -> str:
-        """The CREATE INDEX statement."""
         kind = "UNIQUE INDEX" if self.unique else "INDEX"
         rows = "" if self.where is None else f" WHERE {self.where}"
         return f"CREATE {kind} {self.name} ON {table} ({self.columns}){rows}"
@@ -103,10 +101,10 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a field of a row type comes from: the columns or expressions that are selected, and what is made of them.
+    """A field of a row type: the columns or expressions selected for it, and how to convert them.
 
-    A name without a dot is a column of the table, and is written, too. `take` is the way back: the stored value, or one
-    for each of several columns. `null`: the field is None where the first of them is NULL.
+    A name without a dot is a column, and is written, too. `take` converts back: to the stored value, or one per
+    column. `null`: the field is None where the first column is NULL.
     """
 
     selected: tuple[str, ...]
@@ -116,24 +114,24 @@ class Source:
 
 
 def computed(sql: str, type: ColumnType = TEXT, *, null: bool = False) -> Source:
-    """A field that SQL computes, or that another table of a join has; it is only read."""
+    """A read-only field: an SQL expression, or a joined table's column."""
     return Source((sql,), type.load, null=null)
 
 
 def minor_money(amount: str, currency: str, *, null: bool = False) -> Source:
-    """Money from a column of ISO minor units and the one of its currency."""
+    """Money from an amount in ISO minor units and a currency."""
     return Source((amount, currency), Money.from_minor, lambda money: (money.minor, money.currency), null)
 
 
 def decimal_money(amount: str, currency: str, *, null: bool = False) -> Source:
-    """Money from a column of text, such as 12.50, and the one of its currency."""
+    """Money from a decimal amount as text, such as 12.50, and a currency."""
     return Source(
         (amount, currency), lambda text, unit: Money(Decimal(text), unit), lambda m: (str(m.amount), m.currency), null
     )
 
 
 class Table:
-    """A table: columns, primary key, further keys, indexes. Keys are written as SQL has them, `brand, ad_id`."""
+    """Keys are written as in SQL: `brand, ad_id`."""
 
     def __init__(
         self,
@@ -144,7 +142,7 @@ class Table:
         indexes: Iterable[Index] = (),
         without_rowid: bool = False,
     ) -> None:
-        """`key`: the primary key, "" where there is none. `without_rowid`: a SQLite file keeps the rows in the order of the primary key."""
+        """`key`: the primary key, "" for none. `without_rowid`: SQLite stores rows in primary-key order."""
         self.name = name
         self.columns = {column.name: column for column in columns}
         self._dumps = {column.name: column.type.dump for column in columns}
@@ -157,7 +155,7 @@ class Table:
             raise TypeError(f"a key of the table {name} has columns that it lacks: {', '.join(sorted(unknown))}")
 
     def create(self) -> list[Statement]:
-        """The statements that make it, in SQLite's names of types, as a migration has them."""
+        """The CREATE statements of a migration, in SQLite's type names."""
         numbered = self.key and "PRIMARY KEY" in self.columns[self.key[0]].type.sql
         single = self.key[0] if len(self.key) == 1 and not numbered else None
         lines = [column.ddl(primary_key=column.name == single) for column in self.columns.values()]
@@ -172,7 +170,7 @@ class Table:
         return [made, *(index.ddl(self.name) for index in self._indexes)]
 
     def stored(self, **values: Any) -> dict[str, Any]:
-        """These values as their columns store them, ready to be parameters of a statement."""
+        """Values as their columns store them: statement parameters."""
         dumps = self._dumps
         return {
             name: value if (dump := dumps[name]) is None or value is None else dump(value)
@@ -180,13 +178,13 @@ class Table:
         }
 
     def insert(self, columns: Iterable[str], end: str = "") -> str:
-        """An INSERT of these columns, each from the parameter of its name; `end` is what stands behind the values."""
+        """An INSERT of these columns from parameters of the same names; `end` follows the values."""
         return _insert(self.name, tuple(columns), end)
 
     def update_on_conflict(self, columns: Iterable[str], key: str | None = None, **assigned: str) -> str:
-        """The end of an INSERT of these columns that brings a row of the same `key` (the primary one) up to date.
+        """The end of an INSERT that makes it an upsert by `key` (default: the primary key).
 
-        `assigned`: column → SQL, where the new value is not simply the one inserted.
+        `assigned`: column → SQL, for columns that do not take the inserted value.
         """
         keys = self.key if key is None else tuple(key.split(", "))
         kept = {name: f"excluded.{name}" for name in columns if name not in keys} | assigned
@@ -194,10 +192,10 @@ class Table:
         return f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changes}"
 
     def rows(self, row_type: type[R], alias: str = "", /, **sources: str | Source | None) -> Rows[R]:
-        """How a frozen dataclass is read from this table, called `alias` in the statement.
+        """How to read a frozen dataclass from this table, which has `alias` in the statement.
 
-        A field comes from the column of its name unless `sources` says otherwise: another column, a Source, or None
-        for a field that is not stored and keeps its default.
+        A field is the column of its name unless `sources` gives another column, a Source, or None (not stored: the
+        default).
         """
         found: dict[Field[Any], Source] = {}
         for field in fields(row_type):  # type: ignore[arg-type]  # every row type is a dataclass
@@ -222,10 +220,10 @@ class Table:
 
 
 class Rows(Generic[R]):
-    """How objects of one type are read from the rows of a SELECT, and what their columns hold.
+    """How to read and store objects of one type.
 
-    `columns` is what stands between SELECT and FROM; `read` makes an object of a tuple of those. `values` gives what the
-    table's columns store of an object, without what is computed or another table's.
+    `columns`: the SELECT list; `read`: an object from such a tuple; `values`: an object's stored columns, without
+    computed and joined ones.
     """
 
     columns: str
@@ -240,11 +238,11 @@ class Rows(Generic[R]):
         self.values = _compiled(_writer(sources), row_type, sources)
 
     def all(self, db: Database, sql: str, /, **values: Any) -> list[R]:
-        """The objects that a SELECT of `columns` gives."""
+        """The objects of a SELECT of `columns`."""
         return [self.read(row) for row in db.tuples(sql, **values)]
 
     def one(self, db: Database, sql: str, /, **values: Any) -> R | None:
-        """The first of them, or None."""
+        """The first object, or None."""
         for row in db.tuples(sql, **values):
             return self.read(row)
         return None
@@ -285,9 +283,9 @@ def _writer(sources: Mapping[Field[Any], Source]) -> str:
 
 
 def _compiled(text: str, row_type: type, sources: Mapping[Field[Any], Source]) -> Callable[[Any], Any]:
-    """A function that is written out, as a loop over the fields takes two to three times as long.
+    """A generated function: a loop over the fields takes two to three times as long.
 
-    Nothing in its text comes from outside the program: numbered names, fields of a dataclass, columns of a declaration.
+    The source contains only names of the program: numbered variables, dataclass fields, declared columns.
     """
     known: dict[str, Any] = {"RowType": row_type}
     for place, source in enumerate(sources.values()):

@@ -1,4 +1,4 @@
-"""Points in time: aware UTC everywhere, one fixed-width text in storage so that text order is time order."""
+"""Timestamps: aware UTC, stored as fixed-width text that sorts by time."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ Clock = Callable[[], datetime]
 
 
 def now() -> datetime:
-    """The machine's time; whoever needs time is given a `Clock`, so that tests can be given another."""
+    """The system clock; code takes a `Clock` as an argument, so that tests can pass another."""
     return datetime.now(UTC)
 
 
 def to_text(moment: datetime) -> str:
-    """`2026-11-21T04:57:16.123456Z`: always 27 characters. A moment without a zone is refused."""
+    """`2026-11-21T04:57:16.123456Z`: always 27 characters. Raises ValueError without a time zone."""
     if moment.tzinfo is None:
         raise ValueError("a moment needs its time zone; use datetime.now(UTC)")
     return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"

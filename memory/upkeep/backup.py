@@ -1,4 +1,4 @@
-"""Copies of the SQLite file: made while the program runs, checked before they count, put back, rotated."""
+"""Backups of the SQLite file: online copies, verified, restored, rotated."""
 
 from __future__ import annotations
 
@@ -21,14 +21,13 @@ Change = Callable[[Path], None]
 
 
 class BackupFailed(MemoryFault):
-    """No usable copy came of it; the text says why. The file that was there before is untouched."""
+    """The text says why. The previous file is untouched."""
 
 
 def back_up(database: Path, into: Path, *, key: str | None = None) -> Path:
-    """Copy a running database into the file `into`, checked and complete, or leave `into` as it was.
+    """Copy a running database into the file `into`, complete and verified, or leave `into` as it was.
 
-    Readers and writers go on meanwhile; the copy is of one instant, and encrypted by the same key as the database.
-    Raises BackupFailed.
+    An online copy of one instant, encrypted with the database's key. Raises BackupFailed.
     """
     if not database.exists():
         raise BackupFailed(f"there is no database {database}; check DATABASE_URL")
@@ -38,11 +37,11 @@ def back_up(database: Path, into: Path, *, key: str | None = None) -> Path:
 def restore(
     backup: Path, database: Path, now: datetime, *, key: str | None = None, change: Change = lambda copy: None
 ) -> Path | None:
-    """Put a backup in the database's place; where the replaced file is kept, None where there was none.
+    """Replace the database by a backup; returns where the replaced file is kept, None where there was none.
 
-    The program must be stopped: raises BackupFailed while anybody has the database open, and when the backup is
-    damaged, none of ours, or from a newer program. `change` is told the copy before it counts, to erase in it who was
-    erased since. A plain backup is encrypted on its way where there is a `key`.
+    Stop the program first. Raises BackupFailed while the database is open, or if the backup is damaged, foreign or
+    newer than the program. `change` edits the copy first: it erases people erased since. With a `key`, a plain backup
+    is encrypted.
     """
     check(backup, None if sqlcipher.is_plain(backup) else key)
     refuse_if_open(database, key)
@@ -53,7 +52,7 @@ def restore(
 
 
 def put_aside(database: Path, now: datetime) -> Path | None:
-    """Rename the closed database and what belongs to it to a dated name; None where there is no database."""
+    """Rename the closed database files to a dated name; None where there is no database."""
     if not database.exists():
         return None
     kept = database.with_name(f"{database.name}.before-{now:%Y%m%dT%H%M%SZ}")
@@ -65,31 +64,28 @@ def put_aside(database: Path, now: datetime) -> Path | None:
 
 
 def rotate(database: Path, folder: Path, now: datetime, *, key: str | None = None) -> Path:
-    """Back up into `folder` under the time's name; keep the newest of each of 7 days and of each of 4 weeks.
-
-    Raises BackupFailed.
-    """
+    """Back up into `folder` under a dated name; keep the newest of each of 7 days and 4 weeks. Raises BackupFailed."""
     made = back_up(database, folder / f"hawker-{now:%Y%m%dT%H%M%SZ}.db", key=key)
-    with _failing(f"old backups in {folder} could not be removed", "check the folder's owner"):
+    with _reporting_failure(f"old backups in {folder} could not be removed", "check the folder's owner"):
         for old in set(folder.glob(NAMES)) - kept_of(folder.glob(NAMES)):
             old.unlink()
     return made
 
 
 def erase_in_backups(folder: Path, erased: Mapping[str, str], erase: Change, *, key: str | None = None) -> int:
-    """Make each backup anew in which somebody of the list may still be; how many that were.
+    """Rewrite each backup that may still hold somebody of the list; returns how many.
 
-    `erased` is `Erasure.erased`; `erase` is told a copy of the backup, which then takes its place. A plain backup is
-    encrypted on the way where there is a `key`. Raises BackupFailed.
+    `erased`: see `Erasure.erased`. `erase` edits the copy that replaces a backup. With a `key`, plain backups are
+    encrypted. Raises BackupFailed.
     """
     behind = [file for file in sorted(folder.glob(NAMES)) if not erased.items() <= _erased_in(file, key).items()]
     for file in behind:
-        _remake(file, erase, key)
+        _made(file, key, _filled_from(file, key, erase))
     return len(behind)
 
 
 def kept_of(backups: Iterable[Path]) -> set[Path]:
-    """Those of the dated backups that stay: the newest of each of the last 7 days and 4 weeks that have one."""
+    """The dated backups to keep: the newest of each of the last 7 days and 4 weeks that have one."""
     newest_last = sorted(backups)
     by_day = {made_at(file).date(): file for file in newest_last}
     by_week = {made_at(file).isocalendar()[:2]: file for file in newest_last}
@@ -97,13 +93,13 @@ def kept_of(backups: Iterable[Path]) -> set[Path]:
 
 
 def made_at(backup: Path) -> datetime:
-    """When a dated backup was made, by its name."""
+    """The time in a dated backup's name."""
     return datetime.strptime(f"{backup.stem.removeprefix('hawker-')}+0000", "%Y%m%dT%H%M%SZ%z")
 
 
 def check(file: Path, key: str | None) -> None:
-    """Raise BackupFailed unless this is a whole database of ours, and not of a newer program."""
-    with _failing(f"{file} is not a database of Hawker", "choose another backup"):
+    """Raise BackupFailed unless this is an intact database of ours, and not of a newer program."""
+    with _reporting_failure(f"{file} is not a database of Hawker", "choose another backup"):
         if not file.exists():
             raise BackupFailed(f"there is no file {file}; choose another backup")
         with closing(sqlcipher.connect(file, key, read_only=True)) as connection:
@@ -118,10 +114,9 @@ def check(file: Path, key: str | None) -> None:
 
 
 def refuse_if_open(database: Path, key: str | None) -> None:
-    """Raise BackupFailed while a process has the database open; write its log back into it.
+    """Raise BackupFailed while a process has the database open; checkpoint the WAL.
 
-    An open connection keeps a shared lock on a file in WAL mode, so nobody else gets an exclusive one. A file that
-    cannot be read for another reason is not open.
+    Open connections in WAL mode hold a shared lock, so an exclusive one fails. An unreadable file counts as closed.
     """
     if not database.exists():
         return
@@ -141,7 +136,7 @@ def refuse_if_open(database: Path, key: str | None) -> None:
 
 
 def _filled_from(backup: Path, key: str | None, change: Change) -> Change:
-    """Writes a copy of a backup, plain or under this key, that is under this key, and changed."""
+    """A writer of a changed copy of a backup (plain or under this key) under this key."""
     own = None if sqlcipher.is_plain(backup) else key
 
     def fill(unfinished: Path) -> None:
@@ -154,21 +149,20 @@ def _filled_from(backup: Path, key: str | None, change: Change) -> Change:
     return fill
 
 
-def _remake(backup: Path, change: Change, key: str | None) -> None:
-    _made(backup, key, _filled_from(backup, key, change))
-
-
 def _erased_in(backup: Path, key: str | None) -> dict[str, str]:
-    """Who was erased before this backup was made, or in it since."""
+    """People erased before this backup was made, or in it since."""
     own = None if sqlcipher.is_plain(backup) else key
-    with _failing(f"{backup} cannot be read", "move it away"), closing(sqlcipher.connect(backup, own)) as connection:
+    with (
+        _reporting_failure(f"{backup} cannot be read", "move it away"),
+        closing(sqlcipher.connect(backup, own)) as connection,
+    ):
         known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'erased_people'").fetchone()
         return dict(connection.execute("SELECT digest, at FROM erased_people")) if known else {}
 
 
 def _made(into: Path, key: str | None, fill: Change) -> Path:
     unfinished = into.with_name(into.name + ".unfinished")
-    with _failing(f"{into} could not be written", "check the folder's owner and space"):
+    with _reporting_failure(f"{into} could not be written", "check the folder's owner and space"):
         into.parent.mkdir(parents=True, exist_ok=True)
         _remove(unfinished)
         try:
@@ -182,8 +176,8 @@ def _made(into: Path, key: str | None, fill: Change) -> Path:
 
 
 @contextmanager
-def _failing(what: str, what_to_do: str) -> Iterator[None]:
-    """Any fault of a file or a driver as one sentence; what is one already stays as it is."""
+def _reporting_failure(what: str, what_to_do: str) -> Iterator[None]:
+    """Translate file and driver errors into BackupFailed."""
     try:
         yield
     except BackupFailed:

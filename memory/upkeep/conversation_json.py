@@ -1,4 +1,4 @@
-"""All that is kept of one person's conversation, as the first design's JSON file has it; from a contact, and back."""
+"""One person's conversation in the format of the first design's JSON file: export and import."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SAID = "(role = 'user' OR state IN ('sent', 'delivered', 'read'))"
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something in a file that could not be taken: where, and what to do about it."""
+    """What could not be imported, where, and what to do about it."""
 
     file: str
     place: str
@@ -45,13 +45,13 @@ class Fault:
 
 @dataclass(slots=True)
 class Notes:
-    """What is wrong with one file, gathered while the rest of it is taken."""
+    """Faults of one file, collected while the rest is imported."""
 
     file: str
     faults: list[Fault] = field(default_factory=list)
 
     def read(self, place: str, how: Callable[..., Any], *given: Any) -> Any:
-        """What `how` makes of `given`; None, with a note of the place, where it raises a MemoryFault."""
+        """`how(*given)`; on a MemoryFault, note the place and return None."""
         try:
             return how(*given)
         except MemoryFault as fault:
@@ -61,7 +61,7 @@ class Notes:
 
 @dataclass(frozen=True, slots=True)
 class DossierMessage:
-    """One message of a dossier, checked."""
+    """A validated message."""
 
     at: datetime
     role: str
@@ -71,12 +71,12 @@ class DossierMessage:
 
     @property
     def same(self) -> tuple[str, str, str]:
-        """What two copies of one message have in common."""
+        """The key that identifies a duplicate."""
         return to_text(self.at), self.role, self.content
 
 
 class Dossiers:
-    """The dossiers of one brand's people. Staff have none."""
+    """Conversations of one brand's customers, without staff."""
 
     def __init__(
         self, db: Database, clock: Clock, *, brand: str, our_number: str = "", timeout: timedelta = timedelta(hours=24)
@@ -91,13 +91,13 @@ class Dossiers:
         self._analytics = Analytics(db, clock)
 
     def count(self) -> int:
-        """How many people there are."""
+        """Number of people."""
         return int(
             self._db.value("SELECT count(*) FROM contacts WHERE brand = :brand AND staff = 0", brand=self._brand)
         )
 
     def people(self, *, after: int = 0, limit: int = 500) -> list[int]:
-        """The contacts' ids, `limit` of them from beyond the id `after`."""
+        """`limit` contact ids greater than `after`."""
         rows = self._db.all(
             "SELECT id FROM contacts WHERE brand = :brand AND staff = 0 AND id > :after ORDER BY id LIMIT :limit",
             brand=self._brand,
@@ -107,7 +107,7 @@ class Dossiers:
         return [row["id"] for row in rows]
 
     def of(self, contact_id: int) -> dict[str, Any]:
-        """`user_profile`, `messages` (what was said, oldest first) and `session_info`. Raises UnknownContact."""
+        """`user_profile`, `messages` (oldest first) and `session_info`. Raises UnknownContact."""
         profile = self._analytics.profile(contact_id)
         rows = self._db.all(
             f"SELECT at, role, content, message_type, metadata FROM messages WHERE contact_id = :id AND {SAID}"
@@ -133,10 +133,9 @@ class Dossiers:
         }
 
     def take_in(self, given: object, notes: Notes) -> None:
-        """Add what a dossier tells that is not known yet; what cannot be taken goes into `notes`.
+        """Import a dossier's new content; faults go into `notes`. Idempotent.
 
-        Nothing of it is answered, sent, or learned from: the profile is as the dossier has it, and where the
-        contact is known already, what is known stays. Taking one in twice is the same as once.
+        Nothing of it is answered, sent, or learned from. A known contact's stored values win.
         """
         dossier = given if isinstance(given, dict) else {}
         profile = dossier.get("user_profile")
@@ -220,7 +219,7 @@ class Dossiers:
     def _date(
         self, contact: Contact, info: object, lines: Sequence[DossierMessage], notes: Notes, *, new: bool
     ) -> None:
-        """Since when this person is known."""
+        """Set since when this person is known."""
         given = info if isinstance(info, dict) else {}
         created = self._moment(given, "created_at", "session_info.created_at", notes)
         moments = [moment for moment in (created, *(line.at for line in lines)) if moment is not None]
@@ -241,7 +240,7 @@ class Dossiers:
                 self._facts.learn(contact, predicate, value, None)
 
     def _interest(self, contact: Contact, given: object, notes: Notes) -> None:
-        """The first is the latest, as they are listed."""
+        # Listed latest first.
         if given is not None and not isinstance(given, list):
             notes.read("user_profile.interests", _refuse, "must be a list of texts")
             return
@@ -270,7 +269,7 @@ class Dossiers:
 
 
 def profile_of(row: dict[str, Any]) -> dict[str, Any]:
-    """The `user_profile` of a row of `Analytics.profile` or `Analytics.users`; `user_id` and `opted_out` where known."""
+    """The `user_profile` of a row of `Analytics.profile` or `Analytics.users`."""
     optional = {"user_id": row["user_id"], "opted_out": row["opted_out"]}
     return {
         "phone_number": row["phone_number"],
@@ -285,7 +284,7 @@ def profile_of(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_preference(preference: str, value: object) -> str:
-    """A name, an ISO 4217 currency in any case, or a language's code, as it is kept. Raises NotStorable."""
+    """Normalise a name, an ISO 4217 currency or a language code. Raises NotStorable."""
     text = check_text(preference, value)
     if preference == "preferred_currency":
         if text.upper() not in CURRENCIES:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from memory.recall.search import SEARCH_ROWS, SEARCH_WAITING
 from memory.storage.database import Database, Row
@@ -20,20 +20,21 @@ Progress = Callable[[str, int, int], None]  # table, rows copied, rows there are
 
 
 class CopyRefused(MemoryFault):
-    """The target is not empty, or what arrived differs; it is left as it was."""
+    """The target is not empty, or the copy differs; the target is unchanged."""
 
 
 def copy_all(source: Database, target: Database, progress: Progress | None = None) -> dict[str, int]:
-    """Copy every row of `source` into the empty `target`, in one transaction; how many rows, by table.
+    """Copy every row into the empty `target` in one transaction; returns the number of rows by table.
 
-    The search index is not among them: the messages that arrive wait to be indexed there (`Search.catch_up_fully`).
-    Stop the program first: what is written to `source` meanwhile would be missed, which the check at the end finds.
-    Raises CopyRefused; `target` is then as it was.
+    Rebuild the search index afterwards (`Search.catch_up_fully`). Stop the program first: later writes to `source`
+    would be missed, which the final check finds. Raises CopyRefused; `target` is then unchanged.
     """
     source.migrate(STEPS)
     target.migrate(STEPS)
     with target.transaction(durable=True):
-        _refuse_unless_empty(target, COPIED)
+        full = [table.name for table in COPIED if target.one(f"SELECT 1 FROM {table.name} LIMIT 1")]
+        if full:
+            raise CopyRefused(f"there are rows in {', '.join(full)} already; copy into a new, empty database")
         counts = {table.name: _copy(source, target, table, progress) for table in COPIED}
         for table in COPIED:
             if table.key == ("id",):
@@ -51,12 +52,6 @@ def digest(db: Database, table: Table) -> str:
     return total.hexdigest()
 
 
-def _refuse_unless_empty(target: Database, tables: Sequence[Table]) -> None:
-    full = [table.name for table in tables if target.one(f"SELECT 1 FROM {table.name} LIMIT 1")]
-    if full:
-        raise CopyRefused(f"there are rows in {', '.join(full)} already; copy into a new, empty database")
-
-
 def _copy(source: Database, target: Database, table: Table, progress: Progress | None) -> int:
     total = int(source.value(f"SELECT count(*) FROM {table.name}"))
     insert = table.insert(table.columns)
@@ -71,7 +66,7 @@ def _copy(source: Database, target: Database, table: Table, progress: Progress |
 
 
 def _rows(db: Database, table: Table) -> Iterator[Row]:
-    """Every row in the order of its key, a page at a time; all at once where there is no key to go on from."""
+    """Every row by key, in pages; all at once without a key."""
     names, key = ", ".join(table.columns), ", ".join(table.key)
     if not key:
         yield from db.all(f"SELECT {names} FROM {table.name} ORDER BY {names}")
@@ -87,5 +82,5 @@ def _rows(db: Database, table: Table) -> Iterator[Row]:
 
 
 def _plain(value: object) -> object:
-    """What the engines give back differently: bytes."""
+    # Engines return bytes as different types.
     return value.hex() if isinstance(value, bytes | memoryview) else value

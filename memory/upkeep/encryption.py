@@ -1,4 +1,4 @@
-"""Puts an existing SQLite file, and its backups, under a key or under another one."""
+"""Encrypts an existing SQLite file and its backups, or changes their key."""
 
 from __future__ import annotations
 
@@ -14,16 +14,15 @@ AT_ONCE = 1 << 20
 
 
 class NotEncrypted(MemoryFault):
-    """The file stays as it was; the text says why."""
+    """The file is unchanged; the text says why."""
 
 
 def encrypt(file: Path, key: str | None, new_key: str) -> int:
-    """Put a closed database or a backup under `new_key`, whether it is plain or under `key`; how many rows it has.
+    """Encrypt a closed database or backup with `new_key`; returns its number of rows. Raises NotEncrypted.
 
-    A new file is written, compared with the old one and put in its place at once; then the old one's bytes are
-    overwritten. Killed before, the old file stands; killed after, the next run overwrites what is left of it. File
-    systems that write elsewhere than in place (copy on write, snapshots, flash memory) keep old blocks for a while.
-    Raises NotEncrypted.
+    The new file is written, compared with the old one and swapped in atomically, then the old bytes are overwritten.
+    An interrupted run is safe: the next one finishes it. Copy-on-write file systems, snapshots and flash memory keep
+    old blocks for a while.
     """
     new = sqlcipher.checked(new_key)
     aside, unfinished = file.with_name(f"{file.name}.old"), file.with_name(f"{file.name}.unfinished")
@@ -45,7 +44,7 @@ def encrypt(file: Path, key: str | None, new_key: str) -> int:
 
 
 def wipe(file: Path) -> None:
-    """Overwrite a file and what SQLite keeps beside it with zeros, then remove them; none need be there."""
+    """Overwrite a file and its SQLite companions with zeros, then delete them; none need exist."""
     for path in (file, *(Path(f"{file}{ending}") for ending in BESIDE)):
         if path.exists():
             _overwrite(path)
@@ -53,14 +52,14 @@ def wipe(file: Path) -> None:
 
 
 def counts(file: Path, key: str | None) -> dict[str, int]:
-    """Rows by table, those that SQLite keeps for itself included."""
+    """Rows by table, including SQLite's own tables."""
     with closing(sqlcipher.connect(file, key)) as connection:
         names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         return {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}
 
 
 def _current_key(file: Path, key: str | None, new_key: str | None) -> str | None:
-    """What the file is under now: no key, the old one, or the new one already. Raises NotEncrypted."""
+    """The key that the file has now: none, the old one or the new one. Raises NotEncrypted."""
     if sqlcipher.is_empty(file):
         raise NotEncrypted(f"there is no database {file} yet: start the program, it makes one that is encrypted")
     if sqlcipher.is_plain(file):
@@ -88,7 +87,7 @@ def _compare(before: dict[str, int], after: dict[str, int]) -> None:
 
 
 def _swap(file: Path, new: Path, aside: Path) -> None:
-    """The old file keeps a name until it is overwritten; the new one takes the place in one step."""
+    # The old file keeps a name until it is overwritten; the new one replaces it atomically.
     with new.open("rb") as written:
         os.fsync(written.fileno())
     aside.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Erases a person from every layer with a signed receipt, and again from restored backups."""
+"""Erases a person from every store with a signed receipt, and again from restored backups."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ _REMEMBER = ERASED_PEOPLE.insert(
 
 
 class ReceiptRefused(MemoryFault):
-    """The receipt is another shop's, or was changed."""
+    """The receipt is another shop's, or was altered."""
 
 
 class Erasure:
-    """Erases people of every brand. `secret` signs receipts and makes the hashes by which the erased are known again.
+    """`secret` signs receipts and keys the hashes by which erased people are recognised.
 
-    `backup_hours`: how long copies of the file may still hold an erased person; None where the program makes none.
+    `backup_hours`: how long backups may still hold an erased person; None without backups.
     """
 
     def __init__(
@@ -88,9 +88,9 @@ class Erasure:
         self._runs = JobRuns(db, clock)
 
     def erase(self, contact_id: int) -> Receipt:
-        """Remove a person from every layer; the receipt, which is kept for staff as well.
+        """Erase a person everywhere and return the receipt, which staff can read, too.
 
-        Part of the open transaction, if there is one. Raises UnknownContact.
+        Joins the open transaction. Raises UnknownContact.
         """
         with self._db.transaction(durable=True):
             brand, names = self._contacts.get(contact_id).brand, self._names(contact_id)
@@ -106,28 +106,31 @@ class Erasure:
         return receipt
 
     def erase_again(self, erased: Mapping[str, str]) -> int:
-        """Erase whoever is on this list (digest → moment) and was known before that moment; how many that were.
+        """Erase people on this list (digest → time) who were known before that time; returns how many.
 
-        For a database that came from a backup. Somebody who came back later is somebody new, and stays.
+        For a restored backup. Somebody who came back later is a new person, and stays.
         """
-        self._keep_list(erased)
-        return sum(self._erase_if_listed(row["id"], row["first_seen_at"], erased) for row in self._everybody())
+        with self._db.transaction():
+            for digest, at in erased.items():
+                self._remember([digest], at)
+        everybody = self._db.all("SELECT id, first_seen_at FROM contacts ORDER BY id")
+        return sum(self._erase_if_listed(row["id"], row["first_seen_at"], erased) for row in everybody)
 
     def erased(self) -> dict[str, str]:
-        """Keyed digests of the numbers and ids of erased people → when they were erased; for a restore."""
+        """Keyed digests of erased numbers and ids → when they were erased; for a restore."""
         return {row["digest"]: row["at"] for row in self._db.all("SELECT digest, at FROM erased_people")}
 
     def receipts(self, brand: str, *, limit: int = 100) -> list[Receipt]:
-        """A brand's receipts, newest first; for staff."""
+        """A brand's receipts, newest first."""
         rows = self._db.all(
             "SELECT receipt FROM receipts WHERE brand = :brand ORDER BY id DESC LIMIT :limit", brand=brand, limit=limit
         )
         return [json.loads(row["receipt"]) for row in rows]
 
     def scrub(self) -> bool:
-        """Overwrite what deleted rows left behind in log and free pages, if somebody was erased since the last time.
+        """Overwrite deleted rows in WAL and free pages, if somebody was erased since the last scrub.
 
-        False where a reader was in the way; the clock comes again within a minute.
+        False where a reader was in the way; the scheduler retries within a minute.
         """
         last, done = self._db.value("SELECT max(at) FROM receipts"), self._runs.last("scrub")
         if last is None or (done is not None and to_text(done) > last):
@@ -138,16 +141,16 @@ class Erasure:
         return True
 
     def forget_silent(self, brand: str, moment: datetime) -> int:
-        """Forget the people of whom no session is left and who were last heard of before `moment`; how many.
+        """Delete people without sessions, last heard of before `moment`; returns how many.
 
-        Orders stay as figures. Who still waits for an order stays; of somebody who opted out, the number and the
-        opt-out stay, or they would be written to again.
+        Orders stay as figures. People with an open order stay; of those who opted out, number and opt-out stay, or
+        they would be written to again.
         """
         silent = self._db.all(f"SELECT c.id {_SILENT}", brand=brand, moment=to_text(moment))
         return sum(self._forget_if_silent(row["id"], brand, moment) for row in silent)
 
     def _forget_if_silent(self, contact_id: int, brand: str, moment: datetime) -> bool:
-        """Checked again under the lock: a message may just have come in."""
+        # Checked again under the lock: a message may just have arrived.
         with self._db.transaction():
             for row in self._db.all("SELECT kind, value FROM identities WHERE contact_id = :id", id=contact_id):
                 self._db.hold(f"identity {brand} {row['kind']} {row['value']}")
@@ -163,7 +166,7 @@ class Erasure:
         return True
 
     def _names(self, contact_id: int) -> list[str]:
-        """The digits of their numbers, and their user ids."""
+        """Digits of their numbers, and their user ids."""
         rows = self._db.all("SELECT value FROM identities WHERE contact_id = :id AND kind <> 'written'", id=contact_id)
         return sorted({row["value"].removeprefix("+").replace(".", "") for row in rows})
 
@@ -177,14 +180,6 @@ class Erasure:
     def _remember(self, digests: Iterable[str], at: str) -> None:
         for digest in digests:
             self._db.run(_REMEMBER, digest=digest, at=at)
-
-    def _keep_list(self, erased: Mapping[str, str]) -> None:
-        with self._db.transaction():
-            for digest, at in erased.items():
-                self._remember([digest], at)
-
-    def _everybody(self) -> list[Row]:
-        return self._db.all("SELECT id, first_seen_at FROM contacts ORDER BY id")
 
     def _erase_if_listed(self, contact_id: int, first_seen_at: str, erased: Mapping[str, str]) -> bool:
         listed = [erased[digest] for digest in self._digests(contact_id) if digest in erased]
@@ -207,7 +202,8 @@ class Erasure:
             "removed": {layer: count for layer, count in gone.items() if layer != "orders without a person"},
             "remains": [*self._remains(now, at_provider, orders)],
         }
-        return told | {"signature": {"algorithm": "HMAC-SHA256", "value": self._sign(told)}}
+        signature = self._keyed("receipt", json.dumps(told, sort_keys=True))
+        return told | {"signature": {"algorithm": "HMAC-SHA256", "value": signature}}
 
     def _remains(self, now: datetime, at_provider: int, orders: int) -> Iterable[dict[str, Any]]:
         yield _remaining("write-ahead log and free pages", now + SCRUBBED_WITHIN, "overwritten by the clock")
@@ -225,7 +221,8 @@ class Erasure:
         self._db.run(RECEIPTS.insert(row), **row)
 
     def _forget_short_term(self, names: Sequence[str]) -> None:
-        """In a thread beside an open transaction, which must not wait for Redis; what is not reached expires."""
+        # In another thread beside an open transaction, which must not wait for Redis; what cannot be reached
+        # expires.
         if self._short_term is None:
             return
         if self._db.in_transaction:
@@ -233,22 +230,19 @@ class Erasure:
         else:
             _forget_naming(self._short_term, names)
 
-    def _sign(self, told: Mapping[str, Any]) -> str:
-        return self._keyed("receipt", json.dumps(told, sort_keys=True))
-
     def _keyed(self, purpose: str, text: str) -> str:
         return _keyed(self._secret, purpose, text)
 
 
 def _together(rows: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
-    """Sums of deleted rows by table."""
+    """Sum of deleted rows by table."""
     return {table: rows.get(table, 0) + more.get(table, 0) for table in (*rows, *more)}
 
 
 def forget_agents(db: Database, names: Sequence[str]) -> dict[str, int]:
-    """Remove what agents keep that names one of these people, and whole workflows that are about one; rows by table.
+    """Delete agents' entries that name these people, and workflows about one; returns rows by table.
 
-    A number is found however it is spaced, as long as its country code is there.
+    Numbers match with any spacing, if the country code is there.
     """
     gone = dict.fromkeys(AGENTS, 0)
     for name in names:
@@ -275,7 +269,7 @@ def verify(receipt: Receipt, secret: str) -> None:
 
 
 def erase_in_copy(copy: Path, key: str | None, erased: Mapping[str, str], clock: Clock, secret: str) -> int:
-    """Erase the listed people from a copy that nobody has open; how many they were."""
+    """Erase the listed people from a copy that nobody has open; returns how many."""
     db = Database(copy, key=key)
     db.migrate(STEPS)
     again = Erasure(db, clock, secret).erase_again(erased)
@@ -286,9 +280,9 @@ def erase_in_copy(copy: Path, key: str | None, erased: Mapping[str, str], clock:
 
 
 def carry_over(old: Path, copy: Path, key: str | None) -> dict[str, str]:
-    """Write into a restored copy what the replaced database knows of erasures; its list of the erased.
+    """Write the replaced database's erasures into a restored copy; returns its list of the erased.
 
-    Nothing, and a warning, where the replaced database cannot be read any more.
+    Logs a warning, and carries over nothing, where the replaced database is unreadable.
     """
     target = Database(copy, key=key)
     target.migrate(STEPS)
@@ -308,7 +302,9 @@ def _known_of_erasures(old: Path, key: str | None) -> dict[Table, list[Row]]:
         there = {row["name"] for row in source.all("SELECT name FROM sqlite_master WHERE type = 'table'")}
         return {table: source.all(f"SELECT * FROM {table.name}") for table in CARRIED if table.name in there}
     except MemoryFault as fault:
-        log.warning("who was erased since the backup is known from beside the backup only: %s", fault)
+        log.warning(
+            "the replaced database is unreadable; erasures are known only from the list beside the backups: %s", fault
+        )
         return {}
     finally:
         source.close()
@@ -322,7 +318,7 @@ def write_list(erased: Mapping[str, str], file: Path) -> None:
 
 
 def read_list(file: Path) -> dict[str, str]:
-    """The list that `write_list` wrote; empty where there is none."""
+    """Read what `write_list` wrote; empty where there is no file."""
     if not file.exists():
         return {}
     entries = [line.split() for line in file.read_text().splitlines()]
@@ -333,7 +329,7 @@ def _forget_naming(short_term: ShortTerm, names: Sequence[str]) -> None:
     try:
         short_term.forget_naming(names)
     except ShortTermUnavailable as fault:
-        log.warning("short-term memory of an erased person is left to run out: %s", fault)
+        log.warning("short-term memory of an erased person is left to expire: %s", fault)
 
 
 def _remaining(where: str, until: datetime, how: str) -> dict[str, Any]:
@@ -341,7 +337,7 @@ def _remaining(where: str, until: datetime, how: str) -> dict[str, Any]:
 
 
 def _names(column: str) -> str:
-    """Whether the column's text holds `:name`, whatever the digits of a number are separated by."""
+    """SQL: whether the column contains `:name`, ignoring separators."""
     bare = column
     for mark in (" ", "-", "(", ")", "."):
         bare = f"replace({bare}, '{mark}', '')"

@@ -1,4 +1,4 @@
-"""Everything that is kept as the first design's own files, and back into the database; part by part."""
+"""Export and import of everything, in the first design's own files."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ UNFINISHED = ".unfinished"
 
 
 class ExportPart(Protocol):
-    """One kind of thing that is moved. Add yours to the sequence that `write` and `read` are given."""
+    """One kind of data. Add yours to the sequence passed to `write` and `read`."""
 
     def size(self) -> int:
-        """How many files `write` makes."""
+        """Number of files that `write` creates."""
 
     def write(self, folder: Path) -> Iterator[Path]:
-        """Write everything below `folder`, each file before it is given."""
+        """Write all files below `folder`; yields each after it is written."""
 
     def files(self, folder: Path) -> list[Path]:
-        """The files below `folder` that are this part's."""
+        """This part's files below `folder`."""
 
     def read(self, file: Path, notes: Notes) -> None:
-        """Take one of them in; what cannot be taken goes into `notes`, the rest is taken."""
+        """Import a file; faults go into `notes`."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationFiles:
-    """`conversations/…json`, one for each person of a brand."""
+    """`conversations/…json`, one per person of a brand."""
 
     dossiers: Dossiers
 
@@ -66,7 +66,7 @@ class ConversationFiles:
 
 @dataclass(frozen=True, slots=True)
 class RecordFiles:
-    """`execution_records/…jsonl`, the audit trail of each agent, a record a line."""
+    """`execution_records/…jsonl`, the audit trail of each agent, a record per line."""
 
     db: Database
     past: Past
@@ -127,13 +127,12 @@ class RecordFiles:
 
 
 class OfBrands(Protocol):
-    """A store that gives what it has of a brand as one JSON object, and takes such an object in."""
+    """A store that exports and imports a brand's data as one JSON object."""
 
-    def exported(self, brand: str) -> dict[str, Any]:
-        """Everything of the brand."""
+    def exported(self, brand: str) -> dict[str, Any]: ...
 
     def take_in(self, brand: str, memory: Any, /) -> Sequence[str]:
-        """Take what can be taken; a sentence for each thing that could not, beginning with its place."""
+        """Import what is valid; one sentence per fault, beginning with its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +159,9 @@ class OneFile:
 
 
 def write(folder: Path, parts: Sequence[ExportPart], step: Callable[[], None] = lambda: None) -> int:
-    """Write every part below `folder`, file by file; how many. `step` is called after each.
+    """Write every part below `folder`; returns the number of files. `step` is called after each.
 
-    Files of the same name are replaced, each at once or not at all, others are left alone. Only their owner may read
-    them. Raises FilesUnusable.
+    Existing files are replaced atomically, others are left alone. Readable by the owner only. Raises FilesUnusable.
     """
     done = 0
     try:
@@ -178,7 +176,7 @@ def write(folder: Path, parts: Sequence[ExportPart], step: Callable[[], None] = 
 
 
 def pending(folder: Path, parts: Sequence[ExportPart]) -> int:
-    """How many files `read` will find. Raises FilesUnusable where it is none."""
+    """Number of files that `read` will find. Raises FilesUnusable where there are none."""
     found = sum(len(part.files(folder)) for part in parts)
     if not found:
         raise FilesUnusable(
@@ -188,9 +186,9 @@ def pending(folder: Path, parts: Sequence[ExportPart]) -> int:
 
 
 def read(folder: Path, parts: Sequence[ExportPart], step: Callable[[], None] = lambda: None) -> list[Fault]:
-    """Take in every file of every part; what could not be taken, by file and place. `step` is called after each file.
+    """Import every file of every part; returns the faults. `step` is called after each file.
 
-    What is there already is not doubled. Raises DatabaseUnavailable.
+    Idempotent. Raises DatabaseUnavailable.
     """
     faults: list[Fault] = []
     for part in parts:
@@ -206,7 +204,7 @@ def read(folder: Path, parts: Sequence[ExportPart], step: Callable[[], None] = l
 
 
 def put(file: Path, pieces: Iterable[str]) -> Path:
-    """Write a text file that only its owner may read; it is there as a whole, or as it was."""
+    """Write a text file atomically, readable by the owner only."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     unfinished = file.with_name(file.name + UNFINISHED)
     try:
@@ -219,12 +217,11 @@ def put(file: Path, pieces: Iterable[str]) -> Path:
 
 
 def indented(value: object) -> str:
-    """JSON for people: one thing a line, every script readable."""
     return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
 
 
 def parsed(text: str) -> Any:
-    """What a JSON text says. Raises NotStorable."""
+    """Parse JSON. Raises NotStorable."""
     try:
         return json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError) as fault:
@@ -233,7 +230,7 @@ def parsed(text: str) -> Any:
 
 
 def text_of(file: Path) -> str:
-    """A file's text. Raises FilesUnusable."""
+    """Raises FilesUnusable."""
     try:
         return file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as fault:
@@ -258,7 +255,7 @@ def _as_object(line: str) -> dict[str, Any]:
 
 
 def _workflow(record: dict[str, Any]) -> str:
-    """A name says in which workflow it was; anything else is the record's own."""
+    """Only a valid name is a workflow id; anything else is data of the record."""
     try:
         workflow = check_name("workflow_id", record.get("workflow_id"))
     except NotStorable:

@@ -1,4 +1,4 @@
-"""Every table of the database, those that others refer to first."""
+"""Every table, referenced tables first."""
 
 from __future__ import annotations
 

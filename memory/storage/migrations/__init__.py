@@ -1,6 +1,6 @@
-"""The schema's history: the steps of each release, in order, applied when a database is opened.
+"""Schema migrations by release, applied in order when a database is opened.
 
-A released step is frozen: its text refers to no constant of the program, and a later change is a new step.
+A released step is frozen and refers to no constant of the program; a later change is a new step.
 """
 
 from __future__ import annotations
