@@ -350,7 +350,10 @@ def test_ad_states_and_objectives_are_in_our_own_words(shop: Program) -> None:
 
 def test_a_restated_day_counts_as_told_last(shop: Program) -> None:
     memory, third = shop.agency.memory, date(2026, 11, 22)
-    assert [each.spend for each in memory.campaigns.tellings(BRAND, "2001", third)] == [euros("20"), euros("22.75")]
+    assert [each.spend for each in memory.campaigns.insight_history(BRAND, "2001", third)] == [
+        euros("20"),
+        euros("22.75"),
+    ]
     [campaign] = memory.figures.of(BRAND, "campaign", 3, account_id=SPAIN)
     assert (campaign.name, campaign.spend) == ("Invierno", euros("84.25"))  # 30 + 31.50 + 22.75
     [reading] = memory.campaigns.readings(BRAND, third, third, account_id=SPAIN)

@@ -47,7 +47,7 @@ from bot.staff.questions.built_in_answers import BuiltInAnswers
 from bot.staff.questions.model_answers import ModelAnswers
 from bot.wiring.foundation import Foundation
 from memory.ads.charts import Charts
-from memory.ads.chat_texts import Voices
+from memory.ads.chat_texts import AdChats
 from memory.ads.conversion_events import Events
 from memory.ads.graph import Graph
 from memory.ads.morning_runs import Cycles
@@ -174,7 +174,7 @@ class AgencyParts:
             figures=stores.figures,
             records=stores.records,
             strategy=stores.strategy,
-            voices=Voices(self.db),
+            ad_chats=AdChats(self.db),
             cycles=cycles,
             sharing={brand.id for brand in self.brands.values() if brand.ads and brand.ads.share_patterns},
             desk_clock=self.real_clock,

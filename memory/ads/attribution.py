@@ -88,7 +88,7 @@ class Cohort:
 
 @dataclass(frozen=True, slots=True)
 class AdSeries:
-    """An ad's chats by day, and its orders by day of chat."""
+    """An ad's chats by day, and orders by day of chat."""
 
     chats: Mapping[date, int]
     orders: tuple[Cohort, ...]
@@ -97,7 +97,7 @@ class AdSeries:
 
 @dataclass(frozen=True, slots=True)
 class UnknownReferral:
-    """Chats and orders of an ad that is in no account of the brand."""
+    """An ad that is in no account of the brand."""
 
     ad_id: str
     chats: int
@@ -193,7 +193,7 @@ BOOKED_SALE = AD_SALES.rows(
 
 
 class Attribution:
-    """Chats, leads and sales by ad. Without `rates`, sales in other currencies than the account's are not converted."""
+    """Without `rates`, sales in other currencies than the account's are not converted."""
 
     def __init__(self, db: Database, clock: Clock, *, rates: CurrencyConverter | None = None) -> None:
         self._db = db
@@ -286,7 +286,7 @@ class Attribution:
     ) -> list[BookedSale]:  # fmt: skip
         """Attributed orders of these days (both included), newest booking first.
 
-        `ad_id` matches the first or last ad. `before`: the last id of the previous page.
+        `ad_id`: as first or last ad. `before`: the last id of the previous page.
         """
         return BOOKED_SALE.all(
             self._db,
@@ -433,7 +433,7 @@ class Attribution:
 
 @dataclass(frozen=True, slots=True)
 class _Accounts:
-    """Currency and time zone by ad. An unknown ad has no currency, and the brand's time zone."""
+    """An unknown ad has no currency, and the brand's time zone."""
 
     by_ad: Mapping[str, tuple[str, str]]
     zone: str

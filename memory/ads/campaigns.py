@@ -263,8 +263,6 @@ INSIGHT = AD_READINGS.rows(
 
 
 class Campaigns:
-    """Structure and insights of the ad accounts of every brand."""
-
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
@@ -312,7 +310,7 @@ class Campaigns:
             raise UnknownAd(f"{brand} has no ad {ad_id}: read the account's structure first")
 
     def accounts(self, brand: str) -> list[AdAccount]:
-        """The brand's ad accounts, by name."""
+        """By name."""
         return ACCOUNT.all(
             self._db,
             f"SELECT {ACCOUNT.columns} FROM ad_accounts WHERE brand = :brand ORDER BY name, account_id",
@@ -346,11 +344,11 @@ class Campaigns:
         )
 
     def ads(self, brand: str, *, account_id: str | None = None) -> list[KnownAd]:
-        """Every ad, gone ones included, by account and id."""
+        """By account and id, gone ones included."""
         return KNOWN_AD.all(self._db, f"{_KNOWN_ADS} ORDER BY a.account_id, a.ad_id", brand=brand, account=account_id)
 
     def campaigns(self, brand: str) -> list[KnownCampaign]:
-        """Every campaign, gone ones included, by account and name."""
+        """By account and name, gone ones included."""
         return KNOWN_CAMPAIGN.all(
             self._db,
             f"SELECT {KNOWN_CAMPAIGN.columns} FROM ad_campaigns p"
@@ -406,7 +404,7 @@ class Campaigns:
             **values,
         )
 
-    def tellings(self, brand: str, ad_id: str, day: date) -> list[AdInsight]:
+    def insight_history(self, brand: str, ad_id: str, day: date) -> list[AdInsight]:
         """All insights of an ad's day, oldest first, without breakdowns."""
         return INSIGHT.all(
             self._db,

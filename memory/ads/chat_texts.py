@@ -13,7 +13,7 @@ from memory.storage.timestamps import to_text
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class AdChat:
     """A person's texts from the click on an ad until the click on another."""
 
     contact_id: int
@@ -22,18 +22,18 @@ class Voice:
     texts: tuple[str, ...]  # oldest first
 
 
-class Voices:
+class AdChats:
     """Chats that ads opened, without erased people."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def through_ads(self, brand: str, since: datetime) -> list[Voice]:
+    def through_ads(self, brand: str, since: datetime) -> list[AdChat]:
         """Chats that an ad opened from `since` on, one per person and ad, without staff."""
         which = {"brand": brand, "since": to_text(since)}
         clicks = self._db.all(_CLICKS, **which)
         said = self._db.all(_SAID, **which)
-        return [*_voices(clicks, said)]
+        return [*_ad_chats(clicks, said)]
 
 
 _AN_AD = "t.source_type = 'ad' AND t.source_id IS NOT NULL AND t.at >= :since"
@@ -47,7 +47,7 @@ _SAID = (
 )
 
 
-def _voices(clicks: Sequence[Row], said: Sequence[Row]) -> Iterator[Voice]:
+def _ad_chats(clicks: Sequence[Row], said: Sequence[Row]) -> Iterator[AdChat]:
     by_person: defaultdict[int, list[Row]] = defaultdict(list)
     for click in clicks:
         by_person[click["contact_id"]].append(click)
@@ -59,4 +59,4 @@ def _voices(clicks: Sequence[Row], said: Sequence[Row]) -> Iterator[Voice]:
             texts[each["contact_id"], mine[place - 1]["ad_id"]].append(each["content"])
     for contact_id, mine in by_person.items():
         for ad_id in dict.fromkeys(click["ad_id"] for click in mine):
-            yield Voice(contact_id, ad_id, mine[0]["language"], tuple(texts[contact_id, ad_id]))
+            yield AdChat(contact_id, ad_id, mine[0]["language"], tuple(texts[contact_id, ad_id]))

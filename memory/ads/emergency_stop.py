@@ -29,7 +29,7 @@ HeldState = Literal["to_pause", "paused", "put_back", "left"]
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """An admin's “stop everything”, in force until an admin resumes."""
+    """In force until an admin resumes."""
 
     id: int
     brand: str
@@ -78,7 +78,7 @@ class AlarmRecord:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notice that staff have not been sent yet."""
+    """An unsent notice for staff."""
 
     id: int
     brand: str
@@ -182,7 +182,6 @@ class Stops:
         )
 
     def complete(self, stop: Stop) -> None:
-        """Store that everything is paused."""
         self._db.run(
             "UPDATE ad_stops SET complete_at = :now WHERE id = :id AND complete_at IS NULL",
             now=to_text(self._clock()),
@@ -200,7 +199,7 @@ class Stops:
         return bool(lifted)
 
     def hold(self, things: Iterable[Held]) -> None:
-        """Store what is to be paused; what this cause held before is paused again."""
+        """Store what is to be paused, again if this cause held it before."""
         with self._db.transaction():
             for thing in things:
                 self._db.run(_HOLD, **HELD.values(thing) | {"state": "to_pause", "why": ""})
@@ -217,7 +216,7 @@ class Stops:
         )
 
     def held(self, cause: str, *states: HeldState) -> list[Held]:
-        """What a stop or an alarm holds, in insertion order."""
+        """In insertion order."""
         held = HELD.all(self._db, f"{_HELD} WHERE cause = :cause ORDER BY id", cause=cause)
         return [thing for thing in held if not states or thing.state in states]
 
@@ -232,7 +231,7 @@ class Stops:
                 self._db.run(AD_RUNNING.insert(row, "ON CONFLICT DO NOTHING"), **row)
 
     def seen_running(self, account_id: str) -> dict[str, str]:
-        """Campaigns that ran at the last reading, id → name."""
+        """Campaigns at the last reading, id → name."""
         rows = self._db.all("SELECT object_id, name FROM ad_running WHERE account_id = :account", account=account_id)
         return {row["object_id"]: row["name"] for row in rows}
 
@@ -283,7 +282,7 @@ class Alarms:
         return next((alarm for alarm in self.all_on(brand) if alarm.cause == cause), None)
 
     def all_on(self, brand: str) -> list[AlarmRecord]:
-        """Open alarms, oldest first."""
+        """Oldest first."""
         return ALARM.all(
             self._db,
             f"SELECT {ALARM.columns} FROM ad_alarms WHERE brand = :brand AND ended_at IS NULL ORDER BY id",

@@ -125,11 +125,11 @@ class Graph:
         return self._groups(brand, days, lambda ad: ad.landing_page or "chat", _speaks_of(angle))
 
     def angles(self, brand: str, *, days: int = ALWAYS) -> list[Group]:
-        """Results by angle, highest `at_least` first."""
+        """Highest `at_least` first."""
         return self._groups(brand, days, lambda ad: ad.angle, _speaks_of(None))
 
     def formats(self, brand: str, *, angle: str | None = None, days: int = ALWAYS) -> list[Group]:
-        """Results by format, highest `at_least` first."""
+        """Highest `at_least` first."""
         return self._groups(brand, days, lambda ad: ad.format, _speaks_of(angle))
 
     def buy_again(self, brand: str) -> list[Lifetime]:

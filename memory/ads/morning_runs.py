@@ -134,7 +134,7 @@ class Cycles:
             raise CycleLost(f"the cycle of account {run.account_id} is gone")
         return after
 
-    def hold_on(self, run: CycleRun) -> None:
+    def renew(self, run: CycleRun) -> None:
         """Renew the lease. Raises CycleLost."""
         self._write(run, "step = step")
 

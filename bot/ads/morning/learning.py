@@ -29,7 +29,7 @@ from bot.ads.platform import AdsFault
 from bot.ads.step_results import LearnResult, ListenResult, MorningResults, Sentiment
 from bot.language.money import Money
 from memory.ads.campaigns import Campaigns, KnownAd
-from memory.ads.chat_texts import Voice, Voices
+from memory.ads.chat_texts import AdChat, AdChats
 from memory.ads.figures import AdFigures, Figures
 from memory.ads.learnings.campaign_records import CampaignRecord, CampaignRecords
 from memory.ads.learnings.strategy import FAILURE, SUCCESS, Rate, StrategicEntry, Strategy
@@ -80,7 +80,7 @@ class Learn:
     figures: AdFigures
     records: CampaignRecords
     strategy: Strategy
-    voices: Voices
+    ad_chats: AdChats
     cycles: Cycles
     sharing: Set[str]  # the brands that let others learn from their patterns
     desk_clock: Clock  # the chats' clock; practice accounts have another
@@ -102,7 +102,7 @@ class Learn:
             ),
             learned=tuple(self._learned(brand, each) for each in self._new(brand, findings(results, measured))),
             patterns=tuple(self._patterns(brand, earnings(results, PATTERN_KINDS))),
-            asked=tuple(self._asked(brand, objections(told.voices))),
+            asked=tuple(self._asked(brand, objections(told.ad_chats))),
             came_out=self._came_out(morning),
         )
 
@@ -113,7 +113,7 @@ class Learn:
             ads={ad.ad_id: ad for ad in self.campaigns.ads(brand)},
             yesterday=yesterday,
             campaigns=self.figures.of(brand, "campaign", WINDOW),
-            voices=self.voices.through_ads(brand, self.desk_clock() - CHAT_WINDOW),
+            ad_chats=self.ad_chats.through_ads(brand, self.desk_clock() - CHAT_WINDOW),
         )
         if yesterday:
             last = max(yesterday.values())
@@ -245,7 +245,7 @@ class _Observed:
     ads: Mapping[str, KnownAd]
     yesterday: Mapping[str, date]
     campaigns: Sequence[Figures]
-    voices: Sequence[Voice]
+    ad_chats: Sequence[AdChat]
     days: dict[str, list[AdDayCount]] = field(default_factory=dict)
     said: dict[str, Sentiment] = field(default_factory=dict)
 
@@ -310,8 +310,8 @@ class _Observed:
         """By ad, comments and chats together."""
         found = dict(self.said)
         texts: defaultdict[str, list[str]] = defaultdict(list)
-        for voice in self.voices:
-            texts[voice.ad_id] += voice.texts
+        for ad_chat in self.ad_chats:
+            texts[ad_chat.ad_id] += ad_chat.texts
         for ad_id, written in texts.items():
             found[ad_id] = _added(found.get(ad_id, Sentiment(0, 0, 0)), sentiment(written))
         return found

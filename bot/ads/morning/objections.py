@@ -11,7 +11,7 @@ from typing import Final, Literal, get_args
 from bot.language.normalisation import fold
 from bot.language.patterns import folded_words
 from bot.language.words import alternatives
-from memory.ads.chat_texts import Voice
+from memory.ads.chat_texts import AdChat
 
 Topic = Literal[
     "cash on delivery", "delivery time", "returns", "warranty", "price too high", "discount", "is it genuine",
@@ -44,10 +44,10 @@ class Objections:
         return [topic for topic in self.by_topic if self.share(topic) >= OFTEN]
 
 
-def objections(voices: Sequence[Voice]) -> Objections:
-    """Most asked first; chats without text do not count."""
-    spoken = [voice for voice in voices if any(text.strip() for text in voice.texts)]
-    counts = Counter(topic for voice in spoken for topic in topics("\n".join(voice.texts)))
+def objections(ad_chats: Sequence[AdChat]) -> Objections:
+    """Most asked first. Chats in which the customer wrote nothing are not counted."""
+    spoken = [ad_chat for ad_chat in ad_chats if any(text.strip() for text in ad_chat.texts)]
+    counts = Counter(topic for ad_chat in spoken for topic in topics("\n".join(ad_chat.texts)))
     return Objections(len(spoken), dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))))
 
 

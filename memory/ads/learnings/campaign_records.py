@@ -62,7 +62,7 @@ class CampaignRecords:
         self._clock = clock
 
     def launched(self, brand: str, campaign_id: str, campaign_data: Mapping[str, Any]) -> None:
-        """Store a launch with its context: name, objective, expected_outcome, the brief, any JSON."""
+        """Store a launch with its context: any JSON, such as name, objective, expected_outcome, brief."""
         record = {"launch_date": self._clock().isoformat(), "campaign_data": dict(campaign_data)}
         _refuse_faults(_launch_faults(campaign_id, record, campaign_id))
         self._keep_launch(brand, campaign_id, record)
@@ -129,7 +129,7 @@ class CampaignRecords:
         )
 
     def exported(self, brand: str) -> dict[str, Any]:
-        """Everything, in the shape of campaign_memory.json."""
+        """In the shape of campaign_memory.json."""
         launches = self._db.all(
             "SELECT campaign_id, record FROM campaign_launches WHERE brand = :brand ORDER BY campaign_id", brand=brand
         )
@@ -147,7 +147,7 @@ class CampaignRecords:
         return {"campaigns": {name: launched.get(name, {}) | lists.get(name, empty) for name in names}}
 
     def take_in(self, brand: str, memory: Any) -> list[str]:
-        """Import a file; returns what could not be imported, by place. Idempotent.
+        """Import a file; returns faults by place. Idempotent.
 
         A launch in the file replaces the stored one.
         """

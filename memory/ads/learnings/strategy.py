@@ -149,7 +149,7 @@ class Strategy:
     def decide(
         self, brand: str, type_: str, context: Mapping[str, Any], reasoning: str, *, expected: str | None = None
     ) -> int:
-        """Store a decision and its context; returns the id for `turned_out`."""
+        """Store a decision; returns the id for `turned_out`."""
         record = {"type": type_, "context": {"brand": brand, **context}, "reasoning": reasoning}
         record |= {} if expected is None else {"expected_outcome": expected}
         return self._replace(brand, DECISIONS, record, None)
@@ -233,7 +233,7 @@ class Strategy:
         return [_without_names(entry) for entry in found if (entry.subject or "").startswith(SHARED_SUBJECTS)]
 
     def exported(self, brand: str) -> dict[str, Any]:
-        """Everything, in the shape of strategic_memory.json."""
+        """In the shape of strategic_memory.json."""
         lists: dict[str, list[Any]] = {kind: [] for kind in (*LISTS, DECISIONS)}
         for entry in ENTRY.all(self._db, f"{_ENTRIES} ORDER BY id", brand=brand):
             lists[entry.kind].append(_as_exported(entry))
@@ -241,7 +241,7 @@ class Strategy:
         return {"brand_strategies": {brand: lists}, DECISIONS: decisions}
 
     def take_in(self, brand: str, memory: Any) -> list[str]:
-        """Import this brand's entries of a file; returns what could not be imported, by place. Idempotent."""
+        """Import this brand's entries; returns faults by place. Idempotent."""
         faults = Faults()
         told = faults.mapping(memory, "strategic_memory")
         with self._db.transaction():

@@ -15,7 +15,7 @@ from bot.ads.step_results import LearnResult
 from memory.ads.ad_account import Comment
 from memory.ads.attribution import AdSale, Attribution, ChatDay
 from memory.ads.campaigns import Campaigns
-from memory.ads.chat_texts import Voices
+from memory.ads.chat_texts import AdChats
 from memory.ads.figures import AdFigures
 from memory.ads.learnings.campaign_records import CampaignRecords
 from memory.ads.learnings.strategy import FAILURE, SUCCESS, Rate, Strategy
@@ -48,7 +48,7 @@ class Desk:
         self.campaigns.take_structure(structure(*SECURE, *GIFT))
         self.numbers = iter(range(10**6))
         self.learn = Learn(
-            self.campaigns, figures, self.records, self.strategy, Voices(db), self.cycles, self.sharing, clock
+            self.campaigns, figures, self.records, self.strategy, AdChats(db), self.cycles, self.sharing, clock
         )
 
     def week(self, ad: str, *, chats: int, orders: int, spend: int = 100, until: date | None = None) -> None:

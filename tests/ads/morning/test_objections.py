@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.ads.morning.objections import Objections, objections, topics
-from memory.ads.chat_texts import Voice
+from memory.ads.chat_texts import AdChat
 
 
 @pytest.mark.parametrize(
@@ -83,18 +83,18 @@ def test_ordinary_words_are_no_objection(text: str) -> None:
     assert topics(text) == set()
 
 
-def voice(number: int, *texts: str) -> Voice:
-    return Voice(number, "ad", None, texts)
+def ad_chat(number: int, *texts: str) -> AdChat:
+    return AdChat(number, "ad", None, texts)
 
 
 def test_a_chat_counts_once_for_a_topic_and_silent_ones_not_at_all() -> None:
     told = objections(
         [
-            voice(1, "hi", "cod?", "really cash on delivery?"),
-            voice(2, "is there a warranty?"),
-            voice(3, "hello"),
-            voice(4, " "),
-            voice(5),
+            ad_chat(1, "hi", "cod?", "really cash on delivery?"),
+            ad_chat(2, "is there a warranty?"),
+            ad_chat(3, "hello"),
+            ad_chat(4, " "),
+            ad_chat(5),
         ]
     )
     assert told.chats == 3

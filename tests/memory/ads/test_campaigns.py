@@ -77,7 +77,7 @@ def test_the_same_telling_is_stored_once_and_another_supersedes_it(campaigns: Ca
     again = replace(first, seen_at=SEEN + timedelta(hours=1))
     restated = reading("1", TODAY, spend="101.25", seen_at=SEEN + timedelta(hours=2))
     assert [campaigns.take_readings(BRAND, [each]) for each in (first, again, restated)] == [1, 0, 1]
-    assert campaigns.tellings(BRAND, "1", TODAY) == [first, restated]
+    assert campaigns.insight_history(BRAND, "1", TODAY) == [first, restated]
     assert campaigns.readings(BRAND, TODAY, TODAY) == [restated]
     assert campaigns.readings(BRAND, TODAY, TODAY, as_of=SEEN + timedelta(hours=1)) == [first]
     assert campaigns.readings(BRAND, TODAY, TODAY, as_of=SEEN - timedelta(seconds=1)) == []
@@ -159,7 +159,7 @@ def test_what_is_known_at_any_moment_is_the_last_telling_before_it(told: Telling
         for hour in range(-1, 10):
             known = campaigns.readings(BRAND, TODAY - timedelta(days=1), TODAY, as_of=_moment(hour))
             assert {(each.ad_id, each.day): each.spend.amount for each in known} == _expected(told, hour)
-            assert len(known) == len(_expected(told, hour)), "two tellings of a day hold at once"
+            assert len(known) == len(_expected(told, hour)), "two insights of a day hold at once"
         now = campaigns.readings(BRAND, TODAY - timedelta(days=1), TODAY)
         assert {(each.ad_id, each.day): each.spend.amount for each in now} == _expected(told, 9)
         stores.db.close()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from memory.ads.chat_texts import Voices
+from memory.ads.chat_texts import AdChats
 from memory.people.address import Referral
 from tests.memory.stores import BRAND, Stores
 
@@ -19,7 +19,7 @@ def click(stores: Stores, ad: str, text: str, phone: str, kind: str = "ad") -> i
 
 def heard(stores: Stores, *, days: int = 30, brand: str = BRAND) -> dict[str, tuple[str, ...]]:
     since = stores.clock() - timedelta(days=days)
-    return {voice.ad_id: voice.texts for voice in Voices(stores.db).through_ads(brand, since)}
+    return {ad_chat.ad_id: ad_chat.texts for ad_chat in AdChats(stores.db).through_ads(brand, since)}
 
 
 def test_words_belong_to_the_ad_that_brought_them_last(stores: Stores) -> None:

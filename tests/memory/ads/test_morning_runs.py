@@ -39,7 +39,7 @@ def test_a_step_that_takes_long_keeps_its_cycle(cycles: Cycles, stores: Stores) 
     assert run is not None
     for _ in range(3):
         stores.clock.pass_by(minutes=4)
-        cycles.hold_on(run)
+        cycles.renew(run)
         assert cycles.claim("voyage", "act_1", DAY, "pull") is None
 
 
