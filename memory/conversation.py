@@ -1,4 +1,4 @@
-"""The conversation with one person, by phone: what the first design called ConversationMemory."""
+"""One person's conversation, by phone: the first design's ConversationMemory."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Format = Literal["json", "salesforce", "hubspot"]
 
 @dataclass(frozen=True, slots=True)
 class UserProfile:
-    """What is known of a person; `interests` the latest first."""
+    """What is known of a person; `interests` latest first."""
 
     phone_number: str  # E.164, or the WhatsApp user id of somebody who hides the number
     name: str | None = None
@@ -50,7 +50,6 @@ class UserProfile:
     preferred_language: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON has it."""
         return {
             "phone_number": self.phone_number,
             "name": self.name,
@@ -64,7 +63,7 @@ class UserProfile:
 
 @dataclass(frozen=True, slots=True)
 class ConversationMessage:
-    """One message as it was said; `message_type` is what it was understood as."""
+    """`message_type`: what it was classified as."""
 
     timestamp: datetime
     role: str  # user, assistant
@@ -75,11 +74,9 @@ class ConversationMessage:
 
     @classmethod
     def of(cls, message: Message) -> ConversationMessage:
-        """A stored message."""
         return cls(message.at, message.role, message.content, message.message_type, message.metadata, message.id)
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON has it."""
         return {
             "timestamp": to_text(self.timestamp),
             "role": self.role,
@@ -91,7 +88,7 @@ class ConversationMessage:
 
 @dataclass(slots=True)
 class ConversationSession:
-    """A person's open or last session, with the newest of what was said. Writing `session_summary` keeps it."""
+    """A person's open or last session, with its newest messages. Setting `session_summary` stores it."""
 
     user_profile: UserProfile
     messages: list[ConversationMessage]
@@ -102,7 +99,7 @@ class ConversationSession:
 
     @property
     def session_summary(self) -> str | None:
-        """What the session comes to, in a few words; None where nobody wrote any."""
+        """A summary in a few words; None where nobody wrote any."""
         return self._summary
 
     @session_summary.setter
@@ -112,11 +109,11 @@ class ConversationSession:
 
 
 class ConversationMemory:
-    """What is remembered of a brand's people, asked for by phone number in any spelling or by WhatsApp user id.
+    """A brand's conversations, by phone number in any spelling or by WhatsApp user id.
 
-    Without arguments it opens what the program opens: the database of MEMORY_STORAGE_DIR or DATABASE_URL, for the first
-    brand of the brands file. The program hands over its own `db` and `brand`. All methods may raise
-    DatabaseUnavailable, those that ask for a `phone` NotAnAddress.
+    Without arguments it opens the program's database (MEMORY_STORAGE_DIR or DATABASE_URL) for the first brand of the
+    brands file. The program passes its own `db` and `brand`. All methods may raise DatabaseUnavailable, those with a
+    `phone` NotAnAddress.
     """
 
     def __init__(
@@ -134,12 +131,12 @@ class ConversationMemory:
         zone: tzinfo = UTC,
         clock: Clock = now,
     ) -> None:
-        """Open a brand's memory.
+        """Open a brand's memory. Raises WrongMemorySetting.
 
-        `storage_dir`: a folder whose hawker.db is used whatever the settings say. `max_messages_per_session`: how many
-        recent messages a context has. `session_timeout_hours`: the silence that ends a session. `our_number`: the
-        brand's own, for people who are new. `interests`: by default the words of the brands file and the catalogue's
-        categories. `zone`: in which a context tells the time. Raises WrongMemorySetting.
+        `storage_dir`: use its hawker.db, whatever the settings say. `max_messages_per_session`: recent messages in a
+        context. `session_timeout_hours`: silence that ends a session. `our_number`: the brand's own, for new contacts.
+        `interests`: by default the words of the brands file and the catalogue's categories. `zone`: time zone of a
+        context.
         """
         settings = _placed(settings or MemorySettings.from_environment(), storage_dir)
         hours = session_timeout_hours or settings.session_timeout_hours
@@ -184,12 +181,11 @@ class ConversationMemory:
         metadata: dict[str, Any] | None = None,
         timestamp: datetime | str | None = None,
     ) -> ConversationMessage:
-        """Write down what was said; nothing of it is answered or sent. Returns the message as it is kept.
+        """Store and return a message; it is neither answered nor sent. Raises NotStorable: nothing was written.
 
-        `role`: user or assistant. `message_type`: by default a user's text is classified. `timestamp`: when, by default
-        now; without a zone it is UTC. What a user's text tells of its writer (name, city, currency, interests) is
-        learned as the desk learns it, as are products in `metadata["detected_products"]`. A new number is a new
-        person. Raises NotStorable, and then nothing was written.
+        `role`: user or assistant. `message_type`: by default a user's text is classified. `timestamp`: by default now;
+        UTC without a zone. Facts in a user's text (name, city, currency, interests) and
+        `metadata["detected_products"]` are learned as the desk learns them. An unknown number becomes a new contact.
         """
         at = self._clock() if timestamp is None else self._past.read_moment(timestamp)
         notes = check_metadata(metadata)
@@ -204,15 +200,14 @@ class ConversationMemory:
         return message
 
     def get_conversation_context(self, phone: str, *, query: str = "", max_tokens: int | None = None) -> str:
-        """`User Profile:` and `Recent Conversation History:` as text, between them what is known and, in short, what was
-        said before; with a `query`, older messages that matter for it. Never more than `max_tokens`.
+        """`User Profile:` and `Recent Conversation History:` as text, within `max_tokens`. Raises UnknownContact.
 
-        Raises UnknownContact.
+        In between: known facts and a summary of earlier messages; with a `query`, relevant older messages.
         """
         return self.conversation_context(phone, query=query, max_tokens=max_tokens).text
 
     def conversation_context(self, phone: str, *, query: str = "", max_tokens: int | None = None) -> Context:
-        """The same as lines, each with the id of the message that it comes from. Raises UnknownContact."""
+        """The same as lines with the ids of their messages. Raises UnknownContact."""
         contact = self._find(phone)
         history = self._messages.recent(contact.id, limit=self.max_messages_per_session)
         if self._summaries.is_due(contact.id, history, are_all=len(history) < self.max_messages_per_session):
@@ -230,7 +225,7 @@ class ConversationMemory:
         )
 
     def recall(self, phone: str, query: str, limit: int = 10) -> list[Message]:
-        """The messages ever said with this person that matter for `query`, best first. Raises UnknownContact."""
+        """Messages of any age that are relevant to `query`, best first. Raises UnknownContact."""
         return self._recall(self._find(phone), query, limit)
 
     def profile(self, contact: Contact) -> Profile:
@@ -244,15 +239,15 @@ class ConversationMemory:
         )
 
     def recent(self, contact: Contact, *, more: int = 0) -> list[Message]:
-        """The newest messages of a contact, as many as a context has and `more`, oldest first."""
+        """The newest messages, as many as a context has plus `more`, oldest first."""
         return self._messages.history(contact.id, limit=self.max_messages_per_session + more)
 
     def get_user_profile(self, phone: str) -> UserProfile:
-        """What is known of a person. Raises UnknownContact."""
+        """Raises UnknownContact."""
         return self._profile(self._find(phone))
 
     def get_session(self, phone: str) -> ConversationSession | None:
-        """The open or last session; None for a person with whom nothing was said. Raises UnknownContact."""
+        """The open or last session; None without messages. Raises UnknownContact."""
         contact = self._find(phone)
         latest = self._sessions.latest(contact.id)
         if latest is None:
@@ -267,10 +262,10 @@ class ConversationMemory:
         )
 
     def get_conversation(self, phone: str, *, limit: int = 50, before: int | None = None) -> dict[str, Any]:
-        """What `GET /conversation/{phone}` shows: `user_profile`, `messages`, `session_info` and `next_before`.
+        """The body of `GET /conversation/{phone}`. Raises UnknownContact.
 
-        `messages`: `limit` of them, older than the one with the id `before`, oldest first; `next_before` is that id for
-        the page before this one, None where there is none. Raises UnknownContact.
+        `user_profile`, `session_info`, `messages` (`limit` of them, older than the id `before`, oldest first) and
+        `next_before`: `before` of the next older page, None at the end.
         """
         contact = self._find(phone)
         page = self._messages.history(contact.id, limit=limit + 1, before=before)
@@ -288,10 +283,9 @@ class ConversationMemory:
         }
 
     def update_user_preferences(self, phone: str, **preferences: str) -> UserProfile:
-        """Set `name`, `preferred_currency` or `preferred_language`, as told by somebody who knows.
+        """Set `name`, `preferred_currency` or `preferred_language`.
 
-        All of them or, where one cannot be used, none. A new number is a new person. Raises UnknownPreference,
-        NotStorable.
+        All or nothing. An unknown number becomes a new contact. Raises UnknownPreference, NotStorable.
         """
         unknown = set(preferences) - set(PREFERENCES)
         if unknown:
@@ -306,7 +300,7 @@ class ConversationMemory:
         return self._profile(self._contacts.get(contact.id))
 
     def cleanup_old_sessions(self, days_old: int = 30) -> int:
-        """Forget what was said more than `days_old` days ago; how many sessions went as a whole.
+        """Delete messages older than `days_old` days; returns the number of sessions deleted whole.
 
         Profiles stay, and so does what is not answered or sent yet. Raises NotStorable.
         """
@@ -315,7 +309,7 @@ class ConversationMemory:
         return self._sessions.forget_before(self.brand, self._clock() - timedelta(days=days_old))
 
     def get_all_users_summary(self) -> list[dict[str, Any]]:
-        """The profile of every person, each with the newest `messages`. For a large brand, Analytics.users has pages."""
+        """Every profile with its newest `messages`. For a large brand, Analytics.users has pages."""
         found, last = [], 0
         while ids := self._dossiers.people(after=last):
             found += [self._with_messages(contact_id) for contact_id in ids]
@@ -323,10 +317,10 @@ class ConversationMemory:
         return found
 
     def export_user_data(self, phone: str, format: Format = "json") -> dict[str, Any]:
-        """All that is kept of a person's conversation, or their record for a CRM, ready for `json.dumps`.
+        """A person's conversation, or their CRM record, ready for `json.dumps`.
 
-        json: `user_profile`, `messages`, `session_info`. salesforce: a Contact. hubspot: the body that creates a contact.
-        Raises UnknownFormat, UnknownContact.
+        json: `user_profile`, `messages`, `session_info`. salesforce: a Contact. hubspot: the body that creates a
+        contact. Raises UnknownFormat, UnknownContact.
         """
         if format not in ("json", "salesforce", "hubspot"):
             raise UnknownFormat("a person's data can be had as json, salesforce or hubspot")
@@ -352,7 +346,7 @@ class ConversationMemory:
         return [self._messages.get(message_id) for message_id in self._search.recall(contact.id, query, limit)]
 
     def _summary(self, contact: Contact, history: Sequence[Said], max_tokens: int | None) -> Sequence[SummaryLine]:
-        """Without a budget only lines that the context shows: it shows all of `history`."""
+        # Without a budget the context shows all of `history`, so only older lines are needed.
         if max_tokens is not None:
             return self._summaries.lines(contact.id)
         return self._summaries.lines(contact.id, most=SHORT, before=history[0].id if history else None)
@@ -363,7 +357,7 @@ class ConversationMemory:
 
     @cached_property
     def _interests(self) -> InterestFinder:
-        """As of the first message: what the shop sells changes with a new start of the program."""
+        # Read once, at the first message: changes of the catalogue count from the next start.
         if self._given_interests is not None:
             return self._given_interests
         terms = self._settings.shop_terms(self.brand)

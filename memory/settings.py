@@ -1,4 +1,4 @@
-"""The settings of memory, read from the environment by the program and by `MemoryManager()`."""
+"""Settings of memory, read from the environment by the program and by `MemoryManager()`."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ DATABASE_KEY = Regexp(r"[0-9a-fA-F]{64}\Z", error="must be 64 hexadecimal digits
 
 @dataclass(frozen=True, slots=True)
 class MemorySettings:
-    """How memory is kept. Times are in seconds where the name says nothing else."""
+    """Times are in seconds unless the name says otherwise."""
 
     # The database's folder, unless DATABASE_URL is set.
     storage_dir: str = setting("MEMORY_STORAGE_DIR", fields.String(load_default="data"))
@@ -90,9 +90,9 @@ class MemorySettings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str | None] | None = None) -> MemorySettings:
-        """Read `environment`; by default `.env` and, above it, this process's own.
+        """Read `environment`; by default `.env`, overridden by the process environment.
 
-        Raises WrongMemorySetting, naming each wrong setting and what is allowed, a line each.
+        Raises WrongMemorySetting: one line per wrong setting, with what is allowed.
         """
         read, faults = read_environment(cls, process_environment() if environment is None else environment)
         if faults:
@@ -101,25 +101,25 @@ class MemorySettings:
 
     @property
     def database_url(self) -> str:
-        """Where everything is kept: `DATABASE_URL`, else a file in `storage_dir`."""
+        """`DATABASE_URL`, else a file in `storage_dir`."""
         return self.given_database_url or f"sqlite:///{Path(self.storage_dir) / 'hawker.db'}"
 
     @property
     def redis_url(self) -> str | None:
-        """Where short-term memory is shared; None keeps it in the process."""
+        """Redis for short-term memory; None keeps it in the process."""
         if self.given_redis_url:
             return self.given_redis_url
         return LOCAL_REDIS if self.use_redis else None
 
     @property
     def records_folder(self) -> Path:
-        """Where the execution records are exported to."""
+        """Where execution records are exported."""
         return Path(self.execution_records_dir or Path(self.storage_dir) / "execution_records")
 
     def first_brand(self) -> tuple[str, str]:
-        """The brand that is meant where none is named, and its number: the first of the brands file.
+        """The default brand and its number: the first of the brands file.
 
-        Without such a file it is ("default", ""), as in a script of its own. Raises WrongMemorySetting.
+        ("default", "") without a brands file. Raises WrongMemorySetting.
         """
         try:
             brands = self._brands()
@@ -131,10 +131,10 @@ class MemorySettings:
             raise self._no_brands() from fault
 
     def shop_terms(self, brand: str) -> dict[str, dict[str, Term]]:
-        """What customers call the brand's goods: `categories`, `subcategories` and `features`, each by its id.
+        """Customers' words for the brand's goods: `categories`, `subcategories` and `features`, by id.
 
-        Without a brands file they are those of the shipped one's first brand; empty for a brand that the file does not
-        name. Raises WrongMemorySetting.
+        Without a brands file, those of the shipped one's first brand; empty for an unknown brand. Raises
+        WrongMemorySetting.
         """
         try:
             about = self._brands().get(brand, {})

@@ -1,1 +1,1 @@
-"""Every change of an ad account and every staff order, written down before it is carried out."""
+"""Changes of ad accounts and staff commands, stored before they are carried out."""

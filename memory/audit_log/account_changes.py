@@ -1,4 +1,4 @@
-"""Every change of an ad account, stored before the platform is asked and settled with the result."""
+"""Changes of ad accounts, stored before the platform is asked and settled with the result."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ State = Literal["open", "done", "refused", "not_done", "overtaken"]
 
 
 class Cause(StrEnum):
-    """Why the program set a budget or changed an account. A person's change has none: their own words say why."""
+    """Why the program made a change. A person's change has none."""
 
     LOSING_MONEY = "losing_money"
     RESTING = "resting"  # paused until it is expected to bring more than others again
@@ -53,20 +53,20 @@ class Cause(StrEnum):
 
 
 class UnknownChange(MemoryFault):
-    """This brand has no change by this number."""
+    pass
 
 
 class AccountHeld(MemoryFault):
-    """Another process works on this ad account now: try again in a moment."""
+    """Another process works on this ad account: retry in a moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Intention:
-    """A change as it is meant, before the account is asked.
+    """A requested change.
 
-    `was` and `becomes` are a status (paused) or an amount of `currency` a day. `raises` is by how much the planned
-    spend of a day grows with it; zero for what lowers it, and for what a person has approved. `account_at` is the
-    moment in the account's own calendar, which for a practice account is not the clock on the wall.
+    `was` and `becomes`: a status (paused), or an amount of `currency` per day. `raises`: increase of the planned daily
+    spend; zero for decreases and approved changes. `account_at`: time in the account's calendar, simulated for a
+    practice account.
     """
 
     brand: str
@@ -91,8 +91,6 @@ class Intention:
 
 @dataclass(frozen=True, slots=True)
 class Change(Intention):
-    """A stored change with its result."""
-
     id: int = 0
     at: datetime = datetime.min
     state: State = "open"
@@ -166,21 +164,19 @@ _CHANGES = f"SELECT {CHANGE.columns} FROM ad_changes c"
 
 
 class Changes:
-    """The log of changes, and the highest planned spend of each day."""
-
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
 
     def intend(self, meant: Intention) -> Change:
-        """Store a change before it is asked for; durable once the surrounding transaction is."""
+        """Store a change before it is requested; durable once the surrounding transaction is."""
         now = to_text(self._clock())
         row = INTENTION.values(meant) | {"at": now, "asked_at": now, "state": "open", "outcome": ""}
         change_id = self._db.insert(AD_CHANGES.insert(row, "RETURNING id"), **row)
         return self.get(meant.brand, change_id)
 
     def ask_again(self, change_id: int, account_at: datetime) -> None:
-        """Reopen a change that is asked for again."""
+        """Reopen a change to request it again."""
         self._db.run(
             "UPDATE ad_changes SET state = 'open', outcome = '', settled_at = NULL, asked_at = :now,"
             " account_at = :account_at WHERE id = :id",
@@ -203,7 +199,6 @@ class Changes:
         )
 
     def name_object(self, change_id: int, object_id: str) -> None:
-        """Store the id of a launched object."""
         self._db.run("UPDATE ad_changes SET object_id = :object_id WHERE id = :id", object_id=object_id, id=change_id)
 
     def get(self, brand: str, change_id: int) -> Change:
@@ -218,7 +213,6 @@ class Changes:
         return CHANGE.one(self._db, f"{_CHANGES} WHERE key = :key", key=key)
 
     def of_approval(self, approval_id: int) -> list[Change]:
-        """The changes of one approval."""
         return CHANGE.all(self._db, f"{_CHANGES} WHERE approval_id = :id ORDER BY id", id=approval_id)
 
     def open_in(self, account_id: str) -> list[Change]:
@@ -226,10 +220,7 @@ class Changes:
         return CHANGE.all(self._db, f"{_CHANGES} WHERE account_id = :id AND state = 'open' ORDER BY id", id=account_id)
 
     def raised_since(self, account_id: str, since: datetime) -> Decimal:
-        """By how much planned spend a day was raised without a person's approval, all raises together.
-
-        What is still open counts as done: it may be.
-        """
+        """Sum of unapproved raises of planned daily spend; open changes count as done."""
         rows = self._db.all(
             "SELECT raises FROM ad_changes WHERE account_id = :id AND account_at > :since AND state IN ('open', 'done')",
             id=account_id,
@@ -238,7 +229,6 @@ class Changes:
         return sum((Decimal(row["raises"]) for row in rows), Decimal(0))
 
     def budgets_set_since(self, account_id: str, object_id: str, since: datetime) -> int:
-        """How often the budget of this line was set."""
         return int(
             self._db.value(
                 "SELECT count(*) FROM ad_changes WHERE account_id = :account AND object_id = :id"
@@ -253,9 +243,9 @@ class Changes:
         self, brand: str, *, account_id: str | None = None, object_id: str | None = None,
         before: int | None = None, limit: int = 50, since: datetime | None = None, until: datetime | None = None,
     ) -> list[Change]:  # fmt: skip
-        """A brand's changes, newest first; `before` is the last id of the page before. At most 200 a page.
+        """A brand's changes, newest first, at most 200; `before`: the last id of the previous page.
 
-        From `since` on and before `until`, in the time that the accounts live in.
+        [`since`, `until`) in the accounts' own time.
         """
         return CHANGE.all(
             self._db,
@@ -276,7 +266,7 @@ class Changes:
         )
 
     def last_to_undo(self, brand: str) -> Change | None:
-        """The last done change that undoes nothing and was not undone."""
+        """The last done change that is no undo and was not undone."""
         return CHANGE.one(
             self._db,
             f"{_CHANGES} WHERE brand = :brand AND state = 'done' AND undoes_id IS NULL"
@@ -293,7 +283,7 @@ class Changes:
         return None if found is None else int(found)
 
     def note_peak(self, account_id: str, day: date, planned: Mapping[str, Decimal]) -> None:
-        """Raise the day's highest planned spend of these budget lines."""
+        """Raise the day's highest planned spend of these budget owners."""
         known = self.peaks(account_id, day)
         for owner_id, amount in sorted(planned.items()):
             if amount > known.get(owner_id, Decimal(0)):
@@ -301,7 +291,7 @@ class Changes:
                 self._db.run(AD_PEAKS.insert(row, AD_PEAKS.update_on_conflict(row)), **row)
 
     def peaks(self, account_id: str, day: date) -> dict[str, Decimal]:
-        """The day's highest planned spend of each line that was changed on it."""
+        """The day's highest planned spend by budget owner."""
         rows = self._db.all(
             "SELECT owner_id, planned FROM ad_peaks WHERE account_id = :id AND day = :day",
             id=account_id,
@@ -310,7 +300,7 @@ class Changes:
         return {row["owner_id"]: Decimal(row["planned"]) for row in rows}
 
     def forget_peaks(self, account_id: str, before: date) -> int:
-        """Delete the peaks of days that are over; how many rows."""
+        """Returns the number of rows."""
         return self._db.run(
             "DELETE FROM ad_peaks WHERE account_id = :id AND day < :before", id=account_id, before=before.isoformat()
         )
@@ -321,7 +311,6 @@ class Changes:
         return None if most is None else Decimal(most)
 
     def note_spend_rule(self, account_id: str, most: Money, rule_id: str) -> None:
-        """Store the rule that the platform has."""
         row = AD_SPEND_RULES.stored(account_id=account_id, most=most.amount, rule_id=rule_id, at=self._clock())
         self._db.run(AD_SPEND_RULES.insert(row, AD_SPEND_RULES.update_on_conflict(row)), **row)
 
@@ -335,7 +324,7 @@ class AccountLeases:
         self._length = length
 
     def take(self, account_id: str, token: str) -> None:
-        """Hold the account under `token`, which nobody else knows. Raises AccountHeld."""
+        """Lease the account under a secret `token`. Raises AccountHeld."""
         now = self._clock()
         lease = AD_LEASES.stored(account_id=account_id, token=token, expires_at=now + self._length)
         over = f"{AD_LEASES.update_on_conflict(lease)} WHERE ad_leases.expires_at <= :now"
@@ -344,7 +333,7 @@ class AccountLeases:
             raise AccountHeld("another process is changing this ad account now; try again in a moment")
 
     def renew(self, account_id: str, token: str) -> None:
-        """Hold it for another `length`. Raises AccountHeld where it was lost meanwhile."""
+        """Raises AccountHeld where the lease was lost meanwhile."""
         kept = self._db.run(
             "UPDATE ad_leases SET expires_at = :until WHERE account_id = :account AND token = :token",
             account=account_id,

@@ -16,13 +16,11 @@ ApprovalState = Literal["waiting", "approved", "used", "rejected", "replaced", "
 
 
 class CannotApprove(MemoryFault):
-    """This approval can't be given or refused (unknown, somebody else's, expired, used, changed); nothing happened."""
+    """The approval is unknown, somebody else's, expired, used or changed; nothing happened."""
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """A plan that waits for one person."""
-
     id: int
     brand: str
     account_id: str
@@ -71,7 +69,7 @@ _APPROVALS = f"SELECT {APPROVAL.columns} FROM ad_approvals"
 
 
 class Approvals:
-    """Proposed by anybody, given by the one person who was asked. `length`: until it expires."""
+    """Proposed by anybody, answered by the one person who was asked. `length`: until it expires."""
 
     def __init__(self, db: Database, clock: Clock, length: timedelta = timedelta(hours=24)) -> None:
         self._db = db
@@ -82,9 +80,9 @@ class Approvals:
         self, brand: str, account_id: str, plan: str, summary: str, *, by: str, role: str,
         asked_of: str | None = None, key: str | None = None, undoes_id: int | None = None,
     ) -> Approval:  # fmt: skip
-        """Ask for a yes to exactly this plan; the same plan that waits already keeps its number, others are replaced.
+        """Request approval of exactly this plan; an identical waiting one is returned.
 
-        One question per account waits at a time: a newer plan for it makes the older one void.
+        One approval per account waits at a time: a newer plan voids the older one.
         """
         now = self._clock()
         with self._db.transaction(durable=True):
@@ -129,15 +127,15 @@ class Approvals:
         return bool(asked)
 
     def approve(self, brand: str, number: int, person: str) -> Approval:
-        """Approve once, as the person who was asked. Raises CannotApprove."""
+        """Once, as the person who was asked. Raises CannotApprove."""
         return self._decide(brand, number, person, "approved", "")
 
     def reject(self, brand: str, number: int, person: str, reason: str) -> Approval:
-        """Reject, as the person who was asked. Raises CannotApprove."""
+        """As the person who was asked. Raises CannotApprove."""
         return self._decide(brand, number, person, "rejected", reason)
 
     def check(self, brand: str, number: int, person: str) -> Approval:
-        """The approval, if this person could answer it now. Raises CannotApprove as `approve` would."""
+        """Raises CannotApprove as `approve` would."""
         approval = self.get(brand, number)
         self._check(approval, person)
         return approval
@@ -152,14 +150,14 @@ class Approvals:
         )
 
     def get(self, brand: str, number: int) -> Approval:
-        """Raises CannotApprove where the brand has none of this number."""
+        """Raises CannotApprove."""
         approval = APPROVAL.one(self._db, f"{_APPROVALS} WHERE id = :id AND brand = :brand", id=number, brand=brand)
         if approval is None:
             raise CannotApprove(f"There is no approval {number}; send “approvals” to see what waits.")
         return approval
 
     def waiting(self, brand: str, person: str | None = None) -> list[Approval]:
-        """Approvals that wait, oldest first; with `person`, theirs and unassigned ones."""
+        """Oldest first; with `person`, theirs and unassigned ones."""
         asked = " AND (asked_of IS NULL OR asked_of = :person)" if person else ""
         return APPROVAL.all(
             self._db,
@@ -170,7 +168,7 @@ class Approvals:
         )
 
     def begun(self, account_id: str) -> list[Approval]:
-        """Approved and not finished: the process that did it is gone."""
+        """Approved and not finished: the process that carried it out is gone."""
         return APPROVAL.all(
             self._db, f"{_APPROVALS} WHERE account_id = :id AND state = 'approved' ORDER BY id", id=account_id
         )
@@ -211,7 +209,7 @@ class Approvals:
             return self.get(brand, number)
 
     def over(self, approval: Approval) -> str | None:
-        """Why nobody can answer it any more; None where it waits."""
+        """Why it can't be answered any more; None where it waits."""
         if approval.state != "waiting":
             return f"Approval {approval.id} {OVER[approval.state]}."
         if approval.expires_at <= self._clock():
@@ -240,5 +238,5 @@ OVER = {
 
 
 def digest_of(plan: str) -> str:
-    """What identifies a plan: another amount is another digest."""
+    """SHA-256 of a plan."""
     return hashlib.sha256(plan.encode()).hexdigest()

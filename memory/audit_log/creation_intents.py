@@ -34,8 +34,6 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Intent(Part):
-    """A stored part and its state."""
-
     id: int
     launch_id: int
     account_id: str
@@ -48,7 +46,7 @@ class Intent(Part):
 
 @dataclass(frozen=True, slots=True)
 class LaunchRecord:
-    """A launch: everything of it belongs to one campaign and goes live together, or not at all."""
+    """A launch: one campaign with everything in it goes live as a whole, or not at all."""
 
     id: int
     brand: str
@@ -130,7 +128,6 @@ class Intents:
         return bool(before == "planned")
 
     def made(self, intent_id: int, object_id: str) -> None:
-        """Store the id of the object that was made."""
         self._db.run(
             "UPDATE ad_intents SET state = 'made', object_id = :object WHERE id = :id", object=object_id, id=intent_id
         )
@@ -151,15 +148,13 @@ class Intents:
                 self._db.run("UPDATE ad_intents SET state = 'dropped' WHERE launch_id = :id", id=launch_id)
 
     def launch(self, launch_id: int) -> LaunchRecord:
-        """The launch must exist."""
         return self._launch("id = :id", id=launch_id)
 
     def of_change(self, change_id: int) -> LaunchRecord:
-        """The launch of a change; it must exist."""
         return self._launch("change_id = :id", id=change_id)
 
     def parts(self, launch_id: int) -> list[Intent]:
-        """The parts of a launch, in the order in which they are made."""
+        """The parts of a launch, in the order of creation."""
         return INTENT.all(self._db, f"{_INTENTS} WHERE launch_id = :id ORDER BY id", id=launch_id)
 
     def open_in(self, account_id: str) -> list[LaunchRecord]:
@@ -171,7 +166,7 @@ class Intents:
         )
 
     def tokens(self, account_id: str) -> dict[str, Intent]:
-        """Every intent of this account, by token."""
+        """Intents by token."""
         intents = INTENT.all(self._db, f"{_INTENTS} WHERE account_id = :id", id=account_id)
         return {intent.token: intent for intent in intents}
 
@@ -182,5 +177,5 @@ class Intents:
 
 
 def new_token() -> str:
-    """Short enough to stand behind a name, and nobody's guess."""
+    # Short enough to append to a name, and unguessable.
     return "".join(secrets.choice(TOKEN_LETTERS) for _ in range(TOKEN_LENGTH))

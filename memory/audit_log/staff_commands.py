@@ -1,4 +1,4 @@
-"""Commands of staff whose effect is outside the database: each message is carried out and answered once."""
+"""Staff commands with effects outside the database: each message is carried out and answered once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KEPT = timedelta(days=7)  # far longer than a message is tried
 
 @dataclass(frozen=True, slots=True)
 class StoredCommand:
-    """What a message was read as, and what it was answered with."""
+    """How a message was read, and its answer."""
 
     message_id: int
     command: Mapping[str, Any]  # JSON, as it was read first
@@ -36,20 +36,20 @@ STORED_COMMAND = STAFF_DEEDS.rows(StoredCommand, command="aim", answer="said")
 
 
 class StaffCommandLog:
-    """A turn may be handled again before its outcome is committed; what it did outside is found here."""
+    # A turn may run again before its outcome is committed; its outside effects are found here.
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
 
     def of(self, message_id: int) -> StoredCommand | None:
-        """What this message began; None where it began nothing."""
+        """The command of this message; None where it began none."""
         return STORED_COMMAND.one(
             self._db, f"SELECT {STORED_COMMAND.columns} FROM staff_deeds WHERE message_id = :id", id=message_id
         )
 
     def begin(self, message_id: int, command: Mapping[str, Any]) -> StoredCommand:
-        """Store the command before it is carried out; one that is stored for this message already wins."""
+        """Store the command before it is carried out; one stored for this message already wins."""
         with self._db.transaction(durable=True):
             self._db.run("DELETE FROM staff_deeds WHERE begun_at < :old", old=to_text(self._clock() - KEPT))
             row = STAFF_DEEDS.stored(message_id=message_id, aim=dict(command), begun_at=self._clock())
