@@ -1,1 +1,1 @@
-"""Everything about languages: detection, amounts, money, texts, and what a message says. Imports nothing of ours."""
+"""Languages: detection, amounts, money, texts, and reading of messages. Imports nothing of ours."""

@@ -1,4 +1,4 @@
-"""Reads amounts of money in chat text: digits, number words, currency names, signs and slang of every language."""
+"""Reads amounts of money in chat text: digits, number words, currency names, signs, slang."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ATTACHED_UNIT = re.compile(rf"[x×*:#%°\"]|/(?!-)|\s?(?:{alternatives('numbers'
 
 @dataclass(frozen=True, slots=True)
 class AmountMention:
-    """One amount in a text; `span` holds number and currency."""
+    """An amount in a text; `span` covers number and currency."""
 
     value: Decimal
     currency: str | None
@@ -43,16 +43,17 @@ class AmountMention:
 def find_amounts(text: str) -> list[AmountMention]:
     """Every amount in `text`, in order.
 
-    Reads 1,299.99, 1.299,99, 1 299,99, 1'299.99 and 1,29,999; k, m, lakh, crore, mil; number words. One separator before
-    exactly three digits groups thousands (1.500 is 1500) unless a scale follows (1.125 lakh). Percentages, sizes (78x60),
-    ids (#123), times, telephone numbers and numbers glued to letters (s24, 16gb) are no amounts. Lakh and crore without a
-    currency are rupees; a bare peso is Mexican, a shilling Kenyan, a dirham Emirati, a franc Swiss.
+    Reads 1,299.99, 1.299,99, 1 299,99, 1'299.99 and 1,29,999; k, m, lakh, crore, mil; number words. One separator
+    before exactly three digits groups thousands (1.500 is 1500) unless a scale follows (1.125 lakh). Percentages,
+    sizes (78x60), ids (#123), times, telephone numbers and numbers glued to letters (s24, 16gb) are no amounts. Lakh
+    and crore without a currency are rupees; a bare peso is Mexican, a shilling Kenyan, a dirham Emirati, a franc
+    Swiss.
     """
     return list(_amounts(MoneyText(text)))
 
 
 def find_currencies(text: str) -> list[CurrencyMention]:
-    """Every currency named in `text`, in order; a code and a sign around one amount count once each."""
+    """Every currency in `text`, in order; a code and a sign around one amount count separately."""
     return MoneyText(text).mentions
 
 
@@ -71,7 +72,7 @@ def _amounts(text: MoneyText) -> Iterator[AmountMention]:
 
 
 def _number_at(text: MoneyText, index: int) -> tuple[Decimal, int] | None:
-    """The number that starts at a token, and the index behind it."""
+    """The number at a token, and the index after it."""
     token = text.tokens[index]
     if token.text in COINED:
         return COINED[token.text][0], index + 1
@@ -91,7 +92,7 @@ def _digits_at(text: MoneyText, index: int) -> tuple[Decimal, int] | None:
 
 
 def _scale_at(text: MoneyText, index: int) -> tuple[int, int]:
-    """The product of the scale words from a token on ("lakh crore"), or a letter glued to the digits."""
+    """The product of the scale words at a token ("lakh crore"), or a letter glued to the digits."""
     scale = 1
     tokens = text.tokens
     if index < len(tokens) and tokens[index].start == tokens[index - 1].end and tokens[index].text in ATTACHED_SCALES:
@@ -103,7 +104,7 @@ def _scale_at(text: MoneyText, index: int) -> tuple[int, int]:
 
 
 def _stands_alone(text: MoneyText, index: int) -> bool:
-    """Whether digits are no part of a size, id, time, percentage or model name."""
+    """Whether digits are not part of a size, id, time, percentage or model name."""
     token, plain = text.tokens[index], text.plain
     if ATTACHED_UNIT.match(plain, token.end) or (token.start and plain[token.start - 1] in "#x×*:+@"):
         return False
@@ -117,7 +118,7 @@ def _stands_alone(text: MoneyText, index: int) -> bool:
 
 
 def _currency_ending(text: MoneyText, index: int) -> CurrencyMention | None:
-    """The currency whose name ends right before a token, with nothing but a space between."""
+    """The currency name that ends before a token, with only a space between."""
     for start in range(max(0, index - 4), index):
         found = text.currency_at.get(start)
         if found and found[1] == index:
@@ -156,7 +157,7 @@ def _words_at(text: MoneyText, index: int) -> tuple[Decimal, int] | None:
 
 
 def _leads_number(text: MoneyText, index: int) -> bool:
-    """Whether "a", "half", "do" belongs to an amount: a scale follows, or behind an article a currency."""
+    """Whether "a", "half", "do" belongs to an amount: before a scale, or (articles) a currency."""
     tokens = text.tokens
     ahead = index + 1
     if tokens[index].text in HALVES and ahead < len(tokens) and tokens[ahead].text in HALF_OF:
@@ -196,7 +197,7 @@ def _has_own_number(text: MoneyText, mention: CurrencyMention) -> bool:
 
 
 def _currency_following(text: MoneyText, index: int) -> CurrencyMention | None:
-    """The currency named right behind a number: '50 euros', '30usd', '999 (sek)', '500/- rs'."""
+    """The currency after a number: '50 euros', '30usd', '999 (sek)', '500/- rs'."""
     tokens = text.tokens
     while index < len(tokens) and tokens[index].text in BEFORE_CURRENCY:
         index += 1
@@ -207,7 +208,7 @@ def _currency_following(text: MoneyText, index: int) -> CurrencyMention | None:
 
 
 def _plausible_alone(token: MoneyToken, value: Decimal) -> bool:
-    """Whether a number without a currency is an amount: no telephone or order number, no "one"."""
+    # Without a currency, a telephone or order number is no amount, nor is "one".
     if token.kind == "word":
         return value > 1
     return not (token.text.isdigit() and len(token.text) >= 9)

@@ -1,4 +1,4 @@
-"""The names, codes, signs and slang of currencies, in every language."""
+"""Names, codes, signs and slang of currencies, in every language."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ COINED = {
 
 
 def _lexicon() -> dict[str, str]:
-    """Currency code by folded name: CLDR's, common names alone and with a nation, codes."""
+    """Currency code by folded name: CLDR names, common names with and without a nation, codes."""
     plain: defaultdict[str, list[str]] = defaultdict(list)
     for code, name in keyed_words("amounts", "names"):
         plain[code].append(name)
@@ -64,7 +64,7 @@ def _lexicon() -> dict[str, str]:
 
 
 def _full_names() -> dict[str, str]:
-    """CLDR's names of two to four words, such as "mexican pesos"; shorter ones have other meanings."""
+    # Only CLDR names of two to four words ("mexican pesos"): shorter ones have other meanings.
     found = {}
     for language in LANGUAGES:
         locale = Locale.parse(about(language).locale)
@@ -77,7 +77,7 @@ def _full_names() -> dict[str, str]:
 
 
 def _nation_names(plain: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Names with the word before or after them that says whose they are."""
+    """Names with a nation word before or after them."""
     shared = {code: group.split()[0] for group in SHARED_NAMES for code in group.split()}
     beside: defaultdict[str, list[str]] = defaultdict(list)
     for code, name in keyed_words("amounts", "names_with_nation"):

@@ -1,4 +1,4 @@
-"""Which of the desk's languages a message is in: by script, by telling words, then by letters; and whether it is in none."""
+"""Detects a message's language, or none of ours: by script, by telling words, then by letter statistics."""
 
 from __future__ import annotations
 
@@ -35,10 +35,9 @@ MARKS = {language: re.compile(marks) for language in LANGUAGES if (marks := entr
 
 
 def detect(text: str, previous: str | None = None) -> str:
-    """The language of `text`; where it tells too little ("ok", "2", an emoji), `previous`, else the first language.
+    """The language of `text`; where that is unclear ("ok", "2", an emoji), `previous`, else the first language.
 
-    Hindi is recognised in Devanagari and in Latin letters. Only a word that belongs to one language alone changes the
-    language of a conversation.
+    Hindi is recognised in both scripts. Only a word unique to one language switches a conversation.
     """
     read = text[:LONGEST_READ]
     for language, script in SCRIPTS.items():
@@ -56,7 +55,7 @@ def detect(text: str, previous: str | None = None) -> str:
 
 
 def _followed(text: str, words: list[str], told: dict[str, int], leaders: list[str], previous: str) -> str:
-    """Where a conversation in `previous` goes on."""
+    """Continue a conversation in `previous`, or switch."""
     if any(told.values()):
         ahead = len(leaders) == 1 and told[leaders[0]] - told[previous] >= OWN
         return leaders[0] if ahead else previous
@@ -83,10 +82,10 @@ def _by_letters(text: str, otherwise: Sequence[str]) -> str:
 
 
 def is_foreign(text: str, names: Collection[str] = ()) -> bool:
-    """Whether `text` is in a language that has no folder.
+    """Whether `text` is in a language without a folder.
 
-    More than one word in another script is foreign. In our scripts fewer than ENOUGH_WORDS words are not. `names`: words
-    in small letters that belong to any language, such as a catalogue's.
+    More than one word in another script is foreign; fewer than ENOUGH_WORDS words in our scripts are not. `names`:
+    lower-case words of any language, such as a catalogue's.
     """
     words = WORD_WITH_SIGNS.findall(unicodedata.normalize("NFC", text))
     strange = [word for word in words if len(word) > 1 and not any(map(_is_of_our_scripts, word))]
@@ -100,7 +99,7 @@ def is_foreign(text: str, names: Collection[str] = ()) -> bool:
 
 
 def is_known(text: str, names: Collection[str] = ()) -> bool:
-    """Whether most words stand in one of our folders, or enough belong to a single language."""
+    """Whether most words are in one of our folders, or enough are unique to one language."""
     words = WORD_WITH_SIGNS.findall(unicodedata.normalize("NFC", text))
     read = [fold(word) for word in words]
     speakers = [[language for language in LANGUAGES if word in WORDS[language]] for word in read]
@@ -121,7 +120,7 @@ def _is_of_our_scripts(character: str) -> bool:
 
 @cache
 def _known() -> tuple[frozenset[str], tuple[frozenset[str], ...]]:
-    """The letters of all folders; and per language its folded words with English ones, which all borrow."""
+    """Letters of all folders, and each language's folded words plus English ones, which all borrow."""
     texts = [[PATTERN_SIGNS.sub(" ", text) for text in all_texts(language)] for language in LANGUAGES]
     letters = frozenset("".join(text for each in texts for text in each).lower())
     vocabularies = tuple(
@@ -132,7 +131,7 @@ def _known() -> tuple[frozenset[str], tuple[frozenset[str], ...]]:
 
 
 def _shares(text: str, among: Collection[str] | None = None) -> dict[str, float]:
-    """Each language's share by letter statistics, the largest first; `among` limits them."""
+    """Shares by letter statistics, largest first."""
     ranked = [(language, share) for language, share in _identifier().rank(text) if among is None or language in among]
     total = sum(share for _, share in ranked) or 1.0
     return {language: share / total for language, share in ranked}
@@ -140,5 +139,5 @@ def _shares(text: str, among: Collection[str] | None = None) -> dict[str, float]
 
 @cache
 def _identifier() -> LanguageIdentifier:
-    """One for all questions: it takes a second of processor time and 100 MB."""
+    # Cached: it takes 1 s of CPU and 100 MB.
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -1,6 +1,6 @@
-"""Static text embeddings: each word piece has one vector, a text is their sum.
+"""Static text embeddings: a vector per word piece, summed per text.
 
-The table is distilled from all-MiniLM-L6-v2 (benchmarks/distill_embeddings.py; licence in NOTICE). It knows English best.
+Distilled from all-MiniLM-L6-v2 (benchmarks/distill_embeddings.py; licence in NOTICE). Best in English.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _WORDS = re.compile(r"[\w\u0900-\u0963\u0966-\u097F]+|[^\w\s]")
 
 
 def embed(texts: Sequence[str]) -> Vectors:
-    """The vectors of `texts`: float32, (len(texts), 256), of length 1; zeros for a text without a known word piece.
+    """Unit vectors, float32, (len(texts), 256); zeros for a text without a known word piece.
 
-    Reads the table (40 MB) at the first call. Raises FileNotFoundError.
+    The first call loads the table (40 MB). Raises FileNotFoundError.
     """
     vectors = np.zeros((len(texts), DIMENSIONS), np.float32)
     for row, text in zip(vectors, texts, strict=True):
@@ -39,7 +39,7 @@ def embed(texts: Sequence[str]) -> Vectors:
 
 
 def embed_weighted(told: Sequence[str], weights: Sequence[float]) -> Vectors:
-    """The vector (256,) of weighted words, of length 1, or zeros."""
+    """The unit vector (256,) of weighted words, or zeros."""
     _, rows, scale = _table()
     vector = np.zeros(DIMENSIONS, np.float32)
     for word, weight in zip(told, weights, strict=True):
@@ -58,7 +58,7 @@ def _sum_pieces(text: str, into: Vectors) -> None:
 
 
 def words(text: str) -> list[str]:
-    """Lower case, without accents, as the table has them."""
+    """Lower-case words without accents."""
     plain = text[:LONGEST_TEXT].lower()
     if not plain.isascii():
         parted = unicodedata.normalize("NFD", plain)
@@ -68,7 +68,7 @@ def words(text: str) -> list[str]:
 
 @lru_cache(maxsize=50_000)
 def word_pieces(word: str) -> tuple[int, ...]:
-    """The table's rows for one word, by WordPiece (Wu et al. 2016); empty if any part is unknown."""
+    """Table rows of a word, by WordPiece (Wu et al. 2016); empty if any part is unknown."""
     if len(word) > LONGEST_WORD:
         return ()
     pieces, start, found = _table()[0], 0, []
@@ -85,7 +85,7 @@ def word_pieces(word: str) -> tuple[int, ...]:
 
 
 def piece_rows(numbers: npt.NDArray[np.int64]) -> Vectors:
-    """Unit vectors, (len(numbers), 256), of the table's rows by number: for comparing word with word."""
+    """Unit vectors, (len(numbers), 256), of table rows."""
     _, rows, _ = _table()
     chosen = rows[numbers].astype(np.float32)
     chosen /= np.maximum(np.linalg.norm(chosen, axis=1, keepdims=True), 1e-6)
@@ -94,7 +94,7 @@ def piece_rows(numbers: npt.NDArray[np.int64]) -> Vectors:
 
 @cache
 def _table() -> tuple[dict[str, int], npt.NDArray[np.int8], Vectors]:
-    """Row numbers by piece, the int8 rows, and the scale of each."""
+    """Row numbers by piece, int8 rows, and the scale of each row."""
     with np.load(TABLE) as table:
         pieces = bytes(table["pieces"]).decode().split("\n")
         return {p: i for i, p in enumerate(pieces)}, table["rows"], table["scale"].astype(np.float32)

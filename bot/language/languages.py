@@ -1,4 +1,4 @@
-"""The languages of the desk: the one list of them, made from the folders in `words/`."""
+"""The one list of languages, made from the folders in `words/`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FIRST = LANGUAGES[0]  # what is spoken where nothing is known
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What the program has to know of a language besides its words."""
+    """A language's metadata."""
 
     code: str  # ISO 639-1
     english_name: str  # "Hindi"
@@ -35,13 +35,13 @@ class About:
     letters: str  # characters beside a-z that its words are made of, as a regular expression's class: "\\u0900-\\u097f"
 
     def owns(self, phone: str) -> bool:
-        """Whether a phone number in E.164 has its calling code."""
+        """Whether an E.164 number has its calling code."""
         return bool(self.calling_code) and phone.startswith(self.calling_code)
 
 
 @cache
 def about(language: str) -> About:
-    """What is known of one of `LANGUAGES`; `MissingWords` for any other."""
+    """Raises MissingWords for a language outside `LANGUAGES`."""
     return About(
         code=language,
         english_name=entry(language, "about", "english_name"),

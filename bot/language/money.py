@@ -1,4 +1,4 @@
-"""Money: a decimal amount with its ISO currency, kept as whole minor units."""
+"""Money: a decimal amount with its ISO currency."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from babel.numbers import get_currency_precision
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount in one currency; sums across currencies are refused, conversion is the rates' work."""
+    """Sums across currencies are refused; see `CurrencyConverter`."""
 
     amount: Decimal
     currency: str
 
     @classmethod
     def from_minor(cls, minor: int, currency: str) -> Money:
-        """The amount that `minor` whole minor units (paise, cents) of `currency` make."""
+        """From whole minor units (paise, cents)."""
         return cls(Decimal(minor).scaleb(-get_currency_precision(currency)), currency)
 
     @property
     def minor(self) -> int:
-        """Whole minor units by ISO 4217's exponent, half up; what the database stores."""
+        """Whole minor units by ISO 4217's exponent, half up; stored in the database."""
         scaled = self.amount.scaleb(get_currency_precision(self.currency))
         return int(scaled.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
     def rounded(self) -> Money:
-        """The nearest amount that can really be paid in this currency."""
+        """The nearest payable amount."""
         return Money.from_minor(self.minor, self.currency)
 
     def __add__(self, other: Money) -> Money:
@@ -41,7 +41,7 @@ class Money:
 
 
 class CurrencyConverter(Protocol):
-    """Knows what money is in another currency; `bot.shop.exchange_rates.Rates` does."""
+    """Implemented by `bot.shop.exchange_rates.Rates`."""
 
     def in_currency(self, money: Money, currency: str) -> Money | None:
-        """The amount, rounded to what can be paid; None where there is no rate."""
+        """Converted and rounded; None without a rate."""

@@ -1,4 +1,4 @@
-"""Money as readers of each language write it."""
+"""Formats money for readers of each language."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ WHOLE: Final = frozenset(words_of_all("about", "whole_money"))  # currencies, wh
 
 
 def format_money(money: Money, language: str) -> str:
-    """Money as `language` writes it: ₹12,34,567.89 in Hindi, 1.234,56 € in Spanish.
+    """₹12,34,567.89 in Hindi, 1.234,56 € in Spanish.
 
-    Whole amounts have no decimals, nor have currencies that nobody pays in parts. A language may write a currency as
-    another locale does: rupees in English.
+    No decimals for whole amounts, nor for currencies without minor units in use. A language may format a currency by
+    another locale: rupees in English.
     """
     reader = about(language)
     locale = reader.money_locales.get(money.currency, reader.locale)

@@ -1,4 +1,4 @@
-"""A text cut into words, numbers and signs, with the currencies that it names."""
+"""Splits a text into words, numbers and signs, and finds its currencies."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TOKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class CurrencyMention:
-    """One currency named in a text: by code, name, slang or symbol."""
+    """A code, name, slang or symbol."""
 
     currency: str
     span: tuple[int, int]
@@ -39,8 +39,6 @@ class MoneyToken:
 
 
 class MoneyText:
-    """One text cut into tokens, with the currencies found in it."""
-
     def __init__(self, text: str) -> None:
         self.raw = text[:LONGEST_READ]
         self.plain = fold_in_place(self.raw)

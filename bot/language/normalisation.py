@@ -1,8 +1,8 @@
-"""Text made comparable. Three forms, for three kinds of readers:
+"""Text normalisation, in three forms:
 
-`fold`            compares whole words and texts; the length may change, so places found in it mean nothing outside.
-`fold_in_place`   keeps the length: amounts, numbers and names are cut out of the customer's own text by their place.
-`plain_in_place`  keeps the length and the capitals: in a draft a capital tells a product's name from a common word.
+`fold`            to compare words and texts; changes the length, so offsets are invalid outside.
+`fold_in_place`   keeps the length: amounts, numbers and names are cut out of the original by offset.
+`plain_in_place`  keeps length and case: in a draft a capital tells a product's name from a common word.
 """
 
 from __future__ import annotations
@@ -20,24 +20,23 @@ _IN_PLACE = _LETTERS | _DIGITS | {ord(c): c.lower() for c in "ABCDEFGHIJKLMNOPQR
 
 
 def fold(text: str) -> str:
-    """Small letters without Latin accents and invisible characters (joiners, marks of direction); Devanagari keeps its signs."""
+    """Lower case without Latin accents and invisible characters; Devanagari keeps its signs."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in decomposed if not ("\u0300" <= c <= "\u036f" or unicodedata.category(c) == "Cf"))
 
 
 def composed(text: str) -> str:
-    """NFC, in which an accented letter is one character: what the two functions below read."""
+    """NFC: an accented letter is one character, as the next two functions expect."""
     return unicodedata.normalize("NFC", text)
 
 
 def fold_in_place(text: str) -> str:
-    """Small ASCII letters and digits, each in its place: precomposed Western European accents, full-width and Devanagari
-    digits are replaced, all else stays."""
+    """Lower case, ASCII digits, no Western European accents; the length stays."""
     return text.translate(_IN_PLACE)
 
 
 def plain_in_place(text: str) -> str:
-    """Composed text without Latin accents, with digits 0-9, plain apostrophes and dashes, and spaces for WhatsApp's marks."""
+    """No Latin accents, digits 0-9, plain quotes and dashes, spaces for WhatsApp's marks; expects NFC."""
     return "".join(map(_plain, text))
 
 

@@ -1,4 +1,4 @@
-"""The number words of every language, and what a run of digits stands for."""
+"""Number words of every language, and parsing of digits."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TENS, TEENS = (frozenset(words_of_all("numbers", key)) for key in ("tens", "teen
 
 
 def parse_number(digits: str, *, scaled: bool = False) -> Decimal:
-    """The value of one run of digits and separators; `scaled` when a scale word follows."""
+    """The value of digits and separators; `scaled`: a scale word follows."""
     plain = re.sub(r"[\s\u00a0\u202f'’_]", "", digits)
     last = max(plain.rfind("."), plain.rfind(","))
     if last < 0:

@@ -1,4 +1,4 @@
-r"""Whole-word patterns for scripts whose letters `\w` and `\b` know only in part."""
+r"""Whole-word patterns for scripts that `\w` and `\b` cover only in part."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ NEVER: Final = r"(?!)"  # what an entry without words matches
 
 
 def whole_words(words: str) -> re.Pattern[str]:
-    """Any `|`-separated phrase in NFC text, whatever the case; a space matches any gap."""
+    """`|`-separated phrases in NFC text, case-insensitive; a space matches any white space."""
     return re.compile(_whole(unicodedata.normalize("NFC", words), r"\s"), re.IGNORECASE)
 
 
 def folded_words(words: str) -> re.Pattern[str]:
-    """Any `|`-separated phrase in folded text; a comma or dash is a gap, too."""
+    """`|`-separated phrases in folded text; a comma or dash separates words, too."""
     return re.compile(_whole(unicodedata.normalize("NFKD", words), r"[\s,\-–—]"))
 
 
 def folded_pieces(words: str) -> re.Pattern[str]:
-    """Any `|`-separated piece in folded text; a piece says itself where words end."""
+    """`|`-separated patterns in folded text, which define their own word boundaries."""
     return re.compile(unicodedata.normalize("NFKD", words) or NEVER)
 
 

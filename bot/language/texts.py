@@ -1,4 +1,4 @@
-"""The lines that are said in each language, filled in with names, money, numbers and dates."""
+"""Texts of each language, filled in with names, money, numbers and dates."""
 
 from __future__ import annotations
 
@@ -24,68 +24,64 @@ NOTHING: Final = "–"  # what cannot be worked out
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """The lines of one file of a language."""
-
     lines: Mapping[str, str]
     locale: str  # whose dates and numbers its readers expect
 
     def say(self, line: str, **words: object) -> str:
-        """The line with its blanks filled in; a missing line or word is an error, not a blank."""
+        """A missing line or value raises KeyError."""
         return self.lines[line].format(**words)
 
     def date(self, day: date | datetime) -> str:
-        """A day with its month in words, so that no two countries read it differently."""
+        # The month in words: 5/6 means different days in different countries.
         return str(format_date(day, "d MMM y", locale=self.locale))
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyWording(Wording):
-    """What customers read: the lines of one language in one script."""
+    """Lines for customers, in one language and script."""
 
     language: str
     script: str  # "hi-latin" for a language's second script, else the language
     policy_language: str  # the language of the brand's texts, and of money, that those who write this script can read
 
     def money(self, money: Money) -> str:
-        """Money as these readers write it, with its sign."""
         return format_money(money, self.policy_language)
 
     def birthday(self, day: str) -> str:
-        """A birthday as facts keep it, `1990-05-12` or `05-12`, with its month in words."""
+        """Format `1990-05-12` or `05-12`, with the month in words."""
         if len(day) > len("05-12"):
             return str(format_date(date.fromisoformat(day), "long", locale=self.locale))
         in_a_leap_year = date.fromisoformat(f"2000-{day}")
         return str(format_skeleton("MMMMd", in_a_leap_year, locale=self.locale))
 
     def listed(self, names: list[str]) -> str:
-        """Several names in a row: "laptops, glasses and phones"."""
+        """ "laptops, glasses and phones"."""
         return names[0] if len(names) == 1 else ", ".join(names[:-1]) + self.lines["and"] + names[-1]
 
 
 @dataclass(frozen=True, slots=True)
 class ReportWording(Wording):
-    """What staff read: the lines around figures, and the figures as their country writes them."""
+    """Lines for staff, with figures in their country's format."""
 
     def amount(self, money: Money) -> str:
-        """Without the currency: whole units from a hundred on."""
+        """Without the currency; whole units from 100 on."""
         whole = abs(money.amount) >= 100
         rounded = money.amount.quantize(Decimal(1) if whole else Decimal("0.01"), rounding=ROUND_HALF_UP)
         return self._number(rounded, "" if whole else ".00")
 
     def money(self, money: Money) -> str:
-        """With the currency's code: a sign such as $ is the same for seven of them."""
+        # The code, not the sign: $ stands for seven currencies.
         return f"{self.amount(money)} {money.currency}"
 
     def count(self, number: int) -> str:
-        """A count with its thousands apart."""
         return str(format_decimal(number, locale=self.locale))
 
     def rate(self, rate: Decimal) -> str:
-        """An exchange rate, to four digits behind the point."""
+        """An exchange rate, up to four decimals."""
         return self._number(rate, ".00##")
 
     def ratio(self, ratio: Decimal | float | None) -> str:
-        """With two digits, such as a ROAS."""
+        """Two decimals, such as a ROAS."""
         return NOTHING if ratio is None else str(format_decimal(ratio, "0.00", locale=self.locale))
 
     def percent(self, share: float | None, *, signed: bool = False) -> str:
@@ -96,13 +92,13 @@ class ReportWording(Wording):
         return str(format_percent(share, pattern, locale=self.locale))
 
     def _number(self, number: Decimal, behind: str) -> str:
-        """With the groups of the reader's country: 2,55,620 in Hindi."""
+        """With the locale's digit groups: 2,55,620 in Hindi."""
         pattern = Locale.parse(self.locale).decimal_formats[None].pattern.partition(".")[0] + behind
         return str(format_decimal(number, pattern, locale=self.locale))
 
 
 def reply_wording(language: str, wrote: str | None = None) -> ReplyWording:
-    """Replies in a language; in its second script if `wrote` has no character of its first."""
+    """Wording of a language; in its second script if `wrote` has no character of its first."""
     second = about(language).second_script
     if not second or wrote is None or re.search(entry(language, "detection", "script"), wrote):
         return _reply_wording(language, "")
@@ -122,7 +118,7 @@ def _reply_wording(language: str, second_script: str) -> ReplyWording:
 
 
 def report_wording(language: str | None, subject: str = "ad_reports") -> ReportWording:
-    """A subject's lines in a language that staff write in, else in the first language."""
+    """A subject's wording in a language of staff, else in the first language."""
     return _report_wording(language if language in LANGUAGES else FIRST, subject)
 
 

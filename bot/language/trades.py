@@ -1,6 +1,6 @@
-"""Makes, products and technology known in the world, by trade, from data/trades.toml.
+"""Makes, products and technology of the whole market, by trade, from data/trades.toml.
 
-They are names, not words of a language: used for what people own, and for what a reply claims to sell.
+Names, not words of a language: for what people own, and for what a reply claims to sell.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ NUMBER = r"[a-z]{0,2}\d+\w*"
 
 @dataclass(frozen=True, slots=True)
 class Trade:
-    """What is known of one trade beyond a single shop."""
-
     makes: tuple[str, ...]  # products and makers, wherever the words stand
     numbered: tuple[str, ...]  # everyday words that name a product with a model number behind
     models: frozenset[str]  # words that go on with a product's name
@@ -37,14 +35,16 @@ TRADES: Mapping[str, Trade] = {
 
 
 def named(makes: Iterable[str]) -> str:
-    """The names as one alternation, singular or plural, the longest first."""
+    """The names as one alternation, singular or plural, longest first."""
     ordered = sorted(set(makes), key=lambda name: (-len(name), name))
     return "|".join(re.escape(name).replace(r"\ ", r"[\s-]?") + ("s?" if name.isascii() else "") for name in ordered)
 
 
 def products(trades: Iterable[str], makes: Iterable[str] = ()) -> str:
-    """A pattern of these trades' products, or of `makes`, with model words and numbers; empty where there is none.
-    Matches text without Latin accents, whatever its case."""
+    """A pattern of these trades' products, or of `makes`, with model words and numbers; "" without any.
+
+    Matches text without Latin accents, case-insensitive.
+    """
     known = [TRADES[name] for name in trades]
     every = [*makes, *(make for trade in known for make in trade.makes)]
     numbered = [name for trade in known for name in trade.numbered]

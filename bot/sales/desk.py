@@ -12,7 +12,7 @@ from bot.language.detection import detect
 from bot.language.languages import LANGUAGES
 from bot.language.money import Money
 from bot.language.reading.learned import Lesson, read_message
-from bot.language.reading.message_type import Classification, believed
+from bot.language.reading.message_type import Classification, classify_or_other
 from bot.language.reading.opt_out import is_start, is_stop
 from bot.language.texts import ReplyWording, report_wording
 from bot.model.model_errors import ModelUnavailable
@@ -377,7 +377,7 @@ def _classification(messages: Sequence[Message], kinds: Sequence[Classification]
     pressed = messages[-1].metadata.get("payload")
     if pressed in (YES_PAYLOAD, NO_PAYLOAD):
         return Classification("order", 1.0)
-    return kinds[0] if len(kinds) == 1 else believed(text)
+    return kinds[0] if len(kinds) == 1 else classify_or_other(text)
 
 
 def _asked_before(situation: Situation) -> str | None:

@@ -1,1 +1,1 @@
-"""What a text says by itself: its type, conversions, opt-outs, and what it states about its writer."""
+"""Reads messages: type, conversions, opt-outs, and facts about the writer."""

@@ -1,4 +1,4 @@
-"""Reads the writer's birthday; an ambiguous date is none."""
+"""Reads the writer's birthday; ambiguous dates are ignored."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ISO = re.compile(r"\b(?P<y>(?:19|20)\d\d)-(?P<m>\d{2})-(?P<d>\d{2})\b")
 
 
 def find_birthday(text: str) -> str | None:
-    """`1990-05-12`, or `05-12` without a year; None where the writer states no birthday of their own."""
+    """`1990-05-12`, or `05-12` without a year; None where the writer states no birthday."""
     found = _INTRO.match(text)
     if found is None or _DENIED.match(text, found.end()):
         return None
@@ -36,7 +36,7 @@ def find_birthday(text: str) -> str | None:
 
 
 def find_day(text: str) -> str | None:
-    """The first date in `text`, in the same form; None for 5/6, which may be May or June."""
+    """The first date in `text`, in the same form; None for 5/6 (May or June)."""
     for pattern in (_DAY_MONTH, _MONTH_DAY):
         for said in pattern.finditer(text):
             month = _months().get(said["month"].casefold())
@@ -66,7 +66,7 @@ def _written(year: str | None, month: int, day: int) -> str | None:
 
 @cache
 def _months() -> dict[str, int]:
-    """Names of months in every language, short and long, and other spellings of them."""
+    """Month names in every language, with abbreviations and variants."""
     names: dict[str, int] = {}
     for language in LANGUAGES:
         months = Locale.parse(about(language).locale).months

@@ -1,4 +1,4 @@
-"""The fitted classifier: softmax regression, and the nearest training phrases by letters and by meaning."""
+"""The classifier: softmax regression, and nearest training phrases by letters and by meaning."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ BLOCK = 32  # rows of 256; one block stays below OpenBLAS's limit of 9216 number
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Weights as loaded from classifier.npz; `digest` is that of the phrases they were fitted on."""
+    """Weights from classifier.npz; `digest` identifies the training phrases."""
 
     weights: np.ndarray[Any, np.dtype[np.int8]]  # buckets x types
     scale: Floats
@@ -69,23 +69,22 @@ class Model:
 
 
 def vectors_of(texts: list[list[str]]) -> Floats:
-    """The embeddings of messages given as their words."""
+    """Embeddings of messages given as words."""
     return embed([" ".join(words) for words in texts])
 
 
 def softmax(scores: Floats) -> Floats:
-    """Scores as probabilities."""
     powers = np.exp(scores - scores.max())
     return np.asarray(powers / powers.sum(), dtype=np.float32)
 
 
 def sketch_of(counts: dict[int, int], idf: Floats) -> Floats:
-    """A phrase's weighted buckets folded into SKETCH signed dimensions, of length one."""
+    """A phrase's weighted buckets folded into a unit vector of SKETCH signed dimensions."""
     return _folded(*_weighted(counts, idf))
 
 
 def _weighted(counts: dict[int, int], idf: Floats) -> tuple[np.ndarray[Any, np.dtype[np.int64]], Floats]:
-    """The buckets that occur and their weights, together of length one."""
+    """The occurring buckets and their weights, scaled to length 1."""
     places = np.fromiter(counts, dtype=np.int64, count=len(counts))
     values = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32))) * idf[places]
     return places, np.asarray(values / np.sqrt((values**2).sum()), dtype=np.float32)
@@ -100,14 +99,13 @@ def _folded(places: np.ndarray[Any, np.dtype[np.int64]], values: Floats) -> Floa
 
 
 def _blocks(rows: np.ndarray[Any, np.dtype[np.int8]]) -> Floats:
-    """Unit vectors stored as int8, as numbers in blocks of BLOCK rows."""
+    """int8 unit vectors as floats in blocks of BLOCK rows."""
     missing = -len(rows) % BLOCK
     padded = np.pad(rows, ((0, missing), (0, 0))).astype(np.float32) / np.float32(127)
     return padded.reshape(-1, BLOCK, rows.shape[1])
 
 
 def from_arrays(arrays: dict[str, np.ndarray]) -> Model:
-    """A model from what training fits or the weights file holds."""
     return Model(
         arrays["weights"],
         arrays["scale"],
@@ -123,7 +121,7 @@ def from_arrays(arrays: dict[str, np.ndarray]) -> Model:
 
 @cache
 def load(path: Path = WEIGHTS_FILE) -> Model:
-    """The shipped model; a missing file says how to make it."""
+    """The shipped model. Raises FileNotFoundError, with how to make it."""
     if not path.exists():
         raise FileNotFoundError(f"{path} is missing: run `python -m bot.language.reading.training` to fit it")
     with np.load(path, allow_pickle=False) as arrays:

@@ -48,10 +48,10 @@ class ConversionRequest:
 
 
 def read_conversion(text: str) -> ConversionRequest | None:
-    """What `text` wants converted, or None.
+    """A conversion that `text` asks for, or None.
 
-    A question about a rate has the amount 1. Price limits ("laptop under 1500 euros"), failed payments and weights ("kilos
-    to pounds") convert nothing.
+    A question about a rate has the amount 1. Price limits ("laptop under 1500 euros"), failed payments and weights
+    ("kilos to pounds") are no conversions.
     """
     plain = fold_in_place(text[:LONGEST_READ])
     mentions = [*find_currencies(text)]
@@ -67,7 +67,7 @@ def read_conversion(text: str) -> ConversionRequest | None:
 
 
 def _named(mentions: list[CurrencyMention], amounts: list[AmountMention]) -> list[CurrencyMention]:
-    """Mentions where all that belong to one amount count as one with that amount's span."""
+    """Merge mentions of one amount into one with the amount's span."""
     owned = [CurrencyMention(a.currency, a.span, False) for a in amounts if a.currency]
     free = [m for m in mentions if not any(a.span[0] <= m.span[0] < a.span[1] for a in owned)]
     merged: list[CurrencyMention] = []

@@ -23,7 +23,7 @@ CLOSED = re.compile(r"^([^aeiou+*]+)\+([^aeiou+*]+)$")
 
 
 def in_latin(word: str) -> str:
-    """करना as karna."""
+    """करना → karna."""
     letters: list[str] = []
     for sign in unicodedata.normalize("NFD", word):
         if sign in SIGNS or sign == VIRAMA:

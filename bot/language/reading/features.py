@@ -1,4 +1,4 @@
-"""The classifier's features: words, word pairs and letter groups, hashed into buckets."""
+"""Classifier features: words, word pairs and letter groups, hashed into buckets."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SHORT_FORMS = {
 
 
 def words_of(text: str) -> list[str]:
-    """The message's words, lower case without accents; numbers, sizes and telephone numbers as their shape."""
+    """Lower-case words without accents; numbers, sizes and telephone numbers become placeholders."""
     plain = STRETCHED.sub(r"\1\1", fold_in_place(text[:LONGEST_READ]).lower().replace("’", "'"))
     for shape, name in SHAPES:
         plain = shape.sub(name, plain)
@@ -51,7 +51,7 @@ def words_of(text: str) -> list[str]:
 
 
 def buckets_of(words: list[str]) -> dict[int, int]:
-    """How often each hashed feature occurs in these words."""
+    """Count per hashed feature."""
     counts: dict[int, int] = {}
     for feature in _features(words):
         bucket = crc32(feature.encode("utf-8", "surrogatepass")) % BUCKETS

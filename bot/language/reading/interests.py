@@ -16,34 +16,32 @@ WORDS = re.compile(rf"[a-z0-9]+|[{LETTERS}]+")
 
 
 class InterestFinder(Protocol):
-    """Finds in a text what its writer is interested in."""
-
     def find(self, text: str, *, language: str | None, named: bool) -> list[str]:
-        """The interests of `text`, features first ("gaming", "laptops").
+        """Interests in `text`, features first ("gaming", "laptops").
 
-        `language` is the chat's, None if unknown. With `named`, only a shop's word for goods counts, no title or maker.
+        `language`: the chat's, None if unknown. `named`: only words for goods count, no title or maker.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """What a category, subcategory or feature is called: in replies by `names`, by customers by `words`."""
+    """Names and search words of a category, subcategory or feature."""
 
     names: Mapping[str, str] = field(default_factory=dict)  # by language, in the plural: "I can show you laptops"
     words: tuple[str, ...] = ()  # single words, in whatever language; the first finds it again in the catalogue
     words_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # words of this language's chats alone
 
     def words_for(self, language: str | None) -> tuple[str, ...]:
-        """The words that hold in a chat of `language`; every word where that is None."""
+        """The words valid in a chat of `language`; None: all."""
         own = [each for code, each in self.words_in.items() if language in (None, code)]
         return tuple(dict.fromkeys([*self.words, *chain.from_iterable(own)]))
 
 
 class ShopWords:
-    """The words for a shop's goods, by interest id; immutable.
+    """Words for a shop's goods, by interest id; immutable.
 
-    A term without words is found by its id and names ("cakes", "cake"). With a `language`, words of other languages' chats
-    are left out: "hp" is a phone in Indonesian, elsewhere a maker of laptops.
+    A term without words matches its id and names ("cakes", "cake"). With a `language`, words of other languages are
+    left out: "hp" is a phone in Indonesian, elsewhere a maker of laptops.
     """
 
     def __init__(
@@ -61,31 +59,28 @@ class ShopWords:
 
     @property
     def words(self) -> frozenset[str]:
-        """Folded words for categories and subcategories: in "40 laptops" 40 is no amount."""
+        # Used by amounts: in "40 laptops" 40 is no amount.
         return frozenset([*self._category_of, *self._subcategory_of])
 
     @property
     def category_words(self) -> frozenset[str]:
-        """Every folded word that stands for a category."""
         return frozenset(self._category_of)
 
     def category(self, word: str) -> str | None:
-        """The category that a folded word stands for, in the singular or plural."""
+        """The category of a folded word, singular or plural."""
         return _found(self._category_of, word)
 
     def subcategory(self, word: str) -> str | None:
-        """The subcategory that a folded word stands for."""
         return _found(self._subcategory_of, word)
 
     def feature(self, word: str) -> str | None:
-        """The feature that a folded word stands for."""
         return _found(self._feature_of, word)
 
     def named(self, text: str, found: Sequence[str] = ()) -> list[str]:
-        """The interests that a text names, features first.
+        """Interests that a text names, features first.
 
-        Where it names no kind of goods, the first of `found` stands in, the categories that a search found: "something for
-        gaming" found laptops.
+        `found`: categories of search results; the first stands in where the text names no goods ("something for
+        gaming").
         """
         words = WORDS.findall(fold(text))
         subcategories = [self.subcategory(word) for word in words]
@@ -96,14 +91,14 @@ class ShopWords:
         return list(dict.fromkeys(each for each in (*narrower, *kinds) if each))
 
     def find(self, text: str, *, language: str | None, named: bool) -> list[str]:
-        """The interests that a text names: without a catalogue there are no others."""
+        # Without a catalogue every interest is a named one.
         if language not in self._in_language:
             self._in_language[language] = ShopWords(*self._all, language)
         return self._in_language[language].named(text)
 
 
 def singulars(word: str) -> Iterator[str]:
-    """What a folded word may be the plural of: "cakes" cake, "panes" pan, "pastries" pastry."""
+    """Possible singulars of a folded word: "cakes" cake, "panes" pan, "pastries" pastry."""
     for plural, ending in _SINGULARS:
         stem, found = plural.subn(ending, word)
         if found:

@@ -1,4 +1,4 @@
-"""What one message teaches: type, stated facts, currency, budget, interests."""
+"""Everything one message teaches: type, facts, currency, budget, interests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.language.amounts import find_amounts, find_currencies
 from bot.language.languages import LETTERS
 from bot.language.normalisation import fold
 from bot.language.reading.interests import InterestFinder
-from bot.language.reading.message_type import Classification, believed
+from bot.language.reading.message_type import Classification, classify_or_other
 from bot.language.reading.statements import Learned, own_clauses, read_facts, sentences
 from bot.language.words import either
 
@@ -27,23 +27,21 @@ PRICE, BUDGET, NO_BUDGET = _cue("price"), _cue("budget"), _cue("no_budget")
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What one message taught."""
-
     classification: Classification
     learned: tuple[Learned, ...]  # of its writer, each once
     interests: tuple[str, ...]  # that it asked about
 
 
 def read_message(text: str, language: str, shop: InterestFinder) -> Lesson:
-    """Everything that a message in `language` teaches. Safe on any text."""
-    kind = believed(text)
+    """Read a message in `language`. Never raises on any text."""
+    kind = classify_or_other(text)
     return Lesson(
         kind, tuple(dict.fromkeys(_learned(text, language, kind))), tuple(_interests(text, language, kind, shop))
     )
 
 
 def _learned(text: str, language: str, kind: Classification) -> Iterator[Learned]:
-    """A price limit is a budget, its currency the preferred one."""
+    # A price limit is a budget, and its currency the preferred one.
     yield from read_facts(text, language)
     if NO_BUDGET.search(fold(text)):
         yield Learned("budget", "", ended=True)
@@ -57,14 +55,14 @@ def _learned(text: str, language: str, kind: Classification) -> Iterator[Learned
 
 
 def _interests(text: str, language: str, kind: Classification, shop: InterestFinder) -> list[str]:
-    """Only of a message that asks for goods, or says little besides a word for them."""
+    # Only where a message asks for goods, or is hardly more than a word for them.
     if kind.message_type not in (*SHOPPING, "other"):
         return []
     return shop.find(text, language=language, named=kind.message_type == "other")
 
 
 def _currency(text: str, kind: Classification) -> str | None:
-    """The target of a conversion, or the currency that a price is asked or limited in."""
+    """The target of a conversion, or the currency of a price or limit."""
     if kind.message_type == "currency_conversion":
         wished = kind.entities.get("to") or (kind.entities.get("from") if PRICE.search(fold(text)) else None)
         named = {mention.currency for mention in find_currencies(text)}
@@ -78,20 +76,15 @@ def _currency(text: str, kind: Classification) -> str | None:
 def _budget(text: str, kind: Classification) -> str | None:
     amount, currency = kind.entities.get("budget"), kind.entities.get("currency")
     if not isinstance(amount, Decimal) and BUDGET.search(fold(text)):
-        named = find_amounts(_own_words(text))
+        named = find_amounts("\n".join(sentences(text)))  # not in quotations, suppositions, or about others
         amount, currency = (named[0].value, named[0].currency) if named else (None, None)
     if not isinstance(amount, Decimal) or _of_another(text):
         return None
     return f"{amount:f} {currency}" if currency else f"{amount:f}"
 
 
-def _own_words(text: str) -> str:
-    """Without what is quoted, supposed, or told of another person."""
-    return "\n".join(sentences(text))
-
-
 def _of_another(text: str) -> bool:
-    """Whether the budget in a text is somebody else's: "my brother's budget is 500"."""
+    """Whether the budget is somebody else's: "my brother's budget is 500"."""
     return BUDGET.search(fold(text)) is not None and not any(
         BUDGET.search(fold(clause)) for sentence in sentences(text) for clause in own_clauses(sentence)
     )

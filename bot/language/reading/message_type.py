@@ -1,4 +1,4 @@
-"""What a customer's message is about: certain rules first, then the fitted model."""
+"""Classifies a customer's message: rules first, then the fitted model."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ SURE_GREETING = 0.6  # "hello, how are you today?" has 0.84, a greeting before a
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """The type of one message, one of MESSAGE_TYPES, and its confidence, 0 to 1.
+    """One of MESSAGE_TYPES, and its confidence, 0 to 1.
 
-    `entities`: for currency_conversion `amount` (Decimal or None), `from` and `to` (ISO codes or None); for other types,
-    where found, `order_number` (str), `quantity` (int), `budget` (Decimal) and `currency`.
+    `entities`: currency_conversion has `amount` (Decimal or None), `from` and `to` (ISO codes or None); other types
+    may have `order_number` (str), `quantity` (int), `budget` (Decimal) and `currency`.
     """
 
     message_type: str
@@ -38,7 +38,7 @@ _one_of = subject_patterns("message_type")
 
 
 def _unless(key: str) -> str:
-    """One of the entry's words, and none of those that speak against it."""
+    """One of the entry's words, and none of its exclusions."""
     return rf"^(?!.*{_one_of(f'{key}_unless')}).*{_one_of(key)}"
 
 
@@ -82,7 +82,7 @@ GREETED = re.compile(
 
 
 def classify(text: str) -> Classification:
-    """The type of a message, with confidence and entities. Deterministic, local, safe on any text; about a millisecond."""
+    """Type, confidence and entities. Deterministic, local, never raises; about 1 ms."""
     if is_stop(text):
         return Classification("opt_out", 1.0)
     conversion = read_conversion(text)
@@ -94,7 +94,7 @@ def classify(text: str) -> Classification:
     return Classification(message_type, confidence, _entities(message_type, text, plain))
 
 
-def believed(text: str) -> Classification:
+def classify_or_other(text: str) -> Classification:
     """As `classify`, but `other` below UNSURE: a reply to "zxcv" asks back."""
     found = classify(text)
     return found if found.confidence >= UNSURE else Classification("other", found.confidence, {})
@@ -116,7 +116,7 @@ def _judged(text: str, plain: str) -> tuple[str, float]:
 
 
 def _ruled(plain: str, shares: np.ndarray) -> str | None:
-    """The first rule that matches, unless the model gives its type next to nothing."""
+    """The first rule that matches, unless the model finds its type very unlikely."""
     for message_type, pattern in RULES:
         if pattern.search(plain) and shares[MESSAGE_TYPES.index(message_type)] >= OVERRULED[message_type]:
             return message_type

@@ -47,20 +47,20 @@ MAYBE_BY = words_of_all("names", "maybe_named_hints")
 
 
 def hints(text: str, words: Iterable[str]) -> bool:
-    """Whether one of `words` stands anywhere in the text, which is in small letters."""
+    """Whether a lower-case text contains one of `words`."""
     return any(word in text for word in words)
 
 
 @dataclass(frozen=True, slots=True)
 class OwnName:
-    """What somebody calls themselves, as it would be written on a letter."""
+    """The writer's name, with capitals."""
 
     name: str
     certain: bool  # said in words that hardly mean anything else; if not, it is a guess
 
 
 def find_name(text: str) -> OwnName | None:
-    """What the writer wants to be called; None where they do not say."""
+    """The writer's name; None where it is not stated."""
     quiet, small = text.upper() == text, text.casefold()
     if hints(small, NAMED_BY):
         for read, pattern in ((_corrected, CORRECTED), (_stated, NAMED), (_asked_for, CALLED), (_loose, NAMED_LOOSELY)):
@@ -110,7 +110,7 @@ def _maybe(text: str, found: re.Match[str], quiet: bool) -> OwnName | None:
 
 
 def _behind(text: str, found: re.Match[str]) -> tuple[str, list[str]]:
-    """The text behind an introduction and title, and its leading words that may be a name."""
+    """The text after an introduction and title, and its leading words that may be a name."""
     behind = text[found.end() :]
     title = TITLES.match(behind)
     behind = behind[title.end() :] if title else behind
@@ -118,7 +118,7 @@ def _behind(text: str, found: re.Match[str]) -> tuple[str, list[str]]:
 
 
 def _leading_words(behind: str) -> list[str]:
-    """Up to three adjacent words that a name can have."""
+    """Up to three adjacent words that can be a name."""
     words: list[str] = []
     at = 0
     while len(words) < 3:
@@ -172,7 +172,7 @@ def _written(words: list[str]) -> str:
 
 
 def find_city(text: str, language: str) -> str | None:
-    """The town that the writer lives in or comes from; None for a country."""
+    """The writer's town of residence or origin; None for a country."""
     for said_so in FROM.finditer(text):
         sure = any(word in said_so.group().casefold() for word in SURE_OF)
         place = find_place(text[said_so.end() :], language, sure=sure)
@@ -186,7 +186,7 @@ def find_city(text: str, language: str) -> str | None:
 
 
 def find_place(text: str, language: str, *, sure: bool) -> str | None:
-    """The town that `text` begins with; in small letters only if `sure` that a place follows."""
+    """The town at the start of `text`; in lower case only if `sure` that a place follows."""
     place = _place_at(text, sure=sure)
     return place if place is not None and place.casefold() not in _countries(language) else None
 

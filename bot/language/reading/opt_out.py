@@ -16,12 +16,12 @@ SURROUNDING = re.compile(rf"^[\W_]+|(?<![{LETTERS}])[\W_]+$|[\s.!?।,]+$")
 
 
 def is_stop(text: str) -> bool:
-    """Whether the whole message is a stop word, whatever its case, accents and punctuation: not "don't stop"."""
+    """Ignores case, accents and punctuation: not "don't stop"."""
     return _whole(text) in _STOP
 
 
 def is_start(text: str) -> bool:
-    """Whether the whole message asks to resume messages: 'START', 'alta', 'शुरू करो'."""
+    """Whether the whole message opts in again: 'START', 'alta', 'शुरू करो'."""
     return _whole(text) in _START
 
 

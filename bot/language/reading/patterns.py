@@ -1,4 +1,4 @@
-"""Patterns made of the pieces in the languages' folders."""
+"""Patterns from pieces in the languages' folders."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ NAMED_GROUP = re.compile(r"\(\?P<([a-z]+)>")
 def one_of(subject: str, key: str, **blanks: str | Mapping[str, str]) -> str:
     """A list entry of every language as one group of alternatives.
 
-    `blanks` gives the pattern for `{name}` in a piece, the same for all languages or per language. Named groups get a
-    number, as a pattern may have each name only once: read them with `said`.
+    `blanks`: patterns for `{name}` in a piece, shared or per language. Named groups are numbered, since a name must be
+    unique in a pattern: read them with `said`.
     """
     filled = dict.fromkeys(
         _filled(piece, language, blanks) for language in folders() for piece in entry(language, subject, key)
@@ -33,12 +33,12 @@ def _filled(piece: str, language: str, blanks: Mapping[str, str | Mapping[str, s
 
 
 def subject_patterns(subject: str) -> Callable[..., str]:
-    """`one_of` for the entries of one subject."""
+    """`one_of` for one subject."""
     return lambda key, **blanks: one_of(subject, key, **blanks)
 
 
 def said(found: re.Match[str], group: str) -> str | None:
-    """What the named group `group` of whichever piece matched holds; None where it took nothing."""
+    """The text of the named group `group`, in whichever piece matched; None if empty."""
     return next(
         (value for name, value in found.groupdict().items() if value and name.rstrip("0123456789") == group), None
     )

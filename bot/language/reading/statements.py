@@ -1,7 +1,7 @@
-"""Reads what a text states about its writer, and about nobody else; when in doubt, nothing.
+"""Reads facts that a text states about its writer; when in doubt, nothing.
 
-A text is cut into clauses. Questions, suppositions, quotations and clauses about others are dropped; the rest must begin
-with claiming words ("I live in", "calzo un", "mere paas") of facts.toml.
+Questions, suppositions, quotations and clauses about others are dropped; a remaining clause must begin with the words
+of a claim ("I live in", "calzo un", "mere paas") from facts.toml.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from bot.language.words import words_of_all
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """A fact about the writer; `ended`: it holds no longer (empty value: whatever it was)."""
+    """A fact about the writer; `ended`: no longer true (empty value: whatever it was)."""
 
     predicate: str  # one of memory.people.facts.PREDICATES
     value: str
@@ -91,7 +91,7 @@ GUESS = 0.5  # the confidence of a name in words that mostly mean something else
 
 
 def read_facts(text: str, language: str) -> list[Learned]:
-    """What `text` states about its writer, in the order of PREDICATES.
+    """Facts that `text` states about its writer, in the order of PREDICATES.
 
     "is it good for Dubai?", "my brother lives in Dubai", "if I lived in Dubai" state nothing.
     """
@@ -104,7 +104,7 @@ def read_facts(text: str, language: str) -> list[Learned]:
 
 
 def sentences(text: str) -> Iterator[str]:
-    """Those in which the writer speaks for themselves: not quoted, supposed or about another."""
+    """Sentences in the writer's own voice: not quoted, supposed or about others."""
     own = QUOTED.sub(lambda quoted: quoted.group() if len(quoted.group().split()) < 3 else "\n", text)
     for found in SENTENCE.findall(own):
         asks = found.rstrip().endswith("?")
@@ -118,7 +118,7 @@ def _before(pattern: re.Pattern[str], words: Sequence[str], text: str) -> str:
 
 
 def clauses(sentence: str) -> list[str]:
-    """The stating clauses of a sentence: not the last one of a question, none about others."""
+    """A sentence's statements: without the question at its end, none about others."""
     parts = own_clauses(sentence, others=True)
     if sentence.rstrip().endswith("?"):
         parts = parts[:-1]
@@ -126,7 +126,7 @@ def clauses(sentence: str) -> list[str]:
 
 
 def own_clauses(sentence: str, *, others: bool = False) -> list[str]:
-    """The clauses of a sentence, asked or stated; without `others`, none about another person."""
+    """A sentence's clauses, questions included; without `others`, none about another person."""
     parts = [part.strip() for part in CLAUSE.split(sentence) if part and part.strip()]
     return parts if others else [part for part in parts if not OTHERS.search(part)]
 
@@ -182,7 +182,7 @@ def _size(clause: str, _language: str) -> Learned | None:
 
 
 def _weighs_or_counts(found: re.Match[str]) -> bool:
-    """ "main 2 …" needs a word for wearing, and "I take 2" is how many, not how large."""
+    # "main 2 …" needs a word for wearing, and "I take 2" is a quantity, not a size.
     intro = found.group()[: found.start("size") - found.start()].casefold().split()
     if intro and intro[-1] in SIZED_IF_WORN:
         return not WORN.search(found["rest"])
@@ -239,7 +239,7 @@ def _taste(found: re.Match[str] | None) -> str | None:
 
 
 def _address(sentence: str) -> str | None:
-    """A place with a house number; the commas in it are part of it."""
+    # A place with a house number; its commas are part of it.
     found = _ADDRESS.match(sentence.strip())
     if found is None or sentence.rstrip().endswith("?") or OTHERS.search(sentence[: found.start("at")]):
         return None

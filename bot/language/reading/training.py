@@ -48,7 +48,7 @@ RUSHED = {"you": "u", "your": "ur", "please": "pls", "are": "r", "what": "wat", 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One phrase of a known type, and how much it counts in training."""
+    """A labelled phrase and its training weight."""
 
     text: str
     message_type: str
@@ -69,7 +69,7 @@ def read_sections(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def digest(folder: Path = PHRASES) -> str:
-    """SHA-256 of all training phrases; the weights carry it, so that stale weights are noticed."""
+    """SHA-256 of all training phrases, stored with the weights to detect stale ones."""
     seen = hashlib.sha256()
     for path in sorted(folder.glob("*.txt")):
         seen.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n"))
@@ -77,14 +77,14 @@ def digest(folder: Path = PHRASES) -> str:
 
 
 def chat_phrases(folder: Path = PHRASES) -> list[Example]:
-    """The phrases as written, of every language, without repetitions."""
+    """The phrases as written, of every language, without duplicates."""
     files = sorted(path for path in folder.glob("*.txt") if path.name not in NOT_CHAT)
     found = (pair for path in files for pair in read_sections(path))
     return [Example(text, message_type) for message_type, text in dict.fromkeys(found)]
 
 
 def requests(folder: Path = PHRASES) -> list[Example]:
-    """Each request in some of the frames, slots filled: "could you help me with returning a product"."""
+    """Requests in some of the frames, slots filled: "could you help me with returning a product"."""
     chance = random.Random(SEED)  # noqa: S311  (variety, not secrets)
     frames = [line.strip() for line in (folder / "frames.txt").read_text().splitlines() if not line.startswith("# ")]
     made = []
@@ -109,9 +109,9 @@ def _rude(text: str, chance: random.Random) -> str:
 
 
 def with_typos(example: Example, copy: int = 0) -> Example:
-    """The phrase as typed in a hurry; each `copy` differs.
+    """The phrase with typos; each `copy` differs.
 
-    Seeded by the phrase, so that phrases added elsewhere change nothing about it.
+    Seeded by the phrase: other phrases do not affect it.
     """
     chance = random.Random(f"{SEED} {copy} {example.text}")  # noqa: S311  (variety, not secrets)
     words = [RUSHED[w] if w in RUSHED and chance.random() < 0.4 else w for w in example.text.split()]
@@ -137,7 +137,7 @@ def _mistyped(word: str, chance: random.Random) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """Examples by buckets, sparse: `values[starts[i]:starts[i+1]]` are row i's, in `buckets` of the same places."""
+    """Examples by buckets, sparse: `values[starts[i]:starts[i+1]]` is row i, in the same places of `buckets`."""
 
     starts: np.ndarray[tuple[int], np.dtype[np.int64]]
     buckets: np.ndarray[tuple[int], np.dtype[np.int64]]
@@ -145,7 +145,7 @@ class Matrix:
 
 
 def counted(texts: list[list[str]]) -> Matrix:
-    """Log counts of the features of every text, given as its words."""
+    """Log counts of the features of each text, given as words."""
     rows = [buckets_of(words) or {0: 1} for words in texts]
     lengths = np.array([0, *(len(row) for row in rows)])
     return Matrix(
@@ -156,13 +156,13 @@ def counted(texts: list[list[str]]) -> Matrix:
 
 
 def rarity(matrix: Matrix) -> Floats:
-    """Inverse document frequency of every bucket, smoothed."""
+    """Inverse document frequency per bucket, smoothed."""
     seen = np.bincount(matrix.buckets, minlength=BUCKETS)
     return (np.log((len(matrix.starts) + 1) / (seen + 1)) + 1).astype(np.float32)
 
 
 def weighted(matrix: Matrix, idf: Floats) -> Matrix:
-    """Rows times rarity, each scaled to length one."""
+    """Rows times idf, scaled to length 1."""
     values = matrix.values * idf[matrix.buckets]
     norms = np.sqrt(np.add.reduceat(values**2, matrix.starts))
     lengths = np.diff(np.append(matrix.starts, len(values)))
@@ -171,7 +171,7 @@ def weighted(matrix: Matrix, idf: Floats) -> Matrix:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """Softmax regression: weights by bucket and by embedding dimension, and the bias, each x types."""
+    """Softmax regression: weights by bucket and by embedding dimension, and bias, each x types."""
 
     weights: Floats
     meaning: Floats
@@ -179,7 +179,7 @@ class Fitted:
 
 
 def fit_softmax(matrix: Matrix, vectors: Floats, labels: np.ndarray, importance: Floats) -> Fitted:
-    """A regression over counts and embeddings together, by full-batch Adam: the same on every run."""
+    """Regression over counts and embeddings by full-batch Adam; deterministic."""
     kinds = len(MESSAGE_TYPES)
     # Only buckets that occur are fitted, densely renumbered; the rest stay zero. After them: dimensions, then the bias.
     used, places = np.unique(matrix.buckets, return_inverse=True)
@@ -214,19 +214,19 @@ def _softmax(scores: Floats) -> Floats:
 
 
 def examples(written: list[Example], asked: list[Example]) -> list[Example]:
-    """Everything that is trained on: phrases, requests in frames, and mistyped copies of both."""
+    """Phrases, requests in frames, and copies of both with typos."""
     mistyped = [with_typos(e, copy) for e in written if len(e.text) > 4 for copy in range(TYPO_COPIES)]
     return written + asked + mistyped + [with_typos(e) for e in asked[::2]]
 
 
 def importance_of(chosen: list[Example]) -> Floats:
-    """Each example's share; types are balanced by the square root of their totals."""
+    """Each example's weight; types are balanced by the square root of their totals."""
     totals = {kind: sum(e.weight for e in chosen if e.message_type == kind) for kind in MESSAGE_TYPES}
     return np.array([e.weight / max(totals[e.message_type], 1) ** 0.5 for e in chosen], dtype=np.float32)
 
 
 def fit(written: list[Example], asked: list[Example]) -> dict[str, np.ndarray]:
-    """The arrays that classifier.npz holds, fitted to these phrases."""
+    """The arrays of classifier.npz."""
     chosen = examples(written, asked)
     words = [words_of(e.text) for e in chosen]
     counts = counted(words)
@@ -250,7 +250,6 @@ def fit(written: list[Example], asked: list[Example]) -> dict[str, np.ndarray]:
 
 
 def main() -> None:
-    """Fits on all phrases and writes the weights beside their digest."""
     arrays = fit(chat_phrases(), requests())
     np.savez_compressed(WEIGHTS_FILE, digest=np.array(digest()), **arrays)  # type: ignore[arg-type]
     sys.stdout.write(

@@ -1,8 +1,7 @@
-"""The words of each language: one folder per language, one TOML file per subject. Adding a language adds a folder.
+"""The words of each language: one folder per language, one TOML file per subject.
 
-English is the reference: every other folder holds the same files with the same keys. An entry is a list of phrases or of
-pieces of regular expressions, a text of words that white space separates, or a line to say with `{blanks}`; a subject's
-file says at its top what its entries mean.
+English is the reference: every other folder has the same files and keys. An entry is a list of phrases or pattern
+pieces, words separated by white space, or a line with `{blanks}`; the top of a file explains its entries.
 """
 
 from __future__ import annotations
@@ -21,12 +20,12 @@ REFERENCE = "en"
 
 
 class MissingWords(LookupError):
-    """A language's folder lacks a file or an entry; the text names it."""
+    """The text names the missing file or entry."""
 
 
 @cache
 def table(language: str, subject: str) -> Mapping[str, Any]:
-    """One subject's entries in one language, as `words/<language>/<subject>.toml` has them."""
+    """The entries of `words/<language>/<subject>.toml`. Raises MissingWords."""
     file = FOLDER / language / f"{subject}.toml"
     try:
         return MappingProxyType(tomllib.loads(file.read_text(encoding="utf-8")))
@@ -35,7 +34,7 @@ def table(language: str, subject: str) -> Mapping[str, Any]:
 
 
 def entry(language: str, subject: str, key: str) -> Any:
-    """One entry of one language; `key` may lead through tables: "policies.delivery"."""
+    """One entry; `key` may be a path: "policies.delivery". Raises MissingWords."""
     found: Any = table(language, subject)
     for part in key.split("."):
         if not isinstance(found, Mapping) or part not in found:
@@ -45,7 +44,7 @@ def entry(language: str, subject: str, key: str) -> Any:
 
 
 def words_of_all(subject: str, key: str) -> tuple[str, ...]:
-    """Words or phrases of every language, in the order of LANGUAGES, each once."""
+    """Words or phrases of every language, in the order of LANGUAGES, without duplicates."""
     found = (entry(language, subject, key) for language in folders())
     return tuple(dict.fromkeys(word for each in found for word in (each.split() if isinstance(each, str) else each)))
 
@@ -62,12 +61,12 @@ def lines_of_all(subject: str, key: str) -> Iterator[list[str]]:
 
 
 def keyed_words(subject: str, key: str) -> Iterator[tuple[str, str]]:
-    """(first word of a line, each other word) of an entry of such lines."""
+    """(first word, each other word) of each such line."""
     return ((first, word) for first, *words in lines_of_all(subject, key) for word in words)
 
 
 def either(subject: str, key: str) -> str:
-    """The same alternation made comparable with folded text, in a group that captures nothing."""
+    """The alternation folded, in a non-capturing group."""
     return f"(?:{fold(alternatives(subject, key))})"
 
 
@@ -88,13 +87,13 @@ def _texts(entries: Any) -> Iterator[str]:
 
 @cache
 def folders() -> tuple[str, ...]:
-    """The codes of the languages that have a folder, by the `order` in their about.toml."""
+    """Language codes with a folder, by `order` in their about.toml."""
     codes = (file.parent.name for file in FOLDER.glob("*/about.toml"))
     return tuple(sorted(codes, key=lambda code: (entry(code, "about", "order"), code)))
 
 
 def missing(language: str) -> list[str]:
-    """What the folder of `language` lacks beside the reference, each as "file.toml" or "file.toml: key"."""
+    """What a folder lacks compared with the reference, as "file.toml" or "file.toml: key"."""
     return sorted(_missing(FOLDER / REFERENCE, FOLDER / language))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from bot.language.normalisation import fold
-from bot.language.reading.message_type import Classification, believed
+from bot.language.reading.message_type import Classification, classify_or_other
 from bot.sales.answering.built_in import item_answers, order_answers, shop_answers, small_talk
 from bot.sales.answering.built_in.answer import BuiltInAnswer
 from bot.sales.answering.desk_actions import Actions
@@ -46,7 +46,7 @@ def _to_parts(answer: BuiltInAnswer) -> list[str]:
     said: list[str] = []
     for part in parts:
         plain = fold(part)
-        kind = answer.situation.classification if len(parts) == 1 else believed(part)
+        kind = answer.situation.classification if len(parts) == 1 else classify_or_other(part)
         said += next(filter(None, (way(answer, part, plain, kind) for way in IN_ORDER)), [])
     return _with_quote(answer, said) if said else [small_talk.rest(answer)]
 
