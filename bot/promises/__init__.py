@@ -1,1 +1,1 @@
-"""The check of every text that leaves: nothing that is not true of the shop may be promised."""
+"""Checks every outgoing text: nothing may be promised that is not true of the shop."""

@@ -1,4 +1,4 @@
-"""The promise check: no reply leaves with a price, discount, stock, delivery, link or product that isn't true."""
+"""The promise check: no reply may state an untrue price, discount, stock, delivery, link or product."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ _RULES = (
 
 
 def check(draft: str, facts: ReplyFacts) -> list[Breach]:
-    """Every promise in `draft` that the facts don't carry, in order of appearance; empty when the draft may leave.
+    """Every promise in `draft` that the facts do not support, in order; empty when the draft may leave.
 
-    A sentence that names no item speaks of the only item of the draft, or else of the only one that the customer named.
+    A sentence that names no item is about the draft's only item, or else the only one that the customer named.
     """
     text = composed(draft)
     sentences = sentences_of(text, facts)

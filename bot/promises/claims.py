@@ -1,6 +1,6 @@
-"""What a reply can claim: the patterns that the promise check looks for, of every language together.
+"""Patterns of claims in a reply, of all languages together.
 
-The words are in `bot/language/words/*/claims.toml`; here is what belongs to no language: figures, signs, addresses.
+Words are in `bot/language/words/*/claims.toml`; here are figures, signs and addresses.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ def of_all(key: str) -> str:
 
 
 def claim(key: str) -> re.Pattern[str]:
-    """A claim's words in all languages, as a pattern of whole words."""
+    """A claim's words in all languages, as a whole-word pattern."""
     return whole_words(of_all(key))
 
 
 def _calendar(key: str, names_of: Callable[..., Mapping[int, str]]) -> dict[str, int]:
-    """Every spelling of the weekdays or months, from 0 on: CLDR's of each language, and those of its folder."""
+    """Weekdays or months from 0 on by spelling: CLDR's, and those of each folder."""
     found: dict[str, int] = {}
     for language in LANGUAGES:
         names = names_of("wide", locale=about(language).locale)
@@ -61,7 +61,7 @@ DURATION = whole_words(
 
 
 def durations(plain: str) -> Iterator[tuple[re.Match[str], tuple[int, int]]]:
-    """Every time span that a plain text names, with its least and most hours."""
+    """Time spans in a plain text, each with least and most hours."""
     for match in DURATION.finditer(plain):
         unit = UNITS[match["unit"].lower()]
         most = number(match["high"]) * unit
@@ -69,7 +69,7 @@ def durations(plain: str) -> Iterator[tuple[re.Match[str], tuple[int, int]]]:
 
 
 def number(word: str) -> int:
-    """What a match of COUNT stands for."""
+    """The value of a match of COUNT."""
     return int(word) if word.isdigit() else NUMBER_WORDS[word.lower()]
 
 

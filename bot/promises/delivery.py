@@ -1,4 +1,4 @@
-"""Times of delivery, return and warranty."""
+"""Checks times of delivery, return and warranty."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _delivery_times(sentence: Sentence, facts: ReplyFacts) -> PlacedBreaches:
 
 
 def _delivery_claims(sentence: Sentence, facts: ReplyFacts) -> Iterator[tuple[int, int]]:
-    """The span of every time of delivery that neither the policy nor an order carries."""
+    """Spans of delivery times that neither the policy nor an order supports."""
     promised = {order.promised for order in facts.orders if order.promised}
     for match, span in claims.durations(sentence.bare):
         if not _delivery_span_holds(span, facts):

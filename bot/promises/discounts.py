@@ -1,4 +1,4 @@
-"""Discounts, codes, deals and what is said to be free."""
+"""Checks discounts, codes, deals and what is said to be free."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _free_holds(sentence: Sentence, facts: ReplyFacts, match: re.Match[str]) -> 
 
 
 def check_codes(sentence: Sentence, facts: ReplyFacts) -> PlacedBreaches:
-    """A code to be entered is one of the brand's, or one that the customer wrote."""
+    """A code must be one of the brand's, or one that the customer wrote."""
     codes = {discount.code for discount in facts.discounts} | {order.number for order in facts.orders}
     for found in claims.CODE_NAMED.finditer(sentence.plain):
         code = found[1]

@@ -1,4 +1,4 @@
-"""Whether a draft is in a language whose claims can be checked."""
+"""Checks that a draft is in a language whose claims can be checked."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _QUOTED = re.compile(r"[\"“«][^\"”»]*[\"”»]")
 
 
 def check_language(sentences: Sequence[Sentence], facts: ReplyFacts) -> PlacedBreaches:
-    """Sentences in a language without claim words; those too short to tell are read together."""
+    """Sentences in a language without claim words; short ones are judged together."""
     short: list[tuple[Sentence, str]] = []
     for sentence in sentences:
         words = _own_words(sentence, facts)

@@ -1,4 +1,4 @@
-"""What a reply may promise, and what a promise that the facts don't carry looks like."""
+"""The facts that a reply may promise, and breaches of them."""
 
 from __future__ import annotations
 
@@ -26,8 +26,7 @@ LINK, PRODUCT, ORDER, LANGUAGE = "link", "product", "order", "language"
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """One promise that the facts don't carry. One of the kind `language` is not repaired: the next draft could not be
-    checked either."""
+    """An unsupported promise. The kind `language` is not repaired: the next draft could not be checked, either."""
 
     kind: str  # one of the constants above
     text: str  # the words of the draft
@@ -40,8 +39,6 @@ PlacedBreaches = Iterator[tuple[int, Breach]]  # each with its place: in a sente
 
 @dataclass(frozen=True, slots=True)
 class OrderFact:
-    """What the order book knows of one order."""
-
     number: str
     amounts: tuple[Money, ...] = ()  # unit price, total
     promised: date | None = None
@@ -51,8 +48,6 @@ class OrderFact:
 
 @dataclass(frozen=True)
 class ReplyFacts:
-    """All that a reply may promise."""
-
     items: tuple[Item, ...]  # the whole catalogue, with the stock of this moment
     policies: tuple[str, ...]  # the brand's texts
     delivery: Delivery
@@ -103,11 +98,10 @@ class ReplyFacts:
 
     @property
     def other_makes(self) -> OtherMakes:
-        """What the brand's trades make elsewhere."""
         return other_makes(self.trades, self.makes)
 
     def is_goods(self, plain: str) -> bool:
-        """Whether a text begins with a word for a category or subcategory of the brand."""
+        """Whether a text begins with a word for one of the brand's categories or subcategories."""
         word = re.match(rf"\W{{0,3}}([a-z]+|[{LETTERS}]+)", fold(plain[:40]))
         if word is None or self.categories is None:
             return False
@@ -136,7 +130,7 @@ class ReplyFacts:
 
     @cached_property
     def item_words(self) -> frozenset[str]:
-        """Every word of the catalogue, and of the brand's name."""
+        """Words of the catalogue and of the brand's name."""
         return _vocabulary(self.items, (), self.names)
 
     @cached_property
@@ -144,7 +138,7 @@ class ReplyFacts:
         return frozenset(re.findall(r"\w+", plain_in_place(composed(self.customer)).lower()))
 
     def has_link(self, link: str) -> bool:
-        """Whether it is an item's, the shop's or an order's, or stands in a policy."""
+        """Whether it is an item's, the shop's or an order's link, or in a policy."""
         return _bare_link(link) in self._bare_links
 
     @cached_property
@@ -155,7 +149,7 @@ class ReplyFacts:
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:
-        """Every word of catalogue and policies: none of them alone is an invented product."""
+        """Words of catalogue and policies: none alone is an invented product."""
         return _vocabulary(self.items, self.policies, self.names)
 
 
@@ -190,7 +184,7 @@ def _vocabulary(items: tuple[Item, ...], policies: tuple[str, ...], names: tuple
 
 
 def _bare_link(link: str) -> str:
-    """Without https, www and a closing slash; the host in small letters, the path as it is."""
+    """Without https, www and a final slash; host in lower case."""
     rest = re.sub(r"^(?:https://)?(?:www\.)?", "", link, flags=re.IGNORECASE).rstrip("/")
     host, slash, path = rest.partition("/")
     return host.lower() + slash + path

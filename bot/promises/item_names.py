@@ -44,7 +44,7 @@ class ItemNames:
         )
 
     def _meant(self, name: str) -> Item | None:
-        """A name of one word counts only with a capital: 'Marina' is an item, 'marina' a place."""
+        # A one-word name needs a capital: 'Marina' is an item, 'marina' a place.
         key = re.sub(r"[\s-]+", " ", name.lower())
         item = (
             self._items.get(key) or self._items.get(name.lower()) or self._items.get(re.sub(r"\s+", " ", name.lower()))
@@ -59,7 +59,7 @@ def _full_names(item: Item) -> Iterator[str]:
 
 
 def _own_names(item: Item) -> Iterator[str]:
-    """The title without its maker, unless one short word is left."""
+    """The title without its maker, unless that leaves one short word."""
     for title in item.every_title:
         own = _own_words(item, title)
         if len(own) > 1 or len(own[0]) > 4:
@@ -87,6 +87,6 @@ def _own_words(item: Item, title: str) -> list[str]:
 
 
 def _series(item: Item) -> str | None:
-    """'raptor' of 'Kestrel Raptor 15': a model line, which a number follows."""
+    """A model line, which a number follows: 'raptor' of 'Kestrel Raptor 15'."""
     words, own = _plain(item.title).split(), _own_words(item, item.title)
     return own[0] if len(words) > len(own) > 1 and own[1][0].isdigit() else None

@@ -1,4 +1,4 @@
-"""Web and mail addresses."""
+"""Checks web and mail addresses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Order numbers, the state of orders, and refunds."""
+"""Checks order numbers, order states and refunds."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _carries(order: OrderFact, state: str) -> bool:
 
 
 def check_refunds(sentence: Sentence, facts: ReplyFacts) -> PlacedBreaches:
-    """The desk moves no money, so a refund reported as made is never true."""
+    # The desk moves no money, so a reported refund is never true.
     found = claims.REFUNDED.search(sentence.plain)
     if found and not claims.CONDITIONAL.search(sentence.plain):
         why = "the desk cannot refund, and nothing says that somebody did"

@@ -1,4 +1,4 @@
-"""What a brand does not make and may not sell: the products, technology and percentages of its trades."""
+"""Products, technology and percentages of a brand's trades: what it may not claim to sell."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.language.trades import TRADES, products
 
 @dataclass(frozen=True, slots=True)
 class OtherMakes:
-    """Patterns for one brand; None matches nothing."""
+    """None matches nothing."""
 
     product: re.Pattern[str] | None
     percent_of: re.Pattern[str] | None
@@ -22,7 +22,7 @@ class OtherMakes:
 
 @lru_cache(maxsize=64)
 def other_makes(trades: tuple[str, ...], makes: tuple[str, ...]) -> OtherMakes:
-    """For a brand of these trades, with the other `makes` that its own file lists."""
+    """For a brand of these trades, plus the `makes` in its file."""
     known = [TRADES[name] for name in trades]
     product = products(trades, (plain_in_place(make).lower() for make in makes))
     percentages = sorted({word for trade in known for word in trade.percentages})

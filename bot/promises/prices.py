@@ -1,4 +1,4 @@
-"""Prices, totals and conversions that a draft names."""
+"""Checks prices, totals and conversions."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def _between_items(items: Sequence[Item]) -> Iterator[Money]:
 
 
 def _echoes(sentence: Sentence, facts: ReplyFacts, amount: AmountMention, items: Sequence[Item]) -> bool:
-    """Whether the customer's own amount is said as a limit, not as a price."""
+    """Whether the customer's own amount is repeated as a limit, not as a price."""
     if not any(
         own.value == amount.value and (own.currency is None or amount.currency in (own.currency, None))
         for own in facts.customer_money
@@ -151,7 +151,7 @@ def _rounds_to(rate: Decimal, said: Decimal) -> bool:
 
 
 def check_conversions(sentence: Sentence, facts: ReplyFacts) -> PlacedBreaches:
-    """Two amounts said to be worth the same come from one conversion, or are two prices of one item."""
+    """Amounts said to be equal must come from one conversion, or be two prices of one item."""
     amounts = [amount for amount in find_amounts(sentence.bare) if amount.currency]
     for one, other in pairwise(amounts):
         between = sentence.plain[one.span[1] : other.span[0]]

@@ -1,4 +1,4 @@
-"""Products that the catalogue does not have."""
+"""Checks for products that the catalogue does not have."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _unknown_products(sentence: Sentence, facts: ReplyFacts) -> Iterator[tuple[i
 
 
 def _sells(product: str, facts: ReplyFacts) -> bool:
-    """Whether every word of a product's name is the catalogue's own: a shop may sell what others make."""
+    """Whether every word of a product's name is in the catalogue: a shop may sell other makers' goods."""
     words = re.findall(r"\w+", product.lower())
     return all(word in facts.vocabulary or word.rstrip("s") in facts.vocabulary for word in words)
 
@@ -85,7 +85,7 @@ def _looks_invented(plain: str, match: re.Match[str], facts: ReplyFacts) -> bool
 
 
 def _may_be_named(sentence: Sentence, facts: ReplyFacts, start: int, end: int) -> bool:
-    """Whether the sentence denies that it is sold, or compares what the customer named."""
+    """Whether the sentence denies selling it, or compares what the customer named."""
     if claims.NOT_SOLD.search(sentence.plain):
         return True
     name = sentence.plain[start:end].lower().split()[0]

@@ -1,4 +1,4 @@
-"""A draft cut into sentences, with the items that each names."""
+"""Splits a draft into sentences with the items they name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LONGEST_SENTENCE = 1500  # characters; find_amounts reads 2000
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence or line of a draft. `text`, `plain` and `bare` have the same length."""
+    """A sentence or line of a draft. `text`, `plain` and `bare` have the same length."""
 
     start: int  # in the draft
     text: str  # as written
@@ -39,14 +39,14 @@ class Sentence:
         return self.text[start:end].strip()
 
     def denies(self, start: int, end: int) -> bool:
-        """Whether the words right before (in some languages: right behind) negate what stands there."""
+        """Whether the words before it (in some languages, after it) negate it."""
         before, after = self.plain[max(0, start - 45) : start], self.plain[end : end + 40]
         clause = claims.NEW_CLAUSE.split(before)[-1]
         return bool(claims.NEGATED.search(clause)) or bool(claims.NEGATED_BEHIND.search(re.split(r"[,;]", after)[0]))
 
 
 def sentences_of(text: str, facts: ReplyFacts) -> list[Sentence]:
-    """The sentences of a draft in NFC; policy texts quoted word for word are blanked out, they need no check."""
+    """The sentences of an NFC draft; literal policy quotations are blanked, they need no check."""
     plain = plain_in_place(_without_policies(text, facts))
     bounds = [0]
     for match in claims.SENTENCE_END.finditer(plain):

@@ -1,4 +1,4 @@
-"""What is in stock, how many are left, and when something comes back."""
+"""Checks stock, remaining quantities, and restock dates."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def check_stock(sentence: Sentence, facts: ReplyFacts) -> PlacedBreaches:
 
 
 def _stock_clauses(sentence: Sentence) -> Iterator[tuple[list[Item], int, int]]:
-    """(items, start, end) of the parts of a sentence: with several items, each from its name to the next one."""
+    """(items, start, end) of a sentence's parts: with several items, each from its name to the next one."""
     if len(sentence.items) < 2:
         items = sentence.items or ([sentence.subject] if sentence.subject else [])
         yield items, 0, len(sentence.plain)
