@@ -1,4 +1,4 @@
-"""Reads what a model server answers: the agreed form, the words, the tool calls."""
+"""Parses a model server's answers: schema, text, tool calls."""
 
 from __future__ import annotations
 
@@ -21,21 +21,19 @@ ModelMessage = dict[str, Any]  # as OpenAI writes it
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """One call the model asks for."""
-
     id: str
     name: str
     arguments: dict[str, Any]
 
     def as_data(self) -> dict[str, Any]:
-        """As an assistant's message repeats it."""
+        """As in an assistant message."""
         arguments = json.dumps(self.arguments, ensure_ascii=False, default=str)
         return {"id": self.id, "type": "function", "function": {"name": self.name, "arguments": arguments}}
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """One answer of the model: words, tool calls, or both."""
+    """One answer: text, tool calls, or both."""
 
     text: str
     tool_calls: tuple[ToolCall, ...]
@@ -45,7 +43,7 @@ class Completion:
     model: str
 
     def as_message(self) -> ModelMessage:
-        """This answer as a message of the conversation, for the next call."""
+        """As a message for the next call."""
         message: ModelMessage = {"role": "assistant", "content": self.text or None}
         if self.tool_calls:
             message["tool_calls"] = [call.as_data() for call in self.tool_calls]
@@ -53,16 +51,14 @@ class Completion:
 
 
 @dataclass(frozen=True, slots=True)
-class Understood:
-    """A transcript or a description of a picture, and its cost in millionths of a US dollar."""
+class MediaText:
+    """A transcript or picture description, and its cost in millionths of a US dollar."""
 
     text: str
     cost_micros: int
 
 
 class CalledFunction(Schema):
-    """A tool's name and arguments, as servers write them."""
-
     class Meta:
         unknown = EXCLUDE
 
@@ -70,9 +66,7 @@ class CalledFunction(Schema):
     arguments = fields.Raw(load_default=None, allow_none=True)
 
 
-class Called(Schema):
-    """One entry of `tool_calls`."""
-
+class ToolCallEntry(Schema):
     class Meta:
         unknown = EXCLUDE
 
@@ -80,31 +74,29 @@ class Called(Schema):
     function = fields.Nested(CalledFunction, required=True)
 
 
-class Spoken(Schema):
-    """The message of a choice."""
-
+class ChoiceMessage(Schema):
     class Meta:
         unknown = EXCLUDE
 
     content = fields.Raw(load_default=None, allow_none=True)
     refusal = fields.String(load_default=None, allow_none=True)
-    tool_calls = fields.List(fields.Nested(Called), load_default=None, allow_none=True, validate=Length(max=MOST_CALLS))
+    tool_calls = fields.List(
+        fields.Nested(ToolCallEntry), load_default=None, allow_none=True, validate=Length(max=MOST_CALLS)
+    )
 
 
 class Choice(Schema):
-    """One of the answers; we ask for one."""
-
     class Meta:
         unknown = EXCLUDE
 
-    message = fields.Nested(Spoken, required=True)
+    message = fields.Nested(ChoiceMessage, required=True)
     finish_reason = fields.String(
         required=True, validate=OneOf(["stop", "tool_calls", "function_call", "length", "content_filter"])
     )
 
 
 class TokenUsage(Schema):
-    """Tokens, where the server counts them."""
+    """Null where the server does not count."""
 
     class Meta:
         unknown = EXCLUDE
@@ -114,7 +106,7 @@ class TokenUsage(Schema):
 
 
 class ChatAnswer(Schema):
-    """The part of OpenAI's "chat completion object" that is used."""
+    """The fields we use of OpenAI's "chat completion object"."""
 
     class Meta:
         unknown = EXCLUDE
@@ -125,8 +117,6 @@ class ChatAnswer(Schema):
 
 
 class Transcript(Schema):
-    """What a transcription must look like to be used."""
-
     class Meta:
         unknown = EXCLUDE
 
@@ -135,7 +125,7 @@ class Transcript(Schema):
 
 
 def read_arguments(said: object) -> dict[str, Any]:
-    """The arguments of a tool call: an object, JSON as text, as text in text, fenced, with a comma too many, or nothing.
+    """Arguments of a tool call: an object, JSON text, doubly encoded, fenced, with a trailing comma, or nothing.
 
     Raises ModelUnavailable (garbage).
     """
@@ -151,7 +141,7 @@ def read_arguments(said: object) -> dict[str, Any]:
 
 
 def load(schema: Schema, body: bytes) -> dict[str, Any]:
-    """The body of a server's answer. Raises ModelUnavailable (garbage)."""
+    """Raises ModelUnavailable (garbage)."""
     try:
         loaded: dict[str, Any] = schema.load(_json(body.decode("utf-8")))
     except (UnicodeDecodeError, ValidationError):
@@ -160,7 +150,7 @@ def load(schema: Schema, body: bytes) -> dict[str, Any]:
 
 
 def _json(text: str) -> Any:
-    """JSON, if need be with a comma too many. Raises ModelUnavailable (garbage)."""
+    # Some models leave trailing commas.
     for attempt in (text, re.sub(r",\s*([}\]])", r"\1", text)):
         try:
             return json.loads(attempt, parse_float=Decimal, parse_constant=_no_such_number)
@@ -174,7 +164,7 @@ def _no_such_number(name: str) -> None:
 
 
 def tool_calls(said: Sequence[Mapping[str, Any]]) -> tuple[ToolCall, ...]:
-    """The calls of an answer. Raises ModelUnavailable (garbage)."""
+    """Raises ModelUnavailable (garbage)."""
     # Some servers leave ids out, or give all calls the same.
     given = [call["id"] for call in said]
     ids = given if all(given) and len(set(given)) == len(given) else [f"call_{n}" for n in range(len(said))]
@@ -185,7 +175,7 @@ def tool_calls(said: Sequence[Mapping[str, Any]]) -> tuple[ToolCall, ...]:
 
 
 def words(content: object, refusal: str | None, finish: str) -> str:
-    """The text of an answer without a reasoning model's thoughts. Raises ModelUnavailable."""
+    """The text without a reasoning model's thoughts. Raises ModelUnavailable."""
     if refusal or finish == "content_filter":
         raise ModelUnavailable(Reason.REFUSED, "the model declined to answer this")
     if finish == "length":

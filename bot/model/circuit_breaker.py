@@ -1,4 +1,4 @@
-"""Leaves a failing model server alone for a while."""
+"""A circuit breaker for the model server."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class CircuitBreaker:
         self._probing = False
 
     def enter(self) -> None:
-        """Before a call; follow with exactly one of the methods below.
+        """Call before a request, then exactly one of the methods below.
 
         Raises ModelUnavailable while open, or while another thread probes.
         """
@@ -39,12 +39,11 @@ class CircuitBreaker:
             self._probing = True
 
     def worked(self) -> None:
-        """The call was answered."""
         with self._guard:
             self._failed, self._open_until, self._probing = 0, None, False
 
     def failed(self, rest: float | None = None) -> None:
-        """The server failed; a `rest` (seconds) that it asked for opens at once."""
+        """A server's Retry-After (`rest`, seconds) opens at once."""
         with self._guard:
             self._failed += 1
             if rest is not None or self._probing or self._failed >= self._most:
@@ -53,6 +52,6 @@ class CircuitBreaker:
             self._probing = False
 
     def nothing_learned(self) -> None:
-        """The call says nothing about the server: these words were refused, or no time was left."""
+        """The request says nothing about the server: the words were refused, or no time was left."""
         with self._guard:
             self._probing = False

@@ -1,4 +1,4 @@
-"""The HTTP client of the model server: each request ends by its deadline, and has a bounded answer."""
+"""The HTTP client of the model server: every request has a deadline and a bounded answer."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ Send = Callable[["AsyncOpenAI"], Any]
 
 
 class ModelConnection:
-    """The client and its event loop, in a thread of its own; both begin with the first call, or with `warm`.
+    """A client and its event loop in a thread; both start with the first call, or with `warm`.
 
-    A call that takes too long is cancelled on the loop: the HTTP client's own timeouts begin anew with every byte, and a
-    server that trickles would hold its caller for ever.
+    Late calls are cancelled on the loop: the HTTP client's timeouts restart with every byte, so a trickling server
+    would block its caller for ever.
     """
 
     def __init__(self, api_key: str, base_url: str) -> None:
@@ -44,7 +44,7 @@ class ModelConnection:
         asyncio.run_coroutine_threadsafe(self._connected(), self._running())
 
     def ask(self, seconds: float, send: Send) -> bytes:
-        """The body of the answer within `seconds`. Raises ModelUnavailable."""
+        """The response body within `seconds`. Raises ModelUnavailable."""
         if seconds < LEAST_SECONDS:
             raise NoTime(Reason.TIMEOUT, "no time was left to ask the model")
         found = _within(seconds, asyncio.run_coroutine_threadsafe(self._answer(send), self._running()))

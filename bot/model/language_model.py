@@ -1,4 +1,4 @@
-"""The one door to the language model: any server that speaks OpenAI's chat completions."""
+"""The language model: any server with OpenAI's chat completions API."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from bot.model.answers import (
     ChatAnswer,
     Completion,
+    MediaText,
     ModelMessage,
     Transcript,
-    Understood,
     load,
     tool_calls,
     words,
@@ -53,7 +53,7 @@ T = TypeVar("T")
 
 
 class LanguageModel:
-    """Chat, speech and sight at one server. Thread-safe; one for the process, as the breaker is.
+    """Chat, speech and vision. Thread-safe; one per process, for the circuit breaker.
 
     Each call returns or raises by its deadline, whatever the server does.
     """
@@ -83,7 +83,7 @@ class LanguageModel:
 
     @classmethod
     def from_settings(cls, settings: Settings, clock: Clock) -> LanguageModel | None:
-        """The model that the settings name; None where there is no key."""
+        """None without an API key."""
         if not settings.openai_api_key:
             return None
         return cls(
@@ -95,27 +95,27 @@ class LanguageModel:
         )
 
     def warm(self) -> None:
-        """Import the client in the background: half a second and 49 MB."""
+        """Import the client in the background: 0.5 s and 49 MB."""
         self._connection.warm()
 
     def close(self) -> None:
-        """End connections and thread, for tests."""
+        """For tests."""
         self._connection.close()
 
     def complete(
         self, messages: Sequence[ModelMessage], tools: Sequence[Tool], deadline: datetime, *, may_call: bool = True
     ) -> Completion:
-        """One chat completion. Raises ModelUnavailable.
+        """One chat completion, in OpenAI's formats. Raises ModelUnavailable.
 
-        `messages` and `tools` are OpenAI's; without `may_call` the model is told to use words only.
+        Without `may_call` the model is told to answer in words.
         """
         request: dict[str, Any] = {"messages": list(messages)}
         if tools:
             request |= {"tools": list(tools), "tool_choice": "auto" if may_call else "none"}
         return self._chat(request, estimate_tokens(json.dumps(request["messages"], ensure_ascii=False)), deadline)
 
-    def transcribe(self, audio: bytes, content_type: str, deadline: datetime) -> Understood:
-        """What is said in a recording. Raises NotOffered, ModelUnavailable."""
+    def transcribe(self, audio: bytes, content_type: str, deadline: datetime) -> MediaText:
+        """Raises NotOffered, ModelUnavailable."""
         kind = content_type.partition(";")[0].strip().lower()
         if kind not in SPEECH_FILES or "speech" in self._cannot:
             raise NotOffered("the model server does not transcribe this kind of recording")
@@ -129,7 +129,7 @@ class LanguageModel:
                 lambda body: self._transcript(body, len(audio)),
             )
 
-    def describe(self, image: bytes, content_type: str, ask: str, deadline: datetime) -> Understood:
+    def describe(self, image: bytes, content_type: str, ask: str, deadline: datetime) -> MediaText:
         """The answer to `ask` about a picture. Raises NotOffered, ModelUnavailable."""
         kind = content_type.partition(";")[0].strip().lower()
         if kind not in PICTURES or "sight" in self._cannot:
@@ -138,7 +138,7 @@ class LanguageModel:
         parts = [{"type": "text", "text": ask}, {"type": "image_url", "image_url": {"url": address, "detail": "low"}}]
         with self._offered("sight"):
             seen = self._chat({"messages": [{"role": "user", "content": parts}]}, PICTURE_TOKENS, deadline)
-        return Understood(seen.text, seen.cost_micros)
+        return MediaText(seen.text, seen.cost_micros)
 
     def worst_cost(self, messages: Sequence[ModelMessage], tools: Sequence[Tool]) -> int:
         """Upper estimate of the cost of `complete`, in millionths of a US dollar."""
@@ -151,7 +151,7 @@ class LanguageModel:
         return max(speech, self.prices.tokens(self.name, PICTURE_TOKENS, self.most_tokens_out))
 
     def _chat(self, request: dict[str, Any], asked: int, deadline: datetime) -> Completion:
-        """A server that knows the token limit by its other name is asked again; the name is kept."""
+        # A server that wants the token limit under its other name is asked again; the name is kept.
         limit = self._limit_name
         try:
             return self._chat_with(limit, request, asked, deadline)
@@ -191,7 +191,7 @@ class LanguageModel:
 
     @contextmanager
     def _offered(self, sense: str) -> Iterator[None]:
-        """Turn "no such thing here" into NotOffered; remember it where it holds for every request."""
+        """Turn "not supported" into NotOffered; remember it if it holds for every request."""
         try:
             yield
         except ModelUnavailable as fault:
@@ -214,13 +214,13 @@ class LanguageModel:
         cost = self.prices.tokens(self.name, tokens_in, tokens_out)
         return Completion(text, calls, tokens_in, tokens_out, cost, answer["model"] or self.name)
 
-    def _transcript(self, body: bytes, size: int) -> Understood:
+    def _transcript(self, body: bytes, size: int) -> MediaText:
         said = load(Transcript(), body)
         seconds = (said["usage"] or {}).get("seconds") or size / SPEECH_BYTES_PER_SECOND
-        return Understood(said["text"].strip(), self.prices.speech(self._speech_model, seconds))
+        return MediaText(said["text"].strip(), self.prices.speech(self._speech_model, seconds))
 
 
 def estimate_tokens(text: str) -> int:
-    """An upper estimate: a third of the UTF-8 bytes."""
+    # Upper estimate: a third of the UTF-8 bytes.
     # English has about four bytes a token; Devanagari three a letter, and up to a token each.
     return len(text.encode("utf-8", "replace")) // 3 + 1

@@ -1,4 +1,4 @@
-"""Why the model gave no usable answer."""
+"""Errors of model calls."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.model.token_prices import Spent
 
 
 class Reason(StrEnum):
-    """Why the model did not answer; kept with the turn."""
+    """Why the model did not answer; stored with the turn."""
 
     TIMEOUT = "timeout"
     RATE_LIMITED = "rate limited"
@@ -23,7 +23,7 @@ class Reason(StrEnum):
 
 
 class ModelUnavailable(Exception):
-    """No usable answer; the text says what to do, and holds no word of the customer."""
+    """No usable answer; the text says what to do, and has no customer's words."""
 
     def __init__(
         self,
@@ -43,11 +43,11 @@ class ModelUnavailable(Exception):
 
 
 class NotOffered(Exception):
-    """This model server cannot hear or cannot see; tell the customer, do not try again."""
+    """This server cannot hear or see; tell the customer, do not retry."""
 
 
 class NoTime(ModelUnavailable):
-    """The deadline was as good as over before anything was sent."""
+    """Too little time was left to send anything."""
 
 
 def by_status(status: int, headers: Mapping[str, str], code: str | None) -> ModelUnavailable:

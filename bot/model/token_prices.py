@@ -1,4 +1,4 @@
-"""What calls of the model cost, from data/model_prices.toml."""
+"""Prices of model calls, from data/model_prices.toml."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ class Spent:
     cost_micros: int = 0
 
     def plus(self, answer: Completion) -> Spent:
-        """With one more call."""
         return Spent(
             self.steps + 1,
             self.tokens_in + answer.tokens_in,
@@ -46,7 +45,7 @@ class TokenPrice:
 
 
 class Prices:
-    """Tokens times dollars per million are millionths of a dollar: nothing is rounded on the way."""
+    """Tokens times dollars per million are millionths of a dollar: no rounding in between."""
 
     def __init__(self, default: TokenPrice, models: Mapping[str, TokenPrice], speech: Mapping[str, Decimal]) -> None:
         self._default = default
@@ -55,7 +54,7 @@ class Prices:
 
     @classmethod
     def read(cls, path: Path = PRICES_FILE) -> Prices:
-        """From the TOML file. Raises ValueError, naming the file and the entry."""
+        """Raises ValueError, naming the file and the entry."""
         try:
             said = PriceList().load(tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal))
         except (ValidationError, tomllib.TOMLDecodeError) as error:
@@ -64,13 +63,13 @@ class Prices:
         return cls(TokenPrice(**said["default"]), models, said["speech"])
 
     def tokens(self, model: str, tokens_in: int, tokens_out: int) -> int:
-        """Millionths of a dollar for one call, rounded up."""
+        """Cost of a call in millionths of a dollar, rounded up."""
         names = [name for name in self._models if model == name or model.startswith(f"{name}-20")]
         price = self._models[max(names, key=len)] if names else self._default
         return _up(tokens_in * price.tokens_in + tokens_out * price.tokens_out)
 
     def speech(self, model: str, seconds: float) -> int:
-        """Millionths of a dollar for that much speech, rounded up."""
+        """Cost of speech in millionths of a dollar, rounded up."""
         per_minute = self._speech.get(model, self._speech["default"])
         return _up(Decimal(str(seconds)) / 60 * per_minute * 1_000_000)
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from bot.channels.message_text import to_whatsapp
-from bot.model.answers import Completion, ModelMessage, Understood
+from bot.model.answers import Completion, MediaText, ModelMessage
 from bot.model.language_model import LanguageModel
 from bot.model.model_errors import ModelUnavailable, NotOffered, Reason
 from bot.model.token_prices import Spent
@@ -175,7 +175,7 @@ class MediaDescriber:
             log.warning("%s was not understood: %s", content_type.partition("/")[0], fault)
             return None
 
-    def _ask(self, content: bytes, content_type: str, deadline: datetime) -> Understood:
+    def _ask(self, content: bytes, content_type: str, deadline: datetime) -> MediaText:
         hear = content_type.startswith("audio/")
         return paid(
             self._limits,
@@ -190,7 +190,7 @@ class MediaDescriber:
         )
 
 
-Answered = TypeVar("Answered", Completion, Understood)
+Answered = TypeVar("Answered", Completion, MediaText)
 
 
 def paid(limits: Limits, name: str, worst: int, budget: int, call: Callable[[], Answered]) -> Answered:
