@@ -1,1 +1,1 @@
-"""What the shop sells and what it costs: the catalogue and exchange rates."""
+"""The catalogue and exchange rates."""

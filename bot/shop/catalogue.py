@@ -72,7 +72,7 @@ class CatalogueFault:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueFile:
-    """The right items of a file, the faults of its other rows, and its SHA-256."""
+    """Valid items, faults of the other rows, and the SHA-256."""
 
     items: list[Item]
     faults: list[CatalogueFault]
@@ -81,7 +81,7 @@ class CatalogueFile:
 
 @dataclass(frozen=True, slots=True)
 class ItemPrice:
-    """An item's price in one currency; `conversion` is None for a listed price."""
+    """`conversion` is None for a listed price."""
 
     money: Money
     conversion: Conversion | None
@@ -127,8 +127,8 @@ _ROW = _RowSchema()
 def read_catalogue(path: Path) -> CatalogueFile:
     """Read a UTF-8 CSV with a header line.
 
-    A bad row is left out and named by file, line, field and what is allowed. `price_eur`, `price_inr` … are plain numbers
-    with a point, blank where not listed; `title_hi`, `description_es` … are for readers of that language.
+    An invalid row is skipped with a fault. `price_eur`, `price_inr` … are plain numbers with a point, blank where not
+    listed; `title_hi`, `description_es` … are translations.
     """
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
@@ -174,7 +174,7 @@ def _read_rows(file: str, reader: csv.DictReader[str]) -> tuple[list[Item], list
 
 
 def _read_row(row: dict[str, Any]) -> Item | dict[str, str]:
-    """The item of one row, or what is wrong with it by field."""
+    """The item of a row, or its problems by field."""
     if None in row or None in row.values():
         return {"row": "as many cells as the header has columns; put text with commas in double quotes"}
     cells = {name.strip(): value.strip() for name, value in row.items()}
@@ -182,7 +182,8 @@ def _read_row(row: dict[str, Any]) -> Item | dict[str, str]:
     try:
         values: dict[str, Any] = _ROW.load(cells)
     except ValidationError as error:
-        wrong = {name: f"{cells.get(name, '')!r} must be: {problems[0]}" for name, problems in _problems(error)}
+        problems: dict[str, list[str]] = error.messages_dict
+        wrong = {name: f"{cells.get(name, '')!r} must be: {found[0]}" for name, found in problems.items()}
         values = {}
     prices, wrong_prices = _read_prices(cells)
     wrong |= wrong_prices
@@ -198,11 +199,6 @@ def _read_row(row: dict[str, Any]) -> Item | dict[str, str]:
 def _by_language(cells: Mapping[str, str], name: str) -> dict[str, str]:
     given = {language: cells.get(f"{name}_{language}", "") for language in LANGUAGES}
     return {language: text for language, text in given.items() if text}
-
-
-def _problems(error: ValidationError) -> Iterator[tuple[str, list[str]]]:
-    messages: dict[str, list[str]] = error.messages_dict
-    return iter(messages.items())
 
 
 def _read_prices(cells: Mapping[str, str]) -> tuple[dict[str, Money], dict[str, str]]:
@@ -232,7 +228,7 @@ class _Entry:
 
 @dataclass(frozen=True, slots=True)
 class _Shelf:
-    """One brand's items with the words that find them; immutable."""
+    """One brand's search index; immutable."""
 
     digest: str | None
     entries: tuple[_Entry, ...]
@@ -243,7 +239,7 @@ class _Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A search: the words that matter, the price range, and whether the cheapest come first."""
+    """A search query: words, price range, and whether cheapest first."""
 
     words: tuple[str, ...]
     min_price: Money | None
@@ -254,7 +250,7 @@ class Wish:
 class Catalogue:
     """One brand's goods, searched in memory, with current stock. Thread-safe.
 
-    An amount without a currency is in the brand's. With a `language`, category words are those of its chats.
+    Amounts without a currency are in the brand's. With a `language`, category words are those of its chats.
     """
 
     def __init__(self, goods: Goods, rates: Rates, brand: Brand, language: str | None = None) -> None:
@@ -269,12 +265,11 @@ class Catalogue:
         self._in = {} if language else _in_each_language(goods, rates, brand)
 
     def in_language(self, language: str) -> Catalogue:
-        """The same goods, by the category words of a language; by all where the brand does not speak it."""
+        """The catalogue with a language's category words; with all where the brand does not speak it."""
         return self._in.get(language, self)
 
     @property
     def categories(self) -> Categories:
-        """What the brand's goods are called."""
         return self._current().categories
 
     def items(self) -> list[Item]:
@@ -282,11 +277,11 @@ class Catalogue:
         return self._live(entry.item for entry in self._current().entries)
 
     def find(self, sku: str) -> Item | None:
-        """The item with this sku, None where the brand does not sell it."""
+        """None where the brand does not sell it."""
         return next(iter(self._live(e.item for e in self._current().entries if e.item.sku == sku)), None)
 
     def price(self, item: Item, currency: str) -> ItemPrice:
-        """As listed in `currency`, else converted from the brand's currency or the first listed. Raises UnknownCurrency."""
+        """As listed, else converted from the brand's currency or the first listed. Raises UnknownCurrency."""
         if currency in item.prices:
             return ItemPrice(item.prices[currency], None)
         base = item.prices.get(self._currency) or next(iter(item.prices.values()))
@@ -304,10 +299,10 @@ class Catalogue:
         limit: int = 5,
         currency: str | None = None,
     ) -> list[Item]:
-        """The best matches, best first.
+        """Matches, best first.
 
-        A price range may stand in the query ("laptop under 1500 euros", "20000 se kam ka phone"); arguments overrule it. An
-        amount without a currency is in `currency`, else in the brand's. The query must name something sold: "mattress" and
+        The query may contain a price range ("laptop under 1500 euros", "20000 se kam ka phone"); arguments override
+        it. Amounts without a currency are in `currency`, else the brand's. It must name something sold: "mattress" and
         "gaming chair" find nothing, "earbuds for the gym" finds earbuds.
         """
         wish = read_wish(query, currency or self._currency)
@@ -322,7 +317,7 @@ class Catalogue:
         return items[:limit]
 
     def names_goods(self, text: str) -> bool:
-        """Whether every word that is no small talk names a kind of goods or a maker: "baguette"."""
+        """Whether every word, apart from small talk, names a kind of goods or a maker: "baguette"."""
         shelf, words = self._current(), read_wish(text, self._currency).words
         return bool(words) and all(_canonical(word, shelf.categories) in shelf.names for word in words)
 
@@ -357,7 +352,7 @@ class Catalogue:
 
 
 def _in_each_language(goods: Goods, rates: Rates, brand: Brand) -> dict[str, Catalogue]:
-    """A catalogue for each language with category words of its own, and one for the others together."""
+    """A catalogue per language with category words of its own, and one for the rest."""
     terms = chain(brand.categories.values(), brand.subcategories.values(), brand.features.values())
     own = {language for term in terms for language in term.words_in}
     others = [language for language in brand.languages if language not in own]
@@ -368,7 +363,7 @@ def _in_each_language(goods: Goods, rates: Rates, brand: Brand) -> dict[str, Cat
 
 
 def _understood(words: tuple[str, ...], meanings: list[dict[str, float]], shelf: _Shelf) -> bool:
-    """Whether the query is about something here: all words known, one surely names a thing, or two share a title."""
+    """Whether the query is about something sold: all words known, one surely names a thing, or two share a title."""
     named = [
         found for word, found in zip(words, meanings, strict=True) if word not in QUALIFIERS and not word[0].isdigit()
     ]
@@ -385,7 +380,7 @@ def _understood(words: tuple[str, ...], meanings: list[dict[str, float]], shelf:
 
 
 def read_wish(query: str, currency: str) -> Wish:
-    """What a query asks for; an amount without a currency is in `currency` where a word makes it a limit."""
+    """Parse a query; an amount without a currency is a limit in `currency` if a word says so."""
     plain = fold(query)
     low: Money | None = None
     high: Money | None = None
@@ -417,7 +412,7 @@ def _side(plain: str, start: int, end: int) -> str | None:
 
 
 def _words(text: str, categories: Categories) -> Iterator[str]:
-    """Words in the singular; every word for a category becomes the category's mark."""
+    """Singular words; each word for a category becomes the category's token."""
     for word in WORD.findall(fold(text)):
         if word not in STOP_WORDS:
             yield _canonical(word, categories)
@@ -468,9 +463,9 @@ def _weights(item: Item, categories: Categories, marks: frozenset[str]) -> dict[
 
 
 def _meanings(word: str, shelf: _Shelf) -> dict[str, float]:
-    """The catalogue's words that a customer's word may stand for, with certainty.
+    """Catalogue words that a customer's word may stand for, with certainty.
 
-    Numbers have no typos. A typo keeps its first letter: "iphone" is no slip for "phone".
+    Numbers have no typos, and a typo keeps the first letter: "iphone" is no slip for "phone".
     """
     vocabulary, categories = shelf.vocabulary, shelf.categories
     if word in vocabulary or _singular(word) in vocabulary or categories.category(word):
@@ -495,7 +490,7 @@ def _meanings(word: str, shelf: _Shelf) -> dict[str, float]:
 
 
 def _score(entry: _Entry, meanings: list[dict[str, float]], names: frozenset[str]) -> tuple[tuple[int, int], float]:
-    """How many names and how many words find this item, and how well."""
+    """How many names and words match this item, and how well."""
     hits = [
         max((entry.words[known] * sure for known, sure in found.items() if known in entry.words), default=0.0)
         for found in meanings

@@ -1,4 +1,4 @@
-"""A brand's categories, subcategories and features, found in texts and named in replies."""
+"""A brand's categories, subcategories and features: found in texts, named in replies."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from bot.language.reading.interests import ShopWords, Term
 
 
 class Categories(ShopWords):
-    """A brand's categories, from its file and catalogue; immutable.
+    """From the brand's file and catalogue; immutable.
 
-    The id is the catalogue's column, the key in the brand's file, and the stored interest ("laptops"). One that the file
-    does not describe is found by its id ("cakes", "cake").
+    The id is the catalogue's column, the key in the brand's file, and the stored interest ("laptops"). Without a
+    description in the file it matches by id ("cakes", "cake").
     """
 
     def __init__(self, brand: Brand, used: Iterable[str], language: str | None = None) -> None:
         """`used`: the categories of the catalogue's items.
 
-        Without a `language`, or in one that the brand does not speak, the words of all languages hold.
+        Without a `language`, or in one that the brand does not speak, the words of all languages match.
         """
         self.ids = tuple(dict.fromkeys([*used, *brand.categories]))
         self._features = frozenset(brand.features)
@@ -29,7 +29,7 @@ class Categories(ShopWords):
         )
 
     def is_feature(self, interest: str) -> bool:
-        """Whether an interest is a feature, which says no kind of goods by itself: "gaming"."""
+        # A feature names no kind of goods by itself: "gaming".
         return interest in self._features
 
     def synonyms(self, word: str) -> tuple[str, ...]:

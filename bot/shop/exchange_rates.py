@@ -1,4 +1,4 @@
-"""Exchange rates: the European Central Bank's, with pegged currencies by their peg."""
+"""Exchange rates: the European Central Bank's, and pegs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ Fetch = Callable[[str], bytes]
 
 
 class RateSource(StrEnum):
-    """Whose rate a conversion stands on; `rate_ecb`, `rate_peg` … in a language's replies.toml say it."""
+    """Source of a conversion's rate; `rate_ecb`, `rate_peg` … in a language's replies.toml name it."""
 
     ECB = "ecb"  # the European Central Bank
     PEG = "peg"  # a currency's peg to the US dollar
@@ -51,19 +51,17 @@ class RateSource(StrEnum):
 
 
 class UnknownCurrency(ValueError):
-    """There is no rate for this currency; the text names those there are."""
+    """No rate for this currency; the text lists those with one."""
 
 
 class RatesNotRefreshed(Exception):
-    """The download failed, or is no complete and newer rates file. The rates in use stay."""
+    """The download failed, or is incomplete or not newer. The rates in use stay."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """An amount in another currency.
-
-    `rate`: units of the target for one of the source, unrounded; `result` is rounded to what can be paid; `as_of` is the
-    day of the older rate.
+    """`rate`: target units per source unit, unrounded; `result`: rounded to a payable amount; `as_of`: the older
+    rate's day.
     """
 
     given: Money
@@ -85,8 +83,8 @@ _Table = Mapping[str, _Quote]
 class Rates:
     """Today's rates. Thread-safe; notices a file that another process refreshed.
 
-    `folder` may hold a downloaded `eurofxref-hist.zip`, used when complete and newer than the package's. `fault` says why a
-    file is not used.
+    `folder` may hold a downloaded `eurofxref-hist.zip`, used when complete and newer than the package's. `fault`: why
+    a file is not used.
     """
 
     def __init__(self, folder: Path, clock: Clock) -> None:
@@ -99,7 +97,7 @@ class Rates:
         self.fault: str | None = None
 
     def known(self) -> list[str]:
-        """Every currency that can be converted, sorted."""
+        """Convertible currencies, sorted."""
         return sorted(set(self._current()) | set(PEGS))
 
     def as_of(self) -> date:
@@ -107,7 +105,7 @@ class Rates:
         return self._current()["EUR"].day
 
     def convert(self, money: Money, to: str) -> Conversion:
-        """`money` in the currency `to`. Raises UnknownCurrency."""
+        """Raises UnknownCurrency."""
         table = self._current()
         source, target = _quote(table, money.currency), _quote(table, to)
         rate = _rate(table, money.currency, to)
@@ -122,16 +120,16 @@ class Rates:
         )
 
     def in_currency(self, money: Money, currency: str) -> Money | None:
-        """The result of `convert`; None where there is no rate."""
+        """The result of `convert`; None without a rate."""
         try:
             return self.convert(money, currency).result
         except UnknownCurrency:
             return None
 
     def refresh(self, fetch: Fetch | None = None) -> date:
-        """Download the bank's file, check it, put it in place; returns the day of its newest rates.
+        """Download the bank's file, check it and put it in place; returns its newest day.
 
-        `fetch(address)` gives the bytes. Raises RatesNotRefreshed.
+        `fetch(address)` returns the bytes. Raises RatesNotRefreshed.
         """
         try:
             content = (fetch or download)(ECB_URL)
@@ -183,7 +181,7 @@ class Rates:
 
 
 def download(url: str) -> bytes:
-    """The bytes at an https address, within `SECONDS_ALLOWED` in all and `LARGEST_DOWNLOAD`; `OSError` otherwise."""
+    """Fetch over https, within `SECONDS_ALLOWED` in total and `LARGEST_DOWNLOAD`; raises OSError otherwise."""
     if not url.startswith("https://"):
         raise OSError(f"rates are fetched over https only, not from {url}")
     deadline = time.monotonic() + SECONDS_ALLOWED
@@ -199,7 +197,7 @@ def download(url: str) -> bytes:
 
 
 def _load(file: Path) -> _Table:
-    """The newest rate of each currency the bank still quotes, in units per euro."""
+    """The newest rate per euro of each currency that the bank still quotes."""
     with zipfile.ZipFile(BytesIO(file.read_bytes())) as archive:
         if sum(entry.file_size for entry in archive.infolist()) > LARGEST_UNPACKED:
             raise ValueError(f"unpacks to more than {LARGEST_UNPACKED} bytes")
