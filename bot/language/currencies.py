@@ -77,7 +77,6 @@ def _full_names() -> dict[str, str]:
 
 
 def _nation_names(plain: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Names with a nation word before or after them."""
     shared = {code: group.split()[0] for group in SHARED_NAMES for code in group.split()}
     beside: defaultdict[str, list[str]] = defaultdict(list)
     for code, name in keyed_words("amounts", "names_with_nation"):

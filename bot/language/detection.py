@@ -55,7 +55,6 @@ def detect(text: str, previous: str | None = None) -> str:
 
 
 def _followed(text: str, words: list[str], told: dict[str, int], leaders: list[str], previous: str) -> str:
-    """Continue a conversation in `previous`, or switch."""
     if any(told.values()):
         ahead = len(leaders) == 1 and told[leaders[0]] - told[previous] >= OWN
         return leaders[0] if ahead else previous
@@ -131,7 +130,7 @@ def _known() -> tuple[frozenset[str], tuple[frozenset[str], ...]]:
 
 
 def _shares(text: str, among: Collection[str] | None = None) -> dict[str, float]:
-    """Shares by letter statistics, largest first."""
+    """By letter statistics, largest first."""
     ranked = [(language, share) for language, share in _identifier().rank(text) if among is None or language in among]
     total = sum(share for _, share in ranked) or 1.0
     return {language: share / total for language, share in ranked}

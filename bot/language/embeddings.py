@@ -39,7 +39,7 @@ def embed(texts: Sequence[str]) -> Vectors:
 
 
 def embed_weighted(told: Sequence[str], weights: Sequence[float]) -> Vectors:
-    """The unit vector (256,) of weighted words, or zeros."""
+    """A unit vector (256,), or zeros."""
     _, rows, scale = _table()
     vector = np.zeros(DIMENSIONS, np.float32)
     for word, weight in zip(told, weights, strict=True):
@@ -58,7 +58,6 @@ def _sum_pieces(text: str, into: Vectors) -> None:
 
 
 def words(text: str) -> list[str]:
-    """Lower-case words without accents."""
     plain = text[:LONGEST_TEXT].lower()
     if not plain.isascii():
         parted = unicodedata.normalize("NFD", plain)
@@ -85,7 +84,7 @@ def word_pieces(word: str) -> tuple[int, ...]:
 
 
 def piece_rows(numbers: npt.NDArray[np.int64]) -> Vectors:
-    """Unit vectors, (len(numbers), 256), of table rows."""
+    """Unit vectors, (len(numbers), 256)."""
     _, rows, _ = _table()
     chosen = rows[numbers].astype(np.float32)
     chosen /= np.maximum(np.linalg.norm(chosen, axis=1, keepdims=True), 1e-6)

@@ -14,8 +14,6 @@ FIRST = LANGUAGES[0]  # what is spoken where nothing is known
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """A language's metadata."""
-
     code: str  # ISO 639-1
     english_name: str  # "Hindi"
     in_chat: str  # what a model is told to write to a customer

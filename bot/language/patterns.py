@@ -14,7 +14,7 @@ NEVER: Final = r"(?!)"  # what an entry without words matches
 
 
 def whole_words(words: str) -> re.Pattern[str]:
-    """`|`-separated phrases in NFC text, case-insensitive; a space matches any white space."""
+    """`|`-separated phrases in NFC text, any case; a space matches any white space."""
     return re.compile(_whole(unicodedata.normalize("NFC", words), r"\s"), re.IGNORECASE)
 
 

@@ -38,7 +38,7 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class ReplyWording(Wording):
-    """Lines for customers, in one language and script."""
+    """Lines for customers."""
 
     language: str
     script: str  # "hi-latin" for a language's second script, else the language

@@ -75,8 +75,6 @@ class Prices:
 
 
 class PriceEntry(Schema):
-    """Dollars per million tokens."""
-
     tokens_in = fields.Decimal(required=True, validate=Range(min=0), data_key="in")
     tokens_out = fields.Decimal(required=True, validate=Range(min=0), data_key="out")
 

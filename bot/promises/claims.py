@@ -22,12 +22,12 @@ WORD: Final = rf"[a-z{LETTERS}]+"
 
 
 def of_all(key: str) -> str:
-    """A claim's words in all languages, as one alternation."""
+    """As one alternation."""
     return alternatives("claims", key)
 
 
 def claim(key: str) -> re.Pattern[str]:
-    """A claim's words in all languages, as a whole-word pattern."""
+    """As a whole-word pattern."""
     return whole_words(of_all(key))
 
 
@@ -69,7 +69,6 @@ def durations(plain: str) -> Iterator[tuple[re.Match[str], tuple[int, int]]]:
 
 
 def number(word: str) -> int:
-    """The value of a match of COUNT."""
     return int(word) if word.isdigit() else NUMBER_WORDS[word.lower()]
 
 

@@ -75,7 +75,7 @@ class ReplyFacts:
         amounts: Iterable[Money] = (),
         customer: str = "",
     ) -> ReplyFacts:
-        """The facts of one turn; `today` is the brand's day. Expired codes are left out."""
+        """`today` is the brand's day. Expired codes are left out."""
         orders = tuple(orders)
         paid_at = tuple(order.link or brand.pay_at(order.number) for order in orders)
         items = tuple(items)

@@ -87,6 +87,6 @@ def _own_words(item: Item, title: str) -> list[str]:
 
 
 def _series(item: Item) -> str | None:
-    """A model line, which a number follows: 'raptor' of 'Kestrel Raptor 15'."""
+    """'raptor' of 'Kestrel Raptor 15'."""
     words, own = _plain(item.title).split(), _own_words(item, item.title)
     return own[0] if len(words) > len(own) > 1 and own[1][0].isdigit() else None

@@ -41,7 +41,6 @@ def check_order_states(sentence: Sentence, facts: ReplyFacts) -> PlacedBreaches:
 
 
 def _carries(order: OrderFact, state: str) -> bool:
-    """Whether a reply may say that this order is in `state`."""
     if state == "placed":  # of a delivered order that would be no news, but a claim about a new one
         return order.state in ("placed", "paid", "shipped")
     return order.state in _STATES_FROM[state]

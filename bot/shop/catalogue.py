@@ -174,7 +174,7 @@ def _read_rows(file: str, reader: csv.DictReader[str]) -> tuple[list[Item], list
 
 
 def _read_row(row: dict[str, Any]) -> Item | dict[str, str]:
-    """The item of a row, or its problems by field."""
+    """The item, or its problems by field."""
     if None in row or None in row.values():
         return {"row": "as many cells as the header has columns; put text with commas in double quotes"}
     cells = {name.strip(): value.strip() for name, value in row.items()}
@@ -239,8 +239,6 @@ class _Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A search query: words, price range, and whether cheapest first."""
-
     words: tuple[str, ...]
     min_price: Money | None
     max_price: Money | None
@@ -265,7 +263,7 @@ class Catalogue:
         self._in = {} if language else _in_each_language(goods, rates, brand)
 
     def in_language(self, language: str) -> Catalogue:
-        """The catalogue with a language's category words; with all where the brand does not speak it."""
+        """With all category words where the brand does not speak it."""
         return self._in.get(language, self)
 
     @property
@@ -273,7 +271,7 @@ class Catalogue:
         return self._current().categories
 
     def items(self) -> list[Item]:
-        """Every item with current stock, in the file's order."""
+        """With current stock, in the file's order."""
         return self._live(entry.item for entry in self._current().entries)
 
     def find(self, sku: str) -> Item | None:
@@ -490,7 +488,7 @@ def _meanings(word: str, shelf: _Shelf) -> dict[str, float]:
 
 
 def _score(entry: _Entry, meanings: list[dict[str, float]], names: frozenset[str]) -> tuple[tuple[int, int], float]:
-    """How many names and words match this item, and how well."""
+    """How many names and words match, and how well."""
     hits = [
         max((entry.words[known] * sure for known, sure in found.items() if known in entry.words), default=0.0)
         for found in meanings

@@ -33,7 +33,7 @@ class Categories(ShopWords):
         return interest in self._features
 
     def synonyms(self, word: str) -> tuple[str, ...]:
-        """The words of the feature that a folded word stands for."""
+        """Of the feature that a folded word stands for."""
         feature = self.feature(word)
         return self._terms[feature].words_for(None) if feature else ()
 
@@ -43,6 +43,5 @@ class Categories(ShopWords):
         return next((names[each] for each in languages if each in names), interest.replace("-", " "))
 
     def search_word(self, interest: str) -> str:
-        """A word that finds it in the catalogue."""
         words = self._terms[interest].words if interest in self._terms else ()
         return words[0] if words else interest.replace("-", " ")

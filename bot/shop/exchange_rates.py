@@ -97,11 +97,9 @@ class Rates:
         self.fault: str | None = None
 
     def known(self) -> list[str]:
-        """Convertible currencies, sorted."""
         return sorted(set(self._current()) | set(PEGS))
 
     def as_of(self) -> date:
-        """The day of the newest rates in use."""
         return self._current()["EUR"].day
 
     def convert(self, money: Money, to: str) -> Conversion:
@@ -120,7 +118,7 @@ class Rates:
         )
 
     def in_currency(self, money: Money, currency: str) -> Money | None:
-        """The result of `convert`; None without a rate."""
+        """None without a rate."""
         try:
             return self.convert(money, currency).result
         except UnknownCurrency:

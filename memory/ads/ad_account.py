@@ -22,7 +22,7 @@ LearningPhase = Literal["learning", "finished", "limited", "unknown"]  # limited
 
 @dataclass(frozen=True, slots=True)
 class AdAccount:
-    """Days and budgets are in the account's own time zone and currency."""
+    """Days and budgets are in its own time zone and currency."""
 
     id: str  # as the platform writes it, such as act_1234
     brand: str
@@ -36,8 +36,6 @@ class AdAccount:
 
 @dataclass(frozen=True, slots=True)
 class Learning:
-    """An ad set's learning phase as the platform reports it."""
-
     status: LearningPhase
     conversions: int
     threshold: int | None  # conversions that end the phase; None where the platform did not say
@@ -132,7 +130,7 @@ class AdInsight:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """A change in the platform's own log, made by us or on the platform's pages."""
+    """A change in the platform's own log."""
 
     at: datetime
     actor: str  # who did it, as the platform names them; the name of our app where it was us
@@ -146,8 +144,6 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment under an ad."""
-
     id: str
     ad_id: str
     at: datetime
@@ -157,7 +153,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class NewCampaign:
-    """A campaign to create. Its ad sets hold the budget."""
+    """It holds no budget, its ad sets do."""
 
     name: str
     objective: Objective = "engagement"
@@ -166,7 +162,7 @@ class NewCampaign:
 
 @dataclass(frozen=True, slots=True)
 class NewAdSet:
-    """A Click-to-WhatsApp ad set to create."""
+    """Click-to-WhatsApp."""
 
     campaign_id: str
     name: str
@@ -176,7 +172,7 @@ class NewAdSet:
 
 @dataclass(frozen=True, slots=True)
 class NewCreative:
-    """A creative to create, with a picture that the account already has."""
+    """With a picture that the account already has."""
 
     name: str
     body: str
@@ -197,7 +193,7 @@ New = NewCampaign | NewAdSet | NewCreative | NewAd
 
 @dataclass(frozen=True, slots=True)
 class BusinessEvent:
-    """A conversion event of a chat, sent to the platform once."""
+    """A conversion event of a chat, sent once."""
 
     id: str  # ours; the platform does not remove doubles
     name: str  # LeadSubmitted, Purchase, OrderCanceled, OrderReturned, …
@@ -208,8 +204,6 @@ class BusinessEvent:
 
 @dataclass(frozen=True, slots=True)
 class EventOutcome:
-    """The platform's answer to an event."""
-
     id: str
     accepted: bool
     why: str  # empty where it was accepted
@@ -218,8 +212,6 @@ class EventOutcome:
 
 @dataclass(frozen=True, slots=True)
 class AccountFinding:
-    """One result of the doctor."""
-
     name: str
     ok: bool
     sentence: str  # what is so, and what to do where it isn't fine

@@ -87,7 +87,7 @@ class AdTests:
     def begin(
         self, brand: str, account_id: str, key: str, decision_id: int, budget: Money, idea: Mapping[str, Any]
     ) -> AdTest:
-        """Store a test before its launch. Raises AlreadyStored where one runs under this key."""
+        """Raises AlreadyStored where one runs under this key."""
         row = AD_TESTS.stored(
             brand=brand,
             account_id=account_id,
@@ -109,7 +109,7 @@ class AdTests:
         return test
 
     def running(self, brand: str, account_id: str) -> list[AdTest]:
-        """Tests of an account that have not ended, launched or not, newest first."""
+        """Not ended, launched or not; newest first."""
         return AD_TEST.all(
             self._db,
             f"SELECT {AD_TEST.columns} FROM ad_tests"
@@ -119,12 +119,11 @@ class AdTests:
         )
 
     def of_brand(self, brand: str) -> list[AdTest]:
-        """Every test, oldest first."""
+        """Oldest first."""
         sql = f"SELECT {AD_TEST.columns} FROM ad_tests WHERE brand = :brand ORDER BY id"
         return AD_TEST.all(self._db, sql, brand=brand)
 
     def launched(self, brand: str, test_id: int, campaign_id: str) -> None:
-        """Store the campaign that a test runs as."""
         self._db.run(
             "UPDATE ad_tests SET campaign_id = :campaign WHERE brand = :brand AND id = :id",
             campaign=campaign_id,

@@ -68,8 +68,6 @@ class AdSale:
 
 @dataclass(frozen=True, slots=True)
 class ChatDay:
-    """Chats that an ad opened on a day, and how many became leads."""
-
     ad_id: str
     day: date
     chats: int
@@ -88,8 +86,6 @@ class Cohort:
 
 @dataclass(frozen=True, slots=True)
 class AdSeries:
-    """An ad's chats by day, and orders by day of chat."""
-
     chats: Mapping[date, int]
     orders: tuple[Cohort, ...]
     elsewhere: tuple[Money, ...] = ()  # margins in currencies that could not be converted, one sum for each
@@ -216,11 +212,11 @@ class Attribution:
         return changed
 
     def book_chats(self, brand: str, chats: Iterable[ChatDay]) -> None:
-        """Insert chats of the practice market; a row may count many."""
+        """Practice-market chats; a row may count many."""
         bulk_insert.insert(self._db, AD_CHATS, [CHAT_DAY.values(each) | {"brand": brand} for each in chats])
 
     def booked_until(self, brand: str, account_id: str) -> date | None:
-        """The last day with practice-market chats in this account."""
+        """The last day with practice-market chats."""
         # what came through the desk has its moment
         day = self._db.value(
             "SELECT max(c.day) FROM ad_chats c JOIN ads a ON a.brand = c.brand AND a.ad_id = c.ad_id"
@@ -231,14 +227,14 @@ class Attribution:
         return None if day is None else date.fromordinal(day)
 
     def book_sales(self, brand: str, sales: Iterable[AdSale], *, zone: str = "UTC") -> None:
-        """Insert sales; known numbers are skipped."""
+        """Known numbers are skipped."""
         accounts = self._accounts(brand, zone)
         now = self._clock()
         rows = [self._sale_row(brand, sale, accounts, now) for sale in sales]
         bulk_insert.insert(self._db, AD_SALES, rows, "ON CONFLICT (brand, number) DO NOTHING")
 
     def move(self, brand: str, number: str, state: State) -> None:
-        """Set the state of a sale. Raises UnknownSale."""
+        """Raises UnknownSale."""
         if state not in ("ordered", "paid", "cancelled", "returned"):
             raise ValueError(f"a sale is ordered, paid, cancelled or returned, never {state!r}")
         moved = self._db.run(
@@ -349,7 +345,7 @@ class Attribution:
         return len(rows)
 
     def _counted(self, brand: str, contact_ids: set[int]) -> set[tuple[int, str, int]]:
-        """(contact, ad, day) of the chats that are counted already."""
+        """(contact, ad, day) of counted chats."""
         counted = set()
         for contact_id in contact_ids:
             for row in self._db.all("SELECT ad_id, day FROM ad_chats WHERE contact_id = :id", id=contact_id):
@@ -376,7 +372,7 @@ class Attribution:
         return len(rows)
 
     def _follow_chats(self, brand: str) -> None:
-        """Mark recent chats that became leads, and fill in languages."""
+        """Mark recent chats that became leads; fill in languages."""
         since = to_text(self._clock() - timedelta(days=FRESH_DAYS))
         types = ", ".join(f"'{name}'" for name in LEAD_TYPES)
         self._db.run(
@@ -443,7 +439,6 @@ class _Accounts:
         return currency, UTC if zone == "UTC" else ZoneInfo(zone)
 
     def day(self, ad_id: str, at: str) -> date:
-        """The date of a stored timestamp in the calendar of this ad's account."""
         return from_text(at).astimezone(self.of(ad_id)[1]).date()
 
 

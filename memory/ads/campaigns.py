@@ -45,12 +45,12 @@ class UnknownAdAccount(MemoryFault):
 
 
 class UnknownAd(MemoryFault):
-    """This brand has no such ad."""
+    pass
 
 
 @dataclass(frozen=True, slots=True)
 class KnownAd:
-    """An ad with its ad set, campaign and creative; unknown fields are empty or None."""
+    """Unknown fields are empty or None."""
 
     key: int  # our own number of it
     account_id: str
@@ -325,7 +325,7 @@ class Campaigns:
         return found[0]
 
     def structure(self, brand: str, account_id: str) -> Structure:
-        """The last snapshot. Raises UnknownAdAccount."""
+        """Raises UnknownAdAccount."""
         account = self.account(brand, account_id)
         which = {"brand": brand, "account": account_id}
         of_account = "JOIN ad_accounts n ON n.brand = t.brand AND n.account_id = t.account_id"
@@ -501,7 +501,7 @@ class Campaigns:
             )
 
     def _keys(self, brand: str, told: Sequence[AdInsight]) -> dict[str, int]:
-        """Row ids by ad id; ads that no snapshot held are inserted."""
+        """Row ids by ad id; unknown ads are inserted."""
         wanted = {reading.ad_id: reading.account_id for reading in told}
         now = self._clock()
         found = self._ad_numbers(brand)
@@ -560,7 +560,7 @@ class _Numbered:
 
 @dataclass(slots=True)
 class _News:
-    """An insight to insert, by column, and the id of the row that it supersedes."""
+    """An insight to insert, and the id of the row that it supersedes."""
 
     values: dict[str, Any]
     replaces: int | None

@@ -23,13 +23,13 @@ class AdChat:
 
 
 class AdChats:
-    """Chats that ads opened, without erased people."""
+    """Without erased people."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     def through_ads(self, brand: str, since: datetime) -> list[AdChat]:
-        """Chats that an ad opened from `since` on, one per person and ad, without staff."""
+        """One per person and ad, from `since` on, without staff."""
         which = {"brand": brand, "since": to_text(since)}
         clicks = self._db.all(_CLICKS, **which)
         said = self._db.all(_SAID, **which)

@@ -41,7 +41,7 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class Uncounted:
-    """A sale that the platform did not count, and the reason."""
+    """A sale that the platform did not count."""
 
     number: str
     why: str
@@ -136,7 +136,6 @@ class Events:
         return events
 
     def settle(self, brand: str, outcomes: Sequence[EventOutcome]) -> None:
-        """Store the platform's answers to claimed events."""
         with self._db.transaction():
             for outcome in outcomes:
                 self._db.run(
@@ -155,7 +154,7 @@ class Events:
             self._move([_number(event.id) for event in events], "sent", "planned", "")
 
     def of_order(self, brand: str, number: str) -> list[Reported]:
-        """Events of an order, oldest first."""
+        """Oldest first."""
         return REPORTED.all(
             self._db,
             f"SELECT {REPORTED.columns} FROM ad_events WHERE brand = :brand AND number = :number ORDER BY id",
@@ -164,7 +163,6 @@ class Events:
         )
 
     def counts(self, brand: str) -> dict[str, int]:
-        """Number of events by state."""
         rows = self._db.all(
             "SELECT state, count(*) AS n FROM ad_events WHERE brand = :brand GROUP BY state", brand=brand
         )

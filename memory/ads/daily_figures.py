@@ -20,8 +20,6 @@ UNKNOWN: Final = "unknown"
 
 @dataclass(frozen=True, slots=True)
 class CampaignDay:
-    """One campaign on one day of its account's calendar."""
-
     account_id: str
     campaign_id: str
     day: date

@@ -49,7 +49,6 @@ class Figures:
 
     @property
     def profit(self) -> Money:
-        """Margin minus ad spend."""
         return Money(self.margin.amount - self.spend.amount, self.currency)
 
     @property
@@ -98,7 +97,7 @@ class SegmentFigures:
 
 @dataclass(frozen=True, slots=True)
 class Lifetime:
-    """Customers that an ad or angle acquired, with everything they bought since, through any ad."""
+    """Customers that an ad or angle acquired, and all they bought since."""
 
     key: str
     buyers: int
@@ -179,7 +178,7 @@ class AdFigures:
     def segments(
         self, brand: str, by: Segment, since: date, until: date, *, account_id: str | None = None
     ) -> list[SegmentFigures]:
-        """Chats, leads and orders by customer segment, most orders first; both days included."""
+        """Most orders first; both days included."""
         which = {"brand": brand, "account": account_id, "since": since.toordinal(), "until": until.toordinal()}
         chat_column, sale_column = _SEGMENTS[by]
         sales = self._db.all(_SEGMENT_SALES.format(column=sale_column), **which)
@@ -187,7 +186,7 @@ class AdFigures:
         return _segments(by, chats, sales)
 
     def lifetime(self, brand: str, by: Literal["ad", "angle"]) -> list[Lifetime]:
-        """Customers that each ad or angle acquired, highest return rate first."""
+        """By ad or angle that acquired them, highest return rate first."""
         angles = {ad.ad_id: ad.angle for ad in self._campaigns.ads(brand)}
         place: Callable[[str], str] = (lambda ad: ad) if by == "ad" else (lambda ad: angles.get(ad, "unknown ad"))
         return _lifetimes(self._db.all(_BUYERS, brand=brand), self._db.all(_BOUGHT, brand=brand), place)

@@ -34,7 +34,7 @@ class UnknownKind(MemoryFault):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node, and its distance from the start."""
+    """`steps`: distance from the start."""
 
     kind: str
     key: str
@@ -166,7 +166,7 @@ class Graph:
         return [Node(row["kind"], row["key"], row["steps"]) for row in rows]
 
     def edges(self, brand: str, *, since: date | None = None) -> Iterator[Edge]:
-        """Every edge of a brand; chats, leads and orders from `since` on."""
+        """Chats, leads and orders from `since` on."""
         rows = self._db.all(
             "SELECT * FROM graph_edges WHERE brand = :brand AND (day IS NULL OR day >= :since)"
             " ORDER BY from_kind, relation, to_kind, from_key, to_key",

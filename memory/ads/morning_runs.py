@@ -58,7 +58,7 @@ class Cycles:
         self._lease = lease
 
     def claim(self, brand: str, account_id: str, day: date, first_step: str) -> CycleRun | None:
-        """Lease this day's cycle; None where it is done, or another process holds it."""
+        """None where it is done, or another process holds it."""
         with self._db.transaction():
             now = self._clock()
             begun = CYCLES.stored(
@@ -111,7 +111,7 @@ class Cycles:
         )
 
     def of_brand(self, brand: str, day: date) -> list[CycleRun]:
-        """Every cycle of that day, by account."""
+        """By account."""
         return CYCLE_RUN.all(
             self._db,
             f"{_RUNS} WHERE brand = :brand AND day = :day ORDER BY account_id",

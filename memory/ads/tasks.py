@@ -107,11 +107,11 @@ class Tasks:
         return task
 
     def open(self, brand: str) -> list[Task]:
-        """Open tasks, earliest due date first."""
+        """Earliest due date first."""
         return TASK.all(self._db, f"{_TASKS_OF} AND state = 'open' ORDER BY due_on IS NULL, due_on, id", brand=brand)
 
     def done(self, brand: str, number: int, who: str, outcome: str) -> Task:
-        """Close a task with its outcome. Raises UnknownTask, TaskDone."""
+        """Raises UnknownTask, TaskDone."""
         with self._db.transaction():
             self._db.hold(f"tasks {brand}")
             task = self.get(brand, number)
@@ -136,21 +136,20 @@ class Tasks:
         )
 
     def unlearned(self, brand: str) -> list[Task]:
-        """Closed tasks that no cycle has processed yet."""
+        """Done, and not processed by a cycle yet."""
         return TASK.all(self._db, f"{_TASKS_OF} AND state = 'done' AND learned = 0 ORDER BY id", brand=brand)
 
     def learned(self, number: int) -> None:
-        """Mark as processed by a cycle."""
         self._db.run("UPDATE tasks SET learned = 1 WHERE id = :id", id=number)
 
     # -- its twin in Asana
 
     def to_file(self, brand: str) -> list[Task]:
-        """Open tasks that are not in Asana, oldest first."""
+        """Open and not in Asana, oldest first."""
         return TASK.all(self._db, f"{_TASKS_OF} AND state = 'open' AND gid IS NULL ORDER BY id", brand=brand)
 
     def filed(self, brand: str) -> list[Task]:
-        """Open tasks that are in Asana."""
+        """Open and in Asana."""
         return [task for task in self.open(brand) if task.gid is not None]
 
     def to_close(self, brand: str) -> list[Task]:

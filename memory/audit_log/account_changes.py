@@ -169,14 +169,13 @@ class Changes:
         self._clock = clock
 
     def intend(self, meant: Intention) -> Change:
-        """Store a change before it is requested; durable once the surrounding transaction is."""
+        """Durable once the surrounding transaction is."""
         now = to_text(self._clock())
         row = INTENTION.values(meant) | {"at": now, "asked_at": now, "state": "open", "outcome": ""}
         change_id = self._db.insert(AD_CHANGES.insert(row, "RETURNING id"), **row)
         return self.get(meant.brand, change_id)
 
     def ask_again(self, change_id: int, account_at: datetime) -> None:
-        """Reopen a change to request it again."""
         self._db.run(
             "UPDATE ad_changes SET state = 'open', outcome = '', settled_at = NULL, asked_at = :now,"
             " account_at = :account_at WHERE id = :id",
@@ -186,7 +185,7 @@ class Changes:
         )
 
     def settle(self, change_id: int, state: State, outcome: str = "") -> bool:
-        """Store the result of an open change; False where it is settled already."""
+        """False where it is settled already."""
         return bool(
             self._db.run(
                 "UPDATE ad_changes SET state = :state, outcome = :outcome, settled_at = :now"
@@ -209,7 +208,6 @@ class Changes:
         return change
 
     def by_key(self, key: str) -> Change | None:
-        """The change with this idempotency key."""
         return CHANGE.one(self._db, f"{_CHANGES} WHERE key = :key", key=key)
 
     def of_approval(self, approval_id: int) -> list[Change]:

@@ -141,7 +141,6 @@ class Approvals:
         return approval
 
     def finish(self, number: int, state: Literal["used", "stale"], reason: str = "") -> None:
-        """Close an approval: carried out, or no longer possible."""
         self._db.run(
             "UPDATE ad_approvals SET state = :state, reason = :reason WHERE id = :id AND state IN ('waiting', 'approved')",
             state=state,
@@ -174,7 +173,7 @@ class Approvals:
         )
 
     def of_key(self, account_id: str, key: str) -> Approval | None:
-        """The newest approval with this idempotency key."""
+        """The newest with this idempotency key."""
         return APPROVAL.one(
             self._db,
             f"{_APPROVALS} WHERE account_id = :account AND key = :key ORDER BY id DESC LIMIT 1",
@@ -238,5 +237,4 @@ OVER = {
 
 
 def digest_of(plan: str) -> str:
-    """SHA-256 of a plan."""
     return hashlib.sha256(plan.encode()).hexdigest()

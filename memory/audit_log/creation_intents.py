@@ -154,11 +154,11 @@ class Intents:
         return self._launch("change_id = :id", id=change_id)
 
     def parts(self, launch_id: int) -> list[Intent]:
-        """The parts of a launch, in the order of creation."""
+        """In the order of creation."""
         return INTENT.all(self._db, f"{_INTENTS} WHERE launch_id = :id ORDER BY id", id=launch_id)
 
     def open_in(self, account_id: str) -> list[LaunchRecord]:
-        """Unfinished launches of this account, of any process."""
+        """Unfinished, of any process."""
         return LAUNCH.all(
             self._db,
             f"{_LAUNCHES} WHERE account_id = :id AND state IN ('making', 'publishing') ORDER BY id",

@@ -30,7 +30,6 @@ class JobRuns:
         return bool(self._db.run(JOB_RUNS.insert(run, "ON CONFLICT DO NOTHING"), **run))
 
     def note(self, job: str) -> None:
-        """Store that this job has just caught up."""
         run = JOB_RUNS.stored(job=job, slot="last", at=self._clock())
         self._db.run(JOB_RUNS.insert(run, JOB_RUNS.update_on_conflict(run)), **run)
 

@@ -93,7 +93,6 @@ def kept_of(backups: Iterable[Path]) -> set[Path]:
 
 
 def made_at(backup: Path) -> datetime:
-    """The time in a dated backup's name."""
     return datetime.strptime(f"{backup.stem.removeprefix('hawker-')}+0000", "%Y%m%dT%H%M%SZ%z")
 
 
@@ -177,7 +176,6 @@ def _made(into: Path, key: str | None, fill: Change) -> Path:
 
 @contextmanager
 def _reporting_failure(what: str, what_to_do: str) -> Iterator[None]:
-    """Translate file and driver errors into BackupFailed."""
     try:
         yield
     except BackupFailed:

@@ -61,8 +61,6 @@ class Notes:
 
 @dataclass(frozen=True, slots=True)
 class DossierMessage:
-    """A validated message."""
-
     at: datetime
     role: str
     content: str
@@ -91,7 +89,6 @@ class Dossiers:
         self._analytics = Analytics(db, clock)
 
     def count(self) -> int:
-        """Number of people."""
         return int(
             self._db.value("SELECT count(*) FROM contacts WHERE brand = :brand AND staff = 0", brand=self._brand)
         )
@@ -219,7 +216,6 @@ class Dossiers:
     def _date(
         self, contact: Contact, info: object, lines: Sequence[DossierMessage], notes: Notes, *, new: bool
     ) -> None:
-        """Set since when this person is known."""
         given = info if isinstance(info, dict) else {}
         created = self._moment(given, "created_at", "session_info.created_at", notes)
         moments = [moment for moment in (created, *(line.at for line in lines)) if moment is not None]

@@ -66,7 +66,7 @@ def _copy(source: Database, target: Database, table: Table, progress: Progress |
 
 
 def _rows(db: Database, table: Table) -> Iterator[Row]:
-    """Every row by key, in pages; all at once without a key."""
+    """By key, in pages; all at once without a key."""
     names, key = ", ".join(table.columns), ", ".join(table.key)
     if not key:
         yield from db.all(f"SELECT {names} FROM {table.name} ORDER BY {names}")

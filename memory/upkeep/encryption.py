@@ -52,7 +52,7 @@ def wipe(file: Path) -> None:
 
 
 def counts(file: Path, key: str | None) -> dict[str, int]:
-    """Rows by table, including SQLite's own tables."""
+    """Rows by table, SQLite's own included."""
     with closing(sqlcipher.connect(file, key)) as connection:
         names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         return {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}

@@ -121,7 +121,7 @@ class Erasure:
         return {row["digest"]: row["at"] for row in self._db.all("SELECT digest, at FROM erased_people")}
 
     def receipts(self, brand: str, *, limit: int = 100) -> list[Receipt]:
-        """A brand's receipts, newest first."""
+        """Newest first."""
         rows = self._db.all(
             "SELECT receipt FROM receipts WHERE brand = :brand ORDER BY id DESC LIMIT :limit", brand=brand, limit=limit
         )
@@ -235,7 +235,6 @@ class Erasure:
 
 
 def _together(rows: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
-    """Sum of deleted rows by table."""
     return {table: rows.get(table, 0) + more.get(table, 0) for table in (*rows, *more)}
 
 
@@ -318,7 +317,7 @@ def write_list(erased: Mapping[str, str], file: Path) -> None:
 
 
 def read_list(file: Path) -> dict[str, str]:
-    """Read what `write_list` wrote; empty where there is no file."""
+    """Empty where there is no file."""
     if not file.exists():
         return {}
     entries = [line.split() for line in file.read_text().splitlines()]

@@ -28,7 +28,7 @@ _ISO = re.compile(r"\b(?P<y>(?:19|20)\d\d)-(?P<m>\d{2})-(?P<d>\d{2})\b")
 
 
 def find_birthday(text: str) -> str | None:
-    """`1990-05-12`, or `05-12` without a year; None where the writer states no birthday."""
+    """`1990-05-12`, or `05-12` without a year."""
     found = _INTRO.match(text)
     if found is None or _DENIED.match(text, found.end()):
         return None
@@ -66,7 +66,6 @@ def _written(year: str | None, month: int, day: int) -> str | None:
 
 @cache
 def _months() -> dict[str, int]:
-    """Month names in every language, with abbreviations and variants."""
     names: dict[str, int] = {}
     for language in LANGUAGES:
         months = Locale.parse(about(language).locale).months

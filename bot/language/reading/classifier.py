@@ -69,7 +69,6 @@ class Model:
 
 
 def vectors_of(texts: list[list[str]]) -> Floats:
-    """Embeddings of messages given as words."""
     return embed([" ".join(words) for words in texts])
 
 
@@ -79,12 +78,12 @@ def softmax(scores: Floats) -> Floats:
 
 
 def sketch_of(counts: dict[int, int], idf: Floats) -> Floats:
-    """A phrase's weighted buckets folded into a unit vector of SKETCH signed dimensions."""
+    """Weighted buckets folded into a unit vector of SKETCH signed dimensions."""
     return _folded(*_weighted(counts, idf))
 
 
 def _weighted(counts: dict[int, int], idf: Floats) -> tuple[np.ndarray[Any, np.dtype[np.int64]], Floats]:
-    """The occurring buckets and their weights, scaled to length 1."""
+    """Buckets and their weights, scaled to length 1."""
     places = np.fromiter(counts, dtype=np.int64, count=len(counts))
     values = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32))) * idf[places]
     return places, np.asarray(values / np.sqrt((values**2).sum()), dtype=np.float32)

@@ -32,7 +32,7 @@ class Term:
     words_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # words of this language's chats alone
 
     def words_for(self, language: str | None) -> tuple[str, ...]:
-        """The words valid in a chat of `language`; None: all."""
+        """`language` None: all."""
         own = [each for code, each in self.words_in.items() if language in (None, code)]
         return tuple(dict.fromkeys([*self.words, *chain.from_iterable(own)]))
 

@@ -47,13 +47,12 @@ MAYBE_BY = words_of_all("names", "maybe_named_hints")
 
 
 def hints(text: str, words: Iterable[str]) -> bool:
-    """Whether a lower-case text contains one of `words`."""
     return any(word in text for word in words)
 
 
 @dataclass(frozen=True, slots=True)
 class OwnName:
-    """The writer's name, with capitals."""
+    """With capitals."""
 
     name: str
     certain: bool  # said in words that hardly mean anything else; if not, it is a guess
@@ -110,7 +109,7 @@ def _maybe(text: str, found: re.Match[str], quiet: bool) -> OwnName | None:
 
 
 def _behind(text: str, found: re.Match[str]) -> tuple[str, list[str]]:
-    """The text after an introduction and title, and its leading words that may be a name."""
+    """The text after an introduction and title, and its leading words."""
     behind = text[found.end() :]
     title = TITLES.match(behind)
     behind = behind[title.end() :] if title else behind

@@ -126,7 +126,7 @@ def clauses(sentence: str) -> list[str]:
 
 
 def own_clauses(sentence: str, *, others: bool = False) -> list[str]:
-    """A sentence's clauses, questions included; without `others`, none about another person."""
+    """Questions included; without `others`, none about another person."""
     parts = [part.strip() for part in CLAUSE.split(sentence) if part and part.strip()]
     return parts if others else [part for part in parts if not OTHERS.search(part)]
 
@@ -203,7 +203,7 @@ def _owned_no_more(clause: str, _language: str) -> Learned | None:
 
 
 def _thing(found: re.Match[str] | None) -> str | None:
-    """The thing that a clause names, up to five words."""
+    """Up to five words."""
     if found is None or _NOT_OWNED.search(found.group()):
         return None
     words = re.match(rf"{_PIECE}(?: {_PIECE}){{0,4}}", (said(found, "thing") or "").strip())

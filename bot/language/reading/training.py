@@ -48,8 +48,6 @@ RUSHED = {"you": "u", "your": "ur", "please": "pls", "are": "r", "what": "wat", 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A labelled phrase and its training weight."""
-
     text: str
     message_type: str
     weight: float = 1.0
@@ -77,7 +75,7 @@ def digest(folder: Path = PHRASES) -> str:
 
 
 def chat_phrases(folder: Path = PHRASES) -> list[Example]:
-    """The phrases as written, of every language, without duplicates."""
+    """As written, of every language, without duplicates."""
     files = sorted(path for path in folder.glob("*.txt") if path.name not in NOT_CHAT)
     found = (pair for path in files for pair in read_sections(path))
     return [Example(text, message_type) for message_type, text in dict.fromkeys(found)]
@@ -145,7 +143,7 @@ class Matrix:
 
 
 def counted(texts: list[list[str]]) -> Matrix:
-    """Log counts of the features of each text, given as words."""
+    """Log counts of features per text."""
     rows = [buckets_of(words) or {0: 1} for words in texts]
     lengths = np.array([0, *(len(row) for row in rows)])
     return Matrix(
@@ -156,7 +154,7 @@ def counted(texts: list[list[str]]) -> Matrix:
 
 
 def rarity(matrix: Matrix) -> Floats:
-    """Inverse document frequency per bucket, smoothed."""
+    """Smoothed idf per bucket."""
     seen = np.bincount(matrix.buckets, minlength=BUCKETS)
     return (np.log((len(matrix.starts) + 1) / (seen + 1)) + 1).astype(np.float32)
 
@@ -214,7 +212,6 @@ def _softmax(scores: Floats) -> Floats:
 
 
 def examples(written: list[Example], asked: list[Example]) -> list[Example]:
-    """Phrases, requests in frames, and copies of both with typos."""
     mistyped = [with_typos(e, copy) for e in written if len(e.text) > 4 for copy in range(TYPO_COPIES)]
     return written + asked + mistyped + [with_typos(e) for e in asked[::2]]
 

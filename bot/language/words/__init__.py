@@ -71,7 +71,7 @@ def either(subject: str, key: str) -> str:
 
 
 def all_texts(language: str) -> Iterator[str]:
-    """Every text of a language's folder except about.toml."""
+    """Without about.toml."""
     for file in sorted((FOLDER / language).glob("*.toml")):
         if file.stem != "about":
             yield from _texts(table(language, file.stem))

@@ -25,7 +25,7 @@ class UnknownOptimization(MemoryFault):
 
 @dataclass(frozen=True, slots=True)
 class CampaignRecord:
-    """A snapshot or optimisation; `record` has the fields of campaign_memory.json."""
+    """`record` has the fields of campaign_memory.json."""
 
     id: int
     campaign_id: str
@@ -83,7 +83,7 @@ class CampaignRecords:
         return self._write(brand, campaign_id, OPTIMIZATIONS, record | {"expected_impact": expected_impact} | more)
 
     def came_out(self, brand: str, optimization_id: int, actual_impact: str) -> None:
-        """Store a change's actual impact. Raises UnknownOptimization."""
+        """Raises UnknownOptimization."""
         with self._db.transaction():
             row = self._db.one(
                 "SELECT record FROM campaign_entries WHERE id = :id AND brand = :brand AND kind = 'optimizations'",

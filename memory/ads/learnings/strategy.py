@@ -26,7 +26,7 @@ SHARED_MEASURES = ("ctr", "chat_to_order", "roas", "roi", "return_rate", "lift",
 
 
 class UnknownEntry(MemoryFault):
-    """This brand has no such open learning, pattern, playbook or decision."""
+    """No such open entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ class Strategy:
             return self._replace(brand, outcome, record, subject)
 
     def playbook(self, brand: str, name: str, steps: Sequence[str], *, when: str = "") -> int:
-        """Store a procedure; replaces the one of the same name."""
+        """Replaces the one of the same name."""
         record = {"type": "playbook", "name": name, "steps": list(steps), **({"when": when} if when else {})}
         return self._replace(brand, "playbooks", record, f"playbook:{name}")
 
@@ -178,7 +178,7 @@ class Strategy:
     def entries(
         self, brand: str, kind: str, *, open_only: bool = True, about: str | None = None
     ) -> list[StrategicEntry]:
-        """Entries of a kind, newest first; `about`: only those that contain this word."""
+        """Newest first; `about`: only those that contain this word."""
         found = ENTRY.all(
             self._db,
             f"{_ENTRIES} AND kind = :kind AND (:all OR valid_to IS NULL) ORDER BY id DESC",
@@ -214,7 +214,7 @@ class Strategy:
         )
 
     def share_patterns(self, brand: str, *, shared: bool) -> None:
-        """Set whether other brands may learn from this brand's patterns; off by default."""
+        """Whether other brands may learn from its patterns; off by default."""
         row = PATTERN_SHARING.stored(brand=brand, shared=shared)
         self._db.run(PATTERN_SHARING.insert(row, PATTERN_SHARING.update_on_conflict(row)), **row)
 
