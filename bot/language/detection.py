@@ -15,13 +15,13 @@ from bot.language.normalisation import fold, fold_in_place
 from bot.language.words import all_texts, entry, words_of_all
 
 LONGEST_READ = 400
-ENOUGH_WORDS = 4  # fewer say too little for letter statistics
-ENOUGH_TO_SWITCH = 6  # and fewer than these are no evidence against what was spoken so far: "iphone 15 pro max 256 gb"
+ENOUGH_WORDS = 4  # fewer are too few for letter statistics
+ENOUGH_TO_SWITCH = 6  # fewer do not switch the language: "iphone 15 pro max 256 gb"
 SURE = 0.8
-MOST_KNOWN = 0.5  # of a foreign text's words that one of our languages may know, too
-FEWEST_OWN, LEAST_OWN = 2, 0.4  # how many words of a language's own, and which share, speak it
-MOST_OURS = 0.4  # of its probability that may fall to our languages
-SHARED, OWN = 1, 3  # what a word tells that several languages write, and one that a single language does
+MOST_KNOWN = 0.5  # share of a foreign text's words that one of our languages may know
+FEWEST_OWN, LEAST_OWN = 2, 0.4  # unique words, and their share, that identify a language
+MOST_OURS = 0.4  # share of a foreign text's probability that may fall to our languages
+SHARED, OWN = 1, 3  # weight of a word of several languages, and of one language
 
 LATIN = re.compile(r"[^\W\d_]")
 WORD = re.compile(r"[^\W\d_]+")

@@ -19,7 +19,7 @@ Vectors = npt.NDArray[np.float32]
 DIMENSIONS = 256
 TABLE = Path(__file__).resolve().parents[2] / "data" / "embeddings.npz"
 LONGEST_WORD = 100  # characters; BERT's own limit, a longer "word" is noise
-LONGEST_TEXT = 8000  # characters; what follows no longer moves the sum
+LONGEST_TEXT = 8000  # characters; later ones hardly change the sum
 
 # A word is letters, digits and combining signs (Devanagari's vowels are such); anything else stands for itself.
 _WORDS = re.compile(r"[\w\u0900-\u0963\u0966-\u097F]+|[^\w\s]")
@@ -53,7 +53,7 @@ def _sum_pieces(text: str, into: Vectors) -> None:
     _, rows, scale = _table()
     ids = [i for word in words(text) for i in word_pieces(word)]
     if ids:
-        # No BLAS here: it would spread a long text over threads that wait for each other on a busy machine.
+        # No BLAS here: for a long text it starts threads, which wait for each other on a busy machine.
         np.sum(rows[ids] * scale[ids, None], axis=0, out=into)
 
 

@@ -9,14 +9,14 @@ from functools import cache
 from bot.language.words import entry, folders
 
 LANGUAGES: tuple[str, ...] = folders()
-FIRST = LANGUAGES[0]  # what is spoken where nothing is known
+FIRST = LANGUAGES[0]  # the default
 
 
 @dataclass(frozen=True, slots=True)
 class About:
     code: str  # ISO 639-1
     english_name: str  # "Hindi"
-    in_chat: str  # what a model is told to write to a customer
+    in_chat: str  # the model's language instruction for chats
     in_print: str  # and in an ad: "Hindi, in Devanagari"
     locale: str  # CLDR's name of the locale whose numbers and dates its readers expect: "pt_BR"
     money_locales: Mapping[
@@ -25,12 +25,10 @@ class About:
     second_script: (
         str  # "latin" where it is written in Latin letters, too: replies-latin.toml; empty where there is none
     )
-    second_script_reads: str  # the language whose policies, money and dates those who write that script can read
-    currency: str  # of its speakers, where they mean it by any price; empty where they mean the shop's
-    calling_code: (
-        str  # "+91": phone numbers whose owners mean that currency in any language; empty where there are none
-    )
-    letters: str  # characters beside a-z that its words are made of, as a regular expression's class: "\\u0900-\\u097f"
+    second_script_reads: str  # the language of policies, money and dates for its writers
+    currency: str  # default currency of its speakers; empty: the shop's
+    calling_code: str  # "+91": phone numbers with that default currency in any language; may be empty
+    letters: str  # letters beside a-z, as a regular expression class: "\\u0900-\\u097f"
 
     def owns(self, phone: str) -> bool:
         """Whether an E.164 number has its calling code."""

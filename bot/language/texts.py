@@ -19,7 +19,7 @@ from bot.language.money import Money
 from bot.language.money_text import format_money
 from bot.language.words import entry, table
 
-NOTHING: Final = "–"  # what cannot be worked out
+NOTHING: Final = "–"  # no value
 
 
 @dataclass(frozen=True, slots=True)

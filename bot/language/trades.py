@@ -19,9 +19,9 @@ NUMBER = r"[a-z]{0,2}\d+\w*"
 class Trade:
     makes: tuple[str, ...]  # products and makers, wherever the words stand
     numbered: tuple[str, ...]  # everyday words that name a product with a model number behind
-    models: frozenset[str]  # words that go on with a product's name
-    technology: frozenset[str]  # no product, whatever number follows
-    percentages: frozenset[str]  # of what a percentage is said that is no discount
+    models: frozenset[str]  # words that continue a product's name
+    technology: frozenset[str]  # never a product, even before a number
+    percentages: frozenset[str]  # things whose percentage is no discount
 
 
 def _trade(table: Mapping[str, list[str] | str]) -> Trade:

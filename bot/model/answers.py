@@ -165,7 +165,7 @@ def _no_such_number(name: str) -> None:
 
 def tool_calls(said: Sequence[Mapping[str, Any]]) -> tuple[ToolCall, ...]:
     """Raises ModelUnavailable (garbage)."""
-    # Some servers leave ids out, or give all calls the same.
+    # Some servers omit ids, or repeat one.
     given = [call["id"] for call in said]
     ids = given if all(given) and len(set(given)) == len(given) else [f"call_{n}" for n in range(len(said))]
     return tuple(

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from bot.model.model_errors import ModelUnavailable, Reason
 from memory.storage.timestamps import Clock
 
-LONGEST_REST = 600.0  # seconds; a server that asks for more is tried again all the same
+LONGEST_REST = 600.0  # seconds; the longest rest, whatever the server asks for
 
 
 class CircuitBreaker:

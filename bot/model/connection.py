@@ -49,7 +49,7 @@ class ModelConnection:
             raise NoTime(Reason.TIMEOUT, "no time was left to ask the model")
         found = _within(seconds, asyncio.run_coroutine_threadsafe(self._answer(send), self._running()))
         if isinstance(found, ModelUnavailable):
-            # Raised here, so that no text of the server and no request with its key hangs behind it.
+            # Raised here, without the server's text and the request with its key as its cause.
             raise found
         return found
 
@@ -88,7 +88,7 @@ class ModelConnection:
         if self._client is None:
             import openai
 
-            # At DEBUG these write a dozen lines a call, headers among them; what matters of a call is in the turn.
+            # At DEBUG these log a dozen lines per call, with headers.
             for name in ("openai", "httpx2", "httpcore2"):
                 logging.getLogger(name).setLevel(logging.WARNING)
             self._client = openai.AsyncOpenAI(

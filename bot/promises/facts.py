@@ -30,7 +30,7 @@ class Breach:
 
     kind: str  # one of the constants above
     text: str  # the words of the draft
-    why: str  # it is wrong
+    why: str  # the reason
     right: str  # what may be said instead
 
 
@@ -43,7 +43,7 @@ class OrderFact:
     amounts: tuple[Money, ...] = ()  # unit price, total
     promised: date | None = None
     link: str | None = None
-    state: str | None = None  # placed, paid, shipped, delivered, cancelled; None carries no claim about it
+    state: str | None = None  # placed, paid, shipped, delivered, cancelled; None supports no claim
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class ReplyFacts:
     customer: str = ""  # what they wrote: their budget may be echoed, a product they asked for denied
     categories: Categories | None = None  # what a number may count: "40 laptops"
     trades: tuple[str, ...] = ()
-    makes: tuple[str, ...] = ()  # that the brand's file lists besides those of its trades
+    makes: tuple[str, ...] = ()  # in the brand's file, beside those of its trades
 
     @classmethod
     def of(

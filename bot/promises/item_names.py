@@ -22,7 +22,7 @@ class ItemNames:
 
     def __init__(self, items: Sequence[Item]) -> None:
         self._items: dict[str, Item] = {}
-        for names in (_beginnings, _own_names, _full_names):  # the surer name overrules
+        for names in (_beginnings, _own_names, _full_names):  # a surer kind of name overrides
             owners: dict[str, list[Item]] = {}
             for item in items:
                 for name in set(names(item)):

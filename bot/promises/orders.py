@@ -41,7 +41,7 @@ def check_order_states(sentence: Sentence, facts: ReplyFacts) -> PlacedBreaches:
 
 
 def _carries(order: OrderFact, state: str) -> bool:
-    if state == "placed":  # of a delivered order that would be no news, but a claim about a new one
+    if state == "placed":  # said of a delivered order, it would claim a new one
         return order.state in ("placed", "paid", "shipped")
     return order.state in _STATES_FROM[state]
 

@@ -14,7 +14,7 @@ from bot.promises.facts import PRICE, Breach, PlacedBreaches, ReplyFacts
 from bot.promises.sentences import Sentence
 from memory.shop.catalogue_items import Item
 
-NEAR = Decimal("0.02")  # how far "about" may be from the truth, as a share of it
+NEAR = Decimal("0.02")  # tolerance of "about", as a share
 SMALLEST_BARE_PRICE = 10  # of an amount without a currency
 MOST_OF_ONE = 20
 

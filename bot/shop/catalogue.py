@@ -35,7 +35,7 @@ COLUMNS = ("brand", "sku", "title", "category", "maker", "description", "keyword
 STOP_WORDS = frozenset(words_of_all("search", "stop_words"))
 CHEAP_WORDS = frozenset(words_of_all("search", "cheap"))
 SAYS_NOTHING = STOP_WORDS | CHEAP_WORDS
-QUALIFIERS = frozenset(words_of_all("search", "qualifiers"))  # say nothing alone
+QUALIFIERS = frozenset(words_of_all("search", "qualifiers"))  # name no goods alone
 
 
 _any = partial(either, "search")
@@ -51,9 +51,9 @@ WORD = re.compile(rf"[a-z0-9]+(?:\.\d+)?|[{LETTERS}]+")
 LONGEST_TITLE = 120
 SIMILAR = 80.0  # of 100: 'laptpo' to 'laptop' has 83, 'mattress' to its nearest word 62
 SHORTEST_TYPO, SHORTEST_PREFIX = 5, 4
-KEEP_SHARE = 0.6  # of the best item's score; below it a match is another thing that shares a word
-BEGUN = 0.9  # how sure a word is that begins a longer one: 'lapto'
-SYNONYM = 0.95  # and one that says a feature otherwise; by itself it asks for nothing that is sold: 'busco trabajo'
+KEEP_SHARE = 0.6  # share of the best score; below it a match merely shares a word
+BEGUN = 0.9  # certainty of a prefix: 'lapto'
+SYNONYM = 0.95  # certainty of a synonym of a feature, which alone names nothing sold: 'busco trabajo'
 TITLE, MAKER, KEYWORD, CATEGORY, DESCRIPTION = 3.0, 2.0, 2.0, 1.5, 0.5
 
 
@@ -233,7 +233,7 @@ class _Shelf:
     digest: str | None
     entries: tuple[_Entry, ...]
     vocabulary: frozenset[str]
-    names: frozenset[str]  # words that name a thing or a maker all by themselves: categories, one-word keywords, makers
+    names: frozenset[str]  # words that alone name a thing or a maker: categories, one-word keywords, makers
     categories: Categories
 
 

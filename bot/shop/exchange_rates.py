@@ -26,7 +26,7 @@ FILE_NAME = "eurofxref-hist.zip"
 LARGEST_DOWNLOAD = 5_000_000  # bytes; the file has 640 kB
 LARGEST_UNPACKED = 50_000_000  # bytes; 1.8 MB
 SECONDS_ALLOWED = 20.0
-STALE_AFTER = timedelta(days=30)  # behind the newest rate: a currency the bank no longer quotes (RUB since 2022)
+STALE_AFTER = timedelta(days=30)  # behind the newest rate: no longer quoted by the bank (RUB since 2022)
 EXPECTED = frozenset(["USD", "GBP", "INR", "JPY", "BRL", "MXN", "CHF", "AUD", "CAD", "CNY"])
 
 # Units of the currency per US dollar, as their central banks keep them.

@@ -10,8 +10,8 @@ from typing import Any, Literal
 from bot.language.money import Money
 
 Kind = Literal["campaign", "ad_set", "creative", "ad"]
-Objective = Literal["engagement", "leads", "sales", "traffic", "other"]  # other: nothing that we launch
-AdStatus = Literal["active", "paused", "archived", "deleted"]  # as somebody has set it
+Objective = Literal["engagement", "leads", "sales", "traffic", "other"]  # other: we never launch these
+AdStatus = Literal["active", "paused", "archived", "deleted"]  # the switch that somebody set
 # What holds, with everything above it and the platform's review. failing: switched on, but something is wrong with it.
 EffectiveStatus = Literal[
     "active", "paused", "campaign_paused", "ad_set_paused", "archived", "deleted",
@@ -39,7 +39,7 @@ class Learning:
     status: LearningPhase
     conversions: int
     threshold: int | None  # conversions that end the phase; None where the platform did not say
-    since: datetime | None  # the last edit that started it again
+    since: datetime | None  # the last edit that restarted it
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Creative:
     format: str  # image, video, carousel, unknown
     landing_page: str | None  # None: the ad opens the chat
     story_id: str | None = None  # the post under which people comment
-    image_hash: str | None = None  # of its picture, where the account told one; not kept in memory
+    image_hash: str | None = None  # of its picture; not stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +121,9 @@ class AdInsight:
     spend: Money
     impressions: int
     clicks: int  # on the link, not on “see more”
-    chats: int | None  # conversations started, as the platform counts them
+    chats: int | None  # conversations started, by the platform's count
     reach: int | None = None
-    purchases: int | None = None  # the platform's own count, one tier of its aliases only
+    purchases: int | None = None  # the platform's count, from one tier of its aliases only
     purchase_value: Money | None = None
     breakdown: tuple[str, str] | None = None  # such as ("country", "IN"); None: the whole ad
 
@@ -133,7 +133,7 @@ class Activity:
     """A change in the platform's own log."""
 
     at: datetime
-    actor: str  # who did it, as the platform names them; the name of our app where it was us
+    actor: str  # the platform's name of the person, or our app's name
     ours: bool
     what: Literal["budget", "status", "other"]
     kind: Kind
@@ -195,7 +195,7 @@ New = NewCampaign | NewAdSet | NewCreative | NewAd
 class BusinessEvent:
     """A conversion event of a chat, sent once."""
 
-    id: str  # ours; the platform does not remove doubles
+    id: str  # ours; the platform does not deduplicate by it
     name: str  # LeadSubmitted, Purchase, OrderCanceled, OrderReturned, …
     at: datetime
     clid: str  # the click id as it came; without one there is no event
@@ -207,12 +207,12 @@ class EventOutcome:
     id: str
     accepted: bool
     why: str  # empty where it was accepted
-    again: bool = False  # it certainly was not taken, and may be sent again; False where the answer was lost
+    again: bool = False  # certainly not accepted: safe to resend; False where the answer was lost
 
 
 @dataclass(frozen=True, slots=True)
 class AccountFinding:
     name: str
     ok: bool
-    sentence: str  # what is so, and what to do where it isn't fine
-    stops_chats: bool = False  # no ad can bring a chat until it is settled
+    sentence: str  # the finding, and what to do about it
+    stops_chats: bool = False  # no ad can open a chat until it is fixed

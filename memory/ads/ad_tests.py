@@ -46,14 +46,14 @@ class AdTest:
     id: int
     brand: str
     account_id: str
-    key: str  # of its launch: one of an account on a day
-    decision_id: int  # the strategic decision that says why
+    key: str  # of its launch: one per account and day
+    decision_id: int  # the strategic decision with the reason
     budget: Money  # a day
     idea: Mapping[str, Any]  # concept, argument and brief as JSON
     begun_at: datetime
     campaign_id: str | None = None  # None: not launched yet
     ended_at: datetime | None = None
-    outcome: AdTestOutcome | None = None  # None: not ended, or release 0.1.0 took in an outcome in other words
+    outcome: AdTestOutcome | None = None  # None: not ended, or release 0.1.0 stored an outcome in free text
 
 
 AD_TESTS = Table(

@@ -32,8 +32,8 @@ from memory.storage.timestamps import Clock, from_text, to_text
 State = Literal["ordered", "paid", "cancelled", "returned"]
 Touch = Literal["first", "last"]
 LEAD_TYPES = ("pricing_discount", "order")  # what makes a chat a lead: asked for the price, or ordered
-FRESH_DAYS = 30  # a chat may become a lead, or tell its language, this long
-OVERLAP = 1000  # touches looked at again: PostgreSQL's transactions may finish out of the order of their ids
+FRESH_DAYS = 30  # for this long a chat may become a lead, or get its language
+OVERLAP = 1000  # touches read again: PostgreSQL may commit ids out of order
 
 
 class UnknownSale(MemoryFault):
@@ -108,7 +108,7 @@ class BookedSale:
 
     id: int
     number: str | None
-    account_id: str | None  # of the last ad; None for an ad nobody knows
+    account_id: str | None  # of the last ad; None for an unknown ad
     first_ad_id: str
     first_chat_day: date
     last_ad_id: str
@@ -217,7 +217,7 @@ class Attribution:
 
     def booked_until(self, brand: str, account_id: str) -> date | None:
         """The last day with practice-market chats."""
-        # what came through the desk has its moment
+        # `at` is NULL for practice-market chats
         day = self._db.value(
             "SELECT max(c.day) FROM ad_chats c JOIN ads a ON a.brand = c.brand AND a.ad_id = c.ad_id"
             " WHERE c.brand = :brand AND a.account_id = :account AND c.at IS NULL",

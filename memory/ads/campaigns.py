@@ -52,7 +52,7 @@ class UnknownAd(MemoryFault):
 class KnownAd:
     """Unknown fields are empty or None."""
 
-    key: int  # our own number of it
+    key: int  # our row id
     account_id: str
     ad_id: str
     name: str
@@ -98,7 +98,7 @@ class Days:
     purchases: list[int | None]
     purchase_value: list[int | None]
     seen_at: list[datetime]
-    moving: list[bool]  # the platform may still tell this day differently
+    moving: list[bool]  # the platform may still restate this day
 
     def __len__(self) -> int:
         return len(self.day)
@@ -605,7 +605,7 @@ def _news(told: Sequence[AdInsight], keys: Mapping[str, int], known: Mapping[_Pl
         if known_values is None:
             news = _News(values | {"telling": 1}, None)
         elif values["seen_at"] < known_values["seen_at"]:
-            continue  # an answer that was long under way
+            continue  # stale: an answer that was delayed
         elif all(values[name] == known_values[name] for name in FIGURES):
             continue
         else:

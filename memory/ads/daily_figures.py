@@ -105,7 +105,7 @@ def daily(
         "until": max(ends.values()).toordinal(),
     }
     told = {
-        "young": (now - timedelta(hours=12)).date().toordinal() - MOVING_DAYS,  # no calendar is further behind
+        "young": (now - timedelta(hours=12)).date().toordinal() - MOVING_DAYS,  # no time zone is further behind
         "recent": int((now - timedelta(days=MOVING_DAYS)).timestamp() * 1_000_000),
     }
     place = _APART if apart else _TOGETHER

@@ -36,7 +36,7 @@ class Stop:
     who: str
     why: str
     at: datetime
-    complete: bool  # whether everything has stood still once
+    complete: bool  # whether everything was paused once
 
     @property
     def cause(self) -> str:
@@ -67,8 +67,8 @@ class AlarmRecord:
     cause: str  # the rule and what it is about, such as stock VY-LP-14
     sentence: str
     at: datetime
-    freezes: tuple[str, ...]  # accounts in which the program raises nothing by itself as long as it lasts
-    ends_itself: bool  # when its cause is gone; else when a person resumes
+    freezes: tuple[str, ...]  # accounts where the program raises no budget while the alarm is on
+    ends_itself: bool  # when the cause is gone; else when a person resumes
 
     @property
     def held_under(self) -> str:

@@ -39,13 +39,13 @@ class Figures:
     impressions: int
     clicks: int
     chats: int  # ours: people who wrote through the ad
-    platform_chats: int | None  # the platform's count; None where it told none
+    platform_chats: int | None  # the platform's count; None where it gave none
     leads: int
     orders: int
     revenue: Money
     margin: Money
     elsewhere: tuple[Money, ...]
-    moving: bool  # some of it may still be told differently
+    moving: bool  # some of it may still be restated
 
     @property
     def profit(self) -> Money:
@@ -219,7 +219,7 @@ class AdFigures:
         account = next(iter(book.ends)) if len(book.ends) == 1 else None
         which = {"brand": book.brand, "account": account, "since": since.toordinal(), "until": until.toordinal()}
         sums: dict[str, Sum] = defaultdict(Sum)
-        young = (now - timedelta(hours=12)).date().toordinal() - MOVING_DAYS  # no calendar is further behind
+        young = (now - timedelta(hours=12)).date().toordinal() - MOVING_DAYS  # no time zone is further behind
         for row in self._db.all(_TOLD, young=young, recent=recent, **which):
             _add_told(sums[row["ad_id"]], row)
         for row in self._db.all(_CHATS, **which):

@@ -70,7 +70,7 @@ def copy_graph(graph: Graph, brand: str, target: Target, *, since: date | None =
     edges = list(graph.edges(brand, since=since))
     try:
         with GraphDatabase.driver(target.address, auth=(target.user, target.password), connection_timeout=5) as driver:
-            driver.verify_connectivity()  # at once; a query would try for half a minute
+            driver.verify_connectivity()  # fails at once; a query would retry for 30 s
             return _Copy(driver, target.database, brand).bring(edges, graph)
     except (DriverError, Neo4jError, ValueError) as fault:
         raise GraphNotCopied(

@@ -23,7 +23,7 @@ class CycleRun:
     brand: str
     account_id: str
     day: date  # in the account's calendar
-    step: str  # the one to do next; "done" at the end
+    step: str  # the next step; "done" at the end
     notes: Mapping[str, Any]
     started_at: datetime
     ended_at: datetime | None

@@ -42,12 +42,12 @@ class Task:
     need: Need
     asked_at: datetime
     state: TaskState
-    outcome: str  # what came of it, in the words of whoever did it
+    outcome: str  # in the words of whoever did it
     done_at: datetime | None
     done_by: str | None  # a number, or “asana”
-    mark: str  # in the notes of its twin in Asana
+    mark: str  # token in the Asana task's notes
     tried_at: datetime | None
-    gid: str | None  # Asana's number of it
+    gid: str | None  # Asana's id
     closed_there: bool
 
 
@@ -67,8 +67,8 @@ TASKS = Table(
     Column("outcome", TEXT, default="''"),
     Column("done_at", TIMESTAMP, null=True),
     Column("done_by", TEXT, null=True),
-    Column("learned", FLAG, default="0"),  # a cycle knows what came of it
-    Column("mark", TEXT),  # stands in the notes of the task in Asana
+    Column("learned", FLAG, default="0"),  # a cycle has processed the outcome
+    Column("mark", TEXT),  # token in the Asana task's notes
     Column("tried_at", TIMESTAMP, null=True),  # written before Asana is asked to make it
     Column("gid", TEXT, null=True),
     Column("closed_there", FLAG, default="0"),

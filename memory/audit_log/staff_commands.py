@@ -11,7 +11,7 @@ from memory.storage.database import Database
 from memory.storage.table import INTEGER, JSON_TUPLE, JSON_UNESCAPED, TIMESTAMP, Column, Index, Table
 from memory.storage.timestamps import Clock, to_text
 
-KEPT = timedelta(days=7)  # far longer than a message is tried
+KEPT = timedelta(days=7)  # far longer than a message is retried
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +19,8 @@ class StoredCommand:
     """How a message was read, and its answer."""
 
     message_id: int
-    command: Mapping[str, Any]  # JSON, as it was read first
-    answer: tuple[str, ...] | None  # None: begun, and how far it came is unknown
+    command: Mapping[str, Any]  # JSON, as first read
+    answer: tuple[str, ...] | None  # None: begun, with an unknown result
 
 
 STAFF_DEEDS = Table(

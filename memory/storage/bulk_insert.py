@@ -8,7 +8,7 @@ from typing import Any
 from memory.storage.database import Database
 from memory.storage.table import Table
 
-MOST_VALUES = 600  # of one statement: SQLite looks each name up among all of them, 9,000 cost ten times as much
+MOST_VALUES = 600  # per statement: SQLite searches the names linearly; 9,000 cost ten times as much
 
 
 def insert(db: Database, table: Table, rows: Sequence[Mapping[str, Any]], end: str = "") -> None:

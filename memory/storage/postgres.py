@@ -227,7 +227,7 @@ class PostgreSQL:
     def _tell(self) -> None:
         with self._guard:
             if self._listener is not None:
-                self._listener.heard += 1  # what was read before is old for every thread of this process, now
+                self._listener.heard += 1  # invalidates every thread's cached reads in this process
             if self._notifier is None:
                 self._notifier = CommitNotifier(self._connections)
         self._notifier.tell()
@@ -278,7 +278,7 @@ class Connections:
                 self._url,
                 autocommit=True,
                 row_factory=dict_row,
-                connect_timeout=2,  # a server that is going down may take the call and never answer
+                connect_timeout=2,  # a server that is shutting down may accept and never answer
                 keepalives_idle=10,
                 keepalives_interval=5,
                 keepalives_count=3,
@@ -340,7 +340,7 @@ class CommitListener:
     def _hear(self, connection: Connection) -> None:
         try:
             connection.execute(f"LISTEN {CHANNEL}")
-            self._ring()  # what was committed while nobody listened
+            self._ring()  # commits that were missed meanwhile
             while not self._stopping.is_set():
                 for _ in connection.notifies(timeout=0.5, stop_after=1):
                     self._ring()
@@ -379,7 +379,7 @@ class CommitNotifier:
             try:
                 self._connections.use(lambda connection: connection.execute(f"NOTIFY {CHANNEL}"), again=True)
             except DatabaseUnavailable:
-                continue  # whoever listens rings by itself once the server is back
+                continue  # listeners poll by themselves once the server is back
             self._stopping.wait(0.005)
 
 

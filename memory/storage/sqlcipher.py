@@ -14,7 +14,7 @@ from memory.storage.errors import DatabaseDamaged, DatabaseUnavailable, WrongDat
 
 KEY = re.compile(r"[0-9a-fA-F]{64}")
 PLAIN_HEADER = b"SQLite format 3\x00"  # https://www.sqlite.org/fileformat.html, 1.3.1
-STATEMENTS = 500  # kept compiled by each connection: as many as the program has
+STATEMENTS = 500  # statement cache per connection: as many as the program has
 
 
 def driver(key: str | None) -> ModuleType:
@@ -65,7 +65,7 @@ def connect(path: Path | str, key: str | None, *, timeout: float = 5.0, read_onl
 
 def unlock(connection: sqlite3.Connection, key: str) -> None:
     """Give the key to a new SQLCipher connection; must be its first statement."""
-    connection.execute("PRAGMA cipher_log_level = NONE")  # it writes to the standard error output otherwise
+    connection.execute("PRAGMA cipher_log_level = NONE")  # it logs to stderr otherwise
     connection.execute(f"PRAGMA key = \"x'{key}'\"")
 
 
@@ -119,5 +119,5 @@ def _header(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(len(PLAIN_HEADER))
-    except OSError:  # not there, or not ours to read: opening it says so
+    except OSError:  # missing or unreadable: opening it reports that
         return b""

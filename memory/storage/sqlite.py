@@ -238,7 +238,7 @@ def _step(statements: Sequence[Statement]) -> Callable[[sqlite_utils.Database], 
 
 def _raise_ours(error: sqlite3.Error) -> NoReturn:
     """Translate errors that a caller can act on; the others rise as they are."""
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF  # SQLCipher's driver gives no more of it
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF  # SQLCipher's driver has only the primary code
     if code == sqlite3.SQLITE_CONSTRAINT and "UNIQUE" in str(error):
         raise AlreadyStored(str(error)) from error
     if code in _PASSING:

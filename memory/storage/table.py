@@ -40,8 +40,8 @@ def from_microseconds(number: int) -> datetime:
     return EPOCH + timedelta(microseconds=number)
 
 
-ROW_ID = ColumnType("INTEGER PRIMARY KEY AUTOINCREMENT")  # an id is never given twice
-REUSED_ROW_ID = ColumnType("INTEGER PRIMARY KEY")  # SQLite may give the last id again once its row is deleted
+ROW_ID = ColumnType("INTEGER PRIMARY KEY AUTOINCREMENT")  # ids are never reused
+REUSED_ROW_ID = ColumnType("INTEGER PRIMARY KEY")  # SQLite may reuse the last id after a delete
 TEXT = ColumnType("TEXT")
 INTEGER = ColumnType("INTEGER")
 REAL = ColumnType("REAL")

@@ -56,7 +56,7 @@ def put_aside(database: Path, now: datetime) -> Path | None:
     if not database.exists():
         return None
     kept = database.with_name(f"{database.name}.before-{now:%Y%m%dT%H%M%SZ}")
-    for ending in BESIDE:  # a file that is damaged may keep its log: without it, it would be damaged more
+    for ending in BESIDE:  # a damaged file keeps its WAL: losing it would damage it more
         beside = Path(f"{database}{ending}")
         if beside.exists():
             beside.replace(f"{kept}{ending}")
@@ -193,7 +193,7 @@ def _faults() -> tuple[type[Exception], ...]:
 
 def _copy(source: Path, target: Path, key: str | None) -> None:
     with closing(sqlcipher.connect(source, key)) as old, closing(sqlcipher.connect(target, key)) as new:
-        old.backup(new)  # in one step, so that a busy writer does not make it begin again and again
+        old.backup(new)  # in one step: otherwise each write restarts the copy
         new.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
 
 

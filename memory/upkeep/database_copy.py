@@ -14,7 +14,7 @@ from memory.upkeep.schema import TABLES
 
 # Follows from the rest: the index and the notes for making it. The other engine indexes for itself, in its own way.
 MADE_ANEW = (SEARCH_ROWS, SEARCH_WAITING)
-AT_ONCE = 500  # rows of one step; a million rows never stand in memory together
+AT_ONCE = 500  # rows per page, to bound memory
 COPIED = [table for table in TABLES if table not in MADE_ANEW]
 Progress = Callable[[str, int, int], None]  # table, rows copied, rows there are
 

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 SCRUBBED_WITHIN = timedelta(minutes=2)
 MET_AT_PROVIDER = "their copies at the provider are deleted one by one, asked for every minute until each is gone"
-LIST = "erased.txt"  # beside the backups: whom a restore has to erase again
+LIST = "erased.txt"  # beside the backups: people that a restore must erase again
 Receipt = dict[str, Any]
 # What agents keep: table → the columns in which a person may be named.
 AGENTS = {
@@ -49,7 +49,7 @@ RECEIPTS = Table(
     Column("receipt", JSON),
     indexes=[Index("receipts_by_brand", "brand, id")],
 )
-CARRIED = (ERASED_PEOPLE, ERASED, FORGETTING, RECEIPTS)  # what a restore must not make undone
+CARRIED = (ERASED_PEOPLE, ERASED, FORGETTING, RECEIPTS)  # what a restore must not undo
 
 
 _LATER = "WHERE excluded.at > erased_people.at"

@@ -22,9 +22,9 @@ OTHER = MESSAGE_TYPES.index("other")
 WEIGHTS_FILE = Path(__file__).resolve().parents[3] / "data" / "classifier.npz"
 SKETCH = 256  # dimensions that a phrase's buckets are folded into; cosines keep an error of about 0.06
 # The next four were chosen by cross-validation over data/phrases, by file and by fold.
-MEANING_WEIGHT = 2.0  # how much a message's embedding counts beside its words in the regression; both have length one
-NEAREST_SHARE = 0.7  # of the verdict; the rest is the regression's
-LETTERS_SHARE = 0.3  # of the nearest phrases' say; the rest is the embeddings'
+MEANING_WEIGHT = 2.0  # weight of the embedding relative to the words in the regression; both are unit vectors
+NEAREST_SHARE = 0.7  # share of the result; the rest is the regression's
+LETTERS_SHARE = 0.3  # share of the nearest phrases by letters; the rest is by embeddings
 SHARPNESS = 12.0
 # OpenBLAS spreads larger products over threads that wait for each other: 18 ms instead of 0.2 while the machine is busy.
 BLOCK = 32  # rows of 256; one block stays below OpenBLAS's limit of 9216 numbers

@@ -15,7 +15,7 @@ VOWELS = dict(zip("अआइईउऊऋएऐऑओऔ", ("a", "aa", "i", "i", 
 SIGNS = dict(zip("ािीुूृेैॉोौ", (LONG, "i", "i", "u", "u", "ri", "e", "ai", "o", "o", "au"), strict=True))
 OTHER_SIGNS = {"\u0902": "n", "\u0901": "n", "\u0903": "h"}
 NUKTA, VIRAMA = "\u093c", "\u094d"
-SILENT = "*"  # stands for the vowel that a consonant carries without a sign, until it is known to be spoken
+SILENT = "*"  # placeholder for a consonant's inherent vowel, until it is known to be spoken
 UNSPOKEN = re.compile(
     r"\*$|(?<=[aeiou+*][^aeiou+*])\*(?=[^aeiou+*]h?[aeiou+])|(?<=[aeiou+*][^aeiou+*]h)\*(?=[^aeiou+*]h?[aeiou+])"
 )

@@ -12,7 +12,7 @@ from bot.language.reading.patterns import one_of
 from bot.language.words import entry
 
 BUCKETS = 1 << 16
-LONGEST_READ = 400  # characters; what a message is about is said by then, and a long one costs no more
+LONGEST_READ = 400  # characters; the subject is clear by then, and cost is bounded
 LETTER_GROUPS = (2, 3, 4, 5)
 
 BY = rf"(?:[x*×]|{one_of('message_type', 'dimensions')})"

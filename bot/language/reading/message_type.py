@@ -17,7 +17,7 @@ from bot.language.reading.patterns import one_of, subject_patterns
 
 CERTAIN = 0.97
 LIKELY = 0.9
-UNSURE = 0.25  # what text of no known word reaches
+UNSURE = 0.25  # the confidence of text without known words
 SURE_GREETING = 0.6  # "hello, how are you today?" has 0.84, a greeting before a question about goods 0.3 to 0.57
 
 
@@ -46,7 +46,7 @@ def _unless(key: str) -> str:
 RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (message_type, re.compile(pattern))
     for message_type, pattern in (
-        ("other", _one_of("sent")),  # of what, and by whom, only the conversation knows
+        ("other", _one_of("sent")),  # what it refers to depends on the conversation
         ("other", _one_of("measures")),
         ("opt_out", _one_of("unsubscribes")),
         ("human_handoff", _one_of("wants_person")),

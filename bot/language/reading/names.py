@@ -55,7 +55,7 @@ class OwnName:
     """With capitals."""
 
     name: str
-    certain: bool  # said in words that hardly mean anything else; if not, it is a guess
+    certain: bool  # stated in unambiguous words; else a guess
 
 
 def find_name(text: str) -> OwnName | None:

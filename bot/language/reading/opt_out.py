@@ -10,7 +10,7 @@ from bot.language.words import words_of_all
 
 STOP = frozenset(words_of_all("opt_out", "stop"))
 START = frozenset(words_of_all("opt_out", "start"))
-LONGEST = 40  # characters; no stop word comes near, and a long message is not folded for nothing
+LONGEST = 40  # characters; longer than any stop word, so long messages are not folded
 INVISIBLE = str.maketrans("", "", "\u200b\u200d\ufe0f\ufeff")
 SURROUNDING = re.compile(rf"^[\W_]+|(?<![{LETTERS}])[\W_]+$|[\s.!?।,]+$")
 

@@ -18,8 +18,8 @@ from memory.storage.timestamps import Clock, from_text, to_text
 LISTS = ("learnings", "successful_patterns", "failed_patterns", "playbooks")
 DECISIONS = "strategic_decisions"
 SUCCESS, FAILURE = "successful_patterns", "failed_patterns"
-WITHDRAWN_BELOW = 0.5  # a claim less likely than its opposite is no longer one of ours
-ENOUGH = 30  # tries on each side before numbers speak
+WITHDRAWN_BELOW = 0.5  # a claim less likely than its opposite is withdrawn
+ENOUGH = 30  # tries on each side before a claim is rechecked
 # What another brand may be told: groups and measures by their own names, nothing that somebody wrote.
 SHARED_SUBJECTS = ("angle:", "format:", "language:", "country:", "hour:")
 SHARED_MEASURES = ("ctr", "chat_to_order", "roas", "roi", "return_rate", "lift", "confidence")
@@ -71,7 +71,7 @@ class Brief:
     failed: tuple[StrategicEntry, ...]
     playbooks: tuple[StrategicEntry, ...]
     open_decisions: tuple[StrategicEntry, ...]
-    withdrawn: tuple[StrategicEntry, ...]  # what was believed until lately, and is no longer
+    withdrawn: tuple[StrategicEntry, ...]  # ended recently
     elsewhere: tuple[Mapping[str, Any], ...]  # other brands' patterns, without anything that names them
 
 
@@ -87,7 +87,7 @@ STRATEGIC_ENTRIES = Table(
     Column("record", ColumnType("TEXT", json.loads, text_of)),  # the whole entry as it is exported
     indexes=[
         Index("strategic_entries_by_brand", "brand, kind, id"),
-        # One open entry for each thing that is known; what replaces it begins where it ends.
+        # One open entry per subject; its successor begins when it ends.
         Index("strategic_entries_open", "brand, kind, subject", unique=True, where="valid_to IS NULL"),
     ],
 )
@@ -296,7 +296,7 @@ class Strategy:
     def _insert(self, brand: str, kind: str, record: Mapping[str, Any], frame: Mapping[str, Any]) -> int:
         subject, valid_to = frame.get("subject"), frame.get("valid_to")
         if subject is not None and valid_to is None and self._open(brand, kind, subject) is not None:
-            subject = None  # taken in beside what is believed here today: it does not overrule that
+            subject = None  # imported beside today's entries: it does not replace them
         row = STRATEGIC_ENTRIES.stored(
             brand=brand,
             kind=kind,
