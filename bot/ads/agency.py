@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from bot.ads.alarms.hourly_check import Watch
+from bot.ads.alarms.hourly_check import HourlyCheck
 from bot.ads.changes.account_actions import AccountActions
 from bot.ads.changes.emergency_stop import EmergencyStop
 from bot.ads.morning.cycle import Cycle, Morning
@@ -60,9 +60,9 @@ class Agency:
     accounts: Accounts
     memory: AdStores
     actions: AccountActions
-    brakes: EmergencyStop
+    emergency_stop: EmergencyStop
     cycle: Cycle
-    watch: Watch
+    watch: HourlyCheck
     feedback: Feedback
     pull: Pull
     practice: PracticeAccounts | None
@@ -101,4 +101,4 @@ class Agency:
 
     def retry_stop(self) -> None:
         for brand in self.accounts:
-            self.brakes.retry_stop(brand)
+            self.emergency_stop.retry_stop(brand)

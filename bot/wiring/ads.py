@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from bot.ads.agency import AdStores, Agency
-from bot.ads.alarms.hourly_check import Watch
+from bot.ads.alarms.hourly_check import HourlyCheck
 from bot.ads.alarms.shop_state import ShopState, StoredShopState
 from bot.ads.budgets.daily_decisions import CarryOut, Decide
 from bot.ads.budgets.order_margins import OrderMargins
@@ -25,7 +25,7 @@ from bot.ads.morning.pull import Pull
 from bot.ads.new_ads.compliance import ClaimChecks
 from bot.ads.new_ads.copywriter import Copywriter
 from bot.ads.new_ads.ideas import Writes
-from bot.ads.new_ads.launch import Imagine, Judge, LaunchTest
+from bot.ads.new_ads.launch import Judge, LaunchTest, ProposeTest
 from bot.ads.new_ads.shop_claims import ShopClaims
 from bot.ads.platform import Accounts
 from bot.ads.practice import PracticeAccounts, Shoppers, read_practice
@@ -107,7 +107,7 @@ class AgencyParts:
             accounts=self.accounts,
             memory=stores,
             actions=actions,
-            brakes=EmergencyStop(actions),
+            emergency_stop=EmergencyStop(actions),
             cycle=Cycle(
                 self._mornings(),
                 self.accounts,
@@ -118,7 +118,7 @@ class AgencyParts:
                 self.real_clock,
                 self.agents,
             ),
-            watch=Watch(
+            watch=HourlyCheck(
                 self.db, self.accounts, stores.campaigns, stores.figures, actions, self.shop, self.staff, self.clock
             ),
             feedback=Feedback(self.accounts, stores.attribution, Events(self.db, self.real_clock), margins),
@@ -150,7 +150,7 @@ class AgencyParts:
         ]
         if self.claims is None:
             return steps
-        imagine = Imagine(
+        propose_test = ProposeTest(
             lifecycle=lifecycle,
             figures=stores.figures,
             campaigns=stores.campaigns,
@@ -163,7 +163,7 @@ class AgencyParts:
         return [
             *steps,
             MorningStep("judge", Judge(lifecycle, stores.figures, stores.campaigns).judge),
-            MorningStep("ideas", imagine.think_of_tests),
+            MorningStep("ideas", propose_test.propose_test),
             MorningStep("launch", LaunchTest(lifecycle, stores.figures, stores.campaigns).launch),
         ]
 

@@ -67,7 +67,7 @@ class Buying:
         self.accounts = {self.account.id: self.account}
         self.waited: list[float] = []
         self.actions = self.process()
-        self.brakes = EmergencyStop(self.actions)
+        self.emergency_stop = EmergencyStop(self.actions)
 
     def process(self, pause_for: Callable[[float], None] | None = None) -> AccountActions:
         """Another process on the same database."""

@@ -12,7 +12,7 @@ from bot.ads.agency import Agency
 from bot.ads.budgets.daily_decisions import Decide
 from bot.ads.morning.cycle import MorningStep
 from bot.ads.new_ads.compliance import ClaimChecks
-from bot.ads.practice import Book, PracticeAccount, PracticeAccounts, PracticeClock, read_practice
+from bot.ads.practice import DecisionsFile, PracticeAccount, PracticeAccounts, PracticeClock, read_practice
 from bot.ads.reports.charts import Gallery
 from bot.ads.reports.morning_report import changes_done
 from bot.ads.step_results import MorningResults
@@ -78,7 +78,7 @@ class AdShop:
         """The agent as one more process on the same files makes it."""
         roster = read_practice(DATA / "practice.toml")
         specs = [replace(roster[place], ads=self.ads, daily_budget=self._budget(place)) for place in self.places]
-        book = Book(self.folder / "practice.db")
+        book = DecisionsFile(self.folder / "practice.db")
         accounts = tuple(PracticeAccount(spec, book, self.clock, BEGUN) for spec in specs)
         practice = PracticeAccounts(PracticeClock(book, self.clock, 0.0), accounts)
         brands = read_brands(DATA / "brands.toml")

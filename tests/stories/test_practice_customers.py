@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.ads.practice import Book, PracticeAccount, Shoppers, read_practice
+from bot.ads.practice import DecisionsFile, PracticeAccount, Shoppers, read_practice
 from memory.ads.attribution import Attribution
 from memory.ads.campaigns import Campaigns
 from tests.world import MovableClock, World
@@ -17,7 +17,7 @@ from tests.world import MovableClock, World
 @pytest.fixture
 def account(tmp_path: Path, clock: MovableClock) -> PracticeAccount:
     spec = read_practice(Path(__file__).parents[2] / "data" / "practice.toml")[7]
-    return PracticeAccount(replace(spec, ads=4), Book(tmp_path / "practice.db"), clock, clock())
+    return PracticeAccount(replace(spec, ads=4), DecisionsFile(tmp_path / "practice.db"), clock, clock())
 
 
 @pytest.fixture

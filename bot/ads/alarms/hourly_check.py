@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class HourlyCheck:
     db: Database
     accounts: Accounts
     campaigns: Campaigns

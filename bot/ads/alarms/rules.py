@@ -9,7 +9,7 @@ from typing import Literal
 
 from bot.ads.changes.account_actions import AccountActions
 from bot.ads.changes.exposure import Thing
-from bot.ads.changes.plan import Actor, Pause, Resume, SetBudget, Step, told
+from bot.ads.changes.plan import Actor, Pause, Resume, SetBudget, Step, amount_text
 from bot.ads.changes.refusals import (
     ChangedMeanwhile,
     ChangeRefused,
@@ -244,8 +244,8 @@ def _without_chats(line: LineToday) -> Alarm | None:
     if expected < CHATS_EXPECTED:
         return None
     return Alarm(
-        f"“{line.target.name}” spent {told(line.spend)} today without one chat, where a chat usually costs"
-        f" {told(line.usual_chat_cost)}: it was paused. Try its link, then resume it.",
+        f"“{line.target.name}” spent {amount_text(line.spend)} today without one chat, where a chat usually costs"
+        f" {amount_text(line.usual_chat_cost)}: it was paused. Try its link, then resume it.",
         "pause",
         (line.target,),
     )

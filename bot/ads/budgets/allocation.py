@@ -142,11 +142,11 @@ def _plan(
         min(max(Decimal(amount).quantize(CENT, ROUND_FLOOR), low), high)
         for amount, (low, high) in zip(filled.tolist(), room, strict=True)
     ]
-    told = _tell(ads, budgets, verdicts, beliefs, rng)
-    profit = sum((each.expected_profit for each in told), Decimal(0))
+    allocations = _allocations(ads, budgets, verdicts, beliefs, rng)
+    profit = sum((each.expected_profit for each in allocations), Decimal(0))
     unspent = budget - sum(budgets, Decimal(0))
-    reason = _why_unspent(told, unspent, budget, target, len(ads) - sum(stopped))
-    return Plan(told, budget, profit, unspent, reason, beliefs.rates.angle_share())
+    reason = _why_unspent(allocations, unspent, budget, target, len(ads) - sum(stopped))
+    return Plan(allocations, budget, profit, unspent, reason, beliefs.rates.angle_share())
 
 
 Room = tuple[Decimal, Decimal]
@@ -224,7 +224,7 @@ class BudgetSplit:
     def returned(self, budgets: Floats) -> Floats:
         """Return per ad, `REST` standard deviations above the expected one."""
         some = np.maximum(budgets, 1.0)
-        value = self.beliefs.expected_value() * np.exp(REST * self.beliefs.doubt())
+        value = self.beliefs.expected_value() * np.exp(REST * self.beliefs.uncertainty())
         share: Floats = value * self.beliefs.responses.chats(some) / some
         return share
 
@@ -256,7 +256,7 @@ def _better_off(room: list[Room], without: list[Room], place: int, split: Budget
     if after.sum() < before.sum() - (1 - MOVED) * before[place]:
         return False
     hope = np.ones(len(room))
-    hope[place] = np.exp(REST * split.beliefs.doubt()[place])
+    hope[place] = np.exp(REST * split.beliefs.uncertainty()[place])
     return split.profit(after, hope) > split.profit(before, hope)
 
 
@@ -266,13 +266,13 @@ def _called_back(room: list[Room], resting: Sequence[int], entry: Decimal, split
     best = max(resting, key=lambda place: float(returned[place]))
     back = [*room[:best], (entry, entry), *room[best + 1 :]]
     hope = np.ones(len(room))
-    hope[best] = FRESH_START * np.exp(REST * split.beliefs.doubt()[best])
+    hope[best] = FRESH_START * np.exp(REST * split.beliefs.uncertainty()[best])
     if not split.fits(back) or split.profit(split.filled(back), hope) <= split.profit(split.filled(room), hope):
         return room
     return back
 
 
-def _tell(
+def _allocations(
     ads: Sequence[AdHistory],
     budgets: Sequence[Decimal],
     verdicts: Sequence[LossVerdict],
@@ -321,12 +321,14 @@ def _cause(ad: AdHistory, amount: Decimal, verdict: LossVerdict) -> Cause:
     return Cause.KEPT if moved == 0 else Cause.RAISED if moved > 0 else Cause.CUT
 
 
-def _why_unspent(told: Sequence[Allocation], unspent: Decimal, budget: Decimal, target: Decimal, running: int) -> str:
-    if unspent <= CENT * max(len(told), 1):
+def _why_unspent(
+    allocations: Sequence[Allocation], unspent: Decimal, budget: Decimal, target: Decimal, running: int
+) -> str:
+    if unspent <= CENT * max(len(allocations), 1):
         return ""
     if not running:
         return f"{money(unspent)} of {money(budget)} is not spent: no ad is running"
-    best = max((each for each in told if each.budget > 0), key=lambda each: each.return_of_next, default=None)
+    best = max((each for each in allocations if each.budget > 0), key=lambda each: each.return_of_next, default=None)
     if best is not None and best.return_of_next > float(target):
         return (
             f"{money(unspent)} of {money(budget)} is not spent yet: budgets rise by at most a fifth a day, "
@@ -353,7 +355,7 @@ class Beliefs:
         value: Floats = self.rates.expected() * self.margin
         return value
 
-    def doubt(self) -> Floats:
+    def uncertainty(self) -> Floats:
         """Standard deviation of the log return, at most 2."""
         margin = self.margin_error / np.maximum(self.margin, 1e-9)
         chats = 1 / np.maximum(self.responses.counts, 1.0)

@@ -58,14 +58,14 @@ class _AdDayInsight:
 
 
 def _by_ad(days: Days) -> dict[str, list[_AdDayInsight]]:
-    told: defaultdict[str, list[_AdDayInsight]] = defaultdict(list)
+    by_ad: defaultdict[str, list[_AdDayInsight]] = defaultdict(list)
     columns = zip(
         days.ad_id, days.day, days.currency, days.spend, days.impressions, days.clicks, days.chats, strict=True
     )
     for ad_id, day, currency, spend, impressions, clicks, chats in columns:
         amount = Money.from_minor(spend, currency).amount
-        told[ad_id].append(_AdDayInsight(day, amount, impressions, clicks, chats))
-    return told
+        by_ad[ad_id].append(_AdDayInsight(day, amount, impressions, clicks, chats))
+    return by_ad
 
 
 def _holders(structure: Structure) -> dict[tuple[Kind, str], list[str]]:
@@ -114,14 +114,14 @@ def _days(
     sums: dict[date, AdDay] = {}
     for ad_id in ad_ids:
         ours = sold[ad_id].chats if ad_id in sold else {}
-        for told in read.get(ad_id, ()):
-            chats = told.chats if told.chats is not None else ours.get(told.day, 0)
-            before = sums.get(told.day, AdDay(told.day, Decimal(0)))
-            sums[told.day] = AdDay(
-                told.day,
-                before.spend + told.spend,
-                before.impressions + told.impressions,
-                before.clicks + told.clicks,
+        for insight in read.get(ad_id, ()):
+            chats = insight.chats if insight.chats is not None else ours.get(insight.day, 0)
+            before = sums.get(insight.day, AdDay(insight.day, Decimal(0)))
+            sums[insight.day] = AdDay(
+                insight.day,
+                before.spend + insight.spend,
+                before.impressions + insight.impressions,
+                before.clicks + insight.clicks,
                 before.chats + chats,
             )
     return tuple(sums[day] for day in sorted(sums))
@@ -138,7 +138,7 @@ def _merged(orders: Iterable[AdOrders]) -> tuple[AdOrders, ...]:
 
 def _angle(ad_ids: Sequence[str], read: Mapping[str, list[_AdDayInsight]], known: Mapping[str, KnownAd]) -> str:
     """Of the ad that spent most."""
-    spent = {ad_id: sum((told.spend for told in read.get(ad_id, ())), Decimal(0)) for ad_id in ad_ids}
+    spent = {ad_id: sum((insight.spend for insight in read.get(ad_id, ())), Decimal(0)) for ad_id in ad_ids}
     main = max(ad_ids, key=lambda ad_id: (spent[ad_id], ad_id))
     return known[main].angle if main in known else UNLABELLED
 

@@ -80,11 +80,11 @@ def learn(known: Panel, first_budget: float = 1.0) -> Responses:
     """`first_budget`: of an ad in an account without history."""
     usual = _usual_spend(known, first_budget)
     scales, decays = (axis.ravel() for axis in np.meshgrid(SCALES * usual, DECAYS, indexing="ij"))
-    lucky = exposure = _exposure(known, scales, decays)
+    adjusted = exposure = _exposure(known, scales, decays)
     fit = _fit(known, exposure)
     for _ in range(2):
-        lucky = exposure * _luck(known, exposure, fit)[None, :, None]
-        fit = _fit(known, lucky)
+        adjusted = exposure * _day_effects(known, exposure, fit)[None, :, None]
+        fit = _fit(known, adjusted)
     levels, weights, counts = fit
     return Responses(scales, weights, levels, counts)
 
@@ -173,12 +173,12 @@ def _weights(score: Floats) -> Floats:
     return weights
 
 
-def _luck(known: Panel, exposure: Floats, fit: tuple[Floats, Floats, Floats]) -> Floats:
+def _day_effects(known: Panel, exposure: Floats, fit: tuple[Floats, Floats, Floats]) -> Floats:
     """Effect of each day on all ads: weekday, festival, weather."""
     levels, weights, _ = fit
     mean = np.einsum("idk,ik->d", exposure, levels * weights)
     raw = (known.chats.sum(axis=0) + 20.0) / (mean + 20.0)
     padded = np.pad(raw, 3, mode="reflect" if raw.size > 3 else "edge")
     around = np.convolve(padded, np.ones(7) / 7, "valid")
-    luck: Floats = np.clip(raw / around, 0.5, 2.0)
-    return luck
+    effects: Floats = np.clip(raw / around, 0.5, 2.0)
+    return effects

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from bot.ads.changes.plan import told
+from bot.ads.changes.plan import amount_text
 from bot.ads.changes.refusals import NoBudgetHere, UnknownObject
 from bot.language.money import Money
 from memory.ads.ad_account import Ad, AdSet, AdStatus, Campaign, Kind, Structure
@@ -117,7 +117,7 @@ class Picture:
         above = self.thing("campaign" if thing.kind == "ad_set" else "ad_set", self.parents[thing.id])
         if above.budget is None:
             return self._where_it_is(above)
-        return f"its {above.kind.replace('_', ' ')} “{above.name}” holds it, {told(above.budget)} a day"
+        return f"its {above.kind.replace('_', ' ')} “{above.name}” holds it, {amount_text(above.budget)} a day"
 
     def _all(self, kind: Kind) -> Mapping[str, Thing]:
         return {"campaign": self.campaigns, "ad_set": self.ad_sets, "ad": self.ads, "creative": {}}[kind]

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from bot.ads.changes.exposure import NOTHING, highest
 from bot.ads.changes.open_account import OpenAccount
-from bot.ads.changes.plan import Actor, Resume, Step, told
+from bot.ads.changes.plan import Actor, Resume, Step, amount_text
 from bot.ads.changes.plan_outcome import StepOrder
 from bot.ads.changes.refusals import Frozen, NoLimits, NotAllowed, OverCap, Stopped
 from bot.ads.changes.spend_limits import AccountLimits, SpendLimits
@@ -56,11 +56,11 @@ class LimitChecks:
         """Raises OverCap."""
         worst = sum(self.worst(opened, step).values(), NOTHING) * limits.worst_day
         if worst > limits.daily_cap.amount:
-            cost = told(Money(worst, opened.about.currency))
+            cost = amount_text(Money(worst, opened.about.currency))
             more = f"{(limits.worst_day - 1) * 100:.0f} %"
             raise OverCap(
-                f"The worst day of {opened.about.name} would cost {cost}, its cap is {told(limits.daily_cap)}. (A day may"
-                f" cost {more} more than planned, and what was lowered today counts until midnight.)"
+                f"The worst day of {opened.about.name} would cost {cost}, its cap is {amount_text(limits.daily_cap)}."
+                f" (A day may cost {more} more than planned, and what was lowered today counts until midnight.)"
             )
 
     def worst(self, opened: OpenAccount, step: Step | None = None) -> dict[str, Decimal]:
@@ -109,8 +109,8 @@ class LimitChecks:
             self.alarms.say(
                 opened.brand,
                 f"cap {opened.about.id} {opened.day}",
-                f"The budgets in {opened.about.name} allow a day of {told(worst)}, above the cap of"
-                f" {told(limits.daily_cap)}. Nothing is raised there until they are lowered, or the cap is.",
+                f"The budgets in {opened.about.name} allow a day of {amount_text(worst)}, above the cap of"
+                f" {amount_text(limits.daily_cap)}. Nothing is raised there until they are lowered, or the cap is.",
             )
 
     def note_looked_at(self, opened: OpenAccount, order: StepOrder) -> None:

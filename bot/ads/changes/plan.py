@@ -174,7 +174,7 @@ def _money(stored: Sequence[str]) -> Money:
     return Money(Decimal(amount), currency)
 
 
-def told(money: Money) -> str:
+def amount_text(money: Money) -> str:
     """For staff: ₹1,20,000, €45.50."""
     amount = money.rounded().amount
     pattern = "¤#,##,##0" if money.currency == "INR" else "¤#,##0"

@@ -12,7 +12,7 @@ from bot.ads.changes.exposure import NOTHING, raised
 from bot.ads.changes.launching import Launching
 from bot.ads.changes.limit_checks import AboveThreshold, LimitChecks
 from bot.ads.changes.open_account import OpenAccount
-from bot.ads.changes.plan import Launch, Resume, SetBudget, Step, name_of, told
+from bot.ads.changes.plan import Launch, Resume, SetBudget, Step, amount_text, name_of
 from bot.ads.changes.plan_outcome import PlanProgress, StepOrder
 from bot.ads.changes.refusals import ChangedMeanwhile, ChangeRefused, NothingToDo, TooOften
 from bot.ads.changes.spend_limits import SpendLimits
@@ -154,7 +154,7 @@ class PlanExecution:
         if step.seen is not None and step.seen != budget:
             raise ChangedMeanwhile(changed_meanwhile(thing, step.seen, budget))
         if budget == step.amount:
-            raise NothingToDo(f"“{thing.name}” has {told(budget)} a day already.")
+            raise NothingToDo(f"“{thing.name}” has {amount_text(budget)} a day already.")
         hour, most = opened.at - timedelta(hours=1), opened.account.rules.budget_changes_an_hour
         if self.changes.budgets_set_since(opened.about.id, thing.id, hour) >= most:
             raise TooOften(f"The budget of “{thing.name}” was set {most} times this hour; try later.")

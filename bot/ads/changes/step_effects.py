@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from bot.ads.changes.exposure import NOTHING, Picture, Thing, raised
-from bot.ads.changes.plan import Archive, Launch, Pause, Resume, SetBudget, Step, name_of, told
+from bot.ads.changes.plan import Archive, Launch, Pause, Resume, SetBudget, Step, amount_text, name_of
 from bot.ads.changes.refusals import CannotUndo, NotAnAmount, NothingToDo
 from bot.language.money import Money
 from memory.ads.ad_account import AdAccount, AdStatus, Kind
@@ -101,9 +101,9 @@ def check_amount(about: AdAccount, amount: Money) -> None:
     if not amount.amount.is_finite() or amount.amount <= 0:
         raise NotAnAmount("A daily budget must be above zero; to spend nothing, pause it.")
     if amount.rounded() != amount:
-        raise NotAnAmount(f"{amount.amount} {amount.currency} can't be paid; the nearest is {told(amount)}.")
+        raise NotAnAmount(f"{amount.amount} {amount.currency} can't be paid; the nearest is {amount_text(amount)}.")
     if amount.amount < about.min_daily_budget.amount:
-        raise NotAnAmount(f"The least daily budget in {about.name} is {told(about.min_daily_budget)}.")
+        raise NotAnAmount(f"The least daily budget in {about.name} is {amount_text(about.min_daily_budget)}.")
 
 
 def refuse_if_already(thing: Thing, status: str) -> None:
@@ -114,7 +114,8 @@ def refuse_if_already(thing: Thing, status: str) -> None:
 
 def changed_meanwhile(thing: Thing, seen: Money, budget: Money) -> str:
     return (
-        f"“{thing.name}” has {told(budget)} a day now, not {told(seen)} as when this was decided; nothing was changed."
+        f"“{thing.name}” has {amount_text(budget)} a day now, not {amount_text(seen)} as when this was decided;"
+        " nothing was changed."
     )
 
 
@@ -126,7 +127,7 @@ def bound(picture: Picture, step: Step) -> Step:
 def summary_of(about: AdAccount, picture: Picture, steps: Sequence[Step]) -> str:
     """For the admin who is asked."""
     grows = sum((raised(picture.planned(), planned_with(picture, step)) for step in steps), NOTHING)
-    together = told(Money(grows, about.currency))
+    together = amount_text(Money(grows, about.currency))
     return (
         f"In {about.name}: {'; '.join(_asked(picture, step) for step in steps)}. Together up to {together} a day more."
     )
@@ -134,11 +135,11 @@ def summary_of(about: AdAccount, picture: Picture, steps: Sequence[Step]) -> str
 
 def _asked(picture: Picture, step: Step) -> str:
     if isinstance(step, Launch):
-        return f"launch “{step.name}” with {told(step.planned)} a day"
+        return f"launch “{step.name}” with {amount_text(step.planned)} a day"
     thing = picture.thing(step.kind, step.object_id)
     if isinstance(step, SetBudget):
-        return f"set “{thing.name}” to {told(step.amount)} a day" + (
-            f", now {told(thing.budget)}" if thing.budget else ""
+        return f"set “{thing.name}” to {amount_text(step.amount)} a day" + (
+            f", now {amount_text(thing.budget)}" if thing.budget else ""
         )
     return f"let “{thing.name}” run again"
 

@@ -89,8 +89,8 @@ class AdTestLifecycle:
             self.records.launched(test.brand, campaign_id, data)
         for ad in self.ads_of(test, campaign_id):
             if not ad.brief:
-                told = {"argument": idea.argument, "language": idea.concept.language, **brief}
-                self.campaigns.label(test.brand, ad.ad_id, angle=idea.concept.angle, brief=told)
+                label = {"argument": idea.argument, "language": idea.concept.language, **brief}
+                self.campaigns.label(test.brand, ad.ad_id, angle=idea.concept.angle, brief=label)
 
     def ads_of(self, test: AdTest, campaign_id: str) -> list[KnownAd]:
         known = self.campaigns.ads(test.brand, account_id=test.account_id)

@@ -11,7 +11,7 @@ from bot.ads.facebook.amounts import from_meta, offset, to_meta
 from bot.ads.facebook.creation import Advertiser
 from bot.ads.facebook.doctor import Doctor
 from bot.ads.facebook.graph_client import GraphClient
-from bot.ads.facebook.rate_limiter import Governor
+from bot.ads.facebook.rate_limiter import RateLimiter
 from bot.ads.facebook.version import VERSION, VERSION_ENDS, version_warning
 from bot.ads.platform import PlatformAccount
 from bot.brands import Brand
@@ -25,8 +25,8 @@ __all__ = [
     "Advertiser",
     "Facebook",
     "FacebookAccount",
-    "Governor",
     "GraphClient",
+    "RateLimiter",
     "connect",
     "from_meta",
     "offset",
@@ -55,9 +55,9 @@ def connect(settings: Settings, brands: Mapping[str, Brand], clock: Clock) -> Fa
         return None
     folder = Path(settings.memory.storage_dir)
     folder.mkdir(parents=True, exist_ok=True)
-    governor = Governor(clock, folder / "meta_usage.json")
+    limiter = RateLimiter(clock, folder / "meta_usage.json")
     graph = GraphClient(
-        settings.meta_access_token, settings.meta_app_secret, governor, clock, url=settings.meta_graph_url
+        settings.meta_access_token, settings.meta_app_secret, limiter, clock, url=settings.meta_graph_url
     )
     owners = {account: _brand_of(account, brand, brands) for account, brand in settings.meta_ad_accounts.items()}
     accounts = {

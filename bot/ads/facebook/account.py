@@ -12,7 +12,7 @@ from bot.ads.facebook import creation, doctor, insights, structure
 from bot.ads.facebook.amounts import to_meta
 from bot.ads.facebook.creation import Advertiser
 from bot.ads.facebook.errors import Flaky, lost
-from bot.ads.facebook.events import Telling
+from bot.ads.facebook.events import EventUpload
 from bot.ads.facebook.graph_client import Call, GraphClient
 from bot.ads.facebook.rate_limiter import Lane
 from bot.ads.facebook.reports import Reports
@@ -82,7 +82,7 @@ class FacebookAccount:
         return self._known
 
     def structure(self) -> Structure:
-        told = self.describe()
+        account = self.describe()
         seen_at = self._graph.clock()
         campaigns = self._pages(f"{self.id}/campaigns", structure.CAMPAIGN_FIELDS)
         ad_sets = self._pages(f"{self.id}/adsets", structure.AD_SET_FIELDS)
@@ -90,30 +90,30 @@ class FacebookAccount:
         ads = self._pages(f"{self.id}/ads", structure.AD_FIELDS)
         self._own |= {str(row["id"]) for rows in (campaigns, ad_sets, creatives, ads) for row in rows}
         return Structure(
-            account=told,
-            campaigns=tuple(structure.campaign(row, self.id, told.currency) for row in _there(campaigns)),
-            ad_sets=tuple(structure.ad_set(row, self.id, told.currency) for row in _there(ad_sets)),
+            account=account,
+            campaigns=tuple(structure.campaign(row, self.id, account.currency) for row in _there(campaigns)),
+            ad_sets=tuple(structure.ad_set(row, self.id, account.currency) for row in _there(ad_sets)),
             creatives=tuple(structure.creative(row, self.id) for row in _there(creatives)),
             ads=tuple(structure.ad(row, self.id) for row in _there(ads)),
             seen_at=seen_at,
         )
 
     def readings(self, since: date, until: date, *, breakdown: str | None = None) -> list[AdInsight]:
-        told = self._account()
+        account = self._account()
         insights.known(breakdown)
         seen_at = self._graph.clock()
-        since = insights.clamped(since, seen_at.astimezone(ZoneInfo(told.time_zone)).date())
+        since = insights.clamped(since, seen_at.astimezone(ZoneInfo(account.time_zone)).date())
         if since > until:
             return []
         rows = Reports(self._graph, self.id).rows(since, until, breakdown)
-        return insights.readings(rows, self.id, told.currency, breakdown, seen_at, self._notice)
+        return insights.readings(rows, self.id, account.currency, breakdown, seen_at, self._notice)
 
     def activities(self, since: datetime) -> list[Activity]:
         fields = {"since": int(since.timestamp()), "until": int(self._graph.clock().timestamp()) + 1}
         rows = self._pages(f"{self.id}/activities", structure.ACTIVITY_FIELDS, **fields)
         currency, app_id = self._account().currency, self._app()
-        told = (structure.activity(row, app_id, currency) for row in rows)
-        return sorted((each for each in told if each and each.at >= since), key=lambda each: each.at)
+        found = (structure.activity(row, app_id, currency) for row in rows)
+        return sorted((each for each in found if each and each.at >= since), key=lambda each: each.at)
 
     def comments(self, ad_ids: Sequence[str], since: datetime) -> list[Comment]:
         stories = self._stories()
@@ -172,7 +172,7 @@ class FacebookAccount:
             raise RequestWrong("sales can't be told to Meta without a dataset: set META_DATASET_ID")
         if not self._advertiser.whatsapp_account_id:
             raise RequestWrong("sales can't be told to Meta without its WhatsApp account: set META_WHATSAPP_ACCOUNT_ID")
-        return Telling(self._graph, self._advertiser).tell(events)
+        return EventUpload(self._graph, self._advertiser).tell(events)
 
     def examine(self) -> list[AccountFinding]:
         return [*doctor.Doctor(self._graph, self._advertiser).examine(), *self.examine_itself()]
@@ -190,16 +190,16 @@ class FacebookAccount:
         return self._graph.pages(Call("GET", path, self.id, {"fields": fields, **more}))
 
     def _change(self, object_id: str, fields: dict[str, Any], lane: Lane) -> None:
-        told = self._graph.ask(Call("POST", object_id, self.id, fields, lane=lane))
-        if told.get("success") is not True:
+        answer = self._graph.ask(Call("POST", object_id, self.id, fields, lane=lane))
+        if answer.get("success") is not True:
             raise lost(f"Meta did not say that {object_id} was changed")
 
     def _create(self, edge: str, fields: dict[str, Any]) -> str:
-        told = self._graph.ask(Call("POST", f"{self.id}/{edge}", self.id, fields, lane="write", once=True))
-        if not told.get("id"):
+        answer = self._graph.ask(Call("POST", f"{self.id}/{edge}", self.id, fields, lane="write", once=True))
+        if not answer.get("id"):
             raise lost(f"Meta gave no id for the new object in {edge}")
-        self._own.add(str(told["id"]))
-        return str(told["id"])
+        self._own.add(str(answer["id"]))
+        return str(answer["id"])
 
     def _create_creative(self, fields: dict[str, Any]) -> str:
         # Now and then Meta refuses a good creative (1487390); nothing was created then, so a retry is safe.
@@ -250,12 +250,14 @@ class FacebookAccount:
         return creation.ad_set(new, token, objective_from(str(campaign.get("objective"))), self._advertiser)
 
     def _require_payable(self, amount: Money) -> None:
-        told = self._account()
-        if amount.currency != told.currency:
-            raise RequestWrong(f"the account pays in {told.currency}, not in {amount.currency}: say the amount in that")
+        account = self._account()
+        if amount.currency != account.currency:
+            raise RequestWrong(
+                f"the account pays in {account.currency}, not in {amount.currency}: say the amount in that"
+            )
         to_meta(amount)
-        if amount.amount < told.min_daily_budget.amount:
-            least = f"{told.min_daily_budget.amount} {told.currency}"
+        if amount.amount < account.min_daily_budget.amount:
+            least = f"{account.min_daily_budget.amount} {account.currency}"
             raise RequestWrong(f"{amount.amount} {amount.currency} a day is below Meta's minimum of {least}: say more")
 
     def _require_own(self, kind: Kind, object_id: str, lane: Lane, fields: str = "") -> dict[str, Any]:
@@ -264,11 +266,11 @@ class FacebookAccount:
             return {}
         if not object_id.isascii() or not object_id.isdigit():
             raise RequestWrong(f"{object_id[:40]!r} is no id of Meta's: ids are numbers")
-        told = self._get(object_id, ",".join(filter(None, ["id,account_id", fields])), lane)
-        if f"act_{told.get('account_id')}" != self.id:
+        row = self._get(object_id, ",".join(filter(None, ["id,account_id", fields])), lane)
+        if f"act_{row.get('account_id')}" != self.id:
             raise RequestWrong(f"{kind.replace('_', ' ')} {object_id} is not in {self.id}: name one of this account's")
         self._own.add(object_id)
-        return told
+        return row
 
     def _account(self) -> AdAccount:
         return self._known or self.describe()

@@ -37,14 +37,14 @@ class Doctor:
         """An AdsFault becomes a finding."""
         found: list[AccountFinding] = [version(self.graph.clock())]
         try:
-            told = self.graph.inspect_token()
+            token_data = self.graph.inspect_token()
         except AdsFault as fault:
             return [*found, AccountFinding("Meta token", False, str(fault))]
-        found.append(token(told, self.graph))
+        found.append(token(token_data, self.graph))
         if not found[-1].ok:
             return found
-        found.append(permissions(told, events=bool(self.advertiser.dataset_id)))
-        return [*found, *self._page(), *self._dataset(told)]
+        found.append(permissions(token_data, events=bool(self.advertiser.dataset_id)))
+        return [*found, *self._page(), *self._dataset(token_data)]
 
     def _page(self) -> Iterator[AccountFinding]:
         fields = {"fields": "id,name,has_whatsapp_number,whatsapp_number"}
@@ -53,12 +53,12 @@ class Doctor:
             lambda: page(self.graph.ask(Call("GET", self.advertiser.page_id, "", fields, "pages")), self.advertiser),
         )
 
-    def _dataset(self, told: dict[str, Any]) -> Iterator[AccountFinding]:
+    def _dataset(self, token_data: dict[str, Any]) -> Iterator[AccountFinding]:
         if not self.advertiser.dataset_id:
             yield AccountFinding("Meta dataset", True, "no META_DATASET_ID: sales are not told to Meta")
             return
         if not self.advertiser.whatsapp_account_id:
-            hint = f"; the token names {', '.join(ids)}" if (ids := whatsapp_accounts(told)) else ""
+            hint = f"; the token names {', '.join(ids)}" if (ids := whatsapp_accounts(token_data)) else ""
             yield AccountFinding(
                 "Meta dataset", False, f"set META_WHATSAPP_ACCOUNT_ID to the number's WhatsApp account{hint}"
             )
@@ -81,11 +81,11 @@ def version(now: datetime) -> AccountFinding:
     )
 
 
-def token(told: dict[str, Any], graph: GraphClient) -> AccountFinding:
-    if told.get("is_valid") is not True:
-        words = graph.clean(str((told.get("error") or {}).get("message") or "Meta does not say why"))
+def token(token_data: dict[str, Any], graph: GraphClient) -> AccountFinding:
+    if token_data.get("is_valid") is not True:
+        words = graph.clean(str((token_data.get("error") or {}).get("message") or "Meta does not say why"))
         return AccountFinding("Meta token", False, f"it does not hold ({words}): set a new META_ACCESS_TOKEN")
-    ends = [moment for moment in (told.get("expires_at"), told.get("data_access_expires_at")) if moment]
+    ends = [moment for moment in (token_data.get("expires_at"), token_data.get("data_access_expires_at")) if moment]
     if not ends:
         return AccountFinding("Meta token", True, "it holds and never expires")
     end = datetime.fromtimestamp(min(ends), UTC)
@@ -96,30 +96,32 @@ def token(told: dict[str, Any], graph: GraphClient) -> AccountFinding:
     return AccountFinding("Meta token", True, f"it holds until {end:%Y-%m-%d}")
 
 
-def permissions(told: dict[str, Any], *, events: bool) -> AccountFinding:
+def permissions(token_data: dict[str, Any], *, events: bool) -> AccountFinding:
     wanted = (*PERMISSIONS, *([FOR_EVENTS] if events else []))
-    missing = [name for name in wanted if name not in (told.get("scopes") or [])]
+    missing = [name for name in wanted if name not in (token_data.get("scopes") or [])]
     if missing:
         lacking = f"missing: {', '.join(missing)}; make a new token for the system user with these ticked"
         return AccountFinding("Meta permissions", False, lacking)
     return AccountFinding("Meta permissions", True, "all that is needed is there")
 
 
-def whatsapp_accounts(told: dict[str, Any]) -> list[str]:
+def whatsapp_accounts(token_data: dict[str, Any]) -> list[str]:
     """Granted to the token."""
-    scopes = [each for each in told.get("granular_scopes") or [] if str(each.get("scope", "")).startswith("whatsapp")]
+    scopes = [
+        each for each in token_data.get("granular_scopes") or [] if str(each.get("scope", "")).startswith("whatsapp")
+    ]
     return sorted({str(target) for each in scopes for target in each.get("target_ids") or []})
 
 
-def page(told: dict[str, Any], advertiser: Advertiser) -> AccountFinding:
-    if told.get("has_whatsapp_number") is not True:
+def page(row: dict[str, Any], advertiser: Advertiser) -> AccountFinding:
+    if row.get("has_whatsapp_number") is not True:
         return AccountFinding(
             "Meta page",
             False,
             "it has no WhatsApp number: link it in the page's settings under Linked accounts",
             stops_chats=True,
         )
-    linked = "".join(filter(str.isdigit, str(told.get("whatsapp_number") or "")))
+    linked = "".join(filter(str.isdigit, str(row.get("whatsapp_number") or "")))
     if advertiser.phone and linked and linked != advertiser.phone:
         return AccountFinding(
             "Meta page",
@@ -142,13 +144,13 @@ def dataset(graph: GraphClient, advertiser: Advertiser) -> AccountFinding:
     )
 
 
-def account(told: AdAccount, brand_currency: str) -> AccountFinding:
-    name = f"Meta {told.id}"
-    if told.status != "active":
+def account(about: AdAccount, brand_currency: str) -> AccountFinding:
+    name = f"Meta {about.id}"
+    if about.status != "active":
         return AccountFinding(
-            name, False, f"the account is {told.status}: see Account Quality and the payment settings at Meta"
+            name, False, f"the account is {about.status}: see Account Quality and the payment settings at Meta"
         )
-    kept = f"budgets in {told.currency}, days of {told.time_zone}, at least {told.min_daily_budget.amount} a day"
-    if brand_currency and told.currency != brand_currency:
+    kept = f"budgets in {about.currency}, days of {about.time_zone}, at least {about.min_daily_budget.amount} a day"
+    if brand_currency and about.currency != brand_currency:
         return AccountFinding(name, True, f"{kept}; the brand sells in {brand_currency}, so figures are converted")
     return AccountFinding(name, True, kept)

@@ -30,7 +30,7 @@ class Throttled(TryLater):
     """By Meta, or by our rate limiter."""
 
 
-class Passing(TryLater):
+class Transient(TryLater):
     """Transient: retry soon."""
 
 
@@ -88,13 +88,13 @@ _MUCH = "Meta asks for a smaller question"
 _TOKEN = "set a new META_ACCESS_TOKEN (docs/meta.md, step 3)"  # noqa: S105 - a hint, not a token
 
 TABLE: dict[tuple[int | None, int | None], ErrorRule] = {
-    (1, None): ErrorRule(Passing, "Meta had a passing fault"),
-    (2, None): ErrorRule(Passing, "Meta is out of service for a moment"),
+    (1, None): ErrorRule(Transient, "Meta had a passing fault"),
+    (2, None): ErrorRule(Transient, "Meta is out of service for a moment"),
     (1, 99): ErrorRule(TooMuchData, _MUCH),
     (100, 1504018): ErrorRule(TooMuchData, _MUCH),
     (-2, 2490547): ErrorRule(TooMuchData, _MUCH),
     (2, 1504043): ErrorRule(TooMuchData, _MUCH),
-    (2601, None): ErrorRule(Passing, "Meta's report is not ready though it said so"),
+    (2601, None): ErrorRule(Transient, "Meta's report is not ready though it said so"),
     (4, None): ErrorRule(Throttled, _THROTTLED, HOUR),
     (4, 1504022): ErrorRule(Throttled, _THROTTLED, 300),
     (4, 1504039): ErrorRule(Throttled, _THROTTLED, 300),
@@ -183,7 +183,7 @@ def rule_for(said: GraphError) -> ErrorRule:
         return TABLE[200, None]
     if 80000 <= said.code < 80015:
         return TABLE[80004, None]
-    fault = Passing if said.transient else RequestWrong
+    fault = Transient if said.transient else RequestWrong
     return ErrorRule(fault, "Meta refused with an error that Hawker does not know", quote=True)
 
 

@@ -27,7 +27,7 @@ PARTNER = "hawker"
 
 
 @dataclass(slots=True)
-class Telling:
+class EventUpload:
     """One round of events."""
 
     graph: GraphClient
@@ -76,8 +76,8 @@ class Telling:
         """Number that Meta received."""
         fields = {"data": [payload(event, self.advertiser) for event in batch], "partner_agent": PARTNER}
         path = f"{self.advertiser.dataset_id}/events"
-        told = self.graph.ask(Call("POST", path, "", fields, use="events", lane="write", once=True))
-        taken = told.get("events_received")
+        answer = self.graph.ask(Call("POST", path, "", fields, use="events", lane="write", once=True))
+        taken = answer.get("events_received")
         return taken if isinstance(taken, int) else 0
 
     def _settle(self, batch: Sequence[BusinessEvent], why: str, *, again: bool = False) -> None:
@@ -103,9 +103,9 @@ def payload(event: BusinessEvent, advertiser: Advertiser) -> dict[str, Any]:
 def prove(graph: GraphClient, advertiser: Advertiser) -> str:
     """Send an invalid click id; "" if Meta refuses just that, else what is wrong."""
     event = BusinessEvent(id=WRONG_CLICK_ID, name="LeadSubmitted", at=graph.clock(), clid=WRONG_CLICK_ID)
-    telling = Telling(graph, advertiser)
-    [outcome] = telling.tell([event])
-    if isinstance(telling.refusals.get(event.id), UnknownClick):
+    upload = EventUpload(graph, advertiser)
+    [outcome] = upload.tell([event])
+    if isinstance(upload.refusals.get(event.id), UnknownClick):
         return ""
     return outcome.why or "Meta took an event that it should have refused"
 

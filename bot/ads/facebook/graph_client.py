@@ -16,8 +16,8 @@ import requests
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 
-from bot.ads.facebook.errors import GraphError, Passing, TooMuchData, fault_of, lost, redacted, rule_for
-from bot.ads.facebook.rate_limiter import Governor, Lane, Use
+from bot.ads.facebook.errors import GraphError, TooMuchData, Transient, fault_of, lost, redacted, rule_for
+from bot.ads.facebook.rate_limiter import Lane, RateLimiter, Use
 from bot.ads.facebook.version import VERSION
 from bot.ads.platform import AdsFault, OutcomeUnknown, RequestWrong, TryLater
 from memory.storage.timestamps import Clock
@@ -88,7 +88,7 @@ class GraphClient:
         self,
         token: str,
         secret: str,
-        governor: Governor,
+        limiter: RateLimiter,
         clock: Clock,
         *,
         url: str = META,
@@ -98,7 +98,7 @@ class GraphClient:
     ) -> None:
         self.clock = clock
         self.pause = pause
-        self.governor = governor
+        self.limiter = limiter
         self._token = token
         self._secret = secret
         self._url = url.rstrip("/")
@@ -123,7 +123,7 @@ class GraphClient:
                 doubt = True
                 if call.once:
                     raise
-            except Passing:
+            except Transient:
                 pass
             except AdsFault as fault:
                 raise _settled(fault, doubt) from None
@@ -167,34 +167,34 @@ class GraphClient:
         return data
 
     def _once(self, call: Call) -> dict[str, Any]:
-        self.governor.admit(call.account, call.use, call.lane, call.method)
+        self.limiter.admit(call.account, call.use, call.lane, call.method)
         answer = self._send(call)
         if isinstance(answer, Lost):
             if call.changes and answer.sent:
                 raise lost(f"{answer.why} while {call.what}")
-            raise Passing(f"{answer.why} while {call.what}: check the network; it is tried again with the next cycle")
-        self.governor.learn(call.account, call.use, answer.headers)
+            raise Transient(f"{answer.why} while {call.what}: check the network; it is tried again with the next cycle")
+        self.limiter.learn(call.account, call.use, answer.headers)
         return self._understood(call, answer)
 
     def _understood(self, call: Call, answer: GraphResponse) -> dict[str, Any]:
-        told = _object(answer.body)
-        if told is not None and isinstance(told.get("error"), dict):
-            raise self._refusal(call, GraphError.of(told["error"]))
-        if told is not None and answer.status < 300:
-            return told
+        body = _object(answer.body)
+        if body is not None and isinstance(body.get("error"), dict):
+            raise self._refusal(call, GraphError.of(body["error"]))
+        if body is not None and answer.status < 300:
+            return body
         if 300 <= answer.status < 400:
             raise RequestWrong("the address of Meta leads elsewhere: check META_GRAPH_URL")
         if call.changes:
             raise lost(f"Meta answered {call.what} with {answer.status} and nothing readable")
-        raise Passing(f"Meta answered {call.what} with {answer.status} and nothing readable: it is tried again later")
+        raise Transient(f"Meta answered {call.what} with {answer.status} and nothing readable: it is tried again later")
 
     def _refusal(self, call: Call, said: GraphError) -> AdsFault:
         rule = rule_for(said)
         until = None
         if rule.rest:
-            until = self.governor.throttled(call.account, call.use, said.code, rule.rest)
+            until = self.limiter.throttled(call.account, call.use, said.code, rule.rest)
         fault = fault_of(said, until, (self._token, self._secret, call.token))
-        if call.changes and isinstance(fault, Passing):
+        if call.changes and isinstance(fault, Transient):
             return lost(f"{fault} while {call.what}")
         return fault
 
@@ -264,10 +264,10 @@ def _written(value: object) -> str:
 
 def _object(body: bytes) -> dict[str, Any] | None:
     try:
-        told = json.loads(body)
+        value = json.loads(body)
     except ValueError:
         return None
-    return told if isinstance(told, dict) else None
+    return value if isinstance(value, dict) else None
 
 
 def _items(answer: Mapping[str, Any], call: Call) -> dict[str, dict[str, Any]]:

@@ -145,16 +145,16 @@ def _contradictions(row: Row) -> Iterable[str]:
         yield "its number of chats is none; it counts as not told"
 
 
-def _amounts(told: object) -> dict[str, object] | None:
+def _amounts(actions: object) -> dict[str, object] | None:
     """`[{"action_type": …, "value": …}]` as a mapping."""
-    if not isinstance(told, list):
+    if not isinstance(actions, list):
         return None
-    return {str(each.get("action_type")): each.get("value") for each in told if isinstance(each, dict)}
+    return {str(each.get("action_type")): each.get("value") for each in actions if isinstance(each, dict)}
 
 
-def _count(told: object) -> int | None:
+def _count(value: object) -> int | None:
     """None unless it is a whole number from 0."""
-    written = str(told)
+    written = str(value)
     return int(written) if written.isascii() and written.isdigit() and len(written) <= MOST_DIGITS else None
 
 

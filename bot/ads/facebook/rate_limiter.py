@@ -60,7 +60,7 @@ class CallUsage:
             counted.append((at, cost))
 
 
-class Governor:
+class RateLimiter:
     """Admits each call of one app; a reserve is kept for pauses.
 
     With `path`, the processes of this machine share the state.
@@ -95,8 +95,8 @@ class Governor:
         now = self._clock().timestamp()
         name = _refused_meter(account, use, code)
         with self._usage() as usage:
-            told = usage.meters.get(name, Meter()).until
-            until = told if told > now else now + rest
+            from_header = usage.meters.get(name, Meter()).until
+            until = from_header if from_header > now else now + rest
             usage.meters[name] = Meter(100.0, now, until)
         return datetime.fromtimestamp(until, UTC)
 
@@ -152,28 +152,28 @@ def _refused_meter(account: str, use: Use, code: int) -> str:
 def _meters(account: str, use: Use, headers: Mapping[str, str], now: float) -> Iterator[tuple[str, Meter]]:
     for owner, uses in _json(headers, "X-Business-Use-Case-Usage").items():
         yield from _business_uses(account if owner == account.removeprefix("act_") else owner, uses, now)
-    told = _json(headers, "X-Ad-Account-Usage")
-    if told:
-        percent = _float(told.get("acc_id_util_pct"))
-        rest = _float(told.get("reset_time_duration")) if percent >= 100 else 0.0
+    usage = _json(headers, "X-Ad-Account-Usage")
+    if usage:
+        percent = _float(usage.get("acc_id_util_pct"))
+        rest = _float(usage.get("reset_time_duration")) if percent >= 100 else 0.0
         yield f"{account}/calls", Meter(percent, now, now + rest if rest else 0.0)
-    told = _json(headers, "X-FB-Ads-Insights-Throttle")
-    if told:
-        yield f"{account}/ads_insights", Meter(_float(told.get("acc_id_util_pct")), now)
-        yield "app/insights", Meter(_float(told.get("app_id_util_pct")), now)
-    told = _json(headers, "X-App-Usage")
-    if told:
-        yield "app", Meter(_fullest(told), now)
+    usage = _json(headers, "X-FB-Ads-Insights-Throttle")
+    if usage:
+        yield f"{account}/ads_insights", Meter(_float(usage.get("acc_id_util_pct")), now)
+        yield "app/insights", Meter(_float(usage.get("app_id_util_pct")), now)
+    usage = _json(headers, "X-App-Usage")
+    if usage:
+        yield "app", Meter(_fullest(usage), now)
 
 
 def _business_uses(owner: str, uses: object, now: float) -> Iterator[tuple[str, Meter]]:
-    for told in uses if isinstance(uses, list) else []:
-        minutes = _float(told.get("estimated_time_to_regain_access"))
-        yield f"{owner}/{told.get('type')}", Meter(_fullest(told), now, now + 60 * minutes if minutes else 0.0)
+    for usage in uses if isinstance(uses, list) else []:
+        minutes = _float(usage.get("estimated_time_to_regain_access"))
+        yield f"{owner}/{usage.get('type')}", Meter(_fullest(usage), now, now + 60 * minutes if minutes else 0.0)
 
 
-def _fullest(told: Mapping[str, Any]) -> float:
-    return max(_float(told.get(name)) for name in ("call_count", "total_cputime", "total_time"))
+def _fullest(usage: Mapping[str, Any]) -> float:
+    return max(_float(usage.get(name)) for name in ("call_count", "total_cputime", "total_time"))
 
 
 def _tier(headers: Mapping[str, str]) -> str:
@@ -189,11 +189,11 @@ def _json(headers: Mapping[str, str], name: str) -> dict[str, Any]:
     if written is None:
         return {}
     try:
-        told = json.loads(written)
+        value = json.loads(written)
     except ValueError:
         log.warning("Meta's header %s cannot be read; only our own count of calls holds", name)
         return {}
-    return told if isinstance(told, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _float(value: object) -> float:
@@ -203,10 +203,10 @@ def _float(value: object) -> float:
 def _read(text: str) -> CallUsage:
     """An unreadable file counts as empty."""
     try:
-        told = json.loads(text or "{}")
-        meters = {name: Meter(**meter) for name, meter in told.get("meters", {}).items()}
-        scores = {name: [(at, cost) for at, cost in counted] for name, counted in told.get("scores", {}).items()}
-        return CallUsage(meters, scores, dict(told.get("tiers", {})))
+        stored = json.loads(text or "{}")
+        meters = {name: Meter(**meter) for name, meter in stored.get("meters", {}).items()}
+        scores = {name: [(at, cost) for at, cost in counted] for name, counted in stored.get("scores", {}).items()}
+        return CallUsage(meters, scores, dict(stored.get("tiers", {})))
     except (ValueError, TypeError, AttributeError):
         log.warning("the file of Meta's usage cannot be read: counting starts again")
         return CallUsage()

@@ -67,16 +67,16 @@ class Reports:
         moved, looks = self.graph.clock(), 0
         percent: object = None
         while True:
-            told = self.graph.ask(self._call("GET", job, {"fields": "async_status,async_percent_completion"}))
-            status, now = told.get("async_status"), self.graph.clock()
+            answer = self.graph.ask(self._call("GET", job, {"fields": "async_status,async_percent_completion"}))
+            status, now = answer.get("async_status"), self.graph.clock()
             if status == _COMPLETED:  # 100 % is not enough: Meta reports it before the job ends
                 return
             if status in _ENDED_BADLY:
                 raise JobFailed(f"Meta gave up a report ({status}): it is asked for again with the next cycle")
             if now >= deadline:
                 raise TryLater("Meta's reports took more than an hour: they are asked for again with the next cycle")
-            if told.get("async_percent_completion") != percent:
-                moved, percent = now, told.get("async_percent_completion")
+            if answer.get("async_percent_completion") != percent:
+                moved, percent = now, answer.get("async_percent_completion")
             if now - moved >= NO_PROGRESS:
                 raise JobFailed("Meta's report stood still for ten minutes: it is asked for again with the next cycle")
             self.graph.pause(WAITS[min(looks, len(WAITS) - 1)])

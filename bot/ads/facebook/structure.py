@@ -61,8 +61,8 @@ def account(row: Row, brand: str, minimums: list[dict[str, Any]]) -> AdAccount:
     """Minimum budget: the larger of its own and its `minimum_budgets` row."""
     what = "the account"
     currency = _text(row, "currency", what)
-    told = [_of(row, "min_daily_budget", what)]
-    told += [each.get("min_daily_budget_imp") for each in minimums if each.get("currency") == currency]
+    minimum_units = [_of(row, "min_daily_budget", what)]
+    minimum_units += [each.get("min_daily_budget_imp") for each in minimums if each.get("currency") == currency]
     status = _of(row, "account_status", what)
     if status not in _ACCOUNT_STATUS:
         raise AdsFault(f"Meta tells an account status that Hawker does not know ({status}): look at it in Ads Manager")
@@ -73,7 +73,9 @@ def account(row: Row, brand: str, minimums: list[dict[str, Any]]) -> AdAccount:
         currency=currency,
         time_zone=_text(row, "timezone_name", what),
         status=_ACCOUNT_STATUS[status],
-        min_daily_budget=max((from_meta(units or 0, currency) for units in told), key=lambda money: money.amount),
+        min_daily_budget=max(
+            (from_meta(units or 0, currency) for units in minimum_units), key=lambda money: money.amount
+        ),
     )
 
 
@@ -172,8 +174,8 @@ def comment(row: Row, ad_id: str) -> Comment:
 
 def budget(row: Row, currency: str) -> Money | None:
     """None where another object owns it (Meta sends nothing, or 0)."""
-    told = row.get("daily_budget")
-    return None if told in (None, "", "0", 0) else from_meta(told, currency)
+    units = row.get("daily_budget")
+    return None if units in (None, "", "0", 0) else from_meta(units, currency)
 
 
 def moment(text: object) -> datetime:
@@ -204,14 +206,14 @@ def _effective_status(row: Row, what: str) -> EffectiveStatus:
     return EFFECTIVE_STATUSES.get(_text(row, "effective_status", what), "unknown")
 
 
-def _learning(told: Row | None) -> Learning | None:
+def _learning(row: Row | None) -> Learning | None:
     """Only active ad sets have one."""
-    if not told or not told.get("status"):
+    if not row or not row.get("status"):
         return None
-    threshold, edited = told.get("dynamic_lp_conversions_threshold"), told.get("last_sig_edit_ts")
+    threshold, edited = row.get("dynamic_lp_conversions_threshold"), row.get("last_sig_edit_ts")
     return Learning(
-        status=LEARNING_PHASES.get(told["status"], "unknown"),
-        conversions=int(told.get("conversions") or 0),
+        status=LEARNING_PHASES.get(row["status"], "unknown"),
+        conversions=int(row.get("conversions") or 0),
         threshold=int(threshold) if threshold is not None else None,
         since=datetime.fromtimestamp(int(edited), UTC) if edited else None,
     )
@@ -250,28 +252,28 @@ def _kind_of(event: str) -> Kind | None:
 
 def _change(written: object, what: str, currency: str) -> tuple[str | None, str | None]:
     try:
-        told = json.loads(str(written)) if written else {}
+        extra = json.loads(str(written)) if written else {}
     except ValueError:
         return None, None
-    if not isinstance(told, dict):
+    if not isinstance(extra, dict):
         return None, None
-    before, after = (_value(told.get(name), name, currency, what == "budget") for name in ("old_value", "new_value"))
+    before, after = (_value(extra.get(name), name, currency, what == "budget") for name in ("old_value", "new_value"))
     if what == "status":
         return STATUSES.get(before or "", before), STATUSES.get(after or "", after)
     return before, after
 
 
-def _value(told: object, name: str, currency: str, in_units: bool) -> str | None:
+def _value(value: object, name: str, currency: str, in_units: bool) -> str | None:
     """As text; amounts in whole units of the currency."""
-    if isinstance(told, dict):
-        inner = told.get(name, told.get("value"))
+    if isinstance(value, dict):
+        inner = value.get(name, value.get("value"))
         return (
-            _value(inner, name, str(told.get("currency") or currency), in_units)
+            _value(inner, name, str(value.get("currency") or currency), in_units)
             if inner is not None
-            else json.dumps(told)
+            else json.dumps(value)
         )
-    if told is None:
+    if value is None:
         return None
-    if in_units and str(told).isascii() and str(told).isdigit():
-        return str(from_meta(told, currency).amount)
-    return str(told)
+    if in_units and str(value).isascii() and str(value).isdigit():
+        return str(from_meta(value, currency).amount)
+    return str(value)

@@ -45,19 +45,19 @@ _META_STATUSES = {ours: metas for metas, ours in STATUSES.items()}
 _META_OBJECTIVES = {ours: metas for metas, ours in OBJECTIVES.items()}
 
 
-def status_from(told: str, what: str) -> AdStatus:
+def status_from(status: str, what: str) -> AdStatus:
     """Raises AdsFault for an unknown status."""
-    if told not in STATUSES:  # a guess could take what runs for what does not
-        raise AdsFault(f"Meta tells a status of {what} that Hawker does not know: {told[:40]}")
-    return STATUSES[told]
+    if status not in STATUSES:  # a guess could take what runs for what does not
+        raise AdsFault(f"Meta tells a status of {what} that Hawker does not know: {status[:40]}")
+    return STATUSES[status]
 
 
 def status_to(status: AdStatus) -> str:
     return _META_STATUSES[status]
 
 
-def objective_from(told: str) -> Objective:
-    return OBJECTIVES.get(told, "other")  # people also make campaigns for awareness and the like
+def objective_from(objective: str) -> Objective:
+    return OBJECTIVES.get(objective, "other")  # people also make campaigns for awareness and the like
 
 
 def objective_to(objective: Objective) -> str:

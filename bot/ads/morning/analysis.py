@@ -71,14 +71,14 @@ class AdDayCount:
 
 def benchmark(figures: Sequence[Figures]) -> Benchmark:
     """In one currency."""
-    told = [each for each in figures if each.impressions >= ENOUGH_IMPRESSIONS]
-    chatted = [each for each in told if each.chats >= ENOUGH_CHATS]
+    shown = [each for each in figures if each.impressions >= ENOUGH_IMPRESSIONS]
+    chatted = [each for each in shown if each.chats >= ENOUGH_CHATS]
     return Benchmark(
-        ctr=_median([each.ctr for each in told]),
+        ctr=_median([each.ctr for each in shown]),
         cost_per_chat=_median([float(c.amount) for each in chatted if (c := each.cost_per_chat) is not None]),
         chat_to_order=_median([each.chat_to_order for each in chatted]),
         roas=_median([float(each.roas) for each in chatted if each.roas is not None]),
-        of=len(told),
+        of=len(shown),
     )
 
 

@@ -57,7 +57,7 @@ class Comparison:
     def sentence(self) -> str:
         what = "are clicked more" if self.claim.measure == "ctr" else "turn more chats into orders"
         return (
-            f"{said_of(self.claim.better)} {what} than {said_of(self.claim.than).lower()}:"
+            f"{group_text(self.claim.better)} {what} than {group_text(self.claim.than).lower()}:"
             f" {self.better.share:.1%} against {self.than.share:.1%}"
         )
 
@@ -79,12 +79,12 @@ class Earning:
     def sentence(self) -> str:
         verdict = {"worked": "earned", "failed": "lost", "unclear": "brought"}[self.outcome]
         return (
-            f"{said_of(self.group)} {verdict} {abs(self.roi) if self.outcome != 'unclear' else self.roi:.0%} of what was"
+            f"{group_text(self.group)} {verdict} {abs(self.roi) if self.outcome != 'unclear' else self.roi:.0%} of what was"
             f" spent: {self.orders} orders from {self.chats} chats over {self.ads} ads"
         )
 
 
-def said_of(group: str) -> str:
+def group_text(group: str) -> str:
     """`angle:security` → Ads on security."""
     kind, value = kind_of(group), group.partition(":")[2]
     words = {

@@ -88,28 +88,28 @@ class Learn:
     def learn(self, morning: Morning) -> LearnResult:
         brand = morning.brand
         self.strategy.share_patterns(brand, shared=brand in self.sharing)
-        told = self._told(morning)
-        results = told.results(self.figures.of(brand, "ad", WINDOW))
-        measured = rates(results, self._segments(brand, told))
+        observed = self._observe(morning)
+        results = observed.results(self.figures.of(brand, "ad", WINDOW))
+        measured = rates(results, self._segments(brand, observed))
         revised = self.strategy.recheck(brand, measured)
         return LearnResult(
-            tired=tuple(f"“{told.ads[ad_id].name}” {said}" for ad_id, said in told.tired.items()),
-            odd=tuple(told.odd_campaigns()),
-            sentiment=told.by_creative(),
-            snapshots=self._snapshots(brand, told),
+            tired=tuple(f"“{observed.ads[ad_id].name}” {said}" for ad_id, said in observed.tired.items()),
+            odd=tuple(observed.odd_campaigns()),
+            sentiment=observed.by_creative(),
+            snapshots=self._snapshots(brand, observed),
             revised=tuple(
                 _revised(entry) for entry in revised if entry.valid_to is None or "withdrawn" in entry.record
             ),
             learned=tuple(self._learned(brand, each) for each in self._new(brand, findings(results, measured))),
             patterns=tuple(self._patterns(brand, earnings(results, PATTERN_KINDS))),
-            asked=tuple(self._asked(brand, objections(told.ad_chats))),
+            asked=tuple(self._asked(brand, objections(observed.ad_chats))),
             came_out=self._came_out(morning),
         )
 
-    def _told(self, morning: Morning) -> _Observed:
+    def _observe(self, morning: Morning) -> _Observed:
         brand = morning.brand
         yesterday = {account: day - timedelta(days=1) for account, day in self.campaigns.today(brand).items()}
-        told = _Observed(
+        observed = _Observed(
             ads={ad.ad_id: ad for ad in self.campaigns.ads(brand)},
             yesterday=yesterday,
             campaigns=self.figures.of(brand, "campaign", WINDOW),
@@ -118,31 +118,31 @@ class Learn:
         if yesterday:
             last = max(yesterday.values())
             days = self.campaigns.days(brand, last - HISTORY, last)
-            told.take_days(zip(days.ad_id, days.account_id, days.day, days.spend, days.impressions, days.clicks,
+            observed.take_days(zip(days.ad_id, days.account_id, days.day, days.spend, days.impressions, days.clicks,
                                days.chats, strict=True))  # fmt: skip
         for run in self.cycles.of_brand(brand, morning.day):
             listened = MorningResults.of_notes(run.notes).listen
-            told.said |= listened.said if listened is not None else {}
-        return told
+            observed.said |= listened.said if listened is not None else {}
+        return observed
 
     # -- how each campaign did
 
-    def _snapshots(self, brand: str, told: _Observed) -> int:
-        usual = {currency: benchmark(lines) for currency, lines in told.by_currency().items()}
-        level = {currency: _break_even(lines) for currency, lines in told.by_currency().items()}
-        spent = [line for line in told.campaigns if line.spend.amount > 0 and line.key != "unknown"]
+    def _snapshots(self, brand: str, observed: _Observed) -> int:
+        usual = {currency: benchmark(lines) for currency, lines in observed.by_currency().items()}
+        level = {currency: _break_even(lines) for currency, lines in observed.by_currency().items()}
+        spent = [line for line in observed.campaigns if line.spend.amount > 0 and line.key != "unknown"]
         for line in spent:
             judged = analyse(line, usual[line.currency], level[line.currency])
-            analysis = {"status": judged.status, "trends": [*judged.trends, *told.trends_of(line.key)]}
+            analysis = {"status": judged.status, "trends": [*judged.trends, *observed.trends_of(line.key)]}
             self.records.snapshot(brand, line.key, _performance(line, usual[line.currency]), analysis)
         return len(spent)
 
     # -- what does better than what
 
-    def _segments(self, brand: str, told: _Observed) -> dict[tuple[str, str], Rate]:
-        if not told.yesterday:
+    def _segments(self, brand: str, observed: _Observed) -> dict[tuple[str, str], Rate]:
+        if not observed.yesterday:
             return {}
-        until = max(told.yesterday.values())
+        until = max(observed.yesterday.values())
         found = {}
         for kind in SEGMENTS:
             for line in self.figures.segments(brand, kind, until - timedelta(days=WINDOW - 1), until):
@@ -373,7 +373,7 @@ def _break_even(lines: Sequence[Figures]) -> float:
 
 def _performance(line: Figures, usual: Benchmark) -> dict[str, Any]:
     """In the shape of campaign_memory.json: texts, rates in percent."""
-    told = {
+    figures = {
         "impressions": line.impressions,
         "clicks": line.clicks,
         "ctr": None if line.ctr is None else f"{line.ctr * 100:.1f}",
@@ -390,7 +390,7 @@ def _performance(line: Figures, usual: Benchmark) -> dict[str, Any]:
         "until": line.until,
         "usual_ctr": None if usual.ctr is None else f"{usual.ctr * 100:.1f}",
     }
-    return {name: str(value) for name, value in told.items() if value is not None}
+    return {name: str(value) for name, value in figures.items() if value is not None}
 
 
 def _data(each: Earning) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Final, Protocol
 
 from bot.ads.ad_idea import Concept, Idea, StrategicBrief, concept_subject
-from bot.ads.changes.plan import told
+from bot.ads.changes.plan import amount_text
 from bot.ads.morning.objections import OBJECTION_SUBJECT
 from bot.ads.new_ads.compliance import ClaimCheck, Objection, review
 from bot.ads.new_ads.selling_points import ARGUMENTS, Argument, ShopFacts
@@ -220,7 +220,7 @@ def _expected(known: AccountKnowledge) -> str:
     if cost is None or not cost.amount:
         return "not known yet: too few chats in this account to say what one costs"
     chats = float(known.budget.amount / cost.amount) * TEST_DAYS
-    text = f"about {chats:.0f} chats in {TEST_DAYS} days at {told(cost)} each, as the account's ads usually do"
+    text = f"about {chats:.0f} chats in {TEST_DAYS} days at {amount_text(cost)} each, as the account's ads usually do"
     if known.chat_to_order is None:
         return text
     return f"{text}, and {chats * known.chat_to_order:.0f} orders from them"

@@ -11,7 +11,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from bot.ads.ad_idea import Idea
-from bot.ads.changes.plan import AGENT, Audience, Launch, told
+from bot.ads.changes.plan import AGENT, Audience, Launch, amount_text
 from bot.ads.changes.refusals import ChangeRefused, NeedsApproval, NothingToDo
 from bot.ads.experiments.ad_tests import AT_ONCE, AdTestLifecycle, day_of, idea_of
 from bot.ads.morning.cycle import Morning
@@ -130,7 +130,7 @@ class Judge:
 
 
 @dataclass(frozen=True, slots=True)
-class Imagine:
+class ProposeTest:
     """Proposes the next test; changes nothing."""
 
     lifecycle: AdTestLifecycle
@@ -142,7 +142,7 @@ class Imagine:
     claims: ClaimChecks
     writer: Writes | None  # None: templates
 
-    def think_of_tests(self, morning: Morning) -> IdeasResult:
+    def propose_test(self, morning: Morning) -> IdeasResult:
         structure = morning.ad_account.structure()
         budget, why = self._room(morning, structure.account)
         if budget is None:
@@ -173,7 +173,7 @@ class Imagine:
             return None, "another question waits for an admin"
         room = self.lifecycle.actions.room(morning.brand, account.id)
         if room.amount < budget.amount:
-            return None, f"the cap leaves {told(room)} a day, a test takes {told(budget)}"
+            return None, f"the cap leaves {amount_text(room)} a day, a test takes {amount_text(budget)}"
         return budget, ""
 
     def _known(self, morning: Morning, account: AdAccount, budget: Money) -> AccountKnowledge:
@@ -243,7 +243,9 @@ class LaunchTest:
             return LaunchResult(refused=change.outcome)
         self.campaigns.take_structure(account.structure())
         self.lifecycle.register(test, change.object_id)
-        return LaunchResult(launched=launch.name, campaign=change.object_id, budget=told(budget), brief=idea.brief)
+        return LaunchResult(
+            launched=launch.name, campaign=change.object_id, budget=amount_text(budget), brief=idea.brief
+        )
 
     def _model(self, brand: str, structure: Structure) -> tuple[str, Mapping[str, Any]] | None:
         """Picture and audience of the most profitable ad with both."""
@@ -316,6 +318,6 @@ def _summed(figures: Figures | None) -> str:
     if figures is None:
         return "nothing was spent on it"
     return (
-        f"{told(figures.spend)} spent, {figures.chats} chats, {figures.orders} orders so far,"
-        f" {told(figures.profit)} profit"
+        f"{amount_text(figures.spend)} spent, {figures.chats} chats, {figures.orders} orders so far,"
+        f" {amount_text(figures.profit)} profit"
     )

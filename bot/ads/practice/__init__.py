@@ -5,11 +5,11 @@ from bot.ads.practice.account_list import PracticeSpec, PracticeWrong, read_prac
 from bot.ads.practice.accounts import PracticeAccounts
 from bot.ads.practice.clock import PracticeClock
 from bot.ads.practice.customers import Shoppers
-from bot.ads.practice.decisions_file import Book
+from bot.ads.practice.decisions_file import DecisionsFile
 
 __all__ = [
-    "Book",
     "Click",
+    "DecisionsFile",
     "PracticeAccount",
     "PracticeAccounts",
     "PracticeChats",

@@ -15,7 +15,7 @@ import numpy as np
 
 from bot.ads.platform import MARK, PlatformRules, RequestWrong, TryLater, named
 from bot.ads.practice.account_list import PracticeSpec
-from bot.ads.practice.decisions_file import Book, PracticeDecision
+from bot.ads.practice.decisions_file import DecisionsFile, PracticeDecision
 from bot.ads.practice.market import HOURS, OVERSPEND, Floats, Insight, Market
 from bot.ads.practice.world import HISTORY, WORDS, FirstAd, first_ads, market_of
 from bot.language.money import Money
@@ -108,7 +108,7 @@ class PracticeAccount:
     """Its state is replayed from the decisions file, which processes may share."""
 
     def __init__(
-        self, spec: PracticeSpec, book: Book, clock: Clock, begun: datetime, desk_clock: Clock | None = None
+        self, spec: PracticeSpec, book: DecisionsFile, clock: Clock, begun: datetime, desk_clock: Clock | None = None
     ) -> None:
         """`desk_clock` dates the desk's sales events."""
         self.spec = spec
@@ -170,14 +170,14 @@ class PracticeAccount:
             for day in _days(max(since, self._first_day), min(until, self._today())):
                 insight = self._insight(day)
                 for place, ad_id in ads.items():
-                    found += self._told(ad_id, place, day, insight, breakdown)
+                    found += self._insights_of(ad_id, place, day, insight, breakdown)
             return found
 
     def activities(self, since: datetime) -> list[Activity]:
         """Budgets are in whole units of the account's currency."""
         held = dict(self._at_first)
-        told = (self._activity(decision, held) for decision in self._book.after(self.spec.id, 0))
-        return [each for each in told if each is not None and each.at >= since]
+        found = (self._activity(decision, held) for decision in self._book.after(self.spec.id, 0))
+        return [each for each in found if each is not None and each.at >= since]
 
     def comments(self, ad_ids: Sequence[str], since: datetime) -> list[Comment]:
         """Praise under honest ads, doubts under clickbait."""
@@ -579,7 +579,9 @@ class PracticeAccount:
         effective: EffectiveStatus = ad_set.status if campaign.status == "active" else "campaign_paused"
         return replace(ad_set, learning=learning, effective_status=effective)
 
-    def _told(self, ad_id: str, place: int, day: date, insight: Insight, breakdown: str | None) -> list[AdInsight]:
+    def _insights_of(
+        self, ad_id: str, place: int, day: date, insight: Insight, breakdown: str | None
+    ) -> list[AdInsight]:
         if insight.impressions[place] == 0 and insight.spend[place] == 0:
             return []
         whole = AdInsight(

@@ -10,7 +10,7 @@ from bot.ads.platform import Accounts
 from bot.ads.practice.account import PracticeAccount
 from bot.ads.practice.account_list import PracticeSpec
 from bot.ads.practice.clock import PracticeClock
-from bot.ads.practice.decisions_file import Book
+from bot.ads.practice.decisions_file import DecisionsFile
 from memory.storage.timestamps import Clock
 
 
@@ -23,7 +23,7 @@ class PracticeAccounts:
     def opened(
         cls, path: Path, specs: Sequence[PracticeSpec], real_clock: Clock, days_per_hour: float
     ) -> PracticeAccounts:
-        book = Book(path)
+        book = DecisionsFile(path)
         clock = PracticeClock(book, real_clock, days_per_hour)
         return cls(clock, tuple(PracticeAccount(spec, book, clock, clock.begun, real_clock) for spec in specs))
 

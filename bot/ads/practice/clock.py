@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.ads.practice.decisions_file import Book
+from bot.ads.practice.decisions_file import DecisionsFile
 from memory.storage.timestamps import Clock
 
 LONGEST_STRETCH = timedelta(seconds=30)  # of real time since the last tick; after that nobody is there to tick
@@ -13,7 +13,7 @@ LONGEST_STRETCH = timedelta(seconds=30)  # of real time since the last tick; aft
 class PracticeClock:
     """One process ticks; all that share the decisions file read the same time."""
 
-    def __init__(self, book: Book, real: Clock, days_per_hour: float) -> None:
+    def __init__(self, book: DecisionsFile, real: Clock, days_per_hour: float) -> None:
         self._book = book
         self._real = real
         self._speed = days_per_hour * 24

@@ -29,7 +29,7 @@ class PracticeDecision:
     value: Any
 
 
-class Book:
+class DecisionsFile:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()

@@ -84,8 +84,8 @@ class Answers:
         head = [say.say("title", brand=name, day=say.date(max(days.ends.values()))), *self._sums(days, home, say)]
         rest = [*_trend(days, say), *self._waiting(brand, say), *_faults(runs, self._account_names(days), say)]
         week = daily(self.db, self.campaigns, self.clock, brand, 7)
-        for named, told in ((NAMED, 4), (NAMED, 3), (NAMED, 2), (NAMED, 1), (3, 1), (2, 0), (0, 0)):
-            parts = [*head, *self._places(week, home, say, named), *_done(runs, say, told), *rest]
+        for named, reasons in ((NAMED, 4), (NAMED, 3), (NAMED, 2), (NAMED, 1), (3, 1), (2, 0), (0, 0)):
+            parts = [*head, *self._places(week, home, say, named), *_done(runs, say, reasons), *rest]
             if len(text := "\n".join(parts)) <= LONGEST:
                 break
         return _cut(text, LONGEST)
@@ -172,22 +172,22 @@ class Answers:
     def _sums(self, days: Daily, home: str, say: ReportWording) -> list[str]:
         by_period = {period: days.last(period) for period in PERIODS}
         currencies = [line.currency for line in self._largest_first(by_period[max(PERIODS)], home)]
-        told = [say.say("columns")]
+        parts = [say.say("columns")]
         if len(currencies) > 1:
-            told += self._together(by_period, home, say)
+            parts += self._together(by_period, home, say)
         full = currencies if len(currencies) <= IN_FULL + 1 else currencies[:IN_FULL]
         for currency in currencies:
             of_it = {
                 period: [line for line in lines if line.currency == currency] for period, lines in by_period.items()
             }
             if currency in full:
-                told.append(_account_line(days, currency, say))
-                told += [_row(period, line, say) for period, lines in of_it.items() for line in lines]
+                parts.append(_account_line(days, currency, say))
+                parts += [_row(period, line, say) for period, lines in of_it.items() for line in lines]
             else:
-                told.append(_short_line(_account_line(days, currency, say), of_it, say))
-        told += [say.say("short_note")] if full != currencies else []
+                parts.append(_short_line(_account_line(days, currency, say), of_it, say))
+        parts += [say.say("short_note")] if full != currencies else []
         return [
-            *told,
+            *parts,
             *_elsewhere(by_period[max(PERIODS)], say),
             *_silent(days, say),
             *_moving_note(by_period[max(PERIODS)], say),
@@ -199,9 +199,9 @@ class Answers:
         used = [line.currency for line in by_period[max(PERIODS)] if line.currency != home]
         left_out = sums[max(PERIODS)][1]
         rates = ", ".join(self._rate(home, currency, say) for currency in used if currency not in left_out)
-        told = [say.say("together", currency=home), *rows] if rows else []
-        told += [say.say("rates", currency=home, rates=rates)] if rows and rates else []
-        return told + ([say.say("no_rate", currencies=", ".join(left_out))] if left_out else [])
+        parts = [say.say("together", currency=home), *rows] if rows else []
+        parts += [say.say("rates", currency=home, rates=rates)] if rows and rates else []
+        return parts + ([say.say("no_rate", currencies=", ".join(left_out))] if left_out else [])
 
     def _rate(self, home: str, currency: str, say: ReportWording) -> str:
         thousand = self.rates.in_currency(Money(Decimal(1000), home), currency)  # not of 1: amounts are rounded
@@ -219,10 +219,12 @@ class Answers:
         else:
             best = sure[: min(named, len(sure) // 2)]
             worst = sure[len(best) :][::-1][:named]
-        told = [_place_line(line, f"{without_token(line.name)}, {accounts[line.key]}", say) for line in (*best, *worst)]
+        parts = [
+            _place_line(line, f"{without_token(line.name)}, {accounts[line.key]}", say) for line in (*best, *worst)
+        ]
         rest = self._rest([line for line in lines if line not in best and line not in worst], home, say)
-        first = [say.say("all_named" if len(lines) <= FEW else "best"), *told[: len(best)]] if best else []
-        return first + ([say.say("worst"), *told[len(best) :]] if worst else []) + rest
+        first = [say.say("all_named" if len(lines) <= FEW else "best"), *parts[: len(best)]] if best else []
+        return first + ([say.say("worst"), *parts[len(best) :]] if worst else []) + rest
 
     def _rest(self, lines: Sequence[Figures], home: str, say: ReportWording) -> list[str]:
         counted = [found for line in lines for found in self._in_one([line], home)[0]]
@@ -260,14 +262,14 @@ class Answers:
                  if line.key in mine and line.spend.amount > 0]  # fmt: skip
         lines.sort(key=lambda line: -(line.roi or 0))
         shown = lines if len(lines) <= 2 * NAMED else [*lines[:NAMED], *lines[-NAMED:]]
-        told = [_place_line(line, line.name, say) for line in shown]
+        parts = [_place_line(line, line.name, say) for line in shown]
         rest = added([line for line in lines if line not in shown])
         if rest is not None:
             more = say.say(
                 "rest", n=len(lines) - len(shown), profit=say.money(rest.profit), spend=say.money(rest.spend)
             )
-            told.insert(NAMED, more)
-        return [say.say("ads_best"), *told] if told else []
+            parts.insert(NAMED, more)
+        return [say.say("ads_best"), *parts] if parts else []
 
     def _thoughts(self, brand: str, place: NamedPlace, say: ReportWording, most: int) -> list[str]:
         """The last decision per budget line, pauses first, then the largest moves."""
@@ -278,8 +280,8 @@ class Answers:
             each for each in (() if result is None else result.decisions) if place.kind == "account" or each.id in lines
         ]
         decisions.sort(key=lambda each: (not each.pause, -abs(each.reason.budget - each.reason.before)))
-        told = [f"• {each.sentence}" for each in decisions[:most]]
-        return [say.say("decided"), *told] if told else []
+        parts = [f"• {each.sentence}" for each in decisions[:most]]
+        return [say.say("decided"), *parts] if parts else []
 
     def _changed(self, brand: str, place: NamedPlace, say: ReportWording, most: int) -> list[str]:
         changes = self._changes_of(brand, place, most)
@@ -326,14 +328,14 @@ class Answers:
 
     def _in_one(self, lines: Sequence[Figures], currency: str) -> tuple[list[Figures], list[str]]:
         """Lines in one currency, and currencies without a rate."""
-        told, left_out = [], dict[str, None]()
+        converted_lines, left_out = [], dict[str, None]()
         for line in lines:
             converted = self._converted(line, currency)
             if converted is None:
                 left_out[line.currency] = None
             else:
-                told.append(converted)
-        return _by_day(told), list(left_out)
+                converted_lines.append(converted)
+        return _by_day(converted_lines), list(left_out)
 
     def _converted(self, line: Figures, currency: str) -> Figures | None:
         if line.currency == currency:
@@ -426,7 +428,7 @@ def _moving_note(lines: Sequence[Figures], say: ReportWording) -> list[str]:
 def _trend(days: Daily, say: ReportWording) -> list[str]:
     """Significant changes within a week."""
     last, before = _counts(days.last(7)), _counts(days.last(7, back=7))
-    told = [
+    parts = [
         _moved(name, say.count(was), say.count(now), now / was - 1 if was else None, say)
         for name, was, now in (("chats", before.chats, last.chats), ("orders", before.orders, last.orders))
         if counts_differ(was, now)
@@ -435,8 +437,8 @@ def _trend(days: Daily, say: ReportWording) -> list[str]:
     if min(was_rate.tries, rate.tries) >= ENOUGH_IMPRESSIONS and abs(changed(was_rate, rate)) >= SURE:
         change = rate.rate / was_rate.rate - 1 if was_rate.rate else None
         if change is None or abs(change) >= WORTH_TELLING:
-            told.append(_moved("CTR", say.percent(was_rate.rate), say.percent(rate.rate), change, say))
-    return [say.say("trend"), *told] if told else [say.say("no_trend")]
+            parts.append(_moved("CTR", say.percent(was_rate.rate), say.percent(rate.rate), change, say))
+    return [say.say("trend"), *parts] if parts else [say.say("no_trend")]
 
 
 def _moved(name: str, was: str, now: str, change: float | None, say: ReportWording) -> str:
@@ -481,10 +483,10 @@ def _done(runs: Sequence[CycleRun], say: ReportWording, most: int) -> list[str]:
 
 
 def _faults(runs: Sequence[CycleRun], names: Mapping[str, str], say: ReportWording) -> list[str]:
-    told = [say.say("failed", account=names.get(run.account_id, run.account_id), fault=_cut(run.fault, 120))
+    parts = [say.say("failed", account=names.get(run.account_id, run.account_id), fault=_cut(run.fault, 120))
             for run in runs if run.fault]  # fmt: skip
     working = sum(run.ended_at is None and not run.fault for run in runs)
-    return told[:4] + ([f"… +{len(told) - 4}"] if len(told) > 4 else []) + (
+    return parts[:4] + ([f"… +{len(parts) - 4}"] if len(parts) > 4 else []) + (
         [say.say("still_working", n=working)] if working else []
     )  # fmt: skip
 
@@ -563,7 +565,7 @@ def added(lines: Sequence[Figures]) -> Figures | None:
     if not lines:
         return None
     first, currency = lines[0], lines[0].currency
-    told = [line.platform_chats for line in lines if line.platform_chats is not None]
+    reported = [line.platform_chats for line in lines if line.platform_chats is not None]
 
     def count(name: str) -> int:
         return sum(getattr(line, name) for line in lines)
@@ -579,7 +581,7 @@ def added(lines: Sequence[Figures]) -> Figures | None:
         impressions=count("impressions"),
         clicks=count("clicks"),
         chats=count("chats"),
-        platform_chats=sum(told) if told else None,
+        platform_chats=sum(reported) if reported else None,
         leads=count("leads"),
         orders=count("orders"),
         revenue=money("revenue"),

@@ -58,9 +58,9 @@ def named_place(lookup: CampaignLookup, brand: str, words: str, say: ReportWordi
 
 def _which(places: Sequence[NamedPlace], say: ReportWording) -> str:
     names = [place.full_name for place in places]
-    told = [f"{each.full_name} ({each.id})" if names.count(each.full_name) > 1 else each.full_name for each in places]
-    more = [say.say("which_more", n=len(told) - MOST_NAMED)] if len(told) > MOST_NAMED else []
-    return "\n".join([say.say("which"), *(say.say("which_line", name=name) for name in told[:MOST_NAMED]), *more])
+    listed = [f"{each.full_name} ({each.id})" if names.count(each.full_name) > 1 else each.full_name for each in places]
+    more = [say.say("which_more", n=len(listed) - MOST_NAMED)] if len(listed) > MOST_NAMED else []
+    return "\n".join([say.say("which"), *(say.say("which_line", name=name) for name in listed[:MOST_NAMED]), *more])
 
 
 def _unknown(words: str, names: Sequence[str], say: ReportWording) -> str:

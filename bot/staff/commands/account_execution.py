@@ -74,10 +74,10 @@ class AccountExecution:
                 change = actions.resume(brand, account_id, kind, object_id, self.by, why, key=self.key)
                 return CommandAnswer(change_sentences.result(change, account_name))
             case StopCommand(reason):
-                said = change_sentences.stopped(self.agency.brakes.stop_everything(brand, self.by, reason))
+                said = change_sentences.stopped(self.agency.emergency_stop.stop_everything(brand, self.by, reason))
                 return CommandAnswer(said, f"An admin has stopped all ads. {said}")
             case LiftStopCommand():
-                report = self.agency.brakes.resume_everything(brand, self.by)
+                report = self.agency.emergency_stop.resume_everything(brand, self.by)
                 said = change_sentences.resumed(report)
                 lifted = bool(report.resumed or report.left)
                 return CommandAnswer(said, f"An admin has lifted the stop. {said}" if lifted else None)

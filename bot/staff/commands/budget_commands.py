@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.ads.campaign_lookup import AdObject, CampaignLookup
 from bot.ads.changes.account_actions import AccountActions
-from bot.ads.changes.plan import SetBudget, Step, told
+from bot.ads.changes.plan import SetBudget, Step, amount_text
 from bot.language.amounts import AmountMention, find_amounts
 from bot.language.money import Money
 from bot.language.patterns import BESIDE, whole_words
@@ -75,8 +75,8 @@ class Budgets:
         room = self.actions.room(brand, target.account.id)
         if more > room.amount:
             raise Unclear(
-                f"{told(money)} a day for {target.shown} is {told(Money(more, money.currency))} more than now; the"
-                f" account's cap leaves room for {told(room)}. Nothing was changed."
+                f"{amount_text(money)} a day for {target.shown} is {amount_text(Money(more, money.currency))} more than now; the"
+                f" account's cap leaves room for {amount_text(room)}. Nothing was changed."
             )
 
 
@@ -116,7 +116,9 @@ def in_currency(amount: AmountMention, account: AdAccount, usage: str) -> Money:
         raise Unclear(f"No account has a budget of so many digits. {USAGE}")
     money = Money(amount.value, own)
     if money.rounded() != money:  # shared out, part of it could be paid and part not
-        raise Unclear(f"{money.amount:f} {own} can't be paid; the nearest is {told(money)}. Nothing was changed.")
+        raise Unclear(
+            f"{money.amount:f} {own} can't be paid; the nearest is {amount_text(money)}. Nothing was changed."
+        )
     return money
 
 
@@ -131,8 +133,8 @@ def _shares(target: AdObject, holders: Sequence[AdObject], money: Money) -> list
     parts[parts.index(max(parts))] += money.amount - sum(parts)
     if min(parts) < least.amount:
         raise Unclear(
-            f"{target.shown} spends through {len(holders)} ad sets, and {told(money)} would leave one with less than"
-            f" {told(least)}, the least. Pause some, or set one: *budget {holders[0].id} …*"
+            f"{target.shown} spends through {len(holders)} ad sets, and {amount_text(money)} would leave one with less than"
+            f" {amount_text(least)}, the least. Pause some, or set one: *budget {holders[0].id} …*"
         )
     return [Money(part, money.currency) for part in parts]
 

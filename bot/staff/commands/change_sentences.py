@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from bot.ads.changes.emergency_stop import ResumeReport, StopReport
-from bot.ads.changes.plan import told
+from bot.ads.changes.plan import amount_text
 from bot.language.money import Money
 from memory.audit_log.account_changes import Change
 from memory.audit_log.approvals import Approval
@@ -77,4 +77,4 @@ def resumed(report: ResumeReport) -> str:
 
 
 def _amount(change: Change, text: str) -> str:
-    return told(Money(Decimal(text), change.raises.currency))
+    return amount_text(Money(Decimal(text), change.raises.currency))

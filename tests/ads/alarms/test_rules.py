@@ -223,7 +223,7 @@ def test_stop_everything_pauses_every_account_and_blocks_every_process(buying: B
     other = PaperAccount("act_2", clock=buying.clock)
     buying.accounts[other.id] = other
     lines = [buying.account.line("500"), other.line("700")]
-    report = buying.brakes.stop_everything(BRAND, ANA, "fire")
+    report = buying.emergency_stop.stop_everything(BRAND, ANA, "fire")
     assert report.complete and len(report.paused) == 2
     change = buying.actions.changes.page(BRAND)[0]
     assert (change.who, change.why, change.was, change.name) == (
@@ -243,10 +243,10 @@ def test_stop_everything_pauses_every_account_and_blocks_every_process(buying: B
 
 def test_only_an_admin_stops_and_resumes(buying: Buying) -> None:
     with pytest.raises(NotAllowed):
-        buying.brakes.stop_everything(BRAND, SAM, "fire")
-    buying.brakes.stop_everything(BRAND, ANA, "fire")
+        buying.emergency_stop.stop_everything(BRAND, SAM, "fire")
+    buying.emergency_stop.stop_everything(BRAND, ANA, "fire")
     with pytest.raises(NotAllowed):
-        buying.brakes.resume_everything(BRAND, SAM)
+        buying.emergency_stop.resume_everything(BRAND, SAM)
     assert buying.actions.stops.in_force(BRAND) is not None
 
 
@@ -254,27 +254,27 @@ def test_resume_puts_back_exactly_what_the_stop_had_paused(buying: Buying) -> No
     on, off = buying.account.campaign("on"), buying.account.campaign("off", status="paused")
     gone = buying.account.campaign("gone")
     buying.account.line("3000", campaign=on)
-    buying.brakes.stop_everything(BRAND, ANA, "fire")
+    buying.emergency_stop.stop_everything(BRAND, ANA, "fire")
     buying.account.person_switches(gone, "archived")
-    report = buying.brakes.resume_everything(BRAND, ANA)
+    report = buying.emergency_stop.resume_everything(BRAND, ANA)
     assert [buying.account.status(each) for each in (on, off, gone)] == ["active", "paused", "archived"]
     assert [thing.name for thing in report.resumed] == ["on"]
     assert [thing.name for thing in report.left] == ["gone"]
     assert buying.account.planned() == 3000  # above the threshold: it had been running, and the admin has ordered it
-    assert buying.brakes.resume_everything(BRAND, ANA).resumed == ()
+    assert buying.emergency_stop.resume_everything(BRAND, ANA).resumed == ()
 
 
 def test_what_could_not_be_paused_is_named_and_tried_until_it_is(buying: Buying) -> None:
     campaign = buying.account.campaign("on")
     buying.account.line("500", campaign=campaign)
     buying.account.faults = [("set_status", TryLater("throttled"))]
-    report = buying.brakes.stop_everything(BRAND, ANA, "fire")
+    report = buying.emergency_stop.stop_everything(BRAND, ANA, "fire")
     assert [(thing.name, thing.why) for thing in report.running] == [("on", "throttled")]
-    again = buying.brakes.retry_stop(BRAND)
+    again = buying.emergency_stop.retry_stop(BRAND)
     assert again is not None and again.complete
     assert buying.account.status(campaign) == "paused"
     buying.account.person_switches(campaign, "active")  # theirs, from now on
-    assert buying.brakes.retry_stop(BRAND) is None
+    assert buying.emergency_stop.retry_stop(BRAND) is None
 
 
 def test_an_account_that_cannot_be_read_is_paused_by_what_was_seen_last(buying: Buying) -> None:
@@ -282,10 +282,10 @@ def test_an_account_that_cannot_be_read_is_paused_by_what_was_seen_last(buying: 
     line = buying.account.line("500", campaign=campaign)
     buying.actions.set_budget(BRAND, ACCOUNT, "ad_set", line, rupees(400), SAM, "why")
     buying.account.faults = [("structure", TryLater("throttled"))]
-    report = buying.brakes.stop_everything(BRAND, ANA, "fire")
+    report = buying.emergency_stop.stop_everything(BRAND, ANA, "fire")
     assert buying.account.status(campaign) == "paused"
     assert report.unread == (ACCOUNT,)
-    again = buying.brakes.retry_stop(BRAND)
+    again = buying.emergency_stop.retry_stop(BRAND)
     assert again is not None and again.complete
 
 
@@ -295,21 +295,21 @@ def test_a_resume_that_was_on_its_way_when_the_stop_came_is_caught(buying: Buyin
     process = buying.process()
 
     def stop() -> None:
-        assert not buying.brakes.stop_everything(BRAND, ANA, "fire").complete
+        assert not buying.emergency_stop.stop_everything(BRAND, ANA, "fire").complete
 
     buying.account.before_write = [stop]
     assert process.resume(BRAND, ACCOUNT, "campaign", campaign, SAM, "why").state == "done"
     assert buying.account.status(campaign) == "active"
-    report = buying.brakes.retry_stop(BRAND)
+    report = buying.emergency_stop.retry_stop(BRAND)
     assert report is not None and report.complete
     assert buying.account.status(campaign) == "paused"
 
 
 def test_a_second_stop_finds_the_first(buying: Buying) -> None:
     buying.account.line("500")
-    buying.brakes.stop_everything(BRAND, ANA, "fire")
+    buying.emergency_stop.stop_everything(BRAND, ANA, "fire")
     first = buying.actions.stops.in_force(BRAND)
-    buying.brakes.stop_everything(BRAND, ANA, "again")
+    buying.emergency_stop.stop_everything(BRAND, ANA, "again")
     assert buying.actions.stops.in_force(BRAND) is not None and first is not None
-    buying.brakes.resume_everything(BRAND, ANA)
+    buying.emergency_stop.resume_everything(BRAND, ANA)
     assert buying.account.planned() == 500

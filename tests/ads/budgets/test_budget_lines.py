@@ -11,7 +11,7 @@ from bot.ads.budgets.ad_history import check
 from bot.ads.budgets.budget_lines import BudgetLine, lines
 from bot.ads.morning.cycle import Morning
 from bot.ads.morning.pull import Pull
-from bot.ads.practice import Book, PracticeAccount, read_practice
+from bot.ads.practice import DecisionsFile, PracticeAccount, read_practice
 from bot.language.money import Money
 from memory.ads.ad_account import Ad, AdAccount, AdInsight, AdSet, Campaign, Structure
 from memory.ads.attribution import Attribution
@@ -38,7 +38,7 @@ def db(tmp_path: Path) -> Database:
 def account(tmp_path: Path, clock: TestClock) -> PracticeAccount:
     spec = read_practice(Path(__file__).parents[3] / "data" / "practice.toml")[0]
     small = replace(spec, ads=5, daily_budget=Decimal(4000))
-    return PracticeAccount(small, Book(tmp_path / "practice.db"), clock, BEGUN)
+    return PracticeAccount(small, DecisionsFile(tmp_path / "practice.db"), clock, BEGUN)
 
 
 def read(db: Database, clock: TestClock, account: PracticeAccount) -> list[BudgetLine]:

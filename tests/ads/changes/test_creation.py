@@ -129,7 +129,7 @@ def test_what_cannot_be_taken_away_is_said_and_tried_again(buying: Buying) -> No
 def test_a_stop_in_the_middle_of_a_launch_takes_it_back(buying: Buying) -> None:
     buying.account.faults = [("set_status", TryLater("throttled"))]
     launch(buying, idea())
-    report = buying.brakes.stop_everything(BRAND, ANA, "fire")
+    report = buying.emergency_stop.stop_everything(BRAND, ANA, "fire")
     assert report.complete
     assert running(buying) == []
     with pytest.raises(Stopped):

@@ -25,7 +25,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from bot.ads.facebook import Advertiser, FacebookAccount, Governor, GraphClient
+from bot.ads.facebook import Advertiser, FacebookAccount, GraphClient, RateLimiter
 from bot.ads.facebook.insights import BREAKDOWNS
 from memory.storage.timestamps import Clock, now
 from tests.ads.facebook import graph_rules as rules
@@ -204,11 +204,11 @@ class GraphServer:
         with self._guard:
             self._faults += [replace(fault, times=1) for fault in faults for _ in range(fault.times)]
 
-    def graph(self, *, governor: Governor | None = None, clock: Clock | None = None, **more: Any) -> GraphClient:
+    def graph(self, *, limiter: RateLimiter | None = None, clock: Clock | None = None, **more: Any) -> GraphClient:
         """A Graph on this server, in whose time waiting passes at once; `clock` where that time is wanted."""
         patience = {"read_seconds": HANG_SECONDS, "whole_seconds": HANG_SECONDS}
         return GraphClient(
-            TOKEN, self._secret, governor or Governor(clock or self.clock), clock or self.clock, url=self.url,
+            TOKEN, self._secret, limiter or RateLimiter(clock or self.clock), clock or self.clock, url=self.url,
             **patience | more,
         )  # fmt: skip
 

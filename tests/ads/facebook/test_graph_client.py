@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.ads.facebook import Governor, GraphClient
+from bot.ads.facebook import GraphClient, RateLimiter
 from bot.ads.facebook.graph_client import Call
 from bot.ads.platform import (
     AccountBlocked,
@@ -104,7 +104,7 @@ def test_a_create_that_never_left_may_be_tried_later(time: Time) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         graph = GraphClient(
-            TOKEN, SECRET, Governor(time), time, url=f"http://127.0.0.1:{nobody.getsockname()[1]}", pause=time.wait
+            TOKEN, SECRET, RateLimiter(time), time, url=f"http://127.0.0.1:{nobody.getsockname()[1]}", pause=time.wait
         )
         with pytest.raises(TryLater, match="could not be reached"):
             graph.ask(Call("POST", "act_111/campaigns", "act_111", once=True))
@@ -353,7 +353,7 @@ def test_a_server_that_says_a_byte_now_and_then_does_not_hold_us(time: Time) -> 
         graph = GraphClient(
             TOKEN,
             SECRET,
-            Governor(time),
+            RateLimiter(time),
             time,
             url=address,
             pause=time.wait,
@@ -387,7 +387,7 @@ def test_token_and_proof_are_in_no_log_text_or_chain(
     url = {"nobody there": "http://127.0.0.1:1", "no such host": "http://nowhere.invalid"}.get(trouble, meta.url)
     if url == meta.url:
         meta.plays(*_troubles(trouble))
-    graph = GraphClient(TOKEN, SECRET, Governor(time), time, url=url, pause=time.wait, read_seconds=0.2)
+    graph = GraphClient(TOKEN, SECRET, RateLimiter(time), time, url=url, pause=time.wait, read_seconds=0.2)
     with pytest.raises(AdsFault) as raised:
         graph.ask(Call(method, "act_111/campaigns", "act_111", {"input_token": TOKEN}, once=method == "POST"))
     told = "".join(traceback.format_exception(raised.value)) + caplog.text + "".join(map(_all_of, _chain(raised.value)))

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.ads.facebook import Governor
+from bot.ads.facebook import RateLimiter
 from bot.ads.facebook.errors import Throttled
 from bot.ads.facebook.rate_limiter import Lane, Use
 from bot.ads.platform import TryLater
@@ -36,63 +36,63 @@ def meta(time: Time) -> Iterator[GraphServer]:
         yield server
 
 
-def until_refused(governor: Governor, lane: Lane, use: Use = "ads_management", *, most: int = 20_000) -> int:
+def until_refused(limiter: RateLimiter, lane: Lane, use: Use = "ads_management", *, most: int = 20_000) -> int:
     """How many reads go before one is refused."""
     for n in range(most):
         try:
-            governor.admit(ACCOUNT, use, lane, "GET")
+            limiter.admit(ACCOUNT, use, lane, "GET")
         except Throttled:
             return n
     return most
 
 
 def test_reads_leave_room_for_writes_and_writes_for_pauses(time: Time) -> None:
-    governor = Governor(time)
-    assert until_refused(governor, "read") == 45  # of the 60 that an unknown account has
-    assert until_refused(governor, "write") == 9
-    assert until_refused(governor, "pause", most=100) == 100
+    limiter = RateLimiter(time)
+    assert until_refused(limiter, "read") == 45  # of the 60 that an unknown account has
+    assert until_refused(limiter, "write") == 9
+    assert until_refused(limiter, "pause", most=100) == 100
 
 
 def test_a_change_counts_as_three_reads(time: Time) -> None:
-    governor = Governor(time)
+    limiter = RateLimiter(time)
     for _ in range(15):
-        governor.admit(ACCOUNT, "ads_management", "write", "POST")
-    assert until_refused(governor, "read") == 0
+        limiter.admit(ACCOUNT, "ads_management", "write", "POST")
+    assert until_refused(limiter, "read") == 0
 
 
 def test_code_4_at_a_report_stops_reports_of_all_accounts_and_nothing_else(time: Time) -> None:
-    governor = Governor(time)
-    governor.throttled(ACCOUNT, "ads_insights", 4, 300)
+    limiter = RateLimiter(time)
+    limiter.throttled(ACCOUNT, "ads_insights", 4, 300)
     with pytest.raises(TryLater):
-        governor.admit("act_222", "ads_insights", "read", "GET")
-    governor.admit("act_222", "ads_management", "read", "GET")
-    governor.throttled(ACCOUNT, "ads_management", 4, 300)
+        limiter.admit("act_222", "ads_insights", "read", "GET")
+    limiter.admit("act_222", "ads_management", "read", "GET")
+    limiter.throttled(ACCOUNT, "ads_management", 4, 300)
     with pytest.raises(TryLater):
-        governor.admit("act_222", "ads_management", "read", "GET")
+        limiter.admit("act_222", "ads_management", "read", "GET")
 
 
 def test_the_room_of_a_known_tier_is_used(time: Time) -> None:
-    governor = Governor(time)
+    limiter = RateLimiter(time)
     usage = {"acc_id_util_pct": 1, "reset_time_duration": 0, "ads_api_access_tier": "standard_access"}
-    governor.learn(ACCOUNT, "ads_management", {"X-Ad-Account-Usage": json.dumps(usage)})
-    assert until_refused(governor, "read") == 6750
+    limiter.learn(ACCOUNT, "ads_management", {"X-Ad-Account-Usage": json.dumps(usage)})
+    assert until_refused(limiter, "read") == 6750
 
 
 def test_a_refused_call_says_when_and_then_it_goes(time: Time) -> None:
-    governor = Governor(time)
-    until_refused(governor, "read")
+    limiter = RateLimiter(time)
+    until_refused(limiter, "read")
     with pytest.raises(TryLater) as refused:
-        governor.admit(ACCOUNT, "ads_management", "read", "GET")
+        limiter.admit(ACCOUNT, "ads_management", "read", "GET")
     assert refused.value.until is not None
     assert timedelta(0) < refused.value.until - time() <= timedelta(seconds=302)
     time.wait((refused.value.until - time()).total_seconds())
-    governor.admit(ACCOUNT, "ads_management", "read", "GET")
+    limiter.admit(ACCOUNT, "ads_management", "read", "GET")
 
 
 def test_accounts_do_not_count_for_each_other(time: Time) -> None:
-    governor = Governor(time)
-    until_refused(governor, "read")
-    governor.admit("act_222", "ads_management", "read", "GET")
+    limiter = RateLimiter(time)
+    until_refused(limiter, "read")
+    limiter.admit("act_222", "ads_management", "read", "GET")
 
 
 BUC = "X-Business-Use-Case-Usage"
@@ -125,35 +125,35 @@ BUC = "X-Business-Use-Case-Usage"
     ],
 )
 def test_each_header_stops_the_reads_that_it_is_about(time: Time, header: str, told: object, stops: set[str]) -> None:
-    governor = Governor(time)
-    governor.learn(ACCOUNT, "ads_management", {header: json.dumps(told)})
+    limiter = RateLimiter(time)
+    limiter.learn(ACCOUNT, "ads_management", {header: json.dumps(told)})
     uses: tuple[Use, ...] = ("ads_insights", "ads_management")
-    assert {use for use in uses if until_refused(governor, "read", use, most=1) == 0} == stops
-    governor.admit(ACCOUNT, "ads_management", "write", "POST")
+    assert {use for use in uses if until_refused(limiter, "read", use, most=1) == 0} == stops
+    limiter.admit(ACCOUNT, "ads_management", "write", "POST")
     time.wait(301)
-    assert [until_refused(governor, "read", use, most=1) for use in uses] == [1, 1]
+    assert [until_refused(limiter, "read", use, most=1) for use in uses] == [1, 1]
 
 
 def test_meta_says_in_minutes_when_it_goes_on(time: Time) -> None:
-    governor = Governor(time)
+    limiter = RateLimiter(time)
     usage = {"type": "ads_insights", "call_count": 100, "estimated_time_to_regain_access": 19}
-    governor.learn(ACCOUNT, "ads_insights", {BUC: json.dumps({"111": [usage]})})
+    limiter.learn(ACCOUNT, "ads_insights", {BUC: json.dumps({"111": [usage]})})
     time.wait(19 * 60 - 1)
     with pytest.raises(TryLater):
-        governor.admit(ACCOUNT, "ads_insights", "read", "GET")
+        limiter.admit(ACCOUNT, "ads_insights", "read", "GET")
     time.wait(2)
-    governor.admit(ACCOUNT, "ads_insights", "read", "GET")
+    limiter.admit(ACCOUNT, "ads_insights", "read", "GET")
 
 
 @pytest.mark.parametrize("broken", ["", "{", "[]", "null", '{"111": 5}', '{"111": [{"call_count": "x"}]}'])
 def test_a_header_that_cannot_be_read_stops_nothing(time: Time, broken: str) -> None:
-    governor = Governor(time)
-    governor.learn(ACCOUNT, "ads_management", dict.fromkeys((BUC, "X-Ad-Account-Usage", "X-App-Usage"), broken))
-    governor.admit(ACCOUNT, "ads_management", "read", "GET")
+    limiter = RateLimiter(time)
+    limiter.learn(ACCOUNT, "ads_management", dict.fromkeys((BUC, "X-Ad-Account-Usage", "X-App-Usage"), broken))
+    limiter.admit(ACCOUNT, "ads_management", "read", "GET")
 
 
 def test_processes_share_what_one_of_them_learned(time: Time, tmp_path: Path) -> None:
-    one, other = (Governor(time, tmp_path / "usage.json") for _ in range(2))
+    one, other = (RateLimiter(time, tmp_path / "usage.json") for _ in range(2))
     assert until_refused(one, "read") == 45
     assert until_refused(other, "read") == 0
     one.throttled(ACCOUNT, "pages", 32, 60)
@@ -166,9 +166,9 @@ def test_no_call_is_forgotten_when_several_count_at_once(time: Time, tmp_path: P
     file = tmp_path / "usage.json"
 
     def fifty_pauses() -> None:
-        governor = Governor(time, file)
+        limiter = RateLimiter(time, file)
         for _ in range(50):
-            governor.admit(ACCOUNT, "ads_management", "pause", "GET")
+            limiter.admit(ACCOUNT, "ads_management", "pause", "GET")
 
     threads = [threading.Thread(target=fifty_pauses) for _ in range(4)]
     for thread in threads:
@@ -182,7 +182,7 @@ def test_no_call_is_forgotten_when_several_count_at_once(time: Time, tmp_path: P
 def test_a_half_written_file_starts_the_count_again(time: Time, tmp_path: Path, text: str) -> None:
     file = tmp_path / "usage.json"
     file.write_text(text)
-    assert until_refused(Governor(time, file), "read") == 45
+    assert until_refused(RateLimiter(time, file), "read") == 45
     assert json.loads(file.read_text())
 
 
@@ -192,13 +192,13 @@ def test_a_half_written_file_starts_the_count_again(time: Time, tmp_path: Path, 
 def test_reads_and_writes_never_pass_their_share_of_any_five_minutes(calls: list[tuple[Lane, str, float]]) -> None:
     time = Time()
     counted: list[tuple[datetime, int]] = []
-    governor = Governor(time)
+    limiter = RateLimiter(time)
     for lane, method, seconds in calls:
         time.wait(seconds)
         cost = 1 if method == "GET" else 3
         score = sum(cost for at, cost in counted if at > time() - timedelta(seconds=290))
         try:
-            governor.admit(ACCOUNT, "ads_management", lane, method)
+            limiter.admit(ACCOUNT, "ads_management", lane, method)
         except Throttled:
             assert lane != "pause"
             continue

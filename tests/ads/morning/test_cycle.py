@@ -11,7 +11,7 @@ import pytest
 
 from bot.ads.morning.cycle import BrandMorning, Cycle, Morning, MorningStep
 from bot.ads.platform import NotAuthorised, PlatformAccount
-from bot.ads.practice import Book, PracticeAccount, read_practice
+from bot.ads.practice import DecisionsFile, PracticeAccount, read_practice
 from bot.ads.step_results import ActResult, MorningResults, PullResult, ReportResult, StepResult
 from memory.ads.morning_runs import Cycles
 from memory.agents.memory_manager import MemoryManager
@@ -37,7 +37,7 @@ def clock() -> TestClock:
 @pytest.fixture
 def accounts(tmp_path: Path, clock: TestClock) -> dict[str, PlatformAccount]:
     specs = read_practice(Path(__file__).parents[3] / "data" / "practice.toml")[:2]
-    book = Book(tmp_path / "practice.db")
+    book = DecisionsFile(tmp_path / "practice.db")
     return {spec.id: PracticeAccount(replace(spec, ads=2), book, clock, SIX) for spec in specs}
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.ads.morning.cycle import Morning
 from bot.ads.morning.pull import Pull
-from bot.ads.practice import Book, PracticeAccount, read_practice
+from bot.ads.practice import DecisionsFile, PracticeAccount, read_practice
 from bot.ads.step_results import PullResult
 from memory.ads.attribution import Attribution
 from memory.ads.campaigns import Campaigns
@@ -30,7 +30,7 @@ def clock() -> TestClock:
 def account(tmp_path: Path, clock: TestClock) -> PracticeAccount:
     spec = read_practice(Path(__file__).parents[3] / "data" / "practice.toml")[0]
     small = replace(spec, ads=5, daily_budget=Decimal(4000))
-    return PracticeAccount(small, Book(tmp_path / "practice.db"), clock, BEGUN)
+    return PracticeAccount(small, DecisionsFile(tmp_path / "practice.db"), clock, BEGUN)
 
 
 @pytest.fixture

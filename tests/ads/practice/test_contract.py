@@ -13,7 +13,7 @@ import pytest
 from bot.ads.platform import PlatformAccount
 from bot.ads.practice.account import PracticeAccount
 from bot.ads.practice.account_list import read_practice
-from bot.ads.practice.decisions_file import Book
+from bot.ads.practice.decisions_file import DecisionsFile
 from tests.ads.platform_contract import AccountContract
 from tests.memory.stores import TestClock
 
@@ -41,7 +41,7 @@ class PracticeStage:
 def stage(tmp_path: Path) -> Iterator[PracticeStage]:
     clock = TestClock(BEGUN)
     spec = replace(read_practice(ROSTER)[0], ads=3, daily_budget=Decimal(3000))
-    yield PracticeStage(PracticeAccount(spec, Book(tmp_path / "practice.db"), clock, BEGUN), clock)
+    yield PracticeStage(PracticeAccount(spec, DecisionsFile(tmp_path / "practice.db"), clock, BEGUN), clock)
 
 
 class TestPracticeKeepsTheContract(AccountContract):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.ads.platform import RequestWrong, TryLater
-from bot.ads.practice import Book, PracticeAccount, PracticeClock, PracticeSpec, PracticeWrong, read_practice
+from bot.ads.practice import DecisionsFile, PracticeAccount, PracticeClock, PracticeSpec, PracticeWrong, read_practice
 from bot.language.money import Money
 from memory.ads.ad_account import NewAd, NewAdSet, NewCampaign, NewCreative
 from tests.memory.stores import TestClock
@@ -34,7 +34,7 @@ def clock() -> TestClock:
 @pytest.fixture
 def opened(tmp_path: Path, spec: PracticeSpec, clock: TestClock) -> Callable[[], PracticeAccount]:
     """The same account, as each process opens it."""
-    return lambda: PracticeAccount(spec, Book(tmp_path / "practice.db"), clock, BEGUN)
+    return lambda: PracticeAccount(spec, DecisionsFile(tmp_path / "practice.db"), clock, BEGUN)
 
 
 def spent(account: PracticeAccount, day: date) -> Decimal:
@@ -192,14 +192,14 @@ def test_the_spend_rule_works_without_us(opened: Callable[[], PracticeAccount], 
 
 
 def test_an_account_without_ads_is_empty_and_well(spec: PracticeSpec, tmp_path: Path, clock: TestClock) -> None:
-    account = PracticeAccount(replace(spec, ads=0), Book(tmp_path / "practice.db"), clock, BEGUN)
+    account = PracticeAccount(replace(spec, ads=0), DecisionsFile(tmp_path / "practice.db"), clock, BEGUN)
     assert account.readings(date(2026, 9, 1), date(2026, 11, 21)) == []
     assert account.structure().ads == ()
 
 
 def test_practice_time_stands_still_while_nobody_ticks(tmp_path: Path) -> None:
     real = TestClock(BEGUN)
-    clock = PracticeClock(Book(tmp_path / "practice.db"), real, days_per_hour=4)
+    clock = PracticeClock(DecisionsFile(tmp_path / "practice.db"), real, days_per_hour=4)
     real.pass_by(seconds=15)
     clock.tick()
     assert clock() - BEGUN == timedelta(minutes=24)

@@ -69,8 +69,8 @@ def test_a_day_of_buying_ads(buying: Buying) -> None:
     Guards(actions).act(BRAND, [desk_drowning(Pressure(90, 0, timedelta(0)), ["act_1"])])
     assert buying.account.budget(line) == 750
     Guards(actions).act(BRAND, [desk_drowning(Pressure(0, 0, timedelta(0)), ["act_1"])])
-    assert buying.brakes.stop_everything(BRAND, ANA, "fire").complete
-    assert len(buying.brakes.resume_everything(BRAND, ANA).resumed) == 2
+    assert buying.emergency_stop.stop_everything(BRAND, ANA, "fire").complete
+    assert len(buying.emergency_stop.resume_everything(BRAND, ANA).resumed) == 2
     assert actions.sweep(BRAND, "act_1") == [] and actions.recover(BRAND, "act_1") == []
     assert buying.account.planned() == 1800
     assert {change.state for change in actions.changes.page(BRAND)} == {"done"}
