@@ -39,11 +39,16 @@ class Feedback:
         try:
             outcomes = account.send_events(due)
         except (TryLater, NotAuthorised) as fault:
-            log.warning("ad account %s hears of %s sales later: %s", account_id, len(due), fault)
+            log.warning("ad account %s: the report of %s sales is postponed: %s", account_id, len(due), fault)
             self.events.put_back(due)
         except OutcomeUnknown as fault:
-            # The platform does not remove doubles: what it may have counted is not told again.
-            log.warning("ad account %s may not have heard of %s sales: %s", account_id, len(due), fault)
+            # The platform does not deduplicate: what it may have counted is not sent again.
+            log.warning(
+                "ad account %s: the report of %s sales may be lost, and is not repeated: %s",
+                account_id,
+                len(due),
+                fault,
+            )
         except AdsFault as fault:
             self.events.settle(brand, [EventOutcome(event.id, False, str(fault)) for event in due])
         else:

@@ -191,7 +191,7 @@ def _json(headers: Mapping[str, str], name: str) -> dict[str, Any]:
     try:
         value = json.loads(written)
     except ValueError:
-        log.warning("Meta's header %s cannot be read; only our own count of calls holds", name)
+        log.warning("Meta's header %s is unreadable; only our own count of calls applies", name)
         return {}
     return value if isinstance(value, dict) else {}
 
@@ -208,5 +208,5 @@ def _read(text: str) -> CallUsage:
         scores = {name: [(at, cost) for at, cost in counted] for name, counted in stored.get("scores", {}).items()}
         return CallUsage(meters, scores, dict(stored.get("tiers", {})))
     except (ValueError, TypeError, AttributeError):
-        log.warning("the file of Meta's usage cannot be read: counting starts again")
+        log.warning("the file of Meta's usage is unreadable: counting starts again")
         return CallUsage()

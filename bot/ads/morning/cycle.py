@@ -113,7 +113,7 @@ class Cycle(BaseAgent):
         try:
             self._finish(run, steps, account)
         except CycleLost:
-            log.info("account %s: another process goes on with this morning", account_id)
+            log.info("account %s: another process has taken over this morning", account_id)
         except (AdsFault, NotStorable) as fault:
             log.warning("account %s stopped at “%s”: %s", account_id, run.step, fault)
             self._cycles.fail(run, str(fault), self._again_at(fault))

@@ -64,7 +64,8 @@ def _total(currency: str, figures: Sequence[Figures]) -> str:
     revenue, margin = _sum(currency, [each.revenue for each in ours]), _sum(currency, [each.margin for each in ours])
     chats, orders = sum(each.chats for each in ours), sum(each.orders for each in ours)
     profit = Money(margin.amount - spend.amount, currency)
-    return f"{said(spend)} spent, {chats} chats, {orders} orders, {said(revenue)} sold, {said(profit)} profit after ads"
+    text = report_wording("en").money
+    return f"{text(spend)} spent, {chats} chats, {orders} orders, {text(revenue)} sold, {text(profit)} profit after ads"
 
 
 def changes_done(results: Sequence[MorningResults]) -> int:
@@ -94,11 +95,6 @@ def largest_changes(results: Sequence[MorningResults], most: int) -> tuple[list[
 def _waiting(results: Sequence[MorningResults]) -> list[str]:
     numbers = [each.act.waiting for each in results if each.act is not None and each.act.waiting is not None]
     return [f"*Waits for an admin:* approve {number}, or reject {number} and why" for number in numbers]
-
-
-def said(money: Money, language: str | None = "en") -> str:
-    """Whole units from a hundred on."""
-    return report_wording(language).money(money)
 
 
 def _sum(currency: str, amounts: Sequence[Money]) -> Money:

@@ -47,7 +47,7 @@ class AsanaTwins:
         except AsanaLater as later:
             self._rests_until = later.until
         except AsanaUnsure as unsure:
-            log.warning("the tasks are not in step with Asana yet: %s", unsure)
+            log.warning("the sync with Asana is incomplete: %s", unsure)
         except AsanaRefused as refused:
             self._complain(str(refused))
         else:
