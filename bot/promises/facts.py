@@ -74,8 +74,9 @@ class ReplyFacts:
         conversions: Iterable[Conversion] = (),
         amounts: Iterable[Money] = (),
         customer: str = "",
+        categories: Categories | None = None,
     ) -> ReplyFacts:
-        """`today` is the brand's day. Expired codes are left out."""
+        """`today` is the brand's day. Expired codes are left out. `categories`: those of the items, if they are at hand."""
         orders = tuple(orders)
         paid_at = tuple(order.link or brand.pay_at(order.number) for order in orders)
         items = tuple(items)
@@ -91,7 +92,7 @@ class ReplyFacts:
             links=(*brand.links, *paid_at),
             names=(brand.name,),
             customer=customer,
-            categories=Categories(brand, (item.category for item in items)),
+            categories=categories or Categories(brand, (item.category for item in items)),
             trades=brand.trades,
             makes=brand.other_makes,
         )

@@ -370,6 +370,7 @@ class Seller(BaseAgent):
             conversions=actions.conversions,
             amounts=[*amounts, *(money for quote in quotes for money in (quote.unit, quote.total))],
             customer="\n".join(own_words),
+            categories=self._shop.catalogues[situation.brand.id].categories,  # 2 ms to build
         )
 
 
