@@ -7,8 +7,9 @@ BIN := $(VENV)/bin
 run: $(VENV)/run
 	$(BIN)/python app.py
 
-# Contiguous halves of the tests for two processes: what a module sets up once, one process sets up.
-PYTEST := $(BIN)/pytest -n 2 --dist worksteal
+# Contiguous thirds of the tests for three processes: what a module sets up once, one process sets up. One more than
+# cores, as some tests wait most of their time.
+PYTEST := $(BIN)/pytest -n 3 --dist worksteal
 
 test: $(VENV)/dev
 	$(PYTEST) -m "not exhaustive"
