@@ -41,11 +41,12 @@ def check(draft: str, facts: ReplyFacts) -> list[Breach]:
     text = composed(draft)
     sentences = sentences_of(text, facts)
     subject = subject_of(sentences, facts)
+    sentences = [replace(sentence, subject=subject) for sentence in sentences]
     breaches = [
         (sentence.start + start, breach)
         for sentence in sentences
         for rule in _RULES
-        for start, breach in rule(replace(sentence, subject=subject), facts)
+        for start, breach in rule(sentence, facts)
     ]
     breaches += check_language(sentences, facts)
     return list(dict.fromkeys(breach for _, breach in sorted(breaches, key=lambda pair: pair[0])))

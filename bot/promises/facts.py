@@ -126,8 +126,13 @@ class ReplyFacts:
         return frozenset([*self.amounts, *(money for order in self.orders for money in order.amounts)])
 
     @cached_property
+    def customer_plain(self) -> str:
+        """For matching."""
+        return plain_in_place(composed(self.customer))
+
+    @cached_property
     def customer_money(self) -> tuple[AmountMention, ...]:
-        return tuple(find_amounts(plain_in_place(composed(self.customer))))
+        return tuple(find_amounts(self.customer_plain))
 
     @cached_property
     def item_words(self) -> frozenset[str]:
@@ -136,7 +141,7 @@ class ReplyFacts:
 
     @cached_property
     def customer_words(self) -> frozenset[str]:
-        return frozenset(re.findall(r"\w+", plain_in_place(composed(self.customer)).lower()))
+        return frozenset(re.findall(r"\w+", self.customer_plain.lower()))
 
     def has_link(self, link: str) -> bool:
         """Whether it is an item's, the shop's or an order's link, or in a policy."""

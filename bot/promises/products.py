@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from itertools import dropwhile
 
 from bot.language.currencies import CODES
-from bot.language.normalisation import plain_in_place
 from bot.promises import claims
 from bot.promises.facts import PRODUCT, Breach, PlacedBreaches, ReplyFacts
 from bot.promises.sentences import Sentence
@@ -89,7 +88,7 @@ def _may_be_named(sentence: Sentence, facts: ReplyFacts, start: int, end: int) -
     if claims.NOT_SOLD.search(sentence.plain):
         return True
     name = sentence.plain[start:end].lower().split()[0]
-    asked = name.rstrip("s") in plain_in_place(facts.customer).lower()
+    asked = name.rstrip("s") in facts.customer_plain.lower()
     return asked and (bool(claims.COMPARED.search(sentence.plain)) or sentence.asks)
 
 

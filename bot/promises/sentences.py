@@ -82,6 +82,6 @@ def subject_of(sentences: Sequence[Sentence], facts: ReplyFacts) -> Item | None:
     """The only item that the draft names, or else the only one that the customer named."""
     named = {item.sku: item for sentence in sentences for item in sentence.items}
     if not named:
-        mentions = facts.item_names.find(plain_in_place(composed(facts.customer)))
+        mentions = facts.item_names.find(facts.customer_plain)
         named = {mention.item.sku: mention.item for mention in mentions}
     return next(iter(named.values())) if len(named) == 1 else None
