@@ -19,7 +19,6 @@ from memory.people.contacts import Contact
 from memory.people.fact_history import MANY, plain
 from memory.people.facts import Fact, Facts, Interest, Learned, means
 from memory.recall.search import Search
-from memory.shop.catalogue_items import Goods
 from memory.shop.orders import Order, Orders, Quote
 from memory.storage.timestamps import Clock
 
@@ -39,7 +38,6 @@ class Situation:
     history: tuple[Message, ...]  # said before this turn and in its session, oldest first
     catalogue: Catalogue
     rates: Rates
-    stock: Mapping[str, int]  # units left by sku
     orders: tuple[Order, ...]  # of this contact, newest first
     quote: Quote | None  # waits for this contact's yes, and was the last thing said to them
     handover: Handover | None  # a person answers this contact now
@@ -69,7 +67,6 @@ class Shop:
     brands: Mapping[str, Brand]
     catalogues: Mapping[str, Catalogue]
     rates: Rates
-    goods: Goods
     messages: Messages
     facts: Facts
     orders: Orders
@@ -109,7 +106,6 @@ class Shop:
             history=history,
             catalogue=self.catalogues[brand.id].in_language(language),
             rates=self.rates,
-            stock=self.goods.stocks(brand.id),
             orders=tuple(self.orders.of_contact(contact.id)),
             quote=self._quote(contact, last_said(history, messages)),
             handover=self.handovers.current(contact.id),

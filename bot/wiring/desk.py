@@ -29,7 +29,6 @@ def _shop(foundation: Foundation) -> Shop:
         brands=foundation.brands,
         catalogues={brand.id: Catalogue(stores.goods, rates, brand) for brand in foundation.brands.values()},
         rates=rates,
-        goods=stores.goods,
         messages=stores.messages,
         facts=stores.facts,
         orders=stores.orders,

@@ -59,7 +59,6 @@ class TestShop:
             brands=BRANDS,
             catalogues={BRAND: Catalogue(self.goods, self.rates, brand)},
             rates=self.rates,
-            goods=self.goods,
             messages=self.stores.messages,
             facts=Facts(db, clock),
             orders=Orders(db, clock),

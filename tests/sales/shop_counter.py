@@ -54,7 +54,6 @@ class Counter:
             brands={BRAND: self.brand},
             catalogues={BRAND: self.catalogue},
             rates=self.rates,
-            goods=self.goods,
             messages=self.stores.messages,
             facts=self.facts,
             orders=self.orders,

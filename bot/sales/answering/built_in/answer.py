@@ -35,7 +35,7 @@ class BuiltInAnswer:
     def items(self) -> dict[str, Item]:
         return {item.sku: item for item in self.situation.catalogue.items()}
 
-    @property
+    @cached_property
     def categories(self) -> Categories:
         return self.situation.catalogue.categories
 
