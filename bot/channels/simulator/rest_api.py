@@ -99,7 +99,7 @@ def _spoil(fault: InjectedFault) -> Any:
         "error_503": lambda: Response("<html><body>Service Unavailable</body></html>", 503, mimetype="text/html"),
         "hang": lambda: _hang(fault),
         "drop": _hang_up,
-        "refuse": lambda: _refusal(ApiRefusal(fault.code or 0, "ApiRefusal on demand")),
+        "refuse": lambda: _refusal(ApiRefusal(fault.code or 0, "Refused on demand")),
     }
     return spoilers[fault.kind]()
 
