@@ -46,7 +46,7 @@ _USER_ID = re.compile(r"[A-Z]{2}\.[A-Za-z0-9.]{1,140}")  # CC.id, or CC.ENT.id f
 
 def read_form(form: Form, query: str, received_at: datetime) -> Inbound | DeliveryStatus | SetAside:
     """The first value of a repeated name counts."""
-    values = _first_values(form)
+    values = first_values(form)
     status = (values.get("MessageStatus") or values.get("SmsStatus", "")).lower()
     if values.get("CallSid") and not values.get("MessageSid"):
         return SetAside(SetAsideReason.NOT_A_MESSAGE)  # the number's voice webhook points here
@@ -64,14 +64,14 @@ def kind_of_media(content_type: str) -> str:
     return _KIND_BY_CONTENT_TYPE.get(plain) or _KIND_BY_CONTENT_TYPE.get(main_type, "document")
 
 
-def _first_values(form: Form) -> dict[str, str]:
+def first_values(form: Form) -> dict[str, str]:
     return dict(reversed(form))
 
 
 def _read_status(values: dict[str, str], status: str, query: str) -> DeliveryStatus | SetAside:
     if status not in _STATES:
         return SetAside(SetAsideReason.UNKNOWN_STATUS)
-    outbox_id = _first_values(parse_qsl(query)).get("outbox", "")
+    outbox_id = first_values(parse_qsl(query)).get("outbox", "")
     return DeliveryStatus(
         provider_id=values["MessageSid"],
         outbox_id=_whole(outbox_id),

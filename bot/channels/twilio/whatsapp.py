@@ -39,7 +39,7 @@ from bot.channels.message_text import numbered, units
 from bot.channels.twilio.account import TwilioAccount
 from bot.channels.twilio.error_codes import failure, verdict_on
 from bot.channels.twilio.signature import Signatures
-from bot.channels.twilio.webhook_forms import read_form
+from bot.channels.twilio.webhook_forms import first_values, read_form
 from bot.settings import Settings
 from memory.conversations.channel_messages import Button, Inbound, Media, OutboxRow
 
@@ -95,7 +95,7 @@ class TwilioChannel:
                 url,
             )
             raise WebhookRefused("the signature does not fit; see `flask --app app doctor`")
-        if dict(reversed(request.form)).get("AccountSid") != self.account.sid:
+        if first_values(request.form).get("AccountSid") != self.account.sid:
             raise WebhookRefused("this is another account's message")
 
     def read_form(self, form: Form, query: str = "") -> Inbound | DeliveryStatus | SetAside:
