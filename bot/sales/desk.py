@@ -283,7 +283,7 @@ class Seller(BaseAgent):
             actions = self._actions(turn)
             actions.hand_over("the desk had no answer it could stand by")
             draft = ReplyDraft(turn.say("safe"))
-        self._accept(turn, actions, draft.body, draft)
+        self._accept(turn, actions, draft)
 
     def _by_model(self, turn: CustomerTurn) -> bool:
         """If False, `outcome.why` says the reason."""
@@ -305,7 +305,7 @@ class Seller(BaseAgent):
             if any(breach.kind == LANGUAGE for breach in breaches):
                 turn.switch_language(turn.situation.brand.languages[0])
             return False
-        self._accept(turn, draft.actions, draft.reply.body, draft.reply, by="model")
+        self._accept(turn, draft.actions, draft.reply, by="model")
         return True
 
     def _checked(self, turn: CustomerTurn, desk: ModelDesk) -> tuple[ModelDraft, list[Breach]]:
@@ -323,17 +323,15 @@ class Seller(BaseAgent):
         return draft, self._breaches(turn, draft)
 
     def _breaches(self, turn: CustomerTurn, draft: ModelDraft) -> list[Breach]:
-        facts = self._promise_facts(turn.situation, draft.actions, draft.reply.amounts)
-        return check(draft.reply.body, facts)
+        reply = draft.reply
+        return check(reply.body, self._promise_facts(turn.situation, draft.actions, reply.amounts))
 
-    def _accept(
-        self, turn: CustomerTurn, actions: Actions, body: str, draft: ReplyDraft, *, by: str = "built-in"
-    ) -> None:
+    def _accept(self, turn: CustomerTurn, actions: Actions, draft: ReplyDraft, *, by: str = "built-in") -> None:
         outcome, contact = turn.outcome, turn.contact
         outcome.changes += actions.changes
         outcome.changes.append(CountFailedAnswer(contact.id, draft.failed))
         kind = turn.situation.classification.message_type
-        turn.reply(Outgoing(body, buttons=draft.buttons, message_type=kind, metadata=draft.metadata), by=by)
+        turn.reply(Outgoing(draft.body, buttons=draft.buttons, message_type=kind, metadata=draft.metadata), by=by)
         outcome.used |= {
             "skus": list(dict.fromkeys([*draft.shown, *actions.shown])),
             "rates": [f"{c.given.currency}/{c.result.currency} {c.as_of}" for c in actions.conversions],
