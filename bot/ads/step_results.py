@@ -34,7 +34,7 @@ class PullResult:
 
 @dataclass(frozen=True, slots=True)
 class DecideResult:
-    """`steps` is the JSON of `bot.ads.changes.plan`."""
+    """`steps` is the JSON of `bot.ads.changes.plans.plan`."""
 
     steps: str = "[]"
     decisions: tuple[BudgetDecision, ...] = ()

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from bot.ads.changes.account_actions import LEASE, AccountActions
 from bot.ads.changes.emergency_stop import EmergencyStop
-from bot.ads.changes.plan import Actor, Audience, Launch
-from bot.ads.changes.refusals import NoLimits
+from bot.ads.changes.plans.plan import Actor, Audience, Launch
+from bot.ads.changes.plans.refusals import NoLimits
 from bot.ads.changes.spend_limits import SpendLimits
 from bot.language.money import Money
 from memory.ads.ad_account import AdAccount

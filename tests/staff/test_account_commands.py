@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from bot.ads.changes.plan import SetBudget
+from bot.ads.changes.plans.plan import SetBudget
 from bot.language.money import Money
 from bot.staff.commands.account_commands import (
     AccountCommand,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.ads.changes.plan import Actor, SetBudget
+from bot.ads.changes.plans.plan import Actor, SetBudget
 from bot.language.money import Money
 from memory.ads.tasks import Need
 from memory.audit_log.staff_commands import StaffCommandLog

@@ -24,7 +24,7 @@ from bot.ads.alarms.rules import (
 )
 from bot.ads.alarms.shop_state import ShopState
 from bot.ads.changes.account_actions import AccountActions
-from bot.ads.changes.refusals import ChangeRefused
+from bot.ads.changes.plans.refusals import ChangeRefused
 from bot.ads.platform import Accounts, AdsFault, PlatformAccount
 from bot.ads.staff_messenger import StaffMessenger
 from memory.ads.ad_account import AdAccount, AdInsight

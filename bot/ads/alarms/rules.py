@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import Literal
 
 from bot.ads.changes.account_actions import AccountActions
-from bot.ads.changes.exposure import Thing
-from bot.ads.changes.plan import Actor, Pause, Resume, SetBudget, Step, amount_text
-from bot.ads.changes.refusals import (
+from bot.ads.changes.plans.exposure import Thing
+from bot.ads.changes.plans.plan import Actor, Pause, Resume, SetBudget, Step, amount_text
+from bot.ads.changes.plans.refusals import (
     ChangedMeanwhile,
     ChangeRefused,
     NoBudgetHere,

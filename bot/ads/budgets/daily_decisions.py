@@ -17,9 +17,9 @@ from bot.ads.budgets.allocation import Allocation, Plan, allocate
 from bot.ads.budgets.budget_lines import BudgetLine, lines
 from bot.ads.budgets.order_margins import OrderMargins
 from bot.ads.changes.account_actions import AccountActions
-from bot.ads.changes.plan import AGENT, Pause, Resume, SetBudget, Step, from_json, to_json
-from bot.ads.changes.plan_outcome import PlanOutcome
-from bot.ads.changes.refusals import NoLimits
+from bot.ads.changes.plans.plan import AGENT, Pause, Resume, SetBudget, Step, from_json, to_json
+from bot.ads.changes.plans.plan_outcome import PlanOutcome
+from bot.ads.changes.plans.refusals import NoLimits
 from bot.ads.changes.spend_limits import AccountLimits
 from bot.ads.morning.cycle import Morning
 from bot.ads.platform import without_token

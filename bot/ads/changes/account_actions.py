@@ -7,19 +7,19 @@ from dataclasses import InitVar, dataclass, field
 from datetime import timedelta
 
 from bot.ads.changes.creation import Creation
-from bot.ads.changes.exposure import Thing
 from bot.ads.changes.launching import Launching
 from bot.ads.changes.limit_checks import LimitChecks, check_admin, check_may_change
 from bot.ads.changes.open_account import AccountAccess
 from bot.ads.changes.pauses import NO_CURRENCY, Pauses, SeenThing
-from bot.ads.changes.plan import Actor, Archive, Launch, Pause, Resume, SetBudget, Step
 from bot.ads.changes.plan_approvals import PlanApprovals
 from bot.ads.changes.plan_execution import ChangeRequests, PlanExecution
-from bot.ads.changes.plan_outcome import PlanOutcome, PlanProgress, StepOrder
+from bot.ads.changes.plans.exposure import Thing
+from bot.ads.changes.plans.plan import Actor, Archive, Launch, Pause, Resume, SetBudget, Step
+from bot.ads.changes.plans.plan_outcome import PlanOutcome, PlanProgress, StepOrder
+from bot.ads.changes.plans.refusals import AccountBusy, CannotUndo
+from bot.ads.changes.plans.step_effects import key_of, reverse
 from bot.ads.changes.recovery import Recovery
-from bot.ads.changes.refusals import AccountBusy, CannotUndo
 from bot.ads.changes.spend_limits import AccountLimits
-from bot.ads.changes.step_effects import key_of, reverse
 from bot.ads.platform import Accounts
 from bot.language.money import Money
 from memory.ads.ad_account import AdAccount, Kind

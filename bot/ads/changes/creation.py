@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.ads.changes.plan import Launch, audience_from, audience_to
+from bot.ads.changes.plans.plan import Launch, audience_from, audience_to
 from bot.ads.platform import MARK, AdsFault, OutcomeUnknown, PlatformAccount
 from memory.ads.ad_account import AdStatus, Kind, New, NewAd, NewAdSet, NewCampaign, NewCreative
 from memory.audit_log.creation_intents import TOKEN_LENGTH, TOKEN_LETTERS, Intent, Intents, LaunchRecord, Part

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.ads.changes.account_actions import AccountActions
-from bot.ads.changes.plan import Actor, Resume
-from bot.ads.changes.plan_outcome import PlanOutcome
-from bot.ads.changes.refusals import AccountBusy, NotAllowed, NothingToDo, UnknownObject
+from bot.ads.changes.plans.plan import Actor, Resume
+from bot.ads.changes.plans.plan_outcome import PlanOutcome
+from bot.ads.changes.plans.refusals import AccountBusy, NotAllowed, NothingToDo, UnknownObject
 from bot.ads.platform import AdsFault
 from memory.ads.emergency_stop import Held, HeldState, Stop
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from bot.ads.changes.creation import Creation, Interrupted
 from bot.ads.changes.limit_checks import LimitChecks
 from bot.ads.changes.open_account import OpenAccount
-from bot.ads.changes.refusals import ChangeRefused
+from bot.ads.changes.plans.refusals import ChangeRefused
 from bot.ads.platform import AccountBlocked, AdsFault, RequestWrong
 from memory.ads.emergency_stop import Alarms
 from memory.audit_log.account_changes import AccountLeases, Change, Changes

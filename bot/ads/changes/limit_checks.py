@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from bot.ads.changes.exposure import NOTHING, highest
 from bot.ads.changes.open_account import OpenAccount
-from bot.ads.changes.plan import Actor, Resume, Step, amount_text
-from bot.ads.changes.plan_outcome import StepOrder
-from bot.ads.changes.refusals import Frozen, NoLimits, NotAllowed, OverCap, Stopped
+from bot.ads.changes.plans.exposure import NOTHING, highest
+from bot.ads.changes.plans.plan import Actor, Resume, Step, amount_text
+from bot.ads.changes.plans.plan_outcome import StepOrder
+from bot.ads.changes.plans.refusals import Frozen, NoLimits, NotAllowed, OverCap, Stopped
+from bot.ads.changes.plans.step_effects import planned_with, target_of
 from bot.ads.changes.spend_limits import AccountLimits, SpendLimits
-from bot.ads.changes.step_effects import planned_with, target_of
 from bot.language.money import Money
 from memory.ads.emergency_stop import Alarms, Stops
 from memory.audit_log.account_changes import Changes, Intention

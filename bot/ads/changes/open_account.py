@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from bot.ads.changes.exposure import Picture
-from bot.ads.changes.refusals import AccountBusy, UnknownAccount
+from bot.ads.changes.plans.exposure import Picture
+from bot.ads.changes.plans.refusals import AccountBusy, UnknownAccount
 from bot.ads.platform import Accounts, AdsFault, PlatformAccount
 from memory.ads.ad_account import AdAccount, Structure
 from memory.audit_log.account_changes import AccountHeld, AccountLeases

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.ads.changes.exposure import NOTHING, Thing
 from bot.ads.changes.open_account import AccountAccess
-from bot.ads.changes.plan import Pause
 from bot.ads.changes.plan_execution import ChangeRequests
-from bot.ads.changes.plan_outcome import PlanProgress, StepOrder
-from bot.ads.changes.refusals import ChangeRefused
-from bot.ads.changes.step_effects import refuse_if_already, target_of
+from bot.ads.changes.plans.exposure import NOTHING, Thing
+from bot.ads.changes.plans.plan import Pause
+from bot.ads.changes.plans.plan_outcome import PlanProgress, StepOrder
+from bot.ads.changes.plans.refusals import ChangeRefused
+from bot.ads.changes.plans.step_effects import refuse_if_already, target_of
 from bot.ads.platform import AdsFault
 from bot.language.money import Money
 from memory.audit_log.account_changes import Change, Changes, Intention

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import cast
 
 from bot.ads.changes.open_account import OpenAccount
-from bot.ads.changes.plan import Actor, ActorRole, SetBudget, from_json, to_json
 from bot.ads.changes.plan_execution import PlanExecution
-from bot.ads.changes.plan_outcome import PlanOutcome, PlanProgress, StepOrder
-from bot.ads.changes.refusals import ChangedMeanwhile, ChangeRefused
-from bot.ads.changes.step_effects import bound, changed_meanwhile, summary_of
+from bot.ads.changes.plans.plan import Actor, ActorRole, SetBudget, from_json, to_json
+from bot.ads.changes.plans.plan_outcome import PlanOutcome, PlanProgress, StepOrder
+from bot.ads.changes.plans.refusals import ChangedMeanwhile, ChangeRefused
+from bot.ads.changes.plans.step_effects import bound, changed_meanwhile, summary_of
 from memory.audit_log.approvals import Approval, Approvals
 from memory.storage.timestamps import Clock
 

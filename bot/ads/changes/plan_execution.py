@@ -8,15 +8,14 @@ from datetime import timedelta
 from decimal import Decimal
 
 from bot.ads.changes.creation import parts_of, retry
-from bot.ads.changes.exposure import NOTHING, raised
 from bot.ads.changes.launching import Launching
 from bot.ads.changes.limit_checks import AboveThreshold, LimitChecks
 from bot.ads.changes.open_account import OpenAccount
-from bot.ads.changes.plan import Launch, Resume, SetBudget, Step, amount_text, name_of
-from bot.ads.changes.plan_outcome import PlanProgress, StepOrder
-from bot.ads.changes.refusals import ChangedMeanwhile, ChangeRefused, NothingToDo, TooOften
-from bot.ads.changes.spend_limits import SpendLimits
-from bot.ads.changes.step_effects import (
+from bot.ads.changes.plans.exposure import NOTHING, raised
+from bot.ads.changes.plans.plan import Launch, Resume, SetBudget, Step, amount_text, name_of
+from bot.ads.changes.plans.plan_outcome import PlanProgress, StepOrder
+from bot.ads.changes.plans.refusals import ChangedMeanwhile, ChangeRefused, NothingToDo, TooOften
+from bot.ads.changes.plans.step_effects import (
     STATUS,
     applied,
     changed_meanwhile,
@@ -27,6 +26,7 @@ from bot.ads.changes.step_effects import (
     target_of,
     was_lowering,
 )
+from bot.ads.changes.spend_limits import SpendLimits
 from bot.ads.platform import AdsFault, OutcomeUnknown, PlatformAccount, RequestWrong
 from bot.language.money import Money
 from memory.audit_log.account_changes import AccountLeases, Change, Changes, Intention

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.ads.changes.creation import token_in
-from bot.ads.changes.exposure import Thing
 from bot.ads.changes.limit_checks import LATE
 from bot.ads.changes.open_account import OpenAccount
-from bot.ads.changes.plan import AGENT, Archive
 from bot.ads.changes.plan_execution import PlanExecution
-from bot.ads.changes.plan_outcome import StepOrder
-from bot.ads.changes.refusals import ChangeRefused
-from bot.ads.changes.step_effects import applied_change, shown_of, was_lowering
+from bot.ads.changes.plans.exposure import Thing
+from bot.ads.changes.plans.plan import AGENT, Archive
+from bot.ads.changes.plans.plan_outcome import StepOrder
+from bot.ads.changes.plans.refusals import ChangeRefused
+from bot.ads.changes.plans.step_effects import applied_change, shown_of, was_lowering
 from memory.ads.emergency_stop import Alarms
 from memory.audit_log.account_changes import Change, Changes
 from memory.audit_log.creation_intents import Intents

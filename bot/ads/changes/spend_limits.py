@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from bot.ads.changes.refusals import NoLimits
+from bot.ads.changes.plans.refusals import NoLimits
 from bot.ads.platform import PlatformRules
 from bot.ads.practice import PracticeSpec
 from bot.brands import Brand

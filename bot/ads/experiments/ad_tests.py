@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.ads.ad_idea import Idea, concept_subject
 from bot.ads.changes.account_actions import AccountActions
-from bot.ads.changes.refusals import NoLimits
+from bot.ads.changes.plans.refusals import NoLimits
 from bot.ads.changes.spend_limits import AccountLimits
 from bot.ads.practice import PracticeSpec
 from bot.language.money import CurrencyConverter, Money

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Final, Protocol
 
 from bot.ads.ad_idea import Concept, Idea, StrategicBrief, concept_subject
-from bot.ads.changes.plan import amount_text
+from bot.ads.changes.plans.plan import amount_text
 from bot.ads.morning.objections import OBJECTION_SUBJECT
 from bot.ads.new_ads.compliance import ClaimCheck, Objection, review
 from bot.ads.new_ads.selling_points import ARGUMENTS, Argument, ShopFacts

@@ -11,8 +11,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from bot.ads.ad_idea import Idea
-from bot.ads.changes.plan import AGENT, Audience, Launch, amount_text
-from bot.ads.changes.refusals import ChangeRefused, NeedsApproval, NothingToDo
+from bot.ads.changes.plans.plan import AGENT, Audience, Launch, amount_text
+from bot.ads.changes.plans.refusals import ChangeRefused, NeedsApproval, NothingToDo
 from bot.ads.experiments.ad_tests import AT_ONCE, AdTestLifecycle, day_of, idea_of
 from bot.ads.morning.cycle import Morning
 from bot.ads.new_ads.compliance import ClaimChecks

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from bot.ads.changes import plan
-from bot.ads.changes.plan import Step
+from bot.ads.changes.plans import plan
+from bot.ads.changes.plans.plan import Step
 from memory.ads.ad_account import Kind
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final, assert_never
 
 from bot.ads.agency import Agency
-from bot.ads.changes.plan import Actor, Step
-from bot.ads.changes.plan_outcome import PlanOutcome
-from bot.ads.changes.refusals import ChangeRefused, NeedsApproval
+from bot.ads.changes.plans.plan import Actor, Step
+from bot.ads.changes.plans.plan_outcome import PlanOutcome
+from bot.ads.changes.plans.refusals import ChangeRefused, NeedsApproval
 from bot.ads.platform import AdsFault
 from bot.staff.commands import change_sentences
 from bot.staff.commands.account_commands import (

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.ads.agency import Agency
 from bot.ads.campaign_lookup import AdObject, CampaignLookup
-from bot.ads.changes.refusals import ChangeRefused
+from bot.ads.changes.plans.refusals import ChangeRefused
 from bot.ads.new_ads.compliance import ClaimChecks
 from bot.ads.platform import AdsFault
 from bot.language.normalisation import fold

@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.ads.campaign_lookup import AdObject, CampaignLookup
 from bot.ads.changes.account_actions import AccountActions
-from bot.ads.changes.plan import SetBudget, Step, amount_text
+from bot.ads.changes.plans.plan import SetBudget, Step, amount_text
 from bot.language.amounts import AmountMention, find_amounts
 from bot.language.money import Money
 from bot.language.patterns import BESIDE, whole_words

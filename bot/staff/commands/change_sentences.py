@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from bot.ads.changes.emergency_stop import ResumeReport, StopReport
-from bot.ads.changes.plan import amount_text
+from bot.ads.changes.plans.plan import amount_text
 from bot.language.money import Money
 from memory.audit_log.account_changes import Change
 from memory.audit_log.approvals import Approval

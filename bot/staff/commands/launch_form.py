@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.ads.ad_idea import Concept
 from bot.ads.campaign_lookup import CampaignLookup
-from bot.ads.changes.plan import Audience, Launch
+from bot.ads.changes.plans.plan import Audience, Launch
 from bot.ads.new_ads.compliance import ClaimChecks, review
 from bot.ads.platform import Accounts
 from bot.language.detection import detect

@@ -16,8 +16,8 @@ from bot.ads.alarms.rules import (
     stock_gone,
     token_trouble,
 )
-from bot.ads.changes.plan import Resume, SetBudget, Step
-from bot.ads.changes.refusals import Frozen, NotAllowed, Stopped
+from bot.ads.changes.plans.plan import Resume, SetBudget, Step
+from bot.ads.changes.plans.refusals import Frozen, NotAllowed, Stopped
 from bot.ads.platform import AccountBlocked, NotAuthorised, TryLater, VersionEnded
 from memory.ads.ad_account import AccountFinding
 from memory.conversations.turns import Pressure

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.ads.changes.account_actions import AccountActions
-from bot.ads.changes.refusals import AccountBusy
+from bot.ads.changes.plans.refusals import AccountBusy
 from bot.ads.changes.spend_limits import SpendLimits
 from bot.ads.platform import AdsFault, OutcomeUnknown
 from memory.storage.database import Database

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from bot.ads.changes.limit_checks import LATE
-from bot.ads.changes.plan import Archive, Pause, Resume, SetBudget, Step
-from bot.ads.changes.refusals import (
+from bot.ads.changes.plans.plan import Archive, Pause, Resume, SetBudget, Step
+from bot.ads.changes.plans.refusals import (
     AccountBusy,
     CannotUndo,
     ChangedMeanwhile,

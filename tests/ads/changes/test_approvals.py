@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.ads.changes.plan import Resume, SetBudget, Step
-from bot.ads.changes.refusals import ChangedMeanwhile, NeedsApproval, NotAllowed, Stopped
+from bot.ads.changes.plans.plan import Resume, SetBudget, Step
+from bot.ads.changes.plans.refusals import ChangedMeanwhile, NeedsApproval, NotAllowed, Stopped
 from bot.ads.platform import TryLater
 from memory.audit_log.account_changes import UnknownChange
 from memory.audit_log.approvals import Approval, CannotApprove

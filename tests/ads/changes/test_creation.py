@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.ads.changes.plan import Launch, from_json, to_json
-from bot.ads.changes.refusals import NeedsApproval, OverCap, Stopped
+from bot.ads.changes.plans.plan import Launch, from_json, to_json
+from bot.ads.changes.plans.refusals import NeedsApproval, OverCap, Stopped
 from bot.ads.platform import AccountBlocked, AdsFault, OutcomeUnknown, RequestWrong, TryLater
 from memory.ads.ad_account import Ad, AdSet, Campaign
 from tests.ads.buying import ANA, BRAND, SAM, Buying, idea

@@ -14,8 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bot.ads.changes.account_actions import AccountActions
 from bot.ads.changes.limit_checks import LATE
-from bot.ads.changes.plan import Archive, Pause, Resume, SetBudget, Step
-from bot.ads.changes.refusals import ChangeRefused
+from bot.ads.changes.plans.plan import Archive, Pause, Resume, SetBudget, Step
+from bot.ads.changes.plans.refusals import ChangeRefused
 from bot.ads.platform import AdsFault, OutcomeUnknown
 from memory.storage.database import Database
 from tests.ads.buying import BRAND, CYCLE, Buying, idea, rupees

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.ads.changes.refusals import NoLimits
+from bot.ads.changes.plans.refusals import NoLimits
 from bot.ads.changes.spend_limits import BrandLimits, SpendLimits
 from bot.ads.practice import read_practice
 from bot.brands import AdCap, Brand, read_brands

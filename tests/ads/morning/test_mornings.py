@@ -13,7 +13,7 @@ from bot.ads.budget_decision import BudgetDecision, BudgetReason
 from bot.ads.budgets.ad_history import AdHistory
 from bot.ads.budgets.budget_lines import BudgetLine, lines
 from bot.ads.budgets.daily_decisions import steps_of, with_rest
-from bot.ads.changes.plan import AGENT, Actor, Pause
+from bot.ads.changes.plans.plan import AGENT, Actor, Pause
 from bot.ads.morning.cycle import Morning
 from bot.ads.practice import PracticeAccount
 from bot.language.money import Money

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.ads.changes.plan import Actor
+from bot.ads.changes.plans.plan import Actor
 from bot.ads.changes.spend_limits import SpendLimits
 from bot.ads.experiments.ad_tests import idea_of
 from bot.ads.morning.cycle import Morning

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.ads.changes.plan import Actor, Step
-from bot.ads.changes.refusals import ChangeRefused, NeedsApproval
+from bot.ads.changes.plans.plan import Actor, Step
+from bot.ads.changes.plans.refusals import ChangeRefused, NeedsApproval
 from bot.ads.platform import AdsFault
 from memory.audit_log.account_changes import Change
 from memory.audit_log.approvals import Approval

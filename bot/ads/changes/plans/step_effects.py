@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from bot.ads.changes.exposure import NOTHING, Picture, Thing, raised
-from bot.ads.changes.plan import Archive, Launch, Pause, Resume, SetBudget, Step, amount_text, name_of
-from bot.ads.changes.refusals import CannotUndo, NotAnAmount, NothingToDo
+from bot.ads.changes.plans.exposure import NOTHING, Picture, Thing, raised
+from bot.ads.changes.plans.plan import Archive, Launch, Pause, Resume, SetBudget, Step, amount_text, name_of
+from bot.ads.changes.plans.refusals import CannotUndo, NotAnAmount, NothingToDo
 from bot.language.money import Money
 from memory.ads.ad_account import AdAccount, AdStatus, Kind
 from memory.audit_log.account_changes import Change

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from bot.ads.changes.plan import amount_text
-from bot.ads.changes.refusals import NoBudgetHere, UnknownObject
+from bot.ads.changes.plans.plan import amount_text
+from bot.ads.changes.plans.refusals import NoBudgetHere, UnknownObject
 from bot.language.money import Money
 from memory.ads.ad_account import Ad, AdSet, AdStatus, Campaign, Kind, Structure
 from memory.audit_log.account_changes import Change
