@@ -87,6 +87,7 @@ AD_TESTS = (
                 AND json_type(record, '$.context.idea') = 'object' AND json_type(record, '$.context.test') = 'text'
                 AND json_type(record, '$.context.key') = 'text'
                 AND json_type(record, '$.context.budget.daily_budget') = 'text'
+                AND json_type(record, '$.context.budget.currency') = 'text'
                 ORDER BY id ON CONFLICT DO NOTHING""",
         ),
         postgresql=(
@@ -101,6 +102,7 @@ AD_TESTS = (
                 AND json_typeof(record::json #> '{context,test}') = 'string'
                 AND json_typeof(record::json #> '{context,key}') = 'string'
                 AND json_typeof(record::json #> '{context,budget,daily_budget}') = 'string'
+                AND json_typeof(record::json #> '{context,budget,currency}') = 'string'
                 ORDER BY id ON CONFLICT DO NOTHING""",
         ),
     ),

@@ -126,6 +126,7 @@ def test_running_and_ended_tests_become_rows(older: Database) -> None:
         decided(older, number, sentence)
     decided(older, 8, None, test=None)  # a launch that was no test
     decided(older, 9, None, idea="payment")
+    decided(older, 9, None, budget={"daily_budget": "1320.00"})  # as a file from elsewhere may have it
     launched(older, "act_1 day 1 launch", "c1")
     before = older.all("SELECT * FROM strategic_entries ORDER BY id")
     older.migrate(STEPS)
