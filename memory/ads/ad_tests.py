@@ -37,6 +37,7 @@ class AdTestOutcome(StrEnum):
     NOBODY_WROTE = "nobody_wrote"  # paused
     STOPPED = "stopped"  # by somebody, before its day
     NOT_LAUNCHED = "not_launched"
+    UNREADABLE = "unreadable"  # its stored idea; left to people
 
 
 @dataclass(frozen=True, slots=True)

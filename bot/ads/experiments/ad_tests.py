@@ -113,6 +113,12 @@ class AdTestLifecycle:
                 text = f"The test “{idea.concept.name}” ({idea.argument}): {sentence}"
                 self.strategy.pattern(test.brand, SUCCESS if worked else FAILURE, text, {}, subject=subject)
 
+    def set_aside(self, test: AdTest, sentence: str) -> None:
+        """End a test that cannot be read; its ads stay as they are."""
+        with self.db.transaction():
+            self.tests.end(test.brand, test.id, AdTestOutcome.UNREADABLE)
+            self.strategy.turned_out(test.brand, test.decision_id, sentence)
+
     def budget(self, account: AdAccount) -> Money | None:
         """Of a test, a day; None without limits or a rate."""
         try:

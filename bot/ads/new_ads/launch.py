@@ -30,6 +30,7 @@ from memory.ads.learnings.strategy import Strategy
 from memory.ads.tasks import Need
 from memory.audit_log.account_changes import Cause, Change
 from memory.shop.catalogue_items import Goods
+from memory.storage.dataclass_json import Unreadable
 
 MORE_TIME: Final = timedelta(days=7)  # for a test with too few chats on its day
 WINDOW: Final = 30
@@ -47,8 +48,17 @@ class Judge:
         about = morning.ad_account.describe()
         today = morning.now.astimezone(ZoneInfo(about.time_zone)).date()
         running = self.lifecycle.tests.running(morning.brand, about.id)
-        said = [self._judge(morning, about, today, test) for test in running]
+        said = [self._judge_readable(morning, about, today, test) for test in running]
         return JudgeResult((*filter(None, said), *self._outdated(morning.brand, about.id, today)))
+
+    def _judge_readable(self, morning: Morning, about: AdAccount, today: date, test: AdTest) -> str | None:
+        """One that cannot be read is left to people, once; the others are judged."""
+        try:
+            return self._judge(morning, about, today, test)
+        except Unreadable as fault:
+            sentence = f"left to you, as what it tests cannot be read ({fault})"
+            self.lifecycle.set_aside(test, sentence)
+            return f"The test “{test.key}” is {sentence}"
 
     def _judge(self, morning: Morning, about: AdAccount, today: date, test: AdTest) -> str | None:
         change = self.lifecycle.change_of(test)

@@ -230,6 +230,17 @@ def test_a_test_that_somebody_pauses_is_over(shop: AdShop) -> None:
     assert outcome(shop).startswith("stopped before its day")
 
 
+def test_a_test_that_cannot_be_read_is_left_to_people_once(shop: AdShop) -> None:
+    shop.morning(hours=3)
+    shop.agency.memory.db.run("UPDATE ad_tests SET idea = :idea", idea='{"concept": {"name": "Winter"}}')
+    shop.morning()
+    assert first(shop).outcome is AdTestOutcome.UNREADABLE
+    [said] = [each for each in ended(shop) if "cannot be read" in each]
+    assert outcome(shop) in said
+    shop.morning()
+    assert not any("cannot be read" in each for each in ended(shop))
+
+
 def test_an_ad_is_paused_when_its_words_stop_being_true(shop: AdShop) -> None:
     shop.morning(hours=3)
     (campaign,) = launched(shop.accounts[0])
