@@ -61,7 +61,10 @@ class Decide:
             return DecideResult(closed=str(closed))
         today = morning.now.astimezone(ZoneInfo(account.time_zone)).date()
         known = lines(self.campaigns, self.attribution, morning.brand, account.id, today)
-        found = [with_rest(line, self._last_change(morning.brand, line)) for line in known]
+        found = [
+            with_rest(line, self._last_change(morning.brand, line)) if line.ad.state == "paused" else line
+            for line in known
+        ]
         pulled = morning.results.pull
         carried = Decimal(1) if pulled is None else pulled.carried
         reserved = self.tests.reserve(account) if self.tests is not None else 0
@@ -87,8 +90,8 @@ class Decide:
 
 
 def with_rest(line: BudgetLine, last: Change | None) -> BudgetLine:
-    """A paused line rests if its last change says so."""
-    if line.ad.state != "paused" or last is None or last.what != "pause" or last.cause is not Cause.RESTING:
+    """A paused line, resting if its last change says so."""
+    if last is None or last.what != "pause" or last.cause is not Cause.RESTING:
         return line
     return replace(line, ad=replace(line.ad, state="resting"))
 
