@@ -40,13 +40,15 @@ CENT: Final = Decimal("0.01")
 @dataclass(frozen=True, slots=True)
 class Allocation:
     name: str
-    budget: Decimal
-    before: Decimal
     expected_profit: Decimal  # of tomorrow's spend, all its orders counted
     return_of_next: float  # what one further unit of money is expected to bring back
     chance: float  # that the next unit of money brings back more than itself, 0 to 1
     verdict: LossVerdict
     reason: BudgetReason
+
+    @property
+    def budget(self) -> Decimal:
+        return self.reason.budget
 
     @property
     def pause(self) -> bool:
@@ -286,8 +288,6 @@ def _allocations(
     return tuple(
         Allocation(
             ad.name,
-            amount,
-            ad.budget,
             Decimal(float(profit[place])).quantize(CENT),
             float(following[place]),
             float(chances[place]),

@@ -98,13 +98,13 @@ def with_rest(line: BudgetLine, last: Change | None) -> BudgetLine:
 
 def _result(account: AdAccount, found: Sequence[BudgetLine], plan: Plan) -> DecideResult:
     pairs = [
-        (line, allocation, _decision(line, allocation))
+        (line, _decision(line, allocation))
         for line, allocation in zip(found, plan.allocations, strict=True)
         if line.runs or allocation.budget
     ]
     return DecideResult(
-        steps=to_json([step for line, allocation, decision in pairs for step in steps_of(account, line, decision)]),
-        decisions=tuple(decision for _line, _allocation, decision in pairs),
+        steps=to_json([step for line, decision in pairs for step in steps_of(account, line, decision)]),
+        decisions=tuple(decision for _line, decision in pairs),
         currency=account.currency,
         expected_profit=round(plan.expected_profit, 2),
         unspent=plan.unspent,
@@ -113,14 +113,14 @@ def _result(account: AdAccount, found: Sequence[BudgetLine], plan: Plan) -> Deci
 
 
 def steps_of(account: AdAccount, line: BudgetLine, decision: BudgetDecision) -> list[Step]:
-    reason, cause, allocation = decision.sentence, decision.reason.cause, decision.reason
-    if not allocation.budget:
-        return [Pause(line.kind, line.id, reason, cause=cause)]
-    amount = _payable(account, allocation.budget)
+    sentence, reason = decision.sentence, decision.reason
+    if not reason.budget:
+        return [Pause(line.kind, line.id, sentence, cause=reason.cause)]
+    amount = _payable(account, reason.budget)
     moved = abs(amount.amount - line.budget.amount) >= max(line.budget.amount * WORTH_A_CHANGE, Decimal("0.01"))
-    budget = SetBudget(line.kind, line.id, amount, reason, seen=line.budget, cause=cause)
+    budget = SetBudget(line.kind, line.id, amount, sentence, seen=line.budget, cause=reason.cause)
     change: list[Step] = [budget] if moved else []
-    return change if line.runs else [*change, Resume(line.kind, line.id, reason, cause=cause)]
+    return change if line.runs else [*change, Resume(line.kind, line.id, sentence, cause=reason.cause)]
 
 
 def _payable(account: AdAccount, amount: Decimal) -> Money:
