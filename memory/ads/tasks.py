@@ -126,15 +126,6 @@ class Tasks:
             )
             return self.get(brand, number)
 
-    def done_since(self, brand: str, moment: datetime) -> list[Task]:
-        """Tasks closed from `moment` on, in that order."""
-        return TASK.all(
-            self._db,
-            f"{_TASKS_OF} AND state = 'done' AND done_at >= :since ORDER BY done_at, id",
-            brand=brand,
-            since=to_text(moment),
-        )
-
     def unlearned(self, brand: str) -> list[Task]:
         """Done, and not processed by a cycle yet."""
         return TASK.all(self._db, f"{_TASKS_OF} AND state = 'done' AND learned = 0 ORDER BY id", brand=brand)

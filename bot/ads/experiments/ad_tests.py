@@ -74,7 +74,8 @@ class AdTestLifecycle:
 
     def register(self, test: AdTest, campaign_id: str) -> None:
         """Record the campaign, and label its ads. Idempotent."""
-        idea, brief = idea_of(test), to_json(idea_of(test).brief)
+        idea = idea_of(test)
+        brief = to_json(idea.brief)
         if test.campaign_id != campaign_id:
             self.tests.launched(test.brand, test.id, campaign_id)
         if self.records.launch(test.brand, campaign_id) is None:

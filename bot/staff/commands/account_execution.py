@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, assert_never
+from typing import assert_never
 
 from bot.ads.agency import Agency
 from bot.ads.changes.plans.plan import Actor, Step
@@ -26,8 +26,6 @@ from bot.staff.commands.account_commands import (
 from bot.staff.commands.command import StaffCommand
 from memory.audit_log.account_changes import UnknownChange
 from memory.audit_log.approvals import Approval, CannotApprove
-
-USUAL_STOP_REASON: Final = "asked in chat"
 
 
 @dataclass(frozen=True, slots=True)

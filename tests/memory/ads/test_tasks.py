@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 
@@ -33,18 +33,15 @@ def test_what_is_due_first_is_listed_first(tasks: Tasks) -> None:
     assert [task.need for task in tasks.open("voyage")] == [PHOTO, TEXT]
 
 
-def test_it_is_done_once_and_only_in_its_brand(tasks: Tasks, stores: Stores) -> None:
+def test_it_is_done_once_and_only_in_its_brand(tasks: Tasks) -> None:
     task = tasks.ask("voyage", PHOTO)
     with pytest.raises(UnknownTask, match="no task"):
         tasks.done("zen", task.id, "+34600000001", "")
-    begun = stores.clock()
-    stores.clock.pass_by(hours=1)
     tasks.done("voyage", task.id, "+34600000001", "three photos came")
     with pytest.raises(TaskDone, match="done already"):
         tasks.done("voyage", task.id, "+34600000002", "me too")
-    assert [each.outcome for each in tasks.done_since("voyage", begun)] == ["three photos came"]
-    assert tasks.done_since("voyage", stores.clock() + timedelta(seconds=1)) == []
-    assert tasks.done_since("zen", begun) == [] and tasks.open("voyage") == []
+    assert [each.outcome for each in tasks.unlearned("voyage")] == ["three photos came"]
+    assert tasks.unlearned("zen") == [] and tasks.open("voyage") == []
 
 
 def test_what_came_of_it_is_taken_in_once(tasks: Tasks) -> None:
