@@ -62,7 +62,7 @@ class Agency:
     actions: AccountActions
     emergency_stop: EmergencyStop
     cycle: Cycle
-    watch: HourlyCheck
+    hourly_check: HourlyCheck
     feedback: Feedback
     pull: Pull
     practice: PracticeAccounts | None
@@ -91,7 +91,7 @@ class Agency:
             for account_id, account in accounts.items():
                 if account_id in known:
                     self._refresh(brand, account)
-        self.watch.look()
+        self.hourly_check.look()
 
     def _refresh(self, brand: str, account: PlatformAccount) -> None:
         try:

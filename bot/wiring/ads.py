@@ -118,7 +118,7 @@ class AgencyParts:
                 self.real_clock,
                 self.agents,
             ),
-            watch=HourlyCheck(
+            hourly_check=HourlyCheck(
                 self.db, self.accounts, stores.campaigns, stores.figures, actions, self.shop, self.staff, self.clock
             ),
             feedback=Feedback(self.accounts, stores.attribution, Events(self.db, self.real_clock), margins),
@@ -263,8 +263,8 @@ class AdSide:
             Job("ads morning", timedelta(seconds=30), agency.cycle.run),
             Job("ads stop", timedelta(seconds=15), agency.retry_stop),
             Job("ads sales", timedelta(minutes=5), agency.feedback.run, at_start=True),
-            Job("ads unsettled", timedelta(minutes=5), agency.watch.settle, at_start=True),
-            Job("ads sweep", timedelta(days=1), agency.watch.sweep),
+            Job("ads unsettled", timedelta(minutes=5), agency.hourly_check.settle, at_start=True),
+            Job("ads sweep", timedelta(days=1), agency.hourly_check.sweep),
             Job("ads guards", timedelta(seconds=30), partial(check_each_hour, agency, hours)),
             Job("ads version", timedelta(days=1), partial(warn_of_version_end, agency)),
         ]
@@ -305,4 +305,4 @@ def check_each_hour(agency: Agency, hours: JobRuns) -> None:
 
 def warn_of_version_end(agency: Agency) -> None:
     """Warns staff before the Graph API version expires."""
-    agency.watch.warn(version_warning(agency.clock().date()))
+    agency.hourly_check.warn(version_warning(agency.clock().date()))

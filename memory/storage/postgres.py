@@ -322,7 +322,7 @@ class CommitListener:
         self.events: list[threading.Event] = []
         self._connections = connections
         self._stopping = threading.Event()
-        threading.Thread(target=self._listen_on, name="ear", daemon=True).start()
+        threading.Thread(target=self._listen_on, name="commit listener", daemon=True).start()
 
     def stop(self) -> None:
         self._stopping.set()
@@ -364,7 +364,7 @@ class CommitNotifier:
         self._connections = connections
         self._news = threading.Event()
         self._stopping = threading.Event()
-        threading.Thread(target=self._tell_on, name="mouth", daemon=True).start()
+        threading.Thread(target=self._tell_on, name="commit notifier", daemon=True).start()
 
     def tell(self) -> None:
         self._news.set()

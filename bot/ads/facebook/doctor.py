@@ -67,7 +67,7 @@ class Doctor:
 
 
 def looked(name: str, look: Callable[[], AccountFinding]) -> Iterator[AccountFinding]:
-    """A check that cannot run is a finding of another name: it says nothing about its subject."""
+    """A check that cannot run is a finding, too, one that stops no chats."""
     try:
         yield look()
     except AdsFault as fault:
