@@ -10,7 +10,7 @@ from decimal import Decimal
 from bot.language.money import Money
 from memory.storage.database import Database
 from memory.storage.errors import MemoryFault, StaleDraft
-from memory.storage.table import INTEGER, TEXT, TIMESTAMP, Column, ColumnType, Table
+from memory.storage.table import INTEGER, JSON_UNESCAPED, TEXT, TIMESTAMP, Column, ColumnType, Table
 from memory.storage.timestamps import Clock
 
 
@@ -26,7 +26,6 @@ def _prices_stored(prices: Mapping[str, Money]) -> str:
 WORDS = ColumnType(
     "TEXT", lambda text: tuple(json.loads(text)), lambda words: json.dumps(list(words), ensure_ascii=False)
 )
-BY_LANGUAGE = ColumnType("TEXT", json.loads, lambda texts: json.dumps(dict(texts), ensure_ascii=False))
 PRICES = ColumnType("TEXT", _prices, _prices_stored)
 
 GOODS = Table(
@@ -43,8 +42,8 @@ GOODS = Table(
     Column("image", TEXT),
     Column("stock", INTEGER, check="stock >= 0"),
     Column("position", INTEGER),
-    Column("titles", BY_LANGUAGE, default="'{}'"),
-    Column("descriptions", BY_LANGUAGE, default="'{}'"),
+    Column("titles", JSON_UNESCAPED, default="'{}'"),
+    Column("descriptions", JSON_UNESCAPED, default="'{}'"),
     key="brand, sku",
 )
 GOODS_IMPORTS = Table(
