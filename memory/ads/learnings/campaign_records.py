@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from memory.ads.learnings.record_validation import Faults, text_of
+from memory.ads.learnings.record_validation import RECORD, Faults, text_of
 from memory.storage.database import Database
 from memory.storage.errors import MemoryFault, NotStorable
-from memory.storage.table import ROW_ID, TEXT, TIMESTAMP, Column, ColumnType, Index, Table
+from memory.storage.table import ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
 from memory.storage.timestamps import Clock, to_text
 
 SNAPSHOTS, OPTIMIZATIONS = "performance_snapshots", "optimizations"
@@ -33,7 +33,6 @@ class CampaignRecord:
     record: Mapping[str, Any]
 
 
-RECORD = ColumnType("TEXT", json.loads, text_of)  # the whole entry as it is exported
 CAMPAIGN_LAUNCHES = Table(
     "campaign_launches",
     Column("brand", TEXT),

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from memory.storage.table import ColumnType
+
 MOST_DEPTH = 30
 
 
@@ -75,6 +77,9 @@ def moment_of(text: str) -> datetime:
 def text_of(record: Any) -> str:
     # ASCII only: the same on every engine.
     return json.dumps(record, allow_nan=False)
+
+
+RECORD = ColumnType("TEXT", json.loads, text_of)  # the whole entry as it is exported
 
 
 def _is(value: Any, kind: type) -> bool:

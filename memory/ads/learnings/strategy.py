@@ -9,10 +9,10 @@ from datetime import datetime
 from statistics import NormalDist
 from typing import Any
 
-from memory.ads.learnings.record_validation import Faults, moment_of, text_of
+from memory.ads.learnings.record_validation import RECORD, Faults, moment_of, text_of
 from memory.storage.database import Database
 from memory.storage.errors import MemoryFault, NotStorable
-from memory.storage.table import FLAG, ROW_ID, TEXT, TIMESTAMP, Column, ColumnType, Index, Table
+from memory.storage.table import FLAG, ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
 from memory.storage.timestamps import Clock, from_text, to_text
 
 LISTS = ("learnings", "successful_patterns", "failed_patterns", "playbooks")
@@ -84,7 +84,7 @@ STRATEGIC_ENTRIES = Table(
     Column("subject", TEXT, null=True),
     Column("valid_from", TIMESTAMP),
     Column("valid_to", TIMESTAMP, null=True),  # withdrawn, revised, or closed since then
-    Column("record", ColumnType("TEXT", json.loads, text_of)),  # the whole entry as it is exported
+    Column("record", RECORD),
     indexes=[
         Index("strategic_entries_by_brand", "brand, kind, id"),
         # One open entry per subject; its successor begins when it ends.
