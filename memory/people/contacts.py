@@ -225,10 +225,10 @@ class Contacts:
 
     def get(self, contact_id: int) -> Contact:
         """The contact by our own id. Raises UnknownContact."""
-        rows = self._db.tuples(_CONTACT_BY_ID, id=contact_id)
-        if not rows:
+        contact = CONTACT.one(self._db, _CONTACT_BY_ID, id=contact_id)
+        if contact is None:
             raise UnknownContact("this contact is not known, or was erased")
-        return CONTACT.read(rows[0])
+        return contact
 
     def find(self, brand: str, text: str) -> Contact:
         """By phone in any spelling or by WhatsApp user id. Raises NotAnAddress, UnknownContact."""

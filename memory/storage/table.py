@@ -265,7 +265,7 @@ def _writer(sources: Mapping[Field[Any], Source]) -> str:
     lines = []
     stored: dict[str, str] = {}
     for place, (field, source) in enumerate(sources.items()):
-        if source.take is None and source.make is not None:
+        if not any(map(str.isidentifier, source.selected)) or (source.take is None and source.make is not None):
             continue  # only read
         taken = f"row.{field.name}" if source.take is None else f"take{place}(row.{field.name})"
         if source.null and source.take is not None:
