@@ -6,13 +6,20 @@ import re
 from dataclasses import dataclass
 
 from bot.language.currencies import AFTER_NUMBER, LEXICON, LOOSE_SYMBOLS, MOST_WORDS, WORDLIKE
-from bot.language.languages import LETTERS
+from bot.language.detection import WORDS
+from bot.language.languages import LANGUAGES, LETTERS
 from bot.language.normalisation import fold_in_place
 from bot.language.number_words import SCALES, UNITS
-from bot.language.words import words_of_all
+from bot.language.words import entry, words_of_all
 
 LONGEST_READ = 2000  # characters; WhatsApp's own limit is 4096, and no amount that matters comes later
 BETWEEN = frozenset(words_of_all("amounts", "into")) | {"="}
+# Currency name → words that are this language's alone; beside one of them it is no currency.
+NO_CURRENCY = {
+    word: WORDS[language].difference({word}, *(WORDS[other] for other in LANGUAGES if other != language))
+    for language in LANGUAGES
+    for word in entry(language, "amounts", "no_currency").split()
+}
 TOKEN = re.compile(
     r"(?P<number>\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:[.,]\d{1,2})?(?![\d.,]\d)|\d+(?:[.,'’_]\d+)*)"
     rf"|(?P<word>[a-z]+(?:\.(?=\s?\d))?|[{LETTERS}\u200c\u200d]+|[^\W\d_a-z]+)"
@@ -67,7 +74,7 @@ class MoneyText:
             last = self.tokens[index + length - 1]
             key = " ".join(self.plain[first.start : last.end].split())
             currency = LEXICON.get(key) or (self._wordlike(index) if length == 1 else None)
-            if currency:
+            if currency and not (key in NO_CURRENCY and any(each.text in NO_CURRENCY[key] for each in self.tokens)):
                 return CurrencyMention(currency, (first.start, last.end), key in LOOSE_SYMBOLS), index + length
         return None
 

@@ -91,3 +91,16 @@ def test_any_amount_in_any_grouping_is_read_back(value: Decimal) -> None:
 def test_it_never_fails_and_spans_lie_inside(text: str) -> None:
     for amount in find_amounts(text):
         assert 0 <= amount.span[0] < amount.span[1] <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "currency"),
+    [
+        ("yg laptop gaming di bawah 20 juta dong", None),
+        ("ada hp 3 jutaan dong kak?", None),
+        ("laptop under 500000 dong", "VND"),
+        ("1.000.000 dong", "VND"),
+    ],
+)
+def test_an_indonesian_particle_is_no_currency(text: str, currency: str | None) -> None:
+    assert [amount.currency for amount in find_amounts(text)] == [currency]
