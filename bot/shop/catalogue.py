@@ -301,7 +301,7 @@ class Catalogue:
 
         The query may contain a price range ("laptop under 1500 euros", "20000 se kam ka phone"); arguments override
         it. Amounts without a currency are in `currency`, else the brand's. It must name something sold: "mattress" and
-        "gaming chair" find nothing, "earbuds for the gym" finds earbuds.
+        "gaming chair" find nothing, "earbuds for the gym" finds earbuds. Raises UnknownCurrency if a limit's has no rate.
         """
         wish = read_wish(query, currency or self._currency)
         shelf = self._current()

@@ -91,6 +91,17 @@ def test_prices_come_in_the_customers_currency_listed_or_converted_with_the_rate
     assert "€779 (about £" in bolt and " at the rate of " in bolt
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["laptops under 5000000 vnd", "show me phones below 100000 naira", "busco un portátil por menos de 100 KZT",
+     "do you have glasses over 10 ugx", "laptop gaming di bawah 20 juta tenge"],
+)  # fmt: skip
+def test_a_limit_without_a_rate_is_said_and_left_out(shop: TestShop, text: str) -> None:
+    answer = shop.says(text)
+    assert any(reply_wording(language).say("no_rate") in answer for language in LANGUAGES)
+    assert "1. *" in answer
+
+
 def test_what_is_not_sold_is_not_offered(shop: TestShop) -> None:
     answer = shop.says("do you sell mattresses?")
     assert "could not find that" in answer and "1." not in answer

@@ -67,8 +67,11 @@ class Actions:
     conversions: list[Conversion] = field(default_factory=list)
 
     def search_catalogue(self, words: str, *, limit: int = 5) -> list[Offer]:
-        """Best match first; `words` may contain a price limit."""
-        found = self.situation.catalogue.search(words, limit=limit, currency=self.situation.currency)
+        """Best match first; `words` may contain a price limit. Raises CannotDo if its currency has no rate."""
+        try:
+            found = self.situation.catalogue.search(words, limit=limit, currency=self.situation.currency)
+        except UnknownCurrency as error:
+            raise CannotDo(str(error)) from error
         offers = [self.offer(item) for item in found]
         self.shown += [offer.sku for offer in offers]
         return offers

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.language.texts import ReplyWording
 from bot.shop.catalogue import Catalogue, read_wish
 from bot.shop.categories import Categories
+from bot.shop.exchange_rates import UnknownCurrency
 from memory.people.facts import Interest
 
 
@@ -23,7 +24,10 @@ class CatalogueInterests:
         if named and not categories.named(text):
             return []
         wish = read_wish(text, "EUR")
-        found = catalogue.search(text, limit=3) if wish.words else []
+        try:
+            found = catalogue.search(text, limit=3) if wish.words else []
+        except UnknownCurrency:  # of a price limit; what is asked about does not depend on it
+            found = catalogue.search(" ".join(wish.words), limit=3)
         return categories.named(text, [item.category for item in found]) if found else []
 
 

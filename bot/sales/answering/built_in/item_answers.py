@@ -85,13 +85,20 @@ def search(answer: BuiltInAnswer, part: str, plain: str, kind: Classification) -
     ):
         return []
     words = part if wish.words else f"{search_words(answer.situation.interests, answer.categories)} {part}"
-    offers = answer.actions.search_catalogue(words)
+    unread: list[str] = []
+    try:
+        offers = answer.actions.search_catalogue(words)
+    except CannotDo:  # a limit in a currency without a rate
+        unread = [answer.say("no_rate")]
+        words = " ".join(wish.words) or search_words(answer.situation.interests, answer.categories)
+        offers = answer.actions.search_catalogue(words) if words else []
     if len(offers) == 1:
-        return [item_messages.details(answer, answer.items[offers[0].sku])]
+        return [*unread, item_messages.details(answer, answer.items[offers[0].sku])]
     if offers:
-        return [
-            answer.say("found") + "\n" + item_messages.item_list(answer, [answer.items[offer.sku] for offer in offers])
-        ]
+        found = item_messages.item_list(answer, [answer.items[offer.sku] for offer in offers])
+        return [*unread, answer.say("found") + "\n" + found]
+    if unread:
+        return unread
     return _nothing(
         answer, words, sure=asks_for or (kind.message_type == "product_inquiry" and kind.confidence >= SURE)
     )
