@@ -7,5 +7,6 @@ from __future__ import annotations
 
 from memory.storage.migrations.release_0_1_0 import RELEASE_0_1_0
 from memory.storage.migrations.release_0_2_0 import RELEASE_0_2_0
+from memory.storage.migrations.release_0_3_0 import RELEASE_0_3_0
 
-STEPS = RELEASE_0_1_0 + RELEASE_0_2_0
+STEPS = (*RELEASE_0_1_0, *RELEASE_0_2_0, *RELEASE_0_3_0)
