@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test style check check-all mutants bench format clean
+.PHONY: run test style check check-all mutants bench deps format clean
 run: $(VENV)/run
 	$(BIN)/python app.py
 
@@ -32,6 +32,18 @@ mutants: $(VENV)/dev
 bench: $(VENV)/bench
 	$(BIN)/python -m benchmarks
 
+# The newest versions that fit together, for every system and Python from 3.11 on. Asks the package index, changes no
+# installed package: `make check` installs what was written.
+COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--annotation-style line --custom-compile-command "make deps"
+
+deps: $(VENV)/dev
+	$(COMPILE) requirements.in -o requirements.txt
+	$(COMPILE) requirements-engines.in -c requirements.txt -o requirements-engines.txt
+	$(COMPILE) requirements-encryption.in -c requirements.txt -o requirements-encryption.txt
+	$(COMPILE) requirements-dev.in -c requirements.txt -o requirements-dev.txt
+	$(COMPILE) requirements-bench.in -c requirements.txt -c requirements-dev.txt -o requirements-bench.txt
+
 format: $(VENV)/dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -44,13 +56,13 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV) || { echo "On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 
 $(VENV)/run: $(VENV)/bin/python requirements.txt
-	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.txt
 	touch $@
 
 $(VENV)/dev: $(VENV)/run requirements-dev.txt
-	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	touch $@
 
 $(VENV)/bench: $(VENV)/dev requirements-bench.txt
-	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-bench.txt
+	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements-bench.txt
 	touch $@
