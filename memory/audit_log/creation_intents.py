@@ -19,7 +19,7 @@ IntentState = Literal["planned", "asked", "made", "dropped"]
 LaunchState = Literal["making", "publishing", "live", "dropped"]
 
 
-TOKEN_LETTERS = "23456789abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ"  # none that look alike  # noqa: S105
+TOKEN_LETTERS = "23456789abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ"  # noqa: S105  # nosec B105 # none that look alike
 TOKEN_LENGTH = 8  # 54^8: a million tokens collide with a chance of 1 in 140, and the unique key decides
 
 

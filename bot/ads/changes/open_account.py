@@ -67,7 +67,7 @@ class AccountAccess:
         except AccountHeld as held:
             raise AccountBusy(str(held)) from held
 
-    def look(self, brand: str, account_id: str, lease_token: str = "") -> OpenAccount:
+    def look(self, brand: str, account_id: str, lease_token: str = "") -> OpenAccount:  # nosec B107 # no lease, no token
         """Read it without a lease. Raises UnknownAccount, AdsFault."""
         account = self.account(brand, account_id)
         structure = account.structure()

@@ -85,7 +85,7 @@ class GraphError:
 
 _THROTTLED = "Meta takes no more calls of this kind for now; Hawker goes on by itself"
 _MUCH = "Meta asks for a smaller question"
-_TOKEN = "set a new META_ACCESS_TOKEN (docs/meta.md, step 3)"  # noqa: S105 - a hint, not a token
+_TOKEN = "set a new META_ACCESS_TOKEN (docs/meta.md, step 3)"  # noqa: S105  # nosec B105 # a hint, not a token
 
 TABLE: dict[tuple[int | None, int | None], ErrorRule] = {
     (1, None): ErrorRule(Transient, "Meta had a passing fault"),

@@ -52,7 +52,7 @@ class Shoppers:
         self._goods = goods
         self._clock = clock
         self._every = timedelta(hours=1) / per_hour if per_hour else None
-        self._chance = random.Random(seed)  # noqa: S311 - a play, not a secret
+        self._chance = random.Random(seed)  # noqa: S311  # nosec B311 # a play, not a secret
         self._visits: list[_Visit] = []
         self._next = clock() + (self._every or timedelta(0))
         self._lock = threading.Lock()

@@ -83,7 +83,7 @@ def chat_phrases(folder: Path = PHRASES) -> list[Example]:
 
 def requests(folder: Path = PHRASES) -> list[Example]:
     """Requests in some of the frames, slots filled: "could you help me with returning a product"."""
-    chance = random.Random(SEED)  # noqa: S311  (variety, not secrets)
+    chance = random.Random(SEED)  # noqa: S311  # nosec B311 # variety, not secrets
     frames = [line.strip() for line in (folder / "frames.txt").read_text().splitlines() if not line.startswith("# ")]
     made = []
     for message_type, line in read_sections(folder / "requests.txt"):
@@ -111,7 +111,7 @@ def with_typos(example: Example, copy: int = 0) -> Example:
 
     Seeded by the phrase: other phrases do not affect it.
     """
-    chance = random.Random(f"{SEED} {copy} {example.text}")  # noqa: S311  (variety, not secrets)
+    chance = random.Random(f"{SEED} {copy} {example.text}")  # noqa: S311  # nosec B311 # variety, not secrets
     words = [RUSHED[w] if w in RUSHED and chance.random() < 0.4 else w for w in example.text.split()]
     place = chance.randrange(len(words))
     if len(words[place]) > 3:

@@ -279,6 +279,6 @@ def _model_answered(where: str, status: int) -> MachineFinding:
 
 def _answer(request: Request) -> str | None:
     """The answer's `Date` header."""
-    with urlopen(request, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310 - settings.py takes http and https only
+    with urlopen(request, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310  # nosec B310 # settings.py takes http and https only
         date: str | None = answer.headers.get("Date")
         return date
