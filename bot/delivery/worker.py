@@ -7,11 +7,11 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.channels.channel import Channel
 from bot.delivery.outbox import Outbox, StaffAlarm
@@ -26,6 +26,14 @@ log = logging.getLogger(__name__)
 MOST_REDRAFTS = 3
 PAUSE_SECONDS = 0.05
 RENEW_SECONDS = 3.0
+
+
+class Pool(Protocol):
+    """Runs turns beside each other; a ThreadPoolExecutor, but in simulations."""
+
+    def submit(self, work: Callable[..., Any], /, *arguments: Any) -> Future[Any]: ...
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None: ...
 
 
 class TurnHandler(Protocol):
@@ -53,15 +61,22 @@ class Worker:
     """A claiming thread, a pool of turns, a thread that renews leases."""
 
     def __init__(
-        self, parts: WorkerParts, wake: threading.Event, *, threads: int = 64, pause: float = PAUSE_SECONDS
+        self,
+        parts: WorkerParts,
+        wake: threading.Event,
+        *,
+        threads: int = 64,
+        pause: float = PAUSE_SECONDS,
+        pool: Pool | None = None,
+        typing_pool: Pool | None = None,
     ) -> None:
         self.owner = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         self._parts = parts
         self._wake = wake
         self._stopping = threading.Event()
         self._stopped = threading.Event()
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="turn")
-        self._typing_pool = ThreadPoolExecutor(4, thread_name_prefix="typing")
+        self._pool = pool or ThreadPoolExecutor(threads, thread_name_prefix="turn")
+        self._typing_pool = typing_pool or ThreadPoolExecutor(4, thread_name_prefix="typing")
         self._threads = threads
         # Beside `wake`, a look every `pause` seconds: messages fall due, and SQLite does not report others' commits.
         self._pause = pause
@@ -104,18 +119,18 @@ class Worker:
 
     def _claim_until_stopping(self) -> None:
         while not self._stopping.is_set():
-            if not self._claim():
-                self._wake.wait(self._pause)
-                self._wake.clear()
+            try:
+                if not self.claim():
+                    self._wake.wait(self._pause)
+                    self._wake.clear()
+            except DatabaseUnavailable as fault:
+                log.error("the queue cannot be read: %s", fault)
+                self._stopping.wait(1.0)
 
-    def _claim(self) -> bool:
+    def claim(self) -> bool:
+        """Start turns of contacts that are due; False if there was none. Raises DatabaseUnavailable."""
         room = self._threads - len(self._busy)
-        try:
-            leases = self._parts.turns.claim(self.owner, room)
-        except DatabaseUnavailable as fault:
-            log.error("the queue cannot be read: %s", fault)
-            self._stopping.wait(1.0)
-            return False
+        leases = self._parts.turns.claim(self.owner, room)
         for lease in leases:
             work = self._pool.submit(self._visit_logging_faults, lease)
             self._busy[work] = lease
@@ -128,10 +143,14 @@ class Worker:
             try:
                 if self._claiming.is_alive() or self._stopping.is_set():
                     self._parts.turns.beat(self.owner)
-                self._parts.turns.renew(list(self._busy.values()))
+                self.renew()
             except DatabaseUnavailable as fault:
                 log.error("the leases cannot be renewed: %s", fault)
             self._stopped.wait(RENEW_SECONDS)
+
+    def renew(self) -> None:
+        """Extend the leases of running turns. Raises DatabaseUnavailable."""
+        self._parts.turns.renew(list(self._busy.values()))
 
     def _visit_logging_faults(self, lease: Lease) -> None:
         try:
