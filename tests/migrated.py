@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from memory.storage.database import Database
+from memory.storage.lease_clock import LeaseClock
 from memory.storage.migrations import STEPS
 
 
@@ -21,13 +22,15 @@ def place_migrated(path: Path, key: str | None = None) -> None:
         path.write_bytes(_template(key))
 
 
-def migrated_database(url: str | Path, *, timeout: float | None = None, key: str | None = None) -> Database:
+def migrated_database(
+    url: str | Path, *, timeout: float | None = None, key: str | None = None, lease_clock: LeaseClock | None = None
+) -> Database:
     """The database at `url`, opened with every table; a file that is missing is copied, everything else is migrated."""
     file = str(url).removeprefix("sqlite:///")
     missing = "://" not in file and not Path(file).exists()
     if missing:
         place_migrated(Path(file), key)
-    db = Database(url, timeout=timeout, key=key)
+    db = Database(url, timeout=timeout, key=key, lease_clock=lease_clock)
     if not missing:
         db.migrate(STEPS)
     return db

@@ -130,7 +130,8 @@ class Worker:
     def claim(self) -> bool:
         """Start turns of contacts that are due; False if there was none. Raises DatabaseUnavailable."""
         room = self._threads - len(self._busy)
-        leases = self._parts.turns.claim(self.owner, room)
+        busy = {lease.contact_id for lease in list(self._busy.values())}
+        leases = self._parts.turns.claim(self.owner, room, busy=busy)
         for lease in leases:
             work = self._pool.submit(self._visit_logging_faults, lease)
             self._busy[work] = lease

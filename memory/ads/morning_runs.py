@@ -11,7 +11,8 @@ from typing import Any
 
 from memory.storage.database import Database
 from memory.storage.errors import CycleLost
-from memory.storage.table import ISO_DATE, JSON_UNESCAPED, REUSED_ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
+from memory.storage.lease_clock import is_held
+from memory.storage.table import INTEGER, ISO_DATE, JSON_UNESCAPED, REUSED_ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
 from memory.storage.timestamps import Clock, to_text
 
 
@@ -40,10 +41,12 @@ CYCLES = Table(
     Column("step", TEXT),
     Column("notes", JSON_UNESCAPED),
     Column("holder", TEXT, null=True),
-    Column("held_until", TIMESTAMP, null=True),
+    Column("held_until", TIMESTAMP, null=True),  # without a holder: not before
     Column("started_at", TIMESTAMP),
     Column("ended_at", TIMESTAMP, null=True),
     Column("fault", TEXT, null=True),
+    Column("clock_id", TEXT, null=True),
+    Column("held_until_tick", INTEGER, null=True),
     indexes=[Index("cycles_by_day", "brand, account_id, day", unique=True)],
 )
 CYCLE_RUN = CYCLES.rows(CycleRun)
@@ -52,7 +55,7 @@ _RUNS = f"SELECT {CYCLE_RUN.columns} FROM cycles"
 
 class Cycles:
     def __init__(self, db: Database, clock: Clock, *, lease: timedelta = timedelta(minutes=5)) -> None:
-        """`clock` is the real one: a lease lasts real time, whatever calendar an account lives in."""
+        """`clock` is the real one, whatever calendar an account lives in."""
         self._db = db
         self._clock = clock
         self._lease = lease
@@ -60,22 +63,24 @@ class Cycles:
     def claim(self, brand: str, account_id: str, day: date, first_step: str) -> CycleRun | None:
         """None where it is done, or another process holds it."""
         with self._db.transaction():
-            now = self._clock()
+            now, lease_time = self._clock(), self._db.lease_time()
             begun = CYCLES.stored(
                 brand=brand, account_id=account_id, day=day, step=first_step, notes={}, started_at=now
             )
             self._db.run(CYCLES.insert(begun, "ON CONFLICT DO NOTHING"), **begun)
             holder = secrets.token_hex(8)
             taken = self._db.run(
-                "UPDATE cycles SET holder = :holder, held_until = :until, fault = NULL"
+                "UPDATE cycles SET holder = :holder, clock_id = :clock_id, held_until_tick = :until, fault = NULL"
                 " WHERE brand = :brand AND account_id = :account AND day = :day AND ended_at IS NULL"
-                " AND (held_until IS NULL OR held_until < :now)",
+                " AND (holder IS NOT NULL OR held_until IS NULL OR held_until < :now)"
+                f" AND (holder IS NULL OR clock_id IS NULL OR NOT {is_held('held_until_tick')})",
                 holder=holder,
-                until=to_text(now + self._lease),
+                until=lease_time.plus(self._lease).tick,
                 brand=brand,
                 account=account_id,
                 day=day.isoformat(),
                 now=to_text(now),
+                **lease_time.values(),
             )
             return self.of_day(brand, account_id, day) if taken else None
 
@@ -150,11 +155,14 @@ class Cycles:
         )
 
     def _write(self, run: CycleRun, change: str, **values: Any) -> None:
+        until = self._db.lease_time().plus(self._lease)
         touched = self._db.run(
-            f"UPDATE cycles SET {change}, held_until = :until WHERE id = :id AND holder = :holder",
+            f"UPDATE cycles SET {change}, clock_id = :clock_id, held_until_tick = :until"
+            " WHERE id = :id AND holder = :holder",
             id=run.id,
             holder=run.holder,
-            until=to_text(self._clock() + self._lease),
+            clock_id=until.clock_id,
+            until=until.tick,
             **values,
         )
         if not touched:

@@ -13,6 +13,7 @@ from bot.language.money import Money
 from memory.ads.ad_account import Kind
 from memory.storage.database import Database
 from memory.storage.errors import MemoryFault
+from memory.storage.lease_clock import is_held
 from memory.storage.table import (
     DECIMAL,
     INTEGER,
@@ -145,7 +146,8 @@ AD_LEASES = Table(
     "ad_leases",
     Column("account_id", TEXT),
     Column("token", TEXT),
-    Column("expires_at", TIMESTAMP),
+    Column("clock_id", TEXT),
+    Column("expires_tick", INTEGER),
     key="account_id",
 )
 # The rule on the platform's side: above which spend of a day it pauses the account.
@@ -316,27 +318,32 @@ class Changes:
 class AccountLeases:
     """A lease on an ad account: one process at a time, expires after `length`."""
 
-    def __init__(self, db: Database, clock: Clock, length: timedelta) -> None:
+    def __init__(self, db: Database, length: timedelta) -> None:
         self._db = db
-        self._clock = clock
         self._length = length
 
     def take(self, account_id: str, token: str) -> None:
         """Lease the account under a secret `token`. Raises AccountHeld."""
-        now = self._clock()
-        lease = AD_LEASES.stored(account_id=account_id, token=token, expires_at=now + self._length)
-        over = f"{AD_LEASES.update_on_conflict(lease)} WHERE ad_leases.expires_at <= :now"
-        taken = self._db.run(AD_LEASES.insert(lease, over), now=to_text(now), **lease)
+        now = self._db.lease_time()
+        lease = AD_LEASES.stored(
+            account_id=account_id, token=token, clock_id=now.clock_id, expires_tick=now.plus(self._length).tick
+        )
+        held = is_held("ad_leases.expires_tick", "ad_leases.clock_id")
+        over = f"{AD_LEASES.update_on_conflict(lease)} WHERE NOT {held}"
+        taken = self._db.run(AD_LEASES.insert(lease, over), **(now.values() | lease))
         if not taken:
             raise AccountHeld("another process is changing this ad account now; try again in a moment")
 
     def renew(self, account_id: str, token: str) -> None:
         """Raises AccountHeld where the lease was lost meanwhile."""
+        until = self._db.lease_time().plus(self._length)
         kept = self._db.run(
-            "UPDATE ad_leases SET expires_at = :until WHERE account_id = :account AND token = :token",
+            "UPDATE ad_leases SET clock_id = :clock_id, expires_tick = :until"
+            " WHERE account_id = :account AND token = :token",
             account=account_id,
             token=token,
-            until=to_text(self._clock() + self._length),
+            clock_id=until.clock_id,
+            until=until.tick,
         )
         if not kept:
             raise AccountHeld("another process has taken over this ad account; it goes on from here")

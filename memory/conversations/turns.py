@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -15,6 +15,7 @@ from memory.conversations.turn_changes import Change
 from memory.people.contacts import tally
 from memory.storage.database import Database
 from memory.storage.errors import LeaseLost
+from memory.storage.lease_clock import LeaseTime, is_held
 from memory.storage.table import INTEGER, JSON, ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
 from memory.storage.timestamps import Clock, from_text, to_text
 
@@ -42,7 +43,8 @@ LEASES = Table(
     Column("contact_id", INTEGER),
     Column("token", TEXT),
     Column("owner", TEXT),
-    Column("expires_at", TIMESTAMP),
+    Column("clock_id", TEXT),
+    Column("expires_tick", INTEGER),
     key="contact_id",
 )
 WORKERS = Table(
@@ -52,7 +54,10 @@ WORKERS = Table(
     key="owner",
 )
 # A lease that another process committed meanwhile stays: the upsert sees it, the query before may not.
-_GRANT = LEASES.insert(LEASES.columns, f"{LEASES.update_on_conflict(LEASES.columns)} WHERE leases.expires_at <= :now")
+_GRANT = LEASES.insert(
+    LEASES.columns,
+    f"{LEASES.update_on_conflict(LEASES.columns)} WHERE NOT {is_held('leases.expires_tick', 'leases.clock_id')}",
+)
 _BEAT = WORKERS.insert(WORKERS.columns, WORKERS.update_on_conflict(WORKERS.columns))
 
 
@@ -134,12 +139,16 @@ class Turns:
         self._lease = timedelta(seconds=lease_seconds)
         self._cap = timedelta(seconds=quiet_cap_seconds)
 
-    def claim(self, owner: str, most: int) -> list[Lease]:
-        """Lease up to `most` contacts that are due and not leased."""
-        if most < 1 or not self._due(1):
+    def claim(self, owner: str, most: int, *, busy: Collection[int] = ()) -> list[Lease]:
+        """Lease up to `most` contacts that are due and not leased.
+
+        `busy`: contacts that this owner still works on. Their lease may have run out while the process was stopped.
+        """
+        if most < 1 or not self._due(1 + len(busy)):
             return []
         with self._db.transaction():
-            granted = [self._grant(owner, contact_id) for contact_id in self._due(most)]
+            due = [contact_id for contact_id in self._due(most + len(busy)) if contact_id not in busy]
+            granted = [self._grant(owner, contact_id) for contact_id in due[:most]]
         return [lease for lease in granted if lease is not None]
 
     def renew(self, leases: Sequence[Lease]) -> None:
@@ -150,12 +159,13 @@ class Turns:
         if not leases:
             return
         tokens = {f"token_{n}": lease.token for n, lease in enumerate(leases)}
+        now = self._db.lease_time()
         self._db.run(
-            f"UPDATE leases SET expires_at = :expires WHERE token IN ({', '.join(':' + name for name in tokens)})"
-            " AND expires_at > :now",
-            expires=to_text(self._clock() + self._lease),
+            f"UPDATE leases SET expires_tick = :expires WHERE token IN ({', '.join(':' + name for name in tokens)})"
+            f" AND {is_held('expires_tick')}",
+            expires=now.plus(self._lease).tick,
             **tokens,
-            now=to_text(self._clock()),
+            **now.values(),
         )
 
     def release(self, lease: Lease) -> None:
@@ -166,12 +176,19 @@ class Turns:
 
     def hold(self, lease: Lease) -> None:
         """Raise LeaseLost unless this lease is valid; call it inside the transaction that relies on it."""
+        self._require(lease, self._db.lease_time())
+
+    def hold_to_send(self, lease: Lease) -> None:
+        """As `hold`, with at least half of the lease left: what is sent then may take the other half."""
+        self._require(lease, self._db.lease_time().plus(self._lease / 2))
+
+    def _require(self, lease: Lease, valid_at: LeaseTime) -> None:
         held = self._db.value(
-            "SELECT 1 FROM leases l WHERE contact_id = :id AND token = :token AND expires_at > :now"
+            f"SELECT 1 FROM leases l WHERE contact_id = :id AND token = :token AND {is_held('l.expires_tick', 'l.clock_id')}"
             f" {self._db.lock_rows('l')}",
             id=lease.contact_id,
             token=lease.token,
-            now=to_text(self._clock()),
+            **valid_at.values(),
         )
         if held is None:
             raise LeaseLost("another worker has taken this contact over; nothing of this attempt was kept")
@@ -277,7 +294,7 @@ class Turns:
         return Pressure(int(waiting), len(waits), timedelta(milliseconds=slow))
 
     def _due(self, most: int) -> list[int]:
-        now = self._clock()
+        now, lease_time = self._clock(), self._db.lease_time()
         rows = self._db.all(
             "SELECT due.contact_id FROM (SELECT contact_id, min(since) AS since FROM ("
             " SELECT contact_id, min(due_at) AS since FROM messages WHERE state = 'waiting' GROUP BY contact_id"
@@ -287,11 +304,13 @@ class Turns:
             f" HAVING min(due_at) <= :now AND id = (SELECT min(e.id) FROM messages e"
             f" WHERE e.contact_id = messages.contact_id AND e.{UNSENT})"
             ") AS each_way GROUP BY contact_id) AS due JOIN contacts c ON c.id = due.contact_id"
-            " WHERE NOT EXISTS (SELECT 1 FROM leases l WHERE l.contact_id = due.contact_id AND l.expires_at > :now)"
+            " WHERE NOT EXISTS (SELECT 1 FROM leases l WHERE l.contact_id = due.contact_id"
+            f" AND {is_held('l.expires_tick', 'l.clock_id')})"
             f" ORDER BY due.since LIMIT :most {self._db.lock_rows('c', skip_locked=True)}",
             now=to_text(now),
             capped=to_text(now - self._cap),
             most=most,
+            **lease_time.values(),
         )
         return [row["contact_id"] for row in rows]
 
@@ -310,10 +329,16 @@ class Turns:
 
     def _grant(self, owner: str, contact_id: int) -> Lease | None:
         """None when another process was faster."""
-        now = self._clock()
+        now = self._db.lease_time()
         lease = Lease(contact_id, secrets.token_hex(8))
-        row = LEASES.stored(contact_id=contact_id, token=lease.token, owner=owner, expires_at=now + self._lease)
-        return lease if self._db.run(_GRANT, now=to_text(now), **row) else None
+        row = LEASES.stored(
+            contact_id=contact_id,
+            token=lease.token,
+            owner=owner,
+            clock_id=now.clock_id,
+            expires_tick=now.plus(self._lease).tick,
+        )
+        return lease if self._db.run(_GRANT, **(now.values() | row)) else None
 
     def _newer(self, contact_id: int, seen_id: int) -> bool:
         return (

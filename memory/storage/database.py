@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from memory.storage.errors import AlreadyStored, WrongDatabaseUrl
+from memory.storage.lease_clock import LeaseClock, LeaseTime
 
 Row = dict[str, Any]
 _JOINED: AbstractContextManager[None] = nullcontext()
@@ -67,6 +68,8 @@ class Engine(Protocol):
 
     def has_column(self, table: str, column: str) -> bool: ...
 
+    def lease_time(self) -> LeaseTime: ...
+
     def changed_elsewhere(self) -> int:
         """Changes whenever another connection commits."""
 
@@ -85,14 +88,23 @@ class Database:
     One connection per thread; share the object. SQL is what both engines accept: `:name`, `ON CONFLICT`, `RETURNING`,
     times and JSON as text. `timeout`: seconds to wait for a locked file (15) or an unreachable server (5) before
     DatabaseUnavailable. `name`: the address without user and password. `key`: 64 hexadecimal digits that encrypt the
-    file; raises WrongDatabaseKey if malformed, and on each query if the file has another key.
+    file; raises WrongDatabaseKey if malformed, and on each query if the file has another key. `lease_time` is the clock
+    that all processes of this database share: the machine's for a file, else the server's, unless `lease_clock` is given.
     """
 
-    def __init__(self, url: str | Path, *, timeout: float | None = None, key: str | None = None) -> None:
+    def __init__(
+        self,
+        url: str | Path,
+        *,
+        timeout: float | None = None,
+        key: str | None = None,
+        lease_clock: LeaseClock | None = None,
+    ) -> None:
         self.url = str(url)
         self.name = self.url.removeprefix("sqlite:///") if "@" not in self.url else self.url.rpartition("@")[2]
         self._engine = _engine(self.url, timeout, key)
         self._late = _Late()
+        self.lease_time: LeaseClock = lease_clock or self._engine.lease_time
 
     def one(self, sql: str, /, **values: Any) -> Row | None:
         """The first row, or None."""

@@ -18,6 +18,7 @@ from psycopg.rows import dict_row, tuple_row
 
 from memory.storage.database import EachInItsWay, Row, Statement, Steps
 from memory.storage.errors import AlreadyStored, DatabaseUnavailable
+from memory.storage.lease_clock import LeaseTime
 
 Connection = psycopg.Connection[Row]
 T = TypeVar("T")
@@ -169,6 +170,10 @@ class PostgreSQL:
             1,
         )
         return bool(found)
+
+    def lease_time(self) -> LeaseTime:
+        [row] = self.rows("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS tick", {}, 1)
+        return LeaseTime("server", row["tick"])
 
     def changed_elsewhere(self) -> int:
         """Number of commits that were notified."""

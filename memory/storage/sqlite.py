@@ -17,6 +17,7 @@ from sqlite_utils import Migrations
 from memory.storage import sqlcipher
 from memory.storage.database import EachInItsWay, Row, Statement, Steps
 from memory.storage.errors import AlreadyStored, DatabaseDamaged, DatabaseUnavailable
+from memory.storage.lease_clock import LeaseTime, machine_time
 
 BUSY_SECONDS = 0.0004
 # 16 MB of log before it is written back, which takes milliseconds. A turn writes some twenty pages, most of them the
@@ -163,6 +164,9 @@ class SQLite:
     def has_column(self, table: str, column: str) -> bool:
         asked = {"table": table, "column": column}
         return bool(self.rows("SELECT 1 FROM pragma_table_info(:table) WHERE name = :column", asked, 1))
+
+    def lease_time(self) -> LeaseTime:
+        return machine_time()
 
     def changed_elsewhere(self) -> int:
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])

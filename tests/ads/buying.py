@@ -62,7 +62,7 @@ class Buying:
     lease: timedelta = LEASE
 
     def __post_init__(self) -> None:
-        self.db = migrated_database(self.url)
+        self.db = migrated_database(self.url, lease_clock=self.clock.lease_time)
         self.account = PaperAccount(clock=self.clock)
         self.accounts = {self.account.id: self.account}
         self.waited: list[float] = []

@@ -27,6 +27,7 @@ from memory.conversations.turns import MessageReading, Outcome, Turns
 from memory.people.contacts import Contact, Contacts
 from memory.storage.database import Database
 from memory.storage.job_runs import Switches
+from memory.storage.lease_clock import LeaseClock
 from memory.storage.timestamps import Clock, now
 from memory.upkeep.erasure import Erasure
 from tests.migrated import migrated_database
@@ -108,6 +109,7 @@ def open_line(
     threads: int = 64,
     running: bool = True,
     clock: Clock = now,
+    lease_clock: LeaseClock | None = None,
 ) -> Iterator[Line]:
     """A line that works until the block ends; with `running` off, nothing is answered before `worker.start()`.
 
@@ -117,7 +119,10 @@ def open_line(
     server = make_server("127.0.0.1", 0, web, threaded=True)
     url = f"http://127.0.0.1:{server.server_port}"
     with serving(url, now, pace=pace or Pace(0, 0, 0)) as twilio:
-        line = _wire(where, url, twilio, handler, threads, web, clock)
+        db = migrated_database(
+            where / "hawker.db" if isinstance(where, Path) else where, timeout=2, lease_clock=lease_clock
+        )
+        line = _wire(db, url, twilio, handler, threads, web, clock)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         if running:
@@ -133,9 +138,8 @@ def open_line(
 
 
 def _wire(
-    where: Path | str, url: str, twilio: SmallTwilio, handler: Handler, threads: int, web: Flask, clock: Clock
+    db: Database, url: str, twilio: SmallTwilio, handler: Handler, threads: int, web: Flask, clock: Clock
 ) -> Line:
-    db = migrated_database(where / "hawker.db" if isinstance(where, Path) else where, timeout=2)
     contacts = Contacts(db, clock)
     messages = Messages(db, contacts, Sessions(db), clock, quiet_seconds=0.1)
     turns = Turns(db, messages, clock, turn_changes(db, clock, contacts, messages))

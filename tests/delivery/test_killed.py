@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from bot.channels.simulator import Customer, Pace
-from memory.storage.timestamps import from_text, now
 from tests.processes import Processes, processes
 from tests.waiting import wait_until
 
@@ -54,8 +53,8 @@ def test_a_killed_workers_contacts_pass_to_another_when_its_lease_ends(tmp_path:
         person.says("do you have gaming laptops?")
         wait_until(lambda: shop.db.value("SELECT count(*) FROM messages WHERE state IN ('sending', 'unknown')"))
         shop.kill(first)
-        held_until = shop.db.value("SELECT max(expires_at) FROM leases")
-        assert from_text(held_until) <= now() + timedelta(seconds=15)
+        held_until = shop.db.value("SELECT max(expires_tick) FROM leases")
+        assert held_until <= shop.db.lease_time().plus(timedelta(seconds=15)).tick
         shop.start_worker()
         shop.answered([person], 2)
 

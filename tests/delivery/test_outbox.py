@@ -330,7 +330,7 @@ def waits_between_tries(
 
 def test_what_is_not_taken_waits_twice_as_long_after_each_try(tmp_path: Path) -> None:
     clock = TestClock()
-    with open_line(tmp_path, running=False, clock=clock) as line:
+    with open_line(tmp_path, running=False, clock=clock, lease_clock=clock.lease_time) as line:
         line.twilio.fail("throttle", times=9, who=PHONE, seconds=3)  # it asks for three seconds, and gets them
         reply_ready(line, clock)
         assert waits_between_tries(line, clock) == [3, 3, 4, 8, 16, 32, 64, 128]
@@ -347,7 +347,7 @@ def test_what_is_not_taken_waits_twice_as_long_after_each_try(tmp_path: Path) ->
 )
 def test_what_fails_late_waits_twice_as_long_after_each_try(tmp_path: Path, code: int, waits: list[float]) -> None:
     clock = TestClock()
-    with open_line(tmp_path, running=False, clock=clock) as line:
+    with open_line(tmp_path, running=False, clock=clock, lease_clock=clock.lease_time) as line:
         line.twilio.fail("callbacks_lost", times=9, who=PHONE)
 
         def fail_late(row: OutboxRow) -> None:
@@ -362,7 +362,7 @@ def test_what_fails_late_waits_twice_as_long_after_each_try(tmp_path: Path, code
 
 def test_what_left_no_trace_is_looked_up_each_second_and_sent_anew_after_six(tmp_path: Path) -> None:
     clock = TestClock()
-    with open_line(tmp_path, running=False, clock=clock) as line:
+    with open_line(tmp_path, running=False, clock=clock, lease_clock=clock.lease_time) as line:
         line.twilio.fail("drop", who=PHONE)
         reply_ready(line, clock)
         assert waits_between_tries(line, clock) == [1, 1, 1, 1, 1, 1]
@@ -371,7 +371,7 @@ def test_what_left_no_trace_is_looked_up_each_second_and_sent_anew_after_six(tmp
 
 def test_a_provider_that_refuses_everything_is_asked_again_after_five_minutes(tmp_path: Path) -> None:
     clock = TestClock()
-    with open_line(tmp_path, running=False, clock=clock) as line:
+    with open_line(tmp_path, running=False, clock=clock, lease_clock=clock.lease_time) as line:
         line.twilio.fail("refuse", times=3, who=PHONE, code=20003)
         reply_ready(line, clock)
         assert waits_between_tries(line, clock) == [300, 300, 300]

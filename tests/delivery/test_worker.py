@@ -30,7 +30,7 @@ def claimed(line: Line, turns: Turns, owner: str) -> Lease:
 
 def test_a_visit_that_fails_rests_until_its_lease_is_over(tmp_path: Path) -> None:
     clock = TestClock()
-    with open_line(tmp_path, running=False, clock=clock) as line:
+    with open_line(tmp_path, running=False, clock=clock, lease_clock=clock.lease_time) as line:
         line.customer().says("hello")
         clock.pass_by(seconds=1)
         lease = claimed(line, line.turns, line.worker.owner)

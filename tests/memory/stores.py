@@ -14,6 +14,8 @@ from memory.conversations.turns import Turns
 from memory.people.address import Address
 from memory.people.contacts import Contacts
 from memory.storage.database import Database
+from memory.storage.lease_clock import LeaseTime
+from memory.storage.table import to_microseconds
 from tests.migrated import migrated_database
 from tests.turn_changes import turn_changes
 
@@ -27,9 +29,14 @@ class TestClock:
 
     __test__ = False
     now: datetime = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+    wrong_by: timedelta = timedelta(0)  # of the clock on the wall
 
     def __call__(self) -> datetime:
-        return self.now
+        return self.now + self.wrong_by
+
+    def lease_time(self) -> LeaseTime:
+        """The true time on a lease clock."""
+        return LeaseTime("test", to_microseconds(self.now))
 
     def pass_by(self, **time: float) -> None:
         self.now += timedelta(**time)
@@ -52,7 +59,7 @@ class Stores:
 
     def open(self) -> Database:
         """The database, with every table."""
-        return migrated_database(self.url)
+        return migrated_database(self.url, lease_clock=self.clock.lease_time)
 
     def hear(self, text: str, *, phone: str = "+919876543210", sid: str | None = None, urgent: bool = False) -> int:
         """A customer's message, stored; its id."""

@@ -439,7 +439,7 @@ def changes_in_every_state(story: Story) -> None:
         actions.intents.plan(BRAND, SPAIN, dropped.id, "Verano", parts).id, "dropped", "the picture is gone"
     )
     actions.changes.settle(dropped.id, "refused", "the picture is gone")
-    AccountLeases(story.db, story.ads.clock, timedelta(minutes=3)).take(SPAIN, "of a process that was killed")
+    AccountLeases(story.db, timedelta(minutes=3)).take(SPAIN, "of a process that was killed")
 
 
 def spanish_change(story: Story, becomes: str) -> Intention:

@@ -59,7 +59,7 @@ class AccountActions:
         db, clock = self.db, self.clock
         self.changes, self.approvals, self.intents = Changes(db, clock), Approvals(db, clock), Intents(db, clock)
         self.stops, self.alarms = Stops(db, clock), Alarms(db, clock)
-        leases = AccountLeases(db, clock, self.lease)
+        leases = AccountLeases(db, self.lease)
         self.checks = LimitChecks(db, limits, self.changes, self.intents, self.stops, self.alarms)
         self.access = AccountAccess(self.accounts, leases, self.checks.notice)
         creation = Creation(self.intents, pause_for)

@@ -77,7 +77,7 @@ def test_a_day_of_buying_ads(buying: Buying) -> None:
 
 
 def test_one_of_many_takes_the_turn_at_an_account(db: Database, watch: TestClock) -> None:
-    leases = AccountLeases(db, watch, timedelta(minutes=3))
+    leases = AccountLeases(db, timedelta(minutes=3))
     won: list[int] = []
 
     def take(number: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -75,6 +76,59 @@ def test_a_worker_keeps_all_its_leases_and_revives_none_that_ran_out(stores: Sto
     stores.clock.pass_by(seconds=2)
     stores.turns.renew(leases)
     assert [lease.contact_id for lease in stores.turns.claim("two", 10)] == [leases[2].contact_id]
+
+
+@pytest.mark.parametrize(
+    "step", [timedelta(seconds=30), timedelta(seconds=-30), timedelta(hours=5), timedelta(hours=-5)]
+)
+def test_setting_the_wall_clock_neither_ends_nor_lengthens_a_lease(stores: Stores, step: timedelta) -> None:
+    stores.hear("hi", urgent=True)
+    lease = claim(stores, "one")
+    stores.clock.wrong_by = step
+    stores.turns.hold_to_send(lease)
+    assert stores.turns.claim("two", 10) == []
+    stores.clock.pass_by(seconds=13)
+    with pytest.raises(LeaseLost):
+        stores.turns.hold(lease)
+    stores.clock.wrong_by = max(step, timedelta(0))  # set back, the message itself is not due yet
+    assert len(stores.turns.claim("two", 10)) == 1
+
+
+def test_a_holder_may_send_in_the_first_half_of_its_lease_only(stores: Stores) -> None:
+    stores.hear("hi", urgent=True)
+    lease = claim(stores)
+    stores.clock.pass_by(seconds=5.9)
+    stores.turns.hold_to_send(lease)
+    stores.clock.pass_by(seconds=0.2)
+    with pytest.raises(LeaseLost):
+        stores.turns.hold_to_send(lease)
+    stores.turns.hold(lease)
+
+
+def test_a_lease_of_before_a_restart_of_the_machine_is_over(stores: Stores) -> None:
+    stores.hear("hi", urgent=True)
+    lease = claim(stores, "one")
+    stores.db.lease_time = lambda: replace(stores.clock.lease_time(), clock_id="the next start")
+    with pytest.raises(LeaseLost):
+        stores.turns.hold(lease)
+    assert len(stores.turns.claim("two", 10)) == 1
+
+
+def test_a_lease_that_ends_later_than_any_can_is_over(stores: Stores) -> None:
+    """The server's clock was set back by hours, or a machine without boot ids was restarted."""
+    stores.hear("hi", urgent=True)
+    claim(stores, "one")
+    stores.db.lease_time = lambda: stores.clock.lease_time().plus(timedelta(hours=-3))
+    assert len(stores.turns.claim("two", 10)) == 1
+
+
+def test_a_worker_does_not_claim_again_what_it_still_works_on(stores: Stores) -> None:
+    stores.hear("hi", urgent=True)
+    stores.hear("hello", phone="+919876543211", urgent=True)
+    first = stores.turns.claim("worker", 1)[0]
+    stores.clock.pass_by(seconds=20)  # it was stopped for so long
+    again = stores.turns.claim("worker", 10, busy={first.contact_id})
+    assert len(again) == 1 and again[0].contact_id != first.contact_id
 
 
 def test_the_backlog_is_what_waits_to_be_answered_and_to_be_said(stores: Stores) -> None:
