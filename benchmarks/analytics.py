@@ -25,6 +25,7 @@ from memory.conversations.turns import Turns
 from memory.people.contacts import Contacts
 from memory.storage.database import Database
 from memory.storage.migrations import STEPS
+from memory.storage.secret_keys import SecretKeys
 from memory.storage.timestamps import now, to_text
 from memory.upkeep.erasure import Erasure
 from tests.turn_changes import turn_changes
@@ -35,7 +36,7 @@ HEAVY = 50_000  # of them one person's
 BATCH = 10_000
 ASKED = 300
 LIMIT_MS = 50.0
-SECRET = "only for this benchmark, and only on this machine"  # noqa: S105
+KEYS = SecretKeys(("only for this benchmark, and only on this machine",))
 BRAND = "bench"
 INTERESTS = ("laptops", "smartphones", "gaming", "eyewear", "accessories", "headphones")
 TYPES = ("greeting", "product_inquiry", "order", "currency_conversion", "support_request", "other")
@@ -74,7 +75,7 @@ def figure(name: str, took_ms: float) -> Figure:
 
 def ask(http: FlaskClient, path: str) -> float:
     """Milliseconds until the answer, which must be 200."""
-    head = {"Authorization": f"Bearer {issue_token(SECRET, now, 'analyst')}"}
+    head = {"Authorization": f"Bearer {issue_token(KEYS, now, 'analyst')}"}
     start = time.perf_counter()
     answer = http.get(path, headers=head)
     took = (time.perf_counter() - start) * 1000
@@ -91,7 +92,7 @@ def client(path: Path) -> FlaskClient:
     app = Flask("bench", static_folder=None)
     parts = Parts(
         settings=Settings.from_environment({}),
-        secret=SECRET,
+        keys=KEYS,
         clock=now,
         brands=[BRAND],
         db=db,
@@ -102,7 +103,7 @@ def client(path: Path) -> FlaskClient:
         analytics=Analytics(db, now),
         provider=None,
         examined=[],
-        erasure=Erasure(db, now, SECRET),
+        erasure=Erasure(db, now, KEYS),
     )
     register(app, parts)
     return app.test_client()

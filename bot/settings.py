@@ -14,6 +14,7 @@ from marshmallow.validate import OneOf, Range, Regexp
 from bot.roles import ROLES
 from memory.environment import process_environment, read_environment, setting
 from memory.settings import DATABASE_KEY, MemorySettings
+from memory.storage.secret_keys import SecretKeys, SecretTooShort
 
 SIMULATED_STAFF = {"+14155550100": "admin"}  # a number that North America keeps for fiction
 
@@ -73,6 +74,13 @@ def _token_url(default: str) -> fields.String:
     )
 
 
+def _check_secrets(text: str) -> None:
+    try:
+        SecretKeys.of(text)
+    except SecretTooShort as short:
+        raise ValidationError(f"{short}; or be left out") from short
+
+
 def _meta_id() -> fields.String:
     return _matching(r"\d{1,25}", "must be digits only, as Meta shows the id")
 
@@ -88,9 +96,7 @@ class Settings:
     database_new_key: str = setting(
         "DATABASE_NEW_KEY", fields.String(load_default="", validate=DATABASE_KEY), secret=True
     )
-    secret_key: str = setting(
-        "SECRET_KEY", _matching(".{32,}", "must have at least 32 characters, or be left out"), secret=True
-    )
+    secret_key: str = setting("SECRET_KEY", fields.String(load_default="", validate=_check_secrets), secret=True)
     catalogue_file: str = setting("CATALOGUE_FILE", fields.String(load_default="data/catalogue.csv"))
     staff: dict[str, str] = setting("STAFF", StaffNumbers(load_default=dict))
     openai_api_key: str = setting("OPENAI_API_KEY", fields.String(load_default=""), secret=True)

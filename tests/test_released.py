@@ -282,14 +282,14 @@ def test_staff_are_in_no_figures(shop: Program) -> None:
 
 
 def analyst(shop: Program) -> dict[str, str]:
-    return {"Authorization": f"Bearer {issue_token(shop.secret, shop.clock, 'analyst')}"}
+    return {"Authorization": f"Bearer {issue_token(shop.keys, shop.clock, 'analyst')}"}
 
 
 def test_an_erased_person_stays_erased_and_the_receipt_is_genuine(shop: Program) -> None:
     with pytest.raises(UnknownContact):
         person(shop, ERASED)
-    [receipt] = Erasure(shop.memory.db, shop.clock, shop.secret).receipts(BRAND)
-    verify(receipt, SECRET)
+    [receipt] = Erasure(shop.memory.db, shop.clock, shop.keys).receipts(BRAND)
+    verify(receipt, shop.keys)
     assert receipt["erased_at"].startswith("2026-11-21")
     assert shop.memory.orders.by_number(BRAND, "FRGT-TTNN").contact_id is None
     assert len(shop.memory.contacts.still_at_provider()) == 1

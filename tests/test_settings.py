@@ -49,6 +49,7 @@ def test_two_tokens_during_a_rotation() -> None:
         ("PUBLIC_URL", "https://shop.example.com/?a=b", "https://shop.example.com"),
         ("DATABASE_URL", "mysql://x", "sqlite:///"),
         ("SECRET_KEY", "short", "32"),
+        ("SECRET_KEY", "n" * 32 + ",short", "32"),
         ("STAFF", "+919876500001=king", "admin"),
         ("STAFF", "9876500001=admin", "+919876500001=admin"),
         ("TWILIO_ACCOUNT_SID", "SK123", "AC"),

@@ -86,7 +86,7 @@ class World:
 
     def token(self, role: str = "analyst") -> dict[str, str]:
         """Headers that let a request in."""
-        token = issue_token(self.program.secret, self.program.clock, role)
+        token = issue_token(self.program.keys, self.program.clock, role)
         return {"Authorization": f"Bearer {token}"}
 
     def get(self, path: str, role: str = "analyst") -> Any:

@@ -14,6 +14,7 @@ from memory.conversations.attachments import Attachments
 from memory.conversations.messages import Messages
 from memory.conversations.sessions import Sessions
 from memory.people.contacts import Contacts
+from memory.storage.secret_keys import SecretKeys
 from memory.storage.timestamps import Clock
 from memory.upkeep.backup import BackupFailed, erase_in_backups, rotate
 from memory.upkeep.erasure import LIST, Erasure, erase_in_copy, write_list
@@ -78,7 +79,7 @@ class Backups:
     folder: Path
     key: str | None
     erasure: Erasure
-    secret: str  # of `erasure`
+    keys: SecretKeys  # of `erasure`
     messages: Messages
     staff: StaffAlarm
     brand: str  # whose staff are told of a fault
@@ -100,4 +101,4 @@ class Backups:
             log.info("erased people removed from %s older backups", made_anew)
 
     def _erase(self, copy: Path) -> None:
-        erase_in_copy(copy, self.key, self.erasure.erased(), self.clock, self.secret)
+        erase_in_copy(copy, self.key, self.erasure.erased(), self.clock, self.keys)

@@ -21,11 +21,11 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 
 from bot.roles import ROLES, Role, at_least
 from bot.settings import Settings, WrongSetting
+from memory.storage.secret_keys import KeyPurpose, SecretKeys, SecretTooShort
 from memory.storage.timestamps import Clock
 
 AUDIENCE = "hawker"
 ALGORITHM = "HS256"
-SHORTEST_SECRET = 32  # characters; RFC 7518 asks HS256 for a key of 256 bits
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -69,7 +69,7 @@ def allow(role: str) -> Callable[[View], View]:
     return lambda view: _mark(view, role)
 
 
-def guard(app: Flask, secret: str, clock: Clock) -> None:
+def guard(app: Flask, keys: SecretKeys, clock: Clock) -> None:
     """Unmarked routes are closed."""
 
     marks = cache(lambda: who_may_call(app))  # no route is added once requests come
@@ -82,7 +82,7 @@ def guard(app: Flask, secret: str, clock: Clock) -> None:
         if who is None:
             raise Forbidden("this route does not say who may call it, so nobody may")
         if who in ROLES:
-            g.caller = _admit(who, secret, clock)
+            g.caller = _admit(who, keys, clock)
 
 
 def who_may_call(app: Flask) -> dict[str, str]:
@@ -99,7 +99,7 @@ def caller() -> Caller:
     return found
 
 
-def issue_token(secret: str, clock: Clock, role: str, *, brand: str | None = None, days: float = 90) -> str:
+def issue_token(keys: SecretKeys, clock: Clock, role: str, *, brand: str | None = None, days: float = 90) -> str:
     """For one brand or all. Raises ValueError for an unknown role."""
     if role not in ROLES:
         raise ValueError(f"there is no role {role}; use one of {', '.join(ROLES)}")
@@ -111,15 +111,15 @@ def issue_token(secret: str, clock: Clock, role: str, *, brand: str | None = Non
         "iat": int(now.timestamp()),
         "exp": int((now + timedelta(days=days)).timestamp()),
     }
-    return jwt.encode(claims | ({"brand": brand} if brand else {}), secret, ALGORITHM)
+    return jwt.encode(claims | ({"brand": brand} if brand else {}), keys.signing(KeyPurpose.TOKENS), ALGORITHM)
 
 
-def read_token(token: str, secret: str, clock: Clock) -> Caller:
+def read_token(token: str, keys: SecretKeys, clock: Clock) -> Caller:
     """Raises InvalidToken."""
     try:
         # The time is ours to check: PyJWT would take the machine's, not the clock that everything else goes by.
         times_unchecked: Options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
-        raw = jwt.decode(token, secret, algorithms=[ALGORITHM], audience=AUDIENCE, options=times_unchecked)
+        raw = _decoded(token, keys, times_unchecked)
         claims = _Claims().load(raw)
     except (jwt.InvalidTokenError, ValidationError) as error:
         raise InvalidToken("this token is not valid; print another with: flask --app app token") from error
@@ -128,17 +128,28 @@ def read_token(token: str, secret: str, clock: Clock) -> Caller:
     return Caller(claims["sub"], claims["role"], claims["brand"])
 
 
-def signing_secret(settings: Settings) -> str:
+def _decoded(token: str, keys: SecretKeys, times_unchecked: Options) -> dict[str, Any]:
+    *earlier, last = keys.verifying(KeyPurpose.TOKENS)
+    for key in earlier:
+        try:
+            return jwt.decode(token, key, algorithms=[ALGORITHM], audience=AUDIENCE, options=times_unchecked)
+        except jwt.InvalidSignatureError:
+            continue
+    return jwt.decode(token, last, algorithms=[ALGORITHM], audience=AUDIENCE, options=times_unchecked)
+
+
+def secret_keys(settings: Settings) -> SecretKeys:
     """SECRET_KEY, or a random key kept in the data folder. Raises WrongSetting if that is too short."""
     if settings.secret_key:
-        return settings.secret_key
+        return SecretKeys.of(settings.secret_key)
     path = Path(settings.memory.storage_dir) / "secret_key"
     if not path.exists():
         _keep_new_secret(path)
-    kept = path.read_text().strip()
-    if len(kept) < SHORTEST_SECRET:
-        raise WrongSetting(f"{path} is not a key of Hawker's; remove it, and a new one is made at the next start")
-    return kept
+    try:
+        return SecretKeys.of(path.read_text())
+    except SecretTooShort as short:
+        text = f"{path} is not a key of Hawker's ({short}); remove it, and a new one is made at the next start"
+        raise WrongSetting(text) from short
 
 
 def _keep_new_secret(path: Path) -> None:
@@ -161,12 +172,12 @@ def _mark(view: View, who: str) -> View:
     return view
 
 
-def _admit(least: Role, secret: str, clock: Clock) -> Caller:
+def _admit(least: Role, keys: SecretKeys, clock: Clock) -> Caller:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise _unauthorized("send a token: Authorization: Bearer …; flask --app app token prints one", {})
     try:
-        who = read_token(token.strip(), secret, clock)
+        who = read_token(token.strip(), keys, clock)
     except InvalidToken as invalid:
         raise _unauthorized(str(invalid), {"error": "invalid_token"}) from invalid
     if not at_least(who.role, least):

@@ -228,7 +228,7 @@ class AdSide:
             real_clock=clock,
             rates=foundation.rates,
             staff=staff,
-            gallery=Gallery(Charts(stores.db, clock), foundation.secret, settings.local_url, clock),
+            gallery=Gallery(Charts(stores.db, clock), foundation.keys, settings.local_url, clock),
             shop=StoredShopState(foundation.turns, stores.goods, clock),
             goods=stores.goods,
             agents=foundation.agents,

@@ -12,11 +12,12 @@ from bot.model.language_model import LanguageModel
 from bot.settings import Settings
 from bot.shop.exchange_rates import Rates
 from bot.staff.staff_members import Staff
-from bot.web.access import signing_secret
+from bot.web.access import secret_keys
 from bot.wiring.stores import Stores
 from memory.ads.tasks import Tasks
 from memory.agents.memory_manager import MemoryManager
 from memory.conversations.turns import Turns
+from memory.storage.secret_keys import SecretKeys
 from memory.storage.timestamps import Clock
 from memory.upkeep.erasure import Erasure
 
@@ -35,7 +36,7 @@ class Foundation:
     erasure: Erasure
     rates: Rates
     model: LanguageModel | None  # None: everything is answered without one
-    secret: str  # signs tokens, receipts and the addresses of charts
+    keys: SecretKeys
 
     @property
     def brands(self) -> Mapping[str, Brand]:
@@ -48,7 +49,7 @@ class Foundation:
         stores = Stores.opened(settings, numbers, clock)
         agents = MemoryManager(settings.memory, db=stores.db, clock=clock)
         staff = Staff(stores.contacts, settings.staff, numbers)
-        secret = signing_secret(settings)
+        keys = secret_keys(settings)
         return cls(
             settings=settings,
             clock=clock,
@@ -60,14 +61,14 @@ class Foundation:
             erasure=Erasure(
                 stores.db,
                 clock,
-                secret,
+                keys,
                 short_term=agents.short_term,
                 short_term_seconds=settings.memory.short_term_ttl,
                 backup_hours=24 if settings.backup_dir else None,
             ),
             rates=Rates(Path(settings.memory.storage_dir) / "rates", clock),
             model=LanguageModel.from_settings(settings, clock),
-            secret=secret,
+            keys=keys,
         )
 
 

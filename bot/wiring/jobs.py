@@ -74,7 +74,7 @@ def _backups(foundation: Foundation) -> Backups:
         folder=Path(settings.backup_dir),
         key=settings.database_key or None,
         erasure=foundation.erasure,
-        secret=foundation.secret,
+        keys=foundation.keys,
         messages=foundation.stores.messages,
         staff=foundation.staff,
         brand=next(iter(foundation.brands)),

@@ -29,6 +29,7 @@ from bot.wiring.stores import Stores
 from bot.wiring.web import site
 from memory.agents.memory_manager import MemoryManager
 from memory.conversations.turns import Turns
+from memory.storage.secret_keys import SecretKeys
 from memory.storage.timestamps import Clock, now
 
 ROSTER = ROOT / "data" / "practice.toml"
@@ -51,7 +52,7 @@ class Program:
     model: LanguageModel | None
     agency: Agency
     clock: Clock
-    secret: str  # signs tokens
+    keys: SecretKeys
 
     def start(self) -> None:
         """In background threads."""
@@ -116,5 +117,5 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         model=foundation.model,
         agency=ads.agency,
         clock=clock,
-        secret=foundation.secret,
+        keys=foundation.keys,
     )

@@ -67,7 +67,7 @@ def _parts(foundation: Foundation, outbox: Outbox, ads: AdSide) -> Parts:
     stores, clock = foundation.stores, foundation.clock
     return Parts(
         settings=foundation.settings,
-        secret=foundation.secret,
+        keys=foundation.keys,
         clock=clock,
         brands=list(foundation.brands),
         db=stores.db,

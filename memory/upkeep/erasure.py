@@ -21,6 +21,7 @@ from memory.storage.database import Database, Row
 from memory.storage.errors import MemoryFault, ShortTermUnavailable
 from memory.storage.job_runs import JobRuns
 from memory.storage.migrations import STEPS
+from memory.storage.secret_keys import KeyPurpose, SecretKeys
 from memory.storage.table import JSON, REUSED_ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
 from memory.storage.timestamps import Clock, from_text, to_text
 
@@ -63,7 +64,7 @@ class ReceiptRefused(MemoryFault):
 
 
 class Erasure:
-    """`secret` signs receipts and keys the hashes by which erased people are recognised.
+    """`keys` sign receipts and key the hashes by which erased people are recognised.
 
     `backup_hours`: how long backups may still hold an erased person; None without backups.
     """
@@ -72,7 +73,7 @@ class Erasure:
         self,
         db: Database,
         clock: Clock,
-        secret: str,
+        keys: SecretKeys,
         *,
         short_term: ShortTerm | None = None,
         short_term_seconds: int = 86400,
@@ -80,7 +81,7 @@ class Erasure:
     ) -> None:
         self._db = db
         self._clock = clock
-        self._secret = secret
+        self._keys = keys
         self._short_term = short_term
         self._short_term_life = timedelta(seconds=short_term_seconds)
         self._backup_life = None if backup_hours is None else timedelta(hours=backup_hours)
@@ -202,7 +203,7 @@ class Erasure:
             "removed": {layer: count for layer, count in gone.items() if layer != "orders without a person"},
             "remains": [*self._remains(now, at_provider, orders)],
         }
-        signature = self._keyed("receipt", json.dumps(told, sort_keys=True))
+        signature = self._keys.sign(KeyPurpose.RECEIPTS, _signed_text(told)).hex()
         return told | {"signature": {"algorithm": "HMAC-SHA256", "value": signature}}
 
     def _remains(self, now: datetime, at_provider: int, orders: int) -> Iterable[dict[str, Any]]:
@@ -231,7 +232,7 @@ class Erasure:
             _forget_naming(self._short_term, names)
 
     def _keyed(self, purpose: str, text: str) -> str:
-        return _keyed(self._secret, purpose, text)
+        return _keyed(self._keys.secrets[0], purpose, text)
 
 
 def _together(rows: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
@@ -258,20 +259,28 @@ def forget_agents(db: Database, names: Sequence[str]) -> dict[str, int]:
     return gone
 
 
-def verify(receipt: Receipt, secret: str) -> None:
+def verify(receipt: Receipt, keys: SecretKeys) -> None:
     """Raise ReceiptRefused unless this shop signed the receipt as it stands."""
     told = {name: value for name, value in receipt.items() if name != "signature"}
     signature = receipt.get("signature")
     given = signature.get("value", "") if isinstance(signature, dict) else ""
-    if not hmac.compare_digest(_keyed(secret, "receipt", json.dumps(told, sort_keys=True)), str(given)):
-        raise ReceiptRefused("this receipt was changed, or signed with another SECRET_KEY: it proves nothing")
+    try:
+        genuine = keys.signed(KeyPurpose.RECEIPTS, _signed_text(told), bytes.fromhex(str(given)))
+    except ValueError:
+        genuine = False
+    if not genuine:
+        raise ReceiptRefused("this receipt was changed, or signed with a SECRET_KEY that is not set: it proves nothing")
 
 
-def erase_in_copy(copy: Path, key: str | None, erased: Mapping[str, str], clock: Clock, secret: str) -> int:
+def _signed_text(told: Receipt) -> str:
+    return f"receipt\n{json.dumps(told, sort_keys=True)}"
+
+
+def erase_in_copy(copy: Path, key: str | None, erased: Mapping[str, str], clock: Clock, keys: SecretKeys) -> int:
     """Erase the listed people from a copy that nobody has open; returns how many."""
     db = Database(copy, key=key)
     db.migrate(STEPS)
-    again = Erasure(db, clock, secret).erase_again(erased)
+    again = Erasure(db, clock, keys).erase_again(erased)
     db.close()
     with closing(sqlcipher.connect(copy, key)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it

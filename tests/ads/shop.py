@@ -25,6 +25,7 @@ from memory.agents.memory_manager import MemoryManager
 from memory.conversations.turns import Pressure
 from memory.settings import MemorySettings
 from memory.shop.catalogue_items import Goods, Item
+from memory.storage.secret_keys import SecretKeys
 from tests.memory.stores import TestClock
 from tests.migrated import migrated_database
 
@@ -85,7 +86,9 @@ class AdShop:
         limited = practice if self.capped else None
         self.accounts = list(accounts)
         by_brand = practice.by_brand()
-        gallery = Gallery(Charts(self.db, self.clock), "a secret of the tests", "https://shop.example", self.clock)
+        gallery = Gallery(
+            Charts(self.db, self.clock), SecretKeys(("a secret of the tests",)), "https://shop.example", self.clock
+        )
         parts = AgencyParts(
             db=self.db,
             brands=brands,

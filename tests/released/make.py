@@ -266,7 +266,7 @@ def somebody_is_erased(story: Story) -> None:
     place(story, ERASED, "FRGT-TTNN", "PX-LITE-3", "Pixon Lite 3", "129")
     story.says(ERASED, "delete my data")
     story.says(ERASED, "DELETE")
-    Erasure(story.db, story.ads.clock, story.program.secret).erase(story.person(ERASED).id)
+    Erasure(story.db, story.ads.clock, story.program.keys).erase(story.person(ERASED).id)
     for provider_id in story.memory.contacts.still_at_provider()[1:]:
         story.memory.contacts.gone_at_provider(provider_id)
 

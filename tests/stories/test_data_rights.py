@@ -86,7 +86,7 @@ def test_staff_have_a_receipt_of_it_and_the_log_is_empty_soon(shop: World, tmp_p
     shop.forgotten()
     told = shop.program.web.test_cli_runner().invoke(args=["receipts"]).output
     receipt = json.loads(told)
-    verify(receipt, shop.program.secret)
+    verify(receipt, shop.program.keys)
     assert receipt["removed"]["messages"] > 5
     assert not any(trace in told for trace in TRACES)
     [forgetting] = [job for job in shop.program.job_scheduler._jobs if job.name == "forgetting"]

@@ -19,11 +19,13 @@ from memory.conversations.channel_messages import Outgoing
 from memory.conversations.turns import MessageReading, Outcome
 from memory.people.contacts import Contact
 from memory.storage.errors import LeaseLost
+from memory.storage.secret_keys import SecretKeys
 from memory.upkeep.erasure import Erasure
 from tests.memory.stores import BRAND, Stores, as_is, said
 
 OTHER_BRAND = "optics"
 SECRET = "a secret of the tests, long enough to sign with"
+KEYS = SecretKeys((SECRET,))
 PHONE = "+919876543210"
 
 
@@ -45,7 +47,7 @@ class Shop:
         self.client = self.app.test_client()
 
     def token(self, role: str = "analyst", **limits: Any) -> str:
-        return issue_token(SECRET, self.stores.clock, role, **limits)
+        return issue_token(KEYS, self.stores.clock, role, **limits)
 
     def ask(self, path: str, *, role: str = "analyst", method: str = "GET", **limits: Any) -> TestResponse:
         head = {"Authorization": f"Bearer {self.token(role, **limits)}"}
@@ -93,7 +95,7 @@ class Shop:
         settings = Settings.from_environment({"MEMORY_STORAGE_DIR": str(self.folder), **self.given})
         return Parts(
             settings=replace(settings, secret_key=SECRET),
-            secret=SECRET,
+            keys=KEYS,
             clock=stores.clock,
             brands=brands,
             db=stores.db,
@@ -106,5 +108,5 @@ class Shop:
             analytics=Analytics(stores.db, stores.clock),
             provider=self,
             examined=[self],
-            erasure=Erasure(stores.db, stores.clock, SECRET),
+            erasure=Erasure(stores.db, stores.clock, KEYS),
         )

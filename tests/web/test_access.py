@@ -13,9 +13,10 @@ import jwt
 import pytest
 
 from bot.settings import Settings, WrongSetting
-from bot.web.access import InvalidToken, issue_token, read_token, signing_secret, who_may_call
+from bot.web.access import InvalidToken, issue_token, read_token, secret_keys, who_may_call
+from memory.storage.secret_keys import SecretKeys
 from tests.memory.stores import TestClock
-from tests.web.shop import PHONE, SECRET, Shop
+from tests.web.shop import KEYS, PHONE, SECRET, Shop
 
 OPEN = {("/health", "GET"), ("/ready", "GET"), ("/openapi.json", "GET")}
 
@@ -105,20 +106,33 @@ def test_a_token_in_another_scheme_is_no_token(shop: Shop) -> None:
 
 def test_a_token_runs_out_after_its_days() -> None:
     clock = TestClock()
-    token = issue_token(SECRET, clock, "staff", brand="voyage", days=2)
+    token = issue_token(KEYS, clock, "staff", brand="voyage", days=2)
     clock.pass_by(days=1, hours=23)
-    assert (read_token(token, SECRET, clock).role, read_token(token, SECRET, clock).brand) == ("staff", "voyage")
+    assert (read_token(token, KEYS, clock).role, read_token(token, KEYS, clock).brand) == ("staff", "voyage")
     clock.pass_by(hours=1)
     with pytest.raises(InvalidToken):
-        read_token(token, SECRET, clock)
+        read_token(token, KEYS, clock)
+
+
+def test_tokens_hold_while_their_secret_is_set() -> None:
+    clock = TestClock()
+    new = "the next secret of the tests, just as long"
+    before, between, after = KEYS, SecretKeys((new, SECRET)), SecretKeys.of(new)
+    token = issue_token(before, clock, "staff")
+    of_0_2_0 = jwt.encode(jwt.decode(token, options={"verify_signature": False}), SECRET, "HS256")
+    for old in (token, of_0_2_0):
+        assert read_token(old, between, clock).role == "staff"
+        with pytest.raises(InvalidToken):
+            read_token(old, after, clock)
+    assert read_token(issue_token(between, clock, "staff"), after, clock).role == "staff"
 
 
 def test_a_key_of_its_own_is_made_once_and_kept_private(tmp_path: Path) -> None:
     settings = Settings.from_environment({"MEMORY_STORAGE_DIR": str(tmp_path / "data")})
-    first = signing_secret(settings)
+    first = secret_keys(settings)
     kept = tmp_path / "data" / "secret_key"
-    assert len(first.encode()) >= 32
-    assert signing_secret(settings) == first
+    assert len(first.secrets[0]) >= 32
+    assert secret_keys(settings) == first
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert [path.name for path in kept.parent.iterdir()] == ["secret_key"]
 
@@ -126,15 +140,15 @@ def test_a_key_of_its_own_is_made_once_and_kept_private(tmp_path: Path) -> None:
 def test_processes_that_start_together_agree_on_one_key(tmp_path: Path) -> None:
     settings = Settings.from_environment({"MEMORY_STORAGE_DIR": str(tmp_path)})
     with ProcessPoolExecutor(4) as pool:
-        assert len(set(pool.map(signing_secret, [settings] * 16))) == 1
+        assert len(set(pool.map(secret_keys, [settings] * 16))) == 1
 
 
 def test_a_given_key_is_taken_and_a_spoilt_one_refused(tmp_path: Path) -> None:
     given = {"MEMORY_STORAGE_DIR": str(tmp_path)}
-    assert signing_secret(Settings.from_environment(given | {"SECRET_KEY": SECRET})) == SECRET
+    assert secret_keys(Settings.from_environment(given | {"SECRET_KEY": SECRET})) == KEYS
     (tmp_path / "secret_key").write_text("")
     with pytest.raises(WrongSetting, match="remove it"):
-        signing_secret(Settings.from_environment(given))
+        secret_keys(Settings.from_environment(given))
 
 
 def bearer(token: str) -> dict[str, str]:

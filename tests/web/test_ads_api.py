@@ -17,7 +17,7 @@ from bot.web.access import issue_token
 from bot.web.api.ads import QUESTIONS, AdParts, ads, register_ads
 from bot.web.api.conversations import register
 from tests.ads.shop import AdShop
-from tests.web.shop import OTHER_BRAND, SECRET, Shop
+from tests.web.shop import KEYS, OTHER_BRAND, Shop
 
 ROUTES = ("/analytics/campaigns", "/analytics/campaigns/1", "/analytics/attribution", "/analytics/decisions",
           "/analytics/graph?question=angles")  # fmt: skip
@@ -31,7 +31,7 @@ class AdApi:
     app: Flask
 
     def ask(self, path: str, **limits: Any) -> TestResponse:
-        token = issue_token(SECRET, self.shop.clock, limits.pop("role", "analyst"), **limits)
+        token = issue_token(KEYS, self.shop.clock, limits.pop("role", "analyst"), **limits)
         return self.app.test_client().get(path, headers={"Authorization": f"Bearer {token}"})
 
     def get(self, path: str, **limits: Any) -> Any:

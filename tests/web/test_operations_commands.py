@@ -14,7 +14,7 @@ from bot.web.access import read_token
 from bot.web.cli.operations import MachineFinding, clock_skew, disk, staff
 from memory.storage.timestamps import now
 from tests.memory.stores import BRAND, TestClock
-from tests.web.shop import PHONE, SECRET, Shop
+from tests.web.shop import KEYS, PHONE, Shop
 
 
 class ModelServer(BaseHTTPRequestHandler):
@@ -46,7 +46,7 @@ def run(shop: Shop, *words: str, answer: str | None = None) -> Result:
 def test_token_prints_a_token_and_nothing_else(shop: Shop) -> None:
     result = run(shop, "token", "--role", "staff", "--brand", BRAND)
     assert result.output.count("\n") == 1
-    caller = read_token(result.output.strip(), SECRET, shop.stores.clock)
+    caller = read_token(result.output.strip(), KEYS, shop.stores.clock)
     assert (caller.role, caller.brand) == ("staff", BRAND)
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import json
 import re
 import subprocess  # nosec B404 # the one process that is started: ours, to draw in
@@ -21,6 +19,7 @@ from typing import Any, Final
 from memory.ads.charts import ChartGone, Charts
 from memory.ads.figures import Figures
 from memory.storage.errors import MemoryFault
+from memory.storage.secret_keys import KeyPurpose, SecretKeys
 from memory.storage.timestamps import Clock
 
 OPEN_FOR: Final = timedelta(days=7)  # a message may wait for days until its reader writes again
@@ -133,10 +132,10 @@ def _latin(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """Expiring URLs, signed with the program's secret."""
+    """Expiring URLs, signed."""
 
     charts: Charts
-    secret: str
+    keys: SecretKeys
     public_url: str  # where Twilio and the reader reach this program
     clock: Clock  # the real one
     _drawing: threading.Lock = field(default_factory=threading.Lock)
@@ -146,13 +145,14 @@ class Gallery:
         end = (self.clock() + OPEN_FOR).replace(microsecond=0)
         number = self.charts.keep(brand, spec, end)
         moment = int(end.timestamp())
-        token = f"{number}-{moment}-{self._signature(number, moment)}"
+        signature = self.keys.sign(KeyPurpose.CHARTS, _signed_text(number, moment))
+        token = f"{number}-{moment}-{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
         return self.public_url.rstrip("/") + PATH.format(token=token)
 
     def picture(self, token: str) -> bytes:
         """PNG. Raises UnknownChart, ChartGone (expired), NotDrawn."""
         read = TOKEN.match(token)
-        if read is None or not hmac.compare_digest(read[3], self._signature(int(read[1]), int(read[2]))):
+        if read is None or not self._is_ours(int(read[1]), int(read[2]), read[3]):
             raise UnknownChart("there is no such chart; send “chart” for one")
         if datetime.fromtimestamp(int(read[2]), UTC) <= self.clock():
             raise ChartGone("this chart's address has run out; send “chart” for a new one")
@@ -160,10 +160,13 @@ class Gallery:
         with self._drawing:  # one renderer at a time: each takes a processor and 190 MB
             return png(spec)
 
-    def _signature(self, number: int, moment: int) -> str:
-        said = f"hawker chart {number} {moment}".encode()
-        digest = hmac.new(self.secret.encode(), said, hashlib.sha256).digest()
-        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    def _is_ours(self, number: int, moment: int, signature: str) -> bool:
+        given = base64.urlsafe_b64decode(f"{signature}=")
+        return self.keys.signed(KeyPurpose.CHARTS, _signed_text(number, moment), given)
+
+
+def _signed_text(number: int, moment: int) -> str:
+    return f"hawker chart {number} {moment}"
 
 
 @lru_cache(maxsize=KEPT_PICTURES)

@@ -25,6 +25,7 @@ from memory.conversations.turns import Turns
 from memory.people.contacts import Contacts
 from memory.storage.database import Database
 from memory.storage.errors import DatabaseUnavailable
+from memory.storage.secret_keys import SecretKeys
 from memory.storage.timestamps import Clock, to_text
 from memory.upkeep.erasure import Erasure
 
@@ -61,7 +62,7 @@ class Parts:
     """For the API and the terminal commands; built in `bot.wiring.web`."""
 
     settings: Settings
-    secret: str  # signs tokens: access.signing_secret
+    keys: SecretKeys  # access.secret_keys
     clock: Clock
     brands: Sequence[str]  # the first is meant where none is named
     db: Database
@@ -306,7 +307,7 @@ def register(app: Flask, parts: Parts, *further: TokenBlueprint) -> None:
     app.config["API_SPEC_OPTIONS"] = {
         "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}}
     }
-    guard(app, parts.secret, parts.clock)
+    guard(app, parts.keys, parts.clock)
     ours = _OurApi(app)
     for blueprint in (api, *further):
         ours.register_blueprint(blueprint)

@@ -11,7 +11,7 @@ import click
 from flask import Flask
 
 from bot.settings import Settings
-from bot.web.access import signing_secret
+from bot.web.access import secret_keys
 from memory.recall.search import Search
 from memory.storage.database import Database
 from memory.storage.errors import MemoryFault
@@ -109,11 +109,11 @@ def _restore(settings: Settings) -> click.Command:
 
 def _erase_since(settings: Settings, backup: Path, copy: Path) -> None:
     """Applies the erasure lists of the database and of the backup's folder to `copy`."""
-    key, secret = settings.database_key or None, signing_secret(settings)
+    key, keys = settings.database_key or None, secret_keys(settings)
     listed = read_list(backup.with_name(LIST))
     if settings.database_path.exists():
         listed |= carry_over(settings.database_path, copy, key)
-    again = erase_in_copy(copy, key, listed, now, secret)
+    again = erase_in_copy(copy, key, listed, now, keys)
     if again:
         click.echo(f"{again} people who were erased since are erased in it, too")
 
@@ -162,7 +162,7 @@ def _receipt(settings: Settings) -> click.Command:
         """Tell whether the receipt in FILE (- reads it from the input) is this shop's, and unchanged."""
         try:
             told = json.load(file)
-            verify(told if isinstance(told, dict) else {}, signing_secret(settings))
+            verify(told if isinstance(told, dict) else {}, secret_keys(settings))
         except ValueError as error:
             raise click.ClickException(f"this is not a receipt: {error}") from error
         except ReceiptRefused as refused:

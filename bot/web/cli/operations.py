@@ -60,7 +60,7 @@ def _token(parts: Parts) -> click.Command:
     @click.option("--days", default=90.0, show_default=True, type=click.FloatRange(0, 3650, min_open=True))
     def token(role: str, brand: str | None, days: float) -> None:
         """Print a bearer token for the API, and nothing else."""
-        click.echo(issue_token(parts.secret, parts.clock, role, brand=brand, days=days))
+        click.echo(issue_token(parts.keys, parts.clock, role, brand=brand, days=days))
 
     return token
 

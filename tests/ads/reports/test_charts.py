@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
 import struct
 from datetime import date, timedelta
@@ -15,6 +17,7 @@ from bot.ads.reports.charts import OPEN_FOR, Gallery, NotDrawn, UnknownChart, da
 from bot.language.money import Money
 from memory.ads.charts import ChartGone, Charts
 from memory.ads.figures import Figures
+from memory.storage.secret_keys import SecretKeys
 from tests.ads.shop import AdShop
 from tests.memory.stores import TestClock
 from tests.migrated import migrated_database
@@ -35,7 +38,7 @@ def line(back: int, *, spend: int = 100, margin: int = 150, currency: str = "EUR
 def gallery(tmp_path: Path) -> Gallery:
     db = migrated_database(tmp_path / "hawker.db")
     clock = TestClock()
-    return Gallery(Charts(db, clock), "a secret of the tests", "https://shop.example/", clock)
+    return Gallery(Charts(db, clock), SecretKeys(("a secret of the tests",)), "https://shop.example/", clock)
 
 
 def token(address: str) -> str:
@@ -88,9 +91,24 @@ def test_an_address_that_was_changed_or_made_up_opens_nothing(gallery: Gallery) 
     for each in forged:
         with pytest.raises(UnknownChart):
             gallery.picture(each)
-    another = Gallery(gallery.charts, "another secret", gallery.public_url, gallery.clock)
+    another = Gallery(gallery.charts, SecretKeys(("another secret",)), gallery.public_url, gallery.clock)
     with pytest.raises(UnknownChart):
         another.picture(first)
+
+
+def test_an_address_opens_while_its_secret_is_set(gallery: Gallery) -> None:
+    old = gallery.share("voyage", spec())
+    number, end, _signature = token(old).split("-", 2)
+    of_0_2_0 = hmac.digest(b"a secret of the tests", f"hawker chart {number} {end}".encode(), "sha256")
+    addresses = (token(old), f"{number}-{end}-{base64.urlsafe_b64encode(of_0_2_0).decode().rstrip('=')}")
+    between, after = (
+        Gallery(gallery.charts, SecretKeys(each), gallery.public_url, gallery.clock)
+        for each in (("another secret", "a secret of the tests"), ("another secret",))
+    )
+    for each in addresses:
+        assert between.picture(each)
+        with pytest.raises(UnknownChart):
+            after.picture(each)
 
 
 def test_an_address_runs_out_and_its_chart_goes(gallery: Gallery) -> None:

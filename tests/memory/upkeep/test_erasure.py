@@ -22,6 +22,7 @@ from memory.people.facts import Facts
 from memory.recall.search import Search
 from memory.shop.orders import Orders, Quote
 from memory.storage.errors import UnknownContact
+from memory.storage.secret_keys import SecretKeys
 from memory.storage.timestamps import to_text
 from memory.upkeep.backup import back_up, erase_in_backups, restore, rotate
 from memory.upkeep.erasure import (
@@ -37,13 +38,13 @@ from memory.upkeep.erasure import (
 from memory.upkeep.schema import TABLES
 from tests.memory.stores import BRAND, Stores
 
-SECRET = "a secret of at least thirty-two characters"
+KEYS = SecretKeys(("a secret of at least thirty-two characters",))
 PHONE, OTHER = "+919876543210", "+14155550101"
 TRACES = (b"kumquat", b"9876543210", b"Xantippe", b"98765 43210")
 
 
 def eraser(stores: Stores, **more: Any) -> Erasure:
-    return Erasure(stores.db, stores.clock, SECRET, **more)
+    return Erasure(stores.db, stores.clock, KEYS, **more)
 
 
 def live(stores: Stores) -> int:
@@ -149,16 +150,16 @@ def test_what_staff_were_told_is_neither_read_nor_found(stores: Stores) -> None:
 @pytest.mark.parametrize("change", [("brand", "another"), ("erased_at", "2026-01-01T00:00:00.000000Z"), ("person", [])])
 def test_a_receipt_that_was_changed_is_refused(stores: Stores, change: tuple[str, Any]) -> None:
     receipt = eraser(stores).erase(live(stores))
-    verify(receipt, SECRET)
+    verify(receipt, KEYS)
     changed = copy.deepcopy(receipt) | {change[0]: change[1]}
     with pytest.raises(ReceiptRefused, match="changed"):
-        verify(changed, SECRET)
+        verify(changed, KEYS)
     with pytest.raises(ReceiptRefused):
-        verify(receipt, "another secret of thirty-two characters")
+        verify(receipt, SecretKeys(("another secret of thirty-two characters",)))
     nothings: list[dict[str, Any]] = [{}, {"signature": "x"}, {"signature": {}}]
     for nothing in nothings:
         with pytest.raises(ReceiptRefused):
-            verify(nothing, SECRET)
+            verify(nothing, KEYS)
 
 
 @pytest.mark.parametrize("where", ["in the process", "redis"])
@@ -177,7 +178,7 @@ def test_what_agents_keep_of_a_person_goes_and_of_others_stays(
         with create_session(f"desk {word}", manager, {"phone": phone}) as session:
             session.add_conversation_message("seller", "user", f"I like {word}")
             session.save_agent_memory("seller", "fruit", word, "long_term")
-    Erasure(stores.db, stores.clock, SECRET, short_term=manager.short_term).erase(contact_id)
+    Erasure(stores.db, stores.clock, KEYS, short_term=manager.short_term).erase(contact_id)
     kept = str([stores.db.all(f"SELECT * FROM {table}") for table in AGENTS])
     assert "kumquat" not in kept
     assert PHONE[3:8] not in kept
@@ -198,7 +199,7 @@ def test_a_backup_from_before_does_not_bring_the_erased_back(tmp_path: Path) -> 
     stores.db.close()
 
     def change(copied: Path) -> None:
-        erase_in_copy(copied, None, carry_over(path, copied, None), stores.clock, SECRET)
+        erase_in_copy(copied, None, carry_over(path, copied, None), stores.clock, KEYS)
 
     restore(old, path, stores.clock(), change=change)
     again = Stores(path, stores.clock)
@@ -220,7 +221,7 @@ def test_the_list_beside_the_backups_is_enough(tmp_path: Path) -> None:
     eraser(stores).erase(contact_id)
     write_list(eraser(stores).erased(), tmp_path / "erased.txt")
     assert PHONE[1:] not in (tmp_path / "erased.txt").read_text()
-    assert erase_in_copy(old, None, read_list(tmp_path / "erased.txt"), stores.clock, SECRET) == 1
+    assert erase_in_copy(old, None, read_list(tmp_path / "erased.txt"), stores.clock, KEYS) == 1
     assert Stores(old).messages.count(contact_id) == 0
 
 
@@ -245,7 +246,7 @@ def test_older_backups_are_made_anew_without_the_erased(tmp_path: Path) -> None:
     erased = eraser(stores).erased()
 
     def erase(copied: Path) -> None:
-        erase_in_copy(copied, None, erased, stores.clock, SECRET)
+        erase_in_copy(copied, None, erased, stores.clock, KEYS)
 
     assert erase_in_backups(folder, erased, erase) == 3
     assert left(folder) == []
