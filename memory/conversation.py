@@ -26,7 +26,7 @@ from memory.recall.search import Search
 from memory.settings import MemorySettings
 from memory.shop.catalogue_items import Goods
 from memory.storage.database import Database
-from memory.storage.errors import NotAnAddress, NotStorable, UnknownFormat, UnknownPreference
+from memory.storage.errors import NotAnAddress, NotStorable, UnknownContact, UnknownFormat, UnknownPreference
 from memory.storage.json_values import check_text
 from memory.storage.migrations import STEPS
 from memory.storage.timestamps import Clock, from_text, now, to_text
@@ -335,9 +335,11 @@ class ConversationMemory:
         return self._contacts.find(self.brand, _phone(phone))
 
     def _resolve(self, phone: str) -> Contact:
-        address = read_address(_phone(phone))
-        known = self._contacts.known(self.brand, address)
-        return known or self._contacts.get(self._contacts.resolve(self.brand, address, self._our_number))
+        try:
+            return self._find(phone)
+        except UnknownContact:
+            address = read_address(phone)
+            return self._contacts.get(self._contacts.resolve(self.brand, address, self._our_number))
 
     def _recall(self, contact: Contact, query: str, limit: int) -> list[Message]:
         if not query.strip():

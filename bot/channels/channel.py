@@ -20,6 +20,7 @@ from typing import Protocol
 
 from bot.channels.message_text import split
 from memory.conversations.channel_messages import DeliveryState, Inbound, Media, OutboxRow, Outgoing
+from memory.conversations.received_forms import FormIdentity, SetAsideReason
 
 # Our addresses, which a provider is told to call.
 INBOUND_PATH = "/webhook/whatsapp"
@@ -49,17 +50,6 @@ class WebhookReply:
 
 class WebhookRefused(Exception):
     """Wrong signature or another account. The text goes to the caller."""
-
-
-class SetAsideReason(StrEnum):
-    """Why a signed form is neither message nor status."""
-
-    NO_MESSAGE_ID = "no_message_id"  # a second delivery could not be recognised
-    NOT_A_MESSAGE = "not_a_message"  # a call, for instance
-    OTHER_CHANNEL = "other_channel"  # not WhatsApp
-    NO_SENDER = "no_sender"
-    UNREADABLE_SENDER = "unreadable_sender"
-    UNKNOWN_STATUS = "unknown_status"
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,10 +198,16 @@ class Channel(Protocol):
     def check_request(self, request: WebhookRequest) -> None:
         """Raises WebhookRefused unless the provider signed it for our account."""
 
-    def read_form(self, form: Form, query: str = "") -> Inbound | DeliveryStatus | SetAside:
+    def identify(self, form: Form) -> FormIdentity | None:
+        """By what a second delivery of this form is recognised; None: it says nothing that could be kept.
+
+        Cheap, and never raises.
+        """
+
+    def read_form(self, form: Form, query: str = "", at: datetime | None = None) -> Inbound | DeliveryStatus | SetAside:
         """Never raises: unknown fields are kept, an unreadable form is set aside.
 
-        `query` is the request's; it may carry the outbox id of a status.
+        `query` is the request's; it may carry the outbox id of a status. `at`: when it came; None: now.
         """
 
     def send(self, row: OutboxRow) -> str:

@@ -10,8 +10,8 @@ from datetime import timedelta
 from bot.brands import BrandNumbers
 from bot.channels.channel import Channel, ChannelError
 from memory.conversations.channel_messages import Inbound
-from memory.conversations.intake import Intake
-from memory.storage.errors import NotAnAddress
+from memory.conversations.messages import Messages
+from memory.storage.database import Database
 from memory.storage.job_runs import JobRuns
 from memory.storage.timestamps import Clock
 
@@ -24,7 +24,8 @@ OVERLAP = timedelta(minutes=10)  # a message may be listed some time after it wa
 @dataclass(frozen=True, slots=True)
 class CatchUp:
     channel: Channel
-    intake: Intake
+    db: Database
+    messages: Messages
     runs: JobRuns
     numbers: BrandNumbers
     clock: Clock
@@ -51,8 +52,5 @@ class CatchUp:
         brand = self.numbers.brand_of(inbound.to)
         if brand is None:
             return False
-        try:
-            return self.intake.take_in(brand, inbound) is not None
-        except NotAnAddress as fault:
-            log.info("a listed message is set aside: %s", fault)
-            return False
+        with self.db.transaction(durable=True):
+            return self.messages.take_in(brand, inbound) is not None

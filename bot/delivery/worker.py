@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from bot.channels.channel import Channel
 from bot.delivery.outbox import Outbox, StaffAlarm
+from bot.delivery.sorter import Sorter
 from memory.conversations.messages import Message
 from memory.conversations.turns import Lease, Outcome, Turns
 from memory.people.contacts import Contact, Contacts
@@ -51,6 +52,7 @@ class WorkerParts:
     turns: Turns
     outbox: Outbox
     handler: TurnHandler
+    sorter: Sorter
     channel: Channel
     staff: StaffAlarm
     clock: Clock
@@ -58,7 +60,7 @@ class WorkerParts:
 
 
 class Worker:
-    """A claiming thread, a pool of turns, a thread that renews leases."""
+    """A sorter, a claiming thread, a pool of turns, a thread that renews leases."""
 
     def __init__(
         self,
@@ -85,12 +87,14 @@ class Worker:
         self._renewing = threading.Thread(target=self._renew_until_stopped, name="pulse", daemon=True)
 
     def start(self) -> None:
+        self._parts.sorter.start()
         self._claiming.start()
         self._renewing.start()
 
     def stop(self) -> None:
         """Finishes running turns, then stops renewing leases."""
         self.halt()
+        self._parts.sorter.stop()
         self._claiming.join()
         self._pool.shutdown(wait=True)
         self._typing_pool.shutdown(wait=False, cancel_futures=True)
@@ -106,6 +110,7 @@ class Worker:
     def halt(self) -> None:
         """Makes `run` finish. Safe in a signal handler."""
         self._stopping.set()
+        self._parts.sorter.halt()
         self._wake.set()
 
     def visit(self, lease: Lease) -> None:

@@ -1,4 +1,4 @@
-"""The provider's webhook: checks the signature, stores, answers; nothing else."""
+"""The provider's webhook: checks the signature, keeps the form, answers; nothing else."""
 
 from __future__ import annotations
 
@@ -8,22 +8,11 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, abort, request
 
-from bot.brands import BrandNumbers
-from bot.channels.channel import (
-    INBOUND_PATH,
-    STATUS_PATH,
-    Channel,
-    DeliveryStatus,
-    SetAside,
-    SetAsideReason,
-    WebhookRefused,
-    WebhookRequest,
-)
-from bot.delivery.outbox import Outbox
+from bot.channels.channel import INBOUND_PATH, STATUS_PATH, Channel, WebhookRefused, WebhookRequest
 from bot.web.access import signed
-from memory.conversations.channel_messages import Inbound
 from memory.conversations.intake import Intake
-from memory.storage.errors import DatabaseUnavailable, NotAnAddress
+from memory.conversations.received_forms import ReceivedForms
+from memory.storage.errors import DatabaseUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -33,22 +22,9 @@ LARGEST_FORM = 64 * 1024
 @dataclass(frozen=True, slots=True)
 class WebhookParts:
     channel: Channel
+    forms: ReceivedForms
     intake: Intake
-    outbox: Outbox
-    numbers: BrandNumbers
-    wake: threading.Event
-
-    def take_in(self, message: Inbound) -> None:
-        brand = self.numbers.brand_of(message.to)
-        if brand is None:
-            log.warning("a message came for a number that no brand has; add it to the brands file")
-            return
-        try:
-            self.intake.take_in(brand, message)
-        except NotAnAddress as fault:
-            log.info("a message is set aside: %s", fault)
-        else:
-            self.wake.set()
+    wake: threading.Event  # the sorter's, where it runs in this process
 
 
 def webhook(parts: WebhookParts) -> Blueprint:
@@ -65,16 +41,12 @@ def webhook(parts: WebhookParts) -> Blueprint:
 
     @signed
     def take() -> Response:
-        match parts.channel.read_form(_form(), _query()):
-            case Inbound() as message:
-                parts.take_in(message)
-            case DeliveryStatus() as status:
-                parts.outbox.note(status)
-                parts.wake.set()
-            case SetAside(SetAsideReason.NO_MESSAGE_ID):
-                abort(400, "the form has no message id")
-            case SetAside(reason):
-                log.info("a form is set aside: %s", reason)
+        form = _form()
+        identity = parts.channel.identify(form)
+        if identity is None:
+            abort(400, "the form has neither a message id nor a sender")
+        parts.intake.keep(parts.forms.arrived(identity, form, _query()))
+        parts.wake.set()
         reply = parts.channel.webhook_reply
         return Response(reply.body, content_type=reply.content_type)
 

@@ -9,6 +9,7 @@ from bot.channels.channel import Channel
 from bot.delivery.media_understanding import MediaUnderstanding
 from bot.delivery.missed_messages import CatchUp
 from bot.delivery.outbox import Outbox
+from bot.delivery.sorter import Sorter, SorterParts
 from bot.delivery.turn_router import TurnRouter
 from bot.delivery.worker import Worker, WorkerParts
 from bot.sales.desk import Seller
@@ -41,13 +42,21 @@ def turn_router(foundation: Foundation, seller: Seller, ads: AdCommands, channel
     return TurnRouter(seller, commands, foundation.staff, media)
 
 
-def worker(foundation: Foundation, outbox: Outbox, router: TurnRouter, wake: threading.Event) -> Worker:
+def sorter(foundation: Foundation, outbox: Outbox, arrived: threading.Event, wake: threading.Event) -> Sorter:
+    """`arrived` is set when a form may have come, `wake` when there may be work for the worker."""
+    stores = foundation.stores
+    parts = SorterParts(stores.db, stores.forms, stores.messages, outbox, outbox.channel, foundation.numbers)
+    return Sorter(parts, arrived, wake)
+
+
+def worker(foundation: Foundation, outbox: Outbox, router: TurnRouter, sorter: Sorter, wake: threading.Event) -> Worker:
     """`wake` is set whenever there may be work."""
     parts = WorkerParts(
         contacts=foundation.stores.contacts,
         turns=foundation.turns,
         outbox=outbox,
         handler=router,
+        sorter=sorter,
         channel=outbox.channel,
         staff=foundation.staff,
         clock=foundation.clock,
@@ -58,4 +67,4 @@ def worker(foundation: Foundation, outbox: Outbox, router: TurnRouter, wake: thr
 
 def catch_up(foundation: Foundation, channel: Channel, wake: threading.Event) -> CatchUp:
     stores = foundation.stores
-    return CatchUp(channel, stores.intake, stores.runs, foundation.numbers, foundation.clock, wake)
+    return CatchUp(channel, stores.db, stores.messages, stores.runs, foundation.numbers, foundation.clock, wake)

@@ -13,6 +13,7 @@ from bot.ads.agency import Agency
 from bot.channels.channel import Channel
 from bot.channels.simulator import Pace, SmallTwilio
 from bot.delivery.scheduler import JobScheduler
+from bot.delivery.sorter import Sorter
 from bot.delivery.turn_router import TurnRouter
 from bot.delivery.worker import Worker
 from bot.language.detection import detect
@@ -21,7 +22,7 @@ from bot.model.language_model import LanguageModel
 from bot.settings import Settings
 from bot.wiring.ads import AdSide
 from bot.wiring.channels import channel, small_twilio
-from bot.wiring.delivery import catch_up, outbox, turn_router, worker
+from bot.wiring.delivery import catch_up, outbox, sorter, turn_router, worker
 from bot.wiring.desk import seller
 from bot.wiring.foundation import ROOT, Foundation
 from bot.wiring.jobs import job_scheduler, shop_jobs
@@ -48,6 +49,7 @@ class Program:
     twilio: SmallTwilio | None  # the simulator, where no account is set
     web: Flask
     worker: Worker
+    sorter: Sorter  # the worker's
     job_scheduler: JobScheduler
     model: LanguageModel | None
     agency: Agency
@@ -93,7 +95,7 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     Raises BrandsWrong, WrongSetting, DatabaseUnavailable.
     """
     foundation = Foundation.built(settings, clock)
-    wake = threading.Event()
+    arrived, wake = threading.Event(), threading.Event()
     twilio = small_twilio(foundation, pace)
     provider = channel(foundation, twilio)
     gate = outbox(foundation, provider)
@@ -102,7 +104,9 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
     router = turn_router(foundation, desk, ads.commands(), provider)
     missed = catch_up(foundation, provider, wake)
     jobs = [*ads.jobs(twilio), *shop_jobs(foundation, provider, missed, desk)]
-    foundation.stores.db.wake(wake)
+    for event in (arrived, wake):
+        foundation.stores.db.wake(event)
+    sorting = sorter(foundation, gate, arrived, wake)
     return Program(
         settings=settings,
         memory=foundation.stores,
@@ -111,8 +115,9 @@ def assemble(settings: Settings, *, clock: Clock = now, pace: Pace | None = None
         desk=router,
         channel=provider,
         twilio=twilio,
-        web=site(foundation, gate, ads, twilio, wake),
-        worker=worker(foundation, gate, router, wake),
+        web=site(foundation, gate, ads, twilio, arrived),
+        worker=worker(foundation, gate, router, sorting, wake),
+        sorter=sorting,
         job_scheduler=job_scheduler(foundation, jobs),
         model=foundation.model,
         agency=ads.agency,

@@ -9,9 +9,9 @@ from bot.brands import BrandNumbers
 from bot.settings import Settings
 from memory.conversations.attachments import Attachments
 from memory.conversations.handovers import Handovers
-from memory.conversations.intake import Intake
 from memory.conversations.messages import Messages
 from memory.conversations.reading_progress import Readings
+from memory.conversations.received_forms import ReceivedForms
 from memory.conversations.sessions import Sessions
 from memory.conversations.summaries import Summaries
 from memory.people.contacts import Contacts
@@ -39,7 +39,7 @@ class Stores:
     goods: Goods
     handovers: Handovers
     attachments: Attachments
-    intake: Intake
+    forms: ReceivedForms
     runs: JobRuns
     switches: Switches
     readings: Readings
@@ -52,7 +52,8 @@ class Stores:
         """Opens the database and migrates it."""
         db = Database(settings.database_url, timeout=15.0, key=settings.database_key or None)
         db.migrate(STEPS)
-        contacts, sessions = Contacts(db, clock), _sessions(db, settings)
+        contacts = Contacts(db, clock)
+        sessions = Sessions(db, timeout=timedelta(hours=settings.memory.session_timeout_hours))
         messages = Messages(db, contacts, sessions, clock, quiet_seconds=settings.reply_quiet_seconds)
         facts = Facts(db, clock)
         hours = {brand.id: brand.handover_hours for brand in numbers.brands.values()}
@@ -66,7 +67,7 @@ class Stores:
             goods=Goods(db, clock),
             handovers=Handovers(db, clock, hours=hours),
             attachments=Attachments(db, clock),
-            intake=Intake(db, messages),
+            forms=ReceivedForms(db, clock),
             runs=JobRuns(db, clock),
             switches=Switches(db, clock),
             readings=Readings(db, facts),
@@ -76,13 +77,8 @@ class Stores:
         )
 
 
-def webhook_intake(settings: Settings, clock: Clock) -> Intake:
+def webhook_forms(settings: Settings, clock: Clock) -> ReceivedForms:
     """A connection that waits for a write lock no longer than Twilio waits for an answer."""
     db = Database(settings.database_url, timeout=ANSWER_TWILIO_WITHIN, key=settings.database_key or None)
     db.migrate(STEPS)
-    sessions = _sessions(db, settings)
-    return Intake(db, Messages(db, Contacts(db, clock), sessions, clock, quiet_seconds=settings.reply_quiet_seconds))
-
-
-def _sessions(db: Database, settings: Settings) -> Sessions:
-    return Sessions(db, timeout=timedelta(hours=settings.memory.session_timeout_hours))
+    return ReceivedForms(db, clock)

@@ -23,12 +23,13 @@ from bot.web.pages import pages
 from bot.web.webhook import WebhookParts, webhook
 from bot.wiring.ads import AdSide
 from bot.wiring.foundation import ROOT, Foundation
-from bot.wiring.stores import webhook_intake
+from bot.wiring.stores import webhook_forms
 from memory.ads.learnings.campaign_records import CampaignRecords
 from memory.ads.learnings.strategy import Strategy
 from memory.conversation import ConversationMemory
 from memory.conversations.analytics import Analytics
 from memory.conversations.backfill import Past
+from memory.conversations.intake import Intake
 from memory.upkeep.conversation_json import Dossiers
 from memory.upkeep.import_export import ConversationFiles, ExportPart, OneFile, RecordFiles
 
@@ -36,11 +37,11 @@ from memory.upkeep.import_export import ConversationFiles, ExportPart, OneFile, 
 def site(
     foundation: Foundation, outbox: Outbox, ads: AdSide, twilio: SmallTwilio | None, wake: threading.Event
 ) -> Flask:
-    """`wake` is set when a message arrives."""
+    """`wake` is set when the webhook has kept a form."""
     settings, agency = foundation.settings, ads.agency
     web = Flask("hawker", root_path=str(ROOT / "bot" / "web"))
-    intake = webhook_intake(settings, foundation.clock)
-    web.register_blueprint(webhook(WebhookParts(outbox.channel, intake, outbox, foundation.numbers, wake)))
+    forms = webhook_forms(settings, foundation.clock)
+    web.register_blueprint(webhook(WebhookParts(outbox.channel, forms, Intake(forms), wake)))
     web.register_blueprint(simulator_routes(twilio))
     web.register_blueprint(pages(settings))
     parts = _parts(foundation, outbox, ads)

@@ -159,8 +159,10 @@ class Messages:
         self._clock = clock
         self._quiet = timedelta(seconds=quiet_seconds)
 
-    def take_in(self, brand: str, inbound: Inbound) -> int | None:
+    def take_in(self, brand: str, inbound: Inbound, at: datetime | None = None) -> int | None:
         """Store a person's message once; None when it was there already, or its person was erased since.
+
+        `at`: when it came; None: now.
 
         One that a listing of the provider brought first is completed by the webhook that follows: a listing
         knows no advertisement, button or place.
@@ -168,14 +170,15 @@ class Messages:
         The provider's id decides, by a unique key: two processes that are handed the same message at the
         same instant store one. Call it in a durable transaction where the provider will not ask again.
         """
+        moment = at or self._clock()
         with self._db.transaction():
             self._db.hold(*identity_names(brand, inbound.sender))
             if self._seen(inbound.provider_id):
                 self._complete(inbound)
                 return None
             contact_id = self._contacts.resolve(brand, inbound.sender, inbound.to)
-            message_id = self._insert_inbound(brand, contact_id, inbound)
-            self._note_contact(brand, contact_id, inbound)
+            message_id = self._insert_inbound(brand, contact_id, inbound, moment)
+            self._note_contact(brand, contact_id, inbound, moment)
             if inbound.referral is not None:
                 self._contacts.touch(contact_id, brand, message_id, inbound.referral)
         return message_id
@@ -224,6 +227,16 @@ class Messages:
         if message is None:
             raise UnknownMessage(f"there is no message {message_id}")
         return message
+
+    def contact_of(self, message_id: int) -> int | None:
+        """Whose conversation a message belongs to; None where there is none by this id."""
+        found: int | None = self._db.value("SELECT contact_id FROM messages WHERE id = :id", id=message_id)
+        return found
+
+    def sender_of(self, provider_id: str) -> int | None:
+        """As `contact_of`, by the provider's id."""
+        found: int | None = self._db.value("SELECT contact_id FROM messages WHERE provider_id = :id", id=provider_id)
+        return found
 
     def history(self, contact_id: int, *, limit: int = 50, before: int | None = None) -> list[Message]:
         """The newest `limit` messages of a contact (older than the message `before`), oldest first."""
@@ -486,12 +499,11 @@ class Messages:
         if inbound.referral is not None:
             self._contacts.touch(row["contact_id"], row["brand"], row["id"], inbound.referral)
 
-    def _insert_inbound(self, brand: str, contact_id: int, inbound: Inbound) -> int:
-        now = self._clock()
+    def _insert_inbound(self, brand: str, contact_id: int, inbound: Inbound, at: datetime) -> int:
         row = MESSAGES.stored(
             brand=brand,
             contact_id=contact_id,
-            session_id=self._sessions.current(brand, contact_id, now),
+            session_id=self._sessions.current(brand, contact_id, at),
             role="user",
             provider_id=inbound.provider_id,
             kind=inbound.kind,
@@ -500,18 +512,17 @@ class Messages:
             raw=inbound.raw,
             state="waiting",
             urgent=inbound.urgent,
-            at=now,
-            due_at=now if inbound.urgent else now + self._quiet,
+            at=at,
+            due_at=at if inbound.urgent else at + self._quiet,
         )
         return self._db.insert(MESSAGES.insert(row, "RETURNING id"), **row)
 
-    def _note_contact(self, brand: str, contact_id: int, inbound: Inbound) -> None:
-        now = to_text(self._clock())
+    def _note_contact(self, brand: str, contact_id: int, inbound: Inbound, at: datetime) -> None:
         before = self._db.all("SELECT total_interactions, staff FROM contacts WHERE id = :id", id=contact_id)[0]
         self._db.run(
-            "UPDATE contacts SET total_interactions = total_interactions + 1, last_interaction_at = :now,"
+            "UPDATE contacts SET total_interactions = total_interactions + 1, last_interaction_at = :at,"
             " address = :address, our_number = :our_number WHERE id = :id",
-            now=now,
+            at=to_text(at),
             address=inbound.sender.raw,
             our_number=inbound.to,
             id=contact_id,
@@ -519,7 +530,7 @@ class Messages:
         self._db.run(
             "UPDATE messages SET state = 'ready', due_at = :now"
             f" WHERE contact_id = :id AND {ASIDE} AND state = 'parked'",
-            now=now,
+            now=to_text(self._clock()),
             id=contact_id,
         )
         if before["staff"]:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from memory.conversations.channel_messages import Outgoing
 from memory.conversations.messages import MESSAGE, UNSENT, Message, Messages
+from memory.conversations.received_forms import UNSORTED
 from memory.conversations.turn_changes import Change
 from memory.people.contacts import tally
 from memory.storage.database import Database
@@ -273,9 +274,13 @@ class Turns:
         return None if seen is None else from_text(seen)
 
     def backlog(self) -> int:
-        """How many messages wait to be answered or sent, over all brands."""
-        waiting = self._db.value("SELECT count(*) FROM messages WHERE state = 'waiting'")
-        return int(waiting) + int(self._db.value(f"SELECT count(*) FROM messages WHERE {UNSENT}"))
+        """How many messages wait to be sorted, answered or sent, over all brands."""
+        counts = (
+            f"SELECT count(*) FROM received_forms WHERE {UNSORTED}",
+            "SELECT count(*) FROM messages WHERE state = 'waiting'",
+            f"SELECT count(*) FROM messages WHERE {UNSENT}",
+        )
+        return sum(int(self._db.value(count)) for count in counts)
 
     def pressure(self, brand: str, since: datetime) -> Pressure:
         """A brand's load: who waits now, and how long replies took from `since` on."""

@@ -21,10 +21,24 @@ from memory.storage.timestamps import Clock, to_text
 # The number of every manual's examples: one digit short of a real one, so it is nobody's. Taken as it is, so that they run.
 EXAMPLE = "+1234567890"
 USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
+# What WhatsApp may write for a number, whatever a numbering plan says of it.
+NUMBER = re.compile(r"\+?[0-9]{5,20}")
+
+# Ivory Coast put the operator's digits before its eight in 2021; WhatsApp keeps older accounts under the old number.
+# Mobile numbers: by the second of the old digits; landlines (2x, 3x): by the third.
+_IVORY_COAST = (
+    (re.compile(r"\+225([04-9][0-3]\d{6})"), "01"),
+    (re.compile(r"\+225([04-9][4-6]\d{6})"), "05"),
+    (re.compile(r"\+225([04-9][7-9]\d{6})"), "07"),
+    (re.compile(r"\+225(2\d8\d{5})"), "21"),
+    (re.compile(r"\+225([23]\d0\d{5})"), "25"),
+    (re.compile(r"\+225([23]\d\d{6})"), "27"),
+)
 
 # Everything that belongs to one person, in the order in which it can be removed.
 OWNED = (
-    "readings",  # first: who reads in the background finds the cursor gone, and writes nothing more
+    "received_forms",
+    "readings",  # before messages: who reads in the background finds the cursor gone, and writes nothing more
     "attempts",
     "search_waiting",  # before search_rows: this waits for whoever is indexing them
     "search_rows",
@@ -181,7 +195,8 @@ def canonical_phone(text: str) -> str:
     """E.164, with the spellings that mean one person made one. Raises NotAnAddress.
 
     Mexico's 521 and Argentina's 549 mark a mobile phone in WhatsApp only and are dropped. Brazil's ninth
-    digit is added where the old eight digits began with 6 to 9; landlines begin with 2 to 5 and stay.
+    digit is added where the old eight digits began with 6 to 9; landlines begin with 2 to 5 and stay. Ivory Coast's
+    eight digits become ten.
     """
     digits = re.sub(r"[\s().\-]", "", text.removeprefix("whatsapp:"))
     digits = "+" + digits[2:] if digits.startswith("00") else digits
@@ -193,6 +208,10 @@ def canonical_phone(text: str) -> str:
     number = re.sub(r"^\+521(\d{10})$", r"+52\1", number)
     number = re.sub(r"^\+549(\d{10})$", r"+54\1", number)
     number = re.sub(r"^\+55(\d\d)([6-9]\d{7})$", r"+55\g<1>9\2", number)
+    for old, operator in _IVORY_COAST:
+        if found := old.fullmatch(number):
+            number = f"+225{operator}{found[1]}"
+            break
     return _possible(number)
 
 
@@ -216,6 +235,18 @@ def read_address(text: str) -> Address:
     return Address(raw=f"whatsapp:{phone}", phone=phone)
 
 
+def address_as_written(text: str) -> Address | None:
+    """As `read_address`, with numbers that a numbering plan calls impossible; None for what is no address at all."""
+    bare = text.removeprefix("whatsapp:").strip()
+    if USER_ID.fullmatch(bare):
+        return Address(raw=f"whatsapp:{bare}", user_id=bare)
+    digits = re.sub(r"[\s().\-]", "", bare)
+    if NUMBER.fullmatch(digits):
+        number = "+" + digits.removeprefix("+")
+        return Address(raw=f"whatsapp:{number}", phone=number)
+    return None
+
+
 class Contacts:
     """The people of every brand. Each question names the brand or a contact of it."""
 
@@ -231,8 +262,17 @@ class Contacts:
         return contact
 
     def find(self, brand: str, text: str) -> Contact:
-        """By phone in any spelling or by WhatsApp user id. Raises NotAnAddress, UnknownContact."""
-        found = self.known(brand, read_address(text))
+        """By phone in any spelling, WhatsApp user id, or the address they wrote from.
+
+        Raises NotAnAddress where it is none and nobody wrote from it, UnknownContact.
+        """
+        try:
+            found = self.known(brand, read_address(text))
+        except NotAnAddress:
+            written = address_as_written(text)
+            found = None if written is None else self.known(brand, written)
+            if found is None:
+                raise
         if found is None:
             raise UnknownContact("nobody by this number has written to us")
         return found
@@ -382,6 +422,7 @@ class Contacts:
         with self._db.transaction(durable=True):
             self._db.hold(f"summary of {contact_id}")
             self._db.run("DELETE FROM leases WHERE contact_id = :id", id=contact_id)
+            self._claim_forms(contact_id)
             self._remember_erased(contact_id)
             self._tally_down(contact_id)
             self._db.run(
@@ -419,7 +460,8 @@ class Contacts:
         """The provider's ids of every message of this contact, for removing them there, too."""
         rows = self._db.all(
             "SELECT provider_id FROM messages WHERE contact_id = :id AND provider_id IS NOT NULL"
-            " UNION SELECT provider_id FROM attempts WHERE contact_id = :id",
+            " UNION SELECT provider_id FROM attempts WHERE contact_id = :id"
+            " UNION SELECT provider_id FROM received_forms WHERE contact_id = :id AND kind <> 'other'",
             id=contact_id,
         )
         return [row["provider_id"] for row in rows]
@@ -526,6 +568,24 @@ class Contacts:
         """The provider has deleted this message."""
         self._db.run("DELETE FROM forgetting WHERE provider_id = :id", id=provider_id)
 
+    def _claim_forms(self, contact_id: int) -> None:
+        """Forms of this person that were not sorted yet, or were set aside, become theirs, and go with them.
+
+        Those to another brand's number stay.
+        """
+        ours = set(self._db.tuples("SELECT kind, value FROM identities WHERE contact_id = :id", id=contact_id))
+        for form in self._db.all("SELECT id, address, our_number FROM received_forms WHERE contact_id IS NULL"):
+            address = address_as_written(form["address"])
+            if address is not None and ours & set(_keys(address)):
+                self._db.run(
+                    "UPDATE received_forms SET contact_id = :contact WHERE id = :id AND NOT EXISTS"
+                    " (SELECT 1 FROM contacts WHERE our_number = :number AND brand <>"
+                    " (SELECT brand FROM contacts WHERE id = :contact))",
+                    contact=contact_id,
+                    id=form["id"],
+                    number=form["our_number"],
+                )
+
     def _remember_erased(self, contact_id: int) -> None:
         for provider_id in self.provider_ids(contact_id):
             self._db.run(_FORGET, provider_id=provider_id)
@@ -565,7 +625,7 @@ class Contacts:
 
 
 def identity_names(brand: str, address: Address) -> list[str]:
-    """What `Database.hold` calls the identities of this address. Raises NotAnAddress."""
+    """What `Database.hold` calls the identities of this address. Raises NotAnAddress for an empty one."""
     return [f"identity {brand} {kind} {value}" for kind, value in _keys(address)]
 
 
@@ -579,10 +639,18 @@ def erased_digest(provider_id: str) -> str:
     return hashlib.sha256(provider_id.encode()).hexdigest()
 
 
+def _phone_key(written: str) -> tuple[str, str]:
+    # WhatsApp has accounts under numbers that a numbering plan calls impossible: such a one is known as it is written.
+    try:
+        return "phone", canonical_phone(written)
+    except NotAnAddress:
+        return "address", written
+
+
 def _keys(address: Address) -> list[tuple[str, str]]:
     keys = []
     if address.phone:
-        keys.append(("phone", canonical_phone(address.phone)))
+        keys.append(_phone_key(address.phone))
     if address.user_id:
         keys.append(("user_id", address.user_id))
     if not keys:

@@ -23,6 +23,7 @@ from memory.conversations.attachments import MEDIA
 from memory.conversations.handovers import HANDOVERS
 from memory.conversations.messages import ATTEMPTS, MENTIONS, MESSAGES, STATUSES
 from memory.conversations.reading_progress import READINGS
+from memory.conversations.received_forms import RECEIVED_FORMS
 from memory.conversations.sessions import SESSIONS
 from memory.conversations.summaries import SUMMARIES
 from memory.conversations.turns import LEASES, TURNS, WORKERS
@@ -38,6 +39,7 @@ from memory.upkeep.erasure import ERASED_PEOPLE, RECEIPTS
 TABLES = (
     *(JOB_RUNS, SWITCHED_OFF, COUNTERS, WORKERS, TALLIES),
     *(CONTACTS, IDENTITIES, TOUCHES, FACTS, INTERESTS),
+    RECEIVED_FORMS,
     *(SESSIONS, MESSAGES, ATTEMPTS, STATUSES, MENTIONS, MEDIA, SUMMARIES, READINGS, HANDOVERS, TURNS, LEASES),
     *(SEARCH_ROWS, SEARCH_WAITING),
     *(QUOTES, ORDERS, ORDER_EVENTS, GOODS, GOODS_IMPORTS),

@@ -7,21 +7,24 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 
-from flask import Flask
+from flask import Flask, Response
 from werkzeug.serving import make_server
 
 from bot.brands import BrandNumbers, read_brands
 from bot.channels.simulator import Customer, Pace, SmallTwilio, serving
 from bot.channels.twilio import TwilioChannel
 from bot.delivery.outbox import Outbox
+from bot.delivery.sorter import Sorter, SorterParts
 from bot.delivery.worker import Worker, WorkerParts
 from bot.settings import Settings
 from bot.web.webhook import WebhookParts, webhook
 from memory.conversations.channel_messages import Outgoing
 from memory.conversations.intake import Intake
 from memory.conversations.messages import Message, Messages
+from memory.conversations.received_forms import ReceivedForms
 from memory.conversations.sessions import Sessions
 from memory.conversations.turns import MessageReading, Outcome, Turns
 from memory.people.contacts import Contact, Contacts
@@ -82,6 +85,8 @@ class Line:
     outbox: Outbox
     channel: TwilioChannel
     worker: Worker
+    sorter: Sorter
+    forms: ReceivedForms
     templates: dict[str, str]
     handler: Handler = repeat
     alarms: list[str] = field(default_factory=list)
@@ -94,6 +99,12 @@ class Line:
         """What became of what we said, oldest first."""
         rows = self.db.all("SELECT state FROM messages WHERE role = 'assistant' ORDER BY id")
         return [row["state"] for row in rows]
+
+    def sorted(self, response: Response) -> Response:
+        """After a post, where no worker runs: what came is sorted before the post is answered."""
+        if response.status_code == HTTPStatus.OK:
+            self.sorter.sort_all()
+        return response
 
     def until(self, true: Callable[[], bool]) -> None:
         """Wait for something to become true; where it never does, the states of our messages are shown."""
@@ -113,6 +124,8 @@ def open_line(
 ) -> Iterator[Line]:
     """A line that works until the block ends; with `running` off, nothing is answered before `worker.start()`.
 
+    Not running, it sorts in the request: what was posted is a message when the post has been answered.
+
     `where`: a folder for its file, or a server's address. `clock` is ours; the small Twilio has the one on the wall.
     """
     web = Flask("line")
@@ -123,6 +136,8 @@ def open_line(
             where / "hawker.db" if isinstance(where, Path) else where, timeout=2, lease_clock=lease_clock
         )
         line = _wire(db, url, twilio, handler, threads, web, clock)
+        if not running:
+            web.after_request(line.sorted)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         if running:
@@ -152,8 +167,13 @@ def _wire(
     outbox = Outbox(
         db, contacts, messages, turns, switches, channel, clock, brands, office, Erasure(db, clock, "secret")
     )
-    worker_parts = WorkerParts(contacts, turns, outbox, Desk(handler), channel, office, clock, timedelta(seconds=12))
-    parts = WebhookParts(channel, Intake(db, messages), outbox, BrandNumbers(brands), wake)
-    web.register_blueprint(webhook(parts))
+    forms, arrived = ReceivedForms(db, clock), threading.Event()
+    sorter = Sorter(SorterParts(db, forms, messages, outbox, channel, BrandNumbers(brands)), arrived, wake)
+    worker_parts = WorkerParts(
+        contacts, turns, outbox, Desk(handler), sorter, channel, office, clock, timedelta(seconds=12)
+    )
+    web.register_blueprint(webhook(WebhookParts(channel, forms, Intake(forms), arrived)))
     worker = Worker(worker_parts, wake, threads=threads)
-    return Line(twilio, db, contacts, messages, turns, outbox, channel, worker, templates, handler, office.heard)
+    return Line(
+        twilio, db, contacts, messages, turns, outbox, channel, worker, sorter, forms, templates, handler, office.heard
+    )

@@ -49,6 +49,7 @@ from memory.audit_log.account_changes import AccountLeases, Intention, State
 from memory.audit_log.creation_intents import Part
 from memory.audit_log.staff_commands import StaffCommandLog
 from memory.conversations.channel_messages import Inbound, Media, Outgoing
+from memory.conversations.received_forms import FormIdentity, FormKind, Sorted
 from memory.conversations.turns import Lease, Outcome
 from memory.people.address import Address, Referral
 from memory.people.contacts import Contact
@@ -123,8 +124,12 @@ class Story:
             raw={"Body": text, "From": raw},
             **{"kind": "text", **more},
         )
-        message_id = self.memory.intake.take_in(BRAND, inbound)
+        message_id = self.memory.messages.take_in(BRAND, inbound)
         assert message_id is not None
+        identity = FormIdentity(FormKind.MESSAGE, inbound.provider_id, "", raw, SHOP)
+        self.memory.forms.keep([self.memory.forms.arrived(identity, [("Body", text), ("From", raw)], "")])
+        [form] = self.memory.forms.waiting(2)
+        self.memory.forms.note([Sorted(form, self.memory.messages.contact_of(message_id))])
         self.ads.clock.pass_by(seconds=4)
         return message_id
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sqlite3
 import threading
@@ -15,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.channels.twilio import sign
+from memory.conversations.received_forms import SetAsideReason
 from tests.delivery.message_path import PHONE, Line, open_line
 from tests.waiting import HANG_SECONDS
 
@@ -86,10 +88,12 @@ def test_another_account_is_refused_even_when_signed(line: Line) -> None:
     assert stored(line) == 0
 
 
-def test_a_message_without_an_id_is_refused(line: Line) -> None:
+def test_a_message_without_an_id_is_kept_once_and_set_aside(line: Line) -> None:
     values = form(line)
     del values["MessageSid"]
-    assert post(line, values).status_code == 400
+    assert [post(line, values).status_code for _ in range(2)] == [200, 200]
+    [kept] = line.forms.set_aside()
+    assert (kept.set_aside, dict(kept.pairs())) == (SetAsideReason.NO_MESSAGE_ID, values)
     assert stored(line) == 0
 
 
@@ -155,8 +159,10 @@ def test_a_missing_number_of_media_and_repeated_keys_are_taken_in(line: Line) ->
         {"CallSid": "CA1", "MessageSid": ""},
     ],
 )
-def test_what_is_not_a_message_is_thanked_for_or_refused_but_never_an_error(line: Line, more: dict[str, str]) -> None:
-    assert post(line, form(line, **more)).status_code in (200, 400)
+def test_what_is_not_a_message_is_kept(line: Line, more: dict[str, str]) -> None:
+    values = form(line, **more)
+    assert post(line, values).status_code == 200
+    assert dict(json.loads(line.db.value("SELECT form FROM received_forms"))) == values
     assert stored(line) == 0
 
 
@@ -166,7 +172,7 @@ def test_delivered_twice_at_the_same_instant_it_is_stored_once(line: Line) -> No
     assert customer.says("hello").answers == (200, 200)
     line.twilio.fail("webhook_twice", who=PHONE)
     assert customer.says("again").answers == (200, 200)
-    assert stored(line) == 2
+    assert stored(line) == line.db.value("SELECT count(*) FROM received_forms") == 2
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-from bot.channels.channel import DeliveryStatus, Form, SetAside, SetAsideReason
+from bot.channels.channel import DeliveryStatus, Form, SetAside
 from bot.language.reading.opt_out import is_start, is_stop
 from memory.conversations.channel_messages import DeliveryState, Inbound, Media
+from memory.conversations.received_forms import FormIdentity, FormKind, SetAsideReason
 from memory.people.address import Address, Referral
 
 _STATES = {
@@ -40,19 +41,36 @@ _KIND_BY_CONTENT_TYPE = {
 }
 _LOCATION = {"latitude": "Latitude", "longitude": "Longitude", "address": "Address", "label": "Label"}
 
-_PHONE = re.compile(r"\+?[1-9]\d{6,14}")
+_DIGITS = re.compile(
+    r"\+?[0-9]{5,20}"
+)  # also numbers that a numbering plan calls impossible: WhatsApp has such accounts
 _USER_ID = re.compile(r"[A-Z]{2}\.[A-Za-z0-9.]{1,140}")  # CC.id, or CC.ENT.id for a parent
+
+
+def identify(form: Form) -> FormIdentity | None:
+    """None where there is neither an id nor a sender."""
+    values = first_values(form)
+    provider_id, status = values.get("MessageSid", ""), _status(values)
+    sender, receiver = values.get("From", ""), values.get("To", "")
+    if provider_id and _is_status(values, status):
+        return FormIdentity(FormKind.STATUS, provider_id, status, receiver, _bare(sender))
+    if provider_id:
+        return FormIdentity(FormKind.MESSAGE, provider_id, "", sender, _bare(receiver))
+    call = values.get("CallSid", "")
+    if not call and not sender:
+        return None
+    return FormIdentity(FormKind.OTHER, call, values.get("CallStatus", ""), sender, _bare(receiver))
 
 
 def read_form(form: Form, query: str, received_at: datetime) -> Inbound | DeliveryStatus | SetAside:
     """The first value of a repeated name counts."""
     values = first_values(form)
-    status = (values.get("MessageStatus") or values.get("SmsStatus", "")).lower()
+    status = _status(values)
     if values.get("CallSid") and not values.get("MessageSid"):
         return SetAside(SetAsideReason.NOT_A_MESSAGE)  # the number's voice webhook points here
     if not values.get("MessageSid"):
         return SetAside(SetAsideReason.NO_MESSAGE_ID)
-    if status in _STATES or ("MessageStatus" in values and "Body" not in values):
+    if _is_status(values, status):
         return _read_status(values, status, query)
     return _read_message(form, values, received_at)
 
@@ -66,6 +84,20 @@ def kind_of_media(content_type: str) -> str:
 
 def first_values(form: Form) -> dict[str, str]:
     return dict(reversed(form))
+
+
+def _status(values: dict[str, str]) -> str:
+    return (values.get("MessageStatus") or values.get("SmsStatus", "")).lower()
+
+
+def _bare(address: str) -> str:
+    return address.removeprefix("whatsapp:")
+
+
+def _is_status(values: dict[str, str], status: str) -> bool:
+    if status in _STATES or ("MessageStatus" in values and "Body" not in values):
+        return True
+    return bool(values.get("MessageStatus")) and status not in ("receiving", "received")
 
 
 def _read_status(values: dict[str, str], status: str, query: str) -> DeliveryStatus | SetAside:
@@ -86,10 +118,8 @@ def _read_message(form: Form, values: dict[str, str], received_at: datetime) -> 
         return SetAside(SetAsideReason.NO_SENDER)
     if not written.startswith("whatsapp:"):
         return SetAside(SetAsideReason.OTHER_CHANNEL)
-    who = written.removeprefix("whatsapp:").strip()
-    phone = _phone(who) or _phone(values.get("WaId", ""))
-    user_id = values.get("ExternalUserId") or (who if _USER_ID.fullmatch(who) else None)
-    if phone is None and user_id is None:
+    sender = _sender(written, values)
+    if sender is None:
         return SetAside(SetAsideReason.UNREADABLE_SENDER)
     kind = _kind(values)
     body = values.get("Body") or values.get("ButtonText") or values.get("ListTitle") or ""
@@ -97,7 +127,7 @@ def _read_message(form: Form, values: dict[str, str], received_at: datetime) -> 
     return Inbound(
         provider_id=values["MessageSid"],
         to=values.get("To", "").removeprefix("whatsapp:"),
-        sender=Address(raw=written, phone=phone, user_id=user_id),
+        sender=sender,
         kind=kind,
         body=body,
         received_at=received_at,
@@ -113,8 +143,18 @@ def _read_message(form: Form, values: dict[str, str], received_at: datetime) -> 
     )
 
 
-def _phone(written: str) -> str | None:
-    return "+" + written.lstrip("+") if _PHONE.fullmatch(written) else None
+def _sender(written: str, values: dict[str, str]) -> Address | None:
+    """`From` decides; another parameter only adds to it. None where it is neither a number nor a user id."""
+    who = _bare(written).strip()
+    given = values.get("ExternalUserId", "")
+    user_id = given if _USER_ID.fullmatch(given) else None
+    if _DIGITS.fullmatch(who):
+        return Address(raw=written, phone="+" + who.removeprefix("+"), user_id=user_id)
+    if not _USER_ID.fullmatch(who):
+        return None
+    number = values.get("WaId", "")
+    phone = "+" + number.removeprefix("+") if _DIGITS.fullmatch(number) else None
+    return Address(raw=written, phone=phone, user_id=user_id or who)
 
 
 def _kind(values: dict[str, str]) -> str:

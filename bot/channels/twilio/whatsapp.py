@@ -39,9 +39,10 @@ from bot.channels.message_text import numbered, units
 from bot.channels.twilio.account import TwilioAccount
 from bot.channels.twilio.error_codes import failure, verdict_on
 from bot.channels.twilio.signature import Signatures
-from bot.channels.twilio.webhook_forms import first_values, read_form
+from bot.channels.twilio.webhook_forms import first_values, identify, read_form
 from bot.settings import Settings
 from memory.conversations.channel_messages import Button, Inbound, Media, OutboxRow
+from memory.conversations.received_forms import FormIdentity
 
 if TYPE_CHECKING:
     from bot.channels.twilio.media import MediaFetcher
@@ -98,8 +99,11 @@ class TwilioChannel:
         if first_values(request.form).get("AccountSid") != self.account.sid:
             raise WebhookRefused("this is another account's message")
 
-    def read_form(self, form: Form, query: str = "") -> Inbound | DeliveryStatus | SetAside:
-        return read_form(form, query, self._clock())
+    def identify(self, form: Form) -> FormIdentity | None:
+        return identify(form)
+
+    def read_form(self, form: Form, query: str = "", at: datetime | None = None) -> Inbound | DeliveryStatus | SetAside:
+        return read_form(form, query, at or self._clock())
 
     def verdict(self, error_code: int | None) -> FailureVerdict:
         return verdict_on(error_code)

@@ -25,4 +25,30 @@ LEASE_CLOCK = (
     "ALTER TABLE cycles ADD COLUMN held_until_tick INTEGER",
 )
 
-RELEASE_0_3_0: Steps = (("024 lease clock", LEASE_CLOCK),)
+RECEIVED_FORMS = (
+    """CREATE TABLE received_forms (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        kind TEXT NOT NULL,
+        provider_id TEXT NOT NULL,
+        state TEXT NOT NULL,
+        address TEXT NOT NULL,
+        our_number TEXT NOT NULL,
+        form TEXT NOT NULL,
+        query TEXT NOT NULL,
+        received_at TEXT NOT NULL,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        set_aside TEXT,
+        contact_id INTEGER,
+        sorted_at TEXT,
+        UNIQUE (provider_id, kind, state)
+    )""",
+    "CREATE INDEX received_forms_waiting ON received_forms (id) WHERE sorted_at IS NULL AND set_aside IS NULL",
+    "CREATE INDEX received_forms_aside ON received_forms (id) WHERE set_aside IS NOT NULL",
+    "CREATE INDEX received_forms_sorted ON received_forms (sorted_at) WHERE sorted_at IS NOT NULL",
+    "CREATE INDEX received_forms_by_contact ON received_forms (contact_id)",
+)
+
+RELEASE_0_3_0: Steps = (
+    ("021 received forms", RECEIVED_FORMS),
+    ("024 lease clock", LEASE_CLOCK),
+)

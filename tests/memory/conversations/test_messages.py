@@ -7,11 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memory.conversations.channel_messages import Outgoing
-from memory.conversations.intake import Intake
 from memory.conversations.messages import STATUS_RANK
 from memory.conversations.turns import Outcome
 from memory.people.address import Referral
-from memory.storage.errors import DatabaseUnavailable, UnknownMessage
+from memory.storage.errors import UnknownMessage
 from memory.storage.timestamps import to_text
 from tests.memory.stores import BRAND, Stores, as_is, said
 
@@ -106,22 +105,6 @@ def test_only_dead_messages_are_replayed(stores: Stores) -> None:
     message_id = stores.hear("hi")
     with pytest.raises(UnknownMessage, match="waiting"):
         stores.messages.replay(message_id)
-
-
-def test_a_batch_with_one_bad_message_takes_the_others_in(stores: Stores) -> None:
-    intake = Intake(stores.db, stores.messages)
-    assert intake.take_in(BRAND, said("hi", sid="SM1")) is not None
-    assert intake.take_in(BRAND, said("hi", sid="SM1")) is None
-
-
-def test_intake_says_when_nothing_could_be_stored(file_stores: Stores) -> None:
-    stores = file_stores
-    intake = Intake(stores.db, stores.messages)
-    stores.db.value("PRAGMA query_only = ON")
-    with pytest.raises(DatabaseUnavailable):
-        intake.take_in(BRAND, said("hi"))
-    stores.db.value("PRAGMA query_only = OFF")
-    assert intake.take_in(BRAND, said("hi")) is not None
 
 
 def said_to(stores: Stores) -> int:

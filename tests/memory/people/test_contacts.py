@@ -145,3 +145,40 @@ def test_a_picture_that_arrives_after_its_person_was_erased_is_not_kept(stores: 
     with pytest.raises(UnknownContact):
         Attachments(stores.db, stores.clock).keep(message, "image/png", b"a face", None)
     assert stores.db.value("SELECT count(*) FROM media") == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("+22501123456", "+2250101123456"),
+        ("+22540123456", "+2250140123456"),
+        ("+22505123456", "+2250505123456"),
+        ("+22584123456", "+2250584123456"),
+        ("+22507123456", "+2250707123456"),
+        ("+22598123456", "+2250798123456"),
+        ("+22521812345", "+2252121812345"),
+        ("+22520012345", "+2252520012345"),
+        ("+22522412345", "+2252722412345"),
+        ("+225 07 12 34 56", "+225 07 07 12 34 56"),
+    ],
+)
+def test_ivory_coasts_old_and_new_number_are_one_person(stores: Stores, old: str, new: str) -> None:
+    stores.hear("hi", phone=old.replace(" ", ""))
+    contact = stores.contacts.find(BRAND, new)
+    assert contact == stores.contacts.find(BRAND, old)
+    assert contact.phone == old.replace(" ", "")
+    stores.hear("hi", phone=new.replace(" ", ""))
+    assert stores.contacts.find(BRAND, old).id == contact.id
+
+
+@pytest.mark.parametrize("odd", ["+225071234", "+22507", "+999123456789", "+12345", "+1415555010199999"])
+@pytest.mark.parametrize("user_id", [None, "CI.AbCdEf123456"])
+def test_a_number_that_no_plan_knows_is_an_identity(stores: Stores, odd: str, user_id: str | None) -> None:
+    for _ in range(2):
+        contact_id = stores.contacts.resolve(BRAND, Address(f"whatsapp:{odd}", odd, user_id), SHOP)
+    found = stores.contacts.find(BRAND, odd)
+    assert (found.id, found.address) == (contact_id, f"whatsapp:{odd}")
+    assert stores.contacts.find(BRAND, f"whatsapp:{odd}").id == contact_id
+    assert stores.db.value("SELECT count(*) FROM contacts") == 1
+    with pytest.raises(NotAnAddress):
+        stores.contacts.find(BRAND, odd[:-1])  # nobody wrote from there

@@ -15,7 +15,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memory.conversations.channel_messages import Inbound, Outgoing
-from memory.conversations.intake import Intake
 from memory.conversations.turns import Outcome
 from memory.storage.database import Database
 from memory.storage.errors import AlreadyStored, DatabaseUnavailable, LeaseLost, MemoryFault
@@ -149,9 +148,8 @@ def test_the_same_message_on_two_machines_is_stored_once_and_its_sender_is_one(p
     shops = machines(postgres, "twice", 4)
 
     def take_in(stores: Stores) -> None:
-        intake = Intake(stores.db, stores.messages)
         for n in range(20):
-            intake.take_in(BRAND, said(str(n), sid=f"SM{n}", phone=f"+9198765432{n % 5:02d}"))
+            stores.messages.take_in(BRAND, said(str(n), sid=f"SM{n}", phone=f"+9198765432{n % 5:02d}"))
 
     run_together([partial(take_in, stores) for stores in shops])
     db = shops[0].db
@@ -286,18 +284,18 @@ def test_a_restart_under_load_loses_nothing_and_does_nothing_twice(own_server: P
 
 def take_in_like_a_webhook(stores: Stores, numbers: range, half_way: threading.Event) -> None:
     """What could not be stored is refused, and the provider brings it again."""
-    intake = Intake(stores.db, stores.messages)
     for n in numbers:
         message = said(str(n), sid=f"SM{n}", phone=f"+9198765432{n % 7:02d}", urgent=True)
-        while not stored(intake, message):
+        while not stored(stores, message):
             pass
         if n == numbers[len(numbers) // 3]:
             half_way.set()
 
 
-def stored(intake: Intake, message: Inbound) -> bool:
+def stored(stores: Stores, message: Inbound) -> bool:
     try:
-        intake.take_in(BRAND, message)
+        with stores.db.transaction(durable=True):
+            stores.messages.take_in(BRAND, message)
     except DatabaseUnavailable:
         return False
     return True
