@@ -12,6 +12,8 @@ from bot.channels.channel import Channel
 from bot.delivery.maintenance import Backups, ProviderErasure, Retention
 from bot.delivery.missed_messages import CatchUp
 from bot.delivery.scheduler import Job, JobScheduler, Leadership
+from bot.delivery.set_aside import FormRetention, SetAsideNotice
+from bot.delivery.staff_messages import StaffMessages
 from bot.sales.desk import Seller
 from bot.settings import Settings
 from bot.shop.exchange_rates import Rates, RatesNotRefreshed
@@ -47,6 +49,7 @@ def shop_jobs(foundation: Foundation, channel: Channel, catch_up: CatchUp, selle
         Job("limits", timedelta(days=1), partial(forget_old_windows, stores.limits, clock)),
         Job("search", timedelta(seconds=2), stores.search.catch_up_fully, at_start=True),
         Job("reading", timedelta(seconds=5), background_reader(foundation).run, at_start=True),
+        Job("set-aside notice", timedelta(days=1), _set_aside_notice(foundation, channel).run),
         *_tidying(foundation),
         Job("silence", timedelta(hours=1), partial(note_silent_customers, seller)),
     ]
@@ -54,9 +57,10 @@ def shop_jobs(foundation: Foundation, channel: Channel, catch_up: CatchUp, selle
 
 def _tidying(foundation: Foundation) -> list[Job]:
     settings = foundation.settings
-    jobs = []
+    days = {brand.id: brand.retention_days for brand in foundation.brands.values()}
+    forms = FormRetention(foundation.stores.forms, days if settings.memory.auto_cleanup else {}, foundation.clock)
+    jobs = [Job("received forms", timedelta(hours=1), forms.run)]
     if settings.memory.auto_cleanup:
-        days = {brand.id: brand.retention_days for brand in foundation.brands.values()}
         retention = Retention(
             foundation.stores.sessions, foundation.stores.attachments, foundation.erasure, days, foundation.clock
         )
@@ -65,6 +69,12 @@ def _tidying(foundation: Foundation) -> list[Job]:
     if settings.backup_dir and not settings.on_server:  # a server has its own backups
         jobs.append(Job("backup", timedelta(days=1), _backups(foundation).run))
     return jobs
+
+
+def _set_aside_notice(foundation: Foundation, channel: Channel) -> SetAsideNotice:
+    stores = foundation.stores
+    told = StaffMessages(stores.db, stores.messages, foundation.staff, channel.limits)
+    return SetAsideNotice(stores.forms, stores.runs, foundation.numbers, told)
 
 
 def _backups(foundation: Foundation) -> Backups:

@@ -73,14 +73,14 @@ class ReceivedForm:
     attempts: int = 0  # sortings that failed
     set_aside: SetAsideReason | None = None
     contact_id: int | None = None
-    sorted_at: datetime | None = None
+    sorted_at: datetime | None = None  # when a sorter was done with it, whatever became of it
 
     def pairs(self) -> Pairs:
         return [(name, value) for name, value in json.loads(self.form)]
 
 
 # SQLite takes a partial index only where the question repeats its condition word for word.
-UNSORTED = "sorted_at IS NULL AND set_aside IS NULL"
+UNSORTED = "sorted_at IS NULL"
 RECEIVED_FORMS = Table(
     "received_forms",
     Column("id", ROW_ID),
@@ -110,6 +110,7 @@ _KEPT = ("kind", "provider_id", "state", "address", "our_number", "form", "query
 
 @dataclass(frozen=True, slots=True)
 class SetAsideCount:
+    our_number: str
     reason: SetAsideReason
     count: int
 
@@ -188,7 +189,7 @@ class ReceivedForms:
             self._db.run(
                 "UPDATE received_forms SET sorted_at = :sorted_at, contact_id = :contact_id, set_aside = :set_aside"
                 " WHERE id = :id",
-                sorted_at=now if result.set_aside is None or result.contact_id is not None else None,
+                sorted_at=now,
                 contact_id=result.contact_id,
                 set_aside=result.set_aside,
                 id=form.id,
@@ -199,9 +200,11 @@ class ReceivedForms:
         attempts = form.attempts + 1
         over = attempts >= MOST_ATTEMPTS
         self._db.run(
-            f"UPDATE received_forms SET attempts = :attempts, set_aside = :set_aside WHERE id = :id AND {UNSORTED}",
+            "UPDATE received_forms SET attempts = :attempts, set_aside = :set_aside, sorted_at = :sorted_at"
+            f" WHERE id = :id AND {UNSORTED}",
             attempts=attempts,
             set_aside=SetAsideReason.KEEPS_FAILING if over else None,
+            sorted_at=to_text(self._clock()) if over else None,
             id=form.id,
         )
         return over
@@ -215,13 +218,13 @@ class ReceivedForms:
         )
 
     def count_set_aside(self, since: datetime) -> list[SetAsideCount]:
-        """By reason, of what came from then on; the most frequent first."""
+        """By our number and reason, of what was set aside from then on; the most frequent first."""
         rows = self._db.tuples(
-            "SELECT set_aside, count(*) FROM received_forms WHERE set_aside IS NOT NULL AND received_at >= :since"
-            " GROUP BY set_aside ORDER BY count(*) DESC, set_aside",
+            "SELECT our_number, set_aside, count(*) FROM received_forms WHERE set_aside IS NOT NULL"
+            " AND sorted_at >= :since GROUP BY our_number, set_aside ORDER BY count(*) DESC, our_number, set_aside",
             since=to_text(since),
         )
-        return [SetAsideCount(SetAsideReason(reason), int(count)) for reason, count in rows]
+        return [SetAsideCount(number, SetAsideReason(reason), int(count)) for number, reason, count in rows]
 
     def sort_again(self) -> int:
         """Let everything that was set aside be sorted anew; how many forms."""
@@ -234,8 +237,8 @@ class ReceivedForms:
         return self._forget("set_aside IS NULL AND sorted_at < :before", before, at_once)
 
     def forget_set_aside(self, before: datetime, *, at_once: int = 500) -> int:
-        """Delete set-aside forms that came before then; how many."""
-        return self._forget("set_aside IS NOT NULL AND received_at < :before", before, at_once)
+        """As `forget_sorted`, of forms that were set aside."""
+        return self._forget("set_aside IS NOT NULL AND sorted_at < :before", before, at_once)
 
     def _forget(self, which: str, before: datetime, at_once: int) -> int:
         total, gone = 0, at_once

@@ -28,6 +28,7 @@ LINES = (
     "ad_reports",
     "staff_answers",
     "handovers",
+    "set_aside",
     "selling_points",
 )  # what is said, with blanks that code fills in
 

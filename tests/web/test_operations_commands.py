@@ -12,6 +12,7 @@ from click.testing import Result
 from bot.settings import Settings
 from bot.web.access import read_token
 from bot.web.cli.operations import MachineFinding, clock_skew, disk, staff
+from memory.conversations.received_forms import FormIdentity, FormKind, ReceivedForms, SetAsideReason, Sorted
 from memory.storage.timestamps import now
 from tests.memory.stores import BRAND, TestClock
 from tests.web.shop import KEYS, PHONE, Shop
@@ -126,6 +127,23 @@ def test_dead_lists_without_words_or_numbers_and_replays(shop: Shop) -> None:
     assert run(shop, "dead", "--replay", str(ids[0])).output.startswith("1 ")
     assert run(shop, "dead", "--replay", "all").output.startswith("2 ")
     assert [shop.stores.messages.get(message_id).state for message_id in ids] == ["waiting"] * 3
+
+
+def test_forms_lists_what_was_set_aside_without_words_or_numbers_and_sorts_it_again(shop: Shop) -> None:
+    assert run(shop, "forms").output == "Nothing is set aside.\n"
+    forms = ReceivedForms(shop.stores.db, shop.stores.clock)
+    for n in range(3):
+        identity = FormIdentity(FormKind.MESSAGE, f"SM{n}", "", f"whatsapp:{PHONE}")
+        forms.keep([forms.arrived(identity, [("Body", f"secret words {n}"), ("From", PHONE)], "")])
+    forms.note([Sorted(form, set_aside=SetAsideReason.NO_BRAND) for form in forms.waiting(3)])
+    listed = run(shop, "forms").output
+    assert [line.split()[0] for line in listed.splitlines()] == ["3", "2", "1"]
+    assert "no_brand" in listed
+    assert "secret" not in listed
+    assert PHONE not in listed
+    assert "secret words 2" in run(shop, "forms", "--full", "--most", "1").output
+    assert run(shop, "forms", "--sort-again").output.startswith("3 ")
+    assert forms.count_waiting() == 3
 
 
 def test_replaying_what_is_not_dead_says_so(shop: Shop) -> None:

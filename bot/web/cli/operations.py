@@ -24,6 +24,7 @@ from bot.web.cli.person import memory_command
 from memory.ads.graph import Graph
 from memory.ads.graph_export import Target, copy_graph
 from memory.conversations.messages import Message
+from memory.conversations.received_forms import ReceivedForm, ReceivedForms
 from memory.storage.errors import DatabaseUnavailable, MemoryFault
 from memory.storage.timestamps import Clock, to_text
 
@@ -45,6 +46,7 @@ def register_commands(app: Flask, parts: Parts) -> None:
         _token(parts),
         _doctor(parts),
         _dead(parts),
+        _forms(parts),
         _erase(parts),
         _receipts(parts),
         _graph(parts),
@@ -90,6 +92,31 @@ def _dead(parts: Parts) -> click.Command:
         click.echo("\n".join(map(_line, buried)) or "Nothing is dead.")
 
     return dead
+
+
+def _forms(parts: Parts) -> click.Command:
+    stored = ReceivedForms(parts.db, parts.clock)
+
+    @click.command()
+    @click.option("--full", is_flag=True, help="With everything that came: names, numbers and texts.")
+    @click.option("--most", default=100, show_default=True, type=click.IntRange(1, 100_000), help="So many at most.")
+    @click.option("--sort-again", is_flag=True, help="Let the worker read all of them anew, after an update.")
+    def forms(full: bool, most: int, sort_again: bool) -> None:
+        """List what came from the provider and could not be read, newest first."""
+        if sort_again:
+            click.echo(f"{stored.sort_again()} to be sorted again")
+            return
+        lines = [_form_line(form, full=full) for form in stored.set_aside(most=most)]
+        click.echo("\n".join(lines) or "Nothing is set aside.")
+
+    return forms
+
+
+def _form_line(form: ReceivedForm, *, full: bool) -> str:
+    # Without `full` no text and no phone number: terminal output ends up in screenshots.
+    contact = "" if form.contact_id is None else f"  contact {form.contact_id}"
+    line = f"{form.id}  {to_text(form.received_at)[:19]}Z  {form.kind}  {form.set_aside}{contact}"
+    return f"{line}\n    {form.form}" if full else line
 
 
 def _erase(parts: Parts) -> click.Command:

@@ -42,7 +42,7 @@ RECEIVED_FORMS = (
         sorted_at TEXT,
         UNIQUE (provider_id, kind, state)
     )""",
-    "CREATE INDEX received_forms_waiting ON received_forms (id) WHERE sorted_at IS NULL AND set_aside IS NULL",
+    "CREATE INDEX received_forms_waiting ON received_forms (id) WHERE sorted_at IS NULL",
     "CREATE INDEX received_forms_aside ON received_forms (id) WHERE set_aside IS NOT NULL",
     "CREATE INDEX received_forms_sorted ON received_forms (sorted_at) WHERE sorted_at IS NOT NULL",
     "CREATE INDEX received_forms_by_contact ON received_forms (contact_id)",

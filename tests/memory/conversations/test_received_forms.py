@@ -146,8 +146,8 @@ def test_set_aside_forms_are_counted_by_reason_from_a_moment_on(stores: Stores) 
     for form, reason in zip(forms.waiting(3), ("no_brand", "no_brand", "unknown_kind"), strict=True):
         forms.note([Sorted(form, set_aside=SetAsideReason(reason))])
     assert forms.count_set_aside(since) == [
-        SetAsideCount(SetAsideReason.NO_BRAND, 2),
-        SetAsideCount(SetAsideReason.UNKNOWN_KIND, 1),
+        SetAsideCount(SHOP, SetAsideReason.NO_BRAND, 2),
+        SetAsideCount(SHOP, SetAsideReason.UNKNOWN_KIND, 1),
     ]
 
 
