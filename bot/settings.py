@@ -93,6 +93,7 @@ class Settings:
     public_url: str = setting(
         "PUBLIC_URL", _url("must be the address that Twilio calls, such as https://shop.example.com")
     )
+    forwarded_hops: int = setting("FORWARDED_HOPS", fields.Integer(load_default=0, validate=Range(0, 10)))
     database_new_key: str = setting(
         "DATABASE_NEW_KEY", fields.String(load_default="", validate=DATABASE_KEY), secret=True
     )

@@ -7,7 +7,7 @@ from bot.settings import Settings
 # PORT may stand in .env, which only the settings read.
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{Settings.from_environment().port}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-worker_class = "gthread"
+worker_class = "bot.web.buffering_worker.BufferingWorker"  # no thread waits for a slow client
 threads = 16
 timeout = 30
 graceful_timeout = 30

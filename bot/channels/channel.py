@@ -195,6 +195,9 @@ class Channel(Protocol):
     @property
     def webhook_reply(self) -> WebhookReply: ...
 
+    def is_signed(self, headers: Mapping[str, str]) -> bool:
+        """Whether there is a signature at all, right or wrong; asked before the body is read."""
+
     def check_request(self, request: WebhookRequest) -> None:
         """Raises WebhookRefused unless the provider signed it for our account."""
 

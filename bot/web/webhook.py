@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, abort, request
+from werkzeug.exceptions import Forbidden, HTTPException, LengthRequired, RequestEntityTooLarge
 
 from bot.channels.channel import INBOUND_PATH, STATUS_PATH, Channel, WebhookRefused, WebhookRequest
 from bot.web.access import signed
+from bot.web.failed_attempts import FailedAttempts
 from memory.conversations.intake import Intake
 from memory.conversations.received_forms import ReceivedForms
 from memory.storage.errors import DatabaseUnavailable
@@ -17,6 +20,9 @@ from memory.storage.errors import DatabaseUnavailable
 log = logging.getLogger(__name__)
 
 LARGEST_FORM = 64 * 1024
+# App configuration, for bot.web.buffering_worker: whether a request to this path with these headers (names in title case) is
+# refused whatever its body is. Such a request gets its answer at once.
+REFUSED_UNREAD = "REFUSED_UNREAD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +33,26 @@ class WebhookParts:
     wake: threading.Event  # the sorter's, where it runs in this process
 
 
+def refused_unread(channel: Channel, headers: Mapping[str, str]) -> HTTPException | None:
+    """Why a request is refused before its body is read; `headers` have names in title case."""
+    if not channel.is_signed(headers):
+        return Forbidden("the signature is missing; see `flask --app app doctor`")
+    length = headers.get("Content-Length", "")
+    if not (length.isascii() and length.isdigit()):
+        return LengthRequired("the form's length is missing")
+    if len(length) > 9 or int(length) > LARGEST_FORM:
+        return RequestEntityTooLarge(f"a form has at most {LARGEST_FORM} bytes")
+    return None
+
+
 def webhook(parts: WebhookParts) -> Blueprint:
     routes = Blueprint("webhook", __name__)
 
+    failed = FailedAttempts()
+
     @routes.before_request
     def check() -> None:
-        request.max_content_length = LARGEST_FORM
-        asked = WebhookRequest(request.path, _query(), _form(), dict(request.headers))
-        try:
-            parts.channel.check_request(asked)
-        except WebhookRefused as refused:
-            abort(403, str(refused))
+        _require_signature(parts.channel, failed)
 
     @signed
     def take() -> Response:
@@ -60,6 +75,21 @@ def webhook(parts: WebhookParts) -> Blueprint:
         return "the database cannot be written now; send it again", 503
 
     return routes
+
+
+def _require_signature(channel: Channel, failed: FailedAttempts) -> None:
+    headers = dict(request.headers)
+    refusal = refused_unread(channel, headers)
+    if isinstance(refusal, Forbidden):
+        failed.count(request.remote_addr)
+    if refusal is not None:
+        raise refusal
+    request.max_content_length = LARGEST_FORM
+    try:
+        channel.check_request(WebhookRequest(request.path, _query(), _form(), headers))
+    except WebhookRefused as refused:
+        failed.count(request.remote_addr)
+        abort(403, str(refused))
 
 
 def _form() -> list[tuple[str, str]]:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
+from bot.channels.channel import INBOUND_PATH, STATUS_PATH
 from bot.channels.simulator import SmallTwilio
 from bot.channels.simulator import blueprint as simulator_routes
 from bot.delivery.outbox import Outbox
@@ -20,7 +22,7 @@ from bot.web.cli.database import register_closed, register_keeping
 from bot.web.cli.import_export import register_moving
 from bot.web.cli.operations import register_commands
 from bot.web.pages import pages
-from bot.web.webhook import WebhookParts, webhook
+from bot.web.webhook import REFUSED_UNREAD, WebhookParts, refused_unread, webhook
 from bot.wiring.ads import AdSide
 from bot.wiring.foundation import ROOT, Foundation
 from bot.wiring.stores import webhook_forms
@@ -42,6 +44,12 @@ def site(
     web = Flask("hawker", root_path=str(ROOT / "bot" / "web"))
     forms = webhook_forms(settings, foundation.clock)
     web.register_blueprint(webhook(WebhookParts(outbox.channel, forms, Intake(forms), wake)))
+    if settings.forwarded_hops:
+        # Only the address; signatures are checked against PUBLIC_URL, whatever a proxy says of host and scheme.
+        web.wsgi_app = ProxyFix(web.wsgi_app, x_for=settings.forwarded_hops, x_proto=0, x_host=0)  # type: ignore[method-assign]
+    web.config[REFUSED_UNREAD] = lambda path, headers: (
+        path in (INBOUND_PATH, STATUS_PATH) and refused_unread(outbox.channel, headers) is not None
+    )
     web.register_blueprint(simulator_routes(twilio))
     web.register_blueprint(pages(settings))
     parts = _parts(foundation, outbox, ads)

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.channels.twilio import sign
+from bot.web.failed_attempts import MOST_FAILURES, WINDOW_SECONDS
 from memory.conversations.received_forms import SetAsideReason
 from tests.delivery.message_path import PHONE, Line, open_line
 from tests.waiting import HANG_SECONDS
@@ -57,11 +58,17 @@ def test_a_signed_message_is_stored_and_thanked_for_with_empty_twiml(line: Line,
     assert stored(line) == 1
 
 
-@pytest.mark.parametrize("signature", [None, "", "nonsense", "RSOYDt4T1cUTdK1PDd93/VVr8B8="])
-def test_without_a_right_signature_nothing_is_stored(
-    line: Line, signature: str | None, caplog: pytest.LogCaptureFixture
-) -> None:
+@pytest.mark.parametrize("signature", [None, ""])
+def test_without_a_signature_nothing_is_stored(line: Line, signature: str | None) -> None:
     headers = {} if signature is None else {"X-Twilio-Signature": signature}
+    answer = requests.post(line.twilio.webhook_url, data=form(line), headers=headers, timeout=HANG_SECONDS)
+    assert answer.status_code == 403
+    assert stored(line) == 0
+
+
+@pytest.mark.parametrize("signature", ["nonsense", "RSOYDt4T1cUTdK1PDd93/VVr8B8="])
+def test_with_a_wrong_signature_nothing_is_stored(line: Line, signature: str, caplog: pytest.LogCaptureFixture) -> None:
+    headers = {"X-Twilio-Signature": signature}
     with caplog.at_level(logging.WARNING):
         answer = requests.post(line.twilio.webhook_url, data=form(line), headers=headers, timeout=HANG_SECONDS)
     assert answer.status_code == 403
@@ -101,6 +108,19 @@ def test_a_form_beyond_64_kilobytes_is_refused(line: Line) -> None:
     assert post(line, form(line, Body="x" * 60_000)).status_code == 200
     assert post(line, form(line, MessageSid="SM2", Body="x" * 70_000)).status_code == 413
     assert stored(line) == 1
+
+
+@pytest.mark.parametrize("signature", [None, "nonsense"])
+def test_who_sends_wrong_signatures_again_and_again_is_told_to_wait(line: Line, signature: str | None) -> None:
+    headers = {} if signature is None else {"X-Twilio-Signature": signature}
+    url = line.twilio.webhook_url
+    refused = [requests.post(url, data=form(line), headers=headers, timeout=HANG_SECONDS) for _ in range(MOST_FAILURES)]
+    assert {answer.status_code for answer in refused} == {403}
+    again = requests.post(url, data=form(line), headers=headers, timeout=HANG_SECONDS)
+    assert again.status_code == 429
+    assert 0 < int(again.headers["Retry-After"]) <= WINDOW_SECONDS + 1
+    # The provider may come through the same proxy.
+    assert post(line, form(line)).status_code == 200
 
 
 def test_a_database_that_cannot_be_written_asks_for_another_try(line: Line) -> None:

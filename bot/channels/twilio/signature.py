@@ -22,6 +22,9 @@ class Signatures:
     def __init__(self, tokens: tuple[str, ...]) -> None:
         self._validators = [RequestValidator(token) for token in tokens if token]
 
+    def given(self, headers: Mapping[str, str]) -> bool:
+        return bool(headers.get(SIGNATURE_HEADER))
+
     def good(self, url: str, form: Form, headers: Mapping[str, str]) -> bool:
         """Malformed signatures are wrong, not errors."""
         given = headers.get(SIGNATURE_HEADER)

@@ -7,7 +7,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -86,6 +86,9 @@ class TwilioChannel:
         self._contents_lock = threading.Lock()
 
     # What comes in
+
+    def is_signed(self, headers: Mapping[str, str]) -> bool:
+        return self._signatures.given(headers)
 
     def check_request(self, request: WebhookRequest) -> None:
         # The address as configured: forwarded headers may say anything.
