@@ -36,7 +36,8 @@ def facts() -> ReplyFacts:
         today=date(2026, 11, 21),
         orders=[OrderFact("VY-10023", (price, price + delivery), date(2026, 11, 24), state="shipped")],
         conversions=[rates.convert(Money(Decimal(100), "USD"), "EUR"), rates.convert(price, "SAR")],
-        customer="I want a gaming laptop under 1500 euros. Do you have the iPhone 15? 100 usd in eur?",
+        customer="I want a gaming laptop under 1500 euros. Do you have the iPhone 15? 100 usd in eur?"
+        " I live at Calle Mayor 24, Madrid 28013.",
     )
 
 

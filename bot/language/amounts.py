@@ -166,7 +166,12 @@ def _leads_number(text: MoneyText, index: int) -> bool:
         return False
     if tokens[ahead].text in SCALES or tokens[ahead].text in HUNDREDS:
         return tokens[ahead].text != "k"
-    return tokens[index].text in ARTICLES and ahead in text.currency_at
+    # "a R$ 309": the currency is the amount's behind it.
+    return (
+        tokens[index].text in ARTICLES
+        and ahead in text.currency_at
+        and not _leads_own_number(text, text.currency_at[ahead][0])
+    )
 
 
 def _with_currency(text: MoneyText, value: Decimal, index: int, following: int) -> AmountMention | None:
@@ -202,9 +207,17 @@ def _currency_following(text: MoneyText, index: int) -> CurrencyMention | None:
     while index < len(tokens) and tokens[index].text in BEFORE_CURRENCY:
         index += 1
     found = text.currency_at.get(index)
-    if found is None or (found[0].loose and _has_own_number(text, found[0])):
+    if found is None or (found[0].loose and _has_own_number(text, found[0])) or _leads_own_number(text, found[0]):
         return None
     return found[0]
+
+
+def _leads_own_number(text: MoneyText, mention: CurrencyMention) -> bool:
+    """Whether a sign is apart from what stands before it and close to the number behind: "in 2026 (€1 = …"."""
+    start, end = mention.span
+    signed = not text.plain[start:end].isalpha()
+    apart = text.plain[start - 1 : start] in (" ", "(", "\u00a0", "/")
+    return signed and apart and bool(re.match(r"[ \u00a0\u202f]?\d" if end - start > 1 else r"\d", text.plain[end:]))
 
 
 def _plausible_alone(token: MoneyToken, value: Decimal) -> bool:

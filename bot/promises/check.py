@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.language.normalisation import composed
-from bot.promises.delivery import check_times
-from bot.promises.discounts import check_codes, check_discounts
+from bot.language.normalisation import composed, undisguised
 from bot.promises.draft_language import check_language
 from bot.promises.facts import Breach, ReplyFacts
-from bot.promises.links import check_links, check_spelt_addresses
-from bot.promises.orders import check_order_states, check_orders, check_refunds
-from bot.promises.prices import check_conversions, check_prices
-from bot.promises.products import check_products
+from bot.promises.rules.credentials import check_credentials
+from bot.promises.rules.delivery import check_times
+from bot.promises.rules.discounts import check_codes, check_discounts
+from bot.promises.rules.orders import check_order_states, check_orders, check_refunds
+from bot.promises.rules.prices import check_conversions, check_prices
+from bot.promises.rules.products import check_products
+from bot.promises.rules.routes import check_links, check_routes, check_spelt_addresses
+from bot.promises.rules.stock import check_few_left, check_stock
 from bot.promises.sentences import sentences_of, subject_of
-from bot.promises.stock import check_few_left, check_stock
 
 _RULES = (
-    check_prices,
     check_discounts,
     check_stock,
     check_times,
@@ -29,6 +29,8 @@ _RULES = (
     check_few_left,
     check_codes,
     check_spelt_addresses,
+    check_routes,
+    check_credentials,
     check_conversions,
 )
 
@@ -38,7 +40,7 @@ def check(draft: str, facts: ReplyFacts) -> list[Breach]:
 
     A sentence that names no item is about the draft's only item, or else the only one that the customer named.
     """
-    text = composed(draft)
+    text = composed(undisguised(draft))
     sentences = sentences_of(text, facts)
     subject = subject_of(sentences, facts)
     sentences = [replace(sentence, subject=subject) for sentence in sentences]
@@ -48,5 +50,6 @@ def check(draft: str, facts: ReplyFacts) -> list[Breach]:
         for rule in _RULES
         for start, breach in rule(sentence, facts)
     ]
-    breaches += check_language(sentences, facts)
+    for of_draft in (check_prices, check_language):
+        breaches += of_draft(sentences, facts)
     return list(dict.fromkeys(breach for _, breach in sorted(breaches, key=lambda pair: pair[0])))

@@ -21,14 +21,19 @@ from bot.language.words import alternatives, entry, words_of_all
 WORD: Final = rf"[a-z{LETTERS}]+"
 
 
-def of_all(key: str) -> str:
+def of_all(key: str, subject: str = "claims") -> str:
     """As one alternation."""
-    return alternatives("claims", key)
+    return alternatives(subject, key)
 
 
-def claim(key: str) -> re.Pattern[str]:
+def claim(key: str, subject: str = "claims") -> re.Pattern[str]:
     """As a whole-word pattern."""
-    return whole_words(of_all(key))
+    return whole_words(of_all(key, subject))
+
+
+def by_language(key: str) -> dict[str, re.Pattern[str]]:
+    """For words that are other words in another language: Spanish "no" denies, Portuguese "no" is "in the"."""
+    return {language: whole_words("|".join(entry(language, "claims", key))) for language in LANGUAGES}
 
 
 def _calendar(key: str, names_of: Callable[..., Mapping[int, str]]) -> dict[str, int]:
@@ -46,7 +51,7 @@ def _longest_first(words: dict[str, int]) -> str:
     return "|".join(sorted(words, key=len, reverse=True))
 
 
-SENTENCE_END = re.compile(r"\n+|(?<=[.!?।])[\"')]*\s+(?=[^\d₹$€£\s])")
+SENTENCE_END = re.compile(r"\n+|(?:(?<=[!?।])|(?<=\S\.))[\"')]*\s+(?=[^\d₹$€£\s])")
 
 NUMBER_WORDS: Final = {unicodedata.normalize("NFC", word): number for word, number in COUNTING.items()}
 COUNT: Final = r"\d+|" + _longest_first(NUMBER_WORDS)
@@ -114,6 +119,10 @@ NOT_SOLD = claim("not_sold")
 COMPARED = claim("compared")
 NEGATED = claim("negated")
 NEGATED_BEHIND = re.compile(of_all("negated_behind"))
+DENIALS: Final = by_language("denials")
+CONDITIONS: Final = by_language("conditions")
+INSTEAD: Final = by_language("instead")
+HARD_BREAK = re.compile(rf"[;:!?()\n।]|\.\s| -+ | (?:{of_all('but')}) ")
 NEW_CLAUSE = re.compile(rf"[,;:]| (?:{of_all('but')}) ")
 LIMIT = claim("limit")
 STARTS_AT = claim("starts_at")
@@ -142,6 +151,7 @@ QUALIFIER_NEXT = re.compile(
 )
 ORDINARY_NAMES: Final = frozenset([*words_of_all("claims", "ordinary_names"), *WEEKDAY_NAMES, *MONTH_NAMES])
 ORDERING = claim("ordering")
+PAYS = claim("pays")
 COMPARES = claim("compares")
 ARTICLES: Final = frozenset(words_of_all("claims", "articles"))
 ORDER_NUMBER = re.compile(
@@ -154,7 +164,10 @@ REFUNDED = claim("refunded")
 FEW_LEFT = whole_words(rf"(?:{of_all('few_left_before')}) (\d{{1,3}}) ?(?:{of_all('few_left_behind')})")
 CODE_NAMED = re.compile(rf"(?<![{LETTER}])(?:{of_all('code')})\s+[\"'“”‘’*_]*([A-Z][A-Z0-9]{{3,14}})\b")
 SPELT_ADDRESS = whole_words(
-    rf"[a-z0-9-]{{2,30}} (?:{of_all('dot')}) (?:com|net|org|in|id|es|br|io|shop|store|co|info|biz|me|link)"
+    rf"[a-z0-9-]{{2,30}}(?: ?[\[({{]? ?(?:{of_all('dot')}) ?[\])}}]? ?| \. ?| ?\. |[\[({{]\.[\])}}])"
+    r"(?:com|net|org|in|id|br|io|shop|store|co|info|biz|link|app|site|online|xyz|top|pay|mx|page|club|live|world|page)"
+    rf"|[a-z0-9-]{{2,30}} (?<!\bel\s)(?<!\bun\s)(?<!\bal\s)(?:{of_all('dot')}) (?:es|me|de|pt|us|uk)(?= ?(?:$|[.,!?)/]))"
+    rf"|[a-z0-9-]+ (?:{of_all('dot')}) [a-z0-9-]+ (?:{of_all('dot')}) [a-z]+"
 )
 # What makes one amount the other's worth: "50 USD is about 90 EUR", "50 USD = 90 EUR".
 SAME_WORTH = re.compile(

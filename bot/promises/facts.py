@@ -22,6 +22,7 @@ from memory.shop.catalogue_items import Item
 
 PRICE, DISCOUNT, STOCK, DELIVERY, POLICY = "price", "discount", "stock", "delivery", "policy"
 LINK, PRODUCT, ORDER, LANGUAGE = "link", "product", "order", "language"
+ROUTE, CREDENTIALS, INSTRUCTIONS, SPECIFICATION = "route", "credentials", "instructions", "specification"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,12 @@ class ReplyFacts:
     amounts: tuple[Money, ...] = ()
     links: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()  # the brand's own
     customer: str = ""  # what they wrote: their budget may be echoed, a product they asked for denied
     categories: Categories | None = None  # what a number may count: "40 laptops"
     trades: tuple[str, ...] = ()
     makes: tuple[str, ...] = ()  # in the brand's file, beside those of its trades
+    basket: tuple[tuple[Item, int], ...] = ()  # of the open quote, with quantities
 
     @classmethod
     def of(
@@ -75,6 +78,7 @@ class ReplyFacts:
         amounts: Iterable[Money] = (),
         customer: str = "",
         categories: Categories | None = None,
+        basket: Iterable[tuple[Item, int]] = (),
     ) -> ReplyFacts:
         """`today` is the brand's day. Expired codes are left out. `categories`: those of the items, if they are at hand."""
         orders = tuple(orders)
@@ -91,6 +95,8 @@ class ReplyFacts:
             amounts=tuple(amounts),
             links=(*brand.links, *paid_at),
             names=(brand.name,),
+            phones=brand.whatsapp,
+            basket=tuple(basket),
             customer=customer,
             categories=categories or Categories(brand, (item.category for item in items)),
             trades=brand.trades,
@@ -126,6 +132,25 @@ class ReplyFacts:
         return frozenset([*self.amounts, *(money for order in self.orders for money in order.amounts)])
 
     @cached_property
+    def basket_money(self) -> frozenset[Money]:
+        """Each line of the basket, and the whole, in every currency they are listed in."""
+        lines = [price * quantity for item, quantity in self.basket for price in item.prices.values()]
+        shared = set.intersection(*(set(item.prices) for item, _ in self.basket)) if self.basket else set()
+        whole = [
+            Money(sum(item.prices[currency].amount * quantity for item, quantity in self.basket), currency)
+            for currency in shared
+        ]
+        return frozenset([*lines, *whole])
+
+    @cached_property
+    def customer_items(self) -> tuple[Item, ...]:
+        return tuple(mention.item for mention in self.item_names.find(self.customer_plain))
+
+    def words_of(self, item: Item) -> frozenset[str]:
+        """What a sentence may call it by: words of its titles and its keywords."""
+        return _words_of(item)
+
+    @cached_property
     def customer_plain(self) -> str:
         """For matching."""
         return plain_in_place(composed(self.customer))
@@ -133,6 +158,19 @@ class ReplyFacts:
     @cached_property
     def customer_money(self) -> tuple[AmountMention, ...]:
         return tuple(find_amounts(self.customer_plain))
+
+    @cached_property
+    def customer_digits(self) -> str:
+        """Their numbers, with the spaces and signs inside them left out."""
+        return re.sub(r"(?<=\d)[\s().+-]+(?=\d)", "", self.customer_plain)
+
+    @cached_property
+    def own_digits(self) -> str:
+        return " ".join(re.sub(r"\D", "", number) for number in (*self.phones, *(o.number for o in self.orders)))
+
+    @cached_property
+    def policy_words(self) -> str:
+        return _policy_words(self.policies)
 
     @cached_property
     def item_words(self) -> frozenset[str]:
@@ -166,6 +204,11 @@ def _item_names(items: tuple[Item, ...]) -> ItemNames:
 
 
 @lru_cache(maxsize=64)
+def _policy_words(policies: tuple[str, ...]) -> str:
+    return plain_in_place(composed("\n".join(policies))).lower()
+
+
+@lru_cache(maxsize=64)
 def _policy_money(policies: tuple[str, ...]) -> frozenset[Money]:
     return frozenset(
         Money(amount.value, amount.currency)
@@ -178,6 +221,12 @@ def _policy_money(policies: tuple[str, ...]) -> frozenset[Money]:
 @lru_cache(maxsize=64)
 def _policy_durations(policies: tuple[str, ...]) -> frozenset[tuple[int, int]]:
     return frozenset(found for text in policies for _, found in claims.durations(plain_in_place(composed(text))))
+
+
+@lru_cache(maxsize=4096)
+def _words_of(item: Item) -> frozenset[str]:
+    named = plain_in_place(composed(" ".join([*item.every_title, *item.keywords]))).lower()
+    return frozenset(word for word in re.findall(claims.WORD, named) if len(word) > 2)
 
 
 @lru_cache(maxsize=64)
