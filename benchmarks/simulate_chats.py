@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.language.embeddings import words
+from bot.language.embeddings import split_words
 from memory.recall.terms import is_telling
 
 SCENES = Path(__file__).with_name("chats.txt")
@@ -150,7 +150,7 @@ class Chat:
 
 
 def _telling(text: str) -> list[str]:
-    return [word for word in dict.fromkeys(words(text)) if is_telling(word)]
+    return [word for word in dict.fromkeys(split_words(text)) if is_telling(word)]
 
 
 Words = dict[str, list[tuple[str, str]]]

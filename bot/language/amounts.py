@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bot.language.currencies import COINED
+from bot.language.currencies import AMOUNT_SLANG
 from bot.language.money_tokens import CurrencyMention, MoneyText, MoneyToken
 from bot.language.number_words import (
     ARTICLES,
@@ -33,27 +33,23 @@ ATTACHED_UNIT = re.compile(rf"[x×*:#%°\"]|/(?!-)|\s?(?:{alternatives('numbers'
 
 @dataclass(frozen=True, slots=True)
 class AmountMention:
-    """An amount in a text; `span` covers number and currency."""
-
     value: Decimal
     currency: str | None
-    span: tuple[int, int]
+    span: tuple[int, int]  # of number and currency
 
 
 def find_amounts(text: str) -> list[AmountMention]:
-    """Every amount in `text`, in order.
+    """Amounts in the order of the text.
 
-    Reads 1,299.99, 1.299,99, 1 299,99, 1'299.99 and 1,29,999; k, m, lakh, crore, mil; number words. One separator
-    before exactly three digits groups thousands (1.500 is 1500) unless a scale follows (1.125 lakh). Percentages,
-    sizes (78x60), ids (#123), times, telephone numbers and numbers glued to letters (s24, 16gb) are no amounts. Lakh
-    and crore without a currency are rupees; a bare peso is Mexican, a shilling Kenyan, a dirham Emirati, a franc
-    Swiss.
+    1,299.99, 1.299,99, 1 299,99, 1'299.99 and 1,29,999 are read; so are k, lakh, mil and number words. A separator
+    before exactly three digits groups thousands (1.500 is 1500) unless a scale follows (1.125 lakh). Percentages, sizes
+    (78x60), ids (#123), times, phone numbers and digits glued to letters (16gb) are no amounts.
     """
     return list(_amounts(MoneyText(text)))
 
 
 def find_currencies(text: str) -> list[CurrencyMention]:
-    """Every currency in `text`, in order; a code and a sign around one amount count separately."""
+    """In the order of the text; a code and a sign around one amount are two."""
     return MoneyText(text).mentions
 
 
@@ -72,10 +68,10 @@ def _amounts(text: MoneyText) -> Iterator[AmountMention]:
 
 
 def _number_at(text: MoneyText, index: int) -> tuple[Decimal, int] | None:
-    """The number at a token, and the index after it."""
+    """With the index behind it."""
     token = text.tokens[index]
-    if token.text in COINED:
-        return COINED[token.text][0], index + 1
+    if token.text in AMOUNT_SLANG:
+        return AMOUNT_SLANG[token.text][0], index + 1
     if token.kind == "number":
         return _digits_at(text, index)
     if token.kind == "word" and token.text in STARTS_NUMBER:
@@ -92,11 +88,11 @@ def _digits_at(text: MoneyText, index: int) -> tuple[Decimal, int] | None:
 
 
 def _scale_at(text: MoneyText, index: int) -> tuple[int, int]:
-    """The product of the scale words at a token ("lakh crore"), or a letter glued to the digits."""
     scale = 1
     tokens = text.tokens
     if index < len(tokens) and tokens[index].start == tokens[index - 1].end and tokens[index].text in ATTACHED_SCALES:
         return ATTACHED_SCALES[tokens[index].text], index + 1
+    # "lakh crore": scales multiply.
     while index < len(tokens) and (tokens[index].text in SCALES or tokens[index].text in HUNDREDS):
         scale *= SCALES.get(tokens[index].text, 100)
         index += 1
@@ -104,7 +100,7 @@ def _scale_at(text: MoneyText, index: int) -> tuple[int, int]:
 
 
 def _stands_alone(text: MoneyText, index: int) -> bool:
-    """Whether digits are not part of a size, id, time, percentage or model name."""
+    """Not part of a size, id, time, percentage or model name."""
     token, plain = text.tokens[index], text.plain
     if ATTACHED_UNIT.match(plain, token.end) or (token.start and plain[token.start - 1] in "#x×*:+@"):
         return False
@@ -118,7 +114,6 @@ def _stands_alone(text: MoneyText, index: int) -> bool:
 
 
 def _currency_ending(text: MoneyText, index: int) -> CurrencyMention | None:
-    """The currency name that ends before a token, with only a space between."""
     for start in range(max(0, index - 4), index):
         found = text.currency_at.get(start)
         if found and found[1] == index:
@@ -128,7 +123,6 @@ def _currency_ending(text: MoneyText, index: int) -> CurrencyMention | None:
 
 
 def _words_at(text: MoneyText, index: int) -> tuple[Decimal, int] | None:
-    """A number in words: 'two hundred and fifty', 'mil quinientos', 'do lakh', 'dua puluh lima'."""
     total, group, start = Decimal(0), Decimal(0), index
     digit = Decimal(0)  # a number of one digit right before
     tokens = text.tokens
@@ -140,7 +134,7 @@ def _words_at(text: MoneyText, index: int) -> tuple[Decimal, int] | None:
             group += UNITS[word]
             digit = UNITS[word] if UNITS[word] < 10 else digit
         elif word in TENS and before:
-            group += before * 9
+            group += before * 9  # "dua puluh": 2 is in the group already, nine times more make 20
         elif word in TEENS and before:
             group += 10
         elif word in HUNDREDS:
@@ -177,8 +171,8 @@ def _leads_number(text: MoneyText, index: int) -> bool:
 def _with_currency(text: MoneyText, value: Decimal, index: int, following: int) -> AmountMention | None:
     tokens = text.tokens
     start, end = tokens[index].start, tokens[following - 1].end
-    if tokens[index].text in COINED:
-        return AmountMention(value, COINED[tokens[index].text][1], (start, end))
+    if tokens[index].text in AMOUNT_SLANG:
+        return AmountMention(value, AMOUNT_SLANG[tokens[index].text][1], (start, end))
     ahead, behind = _currency_ending(text, index), _currency_following(text, following)
     if ahead and behind and not ahead.loose:
         is_code = len(text.plain[slice(*ahead.span)]) <= 3
@@ -202,7 +196,7 @@ def _has_own_number(text: MoneyText, mention: CurrencyMention) -> bool:
 
 
 def _currency_following(text: MoneyText, index: int) -> CurrencyMention | None:
-    """The currency after a number: '50 euros', '30usd', '999 (sek)', '500/- rs'."""
+    """ "50 euros", "30usd", "999 (sek)", "500/- rs"."""
     tokens = text.tokens
     while index < len(tokens) and tokens[index].text in BEFORE_CURRENCY:
         index += 1

@@ -30,15 +30,17 @@ SIGNS = {
     "NGN": "₦", "UAH": "₴", "SEK": "kr kr.", "PLN": "zł", "CZK": "kč", "MYR": "rm", "IDR": "rp", "AED": "dhs dh",
     "KES": "ksh kshs", "BDT": "৳", "PEN": "s/", "UGX": "ush",
 }  # fmt: skip
-LOOSE_SYMBOLS = frozenset(("$", "kr", "kr.", "£", "¥", "rs", "rs.", "us$", "fr.", "rp"))  # a code behind overrules them
-# Currencies that share a name, the one it means where nothing else is said first.
+LOOSE_SYMBOLS = frozenset(
+    ("$", "kr", "kr.", "£", "¥", "rs", "rs.", "us$", "fr.", "rp")
+)  # a code behind overrules them: "$50 CAD"
+# Currencies that share a name. The first is meant where no nation is named: a bare "peso" is Mexican.
 SHARED_NAMES = (
     "USD CAD AUD NZD HKD SGD TWD JMD TTD", "GBP EGP LBP", "INR PKR LKR NPR MUR", "MXN ARS COP CLP PHP UYU DOP CUP",
     "CHF XOF", "SEK NOK DKK ISK", "SAR QAR OMR IRR", "AED MAD", "KWD BHD JOD RSD IQD TND DZD", "KES UGX TZS", "RUB BYN",
 )  # fmt: skip
 MOST_WORDS = 4  # of a currency's name
 AFTER_NUMBER = {word: code for code, word in keyed_words("amounts", "names_after_number")}
-COINED = {
+AMOUNT_SLANG = {  # word → value and currency: "tenner"
     word: (Decimal(value), code)
     for value, *rest in lines_of_all("amounts", "coined")
     for code, *words in [rest]
@@ -47,7 +49,7 @@ COINED = {
 
 
 def _lexicon() -> dict[str, str]:
-    """Currency code by folded name: CLDR names, common names with and without a nation, codes."""
+    """Currency code by folded name."""
     plain: defaultdict[str, list[str]] = defaultdict(list)
     for code, name in keyed_words("amounts", "names"):
         plain[code].append(name)

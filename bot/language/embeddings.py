@@ -1,7 +1,4 @@
-"""Static text embeddings: a vector per word piece, summed per text.
-
-Distilled from all-MiniLM-L6-v2 (benchmarks/distill_embeddings.py; licence in NOTICE). Best in English.
-"""
+"""Static text embeddings: a vector per word piece, summed per text."""
 
 from __future__ import annotations
 
@@ -16,6 +13,7 @@ import numpy.typing as npt
 
 Vectors = npt.NDArray[np.float32]
 
+# Distilled from all-MiniLM-L6-v2 by benchmarks/distill_embeddings.py (licence in NOTICE). Best in English.
 DIMENSIONS = 256
 TABLE = Path(__file__).resolve().parents[2] / "data" / "embeddings.npz"
 LONGEST_WORD = 100  # characters; BERT's own limit, a longer "word" is noise
@@ -26,7 +24,7 @@ _WORDS = re.compile(r"[\w\u0900-\u0963\u0966-\u097F]+|[^\w\s]")
 
 
 def embed(texts: Sequence[str]) -> Vectors:
-    """Unit vectors, float32, (len(texts), 256); zeros for a text without a known word piece.
+    """Unit vectors (len(texts), 256); zeros for a text without a known word piece.
 
     The first call loads the table (40 MB). Raises FileNotFoundError.
     """
@@ -38,11 +36,11 @@ def embed(texts: Sequence[str]) -> Vectors:
     return vectors
 
 
-def embed_weighted(told: Sequence[str], weights: Sequence[float]) -> Vectors:
+def embed_weighted(tokens: Sequence[str], weights: Sequence[float]) -> Vectors:
     """A unit vector (256,), or zeros."""
     _, rows, scale = _table()
     vector = np.zeros(DIMENSIONS, np.float32)
-    for word, weight in zip(told, weights, strict=True):
+    for word, weight in zip(tokens, weights, strict=True):
         for piece in word_pieces(word):
             vector += np.float32(weight) * scale[piece] * rows[piece]
     length = np.linalg.norm(vector)
@@ -51,13 +49,13 @@ def embed_weighted(told: Sequence[str], weights: Sequence[float]) -> Vectors:
 
 def _sum_pieces(text: str, into: Vectors) -> None:
     _, rows, scale = _table()
-    ids = [i for word in words(text) for i in word_pieces(word)]
+    ids = [i for word in split_words(text) for i in word_pieces(word)]
     if ids:
         # No BLAS here: for a long text it starts threads, which wait for each other on a busy machine.
         np.sum(rows[ids] * scale[ids, None], axis=0, out=into)
 
 
-def words(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     plain = text[:LONGEST_TEXT].lower()
     if not plain.isascii():
         parted = unicodedata.normalize("NFD", plain)
@@ -67,7 +65,7 @@ def words(text: str) -> list[str]:
 
 @lru_cache(maxsize=50_000)
 def word_pieces(word: str) -> tuple[int, ...]:
-    """Table rows of a word, by WordPiece (Wu et al. 2016); empty if any part is unknown."""
+    """Table rows, by WordPiece (Wu et al. 2016); empty if any part is unknown."""
     if len(word) > LONGEST_WORD:
         return ()
     pieces, start, found = _table()[0], 0, []

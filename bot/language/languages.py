@@ -18,20 +18,15 @@ class About:
     english_name: str  # "Hindi"
     in_chat: str  # the model's language instruction for chats
     in_print: str  # and in an ad: "Hindi, in Devanagari"
-    locale: str  # CLDR's name of the locale whose numbers and dates its readers expect: "pt_BR"
-    money_locales: Mapping[
-        str, str
-    ]  # currency → the locale in which its readers expect amounts, where another than theirs
-    second_script: (
-        str  # "latin" where it is written in Latin letters, too: replies-latin.toml; empty where there is none
-    )
-    second_script_reads: str  # the language of policies, money and dates for its writers
+    locale: str  # CLDR's name, for numbers and dates: "pt_BR"
+    money_locales: Mapping[str, str]  # by currency: the locale its amounts are written in, where it is another
+    second_script: str  # "latin": replies-latin.toml exists; may be empty
+    second_script_reads: str  # language of policies, money and dates for those who write the second script
     currency: str  # default currency of its speakers; empty: the shop's
-    calling_code: str  # "+91": phone numbers with that default currency in any language; may be empty
+    calling_code: str  # "+91": numbers that get `currency` in whatever language they write; may be empty
     letters: str  # letters beside a-z, as a regular expression class: "\\u0900-\\u097f"
 
-    def owns(self, phone: str) -> bool:
-        """Whether an E.164 number has its calling code."""
+    def calls_from(self, phone: str) -> bool:
         return bool(self.calling_code) and phone.startswith(self.calling_code)
 
 
@@ -53,5 +48,5 @@ def about(language: str) -> About:
     )
 
 
-# The characters beside a-z that words of any of our languages are made of, for a regular expression's class.
+# Letters beside a-z in any of our languages, for a regular expression's class.
 LETTERS = "".join(about(language).letters for language in LANGUAGES)

@@ -11,19 +11,18 @@ from babel.numbers import get_currency_precision
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """Sums across currencies are refused; see `CurrencyConverter`."""
+    """Adding two currencies raises ValueError; see `CurrencyConverter`."""
 
     amount: Decimal
     currency: str
 
     @classmethod
     def from_minor(cls, minor: int, currency: str) -> Money:
-        """From whole minor units (paise, cents)."""
         return cls(Decimal(minor).scaleb(-get_currency_precision(currency)), currency)
 
     @property
     def minor(self) -> int:
-        """Whole minor units by ISO 4217's exponent, half up; stored in the database."""
+        """ISO 4217 minor units, half up; stored in the database."""
         scaled = self.amount.scaleb(get_currency_precision(self.currency))
         return int(scaled.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
@@ -44,4 +43,4 @@ class CurrencyConverter(Protocol):
     """Implemented by `bot.shop.exchange_rates.Rates`."""
 
     def in_currency(self, money: Money, currency: str) -> Money | None:
-        """Converted and rounded; None without a rate."""
+        """Rounded; None without a rate."""

@@ -13,19 +13,16 @@ from bot.language.languages import about
 from bot.language.money import Money
 from bot.language.words import words_of_all
 
-WHOLE: Final = frozenset(words_of_all("about", "whole_money"))  # currencies, whoever reads them
+WITHOUT_DECIMALS: Final = frozenset(words_of_all("about", "whole_money"))  # currencies, whoever reads them
 
 
 def format_money(money: Money, language: str) -> str:
-    """₹12,34,567.89 in Hindi, 1.234,56 € in Spanish.
-
-    No decimals for whole amounts, nor for currencies without minor units in use. A language may format a currency by
-    another locale: rupees in English.
-    """
+    """₹12,34,567.89 in Hindi, 1.234,56 € in Spanish; whole amounts have no decimals."""
     reader = about(language)
+    # A language may write a currency as another locale does: rupees as in English.
     locale = reader.money_locales.get(money.currency, reader.locale)
     amount = money.rounded().amount
-    if money.currency in WHOLE:
+    if money.currency in WITHOUT_DECIMALS:
         amount = amount.quantize(Decimal(1), rounding=ROUND_HALF_UP)
     pattern = Locale.parse(locale).currency_formats["standard"].pattern
     if amount == amount.to_integral_value():

@@ -14,8 +14,8 @@ from bot.language.words import entry, words_of_all
 
 LONGEST_READ = 2000  # characters; WhatsApp's own limit is 4096, and no amount that matters comes later
 BETWEEN = frozenset(words_of_all("amounts", "into")) | {"="}
-# Currency name → words that are this language's alone; beside one of them it is no currency.
-NO_CURRENCY = {
+# By name: words of one language alone. Beside one of them the name is another word ("dong" in Indonesian).
+NO_CURRENCY_BESIDE = {
     word: WORDS[language].difference({word}, *(WORDS[other] for other in LANGUAGES if other != language))
     for language in LANGUAGES
     for word in entry(language, "amounts", "no_currency").split()
@@ -30,28 +30,29 @@ TOKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class CurrencyMention:
-    """A code, name, slang or symbol."""
-
     currency: str
     span: tuple[int, int]
-    loose: bool
+    loose: bool  # several currencies share it: a code beside it decides
 
 
 @dataclass(frozen=True, slots=True)
 class MoneyToken:
-    kind: str
-    text: str
+    kind: str  # a group of TOKEN
+    text: str  # folded
     start: int
     end: int
 
 
 class MoneyText:
+    """A text's tokens and currencies; offsets hold for `raw` and `plain`."""
+
     def __init__(self, text: str) -> None:
         self.raw = text[:LONGEST_READ]
         self.plain = fold_in_place(self.raw)
         self.tokens = [
             MoneyToken(m.lastgroup or "other", m.group(), m.start(), m.end()) for m in TOKEN.finditer(self.plain)
         ]
+        # By the index of the first token, with the index behind the last.
         self.currency_at: dict[int, tuple[CurrencyMention, int]] = {}
         self._find_mentions()
         self.mentions = [mention for mention, _ in self.currency_at.values()]
@@ -73,18 +74,20 @@ class MoneyText:
         for length in range(min(MOST_WORDS, len(self.tokens) - index), 0, -1):
             last = self.tokens[index + length - 1]
             key = " ".join(self.plain[first.start : last.end].split())
-            currency = LEXICON.get(key) or (self._wordlike(index) if length == 1 else None)
-            if currency and not (key in NO_CURRENCY and any(each.text in NO_CURRENCY[key] for each in self.tokens)):
+            currency = LEXICON.get(key) or (self._currency_in_context(index) if length == 1 else None)
+            if currency and not (
+                key in NO_CURRENCY_BESIDE and any(each.text in NO_CURRENCY_BESIDE[key] for each in self.tokens)
+            ):
                 return CurrencyMention(currency, (first.start, last.end), key in LOOSE_SYMBOLS), index + length
         return None
 
-    def _wordlike(self, index: int) -> str | None:
+    def _currency_in_context(self, index: int) -> str | None:
         token = self.tokens[index]
         if token.text in WORDLIKE:
-            return WORDLIKE[token.text] if self._shouted(index) or self._money_between(index) else None
+            return WORDLIKE[token.text] if self._is_code_in_capitals(index) or self._money_between(index) else None
         return AFTER_NUMBER.get(token.text) if self._after_number(index) else None
 
-    def _shouted(self, index: int) -> bool:
+    def _is_code_in_capitals(self, index: int) -> bool:
         token = self.tokens[index]
         before_number = index + 1 < len(self.tokens) and self.tokens[index + 1].kind == "number"
         return self.raw[token.start : token.end].isupper() and (before_number or not self.raw.isupper())

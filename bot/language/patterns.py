@@ -10,7 +10,7 @@ from bot.language.languages import LETTERS
 
 LETTER: Final = rf"\w{LETTERS}"  # \w leaves out the vowel signs of Devanagari and others
 BESIDE: Final = rf"[^\W_]|[{LETTERS}]" if LETTERS else r"[^\W_]"  # letters and digits; _ is WhatsApp's mark of italics
-NEVER: Final = r"(?!)"  # what an entry without words matches
+NEVER: Final = r"(?!)"  # for an entry without words
 
 
 def whole_words(words: str) -> re.Pattern[str]:

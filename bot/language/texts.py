@@ -38,17 +38,15 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class ReplyWording(Wording):
-    """Lines for customers."""
-
     language: str
     script: str  # "hi-latin" for a language's second script, else the language
-    policy_language: str  # the language of the brand's texts, and of money, that those who write this script can read
+    policy_language: str  # of the brand's texts and of money: one that writers of this script can read
 
     def money(self, money: Money) -> str:
         return format_money(money, self.policy_language)
 
     def birthday(self, day: str) -> str:
-        """Format `1990-05-12` or `05-12`, with the month in words."""
+        """ "1990-05-12" or "05-12", with the month in words."""
         if len(day) > len("05-12"):
             return str(format_date(date.fromisoformat(day), "long", locale=self.locale))
         in_a_leap_year = date.fromisoformat(f"2000-{day}")
@@ -77,28 +75,27 @@ class ReportWording(Wording):
         return str(format_decimal(number, locale=self.locale))
 
     def rate(self, rate: Decimal) -> str:
-        """An exchange rate, up to four decimals."""
+        """Up to four decimals."""
         return self._number(rate, ".00##")
 
     def ratio(self, ratio: Decimal | float | None) -> str:
-        """Two decimals, such as a ROAS."""
+        """Two decimals; a ROAS."""
         return NOTHING if ratio is None else str(format_decimal(ratio, "0.00", locale=self.locale))
 
     def percent(self, share: float | None, *, signed: bool = False) -> str:
-        """A share of 0 to 1 in percent."""
+        """`share`: 0 to 1."""
         if share is None:
             return NOTHING
         pattern = "+#,##0%;-#,##0%" if signed else "#,##0.#%" if abs(share) < 0.1 else "#,##0%"
         return str(format_percent(share, pattern, locale=self.locale))
 
     def _number(self, number: Decimal, behind: str) -> str:
-        """With the locale's digit groups: 2,55,620 in Hindi."""
         pattern = Locale.parse(self.locale).decimal_formats[None].pattern.partition(".")[0] + behind
-        return str(format_decimal(number, pattern, locale=self.locale))
+        return str(format_decimal(number, pattern, locale=self.locale))  # grouped: 2,55,620 in Hindi
 
 
 def reply_wording(language: str, wrote: str | None = None) -> ReplyWording:
-    """Wording of a language; in its second script if `wrote` has no character of its first."""
+    """`wrote`: a text of the reader. The second script if it has no character of the first."""
     second = about(language).second_script
     if not second or wrote is None or re.search(entry(language, "detection", "script"), wrote):
         return _reply_wording(language, "")
@@ -118,7 +115,7 @@ def _reply_wording(language: str, second_script: str) -> ReplyWording:
 
 
 def report_wording(language: str | None, subject: str = "ad_reports") -> ReportWording:
-    """A subject's wording in a language of staff, else in the first language."""
+    """In the default language where `language` is none of ours."""
     return _report_wording(language if language in LANGUAGES else FIRST, subject)
 
 

@@ -1,7 +1,4 @@
-"""Makes, products and technology of the whole market, by trade, from data/trades.toml.
-
-Names, not words of a language: for what people own, and for what a reply claims to sell.
-"""
+"""Makes, products and technology of the whole market, by trade, from data/trades.toml."""
 
 from __future__ import annotations
 
@@ -15,6 +12,7 @@ FILE = Path(__file__).resolve().parents[2] / "data" / "trades.toml"
 NUMBER = r"[a-z]{0,2}\d+\w*"
 
 
+# Names, not words of a language: for what people own, and for what a reply claims to sell.
 @dataclass(frozen=True, slots=True)
 class Trade:
     makes: tuple[str, ...]  # products and makers, wherever the words stand
@@ -35,16 +33,13 @@ TRADES: Mapping[str, Trade] = {
 
 
 def named(makes: Iterable[str]) -> str:
-    """The names as one alternation, singular or plural, longest first."""
+    # Longest first: an alternation takes the first that matches.
     ordered = sorted(set(makes), key=lambda name: (-len(name), name))
     return "|".join(re.escape(name).replace(r"\ ", r"[\s-]?") + ("s?" if name.isascii() else "") for name in ordered)
 
 
 def products(trades: Iterable[str], makes: Iterable[str] = ()) -> str:
-    """A pattern of these trades' products, or of `makes`, with model words and numbers; "" without any.
-
-    Matches text without Latin accents, case-insensitive.
-    """
+    """A pattern for text without Latin accents, to be matched in any case; "" if there is nothing to match."""
     known = [TRADES[name] for name in trades]
     every = [*makes, *(make for trade in known for make in trade.makes)]
     numbered = [name for trade in known for name in trade.numbered]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bot.language.embeddings import embed, words
+from bot.language.embeddings import embed, split_words
 from memory.recall.english_stemmer import stem
 from memory.recall.terms import is_telling
 from memory.storage.database import Database, Row
@@ -136,4 +136,4 @@ def _by_words(query: str, texts: Sequence[str]) -> Vectors:
 
 
 def _stems(text: str) -> set[str]:
-    return {stem(word) for word in words(text) if is_telling(word)}
+    return {stem(word) for word in split_words(text) if is_telling(word)}

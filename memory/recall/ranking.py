@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from babel import Locale
 
-from bot.language.embeddings import embed, embed_weighted, piece_rows, words
+from bot.language.embeddings import embed, embed_weighted, piece_rows, split_words
 from bot.language.languages import LANGUAGES, about
 from bot.language.words import alternatives, words_of_all
 from memory.recall.neighbours import Sittings
@@ -119,8 +119,8 @@ _WANTS_TIME, _WANTS_NUMBER, _WANTS_NAME, _WANTS_MANY = (
 
 def understand(text: str, names: tuple[str, ...]) -> Query:
     """Take a query apart; `names` are the conversation's speakers."""
-    said = words(text)
-    parts = [words(name) for name in names]
+    said = split_words(text)
+    parts = [split_words(name) for name in names]
     whose = {word: {i for i, part in enumerate(parts) if _is_name(word, part)} for word in said}
     about = [word for word in said if is_telling(word) and not whose[word]][:MOST_TERMS]
     whole = text.lower()

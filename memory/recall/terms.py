@@ -9,7 +9,7 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
-from bot.language.embeddings import word_pieces, words
+from bot.language.embeddings import split_words, word_pieces
 from bot.language.words import words_of_all
 from memory.recall.english_stemmer import stem
 
@@ -23,7 +23,7 @@ STOP_WORDS = frozenset(words_of_all("recall", "small_words"))
 
 def terms(text: str) -> Terms:
     """The terms of a text in its order, as an array of `TERM`; at most `MOST_TERMS`."""
-    return terms_of([word for word in words(text) if is_telling(word)])
+    return terms_of([word for word in split_words(text) if is_telling(word)])
 
 
 def terms_of(telling: Sequence[str]) -> Terms:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.language.embeddings import DIMENSIONS, embed, embed_weighted, word_pieces, words
+from bot.language.embeddings import DIMENSIONS, embed, embed_weighted, split_words, word_pieces
 
 
 def likeness(one: str, other: str) -> float:
@@ -67,7 +67,7 @@ def test_a_word_is_cut_at_its_longest_known_beginning() -> None:
 
 
 def test_signs_stand_for_themselves() -> None:
-    assert words("Don't pay £5!") == ["don", "'", "t", "pay", "£", "5", "!"]
+    assert split_words("Don't pay £5!") == ["don", "'", "t", "pay", "£", "5", "!"]
 
 
 @given(st.text())

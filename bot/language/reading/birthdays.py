@@ -28,7 +28,7 @@ _ISO = re.compile(r"\b(?P<y>(?:19|20)\d\d)-(?P<m>\d{2})-(?P<d>\d{2})\b")
 
 
 def find_birthday(text: str) -> str | None:
-    """`1990-05-12`, or `05-12` without a year."""
+    """ "1990-05-12", or "05-12" without a year."""
     found = _INTRO.match(text)
     if found is None or _DENIED.match(text, found.end()):
         return None
@@ -36,32 +36,32 @@ def find_birthday(text: str) -> str | None:
 
 
 def find_day(text: str) -> str | None:
-    """The first date in `text`, in the same form; None for 5/6 (May or June)."""
+    """The first date, in the same form; None for 5/6 (May or June)."""
     for pattern in (_DAY_MONTH, _MONTH_DAY):
         for said in pattern.finditer(text):
             month = _months().get(said["month"].casefold())
             if month is not None:
-                return _written(said["y"], month, int(said["day"]))
+                return _iso_date(said["y"], month, int(said["day"]))
     iso = _ISO.search(text)
     if iso is not None:
-        return _written(iso["y"], int(iso["m"]), int(iso["d"]))
+        return _iso_date(iso["y"], int(iso["m"]), int(iso["d"]))
     numbers = _NUMBERS.search(text)
-    return _of_numbers(numbers) if numbers is not None else None
+    return _numeric_date(numbers) if numbers is not None else None
 
 
-def _of_numbers(said: re.Match[str]) -> str | None:
+def _numeric_date(said: re.Match[str]) -> str | None:
     one, other = int(said["a"]), int(said["b"])
     if one > 12 or one == other:
-        return _written(said["y"], other, one)
-    return _written(said["y"], one, other) if other > 12 else None
+        return _iso_date(said["y"], other, one)
+    return _iso_date(said["y"], one, other) if other > 12 else None
 
 
-def _written(year: str | None, month: int, day: int) -> str | None:
+def _iso_date(year: str | None, month: int, day: int) -> str | None:
     try:
-        told = date(int(year) if year else 2000, month, day)  # a leap year: 29 February is a birthday
+        day_of_birth = date(int(year) if year else 2000, month, day)  # a leap year: 29 February is a birthday
     except ValueError:
         return None
-    return told.isoformat() if year else f"{told:%m-%d}"
+    return day_of_birth.isoformat() if year else f"{day_of_birth:%m-%d}"
 
 
 @cache

@@ -22,7 +22,7 @@ OTHER = MESSAGE_TYPES.index("other")
 WEIGHTS_FILE = Path(__file__).resolve().parents[3] / "data" / "classifier.npz"
 SKETCH = 256  # dimensions that a phrase's buckets are folded into; cosines keep an error of about 0.06
 # The next four were chosen by cross-validation over data/phrases, by file and by fold.
-MEANING_WEIGHT = 2.0  # weight of the embedding relative to the words in the regression; both are unit vectors
+EMBEDDING_WEIGHT = 2.0  # weight of the embedding relative to the words in the regression; both are unit vectors
 NEAREST_SHARE = 0.7  # share of the result; the rest is the regression's
 LETTERS_SHARE = 0.3  # share of the nearest phrases by letters; the rest is by embeddings
 SHARPNESS = 12.0
@@ -32,7 +32,7 @@ BLOCK = 32  # rows of 256; one block stays below OpenBLAS's limit of 9216 number
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Weights from classifier.npz; `digest` identifies the training phrases."""
+    """The arrays of data/classifier.npz."""
 
     weights: np.ndarray[Any, np.dtype[np.int8]]  # buckets x types
     scale: Floats
@@ -42,10 +42,10 @@ class Model:
     sketches: Floats  # the phrases' buckets, folded: blocks x BLOCK x SKETCH, rows of zeros at the end
     embeddings: Floats  # the phrases' embeddings, in the same order and form
     kinds: np.ndarray[Any, np.dtype[np.uint8]]  # the phrases' types
-    digest: str = ""
+    digest: str = ""  # of the training phrases
 
-    def shares(self, text: str) -> tuple[Floats, Floats]:
-        """Probabilities in the order of MESSAGE_TYPES: by regression, and by nearest phrases."""
+    def probabilities(self, text: str) -> tuple[Floats, Floats]:
+        """In the order of MESSAGE_TYPES: by regression, and by nearest phrases."""
         words = words_of(text)
         counts = buckets_of(words)
         if not counts:
@@ -61,7 +61,7 @@ class Model:
         return softmax(linear), LETTERS_SHARE * by_letters + (1 - LETTERS_SHARE) * by_meaning
 
     def _nearest(self, phrases: Floats, vector: Floats) -> Floats:
-        """Per type the closest phrase's cosine, sharpened to probabilities."""
+        """By type: the closest phrase's cosine, sharpened to a probability."""
         cosines = (phrases @ vector).ravel()[: len(self.kinds)]
         best = np.zeros(len(MESSAGE_TYPES), dtype=np.float32)
         np.maximum.at(best, self.kinds, cosines)
@@ -78,12 +78,11 @@ def softmax(scores: Floats) -> Floats:
 
 
 def sketch_of(counts: dict[int, int], idf: Floats) -> Floats:
-    """Weighted buckets folded into a unit vector of SKETCH signed dimensions."""
+    """A unit vector of SKETCH signed dimensions."""
     return _folded(*_weighted(counts, idf))
 
 
 def _weighted(counts: dict[int, int], idf: Floats) -> tuple[np.ndarray[Any, np.dtype[np.int64]], Floats]:
-    """Buckets and their weights, scaled to length 1."""
     places = np.fromiter(counts, dtype=np.int64, count=len(counts))
     values = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32))) * idf[places]
     return places, np.asarray(values / np.sqrt((values**2).sum()), dtype=np.float32)
@@ -98,7 +97,7 @@ def _folded(places: np.ndarray[Any, np.dtype[np.int64]], values: Floats) -> Floa
 
 
 def _blocks(rows: np.ndarray[Any, np.dtype[np.int8]]) -> Floats:
-    """int8 unit vectors as floats in blocks of BLOCK rows."""
+    """Float unit vectors in blocks of BLOCK rows."""
     missing = -len(rows) % BLOCK
     padded = np.pad(rows, ((0, missing), (0, 0))).astype(np.float32) / np.float32(127)
     return padded.reshape(-1, BLOCK, rows.shape[1])
@@ -120,7 +119,7 @@ def from_arrays(arrays: dict[str, np.ndarray]) -> Model:
 
 @cache
 def load(path: Path = WEIGHTS_FILE) -> Model:
-    """The shipped model. Raises FileNotFoundError, with how to make it."""
+    """Raises FileNotFoundError, with the command that makes it."""
     if not path.exists():
         raise FileNotFoundError(f"{path} is missing: run `python -m bot.language.reading.training` to fit it")
     with np.load(path, allow_pickle=False) as arrays:

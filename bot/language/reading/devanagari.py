@@ -10,13 +10,13 @@ CONSONANTS = dict(zip("कखगघङचछजझञटठडढणतथदध
     "k", "kh", "g", "gh", "n", "ch", "chh", "j", "jh", "n", "t", "th", "d", "dh", "n", "t", "th", "d", "dh", "n", "p", "f",
     "b", "bh", "m", "y", "r", "l", "w", "sh", "sh", "s", "h",
 ), strict=True))  # fmt: skip
-LONG = "+"  # a long a; written double in a word of one closed syllable (baat), single elsewhere (karna)
+LONG = "+"  # a long a: aa in a word of one closed syllable (baat), else a (karna)
 VOWELS = dict(zip("अआइईउऊऋएऐऑओऔ", ("a", "aa", "i", "i", "u", "u", "ri", "e", "ai", "o", "o", "au"), strict=True))
 SIGNS = dict(zip("ािीुूृेैॉोौ", (LONG, "i", "i", "u", "u", "ri", "e", "ai", "o", "o", "au"), strict=True))
 OTHER_SIGNS = {"\u0902": "n", "\u0901": "n", "\u0903": "h"}
 NUKTA, VIRAMA = "\u093c", "\u094d"
-SILENT = "*"  # placeholder for a consonant's inherent vowel, until it is known to be spoken
-UNSPOKEN = re.compile(
+INHERENT = "*"  # a consonant's own a, until it is known whether it is spoken
+SCHWA_DELETION = re.compile(
     r"\*$|(?<=[aeiou+*][^aeiou+*])\*(?=[^aeiou+*]h?[aeiou+])|(?<=[aeiou+*][^aeiou+*]h)\*(?=[^aeiou+*]h?[aeiou+])"
 )
 CLOSED = re.compile(r"^([^aeiou+*]+)\+([^aeiou+*]+)$")
@@ -27,14 +27,14 @@ def in_latin(word: str) -> str:
     letters: list[str] = []
     for sign in unicodedata.normalize("NFD", word):
         if sign in SIGNS or sign == VIRAMA:
-            if letters and letters[-1] == SILENT:
+            if letters and letters[-1] == INHERENT:
                 letters.pop()
             letters.append(SIGNS.get(sign, ""))
         elif sign in CONSONANTS:
-            letters += [CONSONANTS[sign], SILENT]
+            letters += [CONSONANTS[sign], INHERENT]
         elif sign == NUKTA:
             letters[-2:-1] = ["z" if letter == "j" else letter for letter in letters[-2:-1]]
         else:
             letters.append(VOWELS.get(sign) or OTHER_SIGNS.get(sign, ""))
-    spoken = UNSPOKEN.sub("", "".join(letters)).replace(SILENT, "a")
+    spoken = SCHWA_DELETION.sub("", "".join(letters)).replace(INHERENT, "a")
     return CLOSED.sub(r"\1aa\2", spoken).replace(LONG, "a")

@@ -16,7 +16,7 @@ LONGEST_READ = 400  # characters; the subject is clear by then, and cost is boun
 LETTER_GROUPS = (2, 3, 4, 5)
 
 BY = rf"(?:[x*×]|{one_of('message_type', 'dimensions')})"
-SHAPES = (
+PLACEHOLDERS = (
     (re.compile(r"https?://\S+|www\.\S+"), " urlshape "),
     (re.compile(r"\S+@\S+\.\w+"), " mailshape "),
     (
@@ -42,16 +42,16 @@ SHORT_FORMS = {
 
 
 def words_of(text: str) -> list[str]:
-    """Lower-case words without accents; numbers, sizes and telephone numbers become placeholders."""
+    """Lower case, no accents; numbers, sizes and phone numbers are placeholders."""
     plain = STRETCHED.sub(r"\1\1", fold_in_place(text[:LONGEST_READ]).lower().replace("’", "'"))
-    for shape, name in SHAPES:
+    for shape, name in PLACEHOLDERS:
         plain = shape.sub(name, plain)
     plain = devanagari.WORD.sub(lambda word: devanagari.in_latin(word[0]), plain)
     return [part for word in WORD.findall(plain) for part in SHORT_FORMS.get(word, word).split()]
 
 
 def buckets_of(words: list[str]) -> dict[int, int]:
-    """Count per hashed feature."""
+    """Count by hashed feature."""
     counts: dict[int, int] = {}
     for feature in _features(words):
         bucket = crc32(feature.encode("utf-8", "surrogatepass")) % BUCKETS

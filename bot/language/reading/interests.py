@@ -17,7 +17,7 @@ WORDS = re.compile(rf"[a-z0-9]+|[{LETTERS}]+")
 
 class InterestFinder(Protocol):
     def find(self, text: str, *, language: str | None, named: bool) -> list[str]:
-        """Interests in `text`, features first ("gaming", "laptops").
+        """Interests, features first ("gaming", "laptops").
 
         `language`: the chat's, None if unknown. `named`: only words for goods count, no title or maker.
         """
@@ -25,23 +25,23 @@ class InterestFinder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Names and search words of a category, subcategory or feature."""
+    """A category, subcategory or feature."""
 
     names: Mapping[str, str] = field(default_factory=dict)  # by language, in the plural: "I can show you laptops"
     words: tuple[str, ...] = ()  # single words, in whatever language; the first finds it again in the catalogue
     words_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # words of this language's chats alone
 
     def words_for(self, language: str | None) -> tuple[str, ...]:
-        """`language` None: all."""
+        """None: of all languages."""
         own = [each for code, each in self.words_in.items() if language in (None, code)]
         return tuple(dict.fromkeys([*self.words, *chain.from_iterable(own)]))
 
 
 class ShopWords:
-    """Words for a shop's goods, by interest id; immutable.
+    """Finds interest ids by word; immutable.
 
-    A term without words matches its id and names ("cakes", "cake"). With a `language`, words of other languages are
-    left out: "hp" is a phone in Indonesian, elsewhere a maker of laptops.
+    A term without words matches its id and names ("cakes", "cake"). With a `language`, words of other languages are left
+    out: "hp" is a phone in Indonesian, elsewhere a maker of laptops.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class ShopWords:
         return frozenset(self._category_of)
 
     def category(self, word: str) -> str | None:
-        """The category of a folded word, singular or plural."""
+        """Of a folded word, singular or plural."""
         return _found(self._category_of, word)
 
     def subcategory(self, word: str) -> str | None:
@@ -77,10 +77,9 @@ class ShopWords:
         return _found(self._feature_of, word)
 
     def named(self, text: str, found: Sequence[str] = ()) -> list[str]:
-        """Interests that a text names, features first.
+        """Interests, features first.
 
-        `found`: categories of search results; the first stands in where the text names no goods ("something for
-        gaming").
+        `found`: categories of search results; the first stands in where no goods are named ("something for gaming").
         """
         words = WORDS.findall(fold(text))
         subcategories = [self.subcategory(word) for word in words]
@@ -98,7 +97,7 @@ class ShopWords:
 
 
 def singulars(word: str) -> Iterator[str]:
-    """Possible singulars of a folded word: "cakes" cake, "panes" pan, "pastries" pastry."""
+    """Of a folded word: "panes" pan, "pastries" pastry; some are no words."""
     for plural, ending in _SINGULARS:
         stem, found = plural.subn(ending, word)
         if found:
@@ -112,7 +111,7 @@ _SINGULARS = [
 
 
 def _by_word(terms: Mapping[str, Term], language: str | None) -> Iterator[tuple[str, str]]:
-    """(folded word, id); id and names for a term without words."""
+    """(folded word, id)."""
     for each, term in terms.items():
         if not term.words_for(None):
             names = [fold(text) for text in (each, *term.names.values()) if len(text.split()) == 1 and "-" not in text]

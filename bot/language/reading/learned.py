@@ -1,4 +1,4 @@
-"""Everything one message teaches: type, facts, currency, budget, interests."""
+"""Reads a message once: its type, facts about the writer, currency, budget, interests."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Lesson:
 
 
 def read_message(text: str, language: str, shop: InterestFinder) -> Lesson:
-    """Read a message in `language`. Never raises on any text."""
+    """Never raises on any text."""
     kind = classify_or_other(text)
     return Lesson(
         kind, tuple(dict.fromkeys(_learned(text, language, kind))), tuple(_interests(text, language, kind, shop))
@@ -62,7 +62,6 @@ def _interests(text: str, language: str, kind: Classification, shop: InterestFin
 
 
 def _currency(text: str, kind: Classification) -> str | None:
-    """The target of a conversion, or the currency of a price or limit."""
     if kind.message_type == "currency_conversion":
         wished = kind.entities.get("to") or (kind.entities.get("from") if PRICE.search(fold(text)) else None)
         named = {mention.currency for mention in find_currencies(text)}
@@ -78,13 +77,12 @@ def _budget(text: str, kind: Classification) -> str | None:
     if not isinstance(amount, Decimal) and BUDGET.search(fold(text)):
         named = find_amounts("\n".join(sentences(text)))  # not in quotations, suppositions, or about others
         amount, currency = (named[0].value, named[0].currency) if named else (None, None)
-    if not isinstance(amount, Decimal) or _of_another(text):
+    if not isinstance(amount, Decimal) or _of_another(text):  # "my brother's budget is 500"
         return None
     return f"{amount:f} {currency}" if currency else f"{amount:f}"
 
 
 def _of_another(text: str) -> bool:
-    """Whether the budget is somebody else's: "my brother's budget is 500"."""
     return BUDGET.search(fold(text)) is not None and not any(
         BUDGET.search(fold(clause)) for sentence in sentences(text) for clause in own_clauses(sentence)
     )

@@ -23,14 +23,12 @@ SURE_GREETING = 0.6  # "hello, how are you today?" has 0.84, a greeting before a
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """One of MESSAGE_TYPES, and its confidence, 0 to 1.
-
-    `entities`: currency_conversion has `amount` (Decimal or None), `from` and `to` (ISO codes or None); other types
-    may have `order_number` (str), `quantity` (int), `budget` (Decimal) and `currency`.
+    """`entities` of currency_conversion: `amount` (Decimal or None), `from` and `to` (ISO codes or None); other types may
+    have `order_number` (str), `quantity` (int), `budget` (Decimal) and `currency`.
     """
 
-    message_type: str
-    confidence: float
+    message_type: str  # one of MESSAGE_TYPES
+    confidence: float  # 0 to 1
     entities: dict[str, object] = field(default_factory=dict)
 
 
@@ -38,7 +36,7 @@ _one_of = subject_patterns("message_type")
 
 
 def _unless(key: str) -> str:
-    """One of the entry's words, and none of its exclusions."""
+    """The entry's words, without its exclusions."""
     return rf"^(?!.*{_one_of(f'{key}_unless')}).*{_one_of(key)}"
 
 
@@ -58,7 +56,7 @@ RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("product_inquiry", _one_of("asks_of_product")),
     )
 )
-OVERRULED = {
+MIN_PROBABILITY = {
     "other": 0.0,
     "support_request": 0.02,
     "complaint_refund": 0.25,
@@ -66,7 +64,7 @@ OVERRULED = {
     "human_handoff": 0.1,
     "opt_out": 0.1,
     "pricing_discount": 0.15,
-}  # the least share the model must leave a rule's type
+}  # below it the model overrules a rule
 ORDER_NUMBER = re.compile(
     rf"\b{_one_of('order_nouns')}\s*(?:{_one_of('order_number_words')}|[#:.])*\s*[#:]?\s*([a-z]{{0,4}}-?\d{{3,18}})\b"
     rf"(?!\s*(?:[$€£₹]|usd|eur|gbp|inr|aed|rs|{_one_of('currencies')}))|#\s?([a-z]{{0,4}}-?\d{{2,18}})\b"
@@ -82,7 +80,7 @@ GREETED = re.compile(
 
 
 def classify(text: str) -> Classification:
-    """Type, confidence and entities. Deterministic, local, never raises; about 1 ms."""
+    """Deterministic, local, never raises; about 1 ms."""
     if is_stop(text):
         return Classification("opt_out", 1.0)
     conversion = read_conversion(text)
@@ -90,35 +88,34 @@ def classify(text: str) -> Classification:
         entities: dict[str, object] = {"amount": conversion.amount, "from": conversion.source, "to": conversion.target}
         return Classification("currency_conversion", CERTAIN, entities)
     plain = fold_in_place(text[:LONGEST_READ]).lower()
-    message_type, confidence = _judged(text, plain)
+    message_type, confidence = _type_and_confidence(text, plain)
     return Classification(message_type, confidence, _entities(message_type, text, plain))
 
 
 def classify_or_other(text: str) -> Classification:
-    """As `classify`, but `other` below UNSURE: a reply to "zxcv" asks back."""
+    """ "other" below UNSURE: a reply to "zxcv" asks back."""
     found = classify(text)
     return found if found.confidence >= UNSURE else Classification("other", found.confidence, {})
 
 
-def _judged(text: str, plain: str) -> tuple[str, float]:
-    linear, nearest = load().shares(text)
-    shares = (1 - NEAREST_SHARE) * linear + NEAREST_SHARE * nearest
-    ruled = _ruled(plain, shares)
-    if ruled:
-        return ruled, max(LIKELY, float(shares[MESSAGE_TYPES.index(ruled)]))
-    best = int(np.argmax(shares))
-    if MESSAGE_TYPES[best] == "greeting" and shares[best] < SURE_GREETING and (greeted := GREETED.match(plain)):
+def _type_and_confidence(text: str, plain: str) -> tuple[str, float]:
+    linear, nearest = load().probabilities(text)
+    probabilities = (1 - NEAREST_SHARE) * linear + NEAREST_SHARE * nearest
+    by_rule = _type_by_rule(plain, probabilities)
+    if by_rule:
+        return by_rule, max(LIKELY, float(probabilities[MESSAGE_TYPES.index(by_rule)]))
+    best = int(np.argmax(probabilities))
+    if MESSAGE_TYPES[best] == "greeting" and probabilities[best] < SURE_GREETING and (greeted := GREETED.match(plain)):
         # "hi, is the norvik bolt 15 available?" is about what stands after the greeting
-        rest = _judged(text[greeted.end() :], plain[greeted.end() :])
+        rest = _type_and_confidence(text[greeted.end() :], plain[greeted.end() :])
         if rest[0] != "other" and rest[1] >= UNSURE:
             return rest
-    return MESSAGE_TYPES[best], float(shares[best])
+    return MESSAGE_TYPES[best], float(probabilities[best])
 
 
-def _ruled(plain: str, shares: np.ndarray) -> str | None:
-    """The first rule that matches, unless the model finds its type very unlikely."""
+def _type_by_rule(plain: str, probabilities: np.ndarray) -> str | None:
     for message_type, pattern in RULES:
-        if pattern.search(plain) and shares[MESSAGE_TYPES.index(message_type)] >= OVERRULED[message_type]:
+        if pattern.search(plain) and probabilities[MESSAGE_TYPES.index(message_type)] >= MIN_PROBABILITY[message_type]:
             return message_type
     return None
 
@@ -139,7 +136,7 @@ def _entities(message_type: str, text: str, plain: str) -> dict[str, object]:
 
 
 def _budget(text: str) -> dict[str, object]:
-    """The largest stated limit: money, or a bare number from 100 on."""
+    """The largest limit: money, or a bare number from 100 on."""
     amounts = [a for a in find_amounts(text) if a.currency or a.value >= 100]
     if not amounts:
         return {}

@@ -1,4 +1,4 @@
-"""Reads the writer's name and city; when in doubt, nothing."""
+"""Reads the writer's name and city; when in doubt, none."""
 
 from __future__ import annotations
 
@@ -34,82 +34,84 @@ GENITIVE = re.compile(rf"{_one_of('genitives')}$")
 NOT_NAMES, KNOWN, NOT_PLACES = (
     frozenset(words_of_all("names", key)) for key in ("not_names", "known_names", "not_places")
 )
-NO_NAME_ENDS_SO = words_of_all("names", "endings_of_no_name")
+NOT_NAME_ENDINGS = words_of_all("names", "endings_of_no_name")
 PARTICLES = words_of_all("names", "particles")
 
 FROM = re.compile(rf"{_one_of('lives_in')}\s+(?:{_one_of('articles')} )?", re.IGNORECASE)
 PLACE_BEFORE_VERB = re.compile(_one_of("place_before_verb", word=WORD), re.IGNORECASE)
 SURE_OF = words_of_all("names", "sure_of_place")
 
-# Every match has one of these in it. Most messages have none, which is known in a tenth of the time of a search.
-NAMED_BY = words_of_all("names", "named_hints")
-MAYBE_BY = words_of_all("names", "maybe_named_hints")
+# Every match contains one of these. Looking for them first takes a tenth of the time, and most messages have none.
+NAME_HINTS = words_of_all("names", "named_hints")
+MAYBE_NAME_HINTS = words_of_all("names", "maybe_named_hints")
 
 
-def hints(text: str, words: Iterable[str]) -> bool:
+def contains_any(text: str, words: Iterable[str]) -> bool:
     return any(word in text for word in words)
 
 
 @dataclass(frozen=True, slots=True)
 class OwnName:
-    """With capitals."""
-
-    name: str
+    name: str  # with capitals
     certain: bool  # stated in unambiguous words; else a guess
 
 
 def find_name(text: str) -> OwnName | None:
-    """The writer's name; None where it is not stated."""
-    quiet, small = text.upper() == text, text.casefold()
-    if hints(small, NAMED_BY):
-        for read, pattern in ((_corrected, CORRECTED), (_stated, NAMED), (_asked_for, CALLED), (_loose, NAMED_LOOSELY)):
-            found = next(filter(None, (read(text, intro, quiet) for intro in pattern.finditer(text))), None)
+    all_capitals, folded = text.upper() == text, text.casefold()
+    if contains_any(folded, NAME_HINTS):
+        for read, pattern in (
+            (_corrected, CORRECTED),
+            (_stated, NAMED),
+            (_called, CALLED),
+            (_loosely_stated, NAMED_LOOSELY),
+        ):
+            found = next(filter(None, (read(text, intro, all_capitals) for intro in pattern.finditer(text))), None)
             if found is not None:
                 return found
-    maybe = MAYBE.finditer(text) if hints(small, MAYBE_BY) else iter(())
-    return next(filter(None, (_maybe(text, intro, quiet) for intro in maybe)), None)
+    maybe = MAYBE.finditer(text) if contains_any(folded, MAYBE_NAME_HINTS) else iter(())
+    return next(filter(None, (_maybe_stated(text, intro, all_capitals) for intro in maybe)), None)
 
 
-def _corrected(text: str, found: re.Match[str], quiet: bool) -> OwnName | None:
+def _corrected(text: str, found: re.Match[str], all_capitals: bool) -> OwnName | None:
     name = said(found, "name") or ""
-    return OwnName(_written([name]), certain=True) if name.casefold() in KNOWN else None
+    return OwnName(_capitalised([name]), certain=True) if name.casefold() in KNOWN else None
 
 
-def _stated(text: str, found: re.Match[str], quiet: bool) -> OwnName | None:
-    behind, words = _behind(text, found)
+def _stated(text: str, found: re.Match[str], all_capitals: bool) -> OwnName | None:
+    behind, words = _after_intro(text, found)
     if not words or GENITIVE.search(words[0]):
         return None
     if IF_CALLED.fullmatch(found.group().strip()):
         called = CALLED_SO.match(behind[len(words[0]) :])
-        return OwnName(_written(words[:1]), certain=True) if called else None
-    return OwnName(_sure_name(behind, words, quiet=quiet), certain=True)
+        return OwnName(_capitalised(words[:1]), certain=True) if called else None
+    return OwnName(_sure_name(behind, words, all_capitals=all_capitals), certain=True)
 
 
-def _asked_for(text: str, found: re.Match[str], quiet: bool) -> OwnName | None:
-    behind, words = _behind(text, found)
+def _called(text: str, found: re.Match[str], all_capitals: bool) -> OwnName | None:
+    behind, words = _after_intro(text, found)
     if not words or GENITIVE.search(words[0]):
         return None
-    if words[0].casefold() in KNOWN or (_is_capital(words[0]) and not quiet):
-        return OwnName(_sure_name(behind, words, quiet=quiet), certain=True)
+    if words[0].casefold() in KNOWN or (_is_capital(words[0]) and not all_capitals):
+        return OwnName(_sure_name(behind, words, all_capitals=all_capitals), certain=True)
     alone = ENDS.match(behind[len(words[0]) :])
-    return OwnName(_written(words[:1]), certain=False) if alone else None
+    return OwnName(_capitalised(words[:1]), certain=False) if alone else None
 
 
-def _loose(text: str, found: re.Match[str], quiet: bool) -> OwnName | None:
-    behind, words = _behind(text, found)
+def _loosely_stated(text: str, found: re.Match[str], all_capitals: bool) -> OwnName | None:
+    behind, words = _after_intro(text, found)
     if not words or GENITIVE.search(words[0]):
         return None
-    return OwnName(_sure_name(behind, words, quiet=quiet), certain=False)
+    return OwnName(_sure_name(behind, words, all_capitals=all_capitals), certain=False)
 
 
-def _maybe(text: str, found: re.Match[str], quiet: bool) -> OwnName | None:
-    behind, words = _behind(text, found)
-    name = _likely_name(behind, words, found.group().strip().casefold(), quiet=quiet) if words else None
+def _maybe_stated(text: str, found: re.Match[str], all_capitals: bool) -> OwnName | None:
+    behind, words = _after_intro(text, found)
+    name = _likely_name(behind, words, found.group().strip().casefold(), all_capitals=all_capitals) if words else None
     return OwnName(name, certain=False) if name else None
 
 
-def _behind(text: str, found: re.Match[str]) -> tuple[str, list[str]]:
-    """The text after an introduction and title, and its leading words."""
+def _after_intro(text: str, found: re.Match[str]) -> tuple[str, list[str]]:
+    """What follows an introduction and a title, and its leading words."""
     behind = text[found.end() :]
     title = TITLES.match(behind)
     behind = behind[title.end() :] if title else behind
@@ -117,7 +119,7 @@ def _behind(text: str, found: re.Match[str]) -> tuple[str, list[str]]:
 
 
 def _leading_words(behind: str) -> list[str]:
-    """Up to three adjacent words that can be a name."""
+    """Up to three that can be a name."""
     words: list[str] = []
     at = 0
     while len(words) < 3:
@@ -132,25 +134,25 @@ def _leading_words(behind: str) -> list[str]:
     return words
 
 
-def _sure_name(behind: str, words: list[str], *, quiet: bool) -> str:
-    if _is_capital(words[0]) and not quiet:
+def _sure_name(behind: str, words: list[str], *, all_capitals: bool) -> str:
+    if _is_capital(words[0]) and not all_capitals:
         kept = _while_capital(words)
     else:
         whole = len(words) > 1 and ENDS.match(behind[len(" ".join(words)) :])
         kept = words if whole and len(words) == 2 else words[:1]
-    return _written(kept)
+    return _capitalised(kept)
 
 
-def _likely_name(behind: str, words: list[str], intro: str, *, quiet: bool) -> str | None:
+def _likely_name(behind: str, words: list[str], intro: str, *, all_capitals: bool) -> str | None:
     first = words[0]
     known = first.casefold() in KNOWN
-    if GENITIVE.search(first) or (first.casefold().endswith(NO_NAME_ENDS_SO) and not known):
+    if GENITIVE.search(first) or (first.casefold().endswith(NOT_NAME_ENDINGS) and not known):
         return None
-    capital = _is_capital(first) and not quiet and (len(first) == 1 or not first.isupper())
+    capital = _is_capital(first) and not all_capitals and (len(first) == 1 or not first.isupper())
     if not known and (not capital or intro in ONLY_KNOWN):
         return None
     kept = _while_capital(words) if capital else words[:1]
-    return _written(kept) if ENDS.match(behind[len(" ".join(kept)) :]) else None
+    return _capitalised(kept) if ENDS.match(behind[len(" ".join(kept)) :]) else None
 
 
 def _while_capital(words: list[str]) -> list[str]:
@@ -164,14 +166,14 @@ def _is_capital(word: str) -> bool:
     return word[0].isupper()
 
 
-def _written(words: list[str]) -> str:
+def _capitalised(words: list[str]) -> str:
     return " ".join(
         word if word in PARTICLES or not (word.islower() or word.isupper()) else word.capitalize() for word in words
     )
 
 
 def find_city(text: str, language: str) -> str | None:
-    """The writer's town of residence or origin; None for a country."""
+    """Where the writer lives or comes from; None for a country."""
     for said_so in FROM.finditer(text):
         sure = any(word in said_so.group().casefold() for word in SURE_OF)
         place = find_place(text[said_so.end() :], language, sure=sure)
@@ -180,12 +182,12 @@ def find_city(text: str, language: str) -> str | None:
     found = PLACE_BEFORE_VERB.search(text)
     before_verb = said(found, "place") if found else None
     if before_verb and before_verb.casefold() not in NOT_NAMES | NOT_PLACES | _countries(language):
-        return _written([before_verb])
+        return _capitalised([before_verb])
     return None
 
 
 def find_place(text: str, language: str, *, sure: bool) -> str | None:
-    """The town at the start of `text`; in lower case only if `sure` that a place follows."""
+    """The town at the start of `text`; one in lower case only if `sure`."""
     place = _place_at(text, sure=sure)
     return place if place is not None and place.casefold() not in _countries(language) else None
 
@@ -198,7 +200,7 @@ def _place_at(behind: str, *, sure: bool) -> str | None:
         return None
     kept = _while_capital(words[:3]) if _is_capital(words[0]) else words[: 2 if words[0] == "new" else 1]
     phrase = behind[: behind.index(kept[-1]) + len(kept[-1])]
-    return _written(kept) if phrase == " ".join(kept) else _written(kept[:1])
+    return _capitalised(kept) if phrase == " ".join(kept) else _capitalised(kept[:1])
 
 
 @lru_cache(maxsize=8)

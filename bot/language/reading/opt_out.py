@@ -17,12 +17,11 @@ SURROUNDING = re.compile(rf"^[\W_]+|(?<![{LETTERS}])[\W_]+$|[\s.!?।,]+$")
 
 def is_stop(text: str) -> bool:
     """Ignores case, accents and punctuation: not "don't stop"."""
-    return _whole(text) in _STOP
+    return _whole(text) in _FOLDED_STOP
 
 
 def is_start(text: str) -> bool:
-    """Whether the whole message opts in again: 'START', 'alta', 'शुरू करो'."""
-    return _whole(text) in _START
+    return _whole(text) in _FOLDED_START
 
 
 def _whole(text: str) -> str:
@@ -35,5 +34,5 @@ def _folded(text: str) -> str:
     return fold(text).translate(INVISIBLE)
 
 
-_STOP = frozenset(" ".join(_folded(phrase).split()) for phrase in STOP)
-_START = frozenset(" ".join(_folded(phrase).split()) for phrase in START)
+_FOLDED_STOP = frozenset(" ".join(_folded(phrase).split()) for phrase in STOP)
+_FOLDED_START = frozenset(" ".join(_folded(phrase).split()) for phrase in START)

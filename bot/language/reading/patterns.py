@@ -14,8 +14,8 @@ NAMED_GROUP = re.compile(r"\(\?P<([a-z]+)>")
 def one_of(subject: str, key: str, **blanks: str | Mapping[str, str]) -> str:
     """A list entry of every language as one group of alternatives.
 
-    `blanks`: patterns for `{name}` in a piece, shared or per language. Named groups are numbered, since a name must be
-    unique in a pattern: read them with `said`.
+    `blanks`: patterns for `{name}` in a piece, shared or by language. Named groups get numbers, since a name must be unique
+    in a pattern: read them with `said`.
     """
     filled = dict.fromkeys(
         _filled(piece, language, blanks) for language in folders() for piece in entry(language, subject, key)
@@ -38,7 +38,7 @@ def subject_patterns(subject: str) -> Callable[..., str]:
 
 
 def said(found: re.Match[str], group: str) -> str | None:
-    """The text of the named group `group`, in whichever piece matched; None if empty."""
+    """In whichever piece matched; None if empty."""
     return next(
         (value for name, value in found.groupdict().items() if value and name.rstrip("0123456789") == group), None
     )

@@ -1,8 +1,4 @@
-"""Reads facts that a text states about its writer; when in doubt, nothing.
-
-Questions, suppositions, quotations and clauses about others are dropped; a remaining clause must begin with the words
-of a claim ("I live in", "calzo un", "mere paas") from facts.toml.
-"""
+"""Reads facts that a text states about its writer; when in doubt, none."""
 
 from __future__ import annotations
 
@@ -14,13 +10,13 @@ from bot.language.languages import LETTERS
 from bot.language.reading.birthdays import find_birthday
 from bot.language.reading.names import (
     FROM,
-    NO_NAME_ENDS_SO,
+    NOT_NAME_ENDINGS,
     PLACE_BEFORE_VERB,
     TOKENS,
+    contains_any,
     find_city,
     find_name,
     find_place,
-    hints,
 )
 from bot.language.reading.patterns import one_of, said, subject_patterns
 from bot.language.trades import TRADES, named
@@ -29,15 +25,15 @@ from bot.language.words import words_of_all
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """A fact about the writer; `ended`: no longer true (empty value: whatever it was)."""
-
     predicate: str  # one of memory.people.facts.PREDICATES
     value: str
-    ended: bool = False
+    ended: bool = False  # no longer true; an empty value: whatever it was
     confidence: float = 1.0
     said_by: str = "customer"
 
 
+# Questions, suppositions, quotations and clauses about others are dropped; what remains must begin with the words of a
+# claim from facts.toml: "I live in", "calzo un", "mere paas".
 QUOTED = re.compile(r"“[^”]*”|«[^»]*»|\"[^\"\n]*\"|^\s*>.*$", re.MULTILINE)
 SENTENCE = re.compile(r"[^.!?\n।…]*(?:\.(?=\w)[^.!?\n।…]*)*[.!?।…]*")
 
@@ -56,8 +52,8 @@ CLAUSE = _pattern(
 # What follows one of these in a sentence is supposed, wished, an example, or told by another.
 SUPPOSED = _pattern(_one_of("supposed"))
 REPORTED = _pattern(rf"\b(?:{_one_of('reporters')}|{RELATIVE})(?: \w+)? {_one_of('reporting')}\b")
-# Every match has one of these in it: see names.hints.
-SUPPOSED_BY, REPORTED_BY = words_of_all("facts", "supposed_hints"), words_of_all("facts", "reporting_hints")
+# Every match has one of these in it: see names.contains_any.
+SUPPOSED_HINTS, REPORTED_HINTS = words_of_all("facts", "supposed_hints"), words_of_all("facts", "reporting_hints")
 OTHERS = _pattern(rf"\b{_one_of('possessives')}\s+(?:\w+\s)?{RELATIVE}{one_of('names', 'genitives')}?(?!\w)")
 LEAD = rf"^(?:{_one_of('leads')}[\s,!.:]+)*"
 # Makes and products count as goods without a noun, whatever is sold here.
@@ -91,34 +87,31 @@ GUESS = 0.5  # the confidence of a name in words that mostly mean something else
 
 
 def read_facts(text: str, language: str) -> list[Learned]:
-    """Facts that `text` states about its writer, in the order of PREDICATES.
-
-    "is it good for Dubai?", "my brother lives in Dubai", "if I lived in Dubai" state nothing.
-    """
+    """In the order of PREDICATES. "is it good for Dubai?", "my brother lives in Dubai" state nothing."""
     spoken = [*sentences(text[:LONGEST_READ])]
     name = find_name(" ".join(spoken)) if spoken else None
     found = [Learned("name", name.name, confidence=1.0 if name.certain else GUESS)] if name else []
     for sentence in spoken:
-        found += _of_sentence(sentence, language)
+        found += _facts_of_sentence(sentence, language)
     return list(dict.fromkeys(found))
 
 
 def sentences(text: str) -> Iterator[str]:
-    """Sentences in the writer's own voice: not quoted, supposed or about others."""
+    """In the writer's own voice: not quoted, supposed or about others."""
     own = QUOTED.sub(lambda quoted: quoted.group() if len(quoted.group().split()) < 3 else "\n", text)
     for found in SENTENCE.findall(own):
         asks = found.rstrip().endswith("?")
-        sentence = _before(REPORTED, REPORTED_BY, _before(SUPPOSED, SUPPOSED_BY, found)).strip()
+        sentence = _before(REPORTED, REPORTED_HINTS, _before(SUPPOSED, SUPPOSED_HINTS, found)).strip()
         if sentence:
             yield sentence if sentence == found.strip() or not asks else f"{sentence}, ?"
 
 
 def _before(pattern: re.Pattern[str], words: Sequence[str], text: str) -> str:
-    return pattern.split(text, maxsplit=1)[0] if hints(text.casefold(), words) else text
+    return pattern.split(text, maxsplit=1)[0] if contains_any(text.casefold(), words) else text
 
 
 def clauses(sentence: str) -> list[str]:
-    """A sentence's statements: without the question at its end, none about others."""
+    """Statements about the writer: no question at the end, none about others."""
     parts = own_clauses(sentence, others=True)
     if sentence.rstrip().endswith("?"):
         parts = parts[:-1]
@@ -126,12 +119,12 @@ def clauses(sentence: str) -> list[str]:
 
 
 def own_clauses(sentence: str, *, others: bool = False) -> list[str]:
-    """Questions included; without `others`, none about another person."""
+    """With questions; `others`: also about other people."""
     parts = [part.strip() for part in CLAUSE.split(sentence) if part and part.strip()]
     return parts if others else [part for part in parts if not OTHERS.search(part)]
 
 
-def _of_sentence(sentence: str, language: str) -> Iterator[Learned]:
+def _facts_of_sentence(sentence: str, language: str) -> Iterator[Learned]:
     address = _address(sentence)
     if address:
         yield Learned("address", address)
@@ -203,7 +196,6 @@ def _owned_no_more(clause: str, _language: str) -> Learned | None:
 
 
 def _thing(found: re.Match[str] | None) -> str | None:
-    """Up to five words."""
     if found is None or _NOT_OWNED.search(found.group()):
         return None
     words = re.match(rf"{_PIECE}(?: {_PIECE}){{0,4}}", (said(found, "thing") or "").strip())
@@ -233,7 +225,7 @@ def _taste(found: re.Match[str] | None) -> str | None:
     thing = _thing(found)
     words = re.sub(rf"^{DETERMINER} ", "", thing or "", flags=re.IGNORECASE).rstrip(".").split()
     telling = (
-        words and not NO_TASTE & {words[0].casefold(), words[-1].casefold()} and not words[0].endswith(NO_NAME_ENDS_SO)
+        words and not NO_TASTE & {words[0].casefold(), words[-1].casefold()} and not words[0].endswith(NOT_NAME_ENDINGS)
     )
     return " ".join(words) if telling else None
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.language.reading.classifier import MEANING_WEIGHT, MESSAGE_TYPES, WEIGHTS_FILE, Floats, sketch_of, vectors_of
+from bot.language.reading.classifier import EMBEDDING_WEIGHT, MESSAGE_TYPES, WEIGHTS_FILE, Floats, sketch_of, vectors_of
 from bot.language.reading.features import BUCKETS, buckets_of, words_of
 
 PHRASES = Path(__file__).resolve().parents[3] / "data" / "phrases"
@@ -54,7 +54,7 @@ class Example:
 
 
 def read_sections(path: Path) -> Iterator[tuple[str, str]]:
-    """(message type, line) for every line under a [type] heading; '#' starts a comment line."""
+    """(message type, line); a [type] heading starts a section, "# " a comment."""
     message_type = ""
     for line in path.read_text(encoding="utf-8").splitlines():
         heading = re.fullmatch(r"\[(\w+)\]", line)
@@ -67,7 +67,7 @@ def read_sections(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def digest(folder: Path = PHRASES) -> str:
-    """SHA-256 of all training phrases, stored with the weights to detect stale ones."""
+    """SHA-256 of the phrases; stored with the weights, which are stale when it differs."""
     seen = hashlib.sha256()
     for path in sorted(folder.glob("*.txt")):
         seen.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n"))
@@ -75,14 +75,13 @@ def digest(folder: Path = PHRASES) -> str:
 
 
 def chat_phrases(folder: Path = PHRASES) -> list[Example]:
-    """As written, of every language, without duplicates."""
     files = sorted(path for path in folder.glob("*.txt") if path.name not in NOT_CHAT)
     found = (pair for path in files for pair in read_sections(path))
     return [Example(text, message_type) for message_type, text in dict.fromkeys(found)]
 
 
 def requests(folder: Path = PHRASES) -> list[Example]:
-    """Requests in some of the frames, slots filled: "could you help me with returning a product"."""
+    """In frames with slots filled: "could you help me with returning a product"."""
     chance = random.Random(SEED)  # noqa: S311  # nosec B311 # variety, not secrets
     frames = [line.strip() for line in (folder / "frames.txt").read_text().splitlines() if not line.startswith("# ")]
     made = []
@@ -107,10 +106,7 @@ def _rude(text: str, chance: random.Random) -> str:
 
 
 def with_typos(example: Example, copy: int = 0) -> Example:
-    """The phrase with typos; each `copy` differs.
-
-    Seeded by the phrase: other phrases do not affect it.
-    """
+    """Seeded by the phrase, so that other phrases do not affect it; each `copy` differs."""
     chance = random.Random(f"{SEED} {copy} {example.text}")  # noqa: S311  # nosec B311 # variety, not secrets
     words = [RUSHED[w] if w in RUSHED and chance.random() < 0.4 else w for w in example.text.split()]
     place = chance.randrange(len(words))
@@ -135,7 +131,7 @@ def _mistyped(word: str, chance: random.Random) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """Examples by buckets, sparse: `values[starts[i]:starts[i+1]]` is row i, in the same places of `buckets`."""
+    """Sparse, examples by buckets: row i is `values[starts[i]:starts[i+1]]`, likewise in `buckets`."""
 
     starts: np.ndarray[tuple[int], np.dtype[np.int64]]
     buckets: np.ndarray[tuple[int], np.dtype[np.int64]]
@@ -143,7 +139,7 @@ class Matrix:
 
 
 def counted(texts: list[list[str]]) -> Matrix:
-    """Log counts of features per text."""
+    """Log counts."""
     rows = [buckets_of(words) or {0: 1} for words in texts]
     lengths = np.array([0, *(len(row) for row in rows)])
     return Matrix(
@@ -169,7 +165,7 @@ def weighted(matrix: Matrix, idf: Floats) -> Matrix:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """Softmax regression: weights by bucket and by embedding dimension, and bias, each x types."""
+    """Weights by bucket and by embedding dimension, and bias; each x types."""
 
     weights: Floats
     meaning: Floats
@@ -177,7 +173,7 @@ class Fitted:
 
 
 def fit_softmax(matrix: Matrix, vectors: Floats, labels: np.ndarray, importance: Floats) -> Fitted:
-    """Regression over counts and embeddings by full-batch Adam; deterministic."""
+    """Full-batch Adam; deterministic."""
     kinds = len(MESSAGE_TYPES)
     # Only buckets that occur are fitted, densely renumbered; the rest stay zero. After them: dimensions, then the bias.
     used, places = np.unique(matrix.buckets, return_inverse=True)
@@ -217,7 +213,7 @@ def examples(written: list[Example], asked: list[Example]) -> list[Example]:
 
 
 def importance_of(chosen: list[Example]) -> Floats:
-    """Each example's weight; types are balanced by the square root of their totals."""
+    """Types are balanced by the square root of their totals."""
     totals = {kind: sum(e.weight for e in chosen if e.message_type == kind) for kind in MESSAGE_TYPES}
     return np.array([e.weight / max(totals[e.message_type], 1) ** 0.5 for e in chosen], dtype=np.float32)
 
@@ -229,7 +225,7 @@ def fit(written: list[Example], asked: list[Example]) -> dict[str, np.ndarray]:
     counts = counted(words)
     idf = rarity(counts)
     labels = np.array([MESSAGE_TYPES.index(e.message_type) for e in chosen])
-    vectors = MEANING_WEIGHT * vectors_of(words)
+    vectors = EMBEDDING_WEIGHT * vectors_of(words)
     fitted = fit_softmax(weighted(counts, idf), vectors, labels, importance_of(chosen))
     scale = np.abs(fitted.weights).max(axis=0) / 127
     near = list({e.text: e for e in written + asked[::3]}.values())
@@ -239,7 +235,7 @@ def fit(written: list[Example], asked: list[Example]) -> dict[str, np.ndarray]:
         "scale": scale.astype(np.float32),
         "bias": fitted.bias,
         "idf": idf.astype(np.float16),
-        "meaning": MEANING_WEIGHT * fitted.meaning,
+        "meaning": EMBEDDING_WEIGHT * fitted.meaning,
         "sketches": np.round(sketches * 127).astype(np.int8),
         "embeddings": np.round(vectors_of([words_of(e.text) for e in near]) * 127).astype(np.int8),
         "kinds": np.array([MESSAGE_TYPES.index(e.message_type) for e in near], dtype=np.uint8),

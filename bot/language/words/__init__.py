@@ -1,8 +1,4 @@
-"""The words of each language: one folder per language, one TOML file per subject.
-
-English is the reference: every other folder has the same files and keys. An entry is a list of phrases or pattern
-pieces, words separated by white space, or a line with `{blanks}`; the top of a file explains its entries.
-"""
+"""The words of each language: one folder per language, one TOML file per subject, explained at its top."""
 
 from __future__ import annotations
 
@@ -16,7 +12,7 @@ from typing import Any
 from bot.language.normalisation import fold
 
 FOLDER = Path(__file__).parent
-REFERENCE = "en"
+REFERENCE = "en"  # every other folder has the same files and keys
 
 
 class MissingWords(LookupError):
@@ -44,29 +40,29 @@ def entry(language: str, subject: str, key: str) -> Any:
 
 
 def words_of_all(subject: str, key: str) -> tuple[str, ...]:
-    """Words or phrases of every language, in the order of LANGUAGES, without duplicates."""
+    """In the order of LANGUAGES, without duplicates."""
     found = (entry(language, subject, key) for language in folders())
     return tuple(dict.fromkeys(word for each in found for word in (each.split() if isinstance(each, str) else each)))
 
 
 def alternatives(subject: str, key: str) -> str:
-    """A list entry of every language as one alternation, without a group."""
+    """Without a group: put one around it."""
     return "|".join(words_of_all(subject, key))
 
 
 def lines_of_all(subject: str, key: str) -> Iterator[list[str]]:
-    """The words of each line of an entry, in every language: a value or code, then words."""
+    """The words of each line, in every language: a value or code, then words."""
     for language in folders():
         yield from (line.split() for line in entry(language, subject, key).splitlines() if line.strip())
 
 
 def keyed_words(subject: str, key: str) -> Iterator[tuple[str, str]]:
-    """(first word, each other word) of each such line."""
+    """(first word, other word) of each such line."""
     return ((first, word) for first, *words in lines_of_all(subject, key) for word in words)
 
 
 def either(subject: str, key: str) -> str:
-    """The alternation folded, in a non-capturing group."""
+    """Folded, in a non-capturing group."""
     return f"(?:{fold(alternatives(subject, key))})"
 
 
@@ -87,13 +83,13 @@ def _texts(entries: Any) -> Iterator[str]:
 
 @cache
 def folders() -> tuple[str, ...]:
-    """Language codes with a folder, by `order` in their about.toml."""
+    """By `order` in their about.toml."""
     codes = (file.parent.name for file in FOLDER.glob("*/about.toml"))
     return tuple(sorted(codes, key=lambda code: (entry(code, "about", "order"), code)))
 
 
 def missing(language: str) -> list[str]:
-    """What a folder lacks compared with the reference, as "file.toml" or "file.toml: key"."""
+    """What the reference has more: "file.toml" or "file.toml: key"."""
     return sorted(_missing(FOLDER / REFERENCE, FOLDER / language))
 
 
