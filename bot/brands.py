@@ -32,7 +32,7 @@ class BrandsWrong(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Discount:
-    """Until the end of `valid_until` in the brand's time zone."""
+    """Valid to the end of `valid_until` in the brand's time zone."""
 
     code: str
     percent: Decimal
@@ -102,7 +102,7 @@ class Brand:
         return self.payment_link.replace("{order}", order_number)
 
 
-def _e164(number: str) -> None:
+def _check_e164(number: str) -> None:
     try:
         right = phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.E164)
     except phonenumbers.NumberParseException as error:
@@ -111,7 +111,7 @@ def _e164(number: str) -> None:
         raise ValidationError(f"a phone number without spaces or dashes, here {right}")
 
 
-def _payment_link(link: str) -> None:
+def _check_payment_link(link: str) -> None:
     if not re.fullmatch(r"https://[a-z0-9.-]+/\S*\{order\}\S*", link) or link.count("{") != 1:
         raise ValidationError("an address that starts with https:// and has {order} once, for the order's number")
 
@@ -136,15 +136,15 @@ class _DiscountSchema(Schema):
     percent = fields.Decimal(required=True, validate=validate.Range(1, 90, error="1 to 90"))
     valid_until = fields.Raw(
         required=True,
-        validate=lambda value: None if type(value) is date else _refuse("a date without quotes, such as 2027-01-31"),
+        validate=lambda value: None if type(value) is date else _fail("a date without quotes, such as 2027-01-31"),
     )
 
 
-def _refuse(allowed: str) -> None:
+def _fail(allowed: str) -> None:
     raise ValidationError(allowed)
 
 
-def _money(lowest: int, highest: int | None = None, **more: Any) -> fields.Decimal:
+def _amount_field(lowest: int, highest: int | None = None, **more: Any) -> fields.Decimal:
     wanted = f"{lowest} or more" if highest is None else f"{lowest} to {highest}"
     return fields.Decimal(validate=validate.Range(lowest, highest, error=f"a plain amount, {wanted}"), **more)
 
@@ -156,19 +156,19 @@ class _AdCapSchema(Schema):
     currency = fields.String(
         required=True, validate=validate.OneOf(list_currencies("en"), error="the account's currency, such as INR")
     )
-    daily_cap = _money(1, required=True)
-    approval_above = _money(0, load_default=None, allow_none=True)
+    daily_cap = _amount_field(1, required=True)
+    approval_above = _amount_field(0, load_default=None, allow_none=True)
 
 
 class _AdsSchema(Schema):
     accounts = fields.List(fields.Nested(_AdCapSchema), load_default=list)
-    approval_above_usd = _money(0, load_default=Decimal(100))
+    approval_above_usd = _amount_field(0, load_default=Decimal(100))
     cycle_hour = fields.Integer(load_default=7, strict=True, validate=validate.Range(0, 23, error="an hour, 0 to 23"))
     share_patterns = fields.Boolean(load_default=False)
     margin = fields.Decimal(
         required=True, validate=validate.Range(Decimal("0.01"), 1, error="a share of the price, 0.01 to 1")
     )
-    test_budget_usd = _money(1, 50, load_default=Decimal(15))
+    test_budget_usd = _amount_field(1, 50, load_default=Decimal(15))
 
     @validates_schema(skip_on_field_errors=True)
     def _once_each(self, values: dict[str, Any], **_: Any) -> None:
@@ -193,8 +193,7 @@ class _TermSchema(Schema):
     words_in = fields.Dict(keys=fields.String(validate=_choice(LANGUAGES)), values=fields.String(), load_default=dict)
 
 
-def _terms() -> fields.Dict:
-    """By id, as used in the catalogue and in interests."""
+def _terms_field() -> fields.Dict:
     ids = fields.String(validate=validate.Regexp(r"[a-z-]+\Z", error="one word in small letters a-z"))
     return fields.Dict(keys=ids, values=fields.Nested(_TermSchema), load_default=dict)
 
@@ -202,7 +201,7 @@ def _terms() -> fields.Dict:
 class _BrandSchema(Schema):
     name = fields.String(required=True, validate=validate.Length(1, 60, error="1 to 60 characters"))
     whatsapp = fields.List(
-        fields.String(validate=_e164), required=True, validate=validate.Length(1, error="at least one number")
+        fields.String(validate=_check_e164), required=True, validate=validate.Length(1, error="at least one number")
     )
     currency = fields.String(
         required=True,
@@ -216,7 +215,7 @@ class _BrandSchema(Schema):
         required=True,
         validate=validate.Length(1, error="at least one of " + ", ".join(LANGUAGES)),
     )
-    payment_link = fields.String(required=True, validate=_payment_link)
+    payment_link = fields.String(required=True, validate=_check_payment_link)
     links = fields.List(fields.Url(schemes={"https"}), load_default=list)
     daily_model_budget_usd = fields.Decimal(required=True, validate=validate.Range(0, error="0 or more"))
     retention_days = fields.Integer(
@@ -232,9 +231,9 @@ class _BrandSchema(Schema):
     other_makes = fields.List(
         fields.String(validate=validate.Length(2, 60, error="2 to 60 characters")), load_default=list
     )
-    categories = _terms()
-    subcategories = _terms()
-    features = _terms()
+    categories = _terms_field()
+    subcategories = _terms_field()
+    features = _terms_field()
     templates = fields.Dict(
         keys=fields.String(validate=_choice(PURPOSES)),
         values=fields.String(
@@ -270,14 +269,14 @@ class _BrandSchema(Schema):
         if twice:
             raise ValidationError(f"one of {', '.join(TERMS)} for each; several have {', '.join(twice)}", "categories")
         shared = sorted(
-            {word for language in values["languages"] for word in _in_several(values["categories"], language)}
+            {word for language in values["languages"] for word in _words_in_several(values["categories"], language)}
         )
         if shared:
             raise ValidationError(f"each word in one category; several have {', '.join(shared)}", "categories")
 
 
-def _in_several(categories: dict[str, Any], language: str) -> Iterator[str]:
-    """Words that stand for two categories or more in one language's chats."""
+def _words_in_several(categories: dict[str, Any], language: str) -> Iterator[str]:
+    """Which stand for two categories or more in one language's chats."""
     words = [
         word
         for term in categories.values()
@@ -308,7 +307,7 @@ def _faults(tables: dict[str, Any]) -> Iterator[str]:
         if not re.fullmatch(r"[a-z0-9_-]+", name) or not isinstance(table, dict):
             yield f"{name}: must be a table named by small letters, digits, - and _, such as [voyage]"
             continue
-        yield from _named(name, _BrandSchema().validate(table))
+        yield from _fault_lines(name, _BrandSchema().validate(table))
         for number in table.get("whatsapp", []):
             if owners.setdefault(str(number), name) != name:
                 yield f"{name}.whatsapp: {number} belongs to {owners[str(number)]} already; a number has one brand"
@@ -330,11 +329,11 @@ def _account_ids(table: Any) -> list[str]:
     return [str(each.get("id")) for each in accounts if isinstance(each, dict)] if isinstance(accounts, list) else []
 
 
-def _named(key: str, problems: Any) -> Iterator[str]:
+def _fault_lines(key: str, problems: Any) -> Iterator[str]:
     """`voyage.delivery.min_days: must be 0 to 90` for every leaf of marshmallow's messages."""
     if isinstance(problems, dict):
         for name, inner in problems.items():
-            yield from _named(key if name in ("value", "key", "_schema") else f"{key}.{name}", inner)
+            yield from _fault_lines(key if name in ("value", "key", "_schema") else f"{key}.{name}", inner)
         return
     for problem in problems:
         yield f"{key}: must be {problem}" if problem[0].islower() or problem[0].isdigit() else f"{key}: {problem}"
@@ -352,14 +351,14 @@ def _brand(name: str, values: dict[str, Any]) -> Brand:
         delivery=Delivery(**values.pop("delivery")),
         discounts=tuple(Discount(**discount) for discount in values.pop("discounts")),
         ads=_ads(values.pop("ads")),
-        categories=_terms_of(values.pop("categories")),
-        subcategories=_terms_of(values.pop("subcategories")),
-        features=_terms_of(values.pop("features")),
+        categories=_terms_from(values.pop("categories")),
+        subcategories=_terms_from(values.pop("subcategories")),
+        features=_terms_from(values.pop("features")),
         **values,
     )
 
 
-def _terms_of(tables: dict[str, Any]) -> dict[str, Term]:
+def _terms_from(tables: dict[str, Any]) -> dict[str, Term]:
     return {
         each: Term(
             names=table["names"],
@@ -387,14 +386,14 @@ class BrandNumbers:
     sender: str = ""  # TWILIO_WHATSAPP_FROM; where no brand claims it, it is the first brand's
 
     def brand_of(self, number: str) -> str | None:
-        """A single brand gets every number."""
+        """None for a number of no brand; a single brand gets every number."""
         for brand in self.brands.values():
             if number in brand.whatsapp:
                 return brand.id
         return next(iter(self.brands)) if len(self.brands) == 1 or number == self.sender else None
 
     def number_of(self, brand: str) -> str:
-        """The sending number: the account's own if the brand has it or no brand claims it."""
+        """The account's own sender if this brand has it."""
         own = self.brands[brand].whatsapp
         return self.sender if self.sender and self.brand_of(self.sender) == brand else own[0]
 

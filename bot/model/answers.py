@@ -26,15 +26,12 @@ class ToolCall:
     arguments: dict[str, Any]
 
     def as_data(self) -> dict[str, Any]:
-        """As in an assistant message."""
         arguments = json.dumps(self.arguments, ensure_ascii=False, default=str)
         return {"id": self.id, "type": "function", "function": {"name": self.name, "arguments": arguments}}
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """One answer: text, tool calls, or both."""
-
     text: str
     tool_calls: tuple[ToolCall, ...]
     tokens_in: int
@@ -43,7 +40,7 @@ class Completion:
     model: str
 
     def as_message(self) -> ModelMessage:
-        """As a message for the next call."""
+        """For the next call."""
         message: ModelMessage = {"role": "assistant", "content": self.text or None}
         if self.tool_calls:
             message["tool_calls"] = [call.as_data() for call in self.tool_calls]
@@ -52,10 +49,8 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class MediaText:
-    """A transcript or picture description, and its cost in millionths of a US dollar."""
-
-    text: str
-    cost_micros: int
+    text: str  # a transcript, or a description of a picture
+    cost_micros: int  # millionths of a US dollar
 
 
 class CalledFunction(Schema):
@@ -96,17 +91,16 @@ class Choice(Schema):
 
 
 class TokenUsage(Schema):
-    """Null where the server does not count."""
-
     class Meta:
         unknown = EXCLUDE
 
+    # Null where the server does not count.
     prompt_tokens = fields.Integer(load_default=None, allow_none=True, validate=Range(min=0))
     completion_tokens = fields.Integer(load_default=None, allow_none=True, validate=Range(min=0))
 
 
 class ChatAnswer(Schema):
-    """The fields we use of OpenAI's "chat completion object"."""
+    """OpenAI's "chat completion object"."""
 
     class Meta:
         unknown = EXCLUDE
@@ -124,12 +118,9 @@ class Transcript(Schema):
     usage = fields.Dict(load_default=None, allow_none=True)
 
 
-def read_arguments(said: object) -> dict[str, Any]:
-    """Arguments of a tool call: an object, JSON text, doubly encoded, fenced, with a trailing comma, or nothing.
-
-    Raises ModelUnavailable (garbage).
-    """
-    found = said
+def read_arguments(written: object) -> dict[str, Any]:
+    """An object, or JSON text: twice encoded, fenced, with trailing commas, empty. Raises ModelUnavailable (garbage)."""
+    found = written
     for _ in range(2):
         if isinstance(found, str):
             found = _json(re.sub(r"^\s*```(?:json)?\s*|\s*```\s*$", "", found).strip() or "{}")
@@ -153,34 +144,34 @@ def _json(text: str) -> Any:
     # Some models leave trailing commas.
     for attempt in (text, re.sub(r",\s*([}\]])", r"\1", text)):
         try:
-            return json.loads(attempt, parse_float=Decimal, parse_constant=_no_such_number)
+            return json.loads(attempt, parse_float=Decimal, parse_constant=_refuse_number)
         except (ValueError, RecursionError):
             continue
     raise ModelUnavailable(Reason.GARBAGE, "the model wrote something that is not JSON")
 
 
-def _no_such_number(name: str) -> None:
+def _refuse_number(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def tool_calls(said: Sequence[Mapping[str, Any]]) -> tuple[ToolCall, ...]:
+def tool_calls(written: Sequence[Mapping[str, Any]]) -> tuple[ToolCall, ...]:
     """Raises ModelUnavailable (garbage)."""
     # Some servers omit ids, or repeat one.
-    given = [call["id"] for call in said]
-    ids = given if all(given) and len(set(given)) == len(given) else [f"call_{n}" for n in range(len(said))]
+    given = [call["id"] for call in written]
+    ids = given if all(given) and len(set(given)) == len(given) else [f"call_{n}" for n in range(len(written))]
     return tuple(
         ToolCall(id, call["function"]["name"], read_arguments(call["function"]["arguments"]))
-        for id, call in zip(ids, said, strict=True)
+        for id, call in zip(ids, written, strict=True)
     )
 
 
-def words(content: object, refusal: str | None, finish: str) -> str:
-    """The text without a reasoning model's thoughts. Raises ModelUnavailable."""
+def reply_text(content: object, refusal: str | None, finish: str) -> str:
+    """Without a reasoning model's thoughts. Raises ModelUnavailable."""
     if refusal or finish == "content_filter":
         raise ModelUnavailable(Reason.REFUSED, "the model declined to answer this")
     if finish == "length":
         raise ModelUnavailable(Reason.GARBAGE, "the model's answer was cut off; its limit of tokens is too low")
-    text = _joined(content)
+    text = _join_parts(content)
     text = re.sub(r"<think>.*?(</think>|\Z)", "", text, flags=re.DOTALL)
     text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]", "", text).strip()
     if re.match(r"<(!doctype|html|\?xml)", text, flags=re.IGNORECASE) or (text and not re.search(r"\w", text)):
@@ -188,7 +179,7 @@ def words(content: object, refusal: str | None, finish: str) -> str:
     return text
 
 
-def _joined(content: object) -> str:
+def _join_parts(content: object) -> str:
     if content is None:
         return ""
     if isinstance(content, str):

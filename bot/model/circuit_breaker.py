@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from bot.model.model_errors import ModelUnavailable, Reason
 from memory.storage.timestamps import Clock
 
-LONGEST_REST = 600.0  # seconds; the longest rest, whatever the server asks for
+LONGEST_REST = 600.0  # seconds, whatever the server asks for
 
 
 class CircuitBreaker:
-    """Opens after `failures` in a row; then lets one probe through after each rest."""
+    """Opens after `failures` in a row; then lets one probe through at the end of each rest."""
 
     def __init__(self, clock: Clock, *, failures: int = 5, rest_seconds: float = 30.0) -> None:
         self._clock = clock
@@ -24,7 +24,7 @@ class CircuitBreaker:
         self._probing = False
 
     def enter(self) -> None:
-        """Call before a request, then exactly one of the methods below.
+        """Before a request; then call exactly one of the methods below.
 
         Raises ModelUnavailable while open, or while another thread probes.
         """
@@ -43,7 +43,7 @@ class CircuitBreaker:
             self._failed, self._open_until, self._probing = 0, None, False
 
     def failed(self, rest: float | None = None) -> None:
-        """A server's Retry-After (`rest`, seconds) opens at once."""
+        """`rest`: the server's Retry-After in seconds, which opens at once."""
         with self._guard:
             self._failed += 1
             if rest is not None or self._probing or self._failed >= self._most:
@@ -52,6 +52,6 @@ class CircuitBreaker:
             self._probing = False
 
     def nothing_learned(self) -> None:
-        """The request says nothing about the server: the words were refused, or no time was left."""
+        """The words were refused, or no time was left: nothing about the server."""
         with self._guard:
             self._probing = False

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import TYPE_CHECKING, Any, Protocol
 
-from bot.model.model_errors import ModelUnavailable, NoTime, Reason, by_status
+from bot.model.model_errors import ModelUnavailable, NoTime, Reason, error_of_status
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -27,11 +27,7 @@ Send = Callable[["AsyncOpenAI"], Any]
 
 
 class ModelConnection:
-    """A client and its event loop in a thread; both start with the first call, or with `warm`.
-
-    Late calls are cancelled on the loop: the HTTP client's timeouts restart with every byte, so a trickling server
-    would block its caller for ever.
-    """
+    """A client and its event loop in a thread; both start with the first call, or with `warm`."""
 
     def __init__(self, api_key: str, base_url: str) -> None:
         self._api_key = api_key
@@ -44,7 +40,7 @@ class ModelConnection:
         asyncio.run_coroutine_threadsafe(self._connected(), self._running())
 
     def ask(self, seconds: float, send: Send) -> bytes:
-        """The response body within `seconds`. Raises ModelUnavailable."""
+        """The response body. Raises ModelUnavailable, at the latest after `seconds`."""
         if seconds < LEAST_SECONDS:
             raise NoTime(Reason.TIMEOUT, "no time was left to ask the model")
         found = _within(seconds, asyncio.run_coroutine_threadsafe(self._answer(send), self._running()))
@@ -78,7 +74,7 @@ class ModelConnection:
         except openai.APITimeoutError:
             return _late()
         except openai.APIStatusError as error:
-            return by_status(error.status_code, error.response.headers, error.code)
+            return error_of_status(error.status_code, error.response.headers, error.code)
         except (openai.APIError, httpx2.HTTPError):
             return ModelUnavailable(
                 Reason.SERVER_ERROR, "the model server cannot be reached; check OPENAI_BASE_URL and the network"
@@ -109,7 +105,8 @@ def _within(seconds: float, future: Future[bytes | ModelUnavailable]) -> bytes |
     try:
         return future.result(timeout=seconds)
     except FutureTimeout:
-        future.cancel()  # ends the call on the loop, and its connection
+        # The HTTP client's own timeouts restart with every byte: a trickling server would block its caller for ever.
+        future.cancel()
         return _late()
 
 

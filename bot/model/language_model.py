@@ -17,8 +17,8 @@ from bot.model.answers import (
     ModelMessage,
     Transcript,
     load,
+    reply_text,
     tool_calls,
-    words,
 )
 from bot.model.circuit_breaker import CircuitBreaker
 from bot.model.connection import ModelConnection, Send
@@ -53,7 +53,7 @@ T = TypeVar("T")
 
 
 class LanguageModel:
-    """Chat, speech and vision. Thread-safe; one per process, for the circuit breaker.
+    """Thread-safe; one per process, for the circuit breaker.
 
     Each call returns or raises by its deadline, whatever the server does.
     """
@@ -95,7 +95,7 @@ class LanguageModel:
         )
 
     def warm(self) -> None:
-        """Import the client in the background: 0.5 s and 49 MB."""
+        """In the background: the client takes 0.5 s and 49 MB."""
         self._connection.warm()
 
     def close(self) -> None:
@@ -105,10 +105,7 @@ class LanguageModel:
     def complete(
         self, messages: Sequence[ModelMessage], tools: Sequence[Tool], deadline: datetime, *, may_call: bool = True
     ) -> Completion:
-        """One chat completion, in OpenAI's formats. Raises ModelUnavailable.
-
-        Without `may_call` the model is told to answer in words.
-        """
+        """In OpenAI's formats; without `may_call` the model must answer in words. Raises ModelUnavailable."""
         request: dict[str, Any] = {"messages": list(messages)}
         if tools:
             request |= {"tools": list(tools), "tool_choice": "auto" if may_call else "none"}
@@ -141,7 +138,7 @@ class LanguageModel:
         return MediaText(seen.text, seen.cost_micros)
 
     def worst_cost(self, messages: Sequence[ModelMessage], tools: Sequence[Tool]) -> int:
-        """Upper estimate of the cost of `complete`, in millionths of a US dollar."""
+        """Upper estimate for `complete`, in millionths of a US dollar."""
         said = json.dumps([list(messages), list(tools)], ensure_ascii=False)
         return self.prices.tokens(self.name, estimate_tokens(said), self.most_tokens_out)
 
@@ -191,7 +188,7 @@ class LanguageModel:
 
     @contextmanager
     def _offered(self, sense: str) -> Iterator[None]:
-        """Turn "not supported" into NotOffered; remember it if it holds for every request."""
+        """Raises NotOffered where the server lacks `sense`; remembers it if that holds for every request."""
         try:
             yield
         except ModelUnavailable as fault:
@@ -205,7 +202,7 @@ class LanguageModel:
         answer = load(ChatAnswer(), body)
         choice = answer["choices"][0]
         calls = tool_calls(choice["message"]["tool_calls"] or [])
-        text = words(choice["message"]["content"], choice["message"]["refusal"], choice["finish_reason"])
+        text = reply_text(choice["message"]["content"], choice["message"]["refusal"], choice["finish_reason"])
         if not text and not calls:
             raise ModelUnavailable(Reason.GARBAGE, "the model answered with nothing")
         usage = answer["usage"] or {}
@@ -221,6 +218,5 @@ class LanguageModel:
 
 
 def estimate_tokens(text: str) -> int:
-    # Upper estimate: a third of the UTF-8 bytes.
-    # English has about four bytes a token; Devanagari three a letter, and up to a token each.
+    # An upper estimate. English has about four bytes a token; Devanagari three a letter, and up to a token each.
     return len(text.encode("utf-8", "replace")) // 3 + 1

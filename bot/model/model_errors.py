@@ -11,7 +11,7 @@ from bot.model.token_prices import Spent
 
 
 class Reason(StrEnum):
-    """Why the model did not answer; stored with the turn."""
+    """Stored with the turn."""
 
     TIMEOUT = "timeout"
     RATE_LIMITED = "rate limited"
@@ -23,7 +23,7 @@ class Reason(StrEnum):
 
 
 class ModelUnavailable(Exception):
-    """No usable answer; the text says what to do, and has no customer's words."""
+    """The text says what to do, and has no customer's words."""
 
     def __init__(
         self,
@@ -43,14 +43,14 @@ class ModelUnavailable(Exception):
 
 
 class NotOffered(Exception):
-    """This server cannot hear or see; tell the customer, do not retry."""
+    """The server cannot hear or see: tell the customer, do not retry."""
 
 
 class NoTime(ModelUnavailable):
-    """Too little time was left to send anything."""
+    """Nothing was sent."""
 
 
-def by_status(status: int, headers: Mapping[str, str], code: str | None) -> ModelUnavailable:
+def error_of_status(status: int, headers: Mapping[str, str], code: str | None) -> ModelUnavailable:
     code = code if code and re.fullmatch(r"[a-z_]{1,40}", code) else None
     known = f" ({code})" if code else ""
     if status == 429:
@@ -69,7 +69,7 @@ def by_status(status: int, headers: Mapping[str, str], code: str | None) -> Mode
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds, from either form of RFC 9110; None if unreadable."""
+    """Seconds, from either form of RFC 9110."""
     said = headers.get("retry-after", "").strip()
     if re.fullmatch(r"\d{1,9}(\.\d{1,6})?", said):
         return float(said)

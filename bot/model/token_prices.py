@@ -20,12 +20,10 @@ PRICES_FILE = Path(__file__).resolve().parents[2] / "data" / "model_prices.toml"
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Calls so far: steps, tokens, millionths of a US dollar."""
-
-    steps: int = 0
+    steps: int = 0  # calls
     tokens_in: int = 0
     tokens_out: int = 0
-    cost_micros: int = 0
+    cost_micros: int = 0  # millionths of a US dollar
 
     def plus(self, answer: Completion) -> Spent:
         return Spent(
@@ -45,7 +43,7 @@ class TokenPrice:
 
 
 class Prices:
-    """Tokens times dollars per million are millionths of a dollar: no rounding in between."""
+    """Dollars per million tokens, times tokens, are millionths of a dollar."""
 
     def __init__(self, default: TokenPrice, models: Mapping[str, TokenPrice], speech: Mapping[str, Decimal]) -> None:
         self._default = default
@@ -63,13 +61,13 @@ class Prices:
         return cls(TokenPrice(**said["default"]), models, said["speech"])
 
     def tokens(self, model: str, tokens_in: int, tokens_out: int) -> int:
-        """Cost of a call in millionths of a dollar, rounded up."""
+        """In millionths of a dollar, rounded up."""
         names = [name for name in self._models if model == name or model.startswith(f"{name}-20")]
         price = self._models[max(names, key=len)] if names else self._default
         return _up(tokens_in * price.tokens_in + tokens_out * price.tokens_out)
 
     def speech(self, model: str, seconds: float) -> int:
-        """Cost of speech in millionths of a dollar, rounded up."""
+        """In millionths of a dollar, rounded up."""
         per_minute = self._speech.get(model, self._speech["default"])
         return _up(Decimal(str(seconds)) / 60 * per_minute * 1_000_000)
 
@@ -80,8 +78,6 @@ class PriceEntry(Schema):
 
 
 class PriceList(Schema):
-    """`data/model_prices.toml`."""
-
     default = fields.Nested(PriceEntry, required=True)
     models = fields.Dict(keys=fields.String(), values=fields.Nested(PriceEntry), load_default=dict)
     speech = fields.Dict(
