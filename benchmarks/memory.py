@@ -28,7 +28,6 @@ from typing import Any, Protocol
 from benchmarks.figures import Figure, share
 from memory import ConversationMemory
 from memory.conversations.channel_messages import Inbound, Outgoing
-from memory.conversations.intake import Intake
 from memory.conversations.messages import Messages
 from memory.conversations.sessions import Sessions
 from memory.people.address import Address
@@ -100,7 +99,6 @@ class Desk(Conversation):
         super().__init__(url)
         contacts = Contacts(self.db, now)
         self._messages = Messages(self.db, contacts, Sessions(self.db), now)
-        self._intake = Intake(self.db, self._messages)
         self._contact = contacts.find(BRAND, PHONE).id
         self._said = 0
 
@@ -109,7 +107,8 @@ class Desk(Conversation):
         self._said += 1
         address = Address(f"whatsapp:{PHONE}", phone=PHONE)
         inbound = Inbound(f"SM{self._said:032d}", SHOP, address, "text", ASKED, now())
-        self._intake.take_in(BRAND, inbound)
+        with self.db.transaction(durable=True):
+            self._messages.take_in(BRAND, inbound)
         self._messages.put_out(self._contact, Outgoing(TOLD))
         self._messages.history(self._contact, limit=NEWEST)
 

@@ -132,7 +132,9 @@ class Shop:
     def _currency(self, brand: Brand, contact: Contact, facts: Mapping[str, Fact], language: str) -> str:
         """Stated, else the language's, the country's or the brand's."""
         spoken, others = about(language), (about(each) for each in LANGUAGES)
-        home = spoken.currency or next((each.currency for each in others if each.calls_from(contact.phone)), brand.currency)
+        home = spoken.currency or next(
+            (each.currency for each in others if each.calls_from(contact.phone)), brand.currency
+        )
         wished = facts["currency"].value if "currency" in facts else contact.preferred_currency or home
         return wished if wished in self.rates.known() else brand.currency
 

@@ -14,11 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.channel import DeliveryStatus, Form, SetAside, SetAsideReason, WebhookRefused, WebhookRequest
+from bot.channels.channel import DeliveryStatus, Form, SetAside, WebhookRefused, WebhookRequest
 from bot.channels.twilio import TwilioAccount, TwilioChannel, sign
 from bot.channels.twilio.signature import Signatures
 from bot.settings import Settings
 from memory.conversations.channel_messages import Inbound
+from memory.conversations.received_forms import SetAsideReason
 from memory.people.address import Address
 
 PAYLOADS = Path(__file__).parent.parent / "payloads"

@@ -31,6 +31,7 @@ from memory.people.contacts import Contact, Contacts
 from memory.storage.database import Database
 from memory.storage.job_runs import Switches
 from memory.storage.lease_clock import LeaseClock
+from memory.storage.secret_keys import SecretKeys
 from memory.storage.timestamps import Clock, now
 from memory.upkeep.erasure import Erasure
 from tests.migrated import migrated_database
@@ -165,7 +166,16 @@ def _wire(
     wake = threading.Event()
     switches = Switches(db, clock)
     outbox = Outbox(
-        db, contacts, messages, turns, switches, channel, clock, brands, office, Erasure(db, clock, "secret")
+        db,
+        contacts,
+        messages,
+        turns,
+        switches,
+        channel,
+        clock,
+        brands,
+        office,
+        Erasure(db, clock, SecretKeys(("s" * 32,))),
     )
     forms, arrived = ReceivedForms(db, clock), threading.Event()
     sorter = Sorter(SorterParts(db, forms, messages, outbox, channel, BrandNumbers(brands)), arrived, wake)

@@ -26,6 +26,7 @@ from memory.storage.errors import (
     WrongDatabaseUrl,
 )
 from memory.storage.migrations import STEPS
+from memory.storage.secret_keys import SecretKeys
 from memory.upkeep import encryption
 from memory.upkeep.backup import BackupFailed, back_up, check, restore
 from memory.upkeep.database_copy import copy_all
@@ -86,7 +87,7 @@ def test_the_queue_recall_and_agents_work_on_it(locked: Locked) -> None:
     assert found[0]["value"] == "kumquat"
     locked.sessions.forget_before(BRAND, locked.clock.now.replace(year=2027))
     assert [message.state for message in locked.messages.history(contact_id)] == ["ready"]
-    receipt = Erasure(locked.db, locked.clock, "s" * 32).erase(contact_id)
+    receipt = Erasure(locked.db, locked.clock, SecretKeys(("s" * 32,))).erase(contact_id)
     assert receipt["removed"]["messages"] == 1
     assert locked.hear("the next one", sid="SMnext")
 
