@@ -12,6 +12,7 @@ KINDS = {
     "error_503": "503 as an HTML page, nothing is taken",
     "hang": "nothing is taken and no answer comes",
     "answer_late": "the message is taken, the answer comes too late",
+    "accept_late": "the message is taken, listed and answered only after some seconds, whether or not anybody waits",
     "lose_answer": "the message is taken, the connection breaks",
     "drop": "the connection breaks before the message is taken",
     "refuse": "the message is refused with a code",
@@ -39,7 +40,7 @@ class InjectedFault:
     times: int = 1
     address: str | None = None
     code: int | None = None  # for refuse and fail
-    seconds: float = 1.0  # for throttle (Retry-After), hang, answer_late, callbacks_late
+    seconds: float = 1.0  # for throttle (Retry-After), hang, answer_late, accept_late, callbacks_late
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

@@ -79,15 +79,17 @@ def _refusal(refused: Any) -> tuple[Response, int]:
 
 def _create(twilio: SmallTwilio) -> Any:
     form = dict(request.form.items())
-    fault = twilio.faults.take(form.get("To", ""), *_SPOILING, "lose_answer", "answer_late")
+    fault = twilio.faults.take(form.get("To", ""), *_SPOILING, "lose_answer", "answer_late", "accept_late")
     if fault and fault.kind in _SPOILING:
         return _spoil(fault)
+    if fault and fault.kind == "accept_late":
+        time.sleep(fault.seconds)
     letter = twilio.take(form)
     answer = jsonify(_as_json(twilio, letter))
     twilio.dispatch(letter)
     if fault and fault.kind == "lose_answer":
         return _hang_up()
-    if fault:
+    if fault and fault.kind == "answer_late":
         time.sleep(fault.seconds)
     return answer, 201
 
