@@ -137,6 +137,9 @@ class Settings:
     reply_deadline_seconds: float = setting(
         "REPLY_DEADLINE_SECONDS", fields.Float(load_default=12.0, validate=Range(1, 120))
     )
+    resend_after_seconds: float = setting(
+        "RESEND_AFTER_SECONDS", fields.Float(load_default=180.0, validate=Range(5, 600))
+    )
     backup_dir: str = setting("BACKUP_DIR", fields.String(load_default=""))
     practice_days_per_hour: float = setting(
         "PRACTICE_DAYS_PER_HOUR", fields.Float(load_default=4.0, validate=Range(0, 240))

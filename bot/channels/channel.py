@@ -5,6 +5,7 @@ E.164 number or a WhatsApp user id.
 
 ChannelError
 ├── SendOutcomeUnknown   may have been sent: look it up before sending again
+├── TooLateToSend        nothing was sent, as the caller's time for it was over
 ├── RetryLater           nothing was done
 ├── Rejected             refused; the same request would be refused again
 └── MediaRefused         an attachment that we will not or cannot fetch
@@ -12,7 +13,7 @@ ChannelError
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -131,7 +132,15 @@ class ChannelError(Exception):
 
 
 class SendOutcomeUnknown(ChannelError):
-    """`look_up` before sending again."""
+    """`look_up` before sending again. `denied`: the provider answered that it failed, and works on it no more."""
+
+    def __init__(self, sentence: str, code: int | None = None, *, denied: bool = False) -> None:
+        super().__init__(sentence, code)
+        self.denied = denied
+
+
+class TooLateToSend(ChannelError):
+    """Raised by the check that `send` is given."""
 
 
 class RetryLater(ChannelError):
@@ -213,11 +222,18 @@ class Channel(Protocol):
         `query` is the request's; it may carry the outbox id of a status. `at`: when it came; None: now.
         """
 
-    def send(self, row: OutboxRow) -> str:
-        """Returns the provider's id. Raises SendOutcomeUnknown, RetryLater or Rejected."""
+    def send(self, row: OutboxRow, before_bytes_leave: Callable[[], None]) -> str:
+        """Returns the provider's id. Raises SendOutcomeUnknown, RetryLater or Rejected.
+
+        Calls `before_bytes_leave` as late as possible before the message's request is written to the connection, and
+        lets its TooLateToSend rise: then nothing was sent.
+        """
 
     def look_up(self, row: OutboxRow, known: set[str]) -> Found | NotThere | Ambiguous:
-        """`known`: provider ids of our other messages. Raises RetryLater or Rejected."""
+        """Among all that the provider was sent since the newest of the `known` ones. Raises RetryLater or Rejected.
+
+        `known`: provider ids of our other messages.
+        """
 
     def list_inbound(self, since: datetime, to: str) -> Iterator[Inbound]:
         """Messages to `to` (our number, E.164) after `since`, oldest first; unreadable ones are left out.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 from bot.brands import Brand
@@ -19,22 +19,30 @@ from bot.channels.channel import (
     Rejected,
     RetryLater,
     SendOutcomeUnknown,
+    TooLateToSend,
 )
-from memory.conversations.channel_messages import DeliveryState, OutboxRow, Outgoing
+from memory.conversations.channel_messages import IN_DOUBT, DeliveryState, FailureCause, OutboxRow, Outgoing
 from memory.conversations.messages import Messages
 from memory.conversations.turns import Lease, Turns
 from memory.people.contacts import Contact, Contacts
 from memory.storage.database import Database
+from memory.storage.errors import DatabaseUnavailable, LeaseLost, UnknownContact
 from memory.storage.job_runs import Switches
-from memory.storage.timestamps import Clock, to_text
+from memory.storage.lease_clock import LONGEST_WAIT, LeaseClock, LeaseTime, machine_time
+from memory.storage.timestamps import Clock
 from memory.upkeep.erasure import Erasure
 
 log = logging.getLogger(__name__)
 
 MOST_TRIES = 8
-LOOK_UP_AGAIN_AFTER = timedelta(seconds=1)
-STOP_LOOKING_UP_AFTER = timedelta(seconds=6)  # the provider lists a message within two seconds
-NEXT_PART = timedelta(seconds=3)  # sent at the latest then, even without a status of the part before
+MOST_UNANSWERED = 2  # tries that left no trace: then it is set aside for a person
+MOST_FAULTS = 3
+# When an open outcome is looked up, from the beginning of the try: docs/message.md says why.
+LOOK_UPS = tuple(timedelta(seconds=seconds) for seconds in (1, 3, 8, 20, 60, 120))
+LOOK_UP_AFTERWARDS = timedelta(seconds=60)
+RESEND_AFTER = timedelta(seconds=180)
+RESEND_DENIED_AFTER = timedelta(seconds=20)  # the provider answered that it failed: its work on the request is over
+STOP_LOOKING_UP_AFTER = timedelta(minutes=10)  # where the provider answers no look-up
 FAILED = (DeliveryState.FAILED, DeliveryState.UNDELIVERED)
 REACHED = (DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ)
 SENDER = ("sender", "account")  # switched off while the provider refuses everything
@@ -46,6 +54,20 @@ class StaffAlarm(Protocol):
 
     def alarm(self, brand: str, text: str) -> list[Outgoing]:
         """Call it in a transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendDeadline:
+    """Given to the channel, which calls it before the bytes leave: the process may have been stopped meanwhile."""
+
+    began: LeaseTime  # read before the message was marked as being sent
+    within: timedelta
+    clock: LeaseClock
+
+    def __call__(self) -> None:
+        passed = self.clock().since(self.began)
+        if passed is None or not timedelta(0) <= passed <= self.within:
+            raise TooLateToSend("this process was held up before it could send; nothing left it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +84,8 @@ class Outbox:
     brands: Mapping[str, Brand]  # by id; their approved templates
     staff: StaffAlarm
     erasure: Erasure  # of people whose farewell was sent
+    machine_clock: LeaseClock = machine_time  # also where the database's clock is a server's: no network before a send
+    resend_after: timedelta = RESEND_AFTER
 
     def provider_fault(self) -> str | None:
         """Why sending is stopped for all contacts."""
@@ -69,15 +93,29 @@ class Outbox:
 
     def send_due(self, lease: Lease) -> None:
         """Oldest first, until one has to wait or an urgent message such as STOP must be answered first."""
-        while (row := self.messages.next_out(lease.contact_id)) is not None:
-            if row.due_at is not None and row.due_at > self.clock():
-                return
-            if self.turns.is_urgent(lease.contact_id):
-                return
-            if row.state == "ready":
-                self._send(lease, row)
-            else:
-                self._look_up(lease, row)
+        while (message_id := self.messages.next_out_id(lease.contact_id)) is not None:
+            try:
+                if not self._advance(lease, message_id):
+                    return
+            except (LeaseLost, UnknownContact, DatabaseUnavailable):
+                raise
+            except Exception as fault:  # the outermost edge of a message: the next ones must not wait for it for ever
+                log.exception("message %s could not be sent or looked up", message_id)
+                self._note_fault(lease, message_id, type(fault).__name__)
+
+    def _advance(self, lease: Lease, message_id: int) -> bool:
+        """One step with the contact's oldest message; False: wait."""
+        row = self.messages.outbox_row(message_id)
+        left = None if row.due is None else row.due.since(self.db.lease_time())
+        if left is not None and timedelta(0) < left <= LONGEST_WAIT:
+            return False
+        if self.turns.is_urgent(lease.contact_id):
+            return False
+        if row.state == "ready":
+            self._send(lease, row)
+        else:
+            self._look_up(lease, row)
+        return True
 
     def note(self, status: DeliveryStatus) -> None:
         """A late failure is handled like an immediate one."""
@@ -87,27 +125,32 @@ class Outbox:
             moved = self.messages.note_status(
                 status.outbox_id, status.state, provider_id=status.provider_id, error_code=status.error_code
             )
-            if moved and status.state in FAILED:
+            if moved and status.state in FAILED and self.messages.aside(status.outbox_id).state == "failed":
                 self._handle_failure(status.outbox_id, self.channel.verdict(status.error_code), status.error_code)
             elif moved and status.state in REACHED:
                 self._erase_after_farewell(status.outbox_id)
 
     def _send(self, lease: Lease, row: OutboxRow) -> None:
+        began = self.machine_clock()
         ready = self._prepare(lease, self.contacts.get(lease.contact_id), row)
         if ready is None:
             return
         try:
-            provider_id = self.channel.send(ready)
+            provider_id = self.channel.send(ready, SendDeadline(began, self.turns.half_lease, self.machine_clock))
+        except TooLateToSend as late:
+            self._take_back(ready, late)
         except SendOutcomeUnknown as doubt:
-            self._look_up_later(row, LOOK_UP_AGAIN_AFTER, doubt.sentence)
+            self.messages.doubt(ready, LOOK_UPS[0], doubt.sentence, denied=doubt.denied)
         except RetryLater as later:
             with self.db.transaction():
                 self.turns.hold(lease)
-                self._retry(ready, later, backoff_seconds=2.0 ** (ready.attempts - 1))
+                if self.messages.is_open(ready):
+                    self._retry(ready, later, backoff_seconds=2.0 ** (ready.attempts - 1))
         except Rejected as rejected:
             with self.db.transaction():
                 self.turns.hold(lease)
-                self._handle_failure(row.id, rejected.verdict, rejected.code)
+                if self.messages.is_open(ready):
+                    self._handle_failure(row.id, rejected.verdict, rejected.code)
         else:
             self._mark_sent(lease.contact_id, row, provider_id)
 
@@ -119,28 +162,32 @@ class Outbox:
             if row.farewell:
                 self.erasure.erase(contact_id)
 
+    def _take_back(self, row: OutboxRow, late: TooLateToSend) -> None:
+        """This process knows that nothing left it, whoever holds the contact by now."""
+        log.warning("message %s: %s", row.id, late.sentence)
+        with self.db.transaction():
+            if self.messages.is_open(row):
+                self._retry(row, RetryLater(late.sentence, 0), backoff_seconds=0)
+
     def _prepare(self, lease: Lease, contact: Contact, row: OutboxRow) -> OutboxRow | None:
         """Decides, and marks the row as sending, in one durable transaction."""
-        now = self.clock()
         with self.db.transaction(durable=True):
-            self.turns.hold(lease)
+            self.turns.hold_to_send(lease)
             if contact.opted_out_at is not None and not row.passes_optout:
-                self.messages.settle(row.id, "suppressed", error="the contact has opted out")
+                why = "the contact has opted out"
+                self.messages.set_aside(row.id, "suppressed", FailureCause.OPTED_OUT, why)
                 return None
-            if self._waits_for_earlier_part(row, now):
-                return None
-            inside = self.contacts.in_window(contact, now, row.outside_at)
+            inside = self.contacts.in_window(contact, self.clock(), row.outside_at)
             template_id = None if inside else self._usable_template(contact.brand, row)
             if template_id is None and not inside:
-                self.messages.settle(row.id, "parked", error="outside the 24-hour window; goes out when they write")
+                why = "outside the 24-hour window; goes out when they write"
+                self.messages.set_aside(row.id, "parked", FailureCause.OUTSIDE_WINDOW, why)
                 return None
-            first = row.first_tried_at or now
-            self.messages.settle(row.id, "sending", attempts=row.attempts + 1, first_tried_at=to_text(first))
-        ready = replace(row, first_tried_at=first, attempts=row.attempts + 1)
-        if template_id is None:
+            ready = self.messages.begin_try(row, template_id)
+        if ready is None or template_id is None:
             return ready
         variables = {"1": contact.name or "", "2": row.body[:1000]}
-        return replace(ready, template_id=template_id, template_variables=variables, buttons=())
+        return replace(ready, template_variables=variables, buttons=())
 
     def _usable_template(self, brand: str, row: OutboxRow) -> str | None:
         """None if WhatsApp paused it."""
@@ -150,36 +197,70 @@ class Outbox:
     def _template_id(self, purpose: str, brand: str) -> str | None:
         return self.brands[brand].templates.get(purpose) or None
 
-    def _waits_for_earlier_part(self, row: OutboxRow, now: datetime) -> bool:
-        out_at = None if row.after_id is None else self.messages.part_is_out(row.after_id, NEXT_PART)
-        if out_at is None or out_at <= now:
-            return False
-        self.messages.settle(row.id, "ready", due_at=to_text(out_at))
-        return True
-
     def _look_up(self, lease: Lease, row: OutboxRow) -> None:
+        age = self.db.lease_time().since(row.tried)
+        if age is None or age < timedelta(0):
+            row, age = self.messages.count_anew(row), timedelta(0)
         try:
             answer = self.channel.look_up(row, self.messages.known_provider_ids(lease.contact_id))
         except (RetryLater, Rejected) as doubt:
-            self._look_up_later(row, LOOK_UP_AGAIN_AFTER * 5, doubt.sentence)
+            self._look_up_failed(lease, row, age, doubt.sentence)
             return
         with self.db.transaction():
             self.turns.hold(lease)
+            if not self.messages.is_open(row):
+                return
             if isinstance(answer, Found):
                 self._mark_sent(lease.contact_id, row, answer.provider_id)
             elif isinstance(answer, Ambiguous):
-                self._dead_letter(
-                    row.id, "the provider has several messages like it; read the chat before you replay it"
-                )
-            elif self.clock() - (row.first_tried_at or self.clock()) >= STOP_LOOKING_UP_AFTER:
-                self.messages.send_anew(row.id)
+                why = "it may have arrived: the provider has several messages like it; read the chat"
+                self._dead_letter(row.id, FailureCause.AMBIGUOUS, why)
             else:
-                self._look_up_later(row, LOOK_UP_AGAIN_AFTER, "not at the provider yet")
+                self._found_nothing(row, age)
+
+    def _found_nothing(self, row: OutboxRow, age: timedelta) -> None:
+        end = min(RESEND_DENIED_AFTER, self.resend_after) if row.denied else self.resend_after
+        if age < end or not row.look_ups:  # one empty list may be a list that is behind
+            self.messages.doubt(row, self._wait(age, end), "not at the provider yet", found_nothing=True)
+        elif row.denied:
+            failed = RetryLater("the provider failed each time, and has nothing of it", 0)
+            self._retry(row, failed, backoff_seconds=2.0 ** (row.attempts - 1))
+        elif row.unanswered + 1 < MOST_UNANSWERED:
+            self.messages.send_anew(row.id, no_trace=True)
+        else:
+            why = "it may have arrived: the provider never answered, and lists nothing of it; read the chat"
+            self._dead_letter(row.id, FailureCause.OUTCOME_UNKNOWN, why)
+
+    def _look_up_failed(self, lease: Lease, row: OutboxRow, age: timedelta, why: str) -> None:
+        if age < STOP_LOOKING_UP_AFTER:
+            self.messages.doubt(row, self._wait(age, self.resend_after), why)
+            return
+        with self.db.transaction():
+            self.turns.hold(lease)
+            if self.messages.is_open(row):
+                why = "it may have arrived: the provider answers no look-up; read the chat"
+                self._dead_letter(row.id, FailureCause.OUTCOME_UNKNOWN, why)
+
+    def _wait(self, age: timedelta, end: timedelta) -> timedelta:
+        """From a look-up at `age` to the next one."""
+        if age >= end:
+            return LOOK_UP_AFTERWARDS
+        return next((each for each in LOOK_UPS if age < each < end), end) - age
+
+    def _note_fault(self, lease: Lease, message_id: int, fault: str) -> None:
+        with self.db.transaction():
+            self.turns.hold(lease)
+            faults = self.messages.note_fault(message_id, fault, timedelta(seconds=2.0))
+            if faults < MOST_FAULTS:
+                return
+            may_be_out = self.messages.aside(message_id).state == "unknown"
+            possible = "it may have arrived: read the chat" if may_be_out else "it was not sent"
+            self._dead_letter(message_id, FailureCause.PROGRAM_FAULT, f"{possible}; a fault of this program ({fault})")
 
     def _retry(self, row: OutboxRow, later: RetryLater, *, backoff_seconds: float) -> None:
         most = min(later.attempts or MOST_TRIES, MOST_TRIES)
         if row.attempts > most:
-            self._dead_letter(row.id, later.sentence, code=later.code)
+            self._dead_letter(row.id, FailureCause.TRIES_USED_UP, later.sentence, code=later.code)
         else:
             self.messages.send_anew(row.id, wait=timedelta(seconds=max(later.after_seconds, backoff_seconds)))
 
@@ -206,36 +287,38 @@ class Outbox:
                 self._suppress(message_id, verdict.sentence, code)
             case FailureAction.UNREACHABLE:
                 self.contacts.mark(message.contact_id, "unreachable_at")
-                self._dead_letter(message_id, verdict.sentence, code=code)
+                self._dead_letter(message_id, FailureCause.REFUSED, verdict.sentence, code=code)
             case FailureAction.TEMPLATE_UNUSABLE:
                 template_id = self._template_id(self.messages.outbox_row(message_id).purpose, message.brand)
                 if template_id is not None:
                     self.switches.turn_off("template", template_id)
-                self._dead_letter(message_id, verdict.sentence, code=code)
+                self._dead_letter(message_id, FailureCause.REFUSED, verdict.sentence, code=code)
             case _:
                 log.error("message %s failed; fault of the %s", message_id, verdict.fault_of)
-                self._dead_letter(message_id, verdict.sentence, code=code)
+                self._dead_letter(message_id, FailureCause.REFUSED, verdict.sentence, code=code)
 
     def _suppress(self, message_id: int, why: str, code: int | None) -> None:
-        self.messages.settle(message_id, "suppressed", error=why, error_code=code)
+        self.messages.set_aside(message_id, "suppressed", FailureCause.OPTED_OUT, why, code)
         self._erase_after_farewell(message_id)
 
-    def _dead_letter(self, message_id: int, why: str, *, code: int | None = None) -> None:
-        """Also cancels the later parts of the reply, and alarms staff."""
-        message = self.messages.get(message_id)
-        self.messages.settle(message_id, "dead", error=why, error_code=code)
-        self.messages.cancel_rest(message_id, "an earlier part of this reply could not be sent")
-        log.error("message %s is dead (code %s): %s", message_id, code, why)
-        if message.metadata.get("alarm"):
-            return  # no alarm about an alarm: it would go to the staff who cannot be reached
-        for notice in self.staff.alarm(message.brand, f"Message {message_id} could not be sent: {why}."):
+    def _dead_letter(self, message_id: int, cause: FailureCause, why: str, *, code: int | None = None) -> None:
+        """Also cancels the later parts of the reply, and alarms staff. Call it in a transaction."""
+        self.messages.set_aside(message_id, "dead", cause, why, code)
+        self.messages.cancel_rest(message_id)
+        log.error("message %s is dead (%s, code %s): %s", message_id, cause, code, why)
+        message = self.messages.aside(message_id)
+        if message.is_alarm or message.brand not in self.brands:
+            return  # no alarm about an alarm: it would go to the staff who cannot be reached. A brand may be gone
+        if cause in IN_DOUBT:
+            text = f"Message {message_id}: {why}. `replay {message_id}` sends it again."
+        else:
+            text = f"Message {message_id} could not be sent: {why}."
+        for notice in self.staff.alarm(message.brand, text):
             self.messages.put_out(notice.contact_id or message.contact_id, notice)
         self._erase_after_farewell(message_id)
 
     def _erase_after_farewell(self, message_id: int) -> None:
         """Whether it was sent or given up."""
-        if self.messages.outbox_row(message_id).farewell:
-            self.erasure.erase(self.messages.get(message_id).contact_id)
-
-    def _look_up_later(self, row: OutboxRow, wait: timedelta, why: str) -> None:
-        self.messages.doubt(row.id, self.clock() + wait, why)
+        message = self.messages.aside(message_id)
+        if message.is_farewell:
+            self.erasure.erase(message.contact_id)

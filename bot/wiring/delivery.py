@@ -32,6 +32,7 @@ def outbox(foundation: Foundation, channel: Channel) -> Outbox:
         brands=foundation.brands,
         staff=foundation.staff,
         erasure=foundation.erasure,
+        resend_after=timedelta(seconds=foundation.settings.resend_after_seconds),
     )
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from memory.people.address import Address, Referral
+from memory.storage.lease_clock import LeaseTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,22 @@ class DeliveryState(StrEnum):
     CANCELED = "canceled"
 
 
+class FailureCause(StrEnum):
+    """Why a message is not sent, as stored in `messages.cause`."""
+
+    OUTCOME_UNKNOWN = "outcome_unknown"  # it may have arrived
+    AMBIGUOUS = "ambiguous"  # the provider has several like it: one of them may be it
+    REFUSED = "refused"  # by the provider
+    TRIES_USED_UP = "tries_used_up"  # the provider took none of them
+    EARLIER_PART = "earlier_part"  # of the same reply could not be sent
+    PROGRAM_FAULT = "program_fault"
+    OPTED_OUT = "opted_out"
+    OUTSIDE_WINDOW = "outside_window"  # of 24 hours, and there is no template
+
+
+IN_DOUBT = (FailureCause.OUTCOME_UNKNOWN, FailureCause.AMBIGUOUS)
+
+
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """A message to a person, before it is stored; one that is too long becomes several when stored."""
@@ -99,3 +116,8 @@ class OutboxRow:
     farewell: bool = False
     after_id: int | None = None
     outside_at: datetime | None = None  # when the provider said that the 24-hour window was closed
+    tried: LeaseTime | None = None  # when the try began whose outcome is open
+    due: LeaseTime | None = None  # not before
+    denied: bool = False  # the provider answered this try with a fault of its own
+    look_ups: int = 0  # that found nothing of this try
+    unanswered: int = 0  # earlier tries that left no trace

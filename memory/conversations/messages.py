@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from memory.conversations.channel_messages import Button, DeliveryState, Inbound, OutboxRow, Outgoing
+from memory.conversations.channel_messages import (
+    Button,
+    DeliveryState,
+    FailureCause,
+    Inbound,
+    OutboxRow,
+    Outgoing,
+)
 from memory.conversations.reply_sources import told
 from memory.conversations.sessions import Sessions
 from memory.people.contacts import Contacts, erased_digest, identity_names, tally
 from memory.storage.database import Database, Row
 from memory.storage.errors import UnknownMessage
+from memory.storage.lease_clock import LeaseTime
 from memory.storage.table import FLAG, INTEGER, JSON, REUSED_ROW_ID, ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
 from memory.storage.timestamps import Clock, from_text, to_text
 
@@ -26,10 +34,13 @@ STATUS_RANK: dict[str, int] = {
     DeliveryState.PARTIALLY_DELIVERED: 45,
     DeliveryState.DELIVERED: 50,
     DeliveryState.READ: 60,
-    DeliveryState.UNDELIVERED: 70,
-    DeliveryState.FAILED: 70,
-    DeliveryState.CANCELED: 70,
+    # Before delivered: what was delivered did not fail, whatever came first.
+    DeliveryState.UNDELIVERED: 48,
+    DeliveryState.FAILED: 48,
+    DeliveryState.CANCELED: 48,
 }
+ARRIVED = (DeliveryState.DELIVERED, DeliveryState.READ)
+NEXT_PART = timedelta(seconds=3)  # sent at the latest then, even without a status of the part before
 UNSENT = "state IN ('ready', 'sending', 'unknown')"
 # SQLite takes a partial index only where the question repeats its condition word for word.
 ASIDE = "state IN ('parked', 'dead')"
@@ -63,6 +74,15 @@ MESSAGES = Table(
     Column("outside_at", TIMESTAMP, null=True),
     Column("error_code", INTEGER, null=True),
     Column("error", TEXT, null=True),
+    Column("cause", TEXT, null=True),
+    Column("template_id", TEXT, null=True),
+    Column("clock_id", TEXT, null=True),
+    Column("tried_tick", INTEGER, null=True),
+    Column("due_tick", INTEGER, null=True),
+    Column("denied", FLAG, default="0"),
+    Column("look_ups", INTEGER, default="0"),
+    Column("unanswered", INTEGER, default="0"),
+    Column("faults", INTEGER, default="0"),
     indexes=[
         Index("messages_by_contact", "contact_id, id"),
         Index("messages_waiting", "contact_id", where="state = 'waiting'"),
@@ -70,7 +90,8 @@ MESSAGES = Table(
         Index("messages_aside", "state, contact_id, id", where="state IN ('parked', 'dead')"),
     ],
 )
-# The provider's ids of failed attempts whose message was made ready again: their late callbacks say nothing about it.
+# The provider's ids of a message's other attempts: a look-up must not adopt them, and what they report late is told
+# apart from what the present one does.
 ATTEMPTS = Table(
     "attempts",
     Column("provider_id", TEXT),
@@ -125,6 +146,7 @@ class Message:
     attempts: int
     error_code: int | None
     error: str | None
+    cause: str | None = None  # a FailureCause
     tried_at: datetime | None = None  # of an outgoing one: when the attempt began that said it
 
 
@@ -139,6 +161,16 @@ class Said(NamedTuple):
     role: str
     content: str
     at: datetime
+
+
+class SetAsideMessage(NamedTuple):
+    """What is still known of a message that may be unreadable."""
+
+    contact_id: int
+    brand: str
+    state: str
+    is_alarm: bool
+    is_farewell: bool
 
 
 class Messages:
@@ -275,12 +307,15 @@ class Messages:
 
     def next_out(self, contact_id: int) -> OutboxRow | None:
         """The oldest message of this contact that was not said yet, whether or not it is due."""
-        row = self._db.one(
-            "SELECT m.*, c.address, c.our_number FROM messages m JOIN contacts c ON c.id = m.contact_id"
-            f" WHERE m.contact_id = :id AND m.{UNSENT} ORDER BY m.id LIMIT 1",
-            id=contact_id,
+        message_id = self.next_out_id(contact_id)
+        return None if message_id is None else self.outbox_row(message_id)
+
+    def next_out_id(self, contact_id: int) -> int | None:
+        """As `next_out`, where the message itself may be unreadable."""
+        message_id: int | None = self._db.value(
+            f"SELECT id FROM messages WHERE contact_id = :id AND {UNSENT} ORDER BY id LIMIT 1", id=contact_id
         )
-        return None if row is None else _outbox_row(row)
+        return message_id
 
     def outbox_row(self, message_id: int) -> OutboxRow:
         """An outgoing message as a channel would say it. Raises UnknownMessage."""
@@ -319,6 +354,7 @@ class Messages:
             "sent_at",
             "error_code",
             "error",
+            "cause",
             "outgoing",
             "after_id",
         }
@@ -332,76 +368,167 @@ class Messages:
             **columns,
         )
 
-    def said(self, message_id: int, provider_id: str) -> None:
-        """The provider took the message. A callback that was faster has moved it further, and stays right."""
-        self._db.run(
-            "UPDATE messages SET state = 'sent', provider_id = :provider_id, sent_at = :now"
-            " WHERE id = :id AND state IN ('sending', 'unknown') AND provider_id IS NULL",
-            provider_id=provider_id,
-            now=to_text(self._clock()),
-            id=message_id,
+    def begin_try(self, row: OutboxRow, template_id: str | None = None) -> OutboxRow | None:
+        """Mark a ready message as being sent; None where a callback or another process has moved it meanwhile."""
+        at, tried = self._clock(), self._db.lease_time()
+        begun = self._db.run(
+            "UPDATE messages SET state = 'sending', attempts = attempts + 1, first_tried_at = :at, clock_id = :clock_id,"
+            " tried_tick = :tick, due_tick = NULL, template_id = :template_id, denied = 0, look_ups = 0"
+            " WHERE id = :id AND state = 'ready' AND attempts = :attempts AND provider_id IS NULL",
+            id=row.id,
+            attempts=row.attempts,
+            at=to_text(at),
+            clock_id=tried.clock_id,
+            tick=tried.tick,
+            template_id=template_id,
+        )
+        if not begun:
+            return None
+        return replace(
+            row, state="sending", attempts=row.attempts + 1, first_tried_at=at, tried=tried, template_id=template_id
         )
 
-    def send_anew(self, message_id: int, *, outside: bool = False, wait: timedelta = timedelta(0)) -> None:
+    def is_open(self, row: OutboxRow) -> bool:
+        """Whether the outcome of this very try is still open; locked until the transaction ends."""
+        self._db.hold(f"message {row.id}")
+        return self._db.value(f"SELECT 1 FROM messages WHERE {_OF_TRY}", **_try(row)) is not None
+
+    def count_anew(self, row: OutboxRow) -> OutboxRow:
+        """Let this try begin now: nobody knows how long ago it began, as the machine was restarted since."""
+        now = self._db.lease_time()
+        self._db.run(
+            "UPDATE messages SET clock_id = :clock_id, tried_tick = :now, due_tick = NULL"
+            " WHERE id = :id AND state IN ('sending', 'unknown') AND provider_id IS NULL",
+            id=row.id,
+            clock_id=now.clock_id,
+            now=now.tick,
+        )
+        return replace(row, tried=now)
+
+    def said(self, message_id: int, provider_id: str) -> None:
+        """The provider took the message. A callback that was faster has moved it further, and stays right.
+
+        An answer may also come after the try was given up, and end the doubt or the wait for the next try.
+        """
+        with self._db.transaction():
+            self._db.hold(f"message {message_id}")
+            taken = self._db.run(
+                "UPDATE messages SET state = 'sent', provider_id = :provider_id, sent_at = :now, cause = NULL,"
+                f" error = NULL WHERE id = :id AND provider_id IS NULL AND ({UNSENT} OR {_DEAD_IN_DOUBT})"
+                " AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.provider_id = :provider_id)",
+                provider_id=provider_id,
+                now=to_text(self._clock()),
+                id=message_id,
+            )
+            if taken:
+                self._hold_next_part(message_id, NEXT_PART)
+            else:
+                self._keep_other_attempt(message_id, provider_id)
+
+    def send_anew(
+        self, message_id: int, *, outside: bool = False, wait: timedelta = timedelta(0), no_trace: bool = False
+    ) -> None:
         """Forget the attempt that failed for certain and make the message ready again.
 
-        `outside`: because the provider said that the contact's 24-hour window is closed.
+        `outside`: because the provider said that the contact's 24-hour window is closed. `no_trace`: because every
+        look-up found nothing of it.
         """
-        now = self._clock()
+        now, due = self._clock(), self._db.lease_time().plus(wait)
         with self._db.transaction():
             self._keep_attempt(message_id)
             self._db.run(
                 "UPDATE messages SET state = 'ready', due_at = :due, provider_id = NULL, provider_status = NULL,"
-                " first_tried_at = NULL, sent_at = NULL, outside_at = CASE WHEN :outside THEN :now ELSE outside_at END"
-                " WHERE id = :id",
+                " first_tried_at = NULL, sent_at = NULL, outside_at = CASE WHEN :outside THEN :now ELSE outside_at END,"
+                " clock_id = :clock_id, due_tick = :due_tick, tried_tick = NULL, template_id = NULL, denied = 0,"
+                " look_ups = 0, unanswered = CASE WHEN :no_trace THEN unanswered + 1 ELSE unanswered END WHERE id = :id",
                 due=to_text(now + wait),
                 outside=outside,
                 now=to_text(now),
+                clock_id=due.clock_id,
+                due_tick=due.tick,
+                no_trace=no_trace,
                 id=message_id,
             )
 
-    def doubt(self, message_id: int, look_at: datetime, why: str) -> None:
-        """The call's outcome is not known: look it up at `look_at`.
+    def doubt(
+        self, row: OutboxRow, wait: timedelta, why: str, *, denied: bool = False, found_nothing: bool = False
+    ) -> None:
+        """The outcome of this try is not known: look it up in `wait`.
 
-        A callback may have told the outcome before the call came to nothing; then it is known and stays.
+        A callback may have told the outcome before the call came to nothing; then it is known and stays. `denied`: the
+        provider answered that it failed. `found_nothing`: a look-up did.
         """
+        due = self._db.lease_time().plus(wait)
         self._db.run(
-            "UPDATE messages SET state = 'unknown', due_at = :due, error = :why"
-            " WHERE id = :id AND state IN ('sending', 'unknown') AND provider_id IS NULL",
-            due=to_text(look_at),
+            "UPDATE messages SET state = 'unknown', due_at = :due, due_tick = :due_tick, error = :why,"
+            " denied = CASE WHEN :denied THEN 1 ELSE denied END,"
+            f" look_ups = CASE WHEN :found_nothing THEN look_ups + 1 ELSE look_ups END WHERE {_OF_TRY}",
+            due=to_text(self._clock() + wait),
+            due_tick=due.tick,
             why=why,
+            denied=denied,
+            found_nothing=found_nothing,
+            **_try(row),
+        )
+
+    def note_fault(self, message_id: int, fault: str, wait: timedelta) -> int:
+        """Sending it or looking it up failed in an unforeseen way: again in `wait`; how often it has by now.
+
+        What may have been sent is looked up first.
+        """
+        due = self._db.lease_time().plus(wait)
+        self._db.run(
+            "UPDATE messages SET faults = faults + 1, error = :fault, due_tick = :due_tick, clock_id = :clock_id,"
+            " tried_tick = CASE WHEN clock_id = :clock_id THEN tried_tick END,"
+            " state = CASE WHEN state = 'sending' THEN 'unknown' ELSE state END WHERE id = :id",
             id=message_id,
+            fault=fault,
+            due_tick=due.tick,
+            clock_id=due.clock_id,
+        )
+        return int(self._db.value("SELECT faults FROM messages WHERE id = :id", id=message_id) or 0)
+
+    def set_aside(self, message_id: int, state: str, cause: FailureCause, why: str, code: int | None = None) -> None:
+        """Move an outgoing message to dead, parked or suppressed; `why` is for people, `cause` for the program."""
+        self.settle(message_id, state, cause=str(cause), error=why, error_code=code)
+
+    def aside(self, message_id: int) -> SetAsideMessage:
+        """Raises UnknownMessage."""
+        row = self._db.one(
+            "SELECT contact_id, brand, state, metadata, outgoing FROM messages WHERE id = :id", id=message_id
+        )
+        if row is None:
+            raise UnknownMessage(f"there is no message {message_id}")
+        return SetAsideMessage(
+            row["contact_id"],
+            row["brand"],
+            row["state"],
+            _says(row["metadata"], "alarm"),
+            _says(row["outgoing"], "farewell"),
         )
 
     def note_status(self, message_id: int, status: str, *, provider_id: str, error_code: int | None) -> bool:
         """Take a status callback in; True when it moved the message forward.
 
-        Late, repeated and reversed callbacks change nothing; one for an erased message is ignored.
+        Late, repeated and reversed callbacks change nothing; one for an erased message is ignored. What an earlier try
+        reports counts only where it arrived after all: then the message has arrived, and no try follows.
         """
         with self._db.transaction():
             self._db.hold(f"message {message_id}")
             row = self._db.one("SELECT * FROM messages WHERE id = :id AND role = 'assistant'", id=message_id)
-            if row is None or (row["provider_id"] or provider_id) != provider_id or self._is_over(provider_id):
+            if row is None:
                 return False
+            other_try = (row["provider_id"] or provider_id) != provider_id or self._is_over(provider_id)
+            if other_try:
+                self._keep_other_attempt(message_id, provider_id)
+                if status not in ARRIVED:
+                    return False
             if STATUS_RANK.get(status, 0) <= STATUS_RANK.get(row["provider_status"] or "", 0):
                 return False
-            if row["provider_status"] in ("delivered", "read") and STATUS_RANK[status] == 70:
-                return False
+            if other_try:
+                self._exchange_attempt(message_id, provider_id)
             self._move_forward(row, status, provider_id, error_code)
         return True
-
-    def part_is_out(self, message_id: int, patience: timedelta) -> datetime | None:
-        """When the part that follows this message may go: None for now, else the moment to wait for.
-
-        The provider takes parts in order but may deliver them out of order, so the next one waits until this one is
-        reported as sent, or `patience` long where no callback comes.
-        """
-        row = self._db.one("SELECT state, sent_at, provider_status FROM messages WHERE id = :id", id=message_id)
-        if row is None or row["state"] != "sent" or row["sent_at"] is None:
-            return None
-        if STATUS_RANK.get(row["provider_status"] or "", 0) >= STATUS_RANK["sent"]:
-            return None
-        return from_text(row["sent_at"]) + patience
 
     def known_provider_ids(self, contact_id: int) -> set[str]:
         """The provider's ids of what was said to this contact; a look-up must not adopt one of them again."""
@@ -413,14 +540,15 @@ class Messages:
         failed = self._db.all("SELECT provider_id FROM attempts WHERE contact_id = :id", id=contact_id)
         return {row["provider_id"] for row in (*rows, *failed)}
 
-    def cancel_rest(self, message_id: int, reason: str) -> None:
+    def cancel_rest(self, message_id: int) -> None:
         """A part that cannot be said takes the later parts of its reply with it."""
         following = self._db.all(
             f"SELECT id FROM messages WHERE after_id = :id AND {UNSENT} AND state = 'ready'", id=message_id
         )
         for row in following:
-            self.settle(row["id"], "dead", error=reason)
-            self.cancel_rest(row["id"], reason)
+            why = "an earlier part of this reply could not be sent"
+            self.set_aside(row["id"], "dead", FailureCause.EARLIER_PART, why)
+            self.cancel_rest(row["id"])
 
     def why(self, message_id: int) -> str:
         """What a reply, or the reply to a message, was based on, in a few lines for a person."""
@@ -458,7 +586,8 @@ class Messages:
             self._db.run(
                 "UPDATE messages SET state = :state, attempts = 0, due_at = :now, error = NULL, error_code = NULL,"
                 " provider_id = CASE WHEN role = 'user' THEN provider_id END, provider_status = NULL,"
-                " first_tried_at = NULL WHERE id = :id",
+                " first_tried_at = NULL, cause = NULL, tried_tick = NULL, due_tick = NULL, template_id = NULL, denied = 0,"
+                " look_ups = 0, unanswered = 0, faults = 0 WHERE id = :id",
                 state=state,
                 now=to_text(self._clock()),
                 id=message_id,
@@ -468,6 +597,31 @@ class Messages:
         self._db.run(
             "INSERT INTO attempts (provider_id, message_id, contact_id) SELECT provider_id, id, contact_id"
             " FROM messages WHERE id = :id AND role = 'assistant' AND provider_id IS NOT NULL ON CONFLICT DO NOTHING",
+            id=message_id,
+        )
+
+    def _keep_other_attempt(self, message_id: int, provider_id: str) -> None:
+        self._db.run(
+            "INSERT INTO attempts (provider_id, message_id, contact_id) SELECT CAST(:provider_id AS TEXT), id, contact_id"
+            " FROM messages"
+            " WHERE id = :id AND (provider_id IS NULL OR provider_id <> :provider_id) ON CONFLICT DO NOTHING",
+            id=message_id,
+            provider_id=provider_id,
+        )
+
+    def _exchange_attempt(self, message_id: int, arrived: str) -> None:
+        self._keep_attempt(message_id)
+        self._db.run("DELETE FROM attempts WHERE provider_id = :arrived", arrived=arrived)
+
+    def _hold_next_part(self, message_id: int, wait: timedelta) -> None:
+        """The provider takes parts in order but may deliver them out of order."""
+        due = self._db.lease_time().plus(wait)
+        self._db.run(
+            "UPDATE messages SET due_at = :at, clock_id = :clock_id, due_tick = :due"
+            f" WHERE after_id = :id AND {UNSENT} AND state = 'ready'",
+            at=to_text(self._clock() + wait),
+            clock_id=due.clock_id,
+            due=due.tick,
             id=message_id,
         )
 
@@ -528,7 +682,7 @@ class Messages:
             id=contact_id,
         )
         self._db.run(
-            "UPDATE messages SET state = 'ready', due_at = :now"
+            "UPDATE messages SET state = 'ready', due_at = :now, due_tick = NULL, cause = NULL"
             f" WHERE contact_id = :id AND {ASIDE} AND state = 'parked'",
             now=to_text(self._clock()),
             id=contact_id,
@@ -549,21 +703,23 @@ class Messages:
         self._db.run(
             "UPDATE messages SET provider_status = :status, provider_id = :provider_id,"
             " sent_at = coalesce(sent_at, :now), error_code = coalesce(:error_code, error_code),"
-            f" state = CASE WHEN {UNSENT} OR state IN ('sent', 'delivered') THEN :state ELSE state END"
+            f" state = CASE WHEN :arrived OR {UNSENT} OR {_DEAD_IN_DOUBT} OR state IN ('sent', 'delivered') THEN :state"
+            " ELSE state END,"
+            f" cause = CASE WHEN :arrived OR {_DEAD_IN_DOUBT} THEN NULL ELSE cause END,"
+            f" error = CASE WHEN :arrived OR {_DEAD_IN_DOUBT} THEN NULL ELSE error END"
             " WHERE id = :id",
             status=status,
             provider_id=provider_id,
             error_code=error_code,
             state=STATE_OF.get(status, "sent"),
+            arrived=status in ARRIVED,
             now=now,
             id=row["id"],
         )
         if STATUS_RANK[status] >= STATUS_RANK["sent"]:
-            self._db.run(
-                f"UPDATE messages SET due_at = :now WHERE after_id = :id AND {UNSENT} AND state = 'ready'",
-                now=now,
-                id=row["id"],
-            )
+            self._hold_next_part(row["id"], timedelta(0))
+        elif row["provider_id"] is None:
+            self._hold_next_part(row["id"], NEXT_PART)
 
 
 STATE_OF = {
@@ -573,6 +729,28 @@ STATE_OF = {
     "failed": "failed",
     "canceled": "failed",
 }
+
+
+_DEAD_IN_DOUBT = "(state = 'dead' AND cause IN ('outcome_unknown', 'ambiguous'))"
+# Each try of a message begins at a tick of its own.
+_OF_TRY = "id = :id AND tried_tick = :tried_tick AND state IN ('sending', 'unknown') AND provider_id IS NULL"
+
+
+def _try(row: OutboxRow) -> dict[str, Any]:
+    return {"id": row.id, "tried_tick": None if row.tried is None else row.tried.tick}
+
+
+def _says(json_text: str | None, name: str) -> bool:
+    """False where it cannot be read."""
+    try:
+        notes = json.loads(json_text or "{}")
+    except ValueError:
+        return False
+    return isinstance(notes, dict) and bool(notes.get(name))
+
+
+def _lease_time(clock_id: str | None, tick: int | None) -> LeaseTime | None:
+    return None if clock_id is None or tick is None else LeaseTime(clock_id, tick)
 
 
 def _outbox_row(row: Row) -> OutboxRow:
@@ -593,6 +771,12 @@ def _outbox_row(row: Row) -> OutboxRow:
         farewell=outgoing.get("farewell", False),
         after_id=row["after_id"],
         outside_at=from_text(row["outside_at"]) if row["outside_at"] else None,
+        template_id=row["template_id"],
+        tried=_lease_time(row["clock_id"], row["tried_tick"]),
+        due=_lease_time(row["clock_id"], row["due_tick"]),
+        denied=bool(row["denied"]),
+        look_ups=row["look_ups"],
+        unanswered=row["unanswered"],
     )
 
 

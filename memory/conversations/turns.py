@@ -16,7 +16,7 @@ from memory.conversations.turn_changes import Change
 from memory.people.contacts import tally
 from memory.storage.database import Database
 from memory.storage.errors import LeaseLost
-from memory.storage.lease_clock import LeaseTime, is_held
+from memory.storage.lease_clock import LeaseTime, is_held, is_over
 from memory.storage.table import INTEGER, JSON, ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
 from memory.storage.timestamps import Clock, from_text, to_text
 
@@ -140,6 +140,10 @@ class Turns:
         self._lease = timedelta(seconds=lease_seconds)
         self._cap = timedelta(seconds=quiet_cap_seconds)
 
+    @property
+    def half_lease(self) -> timedelta:
+        return self._lease / 2
+
     def claim(self, owner: str, most: int, *, busy: Collection[int] = ()) -> list[Lease]:
         """Lease up to `most` contacts that are due and not leased.
 
@@ -181,7 +185,7 @@ class Turns:
 
     def hold_to_send(self, lease: Lease) -> None:
         """As `hold`, with at least half of the lease left: what is sent then may take the other half."""
-        self._require(lease, self._db.lease_time().plus(self._lease / 2))
+        self._require(lease, self._db.lease_time().plus(self.half_lease))
 
     def _require(self, lease: Lease, valid_at: LeaseTime) -> None:
         held = self._db.value(
@@ -305,9 +309,8 @@ class Turns:
             " SELECT contact_id, min(due_at) AS since FROM messages WHERE state = 'waiting' GROUP BY contact_id"
             " HAVING max(urgent) = 1 OR max(due_at) <= :now OR (min(at) <= :capped AND max(attempts) = 0)"
             " UNION ALL"
-            f" SELECT contact_id, min(due_at) FROM messages WHERE {UNSENT} GROUP BY contact_id, id"
-            f" HAVING min(due_at) <= :now AND id = (SELECT min(e.id) FROM messages e"
-            f" WHERE e.contact_id = messages.contact_id AND e.{UNSENT})"
+            f" SELECT contact_id, due_at FROM messages WHERE {UNSENT} AND {is_over('due_tick')}"
+            f" AND id = (SELECT min(e.id) FROM messages e WHERE e.contact_id = messages.contact_id AND e.{UNSENT})"
             ") AS each_way GROUP BY contact_id) AS due JOIN contacts c ON c.id = due.contact_id"
             " WHERE NOT EXISTS (SELECT 1 FROM leases l WHERE l.contact_id = due.contact_id"
             f" AND {is_held('l.expires_tick', 'l.clock_id')})"
@@ -315,7 +318,7 @@ class Turns:
             now=to_text(now),
             capped=to_text(now - self._cap),
             most=most,
-            **lease_time.values(),
+            **(lease_time.values() | lease_time.wait_values()),
         )
         return [row["contact_id"] for row in rows]
 

@@ -10,7 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-LONGEST_LEASE = timedelta(minutes=10)  # one that ends later was written before the clock was set back
+# What ends later was written before the clock was set back.
+LONGEST_LEASE = timedelta(minutes=10)
+LONGEST_WAIT = timedelta(hours=2)
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -34,6 +36,10 @@ class LeaseTime:
         """The parameters of `is_held`."""
         return {"clock_id": self.clock_id, "tick": self.tick, "latest": self.plus(LONGEST_LEASE).tick}
 
+    def wait_values(self) -> dict[str, Any]:
+        """The parameters of `is_over`."""
+        return {"clock_id": self.clock_id, "tick": self.tick, "longest": self.plus(LONGEST_WAIT).tick}
+
 
 LeaseClock = Callable[[], LeaseTime]
 
@@ -41,6 +47,14 @@ LeaseClock = Callable[[], LeaseTime]
 def is_held(ends: str, clock_id: str = "clock_id") -> str:
     """SQL: whether a lease that ends at the tick in the column `ends` is still held; takes `LeaseTime.values`."""
     return f"({clock_id} = :clock_id AND {ends} > :tick AND {ends} <= :latest)"
+
+
+def is_over(ends: str, clock_id: str = "clock_id") -> str:
+    """SQL: whether a wait until the tick in the column `ends` is over; takes `LeaseTime.wait_values`.
+
+    One that was begun on another clock is over, too.
+    """
+    return f"({ends} IS NULL OR {clock_id} <> :clock_id OR {ends} <= :tick OR {ends} > :longest)"
 
 
 def machine_time() -> LeaseTime:

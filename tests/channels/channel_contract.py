@@ -29,6 +29,7 @@ from bot.channels.channel import (
     RetryLater,
     SendOutcomeUnknown,
     SetAside,
+    TooLateToSend,
     WebhookRefused,
     WebhookRequest,
 )
@@ -144,7 +145,7 @@ class ChannelContract:
 
     def test_a_message_arrives_and_its_statuses_name_our_row(self, stage: ChannelStage) -> None:
         stage.person_writes("hi")
-        provider_id = stage.channel.send(a_row(stage, "Buenos días"))
+        provider_id = stage.channel.send(a_row(stage, "Buenos días"), at_any_time)
         assert stage.person_heard(1) == ["Buenos días"]
         statuses = [read_status(stage, posted) for posted in stage.statuses(2)]
         assert {(each.provider_id, each.outbox_id, each.error_code) for each in statuses} == {(provider_id, 7, None)}
@@ -157,20 +158,20 @@ class ChannelContract:
         assert [bool(part.buttons) for part in parts] == [False] * (len(parts) - 1) + [True]
         assert units(parts[-1].body) <= stage.channel.limits.text_with_buttons
         for number, part in enumerate(parts, 1):
-            stage.channel.send(a_row(stage, part.body, id=number))
+            stage.channel.send(a_row(stage, part.body, id=number), at_any_time)
             assert len(stage.person_heard(number)) == number
         assert " ".join(stage.person_heard(len(parts))) == text
 
     def test_a_text_over_the_limit_is_our_fault(self, stage: ChannelStage) -> None:
         stage.person_writes("hi")
         with pytest.raises(Rejected) as rejected:
-            stage.channel.send(a_row(stage, "x" * (stage.channel.limits.text + 1)))
+            stage.channel.send(a_row(stage, "x" * (stage.channel.limits.text + 1)), at_any_time)
         verdict = rejected.value.verdict
         assert (verdict.action, verdict.fault_of) == (FailureAction.GIVE_UP, FaultOf.PROGRAM)
 
     def test_a_pressed_button_comes_back_with_its_payload(self, stage: ChannelStage) -> None:
         stage.person_writes("one please")
-        provider_id = stage.channel.send(a_row(stage, "Order it?", buttons=BUTTONS))
+        provider_id = stage.channel.send(a_row(stage, "Order it?", buttons=BUTTONS), at_any_time)
         stage.person_heard(1)
         pressed = read_message(stage, stage.person_presses("Yes, order"))
         assert (pressed.kind, pressed.payload, pressed.urgent) == ("button", "yes", True)
@@ -179,7 +180,7 @@ class ChannelContract:
     def test_buttons_that_do_not_fit_are_written_out(self, stage: ChannelStage) -> None:
         stage.person_writes("hi")
         many = tuple(Button(f"Number {n}", str(n)) for n in range(stage.channel.limits.buttons + 1))
-        stage.channel.send(a_row(stage, "Which?", buttons=many))
+        stage.channel.send(a_row(stage, "Which?", buttons=many), at_any_time)
         [body] = stage.person_heard(1)
         assert all(button.title in body for button in many)
 
@@ -194,16 +195,16 @@ class ChannelContract:
         stage.person_writes("hi")
         stage.throttle_next_message(17)
         with pytest.raises(RetryLater) as later:
-            stage.channel.send(a_row(stage))
+            stage.channel.send(a_row(stage), at_any_time)
         assert later.value.after_seconds == 17
         assert PERSON not in str(later.value)
 
     def test_a_lost_answer_is_looked_up_and_found(self, stage: ChannelStage) -> None:
         stage.person_writes("hi")
-        before = stage.channel.send(a_row(stage))
+        before = stage.channel.send(a_row(stage), at_any_time)
         stage.lose_next_answer()
         with pytest.raises(SendOutcomeUnknown):
-            stage.channel.send(a_row(stage))
+            stage.channel.send(a_row(stage), at_any_time)
         found = stage.channel.look_up(a_row(stage), {before})
         assert isinstance(found, Found)
         assert found.provider_id != before
@@ -211,14 +212,43 @@ class ChannelContract:
         assert isinstance(undecided, Ambiguous)
         assert set(undecided.provider_ids) == {before, found.provider_id}
         assert stage.channel.look_up(a_row(stage, "Other words"), set()) == NotThere()
-        later = a_row(stage, first_tried_at=stage.now() + timedelta(hours=1))
+        later = a_row(stage, first_tried_at=stage.now() + timedelta(days=2))
         assert stage.channel.look_up(later, set()) == NotThere()
+
+    def test_nothing_is_sent_once_it_is_too_late(self, stage: ChannelStage) -> None:
+        stage.person_writes("hi")
+        for buttons in ((), BUTTONS):
+            with pytest.raises(TooLateToSend):
+                stage.channel.send(a_row(stage, buttons=buttons), too_late)
+        stage.channel.send(a_row(stage, "in time"), at_any_time)
+        assert stage.person_heard(1) == ["in time"]
+        assert stage.channel.look_up(a_row(stage), set()) == NotThere()
+
+    def test_the_time_is_checked_after_the_connection_is_made(self, stage: ChannelStage) -> None:
+        stage.person_writes("hi")
+        asked: list[str] = []
+        stage.channel.send(a_row(stage), lambda: asked.append("asked"))
+        assert asked, "the message went out unchecked"
+
+    def test_a_template_in_doubt_is_found_whatever_its_text(self, stage: ChannelStage) -> None:
+        stage.person_writes("hi")
+        template = stage.approved_template("Your order {{1}} is ready, {{2}}")
+        row = a_row(stage, "your order is ready", template_id=template, template_variables={"1": "A7", "2": "Maria"})
+        sent = stage.channel.send(row, at_any_time)
+        assert stage.channel.look_up(row, set()) == Found(sent)
+
+    def test_what_was_sent_before_the_last_known_message_is_not_taken_for_a_new_one(self, stage: ChannelStage) -> None:
+        stage.person_writes("hi")
+        stage.channel.send(a_row(stage), at_any_time)  # of a database that was lost
+        stage.hours_pass(1)
+        known = stage.channel.send(a_row(stage, "Anything else?"), at_any_time)
+        assert stage.channel.look_up(a_row(stage), {known}) == NotThere()
 
     def test_a_message_that_was_not_taken_is_not_there(self, stage: ChannelStage) -> None:
         stage.person_writes("hi")
         stage.drop_next_message()
         with pytest.raises((SendOutcomeUnknown, RetryLater)):
-            stage.channel.send(a_row(stage))
+            stage.channel.send(a_row(stage), at_any_time)
         assert stage.channel.look_up(a_row(stage), set()) == NotThere()
 
     def test_outside_the_window_only_a_template_goes_out(self, stage: ChannelStage) -> None:
@@ -226,7 +256,9 @@ class ChannelContract:
         stage.hours_pass(25)
         assert failed_action(stage, a_row(stage)) is FailureAction.NEEDS_TEMPLATE
         template = stage.approved_template("Your order {{1}} is ready, {{2}}")
-        stage.channel.send(a_row(stage, "", template_id=template, template_variables={"1": "A7", "2": "Maria"}))
+        stage.channel.send(
+            a_row(stage, "", template_id=template, template_variables={"1": "A7", "2": "Maria"}), at_any_time
+        )
         assert stage.person_heard(1) == ["Your order A7 is ready, Maria"]
 
     def test_a_template_that_does_not_exist_is_used_no_more(self, stage: ChannelStage) -> None:
@@ -256,7 +288,7 @@ class ChannelContract:
         for number in range(5):
             stage.person_writes(f"message {number}")
         picture = read_message(stage, stage.person_sends_picture(b"picture"))
-        stage.channel.send(a_row(stage))
+        stage.channel.send(a_row(stage), at_any_time)
         listed = list(stage.channel.list_inbound(since, stage.ours))
         assert [each.body for each in listed] == [*(f"message {number}" for number in range(5)), ""]
         assert (listed[-1].provider_id, listed[-1].sender) == (picture.provider_id, picture.sender)
@@ -274,6 +306,14 @@ class ChannelContract:
         findings = stage.channel.examine()
         assert findings
         assert [each for each in findings if not each.ok] == []
+
+
+def at_any_time() -> None:
+    """No time is too late to send."""
+
+
+def too_late() -> None:
+    raise TooLateToSend("this process was held up")
 
 
 def a_row(stage: ChannelStage, body: str = "Hello", to: str = f"whatsapp:{PERSON}", **more: Any) -> OutboxRow:
@@ -298,7 +338,7 @@ def read_status(stage: ChannelStage, posted: WebhookRequest) -> DeliveryStatus:
 def failed_action(stage: ChannelStage, row: OutboxRow) -> FailureAction:
     """What to do about a message that fails, whether the provider says so at once or with a status."""
     try:
-        stage.channel.send(row)
+        stage.channel.send(row, at_any_time)
     except Rejected as rejected:
         return rejected.verdict.action
     status = read_status(stage, stage.statuses(1)[-1])

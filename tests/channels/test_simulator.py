@@ -29,6 +29,7 @@ from bot.channels.twilio import VERDICTS, TwilioAccount, TwilioChannel
 from bot.channels.twilio.rest_client import RestTransport, client
 from bot.settings import Settings
 from memory.conversations.channel_messages import Button, Media, OutboxRow
+from tests.channels.channel_contract import at_any_time
 from tests.channels.small_twilio import MARIA, NOW, OURS, Clock, TwilioWorld, a_row, twilio_world
 
 
@@ -48,7 +49,7 @@ def test_a_message_comes_signed_and_the_answer_arrives_with_its_statuses(world: 
     assert sent.answers == (200,)
     heard = world.webhook.inbound[0]
     assert (heard.body, heard.sender.phone, heard.profile_name, heard.to) == ("hola 👋", MARIA, "Maria", OURS)
-    sid = world.channel.send(a_row("Buenos días"))
+    sid = world.channel.send(a_row("Buenos días"), at_any_time)
     assert maria.wait_for_reply(sent)[0].body == "Buenos días"
     world.webhook.wait(3)
     assert [(one.provider_id, one.outbox_id, one.state) for one in world.webhook.statuses] == [
@@ -75,7 +76,7 @@ def test_a_quick_reply_shows_its_buttons_and_comes_back_when_pressed(world: Twil
     sent = maria.says("one please")
     buttons = (Button("Yes, order", "yes"), Button("No", "no"))
     for body in ("Order it?", "Sure?"):
-        sid = world.channel.send(a_row(body, buttons=buttons))
+        sid = world.channel.send(a_row(body, buttons=buttons), at_any_time)
     assert [one.body for one in maria.wait_for_reply(sent, count=2)] == ["Order it?", "Sure?"]
     assert len(world.twilio.chats.contents) == 1
     maria.presses("Yes, order")
@@ -85,9 +86,9 @@ def test_a_quick_reply_shows_its_buttons_and_comes_back_when_pressed(world: Twil
 
 def test_another_process_finds_the_quick_replies_that_exist(world: TwilioWorld) -> None:
     world.twilio.customer(MARIA).says("hi")
-    world.channel.send(a_row(buttons=(Button("Yes", "yes"),)))
+    world.channel.send(a_row(buttons=(Button("Yes", "yes"),)), at_any_time)
     other = TwilioChannel(Settings.from_environment({}), world.clock, world.twilio.account)
-    other.send(a_row(buttons=(Button("Yes", "yes"),)))
+    other.send(a_row(buttons=(Button("Yes", "yes"),)), at_any_time)
     assert len(world.twilio.chats.contents) == 1
 
 
@@ -95,7 +96,7 @@ def test_where_content_cannot_be_made_the_buttons_are_numbered(world: TwilioWorl
     maria = world.twilio.customer(MARIA)
     sent = maria.says("hi")
     world.twilio.faults.add(InjectedFault("error_500", address="content"))
-    world.channel.send(a_row("Order?", buttons=(Button("Yes", "yes"), Button("No", "no"))))
+    world.channel.send(a_row("Order?", buttons=(Button("Yes", "yes"), Button("No", "no"))), at_any_time)
     assert maria.wait_for_reply(sent)[0].body == "Order?\n\n1. Yes\n2. No"
 
 
@@ -112,7 +113,7 @@ def test_what_does_not_fit_a_quick_reply_is_numbered(
 ) -> None:
     maria = world.twilio.customer(MARIA)
     sent = maria.says("hi")
-    world.channel.send(a_row(body, buttons=buttons))
+    world.channel.send(a_row(body, buttons=buttons), at_any_time)
     reply = maria.wait_for_reply(sent)[0]
     assert reply.buttons == []
     assert f"1. {buttons[0].title}" in reply.body
@@ -123,7 +124,7 @@ def test_a_person_without_a_phone_number_chats_too(world: TwilioWorld) -> None:
     sent = hidden.says("hi")
     sender = world.webhook.inbound[0].sender
     assert (sender.raw, sender.phone, sender.user_id) == ("whatsapp:IN.AbC123", None, "IN.AbC123")
-    world.channel.send(a_row(to="whatsapp:IN.AbC123"))
+    world.channel.send(a_row(to="whatsapp:IN.AbC123"), at_any_time)
     assert hidden.wait_for_reply(sent)[0].body == "Hello"
 
 
@@ -151,11 +152,11 @@ def test_typing_shows_and_marks_the_message_as_read_and_never_fails(world: Twili
 def test_outside_24_hours_free_text_is_taken_and_fails_and_a_template_goes_out(world: TwilioWorld) -> None:
     world.twilio.customer(MARIA).says("hi")
     world.clock.now += timedelta(hours=24)
-    world.channel.send(a_row())
+    world.channel.send(a_row(), at_any_time)
     world.webhook.wait(1)
     assert (world.webhook.statuses[0].state, world.webhook.statuses[0].error_code) == ("failed", 63016)
     content = world.twilio.template("Your order {{1}} is ready, {{2}}")
-    world.channel.send(a_row("", template_id=content, template_variables={"1": "A7", "2": "Maria"}))
+    world.channel.send(a_row("", template_id=content, template_variables={"1": "A7", "2": "Maria"}), at_any_time)
     world.webhook.wait(3)
     assert world.twilio.customer(MARIA).heard() == ["Your order A7 is ready, Maria"]
 
@@ -164,7 +165,7 @@ def test_one_who_blocked_us_cannot_be_reached(world: TwilioWorld) -> None:
     maria = world.twilio.customer(MARIA)
     maria.says("hi")
     maria.blocks()
-    world.channel.send(a_row())
+    world.channel.send(a_row(), at_any_time)
     world.webhook.wait(1)
     assert VERDICTS[world.webhook.statuses[0].error_code or 0].action is FailureAction.OPTED_OUT
 
@@ -195,7 +196,7 @@ TRIES_LEFT = {  # code → how many more tries; None: the outbox's own limit
 def test_a_refusal_asks_for_its_action(world: TwilioWorld, action: FailureAction, code: int) -> None:
     world.twilio.fail("refuse", code=code)
     with pytest.raises(Rejected) as refused:
-        world.channel.send(a_row())
+        world.channel.send(a_row(), at_any_time)
     assert (refused.value.verdict.action, refused.value.code) == (action, code)
     assert MARIA not in str(refused.value)
 
@@ -204,7 +205,7 @@ def test_a_refusal_asks_for_its_action(world: TwilioWorld, action: FailureAction
 def test_what_may_be_tried_again_says_when(world: TwilioWorld, code: int, attempts: int | None) -> None:
     world.twilio.fail("refuse", code=code)
     with pytest.raises(RetryLater) as later:
-        world.channel.send(a_row())
+        world.channel.send(a_row(), at_any_time)
     assert later.value.attempts == attempts
     assert later.value.after_seconds > 0
 
@@ -229,7 +230,7 @@ def test_the_small_twilio_refuses_what_twilio_refuses(
     world: TwilioWorld, row: OutboxRow, action: FailureAction
 ) -> None:
     with pytest.raises(Rejected) as refused:
-        world.channel.send(row)
+        world.channel.send(row, at_any_time)
     assert refused.value.verdict.action is action
     assert world.twilio.chats.letters == {}
 
@@ -240,7 +241,7 @@ def test_a_wrong_token_stops_the_sender_and_the_doctor_says_so(world: TwilioWorl
     )
     stranger = TwilioChannel(Settings.from_environment({}), world.clock, wrong)
     with pytest.raises(Rejected) as refused:
-        stranger.send(a_row())
+        stranger.send(a_row(), at_any_time)
     assert refused.value.verdict.action is FailureAction.STOP_SENDING
     with pytest.raises(Rejected) as unlisted:
         list(stranger.list_inbound(NOW, OURS))
@@ -263,7 +264,7 @@ def test_the_doctor_tells_to_start_the_program_that_serves_the_simulator(world: 
 def test_throttled_waits_as_long_as_asked(world: TwilioWorld) -> None:
     world.twilio.fail("throttle", seconds=17)
     with pytest.raises(RetryLater) as later:
-        world.channel.send(a_row())
+        world.channel.send(a_row(), at_any_time)
     assert later.value.after_seconds == 17
 
 
@@ -272,29 +273,29 @@ def test_a_closed_port_is_tried_again_since_nothing_left(world: TwilioWorld) -> 
         port = gone.server_port
     nowhere = TwilioAccount("AC1", ("t",), OURS, "http://x", f"http://127.0.0.1:{port}")
     with pytest.raises(RetryLater):
-        TwilioChannel(Settings.from_environment({}), world.clock, nowhere).send(a_row())
+        TwilioChannel(Settings.from_environment({}), world.clock, nowhere).send(a_row(), at_any_time)
 
 
 @pytest.mark.parametrize("kind", ["error_500", "error_503", "drop"])
 def test_an_unknown_outcome_that_was_not_taken_is_not_there(world: TwilioWorld, kind: str) -> None:
     world.twilio.fail(kind)
     with pytest.raises(SendOutcomeUnknown):
-        world.channel.send(a_row())
+        world.channel.send(a_row(), at_any_time)
     assert world.channel.look_up(a_row(), set()) == NotThere()
 
 
 def test_a_lost_answer_is_found(world: TwilioWorld) -> None:
-    before = world.channel.send(a_row())
+    before = world.channel.send(a_row(), at_any_time)
     world.twilio.fail("lose_answer")
     with pytest.raises(SendOutcomeUnknown):
-        world.channel.send(a_row())
+        world.channel.send(a_row(), at_any_time)
     found = world.channel.look_up(a_row(), {before})
     assert isinstance(found, Found)
     assert found.provider_id in world.twilio.chats.letters
     assert found.provider_id != before
     assert isinstance(world.channel.look_up(a_row(), set()), Ambiguous)
     assert world.channel.look_up(a_row("Other words"), set()) == NotThere()
-    assert world.channel.look_up(a_row(first_tried_at=NOW + timedelta(hours=1)), set()) == NotThere()
+    assert world.channel.look_up(a_row(first_tried_at=NOW + timedelta(days=2)), set()) == NotThere()
 
 
 def test_no_answer_in_time_is_an_unknown_outcome(world: TwilioWorld) -> None:
@@ -302,7 +303,7 @@ def test_no_answer_in_time_is_an_unknown_outcome(world: TwilioWorld) -> None:
     impatient._client.http_client.timeout = (1, 0.2)
     world.twilio.fail("answer_late", seconds=1)
     with pytest.raises(SendOutcomeUnknown):
-        impatient.send(a_row())
+        impatient.send(a_row(), at_any_time)
     assert isinstance(world.channel.look_up(a_row(), set()), Found)
 
 
@@ -338,7 +339,7 @@ def test_every_call_has_a_timeout_and_no_retries(world: TwilioWorld) -> None:
 def test_callbacks_come_as_badly_as_they_can(world: TwilioWorld, kind: str, statuses: list[str]) -> None:
     world.twilio.customer(MARIA).says("hi")
     world.twilio.fail(kind)
-    world.channel.send(a_row())
+    world.channel.send(a_row(), at_any_time)
     world.webhook.wait(len(statuses))
     assert [one.state for one in world.webhook.statuses] == statuses
 
@@ -361,7 +362,7 @@ def test_what_the_webhook_never_delivered_is_listed_in_order_with_its_files(worl
         maria.says(f"message {number}")
         world.clock.now += timedelta(seconds=1)
     picture = maria.sends_picture(b"\xff\xd8picture", "look")
-    world.channel.send(a_row())
+    world.channel.send(a_row(), at_any_time)
     listed = list(world.channel.list_inbound(NOW + timedelta(minutes=30), OURS))
     assert [one.body for one in listed] == [*(f"message {number}" for number in range(60)), "look"]
     assert (listed[-1].provider_id, listed[-1].kind, listed[-1].sender.phone) == (picture.sid, "image", MARIA)

@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 from bot.brands import BrandNumbers, read_brands
 from bot.channels.simulator import Customer, Pace, SmallTwilio, serving
 from bot.channels.twilio import TwilioChannel
-from bot.delivery.outbox import Outbox
+from bot.delivery.outbox import RESEND_AFTER, Outbox
 from bot.delivery.sorter import Sorter, SorterParts
 from bot.delivery.worker import Worker, WorkerParts
 from bot.settings import Settings
@@ -122,6 +122,7 @@ def open_line(
     running: bool = True,
     clock: Clock = now,
     lease_clock: LeaseClock | None = None,
+    resend_after: timedelta = RESEND_AFTER,
 ) -> Iterator[Line]:
     """A line that works until the block ends; with `running` off, nothing is answered before `worker.start()`.
 
@@ -136,7 +137,7 @@ def open_line(
         db = migrated_database(
             where / "hawker.db" if isinstance(where, Path) else where, timeout=2, lease_clock=lease_clock
         )
-        line = _wire(db, url, twilio, handler, threads, web, clock)
+        line = _wire(db, url, twilio, handler, threads, web, clock, resend_after)
         if not running:
             web.after_request(line.sorted)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -154,7 +155,14 @@ def open_line(
 
 
 def _wire(
-    db: Database, url: str, twilio: SmallTwilio, handler: Handler, threads: int, web: Flask, clock: Clock
+    db: Database,
+    url: str,
+    twilio: SmallTwilio,
+    handler: Handler,
+    threads: int,
+    web: Flask,
+    clock: Clock,
+    resend_after: timedelta,
 ) -> Line:
     contacts = Contacts(db, clock)
     messages = Messages(db, contacts, Sessions(db), clock, quiet_seconds=0.1)
@@ -165,17 +173,9 @@ def _wire(
     office = Office()
     wake = threading.Event()
     switches = Switches(db, clock)
+    erasure = Erasure(db, clock, SecretKeys(("s" * 32,)))
     outbox = Outbox(
-        db,
-        contacts,
-        messages,
-        turns,
-        switches,
-        channel,
-        clock,
-        brands,
-        office,
-        Erasure(db, clock, SecretKeys(("s" * 32,))),
+        db, contacts, messages, turns, switches, channel, clock, brands, office, erasure, db.lease_time, resend_after
     )
     forms, arrived = ReceivedForms(db, clock), threading.Event()
     sorter = Sorter(SorterParts(db, forms, messages, outbox, channel, BrandNumbers(brands)), arrived, wake)

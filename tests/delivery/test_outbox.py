@@ -12,10 +12,12 @@ import pytest
 from bot.channels.channel import DeliveryStatus
 from bot.channels.simulator import Pace
 from bot.channels.twilio import LIMITS
-from memory.conversations.channel_messages import Button, DeliveryState, OutboxRow, Outgoing
+from memory.conversations.channel_messages import Button, DeliveryState, FailureCause, OutboxRow, Outgoing
 from memory.conversations.messages import Message
 from memory.conversations.turns import Lease, Outcome
 from memory.people.contacts import Contact
+from memory.storage.errors import LeaseLost
+from memory.storage.lease_clock import LeaseTime
 from memory.storage.timestamps import now, to_text
 from tests.delivery.message_path import PHONE, Line, open_line, repeat
 from tests.memory.stores import TestClock
@@ -35,7 +37,7 @@ def test_a_message_is_answered_once_and_delivered(line: Line) -> None:
     line.until(lambda: line.states() == ["delivered"])
 
 
-@pytest.mark.parametrize("fault", ["lose_answer", "answer_late"])
+@pytest.mark.parametrize("fault", ["lose_answer", "accept_late"])
 def test_an_answer_that_got_lost_is_looked_up_not_sent_again(line: Line, fault: str) -> None:
     customer = line.customer()
     line.twilio.fail(fault, who=PHONE, seconds=9)
@@ -45,10 +47,9 @@ def test_an_answer_that_got_lost_is_looked_up_not_sent_again(line: Line, fault: 
     assert line.states() in (["sent"], ["delivered"])
 
 
-@pytest.mark.parametrize("fault", ["throttle", "drop", "error_500", "error_503"])
-def test_what_was_not_taken_is_sent_again_until_it_is(line: Line, fault: str) -> None:
+def test_what_was_not_taken_is_sent_again_until_it_is(line: Line) -> None:
     customer = line.customer()
-    line.twilio.fail(fault, who=PHONE)
+    line.twilio.fail("throttle", who=PHONE)
     customer.wait_for_reply(customer.says("hello"))
     line.until(lambda: line.states() in (["sent"], ["delivered"]))
     assert customer.heard() == ["You said: hello"]
@@ -146,7 +147,7 @@ def test_a_late_failure_is_tried_again_but_not_for_ever(line: Line) -> None:
     line.until(
         lambda: bool(line.db.value("SELECT due_at > :now FROM messages WHERE role = 'assistant'", now=to_text(now())))
     )
-    line.db.run("UPDATE messages SET due_at = :now WHERE role = 'assistant'", now=to_text(now()))
+    line.db.run("UPDATE messages SET due_tick = NULL WHERE role = 'assistant'")
     line.until(lambda: line.states() == ["dead"])
 
 
@@ -226,7 +227,7 @@ def test_a_farewell_is_erased_with_its_person_when_the_callback_is_first(tmp_pat
         line.turns.finish(lease, line.turns.waiting(lease.contact_id), farewell(None, [], now()), split=LIMITS.parts)  # type: ignore[arg-type]
         row = line.messages.next_out(lease.contact_id)
         assert row is not None
-        line.messages.settle(row.id, "sending", first_tried_at=to_text(now()))
+        assert line.messages.begin_try(row) is not None
         line.outbox.note(DeliveryStatus("SM1", row.id, DeliveryState.QUEUED, None))
         assert line.db.value("SELECT count(*) FROM contacts") == 1, "not said yet"
         line.outbox.note(DeliveryStatus("SM1", row.id, DeliveryState.SENT, None))
@@ -291,7 +292,7 @@ def test_a_provider_that_refuses_everything_is_known_until_it_takes_a_message(li
     customer = line.customer()
     sent = customer.says("hello")
     line.until(lambda: line.outbox.provider_fault() is not None)
-    line.db.run("UPDATE messages SET due_at = :now WHERE state = 'ready'", now=to_text(now()))
+    line.db.run("UPDATE messages SET due_tick = NULL WHERE state = 'ready'")
     customer.wait_for_reply(sent)
     line.until(lambda: line.outbox.provider_fault() is None)
 
@@ -321,11 +322,14 @@ def waits_between_tries(
         left = line.messages.next_out(lease.contact_id)
         if left is None:
             return waits
-        assert left.due_at is not None
-        waits.append((left.due_at - clock()).total_seconds())
-        clock.now = left.due_at - timedelta(milliseconds=1)
+        assert left.due is not None
+        wait = left.due.since(clock.lease_time())
+        assert wait is not None
+        waits.append(wait.total_seconds())
+        clock.now += wait - timedelta(milliseconds=1)
+        clock.wrong_by = timedelta(hours=len(waits) % 3 - 1)  # whatever the wall clock is set to
         assert line.turns.claim("test", 1) == []
-        clock.now = left.due_at
+        clock.now += timedelta(milliseconds=1)
     raise AssertionError(f"it is tried for ever, after {waits} seconds")
 
 
@@ -361,13 +365,225 @@ def test_what_fails_late_waits_twice_as_long_after_each_try(tmp_path: Path, code
         assert line.states() == ["dead"]
 
 
-def test_what_left_no_trace_is_looked_up_each_second_and_sent_anew_after_six(tmp_path: Path) -> None:
+LOOKED_UP = [1, 2, 5, 12, 40, 60, 60]  # at 1, 3, 8, 20, 60, 120 and 180 seconds
+
+
+def test_what_left_no_trace_in_three_minutes_is_sent_anew(tmp_path: Path) -> None:
     clock = TestClock()
     with open_line(tmp_path, running=False, clock=clock, lease_clock=clock.lease_time) as line:
         line.twilio.fail("drop", who=PHONE)
         reply_ready(line, clock)
-        assert waits_between_tries(line, clock) == [1, 1, 1, 1, 1, 1]
+        assert waits_between_tries(line, clock) == LOOKED_UP
         assert line.states() in (["sent"], ["delivered"])
+        assert line.customer().heard() == ["You said: hello"]
+
+
+@pytest.mark.parametrize("fault", ["error_500", "error_503"])
+def test_what_the_provider_says_it_failed_at_is_sent_anew_sooner(tmp_path: Path, fault: str) -> None:
+    clock = TestClock()
+    with open_line(tmp_path, running=False, clock=clock, lease_clock=clock.lease_time) as line:
+        line.twilio.fail(fault, times=2, who=PHONE)
+        reply_ready(line, clock)
+        assert waits_between_tries(line, clock) == [1, 2, 5, 12, 1, 1, 2, 5, 12, 2]
+        assert line.states() in (["sent"], ["delivered"])
+
+
+def test_what_left_no_trace_twice_may_have_arrived_and_is_left_to_staff(tmp_path: Path) -> None:
+    clock = TestClock()
+    with open_line(tmp_path, running=False, clock=clock, lease_clock=clock.lease_time) as line:
+        line.twilio.fail("drop", times=2, who=PHONE)
+        reply_ready(line, clock)
+        assert waits_between_tries(line, clock) == LOOKED_UP * 2
+        [message] = line.messages.dead()
+        assert message.cause == FailureCause.OUTCOME_UNKNOWN
+        [alarm] = line.alarms
+        assert "may have arrived" in alarm and f"`replay {message.id}`" in alarm
+        line.messages.replay(message.id)
+        assert waits_between_tries(line, clock) == []
+        assert line.customer().heard() == ["You said: hello"]
+
+
+@pytest.mark.parametrize("seconds", [2, 10, 30, 75, 150, 179])
+def test_what_is_taken_late_is_found_and_not_sent_again(tmp_path: Path, seconds: float) -> None:
+    clock = TestClock()
+    with open_line(tmp_path, running=False, clock=clock, lease_clock=clock.lease_time) as line:
+        line.twilio.fail("drop", who=PHONE)
+        line.twilio.fail("callbacks_lost", who=PHONE)
+        reply_ready(line, clock)
+        began = clock.lease_time()
+
+        def take_late(row: OutboxRow) -> None:
+            age = clock.lease_time().since(began)
+            assert age is not None
+            if row.state == "unknown" and age.total_seconds() + LOOKED_UP[0] > seconds and not line.customer().heard():
+                form = {"To": row.to, "From": f"whatsapp:{row.sender}", "Body": row.body}
+                line.twilio.dispatch(line.twilio.take(form))
+
+        waits_between_tries(line, clock, take_late)
+        assert line.customer().heard() == ["You said: hello"]
+        assert line.states() in (["sent"], ["delivered"])
+
+
+def test_a_status_ends_the_doubt_at_once(tmp_path: Path) -> None:
+    clock = TestClock()
+    with open_line(tmp_path, running=False, clock=clock, lease_clock=clock.lease_time) as line:
+        line.twilio.fail("drop", who=PHONE)
+        reply_ready(line, clock)
+
+        def tell(row: OutboxRow) -> None:
+            line.outbox.note(DeliveryStatus("SMlate", row.id, DeliveryState.SENT, None))
+
+        assert waits_between_tries(line, clock, tell) == []
+        assert line.states() == ["sent"]
+
+
+def test_a_provider_that_answers_no_look_up_leaves_the_message_to_staff(tmp_path: Path) -> None:
+    clock = TestClock()
+    with open_line(tmp_path, running=False, clock=clock, lease_clock=clock.lease_time) as line:
+        line.twilio.fail("drop", who=PHONE)
+        reply_ready(line, clock)
+
+        def answer_nothing(row: OutboxRow) -> None:
+            line.channel.account = replace(line.channel.account, api_url="http://127.0.0.1:1")
+            line.channel.__dict__.pop("_client", None)  # the next call connects anew, to nobody
+
+        waits = waits_between_tries(line, clock, answer_nothing)
+        assert 600 <= sum(waits) <= 660
+        assert [message.cause for message in line.messages.dead()] == [FailureCause.OUTCOME_UNKNOWN]
+
+
+def test_a_try_of_before_a_restart_of_the_machine_is_counted_anew(tmp_path: Path) -> None:
+    clock = TestClock()
+    with open_line(tmp_path, running=False, clock=clock, lease_clock=clock.lease_time) as line:
+        line.twilio.fail("drop", who=PHONE)
+        reply_ready(line, clock)
+        [lease] = line.turns.claim("test", 1)
+        line.outbox.send_due(lease)
+        line.db.lease_time = lambda: replace(clock.lease_time(), clock_id="the next start")
+        [lease] = line.turns.claim("test", 1)
+        line.outbox.send_due(lease)
+        row = line.messages.next_out(lease.contact_id)
+        assert row is not None and row.tried is not None and row.due is not None
+        assert (row.state, row.tried.clock_id) == ("unknown", "the next start")
+        assert row.due.since(row.tried) == timedelta(seconds=1)
+
+
+class HeldUp:
+    """The machine's clock of a process that is stopped between marking a message and sending it, once."""
+
+    def __init__(self, clock: TestClock, seconds: float, meanwhile: Callable[[], None] = lambda: None) -> None:
+        self._clock, self._seconds, self._meanwhile = clock, seconds, meanwhile
+        self._read = 0
+
+    def __call__(self) -> LeaseTime:
+        self._read += 1
+        if self._read == 2:  # read before the message was marked, and now before its bytes leave
+            self._clock.pass_by(seconds=self._seconds)
+            self._meanwhile()
+        return self._clock.lease_time()
+
+
+def test_a_process_that_was_held_up_sends_nothing_and_says_so(tmp_path: Path) -> None:
+    clock = TestClock()
+    with open_line(tmp_path, running=False, clock=clock, lease_clock=clock.lease_time) as line:
+        reply_ready(line, clock)
+        outbox = replace(line.outbox, machine_clock=HeldUp(clock, 20))
+        [lease] = line.turns.claim("test", 1)
+        with pytest.raises(LeaseLost):
+            outbox.send_due(lease)
+        assert (line.customer().heard(), line.states()) == ([], ["ready"])
+        assert waits_between_tries(line, clock) == []
+        assert line.customer().heard() == ["You said: hello"]
+
+
+def test_who_was_held_up_ends_the_doubt_of_who_took_over(tmp_path: Path) -> None:
+    clock = TestClock()
+    with open_line(tmp_path, running=False, clock=clock, lease_clock=clock.lease_time) as line:
+        reply_ready(line, clock)
+
+        def take_over() -> None:
+            [other] = line.turns.claim("another", 1)
+            line.outbox.send_due(other)
+            line.turns.release(other)
+            assert line.states() == ["unknown"]
+
+        outbox = replace(line.outbox, machine_clock=HeldUp(clock, 20, take_over))
+        [lease] = line.turns.claim("test", 1)
+        with pytest.raises(LeaseLost):
+            outbox.send_due(lease)
+        assert waits_between_tries(line, clock) == []
+        assert line.customer().heard() == ["You said: hello"]
+
+
+def test_a_retry_that_waits_is_dropped_when_the_message_arrives_after_all(tmp_path: Path) -> None:
+    clock = TestClock()
+    with open_line(tmp_path, running=False, clock=clock, lease_clock=clock.lease_time) as line:
+        line.twilio.fail("callbacks_lost", who=PHONE)
+        reply_ready(line, clock)
+
+        def fail_and_arrive(row: OutboxRow) -> None:
+            provider_id = line.messages.get(row.id).provider_id
+            assert provider_id is not None
+            line.outbox.note(DeliveryStatus(provider_id, row.id, DeliveryState.UNDELIVERED, 63018))
+            assert line.states() == ["ready"]
+            line.outbox.note(DeliveryStatus(provider_id, row.id, DeliveryState.DELIVERED, None))
+
+        assert waits_between_tries(line, clock, fail_and_arrive) == []
+        assert line.states() == ["delivered"]
+        assert line.customer().heard() == ["You said: hello"]
+
+
+@pytest.mark.parametrize(
+    "spoilt", ["outgoing = '{}'", "outgoing = 'no JSON'", "outgoing = NULL", "due_at = 'soon'", "outside_at = 'x'"]
+)
+def test_a_message_that_fails_three_times_is_set_aside_and_the_next_goes_out(tmp_path: Path, spoilt: str) -> None:
+    clock = TestClock()
+    with open_line(tmp_path, running=False, clock=clock, lease_clock=clock.lease_time) as line:
+        reply_ready(line, clock)
+        line.db.run(f"UPDATE messages SET {spoilt} WHERE role = 'assistant'")
+        contact = line.contacts.find("voyage", PHONE)
+        line.messages.put_out(contact.id, Outgoing("the next one"))
+        spoilt_id = line.messages.next_out_id(contact.id)
+        for _ in range(8):
+            for lease in line.turns.claim("test", 1):
+                line.outbox.send_due(lease)
+                line.turns.release(lease)
+            clock.pass_by(seconds=2)
+        assert line.customer().heard()[-1] == "the next one"
+        assert line.states()[0] == "dead"
+        assert line.db.value("SELECT cause FROM messages WHERE id = :id", id=spoilt_id) == FailureCause.PROGRAM_FAULT
+        assert len(line.alarms) == 1
+
+
+def test_a_message_of_a_brand_that_is_gone_is_set_aside(tmp_path: Path) -> None:
+    clock = TestClock()
+    with open_line(tmp_path, running=False, clock=clock, lease_clock=clock.lease_time) as line:
+        reply_ready(line, clock)
+        clock.pass_by(hours=25)  # a template is looked for in the brand
+        line.db.run("UPDATE contacts SET brand = 'gone'")
+        line.db.run("UPDATE messages SET brand = 'gone'")
+        for _ in range(4):
+            for lease in line.turns.claim("test", 1):
+                line.outbox.send_due(lease)
+                line.turns.release(lease)
+            clock.pass_by(seconds=2)
+        assert line.states() == ["dead"]
+
+
+def test_a_look_up_that_fails_unforeseen_is_set_aside_as_maybe_arrived(tmp_path: Path) -> None:
+    clock = TestClock()
+    with open_line(tmp_path, running=False, clock=clock, lease_clock=clock.lease_time) as line:
+        line.twilio.fail("drop", who=PHONE)
+        reply_ready(line, clock)
+        [lease] = line.turns.claim("test", 1)
+        line.outbox.send_due(lease)
+        line.db.run("UPDATE messages SET first_tried_at = 'long ago' WHERE role = 'assistant'")
+        for _ in range(3):
+            clock.pass_by(seconds=2)
+            line.turns.renew([lease])
+            line.outbox.send_due(lease)
+        assert line.states() == ["dead"]
+        assert len(line.alarms) == 1 and "may have arrived" in line.alarms[0]
 
 
 def test_a_provider_that_refuses_everything_is_asked_again_after_five_minutes(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from bot.delivery.worker import Worker
-from memory.conversations.channel_messages import Outgoing
 from memory.conversations.turns import Lease, Turns
 from memory.storage.timestamps import now
 from tests.delivery.message_path import Line, open_line
@@ -34,9 +33,8 @@ def test_a_visit_that_fails_rests_until_its_lease_is_over(tmp_path: Path) -> Non
         line.customer().says("hello")
         clock.pass_by(seconds=1)
         lease = claimed(line, line.turns, line.worker.owner)
-        line.messages.put_out(lease.contact_id, Outgoing("hello", media_url="x"))
-        line.db.run("UPDATE messages SET outgoing = '{}' WHERE role = 'assistant'")  # a row that cannot be read
-        with pytest.raises(KeyError):
+        line.db.run("UPDATE messages SET metadata = 'no JSON'")  # a row that cannot be read
+        with pytest.raises(ValueError, match="Expecting value"):
             line.worker.visit(lease)
         assert line.turns.claim("another", 1) == [], "it would be tried again at once, for ever"
         clock.pass_by(seconds=15)
@@ -47,7 +45,8 @@ def test_a_lease_that_could_not_be_given_back_runs_out(tmp_path: Path) -> None:
     with open_line(tmp_path, running=False) as line:
         changes = turn_changes(line.db, now, line.contacts, line.messages)
         turns = Turns(line.db, line.messages, now, changes, lease_seconds=4)
-        worker = Worker(replace(line.worker._parts, turns=turns), threading.Event())
+        outbox = replace(line.outbox, turns=turns)
+        worker = Worker(replace(line.worker._parts, turns=turns, outbox=outbox), threading.Event())
         line.customer().says("hello")
         claimed(line, turns, worker.owner)  # and never worked on: its release met a full disk
         worker.start()

@@ -48,7 +48,7 @@ from memory.agents.workflows import create_session
 from memory.audit_log.account_changes import AccountLeases, Intention, State
 from memory.audit_log.creation_intents import Part
 from memory.audit_log.staff_commands import StaffCommandLog
-from memory.conversations.channel_messages import Inbound, Media, Outgoing
+from memory.conversations.channel_messages import FailureCause, Inbound, Media, Outgoing
 from memory.conversations.received_forms import FormIdentity, FormKind, Sorted
 from memory.conversations.turns import Lease, Outcome
 from memory.people.address import Address, Referral
@@ -57,7 +57,6 @@ from memory.recall.search import Search
 from memory.shop.orders import Quote
 from memory.storage.database import Database
 from memory.storage.quotas import Limits
-from memory.storage.timestamps import to_text
 from memory.upkeep.backup import back_up
 from memory.upkeep.encryption import encrypt
 from memory.upkeep.erasure import Erasure
@@ -159,7 +158,7 @@ class Story:
         """The provider takes what is ready for this contact, and tells how far each message came."""
         messages = self.memory.messages
         while (row := messages.next_out(contact_id)) is not None:
-            messages.settle(row.id, "sending", attempts=1, first_tried_at=to_text(self.ads.clock()))
+            assert messages.begin_try(row) is not None
             provider_id = self._number()
             messages.said(row.id, provider_id)
             for status in statuses or ("sent", "delivered", "read"):
@@ -278,7 +277,7 @@ def somebody_is_erased(story: Story) -> None:
 
 def messages_in_every_state(story: Story) -> None:
     """What the queue holds when the program is stopped at the worst moment."""
-    messages, clock = story.memory.messages, story.ads.clock
+    messages = story.memory.messages
     asha, maria = story.person(ASHA).id, story.person(MARIA).id
     refused = messages.put_out(asha, Outgoing("Your power bank leaves tomorrow"))
     story.deliver(asha, "sent", "failed")
@@ -289,13 +288,16 @@ def messages_in_every_state(story: Story) -> None:
     on_its_way = messages.put_out(asha, Outgoing("Is the hub all right?"))
     story.deliver(asha, "sent")
     doubted = messages.put_out(asha, Outgoing("Your parcel is at the depot"))
-    messages.settle(doubted, "sending", attempts=1, first_tried_at=to_text(clock()))
-    messages.doubt(doubted, clock() + timedelta(minutes=1), "the answer was lost")
+    under_doubt = messages.begin_try(messages.outbox_row(doubted))
+    assert under_doubt is not None
+    messages.doubt(under_doubt, timedelta(minutes=1), "the answer was lost")
     under_way = messages.put_out(asha, Outgoing("It comes on Tuesday"))
-    messages.settle(under_way, "sending", attempts=1, first_tried_at=to_text(clock()))
+    messages.begin_try(messages.outbox_row(under_way))
     messages.put_out(asha, Outgoing("Anything else?"))
     parked = messages.put_out(maria, Outgoing("Tus gafas nuevas han salido", purpose="order_update"))
-    messages.settle(parked, "parked", error="outside the 24-hour window; goes out when they write")
+    messages.set_aside(
+        parked, "parked", FailureCause.OUTSIDE_WINDOW, "outside the 24-hour window; goes out when they write"
+    )
     told = messages.put_out(story.person(JOHN).id, Outgoing("Your order KQXT-MBPR is packed"))
     story.deliver(story.person(JOHN).id, "sent", "delivered")
     assert (messages.get(on_its_way).state, messages.get(told).state) == ("sent", "delivered")

@@ -12,6 +12,7 @@ from click.testing import Result
 from bot.settings import Settings
 from bot.web.access import read_token
 from bot.web.cli.operations import MachineFinding, clock_skew, disk, staff
+from memory.conversations.channel_messages import FailureCause, Outgoing
 from memory.conversations.received_forms import FormIdentity, FormKind, ReceivedForms, SetAsideReason, Sorted
 from memory.storage.timestamps import now
 from tests.memory.stores import BRAND, TestClock
@@ -144,6 +145,14 @@ def test_forms_lists_what_was_set_aside_without_words_or_numbers_and_sorts_it_ag
     assert "secret words 2" in run(shop, "forms", "--full", "--most", "1").output
     assert run(shop, "forms", "--sort-again").output.startswith("3 ")
     assert forms.count_waiting() == 3
+
+
+def test_what_may_have_arrived_is_replayed_only_by_its_number(shop: Shop) -> None:
+    contact_id = shop.stores.messages.get(shop.stores.hear("hello")).contact_id
+    message_id = shop.stores.messages.put_out(contact_id, Outgoing("hi"))
+    shop.stores.messages.set_aside(message_id, "dead", FailureCause.OUTCOME_UNKNOWN, "it may have arrived")
+    assert run(shop, "dead", "--replay", "all").output.startswith("0 ")
+    assert run(shop, "dead", "--replay", str(message_id)).output.startswith("1 ")
 
 
 def test_replaying_what_is_not_dead_says_so(shop: Shop) -> None:

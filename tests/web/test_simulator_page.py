@@ -21,6 +21,7 @@ from bot.channels.twilio import TwilioChannel
 from bot.settings import Settings
 from bot.web.pages import pages
 from memory.conversations.channel_messages import Button, Inbound, OutboxRow
+from tests.channels.channel_contract import at_any_time
 from tests.waiting import HANG_SECONDS
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -57,7 +58,7 @@ class Shop:
         buttons = (Button("Yes, order", "yes"), Button("No", "no")) if "order" in inbound.body else ()
         body = f"*{inbound.kind}*: {inbound.body or inbound.location or inbound.media[0].content_type}"
         row = OutboxRow(len(self.heard), inbound.sender.raw, inbound.to, body, buttons)
-        self.whatsapp.send(row)
+        self.whatsapp.send(row, at_any_time)
 
 
 @pytest.fixture

@@ -97,6 +97,8 @@ _BY_CODES: dict[tuple[int, ...], FailureVerdict] = {
     ),
 }
 VERDICTS = {code: verdict for codes, verdict in _BY_CODES.items() for code in codes}
+# A gateway answers while the request may still be worked on behind it; so does an answer that is no failure.
+_OF_A_GATEWAY = (None, 502, 504, *range(100, 400))
 _NOT_IN_THE_TABLE = FailureVerdict(
     FailureAction.GIVE_UP,
     FaultOf.PROVIDER,
@@ -121,7 +123,7 @@ def failure(code: int | None, http_status: int | None = None) -> ChannelError:
     """The exception for an error code."""
     verdict = verdict_on(code, http_status)
     if verdict.action is FailureAction.LOOK_UP:
-        return SendOutcomeUnknown(verdict.sentence, code)
+        return SendOutcomeUnknown(verdict.sentence, code, denied=http_status not in _OF_A_GATEWAY)
     if verdict.action is FailureAction.RETRY:
         return RetryLater(verdict.sentence, verdict.after_seconds, code, verdict.attempts)
     return Rejected(verdict, code)

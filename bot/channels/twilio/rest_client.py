@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -12,15 +15,72 @@ from requests.adapters import HTTPAdapter
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from bot.channels.channel import RetryLater
 from bot.channels.twilio.account import TwilioAccount
 from bot.channels.twilio.error_codes import VERDICTS
 
+BEFORE_BYTES_LEAVE: ContextVar[Callable[[], None] | None] = ContextVar("before_bytes_leave", default=None)
 ORIGINAL_HOST = "X-Original-Host"
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 8.0
 _WIDE = 64  # connections kept: one for each contact that is being answered at the same time
+
+
+@contextmanager
+def checked(before_bytes_leave: Callable[[], None]) -> Iterator[None]:
+    """Call it before each piece of a request is written, in this thread: the body, which comes last, makes a request."""
+    token = BEFORE_BYTES_LEAVE.set(before_bytes_leave)
+    try:
+        yield
+    finally:
+        BEFORE_BYTES_LEAVE.reset(token)
+
+
+class _CheckedConnection(HTTPConnection):
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()  # it may take seconds, so it belongs before the check
+        check()
+        super().send(data)
+
+
+class _CheckedTLSConnection(HTTPSConnection):
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        check()
+        super().send(data)
+
+
+def check() -> None:
+    before_bytes_leave = BEFORE_BYTES_LEAVE.get()
+    if before_bytes_leave is not None:
+        before_bytes_leave()
+
+
+class _CheckedPool(HTTPConnectionPool):
+    ConnectionCls = _CheckedConnection
+
+
+class _CheckedTLSPool(HTTPSConnectionPool):
+    ConnectionCls = _CheckedTLSConnection
+
+
+class CheckedAdapter(HTTPAdapter):
+    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
+        super().init_poolmanager(*arguments, **named)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, *arguments: Any, **named: Any) -> Any:
+        manager = super().proxy_manager_for(*arguments, **named)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
+
+
+_POOLS = {"http": _CheckedPool, "https": _CheckedTLSPool}
 
 
 class RestTransport(TwilioHttpClient):  # type: ignore[misc]
@@ -61,7 +121,7 @@ def session(api_url: str) -> Session:
     made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     made.trust_env = not api_url
     for scheme in ("https://", "http://"):
-        made.mount(scheme, HTTPAdapter(pool_maxsize=_WIDE))
+        made.mount(scheme, CheckedAdapter(pool_maxsize=_WIDE))
     return made
 
 

@@ -56,7 +56,7 @@ SANDBOX = "+14155238886"
 # https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides (not sent, not signed)
 _OVERRIDES = "#ct=2000&rt=4000&rc=3&rp=5xx,ct,rt"
 _TYPING_SECONDS = 2.0
-_MARGIN = timedelta(minutes=2)  # between our clock and Twilio's
+_FIRST_MARGIN = timedelta(hours=26)  # our clock may be wrong by hours, or was when the try began
 _LOOKED_AT = 200  # messages of one recipient that a look-up reads at most
 
 log = logging.getLogger(__name__)
@@ -113,21 +113,22 @@ class TwilioChannel:
 
     # What goes out
 
-    def send(self, row: OutboxRow) -> str:
-        if row.template_id:
-            return self._create(row, content_sid=row.template_id, content_variables=_variables(row))
-        if row.buttons and not row.media_url and _fits_quick_reply(row):
-            return self._send_quick_reply(row)
-        return self._send_text(row)
+    def send(self, row: OutboxRow, before_bytes_leave: Callable[[], None]) -> str:
+        content = None
+        if row.buttons and not row.template_id and not row.media_url and _fits_quick_reply(row):
+            content = self._quick_reply(row.buttons)  # may ask Twilio to make it; the check is for the message alone
+        from bot.channels.twilio.rest_client import checked
+
+        with checked(before_bytes_leave):
+            if row.template_id:
+                return self._create(row, content_sid=row.template_id, content_variables=_variables(row))
+            return self._send_text(row) if content is None else self._send_quick_reply(row, content)
 
     def _send_text(self, row: OutboxRow) -> str:
         media = {"media_url": [row.media_url]} if row.media_url else {}
         return self._create(row, body=numbered(row.body, row.buttons), **media)
 
-    def _send_quick_reply(self, row: OutboxRow) -> str:
-        content = self._quick_reply(row.buttons)
-        if content is None:
-            return self._send_text(row)
+    def _send_quick_reply(self, row: OutboxRow, content: str) -> str:
         try:
             return self._create(row, content_sid=content, content_variables=json.dumps({"1": row.body}))
         except Rejected as refused:
@@ -197,22 +198,32 @@ class TwilioChannel:
     # What is there
 
     def look_up(self, row: OutboxRow, known: set[str]) -> Found | NotThere | Ambiguous:
-        """By recipient, text and time."""
-        candidates = [str(message.sid) for message in self._sent_to(row) if message.sid not in known]
+        """By recipient and text, among what Twilio was sent after the newest message of theirs that we know.
+
+        Twilio's own dates decide, as our clock may be set at any time.
+        """
+        listed = self._sent_to(row)
+        since = max((one.date_created for one in listed if one.sid in known and one.date_created), default=None)
+        if since is None:  # their first message: what is days old was of an earlier database
+            since = row.first_tried_at - _FIRST_MARGIN if row.first_tried_at else None
+        if since is None:
+            raise ValueError(f"outbox row {row.id} was never tried: there is nothing to look up")
+        candidates = [
+            str(one.sid)
+            for one in listed
+            if one.sid not in known and (one.date_created or since) >= since and _same_words(one.body, row)
+        ]
         if len(candidates) == 1:
             return Found(candidates[0])
         return Ambiguous(tuple(candidates)) if candidates else NotThere()
 
     def _sent_to(self, row: OutboxRow) -> list[Any]:
-        if row.first_tried_at is None:
-            raise ValueError(f"outbox row {row.id} was never tried: there is nothing to look up")
         with _reading():
             # Not filtered by DateSent: it is empty while a message is queued, and such a one would be missed.
-            messages = self._client.messages.list(
+            listed = self._client.messages.list(
                 to=row.to, from_=f"whatsapp:{row.sender}", limit=_LOOKED_AT, page_size=_LOOKED_AT
             )
-        earliest = row.first_tried_at - _MARGIN
-        return [m for m in messages if (m.date_created or earliest) >= earliest and _same_words(m.body, row)]
+        return list(listed)
 
     def list_inbound(self, since: datetime, to: str) -> Iterator[Inbound]:
         """Twilio's list lacks profile name, location, button payload and referral."""

@@ -23,6 +23,7 @@ from bot.web.api.conversations import DoctorFinding, Parts, erase_person
 from bot.web.cli.person import memory_command
 from memory.ads.graph import Graph
 from memory.ads.graph_export import Target, copy_graph
+from memory.conversations.channel_messages import IN_DOUBT
 from memory.conversations.messages import Message
 from memory.conversations.received_forms import ReceivedForm, ReceivedForms
 from memory.storage.errors import DatabaseUnavailable, MemoryFault
@@ -82,7 +83,7 @@ def _doctor(parts: Parts) -> click.Command:
 
 def _dead(parts: Parts) -> click.Command:
     @click.command()
-    @click.option("--replay", metavar="ID|all", help="Try this message, or all of them, again.")
+    @click.option("--replay", metavar="ID|all", help="Try this message again, or all that have certainly not arrived.")
     def dead(replay: str | None) -> None:
         """List what could not be said or handled; --replay tries it again."""
         if replay is not None:
@@ -196,7 +197,8 @@ def _replay(parts: Parts, which: str) -> int:
 
 
 def _replay_all(parts: Parts) -> int:
-    listed = parts.messages.dead(limit=MOST_REPLAYED)
+    # What may have arrived is sent again one by one, by somebody who has read the chat.
+    listed = [message for message in parts.messages.dead(limit=MOST_REPLAYED) if message.cause not in IN_DOUBT]
     for message in reversed(listed):
         parts.messages.replay(message.id)
     return len(listed)

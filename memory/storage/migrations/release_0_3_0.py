@@ -48,7 +48,21 @@ RECEIVED_FORMS = (
     "CREATE INDEX received_forms_by_contact ON received_forms (contact_id)",
 )
 
+# Of outgoing messages: why one is set aside, and what is known of the try that is under way.
+TRIES = (
+    "ALTER TABLE messages ADD COLUMN cause TEXT",
+    "ALTER TABLE messages ADD COLUMN template_id TEXT",
+    "ALTER TABLE messages ADD COLUMN clock_id TEXT",
+    "ALTER TABLE messages ADD COLUMN tried_tick INTEGER",
+    "ALTER TABLE messages ADD COLUMN due_tick INTEGER",
+    "ALTER TABLE messages ADD COLUMN denied INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE messages ADD COLUMN look_ups INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE messages ADD COLUMN unanswered INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE messages ADD COLUMN faults INTEGER NOT NULL DEFAULT 0",
+)
+
 RELEASE_0_3_0: Steps = (
     ("021 received forms", RECEIVED_FORMS),
     ("024 lease clock", LEASE_CLOCK),
+    ("025 tries", TRIES),
 )
