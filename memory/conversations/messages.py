@@ -17,7 +17,7 @@ from memory.conversations.channel_messages import (
 )
 from memory.conversations.reply_sources import told
 from memory.conversations.sessions import Sessions
-from memory.people.contacts import Contacts, erased_digest, identity_names, tally
+from memory.people.contacts import Contacts, as_written, erased_digest, identity_names, tally
 from memory.storage.database import Database, Row
 from memory.storage.errors import UnknownMessage
 from memory.storage.lease_clock import LeaseTime
@@ -675,8 +675,11 @@ class Messages:
         before = self._db.all("SELECT total_interactions, staff FROM contacts WHERE id = :id", id=contact_id)[0]
         self._db.run(
             "UPDATE contacts SET total_interactions = total_interactions + 1, last_interaction_at = :at,"
-            " address = :address, our_number = :our_number WHERE id = :id",
+            " address = coalesce((SELECT raw FROM identities WHERE brand = :brand AND kind = 'written'"
+            " AND value = :written), :address), our_number = :our_number WHERE id = :id",
             at=to_text(at),
+            brand=brand,
+            written=as_written(inbound.sender),
             address=inbound.sender.raw,
             our_number=inbound.to,
             id=contact_id,

@@ -11,7 +11,8 @@ class Address:
 
     raw: str
     phone: str | None = None  # E.164 as written, e.g. +5215512345678; memory.people.contacts makes variants one
-    user_id: str | None = None  # business-scoped, e.g. IN.AbC123; given where the person hides the number
+    user_id: str | None = None  # business-scoped, e.g. IN.AbC123; WhatsApp makes a new one for a new account
+    parent_id: str | None = None  # of all portfolios of one business, e.g. IN.ENT.AbC123
 
 
 @dataclass(frozen=True, slots=True)

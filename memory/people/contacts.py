@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -13,8 +14,9 @@ import phonenumbers
 from memory.people.ad_anonymisation import LINKED, forget_person
 from memory.people.address import Address, Referral
 from memory.people.fact_history import MANY
+from memory.people.recycled_numbers import RecycledNumbers
 from memory.storage.database import Database, Row
-from memory.storage.errors import NotAnAddress, UnknownContact
+from memory.storage.errors import NotAnAddress, UnknownContact, UnknownNumberChange
 from memory.storage.table import FLAG, INTEGER, JSON, REUSED_ROW_ID, ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
 from memory.storage.timestamps import Clock, to_text
 
@@ -54,13 +56,14 @@ OWNED = (
     "mentions",
     "messages",
     "sessions",
+    "recycled_numbers",
     "identities",
 )
 
 # What remains of somebody who opted out and has been silent for long; their sessions and messages are gone by then.
 KEPT_WITH_OPT_OUT = {
     *("identities", "sessions", "messages", "attempts", "statuses", "media", "mentions", "handovers"),
-    *("search_waiting", "search_rows"),
+    *("search_waiting", "search_rows", "recycled_numbers"),
 }
 
 # What agents keep of their work by workflow; that with a contact has the contact's name.
@@ -99,6 +102,7 @@ IDENTITIES = Table(
     Column("value", TEXT),
     Column("contact_id", INTEGER, references="contacts (id)"),
     Column("raw", TEXT),
+    Column("at", TIMESTAMP, null=True),
     key="brand, kind, value",
     indexes=[
         Index("identities_by_contact", "contact_id"),
@@ -190,6 +194,30 @@ _COUNT = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class AccountIds:
+    """User ids of WhatsApp accounts: for one portfolio, and for all portfolios of a business (`CC.ENT.…`)."""
+
+    users: frozenset[str]
+    parents: frozenset[str]
+
+    @classmethod
+    def of(cls, address: Address) -> AccountIds:
+        return cls.among(user_id for user_id in (address.user_id, address.parent_id) if user_id)
+
+    @classmethod
+    def among(cls, user_ids: Iterable[str]) -> AccountIds:
+        known = frozenset(user_ids)
+        parents = frozenset(each for each in known if ".ENT." in each)
+        return cls(known - parents, parents)
+
+    def contradict(self, other: AccountIds) -> bool:
+        """Whether these are two accounts. Parents decide: one account has an id of its own in each portfolio."""
+        if self.parents and other.parents:
+            return not self.parents & other.parents
+        return bool(self.users and other.users and not self.users & other.users)
+
+
 @lru_cache(maxsize=4096)
 def canonical_phone(text: str) -> str:
     """E.164, with the spellings that mean one person made one. Raises NotAnAddress.
@@ -253,6 +281,7 @@ class Contacts:
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
+        self.recycled = RecycledNumbers(db, clock)
 
     def get(self, contact_id: int) -> Contact:
         """The contact by our own id. Raises UnknownContact."""
@@ -279,42 +308,143 @@ class Contacts:
 
     def known(self, brand: str, address: Address) -> Contact | None:
         """The contact that this address belongs to, if there is one. Raises NotAnAddress."""
-        for kind, value in _keys(address):
-            contact = CONTACT.one(
-                self._db,
-                f"{_CONTACTS} WHERE id = (SELECT contact_id FROM identities"
-                " WHERE brand = :brand AND kind = :kind AND value = :value)",
-                brand=brand,
-                kind=kind,
-                value=value,
-            )
-            if contact is not None:
-                return contact
-        return None
+        keys, ids = _keys(address), AccountIds.of(address)
+        found = self._by_ids(brand, keys)
+        if found is None and address.phone:
+            holder = self._by_key(brand, *keys[0])
+            found = None if holder is None or ids.contradict(self._ids(holder)) else holder
+        return None if found is None else self.get(found)
 
     def resolve(self, brand: str, address: Address, our_number: str) -> int:
-        """The contact that this address belongs to, made when new; two that turn out to be one are joined."""
-        written = f"{address.raw} {address.user_id or ''}"
+        """The contact that this address belongs to, made when new; two that turn out to be one are joined.
+
+        A second user id for a known phone is a new person, who has the phone from then on: docs/people.md.
+        """
+        written = as_written(address)
         known = self._by_key(brand, "written", written)
         if known is not None:
             return known  # nearly always; making a number canonical costs ten times as much as this question
         with self._db.transaction():
             self._db.hold(*identity_names(brand, address))
             contact_id = self._resolve(brand, address, our_number)
-            self._identify(brand, "written", written, contact_id, address.raw)
+            answer_at = address.raw
+            if address.phone and self._by_key(brand, *_phone_key(address.phone)) != contact_id:
+                answer_at = f"whatsapp:{address.user_id or address.parent_id}"  # the phone is another person's
+            self._identify(brand, "written", written, contact_id, answer_at)
         return contact_id
 
     def _resolve(self, brand: str, address: Address, our_number: str) -> int:
-        keys = _keys(address)
-        known = {kind: self._by_key(brand, kind, value) for kind, value in keys}
-        found = [contact for contact in known.values() if contact is not None]
-        contact_id = found[0] if found else self._create(brand, address, our_number)
-        for (kind, value), owner in zip(keys, known.values(), strict=True):
+        keys, ids = _keys(address), AccountIds.of(address)
+        number = _phone_key(address.phone) if address.phone else None
+        holder = None if number is None else self._by_key(brand, *number)
+        same = self._by_ids(brand, keys)
+        if same is None and holder is not None:
+            renewed = not ids.contradict(self._ids(holder)) or self._id_was_renewed(brand, holder)
+            same = holder if renewed else None
+        contact_id = same if same is not None else self._create(brand, address, our_number)
+        for user_id in ids.users | ids.parents:
+            owner = self._by_key(brand, "user_id", user_id)
             if owner is None:
-                self._identify(brand, kind, value, contact_id, address.raw)
-            elif owner != contact_id:
-                self.join(contact_id, owner)
+                self._identify(brand, "user_id", user_id, contact_id, address.raw)
+            elif owner != contact_id and not self._ids(contact_id).parents:
+                self.join(contact_id, owner)  # known by the ids of two portfolios of one business
+        if number is not None and holder is None:
+            self._identify(brand, *number, contact_id, address.raw)
+        elif number is not None and holder is not None and holder != contact_id:
+            if not self._ids(contact_id).contradict(self._ids(holder)):
+                self.join(holder, contact_id)
+                return holder
+            if not self.recycled.lost(contact_id, number[1]):  # a late message of the former owner takes nothing back
+                self._hand_over_number(brand, number, contact_id, holder)
         return contact_id
+
+    def _hand_over_number(self, brand: str, number: tuple[str, str], contact_id: int, former_id: int) -> None:
+        """The number is another person's now. What is still said to the former one goes to their user id."""
+        former = self._ids(former_id)
+        answer_at = f"whatsapp:{min(former.users or former.parents)}"
+        if _phone_key(self.get(former_id).phone) == number:
+            self._db.run("UPDATE contacts SET address = :to WHERE id = :id", to=answer_at, id=former_id)
+        # Written without a user id the number means the new person; with the former one's it still means them.
+        for row in self._db.all(
+            "SELECT value FROM identities WHERE contact_id = :id AND kind = 'written'", id=former_id
+        ):
+            raw, _, user_id = row["value"].partition(" ")
+            if _phone_key(raw.removeprefix("whatsapp:")) == number:
+                self._db.run(
+                    "UPDATE identities SET contact_id = :owner, raw = :to"
+                    " WHERE brand = :brand AND kind = 'written' AND value = :value",
+                    owner=former_id if user_id else contact_id,
+                    to=answer_at if user_id else raw,
+                    brand=brand,
+                    value=row["value"],
+                )
+        self._db.run(
+            "UPDATE identities SET contact_id = :id WHERE brand = :brand AND kind = :kind AND value = :value",
+            id=contact_id,
+            brand=brand,
+            kind=number[0],
+            value=number[1],
+        )
+        self.recycled.record(brand, number[1], contact_id, former_id)
+
+    def same_person(self, brand: str, number_id: int) -> int:
+        """Somebody says that a number did not change hands: one contact again; its id. Raises UnknownNumberChange."""
+        with self._db.transaction():
+            number = self.recycled.get(brand, number_id)
+            if number.former_id is None:
+                raise UnknownNumberChange("the former owner of this number was erased")
+            now = self.get(number.contact_id)
+            self.join(number.former_id, number.contact_id)
+            self._db.run(
+                "UPDATE contacts SET address = :address, our_number = :ours, last_interaction_at = :last WHERE id = :id",
+                address=now.address,
+                ours=now.our_number,
+                last=None if now.last_interaction_at is None else to_text(now.last_interaction_at),
+                id=number.former_id,
+            )
+            # From wherever they wrote, they are answered there again.
+            for row in self._db.all(
+                "SELECT value FROM identities WHERE contact_id = :id AND kind = 'written'", id=number.former_id
+            ):
+                self._db.run(
+                    "UPDATE identities SET raw = :raw WHERE brand = :brand AND kind = 'written' AND value = :value",
+                    raw=row["value"].partition(" ")[0],
+                    brand=brand,
+                    value=row["value"],
+                )
+        return number.former_id
+
+    def same_people(self, brand: str, by: str, since: datetime) -> int:
+        """The business moved: numbers that seemed to change hands from `since` on did not. Returns how many.
+
+        New user ids of others count as theirs, too, for `recycled_numbers.MOVE_LASTS`.
+        """
+        joined = 0
+        with self._db.transaction():
+            first = self.recycled.undecided(brand, since=since, limit=1)
+            self.recycled.note_move(brand, first[0].at if first else self._clock(), by)
+            while moved := self.recycled.undecided(brand, since=since, limit=1):
+                self.same_person(brand, moved[0].id)
+                joined += 1
+        return joined
+
+    def _by_ids(self, brand: str, keys: list[tuple[str, str]]) -> int | None:
+        owners = (self._by_key(brand, kind, value) for kind, value in keys if kind == "user_id")
+        return next((owner for owner in owners if owner is not None), None)
+
+    def _ids(self, contact_id: int) -> AccountIds:
+        rows = self._db.all("SELECT value FROM identities WHERE contact_id = :id AND kind = 'user_id'", id=contact_id)
+        return AccountIds.among(row["value"] for row in rows)
+
+    def _id_was_renewed(self, brand: str, contact_id: int) -> bool:
+        """Whether the business moved since this contact's last user id became known."""
+        moved_at = self.recycled.moved_at(brand)
+        if moved_at is None:
+            return False
+        last = self._db.value(
+            "SELECT max(at) FROM identities WHERE contact_id = :id AND kind = 'user_id'", id=contact_id
+        )
+        return last is None or last < moved_at
 
     def join(self, kept_id: int, other_id: int) -> None:
         """Two contacts were one person all along: everything of `other_id` becomes `kept_id`'s."""
@@ -329,6 +459,10 @@ class Contacts:
                     kept=kept_id,
                     other=other_id,
                 )
+            self._db.run(
+                "UPDATE recycled_numbers SET former_id = :kept WHERE former_id = :other", kept=kept_id, other=other_id
+            )
+            self._db.run("DELETE FROM recycled_numbers WHERE contact_id = former_id")
             self._end_doubled(kept_id)
             for table in CASES:
                 self._db.run(
@@ -440,6 +574,7 @@ class Contacts:
                     f"DELETE FROM {table} WHERE contact_id = :id",
                     id=contact_id,
                 )
+            self._db.run("UPDATE recycled_numbers SET former_id = NULL WHERE former_id = :id", id=contact_id)
             gone["contacts"] = self._db.run("DELETE FROM contacts WHERE id = :id", id=contact_id)
         return gone
 
@@ -490,7 +625,7 @@ class Contacts:
         return self._db.insert(CONTACTS.insert(row, "RETURNING id"), **row)
 
     def _identify(self, brand: str, kind: str, value: str, contact_id: int, raw: str) -> None:
-        row = IDENTITIES.stored(brand=brand, kind=kind, value=value, contact_id=contact_id, raw=raw)
+        row = IDENTITIES.stored(brand=brand, kind=kind, value=value, contact_id=contact_id, raw=raw, at=self._clock())
         self._db.run(IDENTITIES.insert(row), **row)
 
     def _count_once(self, kept_id: int, other_id: int) -> None:
@@ -647,12 +782,16 @@ def _phone_key(written: str) -> tuple[str, str]:
         return "address", written
 
 
+def as_written(address: Address) -> str:
+    """The key of an address as it came. It ends with a space where there is no user id."""
+    return f"{address.raw} {' '.join(filter(None, (address.user_id, address.parent_id)))}"
+
+
 def _keys(address: Address) -> list[tuple[str, str]]:
     keys = []
     if address.phone:
         keys.append(_phone_key(address.phone))
-    if address.user_id:
-        keys.append(("user_id", address.user_id))
+    keys += [("user_id", user_id) for user_id in (address.user_id, address.parent_id) if user_id]
     if not keys:
         raise NotAnAddress("an address needs a phone number or a WhatsApp user id")
     return keys

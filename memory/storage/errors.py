@@ -43,6 +43,10 @@ class UnknownContact(MemoryFault):
     """This brand has no such contact."""
 
 
+class UnknownNumberChange(MemoryFault):
+    """This brand has no such recycled number, or it was decided."""
+
+
 class UnknownMessage(MemoryFault):
     """No such message, or it is in another state."""
 

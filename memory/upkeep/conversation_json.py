@@ -20,7 +20,7 @@ from memory.people.address import Address
 from memory.people.contacts import Contact, Contacts, read_address
 from memory.people.facts import Facts
 from memory.storage.database import Database
-from memory.storage.errors import MemoryFault, NotAnAddress, NotStorable, UnknownContact
+from memory.storage.errors import MemoryFault, NotAnAddress, NotStorable
 from memory.storage.json_values import LONGEST_NAME, check_name, check_text
 from memory.storage.timestamps import Clock, to_text
 
@@ -146,7 +146,16 @@ class Dossiers:
     def _merge(
         self, address: Address, profile: dict[str, Any], info: object, lines: list[DossierMessage], notes: Notes
     ) -> None:
+        recycled = self._contacts.recycled.changed_hands(self._brand, address.phone) if address.phone else False
+        if recycled and address.user_id is None:
+            # An export does not say which of the number's owners it is about, and neither may get the other's words.
+            notes.read("user_profile.phone_number", _refuse, "has changed hands; name its owner with user_id, too")
+            return
         known = self._known(address)
+        if known is None and address.phone and address.user_id and self._has_owner(address):
+            address = Address(
+                raw=f"whatsapp:{address.user_id}", user_id=address.user_id
+            )  # an import takes no number away
         contact = known or self._contacts.get(self._contacts.resolve(self._brand, address, self._our_number))
         added = self._add(contact, lines)
         self._count(contact, profile, added, notes, new=known is None)
@@ -156,10 +165,10 @@ class Dossiers:
         self._opt_out(contact, profile.get("opted_out"), notes)
 
     def _known(self, address: Address) -> Contact | None:
-        try:
-            return self._contacts.find(self._brand, address.phone or address.raw)
-        except UnknownContact:
-            return None
+        return self._contacts.known(self._brand, address)
+
+    def _has_owner(self, address: Address) -> bool:
+        return self._contacts.known(self._brand, Address(address.raw, address.phone)) is not None
 
     def _lines(self, given: object, notes: Notes) -> list[DossierMessage]:
         if not isinstance(given, list):

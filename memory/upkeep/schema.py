@@ -29,6 +29,7 @@ from memory.conversations.summaries import SUMMARIES
 from memory.conversations.turns import LEASES, TURNS, WORKERS
 from memory.people.contacts import CONTACTS, ERASED, FORGETTING, IDENTITIES, TALLIES, TOUCHES
 from memory.people.facts import FACTS, INTERESTS
+from memory.people.recycled_numbers import PORTFOLIO_MOVES, RECYCLED_NUMBERS
 from memory.recall.search import SEARCH_ROWS, SEARCH_WAITING
 from memory.shop.catalogue_items import GOODS, GOODS_IMPORTS
 from memory.shop.orders import ORDER_EVENTS, ORDERS, QUOTES
@@ -38,7 +39,7 @@ from memory.upkeep.erasure import ERASED_PEOPLE, RECEIPTS
 
 TABLES = (
     *(JOB_RUNS, SWITCHED_OFF, COUNTERS, WORKERS, TALLIES),
-    *(CONTACTS, IDENTITIES, TOUCHES, FACTS, INTERESTS),
+    *(CONTACTS, IDENTITIES, RECYCLED_NUMBERS, PORTFOLIO_MOVES, TOUCHES, FACTS, INTERESTS),
     RECEIVED_FORMS,
     *(SESSIONS, MESSAGES, ATTEMPTS, STATUSES, MENTIONS, MEDIA, SUMMARIES, READINGS, HANDOVERS, TURNS, LEASES),
     *(SEARCH_ROWS, SEARCH_WAITING),

@@ -264,6 +264,12 @@ def omar_opts_out(story: Story) -> None:
     story.memory.messages.settle(message, "suppressed", error="the contact has opted out")
 
 
+def a_number_changes_hands(story: Story) -> None:
+    for user_id in ("IN.first", "IN.second"):
+        story.hear("+14155550177", "hello", user_id=user_id)
+    story.memory.contacts.recycled.note_move(BRAND, story.ads.clock(), "an admin")
+
+
 def somebody_is_erased(story: Story) -> None:
     """Nothing is left but a receipt, digests, an order without a person, and one message still at the provider."""
     story.says(ERASED, "hi, I'm Xantippe")
@@ -571,7 +577,9 @@ def tell(folder: Path) -> Story:
     a_morning_of_ads(story)
     story.at(21, 9)
     staff_write_first(story)
-    for happens in (john_comes_through_an_ad, maria_complains, omar_opts_out, somebody_is_erased):
+    for happens in (
+        john_comes_through_an_ad, maria_complains, omar_opts_out, a_number_changes_hands, somebody_is_erased,
+    ):  # fmt: skip
         happens(story)
     story.at(22, 7)
     a_morning_of_ads(story)

@@ -148,13 +148,15 @@ def _sender(written: str, values: dict[str, str]) -> Address | None:
     who = _bare(written).strip()
     given = values.get("ExternalUserId", "")
     user_id = given if _USER_ID.fullmatch(given) else None
+    given = values.get("ParentExternalUserId", "")
+    parent_id = given if _USER_ID.fullmatch(given) else None
     if _DIGITS.fullmatch(who):
-        return Address(raw=written, phone="+" + who.removeprefix("+"), user_id=user_id)
+        return Address(raw=written, phone="+" + who.removeprefix("+"), user_id=user_id, parent_id=parent_id)
     if not _USER_ID.fullmatch(who):
         return None
     number = values.get("WaId", "")
     phone = "+" + number.removeprefix("+") if _DIGITS.fullmatch(number) else None
-    return Address(raw=written, phone=phone, user_id=user_id or who)
+    return Address(raw=written, phone=phone, user_id=user_id or who, parent_id=parent_id)
 
 
 def _kind(values: dict[str, str]) -> str:

@@ -61,8 +61,28 @@ TRIES = (
     "ALTER TABLE messages ADD COLUMN faults INTEGER NOT NULL DEFAULT 0",
 )
 
+# The same phone with another WhatsApp user id is another person. `at`: when an identity was learned; unknown so far.
+RECYCLED_NUMBERS = (
+    "ALTER TABLE identities ADD COLUMN at TEXT",
+    """CREATE TABLE recycled_numbers (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        brand TEXT NOT NULL,
+        phone TEXT NOT NULL,
+        contact_id INTEGER NOT NULL,
+        former_id INTEGER,
+        at TEXT NOT NULL,
+        state TEXT NOT NULL,
+        told_at TEXT
+    )""",
+    "CREATE INDEX recycled_numbers_by_contact ON recycled_numbers (contact_id)",
+    "CREATE INDEX recycled_numbers_by_former ON recycled_numbers (former_id)",
+    "CREATE INDEX recycled_numbers_by_time ON recycled_numbers (brand, at)",
+    "CREATE TABLE portfolio_moves (brand TEXT PRIMARY KEY, at TEXT NOT NULL, by TEXT NOT NULL)",
+)
+
 RELEASE_0_3_0: Steps = (
     ("021 received forms", RECEIVED_FORMS),
     ("024 lease clock", LEASE_CLOCK),
     ("025 tries", TRIES),
+    ("027 recycled numbers", RECYCLED_NUMBERS),
 )
