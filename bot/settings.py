@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from marshmallow import ValidationError, fields
 from marshmallow.validate import OneOf, Range, Regexp
@@ -221,6 +222,11 @@ def _complete(settings: Settings) -> Settings:
         raise WrongSetting(
             "DATABASE_KEY encrypts a SQLite file; leave it out, and encrypt the PostgreSQL server's disk"
         )
+    if settings.simulated and settings.meta_access_token and not _on_this_machine(settings.meta_graph_url):
+        raise WrongSetting(
+            "META_ACCESS_TOKEN is set and Twilio is simulated, so anybody at the simulator could move real money: set"
+            " TWILIO_ACCOUNT_SID and what belongs to it, or leave META_ACCESS_TOKEN out for practice accounts"
+        )
     if settings.simulated:
         return replace(settings, staff=settings.staff or dict(SIMULATED_STAFF))
     needed = {
@@ -232,6 +238,10 @@ def _complete(settings: Settings) -> Settings:
     if missing:
         raise WrongSetting(f"TWILIO_ACCOUNT_SID is set, so {' and '.join(missing)} must be set, too")
     return settings
+
+
+def _on_this_machine(url: str) -> bool:
+    return (urlsplit(url).hostname or "") in ("127.0.0.1", "localhost", "::1")
 
 
 def _require_whole_meta(settings: Settings) -> None:

@@ -86,12 +86,19 @@ META = {"META_ACCESS_TOKEN": "EAAsecret", "META_AD_ACCOUNTS": "act_111=voyage, a
 
 
 def test_ad_accounts_may_name_their_brand() -> None:
-    assert Settings.from_environment(META).meta_ad_accounts == {"act_111": "voyage", "act_222": ""}
+    assert Settings.from_environment(TWILIO | META).meta_ad_accounts == {"act_111": "voyage", "act_222": ""}
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9000", "http://localhost:9000/graph", "http://[::1]:9000"])
 def test_a_graph_api_on_this_machine_needs_no_https(url: str) -> None:
     assert Settings.from_environment({**META, "META_GRAPH_URL": url}).meta_graph_url == url
+
+
+@pytest.mark.parametrize("url", ["", "https://graph.facebook.com", "https://127.0.0.1.example.com"])
+def test_real_ad_accounts_need_a_real_twilio(url: str) -> None:
+    with pytest.raises(WrongSetting, match=r"TWILIO_ACCOUNT_SID.*practice") as wrong:
+        Settings.from_environment({**META, "META_GRAPH_URL": url})
+    assert "EAAsecret" not in str(wrong.value)
 
 
 @pytest.mark.parametrize("missing", META)
