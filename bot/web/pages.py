@@ -5,16 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from bot.channels.simulator import require_local
 from bot.settings import Settings
-
-# Nothing from elsewhere, nothing inline: what a customer writes can never run as a script.
-POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self' blob:; " + (
-    "connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
-)
 
 
 def pages(settings: Settings) -> Blueprint:
-    """The page is a 404 unless the channel is simulated."""
+    """The page is a 404 unless the channel is simulated, and answers this machine only."""
     made = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/pages")
     made.add_url_rule("/simulator", "simulator", lambda: _simulator(settings))
     made.add_url_rule("/", "front", lambda: _front(settings))
@@ -24,17 +20,16 @@ def pages(settings: Settings) -> Blueprint:
 def _front(settings: Settings) -> BaseResponse:
     if not settings.simulated:
         abort(404)
+    require_local()
     return redirect(url_for("pages.simulator"))
 
 
 def _simulator(settings: Settings) -> Response:
     if not settings.simulated:
         abort(404)
+    require_local()
     staff = [{"who": number, "role": role} for number, role in settings.staff.items()]
     answer = make_response(render_template("simulator.html", staff=staff))
-    answer.headers["Content-Security-Policy"] = POLICY
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Referrer-Policy"] = "no-referrer"
     # Microphone for voice notes; nothing else of the visitor's machine.
     answer.headers["Permissions-Policy"] = "microphone=(self), camera=(), geolocation=()"
     return answer

@@ -20,6 +20,7 @@ from bot.channels.simulator import Pace, SmallTwilio, blueprint
 from bot.channels.twilio import TwilioChannel
 from bot.settings import Settings
 from bot.web.pages import pages
+from bot.web.response_headers import register_response_headers
 from memory.conversations.channel_messages import Button, Inbound, OutboxRow
 from tests.channels.channel_contract import at_any_time
 from tests.waiting import HANG_SECONDS
@@ -74,6 +75,7 @@ def shop() -> Iterator[Shop]:
     app.add_url_rule("/webhook/whatsapp/status", "status", lambda: ("", 204), methods=["POST"])
     app.register_blueprint(blueprint(twilio))
     app.register_blueprint(pages(settings))
+    register_response_headers(app)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     yield shop
     twilio.stop()
@@ -244,6 +246,7 @@ def test_everything_is_404_with_a_real_account() -> None:
     app = Flask("real")
     app.register_blueprint(blueprint(None))
     app.register_blueprint(pages(settings))
+    register_response_headers(app)
     client = app.test_client()
     for path in ("/", "/simulator", "/simulator/state", "/simulator/events", "/simulator/twilio/v1/Content"):
         assert client.get(path).status_code == 404
@@ -291,6 +294,7 @@ def test_a_page_of_an_earlier_run_is_told_to_read_everything_again(shop: Shop) -
 def test_the_page_loads_nothing_inline_and_nothing_from_elsewhere(shop: Shop) -> None:
     app = Flask("again")
     app.register_blueprint(pages(Settings.from_environment({})))
+    register_response_headers(app)
     answer = app.test_client().get("/simulator")
     policy = answer.headers["Content-Security-Policy"]
     assert "unsafe" not in policy
@@ -311,5 +315,6 @@ PICTURE = bytes.fromhex(
 def test_the_bare_address_leads_to_the_simulator() -> None:
     app = Flask("tried")
     app.register_blueprint(pages(Settings.from_environment({})))
+    register_response_headers(app)
     answer = app.test_client().get("/")
     assert (answer.status_code, answer.headers["Location"]) == (302, "/simulator")

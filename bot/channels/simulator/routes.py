@@ -12,6 +12,7 @@ from flask import Blueprint, Response, abort, jsonify, request
 from bot.channels.simulator.chat_store import Letter, Person
 from bot.channels.simulator.customers import Customer, Sent
 from bot.channels.simulator.fault_injection import KINDS, InjectedFault, NoSuchFault
+from bot.channels.simulator.local_requests import require_local
 from bot.channels.simulator.rest_api import rest
 from bot.channels.simulator.small_twilio import SmallTwilio
 from bot.channels.twilio import verdict_on
@@ -28,8 +29,9 @@ def blueprint(twilio: SmallTwilio | None) -> Blueprint:
     """404 if `twilio` is None."""
     routes = Blueprint("simulator", __name__, url_prefix="/simulator")
     if twilio is not None:
-        routes.register_blueprint(rest(twilio))
+        routes.before_request(require_local)
         routes.before_request(_require_page_header)
+        routes.register_blueprint(rest(twilio))
         routes.register_error_handler(NoSuchFault, lambda error: (jsonify(error=str(error)), 400))
         routes.register_error_handler(_Missing, lambda error: (jsonify(error=f"{error} is missing"), 400))
         _add_reading(routes, twilio)

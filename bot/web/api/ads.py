@@ -371,8 +371,6 @@ def _chart(token: str) -> Response:
     answer = make_response(picture)
     answer.headers["Content-Type"] = "image/png"
     answer.headers["Cache-Control"] = "private, max-age=3600"
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Content-Security-Policy"] = "default-src 'none'"
     return answer
 
 

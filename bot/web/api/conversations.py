@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response as ErrorResponse
 from bot.settings import Settings
 from bot.web.access import allow, caller, guard, public
 from bot.web.api.problem_details import PROBLEM, problem, register_problems
+from bot.web.response_headers import register_response_headers
 from memory.conversation import ConversationMemory
 from memory.conversations.analytics import Analytics
 from memory.conversations.messages import Messages
@@ -312,6 +313,7 @@ def register(app: Flask, parts: Parts, *further: TokenBlueprint) -> None:
     for blueprint in (api, *further):
         ours.register_blueprint(blueprint)
     register_problems(app)
+    register_response_headers(app)
 
     @app.get("/openapi.json")
     @public
