@@ -60,6 +60,10 @@ _GRANT = LEASES.insert(
     f"{LEASES.update_on_conflict(LEASES.columns)} WHERE NOT {is_held('leases.expires_tick', 'leases.clock_id')}",
 )
 _BEAT = WORKERS.insert(WORKERS.columns, WORKERS.update_on_conflict(WORKERS.columns))
+_LONGEST_BACKOFF = 300.0  # seconds
+# What is due later than any wait allows was written before the wall clock was set back.
+_LONGER_THAN_ANY = timedelta(seconds=_LONGEST_BACKOFF + 60)
+_RIPE = "max(urgent) = 1 OR max(due_at) <= :now OR max(due_at) > :never OR (min(at) <= :capped AND max(attempts) = 0)"
 
 
 class ApplyChanges(Protocol):
@@ -253,7 +257,7 @@ class Turns:
         """Retry a failed turn later, with exponential backoff; True when it went to the dead-letter list instead."""
         attempts = max(message.attempts for message in handled) + 1
         dead = attempts >= most_attempts
-        due = self._clock() + timedelta(seconds=min(2.0**attempts, 300))
+        due = self._clock() + timedelta(seconds=min(2.0**attempts, _LONGEST_BACKOFF))
         with self._db.transaction():
             self.hold(lease)
             for message in handled:
@@ -307,7 +311,7 @@ class Turns:
         rows = self._db.all(
             "SELECT due.contact_id FROM (SELECT contact_id, min(since) AS since FROM ("
             " SELECT contact_id, min(due_at) AS since FROM messages WHERE state = 'waiting' GROUP BY contact_id"
-            " HAVING max(urgent) = 1 OR max(due_at) <= :now OR (min(at) <= :capped AND max(attempts) = 0)"
+            f" HAVING {_RIPE}"
             " UNION ALL"
             f" SELECT contact_id, due_at FROM messages WHERE {UNSENT} AND {is_over('due_tick')}"
             f" AND id = (SELECT min(e.id) FROM messages e WHERE e.contact_id = messages.contact_id AND e.{UNSENT})"
@@ -317,6 +321,7 @@ class Turns:
             f" ORDER BY due.since LIMIT :most {self._db.lock_rows('c', skip_locked=True)}",
             now=to_text(now),
             capped=to_text(now - self._cap),
+            never=to_text(now + _LONGER_THAN_ANY),
             most=most,
             **(lease_time.values() | lease_time.wait_values()),
         )
@@ -327,10 +332,11 @@ class Turns:
         return (
             self._db.one(
                 "SELECT 1 FROM messages WHERE contact_id = :id AND state = 'waiting' GROUP BY contact_id"
-                " HAVING max(urgent) = 1 OR max(due_at) <= :now OR (min(at) <= :capped AND max(attempts) = 0)",
+                f" HAVING {_RIPE}",
                 id=contact_id,
                 now=to_text(now),
                 capped=to_text(now - self._cap),
+                never=to_text(now + _LONGER_THAN_ANY),
             )
             is not None
         )

@@ -94,6 +94,12 @@ def test_setting_the_wall_clock_neither_ends_nor_lengthens_a_lease(stores: Store
     assert len(stores.turns.claim("two", 10)) == 1
 
 
+def test_a_message_of_before_the_clock_was_set_back_is_answered(stores: Stores) -> None:
+    stores.hear("hi")
+    stores.clock.pass_by(days=-1)
+    assert texts(stores, claim(stores)) == ["hi"]
+
+
 def test_a_holder_may_send_in_the_first_half_of_its_lease_only(stores: Stores) -> None:
     stores.hear("hi", urgent=True)
     lease = claim(stores)
