@@ -43,6 +43,7 @@ LOOK_UP_AFTERWARDS = timedelta(seconds=60)
 RESEND_AFTER = timedelta(seconds=180)
 RESEND_DENIED_AFTER = timedelta(seconds=20)  # the provider answered that it failed: its work on the request is over
 STOP_LOOKING_UP_AFTER = timedelta(minutes=10)  # where the provider answers no look-up
+TELL_OF_STOPPED_AFTER = timedelta(minutes=2)
 FAILED = (DeliveryState.FAILED, DeliveryState.UNDELIVERED)
 REACHED = (DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ)
 SENDER = ("sender", "account")  # switched off while the provider refuses everything
@@ -102,6 +103,19 @@ class Outbox:
             except Exception as fault:  # the outermost edge of a message: the next ones must not wait for it for ever
                 log.exception("message %s could not be sent or looked up", message_id)
                 self._note_fault(lease, message_id, type(fault).__name__)
+
+    def tell_of_stopped_workers(self) -> None:
+        """Customers wait for a process that does not go on: only a person can resume or end it."""
+        for stopped in self.turns.stopped_workers(TELL_OF_STOPPED_AFTER):
+            with self.db.transaction():
+                if not self.turns.note_told(stopped.owner):
+                    continue
+                log.error("worker %s lives and does not go on; customers wait for it", stopped.owner)
+                for brand in set(stopped.brands) & self.brands.keys():
+                    text = f"The worker process {stopped.owner} does not go on, and customers wait for it: resume or end it."
+                    for notice in self.staff.alarm(brand, text):
+                        if notice.contact_id is not None:
+                            self.messages.put_out(notice.contact_id, notice)
 
     def _advance(self, lease: Lease, message_id: int) -> bool:
         """One step with the contact's oldest message; False: wait."""

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from bot.channels.channel import Channel
 from bot.delivery.outbox import Outbox, StaffAlarm
 from bot.delivery.sorter import Sorter
+from bot.delivery.worker_locks import WorkerLocks
 from memory.conversations.messages import Message
 from memory.conversations.turns import Lease, Outcome, Turns
 from memory.people.contacts import Contact, Contacts
@@ -57,6 +58,7 @@ class WorkerParts:
     staff: StaffAlarm
     clock: Clock
     deadline: timedelta
+    locks: WorkerLocks | None  # None: workers of several machines
 
 
 class Worker:
@@ -87,6 +89,9 @@ class Worker:
         self._renewing = threading.Thread(target=self._renew_until_stopped, name="pulse", daemon=True)
 
     def start(self) -> None:
+        """Raises OSError where the data folder cannot be written."""
+        if self._parts.locks is not None:
+            self._parts.locks.take(self.owner)
         self._parts.sorter.start()
         self._claiming.start()
         self._renewing.start()
@@ -100,6 +105,8 @@ class Worker:
         self._typing_pool.shutdown(wait=False, cancel_futures=True)
         self._stopped.set()
         self._renewing.join()
+        if self._parts.locks is not None:
+            self._parts.locks.give_back(self.owner)
 
     def run(self) -> None:
         """Blocks until `halt` is called."""
@@ -123,6 +130,9 @@ class Worker:
         self._parts.turns.release(lease)
 
     def _claim_until_stopping(self) -> None:
+        """Nothing is sent a second time before the statuses that came while no worker ran are read."""
+        while not self._stopping.is_set() and not self._backlog_sorted():
+            self._stopping.wait(1.0)
         while not self._stopping.is_set():
             try:
                 if not self.claim():
@@ -131,6 +141,14 @@ class Worker:
             except DatabaseUnavailable as fault:
                 log.error("the queue cannot be read: %s", fault)
                 self._stopping.wait(1.0)
+
+    def _backlog_sorted(self) -> bool:
+        try:
+            self._parts.sorter.sort_all()
+        except DatabaseUnavailable as fault:
+            log.error("received forms cannot be sorted: %s", fault)
+            return False
+        return True
 
     def claim(self) -> bool:
         """Start turns of contacts that are due; False if there was none. Raises DatabaseUnavailable."""
@@ -150,6 +168,7 @@ class Worker:
                 if self._claiming.is_alive() or self._stopping.is_set():
                     self._parts.turns.beat(self.owner)
                 self.renew()
+                self._parts.outbox.tell_of_stopped_workers()
             except DatabaseUnavailable as fault:
                 log.error("the leases cannot be renewed: %s", fault)
             self._stopped.wait(RENEW_SECONDS)
@@ -193,12 +212,13 @@ class Worker:
             return True
 
     def _give_up_or_postpone(self, lease: Lease, contact: Contact, waiting: Sequence[Message], fault: str) -> None:
-        dead = self._parts.turns.postpone(lease, waiting, fault)
-        if dead:
-            notices = self._parts.staff.alarm(
-                contact.brand, f"{len(waiting)} message(s) could not be answered ({fault})."
-            )
-            self._parts.turns.speak(contact.id, notices, split=self._parts.channel.limits.parts)
+        # In one transaction: a process that is killed in between would have told nobody.
+        with self._parts.outbox.db.transaction():
+            if self._parts.turns.postpone(lease, waiting, fault):
+                notices = self._parts.staff.alarm(
+                    contact.brand, f"{len(waiting)} message(s) could not be answered ({fault})."
+                )
+                self._parts.turns.speak(contact.id, notices, split=self._parts.channel.limits.parts)
 
     def _show_typing(self, message: Message) -> None:
         if message.provider_id and not self._stopping.is_set():

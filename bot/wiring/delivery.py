@@ -62,6 +62,7 @@ def worker(foundation: Foundation, outbox: Outbox, router: TurnRouter, sorter: S
         staff=foundation.staff,
         clock=foundation.clock,
         deadline=timedelta(seconds=foundation.settings.reply_deadline_seconds),
+        locks=foundation.locks,
     )
     return Worker(parts, wake)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.brands import Brand, BrandNumbers, read_brands
 from bot.delivery.turn_changes import TurnChanges
+from bot.delivery.worker_locks import WorkerLocks
 from bot.model.language_model import LanguageModel
 from bot.settings import Settings
 from bot.shop.exchange_rates import Rates
@@ -32,6 +33,7 @@ class Foundation:
     stores: Stores
     agents: MemoryManager
     staff: Staff
+    locks: WorkerLocks | None  # None: on a server, where workers of several machines share the work
     turns: Turns
     erasure: Erasure
     rates: Rates
@@ -50,6 +52,7 @@ class Foundation:
         agents = MemoryManager(settings.memory, db=stores.db, clock=clock)
         staff = Staff(stores.contacts, settings.staff, numbers)
         keys = secret_keys(settings)
+        locks = None if settings.on_server else WorkerLocks(settings.database_path.parent / "workers")
         return cls(
             settings=settings,
             clock=clock,
@@ -57,7 +60,8 @@ class Foundation:
             stores=stores,
             agents=agents,
             staff=staff,
-            turns=Turns(stores.db, stores.messages, clock, _turn_changes(stores, clock, agents, staff)),
+            locks=locks,
+            turns=Turns(stores.db, stores.messages, clock, _turn_changes(stores, clock, agents, staff), holders=locks),
             erasure=Erasure(
                 stores.db,
                 clock,

@@ -52,6 +52,7 @@ WORKERS = Table(
     "workers",
     Column("owner", TEXT),
     Column("seen_at", TIMESTAMP),
+    Column("told_at", TIMESTAMP, null=True),  # when staff were told that it stopped
     key="owner",
 )
 # A lease that another process committed meanwhile stays: the upsert sees it, the query before may not.
@@ -80,6 +81,21 @@ class SplitMessage(Protocol):
     """Splits a message into parts that the channel accepts; `bot.channels.channel.MessageLimits.parts` does."""
 
     def __call__(self, outgoing: Outgoing, /) -> Sequence[Outgoing]: ...
+
+
+class Holders(Protocol):
+    """Which workers' processes live; `bot.delivery.worker_locks.WorkerLocks` knows it on one machine."""
+
+    def is_alive(self, owner: str) -> bool:
+        """Also one that is stopped, and cannot renew its leases."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedWorker:
+    """A process that lives, keeps contacts who wait, and has not renewed its leases for a while."""
+
+    owner: str
+    brands: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +152,16 @@ class Turns:
         *,
         lease_seconds: float = 12.0,
         quiet_cap_seconds: float = 8.0,
+        holders: Holders | None = None,
     ) -> None:
+        """`holders`: whose contacts nobody else takes over while they live, even when the lease is over."""
         self._db = db
         self._messages = messages
         self._clock = clock
         self._changes = changes
         self._lease = timedelta(seconds=lease_seconds)
         self._cap = timedelta(seconds=quiet_cap_seconds)
+        self._holders = holders
 
     @property
     def half_lease(self) -> timedelta:
@@ -153,10 +172,13 @@ class Turns:
 
         `busy`: contacts that this owner still works on. Their lease may have run out while the process was stopped.
         """
-        if most < 1 or not self._due(1 + len(busy)):
+        if most < 1:
+            return []
+        alive = self._stopped_owners(owner)
+        if not self._due(1 + len(busy), alive):
             return []
         with self._db.transaction():
-            due = [contact_id for contact_id in self._due(most + len(busy)) if contact_id not in busy]
+            due = [contact_id for contact_id in self._due(most + len(busy), alive) if contact_id not in busy]
             granted = [self._grant(owner, contact_id) for contact_id in due[:most]]
         return [lease for lease in granted if lease is not None]
 
@@ -274,7 +296,37 @@ class Turns:
 
     def beat(self, owner: str) -> None:
         """Record that this worker is alive."""
-        self._db.run(_BEAT, **WORKERS.stored(owner=owner, seen_at=self._clock()))
+        self._db.run(_BEAT, **WORKERS.stored(owner=owner, seen_at=self._clock(), told_at=None))
+
+    def stopped_workers(self, longer_than: timedelta) -> list[StoppedWorker]:
+        """Whose leases ran out so long ago, whose process lives, and for whom somebody waits."""
+        if self._holders is None:
+            return []
+        now = self._db.lease_time()
+        rows = self._db.all(
+            "SELECT DISTINCT l.owner, c.brand FROM leases l JOIN contacts c ON c.id = l.contact_id"
+            " WHERE l.clock_id = :clock_id AND l.expires_tick <= :before AND (EXISTS (SELECT 1 FROM messages m"
+            " WHERE m.contact_id = l.contact_id AND m.state = 'waiting') OR EXISTS (SELECT 1 FROM messages m"
+            f" WHERE m.contact_id = l.contact_id AND m.{UNSENT})) ORDER BY l.owner, c.brand",
+            clock_id=now.clock_id,
+            before=now.plus(-longer_than).tick,
+        )
+        owners = {row["owner"] for row in rows}
+        return [
+            StoppedWorker(owner, tuple(row["brand"] for row in rows if row["owner"] == owner))
+            for owner in sorted(owners)
+            if self._holders.is_alive(owner)
+        ]
+
+    def note_told(self, owner: str) -> bool:
+        """True for the first who says that this worker stopped, until it goes on."""
+        return bool(
+            self._db.run(
+                "UPDATE workers SET told_at = :now WHERE owner = :owner AND told_at IS NULL",
+                owner=owner,
+                now=to_text(self._clock()),
+            )
+        )
 
     def last_beat(self) -> datetime | None:
         """When any worker last recorded that it is alive."""
@@ -306,8 +358,22 @@ class Turns:
         slow = waits[int(len(waits) * 0.9)] if waits else 0
         return Pressure(int(waiting), len(waits), timedelta(milliseconds=slow))
 
-    def _due(self, most: int) -> list[int]:
+    def _stopped_owners(self, but: str) -> list[str]:
+        """Other live workers with a lease that is over."""
+        if self._holders is None:
+            return []
+        rows = self._db.all(
+            f"SELECT DISTINCT owner FROM leases WHERE owner <> :owner AND NOT {is_held('expires_tick')}",
+            owner=but,
+            **self._db.lease_time().values(),
+        )
+        return [row["owner"] for row in rows if self._holders.is_alive(row["owner"])]
+
+    def _due(self, most: int, alive: Sequence[str]) -> list[int]:
+        """`alive`: owners whose contacts are theirs, whatever their leases say."""
         now, lease_time = self._clock(), self._db.lease_time()
+        owners = {f"owner_{n}": owner for n, owner in enumerate(alive)}
+        theirs = f" OR l.owner IN ({', '.join(':' + name for name in owners)})" if owners else ""
         rows = self._db.all(
             "SELECT due.contact_id FROM (SELECT contact_id, min(since) AS since FROM ("
             " SELECT contact_id, min(due_at) AS since FROM messages WHERE state = 'waiting' GROUP BY contact_id"
@@ -317,13 +383,13 @@ class Turns:
             f" AND id = (SELECT min(e.id) FROM messages e WHERE e.contact_id = messages.contact_id AND e.{UNSENT})"
             ") AS each_way GROUP BY contact_id) AS due JOIN contacts c ON c.id = due.contact_id"
             " WHERE NOT EXISTS (SELECT 1 FROM leases l WHERE l.contact_id = due.contact_id"
-            f" AND {is_held('l.expires_tick', 'l.clock_id')})"
+            f" AND ({is_held('l.expires_tick', 'l.clock_id')}{theirs}))"
             f" ORDER BY due.since LIMIT :most {self._db.lock_rows('c', skip_locked=True)}",
             now=to_text(now),
             capped=to_text(now - self._cap),
             never=to_text(now + _LONGER_THAN_ANY),
             most=most,
-            **(lease_time.values() | lease_time.wait_values()),
+            **(lease_time.values() | lease_time.wait_values() | owners),
         )
         return [row["contact_id"] for row in rows]
 

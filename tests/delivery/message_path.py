@@ -180,7 +180,7 @@ def _wire(
     forms, arrived = ReceivedForms(db, clock), threading.Event()
     sorter = Sorter(SorterParts(db, forms, messages, outbox, channel, BrandNumbers(brands)), arrived, wake)
     worker_parts = WorkerParts(
-        contacts, turns, outbox, Desk(handler), sorter, channel, office, clock, timedelta(seconds=12)
+        contacts, turns, outbox, Desk(handler), sorter, channel, office, clock, timedelta(seconds=12), locks=None
     )
     web.register_blueprint(webhook(WebhookParts(channel, forms, Intake(forms), arrived)))
     worker = Worker(worker_parts, wake, threads=threads)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import threading
 import time
 from datetime import timedelta
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.channels.simulator import Customer, Pace
+from bot.channels.simulator.fault_injection import InjectedFault
 from tests.processes import Processes, processes
 from tests.waiting import wait_until
 
@@ -57,6 +60,29 @@ def test_a_killed_workers_contacts_pass_to_another_when_its_lease_ends(tmp_path:
         assert held_until <= shop.db.lease_time().plus(timedelta(seconds=15)).tick
         shop.start_worker()
         shop.answered([person], 2)
+
+
+def test_a_worker_that_is_stopped_just_before_sending_sends_nothing_twice(tmp_path: Path) -> None:
+    with processes(tmp_path) as shop:
+        shop.start_web()
+        first = shop.start_worker()
+        person = shop.twilio.customer("+14155550001")
+        person.wait_for_reply(person.says("hello"))
+        # Its reply has buttons: the worker asks for them after it has marked the message, and before it sends it.
+        shop.twilio.faults.add(InjectedFault("hang", address="content", seconds=2))
+        person.says("do you have gaming laptops?")
+        wait_until(lambda: shop.db.value("SELECT count(*) FROM messages WHERE state = 'sending'"), shop.log)
+        os.kill(first.pid, signal.SIGSTOP)
+        shop.start_worker()
+        over = "SELECT count(*) FROM leases WHERE expires_tick < :now"
+        wait_until(lambda: shop.db.value(over, now=shop.db.lease_time().tick))
+        other = shop.twilio.customer("+14155550002")
+        other.wait_for_reply(other.says("hello"))  # the second worker works, and lets this message alone
+        assert shop.db.value("SELECT count(*) FROM messages WHERE state = 'sending'") == 1
+        assert len(person.heard()) == 1
+        os.kill(first.pid, signal.SIGCONT)
+        shop.answered([person], 2)
+        nothing_left(shop)
 
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.exhaustive) for seed in range(1, 8))])

@@ -80,9 +80,12 @@ RECYCLED_NUMBERS = (
     "CREATE TABLE portfolio_moves (brand TEXT PRIMARY KEY, at TEXT NOT NULL, by TEXT NOT NULL)",
 )
 
+WORKERS_THAT_STOPPED = ("ALTER TABLE workers ADD COLUMN told_at TEXT",)  # when staff were told
+
 RELEASE_0_3_0: Steps = (
     ("021 received forms", RECEIVED_FORMS),
     ("024 lease clock", LEASE_CLOCK),
     ("025 tries", TRIES),
+    ("026 workers that stopped", WORKERS_THAT_STOPPED),
     ("027 recycled numbers", RECYCLED_NUMBERS),
 )
