@@ -153,4 +153,4 @@ class Sorter:
             return Sorted(form, set_aside=SetAsideReason.NO_BRAND)
         self._parts.messages.take_in(brand, message, at=form.received_at)
         contact_id = self._parts.messages.sender_of(message.provider_id)
-        return Sorted(form, contact_id=contact_id)
+        return Sorted(form, contact_id, SetAsideReason.UNKNOWN_KIND if message.unread else None)

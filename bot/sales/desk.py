@@ -24,7 +24,7 @@ from bot.sales.answering.model_writer import ModelDesk, ModelDraft
 from bot.sales.answering.reply_draft import ReplyDraft, words_for
 from bot.sales.data_rights import ERASE, EXPORT, asked_right, confirms, copy_of
 from bot.sales.episodes import AGENT, Episodes
-from bot.sales.situation import Shop, Situation, joined, last_said
+from bot.sales.situation import Shop, Situation, cart_of, joined, last_said
 from bot.sales.understanding.interests import CatalogueInterests
 from bot.sales.understanding.order_replies import NO_PAYLOAD, YES_PAYLOAD, says_no, says_yes
 from memory.agents.base_agent import BaseAgent
@@ -54,7 +54,15 @@ UNREADABLE = {
     "sticker": "no_image",
     "video": "no_image",
     "document": "no_file",
+    "contacts": "no_contacts",
+    "order": "no_cart",
+    "product": "no_product",
+    "poll": "no_poll",
+    "interactive": "no_message",
+    "other": "no_message",
+    "text": "no_message",
 }
+NEEDS_NO_ANSWER = ("reaction", "system")
 
 
 @dataclass
@@ -92,8 +100,8 @@ class Seller(BaseAgent):
 
     def answer(self, contact: Contact, messages: Sequence[Message], deadline: datetime) -> Outcome:
         began = time.perf_counter()
-        turn = self._understand(contact, messages, deadline)
-        handlers = (self._opt_out_or_in, self._data_right, self._forward_to_staff, self._unreadable_media)
+        turn = self._understand(contact, [self._naming_item(contact, message) for message in messages], deadline)
+        handlers = (self._opt_out_or_in, self._data_right, self._forward_to_staff, self._without_words)
         if not any(handler(turn) for handler in handlers):
             self._converse(turn)
         took = round((time.perf_counter() - began) * 1000)
@@ -247,23 +255,38 @@ class Seller(BaseAgent):
         if handover is None:
             return False
         to_staff = report_wording(turn.situation.brand.languages[0], "handovers")
-        text = turn.situation.text or to_staff.say("no_text")
+        named = ", ".join(f"{item.quantity} × {item.sku}" for item in cart_of(turn.situation.messages))
+        text = turn.situation.text or named or to_staff.say("no_text")
         who = turn.situation.name or turn.contact.phone
         notice = to_staff.say("forwarded", number=handover.id, who=who, text=text[:1000])
         turn.outcome.changes.append(NotifyStaff(turn.contact, notice))
         turn.outcome.answered_by = "people"
         return True
 
-    def _unreadable_media(self, turn: CustomerTurn) -> bool:
+    def _naming_item(self, contact: Contact, message: Message) -> Message:
+        """A question about an item of the WhatsApp catalogue says which in a field: here, its words say so, too."""
+        named = [self._shop.catalogues[contact.brand].find(item.sku) for item in cart_of([message])]
+        titles = ", ".join(item.title for item in named if item is not None and item.title not in message.content)
+        if not titles or not message.content.strip() or message.kind == "order":
+            return message
+        return replace(message, content=f"{message.content} ({titles})")
+
+    def _without_words(self, turn: CustomerTurn) -> bool:
+        """Says what came and can't be used; that is no failed answer."""
         messages = turn.situation.messages
+        left = [message for message in messages if message.kind not in NEEDS_NO_ANSWER]
+        if not left:
+            return True
+        if cart_of(messages):
+            return False
         places = all(message.kind == "location" for message in messages)  # a place's label is not a question
         if not places and (turn.situation.text or any(message.metadata.get("payload") for message in messages)):
             return False
-        line = UNREADABLE.get(messages[-1].kind)
+        line = UNREADABLE.get(left[-1].kind)
         if line is not None:
             turn.reply(Outgoing(turn.say(line)))
             return True
-        if messages[-1].kind == "location":
+        if left[-1].kind == "location":
             terms = turn.situation.brand.policy("delivery", turn.words.policy_language)
             turn.reply(Outgoing(turn.say("location", delivery=terms)))
             return True
@@ -387,7 +410,7 @@ def _asked_before(situation: Situation) -> str | None:
 
 def _is_decided(situation: Situation) -> bool:
     pressed = any(message.metadata.get("payload") for message in situation.messages)
-    if pressed:
+    if pressed or any(message.kind == "order" for message in situation.messages):
         return True
     return situation.quote is not None and (says_yes(situation.messages) or says_no(situation.messages))
 

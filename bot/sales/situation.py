@@ -12,6 +12,7 @@ from bot.language.reading.message_type import Classification
 from bot.shop.catalogue import Catalogue
 from bot.shop.exchange_rates import Rates
 from memory.agents.memory_manager import MemoryManager
+from memory.conversations.channel_messages import CartItem
 from memory.conversations.handovers import Handover, Handovers
 from memory.conversations.messages import Message, Messages
 from memory.conversations.summaries import Summaries, SummaryLine
@@ -161,6 +162,11 @@ def joined(messages: Sequence[Message]) -> str:
     """A transcript or description replaces media."""
     texts = (message.metadata.get("transcript") or message.content for message in messages)
     return "\n".join(text.strip() for text in texts if text.strip())
+
+
+def cart_of(messages: Sequence[Message]) -> list[CartItem]:
+    """The catalogue items that these messages name by their SKU."""
+    return [CartItem(sku, quantity) for message in messages for sku, quantity in message.metadata.get("items", ())]
 
 
 def last_said(history: Sequence[Message], waiting: Sequence[Message]) -> Message | None:

@@ -20,13 +20,23 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
+class CartItem:
+    """A catalogue item that a message names by its SKU: of a cart, or the one that it asks about."""
+
+    sku: str
+    quantity: int  # 0: what stood there was no number of pieces
+
+
+@dataclass(frozen=True, slots=True)
 class Inbound:
     """A message from a person, before it is stored."""
 
     provider_id: str
     to: str  # our number, E.164
     sender: Address
-    kind: str  # text, button, list, image, audio, video, document, sticker, location, contacts, other
+    # text, button, list, image, audio, video, document, sticker, location, contacts, order (a cart), product (an item of
+    # the catalogue), poll, reaction, interactive (a form in the chat), system, other
+    kind: str
     body: str
     received_at: datetime
     urgent: bool = False  # a button or an opt-out: no quiet time
@@ -36,6 +46,8 @@ class Inbound:
     media: tuple[Media, ...] = ()
     location: dict[str, str] | None = None  # latitude, longitude, address, label as they came
     referral: Referral | None = None
+    items: tuple[CartItem, ...] = ()
+    unread: bool = False  # it has contents that nobody could read
     raw: dict[str, Any] = field(default_factory=dict)  # the whole form
 
 

@@ -795,5 +795,7 @@ def _metadata(inbound: Inbound) -> dict[str, Any]:
         "location": inbound.location,
         "media": [{"url": media.url, "content_type": media.content_type} for media in inbound.media],
         "profile_name": inbound.profile_name,
+        "items": [[item.sku, item.quantity] for item in inbound.items],
+        "unread": inbound.unread,
     }
     return {name: note for name, note in notes.items() if note}

@@ -18,7 +18,7 @@ from bot.channels.channel import DeliveryStatus, Form, SetAside, WebhookRefused,
 from bot.channels.twilio import TwilioAccount, TwilioChannel, sign
 from bot.channels.twilio.signature import Signatures
 from bot.settings import Settings
-from memory.conversations.channel_messages import Inbound
+from memory.conversations.channel_messages import CartItem, Inbound
 from memory.conversations.received_forms import SetAsideReason
 from memory.people.address import Address
 
@@ -98,6 +98,50 @@ def test_attachments(name: str, kind: str, body: str, content_type: str) -> None
     assert (message.kind, message.body) == (kind, body)
     assert [one.content_type for one in message.media] == [content_type]
     assert message.media[0].url.startswith("https://api.twilio.com/2010-04-01/Accounts/")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "items", "unread"),
+    [
+        ("order", "order", (CartItem("NV-BOLT-15", 2), CartItem("VT-BUDS-2", 1)), False),
+        ("product", "text", (CartItem("NV-BOLT-15", 1),), False),
+        ("poll", "poll", (), True),
+        ("interactive", "interactive", (), True),
+        ("unsupported", "other", (), True),
+        ("reaction", "reaction", (), False),
+        ("contacts", "contacts", (), False),
+    ],
+)
+def test_kinds_of_whatsapps_own(name: str, kind: str, items: tuple[CartItem, ...], unread: bool) -> None:
+    message = heard(form(name))
+    assert (message.kind, message.items, message.unread) == (kind, items, unread)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "items"),
+    [
+        ("Order", '{"catalog_id": "1", "product_items": [{"product_retailer_id": "A", "quantity": "3"}]}', {"A": 3}),
+        ("Products", '[{"sku": "A"}, {"sku": "B", "qty": 2}]', {"A": 1, "B": 2}),
+        ("ProductRetailerId", "A", {"A": 1}),
+        ("ProductItems", '[{"product_retailer_id": "A", "quantity": "many"}]', {"A": 0}),
+        ("ProductItems", '[{"product_retailer_id": "A", "quantity": -1}]', {"A": 0}),
+        ("ProductItems", '[{"product_retailer_id": "A", "quantity": NaN}]', {"A": 0}),
+        ("ProductItems", '[{"product_retailer_id": 7}, {"product_retailer_id": ""}, 5, null]', {}),
+        ("ProductItems", "[" * 30_000, {}),
+        ("ProductItems", "{broken", {}),
+    ],
+)
+def test_a_cart_is_read_wherever_it_stands(parameter: str, value: str, items: dict[str, int]) -> None:
+    message = heard([("MessageType", "order"), ("Body", ""), (parameter, value), *form("text")])
+    assert {item.sku: item.quantity for item in message.items} == items
+    assert (message.kind, message.unread) == ("order", not items)
+
+
+def test_the_sender_is_who_from_says() -> None:
+    assert heard(form("ivory_coast")).sender == Address("whatsapp:+22507123456", "+22507123456", "CI.AbCdEf123456")
+    for written in ("whatsapp:maria", "whatsapp:@maria", "whatsapp:+", "whatsapp:+34 600", "whatsapp:IN"):
+        read = channel().read_form([("From", written), ("ExternalUserId", "IN.AbC123"), *form("text")])
+        assert read == SetAside(SetAsideReason.UNREADABLE_SENDER)
 
 
 def test_media_without_nummedia_and_without_a_type_of_message() -> None:

@@ -15,7 +15,7 @@ from bot.shop.catalogue import Catalogue, read_catalogue
 from bot.shop.exchange_rates import Rates
 from bot.staff.staff_members import Staff
 from memory import MemoryManager, MemorySettings
-from memory.conversations.channel_messages import Inbound, Media
+from memory.conversations.channel_messages import CartItem, Inbound, Media
 from memory.conversations.handovers import Handovers
 from memory.conversations.messages import Message
 from memory.conversations.turns import Outcome, Turns
@@ -149,8 +149,13 @@ class TestShop:
         kind: str = "text",
         payload: str | None = None,
         referral: Referral | None = None,
+        items: tuple[CartItem, ...] = (),
     ) -> Inbound:
-        media = () if kind in ("text", "button", "location") else (Media("https://api.twilio.com/x", f"{kind}/x"),)
+        media = (
+            ()
+            if kind not in ("image", "audio", "video", "document", "sticker")
+            else (Media("https://api.twilio.com/x", f"{kind}/x"),)
+        )
         return Inbound(
             provider_id=f"SM{self._sids:032d}",
             to=SHOP,
@@ -162,4 +167,5 @@ class TestShop:
             payload=payload,
             media=media,
             referral=referral,
+            items=items,
         )

@@ -6,14 +6,16 @@ kept in `raw`.
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
 from bot.channels.channel import DeliveryStatus, Form, SetAside
 from bot.language.reading.opt_out import is_start, is_stop
-from memory.conversations.channel_messages import DeliveryState, Inbound, Media
+from memory.conversations.channel_messages import CartItem, DeliveryState, Inbound, Media
 from memory.conversations.received_forms import FormIdentity, FormKind, SetAsideReason
 from memory.people.address import Address, Referral
 
@@ -31,6 +33,28 @@ _STATES = {
     "canceled": DeliveryState.CANCELED,
 }
 _KINDS = frozenset({"image", "audio", "video", "document", "sticker", "location", "contacts", "button", "list"})
+# Kinds of WhatsApp's own that Twilio's page does not describe: named as elsewhere in the field, read as far as they go.
+_OTHER_KINDS = {
+    "order": "order",
+    "cart": "order",
+    "product": "product",
+    "product_inquiry": "product",
+    "product_enquiry": "product",
+    "catalog": "product",
+    "poll": "poll",
+    "poll_creation": "poll",
+    "poll_update": "poll",
+    "reaction": "reaction",
+    "interactive": "interactive",
+    "nfm_reply": "interactive",
+    "flow": "interactive",
+    "system": "system",
+}
+_WORDLESS = ("order", "product", "poll", "interactive", "system", "other")
+_MOST_ITEMS = 50
+_MOST_PIECES = 999_999  # of one item; more is a typing error, and none of our business here
+_SKU_NAMES = frozenset({"productretailerid", "retailerid", "contentid", "sku"})
+_QUANTITY_NAMES = frozenset({"quantity", "qty", "itemquantity"})
 _KIND_BY_CONTENT_TYPE = {
     "text/vcard": "contacts",
     "text/x-vcard": "contacts",
@@ -121,7 +145,8 @@ def _read_message(form: Form, values: dict[str, str], received_at: datetime) -> 
     sender = _sender(written, values)
     if sender is None:
         return SetAside(SetAsideReason.UNREADABLE_SENDER)
-    kind = _kind(values)
+    items = _items(values)
+    kind = _kind(values, items)
     body = values.get("Body") or values.get("ButtonText") or values.get("ListTitle") or ""
     body = body.replace("\x00", "")
     return Inbound(
@@ -139,6 +164,8 @@ def _read_message(form: Form, values: dict[str, str], received_at: datetime) -> 
         media=_media(values),
         location=_location(values),
         referral=_referral(values),
+        items=items,
+        unread=kind in _WORDLESS and not body.strip() and not items,
         raw=_raw(form),
     )
 
@@ -159,7 +186,7 @@ def _sender(written: str, values: dict[str, str]) -> Address | None:
     return Address(raw=written, phone=phone, user_id=user_id or who, parent_id=parent_id)
 
 
-def _kind(values: dict[str, str]) -> str:
+def _kind(values: dict[str, str], items: tuple[CartItem, ...]) -> str:
     if values.get("ButtonPayload") or values.get("ButtonText"):
         return "button"
     if values.get("ListId") or values.get("ListTitle"):
@@ -169,9 +196,62 @@ def _kind(values: dict[str, str]) -> str:
     declared = values.get("MessageType", "").lower()
     if declared in _KINDS:
         return declared
+    if declared in _OTHER_KINDS:
+        return _OTHER_KINDS[declared]
     if values.get("MediaUrl0"):
         return kind_of_media(values.get("MediaContentType0", ""))
+    if items and not values.get("Body"):
+        return "order"
     return "text" if values.get("Body") or declared in ("", "text") else "other"
+
+
+def _items(values: dict[str, str]) -> tuple[CartItem, ...]:
+    """Items of a catalogue that any parameter names: as JSON, wherever in it, or as parameters of their own."""
+    found = [item for name, value in values.items() if name != "Body" for item in _items_of_json(value)]
+    if not found:
+        flat = {_plain(name): value for name, value in values.items()}
+        found = _item_of(flat)
+    # The same cart may stand in two parameters.
+    return tuple({item.sku: item for item in reversed(found)}.values())[::-1][:_MOST_ITEMS]
+
+
+def _items_of_json(text: str) -> list[CartItem]:
+    if not text.lstrip().startswith(("{", "[")):
+        return []
+    try:
+        left = [json.loads(text)]
+    except (ValueError, RecursionError):
+        return []
+    found = []
+    while left:
+        part = left.pop()
+        if isinstance(part, dict):
+            found += _item_of({_plain(name): value for name, value in part.items()})
+            left += reversed(part.values())
+        elif isinstance(part, list):
+            left += reversed(part)
+    return found
+
+
+def _item_of(entry: Mapping[str, object]) -> list[CartItem]:
+    sku = next((entry[name] for name in entry if name in _SKU_NAMES or name.endswith("productretailerid")), None)
+    if not isinstance(sku, str) or not 0 < len(sku.strip()) <= 100 or "\x00" in sku:
+        return []
+    quantity = next((_pieces(entry[name]) for name in entry if name in _QUANTITY_NAMES), 1)
+    return [CartItem(sku.strip(), quantity)]
+
+
+def _pieces(written: object) -> int:
+    """0 for what is no number of pieces."""
+    number = _whole(written) if isinstance(written, str) else written
+    if isinstance(number, float) and number.is_integer():
+        number = int(number)
+    countable = isinstance(number, int) and not isinstance(number, bool) and 0 < number <= _MOST_PIECES
+    return number if countable and isinstance(number, int) else 0
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z]", "", name.lower())
 
 
 def _media(values: dict[str, str]) -> tuple[Media, ...]:

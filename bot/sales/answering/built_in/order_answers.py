@@ -6,6 +6,7 @@ from bot.language.reading.message_type import Classification
 from bot.sales.answering.built_in import item_messages, mentioned_items, shop_answers
 from bot.sales.answering.built_in.answer import BuiltInAnswer
 from bot.sales.answering.desk_actions import CannotDo, PriceChanged, TooFewLeft
+from bot.sales.situation import cart_of
 from bot.sales.understanding import topics
 from bot.sales.understanding.order_replies import (
     BUY_PAYLOAD,
@@ -48,6 +49,31 @@ def _to_offer(answer: BuiltInAnswer) -> list[str]:
     if says_half_yes(messages) or says_no(messages):
         return [answer.say("at_hand")]
     return []
+
+
+def to_cart(answer: BuiltInAnswer) -> list[str]:
+    """A cart of the WhatsApp catalogue: one item is quoted, several are for a colleague, and what we don't know.
+
+    A question about an item that we know is answered by its words.
+    """
+    cart = cart_of(answer.situation.messages)
+    is_cart = any(message.kind == "order" for message in answer.situation.messages)
+    asks = answer.situation.text and not is_cart and all(each.sku in answer.items for each in cart)
+    if not cart or asks:
+        return []
+    if answer.situation.quote is not None:
+        answer.actions.cancel_quote()
+    [first, *others] = cart
+    if not others and not answer.situation.text and first.sku in answer.items and first.quantity:
+        return _quote(answer, answer.items[first.sku], first.quantity)
+    named = [f"{each.quantity or '?'} × {_named(answer, each.sku)}" for each in cart]
+    wanted = ", ".join(f"{each.quantity or '?'} × {each.sku}" for each in cart)
+    return [answer.hand_over(f"a cart: {wanted}", "cart", items=", ".join(named))]
+
+
+def _named(answer: BuiltInAnswer, sku: str) -> str:
+    item = answer.items.get(sku)
+    return sku if item is None else answer.title(item)
 
 
 def to_button(answer: BuiltInAnswer) -> list[str]:

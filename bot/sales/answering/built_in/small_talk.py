@@ -8,6 +8,7 @@ from bot.language.amounts import find_amounts
 from bot.language.money import Money
 from bot.language.normalisation import fold
 from bot.language.reading.message_type import Classification
+from bot.language.scripts import Script, language_name, script_of
 from bot.sales.answering.built_in import mentioned_items
 from bot.sales.answering.built_in.answer import BuiltInAnswer
 from bot.sales.understanding import topics
@@ -65,6 +66,13 @@ def _unclear(answer: BuiltInAnswer) -> str:
     kind = answer.situation.classification.message_type
     if kind in LINE_OF_TYPE:
         return answer.say(LINE_OF_TYPE[kind], kinds=answer.kinds())
+    # What has no words, or none that the shop could read, is no failed answer.
+    script = script_of(answer.situation.text)
+    if script is Script.NONE:
+        return answer.say("no_words")
+    if script is Script.FOREIGN:
+        names = [language_name(each, answer.words.policy_language) for each in answer.situation.brand.languages]
+        return answer.say("not_spoken", languages=answer.words.listed(names))
     answer.draft.failed = True
     if answer.situation.contact.failed_answers + 1 >= MOST_FAILED:
         return answer.hand_over(NOT_HELPED, "give_up")

@@ -36,7 +36,8 @@ IN_ORDER: Final[tuple[PartAnswer, ...]] = (
 
 def write(situation: Situation, actions: Actions) -> ReplyDraft:
     answer = BuiltInAnswer(situation, actions)
-    said = order_answers.to_quote(answer) or order_answers.to_button(answer) or _to_parts(answer)
+    said = order_answers.to_cart(answer) or order_answers.to_quote(answer) or order_answers.to_button(answer)
+    said = said or _to_parts(answer)
     answer.draft.body = "\n\n".join(dict.fromkeys(said))
     return answer.draft
 
