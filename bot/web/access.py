@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,17 +15,22 @@ import jwt
 from flask import Flask, current_app, g, request
 from jwt.types import Options
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
-from marshmallow.validate import Equal, Length, OneOf
+from marshmallow.validate import Equal, Length, OneOf, Range
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from bot.roles import ROLES, Role, at_least
 from bot.settings import Settings, WrongSetting
+from bot.web.failed_attempts import FailedAttempts
+from memory.audit_log.api_tokens import ApiToken, ApiTokens
 from memory.storage.secret_keys import KeyPurpose, SecretKeys, SecretTooShort
 from memory.storage.timestamps import Clock
 
 AUDIENCE = "hawker"
 ALGORITHM = "HS256"
+LONGEST = timedelta(days=365)
+USUAL_DAYS = 90.0
+A_TIME = Range(0, 1 << 40)  # seconds
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -39,6 +44,7 @@ class Caller:
     name: str
     role: str
     brand: str | None  # None: every brand
+    token: ApiToken
 
 
 class _Claims(Schema):
@@ -48,7 +54,11 @@ class _Claims(Schema):
     sub = fields.String(required=True, validate=Length(min=1))
     role = fields.String(required=True, validate=OneOf(ROLES))
     aud = fields.String(required=True, validate=Equal(AUDIENCE))
-    exp = fields.Integer(required=True, strict=True)
+    jti = fields.String(
+        load_default=None, validate=Length(1, 64)
+    )  # tokens of 0.2.0 have none, and a `sub` of their own
+    iat = fields.Integer(load_default=None, strict=True, validate=A_TIME)
+    exp = fields.Integer(required=True, strict=True, validate=A_TIME)
     nbf = fields.Integer(load_default=0, strict=True)
     brand = fields.String(load_default=None, validate=Length(min=1))
 
@@ -69,10 +79,11 @@ def allow(role: str) -> Callable[[View], View]:
     return lambda view: _mark(view, role)
 
 
-def guard(app: Flask, keys: SecretKeys, clock: Clock) -> None:
+def guard(app: Flask, keys: SecretKeys, clock: Clock, tokens: ApiTokens) -> None:
     """Unmarked routes are closed."""
 
     marks = cache(lambda: who_may_call(app))  # no route is added once requests come
+    failed = FailedAttempts()
 
     @app.before_request
     def check() -> None:
@@ -82,7 +93,7 @@ def guard(app: Flask, keys: SecretKeys, clock: Clock) -> None:
         if who is None:
             raise Forbidden("this route does not say who may call it, so nobody may")
         if who in ROLES:
-            g.caller = _admit(who, keys, clock)
+            g.caller = _admit(who, _bearer(keys, clock, tokens, failed))
 
 
 def who_may_call(app: Flask) -> dict[str, str]:
@@ -99,18 +110,32 @@ def caller() -> Caller:
     return found
 
 
-def issue_token(keys: SecretKeys, clock: Clock, role: str, *, brand: str | None = None, days: float = 90) -> str:
-    """For one brand or all. Raises ValueError for an unknown role."""
+def issue_token(
+    keys: SecretKeys,
+    clock: Clock,
+    role: str,
+    *,
+    brand: str | None = None,
+    days: float = USUAL_DAYS,
+    tokens: ApiTokens | None = None,
+) -> str:
+    """For one brand or all; `tokens` keeps its id. Raises ValueError for an unknown role, or more than a year."""
     if role not in ROLES:
         raise ValueError(f"there is no role {role}; use one of {', '.join(ROLES)}")
+    if not 0 < days <= LONGEST.days:
+        raise ValueError(f"a token lasts {LONGEST.days} days at most")
     now = clock()
+    token = ApiToken(secrets.token_hex(8), role, brand, now, now + timedelta(days=days))
     claims: dict[str, Any] = {
-        "sub": f"{role}-{secrets.token_hex(4)}",
+        "jti": token.id,
+        "sub": f"{role}-{token.id}",
         "role": role,
         "aud": AUDIENCE,
         "iat": int(now.timestamp()),
-        "exp": int((now + timedelta(days=days)).timestamp()),
+        "exp": int(token.expires_at.timestamp()),
     }
+    if tokens is not None:
+        tokens.keep(token)
     return jwt.encode(claims | ({"brand": brand} if brand else {}), keys.signing(KeyPurpose.TOKENS), ALGORITHM)
 
 
@@ -123,9 +148,20 @@ def read_token(token: str, keys: SecretKeys, clock: Clock) -> Caller:
         claims = _Claims().load(raw)
     except (jwt.InvalidTokenError, ValidationError) as error:
         raise InvalidToken("this token is not valid; print another with: flask --app app token") from error
-    if not claims["nbf"] <= clock().timestamp() < claims["exp"]:
+    now, year = clock().timestamp(), LONGEST.total_seconds()
+    issued = now if claims["iat"] is None else claims["iat"]
+    # 0.2.0 issued tokens for ten years.
+    ends = claims["exp"] if claims["iat"] is None else min(claims["exp"], issued + year)
+    if not claims["nbf"] <= now < ends or ends > now + year:
         raise InvalidToken("this token has run out or does not hold yet; print another with: flask --app app token")
-    return Caller(claims["sub"], claims["role"], claims["brand"])
+    token = ApiToken(
+        claims["jti"] or claims["sub"],
+        claims["role"],
+        claims["brand"],
+        datetime.fromtimestamp(issued, UTC),
+        datetime.fromtimestamp(ends, UTC),
+    )
+    return Caller(claims["sub"], claims["role"], claims["brand"], token)
 
 
 def _decoded(token: str, keys: SecretKeys, times_unchecked: Options) -> dict[str, Any]:
@@ -172,14 +208,21 @@ def _mark(view: View, who: str) -> View:
     return view
 
 
-def _admit(least: Role, keys: SecretKeys, clock: Clock) -> Caller:
+def _bearer(keys: SecretKeys, clock: Clock, tokens: ApiTokens, failed: FailedAttempts) -> Caller:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise _unauthorized("send a token: Authorization: Bearer …; flask --app app token prints one", {})
     try:
         who = read_token(token.strip(), keys, clock)
+        if tokens.is_revoked(who.token.id):
+            raise InvalidToken("this token was taken back; print another with: flask --app app token")
     except InvalidToken as invalid:
+        failed.count(request.remote_addr)
         raise _unauthorized(str(invalid), {"error": "invalid_token"}) from invalid
+    return who
+
+
+def _admit(least: Role, who: Caller) -> Caller:
     if not at_least(who.role, least):
         raise Forbidden(f"this needs the role {least}; the token has the role {who.role}")
     return who

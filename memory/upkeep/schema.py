@@ -16,6 +16,7 @@ from memory.agents.memory_manager import AGENT_MEMORIES, EPISODES, EXECUTION_REC
 from memory.agents.memory_search import MEMORY_VECTORS
 from memory.agents.workflows import WORKFLOW_MESSAGES, WORKFLOW_SESSIONS
 from memory.audit_log.account_changes import AD_CHANGES, AD_LEASES, AD_PEAKS, AD_SPEND_RULES
+from memory.audit_log.api_tokens import API_TOKENS
 from memory.audit_log.approvals import AD_APPROVALS
 from memory.audit_log.creation_intents import AD_INTENTS, AD_LAUNCHES
 from memory.audit_log.staff_commands import STAFF_DEEDS
@@ -50,6 +51,6 @@ TABLES = (
     *(CAMPAIGN_LAUNCHES, CAMPAIGN_ENTRIES, STRATEGIC_ENTRIES, PATTERN_SHARING),
     *(CYCLES, TASKS, AD_CHARTS),
     *(AD_STOPS, AD_HELD, AD_RUNNING, AD_ALARMS, AD_NOTICES),
-    *(AD_CHANGES, AD_PEAKS, AD_LEASES, AD_SPEND_RULES, AD_APPROVALS, AD_LAUNCHES, AD_INTENTS, STAFF_DEEDS),
+    *(AD_CHANGES, AD_PEAKS, AD_LEASES, AD_SPEND_RULES, AD_APPROVALS, AD_LAUNCHES, AD_INTENTS, STAFF_DEEDS, API_TOKENS),
     *(ERASED, FORGETTING, ERASED_PEOPLE, RECEIPTS),
 )

@@ -46,6 +46,7 @@ from memory.ads.tasks import Need
 from memory.agent_memory import SharedMemory
 from memory.agents.workflows import create_session
 from memory.audit_log.account_changes import AccountLeases, Intention, State
+from memory.audit_log.api_tokens import ApiToken, ApiTokens
 from memory.audit_log.creation_intents import Part
 from memory.audit_log.staff_commands import StaffCommandLog
 from memory.conversations.channel_messages import FailureCause, Inbound, Media, Outgoing
@@ -537,7 +538,7 @@ def what_agents_remember(story: Story) -> None:
 
 
 def what_the_clock_keeps(story: Story) -> None:
-    """Runs of jobs, a worker's sign of life, a template that was switched off, quotas and a day's model budget."""
+    """Runs of jobs, a worker's sign of life, a template that was switched off, quotas, a day's model budget, API tokens."""
     memory, limits = story.memory, Limits(story.db, story.ads.clock)
     memory.runs.claim("rates", timedelta(days=1))
     memory.runs.note("catch-up")
@@ -545,6 +546,9 @@ def what_the_clock_keeps(story: Story) -> None:
     story.program.turns.beat("worker-1")
     limits.allow("api of john", 60, 3600)
     limits.add_spend(BRAND, date(2026, 11, 23), 250_000)
+    tokens, now = ApiTokens(story.db, story.ads.clock), story.ads.clock()
+    tokens.keep(ApiToken("0123456789abcdef", "analyst", BRAND, now, now + timedelta(days=90)))
+    tokens.revoke(ApiToken("admin-01234567", "admin", None, now, now + timedelta(days=365)))
     Search(story.db).catch_up_fully()
 
 

@@ -14,6 +14,8 @@ import pytest
 
 from bot.settings import Settings, WrongSetting
 from bot.web.access import InvalidToken, issue_token, read_token, secret_keys, who_may_call
+from bot.web.failed_attempts import MOST_FAILURES
+from memory.audit_log.api_tokens import ApiTokens
 from memory.storage.secret_keys import SecretKeys
 from tests.memory.stores import TestClock
 from tests.web.shop import KEYS, PHONE, SECRET, Shop
@@ -102,6 +104,54 @@ def test_a_token_that_does_not_hold_is_refused(shop: Shop, forge: Callable[[Shop
 def test_a_token_in_another_scheme_is_no_token(shop: Shop) -> None:
     assert shop.client.get("/analytics/users", headers={"Authorization": f"Basic {signed(shop)}"}).status_code == 401
     assert shop.client.get(f"/analytics/users?token={signed(shop)}").status_code == 401
+
+
+def test_a_token_taken_back_is_refused_from_the_next_request_on(shop: Shop) -> None:
+    tokens = ApiTokens(shop.stores.db, shop.stores.clock)
+    token, other = (issue_token(KEYS, shop.stores.clock, "analyst", tokens=tokens) for _ in range(2))
+    assert shop.client.get("/analytics/users", headers=bearer(token)).status_code == 200
+    tokens.revoke(read_token(token, KEYS, shop.stores.clock).token)
+    assert shop.client.get("/analytics/users", headers=bearer(token)).status_code == 401
+    assert shop.client.get("/analytics/users", headers=bearer(other)).status_code == 200
+
+
+YEAR = timedelta(days=365)
+
+
+@pytest.mark.parametrize(
+    ("age", "lasts", "status"),
+    [
+        (timedelta(0), YEAR, 200),
+        (timedelta(0), 10 * YEAR, 200),  # as 0.2.0 issued them
+        (YEAR - timedelta(hours=1), 10 * YEAR, 200),
+        (YEAR, 10 * YEAR, 401),
+        (timedelta(days=-2), YEAR, 401),
+        (None, YEAR, 200),
+        (None, YEAR + timedelta(hours=1), 401),
+    ],
+)
+def test_no_token_holds_longer_than_a_year(shop: Shop, age: timedelta | None, lasts: timedelta, status: int) -> None:
+    now = shop.stores.clock()
+    issued = now if age is None else now - age
+    times = {"exp": int((issued + lasts).timestamp()), "iat": None if age is None else int(issued.timestamp())}
+    assert shop.client.get("/analytics/users", headers=bearer(signed(shop, **times))).status_code == status
+
+
+@pytest.mark.parametrize("days", [0, -1, 365.1, float("nan"), float("inf")])
+def test_no_token_is_issued_for_more_than_a_year(days: float) -> None:
+    with pytest.raises(ValueError, match="365"):
+        issue_token(KEYS, TestClock(), "staff", days=days)
+
+
+def test_who_sends_wrong_tokens_again_and_again_is_told_to_wait(shop: Shop) -> None:
+    wrong = bearer("let me in")
+    answers = [shop.client.get("/analytics/users", headers=wrong).status_code for _ in range(MOST_FAILURES)]
+    assert set(answers) == {401}
+    again = shop.client.get("/analytics/users", headers=wrong)
+    assert again.status_code == 429
+    assert int(again.headers["Retry-After"]) > 0
+    # Others may share the address.
+    assert shop.ask("/analytics/users").status_code == 200
 
 
 def test_a_token_runs_out_after_its_days() -> None:

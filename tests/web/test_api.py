@@ -141,6 +141,22 @@ def test_ready_asks_the_provider(shop: Shop) -> None:
     assert (answer.status_code, answer.get_json()["parts"]["provider"]) == (503, "the provider does not answer")
 
 
+def test_ready_says_when_the_database_takes_no_writes(shop: Shop) -> None:
+    shop.stores.turns.beat("w")
+    assert shop.client.get("/ready").status_code == 200
+    shop.stores.db.all("PRAGMA query_only = ON")  # as a read-only disk
+    answer = shop.client.get("/ready")
+    assert answer.status_code == 503
+    assert answer.get_json()["parts"]["database"] != "ok"
+
+
+def test_ready_leaves_one_row_however_often_it_is_asked(shop: Shop) -> None:
+    for _ in range(3):
+        shop.client.get("/ready")
+        shop.stores.clock.pass_by(days=1)
+    assert shop.stores.db.value("SELECT count(*) FROM job_runs") == 1
+
+
 def test_ready_says_when_the_database_is_gone(shop: Shop, tmp_path: Path) -> None:
     shop.stores.db.close()
     for file in tmp_path.glob("hawker.db*"):

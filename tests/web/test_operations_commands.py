@@ -52,6 +52,26 @@ def test_token_prints_a_token_and_nothing_else(shop: Shop) -> None:
     assert (caller.role, caller.brand) == ("staff", BRAND)
 
 
+def test_tokens_are_listed_and_taken_back_by_id_or_whole(shop: Shop) -> None:
+    first, second = (run(shop, "token", "--role", role, "--days", "2").output.strip() for role in ("staff", "admin"))
+    ids = [read_token(token, KEYS, shop.stores.clock).token.id for token in (first, second)]
+    listed = run(shop, "token", "--list").output
+    assert all(id in listed for id in ids)
+    assert first not in listed
+    assert run(shop, "token", "--revoke", ids[0]).exit_code == 0
+    assert run(shop, "token", "--revoke", second).exit_code == 0
+    assert run(shop, "token", "--list").output.count("taken back") == 2
+    refused = [shop.client.get("/analytics/users", headers={"Authorization": f"Bearer {t}"}) for t in (first, second)]
+    assert [answer.status_code for answer in refused] == [401, 401]
+
+
+@pytest.mark.parametrize("words", [["--revoke", "abc"], ["--revoke", "a.b.c"]])
+def test_an_unknown_token_is_not_taken_back(shop: Shop, words: list[str]) -> None:
+    result = run(shop, "token", *words)
+    assert result.exit_code == 1
+    assert "Error" in result.output
+
+
 @pytest.mark.parametrize("words", [["--role", "root"], [], ["--role", "staff", "--brand", "x"], ["--days", "0"]])
 def test_a_wrong_token_request_prints_no_token(shop: Shop, words: list[str]) -> None:
     assert run(shop, "token", *words).exit_code == 2

@@ -19,6 +19,7 @@ from bot.settings import Settings
 from bot.web.access import allow, caller, guard, public
 from bot.web.api.problem_details import PROBLEM, problem, register_problems
 from bot.web.response_headers import register_response_headers
+from memory.audit_log.api_tokens import ApiTokens
 from memory.conversation import ConversationMemory
 from memory.conversations.analytics import Analytics
 from memory.conversations.messages import Messages
@@ -26,11 +27,13 @@ from memory.conversations.turns import Turns
 from memory.people.contacts import Contacts
 from memory.storage.database import Database
 from memory.storage.errors import DatabaseUnavailable
+from memory.storage.job_runs import JobRuns
 from memory.storage.secret_keys import SecretKeys
 from memory.storage.timestamps import Clock, to_text
 from memory.upkeep.erasure import Erasure
 
 LARGEST_ID = (1 << 63) - 1
+WRITE_PROBE = "write probe"  # one row: a database that can be read only, or is full, is not ready
 WORKER_SILENCE = timedelta(seconds=30)
 EXTENSION = "hawker"
 
@@ -308,7 +311,7 @@ def register(app: Flask, parts: Parts, *further: TokenBlueprint) -> None:
     app.config["API_SPEC_OPTIONS"] = {
         "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}}
     }
-    guard(app, parts.keys, parts.clock)
+    guard(app, parts.keys, parts.clock, ApiTokens(parts.db, parts.clock))
     ours = _OurApi(app)
     for blueprint in (api, *further):
         ours.register_blueprint(blueprint)
@@ -402,6 +405,7 @@ def ready() -> tuple[dict[str, Any], int]:
     """Whether customers would be answered: database, worker, provider."""
     parts = _parts()
     try:
+        JobRuns(parts.db, parts.clock).note(WRITE_PROBE)
         found: dict[str, str | None] = {"database": None, "worker": _worker(parts)}
         if parts.provider is not None:
             found["provider"] = parts.provider.provider_fault()

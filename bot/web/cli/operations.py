@@ -18,15 +18,17 @@ from flask import Flask
 
 from bot.roles import ROLES, at_least
 from bot.settings import Settings
-from bot.web.access import issue_token
-from bot.web.api.conversations import DoctorFinding, Parts, erase_person
+from bot.web.access import LONGEST, USUAL_DAYS, InvalidToken, issue_token, read_token
+from bot.web.api.conversations import WRITE_PROBE, DoctorFinding, Parts, erase_person
 from bot.web.cli.person import memory_command
 from memory.ads.graph import Graph
 from memory.ads.graph_export import Target, copy_graph
+from memory.audit_log.api_tokens import ApiToken, ApiTokens, UnknownToken
 from memory.conversations.channel_messages import IN_DOUBT
 from memory.conversations.messages import Message
 from memory.conversations.received_forms import ReceivedForm, ReceivedForms
 from memory.storage.errors import DatabaseUnavailable, MemoryFault
+from memory.storage.job_runs import JobRuns
 from memory.storage.timestamps import Clock, to_text
 
 LEAST_FREE_BYTES = 500 * 1024 * 1024
@@ -58,14 +60,46 @@ def register_commands(app: Flask, parts: Parts) -> None:
 
 def _token(parts: Parts) -> click.Command:
     @click.command()
-    @click.option("--role", required=True, type=click.Choice(ROLES))
+    @click.option("--role", type=click.Choice(ROLES), help="Needed for a new token.")
     @click.option("--brand", type=click.Choice(list(parts.brands)), help="Limit the token to one brand.")
-    @click.option("--days", default=90.0, show_default=True, type=click.FloatRange(0, 3650, min_open=True))
-    def token(role: str, brand: str | None, days: float) -> None:
-        """Print a bearer token for the API, and nothing else."""
-        click.echo(issue_token(parts.keys, parts.clock, role, brand=brand, days=days))
+    @click.option(
+        "--days",
+        default=USUAL_DAYS,
+        show_default=True,
+        type=click.FloatRange(0, LONGEST.days, min_open=True),
+        help="How long it lasts.",
+    )
+    @click.option("--list", "listed", is_flag=True, help="Show the tokens that have not run out, without the tokens.")
+    @click.option("--revoke", metavar="ID|TOKEN", help="Take this one back, from the next request on.")
+    def token(role: str | None, brand: str | None, days: float, listed: bool, revoke: str | None) -> None:
+        """Print a bearer token for the API, and nothing else. Or list tokens, or take one back."""
+        tokens = ApiTokens(parts.db, parts.clock)
+        if (role is not None) + listed + (revoke is not None) != 1:
+            raise click.UsageError("give one of --role, --list and --revoke")
+        if role is not None:
+            click.echo(issue_token(parts.keys, parts.clock, role, brand=brand, days=days, tokens=tokens))
+        if listed:
+            click.echo("\n".join(map(_token_line, tokens.listed())) or "No token is in use.")
+        if revoke is not None:
+            found = _token_meant(parts, tokens, revoke)
+            tokens.revoke(found)
+            click.echo(f"{found.id} is taken back")
 
     return token
+
+
+def _token_meant(parts: Parts, tokens: ApiTokens, text: str) -> ApiToken:
+    """By id, or by the token itself: those of earlier versions are not listed."""
+    try:
+        return read_token(text, parts.keys, parts.clock).token if text.count(".") == 2 else tokens.get(text)
+    except (InvalidToken, UnknownToken) as unknown:
+        raise click.ClickException(str(unknown)) from unknown
+
+
+def _token_line(token: ApiToken) -> str:
+    until, issued = to_text(token.expires_at)[:10], to_text(token.issued_at)[:10]
+    state = f"taken back {to_text(token.revoked_at)[:10]}" if token.revoked_at else f"until {until}"
+    return f"{token.id}  {token.role}  {token.brand or 'every brand'}  issued {issued}  {state}"
 
 
 def _doctor(parts: Parts) -> click.Command:
@@ -225,7 +259,7 @@ def examine(parts: Parts) -> Iterator[DoctorFinding]:
 def database(parts: Parts) -> MachineFinding:
     try:
         with parts.db.transaction(durable=True):
-            pass
+            JobRuns(parts.db, parts.clock).note(WRITE_PROBE)
     except DatabaseUnavailable as fault:
         return MachineFinding(
             "database", False, f"{parts.db.name}: {fault}; check the folder's owner and that it is not full"

@@ -82,10 +82,22 @@ RECYCLED_NUMBERS = (
 
 WORKERS_THAT_STOPPED = ("ALTER TABLE workers ADD COLUMN told_at TEXT",)  # when staff were told
 
+API_TOKENS = (
+    """CREATE TABLE api_tokens (
+        id TEXT PRIMARY KEY,
+        role TEXT NOT NULL,
+        brand TEXT,
+        issued_at TEXT NOT NULL,
+        expires_at TEXT NOT NULL,
+        revoked_at TEXT
+    )""",
+)
+
 RELEASE_0_3_0: Steps = (
     ("021 received forms", RECEIVED_FORMS),
     ("024 lease clock", LEASE_CLOCK),
     ("025 tries", TRIES),
     ("026 workers that stopped", WORKERS_THAT_STOPPED),
     ("027 recycled numbers", RECYCLED_NUMBERS),
+    ("030 api tokens", API_TOKENS),
 )
