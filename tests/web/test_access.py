@@ -133,7 +133,10 @@ YEAR = timedelta(days=365)
 def test_no_token_holds_longer_than_a_year(shop: Shop, age: timedelta | None, lasts: timedelta, status: int) -> None:
     now = shop.stores.clock()
     issued = now if age is None else now - age
-    times = {"exp": int((issued + lasts).timestamp()), "iat": None if age is None else int(issued.timestamp())}
+    times: dict[str, Any] = {
+        "exp": int((issued + lasts).timestamp()),
+        "iat": None if age is None else int(issued.timestamp()),
+    }
     assert shop.client.get("/analytics/users", headers=bearer(signed(shop, **times))).status_code == status
 
 

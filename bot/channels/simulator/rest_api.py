@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hmac
+import re
 import socket
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -125,9 +126,24 @@ def _hang_up() -> Response:
     return Response(status=204)
 
 
+def _number(name: str, default: int) -> int:
+    text = request.args.get(name, str(default))
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise ApiRefusal(20001, f"Parameter '{name}' is not valid", 400)
+    return int(text)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ApiRefusal(20001, "Parameter 'DateSent' is not valid", 400) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 def _list(twilio: SmallTwilio) -> Response:
-    size = min(int(request.args.get("PageSize", _PAGE)), 1000)
-    page = int(request.args.get("Page", 0))
+    size = max(1, min(_number("PageSize", _PAGE), 1000))
+    page = _number("Page", 0)
     with twilio.chats.changed:
         found = [one for one in twilio.chats.letters.values() if _asked_for(one)]
     found.sort(key=lambda one: (one.sent or one.created, one.ordinal), reverse=True)
@@ -154,10 +170,10 @@ def _asked_for(letter: Letter) -> bool:
     if letter.sent is None:
         return False
     sent = datetime.fromisoformat(letter.sent)
-    if on and sent.date() != datetime.fromisoformat(on).date():
+    if on and sent.date() != _moment(on).date():
         return False
-    after = not since or sent.replace(microsecond=0) >= datetime.fromisoformat(since)
-    return after and (not before or sent <= datetime.fromisoformat(before))
+    after = not since or sent.replace(microsecond=0) >= _moment(since)
+    return after and (not before or sent <= _moment(before))
 
 
 def _one(twilio: SmallTwilio, sid: str) -> Any:
@@ -216,7 +232,10 @@ def _make_content(twilio: SmallTwilio) -> Any:
     fault = twilio.faults.take("content", *_SPOILING)
     if fault:
         return _spoil(fault)
-    types = {name: value for name, value in asked["types"].items() if value}
+    told = asked.get("types") if isinstance(asked, dict) else None
+    if not isinstance(told, dict) or not all(isinstance(each, dict) for each in told.values() if each):
+        raise ApiRefusal(20001, "Parameter 'types' is not valid", 400)
+    types = {name: value for name, value in told.items() if value}
     buttons = types.get("twilio/quick-reply", {}).get("actions", [])
     if any(not button.get("title") or len(button["title"]) > 20 for button in buttons) or len(buttons) > 10:
         raise ApiRefusal(21655, "A quick reply has at most 10 buttons of at most 20 characters")

@@ -19,6 +19,8 @@ from bot.channels.twilio import verdict_on
 
 _WHO = re.compile(r"\+[1-9]\d{6,14}|[A-Z]{2}\.[A-Za-z0-9.]{1,140}")
 _LONGEST_WAIT = 15.0  # seconds that a page may hold one of the web's threads
+_MOST_ASKED_WAIT = 60.0
+_MOST_EVENTS = 10**12
 _LARGEST = 16 * 1024 * 1024
 _SHOWN_INLINE = ("image/", "audio/", "video/")
 
@@ -84,6 +86,8 @@ def _customer(twilio: SmallTwilio, who: str) -> Customer:
     if not _WHO.fullmatch(who):
         abort(400, "a phone number such as +14155550101, or a WhatsApp user id such as IN.AbC123")
     ours = request.args.get("sender") or twilio.account.sender
+    if not _WHO.fullmatch(ours):
+        abort(400, "sender: one of the shop's numbers")
     return Customer(twilio, twilio.customer(who).person, f"whatsapp:{ours}", wait=False)
 
 
@@ -103,8 +107,8 @@ def _state(twilio: SmallTwilio) -> Response:
 
 
 def _events(twilio: SmallTwilio) -> Response:
-    after = request.args.get("after", 0, int)
-    wait = min(request.args.get("wait", 0.0, float), _LONGEST_WAIT)
+    after = _whole(request.args.get("after", "0"), 0, _MOST_EVENTS)
+    wait = min(_decimal(request.args.get("wait", "0"), 0, _MOST_ASKED_WAIT), _LONGEST_WAIT)
     if request.args.get("run") != twilio.chats.run:  # the program was started anew: the page reads everything again
         return jsonify(events=[], anew=True)
     events = [dict(event) for event in twilio.chats.news(after, wait)]
@@ -148,13 +152,20 @@ def _send(twilio: SmallTwilio, who: str) -> Any:
     if isinstance(asked.get("advert"), dict):
         customer.arrives_through({str(name): str(value) for name, value in asked["advert"].items()})
     if "location" in asked:
-        place = _Asked(asked["location"])
-        sent = customer.sends_location(str(place["latitude"]), str(place["longitude"]), str(place.get("label", "")))
+        sent = customer.sends_location(*_place(asked["location"]))
     elif "button" in asked:
         sent = _press(customer, str(asked["button"]), str(asked["on"]))
     else:
         sent = customer.says(str(asked["text"])[:4096])
     return jsonify(sid=sent.sid), 201
+
+
+def _place(asked: Any) -> tuple[str, str, str]:
+    if not isinstance(asked, dict):
+        abort(400, "location: an object with latitude and longitude")
+    place = _Asked(asked)
+    latitude, longitude = _decimal(place["latitude"], -90, 90), _decimal(place["longitude"], -180, 180)
+    return f"{latitude:.7g}", f"{longitude:.7g}", str(place.get("label", ""))[:1000]
 
 
 def _press(customer: Customer, title: str, sid: str) -> Sent:
@@ -198,6 +209,19 @@ def _number(said: Any, least: int, most: int) -> int:
     if not (written.isascii() and written.isdigit()):
         abort(400, "a whole number, please")
     return max(least, min(int(written[:9]), most))
+
+
+def _whole(said: str, least: int, most: int) -> int:
+    if not (re.fullmatch(r"[0-9]{1,18}", said) and least <= int(said) <= most):
+        abort(400, f"a whole number from {least} to {most}, please")
+    return int(said)
+
+
+def _decimal(said: Any, least: float, most: float) -> float:
+    written = "" if isinstance(said, bool) else str(said)  # JSON's numbers, too
+    if not (re.fullmatch(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?", written) and least <= float(written) <= most):
+        abort(400, f"a number from {least:g} to {most:g}, please")
+    return float(written)
 
 
 def _clear_faults(twilio: SmallTwilio) -> Response:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
-from flask import Flask, Response, current_app, jsonify
+from flask import Flask, Response, current_app, jsonify, request
 from flask_smorest import Api, Blueprint
 from marshmallow import EXCLUDE, Schema, fields
 from marshmallow.validate import Length, OneOf, Range
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import Forbidden, HTTPException, NotFound
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, NotFound
 from werkzeug.wrappers import Response as ErrorResponse
 
 from bot.settings import Settings
@@ -311,6 +311,7 @@ def register(app: Flask, parts: Parts, *further: TokenBlueprint) -> None:
     app.config["API_SPEC_OPTIONS"] = {
         "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}}
     }
+    app.before_request(_refuse_zero_bytes)
     guard(app, parts.keys, parts.clock, ApiTokens(parts.db, parts.clock))
     ours = _OurApi(app)
     for blueprint in (api, *further):
@@ -322,6 +323,12 @@ def register(app: Flask, parts: Parts, *further: TokenBlueprint) -> None:
     @public
     def openapi() -> Response:
         return jsonify(ours.spec.to_dict())
+
+
+def _refuse_zero_bytes() -> None:
+    # PostgreSQL stores none, and no name or number has one.
+    if "\0" in request.path or b"%00" in request.query_string or b"\0" in request.query_string:
+        raise BadRequest("a zero byte has no meaning here")
 
 
 @api.route("/conversation/<phone_number>", methods=["GET"])
