@@ -10,6 +10,7 @@ from memory.storage.database import Database
 from tests.processes import Processes, processes
 from tests.world import JOHN
 
+OLD, NEW = "the old secret has at least 32 characters", "the new secret has at least 32 characters"
 KEY, NEW_KEY = "00ab" * 16, "11cd" * 16
 MARIA = "+34600000001"
 
@@ -111,3 +112,39 @@ def test_an_erased_person_has_a_receipt_and_no_backup_brings_them_back(tmp_path:
         shop.db.close()
         backup.unlink()
         assert JOHN.removeprefix("+").encode() not in bytes_of(tmp_path)
+
+
+def people(shop: Processes, file: Path | None = None) -> set[str]:
+    db = shop.db if file is None else Database(file)
+    found = {row["value"] for row in db.all("SELECT value FROM identities WHERE kind = 'phone'")}
+    db.close()
+    return found
+
+
+def test_an_erased_person_stays_erased_through_new_secrets_and_machines(tmp_path: Path) -> None:
+    exported, backup, receipt = tmp_path / "export", tmp_path / "copies" / "copy.db", tmp_path / "receipt.json"
+    (exported / "conversations").mkdir(parents=True)
+    for phone in (JOHN, MARIA):
+        said = {"timestamp": "2026-11-01T10:00:00Z", "role": "user", "content": "hello"}
+        dossier = {"user_profile": {"phone_number": phone}, "messages": [said]}
+        (exported / "conversations" / f"{phone}.json").write_text(json.dumps(dossier))
+    with processes(tmp_path) as shop:
+        ran(shop, "import", str(exported), SECRET_KEY=OLD)
+        ran(shop, "backup", str(backup), SECRET_KEY=OLD)
+        ran(shop, "erase", JOHN, "--yes", "--receipt", str(receipt), SECRET_KEY=OLD)
+        for secret in (OLD, NEW):
+            assert "1 records could not be taken" in ran(shop, "import", str(exported), SECRET_KEY=secret)
+            assert people(shop) == {MARIA}
+        assert "1 people who were erased since" in ran(shop, "restore", str(backup), SECRET_KEY=NEW)
+        assert people(shop) == {MARIA}
+        both = f"{NEW},{OLD}"
+        assert "genuine" in ran(shop, "receipt", str(receipt), SECRET_KEY=both)
+        new_machine = {"DATABASE_URL": f"sqlite:///{tmp_path}/new.db", "SECRET_KEY": both}
+        ran(shop, "restore", str(backup), **new_machine)
+        assert people(shop, tmp_path / "new.db") == {JOHN, MARIA}, "nothing there knows of the erasure"
+        assert "1 people" in ran(shop, "erase-again", str(receipt), **new_machine)
+        assert people(shop, tmp_path / "new.db") == {MARIA}
+        (tmp_path / "new.db").unlink()
+        assert "1 people" in ran(shop, "restore", str(backup), "--receipts", str(receipt), **new_machine)
+        assert people(shop, tmp_path / "new.db") == {MARIA}
+        assert "SECRET_KEY" in refused(shop, "erase-again", str(receipt), SECRET_KEY=NEW)

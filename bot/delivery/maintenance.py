@@ -17,7 +17,8 @@ from memory.people.contacts import Contacts
 from memory.storage.secret_keys import SecretKeys
 from memory.storage.timestamps import Clock
 from memory.upkeep.backup import BackupFailed, erase_in_backups, rotate
-from memory.upkeep.erasure import LIST, Erasure, erase_in_copy, write_list
+from memory.upkeep.erasure import Erasure, erase_in_copy
+from memory.upkeep.erasure_register import LIST, write_list
 
 log = logging.getLogger(__name__)
 
@@ -88,9 +89,9 @@ class Backups:
     def run(self) -> None:
         try:
             log.info("backed up into %s", rotate(self.database, self.folder, self.clock(), key=self.key))
-            erased = self.erasure.erased()
-            write_list(erased, self.folder / LIST)
-            made_anew = erase_in_backups(self.folder, erased, self._erase, key=self.key)
+            known = self.erasure.register.whole()
+            write_list(known, self.folder / LIST, self.keys)
+            made_anew = erase_in_backups(self.folder, known.erased, self._erase, key=self.key)
         except (BackupFailed, OSError) as fault:
             log.error("the nightly backup failed: %s", fault)
             for notice in self.staff.alarm(self.brand, f"The nightly backup failed: {fault}."):
@@ -101,4 +102,4 @@ class Backups:
             log.info("erased people removed from %s older backups", made_anew)
 
     def _erase(self, copy: Path) -> None:
-        erase_in_copy(copy, self.key, self.erasure.erased(), self.clock, self.keys)
+        erase_in_copy(copy, self.key, self.erasure.register.whole(), self.clock, self.keys)

@@ -53,6 +53,15 @@ class Foundation:
         staff = Staff(stores.contacts, settings.staff, numbers)
         keys = secret_keys(settings)
         locks = None if settings.on_server else WorkerLocks(settings.database_path.parent / "workers")
+        erasure = Erasure(
+            stores.db,
+            clock,
+            keys,
+            short_term=agents.short_term,
+            short_term_seconds=settings.memory.short_term_ttl,
+            backup_hours=24 if settings.backup_dir else None,
+        )
+        erasure.register.keep_keys()
         return cls(
             settings=settings,
             clock=clock,
@@ -62,14 +71,7 @@ class Foundation:
             staff=staff,
             locks=locks,
             turns=Turns(stores.db, stores.messages, clock, _turn_changes(stores, clock, agents, staff), holders=locks),
-            erasure=Erasure(
-                stores.db,
-                clock,
-                keys,
-                short_term=agents.short_term,
-                short_term_seconds=settings.memory.short_term_ttl,
-                backup_hours=24 if settings.backup_dir else None,
-            ),
+            erasure=erasure,
             rates=Rates(Path(settings.memory.storage_dir) / "rates", clock),
             model=LanguageModel.from_settings(settings, clock),
             keys=keys,

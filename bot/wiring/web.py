@@ -56,7 +56,7 @@ def site(
     register(web, parts, ad_routes)
     register_ads(web, AdParts(agency.answers, agency.memory.attribution, agency.memory.records))
     register_commands(web, parts)
-    register_keeping(web, foundation.stores.db, foundation.stores.search, settings)
+    register_keeping(web, foundation.stores.db, foundation.stores.search, foundation.erasure, settings, foundation.keys)
     register_closed(web, settings)
     register_moving(web, parts.brands, BrandArchive(foundation))
     for endpoint, view in web.view_functions.items():
@@ -113,9 +113,10 @@ class BrandArchive:
         db, clock = self.foundation.stores.db, self.foundation.clock
         timeout = timedelta(hours=self.foundation.settings.memory.session_timeout_hours)
         number = self.foundation.numbers.number_of(brand)
+        register = self.foundation.erasure.register
         return [
-            ConversationFiles(Dossiers(db, clock, brand=brand, our_number=number, timeout=timeout)),
-            OneFile("campaign_memory.json", brand, CampaignRecords(db, clock)),
-            OneFile("strategic_memory.json", brand, Strategy(db, clock)),
-            RecordFiles(db, Past(db, self.foundation.stores.sessions, clock)),
+            ConversationFiles(Dossiers(db, clock, brand=brand, our_number=number, timeout=timeout), register),
+            OneFile("campaign_memory.json", brand, CampaignRecords(db, clock), register),
+            OneFile("strategic_memory.json", brand, Strategy(db, clock), register),
+            RecordFiles(db, Past(db, self.foundation.stores.sessions, clock), [*self.foundation.brands], register),
         ]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Protocol
 from urllib.parse import quote, unquote
 
+from memory.people.address_mentions import PersonMentions
 from memory.settings import LOCAL_REDIS
 from memory.storage.errors import ShortTermUnavailable
 from memory.storage.timestamps import Clock, now
@@ -33,8 +33,8 @@ class ShortTerm(Protocol):
     def drop(self, above: tuple[str, ...]) -> int:
         """Forget everything below this path; how many texts that were."""
 
-    def forget_naming(self, names: Sequence[str]) -> int:
-        """Forget every text that has one of these words in it or in its key, however spaced; how many that were."""
+    def forget_naming(self, person: PersonMentions) -> int:
+        """Forget every text that names the person, in it or in its key; how many that were."""
 
     def count(self) -> int:
         """How many texts there are."""
@@ -87,10 +87,12 @@ class InMemoryBackend:
                 del self._texts[path]
             return len(below)
 
-    def forget_naming(self, names: Sequence[str]) -> int:
-        """Forget every text that has one of these words in it or in its key."""
+    def forget_naming(self, person: PersonMentions) -> int:
+        """Forget every text that names the person, in it or in its key."""
         with self._lock:
-            found = [path for path, (_, text) in self._texts.items() if names_any("/".join((*path, text)), names)]
+            found = [
+                path for path, (_, text) in self._texts.items() if any(person.spots(each) for each in (*path, text))
+            ]
             for path in found:
                 del self._texts[path]
             return len(found)
@@ -146,11 +148,15 @@ class RedisBackend:
             keys = list(self._redis.scan_iter(f"{_key(above)}/*", count=1000))
             return int(self._redis.unlink(*keys)) if keys else 0
 
-    def forget_naming(self, names: Sequence[str]) -> int:
-        """Forget every text that has one of these words in it or in its key."""
+    def forget_naming(self, person: PersonMentions) -> int:
+        """Forget every text that names the person, in it or in its key."""
         with self._our_errors():
             keys = list(self._redis.scan_iter(f"{PREFIX}*", count=1000))
-            found = [key for key in keys if names_any(unquote(key) + str(self._redis.get(key)), names)]
+            found = [
+                key
+                for key in keys
+                if any(person.spots(each) for each in (*map(unquote, key.split("/")), self._redis.get(key) or ""))
+            ]
             return int(self._redis.unlink(*found)) if found else 0
 
     def count(self) -> int:
@@ -165,12 +171,6 @@ class RedisBackend:
         except self._away as error:
             reason = type(error).__name__
             raise ShortTermUnavailable(f"Redis cannot be used now ({reason}); it will be tried again") from error
-
-
-def names_any(text: str, names: Sequence[str]) -> bool:
-    """Whether one of the words is in the text, whatever a number's digits are separated by."""
-    bare = re.sub(r"[ ().-]", "", text)
-    return any(name in bare for name in names)
 
 
 def _key(path: tuple[str, ...]) -> str:

@@ -446,6 +446,10 @@ class Contacts:
         )
         return last is None or last < moved_at
 
+    def identities(self, address: Address) -> list[tuple[str, str]]:
+        """Kinds and canonical values, as `identities` has them. Raises NotAnAddress."""
+        return _keys(address)
+
     def join(self, kept_id: int, other_id: int) -> None:
         """Two contacts were one person all along: everything of `other_id` becomes `kept_id`'s."""
         with self._db.transaction():

@@ -75,7 +75,7 @@ def rotate(database: Path, folder: Path, now: datetime, *, key: str | None = Non
 def erase_in_backups(folder: Path, erased: Mapping[str, str], erase: Change, *, key: str | None = None) -> int:
     """Rewrite each backup that may still hold somebody of the list; returns how many.
 
-    `erased`: see `Erasure.erased`. `erase` edits the copy that replaces a backup. With a `key`, plain backups are
+    `erased`: see `ErasedList`. `erase` edits the copy that replaces a backup. With a `key`, plain backups are
     encrypted. Raises BackupFailed.
     """
     behind = [file for file in sorted(folder.glob(NAMES)) if not erased.items() <= _erased_in(file, key).items()]

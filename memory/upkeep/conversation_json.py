@@ -23,6 +23,7 @@ from memory.storage.database import Database
 from memory.storage.errors import MemoryFault, NotAnAddress, NotStorable
 from memory.storage.json_values import LONGEST_NAME, check_name, check_text
 from memory.storage.timestamps import Clock, to_text
+from memory.upkeep.erasure_register import ErasureRegister, Identity
 
 PREFERENCES = {"name": "name", "preferred_currency": "currency", "preferred_language": "language"}  # our facts' names
 CURRENCIES = list_currencies()
@@ -129,10 +130,11 @@ class Dossiers:
             },
         }
 
-    def take_in(self, given: object, notes: Notes) -> None:
+    def take_in(self, given: object, notes: Notes, register: ErasureRegister) -> None:
         """Import a dossier's new content; faults go into `notes`. Idempotent.
 
-        Nothing of it is answered, sent, or learned from. A known contact's stored values win.
+        Nothing of it is answered, sent, or learned from. A known contact's stored values win. What was known of an
+        erased person before the erasure is refused.
         """
         dossier = given if isinstance(given, dict) else {}
         profile = dossier.get("user_profile")
@@ -141,7 +143,25 @@ class Dossiers:
         if address is not None:
             lines = self._lines(dossier.get("messages", []), notes)
             with self._db.transaction():
-                self._merge(address, profile, dossier.get("session_info"), lines, notes)
+                at = register.erased_at(self._identities(address))
+                if at is None or self._all_later(at, profile, dossier.get("session_info"), lines):
+                    self._merge(address, profile, dossier.get("session_info"), lines, notes)
+                else:
+                    notes.read("user_profile", _refuse, f"this person was erased at {at}, and is not taken in again")
+
+    def _identities(self, address: Address) -> list[Identity]:
+        return [Identity(self._brand, kind, value) for kind, value in self._contacts.identities(address)]
+
+    def _all_later(self, at: str, profile: dict[str, Any], info: object, lines: Sequence[DossierMessage]) -> bool:
+        """Whether all of the dossier is of somebody who came back after the erasure."""
+        given, notes = info if isinstance(info, dict) else {}, Notes("")  # `_merge` notes what is wrong
+        moments = [
+            self._moment(profile, "last_interaction", "user_profile.last_interaction", notes),
+            self._moment(given, "created_at", "session_info.created_at", notes),
+            *(line.at for line in lines),
+        ]
+        dated = [to_text(moment) for moment in moments if moment is not None]
+        return bool(dated) and min(dated) > at
 
     def _merge(
         self, address: Address, profile: dict[str, Any], info: object, lines: list[DossierMessage], notes: Notes

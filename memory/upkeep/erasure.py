@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import logging
 import secrets
@@ -15,48 +13,35 @@ from pathlib import Path
 from typing import Any
 
 from memory.agents.short_term import ShortTerm
+from memory.people.address_mentions import PersonMentions
 from memory.people.contacts import ERASED, FORGETTING, OWNED, Contacts
 from memory.storage import sqlcipher
-from memory.storage.database import Database, Row
-from memory.storage.errors import MemoryFault, ShortTermUnavailable
+from memory.storage.database import Database
+from memory.storage.errors import DatabaseUnavailable, MemoryFault, ShortTermUnavailable
 from memory.storage.job_runs import JobRuns
 from memory.storage.migrations import STEPS
 from memory.storage.secret_keys import KeyPurpose, SecretKeys
-from memory.storage.table import JSON, REUSED_ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
-from memory.storage.timestamps import Clock, from_text, to_text
+from memory.storage.timestamps import Clock, to_text
+from memory.upkeep.erasure_register import (
+    ERASED_PEOPLE,
+    NOBODY,
+    RECEIPTS,
+    REGISTER_KEYS,
+    ErasedList,
+    ErasureRegister,
+    Identity,
+    erased_at,
+    identity_of_work,
+)
+from memory.upkeep.personal_data import Reach, columns
+from memory.upkeep.text_erasure import ErasedPerson, erase_texts
 
 log = logging.getLogger(__name__)
 
 SCRUBBED_WITHIN = timedelta(minutes=2)
 MET_AT_PROVIDER = "their copies at the provider are deleted one by one, asked for every minute until each is gone"
-LIST = "erased.txt"  # beside the backups: people that a restore must erase again
 Receipt = dict[str, Any]
-# What agents keep: table → the columns in which a person may be named.
-AGENTS = {
-    "agent_memories": ("workflow_id", "key", "value"),
-    "workflow_messages": ("workflow_id", "content", "metadata"),
-    "execution_records": ("workflow_id", "record"),
-    "workflow_sessions": ("workflow_id", "metadata"),
-    "episodes": ("workflow_id", "summary"),
-}
-# Keyed hashes of the numbers and ids of erased people: a backup from before is cleaned of them.
-ERASED_PEOPLE = Table("erased_people", Column("digest", TEXT), Column("at", TIMESTAMP), key="digest")
-RECEIPTS = Table(
-    "receipts",
-    Column("id", REUSED_ROW_ID),
-    Column("number", TEXT, unique=True),
-    Column("brand", TEXT),
-    Column("at", TIMESTAMP),
-    Column("receipt", JSON),
-    indexes=[Index("receipts_by_brand", "brand, id")],
-)
-CARRIED = (ERASED_PEOPLE, ERASED, FORGETTING, RECEIPTS)  # what a restore must not undo
-
-
-_LATER = "WHERE excluded.at > erased_people.at"
-_REMEMBER = ERASED_PEOPLE.insert(
-    ERASED_PEOPLE.columns, f"{ERASED_PEOPLE.update_on_conflict(ERASED_PEOPLE.columns)} {_LATER}"
-)
+CARRIED = (ERASED, FORGETTING, RECEIPTS)  # what a restore must not undo, besides the register
 
 
 class ReceiptRefused(MemoryFault):
@@ -64,7 +49,7 @@ class ReceiptRefused(MemoryFault):
 
 
 class Erasure:
-    """`keys` sign receipts and key the hashes by which erased people are recognised.
+    """`keys` sign receipts.
 
     `backup_hours`: how long backups may still hold an erased person; None without backups.
     """
@@ -82,6 +67,7 @@ class Erasure:
         self._db = db
         self._clock = clock
         self._keys = keys
+        self.register = ErasureRegister(db, keys)
         self._short_term = short_term
         self._short_term_life = timedelta(seconds=short_term_seconds)
         self._backup_life = None if backup_hours is None else timedelta(hours=backup_hours)
@@ -94,32 +80,49 @@ class Erasure:
         Joins the open transaction. Raises UnknownContact.
         """
         with self._db.transaction(durable=True):
-            brand, names = self._contacts.get(contact_id).brand, self._names(contact_id)
-            digests = self._digests(contact_id)
+            brand = self._contacts.get(contact_id).brand
+            person = ErasedPerson.of(self._db, contact_id)
+            digests = self.register.digests(self._identities(contact_id))
             at_provider = len(self._contacts.provider_ids(contact_id))
-            gone = _together(self._contacts.erase(contact_id), forget_agents(self._db, names))
-            self._remember(digests, to_text(self._clock()))
+            gone = self._remove(person)
+            case = self.register.digests([identity_of_work(contact_id)])
+            self.register.remember([*digests, *case], to_text(self._clock()))
             receipt = self._receipt(brand, digests, gone, at_provider)
             self._keep(receipt)
-        self._forget_short_term(names)
+        self._forget_short_term(person)
         if not self._db.in_transaction:
             self.scrub()
         return receipt
 
-    def erase_again(self, erased: Mapping[str, str]) -> int:
-        """Erase people on this list (digest → time) who were known before that time; returns how many.
+    def erase_again(self, more: ErasedList = NOBODY) -> int:
+        """Erase people of the register, and of `more`, who were known before they were erased; returns how many.
 
-        For a restored backup. Somebody who came back later is a new person, and stays.
+        For a restored backup or a new machine. Somebody who came back later is a new person, and stays.
         """
-        with self._db.transaction():
-            for digest, at in erased.items():
-                self._remember([digest], at)
-        everybody = self._db.all("SELECT id, first_seen_at FROM contacts ORDER BY id")
-        return sum(self._erase_if_listed(row["id"], row["first_seen_at"], erased) for row in everybody)
+        self.register.take_in(more)
+        known = self.register.whole()
+        if not known.erased:
+            return 0
+        people: dict[int, list[Identity]] = {}
+        first_seen: dict[int, str] = {}
+        for row in self._db.all(
+            "SELECT c.id, c.first_seen_at, i.brand, i.kind, i.value FROM contacts c"
+            " JOIN identities i ON i.contact_id = c.id WHERE i.kind <> 'written' ORDER BY c.id"
+        ):
+            people.setdefault(row["id"], []).append(Identity(row["brand"], row["kind"], row["value"]))
+            first_seen[row["id"]] = row["first_seen_at"]
+        listed = [each for each, own in people.items() if (erased_at(known, own) or "") >= first_seen[each]]
+        for contact_id in listed:
+            with self._db.transaction():
+                self._remove(ErasedPerson.of(self._db, contact_id))
+        return len(listed)
 
-    def erased(self) -> dict[str, str]:
-        """Keyed digests of erased numbers and ids → when they were erased; for a restore."""
-        return {row["digest"]: row["at"] for row in self._db.all("SELECT digest, at FROM erased_people")}
+    def erase_again_from(self, receipts: Iterable[Receipt]) -> int:
+        """Erase the people of these receipts, where the register is lost; returns how many were there.
+
+        Raises ReceiptRefused.
+        """
+        return self.erase_again(erased_of(receipts, self._keys))
 
     def receipts(self, brand: str, *, limit: int = 100) -> list[Receipt]:
         """Newest first."""
@@ -136,7 +139,7 @@ class Erasure:
         last, done = self._db.value("SELECT max(at) FROM receipts"), self._runs.last("scrub")
         if last is None or (done is not None and to_text(done) > last):
             return True
-        if not self._db.scrub((*OWNED, "contacts", *AGENTS)):
+        if not self._db.scrub((*OWNED, "contacts", *columns(Reach.FREE_TEXT))):
             return False
         self._runs.note("scrub")
         return True
@@ -166,31 +169,17 @@ class Erasure:
                 self._contacts.forget_all_but_optout(contact_id)
         return True
 
-    def _names(self, contact_id: int) -> list[str]:
-        """Digits of their numbers, and their user ids."""
-        rows = self._db.all("SELECT value FROM identities WHERE contact_id = :id AND kind <> 'written'", id=contact_id)
-        return sorted({row["value"].removeprefix("+").replace(".", "") for row in rows})
+    def _remove(self, person: ErasedPerson) -> dict[str, int]:
+        texts = erase_texts(self._db, person)
+        rows = self._contacts.erase(person.contact_id)
+        return {table: rows.get(table, 0) + texts.get(table, 0) for table in (*rows, *texts)}
 
-    def _digests(self, contact_id: int) -> list[str]:
+    def _identities(self, contact_id: int) -> list[Identity]:
         rows = self._db.all(
             "SELECT brand, kind, value FROM identities WHERE contact_id = :id AND kind <> 'written' ORDER BY kind, value",
             id=contact_id,
         )
-        return [self._keyed("erased person", f"{row['brand']} {row['kind']} {row['value']}") for row in rows]
-
-    def _remember(self, digests: Iterable[str], at: str) -> None:
-        for digest in digests:
-            self._db.run(_REMEMBER, digest=digest, at=at)
-
-    def _erase_if_listed(self, contact_id: int, first_seen_at: str, erased: Mapping[str, str]) -> bool:
-        listed = [erased[digest] for digest in self._digests(contact_id) if digest in erased]
-        if not listed or max(listed) < first_seen_at:
-            return False
-        names = self._names(contact_id)
-        with self._db.transaction():
-            self._contacts.erase(contact_id)
-            forget_agents(self._db, names)
-        return True
+        return [Identity(row["brand"], row["kind"], row["value"]) for row in rows]
 
     def _receipt(self, brand: str, digests: Sequence[str], gone: Mapping[str, int], at_provider: int) -> Receipt:
         now = self._clock()
@@ -199,6 +188,7 @@ class Erasure:
             "receipt": secrets.token_hex(8),
             "brand": brand,
             "person": sorted(digests),
+            "key": self.register.sealed_key(),  # of those digests, for a machine that has nothing but the receipt
             "erased_at": to_text(now),
             "removed": {layer: count for layer, count in gone.items() if layer != "orders without a person"},
             "remains": [*self._remains(now, at_provider, orders)],
@@ -221,42 +211,15 @@ class Erasure:
         row["at"] = receipt["erased_at"]
         self._db.run(RECEIPTS.insert(row), **row)
 
-    def _forget_short_term(self, names: Sequence[str]) -> None:
+    def _forget_short_term(self, person: ErasedPerson) -> None:
         # In another thread beside an open transaction, which must not wait for Redis; what cannot be reached
         # expires.
         if self._short_term is None:
             return
         if self._db.in_transaction:
-            threading.Thread(target=_forget_naming, args=(self._short_term, names), name="short-term").start()
+            threading.Thread(target=_forget_naming, args=(self._short_term, person.mentions), name="short-term").start()
         else:
-            _forget_naming(self._short_term, names)
-
-    def _keyed(self, purpose: str, text: str) -> str:
-        return _keyed(self._keys.secrets[0], purpose, text)
-
-
-def _together(rows: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
-    return {table: rows.get(table, 0) + more.get(table, 0) for table in (*rows, *more)}
-
-
-def forget_agents(db: Database, names: Sequence[str]) -> dict[str, int]:
-    """Delete agents' entries that name these people, and workflows about one; returns rows by table.
-
-    Numbers match with any spacing, if the country code is there.
-    """
-    gone = dict.fromkeys(AGENTS, 0)
-    for name in names:
-        about = {
-            row["workflow_id"]
-            for table, column in (("workflow_sessions", "metadata"), ("episodes", "summary"))
-            for row in db.all(f"SELECT workflow_id FROM {table} WHERE {_names(column)}", name=f"%{name}%")
-        }
-        for table, columns in AGENTS.items():
-            named = " OR ".join(_names(column) for column in columns)
-            gone[table] += db.run(f"DELETE FROM {table} WHERE {named}", name=f"%{name}%")
-            for workflow_id in about:
-                gone[table] += db.run(f"DELETE FROM {table} WHERE workflow_id = :workflow", workflow=workflow_id)
-    return gone
+            _forget_naming(self._short_term, person.mentions)
 
 
 def verify(receipt: Receipt, keys: SecretKeys) -> None:
@@ -276,7 +239,20 @@ def _signed_text(told: Receipt) -> str:
     return f"receipt\n{json.dumps(told, sort_keys=True)}"
 
 
-def erase_in_copy(copy: Path, key: str | None, erased: Mapping[str, str], clock: Clock, keys: SecretKeys) -> int:
+def erased_of(receipts: Iterable[Receipt], keys: SecretKeys) -> ErasedList:
+    """The people of these receipts. Raises ReceiptRefused."""
+    whole = NOBODY
+    for receipt in receipts:
+        verify(receipt, keys)
+        erased = dict.fromkeys(receipt["person"], receipt["erased_at"])
+        if "key" in receipt:
+            whole = whole.joined(ErasedList(erased, frozenset([keys.unseal(KeyPurpose.REGISTER, receipt["key"])])))
+        else:  # version 0.2.0 made the digests with the secret itself
+            whole = whole.joined(ErasedList(erased, secrets=frozenset(keys.secrets)))
+    return whole
+
+
+def erase_in_copy(copy: Path, key: str | None, erased: ErasedList, clock: Clock, keys: SecretKeys) -> int:
     """Erase the listed people from a copy that nobody has open; returns how many."""
     db = Database(copy, key=key)
     db.migrate(STEPS)
@@ -287,73 +263,44 @@ def erase_in_copy(copy: Path, key: str | None, erased: Mapping[str, str], clock:
     return again
 
 
-def carry_over(old: Path, copy: Path, key: str | None) -> dict[str, str]:
-    """Write the replaced database's erasures into a restored copy; returns its list of the erased.
+def carry_over(old: Path, copy: Path, key: str | None, keys: SecretKeys) -> ErasedList:
+    """Write the replaced database's receipts into a restored copy; returns whom it knows to be erased.
 
     Logs a warning, and carries over nothing, where the replaced database is unreadable.
     """
+    source = Database(old, key=None if sqlcipher.is_plain(old) else key)
     target = Database(copy, key=key)
     target.migrate(STEPS)
-    with target.transaction():
-        for table, rows in _known_of_erasures(old, key).items():
-            for row in rows:
-                values = {name: value for name, value in row.items() if name != "id"}
-                target.run(table.insert(values, "ON CONFLICT DO NOTHING"), **values)
-    carried = {row["digest"]: row["at"] for row in target.all("SELECT digest, at FROM erased_people")}
-    target.close()
-    return carried
-
-
-def _known_of_erasures(old: Path, key: str | None) -> dict[Table, list[Row]]:
-    source = Database(old, key=None if sqlcipher.is_plain(old) else key)
     try:
         there = {row["name"] for row in source.all("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        return {table: source.all(f"SELECT * FROM {table.name}") for table in CARRIED if table.name in there}
-    except MemoryFault as fault:
+        with target.transaction():
+            for table in CARRIED:
+                for row in source.all(f"SELECT * FROM {table.name}") if table.name in there else []:
+                    values = {name: value for name, value in row.items() if name != "id"}
+                    target.run(table.insert(values, "ON CONFLICT DO NOTHING"), **values)
+        if REGISTER_KEYS.name in there:
+            return ErasureRegister(source, keys).whole()
+        erased = source.all("SELECT digest, at FROM erased_people") if ERASED_PEOPLE.name in there else []
+        return ErasedList({row["digest"]: row["at"] for row in erased}, secrets=frozenset(keys.secrets))
+    except DatabaseUnavailable as fault:
         log.warning(
             "the replaced database is unreadable; erasures are known only from the list beside the backups: %s", fault
         )
-        return {}
+        return NOBODY
     finally:
         source.close()
+        target.close()
 
 
-def write_list(erased: Mapping[str, str], file: Path) -> None:
-    """Write the list beside the backups, for when the database is lost."""
-    unfinished = file.with_name(f"{file.name}.unfinished")
-    unfinished.write_text("".join(f"{digest} {at}\n" for digest, at in sorted(erased.items())))
-    unfinished.replace(file)
-
-
-def read_list(file: Path) -> dict[str, str]:
-    """Empty where there is no file."""
-    if not file.exists():
-        return {}
-    entries = [line.split() for line in file.read_text().splitlines()]
-    return {entry[0]: to_text(from_text(entry[1])) for entry in entries if len(entry) == 2}
-
-
-def _forget_naming(short_term: ShortTerm, names: Sequence[str]) -> None:
+def _forget_naming(short_term: ShortTerm, person: PersonMentions) -> None:
     try:
-        short_term.forget_naming(names)
+        short_term.forget_naming(person)
     except ShortTermUnavailable as fault:
         log.warning("short-term memory of an erased person is left to expire: %s", fault)
 
 
 def _remaining(where: str, until: datetime, how: str) -> dict[str, Any]:
     return {"where": where, "until": to_text(until), "how": how}
-
-
-def _names(column: str) -> str:
-    """SQL: whether the column contains `:name`, ignoring separators."""
-    bare = column
-    for mark in (" ", "-", "(", ")", "."):
-        bare = f"replace({bare}, '{mark}', '')"
-    return f"{bare} LIKE :name"
-
-
-def _keyed(secret: str, purpose: str, text: str) -> str:
-    return hmac.new(secret.encode(), f"{purpose}\n{text}".encode(), hashlib.sha256).hexdigest()
 
 
 _SILENT = """FROM contacts c WHERE c.brand = :brand AND c.staff = 0

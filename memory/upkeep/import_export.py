@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +12,13 @@ from typing import Any, Protocol
 
 from memory.agents.memory_manager import recorded
 from memory.conversations.backfill import Past
+from memory.people.address_mentions import PersonMentions, addresses_in, texts_of, with_texts
 from memory.storage.database import Database, Row
 from memory.storage.errors import FilesUnusable, NotStorable
 from memory.storage.json_values import check_name, file_name, to_json
 from memory.storage.timestamps import to_text
 from memory.upkeep.conversation_json import Dossiers, Fault, Notes
+from memory.upkeep.erasure_register import ErasedList, ErasureRegister, Identity, erased_at, identity_of_work
 
 AT_ONCE = 500  # lines of a file taken in by one transaction
 UNFINISHED = ".unfinished"
@@ -42,6 +45,7 @@ class ConversationFiles:
     """`conversations/…json`, one per person of a brand."""
 
     dossiers: Dossiers
+    register: ErasureRegister
 
     def size(self) -> int:
         return self.dossiers.count()
@@ -61,7 +65,7 @@ class ConversationFiles:
     def read(self, file: Path, notes: Notes) -> None:
         given = notes.read("", parsed, text_of(file))
         if given is not None:
-            self.dossiers.take_in(given, notes)
+            self.dossiers.take_in(given, notes, self.register)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,8 @@ class RecordFiles:
 
     db: Database
     past: Past
+    brands: Sequence[str]  # whose erased people are not taken in
+    register: ErasureRegister
 
     def size(self) -> int:
         return int(self.db.value("SELECT count(DISTINCT agent_id) FROM execution_records"))
@@ -84,11 +90,12 @@ class RecordFiles:
 
     def read(self, file: Path, notes: Notes) -> None:
         lines = [*enumerate(text_of(file).split("\n"), start=1)]
+        erased = self.register.whole()
         for first in range(0, len(lines), AT_ONCE):
             with self.db.transaction():
                 for number, line in lines[first : first + AT_ONCE]:
                     if line.strip():
-                        self._take_in(line, f"line {number}", notes)
+                        self._take_in(line, f"line {number}", notes, erased)
 
     def _lines(self, agent: str) -> Iterator[str]:
         page = self._page(agent, 0)
@@ -103,11 +110,15 @@ class RecordFiles:
             after=after,
         )
 
-    def _take_in(self, line: str, place: str, notes: Notes) -> None:
+    def _take_in(self, line: str, place: str, notes: Notes, erased: ErasedList) -> None:
         record = notes.read(place, _as_object, line)
         if record is None:
             return
         before = len(notes.faults)
+        naming = self._erased_in(record, erased)
+        if naming is not None:
+            notes.read(place, _refuse, f"names somebody who was erased at {naming}, and is not taken in again")
+            return
         row = {
             "record_id": notes.read(f"{place}: record_id", check_name, "record_id", record.pop("record_id", None)),
             "agent": notes.read(f"{place}: agent_id", check_name, "agent_id", record.pop("agent_id", None)),
@@ -121,6 +132,22 @@ class RecordFiles:
                 " VALUES (:record_id, :agent, :workflow, :at, :record) ON CONFLICT DO NOTHING",
                 **row,
             )
+
+    def _erased_in(self, record: dict[str, Any], erased: ErasedList) -> str | None:
+        """When somebody whom the record names was erased, if that was after the record; None for nobody."""
+        case = re.fullmatch(r"contact:(\d+)", str(record.get("workflow_id")))
+        people = [identity_of_work(int(case[1]))] if case else []
+        people += [
+            Identity(brand, kind, value)
+            for text in texts_of(record)
+            for kind, value in addresses_in(text)
+            for brand in self.brands
+        ]
+        at = erased_at(erased, people)
+        try:
+            return at if at is None or self._moment(record.get("timestamp")) <= at else None
+        except NotStorable:
+            return at
 
     def _moment(self, given: object) -> str:
         return to_text(self.past.read_moment(given))
@@ -142,6 +169,7 @@ class OneFile:
     name: str
     brand: str
     store: OfBrands
+    register: ErasureRegister
 
     def size(self) -> int:
         return 1
@@ -155,7 +183,22 @@ class OneFile:
     def read(self, file: Path, notes: Notes) -> None:
         given = notes.read("", parsed, text_of(file))
         if given is not None:
-            notes.faults += [Fault(notes.file, "", wrong) for wrong in self.store.take_in(self.brand, given)]
+            notes.faults += [
+                Fault(notes.file, "", wrong) for wrong in self.store.take_in(self.brand, self._clean(given))
+            ]
+
+    def _clean(self, given: Any) -> Any:
+        """Without numbers and user ids of erased people."""
+        erased = self.register.whole()
+
+        def clean(text: str) -> str:
+            named = [
+                value for kind, value in addresses_in(text) if erased_at(erased, [Identity(self.brand, kind, value)])
+            ]
+            phones = frozenset(value for value in named if value.startswith("+"))
+            return PersonMentions(phones, frozenset(named) - phones).redacted(text) if named else text
+
+        return with_texts(given, clean) if erased.erased else given
 
 
 def write(folder: Path, parts: Sequence[ExportPart], step: Callable[[], None] = lambda: None) -> int:
@@ -241,6 +284,10 @@ def text_of(file: Path) -> str:
 
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
+
+
+def _refuse(why: str) -> None:
+    raise NotStorable(why)
 
 
 def _no_number(name: str) -> Any:

@@ -36,7 +36,7 @@ from memory.shop.catalogue_items import GOODS, GOODS_IMPORTS
 from memory.shop.orders import ORDER_EVENTS, ORDERS, QUOTES
 from memory.storage.job_runs import JOB_RUNS, SWITCHED_OFF
 from memory.storage.quotas import COUNTERS
-from memory.upkeep.erasure import ERASED_PEOPLE, RECEIPTS
+from memory.upkeep.erasure_register import ERASED_PEOPLE, RECEIPTS, REGISTER_KEYS
 
 TABLES = (
     *(JOB_RUNS, SWITCHED_OFF, COUNTERS, WORKERS, TALLIES),
@@ -52,5 +52,5 @@ TABLES = (
     *(CYCLES, TASKS, AD_CHARTS),
     *(AD_STOPS, AD_HELD, AD_RUNNING, AD_ALARMS, AD_NOTICES),
     *(AD_CHANGES, AD_PEAKS, AD_LEASES, AD_SPEND_RULES, AD_APPROVALS, AD_LAUNCHES, AD_INTENTS, STAFF_DEEDS, API_TOKENS),
-    *(ERASED, FORGETTING, ERASED_PEOPLE, RECEIPTS),
+    *(ERASED, FORGETTING, ERASED_PEOPLE, REGISTER_KEYS, RECEIPTS),
 )

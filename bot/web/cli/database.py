@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -16,18 +17,43 @@ from memory.recall.search import Search
 from memory.storage.database import Database
 from memory.storage.errors import MemoryFault
 from memory.storage.migrations import STEPS
+from memory.storage.secret_keys import SecretKeys
 from memory.storage.timestamps import now
 from memory.upkeep.backup import NAMES, BackupFailed, back_up, restore
 from memory.upkeep.database_copy import CopyRefused, copy_all
 from memory.upkeep.encryption import NotEncrypted, encrypt
-from memory.upkeep.erasure import LIST, ReceiptRefused, carry_over, erase_in_copy, read_list, verify
+from memory.upkeep.erasure import (
+    Erasure,
+    Receipt,
+    ReceiptRefused,
+    carry_over,
+    erase_in_copy,
+    erased_of,
+    verify,
+)
+from memory.upkeep.erasure_register import LIST, NOBODY, ErasedList, read_list
 
 CLOSED = ("restore", "encrypt", "receipt")  # they need the database closed, or none
 
 
-def register_keeping(app: Flask, db: Database, search: Search, settings: Settings) -> None:
+RECEIPT_FILES = click.option(
+    "--receipts",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Receipts of erasures, where nothing else knows of them.",
+)
+
+
+def register_keeping(
+    app: Flask, db: Database, search: Search, erasure: Erasure, settings: Settings, keys: SecretKeys
+) -> None:
     """Those that work while the program runs."""
-    for command in (_backup(db, settings.database_key or None), _copy(db, search), _reindex(search)):
+    for command in (
+        _backup(db, settings.database_key or None),
+        _copy(db, search, settings, keys),
+        _reindex(search),
+        _erase_again(erasure, settings, keys),
+    ):
         app.cli.add_command(command)
 
 
@@ -50,7 +76,7 @@ def _backup(db: Database, key: str | None) -> click.Command:
     return backup
 
 
-def _copy(db: Database, search: Search) -> click.Command:
+def _copy(db: Database, search: Search, settings: Settings, keys: SecretKeys) -> click.Command:
     @click.command()
     @click.option("--to", "url", required=True, metavar="postgresql://…", help="An empty database.")
     def copy(url: str) -> None:
@@ -60,12 +86,15 @@ def _copy(db: Database, search: Search) -> click.Command:
             other.migrate(STEPS)
             click.echo("copying, table by table:")
             counts = copy_all(db, other, _say)
+            again = Erasure(other, now, keys).erase_again(_listed(settings, keys))
         except (CopyRefused, MemoryFault) as fault:
             raise click.ClickException(str(fault)) from fault
         index = search.on(other)
         with click.progressbar(length=counts["messages"], label="indexing") as bar:
             while done := index.catch_up():
                 bar.update(done)
+        if again:
+            click.echo(f"{again} people who were erased since are erased in it, too")
         click.echo(f"{sum(counts.values())} rows in {len(counts)} tables, each checked; now set DATABASE_URL")
 
     return copy
@@ -88,12 +117,18 @@ def _reindex(search: Search) -> click.Command:
 def _restore(settings: Settings) -> click.Command:
     @click.command("restore")
     @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-    def command(file: Path) -> None:
-        """Put the backup FILE in the database's place. Stop the program first; the replaced file is kept."""
+    @RECEIPT_FILES
+    def command(file: Path, receipts: Sequence[Path]) -> None:
+        """Put the backup FILE in the database's place. Stop the program first; the replaced file is kept.
+
+        People erased since the backup are erased in it again: those that the replaced database knows, those in
+        erased.txt beside FILE and in BACKUP_DIR, and those of the receipts that you name.
+        """
         _need_a_file(settings)
         try:
-            kept = restore(file, settings.database_path, now(), key=settings.database_key or None, change=change(file))
-        except BackupFailed as fault:
+            change = partial(_erase_since, settings, file, receipts)
+            kept = restore(file, settings.database_path, now(), key=settings.database_key or None, change=change)
+        except (BackupFailed, ReceiptRefused) as fault:
             raise click.ClickException(str(fault)) from fault
         click.echo(f"{settings.database_path} is now as {file} was; start the program")
         if kept is not None:
@@ -101,21 +136,60 @@ def _restore(settings: Settings) -> click.Command:
                 f"what it replaced is kept as {kept}: it still holds whom you erase from now on, so remove it soon"
             )
 
-    def change(file: Path) -> Callable[[Path], None]:
-        return lambda copy: _erase_since(settings, file, copy)
-
     return command
 
 
-def _erase_since(settings: Settings, backup: Path, copy: Path) -> None:
-    """Applies the erasure lists of the database and of the backup's folder to `copy`."""
+def _erase_since(settings: Settings, backup: Path, receipts: Sequence[Path], copy: Path) -> None:
+    """Applies every list of erased people that is at hand to `copy`."""
     key, keys = settings.database_key or None, secret_keys(settings)
-    listed = read_list(backup.with_name(LIST))
+    listed = read_list(backup.with_name(LIST), keys).joined(_listed(settings, keys)).joined(_of_files(receipts, keys))
     if settings.database_path.exists():
-        listed |= carry_over(settings.database_path, copy, key)
+        listed = listed.joined(carry_over(settings.database_path, copy, key, keys))
     again = erase_in_copy(copy, key, listed, now, keys)
     if again:
         click.echo(f"{again} people who were erased since are erased in it, too")
+
+
+def _listed(settings: Settings, keys: SecretKeys) -> ErasedList:
+    return read_list(Path(settings.backup_dir) / LIST, keys) if settings.backup_dir else NOBODY
+
+
+def _of_files(receipts: Sequence[Path], keys: SecretKeys) -> ErasedList:
+    """Raises ReceiptRefused with the file's name."""
+    whole = NOBODY
+    for file in receipts:
+        try:
+            whole = whole.joined(erased_of(_receipts_in(file.read_text(encoding="utf-8")), keys))
+        except (ValueError, ReceiptRefused) as fault:
+            raise ReceiptRefused(f"{file}: {fault}") from fault
+    return whole
+
+
+def _receipts_in(text: str) -> list[Receipt]:
+    """One receipt, or one a line. Raises ValueError."""
+    try:
+        found = [json.loads(text)]
+    except ValueError:
+        found = [json.loads(line) for line in text.splitlines() if line.strip()]
+    return [each if isinstance(each, dict) else {} for each in found]
+
+
+def _erase_again(erasure: Erasure, settings: Settings, keys: SecretKeys) -> click.Command:
+    @click.command("erase-again")
+    @click.argument("receipts", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    def command(receipts: Sequence[Path]) -> None:
+        """Erase everybody again whom a receipt in RECEIPTS, or erased.txt in BACKUP_DIR, says was erased.
+
+        For a new machine, or data that came from elsewhere. They are recognised from now on: import refuses them.
+        """
+        try:
+            again = erasure.erase_again(_of_files(receipts, keys).joined(_listed(settings, keys)))
+        except ReceiptRefused as refused:
+            raise click.ClickException(str(refused)) from refused
+        erasure.scrub()
+        click.echo(f"{again} people were here and are erased again")
+
+    return command
 
 
 def _encrypt(settings: Settings) -> click.Command:

@@ -93,6 +93,15 @@ API_TOKENS = (
     )""",
 )
 
+# Erased people were recognised by hashes keyed with SECRET_KEY; another secret forgot them.
+REGISTER_KEYS = (
+    """CREATE TABLE register_keys (
+        id INTEGER PRIMARY KEY,
+        key TEXT NOT NULL UNIQUE,
+        sealed INTEGER NOT NULL
+    )""",
+)
+
 RELEASE_0_3_0: Steps = (
     ("021 received forms", RECEIVED_FORMS),
     ("024 lease clock", LEASE_CLOCK),
@@ -100,4 +109,5 @@ RELEASE_0_3_0: Steps = (
     ("026 workers that stopped", WORKERS_THAT_STOPPED),
     ("027 recycled numbers", RECYCLED_NUMBERS),
     ("030 api tokens", API_TOKENS),
+    ("033 register keys", REGISTER_KEYS),
 )

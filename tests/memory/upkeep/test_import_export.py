@@ -21,7 +21,9 @@ from memory.conversations.analytics import Analytics
 from memory.conversations.backfill import Past
 from memory.recall.search import Search
 from memory.storage.errors import FilesUnusable, NotStorable
+from memory.storage.secret_keys import SecretKeys
 from memory.upkeep.conversation_json import Dossiers
+from memory.upkeep.erasure_register import ErasureRegister
 from memory.upkeep.import_export import ConversationFiles, ExportPart, OneFile, RecordFiles, pending, read, write
 from tests.memory.stores import BRAND, SHOP, Stores
 from tests.migrated import migrated_database
@@ -58,8 +60,12 @@ people = st.dictionaries(
 )
 
 
+def register(stores: Stores) -> ErasureRegister:
+    return ErasureRegister(stores.db, SecretKeys(("a secret of at least thirty-two characters",)))
+
+
 def parts(stores: Stores, brand: str) -> list[ExportPart]:
-    return [ConversationFiles(Dossiers(stores.db, stores.clock, brand=brand, our_number=SHOP))]
+    return [ConversationFiles(Dossiers(stores.db, stores.clock, brand=brand, our_number=SHOP), register(stores))]
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -290,8 +296,8 @@ def test_campaigns_and_strategy_are_the_same_after_a_move(stores: Stores, tmp_pa
 
 def advertising(stores: Stores) -> list[ExportPart]:
     return [
-        OneFile("campaign_memory.json", BRAND, CampaignRecords(stores.db, stores.clock)),
-        OneFile("strategic_memory.json", BRAND, Strategy(stores.db, stores.clock)),
+        OneFile("campaign_memory.json", BRAND, CampaignRecords(stores.db, stores.clock), register(stores)),
+        OneFile("strategic_memory.json", BRAND, Strategy(stores.db, stores.clock), register(stores)),
     ]
 
 
@@ -300,7 +306,7 @@ def advertising(stores: Stores) -> list[ExportPart]:
 
 def trail(manager: MemoryManager) -> list[ExportPart]:
     stores = Stores(manager.db.url)
-    return [RecordFiles(manager.db, Past(manager.db, stores.sessions, manager.clock))]
+    return [RecordFiles(manager.db, Past(manager.db, stores.sessions, manager.clock), [BRAND], register(stores))]
 
 
 @pytest.fixture
