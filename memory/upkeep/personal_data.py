@@ -125,6 +125,11 @@ COLUMNS: Mapping[str, Mapping[Reach, str]] = {
     "execution_records": {Reach.FREE_TEXT: "workflow_id record", Reach.NOBODY: "record_id agent_id"},
     "workflow_sessions": {Reach.FREE_TEXT: "workflow_id metadata", Reach.NOBODY: "token agents"},
     "episodes": {Reach.FREE_TEXT: "workflow_id summary", Reach.NOBODY: "agent_id outcome"},
+    "audit_entries": {
+        Reach.CONTACT_ID: "actor",
+        Reach.NOBODY: "brand role door action subject outcome previous hash",
+    },
+    "audit_checkpoints": {Reach.NOBODY: "hash signature"},
     "erased": {Reach.HASH: "digest"},
     "forgetting": {Reach.AT_PROVIDER: "provider_id"},
     "erased_people": {Reach.HASH: "digest"},

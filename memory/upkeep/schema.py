@@ -18,6 +18,7 @@ from memory.agents.workflows import WORKFLOW_MESSAGES, WORKFLOW_SESSIONS
 from memory.audit_log.account_changes import AD_CHANGES, AD_LEASES, AD_PEAKS, AD_SPEND_RULES
 from memory.audit_log.api_tokens import API_TOKENS
 from memory.audit_log.approvals import AD_APPROVALS
+from memory.audit_log.audit_trail import AUDIT_CHECKPOINTS, AUDIT_ENTRIES
 from memory.audit_log.creation_intents import AD_INTENTS, AD_LAUNCHES
 from memory.audit_log.staff_commands import STAFF_DEEDS
 from memory.conversations.attachments import MEDIA
@@ -52,5 +53,6 @@ TABLES = (
     *(CYCLES, TASKS, AD_CHARTS),
     *(AD_STOPS, AD_HELD, AD_RUNNING, AD_ALARMS, AD_NOTICES),
     *(AD_CHANGES, AD_PEAKS, AD_LEASES, AD_SPEND_RULES, AD_APPROVALS, AD_LAUNCHES, AD_INTENTS, STAFF_DEEDS, API_TOKENS),
+    *(AUDIT_ENTRIES, AUDIT_CHECKPOINTS),
     *(ERASED, FORGETTING, ERASED_PEOPLE, REGISTER_KEYS, RECEIPTS),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from memory.storage.database import Steps
+from memory.storage.database import EachInItsWay, Steps
 
 # A lease of an earlier version says nothing on another clock; it would have run out within minutes.
 LEASE_CLOCK = (
@@ -102,6 +102,71 @@ REGISTER_KEYS = (
     )""",
 )
 
+# Append-only: nothing is changed, and only what a signed checkpoint has cut off is deleted.
+_ONLY_APPEND = "the audit log is append-only"
+AUDIT_LOG = (
+    """CREATE TABLE audit_entries (
+        id INTEGER PRIMARY KEY,
+        at TEXT NOT NULL,
+        brand TEXT NOT NULL,
+        actor TEXT NOT NULL,
+        role TEXT NOT NULL,
+        door TEXT NOT NULL,
+        action TEXT NOT NULL,
+        person INTEGER,
+        subject TEXT NOT NULL,
+        outcome TEXT NOT NULL,
+        previous TEXT NOT NULL,
+        hash TEXT NOT NULL
+    )""",
+    "CREATE INDEX audit_entries_by_person ON audit_entries (person, id)",
+    "CREATE INDEX audit_entries_by_actor ON audit_entries (actor, id)",
+    """CREATE TABLE audit_checkpoints (
+        id INTEGER PRIMARY KEY,
+        at TEXT NOT NULL,
+        entry_id INTEGER NOT NULL,
+        hash TEXT NOT NULL,
+        cut INTEGER NOT NULL,
+        signature TEXT NOT NULL
+    )""",
+    EachInItsWay(
+        sqlite=(
+            *(
+                f"CREATE TRIGGER {table}_{name} BEFORE {when} ON {table} {condition}"
+                f" BEGIN SELECT RAISE(ABORT, '{_ONLY_APPEND}'); END"
+                for table in ("audit_entries", "audit_checkpoints")
+                for name, when, condition in (
+                    ("not_changed", "UPDATE", ""),
+                    # INSERT OR REPLACE deletes without asking the triggers of DELETE.
+                    ("not_replaced", "INSERT", f"WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id)"),
+                )
+            ),
+            "CREATE TRIGGER audit_entries_kept BEFORE DELETE ON audit_entries WHEN NOT EXISTS"
+            " (SELECT 1 FROM audit_checkpoints WHERE cut = 1 AND entry_id >= OLD.id)"
+            f" BEGIN SELECT RAISE(ABORT, '{_ONLY_APPEND}'); END",
+            "CREATE TRIGGER audit_checkpoints_kept BEFORE DELETE ON audit_checkpoints"
+            f" BEGIN SELECT RAISE(ABORT, '{_ONLY_APPEND}'); END",
+        ),
+        postgresql=(
+            f"CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$ BEGIN RAISE EXCEPTION '{_ONLY_APPEND}'; END $$",
+            "CREATE FUNCTION audit_refuse_unless_cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " IF EXISTS (SELECT 1 FROM audit_checkpoints WHERE cut = 1 AND entry_id >= OLD.id) THEN RETURN OLD; END IF;"
+            f" RAISE EXCEPTION '{_ONLY_APPEND}'; END $$",
+            "CREATE TRIGGER audit_entries_kept BEFORE DELETE ON audit_entries"
+            " FOR EACH ROW EXECUTE FUNCTION audit_refuse_unless_cut()",
+            "CREATE TRIGGER audit_entries_not_changed BEFORE UPDATE ON audit_entries"
+            " FOR EACH ROW EXECUTE FUNCTION audit_refuse()",
+            "CREATE TRIGGER audit_entries_not_emptied BEFORE TRUNCATE ON audit_entries"
+            " FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()",
+            "CREATE TRIGGER audit_checkpoints_not_changed BEFORE UPDATE OR DELETE ON audit_checkpoints"
+            " FOR EACH ROW EXECUTE FUNCTION audit_refuse()",
+            "CREATE TRIGGER audit_checkpoints_not_emptied BEFORE TRUNCATE ON audit_checkpoints"
+            " FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()",
+        ),
+    ),
+)
+
 RELEASE_0_3_0: Steps = (
     ("021 received forms", RECEIVED_FORMS),
     ("024 lease clock", LEASE_CLOCK),
@@ -110,4 +175,5 @@ RELEASE_0_3_0: Steps = (
     ("027 recycled numbers", RECYCLED_NUMBERS),
     ("030 api tokens", API_TOKENS),
     ("033 register keys", REGISTER_KEYS),
+    ("034 audit log", AUDIT_LOG),
 )
