@@ -13,7 +13,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from itertools import permutations
@@ -28,7 +28,7 @@ from bot.promises.check import check
 from bot.promises.facts import Breach, OrderFact, ReplyFacts
 from bot.shop.catalogue import read_catalogue
 from bot.shop.categories import Categories
-from bot.shop.exchange_rates import Conversion
+from bot.shop.exchange_rates import Conversion, RateSource
 from memory.shop.catalogue_items import Item
 
 ROOT = Path(__file__).parents[1]
@@ -87,7 +87,8 @@ def _totals(basket: Sequence[tuple[Item, int]]) -> tuple[Money, ...]:
 
 def _stated_rates(text: str, basket: Sequence[tuple[Item, int]], items: Sequence[Item]) -> Iterator[Conversion]:
     """A rate that a draft names is taken for the rate tool's, and everything listed is taken for converted by it."""
-    found = find_amounts(plain_in_place(composed(text)))
+    plain = plain_in_place(composed(text))
+    found = find_amounts(plain)
     rates = [
         (one, other)
         for one, other in permutations(found, 2)
@@ -95,15 +96,19 @@ def _stated_rates(text: str, basket: Sequence[tuple[Item, int]], items: Sequence
         and other.currency
         and one.currency != other.currency
         and abs(found.index(one) - found.index(other)) == 1
-        and (one.value == 1 or re.match(r" ?(?:per|por|के|the) ", text[other.span[1] :]))
+        and one.value == 1
         and not any(other.currency in item.prices for item in items)
     ]
+    each_euro = [other for other in found if re.match(r" ?(?:per|por|the|to the) euro", plain[other.span[1] :])]
+    rates += [(replace(other, value=Decimal(1), currency="EUR"), other) for other in each_euro]
     for one, other in rates:
-        listed = [item.prices[one.currency] for item in items if one.currency in item.prices]
-        totals = [money for money in _totals(basket) if money.currency == one.currency]
-        for given in [Money(Decimal(1), one.currency), *listed, *totals]:
-            result = Money(given.amount * other.value, other.currency).rounded()
-            yield Conversion(given, result, other.value, TODAY, "practice")
+        source, target = one.currency or "", other.currency or ""
+        listed = [item.prices[source] for item in items if source in item.prices]
+        totals = [money for money in _totals(basket) if money.currency == source]
+        for given in [Money(Decimal(1), source), *listed, *totals]:
+            yield Conversion(
+                given, Money(given.amount * other.value, target).rounded(), other.value, TODAY, RateSource.ECB
+            )
 
 
 def judged(*, sealed: bool) -> Iterator[tuple[CorpusDraft, list[Breach]]]:

@@ -20,11 +20,19 @@ class Trade:
     models: frozenset[str]  # words that continue a product's name
     technology: frozenset[str]  # never a product, even before a number
     percentages: frozenset[str]  # things whose percentage is no discount
+    features: tuple[str, ...]  # pieces of patterns, one thing each
+    other_goods: tuple[str, ...]  # pieces of patterns
 
 
 def _trade(table: Mapping[str, list[str] | str]) -> Trade:
     sets = {key: frozenset(str(table[key]).split()) for key in ("models", "technology", "percentages")}
-    return Trade(makes=tuple(table["makes"]), numbered=tuple(table["numbered"]), **sets)
+    return Trade(
+        makes=tuple(table["makes"]),
+        numbered=tuple(table["numbered"]),
+        features=tuple(table["features"]),
+        other_goods=tuple(table["other_goods"]),
+        **sets,
+    )
 
 
 TRADES: Mapping[str, Trade] = {

@@ -9,16 +9,21 @@ from bot.promises.draft_language import check_language
 from bot.promises.facts import Breach, ReplyFacts
 from bot.promises.rules.credentials import check_credentials
 from bot.promises.rules.delivery import check_times
-from bot.promises.rules.discounts import check_codes, check_discounts
+from bot.promises.rules.discounts import check_codes, check_discounts, check_end_of_discount
+from bot.promises.rules.guarantees import check_guarantees, check_warranty_of_kind
+from bot.promises.rules.instructions import check_instructions
 from bot.promises.rules.orders import check_order_states, check_orders, check_refunds
 from bot.promises.rules.prices import check_conversions, check_prices
 from bot.promises.rules.products import check_products
+from bot.promises.rules.reported_actions import check_gifts, check_reported_actions, check_urgency
 from bot.promises.rules.routes import check_links, check_routes, check_spelt_addresses
-from bot.promises.rules.stock import check_few_left, check_stock
+from bot.promises.rules.specifications import check_other_goods, check_specifications
+from bot.promises.rules.stock import check_few_left, check_last_few, check_quantities, check_stock
 from bot.promises.sentences import sentences_of, subject_of
 
 _RULES = (
     check_discounts,
+    check_end_of_discount,
     check_stock,
     check_times,
     check_links,
@@ -27,10 +32,17 @@ _RULES = (
     check_order_states,
     check_refunds,
     check_few_left,
+    check_last_few,
     check_codes,
     check_spelt_addresses,
     check_routes,
-    check_credentials,
+    check_instructions,
+    check_guarantees,
+    check_warranty_of_kind,
+    check_reported_actions,
+    check_gifts,
+    check_urgency,
+    check_other_goods,
     check_conversions,
 )
 
@@ -50,6 +62,6 @@ def check(draft: str, facts: ReplyFacts) -> list[Breach]:
         for rule in _RULES
         for start, breach in rule(sentence, facts)
     ]
-    for of_draft in (check_prices, check_language):
+    for of_draft in (check_prices, check_quantities, check_credentials, check_specifications, check_language):
         breaches += of_draft(sentences, facts)
     return list(dict.fromkeys(breach for _, breach in sorted(breaches, key=lambda pair: pair[0])))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from babel.dates import get_day_names, get_month_names
@@ -29,6 +29,11 @@ def of_all(key: str, subject: str = "claims") -> str:
 def claim(key: str, subject: str = "claims") -> re.Pattern[str]:
     """As a whole-word pattern."""
     return whole_words(of_all(key, subject))
+
+
+def claims_of(keys: Sequence[str], subject: str) -> re.Pattern[str]:
+    """Several entries as one pattern: one search instead of several."""
+    return whole_words("|".join(of_all(key, subject) for key in keys))
 
 
 def by_language(key: str) -> dict[str, re.Pattern[str]]:
@@ -60,7 +65,7 @@ UNITS: Final = {word: hours for unit, hours in HOURS.items() for word in words_o
 WEEKDAY_NAMES: Final = _calendar("weekday_spellings", get_day_names)  # Monday is 0
 MONTH_NAMES: Final = _calendar("month_spellings", get_month_names)  # January is 0
 DURATION = whole_words(
-    rf"(?:(?P<low>{COUNT})\s?(?:-|{of_all('between_numbers')})\s?)?(?P<high>{COUNT})[ -]?"
+    rf"(?:(?P<low>{COUNT})\s?(?:-|{of_all('between_numbers')})\s?)?(?P<high>\d+|(?:{COUNT})(?=[ -]))[ -]?"
     rf"(?:(?:{of_all('kinds_of_days')}) )?(?P<unit>{_longest_first(UNITS)})"
 )
 
@@ -89,6 +94,16 @@ DATED = re.compile(
     re.IGNORECASE,
 )
 
+
+def month_day(match: re.Match[str]) -> tuple[int, int] | None:
+    """Of a match of DATED."""
+    groups = {name: value for name, value in match.groupdict().items() if value}
+    day = int(next(value for name, value in groups.items() if name.startswith("day")))
+    month = next(value for name, value in groups.items() if name.startswith("month")).lower()
+    number = int(month) if month.isdigit() else MONTH_NAMES.get(month, -1) + 1
+    return (number, day) if 1 <= number <= 12 and 1 <= day <= 31 else None
+
+
 PERCENT = re.compile(
     rf"(?P<digits>\d+(?:[.,]\d+)?)\s?(?:%|(?:{of_all('percent')})(?![{LETTER}]))".replace(" ?", r"\s*")
     + rf"|(?P<words>{WORD}(?:[ -]{WORD})?)\s(?:{of_all('percent')})".replace(" ?", r"\s*"),
@@ -111,7 +126,10 @@ TOMORROW = re.compile(of_all("tomorrow"))
 AFTER_ORDERING = whole_words(rf"(?:{of_all('counted_from')})(?: (?:[a-z]+|{of_all('counted_from_rest')})){{0,3}}")
 IN_STOCK = claim("in_stock")
 OUT_OF_STOCK = claim("out_of_stock")
-COUNT_LEFT = whole_words(of_all("count_left").replace("{count}", f"({COUNT})"))  # one group per way to say it
+COUNT_LEFT = whole_words(
+    of_all("count_left").replace("{count}", f"((?<![.,])(?:{COUNT}))")
+)  # one group per way to say it
+LAST_FEW = whole_words(of_all("last_few").replace("{count}", f"({COUNT})"))
 LAST_ONE = claim("last_one")
 RESTOCK = claim("restock")
 UNSURE = claim("unsure")
@@ -119,6 +137,12 @@ NOT_SOLD = claim("not_sold")
 COMPARED = claim("compared")
 NEGATED = claim("negated")
 NEGATED_BEHIND = re.compile(of_all("negated_behind"))
+AFFIRMS = claim("affirms")
+PLENTY = claim("plenty")
+EARLIEST = claim("earliest")
+BATTERY = claim("battery")
+BEFORE = claim("before_it")
+CANCELS = claim("cancels")
 DENIALS: Final = by_language("denials")
 CONDITIONS: Final = by_language("conditions")
 INSTEAD: Final = by_language("instead")

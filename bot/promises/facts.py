@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import cached_property, lru_cache
 
 from bot.brands import Brand, Delivery, Discount
@@ -13,6 +14,7 @@ from bot.language.amounts import AmountMention, find_amounts
 from bot.language.languages import LETTERS
 from bot.language.money import Money
 from bot.language.normalisation import composed, fold, plain_in_place
+from bot.language.number_words import parse_number
 from bot.promises import claims
 from bot.promises.item_names import ItemNames
 from bot.promises.other_makes import OtherMakes, other_makes
@@ -63,6 +65,7 @@ class ReplyFacts:
     customer: str = ""  # what they wrote: their budget may be echoed, a product they asked for denied
     categories: Categories | None = None  # what a number may count: "40 laptops"
     trades: tuple[str, ...] = ()
+    instructions: str = ""  # of the model, of which a reply may repeat nothing
     makes: tuple[str, ...] = ()  # in the brand's file, beside those of its trades
     basket: tuple[tuple[Item, int], ...] = ()  # of the open quote, with quantities
 
@@ -79,6 +82,7 @@ class ReplyFacts:
         customer: str = "",
         categories: Categories | None = None,
         basket: Iterable[tuple[Item, int]] = (),
+        instructions: str = "",
     ) -> ReplyFacts:
         """`today` is the brand's day. Expired codes are left out. `categories`: those of the items, if they are at hand."""
         orders = tuple(orders)
@@ -97,6 +101,7 @@ class ReplyFacts:
             names=(brand.name,),
             phones=brand.whatsapp,
             basket=tuple(basket),
+            instructions=instructions,
             customer=customer,
             categories=categories or Categories(brand, (item.category for item in items)),
             trades=brand.trades,
@@ -106,6 +111,9 @@ class ReplyFacts:
     @property
     def other_makes(self) -> OtherMakes:
         return other_makes(self.trades, self.makes)
+
+    def is_make(self, plain: str) -> bool:
+        return bool(self.other_makes.product and self.other_makes.product.search(plain))
 
     def is_goods(self, plain: str) -> bool:
         """Whether a text begins with a word for one of the brand's categories or subcategories."""
@@ -137,14 +145,22 @@ class ReplyFacts:
         lines = [price * quantity for item, quantity in self.basket for price in item.prices.values()]
         shared = set.intersection(*(set(item.prices) for item, _ in self.basket)) if self.basket else set()
         whole = [
-            Money(sum(item.prices[currency].amount * quantity for item, quantity in self.basket), currency)
+            Money(sum((i.prices[currency].amount * quantity for i, quantity in self.basket), Decimal(0)), currency)
             for currency in shared
         ]
         return frozenset([*lines, *whole])
 
     @cached_property
     def customer_items(self) -> tuple[Item, ...]:
-        return tuple(mention.item for mention in self.item_names.find(self.customer_plain))
+        """Those they named, else those that a rare word of theirs may mean."""
+        named = tuple(mention.item for mention in self.item_names.find(self.customer_plain))
+        words = {word for word in re.findall(claims.WORD, self.customer_plain.lower()) if len(word) > 3}
+        return named or tuple(self.items_called(words, most=3))
+
+    def items_called(self, words: Iterable[str], *, most: int) -> list[Item]:
+        """Items whose titles have one of the words, if at most so many have it."""
+        called = _called(self.items)
+        return [item for word in words if len(owners := called.get(word, ())) <= most for item in owners]
 
     def words_of(self, item: Item) -> frozenset[str]:
         """What a sentence may call it by: words of its titles and its keywords."""
@@ -169,8 +185,41 @@ class ReplyFacts:
         return " ".join(re.sub(r"\D", "", number) for number in (*self.phones, *(o.number for o in self.orders)))
 
     @cached_property
+    def instruction_words(self) -> str:
+        return _words_in_a_row(self.instructions)
+
+    def categories_in(self, plain: str) -> set[str]:
+        """The brand's categories, by their words, and those of its subcategories' items."""
+        if self.categories is None:
+            return set()
+        found = (self.categories.category(word) for word in re.findall(claims.WORD, fold(plain)))
+        return {category for category in found if category}
+
+    @cached_property
+    def warranty_hours(self) -> dict[str, int]:
+        """Hours by category; "" is every other. Empty where the policies do not tell categories apart."""
+        hours: dict[str, int] = {}
+        for text in self.policies:
+            plain = plain_in_place(composed(text))
+            found = [(match, most) for match, (_, most) in claims.durations(plain)]
+            if not claims.WARRANTY.search(plain) or len(found) < 2:
+                continue
+            at = 0
+            for match, most in found:
+                kinds = self.categories_in(plain[at : match.start()])
+                for kind in kinds or {""}:
+                    hours.setdefault(kind, most)
+                at = match.end()
+        return hours if len(hours) > 1 and "" in hours else {}
+
+    @cached_property
     def policy_words(self) -> str:
         return _policy_words(self.policies)
+
+    @cached_property
+    def customer_numbers(self) -> frozenset[Decimal]:
+        """Such as a rate they name."""
+        return frozenset(map(parse_number, re.findall(r"(?<![\d.,])\d+(?:[.,]\d+)*", self.customer_plain)))
 
     @cached_property
     def item_words(self) -> frozenset[str]:
@@ -204,6 +253,11 @@ def _item_names(items: tuple[Item, ...]) -> ItemNames:
 
 
 @lru_cache(maxsize=64)
+def _words_in_a_row(text: str) -> str:
+    return " ".join(re.findall(r"\w+", plain_in_place(composed(text)).lower()))
+
+
+@lru_cache(maxsize=64)
 def _policy_words(policies: tuple[str, ...]) -> str:
     return plain_in_place(composed("\n".join(policies))).lower()
 
@@ -227,6 +281,16 @@ def _policy_durations(policies: tuple[str, ...]) -> frozenset[tuple[int, int]]:
 def _words_of(item: Item) -> frozenset[str]:
     named = plain_in_place(composed(" ".join([*item.every_title, *item.keywords]))).lower()
     return frozenset(word for word in re.findall(claims.WORD, named) if len(word) > 2)
+
+
+@lru_cache(maxsize=64)
+def _called(items: tuple[Item, ...]) -> dict[str, list[Item]]:
+    called: dict[str, list[Item]] = {}
+    for item in items:
+        titles = plain_in_place(composed(" ".join(item.every_title))).lower()
+        for word in {*re.findall(claims.WORD, titles), *(word.lower() for word in item.keywords if " " not in word)}:
+            called.setdefault(word, []).append(item)
+    return called
 
 
 @lru_cache(maxsize=64)

@@ -30,7 +30,9 @@ class ItemNames:
             self._items |= {name: found[0] for name, found in owners.items() if len(found) == 1}
         ordered = sorted(self._items, key=len, reverse=True)
         spaced = "|".join(re.escape(name).replace(r"\ ", r"[\s-]+") for name in ordered)
-        self._pattern = re.compile(rf"(?<![\w-])(?:{spaced})(?![\w-]*\w)", re.IGNORECASE) if ordered else None
+        self._pattern = (
+            re.compile(rf"(?<![\w-])(?:{spaced})(?!(?!-?nya\b)[\w-]*\w)", re.IGNORECASE) if ordered else None
+        )
         self.makers = {plain_in_place(item.maker).lower() for item in items if item.maker}
         self.series = {word for item in items if (word := _series(item))}
 

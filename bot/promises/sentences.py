@@ -17,7 +17,7 @@ from bot.promises.item_names import ItemMention
 from memory.shop.catalogue_items import Item
 
 _ITALIC_MARK = re.compile(r"(?<![^\W_])_+|_+(?![^\W_])")  # WhatsApp's, or "_Talon 14_" is no name that we know
-LONGEST_LISTED = 4  # words of one thing in a list
+LONGEST_LISTED = 3  # words of one thing in a list
 LONGEST_SENTENCE = 1500  # characters; find_amounts reads 2000
 
 
@@ -44,6 +44,10 @@ class Sentence:
     @cached_property
     def amounts(self) -> list[AmountMention]:
         return find_amounts(self.bare)
+
+    def asked(self, end: int) -> bool:
+        """Whether what ends there is part of a question: "it is blue, which size?" asks for no blue."""
+        return self.asks and "," not in self.plain[end:]
 
     def cut(self, start: int, end: int) -> str:
         return self.text[start:end].strip()
@@ -77,6 +81,10 @@ class Sentence:
                 break
             after = behind.pop(0)
         return self._says_no(after, None)
+
+    def denied_in(self, found: re.Match[str]) -> bool:
+        """`denied`, or the match itself says no."""
+        return bool(claims.DENIALS[self.language].search(found.group())) or self.denied(*found.span())
 
     def _says_no(self, clause: str, asks: re.Pattern[str] | None) -> bool:
         for no in claims.DENIALS[self.language].finditer(clause):

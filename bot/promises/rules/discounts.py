@@ -19,7 +19,7 @@ def check_discounts(sentence: Sentence, facts: ReplyFacts) -> PlacedBreaches:
             yield match.start(), _no_discount(sentence.cut(*match.span()), facts)
     for pattern in (claims.DEAL, claims.LIMITED):
         for match in pattern.finditer(sentence.plain):
-            if not sentence.denies(match.start(), match.end()):
+            if not sentence.denies(match.start(), match.end()) and not _ends_then(sentence, match, facts):
                 yield match.start(), _no_discount(sentence.cut(*match.span()), facts)
     for match in claims.DISCOUNT.finditer(sentence.plain):
         if not facts.discounts and not sentence.denies(match.start(), match.end()) and not sentence.asks:
@@ -29,6 +29,24 @@ def check_discounts(sentence: Sentence, facts: ReplyFacts) -> PlacedBreaches:
             why = "the policy gives nothing free here"
             right = "say what it costs, or leave it out"
             yield match.start(), Breach(DISCOUNT, sentence.cut(*match.span()), why, right)
+
+
+def _ends_then(sentence: Sentence, match: re.Match[str], facts: ReplyFacts) -> bool:
+    date = claims.DATED.search(sentence.plain, match.end())
+    ends = {(each.valid_until.month, each.valid_until.day) for each in facts.discounts}
+    return date is not None and claims.month_day(date) in ends
+
+
+def check_end_of_discount(sentence: Sentence, facts: ReplyFacts) -> PlacedBreaches:
+    if not (claims.DISCOUNT.search(sentence.plain) or any(each.code in sentence.plain for each in facts.discounts)):
+        return
+    if claims.DELIVERS.search(sentence.plain):
+        return
+    ends = {(each.valid_until.month, each.valid_until.day) for each in facts.discounts}
+    for match in claims.DATED.finditer(sentence.plain):
+        day = claims.month_day(match)
+        if day and day not in ends | {(facts.today.month, facts.today.day)} and not sentence.denied(*match.span()):
+            yield match.start(), _no_discount(sentence.cut(*match.span()), facts)
 
 
 def _no_discount(text: str, facts: ReplyFacts) -> Breach:

@@ -100,6 +100,7 @@ def _price_holds(stated: StatedAmount, facts: ReplyFacts) -> bool:
     return (
         _echoes(sentence, facts, amount, items)
         or _is_converted(facts, amount, items, near=near)
+        or _is_base_of_rate(sentence, amount)
         or _is_price_of_kind(sentence, facts, amount)
     )
 
@@ -107,9 +108,11 @@ def _price_holds(stated: StatedAmount, facts: ReplyFacts) -> bool:
 def _is_price_of_kind(sentence: Sentence, facts: ReplyFacts, amount: AmountMention) -> bool:
     """Whether it is the price of an item that the words right before it describe: "and the mouse 29.90"."""
     start = amount.span[0]
-    earlier = [mention.end for mention in sentence.mentions] + [each.span[1] for each in sentence.amounts]
+    earlier = [mention.end for mention in sentence.mentions] + [
+        each.span[1] for each in sentence.amounts if each.currency
+    ]
     before = sentence.plain[max([0, *(end for end in earlier if end <= start)]) : start].lower()
-    words = set(re.findall(rf"{claims.WORD}", before)[-6:])
+    words = set(re.findall(claims.WORD, before)[-25:])
     return any(
         _equal(amount, price, near=False) and words & facts.words_of(item)
         for item in facts.items
@@ -200,6 +203,10 @@ def _is_converted(facts: ReplyFacts, amount: AmountMention, items: Sequence[Item
     return False
 
 
+def _is_base_of_rate(sentence: Sentence, amount: AmountMention) -> bool:
+    return amount.value == 1 and bool(re.match(r"\s?=", sentence.plain[amount.span[1] :]))
+
+
 def not_following(
     unsure: Sequence[StatedAmount], true: Sequence[AmountMention], sentences: Sequence[Sentence], facts: ReplyFacts
 ) -> list[StatedAmount]:
@@ -247,8 +254,8 @@ def follows(
         for some in combinations(sorted(said | fees)[-MOST_OPERANDS:], size)
     }
     sums |= {each + fee for each in {*known, *prices} for fee in fees}
-    sums |= {one + other for one in basket for other in prices}
-    sums |= {one + other + fee for one in basket for other in prices for fee in fees}
+    sums |= {one + other for one in basket for other in prices | said}
+    sums |= {one + other + fee for one in basket for other in prices | said for fee in fees}
     totals = {*known, *prices, *sums}
     shares = [discount.percent / 100 for discount in facts.discounts]
     reduced = {_cents(each * (1 - share)) for each in totals for share in shares}
@@ -259,9 +266,7 @@ def follows(
     results |= {abs(one - other) for one, other in combinations({*known, *prices, *basket}, 2)}
     results |= {abs(one - other) for one in sums for other in known}
     if currency and not any(currency in item.prices for item in facts.items):
-        rates = {own.value for own in facts.customer_money} | {
-            Decimal(number.replace(",", "")) for number in _CUSTOMER_RATE.findall(facts.customer_plain)
-        }
+        rates = facts.customer_numbers
         foreign = {_cents(each.value * rate) for each in true for rate in rates if each.currency != currency}
         results |= foreign | rates
     results.discard(Decimal(0))
@@ -274,7 +279,6 @@ def _cents(value: Decimal) -> Decimal:
     return value.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
-_CUSTOMER_RATE = re.compile(r"(?<![\d.,])\d+(?:[.,]\d+)*")
 SMALLEST_OFFER = 20  # of a customer's amount; below it a number is a quantity or a model
 MOST_OPERANDS = 7
 
@@ -301,5 +305,10 @@ def _worth_the_same(facts: ReplyFacts, one: AmountMention, other: AmountMention)
     pairs += [(Money(Decimal(1), c.given.currency), Money(c.rate, c.result.currency)) for c in facts.conversions]
     for item in facts.items:
         pairs += permutations(item.prices.values(), 2)
+    if not any(other.currency in item.prices for item in facts.items) and other.currency:
+        pairs += [
+            (Money(one.value, one.currency or ""), Money(_cents(one.value * rate), other.currency))
+            for rate in facts.customer_numbers
+        ]
     both_ways = [*pairs, *((b, a) for a, b in pairs)]
     return any(_equal(one, a, near=True) and _equal(other, b, near=True) for a, b in both_ways)

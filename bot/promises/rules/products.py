@@ -11,6 +11,9 @@ from bot.promises import claims
 from bot.promises.facts import PRODUCT, Breach, PlacedBreaches, ReplyFacts
 from bot.promises.sentences import Sentence
 
+NEARBY = 25  # characters
+_STREETS = claims.claim("streets", "routes")
+
 
 def check_products(sentence: Sentence, facts: ReplyFacts) -> PlacedBreaches:
     for start, end in _unknown_products(sentence, facts):
@@ -84,12 +87,16 @@ def _looks_invented(plain: str, match: re.Match[str], facts: ReplyFacts) -> bool
 
 
 def _may_be_named(sentence: Sentence, facts: ReplyFacts, start: int, end: int) -> bool:
-    """Whether the sentence denies selling it, or compares what the customer named."""
-    if claims.NOT_SOLD.search(sentence.plain):
+    """Whether the sentence denies selling it, compares what the customer named, or repeats their address."""
+    if claims.NOT_SOLD.search(sentence.plain) or sentence.denied(start, end):
         return True
-    name = sentence.plain[start:end].lower().split()[0]
-    asked = name.rstrip("s") in facts.customer_plain.lower()
-    return asked and (bool(claims.COMPARED.search(sentence.plain)) or sentence.asks)
+    named = sentence.plain[start:end].lower()
+    asked = named.split()[0].rstrip("s") in facts.customer_plain.lower()
+    near = sentence.plain[max(0, start - NEARBY) : end + NEARBY]
+    if asked and (claims.COMPARED.search(near) or sentence.asked(end)):
+        return True
+    lines = [line for line in facts.customer_plain.lower().splitlines() if named in line]
+    return any(_STREETS.search(line) or re.search(r"\d{4,}", line) for line in lines) and not facts.is_make(named)
 
 
 def _overlaps(span: tuple[int, int], covered: Sequence[tuple[int, int]]) -> bool:

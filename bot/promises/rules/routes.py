@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Final
 
 from bot.language.number_words import COUNTING, UNITS
+from bot.language.words import words_of_all
 from bot.promises import claims
 from bot.promises.facts import LINK, ROUTE, Breach, PlacedBreaches, ReplyFacts
 from bot.promises.sentences import Sentence
@@ -42,9 +44,10 @@ _GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{2,3})+(?!\d)")
 _DATE_OR_TIME = re.compile(
     r"\d{1,2}[.:h]\d{2}\s?(?:-|a|to|sampai|se|से|às|as)\s?\d{1,2}[.:h]\d{2}|(?<!\d)\d{1,2}[./-]\d{1,2}[./-](?:20)?\d\d(?!\d)|20\d\d-\d\d-\d\d"
 )
+_NUMBER_WORDS: Final[dict[str, Decimal | int]] = {**COUNTING, **UNITS}
 _DIGIT_WORDS: Final = {
     unicodedata.normalize("NFC", word): 1 if value < 10 else 2
-    for word, value in {**COUNTING, **UNITS}.items()
+    for word, value in _NUMBER_WORDS.items()
     if value == int(value) and value < 100 and len(word) > 1
 }
 _REPEATERS: Final = {
@@ -58,7 +61,7 @@ _REPEATERS: Final = {
     "डबल": 1,
     "ट्रिपल": 2,
 }
-_SIGN_WORDS: Final = frozenset(claims.words_of_all("claims", "dot")) | {"plus", "mas", "slash", "dash", "más"}
+_SIGN_WORDS: Final = frozenset(words_of_all("claims", "dot")) | {"plus", "mas", "slash", "dash", "más"}
 
 
 def check_links(sentence: Sentence, facts: ReplyFacts) -> PlacedBreaches:
@@ -99,6 +102,8 @@ def _is_customers(named: str, sentence: Sentence, facts: ReplyFacts) -> bool:
     """Whether the customer gave it, and the draft does not make it a way to pay or to reach somebody."""
     digits = re.sub(r"\D", "", named)
     own = named.lower() in facts.customer_plain.lower() or (len(digits) >= 4 and digits in facts.customer_digits)
+    if own and sentence.denied(start := sentence.plain.find(named), start + len(named)):
+        return True
     return own and not (_SENDS_MONEY.search(sentence.plain) or claims.PAYS.search(sentence.plain))
 
 
@@ -162,7 +167,9 @@ def _named(sentence: Sentence, facts: ReplyFacts) -> Iterator[tuple[int, int]]:
     for found in _STREETS.finditer(plain):
         number = re.match(r"[\s,.]*(?:[^\W\d_]+[\s,.]+){0,4}?\d+|(?<=\d)", plain[found.end() :])
         named = plain[found.start() : found.end() + (number.end() if number else 0)].lower()
-        numbered = number or re.search(r"\d+\w? (?:[^\W\d_]+ ){0,2}$", plain[: found.start()])
+        numbered = (number and not claims.NOT_MONEY_AFTER.match(plain[found.end() + number.end() :])) or re.search(
+            r"\d+\w? (?:[^\W\d_]+ ){0,2}$", plain[: found.start()]
+        )
         if numbered and not _of_customer(plain, found, facts) and not sentence.denied(*found.span()):
             yield found.start(), found.start() + len(named)
 

@@ -62,6 +62,56 @@ def _count(match: re.Match[str]) -> int | None:
     return None if word is None else claims.NUMBER_WORDS.get(word.lower()) or (int(word) if word.isdigit() else None)
 
 
+def check_quantities(sentences: Sequence[Sentence], facts: ReplyFacts) -> PlacedBreaches:
+    """More than there is must not be agreed to, be it named in the draft or in the basket."""
+    draft = "\n".join(sentence.plain for sentence in sentences)
+    agrees = claims.AFFIRMS.search(draft) or claims.PLENTY.search(draft)
+    why, right = "there are not so many", "say how many there are"
+    said_less = claims.OUT_OF_STOCK.search(draft) or any(
+        claims.DENIALS[sentence.language].search(sentence.plain) for sentence in sentences
+    )
+    if agrees and not said_less:
+        for item in _meant(sentences, facts):
+            wanted = max([quantity for each, quantity in facts.basket if each.sku == item.sku] or [1])
+            if wanted > item.stock and not re.search(rf"(?<!\d){item.stock}(?![\d.,]*\d)", draft):
+                yield 0, Breach(STOCK, sentences[0].text.strip(), why, f"{right}: {item.title}: {item.stock}")
+                return
+    for sentence in sentences:
+        for mention in sentence.mentions:
+            before = _COUNT_BEFORE.search(sentence.plain[: mention.start])
+            count = _number(before["count"]) if before else 0
+            if before and count > mention.item.stock and not sentence.denied(before.start(), mention.end) and agrees:
+                right = f"{right}: {mention.item.title}: {mention.item.stock}"
+                yield sentence.start + before.start(), Breach(STOCK, sentence.cut(*before.span()), why, right)
+
+
+_COUNT_BEFORE = re.compile(
+    rf"(?<![\w.,€$£₹-])(?P<count>{claims.COUNT}) (?:x |units? of |pieces? of |unidades (?:de |d[ao] )?|unit |buah )?(?:the |los |las |os |as )?[*_ ]*$",
+    re.IGNORECASE,
+)
+
+
+def _number(word: str) -> int:
+    return int(word) if word.isdigit() and len(word) < 4 else 0 if word.isdigit() else claims.number(word)
+
+
+def _meant(sentences: Sequence[Sentence], facts: ReplyFacts) -> list[Item]:
+    """The items that a draft speaks of: those it names, else those of the customer and the basket."""
+    named = [item for sentence in sentences for item in sentence.items]
+    return named or [*facts.customer_items, *(item for item, _ in facts.basket)]
+
+
+def check_last_few(sentence: Sentence, facts: ReplyFacts) -> PlacedBreaches:
+    for found in claims.LAST_FEW.finditer(sentence.plain):
+        count = _count(found)
+        items = sentence.items or ([sentence.subject] if sentence.subject else list(facts.items))
+        if count is not None and not any(item.stock == count for item in items):
+            yield (
+                found.start(),
+                Breach(STOCK, sentence.cut(*found.span()), "there are not just so many left", "leave it out"),
+            )
+
+
 def check_few_left(sentence: Sentence, facts: ReplyFacts) -> PlacedBreaches:
     found = None if sentence.items else claims.FEW_LEFT.search(sentence.plain)
     meant = [sentence.subject] if sentence.subject else facts.items
