@@ -19,7 +19,7 @@ from bot.ads.facebook import errors, vocabulary
 from bot.brands import read_brands
 from bot.language.languages import FIRST, LANGUAGES
 from bot.language.normalisation import fold
-from bot.sales.answering.model_tools import described
+from bot.sales.answering.model_tools import tool_descriptions
 from bot.settings import Settings
 from bot.shop.catalogue import read_catalogue
 from bot.web.access import who_may_call
@@ -199,7 +199,7 @@ def test_no_word_for_the_demo_shops_goods_stands_in_the_program() -> None:
     named = re.compile(rf"(?<!\w)(?:{'|'.join(re.escape(fold(text)) for text in goods)})(?!\w)")
     said = [(path, text) for path, tree in product() if "language/" not in path for text in spoken(tree)]
     said += [(path.name, path.read_text(encoding="utf-8")) for path in ROOT.glob("bot/**/prompts/*.md")]
-    said += [("tools", json.dumps(described()))]
+    said += [("tools", json.dumps(tool_descriptions()))]
     found = {(path, word) for path, text in said for word in named.findall(fold(text)) if word not in OTHER_SENSES}
     assert found == set()
 

@@ -57,7 +57,7 @@ class StatedFact:
 
 
 class BackgroundReader:
-    """A scheduled job. Without a model it only writes extractive summaries."""
+    """Without a model it only writes extractive summaries."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class BackgroundReader:
         self._after = 0
 
     def run(self) -> None:
-        """Up to ten contacts, continuing after the last pass; stops if the model is unavailable."""
+        """Goes on where the last run ended; stops where the model is unavailable."""
         due = self._readings.due(MOST_CONTACTS, after=self._after)
         self._after = due[-1].contact_id if len(due) == MOST_CONTACTS else 0
         try:
@@ -101,7 +101,7 @@ class BackgroundReader:
         elif not any(len(joined([message]).split()) >= FEWEST_WORDS for message in messages):
             self._readings.done(unread, messages[-1].id if len(messages) == MOST_MESSAGES else unread.upto)
         elif len(messages) >= MANY_MESSAGES or self._clock() - messages[-1].at >= PAUSE:
-            self._learn(contact, unread, _fitting(messages))
+            self._learn(contact, unread, _messages_that_fit(messages))
 
     def _learn(self, contact: Contact, unread: Unread, messages: Sequence[Message]) -> None:
         """Raises ModelUnavailable."""
@@ -130,7 +130,7 @@ class BackgroundReader:
         return [*lines.values(), *added]
 
     def _ask_model(self, contact: Contact, prompt: str, messages: Sequence[Message], **words: str) -> dict[str, Any]:
-        """Empty if the model refuses these messages or returns garbage. Raises ModelUnavailable."""
+        """Empty if the model refuses or answers garbage. Raises ModelUnavailable."""
         assert self._model is not None, "callers check for a model first"
         mark = secrets.token_hex(4)
         material = "\n".join(map(_as_json, messages))
@@ -155,9 +155,9 @@ class BackgroundReader:
 
 
 def stated_facts(told: object, messages: Sequence[Message]) -> Iterator[StatedFact]:
-    """Those with a known predicate whose value the cited message states.
+    """Facts whose value the cited message states.
 
-    Questions, wishes, quotations and remarks about others are not statements.
+    Questions, wishes, quotations and remarks about others state nothing.
     """
     by_id = {message.id: message for message in messages}
     for each in told if isinstance(told, list) else []:
@@ -166,14 +166,14 @@ def stated_facts(told: object, messages: Sequence[Message]) -> Iterator[StatedFa
         message, value = by_id.get(each["message"]), each.get("value")
         if message is None or not isinstance(value, str) or not 0 < len(value.strip()) <= LONGEST_VALUE:
             continue
-        written = _as_stated(each["predicate"], value.strip(), joined([message]))
+        written = _stated_value(each["predicate"], value.strip(), joined([message]))
         if written is not None:
             ended = each.get("ends") is True
             yield StatedFact(Learned(each["predicate"], written, ended, CONFIDENCE, "model"), message)
 
 
 def verified_lines(told: object, chunk: Sequence[Message]) -> Iterator[SummaryLine]:
-    """Those that cite one of these messages, with no number of their own and half of the words from it."""
+    """Lines that cite one of these messages, with half of their words and all numbers from it."""
     by_id = {message.id: message for message in chunk}
     for each in (told if isinstance(told, list) else [])[:MOST_LINES]:
         if not isinstance(each, dict) or each.get("kind") not in KINDS or type(each.get("message")) is not int:
@@ -187,8 +187,8 @@ def verified_lines(told: object, chunk: Sequence[Message]) -> Iterator[SummaryLi
             yield SummaryLine(message.id, each["kind"], " ".join(text.split()), message.at, "model")
 
 
-def _as_stated(predicate: str, value: str, text: str) -> str | None:
-    """None if the text does not state it."""
+def _stated_value(predicate: str, value: str, text: str) -> str | None:
+    """None if `text` does not state it."""
     stated = [*_statements(text)]
     if predicate == "birthday":
         return value if any(find_day(each) == value for each in stated) else None
@@ -203,7 +203,7 @@ def _as_stated(predicate: str, value: str, text: str) -> str | None:
 
 
 def _statements(text: str) -> Iterator[str]:
-    """Each clause, and the clauses of a sentence joined (an address spans several)."""
+    """Each clause, and all clauses of a sentence together: an address spans several."""
     for sentence in sentences(text):
         own = clauses(sentence)
         yield from own
@@ -212,7 +212,7 @@ def _statements(text: str) -> Iterator[str]:
 
 
 def _is_known(read: StatedFact, known: Sequence[Fact]) -> bool:
-    """Whether the rules found it in the same message: theirs takes precedence."""
+    """Already found in the message by the rules, which take precedence."""
     of_message = [fact for fact in known if read.message.id in (fact.message_id, fact.ended_by)]
     same = [fact for fact in of_message if fact.predicate == read.learned.predicate]
     if read.learned.predicate in MANY:
@@ -224,7 +224,7 @@ def _words(text: str) -> set[str]:
     return set(re.findall(rf"[\w{LETTERS}]+", text.casefold()))
 
 
-def _fitting(messages: Sequence[Message]) -> Sequence[Message]:
+def _messages_that_fit(messages: Sequence[Message]) -> Sequence[Message]:
     left = MOST_TOKENS
     for count, message in enumerate(messages):
         left -= estimate_tokens(_as_json(message))

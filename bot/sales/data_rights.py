@@ -35,7 +35,7 @@ _CONFIRMS = {
 
 
 def asked_right(text: str) -> str | None:
-    """ERASE or EXPORT if the whole message asks for it; None for "delete my order"."""
+    """ERASE or EXPORT if the whole message asks for it; "delete my order" does not."""
     plain = _plain(text)
     if _ERASE.fullmatch(plain):
         return ERASE

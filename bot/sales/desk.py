@@ -21,7 +21,7 @@ from bot.promises.facts import LANGUAGE, Breach, OrderFact, ReplyFacts
 from bot.sales.answering.built_in.writer import write
 from bot.sales.answering.desk_actions import Actions
 from bot.sales.answering.model_writer import ModelDesk, ModelDraft
-from bot.sales.answering.reply_draft import ReplyDraft, words_for
+from bot.sales.answering.reply_draft import ReplyDraft, wording_for
 from bot.sales.data_rights import ERASE, EXPORT, asked_right, confirms, copy_of
 from bot.sales.episodes import AGENT, Episodes
 from bot.sales.situation import Shop, Situation, cart_of, joined, last_said
@@ -74,7 +74,7 @@ class CustomerTurn:
     words: ReplyWording = field(init=False)
 
     def __post_init__(self) -> None:
-        self.words = words_for(self.situation)
+        self.words = wording_for(self.situation)
 
     def reply(self, outgoing: Outgoing, *, by: str = "built-in") -> None:
         self.outcome.answered_by = by
@@ -86,11 +86,11 @@ class CustomerTurn:
     def switch_language(self, language: str) -> None:
         catalogue = self.situation.catalogue.in_language(language)
         self.situation = replace(self.situation, language=language, catalogue=catalogue)
-        self.words = words_for(self.situation)
+        self.words = wording_for(self.situation)
 
 
 class Seller(BaseAgent):
-    """Writes and sends nothing itself. Its audit records hold ids, no words of a person."""
+    """Returns an outcome; stores and sends nothing. Its audit records hold ids, no words of a person."""
 
     def __init__(self, shop: Shop, contacts: Contacts, model_desk: ModelDesk | None = None) -> None:
         super().__init__(AGENT, memory_manager=shop.agents)
@@ -109,10 +109,10 @@ class Seller(BaseAgent):
         return turn.outcome
 
     def note_lost(self) -> int:
-        """Records an episode for each customer who asked about goods, bought nothing and was silent for a session."""
-        return sum(self._lost_of(brand) for brand in self._shop.brands)
+        """An episode for each customer who asked about goods, did not buy, and has been silent for a session."""
+        return sum(self._note_lost_of(brand) for brand in self._shop.brands)
 
-    def _lost_of(self, brand: str) -> int:
+    def _note_lost_of(self, brand: str) -> int:
         until = self._shop.clock() - self._shop.session
         key = f"silence looked at, {brand}"
         last = self.retrieve_from_memory(key, "long_term")
@@ -128,14 +128,14 @@ class Seller(BaseAgent):
         return len(lost)
 
     def _is_lost(self, contact: Contact) -> bool:
-        """Whether the last session had a question about goods, but no order and no hand-over."""
+        """Asked about goods in the last session; no order, no hand-over."""
         since = (contact.last_interaction_at or contact.first_seen_at) - self._shop.session
         asked = self._shop.facts.interests(contact.id, limit=1)
         if not asked or asked[0].last_at < since or self._shop.handovers.current(contact.id):
             return False
         return all(order.created_at < since for order in self._shop.orders.of_contact(contact.id, limit=1))
 
-    # Hearing and learning
+    # Understanding
 
     def _understand(self, contact: Contact, messages: Sequence[Message], deadline: datetime) -> CustomerTurn:
         text = joined(messages)
@@ -164,7 +164,7 @@ class Seller(BaseAgent):
         return CustomerTurn(contact, situation, outcome, deadline)
 
     def _ad(self, contact: Contact) -> str:
-        """Headline and body of the last ad touch; "" if it is older than a session."""
+        """Headline and body of the ad that opened this session, else ""."""
         touch = next((each for each in self._contacts.touches(contact.id) if each["id"] == contact.last_touch_id), None)
         if touch is None or self._shop.clock() - from_text(touch["at"]) > self._shop.session:
             return ""
@@ -179,7 +179,7 @@ class Seller(BaseAgent):
     def _learn(
         self, contact: Contact, message: Message, lesson: Lesson, language: str, outcome: Outcome
     ) -> list[Learned]:
-        """Adds the message's facts to the changes, and returns them for this answer."""
+        """Adds to the outcome's changes; returns the facts for this answer."""
         kind = lesson.classification
         notes: dict[str, Any] = {"confidence": round(kind.confidence, 2)}
         entities = {name: str(value) for name, value in kind.entities.items() if value is not None}
@@ -193,10 +193,10 @@ class Seller(BaseAgent):
         outcome.changes += [NoteInterest(contact, interest, message.id) for interest in lesson.interests]
         return told
 
-    # Ways in which the desk does not sell
+    # Messages that are not about buying
 
     def _opt_out_or_in(self, turn: CustomerTurn) -> bool:
-        """The last STOP or START counts. An opted-out contact gets no answer."""
+        """The last STOP or START counts."""
         contact, messages = turn.contact, turn.situation.messages
         out = contact.opted_out_at is not None
         last = next((m for m in reversed(messages) if is_stop(m.content) or (out and is_start(m.content))), None)
@@ -302,14 +302,14 @@ class Seller(BaseAgent):
         found = check(draft.body, self._promise_facts(turn.situation, actions, draft.amounts))
         breaches = [each for each in found if each.kind != LANGUAGE]  # its lines are those of the language's folder
         if breaches:
-            turn.outcome.used["breaches"] = _noted(breaches)
+            turn.outcome.used["breaches"] = _first_breaches(breaches)
             actions = self._actions(turn)
             actions.hand_over("the desk had no answer it could stand by")
             draft = ReplyDraft(turn.say("safe"))
         self._accept(turn, actions, draft)
 
     def _by_model(self, turn: CustomerTurn) -> bool:
-        """If False, `outcome.why` says the reason."""
+        """False with the cause in `outcome.why`."""
         # Pressed buttons and a plain yes or no to a quote are decided by code, never by the model.
         if self._model_desk is None or _is_decided(turn.situation):
             return False
@@ -318,13 +318,13 @@ class Seller(BaseAgent):
             draft, breaches = self._checked(turn, self._model_desk)
         except ModelUnavailable as fault:
             turn.outcome.why = str(fault.reason)
-            _count(turn.outcome, fault.spent.tokens_in, fault.spent.tokens_out, fault.spent.cost_micros)
+            _set_usage(turn.outcome, fault.spent.tokens_in, fault.spent.tokens_out, fault.spent.cost_micros)
             return False
-        _count(turn.outcome, draft.spent.tokens_in, draft.spent.tokens_out, draft.spent.cost_micros)
+        _set_usage(turn.outcome, draft.spent.tokens_in, draft.spent.tokens_out, draft.spent.cost_micros)
         turn.outcome.model = draft.model
         if breaches or not draft.text.strip():
             turn.outcome.why = "promised what is not so" if breaches else "said nothing"
-            turn.outcome.used["breaches"] = _noted(breaches)
+            turn.outcome.used["breaches"] = _first_breaches(breaches)
             if any(breach.kind == LANGUAGE for breach in breaches):
                 turn.switch_language(turn.situation.brand.languages[0])
             return False
@@ -332,13 +332,13 @@ class Seller(BaseAgent):
         return True
 
     def _checked(self, turn: CustomerTurn, desk: ModelDesk) -> tuple[ModelDraft, list[Breach]]:
-        """Repaired at most once; with the breaches that remain."""
+        """Repaired at most once; with the remaining breaches."""
         deadline = turn.deadline - WRITERS_SHARE
         draft = desk.answer(turn.situation, self._actions(turn), deadline)
         breaches = self._breaches(turn, draft)
         if not breaches or any(breach.kind == LANGUAGE for breach in breaches):
             return draft, breaches  # without claim words for the language, a repaired draft could not be checked either
-        turn.outcome.used["repaired"] = _noted(breaches)
+        turn.outcome.used["repaired"] = _first_breaches(breaches)
         try:
             draft = desk.repair(turn.situation, draft, breaches, deadline)
         except ModelUnavailable:
@@ -403,7 +403,7 @@ def _classification(messages: Sequence[Message], kinds: Sequence[Classification]
 
 
 def _asked_before(situation: Situation) -> str | None:
-    """The data right that the desk's last message asked to confirm."""
+    """Which the desk's last message asked to confirm."""
     last = last_said(situation.history, situation.messages)
     return last.metadata.get("confirms") if last else None
 
@@ -415,11 +415,11 @@ def _is_decided(situation: Situation) -> bool:
     return situation.quote is not None and (says_yes(situation.messages) or says_no(situation.messages))
 
 
-def _count(outcome: Outcome, tokens_in: int, tokens_out: int, cost_micros: int) -> None:
+def _set_usage(outcome: Outcome, tokens_in: int, tokens_out: int, cost_micros: int) -> None:
     outcome.tokens_in, outcome.tokens_out, outcome.cost_micros = tokens_in, tokens_out, cost_micros
 
 
-def _noted(breaches: Sequence[Breach]) -> list[str]:
+def _first_breaches(breaches: Sequence[Breach]) -> list[str]:
     return [f"{breach.kind}: {breach.text[:80]}" for breach in breaches[:5]]
 
 

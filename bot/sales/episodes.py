@@ -1,4 +1,4 @@
-"""How customers' cases ended, as episodes; they hold ids, no words of a person."""
+"""How customers' cases ended, as episodes; ids only, no words of a person."""
 
 from __future__ import annotations
 

@@ -56,14 +56,14 @@ class Situation:
         return self.facts["name"].value if "name" in self.facts else self.contact.name
 
     def title_of(self, sold: Quote | Order, language: str) -> str:
-        """The recorded title if the item was renamed since."""
+        """As recorded, where the item was renamed since."""
         item = self.catalogue.find(sold.sku)
         return item.title_in(language) if item is not None and item.title == sold.title else sold.title
 
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """The stores that situations are read from; one for all brands."""
+    """What situations are read from; one for all brands."""
 
     brands: Mapping[str, Brand]
     catalogues: Mapping[str, Catalogue]
@@ -131,7 +131,7 @@ class Shop:
         )
 
     def _currency(self, brand: Brand, contact: Contact, facts: Mapping[str, Fact], language: str) -> str:
-        """Stated, else the language's, the country's or the brand's."""
+        """As stated, else the language's, the country's, the brand's."""
         spoken, others = about(language), (about(each) for each in LANGUAGES)
         home = spoken.currency or next(
             (each.currency for each in others if each.calls_from(contact.phone)), brand.currency
@@ -140,7 +140,7 @@ class Shop:
         return wished if wished in self.rates.known() else brand.currency
 
     def _quote(self, contact: Contact, last: Message | None) -> Quote | None:
-        """Only if it was the last thing said: otherwise a yes could mean something else."""
+        # Only as the last thing said: otherwise a yes could mean something else.
         if last is None or not last.metadata.get("asks_order"):
             return None
         quote = self.orders.open_quote(contact.id)
@@ -159,7 +159,7 @@ def facts_after(known: Sequence[Fact], learned: Sequence[Fact], ended: Sequence[
 
 
 def joined(messages: Sequence[Message]) -> str:
-    """A transcript or description replaces media."""
+    """With the transcript or description of media."""
     texts = (message.metadata.get("transcript") or message.content for message in messages)
     return "\n".join(text.strip() for text in texts if text.strip())
 
@@ -170,7 +170,7 @@ def cart_of(messages: Sequence[Message]) -> list[CartItem]:
 
 
 def last_said(history: Sequence[Message], waiting: Sequence[Message]) -> Message | None:
-    """None if it was not sent, or if sending began after one of `waiting` was written."""
+    """None if it was not sent, or after one of `waiting` was written."""
     last = next((message for message in reversed(history) if message.role == "assistant"), None)
     if last is None or last.state not in SENT_STATES:
         return None

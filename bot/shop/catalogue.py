@@ -34,7 +34,7 @@ COLUMNS = ("brand", "sku", "title", "category", "maker", "description", "keyword
 
 STOP_WORDS = frozenset(words_of_all("search", "stop_words"))
 CHEAP_WORDS = frozenset(words_of_all("search", "cheap"))
-SAYS_NOTHING = STOP_WORDS | CHEAP_WORDS
+IGNORED_WORDS = STOP_WORDS | CHEAP_WORDS
 QUALIFIERS = frozenset(words_of_all("search", "qualifiers"))  # name no goods alone
 
 
@@ -49,17 +49,17 @@ PLURAL_ENDING = re.compile(_any("plural_ending"))
 WORD = re.compile(rf"[a-z0-9]+(?:\.\d+)?|[{LETTERS}]+")
 
 LONGEST_TITLE = 120
-SIMILAR = 80.0  # of 100: 'laptpo' to 'laptop' has 83, 'mattress' to its nearest word 62
+MIN_SIMILARITY = 80.0  # of 100: 'laptpo' to 'laptop' has 83, 'mattress' to its nearest word 62
 SHORTEST_TYPO, SHORTEST_PREFIX = 5, 4
-KEEP_SHARE = 0.6  # share of the best score; below it a match merely shares a word
-BEGUN = 0.9  # certainty of a prefix: 'lapto'
-SYNONYM = 0.95  # certainty of a synonym of a feature, which alone names nothing sold: 'busco trabajo'
+MIN_SCORE_SHARE = 0.6  # share of the best score; below it a match merely shares a word
+PREFIX_CERTAINTY = 0.9  # 'lapto'
+SYNONYM_CERTAINTY = 0.95  # another word for a feature, which alone names nothing sold: 'busco trabajo'
 TITLE, MAKER, KEYWORD, CATEGORY, DESCRIPTION = 3.0, 2.0, 2.0, 1.5, 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogueFault:
-    """Where a file is wrong, and what is allowed."""
+    """A mistake in the CSV file, and what is allowed."""
 
     file: str
     line: int
@@ -72,7 +72,7 @@ class CatalogueFault:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueFile:
-    """Valid items, faults of the other rows, and the SHA-256."""
+    """Valid items, the faults of the other rows, and the file's SHA-256."""
 
     items: list[Item]
     faults: list[CatalogueFault]
@@ -81,10 +81,8 @@ class CatalogueFile:
 
 @dataclass(frozen=True, slots=True)
 class ItemPrice:
-    """`conversion` is None for a listed price."""
-
     money: Money
-    conversion: Conversion | None
+    conversion: Conversion | None  # None for a listed price
 
     @property
     def listed(self) -> bool:
@@ -125,10 +123,10 @@ _ROW = _RowSchema()
 
 
 def read_catalogue(path: Path) -> CatalogueFile:
-    """Read a UTF-8 CSV with a header line.
+    """UTF-8 with a header line; an invalid row is skipped with a fault.
 
-    An invalid row is skipped with a fault. `price_eur`, `price_inr` … are plain numbers with a point, blank where not
-    listed; `title_hi`, `description_es` … are translations.
+    `price_eur`, `price_inr` … are plain numbers with a point, blank where not listed; `title_hi`, `description_es` … are
+    translations.
     """
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
@@ -174,7 +172,7 @@ def _read_rows(file: str, reader: csv.DictReader[str]) -> tuple[list[Item], list
 
 
 def _read_row(row: dict[str, Any]) -> Item | dict[str, str]:
-    """The item, or its problems by field."""
+    """The item, or what is wrong by field."""
     if None in row or None in row.values():
         return {"row": "as many cells as the header has columns; put text with commas in double quotes"}
     cells = {name.strip(): value.strip() for name, value in row.items()}
@@ -221,24 +219,24 @@ def _read_prices(cells: Mapping[str, str]) -> tuple[dict[str, Money], dict[str, 
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class _IndexedItem:
     item: Item
     words: Mapping[str, float]  # each word that finds the item, with its weight
 
 
 @dataclass(frozen=True, slots=True)
-class _Shelf:
-    """One brand's search index; immutable."""
+class _SearchIndex:
+    """One brand's search index."""
 
     digest: str | None
-    entries: tuple[_Entry, ...]
+    entries: tuple[_IndexedItem, ...]
     vocabulary: frozenset[str]
     names: frozenset[str]  # words that alone name a thing or a maker: categories, one-word keywords, makers
     categories: Categories
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class SearchQuery:
     words: tuple[str, ...]
     min_price: Money | None
     max_price: Money | None
@@ -246,9 +244,9 @@ class Wish:
 
 
 class Catalogue:
-    """One brand's goods, searched in memory, with current stock. Thread-safe.
+    """One brand's goods with current stock, searched in memory. Thread-safe.
 
-    Amounts without a currency are in the brand's. With a `language`, category words are those of its chats.
+    With a `language`, category words are those of its chats.
     """
 
     def __init__(self, goods: Goods, rates: Rates, brand: Brand, language: str | None = None) -> None:
@@ -259,27 +257,26 @@ class Catalogue:
         self._currency = brand.currency
         self._language = language
         self._lock = threading.Lock()
-        self._shelf = _shelve(None, [], brand, language)
+        self._index = _build_index(None, [], brand, language)
         self._in = {} if language else _in_each_language(goods, rates, brand)
 
     def in_language(self, language: str) -> Catalogue:
-        """With all category words where the brand does not speak it."""
+        """Itself, with all category words, where the brand does not speak the language."""
         return self._in.get(language, self)
 
     @property
     def categories(self) -> Categories:
-        return self._current().categories
+        return self._current_index().categories
 
     def items(self) -> list[Item]:
         """With current stock, in the file's order."""
-        return self._live(entry.item for entry in self._current().entries)
+        return self._with_stock(entry.item for entry in self._current_index().entries)
 
     def find(self, sku: str) -> Item | None:
-        """None where the brand does not sell it."""
-        return next(iter(self._live(e.item for e in self._current().entries if e.item.sku == sku)), None)
+        return next(iter(self._with_stock(e.item for e in self._current_index().entries if e.item.sku == sku)), None)
 
     def price(self, item: Item, currency: str) -> ItemPrice:
-        """As listed, else converted from the brand's currency or the first listed. Raises UnknownCurrency."""
+        """As listed, else converted. Raises UnknownCurrency."""
         if currency in item.prices:
             return ItemPrice(item.prices[currency], None)
         base = item.prices.get(self._currency) or next(iter(item.prices.values()))
@@ -297,38 +294,38 @@ class Catalogue:
         limit: int = 5,
         currency: str | None = None,
     ) -> list[Item]:
-        """Matches, best first.
+        """Best first.
 
-        The query may contain a price range ("laptop under 1500 euros", "20000 se kam ka phone"); arguments override
-        it. Amounts without a currency are in `currency`, else the brand's. It must name something sold: "mattress" and
-        "gaming chair" find nothing, "earbuds for the gym" finds earbuds. Raises UnknownCurrency if a limit's has no rate.
+        The query may contain a price range ("laptop under 1500 euros", "20000 se kam ka phone"); arguments override it. Its
+        amounts without a currency are in `currency`, by default the brand's. It must name something sold: "gaming chair" finds
+        nothing, "earbuds for the gym" finds earbuds. Raises UnknownCurrency for a limit without a rate.
         """
-        wish = read_wish(query, currency or self._currency)
-        shelf = self._current()
-        found = [entry for entry in self._matches(shelf, wish) if category in (None, entry.item.category)]
-        low, high = min_price or wish.min_price, max_price or wish.max_price
-        items = [item for item in self._live(e.item for e in found) if self._within(item, low, high)]
+        wanted = parse_query(query, currency or self._currency)
+        index = self._current_index()
+        found = [entry for entry in self._matches(index, wanted) if category in (None, entry.item.category)]
+        low, high = min_price or wanted.min_price, max_price or wanted.max_price
+        items = [item for item in self._with_stock(e.item for e in found) if self._within(item, low, high)]
         if in_stock is not None:
             items = [item for item in items if (item.stock > 0) == in_stock]
-        if wish.cheapest:
+        if wanted.cheapest:
             items.sort(key=lambda item: self.price(item, self._currency).money.amount)
         return items[:limit]
 
     def names_goods(self, text: str) -> bool:
-        """Whether every word, apart from small talk, names a kind of goods or a maker: "baguette"."""
-        shelf, words = self._current(), read_wish(text, self._currency).words
-        return bool(words) and all(_canonical(word, shelf.categories) in shelf.names for word in words)
+        """Every word, apart from small talk, names goods or a maker: "baguette"."""
+        index, words = self._current_index(), parse_query(text, self._currency).words
+        return bool(words) and all(_canonical(word, index.categories) in index.names for word in words)
 
-    def _matches(self, shelf: _Shelf, wish: Wish) -> list[_Entry]:
-        if not wish.words:
-            return list(shelf.entries) if wish.max_price or wish.min_price or wish.cheapest else []
-        meanings = [_meanings(word, shelf) for word in wish.words]
-        if not shelf.entries or not _understood(wish.words, meanings, shelf):
+    def _matches(self, index: _SearchIndex, wanted: SearchQuery) -> list[_IndexedItem]:
+        if not wanted.words:
+            return list(index.entries) if wanted.max_price or wanted.min_price or wanted.cheapest else []
+        meanings = [_meanings(word, index) for word in wanted.words]
+        if not index.entries or not _understood(wanted.words, meanings, index):
             return []
-        scored = [(_score(entry, meanings, shelf.names), entry) for entry in shelf.entries]
+        scored = [(_score(entry, meanings, index.names), entry) for entry in index.entries]
         most = max(covered for (covered, _), _ in scored)
         best = max(score for (covered, score), _ in scored if covered == most)
-        kept = [(s, e) for (covered, s), e in scored if covered == most and s >= best * KEEP_SHARE and s > 0]
+        kept = [(s, e) for (covered, s), e in scored if covered == most and s >= best * MIN_SCORE_SHARE and s > 0]
         return [entry for _, entry in sorted(kept, key=lambda pair: -pair[0])]
 
     def _within(self, item: Item, low: Money | None, high: Money | None) -> bool:
@@ -336,21 +333,20 @@ class Catalogue:
             return False
         return not (high and self.price(item, high.currency).money.amount > high.amount)
 
-    def _live(self, items: Iterable[Item]) -> list[Item]:
+    def _with_stock(self, items: Iterable[Item]) -> list[Item]:
         stocks = self._goods.stocks(self._brand)
         return [replace(item, stock=stocks[item.sku]) for item in items if item.sku in stocks]
 
-    def _current(self) -> _Shelf:
+    def _current_index(self) -> _SearchIndex:
         digest = self._goods.digest()
-        if digest != self._shelf.digest:
+        if digest != self._index.digest:
             with self._lock:
-                if digest != self._shelf.digest:
-                    self._shelf = _shelve(digest, self._goods.items(self._brand), self._shop, self._language)
-        return self._shelf
+                if digest != self._index.digest:
+                    self._index = _build_index(digest, self._goods.items(self._brand), self._shop, self._language)
+        return self._index
 
 
 def _in_each_language(goods: Goods, rates: Rates, brand: Brand) -> dict[str, Catalogue]:
-    """A catalogue per language with category words of its own, and one for the rest."""
     terms = chain(brand.categories.values(), brand.subcategories.values(), brand.features.values())
     own = {language for term in terms for language in term.words_in}
     others = [language for language in brand.languages if language not in own]
@@ -360,25 +356,25 @@ def _in_each_language(goods: Goods, rates: Rates, brand: Brand) -> dict[str, Cat
     return catalogues
 
 
-def _understood(words: tuple[str, ...], meanings: list[dict[str, float]], shelf: _Shelf) -> bool:
-    """Whether the query is about something sold: all words known, one surely names a thing, or two share a title."""
+def _understood(words: tuple[str, ...], meanings: list[dict[str, float]], index: _SearchIndex) -> bool:
+    """About something sold: all words are known, one surely names a thing, or two share a title."""
     named = [
         found for word, found in zip(words, meanings, strict=True) if word not in QUALIFIERS and not word[0].isdigit()
     ]
-    known = [found for found in named if found and SYNONYM not in found.values()]
+    known = [found for found in named if found and SYNONYM_CERTAINTY not in found.values()]
     if not known:
         return False
     sure = {word for found in known for word, sureness in found.items() if sureness == 1.0}
-    if len(known) == len(named) or sure & shelf.names:
+    if len(known) == len(named) or sure & index.names:
         return True
-    begun = any(found.get(_mark(each), 0.0) >= BEGUN for found in known for each in shelf.categories.ids)
-    if begun and len(known) * 2 >= len(named):
+    by_prefix = any(found.get(_mark(each), 0.0) >= PREFIX_CERTAINTY for found in known for each in index.categories.ids)
+    if by_prefix and len(known) * 2 >= len(named):
         return True
-    return any(sum(entry.words.get(word) == TITLE for word in sure) > 1 for entry in shelf.entries)
+    return any(sum(entry.words.get(word) == TITLE for word in sure) > 1 for entry in index.entries)
 
 
-def read_wish(query: str, currency: str) -> Wish:
-    """Parse a query; an amount without a currency is a limit in `currency` if a word says so."""
+def parse_query(query: str, currency: str) -> SearchQuery:
+    """An amount without a currency is a limit in `currency` if a word says so."""
     plain = fold(query)
     low: Money | None = None
     high: Money | None = None
@@ -398,8 +394,8 @@ def read_wish(query: str, currency: str) -> Wish:
         low, high = (money, high) if side == "low" else (low, money)
         rest[start:end] = " " * (end - start)
     words = WORD.findall("".join(rest))
-    kept = tuple(word for word in dict.fromkeys(words) if word not in SAYS_NOTHING)
-    return Wish(kept, low, high, any(word in CHEAP_WORDS for word in words))
+    kept = tuple(word for word in dict.fromkeys(words) if word not in IGNORED_WORDS)
+    return SearchQuery(kept, low, high, any(word in CHEAP_WORDS for word in words))
 
 
 def _side(plain: str, start: int, end: int) -> str | None:
@@ -410,7 +406,7 @@ def _side(plain: str, start: int, end: int) -> str | None:
 
 
 def _words(text: str, categories: Categories) -> Iterator[str]:
-    """Singular words; each word for a category becomes the category's token."""
+    """Singular; a word for a category becomes the category's mark."""
     for word in WORD.findall(fold(text)):
         if word not in STOP_WORDS:
             yield _canonical(word, categories)
@@ -429,13 +425,13 @@ def _mark(category: str) -> str:
     return f"#{category}"
 
 
-def _shelve(digest: str | None, items: list[Item], brand: Brand, language: str | None) -> _Shelf:
+def _build_index(digest: str | None, items: list[Item], brand: Brand, language: str | None) -> _SearchIndex:
     categories = Categories(brand, (item.category for item in items), language)
     marks = frozenset(map(_mark, categories.ids))
-    entries = tuple(_Entry(item, _weights(item, categories, marks)) for item in items)
+    entries = tuple(_IndexedItem(item, _weights(item, categories, marks)) for item in items)
     words = {word for entry in entries for word in entry.words} - marks
     names = marks | frozenset(_names(items, categories))
-    return _Shelf(digest, entries, frozenset(words | categories.category_words), names, categories)
+    return _SearchIndex(digest, entries, frozenset(words | categories.category_words), names, categories)
 
 
 def _names(items: Iterable[Item], categories: Categories) -> Iterator[str]:
@@ -460,34 +456,34 @@ def _weights(item: Item, categories: Categories, marks: frozenset[str]) -> dict[
     return weights | dict.fromkeys([_mark(item.category), *_words(item.category, categories)], CATEGORY)
 
 
-def _meanings(word: str, shelf: _Shelf) -> dict[str, float]:
-    """Catalogue words that a customer's word may stand for, with certainty.
-
-    Numbers have no typos, and a typo keeps the first letter: "iphone" is no slip for "phone".
-    """
-    vocabulary, categories = shelf.vocabulary, shelf.categories
+def _meanings(word: str, index: _SearchIndex) -> dict[str, float]:
+    """Catalogue words that a customer's word may stand for, with certainty."""
+    vocabulary, categories = index.vocabulary, index.categories
     if word in vocabulary or _singular(word) in vocabulary or categories.category(word):
         return {_canonical(word, categories): 1.0}
     if any(c.isdigit() for c in word):
-        return {}
+        return {}  # a number is never a typo of another one
     if len(word) >= SHORTEST_PREFIX:
-        longer = {_canonical(known, categories): BEGUN for known in vocabulary if known.startswith(word)}
+        longer = {_canonical(known, categories): PREFIX_CERTAINTY for known in vocabulary if known.startswith(word)}
         if longer:
             return longer
     meant = {_canonical(fold(each), categories) for each in categories.synonyms(word)} & vocabulary
     if meant:
-        return dict.fromkeys(meant, SYNONYM)
+        return dict.fromkeys(meant, SYNONYM_CERTAINTY)
     if len(word) < SHORTEST_TYPO:
         return {}
+    # A typo keeps the first letter: "iphone" is no slip for "phone".
     near = {
         known: fuzz.ratio(word, known) for known in vocabulary if known[0] == word[0] and len(known) >= SHORTEST_PREFIX
     }
     best = max(near.values(), default=0.0)
     close = [known for known, score in near.items() if score == best]
-    return {_canonical(known, categories): 0.8 for known in close} if best >= SIMILAR else {}
+    return {_canonical(known, categories): 0.8 for known in close} if best >= MIN_SIMILARITY else {}
 
 
-def _score(entry: _Entry, meanings: list[dict[str, float]], names: frozenset[str]) -> tuple[tuple[int, int], float]:
+def _score(
+    entry: _IndexedItem, meanings: list[dict[str, float]], names: frozenset[str]
+) -> tuple[tuple[int, int], float]:
     """How many names and words match, and how well."""
     hits = [
         max((entry.words[known] * sure for known, sure in found.items() if known in entry.words), default=0.0)

@@ -11,15 +11,12 @@ from bot.language.reading.interests import ShopWords, Term
 class Categories(ShopWords):
     """From the brand's file and catalogue; immutable.
 
-    The id is the catalogue's column, the key in the brand's file, and the stored interest ("laptops"). Without a
-    description in the file it matches by id ("cakes", "cake").
+    An id is the catalogue's column, the key in the brand's file, and the stored interest ("laptops"). One that the file does
+    not describe is found by itself ("cakes", "cake").
     """
 
     def __init__(self, brand: Brand, used: Iterable[str], language: str | None = None) -> None:
-        """`used`: the categories of the catalogue's items.
-
-        Without a `language`, or in one that the brand does not speak, the words of all languages match.
-        """
+        """`used`: by items. Without a `language` of the brand's, words of all languages match."""
         self.ids = tuple(dict.fromkeys([*used, *brand.categories]))
         self._features = frozenset(brand.features)
         self._terms: Mapping[str, Term] = {**brand.categories, **brand.subcategories, **brand.features}
@@ -33,12 +30,12 @@ class Categories(ShopWords):
         return interest in self._features
 
     def synonyms(self, word: str) -> tuple[str, ...]:
-        """Of the feature that a folded word stands for."""
+        """Other words for the feature that a folded word names."""
         feature = self.feature(word)
         return self._terms[feature].words_for(None) if feature else ()
 
     def name(self, interest: str, languages: Sequence[str]) -> str:
-        """The name in the first of `languages` that has one, else the id in plain words."""
+        """In the first of `languages` that has a name, else the id in plain words."""
         names = self._terms[interest].names if interest in self._terms else {}
         return next((names[each] for each in languages if each in names), interest.replace("-", " "))
 

@@ -43,7 +43,7 @@ Fetch = Callable[[str], bytes]
 
 
 class RateSource(StrEnum):
-    """Source of a conversion's rate; `rate_ecb`, `rate_peg` … in a language's replies.toml name it."""
+    """`rate_ecb`, `rate_peg` … in a language's replies.toml name it."""
 
     ECB = "ecb"  # the European Central Bank
     PEG = "peg"  # a currency's peg to the US dollar
@@ -51,23 +51,19 @@ class RateSource(StrEnum):
 
 
 class UnknownCurrency(ValueError):
-    """No rate for this currency; the text lists those with one."""
+    """The text lists the currencies with a rate."""
 
 
 class RatesNotRefreshed(Exception):
-    """The download failed, or is incomplete or not newer. The rates in use stay."""
+    """The rates in use stay."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """`rate`: target units per source unit, unrounded; `result`: rounded to a payable amount; `as_of`: the older
-    rate's day.
-    """
-
     given: Money
-    result: Money
-    rate: Decimal
-    as_of: date
+    result: Money  # rounded to a payable amount
+    rate: Decimal  # target units per source unit, unrounded
+    as_of: date  # of the older rate
     source: RateSource
 
 
@@ -83,8 +79,7 @@ _Table = Mapping[str, _Quote]
 class Rates:
     """Today's rates. Thread-safe; notices a file that another process refreshed.
 
-    `folder` may hold a downloaded `eurofxref-hist.zip`, used when complete and newer than the package's. `fault`: why
-    a file is not used.
+    `folder` may hold a downloaded file, used when it is complete and newer than the package's. `fault` says why it is not.
     """
 
     def __init__(self, folder: Path, clock: Clock) -> None:
@@ -93,7 +88,7 @@ class Rates:
         self._lock = threading.Lock()
         self._bundled = _load(Path(CURRENCY_FILE))
         self._table: _Table = self._bundled
-        self._stamp: int | None = None
+        self._mtime: int | None = None
         self.fault: str | None = None
 
     def known(self) -> list[str]:
@@ -118,17 +113,13 @@ class Rates:
         )
 
     def in_currency(self, money: Money, currency: str) -> Money | None:
-        """None without a rate."""
         try:
             return self.convert(money, currency).result
         except UnknownCurrency:
             return None
 
     def refresh(self, fetch: Fetch | None = None) -> date:
-        """Download the bank's file, check it and put it in place; returns its newest day.
-
-        `fetch(address)` returns the bytes. Raises RatesNotRefreshed.
-        """
+        """Put the bank's newest file in place; returns its newest day. Raises RatesNotRefreshed."""
         try:
             content = (fetch or download)(ECB_URL)
         except OSError as error:
@@ -143,17 +134,17 @@ class Rates:
 
     def _current(self) -> _Table:
         try:
-            stamp = self._file.stat().st_mtime_ns
+            mtime = self._file.stat().st_mtime_ns
         except FileNotFoundError:
             return self._table
-        if stamp != self._stamp:
+        if mtime != self._mtime:
             with self._lock:
-                if stamp != self._stamp:
-                    self._take_file()
-                    self._stamp = stamp
+                if mtime != self._mtime:
+                    self._load_downloaded()
+                    self._mtime = mtime
         return self._table
 
-    def _take_file(self) -> None:
+    def _load_downloaded(self) -> None:
         try:
             table = self._checked(self._file)
         except RatesNotRefreshed as fault:
@@ -179,7 +170,7 @@ class Rates:
 
 
 def download(url: str) -> bytes:
-    """Fetch over https, within `SECONDS_ALLOWED` in total and `LARGEST_DOWNLOAD`; raises OSError otherwise."""
+    """Raises OSError when slower than `SECONDS_ALLOWED` or larger than `LARGEST_DOWNLOAD`."""
     if not url.startswith("https://"):
         raise OSError(f"rates are fetched over https only, not from {url}")
     deadline = time.monotonic() + SECONDS_ALLOWED
@@ -195,7 +186,7 @@ def download(url: str) -> bytes:
 
 
 def _load(file: Path) -> _Table:
-    """The newest rate per euro of each currency that the bank still quotes."""
+    """The newest rate of each currency that the bank still quotes."""
     with zipfile.ZipFile(BytesIO(file.read_bytes())) as archive:
         if sum(entry.file_size for entry in archive.infolist()) > LARGEST_UNPACKED:
             raise ValueError(f"unpacks to more than {LARGEST_UNPACKED} bytes")
@@ -224,7 +215,7 @@ def _quote(table: _Table, currency: str) -> _Quote:
 
 
 def _rate(table: _Table, source: str, target: str) -> Decimal:
-    """Through the euro; between the dollar and pegged currencies by the pegs alone."""
+    # Between the dollar and pegged currencies by the pegs alone, else through the euro.
     dollars = PEGS | {"USD": Decimal(1)}
     if source in dollars and target in dollars:
         return dollars[target] / dollars[source]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.model.answers import ToolCall
 from bot.sales.answering.desk_actions import Actions
-from bot.sales.answering.model_tools import TOOLS, described, use
+from bot.sales.answering.model_tools import TOOLS, run_tool, tool_descriptions
 from bot.sales.situation import Situation
 from tests.model_server import check
 from tests.sales.shop_counter import JOHN, MARIA, Counter
@@ -27,7 +27,7 @@ def greeted(counter: Counter) -> Situation:
 
 
 def ask(actions: Actions, tool: str, /, **arguments: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = json.loads(use(ToolCall("1", tool, arguments), actions))
+    answer: dict[str, Any] = json.loads(run_tool(ToolCall("1", tool, arguments), actions))
     return answer
 
 
@@ -36,17 +36,17 @@ def at(counter: Counter, text: str = "hi", *, phone: str = MARIA) -> Actions:
 
 
 def test_openai_would_take_the_schemas() -> None:
-    check({"model": "m", "messages": [{"role": "user", "content": "x"}], "tools": described()})
+    check({"model": "m", "messages": [{"role": "user", "content": "x"}], "tools": tool_descriptions()})
 
 
 def test_no_tool_takes_a_person() -> None:
-    for tool in described():
+    for tool in tool_descriptions():
         words = json.dumps(tool["function"]["parameters"]).casefold()
         assert not any(word in words for word in ("phone", "contact", "address", "user")), tool
 
 
 def test_the_schema_says_what_the_check_wants() -> None:
-    limits = {tool["function"]["name"]: tool["function"]["parameters"] for tool in described()}
+    limits = {tool["function"]["name"]: tool["function"]["parameters"] for tool in tool_descriptions()}
     assert limits["quote_order"]["required"] == ["sku"]
     assert limits["quote_order"]["properties"]["quantity"] == {"type": "integer", "minimum": 1, "maximum": 1000}
     assert limits["convert_currency"]["properties"]["from"]["pattern"] == "^[A-Z]{3}$"
@@ -203,5 +203,5 @@ def test_a_tool_answers_anything_with_json_and_never_raises(
     counter: Counter, greeted: Situation, tool: str, arguments: dict[str, Any]
 ) -> None:
     actions = counter.actions(greeted)
-    assert isinstance(json.loads(use(ToolCall("1", tool, arguments), actions)), dict)
+    assert isinstance(json.loads(run_tool(ToolCall("1", tool, arguments), actions)), dict)
     assert actions.placed is None

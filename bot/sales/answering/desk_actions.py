@@ -42,7 +42,7 @@ class Offer:
     sku: str
     title: str
     category: str
-    price: Money  # what is charged for one
+    price: Money  # what is listed_price for one
     about: Money | None  # the same in the customer's currency, where the item has no price in it
     stock: int
     description: str
@@ -52,9 +52,9 @@ class Offer:
 
 @dataclass(slots=True)
 class Actions:
-    """The actions of one draft; they take effect when the turn commits `changes`.
+    """Of one draft; they take effect when the turn commits `changes`.
 
-    Use a new object per draft: a dropped draft drops its changes.
+    Make a new object for each draft: a dropped draft drops its changes.
     """
 
     situation: Situation
@@ -67,7 +67,7 @@ class Actions:
     conversions: list[Conversion] = field(default_factory=list)
 
     def search_catalogue(self, words: str, *, limit: int = 5) -> list[Offer]:
-        """Best match first; `words` may contain a price limit. Raises CannotDo if its currency has no rate."""
+        """Best first; `words` may contain a price limit. Raises CannotDo if its currency has no rate."""
         try:
             found = self.situation.catalogue.search(words, limit=limit, currency=self.situation.currency)
         except UnknownCurrency as error:
@@ -77,7 +77,7 @@ class Actions:
         return offers
 
     def offer(self, item: Item) -> Offer:
-        price = charged(self.situation, item)
+        price = listed_price(self.situation, item)
         about = None
         if price.currency != self.situation.currency:
             about = self.convert(price.amount, price.currency, self.situation.currency)
@@ -118,7 +118,7 @@ class Actions:
         if item.stock < quantity:
             raise TooFewLeft(item)
         delivery = self.situation.brand.policy("delivery", self.situation.language)
-        price = charged(self.situation, item)
+        price = listed_price(self.situation, item)
         quote = Quote(item.sku, item.title, quantity, price, delivery, self.situation.now)
         self.changes.append(KeepQuote(self.situation.contact, quote))
         self.quoted = quote
@@ -203,14 +203,14 @@ class Actions:
         return self.placed
 
 
-def charged(situation: Situation, item: Item) -> Money:
-    """In the customer's currency if listed, else the brand's, else the first."""
+def listed_price(situation: Situation, item: Item) -> Money:
+    """In the customer's currency where it is listed, else in the brand's, else in the first."""
     currencies = (situation.currency, situation.brand.currency, *item.prices)
     return next(item.prices[currency] for currency in currencies if currency in item.prices)
 
 
 def as_data(result: object) -> Any:
-    """As JSON data: amounts as text with currency, ISO dates."""
+    """For JSON: amounts as text with their currency, ISO dates."""
     if isinstance(result, Money):
         return {"amount": str(result.rounded().amount), "currency": result.currency}
     if isinstance(result, Decimal):

@@ -19,7 +19,7 @@ from bot.model.language_model import estimate_tokens
 from bot.promises.facts import Breach
 from bot.sales.answering.desk_actions import Actions
 from bot.sales.answering.model_tools import offer_data, order_data, quote_data
-from bot.sales.answering.reply_draft import words_for
+from bot.sales.answering.reply_draft import wording_for
 from bot.sales.situation import Situation
 from bot.shop.exchange_rates import UnknownCurrency
 from memory.conversations.messages import Message
@@ -46,7 +46,7 @@ def _template(name: str) -> Template:
 
 
 def fill(name: str, **values: str) -> str:
-    """Raises MissingWord for a missing or surplus `$word` of the prompt file."""
+    """Raises MissingWord for a `$word` that is missing or unknown."""
     template = _template(name)
     wrong = set(template.get_identifiers()) ^ set(values)
     if wrong or not template.is_valid():
@@ -65,7 +65,7 @@ class Briefing:
     mark: str = field(default_factory=lambda: secrets.token_hex(4))
 
     def messages(self) -> list[ModelMessage]:
-        """Everything from the customer is in the user message."""
+        """All that comes from the customer is in the user message."""
         system = self._system()
         left = self.budget - estimate_tokens(system)
         return [{"role": "system", "content": system}, {"role": "user", "content": self._customer(left)}]
@@ -117,7 +117,7 @@ class Briefing:
             yield _compact(offer_data(self.actions.offer(item)))
 
     def _rates(self) -> Iterator[str]:
-        """One pair only; the model has a tool for others."""
+        """The pair of the chat; the model has a tool for others."""
         situation = self.situation
         if situation.currency == situation.brand.currency:
             return
@@ -125,7 +125,7 @@ class Briefing:
             found = situation.rates.convert(Money(Decimal(1), situation.brand.currency), situation.currency)
         except UnknownCurrency:
             return
-        day = f"{found.as_of.isoformat()}, {words_for(situation).say(f'rate_{found.source}')}"
+        day = f"{found.as_of.isoformat()}, {wording_for(situation).say(f'rate_{found.source}')}"
         yield f"1 {situation.brand.currency} = {found.rate:.6g} {situation.currency} ({day})"
 
     def _customer(self, budget: int) -> str:
@@ -160,9 +160,9 @@ class Briefing:
         lines = {self._summary_line(line): line.message_id for line in self.situation.summary}
         recalled = [f"{self._day(message.at)} {self._line(message)}" for message in self.situation.recalled]
         blocks = [
-            _fitting(AD, self.situation.ad.splitlines(), budget // 4),
-            _fitting(SUMMARY, lines, budget // 3, in_order=sorted(lines, key=lambda line: lines[line])),
-            _fitting(RECALLED, recalled, budget // 3),
+            _lines_that_fit(AD, self.situation.ad.splitlines(), budget // 4),
+            _lines_that_fit(SUMMARY, lines, budget // 3, in_order=sorted(lines, key=lambda line: lines[line])),
+            _lines_that_fit(RECALLED, recalled, budget // 3),
         ]
         return "".join(f"\n{block}\n" for block in blocks if block)
 
@@ -191,8 +191,8 @@ def _label(predicate: str) -> str:
     return predicate.replace("_", " ").capitalize()
 
 
-def _fitting(title: str, lines: Iterable[str], budget: int, *, in_order: Sequence[str] = ()) -> str:
-    """The title and the first lines that fit, sorted as `in_order`; "" if none fits."""
+def _lines_that_fit(title: str, lines: Iterable[str], budget: int, *, in_order: Sequence[str] = ()) -> str:
+    """The first lines that fit, under the title, sorted as `in_order`; "" if none fits."""
     budget -= estimate_tokens(title)
     kept: list[str] = []
     for line in lines:

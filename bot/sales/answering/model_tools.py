@@ -14,7 +14,7 @@ from marshmallow.validate import Length, Range, Regexp
 from bot.model.answers import ToolCall
 from bot.model.language_model import Tool
 from bot.sales.answering.desk_actions import Actions, CannotDo, Offer, as_data
-from bot.sales.answering.reply_draft import words_for
+from bot.sales.answering.reply_draft import wording_for
 from memory.shop.orders import Order, Quote
 
 CURRENCY = Regexp(r"[A-Z]{3}\Z", error="a currency's three-letter ISO code, such as EUR")
@@ -79,23 +79,23 @@ class ModelTool:
     do: Callable[[Actions, dict[str, Any]], Any]
 
 
-def _search(actions: Actions, said: dict[str, Any]) -> Any:
-    found = [offer_data(offer) for offer in actions.search_catalogue(said["words"], limit=said["limit"])]
+def _search(actions: Actions, given: dict[str, Any]) -> Any:
+    found = [offer_data(offer) for offer in actions.search_catalogue(given["words"], limit=given["limit"])]
     return {"items": found} if found else {"items": [], "note": "nothing like this is for sale here; say so"}
 
 
-def _convert(actions: Actions, said: dict[str, Any]) -> Any:
-    made = actions.convert(said["amount"], said["source"], said["target"])
-    source = words_for(actions.situation).say(f"rate_{made.source}")
+def _convert(actions: Actions, given: dict[str, Any]) -> Any:
+    made = actions.convert(given["amount"], given["source"], given["target"])
+    source = wording_for(actions.situation).say(f"rate_{made.source}")
     return {"from": as_data(made.given), "to": as_data(made.result), "rate_of": as_data(made.as_of), "by": source}
 
 
-def _status(actions: Actions, said: dict[str, Any]) -> Any:
-    return {"orders": [order_data(order) for order in actions.order_status(said["number"])]}
+def _status(actions: Actions, given: dict[str, Any]) -> Any:
+    return {"orders": [order_data(order) for order in actions.order_status(given["number"])]}
 
 
-def _quote(actions: Actions, said: dict[str, Any]) -> Any:
-    quote = actions.quote(said["sku"], said["quantity"])
+def _quote(actions: Actions, given: dict[str, Any]) -> Any:
+    quote = actions.quote(given["sku"], given["quantity"])
     return quote_data(quote) | {"note": "not ordered yet; the desk asks the customer to confirm"}
 
 
@@ -109,8 +109,8 @@ def _cancel(actions: Actions, _said: dict[str, Any]) -> Any:
     return {"cancelled": actions.cancel_quote()}
 
 
-def _hand_over(actions: Actions, said: dict[str, Any]) -> Any:
-    actions.hand_over(said["reason"])
+def _hand_over(actions: Actions, given: dict[str, Any]) -> Any:
+    actions.hand_over(given["reason"])
     return {"handed_over": True, "note": "tell the customer that a colleague will answer here"}
 
 
@@ -125,8 +125,8 @@ TOOLS: Mapping[str, ModelTool] = {
 }
 
 
-def described() -> list[Tool]:
-    """In the chat completions format; a schema's docstring is the tool's description."""
+def tool_descriptions() -> list[Tool]:
+    """In the format of chat completions; a schema's docstring describes its tool to the model."""
     return [
         {
             "type": "function",
@@ -140,8 +140,8 @@ def described() -> list[Tool]:
     ]
 
 
-def use(call: ToolCall, actions: Actions) -> str:
-    """JSON text; `{"error": …}` for a wrong call or an impossible action."""
+def run_tool(call: ToolCall, actions: Actions) -> str:
+    """JSON; `{"error": …}` for a wrong call or an impossible action."""
     tool = TOOLS.get(call.name)
     if tool is None:
         return _error(f"there is no tool {call.name[:60]!r}; there are {', '.join(TOOLS)}")
@@ -188,7 +188,6 @@ def quote_data(quote: Quote) -> dict[str, Any]:
 
 
 def json_schema(schema: Schema) -> dict[str, Any]:
-    """For plain fields."""
     named = {field.data_key or name: field for name, field in schema.fields.items()}
     return {
         "type": "object",
@@ -199,15 +198,15 @@ def json_schema(schema: Schema) -> dict[str, Any]:
 
 
 def _property(field: fields.Field[Any]) -> dict[str, Any]:
-    said: dict[str, Any] = {"type": JSON_TYPES[type(field)], **field.metadata}
+    given: dict[str, Any] = {"type": JSON_TYPES[type(field)], **field.metadata}
     for validator in field.validators:
         if isinstance(validator, Length):
-            said |= {"minLength": validator.min, "maxLength": validator.max}
+            given |= {"minLength": validator.min, "maxLength": validator.max}
         elif isinstance(validator, Range):
-            said |= {"minimum": _number(validator.min), "maximum": _number(validator.max)}
+            given |= {"minimum": _number(validator.min), "maximum": _number(validator.max)}
         elif isinstance(validator, Regexp):
-            said["pattern"] = f"^{str(validator.regex.pattern).removesuffix(END)}$"
-    return said
+            given["pattern"] = f"^{str(validator.regex.pattern).removesuffix(END)}$"
+    return given
 
 
 def _number(limit: Any) -> int | float:

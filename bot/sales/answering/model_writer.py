@@ -18,7 +18,7 @@ from bot.model.token_prices import Spent
 from bot.promises.facts import Breach
 from bot.sales.answering.desk_actions import Actions
 from bot.sales.answering.model_prompt import Briefing, fill
-from bot.sales.answering.model_tools import described, use
+from bot.sales.answering.model_tools import run_tool, tool_descriptions
 from bot.sales.answering.order_terms import with_terms
 from bot.sales.answering.reply_draft import ReplyDraft
 from bot.sales.situation import Situation
@@ -55,7 +55,7 @@ class ModelDraft:
 
     @cached_property
     def reply(self) -> ReplyDraft:
-        """With the desk's terms and buttons: what is checked and sent."""
+        """With terms and buttons: what is checked and sent."""
         return with_terms(to_whatsapp(self.said), self.actions)
 
     @property
@@ -82,10 +82,10 @@ class ModelDesk:
         self._limits = limits
         self._clock = clock
         self._allowance = allowance or Allowance()
-        self._tools = described()
+        self._tools = tool_descriptions()
 
     def answer(self, situation: Situation, actions: Actions, deadline: datetime) -> ModelDraft:
-        """`actions` must be fresh. Raises ModelUnavailable with what was `spent`."""
+        """`actions` must be fresh. Raises ModelUnavailable, with what was `spent`."""
         contact = situation.contact
         allowance = self._allowance
         if not self._limits.allow(f"model:{contact.id}", allowance.turns_per_contact, allowance.per_seconds):
@@ -101,7 +101,7 @@ class ModelDesk:
         answer, spent = self._step(situation, conversation, draft.spent, deadline, last=True)
         return replace(
             draft,
-            said=_words(answer, spent, draft.briefing.mark),
+            said=_text_of(answer, spent, draft.briefing.mark),
             spent=spent,
             conversation=(*conversation, answer.as_message()),
             repaired=True,
@@ -115,7 +115,7 @@ class ModelDesk:
             conversation.append(answer.as_message())
             if not answer.tool_calls or last:
                 return ModelDraft(
-                    said=_words(answer, spent, briefing.mark),
+                    said=_text_of(answer, spent, briefing.mark),
                     actions=briefing.actions,
                     spent=spent,
                     model=answer.model,
@@ -123,14 +123,14 @@ class ModelDesk:
                     briefing=briefing,
                 )
             conversation += [
-                {"role": "tool", "tool_call_id": call.id, "content": use(call, briefing.actions)}
+                {"role": "tool", "tool_call_id": call.id, "content": run_tool(call, briefing.actions)}
                 for call in answer.tool_calls
             ]
 
     def _step(
         self, situation: Situation, conversation: list[ModelMessage], spent: Spent, deadline: datetime, *, last: bool
     ) -> tuple[Completion, Spent]:
-        """Reserves the worst cost from the brand's daily budget first."""
+        """Reserves the worst cost in the brand's daily budget."""
         worst = self._model.worst_cost(conversation, self._tools)
         try:
             self._check(situation, spent, worst, deadline)
@@ -160,7 +160,7 @@ class ModelDesk:
 
 
 class MediaDescriber:
-    """Transcribes voice notes and describes pictures, within its own daily budget."""
+    """For voice notes and pictures, with a daily budget of its own."""
 
     def __init__(self, model: LanguageModel, limits: Limits, *, daily_budget_usd: Decimal = Decimal(1)) -> None:
         self._model = model
@@ -194,7 +194,7 @@ Answered = TypeVar("Answered", Completion, MediaText)
 
 
 def paid(limits: Limits, name: str, worst: int, budget: int, call: Callable[[], Answered]) -> Answered:
-    """Reserves the `worst` cost before the call and settles it after. Raises ModelUnavailable."""
+    """Reserves the `worst` cost before the call, settles it after. Raises ModelUnavailable."""
     day = limits.today()
     if not limits.reserve(name, day, worst, budget):
         raise ModelUnavailable(Reason.OVER_BUDGET, "today's budget for the model is used up")
@@ -213,8 +213,8 @@ def paid(limits: Limits, name: str, worst: int, budget: int, call: Callable[[], 
         limits.add_spend(name, day, cost - worst)
 
 
-def _words(answer: Completion, spent: Spent, mark: str) -> str:
-    """Raises ModelUnavailable if there is no text, or if it leaks the prompt's mark."""
+def _text_of(answer: Completion, spent: Spent, mark: str) -> str:
+    """Raises ModelUnavailable without text, or where it leaks the prompt's mark."""
     if answer.text and not answer.tool_calls and mark not in answer.text:
         return answer.text
     fault = ModelUnavailable(Reason.GARBAGE, "no text, or a text that contains the prompt's mark")

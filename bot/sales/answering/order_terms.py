@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bot.language.money import Money
 from bot.language.texts import ReplyWording
 from bot.sales.answering.desk_actions import Actions
-from bot.sales.answering.reply_draft import ReplyDraft, words_for
+from bot.sales.answering.reply_draft import ReplyDraft, wording_for
 from bot.sales.situation import Situation
 from bot.sales.understanding.order_replies import NO_PAYLOAD, YES_PAYLOAD
 from memory.conversations.channel_messages import Button
@@ -16,8 +16,8 @@ from memory.shop.orders import Order, Quote
 
 def with_terms(text: str, actions: Actions) -> ReplyDraft:
     situation = actions.situation
-    words = words_for(situation)
-    shown = named(text, situation)
+    words = wording_for(situation)
+    shown = skus_named(text, situation)
     quote, order = actions.quoted, actions.placed
     if quote is not None:
         # A yes orders only what the desk itself stated with its price; the model may have omitted or reworded it.
@@ -35,13 +35,13 @@ def with_terms(text: str, actions: Actions) -> ReplyDraft:
     return ReplyDraft(body=text, shown=shown)
 
 
-def named(text: str, situation: Situation) -> tuple[str, ...]:
-    """The skus of the titles in a text, in text order: what "the second one" will mean."""
+def skus_named(text: str, situation: Situation) -> tuple[str, ...]:
+    """Skus by their titles in the order of the text: what "the second one" will mean."""
     return tuple(dict.fromkeys(sku for _, sku in sorted(_places(text.casefold(), situation))))
 
 
 def _places(text: str, situation: Situation) -> Iterator[tuple[int, str]]:
-    """Position and sku; the longest title wins."""
+    """(position, sku); the longest title wins."""
     titled = [(title.casefold(), item) for item in situation.catalogue.items() for title in item.every_title]
     for title, item in sorted(titled, key=lambda pair: -len(pair[0])):
         if title in text:

@@ -23,12 +23,12 @@ class ReplyDraft:
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """Read in the next turn."""
+        """Stored with the reply, read in the next turn."""
         notes = {"shown": list(self.shown), "asks_order": self.asks_order, "offers": self.offers}
         return {name: note for name, note in notes.items() if note}
 
 
-def words_for(situation: Situation) -> ReplyWording:
-    """The wording in the language and script that the customer writes."""
+def wording_for(situation: Situation) -> ReplyWording:
+    """In the language and script that the customer writes."""
     mine = situation.text + "".join(m.content for m in situation.history[-6:] if m.role == "user")
     return reply_wording(situation.language, mine)

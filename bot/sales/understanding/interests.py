@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.language.texts import ReplyWording
-from bot.shop.catalogue import Catalogue, read_wish
+from bot.shop.catalogue import Catalogue, parse_query
 from bot.shop.categories import Categories
 from bot.shop.exchange_rates import UnknownCurrency
 from memory.people.facts import Interest
@@ -14,7 +14,7 @@ from memory.people.facts import Interest
 
 @dataclass(frozen=True, slots=True)
 class CatalogueInterests:
-    """An InterestFinder over one brand's catalogue."""
+    """The InterestFinder of one brand."""
 
     catalogue: Catalogue
 
@@ -23,16 +23,16 @@ class CatalogueInterests:
         categories = catalogue.categories
         if named and not categories.named(text):
             return []
-        wish = read_wish(text, "EUR")
+        query = parse_query(text, "EUR")
         try:
-            found = catalogue.search(text, limit=3) if wish.words else []
+            found = catalogue.search(text, limit=3) if query.words else []
         except UnknownCurrency:  # of a price limit; what is asked about does not depend on it
-            found = catalogue.search(" ".join(wish.words), limit=3)
+            found = catalogue.search(" ".join(query.words), limit=3)
         return categories.named(text, [item.category for item in found]) if found else []
 
 
 def last_interest(interests: Sequence[Interest], categories: Categories, words: ReplyWording) -> str | None:
-    """As one phrase ("gaming laptops")."""
+    """One phrase: "gaming laptops"."""
     if not interests:
         return None
     *features, phrase = [name_of(name, categories, words) for name in _last(interests, categories)]
@@ -50,6 +50,6 @@ def search_words(interests: Sequence[Interest], categories: Categories) -> str:
 
 
 def _last(interests: Sequence[Interest], categories: Categories) -> list[str]:
-    """Those of the latest message that had any, features first."""
+    """Of the latest message that had any, features first."""
     together = [each.name for each in interests if each.message_id == interests[0].message_id]
     return sorted(together, key=lambda name: not categories.is_feature(name))

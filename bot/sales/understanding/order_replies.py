@@ -32,20 +32,20 @@ _NUMBER_LOOSE = re.compile(r"\b[b-df-hj-np-tv-xz]{4}[- ]?[b-df-hj-np-tv-xz]{4}\b
 
 
 def says_yes(messages: Sequence[Message]) -> bool:
-    """Whether every message is a pressed button, or an explicit yes and nothing else.
+    """Every message is a pressed button, or a yes and nothing else.
 
-    "yes but in blue?", "yes?", "ok", a thumbs up and "ok how much is shipping" are not.
+    Not "yes but in blue?", "yes?", "ok", a thumbs up.
     """
     return bool(messages) and all(_is(message, YES_PAYLOAD, _YES) for message in messages)
 
 
 def says_no(messages: Sequence[Message]) -> bool:
-    """By the last message: a pressed button, or a no and nothing else."""
+    """The last message is a pressed button, or a no and nothing else."""
     return bool(messages) and _is(messages[-1], NO_PAYLOAD, _NO)
 
 
 def says_half_yes(messages: Sequence[Message]) -> bool:
-    """Agreement such as "ok" or a thumbs up: ask once more."""
+    """ "ok" or a thumbs up: ask once more."""
     return bool(messages) and all(_HALF_YES.fullmatch(_plain(m.content, keep="?")) for m in messages)
 
 

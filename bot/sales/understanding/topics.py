@@ -75,19 +75,18 @@ _TOLD = {
     ("budget",): "budget",
     ("name",): "name",
 }
-ASKED_BACK = tuple(
+ASKED_FACTS = tuple(
     (predicates, re.compile(_any("asked_back").replace("{fact}", _any(f"facts.{fact}"))))
     for predicates, fact in _TOLD.items()
 )
 
 
 def parts_of(text: str) -> list[str]:
-    """The parts that are answered separately."""
     return [part.strip() for part in _PARTS.split(text) if part and part.strip(" .,!")]
 
 
 def is_greeting(plain: str) -> bool:
-    """A greeting only, names aside ("hi, i'm back", "hola, soy ana")."""
+    """Names aside: "hi, i'm back", "hola, soy ana"."""
     rest = GREETING.sub(" ", plain)
     return rest != plain and not _NOT_IN_A_GREETING.sub("", rest)
 
@@ -97,12 +96,12 @@ def topics_in(plain: str) -> list[str]:
 
 
 def items_of(plain: str) -> list[str]:
-    """The parts that may each name an item: "the bolt 15 and the mouse"."""
+    """Each may name an item: "the bolt 15 and the mouse"."""
     return _ITEMS.split(plain)
 
 
 def takes_number(plain: str) -> bool:
-    """Whether a text ends with a choice by number ("i'll take 2")."""
+    """Ends with a choice by number: "i'll take 2"."""
     return TAKEN.search(plain.strip(" .!")) is not None
 
 
@@ -126,6 +125,6 @@ def ordinals_in(plain: str, shown: Sequence[str]) -> list[str]:
     return [shown[place] for place in dict.fromkeys(places) if shown and place < len(shown)]
 
 
-def asked_back(plain: str) -> tuple[str, ...]:
-    """The fact predicates that a text asks about."""
-    return next((predicates for predicates, pattern in ASKED_BACK if pattern.search(plain)), ())
+def asked_facts(plain: str) -> tuple[str, ...]:
+    """Predicates of the facts that a text asks about."""
+    return next((predicates for predicates, pattern in ASKED_FACTS if pattern.search(plain)), ())

@@ -1,4 +1,4 @@
-"""The state that the functions of the built-in writer share."""
+"""What the functions of the built-in writer share."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Any, Final
 from bot.language.money import Money
 from bot.language.texts import ReplyWording
 from bot.sales.answering.desk_actions import Actions
-from bot.sales.answering.reply_draft import ReplyDraft, words_for
+from bot.sales.answering.reply_draft import ReplyDraft, wording_for
 from bot.sales.situation import Situation
 from bot.sales.understanding.interests import name_of
 from bot.shop.categories import Categories
 from memory.people.facts import Fact
 from memory.shop.catalogue_items import Item
 
-SURE: Final = 0.6  # confidence from which the classification alone decides what a better answer cannot take back
+SURE: Final = 0.6  # confidence from which the message type alone decides, where the decision cannot be taken back
 
 
 @dataclass
 class BuiltInAnswer:
-    """Functions that answer part of a message return lines; [] leaves the part to the next function."""
+    """A function answers a part of the message with lines; [] leaves the part to the next function."""
 
     situation: Situation
     actions: Actions
@@ -29,7 +29,7 @@ class BuiltInAnswer:
 
     @cached_property
     def words(self) -> ReplyWording:
-        return words_for(self.situation)
+        return wording_for(self.situation)
 
     @cached_property
     def items(self) -> dict[str, Item]:
@@ -41,12 +41,12 @@ class BuiltInAnswer:
 
     @cached_property
     def shown(self) -> list[Item]:
-        """The items shown last, less those no longer sold."""
+        """Shown last and still sold."""
         return [self.items[sku] for sku in self.situation.shown if sku in self.items]
 
     @property
-    def called(self) -> str:
-        """The customer's name after a space, or ""."""
+    def name_suffix(self) -> str:
+        """ " Ana", or "" if unknown: for lines such as "Thank you{name}!"."""
         return f" {self.situation.name}" if self.situation.name else ""
 
     def say(self, line: str, **words: object) -> str:
@@ -62,8 +62,8 @@ class BuiltInAnswer:
     def policy(self, topic: str) -> str:
         return self.situation.brand.policy(topic, self.words.policy_language)
 
-    def about(self, price: Money) -> str:
-        """The price converted for a customer of another currency, else ""."""
+    def converted_price(self, price: Money) -> str:
+        """Converted for a customer of another currency, else ""."""
         if price.currency == self.situation.currency:
             return ""
         made = self.actions.convert(price.amount, price.currency, self.situation.currency)
@@ -73,13 +73,13 @@ class BuiltInAnswer:
         """For comparing items."""
         return self.situation.catalogue.price(item, self.situation.brand.currency).money.amount
 
-    def last_said(self, note: str) -> Any:
+    def last_note(self, note: str) -> Any:
         """From the metadata of the desk's last message."""
         last = next((m for m in reversed(self.situation.history) if m.role == "assistant"), None)
         return last.metadata.get(note) if last else None
 
     def is_news(self, fact: Fact) -> bool:
-        """Whether the fact comes from the messages being answered."""
+        """Told in the messages being answered."""
         return fact.message_id in {message.id for message in self.situation.messages}
 
     def has_learned(self, predicate: str) -> bool:
@@ -87,6 +87,6 @@ class BuiltInAnswer:
         return fact is not None and self.is_news(fact)
 
     def hand_over(self, reason: str, line: str, **words: object) -> str:
-        """Returns what the customer is told."""
+        """The line for the customer."""
         self.actions.hand_over(reason)
         return self.say(line, **words)

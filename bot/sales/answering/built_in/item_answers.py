@@ -9,21 +9,21 @@ from bot.sales.answering.built_in.answer import SURE, BuiltInAnswer
 from bot.sales.answering.desk_actions import CannotDo
 from bot.sales.understanding import topics
 from bot.sales.understanding.interests import search_words
-from bot.shop.catalogue import read_wish
+from bot.shop.catalogue import parse_query
 
 
 def conversion(answer: BuiltInAnswer, part: str, plain: str, kind: Classification) -> list[str]:
     if kind.message_type != "currency_conversion" or BUDGET.search(plain):
         return []
-    wish = read_wish(part, answer.situation.currency)
-    if (wish.min_price or wish.max_price) and mentioned_items.names_goods(answer, part, plain):
+    query = parse_query(part, answer.situation.currency)
+    if (query.min_price or query.max_price) and mentioned_items.names_goods(answer, part, plain):
         return []  # "cookies under 8 euros"
     amount, source, target = (kind.entities.get(key) for key in ("amount", "from", "to"))
     wished = target or source
     if isinstance(wished, str) and (amount is None or mentioned_items.meant(answer, plain)):
-        return _priced_in(answer, plain, wished)
+        return _prices_in_currency(answer, plain, wished)
     if wished is None and amount is None and answer.has_learned("currency"):
-        return _priced_in(answer, plain, answer.situation.currency)
+        return _prices_in_currency(answer, plain, answer.situation.currency)
     target = target or answer.situation.currency
     if amount is None or source is None or source == target:
         return [answer.say("convert_what")]
@@ -36,8 +36,8 @@ def conversion(answer: BuiltInAnswer, part: str, plain: str, kind: Classificatio
     return [answer.say("converted", given=given, result=result, source=source, date=day)]
 
 
-def _priced_in(answer: BuiltInAnswer, plain: str, target: str) -> list[str]:
-    """For "show prices in GBP" and the like."""
+def _prices_in_currency(answer: BuiltInAnswer, plain: str, target: str) -> list[str]:
+    """ "show prices in GBP"."""
     if target not in answer.situation.rates.known():
         return [answer.say("no_rate")]
     meant = mentioned_items.meant(answer, plain) or answer.shown
@@ -48,7 +48,6 @@ def _priced_in(answer: BuiltInAnswer, plain: str, target: str) -> list[str]:
 
 
 def comparison(answer: BuiltInAnswer, part: str, plain: str, _kind: Classification) -> list[str]:
-    """Lists two or three items and names the cheapest."""
     if not topics.COMPARE.search(plain):
         return []
     meant = mentioned_items.meant(answer, plain)
@@ -74,23 +73,23 @@ def mentioned(answer: BuiltInAnswer, _part: str, plain: str, _kind: Classificati
 
 
 def search(answer: BuiltInAnswer, part: str, plain: str, kind: Classification) -> list[str]:
-    wish = read_wish(part, answer.situation.currency)
-    asks_for = bool(wish.words and topics.HAVE.search(plain))
+    query = parse_query(part, answer.situation.currency)
+    asks_for = bool(query.words and topics.HAVE.search(plain))
     if not (
         asks_for
         or kind.message_type in SHOPPING
-        or wish.max_price
-        or wish.min_price
+        or query.max_price
+        or query.min_price
         or mentioned_items.names_goods(answer, part, plain)
     ):
         return []
-    words = part if wish.words else f"{search_words(answer.situation.interests, answer.categories)} {part}"
+    words = part if query.words else f"{search_words(answer.situation.interests, answer.categories)} {part}"
     unread: list[str] = []
     try:
         offers = answer.actions.search_catalogue(words)
     except CannotDo:  # a limit in a currency without a rate
         unread = [answer.say("no_rate")]
-        words = " ".join(wish.words) or search_words(answer.situation.interests, answer.categories)
+        words = " ".join(query.words) or search_words(answer.situation.interests, answer.categories)
         offers = answer.actions.search_catalogue(words) if words else []
     if len(offers) == 1:
         return [*unread, item_messages.details(answer, answer.items[offers[0].sku])]
@@ -99,17 +98,19 @@ def search(answer: BuiltInAnswer, part: str, plain: str, kind: Classification) -
         return [*unread, answer.say("found") + "\n" + found]
     if unread:
         return unread
-    return _nothing(
+    return _nothing_found(
         answer, words, sure=asks_for or (kind.message_type == "product_inquiry" and kind.confidence >= SURE)
     )
 
 
-def _nothing(answer: BuiltInAnswer, words: str, *, sure: bool) -> list[str]:
-    wish = read_wish(words, answer.situation.currency)
+def _nothing_found(answer: BuiltInAnswer, words: str, *, sure: bool) -> list[str]:
+    query = parse_query(words, answer.situation.currency)
     close = (
-        answer.situation.catalogue.search(" ".join(wish.words), limit=item_messages.MOST_BUTTONS) if wish.words else []
+        answer.situation.catalogue.search(" ".join(query.words), limit=item_messages.MOST_BUTTONS)
+        if query.words
+        else []
     )
-    if close and (wish.max_price or wish.min_price):
+    if close and (query.max_price or query.min_price):
         return [answer.say("nothing_in_range") + "\n" + item_messages.item_list(answer, close)]
     if sure:
         return [answer.say("nothing", kinds=answer.kinds())]

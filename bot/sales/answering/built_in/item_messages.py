@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.sales.answering.built_in.answer import BuiltInAnswer
-from bot.sales.answering.desk_actions import charged
+from bot.sales.answering.desk_actions import listed_price
 from bot.sales.understanding.order_replies import BUY_PAYLOAD
 from memory.conversations.channel_messages import Button
 from memory.shop.catalogue_items import Item
@@ -16,12 +16,12 @@ MOST_BUTTONS: Final = 3
 
 
 def _price(answer: BuiltInAnswer, item: Item) -> tuple[str, str]:
-    price = charged(answer.situation, item)
-    return answer.words.money(price), answer.about(price)
+    price = listed_price(answer.situation, item)
+    return answer.words.money(price), answer.converted_price(price)
 
 
 def item_list(answer: BuiltInAnswer, items: Sequence[Item], *remarks: str) -> str:
-    """Also sets the draft's `shown` and buttons."""
+    """Sets the draft's `shown` and buttons."""
     answer.draft.shown = tuple(item.sku for item in items)
     answer.draft.buttons = tuple(
         Button(answer.say("buy_button", n=number), BUY_PAYLOAD + item.sku)

@@ -9,12 +9,12 @@ from bot.language.normalisation import fold
 from bot.language.reading.learned import PRICE
 from bot.sales.answering.built_in.answer import BuiltInAnswer
 from bot.sales.understanding import topics
-from bot.shop.catalogue import read_wish
+from bot.shop.catalogue import parse_query
 from memory.shop.catalogue_items import Item
 
 
 def only_candidate(answer: BuiltInAnswer, part: str) -> list[Item]:
-    """The only search result, else the only item shown."""
+    """A single search result, else the single item shown."""
     found = found_by_words(answer, part)
     if len(found) == 1:
         return found
@@ -22,7 +22,7 @@ def only_candidate(answer: BuiltInAnswer, part: str) -> list[Item]:
 
 
 def names_goods(answer: BuiltInAnswer, part: str, plain: str) -> bool:
-    """Whether a text names a category or a maker; its cue words may then be part of a product's name."""
+    """A category or a maker: cue words in the text may then be part of a product's name."""
     makers = {fold(maker) for maker in {item.maker for item in answer.items.values()} if maker}
     if answer.categories.named(part) or any(maker in plain for maker in makers):
         return True
@@ -30,18 +30,17 @@ def names_goods(answer: BuiltInAnswer, part: str, plain: str) -> bool:
 
 
 def pointed_at(answer: BuiltInAnswer, plain: str) -> list[Item]:
-    """By position in the last list: "the second one", "2", "last"."""
+    """In the last list: "the second one", "2", "last"."""
     return [answer.items[sku] for sku in topics.ordinals_in(plain, [item.sku for item in answer.shown])]
 
 
 def found_by_words(answer: BuiltInAnswer, part: str) -> list[Item]:
-    """Empty if the text has no search words."""
-    wish = read_wish(part, answer.situation.currency)
-    return answer.situation.catalogue.search(part, currency=answer.situation.currency) if wish.words else []
+    query = parse_query(part, answer.situation.currency)
+    return answer.situation.catalogue.search(part, currency=answer.situation.currency) if query.words else []
 
 
 def meant(answer: BuiltInAnswer, plain: str) -> list[Item]:
-    """By title, or by reference to the items shown last."""
+    """Named, or referred to among the items shown last."""
     certain = list(_named(answer, plain)) or pointed_at(answer, plain)
     if certain:
         return certain
@@ -51,13 +50,13 @@ def meant(answer: BuiltInAnswer, plain: str) -> list[Item]:
     if len(last) > 1 and topics.DEARER.search(plain):
         return [max(last, key=answer.cost)]
     if not last and answer.situation.ad:
-        return _meant_of_ad(answer, plain)
+        return _items_of_ad(answer, plain)
     asks_about_it = topics.THAT.search(plain) or PRICE.search(plain)
     return last if len(last) == 1 and asks_about_it and not found_by_words(answer, plain) else []
 
 
-def _meant_of_ad(answer: BuiltInAnswer, plain: str) -> list[Item]:
-    """For a first message such as "Is this still available?" after an ad click."""
+def _items_of_ad(answer: BuiltInAnswer, plain: str) -> list[Item]:
+    """ "Is this still available?" after a click on an ad."""
     lines = answer.situation.ad.splitlines()
     found = next(filter(None, map(answer.situation.catalogue.search, lines)), [])
     if not found or found_by_words(answer, plain):
@@ -70,7 +69,7 @@ def _meant_of_ad(answer: BuiltInAnswer, plain: str) -> list[Item]:
 
 
 def _named(answer: BuiltInAnswer, plain: str) -> Iterator[Item]:
-    """With or without the maker. The longest title wins: "Bolt 15 Pro" does not also match "Bolt 15"."""
+    # The longest title first: "Bolt 15 Pro" does not also name "Bolt 15".
     left = plain
     titled = [(title, item) for item in answer.items.values() for title in item.every_title]
     named: set[str] = set()

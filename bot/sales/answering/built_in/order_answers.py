@@ -22,11 +22,11 @@ from memory.shop.catalogue_items import Item
 from memory.shop.orders import Quote
 
 
-def to_quote(answer: BuiltInAnswer) -> list[str]:
-    """Anything but yes or no drops the open quote and returns []."""
+def reply_to_quote(answer: BuiltInAnswer) -> list[str]:
+    """[] after anything but a yes or no, which drops the open quote."""
     quote, messages = answer.situation.quote, answer.situation.messages
     if quote is None:
-        return _to_offer(answer)
+        return _reply_to_offer(answer)
     if says_yes(messages):
         return [_confirm(answer)]
     if says_no(messages):
@@ -38,10 +38,10 @@ def to_quote(answer: BuiltInAnswer) -> list[str]:
     return []
 
 
-def _to_offer(answer: BuiltInAnswer) -> list[str]:
-    """A yes to "Shall I order it?" gets a quote, not an order."""
+def _reply_to_offer(answer: BuiltInAnswer) -> list[str]:
+    """A yes gets a quote, not an order."""
     messages = answer.situation.messages
-    offered = answer.last_said("offers")
+    offered = answer.last_note("offers")
     if offered in answer.items and (says_yes(messages) or says_half_yes(messages)):
         return _quote(answer, answer.items[offered], 1)
     if says_yes(messages):
@@ -51,7 +51,7 @@ def _to_offer(answer: BuiltInAnswer) -> list[str]:
     return []
 
 
-def to_cart(answer: BuiltInAnswer) -> list[str]:
+def reply_to_cart(answer: BuiltInAnswer) -> list[str]:
     """A cart of the WhatsApp catalogue: one item is quoted, several are for a colleague, and what we don't know.
 
     A question about an item that we know is answered by its words.
@@ -76,7 +76,7 @@ def _named(answer: BuiltInAnswer, sku: str) -> str:
     return sku if item is None else answer.title(item)
 
 
-def to_button(answer: BuiltInAnswer) -> list[str]:
+def reply_to_button(answer: BuiltInAnswer) -> list[str]:
     pressed = str(answer.situation.messages[-1].metadata.get("payload") or "")
     sku = pressed.removeprefix(BUY_PAYLOAD)
     if pressed in (YES_PAYLOAD, NO_PAYLOAD):  # of a quote that is over
@@ -119,7 +119,7 @@ def _confirm(answer: BuiltInAnswer) -> str:
     answer.draft.amounts += (order.unit, order.total)
     return answer.say(
         "ordered",
-        name=answer.called,
+        name=answer.name_suffix,
         number=order.number,
         quantity=order.quantity,
         title=answer.situation.title_of(order, answer.words.policy_language),
@@ -143,7 +143,7 @@ def _quote(answer: BuiltInAnswer, item: Item, quantity: int) -> list[str]:
             title=answer.situation.title_of(quote, answer.words.policy_language),
             unit=answer.words.money(quote.unit),
             total=answer.words.money(quote.total),
-            about=answer.about(quote.total),
+            about=answer.converted_price(quote.total),
             delivery=answer.policy("delivery"),
         )
     ]
@@ -157,8 +157,8 @@ def _too_few(answer: BuiltInAnswer, item: Item) -> str:
 
 
 def offer_again(answer: BuiltInAnswer) -> list[str]:
-    """After a question about terms, so that a later yes refers to the offer."""
-    item = answer.items.get(answer.last_said("offers") or "")
+    """So that a later yes refers to the offer."""
+    item = answer.items.get(answer.last_note("offers") or "")
     if item is None or not item.stock:
         return []
     item_messages.offer(answer, item)
@@ -193,7 +193,7 @@ def status(answer: BuiltInAnswer, part: str, plain: str, kind: Classification) -
 
 
 def cancel(answer: BuiltInAnswer, part: str, plain: str, kind: Classification) -> list[str]:
-    """Hands over if the order is paid."""
+    """Hands over an order that is paid."""
     if not topics.CANCEL.search(plain) or kind.message_type == "opt_out":
         return []
     number = find_order_number(part, [order.number for order in answer.situation.orders])

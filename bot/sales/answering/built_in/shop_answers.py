@@ -14,7 +14,7 @@ from bot.sales.understanding import topics
 
 
 def asks_delivery_terms(answer: BuiltInAnswer, plain: str) -> bool:
-    """False for the progress of an own order."""
+    """Not the progress of an own order."""
     about = "delivery" in topics.topics_in(plain) or topics.ARRIVES.search(plain)
     if not about or topics.OWN_ORDER.search(plain):
         return False
@@ -30,11 +30,11 @@ def human(answer: BuiltInAnswer, _part: str, plain: str, kind: Classification) -
 
 
 def complaint(answer: BuiltInAnswer, _part: str, plain: str, kind: Classification) -> list[str]:
-    """Hands over, unless the text only asks for the return or warranty policy."""
+    """A question about the return or warranty policy is no complaint."""
     asks = "returns" in topics.topics_in(plain) or "warranty" in topics.topics_in(plain)
-    sore = topics.COMPLAINT.search(plain)
+    complains = topics.COMPLAINT.search(plain)
     sure = kind.message_type == "complaint_refund" and kind.confidence >= SURE and not topics.BUY.search(plain)
-    if not sore and (not sure or asks):
+    if not complains and (not sure or asks):
         return []
     if asks and "?" in plain and kind.message_type != "complaint_refund":
         return []

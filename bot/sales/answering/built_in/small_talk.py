@@ -19,7 +19,7 @@ MOST_FAILED: Final = 2  # answers in a row that did not help, before a person ta
 NOT_HELPED: Final = "two answers did not help"
 # Facts about themselves that are acknowledged where the message says nothing else.
 NOTED: Final = ("city", "budget", "address", "birthday", "size", "shoe_size", "clothing_size", "owns", "disliked")
-# The line for a message whose type is known but whose words are not: "I want to order" something that is not sold.
+# For a message of known type with unknown words: "I want to order" something that is not sold.
 LINE_OF_TYPE: Final = {
     "order": "what_to_order",
     "product_inquiry": "nothing",
@@ -34,8 +34,7 @@ _CUES: Final = (
 )
 
 
-def rest(answer: BuiltInAnswer) -> str:
-    """The fallback answer."""
+def fallback(answer: BuiltInAnswer) -> str:
     text = fold(answer.situation.text)
     if (
         topics.is_greeting(text)
@@ -46,7 +45,7 @@ def rest(answer: BuiltInAnswer) -> str:
     if answer.has_learned("name"):
         return answer.say("nice_to_meet", who=answer.situation.name)
     if answer.situation.classification.message_type == "thanks_goodbye":
-        return answer.say("thanks", name=answer.called)
+        return answer.say("thanks", name=answer.name_suffix)
     if any(map(answer.has_learned, NOTED)):
         return answer.say("noted")
     return _unclear(answer)
@@ -56,10 +55,10 @@ def _greet(answer: BuiltInAnswer) -> str:
     interest = last_interest(answer.situation.interests, answer.categories, answer.words)
     if interest:
         currency = answer.situation.currency
-        return answer.say("welcome_back", name=answer.called, interest=interest, currency=currency)
+        return answer.say("welcome_back", name=answer.name_suffix, interest=interest, currency=currency)
     if any(message.role == "assistant" for message in answer.situation.history):
-        return answer.say("hello_again", name=answer.called)
-    return answer.say("hello", name=answer.called, brand=answer.situation.brand.name, kinds=answer.kinds())
+        return answer.say("hello_again", name=answer.name_suffix)
+    return answer.say("hello", name=answer.name_suffix, brand=answer.situation.brand.name, kinds=answer.kinds())
 
 
 def _unclear(answer: BuiltInAnswer) -> str:
@@ -80,8 +79,8 @@ def _unclear(answer: BuiltInAnswer) -> str:
 
 
 def remembered(answer: BuiltInAnswer, _part: str, plain: str, _kind: Classification) -> list[str]:
-    """Answers "what is my size?" and the like."""
-    predicates = topics.asked_back(plain)
+    """ "what is my size?" and the like."""
+    predicates = topics.asked_facts(plain)
     if not predicates:
         return []
     told = [fact for fact in answer.situation.known if fact.predicate in predicates]
@@ -107,7 +106,7 @@ def small_talk(answer: BuiltInAnswer, part: str, plain: str, kind: Classificatio
         if cue.search(plain):
             return [answer.say(line, brand=answer.situation.brand.name, kinds=answer.kinds())]
     if topics.BYE.search(plain):
-        return [answer.say("bye", name=answer.called)]
+        return [answer.say("bye", name=answer.name_suffix)]
     if topics.THANKS.search(plain):
-        return [answer.say("thanks", name=answer.called)]
+        return [answer.say("thanks", name=answer.name_suffix)]
     return [_greet(answer)] if topics.is_greeting(plain) else []

@@ -17,7 +17,7 @@ from bot.sales.understanding import topics
 MOST_PARTS: Final = 5  # of a message that are answered
 
 PartAnswer = Callable[[BuiltInAnswer, str, str, Classification], list[str]]
-# Each takes a part of the message as written, the same folded, and its type. The first that returns lines answers it.
+# Arguments: a part of the message as written, the same folded, and its type. The first that returns lines answers it.
 IN_ORDER: Final[tuple[PartAnswer, ...]] = (
     small_talk.remembered,
     item_answers.conversion,
@@ -36,24 +36,28 @@ IN_ORDER: Final[tuple[PartAnswer, ...]] = (
 
 def write(situation: Situation, actions: Actions) -> ReplyDraft:
     answer = BuiltInAnswer(situation, actions)
-    said = order_answers.to_cart(answer) or order_answers.to_quote(answer) or order_answers.to_button(answer)
-    said = said or _to_parts(answer)
+    said = (
+        order_answers.reply_to_cart(answer)
+        or order_answers.reply_to_quote(answer)
+        or order_answers.reply_to_button(answer)
+        or _answer_parts(answer)
+    )
     answer.draft.body = "\n\n".join(dict.fromkeys(said))
     return answer.draft
 
 
-def _to_parts(answer: BuiltInAnswer) -> list[str]:
+def _answer_parts(answer: BuiltInAnswer) -> list[str]:
     parts = topics.parts_of(answer.situation.text)[:MOST_PARTS]
     said: list[str] = []
     for part in parts:
         plain = fold(part)
         kind = answer.situation.classification if len(parts) == 1 else classify_or_other(part)
-        said += next(filter(None, (way(answer, part, plain, kind) for way in IN_ORDER)), [])
-    return _with_quote(answer, said) if said else [small_talk.rest(answer)]
+        said += next(filter(None, (answer_part(answer, part, plain, kind) for answer_part in IN_ORDER)), [])
+    return _with_quote(answer, said) if said else [small_talk.fallback(answer)]
 
 
 def _with_quote(answer: BuiltInAnswer, said: list[str]) -> list[str]:
-    """After a question about terms, asks for the yes again."""
+    """Asks for the yes again after a question about terms."""
     text, quote = fold(answer.situation.text), answer.situation.quote
     asks_terms = topics.topics_in(text) or shop_answers.asks_delivery_terms(answer, text)
     asked_else = answer.draft.shown or answer.actions.quoted or answer.actions.handed_over
