@@ -33,7 +33,7 @@ BY_HAND = {
     "words in turn before": 0.05,
     "words wide": 0.05,
     "rarest word": 0.05,
-    "sitting": 0.05,
+    "segment": 0.05,
     "meaning": 0.1,
     "meaning around": 0.25,
     "rare meaning": 0.1,

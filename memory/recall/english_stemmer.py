@@ -1,7 +1,4 @@
-"""Cuts words to their stems by the grammar of English; words that are not English mostly keep theirs.
-
-Other languages can give base words of irregular forms (recall.toml), but have no endings cut off.
-"""
+"""Cuts English words to their stems; most others stay as they are."""
 
 from __future__ import annotations
 
@@ -9,12 +6,13 @@ from functools import lru_cache
 
 from bot.language.words import keyed_words
 
+# Other languages may list irregular forms in recall.toml; their endings are not cut.
 IRREGULAR = {form: base for base, form in keyed_words("recall", "irregular")}
 
 
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
-    """The part of an English word that its forms share: bought, buying, buys → buy; hobbies, hobby → hobby."""
+    """What the forms of a word share: bought, buying, buys → buy; hobbies, hobby → hobby."""
     if word in IRREGULAR:
         return IRREGULAR[word]
     if not word.isascii() or len(word) < 4:
@@ -36,12 +34,12 @@ def _without_ending(word: str) -> str:
     for ending in ("ingly", "edly", "ing", "ed", "ly"):
         rest = word.removesuffix(ending)
         if rest != word and len(rest) >= 3 and any(vowel in rest for vowel in "aeiouy"):
-            return _tidied(rest)
+            return _respelled(rest)
     return word
 
 
-def _tidied(rest: str) -> str:
-    """plann → plan, tri → try: what English does before an ending, undone."""
+def _respelled(rest: str) -> str:
+    """plann → plan, tri → try."""
     if len(rest) > 3 and rest[-1] == rest[-2] and rest[-1] not in "lsz":
         return rest[:-1]
     return rest[:-1] + "y" if rest.endswith("i") else rest

@@ -1,8 +1,4 @@
-"""Scores every message of one conversation for a query: word matches, meaning, speaker, date; one weighted sum.
-
-Pure arithmetic over arrays, no database. A message is judged with its neighbours, because in chat the words of a
-question and of its answer are often spread over several turns.
-"""
+"""Scores every message of a conversation for a query: words, meaning, speaker, date; one weighted sum."""
 
 from __future__ import annotations
 
@@ -20,7 +16,7 @@ from babel import Locale
 from bot.language.embeddings import embed, embed_weighted, piece_rows, split_words
 from bot.language.languages import LANGUAGES, about
 from bot.language.words import alternatives, words_of_all
-from memory.recall.neighbours import Sittings
+from memory.recall.neighbours import Neighbours
 from memory.recall.terms import MOST_TERMS, Terms, is_telling, terms_of
 
 Floats = npt.NDArray[np.float32]
@@ -29,7 +25,10 @@ WEIGHTS = Path(__file__).resolve().parents[2] / "data" / "recall_weights.json"
 
 K1, B = 1.2, 0.75  # BM25's usual constants (Robertson and Zaragoza 2009)
 LEAST_LENGTH = 0.1  # of a centred vector; shorter ones say too little for a cosine
-DISTANT_WORD = 0.2  # cosine of two words from which one hints at the other
+DISTANT_WORD = 0.2  # cosine from which a word counts as related to another
+
+
+# A message is scored with its neighbours: in a chat, question and answer spread over several turns.
 
 
 def _entry(key: str) -> frozenset[str]:
@@ -41,7 +40,7 @@ def _pattern(key: str) -> re.Pattern[str]:
 
 
 def _calendar(part: str) -> dict[str, int]:
-    """The full names of months or days in every language, in small letters, and their numbers."""
+    """Full lower-case names in every language, with their numbers."""
     locales = (Locale.parse(about(language).locale) for language in LANGUAGES)
     return {
         name.lower(): number for locale in locales for number, name in getattr(locale, part)["format"]["wide"].items()
@@ -53,7 +52,7 @@ _BY_CAPITAL = _entry("months_by_capital")
 _TIME_WORDS = _entry("times") | _calendar("days").keys() | MONTH_NUMBER.keys() - _BY_CAPITAL
 _NUMBER_WORDS, _FIRST_PERSON = _entry("numbers"), _entry("first_person")
 
-# Who texts leaves out the question mark. "What a day" and "when I was six" tell.
+# People leave out the question mark. "What a day" and "when I was six" are no questions.
 _BEGINS_TO_ASK = re.compile(
     rf"(?:(?:{alternatives('recall', 'before_question')})\s+)*(?:{alternatives('recall', 'begins_question')})(?=\s)"
 )
@@ -63,7 +62,7 @@ _NAME_INSIDE = re.compile(r"[a-z0-9,;:'’\"“]\s+[\"“']?(?!I\b)[A-Z][a-z]")
 
 
 def marks(text: str) -> int:
-    """What kinds of thing a message tells, as bits: a time, a number, a question, its writer."""
+    """Bits: TELLS_TIME, TELLS_NUMBER, ASKS, TELLS_OF_SELF, TELLS_NAME."""
     said = text.lower()
     found = set(re.findall(r"[^\W_]+(?:'[^\W_]+)?", said.replace("’", "'")))
     return (
@@ -77,7 +76,7 @@ def marks(text: str) -> int:
 
 @dataclass(frozen=True)
 class Conversation:
-    """Everything said with one contact, oldest first; the arrays have one entry a message unless said otherwise."""
+    """All messages of one contact, oldest first; arrays have one entry a message unless said otherwise."""
 
     ids: npt.NDArray[np.int64]
     minutes: npt.NDArray[np.int64]  # since 1970, UTC
@@ -91,14 +90,12 @@ class Conversation:
 
     @property
     def owner(self) -> npt.NDArray[np.int64]:
-        """For each term, the place of its message."""
+        """By term: the index of its message."""
         return np.repeat(np.arange(len(self.ids)), self.lengths)
 
 
 @dataclass(frozen=True)
 class Query:
-    """A question, taken apart: what it is about, whom it names, when, and what kind of answer it wants."""
-
     about: tuple[str, ...]  # its telling words without the speakers' names; `terms` are theirs
     terms: Terms
     named: frozenset[int]  # numbers of speakers
@@ -118,7 +115,7 @@ _WANTS_TIME, _WANTS_NUMBER, _WANTS_NAME, _WANTS_MANY = (
 
 
 def understand(text: str, names: tuple[str, ...]) -> Query:
-    """Take a query apart; `names` are the conversation's speakers."""
+    """`names`: the conversation's speakers."""
     said = split_words(text)
     parts = [split_words(name) for name in names]
     whose = {word: {i for i, part in enumerate(parts) if _is_name(word, part)} for word in said}
@@ -151,21 +148,21 @@ def _is_name(word: str, name: list[str]) -> bool:
 
 
 def features(conversation: Conversation, query: Query) -> dict[str, Floats]:
-    """What speaks for each message, by name: arrays with one entry a message, larger is better unless named a lack."""
+    """By name: one value a message. Larger is better, unless the name is of a lack."""
     lexical = _Lexical(conversation, query)
     found = lexical.features()
-    found |= _semantic(conversation, query, lexical)
-    found |= _circumstances(conversation, query, found, lexical.near)
-    found |= _of_the_named(conversation, query, found)
+    found |= _meaning_features(conversation, query, lexical)
+    found |= _message_features(conversation, query, found, lexical.near)
+    found |= _speaker_features(conversation, query, found)
     return found
 
 
 class _Lexical:
-    """How the query's terms stand in the messages and in their neighbours."""
+    """The query's terms in the messages and in their neighbours."""
 
     def __init__(self, conversation: Conversation, query: Query) -> None:
         self.conversation, self.n = conversation, len(conversation.ids)
-        self.near = Sittings(conversation.minutes, conversation.speakers)
+        self.near = Neighbours(conversation.minutes, conversation.speakers)
         self.stems, first = np.unique(query.terms["stem"], return_index=True)
         self.pieces = query.terms["piece"][first]
         self.order = [int(np.searchsorted(self.stems, s)) for s in query.terms["stem"]]
@@ -196,11 +193,11 @@ class _Lexical:
             "words in turn before": near.turn_before(alone),
             "words wide": near.wide(alone),
             "rarest word": (self.idf[:, None] * (self.counts > 0)).max(0, initial=0) / np.log1p(self.n),
-            "sitting": near.best_of_sitting(alone),
+            "segment": near.best_of_segment(alone),
         }
 
 
-def _semantic(conversation: Conversation, query: Query, lexical: _Lexical) -> dict[str, Floats]:
+def _meaning_features(conversation: Conversation, query: Query, lexical: _Lexical) -> dict[str, Floats]:
     if conversation.likeness is None:
         return {}
     near = lexical.near
@@ -215,16 +212,16 @@ def _semantic(conversation: Conversation, query: Query, lexical: _Lexical) -> di
         "rare meaning around": near.around(like_rare),
         "rare meaning in turn": near.best_of_turn(like_rare),
         "rare meaning wide": near.wide(like_rare),
-        "hinted around": lexical.coverage(near.around(_hinted(conversation, lexical))),
+        "hinted around": lexical.coverage(near.around(_related_words(conversation, lexical))),
     }
 
 
 def centred_cosines(vectors: Floats, asked: Floats) -> Floats:
-    """(queries, messages): the cosine of each row of `asked` with each vector less their mean.
+    """(queries, messages): cosines of vectors less the conversation's mean.
 
-    What everything said here has in common says nothing: it is the other half of smooth inverse frequency. The centred
-    vectors are never laid out: (v - m)·q and |v - m|² follow from products of v, which keeps 10,000 messages fast.
+    What all messages have in common says nothing: the other half of smooth inverse frequency.
     """
+    # Centred vectors are never laid out: (v - m)·q and |v - m|² follow from products of v. Fast with 10,000 messages.
     mean = vectors.mean(0)
     squares = np.einsum("ij,ij->i", vectors, vectors) - 2 * products(vectors, mean) + mean @ mean
     lengths = np.sqrt(np.maximum(squares, LEAST_LENGTH**2))
@@ -232,20 +229,18 @@ def centred_cosines(vectors: Floats, asked: Floats) -> Floats:
 
 
 def products(rows: Floats, vector: Floats) -> Floats:
-    """(n,): the dot product of each row with the vector.
-
-    Not by `@`: BLAS spreads it over threads that wait for each other: 6 ms for 10,000 rows on a busy machine, not 0.3.
-    """
+    """(n,): the dot product of each row."""
+    # `@` takes 6 ms for 10,000 rows on a busy machine, not 0.3: BLAS starts threads that wait for each other.
     return np.asarray(np.einsum("ij,j->i", rows, vector), np.float32)
 
 
 def weighted(weights: Floats, rows: Floats) -> Floats:
-    """(n,): the sum of the rows (terms, n), each times its weight."""
+    """(n,): the weighted sum of rows (terms, n)."""
     return np.asarray(np.einsum("i,ij->j", weights, rows), np.float32)
 
 
-def _hinted(conversation: Conversation, lexical: _Lexical) -> Floats:
-    """(query terms, messages): how near the nearest word of each message comes to each term; the same word counts 1."""
+def _related_words(conversation: Conversation, lexical: _Lexical) -> Floats:
+    """(query terms, messages): similarity of the most similar word; 1 for the same word."""
     hinted = np.minimum(lexical.counts, 1)
     pieces = conversation.terms["piece"]
     present = np.flatnonzero(np.bincount(pieces, minlength=1))
@@ -264,8 +259,8 @@ def _hinted(conversation: Conversation, lexical: _Lexical) -> Floats:
     return hinted
 
 
-def _circumstances(
-    conversation: Conversation, query: Query, found: dict[str, Floats], near: Sittings
+def _message_features(
+    conversation: Conversation, query: Query, found: dict[str, Floats], near: Neighbours
 ) -> dict[str, Floats]:
     told = conversation.marks
     asks = _marked(told, ASKS)
@@ -286,8 +281,7 @@ def _circumstances(
     }
 
 
-def _of_the_named(conversation: Conversation, query: Query, found: dict[str, Floats]) -> dict[str, Floats]:
-    """What speaks for a message of the one person that the query names."""
+def _speaker_features(conversation: Conversation, query: Query, found: dict[str, Floats]) -> dict[str, Floats]:
     spoke = np.isin(conversation.speakers, list(query.named)).astype(np.float32) * (len(query.named) == 1)
     told, nothing = conversation.marks, np.zeros(len(spoke), np.float32)
     return {
@@ -305,10 +299,7 @@ def _marked(marks: npt.NDArray[np.int64], mark: int) -> Floats:
 
 
 def _date_match(minutes: npt.NDArray[np.int64], query: Query) -> Floats:
-    """The share of the query's year, month and day that the message's date has; the month after counts half.
-
-    Half, because what happened late in a month is often told in the next.
-    """
+    """The share of the query's year, month and day that a message's date has."""
     match = np.zeros(len(minutes), np.float32)
     wanted = [part for part in (query.years, query.months, query.days) if part]
     if not wanted:
@@ -318,6 +309,7 @@ def _date_match(minutes: npt.NDArray[np.int64], query: Query) -> Floats:
     if query.years:
         match += np.isin(date.astype("datetime64[Y]").astype(np.int64) + 1970, list(query.years))
     if query.months:
+        # Half for the month after: what happened late in a month is often told in the next.
         following = [m % 12 + 1 for m in query.months]
         match += np.maximum(np.isin(month, list(query.months)), 0.5 * np.isin(month, following))
     if query.days:
@@ -330,12 +322,12 @@ def _date_match(minutes: npt.NDArray[np.int64], query: Query) -> Floats:
 
 @cache
 def weights() -> dict[str, float]:
-    """The weight of each feature, fitted on written chats (benchmarks/fit_recall.py)."""
+    """By feature; fitted by benchmarks/fit_recall.py."""
     return dict(json.loads(WEIGHTS.read_text(encoding="utf-8")))
 
 
 def scores(conversation: Conversation, query: Query, weigh: dict[str, float] | None = None) -> Floats:
-    """(messages,): the weighted sum of the features."""
+    """One weighted sum a message."""
     weigh = weights() if weigh is None else weigh
     total = np.zeros(len(conversation.ids), np.float32)
     for name, values in features(conversation, query).items():

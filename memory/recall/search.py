@@ -1,14 +1,4 @@
-"""Finds, in everything ever said with one contact, the messages that matter for a query.
-
-Every message has one row: its terms, its vector, its speaker and its minute. A recall reads the rows of one contact and
-scores all of them exactly (memory/recall/ranking.py): no index over several people, so nothing of another person can surface
-or tilt a score, an erased person is one DELETE, and neighbours are compared when asked, so the newest message is as
-searchable as the oldest. docs/recall.md tells why, and what it costs.
-
-What is not indexed yet stands in `search_waiting`, written by the database itself in the transaction that wrote the
-message. A mark of how far the index came would not do: PostgreSQL hands out ids before it commits, so a message may
-appear behind a mark that has passed it.
-"""
+"""Finds the messages of one contact that matter for a query; see docs/recall.md."""
 
 from __future__ import annotations
 
@@ -28,14 +18,19 @@ from memory.storage.migrations.release_0_1_0 import VECTORS_IN_SERVER
 from memory.storage.table import BLOB, INTEGER, ROW_ID, TEXT, Column, Index, Table
 from memory.storage.timestamps import from_text
 
+# A recall reads the rows of one contact and scores all of them (ranking.py). There is no index over several people:
+# nothing of another person can surface or tilt a score, an erased person is one DELETE, and the newest message is as
+# searchable as the oldest.
+# What is not indexed yet is in `search_waiting`, written by the database in the message's transaction. A high-water mark
+# would not do: PostgreSQL hands out ids before it commits, so a message may appear below a mark that has passed it.
 _WAITING = "INSERT INTO search_waiting (contact_id, message_id)"
 
 # `told`: the minute since 1970 (UTC), the marks and the vector. One column of them, as each costs a large recall 3 ms.
-TOLD = np.dtype([("minute", "<i8"), ("marks", "u1"), ("vector", "i1", (DIMENSIONS,))])
-WITHOUT_VECTOR = TOLD.itemsize - DIMENSIONS  # bytes of `told` where vectors are off
+ROW_FEATURES = np.dtype([("minute", "<i8"), ("marks", "u1"), ("vector", "i1", (DIMENSIONS,))])
+WITHOUT_VECTOR = ROW_FEATURES.itemsize - DIMENSIONS  # bytes of `told` where vectors are off
 
 BATCH = 500  # messages indexed in one transaction: about 50 ms of work
-SCALE = 400  # a unit vector of 256 numbers rarely has one above 127 / 400
+SCALE = 400  # to int8: a unit vector of 256 numbers rarely has one above 127 / 400
 
 Progress = Callable[[int, int], None]
 Numbers = npt.NDArray[np.int64]
@@ -53,7 +48,7 @@ SEARCH_ROWS = Table(
     key="contact_id, message_id",
     without_rowid=True,
 )
-# An id is never given twice: whoever read a row and is slow must not take another one for it.
+# Ids are never reused: a slow reader must not take a new row for the one it read.
 SEARCH_WAITING = Table(
     "search_waiting",
     Column("id", ROW_ID),
@@ -66,50 +61,48 @@ SEARCH_WAITING = Table(
 
 
 class Search:
-    """Recall over a contact's messages. `vectors=False` searches by words alone and keeps no vectors."""
+    """`vectors=False` searches by words alone and stores no vectors."""
 
     def __init__(self, db: Database, *, vectors: bool = True) -> None:
         self._db = db
         self._vectors = vectors
 
     def on(self, db: Database) -> Search:
-        """The same over another database."""
         return Search(db, vectors=self._vectors)
 
     def index(self, message_id: int, *, contact_id: int, at: datetime, speaker: str, text: str) -> None:
-        """Make one message findable, or its changed text; joins the open transaction if there is one.
+        """Upserts a message's row, in the open transaction if there is one.
 
         `at` is aware; `speaker` is a name that queries may use for the writer, such as the contact's own.
         """
-        self._db.run(self._write, **self._made(contact_id, message_id, at, speaker, text))
+        self._db.run(self._write, **self._columns(contact_id, message_id, at, speaker, text))
 
     def catch_up(self, contact_id: int | None = None) -> int:
-        """Index the next messages that wait for it, `BATCH` at most; how many. Call until it gives 0.
+        """Index the next messages that wait, `BATCH` at most; returns how many. Call until it returns 0.
 
-        With a `contact_id` only that contact's, so that a recall need not wait for an imported million. Nothing is
-        locked while texts are taken apart. Then, in one transaction, what is still waiting is taken off the list and
-        its rows are written: killed at any moment, it goes on from there. Several processes may do this at once;
-        what another is about to commit is left to it.
+        `contact_id`: only this contact's, so that a recall need not wait for an imported million. A kill loses nothing;
+        several processes may do it at once.
         """
         waiting = self._waiting(contact_id)
         if not waiting:
             return 0
         made = {row["message_id"]: self._row(row) for row in waiting if row["content"] is not None}
+        # Nothing is locked while texts are read. Here the rows still waiting are taken and indexed in one transaction.
         with self._db.transaction():
-            taken = self._take([row["id"] for row in waiting])
+            taken = self._take_waiting([row["id"] for row in waiting])
             for message_id in sorted({row["message_id"] for row in waiting if row["id"] in taken} & set(made)):
                 self._db.run(self._write, **made[message_id])
         return len(taken)
 
     def catch_up_fully(self, contact_id: int | None = None) -> None:
-        """Index everything that waits for it, or everything of one contact."""
+        """Everything that waits, or everything of one contact."""
         while self.catch_up(contact_id):
             pass
 
     def rebuild(self, progress: Progress = lambda done, total: None) -> None:
-        """Index everything anew; recall goes on meanwhile. `progress` is told (messages done, messages in all).
+        """Index everything again, while recall goes on. `progress`: (messages done, messages in all).
 
-        Also moves the vectors into the server where it has got pgvector since; restart the program before.
+        Also moves the vectors into a server that has got pgvector since; restart the program before.
         """
         self._db.apply(VECTORS_IN_SERVER)
         vars(self).pop("_in_server", None)
@@ -127,9 +120,9 @@ class Search:
             progress(done, max(total, done))
 
     def recall(self, contact_id: int, query: str, limit: int = 10) -> list[int]:
-        """The ids of the contact's messages that matter most for `query`, best first, `limit` at most.
+        """Message ids, best first; empty where the query has nothing to search for.
 
-        Empty where the query says nothing to go by. The same rows and query give the same order, always.
+        The same rows and query give the same order.
         """
         if limit < 1:
             raise ValueError(f"limit counts messages: give 1 or more, not {limit}")
@@ -137,18 +130,18 @@ class Search:
             return []
         conversation = self._conversation(contact_id)
         asked = understand(query, conversation.names)
-        if not len(conversation.ids) or not _says_something(asked, conversation):
+        if not len(conversation.ids) or not _is_searchable(asked, conversation):
             return []
         newest_first = np.lexsort((-conversation.ids, -scores(conversation, asked)))
         return [int(i) for i in conversation.ids[newest_first[:limit]]]
 
     def erase(self, contact_id: int) -> int:
-        """Forget a contact's rows; how many there were. The messages themselves are not touched."""
+        """How many there were; the messages stay."""
         return self._db.run("DELETE FROM search_rows WHERE contact_id = :id", id=contact_id)
 
     @cached_property
     def _in_server(self) -> bool:
-        """Whether the server compares the vectors."""
+        """The server compares the vectors."""
         return self._vectors and self._db.has_column("search_rows", "vector")
 
     @cached_property
@@ -170,8 +163,8 @@ class Search:
             **({} if contact_id is None else {"contact_id": contact_id}),
         )
 
-    def _take(self, waiting: Sequence[int]) -> set[int]:
-        """Take these off the list, in the open transaction; those that nobody else took before."""
+    def _take_waiting(self, waiting: Sequence[int]) -> set[int]:
+        """In the open transaction; those that nobody else took before."""
         ids = {f"id_{n}": waiting_id for n, waiting_id in enumerate(waiting)}
         rows = self._db.all(
             f"DELETE FROM search_waiting WHERE id IN (SELECT w.id FROM search_waiting w WHERE w.id IN"
@@ -185,11 +178,10 @@ class Search:
         return [row["id"] for row in rows]
 
     def _row(self, row: Row) -> dict[str, Any]:
-        return self._made(row["contact_id"], row["message_id"], from_text(row["at"]), _speaker(row), row["content"])
+        return self._columns(row["contact_id"], row["message_id"], from_text(row["at"]), _speaker(row), row["content"])
 
-    def _made(self, contact_id: int, message_id: int, at: datetime, speaker: str, text: str) -> dict[str, Any]:
-        """The columns of a message's row."""
-        told = np.zeros((), TOLD)
+    def _columns(self, contact_id: int, message_id: int, at: datetime, speaker: str, text: str) -> dict[str, Any]:
+        told = np.zeros((), ROW_FEATURES)
         told["minute"], told["marks"] = int(at.timestamp() // 60), marks(text)
         row: dict[str, Any] = {"contact_id": contact_id, "message_id": message_id, "speaker": speaker}
         row["terms"] = terms(text).tobytes()
@@ -209,7 +201,7 @@ class Search:
             or [[]] * 4
         )
         number = {name: i for i, name in enumerate(dict.fromkeys(spoken))}
-        facts = _of_one_length(told)
+        facts = _row_features(told)
         places = np.array(ids, np.int64)
         return Conversation(
             ids=places,
@@ -224,11 +216,11 @@ class Search:
 
     def _likeness(self, contact_id: int, ids: Numbers, stored: Rounded) -> Callable[[Floats], Floats]:
         if self._in_server:
-            return partial(self._compared_there, contact_id, ids)
+            return partial(self._cosines_in_server, contact_id, ids)
         return partial(centred_cosines, _unrounded(stored))
 
-    def _compared_there(self, contact_id: int, ids: Numbers, asked: Floats) -> Floats:
-        """What `centred_cosines` gives, worked out by pgvector: an exact scan of the contact's rows."""
+    def _cosines_in_server(self, contact_id: int, ids: Numbers, asked: Floats) -> Floats:
+        """As `centred_cosines`, by pgvector: an exact scan of the contact's rows."""
         vectors = range(len(asked))
         products = "".join(f", inner_product(vector, CAST(:asked_{i} AS halfvec)) AS asked_{i}" for i in vectors)
         whole = "".join(f", inner_product(mean, CAST(:asked_{i} AS halfvec)) AS asked_{i}" for i in vectors)
@@ -252,16 +244,16 @@ class Search:
         return cosines_here
 
 
-def _of_one_length(told: Sequence[bytes]) -> npt.NDArray[np.void]:
-    """What rows hold in `told`, as `TOLD`; one indexed while vectors were off gets zeros: its words find it."""
+def _row_features(told: Sequence[bytes]) -> npt.NDArray[np.void]:
+    """As `ROW_FEATURES`; zeros for a vector that a row lacks: its words find it."""
     joined = b"".join(told)
-    if len(joined) != len(told) * TOLD.itemsize:
-        joined = b"".join(row.ljust(TOLD.itemsize, b"\0") for row in told)
-    return np.frombuffer(joined, TOLD)
+    if len(joined) != len(told) * ROW_FEATURES.itemsize:
+        joined = b"".join(row.ljust(ROW_FEATURES.itemsize, b"\0") for row in told)
+    return np.frombuffer(joined, ROW_FEATURES)
 
 
 def as_stored(texts: Sequence[str]) -> Vectors:
-    """The vectors of texts as a recall sees them, after rounding to 8 bits."""
+    """As a recall sees them, rounded to 8 bits."""
     return _unrounded(_rounded(texts))
 
 
@@ -279,6 +271,6 @@ def _speaker(row: Row) -> str:
     return str(row["role"])
 
 
-def _says_something(query: Query, conversation: Conversation) -> bool:
+def _is_searchable(query: Query, conversation: Conversation) -> bool:
     by_words = bool(len(query.terms) or query.named or query.months or query.years)
     return by_words or (conversation.likeness is not None and bool(embed([query.without_names]).any()))

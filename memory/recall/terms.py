@@ -1,4 +1,4 @@
-"""What a text is about, as terms: words without the small ones, cut to their stems, numbered for comparing."""
+"""The terms of a text: stems of its words without stop words, as numbers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.language.embeddings import split_words, word_pieces
 from bot.language.words import words_of_all
 from memory.recall.english_stemmer import stem
 
-# One term of a text: the checksum of its stem, and its row in the table of embeddings (0: none, not one piece).
+# The checksum of the stem, and the word's row in the table of embeddings (0: not a single piece).
 TERM = np.dtype([("stem", "<u4"), ("piece", "<u2")])
 Terms = npt.NDArray[np.void]
 MOST_TERMS = 400  # of one message: what follows in a longer one is not searched by word
@@ -22,17 +22,17 @@ STOP_WORDS = frozenset(words_of_all("recall", "small_words"))
 
 
 def terms(text: str) -> Terms:
-    """The terms of a text in its order, as an array of `TERM`; at most `MOST_TERMS`."""
+    """In the order of the text, dtype TERM; at most MOST_TERMS."""
     return terms_of([word for word in split_words(text) if is_telling(word)])
 
 
 def terms_of(telling: Sequence[str]) -> Terms:
-    """One term for each of these words, `MOST_TERMS` at most."""
+    """At most MOST_TERMS."""
     return np.array([_term(word) for word in telling[:MOST_TERMS]], TERM)
 
 
 def is_telling(word: str) -> bool:
-    """Whether a lower-case word is more than a sign or a word that every text has."""
+    """A lower-case word that is no sign and no stop word."""
     return word[0].isalnum() and word not in STOP_WORDS and (len(word) > 1 or word.isdigit() or not word.isascii())
 
 

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory.recall.neighbours import NEIGHBOURS, REACH, SITTING_GAP, Floats, Sittings
+from memory.recall.neighbours import NEIGHBOURS, REACH, SEGMENT_GAP, Floats, Neighbours
 
-conversations = st.lists(st.tuples(st.sampled_from([0, 1, SITTING_GAP + 1]), st.integers(0, 1)), max_size=40)
+conversations = st.lists(st.tuples(st.sampled_from([0, 1, SEGMENT_GAP + 1]), st.integers(0, 1)), max_size=40)
 
 
-def sat(conversation: list[tuple[int, int]]) -> Sittings:
+def sat(conversation: list[tuple[int, int]]) -> Neighbours:
     """From (minutes since the message before, speaker)."""
     minutes = np.cumsum([apart for apart, _ in conversation], dtype=np.int64)
-    return Sittings(minutes, np.array([speaker for _, speaker in conversation], np.int64))
+    return Neighbours(minutes, np.array([speaker for _, speaker in conversation], np.int64))
 
 
 def one_at(place: int, of: int) -> Floats:
@@ -24,44 +24,44 @@ def one_at(place: int, of: int) -> Floats:
     return values
 
 
-TWO_SITTINGS = [(0, 0), (1, 0), (1, 1), (SITTING_GAP + 1, 1), (1, 0)]
+TWO_SITTINGS = [(0, 0), (1, 0), (1, 1), (SEGMENT_GAP + 1, 1), (1, 0)]
 
 
 def test_a_long_silence_lets_nothing_through() -> None:
-    sittings, told = sat(TWO_SITTINGS), one_at(2, 5)
+    segments, told = sat(TWO_SITTINGS), one_at(2, 5)
     for reached in (
-        sittings.of(told, 1),
-        sittings.around(told),
-        sittings.wide(told),
-        sittings.best_of_sitting(told),
-        sittings.turn_before(told),
-        sittings.best_of_turn(told),
+        segments.of(told, 1),
+        segments.around(told),
+        segments.wide(told),
+        segments.best_of_segment(told),
+        segments.turn_before(told),
+        segments.best_of_turn(told),
     ):
         assert not reached[3:].any()
 
 
 def test_a_turn_is_what_one_sends_in_a_row() -> None:
-    sittings = sat(TWO_SITTINGS)
-    assert sittings.best_of_turn(one_at(0, 5)).tolist() == [1, 1, 0, 0, 0]
-    assert sittings.turn_before(one_at(0, 5)).tolist() == [0, 0, 1, 0, 0]
-    assert sittings.turn_before(one_at(3, 5)).tolist() == [0, 0, 0, 0, 1]
-    assert sittings.best_of_sitting(one_at(0, 5)).tolist() == [1, 1, 1, 0, 0]
+    segments = sat(TWO_SITTINGS)
+    assert segments.best_of_turn(one_at(0, 5)).tolist() == [1, 1, 0, 0, 0]
+    assert segments.turn_before(one_at(0, 5)).tolist() == [0, 0, 1, 0, 0]
+    assert segments.turn_before(one_at(3, 5)).tolist() == [0, 0, 0, 0, 1]
+    assert segments.best_of_segment(one_at(0, 5)).tolist() == [1, 1, 1, 0, 0]
 
 
 @given(conversations)
 def test_wide_is_the_sum_of_what_falls_evenly(conversation: list[tuple[int, int]]) -> None:
-    sittings = sat(conversation)
+    segments = sat(conversation)
     values = np.arange(1, len(conversation) + 1, dtype=np.float32)
     by_moves = values + sum(
-        (1 - abs(o) / (REACH + 1)) * sittings.of(values, o) for o in range(-REACH, REACH + 1) if o != 0
+        (1 - abs(o) / (REACH + 1)) * segments.of(values, o) for o in range(-REACH, REACH + 1) if o != 0
     )
-    assert sittings.wide(values) == pytest.approx(by_moves, rel=1e-5)
+    assert segments.wide(values) == pytest.approx(by_moves, rel=1e-5)
 
 
 @given(conversations)
 def test_a_conversation_of_any_shape_has_a_value_for_each_message(conversation: list[tuple[int, int]]) -> None:
-    sittings, values = sat(conversation), np.ones(len(conversation), np.float32)
-    assert (sittings.best_of_turn(values) == 1).all()
-    assert (sittings.best_of_sitting(values) == 1).all()
-    assert (sittings.around(values) <= 1 + sum(NEIGHBOURS.values()) + 1e-6).all()
-    assert len(sittings.turn_before(values)) == len(conversation)
+    segments, values = sat(conversation), np.ones(len(conversation), np.float32)
+    assert (segments.best_of_turn(values) == 1).all()
+    assert (segments.best_of_segment(values) == 1).all()
+    assert (segments.around(values) <= 1 + sum(NEIGHBOURS.values()) + 1e-6).all()
+    assert len(segments.turn_before(values)) == len(conversation)
