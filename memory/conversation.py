@@ -39,7 +39,7 @@ Format = Literal["json", "salesforce", "hubspot"]
 
 @dataclass(frozen=True, slots=True)
 class UserProfile:
-    """What is known of a person; `interests` latest first."""
+    """`interests`: latest first."""
 
     phone_number: str  # E.164, or the WhatsApp user id of somebody who hides the number
     name: str | None = None
@@ -63,8 +63,6 @@ class UserProfile:
 
 @dataclass(frozen=True, slots=True)
 class ConversationMessage:
-    """`message_type`: what it was classified as."""
-
     timestamp: datetime
     role: str  # user, assistant
     content: str
@@ -88,7 +86,7 @@ class ConversationMessage:
 
 @dataclass(slots=True)
 class ConversationSession:
-    """A person's open or last session, with its newest messages. Setting `session_summary` stores it."""
+    """The open or last session, with its newest messages. Setting `session_summary` stores it."""
 
     user_profile: UserProfile
     messages: list[ConversationMessage]
@@ -99,7 +97,7 @@ class ConversationSession:
 
     @property
     def session_summary(self) -> str | None:
-        """A summary in a few words; None where nobody wrote any."""
+        """None where nobody wrote one."""
         return self._summary
 
     @session_summary.setter
@@ -111,9 +109,8 @@ class ConversationSession:
 class ConversationMemory:
     """A brand's conversations, by phone number in any spelling or by WhatsApp user id.
 
-    Without arguments it opens the program's database (MEMORY_STORAGE_DIR or DATABASE_URL) for the first brand of the
-    brands file. The program passes its own `db` and `brand`. All methods may raise DatabaseUnavailable, those with a
-    `phone` NotAnAddress.
+    Without arguments: the program's database (MEMORY_STORAGE_DIR or DATABASE_URL) and the first brand of the brands file.
+    All methods may raise DatabaseUnavailable, those with a `phone` NotAnAddress.
     """
 
     def __init__(
@@ -131,12 +128,11 @@ class ConversationMemory:
         zone: tzinfo = UTC,
         clock: Clock = now,
     ) -> None:
-        """Open a brand's memory. Raises WrongMemorySetting.
+        """Raises WrongMemorySetting.
 
-        `storage_dir`: use its hawker.db, whatever the settings say. `max_messages_per_session`: recent messages in a
-        context. `session_timeout_hours`: silence that ends a session. `our_number`: the brand's own, for new contacts.
-        `interests`: by default the words of the brands file and the catalogue's categories. `zone`: time zone of a
-        context.
+        `storage_dir`: use its hawker.db, whatever the settings say. `max_messages_per_session`: recent messages in a context.
+        `session_timeout_hours`: silence that ends a session. `our_number`: the brand's, for new contacts. `interests`: by
+        default the words of the brands file and the catalogue's categories. `zone`: of the times in a context.
         """
         settings = _placed(settings or MemorySettings.from_environment(), storage_dir)
         hours = session_timeout_hours or settings.session_timeout_hours
@@ -164,12 +160,11 @@ class ConversationMemory:
 
     @property
     def storage_dir(self) -> str:
-        """The folder of the database file, unless DATABASE_URL names another place."""
+        """Unused where DATABASE_URL is set."""
         return self._settings.storage_dir
 
     @property
     def session_timeout_hours(self) -> float:
-        """The silence that ends a session."""
         return self._session_timeout_hours
 
     def add_message(
@@ -181,11 +176,11 @@ class ConversationMemory:
         metadata: dict[str, Any] | None = None,
         timestamp: datetime | str | None = None,
     ) -> ConversationMessage:
-        """Store and return a message; it is neither answered nor sent. Raises NotStorable: nothing was written.
+        """It is neither answered nor sent. Raises NotStorable: nothing was written.
 
-        `role`: user or assistant. `message_type`: by default a user's text is classified. `timestamp`: by default now;
-        UTC without a zone. Facts in a user's text (name, city, currency, interests) and
-        `metadata["detected_products"]` are learned as the desk learns them. An unknown number becomes a new contact.
+        `role`: user or assistant. `message_type`: by default a user's text is classified. `timestamp`: by default now; UTC
+        without a zone. Facts in a user's text and `metadata["detected_products"]` are learned as the desk learns them. An
+        unknown number becomes a new contact.
         """
         at = self._clock() if timestamp is None else self._past.read_moment(timestamp)
         notes = check_metadata(metadata)
@@ -200,9 +195,9 @@ class ConversationMemory:
         return message
 
     def get_conversation_context(self, phone: str, *, query: str = "", max_tokens: int | None = None) -> str:
-        """`User Profile:` and `Recent Conversation History:` as text, within `max_tokens`. Raises UnknownContact.
+        """`User Profile:` and `Recent Conversation History:`, within `max_tokens`. Raises UnknownContact.
 
-        In between: known facts and a summary of earlier messages; with a `query`, relevant older messages.
+        In between: facts, a summary of earlier messages and, with a `query`, relevant older messages.
         """
         return self.conversation_context(phone, query=query, max_tokens=max_tokens).text
 
@@ -225,11 +220,10 @@ class ConversationMemory:
         )
 
     def recall(self, phone: str, query: str, limit: int = 10) -> list[Message]:
-        """Messages of any age that are relevant to `query`, best first. Raises UnknownContact."""
+        """Relevant messages of any age, best first. Raises UnknownContact."""
         return self._recall(self._find(phone), query, limit)
 
     def profile(self, contact: Contact) -> Profile:
-        """The person as a context's first lines show them."""
         return Profile(
             phone_number=contact.phone,
             name=contact.name,
@@ -239,7 +233,7 @@ class ConversationMemory:
         )
 
     def recent(self, contact: Contact, *, more: int = 0) -> list[Message]:
-        """The newest messages, as many as a context has plus `more`, oldest first."""
+        """As many as a context has, plus `more`; oldest first."""
         return self._messages.history(contact.id, limit=self.max_messages_per_session + more)
 
     def get_user_profile(self, phone: str) -> UserProfile:
@@ -283,9 +277,9 @@ class ConversationMemory:
         }
 
     def update_user_preferences(self, phone: str, **preferences: str) -> UserProfile:
-        """Set `name`, `preferred_currency` or `preferred_language`.
+        """`name`, `preferred_currency`, `preferred_language`; all are set or none.
 
-        All or nothing. An unknown number becomes a new contact. Raises UnknownPreference, NotStorable.
+        An unknown number becomes a new contact. Raises UnknownPreference, NotStorable.
         """
         unknown = set(preferences) - set(PREFERENCES)
         if unknown:
@@ -300,16 +294,16 @@ class ConversationMemory:
         return self._profile(self._contacts.get(contact.id))
 
     def cleanup_old_sessions(self, days_old: int = 30) -> int:
-        """Delete messages older than `days_old` days; returns the number of sessions deleted whole.
+        """The number of sessions deleted whole; profiles stay, and what is not answered or sent yet.
 
-        Profiles stay, and so does what is not answered or sent yet. Raises NotStorable.
+        Raises NotStorable.
         """
         if isinstance(days_old, bool) or not isinstance(days_old, int) or not 0 <= days_old <= 36_500:
             raise NotStorable("days_old must be a whole number of days, from 0 to 36500")
         return self._sessions.forget_before(self.brand, self._clock() - timedelta(days=days_old))
 
     def get_all_users_summary(self) -> list[dict[str, Any]]:
-        """Every profile with its newest `messages`. For a large brand, Analytics.users has pages."""
+        """With the newest `messages` of each. For a large brand, Analytics.users has pages."""
         found, last = [], 0
         while ids := self._dossiers.people(after=last):
             found += [self._with_messages(contact_id) for contact_id in ids]
@@ -317,10 +311,9 @@ class ConversationMemory:
         return found
 
     def export_user_data(self, phone: str, format: Format = "json") -> dict[str, Any]:
-        """A person's conversation, or their CRM record, ready for `json.dumps`.
+        """Ready for `json.dumps`. Raises UnknownFormat, UnknownContact.
 
-        json: `user_profile`, `messages`, `session_info`. salesforce: a Contact. hubspot: the body that creates a
-        contact. Raises UnknownFormat, UnknownContact.
+        json: `user_profile`, `messages`, `session_info`. salesforce: a Contact. hubspot: the body that creates a contact.
         """
         if format not in ("json", "salesforce", "hubspot"):
             raise UnknownFormat("a person's data can be had as json, salesforce or hubspot")

@@ -15,7 +15,7 @@ from bot.language.reading.interests import Term
 from memory.environment import process_environment, read_environment, setting
 from memory.storage.errors import WrongMemorySetting
 
-# What a program in a folder of its own learns interests by, as long as it names no brands file.
+# Words for interests where there is no brands file.
 SHIPPED_BRANDS = Path(__file__).parents[1] / "data" / "brands.toml"
 TERMS = ("categories", "subcategories", "features")
 LOCAL_REDIS = "redis://127.0.0.1:6379/0"
@@ -73,11 +73,11 @@ class MemorySettings:
     vector_store: str = setting("MEMORY_VECTOR_STORE", fields.String(load_default="agent_memory"))
     # Silence that ends a workflow's session.
     session_timeout: int = setting("MEMORY_SESSION_TIMEOUT", WholeNumber(TEN_YEARS, load_default=3600))
-    # Drop what is over.
+    # Delete the data of ended workflows.
     auto_cleanup: bool = setting("MEMORY_AUTO_CLEANUP", Switch(load_default=True))
-    # Messages of a workflow.
+    # Messages kept of each workflow.
     max_conversation_history: int = setting("MEMORY_MAX_CONVERSATION_HISTORY", WholeNumber(100_000, load_default=100))
-    # A cache of long-term values that were read; its size limits short-term ones, too.
+    # Of long-term values. Its size also limits the short-term values kept in the process.
     cache_enabled: bool = setting("MEMORY_CACHE_ENABLED", Switch(load_default=True))
     max_cache_size: int = setting("MEMORY_MAX_CACHE_SIZE", WholeNumber(10_000_000, load_default=1000))
     # Silence that ends a customer's session, and what a context shows of the conversation.
@@ -90,10 +90,7 @@ class MemorySettings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str | None] | None = None) -> MemorySettings:
-        """Read `environment`; by default `.env`, overridden by the process environment.
-
-        Raises WrongMemorySetting: one line per wrong setting, with what is allowed.
-        """
+        """By default `.env`, overridden by the process environment. Raises WrongMemorySetting: a line per fault."""
         read, faults = read_environment(cls, process_environment() if environment is None else environment)
         if faults:
             raise WrongMemorySetting("\n".join(faults))
@@ -101,26 +98,22 @@ class MemorySettings:
 
     @property
     def database_url(self) -> str:
-        """`DATABASE_URL`, else a file in `storage_dir`."""
+        """Else a file in `storage_dir`."""
         return self.given_database_url or f"sqlite:///{Path(self.storage_dir) / 'hawker.db'}"
 
     @property
     def redis_url(self) -> str | None:
-        """Redis for short-term memory; None keeps it in the process."""
+        """None keeps short-term memory in the process."""
         if self.given_redis_url:
             return self.given_redis_url
         return LOCAL_REDIS if self.use_redis else None
 
     @property
     def records_folder(self) -> Path:
-        """Where execution records are exported."""
         return Path(self.execution_records_dir or Path(self.storage_dir) / "execution_records")
 
     def first_brand(self) -> tuple[str, str]:
-        """The default brand and its number: the first of the brands file.
-
-        ("default", "") without a brands file. Raises WrongMemorySetting.
-        """
+        """The first of the brands file, with its number; ("default", "") without a file. Raises WrongMemorySetting."""
         try:
             brands = self._brands()
             brand, about = next(iter(brands.items()))
@@ -128,29 +121,25 @@ class MemorySettings:
         except FileNotFoundError:
             return "default", ""
         except (OSError, ValueError, LookupError, TypeError, StopIteration) as fault:
-            raise self._no_brands() from fault
+            raise self._wrong_brands_file() from fault
 
     def shop_terms(self, brand: str) -> dict[str, dict[str, Term]]:
-        """Customers' words for the brand's goods: `categories`, `subcategories` and `features`, by id.
-
-        Without a brands file, those of the shipped one's first brand; empty for an unknown brand. Raises
-        WrongMemorySetting.
-        """
+        """`categories`, `subcategories` and `features`, each by id; empty for an unknown brand. Raises WrongMemorySetting."""
         try:
             about = self._brands().get(brand, {})
         except FileNotFoundError:
             about = next(iter(_read(SHIPPED_BRANDS).values())) if SHIPPED_BRANDS.exists() else {}
         except (OSError, ValueError) as fault:
-            raise self._no_brands() from fault
+            raise self._wrong_brands_file() from fault
         try:
-            return {group: {each: _term(term) for each, term in about.get(group, {}).items()} for group in TERMS}
+            return {group: {each: _read_term(term) for each, term in about.get(group, {}).items()} for group in TERMS}
         except (AttributeError, TypeError) as fault:
-            raise self._no_brands() from fault
+            raise self._wrong_brands_file() from fault
 
     def _brands(self) -> dict[str, Any]:
         return _read(Path(self.brands_file))
 
-    def _no_brands(self) -> WrongMemorySetting:
+    def _wrong_brands_file(self) -> WrongMemorySetting:
         return WrongMemorySetting(
             f"BRANDS_FILE: {self.brands_file} names no brand with a number; see docs/catalogue.md"
         )
@@ -160,6 +149,6 @@ def _read(file: Path) -> dict[str, Any]:
     return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
-def _term(told: Mapping[str, Any]) -> Term:
-    words_in = {language: tuple(words.split()) for language, words in told.get("words_in", {}).items()}
-    return Term(names=told.get("names", {}), words=tuple(told.get("words", "").split()), words_in=words_in)
+def _read_term(table: Mapping[str, Any]) -> Term:
+    words_in = {language: tuple(words.split()) for language, words in table.get("words_in", {}).items()}
+    return Term(names=table.get("names", {}), words=tuple(table.get("words", "").split()), words_in=words_in)

@@ -1,1 +1,1 @@
-"""What agents remember and do, workflow by workflow."""
+"""Agents' memory and workflows."""

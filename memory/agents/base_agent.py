@@ -1,4 +1,4 @@
-"""The small base that an agent stands on: its own memory, and a record of what it did."""
+"""The base class of agents: own memory, and records of what was done."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from memory.storage.json_values import check_name
 
 
 class BaseAgent:
-    """An agent with a name. It reaches its own memory and the shared one, never another agent's.
+    """Reaches its own memory and the shared one, never another agent's.
 
-    `config` is the agent's own affair. Without a `memory_manager` it gets one that reads the environment.
+    `config` is the agent's own affair. Without a `memory_manager` it makes one from the environment.
     """
 
     def __init__(self, agent_id: str, config: Any = None, memory_manager: MemoryManager | None = None) -> None:
@@ -23,34 +23,34 @@ class BaseAgent:
         self.memory_manager = memory_manager or MemoryManager()
 
     def save_to_memory(self, key: str, value: Any, memory_type: str = "short_term", ttl: int | None = None) -> bool:
-        """Keep a JSON value; whether it was kept, and what is raised, as `MemoryManager.save`."""
+        """As `MemoryManager.save`."""
         return self.memory_manager.save(self.agent_id, key, value, memory_type, ttl)
 
     def retrieve_from_memory(self, key: str, memory_type: str = "short_term") -> Any:
-        """The own value, or the shared one; None where there is none."""
+        """Own or shared; None where there is none."""
         return self.memory_manager.retrieve(self.agent_id, key, memory_type)
 
     def search_memory(self, query: str, top_k: int = 5) -> list[dict[str, Any]]:
-        """The own and shared long-term memories nearest to `query`, best first."""
+        """Own and shared long-term memories, best first."""
         return self.memory_manager.search_similar(self.agent_id, query, top_k)
 
     def save_execution_record(self, record: dict[str, Any], workflow_id: str | None = None) -> str:
-        """Add to the own audit trail, as done in that workflow where one is named; the record's id."""
+        """Returns the record's id. `workflow_id`: what it was done for."""
         if workflow_id is None:
             return self.memory_manager.save_execution_record(self.agent_id, record)
         return self.memory_manager.record_within(workflow_id, self.agent_id, record)
 
     def save_episode(self, workflow_id: str, outcome: str, summary: dict[str, Any]) -> None:
-        """Keep how a workflow of one's own ended. Raises NotStorable."""
+        """How a workflow of its own ended. Raises NotStorable."""
         self.memory_manager.save_episode(workflow_id, self.agent_id, outcome, summary)
 
     def get_episodes(self, limit: int = 20) -> list[dict[str, Any]]:
-        """How one's own workflows ended, newest first."""
+        """Newest first."""
         return self.memory_manager.get_episodes(self.agent_id, limit)
 
     @contextmanager
     def execution(self, given: Any) -> Iterator[dict[str, Any]]:
-        """Record what is done in the block: `input`, `output` (put it into the dict), `status`, `duration_ms`.
+        """Records the block: `input`, `output` (to be set in the dict), `status`, `duration_ms`.
 
         A failure is recorded by its type, without its text, and rises.
         """

@@ -1,4 +1,4 @@
-"""What agents remember: short-term, long-term, shared, what they did. Every question names whose memory it is."""
+"""Agents' memory: short-term, long-term and shared values, execution records, episodes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import local
 from typing import Any
 
-from memory.agents.memory_search import Similar
+from memory.agents.memory_search import MemorySearch
 from memory.agents.short_term import ShortTerm, open_short_term
 from memory.people.contacts import case_of
 from memory.settings import MemorySettings
@@ -29,7 +29,8 @@ from memory.storage.timestamps import Clock, now, to_text
 
 log = logging.getLogger(__name__)
 
-EVERYBODY = ""  # the owner of shared memory; no agent and no workflow can have this name
+SHARED = ""  # the agent_id of shared memory: no agent can have this name
+NO_WORKFLOW = ""  # the workflow_id of what belongs to none
 CHECKED_JSON = ColumnType("TEXT", json.loads, to_json)  # raises NotStorable
 
 AGENT_MEMORIES = Table(
@@ -55,7 +56,7 @@ EXECUTION_RECORDS = Table(
         Index("execution_records_by_workflow", "workflow_id, at"),
     ],
 )
-# One row for each agent that took part.
+# How a workflow ended: a row for each agent that took part.
 EPISODES = Table(
     "episodes",
     Column("id", REUSED_ROW_ID),
@@ -72,11 +73,11 @@ EPISODES = Table(
 
 
 class MemoryManager:
-    """The memory of all agents of a program; made once, handed to each agent.
+    """The memory of all agents of a program: made once, handed to each.
 
-    Without arguments it reads the environment (`MEMORY_…`, `DATABASE_URL`, `REDIS_URL`) and keeps its file under
-    `data/`. `backend`: where short-term values are, whatever the settings say. All methods but the `save`s may raise
-    DatabaseUnavailable, those for short-term memory ShortTermUnavailable.
+    Without arguments it reads the environment (`MEMORY_…`, `DATABASE_URL`, `REDIS_URL`) and keeps its file under `data/`.
+    `backend`: for short-term values, whatever the settings say. All methods but the `save`s may raise DatabaseUnavailable,
+    those for short-term memory ShortTermUnavailable.
     """
 
     def __init__(
@@ -94,29 +95,27 @@ class MemoryManager:
         self.short_term = backend or open_short_term(
             self.settings.redis_url, most=self.settings.max_cache_size, clock=clock
         )
-        self._recent = Recent(self.db, self.settings.max_cache_size if self.settings.cache_enabled else 0)
-        self._similar = Similar(self.db, self.settings.vector_store if self.settings.enable_vector_search else None)
+        self._cache = LongTermCache(self.db, self.settings.max_cache_size if self.settings.cache_enabled else 0)
+        self._search = MemorySearch(self.db, self.settings.vector_store if self.settings.enable_vector_search else None)
 
     def save(
         self, agent_id: str, key: str, value: Any, memory_type: str = "short_term", ttl: int | None = None
     ) -> bool:
-        """Keep a JSON value under the agent's key, in the place of what was there; whether it was kept.
+        """Upsert a JSON value; False, with a warning in the log, where Redis or the database cannot be reached.
 
-        False: Redis or the database cannot be reached now, nothing was written, the log says why. Within an open
-        transaction DatabaseUnavailable is raised instead, so that it is undone as a whole. `ttl`: seconds until a
-        short-term value runs out, by default MEMORY_SHORT_TERM_TTL; long-term values stay. Raises NotStorable,
-        UnknownMemoryType, ReadOnlyMemory for what can never be kept.
+        In an open transaction that raises DatabaseUnavailable instead, so that all of it is rolled back. `ttl`: seconds, for
+        short-term values only; by default MEMORY_SHORT_TERM_TTL. Raises NotStorable, UnknownMemoryType, ReadOnlyMemory.
         """
-        return self.save_within(EVERYBODY, agent_id, key, value, memory_type, ttl)
+        return self.save_within(NO_WORKFLOW, agent_id, key, value, memory_type, ttl)
 
     def retrieve(self, agent_id: str, key: str, memory_type: str = "short_term") -> Any:
-        """The agent's own value, or the operator's (`shared`); None where there is none. Raises UnknownMemoryType."""
-        return self.retrieve_within(EVERYBODY, agent_id, key, memory_type)
+        """The agent's own, or the operator's (`shared`); None where there is none. Raises UnknownMemoryType."""
+        return self.retrieve_within(NO_WORKFLOW, agent_id, key, memory_type)
 
     def save_within(
         self, workflow_id: str, agent_id: str, key: str, value: Any, memory_type: str, ttl: int | None = None
     ) -> bool:
-        """As `save`, in the memory that an agent has in one workflow; `create_session` is the way there."""
+        """As `save`, in one workflow; see `create_session`."""
         owner = _owner(agent_id, key)
         text = to_json(value)
         if memory_type not in ("short_term", "long_term"):
@@ -130,7 +129,7 @@ class MemoryManager:
                 self.short_term.put((workflow_id, *owner), text, life)
             else:
                 keep(self.db, self.clock, workflow_id, *owner, text)
-                self._recent.forget(workflow_id, *owner)
+                self._cache.forget(workflow_id, *owner)
         except (ShortTermUnavailable, DatabaseUnavailable) as fault:
             if self.db.in_transaction and isinstance(fault, DatabaseUnavailable):
                 raise
@@ -139,14 +138,14 @@ class MemoryManager:
         return True
 
     def retrieve_within(self, workflow_id: str, agent_id: str, key: str, memory_type: str) -> Any:
-        """As `retrieve`, from the memory that an agent has in one workflow."""
+        """As `retrieve`, in one workflow."""
         owner = _owner(agent_id, key)
         if memory_type == "short_term":
             text = self.short_term.get((workflow_id, *owner))
         elif memory_type == "long_term":
-            text = self._recent.get(workflow_id, *owner)
+            text = self._cache.get(workflow_id, *owner)
         elif memory_type == "shared":
-            text = self._recent.get(EVERYBODY, EVERYBODY, key)
+            text = self._cache.get(NO_WORKFLOW, SHARED, key)
         else:
             raise _wrong_type(memory_type, reading=True)
         return None if text is None else json.loads(text)
@@ -154,11 +153,11 @@ class MemoryManager:
     def search_similar(
         self, agent_id: str, query: str, top_k: int = 5, filter_metadata: dict[str, Any] | None = None
     ) -> list[dict[str, Any]]:
-        """The agent's own and the shared long-term memories nearest to `query`, best first; what has nothing of it not.
+        """The agent's own and the shared long-term memories, best first; none without anything of the query.
 
-        By words and, where MEMORY_ENABLE_VECTOR_SEARCH is on, by meaning. Each entry has `key`, `value`, `score` (0 to
-        1) and `metadata`: agent_id, key, memory_type, saved_at, and the value's own fields where it is a dict.
-        `filter_metadata`: only entries whose metadata has all of these.
+        By words and, with MEMORY_ENABLE_VECTOR_SEARCH, by embeddings. Entries have `key`, `value`, `score` (0 to 1) and
+        `metadata`: agent_id, key, memory_type, saved_at, and the fields of a value that is a dict. `filter_metadata`: fields
+        that an entry's metadata must have.
         """
         rows = self.db.all(
             "SELECT * FROM agent_memories WHERE workflow_id = '' AND agent_id IN (:agent, '') ORDER BY id",
@@ -166,11 +165,11 @@ class MemoryManager:
         )
         if filter_metadata:
             rows = [row for row in rows if _has(row, filter_metadata)]
-        found = self._similar.best(check_text("the query", query), agent_id, rows, max(0, top_k))
+        found = self._search.best(check_text("the query", query), agent_id, rows, max(0, top_k))
         return [{**_entry(rows[place]), "score": score} for place, score in found]
 
     def get_conversation_history(self, workflow_id: str, limit: int | None = None) -> list[dict[str, Any]]:
-        """The newest `limit` messages of a workflow (by default all that are kept), oldest first."""
+        """The newest, oldest first; by default all that are kept."""
         check_name("workflow_id", workflow_id)
         most = self.settings.max_conversation_history
         rows = self.db.all(
@@ -178,14 +177,14 @@ class MemoryManager:
             workflow=workflow_id,
             limit=most if limit is None else max(0, min(limit, most)),
         )
-        return [_said(row) for row in reversed(rows)]
+        return [_message_data(row) for row in reversed(rows)]
 
     def save_execution_record(self, agent_id: str, record: dict[str, Any]) -> str:
-        """Add what an agent did (input, output, status, …) to its audit trail; the record's id. Raises NotStorable."""
-        return self.record_within(EVERYBODY, agent_id, record)
+        """Returns the record's id. Raises NotStorable."""
+        return self.record_within(NO_WORKFLOW, agent_id, record)
 
     def record_within(self, workflow_id: str, agent_id: str, record: dict[str, Any]) -> str:
-        """As `save_execution_record`, of something done in one workflow."""
+        """As `save_execution_record`, in one workflow."""
         record_id = secrets.token_hex(16)
         row = EXECUTION_RECORDS.stored(
             record_id=record_id,
@@ -198,7 +197,7 @@ class MemoryManager:
         return record_id
 
     def get_execution_records(self, agent_id: str, limit: int = 100) -> list[dict[str, Any]]:
-        """The agent's newest records, oldest first."""
+        """The newest, oldest first."""
         rows = self.db.all(
             "SELECT * FROM execution_records WHERE agent_id = :agent ORDER BY id DESC LIMIT :limit",
             agent=check_name("agent_id", agent_id),
@@ -207,10 +206,7 @@ class MemoryManager:
         return [recorded(row) for row in reversed(rows)]
 
     def export_execution_records(self, agent_id: str, folder: Path | None = None) -> Path:
-        """Write the agent's whole audit trail as JSONL, one record a line; the file.
-
-        By default in MEMORY_EXECUTION_RECORDS_DIR. A file of an earlier export is replaced at once or not at all.
-        """
+        """JSONL, in MEMORY_EXECUTION_RECORDS_DIR by default; an earlier export is replaced at once or not at all."""
         home = folder or self.settings.records_folder
         home.mkdir(parents=True, exist_ok=True)
         path = home / f"{file_name(check_name('agent_id', agent_id))}.jsonl"
@@ -223,7 +219,7 @@ class MemoryManager:
         return unfinished.replace(path)
 
     def get_episodes(self, agent_id: str, limit: int = 20) -> list[dict[str, Any]]:
-        """The workflows that this agent took part in and how each ended, newest first."""
+        """How the agent's workflows ended, newest first."""
         rows = self.db.all(
             "SELECT * FROM episodes WHERE agent_id = :agent ORDER BY id DESC LIMIT :limit",
             agent=check_name("agent_id", agent_id),
@@ -232,7 +228,7 @@ class MemoryManager:
         return [{**json.loads(row["summary"]), "outcome": row["outcome"], "ended_at": row["at"]} for row in rows]
 
     def save_episode(self, workflow_id: str, agent_id: str, outcome: str, summary: dict[str, Any]) -> None:
-        """Keep how a workflow ended that had no session of its own, such as a customer's case. Raises NotStorable."""
+        """For a workflow without a session of its own, such as a customer's case. Raises NotStorable."""
         row = EPISODES.stored(
             workflow_id=check_name("workflow_id", workflow_id),
             agent_id=check_name("agent_id", agent_id),
@@ -243,9 +239,9 @@ class MemoryManager:
         self.db.run(EPISODES.insert(row), **row)
 
     def clear_session(self, workflow_id: str) -> bool:
-        """Forget a workflow's short-term values and what was said in it; False when there was nothing.
+        """Delete a workflow's short-term values and messages; False when there was nothing.
 
-        Its long-term values, execution records and episodes stay: they are what is learned from it.
+        Long-term values, execution records and episodes stay.
         """
         check_name("workflow_id", workflow_id)
         with self.db.transaction():
@@ -256,7 +252,6 @@ class MemoryManager:
         return self.short_term.drop((workflow_id,)) + sum(rows) > 0
 
     def get_stats(self) -> dict[str, Any]:
-        """How much is remembered, by kind."""
         counts = {
             "long_term_entries": "SELECT count(*) FROM agent_memories WHERE agent_id <> ''",
             "shared_entries": "SELECT count(*) FROM agent_memories WHERE agent_id = ''",
@@ -268,7 +263,7 @@ class MemoryManager:
         return {
             "short_term_backend": self.short_term.name,
             "short_term_entries": self.short_term.count(),
-            "cached_entries": len(self._recent),
+            "cached_entries": len(self._cache),
             **{name: self.db.value(sql) for name, sql in counts.items()},
             "vectors": self.db.value(vectors, store=self.settings.vector_store),
             "active_sessions": self.db.value(
@@ -285,23 +280,23 @@ class MemoryManager:
 
 
 class SharedMemory:
-    """What every agent may read: product documentation, guidelines. For the operator's commands, not for agents."""
+    """What every agent may read: product documentation, guidelines. Only the operator's commands write it."""
 
     def __init__(self, db: Database, clock: Clock = now) -> None:
         self._db = db
         self._clock = clock
 
     def publish(self, key: str, value: Any) -> None:
-        """Let all agents read this value. Raises NotStorable."""
-        keep(self._db, self._clock, EVERYBODY, EVERYBODY, check_name("key", key), to_json(value))
+        """Raises NotStorable."""
+        keep(self._db, self._clock, NO_WORKFLOW, SHARED, check_name("key", key), to_json(value))
 
     def withdraw(self, key: str) -> bool:
-        """Take it back; False where there was none."""
-        return forget(self._db, EVERYBODY, EVERYBODY, key)
+        """False where there was none."""
+        return forget(self._db, NO_WORKFLOW, SHARED, key)
 
 
-class Recent(local):
-    """The long-term values that this thread read last, dropped as soon as anybody else commits."""
+class LongTermCache(local):
+    """This thread's cache of long-term values; emptied as soon as anybody else commits."""
 
     def __init__(self, db: Database, most: int) -> None:
         self._db = db
@@ -310,11 +305,10 @@ class Recent(local):
         self._as_of = -1
 
     def get(self, workflow_id: str, agent_id: str, key: str) -> str | None:
-        """The stored JSON, from here or from the database."""
         owner = (workflow_id, agent_id, key)
         if not self._most or self._db.in_transaction:  # what is written here may yet be rolled back
             return self._read(*owner)
-        self._forget_outdated()
+        self._empty_if_outdated()
         if owner not in self._texts:
             self._texts[owner] = self._read(*owner)
         self._texts.move_to_end(owner)
@@ -323,14 +317,12 @@ class Recent(local):
         return self._texts[owner]
 
     def __len__(self) -> int:
-        """How many values are held."""
         return len(self._texts)
 
     def forget(self, workflow_id: str, agent_id: str, key: str) -> None:
-        """This value was just written."""
         self._texts.pop((workflow_id, agent_id, key), None)
 
-    def _forget_outdated(self) -> None:
+    def _empty_if_outdated(self) -> None:
         as_of = self._db.changed_elsewhere()
         if as_of != self._as_of:
             self._texts.clear()
@@ -347,7 +339,7 @@ class Recent(local):
 
 
 def cases_of(db: Database, contact_id: int) -> list[dict[str, Any]]:
-    """How this contact's cases ended, with whichever agent, oldest first."""
+    """How this contact's cases ended, oldest first."""
     rows = db.all("SELECT * FROM episodes WHERE workflow_id = :case ORDER BY id", case=case_of(contact_id))
     return [
         {**json.loads(row["summary"]), "agent_id": row["agent_id"], "outcome": row["outcome"], "ended_at": row["at"]}
@@ -356,7 +348,7 @@ def cases_of(db: Database, contact_id: int) -> list[dict[str, Any]]:
 
 
 def keep(db: Database, clock: Clock, workflow_id: str, agent_id: str, key: str, text: str) -> None:
-    """Write a long-term value; its vectors are made anew when somebody searches."""
+    """A search makes the vectors anew."""
     with db.transaction():
         forget(db, workflow_id, agent_id, key)
         row = AGENT_MEMORIES.stored(workflow_id=workflow_id, agent_id=agent_id, key=key, value=text, at=clock())
@@ -364,7 +356,7 @@ def keep(db: Database, clock: Clock, workflow_id: str, agent_id: str, key: str, 
 
 
 def forget(db: Database, workflow_id: str, agent_id: str, key: str) -> bool:
-    """Remove a long-term value with its vectors; False where there was none."""
+    """With its vectors; False where there was none."""
     with db.transaction():
         db.hold(f"memory {workflow_id}/{agent_id}/{key}")
         return (
@@ -406,7 +398,7 @@ def _has(row: Row, wanted: dict[str, Any]) -> bool:
     return all(name in metadata and metadata[name] == value for name, value in wanted.items())
 
 
-def _said(row: Row) -> dict[str, Any]:
+def _message_data(row: Row) -> dict[str, Any]:
     return {
         "agent_id": row["agent_id"],
         "role": row["role"],
@@ -417,7 +409,7 @@ def _said(row: Row) -> dict[str, Any]:
 
 
 def recorded(row: Row) -> dict[str, Any]:
-    """A row of execution_records as it is shown and exported: what the agent told, then which record it is."""
+    """As shown and exported: what the agent recorded, and which record it is."""
     told = json.loads(row["record"])
     workflow = row["workflow_id"] or told.get("workflow_id")
     where = {"record_id": row["record_id"], "agent_id": row["agent_id"], "timestamp": row["at"]}

@@ -1,4 +1,4 @@
-"""Search among an agent's memories: by words, and by meaning where vectors are wanted."""
+"""Searches an agent's memories by words and by embeddings."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from memory.storage.database import Database, Row
 from memory.storage.table import BLOB, INTEGER, TEXT, Column, Index, Table
 
 Vectors = npt.NDArray[np.float32]
-LEAST = 0.15  # scores below are noise: two unrelated texts reach this much by vectors alone
-AT_ONCE = 500  # memories whose vectors are made in one go
+MIN_SCORE = 0.15  # scores below are noise: two unrelated texts reach this much by vectors alone
+BATCH = 500  # memories whose vectors are made in one go
 
-_KEEP = (
+_INSERT = (
     "INSERT INTO memory_vectors (store, memory_id, vector) SELECT :store, id, :vector"
     " FROM agent_memories WHERE id = :id ON CONFLICT DO NOTHING"
 )
-# As bytes too, so that a copy into a file carries them.
-_KEEP_IN_SERVER = (
+# Also as bytes, so that a copy into a SQLite file has them.
+_INSERT_IN_SERVER = (
     "INSERT INTO memory_vectors (store, memory_id, vector, meaning) SELECT :store, id, :vector,"
     " CAST(:meaning AS halfvec) FROM agent_memories WHERE id = :id"
     " ON CONFLICT (store, memory_id) DO UPDATE SET meaning = excluded.meaning"
@@ -46,10 +46,10 @@ MEMORY_VECTORS = Table(
 )
 
 
-class Similar:
-    """Ranks memories for a query. `store` names the set of vectors; None searches by words alone.
+class MemorySearch:
+    """`store` names the set of vectors; None searches by words alone.
 
-    Vectors are made when somebody first searches, many at once, and kept: saving a memory stays cheap.
+    Saving a memory stays cheap: vectors are made at the next search, many at once, and kept.
     """
 
     def __init__(self, db: Database, store: str | None) -> None:
@@ -57,29 +57,28 @@ class Similar:
         self._store = store
 
     def best(self, query: str, agent_id: str, rows: Sequence[Row], most: int) -> list[tuple[int, float]]:
-        """The places of the best `most` rows, this agent's and the shared ones, with their scores, 0 to 1."""
+        """(index into `rows`, score 0 to 1), best first."""
         if not rows:
             return []
         scores = _by_words(query, [readable(row) for row in rows])
         if self._store is not None:
-            alike = np.clip(self._likeness(self._store, agent_id, rows, embed([query])[0]), 0, 1)
+            alike = np.clip(self._similarities(self._store, agent_id, rows, embed([query])[0]), 0, 1)
             scores = ((scores + alike) / 2).astype(np.float32)
         order = np.argsort(-scores, kind="stable")[:most]
-        return [(int(place), round(float(scores[place]), 4)) for place in order if scores[place] >= LEAST]
+        return [(int(place), round(float(scores[place]), 4)) for place in order if scores[place] >= MIN_SCORE]
 
     @cached_property
     def _in_server(self) -> bool:
-        """Whether the server compares the vectors."""
         return self._db.has_column("memory_vectors", "meaning")
 
-    def _likeness(self, store: str, agent_id: str, rows: Sequence[Row], asked: Vectors) -> Vectors:
-        known = self._known(store, agent_id, asked)
+    def _similarities(self, store: str, agent_id: str, rows: Sequence[Row], asked: Vectors) -> Vectors:
+        known = self._stored_similarities(store, agent_id, asked)
         missing = [row for row in rows if row["id"] not in known]
-        for start in range(0, len(missing), AT_ONCE):
-            known |= self._make(store, missing[start : start + AT_ONCE], asked)
+        for start in range(0, len(missing), BATCH):
+            known |= self._embed_and_store(store, missing[start : start + BATCH], asked)
         return np.array([known[row["id"]] for row in rows], np.float32)
 
-    def _known(self, store: str, agent_id: str, asked: Vectors) -> dict[int, float]:
+    def _stored_similarities(self, store: str, agent_id: str, asked: Vectors) -> dict[int, float]:
         compared = "inner_product(v.meaning, CAST(:asked AS halfvec))" if self._in_server else "v.vector"
         more = {"asked": str(asked.tolist())} if self._in_server else {}
         found = self._db.all(
@@ -89,17 +88,17 @@ class Similar:
             agent=agent_id,
             **more,
         )
-        if self._in_server:  # None came with a copy of a file, whose vectors are bytes alone
+        if self._in_server:  # None: copied from a SQLite file, which has bytes only
             return {row["memory_id"]: row["kept"] for row in found if row["kept"] is not None}
         return {row["memory_id"]: float(np.frombuffer(row["kept"], np.float16) @ asked) for row in found}
 
-    def _make(self, store: str, rows: Sequence[Row], asked: Vectors) -> dict[int, float]:
+    def _embed_and_store(self, store: str, rows: Sequence[Row], asked: Vectors) -> dict[int, float]:
         made = embed([readable(row) for row in rows])
         with self._db.transaction():
             for row, vector in zip(rows, made, strict=True):
                 more = {"meaning": str(vector.tolist())} if self._in_server else {}
                 self._db.run(
-                    _KEEP_IN_SERVER if self._in_server else _KEEP,
+                    _INSERT_IN_SERVER if self._in_server else _INSERT,
                     store=store,
                     id=row["id"],
                     vector=vector.astype(np.float16).tobytes(),
@@ -109,7 +108,7 @@ class Similar:
 
 
 def readable(row: Row) -> str:
-    """A memory as the text that is searched: its key and all words and numbers of its value."""
+    """The text that is searched: the key, and all words and numbers of the value."""
     return " ".join([row["key"].replace("_", " "), *_leaves(json.loads(row["value"]))])
 
 
@@ -126,7 +125,7 @@ def _leaves(value: Any) -> Iterator[str]:
 
 
 def _by_words(query: str, texts: Sequence[str]) -> Vectors:
-    """The share of the query's words that each text has, rare words counting more."""
+    """The share of the query's words in each text; rare words count more."""
     asked = _stems(query)
     have = [_stems(text) for text in texts]
     held = Counter(word for text in have for word in asked & text)

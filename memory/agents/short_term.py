@@ -1,4 +1,4 @@
-"""What is remembered for a while: in this process, or in Redis where several processes share it."""
+"""Short-term memory: in this process, or in Redis for several processes."""
 
 from __future__ import annotations
 
@@ -20,33 +20,32 @@ SECONDS_TO_WAIT = 2.0
 
 
 class ShortTerm(Protocol):
-    """Texts under keys that run out. A key is a path: `drop` takes everything below."""
+    """Texts that expire. A key is a path: `drop` deletes everything below."""
 
     name: str
 
     def put(self, path: tuple[str, ...], text: str, ttl: int) -> None:
-        """Keep `text` for `ttl` seconds, in the place of what was there."""
+        """Upsert; `ttl` in seconds."""
 
     def get(self, path: tuple[str, ...]) -> str | None:
-        """The text; None where there was none, or its time is over."""
+        """None where it is missing or expired."""
 
     def drop(self, above: tuple[str, ...]) -> int:
-        """Forget everything below this path; how many texts that were."""
+        """Returns how many texts were deleted."""
 
     def forget_naming(self, person: PersonMentions) -> int:
-        """Forget every text that names the person, in it or in its key; how many that were."""
+        """Delete texts that name the person in text or key; returns how many."""
 
-    def count(self) -> int:
-        """How many texts there are."""
+    def count(self) -> int: ...
 
 
 def open_short_term(redis_url: str | None, *, most: int, clock: Clock) -> ShortTerm:
-    """In Redis where there is an address, else in this process, at most `most` texts."""
+    """`most`: texts kept in this process; unused with Redis."""
     return InMemoryBackend(most, clock) if redis_url is None else RedisBackend(redis_url)
 
 
 class InMemoryBackend:
-    """A dictionary of this process that forgets: what ran out, and, when full, what was not asked for longest."""
+    """Expired texts go; when full, the least recently used."""
 
     name = "in-process"
 
@@ -57,38 +56,34 @@ class InMemoryBackend:
         self._lock = threading.Lock()
 
     def put(self, path: tuple[str, ...], text: str, ttl: int) -> None:
-        """Keep `text` for `ttl` seconds."""
         with self._lock:
             self._texts[path] = (self._clock() + timedelta(seconds=ttl), text)
             self._texts.move_to_end(path)
             if len(self._texts) > self._most:
-                self._forget_over()
+                self._delete_expired()
             while len(self._texts) > self._most:
                 self._texts.popitem(last=False)
 
     def get(self, path: tuple[str, ...]) -> str | None:
-        """The text, if its time is not over."""
         with self._lock:
-            ends, text = self._texts.get(path, (None, None))
-            if ends is None:
+            expires_at, text = self._texts.get(path, (None, None))
+            if expires_at is None:
                 return None
-            if ends <= self._clock():
+            if expires_at <= self._clock():
                 del self._texts[path]
                 return None
             self._texts.move_to_end(path)
             return text
 
     def drop(self, above: tuple[str, ...]) -> int:
-        """Forget everything below this path."""
         with self._lock:
-            self._forget_over()
+            self._delete_expired()
             below = [path for path in self._texts if path[: len(above)] == above]
             for path in below:
                 del self._texts[path]
             return len(below)
 
     def forget_naming(self, person: PersonMentions) -> int:
-        """Forget every text that names the person, in it or in its key."""
         with self._lock:
             found = [
                 path for path, (_, text) in self._texts.items() if any(person.spots(each) for each in (*path, text))
@@ -98,22 +93,18 @@ class InMemoryBackend:
             return len(found)
 
     def count(self) -> int:
-        """How many texts there are whose time is not over."""
         with self._lock:
-            self._forget_over()
+            self._delete_expired()
             return len(self._texts)
 
-    def _forget_over(self) -> None:
+    def _delete_expired(self) -> None:
         moment = self._clock()
-        for path in [path for path, (ends, _) in self._texts.items() if ends <= moment]:
+        for path in [path for path, (expires_at, _) in self._texts.items() if expires_at <= moment]:
             del self._texts[path]
 
 
 class RedisBackend:
-    """Keys of a Redis server, shared by processes, which lets them run out by itself.
-
-    Every method raises ShortTermUnavailable while the server is away.
-    """
+    """Every method raises ShortTermUnavailable while Redis is away."""
 
     name = "redis"
 
@@ -132,24 +123,20 @@ class RedisBackend:
         )
 
     def put(self, path: tuple[str, ...], text: str, ttl: int) -> None:
-        """Keep `text` for `ttl` seconds."""
         with self._our_errors():
             self._redis.set(_key(path), text, ex=ttl)
 
     def get(self, path: tuple[str, ...]) -> str | None:
-        """The text, if its time is not over."""
         with self._our_errors():
             text: str | None = self._redis.get(_key(path))  # type: ignore[assignment]
             return text
 
     def drop(self, above: tuple[str, ...]) -> int:
-        """Forget everything below this path."""
         with self._our_errors():
             keys = list(self._redis.scan_iter(f"{_key(above)}/*", count=1000))
             return int(self._redis.unlink(*keys)) if keys else 0
 
     def forget_naming(self, person: PersonMentions) -> int:
-        """Forget every text that names the person, in it or in its key."""
         with self._our_errors():
             keys = list(self._redis.scan_iter(f"{PREFIX}*", count=1000))
             found = [
@@ -160,7 +147,6 @@ class RedisBackend:
             return int(self._redis.unlink(*found)) if found else 0
 
     def count(self) -> int:
-        """How many texts there are."""
         with self._our_errors():
             return sum(1 for _ in self._redis.scan_iter(f"{PREFIX}*", count=1000))
 
@@ -174,5 +160,5 @@ class RedisBackend:
 
 
 def _key(path: tuple[str, ...]) -> str:
-    """Parts cannot run into each other, and none has a character that SCAN would read as a pattern."""
+    """Quoted: parts cannot run into each other, and SCAN reads no pattern."""
     return PREFIX + "/".join(quote(part, safe="") for part in path)

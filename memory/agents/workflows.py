@@ -1,4 +1,4 @@
-"""A workflow's session: what its agents remember, say and do together, until it ends."""
+"""A workflow's session: its agents' shared memory and messages, until it ends."""
 
 from __future__ import annotations
 
@@ -41,8 +41,6 @@ WORKFLOW_MESSAGES = Table(
 
 @dataclass(frozen=True, slots=True)
 class WorkflowSession:
-    """An open session, as it is stored."""
-
     workflow_id: str
     token: str
     started_at: datetime
@@ -57,15 +55,15 @@ _SESSIONS = f"SELECT {WORKFLOW_SESSION.columns} FROM workflow_sessions"
 def create_session(
     workflow_id: str, memory_manager: MemoryManager, metadata: dict[str, Any] | None = None
 ) -> SessionContext:
-    """Open a workflow's session, for a `with` block or until `end_session`.
+    """For a `with` block, or until `end_session`.
 
-    One that is open already is joined; one that was silent too long is ended first. Raises NotStorable.
+    Joins a session that is open; ends one that was silent too long first. Raises NotStorable.
     """
     return SessionContext(workflow_id, memory_manager, metadata)
 
 
 class SessionContext:
-    """The memory of one workflow. Every method raises SessionOver once the session has ended or was silent too long."""
+    """Every method raises SessionOver once the session has ended or was silent too long."""
 
     def __init__(self, workflow_id: str, memory_manager: MemoryManager, metadata: dict[str, Any] | None = None) -> None:
         self.workflow_id = check_name("workflow_id", workflow_id)
@@ -78,26 +76,26 @@ class SessionContext:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
-        session = self._stored()
+        session = self._open_session()
         if session is not None:
             close(self._manager, session, "completed" if kind is None else f"failed: {kind.__name__}")
 
     def save_agent_memory(
         self, agent_id: str, key: str, value: Any, memory_type: str = "short_term", ttl: int | None = None
     ) -> bool:
-        """As `MemoryManager.save`, readable in this workflow only."""
-        self._go_on(agent_id)
+        """As `MemoryManager.save`, for this workflow only."""
+        self._renewed(agent_id)
         return self._manager.save_within(self.workflow_id, agent_id, key, value, memory_type, ttl)
 
     def retrieve_agent_memory(self, agent_id: str, key: str, memory_type: str = "short_term") -> Any:
-        """As `MemoryManager.retrieve`, of what was saved in this workflow."""
-        self._go_on(agent_id)
+        """As `MemoryManager.retrieve`, of this workflow."""
+        self._renewed(agent_id)
         return self._manager.retrieve_within(self.workflow_id, agent_id, key, memory_type)
 
     def add_conversation_message(
         self, agent_id: str, role: str, content: str, metadata: dict[str, Any] | None = None
     ) -> None:
-        """Add to what is said in this workflow; beyond MEMORY_MAX_CONVERSATION_HISTORY the oldest go."""
+        """Beyond MEMORY_MAX_CONVERSATION_HISTORY the oldest are deleted."""
         row = WORKFLOW_MESSAGES.stored(
             workflow_id=self.workflow_id,
             agent_id=agent_id,
@@ -107,27 +105,27 @@ class SessionContext:
             at=self._manager.clock(),
         )
         with self._db.transaction():
-            self._go_on(agent_id)
+            self._renewed(agent_id)
             self._db.run(WORKFLOW_MESSAGES.insert(row), **row)
-            self._forget_oldest()
+            self._delete_oldest()
 
     def get_conversation_history(self, limit: int | None = None) -> list[dict[str, Any]]:
-        """The newest `limit` messages of this workflow, oldest first."""
-        self._go_on()
+        """The newest, oldest first."""
+        self._renewed()
         return self._manager.get_conversation_history(self.workflow_id, limit)
 
     def save_execution_record(self, agent_id: str, record: dict[str, Any]) -> str:
         """As `MemoryManager.save_execution_record`, with this workflow's id."""
-        self._go_on(agent_id)
+        self._renewed(agent_id)
         return self._manager.record_within(self.workflow_id, agent_id, record)
 
     def get_session_summary(self) -> dict[str, Any]:
-        """Who did how much since when."""
-        return summarise(self._manager, self._go_on())
+        """Agents, start, duration, numbers of messages and executions."""
+        return summarise(self._manager, self._renewed())
 
     def end_session(self) -> None:
-        """End it: what happened is kept as an episode; the session's data goes where MEMORY_AUTO_CLEANUP is on."""
-        close(self._manager, self._go_on(), "completed")
+        """Keeps an episode; deletes the session's data where MEMORY_AUTO_CLEANUP is on."""
+        close(self._manager, self._renewed(), "completed")
 
     def _open(self) -> str:
         token, now = secrets.token_hex(8), self._manager.clock()
@@ -156,7 +154,7 @@ class SessionContext:
                 self._db.run(WORKFLOW_SESSIONS.insert(row), **row)
         return joined or token
 
-    def _stored(self) -> WorkflowSession | None:
+    def _open_session(self) -> WorkflowSession | None:
         return WORKFLOW_SESSION.one(
             self._db,
             f"{_SESSIONS} WHERE workflow_id = :workflow AND token = :token AND expires_at > :now",
@@ -165,12 +163,12 @@ class SessionContext:
             now=to_text(self._manager.clock()),
         )
 
-    def _go_on(self, agent_id: str | None = None) -> WorkflowSession:
-        """Note that the session is in use, and by whom."""
+    def _renewed(self, agent_id: str | None = None) -> WorkflowSession:
+        """The session, its expiry moved on."""
         new = set() if agent_id is None else {check_name("agent_id", agent_id)}
         with self._db.transaction():
             self._db.hold(f"workflow {self.workflow_id}")
-            session = self._stored()
+            session = self._open_session()
             if session is None:
                 raise SessionOver(f"the session of workflow {self.workflow_id} is over; create a new one")
             used = WORKFLOW_SESSIONS.stored(
@@ -183,7 +181,7 @@ class SessionContext:
             )
         return session
 
-    def _forget_oldest(self) -> None:
+    def _delete_oldest(self) -> None:
         self._db.run(
             "DELETE FROM workflow_messages WHERE workflow_id = :workflow AND id <= (SELECT id FROM workflow_messages"
             " WHERE workflow_id = :workflow ORDER BY id DESC LIMIT 1 OFFSET :most)",
@@ -196,7 +194,7 @@ class SessionContext:
 
 
 def end_silent_sessions(memory_manager: MemoryManager) -> int:
-    """End the sessions that were silent for longer than MEMORY_SESSION_TIMEOUT; how many. The clock does this."""
+    """Those silent for longer than MEMORY_SESSION_TIMEOUT; how many. A scheduled job."""
     silent = WORKFLOW_SESSION.all(
         memory_manager.db, f"{_SESSIONS} WHERE expires_at <= :now", now=to_text(memory_manager.clock())
     )
@@ -206,7 +204,6 @@ def end_silent_sessions(memory_manager: MemoryManager) -> int:
 
 
 def summarise(memory_manager: MemoryManager, session: WorkflowSession) -> dict[str, Any]:
-    """What a session came to so far."""
     counts = {
         "messages": "SELECT count(*) FROM workflow_messages WHERE workflow_id = :workflow AND at >= :started",
         "executions": "SELECT count(*) FROM execution_records WHERE workflow_id = :workflow AND at >= :started",
@@ -227,7 +224,7 @@ def summarise(memory_manager: MemoryManager, session: WorkflowSession) -> dict[s
 
 
 def close(memory_manager: MemoryManager, session: WorkflowSession, outcome: str) -> None:
-    """Keep how a session ended as an episode of each of its agents; forget its data where that is wished."""
+    """An episode for each of its agents; the data goes where MEMORY_AUTO_CLEANUP is on."""
     with memory_manager.db.transaction():
         if memory_manager.db.run("DELETE FROM workflow_sessions WHERE token = :token", token=session.token):
             summary = summarise(memory_manager, session)

@@ -1,4 +1,4 @@
-"""What the shop has to sell: the catalogue's rows, and the one count of stock that everybody shares."""
+"""The catalogue's items and their stock."""
 
 from __future__ import annotations
 
@@ -56,19 +56,19 @@ GOODS_IMPORTS = Table(
 
 
 class OutOfStock(StaleDraft):
-    """Fewer are left than were asked for: offer what is left, or something else. Nothing was taken."""
+    """Nothing was taken: offer what is left, or something else."""
 
 
 class UnknownItem(MemoryFault):
-    """The brand's catalogue has no item with this sku."""
+    """Of this brand."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing for sale, as its catalogue row says.
+    """A row of the catalogue.
 
-    `prices` maps an ISO currency to the listed price; `stock` is the count when the row was read:
-    `Goods.stock` knows the count of this moment. `keywords` are what customers call it, in any language.
+    `prices`: by ISO currency, as listed. `stock`: when the row was read; see `Goods.stock`. `keywords`: what customers call
+    it, in any language.
     """
 
     brand: str
@@ -86,16 +86,16 @@ class Item:
     descriptions: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def title_in(self, language: str) -> str:
-        """The title for readers of a language; the plain one where it has none of its own."""
+        """The plain one where the language has none."""
         return self.titles.get(language, self.title)
 
     def description_in(self, language: str) -> str:
-        """The description for readers of a language; the plain one where it has none of its own."""
+        """The plain one where the language has none."""
         return self.descriptions.get(language, self.description)
 
     @property
     def every_title(self) -> tuple[str, ...]:
-        """The plain title first, then those of the languages."""
+        """The plain title first."""
         return tuple(dict.fromkeys((self.title, *self.titles.values())))
 
 
@@ -103,23 +103,21 @@ ITEM = GOODS.rows(Item)
 
 
 class Goods:
-    """The goods of every brand; each question names the brand it asks for."""
+    """Of all brands; each question names one."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
 
     def digest(self) -> str | None:
-        """The digest of the file that was imported last; None before the first import."""
+        """Of the file imported last; None before the first import."""
         found: str | None = self._db.value("SELECT digest FROM goods_imports WHERE id = 1")
         return found
 
     def replace(self, items: Iterable[Item], digest: str) -> bool:
-        """Put these items, with their stock, in the place of all rows; False when `digest` is already in.
-
-        Several processes may start with the same new file: the first imports it, the others find it done.
-        """
+        """Replace all rows, stock included; False when `digest` is already imported."""
         with self._db.transaction():
+            # Several processes may start with the same new file: the first imports it.
             self._db.hold("goods import")
             if self.digest() == digest:
                 return False
@@ -132,26 +130,26 @@ class Goods:
             return True
 
     def items(self, brand: str) -> list[Item]:
-        """The brand's catalogue in the file's order."""
+        """In the file's order."""
         return ITEM.all(
             self._db, f"SELECT {ITEM.columns} FROM goods WHERE brand = :brand ORDER BY position", brand=brand
         )
 
     def stocks(self, brand: str) -> dict[str, int]:
-        """How many of each sku are left now."""
+        """Pieces left, by sku."""
         rows = self._db.all("SELECT sku, stock FROM goods WHERE brand = :brand", brand=brand)
         return {row["sku"]: row["stock"] for row in rows}
 
     def stock(self, brand: str, sku: str) -> int:
-        """How many are left now; `UnknownItem` where the brand does not sell it."""
+        """Pieces left. Raises UnknownItem."""
         row = self._db.one("SELECT stock FROM goods WHERE brand = :brand AND sku = :sku", brand=brand, sku=sku)
         if row is None:
             raise UnknownItem(f"{brand} has no item {sku}: take a sku of its catalogue")
         return int(row["stock"])
 
     def take(self, brand: str, sku: str, quantity: int) -> None:
-        """Take `quantity` out of stock, all or none; `OutOfStock` when fewer are left."""
-        _positive(quantity)
+        """All or none. Raises OutOfStock."""
+        _check_positive(quantity)
         taken = self._db.run(
             "UPDATE goods SET stock = stock - :quantity WHERE brand = :brand AND sku = :sku AND stock >= :quantity",
             brand=brand,
@@ -162,8 +160,8 @@ class Goods:
             raise OutOfStock(f"{self.stock(brand, sku)} of {sku} left, {quantity} asked for")
 
     def put_back(self, brand: str, sku: str, quantity: int) -> bool:
-        """Return `quantity` to stock, as when an order is cancelled; False when the item is no longer sold."""
-        _positive(quantity)
+        """As when an order is cancelled; False when the item is no longer sold."""
+        _check_positive(quantity)
         returned = self._db.run(
             "UPDATE goods SET stock = stock + :quantity WHERE brand = :brand AND sku = :sku",
             brand=brand,
@@ -173,6 +171,6 @@ class Goods:
         return bool(returned)
 
 
-def _positive(quantity: int) -> None:
+def _check_positive(quantity: int) -> None:
     if quantity < 1:
         raise ValueError(f"a quantity is a whole number above zero, not {quantity}")

@@ -1,4 +1,4 @@
-"""The order book: what was quoted, ordered and what became of it, each step with who took it and when."""
+"""Quotes, orders, and the events of each order."""
 
 from __future__ import annotations
 
@@ -73,16 +73,16 @@ ORDER_EVENTS = Table(
 
 
 class UnknownOrder(MemoryFault):
-    """There is no order by this number, or it is another brand's or another person's."""
+    """No such number, or another brand's or person's."""
 
 
 class WrongState(MemoryFault):
-    """The order cannot go there from where it is; the text says where it is."""
+    """The text says where the order is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """An order that waits for the customer's yes."""
+    """Waits for the customer's yes."""
 
     sku: str
     title: str
@@ -93,13 +93,12 @@ class Quote:
 
     @property
     def total(self) -> Money:
-        """What the customer pays."""
         return self.unit * self.quantity
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order; `contact_id` is None once its person was erased."""
+    """`contact_id`: None once the person was erased."""
 
     id: int
     number: str
@@ -119,14 +118,11 @@ class Order:
 
     @property
     def total(self) -> Money:
-        """What the customer pays or paid."""
         return self.unit * self.quantity
 
 
 @dataclass(frozen=True, slots=True)
 class OrderEvent:
-    """One step of an order's life."""
-
     state: str
     by: str  # customer, or a member of staff by number
     at: datetime
@@ -139,19 +135,19 @@ _ORDERS = f"SELECT {ORDER.columns} FROM orders"
 
 
 def new_number() -> str:
-    """An order number such as KQXT-MBPR: random, so that it tells nothing and can be made before the order is."""
+    """Such as KQXT-MBPR: random, so that it tells nothing and can be made before the order."""
     letters = "".join(secrets.choice(_ALPHABET) for _ in range(8))
     return f"{letters[:4]}-{letters[4:]}"
 
 
 def read_number(text: str) -> str:
-    """An order number as people type it, in the form in which it is stored."""
+    """As people type it, to the stored form."""
     letters = _characters(text)
     return f"{letters[:4]}-{letters[4:]}"
 
 
 def is_number(text: str) -> bool:
-    """Whether this has the shape of an order number, in any spelling: eight letters."""
+    """Eight letters in any spelling."""
     letters = _characters(text)
     return len(letters) == 8 and letters.isascii() and letters.isalpha()
 
@@ -161,7 +157,7 @@ def _characters(text: str) -> str:
 
 
 class Orders:
-    """Quotes and orders. A customer's question names the contact, staff's the brand."""
+    """A customer's question names the contact, staff's the brand."""
 
     def __init__(
         self,
@@ -177,13 +173,13 @@ class Orders:
         self.new_number = number
 
     def keep_quote(self, contact: Contact, quote: Quote) -> None:
-        """Wait for this contact's yes to `quote`; one it waited for before is forgotten."""
+        """Replaces the contact's open quote."""
         asked = QUOTE.values(quote)
         row = QUOTES.stored(contact_id=contact.id, brand=contact.brand) | asked
         self._db.run(QUOTES.insert(row, QUOTES.update_on_conflict(asked)), **row)
 
     def open_quote(self, contact_id: int) -> Quote | None:
-        """The quote that waits for this contact's yes; None once its time is over."""
+        """None once its time is over."""
         return QUOTE.one(
             self._db,
             f"SELECT {QUOTE.columns} FROM quotes WHERE contact_id = :id AND asked_at > :since",
@@ -192,14 +188,10 @@ class Orders:
         )
 
     def drop_quote(self, contact_id: int) -> None:
-        """Forget the open quote, if there is one."""
         self._db.run("DELETE FROM quotes WHERE contact_id = :id", id=contact_id)
 
     def place(self, contact: Contact, quote: Quote, number: str, payment_link: str | None) -> Order:
-        """Turn a quote into an order under a number from `new_number`; remembers the ads the customer came by.
-
-        Raises AlreadyStored where the number is taken: make another.
-        """
+        """`number`: from `new_number`. Stores the ads that the customer came by. Raises AlreadyStored for a used number."""
         now = self._clock()
         with self._db.transaction():
             first, last = self._ads(contact.id)
@@ -229,13 +221,13 @@ class Orders:
         return self._get(order_id)
 
     def of_contact(self, contact_id: int, *, limit: int = 20) -> list[Order]:
-        """This contact's orders, newest first."""
+        """Newest first."""
         return ORDER.all(
             self._db, f"{_ORDERS} WHERE contact_id = :id ORDER BY id DESC LIMIT :limit", id=contact_id, limit=limit
         )
 
     def of_brand(self, brand: str, *, limit: int = 20) -> list[Order]:
-        """A brand's orders, newest first; for staff."""
+        """Newest first; for staff."""
         return ORDER.all(
             self._db,
             f"{_ORDERS} WHERE brand = :brand ORDER BY created_at DESC, id DESC LIMIT :limit",
@@ -244,7 +236,7 @@ class Orders:
         )
 
     def by_number(self, brand: str, number: str) -> Order:
-        """A brand's order by its number in any spelling. Raises UnknownOrder."""
+        """`number` in any spelling. Raises UnknownOrder."""
         order = ORDER.one(
             self._db,
             f"{_ORDERS} WHERE brand = :brand AND number = :number",
@@ -256,9 +248,9 @@ class Orders:
         return order
 
     def move(self, brand: str, number: str, state: str, by: str) -> Order:
-        """Take an order forward: placed, paid, shipped, delivered; a step may be left out (cash on delivery).
+        """To a later state; steps may be left out (cash on delivery). Cancelling ends with shipping.
 
-        Cancelling is possible until it is shipped. Raises UnknownOrder, WrongState.
+        Raises UnknownOrder, WrongState.
         """
         if state not in STATES:
             raise WrongState(f"an order is never {state!r}; it is one of {', '.join(STATES)}")
@@ -272,7 +264,7 @@ class Orders:
         return self._get(order.id)
 
     def events(self, order_id: int) -> list[OrderEvent]:
-        """What happened to an order, oldest first."""
+        """Oldest first."""
         return ORDER_EVENT.all(
             self._db, f"SELECT {ORDER_EVENT.columns} FROM order_events WHERE order_id = :id ORDER BY id", id=order_id
         )
@@ -287,7 +279,7 @@ class Orders:
         self._db.run(ORDER_EVENTS.insert(row), **row)
 
     def _ads(self, contact_id: int) -> tuple[Row, Row]:
-        """The first and the last advertisement a contact came by; organic posts are not advertisements."""
+        """First and last ad; organic posts do not count."""
         touches = self._db.all(
             "SELECT * FROM touches WHERE contact_id = :id AND source_type = 'ad' ORDER BY id", id=contact_id
         )
@@ -295,7 +287,7 @@ class Orders:
 
 
 def can_move(state: str, to: str) -> bool:
-    """Whether an order may go from one state to another: forward only, cancelled only before it is shipped."""
+    """Forward only; cancelled only before shipping."""
     if to == "cancelled":
         return state in ("placed", "paid")
     return state in _RANK and _RANK.get(to, 0) > _RANK[state]
