@@ -1,1 +1,1 @@
-"""What `make bench` runs: figures as ratios within one run, since machines differ."""
+"""`make bench`: ratios within one run, since machines differ."""

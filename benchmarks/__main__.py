@@ -1,4 +1,4 @@
-"""Runs every measurement and prints its figures: `make bench`, or `python -m benchmarks webhook turn` for some."""
+"""Runs all measurements, or those named: `python -m benchmarks webhook turn`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ ALL = {
 
 
 def main() -> None:
-    """Each measurement that was asked for, or all."""
     wanted = sys.argv[1:] or list(ALL)
     unknown = set(wanted) - set(ALL)
     if unknown:

@@ -1,11 +1,4 @@
-"""How well budgets are decided: the share of the profit of an oracle that knows the truth, beside what others do.
-
-`python -m benchmarks allocate` plays 60 days on 50 accounts that the allocator was tuned on and 50 that it was not, at
-three budgets, and then the stopping test under several delays. Profit is what the spend brings on average, net of returns,
-by the truth of the simulated account, less the spend: so luck with single orders does not blur the comparison. The oracle
-divides each day by the true marginal returns, without steps, learning phase or delay; even one that knows everything but
-keeps to steps of a fifth reaches only about 88 / 95 / 95 % of it.
-"""
+"""How well budgets are divided: the share of an oracle's profit, beside other policies."""
 
 from __future__ import annotations
 
@@ -20,14 +13,18 @@ import numpy as np
 
 from benchmarks.figures import Figure
 from benchmarks.stopping import stopping
-from benchmarks.worlds import strangers, tuned
+from benchmarks.worlds import tuned, unseen
 from bot.ads.budgets.ad_history import AdDay, AdHistory, AdOrders
 from bot.ads.budgets.allocation import allocate
 from bot.ads.practice.market import RESPONSES, Day, Floats, Market, Scope, World, draw
 
+# 60 days on 50 accounts that the allocator was tuned on and on 50 that it was not, at three budgets.
+# Profit is the expected margin of the spend, net of returns, less the spend: luck with single orders does not blur the
+# comparison. The oracle divides each day by the true marginal returns, without steps, learning phase or delay; one that
+# keeps to steps of a fifth reaches only about 88 / 95 / 95 % of it.
 DAYS: Final = 60
 SEEDS: Final = 50
-CUT_RUNS: Final = 100
+LOSING_RUNS: Final = 100
 BUDGETS: Final = (3_000.0, 20_000.0, 60_000.0)
 PROMISED: Final = dict(zip(BUDGETS, (82, 93, 90), strict=True))
 START: Final = date(2026, 1, 5)
@@ -35,8 +32,8 @@ START: Final = date(2026, 1, 5)
 Policy = Callable[[Market, float, np.random.Generator], Floats]
 
 
-class Books:
-    """What the shop and Meta show of a market: the ads with their insights and orders, as `allocate` reads them."""
+class AccountHistory:
+    """A market as the shop and Meta show it: the ads with their insights and orders."""
 
     def __init__(self, market: Market) -> None:
         self.market = market
@@ -45,7 +42,7 @@ class Books:
         self._returns: dict[int, list[tuple[int, int]]] = {}
 
     def note(self, day: Day) -> None:
-        """Writes down a day that was just played, and what came back on it."""
+        """Adds the day just policy_profit, with its returns."""
         for place in range(len(self._days)):
             self._days[place].append(AdDay(START, Decimal(0)))
         for number in range(max(day.day - 3, 0), day.day + 1):
@@ -68,7 +65,7 @@ class Books:
             )  # fmt: skip
 
     def ads(self, budgets: Sequence[Decimal], paused: set[str]) -> list[AdHistory]:
-        """The ads on the next morning."""
+        """For the next morning."""
         return [
             AdHistory(ad.name, ad.angle, budgets[place], "paused" if ad.name in paused else "active",
                tuple(self._days[place]), tuple(self._orders[place]))
@@ -80,39 +77,38 @@ def _rupees(amount: float) -> Decimal:
     return Decimal(round(amount, 2)).quantize(Decimal("0.01"))
 
 
-def hawker(world: World, budget: float, seed: int) -> float:
-    """Profit of `allocate`, which sees only what the shop and Meta show."""
+def allocator_profit(world: World, budget: float, seed: int) -> float:
+    """Of `allocate`, which sees only what the shop and Meta show."""
     market, rng = Market(world, np.random.default_rng(seed)), np.random.default_rng(seed + 1)
-    books, paused = Books(market), set[str]()
+    history, paused = AccountHistory(market), set[str]()
     budgets = [Decimal(0)] * len(world.ads)
     reckoned = _rupees(float(np.mean([ad.order_value * ad.margin for ad in world.ads])))
     profit = 0.0
     for number in range(DAYS):
         plan = allocate(
-            books.ads(budgets, paused), Decimal(budget), rng=rng, today=START + timedelta(number),
+            history.ads(budgets, paused), Decimal(budget), rng=rng, today=START + timedelta(number),
             minimum=_rupees(world.minimum), order_margin=reckoned, carried=_rupees(1 - world.lost_referrals),
         )  # fmt: skip
         paused |= {each.name for each in plan.allocations if each.pause}
         budgets = [each.budget for each in plan.allocations]
         day = market.step(np.array([float(amount) for amount in budgets]))
-        books.note(day)
-        profit += gained(day)
+        history.note(day)
+        profit += expected_profit(day)
     return profit
 
 
-def gained(day: Day) -> float:
-    """What a day's spend brings on average, less the spend."""
+def expected_profit(day: Day) -> float:
+    """Expected margin of a day's spend, less the spend."""
     return float(day.expected_margin.sum() - day.spend.sum())
 
 
-def played(policy: Policy, world: World, budget: float, seed: int) -> float:
-    """Profit of a policy over the days."""
+def policy_profit(policy: Policy, world: World, budget: float, seed: int) -> float:
     market, rng = Market(world, np.random.default_rng(seed)), np.random.default_rng(seed + 1)
-    return sum(gained(market.step(policy(market, budget, rng))) for _ in range(DAYS))
+    return sum(expected_profit(market.step(policy(market, budget, rng))) for _ in range(DAYS))
 
 
-def truth(market: Market, worth: Floats, budget: float, least: float) -> Floats:
-    """Today's best division where a chat of each ad is worth `worth`: to equal true return, at least `least`."""
+def best_division(market: Market, worth: Floats, budget: float, least: float) -> Floats:
+    """The best division of today where a chat of each ad is worth `worth`: equal marginal return, at least `least`."""
     respond, scale = RESPONSES[market.world.response], np.array([ad.saturation for ad in market.world.ads])[:, None]
     grid = np.concatenate([[0.0], np.geomspace(1.0, budget, 160)])[None, :].repeat(len(scale), axis=0)
     slope = (respond(grid + 0.01, scale) - respond(grid, scale)) / 0.01
@@ -133,30 +129,29 @@ def truth(market: Market, worth: Floats, budget: float, least: float) -> Floats:
 
 
 def oracle(market: Market, budget: float, rng: np.random.Generator) -> Floats:
-    """Knows everything, and spends only what returns more than itself."""
-    return truth(market, market.value_per_chat(), budget, 1.0)
+    """Spends only what returns more than itself."""
+    return best_division(market, market.value_per_chat(), budget, 1.0)
 
 
-def meta(market: Market, budget: float, rng: np.random.Generator) -> Floats:
-    """A campaign budget as good as can be: knows every ad's true response, hears of every purchase at once, spends all.
+def ideal_campaign_budget(market: Market, budget: float, rng: np.random.Generator) -> Floats:
+    """The ideal campaign budget: knows true responses, hears of every purchase at once, spends all.
 
-    What it is not told are margins; and purchases are all it learns from.
+    It is told of purchases, not of margins.
     """
     orders = market.orders_so_far()
     chats = sum((day.chats for day in market.days), np.zeros(len(market.world.ads)))
     pooled = (orders.sum() + 1.0) / (chats.sum() + 30.0)
     rate = (orders + 3.0) / (chats + 3.0 / pooled)
-    return truth(market, rate, budget, 0.0)
+    return best_division(market, rate, budget, 0.0)
 
 
 def equal(market: Market, budget: float, rng: np.random.Generator) -> Floats:
-    """The same for every ad."""
     count = len(market.world.ads)
     return np.full(count, budget / count)
 
 
 def greedy_ctr(market: Market, budget: float, rng: np.random.Generator) -> Floats:
-    """After three days everything on the ad with the best click rate."""
+    """All on the ad with the best click rate, after three days."""
     if market.today < 3:
         return equal(market, budget, rng)
     clicks = sum((day.clicks for day in market.days), np.zeros(len(market.world.ads)))
@@ -165,7 +160,7 @@ def greedy_ctr(market: Market, budget: float, rng: np.random.Generator) -> Float
 
 
 def epsilon_greedy(market: Market, budget: float, rng: np.random.Generator) -> Floats:
-    """A tenth for all, the rest on the ad with the best margin per spend so far."""
+    """A tenth for all, the rest on the ad with the best margin per spend."""
     if market.today < 3:
         return equal(market, budget, rng)
     return 0.1 * equal(market, budget, rng) + 0.9 * budget * _best(
@@ -174,14 +169,14 @@ def epsilon_greedy(market: Market, budget: float, rng: np.random.Generator) -> F
 
 
 def thompson(market: Market, budget: float, rng: np.random.Generator) -> Floats:
-    """Each twentieth of the budget to the ad whose sampled orders per spend are best, as a textbook has it."""
+    """Each twentieth of the budget to the ad with the best sampled orders per spend: the textbook's."""
     orders = sum((_placed(day, len(market.world.ads))[0] for day in market.days), np.zeros(len(market.world.ads)))
     sampled = rng.gamma(orders + 1.0, 1.0, (20, len(orders))) / (_spent(market, 0) + 300.0)
     return budget * np.bincount(sampled.argmax(axis=1), minlength=len(orders)) / 20
 
 
 def thresholds(market: Market, budget: float, rng: np.random.Generator) -> Floats:
-    """Rules as automation tools ship them, on three days' return: under 0.7 paused, over 1.3 raised a fifth."""
+    """As automation tools ship them: a return of three days under 0.7 pauses, over 1.3 raises a fifth."""
     if market.today < 3:
         return equal(market, budget, rng)
     returned = _margins(market, 3) / np.maximum(_spent(market, 3), 1)
@@ -198,7 +193,7 @@ def _best(scores: Floats) -> Floats:
 
 
 def _placed(day: Day, count: int) -> tuple[Floats, Floats]:
-    """Orders and margin that a day's books show per ad."""
+    """(orders, margin) by ad, as the shop sees them."""
     known = [order for order in day.orders if order.carried]
     places = np.array([order.ad for order in known], dtype=np.int64)
     margins = np.array([order.margin for order in known])
@@ -209,7 +204,7 @@ def _placed(day: Day, count: int) -> tuple[Floats, Floats]:
 
 
 def _margins(market: Market, last: int) -> Floats:
-    """Margin by ad of the orders of the last days (0: of all)."""
+    """Of the orders of the last days; 0: of all."""
     count = len(market.world.ads)
     return sum((_placed(day, count)[1] for day in market.days[-last:]), np.zeros(count))
 
@@ -224,46 +219,49 @@ OTHERS: Final[dict[str, Policy]] = {
     "epsilon-greedy": epsilon_greedy,
     "plain Thompson": thompson,
     "threshold rules": thresholds,
-    "ideal Meta campaign budget": meta,
+    "ideal Meta campaign budget": ideal_campaign_budget,
 }
 
 
 def measure(seeds: int = SEEDS) -> list[Figure]:
-    """All figures; shows how far it is on standard error."""
+    """Progress goes to standard error."""
     return [
-        *_compared("tuned on", tuned(seeds)),
-        *_compared("not tuned on", strangers(seeds)),
+        *_compare("tuned on", tuned(seeds)),
+        *_compare("not tuned on", unseen(seeds)),
         *stopping(_progress),
-        *_cut(),
+        *_losing_ad(),
     ]
 
 
-def _compared(kind: str, worlds: list[World]) -> list[Figure]:
+def _compare(kind: str, worlds: list[World]) -> list[Figure]:
     figures, losing = [], 0
     for budget in BUDGETS:
         eager = [replace(world, learning_loss=0.0) for world in worlds]  # the oracle and Meta never pay for learning
-        best = [played(oracle, world, budget, 7) for world in eager]
+        best = [policy_profit(oracle, world, budget, 7) for world in eager]
         own = []
         for number, world in enumerate(worlds):
             _progress(f"{kind}, {budget:,.0f} a day: {number + 1} of {len(worlds)}")
-            own.append(hawker(world, budget, 7))
+            own.append(allocator_profit(world, budget, 7))
         losing += sum(profit < 0 for profit in own)
         share = 100 * sum(own) / sum(best)
         wanted = PROMISED[budget]
         name = f"worlds {kind}, {budget:,.0f} a day"
         figures.append(Figure(f"{name}: of the oracle's profit", f"{share:.1f} %", f"≥ {wanted} %", share >= wanted))
         for other, policy in OTHERS.items():
-            profit = sum(played(policy, world, budget, 7) for world in (eager if policy is meta else worlds))
+            profit = sum(
+                policy_profit(policy, world, budget, 7)
+                for world in (eager if policy is ideal_campaign_budget else worlds)
+            )
             figures.append(Figure(f"  {other}", f"{100 * profit / sum(best):.1f} %"))
     part = 100 * losing / (len(BUDGETS) * len(worlds))
     return [*figures, Figure(f"worlds {kind}: runs that lose money", f"{part:.1f} %", "≤ 3 %", part <= 3)]
 
 
-def _cut() -> list[Figure]:
-    """An ad of nine that earns a set share of its spend, with the allocator in charge for 30 days: its budget and its end."""
+def _losing_ad() -> list[Figure]:
+    """One ad of nine earns a set share of its spend, for 30 days of the allocator."""
     figures = []
     for share, kind in ((0.6, "loser (0.6)"), (1.0, "break-even ad")):
-        runs = [_one_of_nine(share, seed) for seed in range(CUT_RUNS)]
+        runs = [_one_of_nine(share, seed) for seed in range(LOSING_RUNS)]
         halved, paused = (100 * float(np.mean(column)) for column in zip(*runs, strict=True))
         wanted = ("≥ 90 %", halved >= 90) if share < 1 else ("", None)
         figures.append(Figure(f"allocator in charge: {kind} at half its budget by day 14", f"{halved:.0f} %", *wanted))
@@ -273,25 +271,25 @@ def _cut() -> list[Figure]:
 
 
 def _one_of_nine(share: float, seed: int) -> tuple[bool, bool]:
-    """Whether the first ad was at half its budget by day 14, and whether it was paused by day 30."""
-    _progress(f"with the allocator in charge: ad at {share} of break-even, {seed + 1} of {CUT_RUNS}")
+    """(half its budget by day 14, paused by day 30), of the first ad."""
+    _progress(f"with the allocator in charge: ad at {share} of break-even, {seed + 1} of {LOSING_RUNS}")
     rng, start = np.random.default_rng(seed), Decimal(550)
     market = Market(_nine(rng, share, float(start)), np.random.default_rng(seed))
-    books, paused, budgets, halved = Books(market), set[str](), [start] * 9, False
+    history, paused, budgets, halved = AccountHistory(market), set[str](), [start] * 9, False
     for number in range(30):
         plan = allocate(
-            books.ads(budgets, paused), 9 * start, rng=rng, today=START + timedelta(number), minimum=Decimal(50),
+            history.ads(budgets, paused), 9 * start, rng=rng, today=START + timedelta(number), minimum=Decimal(50),
             order_margin=Decimal(450), carried=_rupees(1 - market.world.lost_referrals),
         )  # fmt: skip
         paused |= {each.name for each in plan.allocations if each.pause}
         budgets = [each.budget for each in plan.allocations]
         halved = halved or (number <= 14 and budgets[0] <= start / 2)
-        books.note(market.step(np.array([float(amount) for amount in budgets])))
+        history.note(market.step(np.array([float(amount) for amount in budgets])))
     return halved, market.world.ads[0].name in paused
 
 
 def _nine(rng: np.random.Generator, share: float, spend: float) -> World:
-    """Nine ads of about 60 chats a day, the first earning `share` of its spend at this spend, the others around a fifth more."""
+    """About 60 chats a day each; the first earns `share` of its spend, the others a fifth more than theirs."""
     world = draw(rng, Scope(ads=(9, 9)))
     effective = RESPONSES[world.response](np.array([spend]), np.array([6_000.0]))[0] / spend
     shares = [share, *np.exp(rng.normal(0.2, 0.3, 8))]

@@ -1,4 +1,4 @@
-"""The HTTP API over 100,000 people and 1,000,000 messages: median and 99th percentile of each question."""
+"""Times of the HTTP API over 100,000 people and 1,000,000 messages."""
 
 from __future__ import annotations
 
@@ -43,7 +43,6 @@ TYPES = ("greeting", "product_inquiry", "order", "currency_conversion", "support
 
 
 def measure() -> list[Figure]:
-    """Build the file where there is none yet, then ask."""
     folder = Path(tempfile.gettempdir()) / "hawker-bench"
     folder.mkdir(exist_ok=True)
     path = folder / f"{PEOPLE}-{MESSAGES}.db"
@@ -53,7 +52,6 @@ def measure() -> list[Figure]:
 
 
 def ask_all(http: FlaskClient) -> list[Figure]:
-    """Ask each question often, of ever other people and pages."""
     chance = random.Random(7)
     paths: dict[str, Callable[[], str]] = {
         "/analytics/users": lambda: f"/analytics/users?after={chance.randrange(PEOPLE)}",
@@ -69,12 +67,11 @@ def ask_all(http: FlaskClient) -> list[Figure]:
 
 
 def figure(name: str, took_ms: float) -> Figure:
-    """A time against what was promised."""
     return Figure(name, f"{took_ms:.1f} ms", f"under {LIMIT_MS:g} ms", took_ms < LIMIT_MS)
 
 
 def ask(http: FlaskClient, path: str) -> float:
-    """Milliseconds until the answer, which must be 200."""
+    """Milliseconds. Raises RuntimeError unless the answer is 200."""
     head = {"Authorization": f"Bearer {issue_token(KEYS, now, 'analyst')}"}
     start = time.perf_counter()
     answer = http.get(path, headers=head)
@@ -85,7 +82,7 @@ def ask(http: FlaskClient, path: str) -> float:
 
 
 def client(path: Path) -> FlaskClient:
-    """The API alone, over this file."""
+    """Only the API, over this file."""
     db = Database(path)
     contacts = Contacts(db, now)
     messages = Messages(db, contacts, Sessions(db), now)
@@ -110,12 +107,11 @@ def client(path: Path) -> FlaskClient:
 
 
 def phone(contact: int) -> str:
-    """The number of the contact with this id."""
     return f"+9198{contact:08d}"
 
 
 def build(path: Path) -> None:
-    """Write the file aside and move it into place when it is whole."""
+    """Moved into place when it is whole."""
     draft = path.with_suffix(".draft")
     draft.unlink(missing_ok=True)
     db = Database(draft)
@@ -133,13 +129,12 @@ def build(path: Path) -> None:
 
 
 def insert_all(db: Database, table: str, rows: Iterable[dict[str, object]]) -> None:
-    """Add rows to a table as they are."""
     for row in rows:
         db.run(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(':' + column for column in row)})", **row)
 
 
 def write_people(db: Database, first: int) -> None:
-    """The next contacts, each with a number, a session and two interests; all wrote within the last day."""
+    """Each with an identity, a session and two interests."""
     at = to_text(now())
     people = range(first, first + BATCH)
     with db.transaction():
@@ -171,7 +166,7 @@ def write_people(db: Database, first: int) -> None:
 
 
 def write_messages(db: Database, first: int) -> None:
-    """The next messages, spread over people and the last sixty days, each second one a reply with its turn."""
+    """Over all people and the last sixty days; each second one is a reply with its turn."""
     with db.transaction():
         insert_all(db, "messages", message_rows(first))
         insert_all(db, "turns",
@@ -181,7 +176,6 @@ def write_messages(db: Database, first: int) -> None:
 
 
 def message_rows(first: int) -> Iterator[dict[str, object]]:
-    """Rows of the messages table."""
     for n in range(first, first + BATCH):
         yield {
             "id": n, "brand": BRAND, "contact_id": owner(n), "session_id": owner(n),
@@ -192,18 +186,17 @@ def message_rows(first: int) -> Iterator[dict[str, object]]:
 
 
 def owner(n: int) -> int:
-    """Whose message this is: pairs of question and reply, every twentieth pair the heavy writer's."""
+    """Pairs of question and reply; every twentieth pair is the heavy writer's."""
     pair = (n + 1) // 2
     return 1 if pair % (MESSAGES // HEAVY) == 0 else 1 + pair % PEOPLE
 
 
 def moment(n: int) -> str:
-    """When: evenly over sixty days that end a little before the build."""
+    """Evenly over sixty days that end a little before the build."""
     return to_text(START + timedelta(days=60) * (n / MESSAGES))
 
 
 def write_tallies(db: Database) -> None:
-    """The counts that memory would have kept."""
     days = [to_text(START + timedelta(days=day))[:10] for day in range(61)]
     each = MESSAGES // 2 // len(days) // len(TYPES)
     rows = [("contacts", "", "", PEOPLE), ("interactions", "", "", MESSAGES // 2)]

@@ -9,5 +9,4 @@ app = Flask(__name__)
 
 @app.post("/webhook/whatsapp")
 def read() -> Response:
-    """Reads the form; stores nothing."""
     return Response(f"<Response/><!-- {len(request.form)} -->", content_type="text/xml")

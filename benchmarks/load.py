@@ -1,4 +1,4 @@
-"""Requests prepared as bytes, sent over kept-alive sockets: the client costs little, so it measures the server."""
+"""An HTTP client that costs little: prepared bytes over kept-alive sockets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 
 def blast(port: int, requests: Sequence[bytes], *, connections: int = 16) -> float:
-    """Send everything as fast as it is answered; answers per second. Any answer but 200 is an error."""
+    """As fast as they are answered; answers per second. Raises RuntimeError for any answer but 200."""
     shares = [requests[n::connections] for n in range(connections)]
     threads = [threading.Thread(target=_send_all, args=(port, share)) for share in shares]
     start = time.perf_counter()
@@ -21,7 +21,7 @@ def blast(port: int, requests: Sequence[bytes], *, connections: int = 16) -> flo
 
 
 def pace(port: int, requests: Sequence[bytes], *, per_second: float) -> list[float]:
-    """Send at a steady rate; each answer's milliseconds, counted from when it was due to be sent."""
+    """Milliseconds of each answer at a steady rate, from when it was due to be sent."""
     took: list[float] = []
     threads = []
     start = time.perf_counter()

@@ -1,16 +1,4 @@
-"""One turn's memory work, this memory's and others', side by side in one run: two messages appended, the context read.
-
-What is timed, of this memory: `ConversationMemory.add_message` twice, with everything that a message brings about (its
-person by the phone in any spelling, the session, what its text tells of the writer, the figures about customers, the
-note that the index lacks it), each committed on its own, and `get_conversation_context`: profile and newest 50 messages
-as text. The indexing itself runs after the reply, in the clock; it is timed apart, and counted in where a row says so.
-What waits for the disk: nothing, as where the program writes what it can do again; the row "as the webhook
-does" is the way of a customer's message through the program, deduplicated and waited for, and of its answer.
-
-Of the others: what their manuals show, with their own settings. openai-agents writes a journal in WAL mode and waits for
-the disk at each commit (SQLite's default); so does LangChain's, with a rollback journal. The file of the first design is
-read and written whole, as it was, and waits for nothing.
-"""
+"""A turn's memory work, by this memory and by others: two messages stored, the context read."""
 
 from __future__ import annotations
 
@@ -37,28 +25,33 @@ from memory.storage.database import Database
 from memory.storage.timestamps import now, to_text
 from tests.servers import PostgresServer
 
+# This memory: `ConversationMemory.add_message` twice, each committed with all that a message brings (contact, session,
+# facts, counts, the note for the index), and `get_conversation_context` with the newest 50. Indexing runs after the reply
+# and is timed apart. Commits do not wait for the disk; the row "as the webhook does" does, for the incoming message.
+# The others: as in their manuals, with their own settings. openai-agents (WAL) and LangChain (rollback journal) wait for
+# the disk at each commit, SQLite's default. The first design reads and writes its file whole and waits for nothing.
 SIZES = (10, 1_000, 50_000)  # messages before the turn
 TURNS, AT_ONCE = 400, 20
 MOST_SECONDS = 4.0  # of one store at one size: some need a second for a turn
 NEWEST = 50
 BRAND, PHONE, SHOP = "voyage", "+14155550101", "+14155238886"
-ASKED = "do you have a gaming laptop under 1500 euros?"
-TOLD = "Yes: the Aspire 7 at 1,299 EUR, in stock, delivered within three days."
+QUESTION = "do you have a gaming laptop under 1500 euros?"
+ANSWER = "Yes: the Aspire 7 at 1,299 EUR, in stock, delivered within three days."
 NEEDED = {"agents": "openai-agents", "langchain_community": "langchain-community"}
 
 
 class Store(Protocol):
-    """Something that remembers one conversation."""
+    """Remembers one conversation."""
 
     def fill(self, count: int) -> None:
-        """Put `count` messages there, the short way."""
+        """`count` earlier messages, in bulk."""
 
     def turn(self) -> None:
-        """Append a question and an answer, read the recent context."""
+        """Store a question and an answer, read the context."""
 
 
-class Conversation:
-    """This memory, by the names of the first design."""
+class OurMemory:
+    """By the names of the first design."""
 
     def __init__(self, url: str | Path) -> None:
         self.db = Database(url)
@@ -67,7 +60,7 @@ class Conversation:
         self._memory.add_message(PHONE, "user", "hello")
 
     def fill(self, count: int) -> None:
-        """As they were left by earlier turns, indexed."""
+        """Indexed."""
         self.db.run(
             "INSERT INTO messages (brand, contact_id, session_id, role, kind, content, state, at)"
             " WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)"
@@ -75,25 +68,24 @@ class Conversation:
             " CASE i % 2 WHEN 0 THEN :told ELSE :asked END, 'handled', :at FROM n, contacts c",
             count=count,
             brand=BRAND,
-            asked=ASKED,
-            told=TOLD,
+            asked=QUESTION,
+            told=ANSWER,
             at=to_text(now()),
         )
         self.index()
 
     def turn(self) -> None:
-        """The two messages and the context."""
-        self._memory.add_message(PHONE, "user", ASKED)
-        self._memory.add_message(PHONE, "assistant", TOLD)
+        self._memory.add_message(PHONE, "user", QUESTION)
+        self._memory.add_message(PHONE, "assistant", ANSWER)
         self._memory.get_conversation_context(PHONE)
 
     def index(self) -> None:
-        """What the clock does every two seconds."""
+        """Done by the program every two seconds."""
         self._search.catch_up_fully()
 
 
-class Desk(Conversation):
-    """This memory, as the program uses it: the question through the webhook's door, the answer into the outbox."""
+class Desk(OurMemory):
+    """As the program does: the question through the webhook's intake, the answer into the outbox."""
 
     def __init__(self, url: str | Path) -> None:
         super().__init__(url)
@@ -103,18 +95,18 @@ class Desk(Conversation):
         self._said = 0
 
     def turn(self) -> None:
-        """Durable on the way in, as the provider does not ask again."""
+        """Durable on the way in: the provider does not ask again."""
         self._said += 1
         address = Address(f"whatsapp:{PHONE}", phone=PHONE)
-        inbound = Inbound(f"SM{self._said:032d}", SHOP, address, "text", ASKED, now())
+        inbound = Inbound(f"SM{self._said:032d}", SHOP, address, "text", QUESTION, now())
         with self.db.transaction(durable=True):
             self._messages.take_in(BRAND, inbound)
-        self._messages.put_out(self._contact, Outgoing(TOLD))
+        self._messages.put_out(self._contact, Outgoing(ANSWER))
         self._messages.history(self._contact, limit=NEWEST)
 
 
 class OpenAIAgents:
-    """SQLiteSession of openai-agents, all of a turn in one run of its event loop."""
+    """SQLiteSession, a turn in one run of its event loop."""
 
     def __init__(self, folder: Path, limit: int | None) -> None:
         from agents import SQLiteSession
@@ -124,22 +116,20 @@ class OpenAIAgents:
         self._runner = asyncio.Runner()
 
     def fill(self, count: int) -> None:
-        """In one go."""
-        pairs = [{"role": "user", "content": ASKED}, {"role": "assistant", "content": TOLD}]
+        pairs = [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": ANSWER}]
         self._runner.run(self._session.add_items(pairs * (count // 2)))
 
     def turn(self) -> None:
-        """The two messages, each when it is there, and the items."""
         self._runner.run(self._turn())
 
     async def _turn(self) -> None:
-        await self._session.add_items([{"role": "user", "content": ASKED}])
-        await self._session.add_items([{"role": "assistant", "content": TOLD}])
+        await self._session.add_items([{"role": "user", "content": QUESTION}])
+        await self._session.add_items([{"role": "assistant", "content": ANSWER}])
         await self._session.get_items(limit=self._limit)
 
 
 class LangChain:
-    """SQLChatMessageHistory of langchain-community, which reads everything there is."""
+    """SQLChatMessageHistory, which reads everything."""
 
     def __init__(self, folder: Path) -> None:
         from langchain_community.chat_message_histories import SQLChatMessageHistory
@@ -147,33 +137,29 @@ class LangChain:
         self._history = SQLChatMessageHistory(PHONE, connection=f"sqlite:///{folder / 'langchain.db'}")
 
     def fill(self, count: int) -> None:
-        """In one go."""
         from langchain_core.messages import AIMessage, HumanMessage
 
-        self._history.add_messages([HumanMessage(ASKED), AIMessage(TOLD)] * (count // 2))
+        self._history.add_messages([HumanMessage(QUESTION), AIMessage(ANSWER)] * (count // 2))
 
     def turn(self) -> None:
-        """The two messages and all of them."""
-        self._history.add_user_message(ASKED)
-        self._history.add_ai_message(TOLD)
+        self._history.add_user_message(QUESTION)
+        self._history.add_ai_message(ANSWER)
         _ = self._history.messages
 
 
 class WholeFile:
-    """The first design: one JSON file a person, read and written whole."""
+    """The first design's JSON file a person, read and written whole."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "conversation.json"
 
     def fill(self, count: int) -> None:
-        """In one go."""
-        said = [self._message("user", ASKED), self._message("assistant", TOLD)]
+        said = [self._message("user", QUESTION), self._message("assistant", ANSWER)]
         self._file.write_text(json.dumps({"messages": said * (count // 2)}, indent=2), encoding="utf-8")
 
     def turn(self) -> None:
-        """The two messages, and the newest."""
-        self._append("user", ASKED)
-        self._append("assistant", TOLD)
+        self._append("user", QUESTION)
+        self._append("assistant", ANSWER)
         _ = self._read()["messages"][-NEWEST:]
 
     def _append(self, role: str, content: str) -> None:
@@ -191,7 +177,7 @@ class WholeFile:
 
 @dataclass
 class Timed:
-    """A store, and how long its turns took, in milliseconds."""
+    """Times in milliseconds."""
 
     name: str
     store: Store
@@ -200,8 +186,7 @@ class Timed:
     worked: list[float] = field(default_factory=list)  # milliseconds of processor, in all threads
     indexing: float = 0.0  # milliseconds a turn, of ours, after the reply
 
-    def go_on(self) -> None:
-        """Some more turns, unless it had its time."""
+    def run_turns(self) -> None:
         for _ in range(AT_ONCE):
             if sum(self.took) < MOST_SECONDS * 1000:
                 start = time.process_time()
@@ -209,38 +194,36 @@ class Timed:
                 self.worked.append((time.process_time() - start) * 1000)
 
     def index(self) -> None:
-        """What our turns left to the clock."""
-        if isinstance(self.store, Conversation):
+        """Of our memory only."""
+        if isinstance(self.store, OurMemory):
             self.indexing = _timed(self.store.index) / len(self.took)
 
     @property
     def median(self) -> float:
-        """Half of the turns took less."""
         return share(self.took, 0.5)
 
 
 def measure() -> list[Figure]:
-    """Every store at every size: half of the turns and 99 of 100 took less than this, and what that is of the others'."""
-    _require_the_others()
+    _require_packages()
     figures: list[Figure] = []
     small: dict[str, float] = {}
     for size in SIZES:
         with tempfile.TemporaryDirectory() as folder:
-            timed = _measured(_beside_each_other(Path(folder)), size)
+            timed = _measured(_stores(Path(folder)), size)
         figures += [_row(one, size) for one in timed]
         figures += _promises(timed, size, small)
     with PostgresServer() as server:
         for size in SIZES:
             url = server.create(f"bench{size}")
             figures += [
-                _row(one, size) for one in _measured([("this memory on PostgreSQL", Conversation(url), False)], size)
+                _row(one, size) for one in _measured([("this memory on PostgreSQL", OurMemory(url), False)], size)
             ]
     return figures
 
 
-def _beside_each_other(folder: Path) -> Sequence[tuple[str, Store, bool]]:
+def _stores(folder: Path) -> Sequence[tuple[str, Store, bool]]:
     return (
-        ("this memory", Conversation(folder / "ours.db"), False),
+        ("this memory", OurMemory(folder / "ours.db"), False),
         ("this memory, as the webhook does", Desk(folder / "desk.db"), False),
         ("openai-agents, newest 50", OpenAIAgents(folder, NEWEST), True),
         ("openai-agents, as it comes", OpenAIAgents(folder, None), True),
@@ -254,12 +237,12 @@ def _measured(stores: Sequence[tuple[str, Store, bool]], size: int) -> list[Time
     with ExitStack() as ends:
         for one in timed:
             one.store.fill(size)
-            if isinstance(one.store, Conversation):
+            if isinstance(one.store, OurMemory):
                 ends.callback(one.store.db.close)
             one.store.turn()  # what is read or compiled once
         for _ in range(TURNS // AT_ONCE):  # by turns, so that whatever else the machine does hits all alike
             for one in timed:
-                one.go_on()
+                one.run_turns()
         for one in timed:
             one.index()
     return timed
@@ -290,7 +273,7 @@ def _timed(work: Callable[[], None]) -> float:
     return (time.perf_counter() - start) * 1000
 
 
-def _require_the_others() -> None:
+def _require_packages() -> None:
     missing = [package for module, package in NEEDED.items() if importlib.util.find_spec(module) is None]
     if missing:
         raise SystemExit(f"{' and '.join(missing)} are compared with: pip install -r requirements-bench.txt")

@@ -1,8 +1,4 @@
-"""How well messages are classified that nobody wrote the phrases for: accuracy, macro-F1, groups, languages, time.
-
-`python -m benchmarks.messages` prints the figures; `--failures` also prints the open half's mistakes. The sealed half
-(every second message of a group) is only ever counted, so that its figure stays that of a stranger.
-"""
+"""How well unseen messages are classified: accuracy, macro-F1, time."""
 
 from __future__ import annotations
 
@@ -17,14 +13,15 @@ from benchmarks.figures import Figure, show
 from bot.language.reading.classifier import MESSAGE_TYPES
 from bot.language.reading.message_type import classify
 
+# Every second message of a group is sealed: it is counted, never looked at, so that its figure stays that of a stranger.
 UNSEEN = Path(__file__).parent / "messages-unseen.tsv"
 INDONESIAN = Path(__file__).parent / "messages-indonesian.tsv"
 LANGUAGES = Path(__file__).parent / "messages-languages.tsv"
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """One message of the set, the type it has and the type it was given."""
+class ClassifiedMessage:
+    """A message, its type, and the type that the classifier gave."""
 
     group: str
     text: str
@@ -34,12 +31,11 @@ class Judged:
 
     @property
     def right(self) -> bool:
-        """Whether the classifier found its type."""
         return self.wanted == self.given
 
 
 def read(path: Path = UNSEEN) -> Iterator[tuple[str, int, str, str]]:
-    """(group, place in the group from 0, type, text) of every message."""
+    """(group, index in the group, type, text)."""
     group, place = "", 0
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("# group: "):
@@ -50,22 +46,21 @@ def read(path: Path = UNSEEN) -> Iterator[tuple[str, int, str, str]]:
             place += 1
 
 
-def judge(path: Path = UNSEEN) -> list[Judged]:
-    """Every message of the set beside what the classifier says."""
+def judge(path: Path = UNSEEN) -> list[ClassifiedMessage]:
     return [
-        Judged(group, text, wanted, classify(text).message_type, place % 2 == 1)
+        ClassifiedMessage(group, text, wanted, classify(text).message_type, place % 2 == 1)
         for group, place, wanted, text in read(path)
     ]
 
 
-def accuracy(judged: Iterable[Judged]) -> float:
-    """The share that was given its own type, in percent."""
+def accuracy(judged: Iterable[ClassifiedMessage]) -> float:
+    """Percent."""
     marks = [one.right for one in judged]
     return 100 * sum(marks) / len(marks)
 
 
-def macro_f1(judged: list[Judged]) -> float:
-    """The mean over the types of the harmonic mean of precision and recall, in percent."""
+def macro_f1(judged: list[ClassifiedMessage]) -> float:
+    """Percent."""
     scores = []
     for kind in MESSAGE_TYPES:
         hits = sum(one.wanted == one.given == kind for one in judged)
@@ -75,7 +70,7 @@ def macro_f1(judged: list[Judged]) -> float:
 
 
 def milliseconds(texts: list[str], rounds: int = 3) -> float:
-    """Mean wall time of one classification, the best of some rounds over all texts."""
+    """Of one classification: the best mean of some rounds."""
     taken = []
     for _ in range(rounds):
         start = time.perf_counter()
@@ -86,7 +81,7 @@ def milliseconds(texts: list[str], rounds: int = 3) -> float:
 
 
 def figures() -> list[Figure]:
-    """The table that `make bench` shows."""
+    """For `make bench`."""
     start = time.perf_counter()
     classify("hello")
     first = (time.perf_counter() - start) * 1000
@@ -115,7 +110,6 @@ def figures() -> list[Figure]:
 
 
 def main() -> None:
-    """Print the figures, and the open half's failures on request."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     options.add_argument("--failures", action="store_true", help="print what the open half got wrong")
     show("What messages are about (unseen set)", figures())

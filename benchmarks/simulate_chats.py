@@ -1,10 +1,4 @@
-"""Makes chats of two people over months, with questions and the turns that answer them, from the scenes in chats.txt.
-
-What recall is fitted and compared on: no public conversation goes into it, so the weights are ours to ship. Each chat
-has a few tens of sittings, each sitting a few scenes of either speaker; most scenes are told more than once with other
-words, by either, so that the right turn has look-alikes. Half of the chats are of people who text (texting.txt, too):
-every day, a sentence a message, several messages in a row, short forms, slips of the finger, asides, late answers.
-"""
+"""Simulates chats of two people over months, with questions and the turns that answer them."""
 
 from __future__ import annotations
 
@@ -18,6 +12,10 @@ from pathlib import Path
 from bot.language.embeddings import split_words
 from memory.recall.terms import is_telling
 
+# Recall is fitted on these: no public conversation goes into its weights. A chat has a few tens of segments, each with
+# a few scenes from chats.txt. Most scenes are told more than once, in other words and by either speaker, so that the
+# right turn has look-alikes. Half of the chats (with texting.txt) are of people who text: every day, a sentence a
+# message, short forms, typos, asides, late answers.
 SCENES = Path(__file__).with_name("chats.txt")
 TEXTING = Path(__file__).with_name("texting.txt")
 _NAMES = (
@@ -74,8 +72,8 @@ TAILS = (" lol", " haha", " tbh", " 😂", " 😭", "!!", "...", " :)", " ngl", 
 
 
 @dataclass(frozen=True)
-class Hand:
-    """How a person texts: the chances of each habit."""
+class TypingHabits:
+    """Probabilities of a person's habits."""
 
     parts: float  # a sentence becomes a message of its own
     lower: bool
@@ -85,8 +83,7 @@ class Hand:
     aside: float  # a message follows that says nothing
 
     @classmethod
-    def of(cls, rng: random.Random) -> Hand:
-        """Anybody's."""
+    def of(cls, rng: random.Random) -> TypingHabits:
         return cls(
             parts=rng.uniform(0.1, 0.9),
             lower=rng.random() < 0.7,
@@ -97,7 +94,6 @@ class Hand:
         )
 
     def write(self, text: str, rng: random.Random) -> str:
-        """`text` as this person types it."""
         for long, short in SHORT.items():
             if rng.random() < self.short:
                 text = re.sub(rf"\b{long}\b", short, text, flags=re.IGNORECASE)
@@ -116,7 +112,7 @@ class Hand:
 
 @dataclass
 class Scene:
-    """One thing that happens to A and is told to B."""
+    """A thing that happens to A, told to B."""
 
     kind: str
     turns: list[tuple[str, str]] = field(default_factory=list)
@@ -125,8 +121,6 @@ class Scene:
 
 @dataclass(frozen=True)
 class Turn:
-    """A message of a simulated chat."""
-
     at: datetime
     speaker: str
     text: str
@@ -134,7 +128,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Question:
-    """A question with the places of the turns that answer it; category as in chats.txt."""
+    """`evidence`: indexes of the turns that answer it. `category`: as in chats.txt."""
 
     text: str
     category: int
@@ -143,13 +137,11 @@ class Question:
 
 @dataclass
 class Chat:
-    """A simulated conversation."""
-
     turns: list[Turn]
     questions: list[Question]
 
 
-def _telling(text: str) -> list[str]:
+def _keywords(text: str) -> list[str]:
     return [word for word in dict.fromkeys(split_words(text)) if is_telling(word)]
 
 
@@ -157,7 +149,7 @@ Words = dict[str, list[tuple[str, str]]]
 
 
 def read_scenes(path: Path = SCENES) -> tuple[list[Scene], Words]:
-    """The scenes and the word lists: for each slot (as said, as asked)."""
+    """Scenes, and by slot the words (as said, as asked)."""
     scenes: list[Scene] = []
     lists: Words = {}
     for line in path.read_text(encoding="utf-8").splitlines():
@@ -180,14 +172,14 @@ def _said_and_asked(option: str) -> tuple[str, str]:
 
 
 class Writer:
-    """Fills one scene: the same slot gives the same thing through all its turns and questions."""
+    """A slot gets the same words in all turns and questions of a scene."""
 
     def __init__(self, lists: Words, a: str, b: str, rng: random.Random) -> None:
         self.lists, self.rng, self.people = lists, rng, {"A": a, "B": b}
         self.chosen: dict[str, tuple[str, str]] = {}
 
     def write(self, text: str) -> str:
-        """`text` with its choices made, innermost first."""
+        """Choices are made innermost first."""
         while (match := re.search(r"\{([^{}]*)\}", text)) is not None:
             text = text[: match.start()] + self._choice(match[1]) + text[match.end() :]
         return text.strip()
@@ -204,12 +196,12 @@ class Writer:
         return asked if inside.endswith("?") and self.rng.random() < 0.35 else said
 
 
-def simulate(seed: int, sittings: int = 16, *, texting: bool = False) -> Chat:
-    """A chat of two people, the same for the same seed: some 400 to 700 turns and 150 questions.
+def simulate(seed: int, segments: int = 16, *, texting: bool = False) -> Chat:
+    """Deterministic: some 400 to 700 turns and 150 questions over half a year.
 
-    `texting`: some 900 short messages over three weeks instead of long ones over half a year.
+    `texting`: some 900 short messages over three weeks.
     """
-    return (_Texting if texting else _Simulation)(random.Random(seed)).run(sittings)
+    return (_Texting if texting else _Simulation)(random.Random(seed)).run(segments)
 
 
 class _Simulation:
@@ -228,11 +220,11 @@ class _Simulation:
         return read_scenes()
 
     def pause(self) -> timedelta:
-        """From one sitting to the next."""
+        """Between two segments."""
         return timedelta(days=self.rng.randint(1, 14), minutes=self.rng.randint(0, 900))
 
-    def run(self, sittings: int) -> Chat:
-        for _ in range(sittings):
+    def run(self, segments: int) -> Chat:
+        for _ in range(segments):
             self.at += self.pause()
             self.tell(self.rng.choice([scene for scene in self.scenes if scene.kind == "small"]))
             for _ in range(self.rng.randint(2, 4)):
@@ -241,7 +233,7 @@ class _Simulation:
         return Chat(self.turns, self.questions)
 
     def next_scene(self) -> Scene:
-        """Each scene once in random order, then again: people do not tell the same thing every week."""
+        """Each once in random order, then again: people do not tell the same thing every week."""
         if not self.deck:
             self.deck = self.rng.sample(self.scenes, len(self.scenes))
         return self.deck.pop()
@@ -269,17 +261,17 @@ class _Simulation:
             self.by_kind[a, scene.kind].append(places[told])
 
     def echo(self, places: list[int]) -> None:
-        """Ask of single turns with some of their own words, as people do who look a thing up that they half remember.
+        """Ask about single turns with some of their own words, as people do who half remember a thing.
 
-        Some words come from the turn before, which often names what the answer is about; one may be a stray.
+        Some words come from the turn before, which often names the subject; one may be a stray.
         """
         for place in places:
-            own = _telling(self.plain[place])
+            own = _keywords(self.plain[place])
             if len(own) < 3 or self.rng.random() < 0.3:
                 continue
             asked = self.rng.sample(own, min(len(own), self.rng.randint(1, 4)))
             for back in (1, 2):
-                before = _telling(self.plain[place - back]) if place >= back else []
+                before = _keywords(self.plain[place - back]) if place >= back else []
                 if before and self.rng.random() < 0.4:
                     asked.append(self.rng.choice(before))
             if self.rng.random() < 0.5:
@@ -288,14 +280,14 @@ class _Simulation:
             self.questions.append(Question(f"{start} {' '.join(asked)}?", 4, (place,)))
 
     def say(self, speaker: str, text: str, about: list[str]) -> int:
-        """Add a turn; its place. `about`: the things its scene is about."""
+        """Returns the turn's index. `about`: what its scene is about."""
         self.at += timedelta(seconds=self.rng.randint(20, 200))
         self.turns.append(Turn(self.at, speaker, text))
         self.plain.append(text)
         return len(self.turns) - 1
 
     def chatter(self, speaker: str, writer: Writer) -> None:
-        """A reaction that takes up a word of what was told: a look-alike without the answer."""
+        """Takes up a word of what was told: a look-alike without the answer."""
         other = next(name for name in self.names if name != speaker)
         told = [said for said, _ in writer.chosen.values()] or ["that"]
         text = self.rng.choice(BACKCHANNEL).format(name=other, word=self.rng.choice(told).capitalize())
@@ -310,11 +302,9 @@ class _Simulation:
 
 
 class _Texting(_Simulation):
-    """The same of people who text."""
-
     def __init__(self, rng: random.Random) -> None:
         super().__init__(rng)
-        self.hands = {name: Hand.of(rng) for name in self.names}
+        self.habits_of = {name: TypingHabits.of(rng) for name in self.names}
 
     def read(self) -> tuple[list[Scene], Words]:
         letters, things = read_scenes()
@@ -324,38 +314,38 @@ class _Texting(_Simulation):
     def pause(self) -> timedelta:
         return timedelta(hours=self.rng.randint(9, 30))
 
-    def run(self, sittings: int) -> Chat:
-        return super().run(sittings + self.rng.randint(4, 10))
+    def run(self, segments: int) -> Chat:
+        return super().run(segments + self.rng.randint(4, 10))
 
     def say(self, speaker: str, text: str, about: list[str]) -> int:
-        """Send it in parts; the place of the part that tells the most of what the scene is about."""
-        hand, sent = self.hands[speaker], {}
-        for part in self.parts(text, hand):
+        """In parts; returns the index of the part that says most about its scene."""
+        habits, sent = self.habits_of[speaker], {}
+        for part in self.parts(text, habits):
             self.at += self.silence()
-            place = super().say(speaker, hand.write(part, self.rng), about)
+            place = super().say(speaker, habits.write(part, self.rng), about)
             self.plain[place] = part
             sent[place] = (any(thing in part for thing in about), len(part))
-            self.aside(hand)
+            self.aside(habits)
         return max(sent, key=lambda place: sent[place])
 
-    def parts(self, text: str, hand: Hand) -> list[str]:
-        """The text's sentences, those in one message that this person leaves together."""
+    def parts(self, text: str, habits: TypingHabits) -> list[str]:
+        """Sentences; those that this person leaves together are one."""
         parts: list[str] = []
         for sentence in re.split(r"(?<=[.!?]) (?=\S)", text):
-            if parts and self.rng.random() > hand.parts:
+            if parts and self.rng.random() > habits.parts:
                 parts[-1] += " " + sentence
             else:
                 parts.append(sentence)
         return parts
 
     def silence(self) -> timedelta:
-        """Mostly seconds; now and then the other sleeps or works first."""
+        """Mostly seconds; at times the other sleeps or works first."""
         if self.rng.random() < 0.02:
             return timedelta(hours=self.rng.randint(2, 9))
         return timedelta(seconds=self.rng.randint(0, 120))
 
-    def aside(self, hand: Hand) -> None:
-        if self.rng.random() < hand.aside:
+    def aside(self, habits: TypingHabits) -> None:
+        if self.rng.random() < habits.aside:
             text = self.rng.choice(ASIDES)
             super().say(self.rng.choice(self.names), text, [])
             self.plain[-1] = text

@@ -1,4 +1,4 @@
-"""What the all-in-one process costs: seconds to the first answered message, memory when nothing happens."""
+"""The all-in-one process: seconds to the first answered message, and idle memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HERE = Path(__file__).parent.parent
 
 
 def measure() -> list[Figure]:
-    """Starts the program as `make run` does, writes to it through the simulator, and looks at its memory."""
+    """Started as by `make run`, asked through the simulator."""
     with tempfile.TemporaryDirectory() as folder:
         port = free_port()
         settings = environment(Path(folder), port, REPLY_QUIET_SECONDS="0")

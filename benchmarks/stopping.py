@@ -1,9 +1,4 @@
-"""How often the stopping test pauses ads that pay and ads that don't, looking every morning for 30 days.
-
-One ad of an account of nine sells at a set share of its break-even rate, its neighbours at rates around break-even; 60 chats
-a day each, 3 orders per 100 chats at break-even, and nothing known of the delay on the first day. Then the same with the
-allocator in charge of the budgets.
-"""
+"""How often the losing-ad test pauses ads that pay and ads that do not, in 30 mornings."""
 
 from __future__ import annotations
 
@@ -19,6 +14,8 @@ from bot.ads.budgets import losing_ad_test
 from bot.ads.budgets.ad_history import OLDEST, Floats, Panel
 from bot.ads.practice.market import Delay, delay, fading, hump, usual_delays
 
+# One ad of nine sells at a set share of its break-even rate, the others around break-even: 60 chats a day each, 3 orders
+# per 100 chats at break-even. Nothing is known of the delay on the first day.
 RUNS: Final = 200
 DAYS: Final = 30
 ADS: Final = 9
@@ -29,14 +26,14 @@ VALUE_SPREAD: Final = 0.4
 
 
 def delays() -> dict[str, Delay]:
-    """The curves that the test is held to."""
+    """By name; those the test is held to."""
     late = delay("mostly after two weeks", 0.3 * fading(0.5) / fading(0.5).sum() + 0.7 * hump(14.0, 3.0))
     slower = delay("days, twice as slow", 0.5 * fading(1.6) / fading(1.6).sum() + 0.5 * fading(6.0) / fading(6.0).sum())
     return {**usual_delays(), **strange_delays(), late.name: late, slower.name: slower}
 
 
 def stopping(progress: Callable[[str], None]) -> list[Figure]:
-    """False pauses and found losers per delay curve."""
+    """False pauses and found losers, by delay curve."""
     figures = []
     for name, curve in delays().items():
         progress(f"stopping test, delay: {name}")
@@ -47,7 +44,7 @@ def stopping(progress: Callable[[str], None]) -> list[Figure]:
 
 
 def _paused(curve: Delay, share: float) -> float:
-    """The share of runs in which the first ad is paused."""
+    """The share of runs that pause the first ad."""
     rng = np.random.default_rng(3)
     return float(np.mean([_is_paused(rng, curve, share) for _ in range(RUNS)]))
 
@@ -65,7 +62,7 @@ def _is_paused(rng: np.random.Generator, curve: Delay, share: float) -> bool:
 
 
 def _seen(chats: Floats, orders: NDArray[np.int64], values: Floats, morning: int) -> Panel:
-    """What the books show on a morning; all orders of one chat day and age have one value."""
+    """As on a morning; all orders of one chat day and age have one value."""
     watched = np.arange(morning)[::-1]
     shown = orders[:, :morning] * (np.arange(DAYS) <= watched[:, None])
     by_age = np.zeros((ADS, OLDEST + 1, OLDEST + 1))

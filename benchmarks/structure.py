@@ -1,7 +1,4 @@
-"""The shape of the code: files and imports of each room, lengths of functions, and what one customer message runs through.
-
-python -m benchmarks.structure
-"""
+"""The shape of the code: files and imports of each room, lengths of functions, the path of a message."""
 
 from __future__ import annotations
 
@@ -20,7 +17,6 @@ PRODUCT = ("bot", "memory")
 
 
 def main() -> None:
-    """Print all of it; the message takes a few seconds."""
     modules = {_name(file): file for folder in PRODUCT for file in sorted((ROOT / folder).rglob("*.py"))}
     trees = {name: ast.parse(file.read_text(encoding="utf-8")) for name, file in modules.items()}
     rooms = Counter(file.parent.relative_to(ROOT).as_posix() for file in modules.values())
@@ -44,7 +40,7 @@ def main() -> None:
 
 
 def _one_message() -> tuple[int, int]:
-    """What runs, in all threads, from the webhook to the sent reply of one message of a known customer."""
+    """(functions, files) that run, in all threads, from the webhook to the sent reply."""
     from tests.world import open_shop
 
     ran: set[CodeType] = set()
@@ -77,7 +73,7 @@ def _room(file: Path) -> str:
 
 
 def _imports(tree: ast.Module, modules: Mapping[str, Path]) -> Iterator[str]:
-    """The modules of the product that a module imports."""
+    """Modules of the product."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             for alias in node.names:

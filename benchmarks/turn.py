@@ -1,4 +1,4 @@
-"""A turn without a model: claim, hear, classify, learn, write, check, commit; with few and with many messages before."""
+"""A turn without a model, from claim to commit, with few and with many earlier messages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from memory.storage.timestamps import now, to_text
 from tests.world import environment
 
 OTHERS = 1_000_000
-OF_ONE = 50_000
+HEAVY = 50_000
 TURNS = 300
 SAYS = (
     "hi, I'm John",
@@ -33,14 +33,14 @@ SAYS = (
 
 
 @dataclass
-class Shop:
-    """The program over one file, asked directly: the network and the channel are not in these figures."""
+class DirectProgram:
+    """Asked directly: without network and channel."""
 
     program: Program
     heard: int = 0
 
     def turn(self, phone: str, text: str) -> float:
-        """One customer's message, answered; milliseconds from claim to commit."""
+        """Milliseconds from claim to commit."""
         self.heard += 1
         address = Address(f"whatsapp:{phone}", phone=phone)
         inbound = Inbound(f"BE{self.heard:032d}", "+14155238886", address, "text", text, now(), urgent=True)
@@ -59,13 +59,13 @@ class Shop:
 
 
 def measure() -> list[Figure]:
-    """Medians of many turns of a new customer, of one with 50,000 messages, and of one among a million."""
+    """Of a new customer, of one with 50,000 messages, and of one among a million."""
     with tempfile.TemporaryDirectory() as folder:
-        shop = Shop(assemble(Settings.from_environment(environment(Path(folder), 8000))))
+        shop = DirectProgram(assemble(Settings.from_environment(environment(Path(folder), 8000))))
         for text in SAYS:
             shop.turn("+14155550000", text)
         fresh = _median(shop, "+14155550001")
-        _fill(shop, "+14155550002", OF_ONE, "messages of one customer")
+        _fill(shop, "+14155550002", HEAVY, "messages of one customer")
         heavy = _median(shop, "+14155550002")
         _fill(shop, "+14155550003", OTHERS, "messages of others")
         crowded = _median(shop, "+14155550004")
@@ -79,12 +79,12 @@ def measure() -> list[Figure]:
 
 
 def encrypted_by_plain(folder: Path) -> float:
-    """How much longer a turn takes with DATABASE_KEY, turn about, so that both meet the same machine."""
+    """How much longer a turn takes with DATABASE_KEY; the two take turns, so that both meet the same machine."""
     shops = []
     for name, key in (("plain", ""), ("encrypted", "00ab" * 16)):
         home = folder / name
         home.mkdir()
-        shops.append(Shop(assemble(Settings.from_environment(environment(home, 8000, DATABASE_KEY=key)))))
+        shops.append(DirectProgram(assemble(Settings.from_environment(environment(home, 8000, DATABASE_KEY=key)))))
     took: tuple[list[float], list[float]] = ([], [])
     for n in range(TURNS):
         for shop, times in zip(shops, took, strict=True):
@@ -92,12 +92,11 @@ def encrypted_by_plain(folder: Path) -> float:
     return share(took[1], 0.5) / share(took[0], 0.5)
 
 
-def _median(shop: Shop, phone: str) -> float:
+def _median(shop: DirectProgram, phone: str) -> float:
     return share([shop.turn(phone, SAYS[n % len(SAYS)]) for n in range(TURNS)], 0.5)
 
 
-def _fill(shop: Shop, phone: str, count: int, label: str) -> None:
-    """Earlier messages, written the short way."""
+def _fill(shop: DirectProgram, phone: str, count: int, label: str) -> None:
     shop.turn(phone, "hello")
     db, at = shop.program.memory.db, to_text(now())
     contact = shop.program.memory.contacts.find("voyage", phone)

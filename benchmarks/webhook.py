@@ -1,4 +1,4 @@
-"""The webhook against a view that reads the same form and does nothing: accepted messages a second, and the wait."""
+"""The webhook against a view that only reads the form: messages a second, and the wait."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ROUNDS = 3
 
 
 def measure() -> list[Figure]:
-    """Rounds of ours and the yardstick in turn, so that a slow moment of the machine meets both."""
+    """In turns, so that a slow moment of the machine meets both."""
     with tempfile.TemporaryDirectory() as folder:
         ours, bare = free_port(), free_port()
         settings = {

@@ -1,4 +1,4 @@
-"""The accounts that `benchmarks.allocate` plays on: those the allocator was tuned on, and those it never saw."""
+"""Accounts to play on: those that the allocator was tuned on, and unseen ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.ads.practice.market import LONGEST_DELAY, Delay, Scope, World, delay, d
 TUNED_ON: Final = (Scope(),)
 
 # Other saturations, delays, rates, values and numbers of ads than Scope's own; nothing was tuned on these.
-STRANGERS: Final = {
+UNSEEN: Final = {
     "few ads, angles mean nothing, square-root saturation": Scope(
         ads=(5, 7), angle_spread=0.0, ad_spread=0.5, chat_cost=14.0, sale_rate=0.08, order_value=900.0,
         saturation=3_500.0, response=("root",), wear=(0.0, 0.01),
@@ -37,7 +37,7 @@ STRANGERS: Final = {
 
 
 def strange_delays() -> dict[str, Delay]:
-    """Delay curves of other families than the market's usual ones."""
+    """Of other families than the market's usual ones."""
     ages = np.arange(LONGEST_DELAY + 1)
     below = np.array([0.5 * (1 + erf((log(age + 1) - log(2.5)) / (1.2 * sqrt(2)))) for age in ages])
     two_phase = 0.6 * fading(0.4) / fading(0.4).sum() + 0.4 * hump(12.0, 2.5)
@@ -50,23 +50,23 @@ def strange_delays() -> dict[str, Delay]:
 
 
 def tuned(count: int) -> list[World]:
-    """Worlds of the generator that the allocator's constants were chosen on."""
+    """Of the generator that the allocator's constants were chosen on."""
     return [draw(np.random.default_rng(1_000 + seed), TUNED_ON[0]) for seed in range(count)]
 
 
-def strangers(count: int) -> list[World]:
-    """Worlds of other generators, in turn."""
-    kinds, delays = list(STRANGERS), list(strange_delays().values())
+def unseen(count: int) -> list[World]:
+    """Of other generators, in turn."""
+    kinds, delays = list(UNSEEN), list(strange_delays().values())
     made = []
     for seed in range(count):
         rng = np.random.default_rng(90_000 + seed)
         kind = kinds[seed % len(kinds)]
-        world = replace(draw(rng, STRANGERS[kind]), delay=delays[int(rng.integers(len(delays)))])
-        made.append(_shifting(world, rng) if kind.startswith("sale rates change") else world)
+        world = replace(draw(rng, UNSEEN[kind]), delay=delays[int(rng.integers(len(delays)))])
+        made.append(_with_changed_sale_rates(world, rng) if kind.startswith("sale rates change") else world)
     return made
 
 
-def _shifting(world: World, rng: np.random.Generator) -> World:
-    """On one day of the second third every ad's sale rate changes for good."""
+def _with_changed_sale_rates(world: World, rng: np.random.Generator) -> World:
+    """On a day of the second third, every ad's sale rate changes for good."""
     factors = {ad.name: float(np.exp(rng.normal(-0.1, 0.4))) for ad in world.ads}
     return replace(world, drift={int(rng.integers(20, 40)): factors})
