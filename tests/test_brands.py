@@ -128,7 +128,7 @@ def test_caps_are_read(tmp_path: Path) -> None:
     assert ads.accounts == {"act_1": AdCap(Money(Decimal("5000.50"), "INR"), Money(Decimal(900), "INR"))}
 
 
-def test_an_ad_account_belongs_to_one_brand_and_has_one_entry(tmp_path: Path) -> None:
+def test_an_ad_account_has_one_brand_and_one_entry(tmp_path: Path) -> None:
     file = tmp_path / "brands.toml"
     second = (
         SHIPPED.replace("[voyage", "[second").replace("[[voyage", "[[second").replace("+14155238886", "+14155238887")
@@ -153,7 +153,7 @@ def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
         read_brands(tmp_path / "none.toml")
 
 
-def test_a_brand_writes_from_the_accounts_number_where_nobody_claims_it() -> None:
+def test_an_unclaimed_account_number_sends_for_the_first_brand() -> None:
     numbers = BrandNumbers({"voyage": VOYAGE}, OURS)
     assert numbers.number_of("voyage") == OURS
     assert numbers.brand_of(OURS) == "voyage"
@@ -166,7 +166,7 @@ def test_a_number_that_a_brand_claims_is_that_brands() -> None:
     assert numbers.brand_of(OURS) == "other"
 
 
-def test_a_number_that_no_brand_claims_is_the_first_brands_if_it_is_the_accounts() -> None:
+def test_an_unclaimed_account_number_receives_for_the_first_brand() -> None:
     other = replace(VOYAGE, id="other", whatsapp=("+34600000001",))
     numbers = BrandNumbers({"voyage": VOYAGE, "other": other}, OURS)
     assert numbers.brand_of(OURS) == "voyage"

@@ -196,7 +196,7 @@ def test_leaving_the_owner_out_reads_nothing(memory_manager: MemoryManager, nobo
             ask()
 
 
-def test_agents_read_what_is_shared_and_only_the_operator_writes_it(memory_manager: MemoryManager) -> None:
+def test_agents_read_shared_memory_and_cannot_write_it(memory_manager: MemoryManager) -> None:
     SharedMemory(memory_manager.db).publish("tone", "Friendly, never pushy")
     agent = BaseAgent("a", None, memory_manager)
     assert agent.retrieve_from_memory("tone", "shared") == "Friendly, never pushy"
@@ -243,7 +243,7 @@ def test_a_silent_session_is_over(make: Make, clock: TestClock) -> None:
     assert create_session("w", manager).retrieve_agent_memory("a", "k") is None
 
 
-def test_how_a_workflow_ended_is_kept_for_the_agents_that_took_part(memory_manager: MemoryManager) -> None:
+def test_the_agents_of_a_workflow_keep_its_outcome(memory_manager: MemoryManager) -> None:
     with pytest.raises(RuntimeError), create_session("w1", memory_manager, {"goal": "sell"}) as session:
         session.save_execution_record("a", {"status": "success"})
         session.add_conversation_message("b", "assistant", "Done.")
@@ -337,7 +337,7 @@ def test_search_keeps_to_the_metadata_that_was_asked_for(memory_manager: MemoryM
     assert memory_manager.search_similar("a", "cheap flights", top_k=0) == []
 
 
-def test_execution_records_are_exported_a_line_each_under_a_safe_name(make: Make, tmp_path: Path) -> None:
+def test_execution_records_are_exported_as_jsonl_under_a_safe_name(make: Make, tmp_path: Path) -> None:
     manager = make(MEMORY_EXECUTION_RECORDS_DIR=str(tmp_path / "records"))
     with manager.db.transaction():
         ids = [manager.save_execution_record("../agent", {"n": n, "text": "नमस्ते"}) for n in range(1100)]

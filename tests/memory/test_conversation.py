@@ -197,7 +197,7 @@ def test_a_text_teaches_who_wrote_it(memory: ConversationMemory) -> None:
 @pytest.mark.parametrize(
     "guess", ["I'm Weird", "this is Rex", "people call me weird", "call me Paranoid, but how much?"]
 )
-def test_a_name_that_was_told_is_not_replaced_by_a_guess(memory: ConversationMemory, guess: str) -> None:
+def test_a_guess_does_not_replace_a_stated_name(memory: ConversationMemory, guess: str) -> None:
     memory.update_user_preferences(PHONE, name="Ana")
     memory.add_message(PHONE, "user", guess)
     assert memory.get_user_profile(PHONE).name == "Ana"
@@ -212,9 +212,7 @@ def test_a_person_corrects_a_name_that_was_told(memory: ConversationMemory) -> N
 # The same rows as the desk's.
 
 
-def test_what_the_desk_heard_is_there_and_what_is_added_the_desk_sees(
-    memory: ConversationMemory, stores: Stores
-) -> None:
+def test_it_shares_its_messages_with_the_desk(memory: ConversationMemory, stores: Stores) -> None:
     stores.hear("do you have laptops?", phone=PHONE)
     added = memory.add_message("+91 98765 43210", "user", "told us in the shop")
     contact = stores.contacts.find(BRAND, PHONE)
@@ -254,7 +252,7 @@ def test_a_message_that_cannot_be_kept_leaves_nothing_behind(
     assert Analytics(stores.db, stores.clock).summary(BRAND)["total_users"] == 0
 
 
-def test_a_message_from_long_ago_joins_the_session_of_its_time(memory: ConversationMemory, stores: Stores) -> None:
+def test_an_old_message_joins_the_session_of_its_time(memory: ConversationMemory, stores: Stores) -> None:
     stores.clock.now = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
     memory.add_message(PHONE, "user", "today")
     memory.add_message(PHONE, "user", "a week ago", timestamp="2026-11-14T12:00:00")
@@ -328,7 +326,7 @@ def test_a_contact_for_salesforce(memory: ConversationMemory, stores: Stores) ->
     }
 
 
-def test_a_contact_for_hubspot_has_a_name_even_where_none_is_known(memory: ConversationMemory) -> None:
+def test_a_hubspot_contact_always_has_a_name(memory: ConversationMemory) -> None:
     memory.add_message(PHONE, "user", "hello")
     properties = memory.export_user_data(PHONE, format="hubspot")["properties"]
     assert (properties["lastname"], properties["phone"]) == (PHONE, PHONE)
@@ -448,7 +446,7 @@ def test_without_arguments_it_is_the_first_brand_of_the_file(tmp_path: Path) -> 
         ConversationMemory(settings=MemorySettings.from_environment(said))
 
 
-def test_a_session_and_a_context_are_as_long_as_the_settings_say(stores: Stores) -> None:
+def test_settings_limit_a_session_and_a_context(stores: Stores) -> None:
     said = {"SESSION_TIMEOUT_HOURS": "2", "MAX_MESSAGES_PER_SESSION": "1"}
     settings = MemorySettings.from_environment(said)
     memory = ConversationMemory(db=stores.db, brand=BRAND, clock=stores.clock, settings=settings)

@@ -1,4 +1,4 @@
-"""A shop on a real file with the real catalogue; the test writes as a customer, this plays the worker."""
+"""A shop on a real file with the shipped catalogue; tests write as customers, TestShop plays the worker."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def packaged_rates() -> Rates:
 
 
 class TestShop:
-    """Everything a sale needs, and nothing played but the worker."""
+    """All parts of a sale are real but the worker."""
 
     __test__ = False
 
@@ -70,11 +70,11 @@ class TestShop:
         self._sids = 0
 
     def says(self, *texts: str, phone: str = CUSTOMER, **extra: Any) -> str:
-        """What the desk answers to these messages, sent in one burst; empty where it stays silent."""
+        """Texts in one burst; the answer, empty where the desk is silent."""
         return "\n---\n".join(message.content for message in self.turn(*texts, phone=phone, **extra))
 
     def turn(self, *texts: str, phone: str = CUSTOMER, **extra: Any) -> list[Message]:
-        """The messages to the customer that answer these."""
+        """As `says`, but the messages."""
         self.hear(*texts, phone=phone, **extra)
         return self.answer(phone)
 
@@ -85,7 +85,7 @@ class TestShop:
             self.stores.messages.take_in(BRAND, self._inbound(text, phone, **extra))
 
     def answer(self, phone: str = CUSTOMER) -> list[Message]:
-        """Work until everything is answered and said, as the worker does; what was said to this number."""
+        """Works as the worker does, until all is answered and sent; the messages to this number."""
         before = self._last_id()
         for _ in range(3):
             [lease] = self.turns.claim("test", 1)
@@ -104,7 +104,7 @@ class TestShop:
         return [m for m in self.history(contact) if m.id > before and m.role == "assistant"] if contact else []
 
     def draft(self, waiting: list[Message]) -> Outcome:
-        """The desk's outcome, before anything of it is written."""
+        """Of the desk, not yet committed."""
         deadline = self.stores.clock() + timedelta(seconds=120)
         return self.seller.answer(self.stores.contacts.get(waiting[0].contact_id), waiting, deadline)
 

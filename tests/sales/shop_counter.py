@@ -1,4 +1,4 @@
-"""A real shop on a real file, with customers at its counter and nobody behind it yet."""
+"""A real shop on a real file, without a desk: tests call its parts."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def rates_of(folder: Path) -> Rates:
 
 
 class Counter:
-    """The demo brand and whoever writes to it."""
+    """The demo brand and its customers."""
 
     def __init__(self, path: Path, brand: Brand | None = None) -> None:
         self.stores = Stores(path)
@@ -63,7 +63,7 @@ class Counter:
         )
 
     def writes(self, text: str, *, phone: str = MARIA, language: str = "en") -> Situation:
-        """A customer's message, and all that an answer to it may stand on."""
+        """A customer writes; returns the situation for an answer."""
         self.stores.hear(text, phone=phone, urgent=True)
         contact = self.contact(phone)
         return self.shop.situation(
@@ -78,11 +78,11 @@ class Counter:
         return self.stores.contacts.find(BRAND, phone)
 
     def actions(self, situation: Situation) -> Actions:
-        """Fresh hands for this customer."""
+        """New ones for this customer."""
         return Actions(situation, self.shop)
 
     def says(self, situation: Situation, text: str, actions: Actions | None = None) -> None:
-        """The desk's answer goes out, and what it stands on is done."""
+        """The desk's answer is sent, and its changes committed."""
         notes: Mapping[str, object] = {}
         if actions is not None and actions.quoted is not None:
             notes = {"asks_order": actions.quoted.sku}
@@ -96,14 +96,14 @@ class Counter:
         self.stores.db.run("UPDATE messages SET state = 'sent' WHERE state = 'ready'")
 
     def quoted(self, sku: str = "KR-RAPTOR-15", *, phone: str = MARIA) -> None:
-        """A quote was made and shown to this customer."""
+        """Quotes an item and shows the quote."""
         situation = self.writes("I want it", phone=phone)
         actions = self.actions(situation)
         actions.quote(sku)
         self.says(situation, "Shall I order it?", actions)
 
     def ordered(self, sku: str = "KR-RAPTOR-15", *, phone: str = MARIA) -> Order:
-        """A quote was made, confirmed and placed."""
+        """Quotes an item, confirms and places the order."""
         self.quoted(sku, phone=phone)
         situation = self.writes("yes", phone=phone)
         actions = self.actions(situation)

@@ -89,7 +89,7 @@ def teaches(*facts: dict[str, Any]) -> Reply:
     return says(json.dumps({"facts": list(facts)}))
 
 
-def test_what_the_rules_miss_a_model_reads_after_the_conversation_paused(
+def test_the_model_reads_what_the_rules_miss_after_a_pause(
     counter: Counter, model: LanguageModel, server: ModelServer
 ) -> None:
     [message] = heard(counter, "these days my home is lovely Valencia, by the sea")
@@ -156,7 +156,7 @@ def test_after_a_fault_of_the_hour_it_is_read_later(
 @pytest.mark.parametrize(
     "words", ["I am sorry, I cannot", "[1, 2]", '{"facts": "all"}', '{"facts": [7, null, {}]}', "{}"]
 )
-def test_words_that_are_no_answer_teach_nothing_and_are_passed_over(
+def test_an_unusable_answer_teaches_nothing_and_is_skipped(
     counter: Counter, model: LanguageModel, server: ModelServer, words: str
 ) -> None:
     heard(counter, "home is Valencia for me")
@@ -169,7 +169,7 @@ def test_words_that_are_no_answer_teach_nothing_and_are_passed_over(
     assert len(server.read) == 1
 
 
-def test_reading_stops_before_the_day_s_budget_for_answers_is_touched(
+def test_reading_leaves_a_share_of_the_budget_for_answers(
     counter: Counter, model: LanguageModel, server: ModelServer
 ) -> None:
     reading = reader(counter, model, budget="0.005")
@@ -182,9 +182,7 @@ def test_reading_stops_before_the_day_s_budget_for_answers_is_touched(
     assert Readings(counter.stores.db, counter.facts).due() != [], "the rest is read tomorrow"
 
 
-def test_facts_and_reading_progress_are_kept_together_or_not_at_all(
-    counter: Counter, model: LanguageModel, server: ModelServer
-) -> None:
+def test_facts_and_progress_are_one_transaction(counter: Counter, model: LanguageModel, server: ModelServer) -> None:
     """The second fact cannot be kept: neither the first nor the cursor is."""
     [message] = heard(counter, "home is Valencia for me")
     readings = Readings(counter.stores.db, counter.facts)
@@ -213,7 +211,7 @@ def test_an_erased_person_is_not_written_about_any_more(counter: Counter) -> Non
     assert counter.stores.db.value("SELECT count(*) FROM facts") == 0
 
 
-def test_a_summary_takes_the_model_s_lines_that_hold_and_keeps_what_matters(
+def test_a_summary_merges_verified_model_lines_with_weighty_extracts(
     counter: Counter, model: LanguageModel, server: ModelServer
 ) -> None:
     texts = ["we spoke of the weather", "my order arrived broken, I am sad"] + ["nice talking to you"] * 12
@@ -298,7 +296,7 @@ def test_a_message_that_was_not_given_proves_nothing() -> None:
         ("laptops " * 40, False),
     ],
 )
-def test_a_line_of_a_summary_must_be_borne_out_by_its_message(line: str, kept: bool) -> None:
+def test_a_summary_line_must_follow_from_its_message(line: str, kept: bool) -> None:
     message = said("he wants two laptops under 1500 euros please")
     assert bool([*verified_lines([{"message": message.id, "kind": "asked", "text": line}], [message])]) is kept
 

@@ -84,7 +84,7 @@ def test_any_text_gets_one_answer_or_none(text: str) -> None:
         assert "breaches" not in shop.outcome.used
 
 
-def test_prices_come_in_the_customers_currency_listed_or_converted_with_the_rates_date(shop: TestShop) -> None:
+def test_prices_are_in_the_customers_currency_with_the_rates_date(shop: TestShop) -> None:
     shop.says("show prices in GBP")
     assert "*Kestrel Raptor 15*: £1,031" in shop.says("tell me about Kestrel Raptor 15")
     bolt = shop.says("tell me about Norvik Bolt 15")
@@ -146,7 +146,7 @@ def test_a_conversion_names_amounts_rate_source_and_date(shop: TestShop) -> None
     assert answer.startswith("£50 is €") and "European Central Bank rate of" in answer
 
 
-def test_whose_rate_it_is_is_said_in_the_customer_s_language(shop: TestShop) -> None:
+def test_the_source_of_a_rate_is_named_in_the_customers_language(shop: TestShop) -> None:
     assert "(Banco Central Europeo)" in shop.says("cuánto son 50 libras en euros?")
 
 
@@ -181,7 +181,7 @@ def test_delivery_is_explained_before_anything_is_ordered(shop: TestShop, text: 
     assert said in shop.says(text)
 
 
-def test_who_has_ordered_and_asks_when_it_comes_hears_of_their_order(shop: TestShop) -> None:
+def test_asking_when_it_comes_after_an_order_shows_its_status(shop: TestShop) -> None:
     shop.says("I want to buy the Norvik Bolt 15")
     shop.says("yes")
     [order] = shop.orders()
@@ -234,7 +234,7 @@ def test_a_question_aside_does_not_lose_what_was_shown(
     assert f"*1 × {title}*" in shop.says(takes)
 
 
-def test_a_yes_after_a_question_aside_is_a_yes_only_to_what_was_asked_again(shop: TestShop) -> None:
+def test_a_yes_counts_only_for_the_question_just_asked(shop: TestShop) -> None:
     shop.says("tell me about the Norvik Bolt 15")
     assert "Shall I order *Norvik Bolt 15*" in shop.says("what is your return policy?")
     shop.says("tell me a joke")
@@ -246,18 +246,18 @@ def test_a_yes_after_a_question_aside_is_a_yes_only_to_what_was_asked_again(shop
     ("text", "price"),
     [("cuanto en dolares?", "1.319"), ("em reais quanto dá?", "7.429"), ("how much is that in pounds", "£1,031")],
 )
-def test_a_price_is_told_in_another_currency_right_after_the_item(shop: TestShop, text: str, price: str) -> None:
+def test_an_item_s_price_is_converted_right_after_it_was_shown(shop: TestShop, text: str, price: str) -> None:
     shop.says("Kestrel Raptor 15")
     assert price in shop.says(text)
 
 
 @pytest.mark.parametrize("text", ["is this still available?", "price?", "whats the cheapest", "more info please"])
-def test_who_came_through_an_ad_is_answered_about_what_it_shows(shop: TestShop, text: str) -> None:
+def test_this_after_an_ad_click_means_the_ad_s_items(shop: TestShop, text: str) -> None:
     ad = Referral("120210000000000001", "ad", None, "New frames for the season", None, None, {})
     assert "Solenne Atelier Frame" in shop.says(text, referral=ad)
 
 
-def test_of_two_items_in_one_order_the_second_is_not_dropped_in_silence(shop: TestShop) -> None:
+def test_a_second_item_in_one_order_is_not_ignored(shop: TestShop) -> None:
     answer = shop.says("I'll take the Norvik Bolt 15 and the mouse")
     assert "one order at a time" in answer and "*1 × Norvik Bolt 15*" in answer
     assert "one order at a time" not in shop.says("I'll take 2 Norvik Bolt 15, please and thank you")

@@ -21,7 +21,7 @@ from tests.sales.shop import ANOTHER, BRANDS, CUSTOMER, FILE, TestShop
 RAPTOR = "Kestrel Raptor 15"
 
 
-def test_a_returning_customer_is_greeted_by_name_with_the_last_interest(shop: TestShop) -> None:
+def test_a_returning_customer_is_greeted_with_name_and_interest(shop: TestShop) -> None:
     shop.says("Hi, I'm John")
     shop.says("I need a gaming laptop")
     shop.says("Around 1500 EUR")
@@ -41,7 +41,7 @@ def test_what_is_learned_is_known_with_its_message(shop: TestShop) -> None:
     assert shop.customer().preferred_currency == "EUR"
 
 
-def test_nobody_is_called_by_a_guess_where_their_name_is_known(shop: TestShop) -> None:
+def test_a_guessed_name_does_not_replace_the_known_one(shop: TestShop) -> None:
     shop.says("my name is Ana")
     assert "Weird" not in shop.says("I'm Weird")
     assert shop.customer().name == "Ana"
@@ -104,7 +104,7 @@ def test_an_ambiguous_yes_never_orders(shop: TestShop, maybe: str) -> None:
     assert shop.orders() == []
 
 
-def test_a_yes_counts_only_right_after_the_quote_and_for_half_an_hour(shop: TestShop) -> None:
+def test_a_yes_counts_right_after_the_quote_for_half_an_hour(shop: TestShop) -> None:
     shop.says(f"I want to buy the {RAPTOR}")
     shop.says("show me sunglasses")
     shop.says("yes")
@@ -115,7 +115,7 @@ def test_a_yes_counts_only_right_after_the_quote_and_for_half_an_hour(shop: Test
     assert shop.orders() == []
 
 
-def test_a_yes_to_a_colleagues_words_is_no_yes_to_the_quote(shop: TestShop) -> None:
+def test_a_yes_to_a_colleague_does_not_confirm_the_quote(shop: TestShop) -> None:
     shop.says(f"I want to buy the {RAPTOR}")
     shop.stores.messages.put_out(shop.customer().id, Outgoing("Ana here: was everything fine last time?"))
     shop.says("yes")
@@ -129,7 +129,7 @@ def test_a_thumb_up_without_a_quote_orders_nothing(shop: TestShop) -> None:
     assert shop.orders() == []
 
 
-def test_a_question_about_the_shop_keeps_the_quote_and_asks_again(shop: TestShop) -> None:
+def test_a_question_about_terms_keeps_the_quote_open(shop: TestShop) -> None:
     shop.says(f"I want to buy the {RAPTOR}")
     assert "Reply YES or NO" in shop.says("what is the warranty?")
     shop.says("yes")
@@ -153,7 +153,7 @@ def test_the_last_one_sold_meanwhile_is_not_sold_twice(shop: TestShop) -> None:
     assert "only 2 left" in answer and shop.orders() == []
 
 
-def test_the_last_one_sold_while_the_draft_was_written_makes_the_answer_anew(shop: TestShop) -> None:
+def test_an_item_sold_out_during_drafting_gets_a_new_answer(shop: TestShop) -> None:
     shop.says("I want to buy 3 Kestrel Raptor 17 Pro")
     shop.hear("yes")
     [lease] = shop.turns.claim("slow", 1)
@@ -186,7 +186,7 @@ def test_an_order_remembers_the_ads_that_brought_the_customer(shop: TestShop) ->
     assert (order.first_ad_id, order.last_ad_id, order.last_clid) == ("111", "222", "clid222")
 
 
-def test_a_customer_cancels_until_it_is_paid_then_a_person_looks_at_it(shop: TestShop) -> None:
+def test_an_order_can_be_cancelled_until_it_is_paid(shop: TestShop) -> None:
     for _ in range(2):
         shop.says(f"I want to buy the {RAPTOR}")
         shop.says("yes")
@@ -209,7 +209,7 @@ def test_nobody_sees_or_cancels_somebody_elses_order(shop: TestShop) -> None:
 
 
 @pytest.mark.parametrize("text", ["open", "paid {number}", "release 1", "reply 1: hello", "replay 1", "orders"])
-def test_a_customer_who_writes_a_staff_command_gets_a_customers_answer(shop: TestShop, text: str) -> None:
+def test_a_customer_cannot_use_staff_commands(shop: TestShop, text: str) -> None:
     shop.says(f"I want to buy the {RAPTOR}", phone=ANOTHER)
     shop.says("yes", phone=ANOTHER)
     [order] = shop.orders(ANOTHER)
@@ -230,7 +230,7 @@ def test_two_failed_answers_in_a_row_bring_a_person(shop: TestShop) -> None:
     assert shop.says("hello") != ""
 
 
-def test_who_asked_for_a_person_waits_for_one_whatever_is_asked(shop: TestShop) -> None:
+def test_the_desk_stays_silent_during_a_hand_over(shop: TestShop) -> None:
     shop.says("I want to talk to a human")
     assert shop.says("when are you open?") == ""
     assert shop.says("how much is the Norvik Bolt 15?") == ""
@@ -247,7 +247,7 @@ def test_a_gift_that_is_named_is_searched(shop: TestShop) -> None:
     assert "Voltia Buds" in shop.says("some earbuds as a gift for my dad who likes a good song")
 
 
-def test_a_useful_answer_between_two_failed_ones_starts_the_count_again(shop: TestShop) -> None:
+def test_a_useful_answer_resets_the_failed_count(shop: TestShop) -> None:
     for text in ("asdf qwer", "show me sunglasses", "zxcv poiu"):
         shop.says(text)
     assert shop.told_staff() == []
@@ -257,7 +257,7 @@ def test_a_useful_answer_between_two_failed_ones_starts_the_count_again(shop: Te
     "text",
     ["my headphones arrived broken, this is terrible", "I want to talk to a human", "quiero hablar con una persona"],
 )
-def test_complaints_and_the_wish_for_a_person_hand_over_at_once(shop: TestShop, text: str) -> None:
+def test_complaints_and_requests_for_a_person_hand_over(shop: TestShop, text: str) -> None:
     assert shop.says(text) != ""
     assert len(shop.told_staff()) == 1
 
@@ -327,7 +327,7 @@ def test_staff_are_told_in_the_brand_s_first_language(shop: TestShop) -> None:
 
 
 @pytest.mark.parametrize(("kind", "says"), [("audio", "voice notes"), ("image", "pictures"), ("document", "files")])
-def test_media_without_a_model_are_answered_with_what_the_desk_cannot_do(shop: TestShop, kind: str, says: str) -> None:
+def test_media_without_a_model_get_an_honest_answer(shop: TestShop, kind: str, says: str) -> None:
     [reply] = shop.turn("", kind=kind)
     assert says in reply.content
 
@@ -353,7 +353,7 @@ def test_a_yes_of_more_than_ten_words_is_none(shop: TestShop) -> None:
     assert not says_yes(_waiting(shop))
 
 
-def test_yes_and_then_something_else_in_one_burst_is_no_yes(shop: TestShop) -> None:
+def test_a_yes_followed_by_other_words_is_no_yes(shop: TestShop) -> None:
     shop.hear("yes", "wait, what about blue?")
     assert not says_yes(_waiting(shop)) and not says_half_yes(_waiting(shop))
 
@@ -396,7 +396,7 @@ def test_a_yes_written_before_the_quote_was_there_orders_nothing(tmp_path: Path)
     assert shop.orders() == []
 
 
-def test_a_yes_written_while_the_quote_waited_to_be_sent_again_orders_nothing(tmp_path: Path) -> None:
+def test_a_yes_before_the_quote_was_resent_orders_nothing(tmp_path: Path) -> None:
     shop = TestShop(tmp_path)
     shop.says(WANTED)
     shop.hear("yes")

@@ -24,7 +24,7 @@ def outcomes(shop: TestShop) -> list[str]:
     return [episode["outcome"] for episode in shop.seller.get_episodes()][::-1]
 
 
-def test_each_turn_leaves_a_record_without_a_word_of_the_customer(shop: TestShop, tmp_path: Path) -> None:
+def test_each_turn_leaves_a_record_without_customer_words(shop: TestShop, tmp_path: Path) -> None:
     shop.says("Hi, I'm Xantippe, how much is the kestrel raptor 15?")
     shop.says("I live in Timbuktu")
     manager = shop.seller.memory_manager

@@ -95,9 +95,7 @@ def test_a_lie_is_never_said(shop: TestShop, server: ModelServer, lie: str) -> N
     assert shop.outcome.tokens_in == 2000
 
 
-def test_a_draft_that_nobody_can_check_is_answered_in_the_brands_first_language(
-    shop: TestShop, server: ModelServer
-) -> None:
+def test_an_uncheckable_draft_is_answered_in_the_brands_first_language(shop: TestShop, server: ModelServer) -> None:
     server.rule = lambda request: says("Le Kestrel Raptor 15 est à vous. Livraison demain, c'est promis.")
     answer = shop.says("¿cuánto cuesta el kestrel raptor 15?")
     assert "€1,199" in answer and "Livraison" not in answer
@@ -113,7 +111,7 @@ def test_a_lie_that_is_repaired_is_said_right(shop: TestShop, server: ModelServe
 
 
 @pytest.mark.parametrize(("left", "is_asked"), [(-0.01, False), (0.01, True)])
-def test_the_last_half_second_of_a_turn_is_kept_for_the_writer(
+def test_the_last_half_second_is_kept_for_the_built_in_writer(
     shop: TestShop, server: ModelServer, left: float, is_asked: bool
 ) -> None:
     """Whether the model was asked shows in the day's spend: the call's cost is set aside before it begins."""
@@ -129,7 +127,7 @@ def test_the_last_half_second_of_a_turn_is_kept_for_the_writer(
     assert reply.body
 
 
-def test_an_order_by_model_is_quoted_by_code_and_placed_by_a_plain_yes(shop: TestShop, server: ModelServer) -> None:
+def test_a_model_order_is_quoted_and_confirmed_by_code(shop: TestShop, server: ModelServer) -> None:
     server.plays(calls("quote_order", sku="KR-RAPTOR-15", quantity=2), says("Good choice!"))
     [quote] = shop.turn("i'd like two of the raptor 15")
     assert quote.content.startswith("Good choice!\n\n*2 × Kestrel Raptor 15*")

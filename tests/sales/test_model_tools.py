@@ -71,7 +71,7 @@ def test_a_conversion_names_its_day(counter: Counter) -> None:
     assert len(answer["rate_of"]) == 10
 
 
-def test_a_currency_without_a_rate_is_an_answer_not_a_fault(counter: Counter) -> None:
+def test_a_currency_without_a_rate_is_an_answer(counter: Counter) -> None:
     assert "error" in ask(at(counter), "convert_currency", **{"amount": 50, "from": "XAU", "to": "USD"})
 
 

@@ -117,7 +117,7 @@ def test_the_items_named_in_the_text_are_what_was_shown(desk: ModelDesk, counter
 
 
 @pytest.mark.parametrize("words", ["Sure!", "That is 1 euro. Reply yes!", "Which colour?"])
-def test_a_yes_is_only_asked_for_with_the_desks_own_terms(
+def test_only_the_desk_s_own_terms_ask_for_a_yes(
     desk: ModelDesk, counter: Counter, server: ModelServer, words: str
 ) -> None:
     server.plays(calls("quote_order", sku="KR-RAPTOR-15", quantity=2), says(words))
@@ -224,7 +224,7 @@ def test_a_long_history_keeps_to_the_budget_and_the_newest(
     assert "answer 39" in request.last and "answer 0 " not in request.last
 
 
-def test_a_prompt_with_a_word_too_few_or_too_many_is_an_error() -> None:
+def test_a_missing_or_surplus_prompt_word_is_an_error() -> None:
     with pytest.raises(MissingWord, match=r"repair\.md: language, mark"):
         fill("repair.md", breaches="-")
     with pytest.raises(MissingWord, match="extra"):
@@ -256,9 +256,7 @@ LIES = [
 
 
 @pytest.mark.parametrize("lie", LIES)
-def test_a_lie_is_asked_about_once_and_then_the_draft_is_refused(
-    desk: ModelDesk, counter: Counter, server: ModelServer, lie: str
-) -> None:
+def test_a_lie_is_repaired_once_then_refused(desk: ModelDesk, counter: Counter, server: ModelServer, lie: str) -> None:
     situation = counter.writes("raptor 15?")
     server.plays(says(lie), says(lie))
     draft = answer(desk, counter, situation)
@@ -272,9 +270,7 @@ def test_a_lie_is_asked_about_once_and_then_the_draft_is_refused(
     assert note.startswith(f"<desk-{draft.briefing.mark}>")
 
 
-def test_a_repair_is_one_call_without_tools_on_the_same_conversation(
-    desk: ModelDesk, counter: Counter, server: ModelServer
-) -> None:
+def test_a_repair_is_one_call_without_tools(desk: ModelDesk, counter: Counter, server: ModelServer) -> None:
     situation = counter.writes("raptor 15?")
     server.plays(calls("quote_order", sku="KR-RAPTOR-15"), says("It is €899."), says("It is €1,199."))
     draft = answer(desk, counter, situation)
@@ -299,7 +295,7 @@ def test_a_repair_that_calls_tools_again_is_refused(desk: ModelDesk, counter: Co
     assert draft.actions.quoted is None
 
 
-def test_the_customers_spell_gives_the_model_no_hand_it_hasnt(
+def test_prompt_injection_gives_the_model_no_further_tools(
     desk: ModelDesk, counter: Counter, server: ModelServer
 ) -> None:
     """A model that obeys the customer in everything: what it calls is refused or bound to this customer."""

@@ -19,7 +19,7 @@ def situation(shop: TestShop, text: str, phone: str = CUSTOMER) -> Situation:
     return shop.shop.situation(contact, waiting, classification=classify(text), language="en")
 
 
-def test_history_ends_before_the_waiting_messages_and_begins_with_the_session(shop: TestShop) -> None:
+def test_history_is_the_session_before_the_waiting_messages(shop: TestShop) -> None:
     shop.says("show me sunglasses")
     shop.stores.clock.pass_by(hours=25)
     shop.says("show me gaming laptops")
@@ -35,7 +35,7 @@ def test_nothing_of_another_customer_is_in_it(shop: TestShop) -> None:
     assert (found.name, found.currency, found.quote, found.history, found.shown) == (None, "EUR", None, (), ())
 
 
-def test_a_quote_is_in_it_only_while_it_was_the_last_thing_said(shop: TestShop) -> None:
+def test_a_quote_counts_only_while_it_was_said_last(shop: TestShop) -> None:
     shop.says("I want to buy the Kestrel Raptor 15")
     assert situation(shop, "hm").quote is not None
     shop.answer()

@@ -61,7 +61,7 @@ def test_time_to_live_is_each_keys_own_and_starts_anew() -> None:
     assert (store.get(("a",)), store.get(("b",)), store.count()) == (None, None, 0)
 
 
-def test_when_full_what_ran_out_goes_first_then_what_was_not_asked_for_longest() -> None:
+def test_when_full_expired_then_least_recently_used_values_go() -> None:
     clock = TestClock()
     store = InMemoryBackend(2, clock)
     store.put(("over",), "text", 1)
@@ -84,7 +84,7 @@ def own_redis() -> Iterator[RedisServer]:
         yield server
 
 
-def test_a_redis_that_goes_away_is_named_and_work_goes_on_when_it_is_back(own_redis: RedisServer) -> None:
+def test_a_redis_outage_is_named_and_recovered_from(own_redis: RedisServer) -> None:
     store = RedisBackend(own_redis.url)
     store.put(("a",), "before", 100)
     own_redis.kill()

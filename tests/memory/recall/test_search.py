@@ -176,7 +176,7 @@ def test_a_named_speaker_goes_before_the_other(db: Database) -> None:
     assert set(search.recall(ALICE, "Does Alice like tea?", limit=2)) == {2, 4}
 
 
-def test_a_month_in_the_query_picks_the_message_of_that_month(db: Database) -> None:
+def test_a_month_in_the_query_prefers_its_messages(db: Database) -> None:
     search = Search(db)
     for month in (1, 4, 7, 10):
         at = datetime(2026, month, 12, tzinfo=UTC)
@@ -303,7 +303,7 @@ def test_catching_up_indexes_each_message_once_and_then_rests(db: Database) -> N
     assert search.recall(ALICE, "bicycle")[0] == BATCH + 3
 
 
-def test_a_changed_message_is_indexed_anew_and_one_that_is_gone_is_gone_from_the_index(db: Database) -> None:
+def test_changed_messages_are_reindexed_and_deleted_ones_removed(db: Database) -> None:
     search = Search(db)
     write(db, 5)
     search.catch_up_fully()
@@ -332,7 +332,7 @@ def test_one_contacts_messages_do_not_wait_for_anothers(db: Database) -> None:
     assert waiting(db) == BATCH
 
 
-def test_what_the_old_mark_had_not_reached_waits_after_the_migration(tmp_path: Path) -> None:
+def test_messages_beyond_the_old_mark_wait_after_the_migration(tmp_path: Path) -> None:
     db = Database(tmp_path / "old.db")
     db.migrate([("conversation", CONVERSATION), ("search", SEARCH_TABLES)])
     write(db, 4)
@@ -379,7 +379,7 @@ def test_a_killed_catch_up_goes_on_where_it_was(db: Database, tmp_path: Path) ->
     assert len(whole) == 6 * BATCH
 
 
-def test_a_rebuild_gives_the_same_rows_tells_its_progress_and_drops_what_is_gone(db: Database) -> None:
+def test_a_rebuild_gives_the_same_rows_and_drops_deleted_ones(db: Database) -> None:
     search = Search(db)
     write(db, BATCH + 10)
     while search.catch_up():

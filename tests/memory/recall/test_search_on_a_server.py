@@ -50,7 +50,7 @@ def test_a_message_that_appears_behind_a_later_one_is_indexed(two: tuple[Stores,
     assert indexed(other) == [earlier, later]
 
 
-def test_a_text_that_changes_while_its_old_one_is_indexed_is_indexed_again(two: tuple[Stores, Stores]) -> None:
+def test_a_text_changed_during_indexing_is_indexed_again(two: tuple[Stores, Stores]) -> None:
     one, other = two
     message_id = one.hear("a voice note")
     with one.db.transaction():
@@ -60,7 +60,7 @@ def test_a_text_that_changes_while_its_old_one_is_indexed_is_indexed_again(two: 
     assert Search(other.db, vectors=False).recall(1, "umbrella") == [message_id]
 
 
-def test_what_another_process_is_indexing_is_left_to_it_and_taken_over_when_it_dies(two: tuple[Stores, Stores]) -> None:
+def test_rows_of_a_dead_indexing_process_are_taken_over(two: tuple[Stores, Stores]) -> None:
     one, other = two
     one.hear("hello")
     with pytest.raises(ZeroDivisionError), one.db.transaction():
@@ -80,18 +80,14 @@ def test_an_erased_person_stays_out_of_the_index(two: tuple[Stores, Stores]) -> 
     assert other.db.value("SELECT count(*) FROM search_waiting") == 0
 
 
-def test_vectors_are_pgvectors_where_the_server_has_it_and_bytes_where_it_may_not(
-    url: str, without_pgvector: str
-) -> None:
+def test_vectors_are_bytes_where_the_server_lacks_pgvector(url: str, without_pgvector: str) -> None:
     plain = Database(without_pgvector)
     plain.migrate(STEPS)
     assert not plain.has_column("search_rows", "vector")
     assert Database(url).has_column("search_rows", "vector")
 
 
-def test_the_same_is_recalled_with_pgvector_with_bytes_and_from_a_file(
-    url: str, without_pgvector: str, tmp_path: Path
-) -> None:
+def test_recall_is_the_same_with_pgvector_bytes_and_sqlite(url: str, without_pgvector: str, tmp_path: Path) -> None:
     recalled = [recalled_on(where) for where in (url, without_pgvector, tmp_path / "file.db")]
     assert recalled[0] == recalled[1] == recalled[2]
 
@@ -108,7 +104,7 @@ def recalled_on(url: str | Path) -> list[list[int]]:
     return [[found - first for found in search.recall(contact.id, query)] for query in QUERIES]
 
 
-def test_agents_find_the_same_memories_with_pgvector_with_bytes_and_in_a_file(
+def test_agent_search_is_the_same_with_pgvector_bytes_and_sqlite(
     url: str, without_pgvector: str, tmp_path: Path
 ) -> None:
     found = [similar_on(where, tmp_path) for where in (url, without_pgvector, tmp_path / "file.db")]
@@ -126,7 +122,7 @@ def similar_on(url: str | Path, folder: Path) -> list[tuple[str, float]]:
     return [(entry["key"], entry["score"]) for entry in manager.search_similar("agent", "puppy dog bed")]
 
 
-def test_a_server_that_gets_pgvector_later_moves_the_vectors_with_a_rebuild(postgres: PostgresServer) -> None:
+def test_a_rebuild_moves_the_vectors_into_a_later_pgvector(postgres: PostgresServer) -> None:
     stores = Stores(postgres.create_for_a_guest("late"))
     stores.hear("I adopted a beagle called Waffles")
     Search(stores.db).catch_up_fully()

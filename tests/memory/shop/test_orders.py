@@ -87,7 +87,7 @@ def test_placing_uses_the_quote_up(stores: Stores) -> None:
     assert orders.open_quote(contact.id) is None
 
 
-def test_a_handover_keeps_its_number_until_it_is_closed_or_over(stores: Stores) -> None:
+def test_a_handover_keeps_its_number_while_open(stores: Stores) -> None:
     handovers, contact = Handovers(stores.db, stores.clock), _contact(stores)
     first = handovers.open(contact, "complaint")
     stores.clock.pass_by(hours=3)
