@@ -87,7 +87,7 @@ def allocator_profit(world: World, budget: float, seed: int) -> float:
     for number in range(DAYS):
         plan = allocate(
             history.ads(budgets, paused), Decimal(budget), rng=rng, today=START + timedelta(number),
-            minimum=_rupees(world.minimum), order_margin=reckoned, carried=_rupees(1 - world.lost_referrals),
+            minimum=_rupees(world.minimum), order_margin=reckoned, referral_share=_rupees(1 - world.lost_referrals),
         )  # fmt: skip
         paused |= {each.name for each in plan.allocations if each.pause}
         budgets = [each.budget for each in plan.allocations]
@@ -279,7 +279,7 @@ def _one_of_nine(share: float, seed: int) -> tuple[bool, bool]:
     for number in range(30):
         plan = allocate(
             history.ads(budgets, paused), 9 * start, rng=rng, today=START + timedelta(number), minimum=Decimal(50),
-            order_margin=Decimal(450), carried=_rupees(1 - market.world.lost_referrals),
+            order_margin=Decimal(450), referral_share=_rupees(1 - market.world.lost_referrals),
         )  # fmt: skip
         paused |= {each.name for each in plan.allocations if each.pause}
         budgets = [each.budget for each in plan.allocations]

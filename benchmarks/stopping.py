@@ -57,7 +57,7 @@ def _is_paused(rng: np.random.Generator, curve: Delay, share: float) -> bool:
     values = MARGIN * rng.lognormal(-0.5 * VALUE_SPREAD**2, VALUE_SPREAD, (ADS, DAYS, DAYS))
     return any(
         losing_ad_test.verdicts(_seen(chats, orders, values, morning), 1.0, None)[0].decision == "pause"
-        for morning in range(losing_ad_test.WATCHED + 1, DAYS + 1)
+        for morning in range(losing_ad_test.MIN_DAYS + 1, DAYS + 1)
     )
 
 

@@ -35,13 +35,11 @@ class StrategicBrief:
 
 @dataclass(frozen=True, slots=True)
 class Idea:
-    """A reviewed concept with its brief."""
-
     concept: Concept
     argument: str
     brief: StrategicBrief
 
 
 def concept_subject(argument: str, language: str) -> str:
-    """Of the patterns from an argument's tests."""
+    """Key of the patterns that tests of this argument leave in memory."""
     return f"concept:{argument}:{language}"

@@ -1,4 +1,4 @@
-"""The ad agent of one process: accounts, stores, tools."""
+"""The ad agent of one process: ad accounts, stores and tools."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class AdStores:
 
     @classmethod
     def over(cls, db: Database, clock: Clock, real_clock: Clock, rates: CurrencyConverter) -> AdStores:
-        """`clock` is the accounts'; the desk's chats and orders use the real one."""
+        """`clock`: of the ad accounts (practice accounts have their own). `real_clock`: of chats and orders."""
         campaigns = Campaigns(db, clock)
         return cls(
             db=db,
@@ -69,8 +69,8 @@ class Agency:
     answers: Answers
     tasks: Tasks
 
-    def first_look(self) -> None:
-        """Staff may ask before the first morning."""
+    def first_read(self) -> None:
+        """Read accounts that were never read, so that staff can ask before the first morning."""
         for brand, accounts in self.accounts.items():
             known = {account.id for account in self.memory.campaigns.accounts(brand)}
             for account_id, account in accounts.items():  # as listed, so that two runs number ads alike
@@ -91,7 +91,7 @@ class Agency:
             for account_id, account in accounts.items():
                 if account_id in known:
                     self._refresh(brand, account)
-        self.hourly_check.look()
+        self.hourly_check.run()
 
     def _refresh(self, brand: str, account: PlatformAccount) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Why an ad has its budget: a cause with its numbers."""
+"""A budget decision and its reason: a cause code with its numbers."""
 
 from __future__ import annotations
 
@@ -10,16 +10,13 @@ from typing import Any, Final
 from memory.ads.ad_account import Kind
 from memory.audit_log.account_changes import Cause
 
-PAUSE: Final = 20.0  # to one: an ad at break-even gets here in at most one of twenty runs
+PAUSE_EVIDENCE: Final = 20.0  # to one: an ad at break-even gets here in at most one of twenty runs
 NEVER_RAN: Final = (Cause.NEW, Cause.NO_MONEY_LEFT, Cause.STAYS_PAUSED)  # nothing was measured that would explain it
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetReason:
-    """Money in the account's currency; only orders with the ad's referral count.
-
-    Release 0.1.0 stored the sentence (`told`) in place of cause, chats and `return_of_next`.
-    """
+    """Money in the account's currency; only orders with the ad's referral count."""
 
     cause: Cause | None
     before: Decimal
@@ -32,7 +29,6 @@ class BudgetReason:
     told: str = ""
 
     def sentence(self, name: str) -> str:
-        """In English."""
         if self.told:
             return self.told
         assert self.cause is not None and self.return_of_next is not None, "stored without its sentence"
@@ -40,30 +36,30 @@ class BudgetReason:
             return {
                 Cause.STAYS_PAUSED: f"Ad {name} is paused and stays so.",
                 Cause.NO_MONEY_LEFT: f"Ad {name} is new and rests: the budget does not reach for every ad.",
-                Cause.NEW: f"Ad {name} is new: it starts at {money(self.budget)} a day to find out.",
+                Cause.NEW: f"Ad {name} is new: it starts at {plain_amount(self.budget)} a day to find out.",
             }[self.cause]
         sold = "1 sale" if self.sales == 1 else f"{self.sales:.0f} sales"
         return (
             f"Ad {name}: {self.chats} chats, {sold}, {self.needed:.1f} needed by now to pay for itself;"
-            f" evidence {odds(self.evidence)} that it loses money;"
-            f" the next 100 bring {self.return_of_next * 100:.0f}; {self._what_is_done()}."
+            f" evidence {odds_text(self.evidence)} that it loses money;"
+            f" the next 100 bring {self.return_of_next * 100:.0f}; {self._action_text()}."
         )
 
-    def _what_is_done(self) -> str:
+    def _action_text(self) -> str:
         match self.cause:
             case Cause.LOSING_MONEY:
                 return "paused"
             case Cause.RESTING:
                 return "rests: other ads are expected to bring more for the same money"
             case Cause.CALLED_BACK:
-                return f"starts again at {money(self.budget)}"
+                return f"starts again at {plain_amount(self.budget)}"
             case Cause.KEPT:
-                return f"kept at {money(self.budget)}"
+                return f"kept at {plain_amount(self.budget)}"
             case Cause.RAISED:
-                return f"raised {self._percent()} % to {money(self.budget)}"
+                return f"raised {self._percent()} % to {plain_amount(self.budget)}"
             case Cause.CUT:
-                threat = f", will pause at {PAUSE:.0f} to 1" if self.evidence > 1.05 else ""
-                return f"cut {-self._percent()} % to {money(self.budget)}{threat}"
+                threat = f", will pause at {PAUSE_EVIDENCE:.0f} to 1" if self.evidence > 1.05 else ""
+                return f"cut {-self._percent()} % to {plain_amount(self.budget)}{threat}"
         raise ValueError(f"no budget is set because of {self.cause}")
 
     def _percent(self) -> int:
@@ -72,7 +68,7 @@ class BudgetReason:
 
 @dataclass(frozen=True, slots=True)
 class BudgetDecision:
-    """For an ad set, or a campaign that owns the budget."""
+    """For an ad set, or for a campaign that owns the budget."""
 
     kind: Kind
     id: str
@@ -84,12 +80,11 @@ class BudgetDecision:
 
     @property
     def sentence(self) -> str:
-        """For staff."""
         return self.reason.sentence(f"“{self.name}”")
 
     @staticmethod
     def upgraded(stored: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Release 0.1.0 stored a sentence with the numbers beside it."""
+        """Release 0.1.0 stored the sentence in place of the cause."""
         if not isinstance(stored["reason"], str):
             return stored
         numbers = {name: stored[name] for name in ("before", "budget", "sales", "needed", "evidence")}
@@ -102,12 +97,12 @@ def percent_moved(before: Decimal, budget: Decimal) -> int:
     return round(100 * float(budget / before - 1))
 
 
-def money(amount: Decimal) -> str:
+def plain_amount(amount: Decimal) -> str:
     """Without currency: 1,250 or 12.50."""
     return f"{amount:,.0f}" if amount == amount.to_integral_value() or amount >= 100 else f"{amount:,.2f}"
 
 
-def odds(evidence: float) -> str:
+def odds_text(evidence: float) -> str:
     """An e-value as odds: "4 to 1"; "none" below 1."""
     if evidence < 1.05:
         return "none"

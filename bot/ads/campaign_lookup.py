@@ -1,4 +1,4 @@
-"""Which campaign, ad set, ad or account a person means: by id or name, typos included."""
+"""Finds the campaign, ad set, ad or account that a person names, by id or name, typos included."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from bot.language.words import words_of_all
 from memory.ads.ad_account import AdAccount, Kind, Structure
 from memory.ads.campaigns import Campaigns, KnownCampaign
 
-SHORTEST_BEGINNING: Final = 2  # letters by which a name may be begun: “su” is Summer
-SHORTEST_TYPO: Final = 5  # letters; in a shorter word another letter is another word
-LONG: Final = 9  # letters from which a word may have two slips
+MIN_PREFIX: Final = 2  # letters by which a name may be begun: “su” is Summer
+MIN_LENGTH_FOR_TYPO: Final = 5  # letters; in a shorter word another letter is another word
+MIN_LENGTH_FOR_TWO_TYPOS: Final = 9  # letters from which a word may have two typos
 KINDS: Final[Sequence[Kind]] = ("campaign", "ad_set", "ad")
 FILLERS: Final = frozenset(fold(word) for word in words_of_all("campaign_lookup", "fillers"))
 
@@ -40,60 +40,49 @@ class AdObject:
 
     @property
     def full_name(self) -> str:
-        """Unique but for equal names in one account."""
+        """Unique except for equal names in one account."""
         return f"{self.name}, {self.account.name}"
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Everything that fits equally well.
-
-    `targets` are all campaigns, else ad sets, else ads. Words that name accounts give `accounts`, and their campaigns
-    as targets.
-    """
-
-    targets: tuple[AdObject, ...] = ()
-    accounts: tuple[AdAccount, ...] = ()
+    targets: tuple[AdObject, ...] = ()  # equally good; all campaigns, else all ad sets, else all ads
+    accounts: tuple[AdAccount, ...] = ()  # that the words name; then `targets` are their campaigns
 
 
 class CampaignLookup:
-    """Over everything ever read of the brand's accounts."""
-
     def __init__(self, campaigns: Campaigns) -> None:
         self._campaigns = campaigns
 
     def all(self, brand: str) -> list[AdObject]:
-        """Current objects: campaigns, ad sets, ads."""
+        """Campaigns first, then ad sets, then ads."""
         structures = [self._campaigns.structure(brand, account.id) for account in self._campaigns.accounts(brand)]
         found = [target for structure in structures for target in _targets(structure)]
         return sorted(found, key=lambda target: KINDS.index(target.kind))
 
     def find(self, brand: str, words: str) -> Match:
-        """What is gone matches only if nothing else does."""
+        """Removed campaigns match only if nothing current does."""
         accounts = self._campaigns.accounts(brand)
         by_id = {account.id: account for account in accounts}
         gone = [_gone(each, by_id) for each in self._campaigns.campaigns(brand) if each.gone]
         return match(words, self.all(brand), accounts) or match(words, gone, ()) or Match()
 
     def accounts(self, brand: str, words: str) -> list[AdAccount]:
-        """All of the brand's if none matches."""
+        """All of the brand's accounts if none matches."""
         accounts = self._campaigns.accounts(brand)
         found = match(words, (), accounts)
         return list(found.accounts) if found else accounts
 
 
 def match(words: str, targets: Sequence[AdObject], accounts: Sequence[AdAccount]) -> Match | None:
-    """By id, whole name, prefixes, then with typos.
-
-    A campaign's name wins over an account's, and that over an ad set's or ad's.
-    """
+    """By id, exact name, prefixes, then typos. Campaign names win over account names, these over ad sets and ads."""
     numbered = [target for target in targets if target.id == words.strip()]
     if numbered:
         return Match(tuple(numbered[:1]))
-    wanted = names_of(words)
-    for fits in (_whole, _begins, _resembles):
-        alone = [each for each in accounts if each.id == words.strip() or fits(names_of(each.name), (), wanted)]
-        found = [each for each in targets if fits(names_of(each.name), names_of(each.account.name), wanted)]
+    wanted = name_words(words)
+    for fits in (_exact, _by_prefix, _with_typos):
+        alone = [each for each in accounts if each.id == words.strip() or fits(name_words(each.name), (), wanted)]
+        found = [each for each in targets if fits(name_words(each.name), name_words(each.account.name), wanted)]
         if alone and (not found or found[0].kind != "campaign"):
             ids = {account.id for account in alone}
             held = (each for each in targets if each.kind == "campaign" and each.account.id in ids)
@@ -103,42 +92,42 @@ def match(words: str, targets: Sequence[AdObject], accounts: Sequence[AdAccount]
     return None
 
 
-def names_of(text: str) -> list[str]:
-    """The folded words without fillers, unless all are fillers."""
+def name_words(text: str) -> list[str]:
+    """Folded words without fillers, unless all are fillers."""
     said = re.findall(r"[\w\u0900-\u097f]+", fold(text))
     return [word for word in said if word not in FILLERS] or said
 
 
-def alike(word: str, wanted: str) -> bool:
-    """Equal up to one typo, two in a long word."""
+def similar_word(word: str, wanted: str) -> bool:
+    """Equal except for one typo, two in a long word."""
     if word == wanted:
         return True
-    if len(wanted) < SHORTEST_TYPO:
+    if len(wanted) < MIN_LENGTH_FOR_TYPO:
         return False
-    slips = 2 if len(wanted) >= LONG else 1
-    return DamerauLevenshtein.distance(word, wanted, score_cutoff=slips) <= slips
+    typos = 2 if len(wanted) >= MIN_LENGTH_FOR_TWO_TYPOS else 1
+    return DamerauLevenshtein.distance(word, wanted, score_cutoff=typos) <= typos
 
 
-def _whole(own: Sequence[str], account: Sequence[str], wanted: Sequence[str]) -> bool:
-    """All its own words, and otherwise only the account's."""
+def _exact(own: Sequence[str], account: Sequence[str], wanted: Sequence[str]) -> bool:
+    """All words of the object's name, and no others except the account's."""
     return bool(wanted) and set(own) <= set(wanted) <= {*own, *account}
 
 
-def _begins(own: Sequence[str], account: Sequence[str], wanted: Sequence[str]) -> bool:
-    """Every word is a prefix, at least one of its own name."""
-    return _said(own, account, wanted, _begun)
+def _by_prefix(own: Sequence[str], account: Sequence[str], wanted: Sequence[str]) -> bool:
+    return _every_word_fits(own, account, wanted, _is_prefix)
 
 
-def _resembles(own: Sequence[str], account: Sequence[str], wanted: Sequence[str]) -> bool:
-    """As `_begins`, with typos."""
-    return _said(own, account, wanted, lambda word, each: _begun(word, each) or alike(word, each))
+def _with_typos(own: Sequence[str], account: Sequence[str], wanted: Sequence[str]) -> bool:
+    return _every_word_fits(own, account, wanted, lambda word, each: _is_prefix(word, each) or similar_word(word, each))
 
 
-def _begun(word: str, wanted: str) -> bool:
-    return word == wanted or (len(wanted) >= SHORTEST_BEGINNING and word.startswith(wanted))
+def _is_prefix(word: str, wanted: str) -> bool:
+    return word == wanted or (len(wanted) >= MIN_PREFIX and word.startswith(wanted))
 
 
-def _said(own: Sequence[str], account: Sequence[str], wanted: Sequence[str], fits: Callable[[str, str], bool]) -> bool:
+def _every_word_fits(
+    own: Sequence[str], account: Sequence[str], wanted: Sequence[str], fits: Callable[[str, str], bool]
+) -> bool:
     every = bool(wanted) and all(any(fits(word, each) for word in (*own, *account)) for each in wanted)
     return every and any(fits(word, each) for word in own for each in wanted)
 

@@ -32,16 +32,15 @@ def named(name: str, token: str) -> str:
 
 
 def without_token(name: str) -> str:
-    """The name as people know it."""
     return re.sub(rf"{re.escape(MARK)}\w+\Z", "", name)
 
 
 class AdsFault(Exception):
-    """The text is a sentence for staff, without the token."""
+    """The text is a sentence for staff, without the access token."""
 
 
 class TryLater(AdsFault):
-    """Refused for now, nothing was done; retry at `until` (None: next cycle)."""
+    """Refused for now, nothing was done. Retry at `until` (None: at the next cycle)."""
 
     def __init__(self, sentence: str, until: datetime | None = None) -> None:
         super().__init__(sentence)
@@ -49,7 +48,7 @@ class TryLater(AdsFault):
 
 
 class OutcomeUnknown(AdsFault):
-    """The answer was lost: look before retrying."""
+    """The answer was lost: look up the outcome before a retry."""
 
 
 class NotAuthorised(AdsFault):
@@ -70,15 +69,13 @@ class VersionEnded(AdsFault):
 
 @dataclass(frozen=True, slots=True)
 class PlatformRules:
-    """The minimum budget is the account's own."""
-
     worst_day: Decimal  # daily budgets that one day may cost, 1 or more
-    budget_changes_an_hour: int  # of one campaign or ad set; the next one is refused
+    budget_changes_an_hour: int  # of one campaign or ad set; more are refused
     pages: str  # what the platform calls the pages on which people look after an account
 
 
 class PlatformAccount(Protocol):
-    """Every method may raise `AdsFault`; reads are complete or fail."""
+    """Every method may raise `AdsFault`. A read is complete or fails."""
 
     @property
     def rules(self) -> PlatformRules:
@@ -90,9 +87,9 @@ class PlatformAccount(Protocol):
     def structure(self) -> Structure: ...
 
     def readings(self, since: date, until: date, *, breakdown: str | None = None) -> list[AdInsight]:
-        """Per ad and day with delivery, `until` included, in the account's calendar.
+        """Insights per ad and day with delivery, `until` included, in the account's time zone.
 
-        `breakdown`: country, hour, placement, product; None for the whole ad.
+        `breakdown`: country, hour, placement or product; None for the whole ad.
         """
         ...
 
@@ -103,11 +100,11 @@ class PlatformAccount(Protocol):
     def comments(self, ad_ids: Sequence[str], since: datetime) -> list[Comment]: ...
 
     def create(self, new: New, token: str) -> str:
-        """Returns the id of a paused object with `token` in its name. `OutcomeUnknown`: the answer was lost."""
+        """Returns the id of a paused object with `token` in its name."""
         ...
 
     def find(self, kind: Kind, token: str) -> list[str]:
-        """Ids with this token; reads lag behind creates by seconds."""
+        """Ids of objects with this token; reads lag behind creates by seconds."""
         ...
 
     def set_status(self, kind: Kind, object_id: str, status: AdStatus) -> None:
@@ -115,22 +112,19 @@ class PlatformAccount(Protocol):
         ...
 
     def set_budget(self, kind: Kind, object_id: str, amount: Money) -> None:
-        """The object must own a daily budget. Idempotent."""
+        """Idempotent. The object must own a daily budget."""
         ...
 
     def guard_spend(self, most_a_day: Money) -> str:
-        """Upsert the platform's rule that pauses everything above this; its id."""
+        """Upsert the platform's rule that pauses all ads above this daily spend; returns its id."""
         ...
 
     def send_events(self, events: Sequence[BusinessEvent]) -> list[EventOutcome]:
-        """One outcome per event, in order.
-
-        `again`: certainly not taken. Others are settled.
-        """
+        """One outcome per event, in order. `again`: not taken, send it again."""
         ...
 
     def examine(self) -> list[AccountFinding]:
-        """Token, permissions, page-to-number link, currency, version."""
+        """Checks token, permissions, page-to-number link, currency and version."""
         ...
 
 

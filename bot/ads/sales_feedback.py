@@ -1,4 +1,4 @@
-"""Attributes the desk's sales to ads, and reports them to the platform once."""
+"""Attributes sales to ads, and reports sales, cancellations and returns to the ad platform once."""
 
 from __future__ import annotations
 
@@ -17,15 +17,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """Reports sales, cancellations and returns."""
-
     accounts: Mapping[str, Mapping[str, PlatformAccount]]  # brand → its accounts by id
     attribution: Attribution
     events: Events
     margins: Mapping[str, Decimal]  # brand → share of a price that is margin
 
     def run(self) -> None:
-        """What an unreachable account misses is sent later."""
+        """Sales of an unreachable account are reported by a later run."""
         for brand, accounts in self.accounts.items():
             self.attribution.take_desk(brand, margin_rate=self.margins[brand])
             self.events.plan(brand)
@@ -42,7 +40,7 @@ class Feedback:
             log.warning("ad account %s: the report of %s sales is postponed: %s", account_id, len(due), fault)
             self.events.put_back(due)
         except OutcomeUnknown as fault:
-            # The platform does not deduplicate: what it may have counted is not sent again.
+            # The platform does not deduplicate: an event that it may have counted is not sent again.
             log.warning(
                 "ad account %s: the report of %s sales may be lost, and is not repeated: %s",
                 account_id,

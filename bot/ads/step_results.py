@@ -34,9 +34,7 @@ class PullResult:
 
 @dataclass(frozen=True, slots=True)
 class DecideResult:
-    """`steps` is the JSON of `bot.ads.changes.plans.plan`."""
-
-    steps: str = "[]"
+    steps: str = "[]"  # JSON of bot.ads.changes.plans.plan
     decisions: tuple[BudgetDecision, ...] = ()
     closed: str = ""  # why nothing may be written in this account
     currency: str = ""
@@ -47,26 +45,20 @@ class DecideResult:
 
 @dataclass(frozen=True, slots=True)
 class ActResult:
-    """`waiting`: id of the pending approval."""
-
     done: int
     refused: tuple[str, ...] = ()
-    waiting: int | None = None
+    waiting: int | None = None  # id of the pending approval
 
 
 @dataclass(frozen=True, slots=True)
 class ListenResult:
-    """By ad; `unheard`: why comments could not be read."""
-
-    said: Mapping[str, Sentiment]
-    unheard: str = ""
+    said: Mapping[str, Sentiment]  # by ad
+    unheard: str = ""  # why comments could not be read
 
 
 @dataclass(frozen=True, slots=True)
 class JudgeResult:
-    """One sentence per test that ended."""
-
-    ended: tuple[str, ...]
+    ended: tuple[str, ...]  # one sentence per test
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +99,9 @@ class LaunchResult:
 
 @dataclass(frozen=True, slots=True)
 class LearnResult:
-    """Sentences; `sentiment` is by creative."""
-
     tired: tuple[str, ...]
     odd: tuple[str, ...]
-    sentiment: Mapping[str, Sentiment]
+    sentiment: Mapping[str, Sentiment]  # by creative
     snapshots: int
     revised: tuple[str, ...]
     learned: tuple[str, ...]
@@ -122,10 +112,8 @@ class LearnResult:
 
 @dataclass(frozen=True, slots=True)
 class TasksResult:
-    """Ids of tasks."""
-
-    asked: tuple[int, ...]
-    learned: tuple[int, ...]  # whose outcome the brand's memory now holds
+    asked: tuple[int, ...]  # ids of new tasks
+    learned: tuple[int, ...]  # ids of tasks whose outcome the brand's memory now holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +137,7 @@ StepResult = (
 
 @dataclass(frozen=True, slots=True)
 class MorningResults:
-    """None: not finished, or not part of this morning.
-
-    `unread`: finished steps with results that this release cannot read.
-    """
+    """None: the step is not finished, or not part of this morning."""
 
     pull: PullResult | None = None
     decide: DecideResult | None = None
@@ -164,11 +149,11 @@ class MorningResults:
     learn: LearnResult | None = None
     tasks: TasksResult | None = None
     report: ReportResult | None = None
-    unread: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()  # finished steps with results that this release cannot read
 
     @classmethod
     def of_notes(cls, notes: Mapping[str, Any]) -> MorningResults:
-        """From JSON by step; steps of other releases are ignored."""
+        """From JSON by step. Steps of other releases are ignored."""
         results, unread = cls(), []
         for name in _STEPS & notes.keys():
             try:

@@ -35,7 +35,7 @@ from bot.ads.reports.morning_report import MorningReport
 from bot.ads.sales_feedback import Feedback
 from bot.ads.staff_messenger import StaffMessenger
 from bot.ads.tasks.asana import Asana
-from bot.ads.tasks.task_list import AsanaTwins, FileTasks
+from bot.ads.tasks.task_list import AsanaSync, FileTasks
 from bot.brands import Brand
 from bot.channels.channel import MessageLimits
 from bot.channels.simulator import SmallTwilio
@@ -259,12 +259,12 @@ class AdSide:
             return []
         hours = JobRuns(self.foundation.stores.db, agency.clock)
         return [
-            Job("ads first look", timedelta(minutes=5), agency.first_look, at_start=True),
+            Job("ads first look", timedelta(minutes=5), agency.first_read, at_start=True),
             Job("ads morning", timedelta(seconds=30), agency.cycle.run),
             Job("ads stop", timedelta(seconds=15), agency.retry_stop),
             Job("ads sales", timedelta(minutes=5), agency.feedback.run, at_start=True),
-            Job("ads unsettled", timedelta(minutes=5), agency.hourly_check.settle, at_start=True),
-            Job("ads sweep", timedelta(days=1), agency.hourly_check.sweep),
+            Job("ads unsettled", timedelta(minutes=5), agency.hourly_check.recover_changes, at_start=True),
+            Job("ads sweep", timedelta(days=1), agency.hourly_check.archive_orphans),
             Job("ads guards", timedelta(seconds=30), partial(check_each_hour, agency, hours)),
             Job("ads version", timedelta(days=1), partial(warn_of_version_end, agency)),
         ]
@@ -285,7 +285,7 @@ class AdSide:
         if not settings.asana_access_token:
             return []
         asana = Asana(settings.asana_access_token, settings.asana_project, settings.asana_api_url, clock)
-        twins = AsanaTwins(self.agency.tasks, asana, list(self.agency.accounts), clock, self.staff)
+        twins = AsanaSync(self.agency.tasks, asana, list(self.agency.accounts), clock, self.staff)
         return [Job("tasks in asana", timedelta(minutes=2), twins.sync, at_start=True)]
 
 
@@ -305,4 +305,4 @@ def check_each_hour(agency: Agency, hours: JobRuns) -> None:
 
 def warn_of_version_end(agency: Agency) -> None:
     """Warns staff before the Graph API version expires."""
-    agency.hourly_check.warn(version_warning(agency.clock().date()))
+    agency.hourly_check.warn_staff(version_warning(agency.clock().date()))

@@ -69,9 +69,9 @@ class Buying:
         self.actions = self.process()
         self.emergency_stop = EmergencyStop(self.actions)
 
-    def process(self, pause_for: Callable[[float], None] | None = None) -> AccountActions:
+    def process(self, sleep: Callable[[float], None] | None = None) -> AccountActions:
         """Another process on the same database."""
-        wait = pause_for or self.waited.append
+        wait = sleep or self.waited.append
         return AccountActions(self.db, self.clock, {BRAND: self.accounts}, self, wait, self.lease)
 
     def limits_of(self, account: AdAccount) -> SpendLimits:

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from bot.ads.changes.plans.exposure import Picture, raised
+from bot.ads.changes.plans.exposure import AccountState, raised
 from bot.ads.platform import AdsFault, OutcomeUnknown, PlatformRules, RequestWrong, named
 from bot.language.money import Money
 from memory.ads.ad_account import (
@@ -224,9 +224,9 @@ class PaperAccount:
         for owner, amount in planned.items():
             today[owner] = max(today.get(owner, Decimal(0)), amount)
 
-    def _picture(self) -> Picture:
+    def _picture(self) -> AccountState:
         every = [thing for thing in self.things.values() if isinstance(thing, Creative) or thing.status != "archived"]
-        return Picture.of(
+        return AccountState.of(
             Structure(
                 self.describe(),
                 tuple(each for each in every if isinstance(each, Campaign)),

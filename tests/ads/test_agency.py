@@ -8,7 +8,7 @@ from tests.ads.shop import AdShop
 def test_accounts_are_read_first_in_the_order_they_are_listed(tmp_path: Path) -> None:
     shop = AdShop(tmp_path, places=range(6), ads=1)
     listed = {name: list(accounts) for name, accounts in shop.agency.accounts.items()}
-    shop.agency.first_look()
+    shop.agency.first_read()
     rows = shop.db.all("SELECT brand, account_id FROM ads ORDER BY id")
     read = {name: list(dict.fromkeys(row["account_id"] for row in rows if row["brand"] == name)) for name in listed}
     assert read == listed

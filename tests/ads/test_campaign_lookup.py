@@ -29,7 +29,7 @@ NAMES = {
 def shop(tmp_path: Path) -> AdShop:
     """India has the campaigns of NAMES by their numbers, Spain a Summer and a Sunday, numbered 8 and 9."""
     shop = AdShop(tmp_path, places=(0, 7))
-    shop.agency.first_look()
+    shop.agency.first_read()
     seen(shop, 0, NAMES)
     seen(shop, 1, {"8": "Summer", "9": "Sunday"})
     return shop
@@ -103,7 +103,7 @@ def test_what_has_gone_is_meant_only_where_nothing_else_is(shop: AdShop, lookup:
 
 def test_an_ad_set_is_told_of_by_its_campaign(tmp_path: Path) -> None:
     shop = AdShop(tmp_path, places=(0, 7))
-    shop.agency.first_look()
+    shop.agency.first_read()
     lookup = CampaignLookup(shop.agency.memory.campaigns)
     ad_set = named_target(lookup, "voyage", "gift image", "pause")
     assert ad_set.kind == "ad_set"

@@ -44,7 +44,7 @@ class Desk:
 
     def __init__(self, folder: Path) -> None:
         self.ads = AdShop(folder, places=(0,), ads=2)
-        self.ads.agency.first_look()
+        self.ads.agency.first_read()
         self.stores = Stores(folder / "hawker.db", self.ads.clock)
         self.orders = Orders(self.stores.db, self.ads.clock)
         self.account = self.ads.accounts[0]

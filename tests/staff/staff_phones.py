@@ -39,7 +39,7 @@ class Newsroom:
 
     def __post_init__(self) -> None:
         self.ads = AdShop(self.folder, places=self.places)
-        self.ads.agency.first_look()
+        self.ads.agency.first_read()
         self.stores = Stores(self.folder / "hawker.db", self.ads.clock)
         self.tasks = Tasks(self.stores.db, self.ads.clock)
         self.staff = Staff(self.stores.contacts, ROLES, BrandNumbers(read_brands(DATA / "brands.toml"), SHOP))

@@ -45,7 +45,7 @@ def shop(tmp_path: Path, clock: MovableClock) -> Iterator[World]:
     roster = tmp_path / "practice.toml"
     roster.write_text(ROSTER)
     with open_shop(tmp_path, clock=clock, roster=roster, PRACTICE_DAYS_PER_HOUR="1") as world:
-        world.program.agency.first_look()
+        world.program.agency.first_read()
         yield world
 
 

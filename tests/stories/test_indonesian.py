@@ -205,7 +205,7 @@ def test_staff_ask_after_the_ads_in_it(tmp_path: Path, clock: MovableClock) -> N
     roster = tmp_path / "practice.toml"
     roster.write_text(ROSTER)
     with open_shop(tmp_path, clock=clock, roster=roster, PRACTICE_DAYS_PER_HOUR="1") as shop:
-        shop.program.agency.first_look()
+        shop.program.agency.first_read()
         sam = shop.person(STAFF)
         assert "*Iklan Voyage*, sampai" in sam.says("bagaimana kampanyenya?")
         assert re.search(

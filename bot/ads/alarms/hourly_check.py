@@ -11,16 +11,16 @@ from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from bot.ads.alarms.rules import (
+    AdToday,
+    AlarmActions,
+    AlarmCheck,
     AlarmTarget,
-    Guards,
-    LineToday,
-    Look,
     blocked_account,
     broken_page,
-    desk_drowning,
+    overloaded_desk,
+    sold_out_ads,
     spend_without_chats,
-    stock_gone,
-    token_trouble,
+    unreachable_account,
 )
 from bot.ads.alarms.shop_state import ShopState
 from bot.ads.changes.account_actions import AccountActions
@@ -49,61 +49,58 @@ class HourlyCheck:
     staff: StaffMessenger
     clock: Clock  # of the accounts
 
-    def look(self) -> None:
-        """Hourly: accounts, stock and desk of every brand."""
+    def run(self) -> None:
         for brand, accounts in self.accounts.items():
-            Guards(self.actions).act(brand, list(self._looks(brand, accounts)))
-            self.speak(brand)
+            AlarmActions(self.actions).apply(brand, list(self._checks(brand, accounts)))
+            self.queue_notices(brand)
 
-    def settle(self) -> None:
-        """Every few minutes: recover what a crash or a lost answer left."""
+    def recover_changes(self) -> None:
+        """Every few minutes: settle changes that a crash or a lost answer left open."""
         for brand, accounts in self.accounts.items():
             for account_id in accounts:
-                self._try(account_id, partial(self.actions.recover, brand, account_id))
-            self.speak(brand)
+                self._logged(account_id, partial(self.actions.recover, brand, account_id))
+            self.queue_notices(brand)
 
-    def sweep(self) -> None:
-        """Nightly: archive orphans of launches, report unknown ones."""
+    def archive_orphans(self) -> None:
+        """Nightly: archive orphans of launches, report unknown objects."""
         for brand, accounts in self.accounts.items():
             for account_id in accounts:
-                for sentence in self._try(account_id, partial(self.actions.sweep, brand, account_id)) or ():
+                for sentence in self._logged(account_id, partial(self.actions.sweep, brand, account_id)) or ():
                     self.actions.alarms.say(brand, f"sweep {account_id} {sentence}", sentence)
-            self.speak(brand)
+            self.queue_notices(brand)
 
-    def warn(self, sentence: str | None) -> None:
+    def warn_staff(self, sentence: str | None) -> None:
         """Tell the staff of every brand once."""
         for brand in self.accounts if sentence else ():
             self.actions.alarms.say(brand, f"warning {sentence}", sentence or "")
-            self.speak(brand)
+            self.queue_notices(brand)
 
-    def speak(self, brand: str) -> None:
-        """Queue new notices for staff, each once."""
+    def queue_notices(self, brand: str) -> None:
         for notice in self.actions.alarms.untold(brand):
             with self.db.transaction():
                 self.staff.tell(brand, f"⚠️ {notice.sentence}")
                 self.actions.alarms.told(notice.id)
 
-    def _try(self, account_id: str, do: Callable[[], T]) -> T | None:
+    def _logged(self, account_id: str, do: Callable[[], T]) -> T | None:
         try:
             return do()
         except (AdsFault, ChangeRefused) as fault:
             log.warning("ad account %s: %s", account_id, fault)
             return None
 
-    def _looks(self, brand: str, accounts: Mapping[str, PlatformAccount]) -> Iterator[Look]:
+    def _checks(self, brand: str, accounts: Mapping[str, PlatformAccount]) -> Iterator[AlarmCheck]:
         known = {account.id: account for account in self.campaigns.accounts(brand)}
-        seen: list[LineToday] = []
+        ads: list[AdToday] = []
         for account_id, account in accounts.items():
             if account_id in known:
-                today = _Today(account, known[account_id])
-                yield from today.looks()
-                seen += self._lines(brand, today)
-        yield from spend_without_chats(seen)
-        yield from stock_gone(seen, self.shop.stock(brand))
-        yield desk_drowning(self.shop.pressure(brand), list(known))
+                today = _AccountToday(account, known[account_id])
+                yield from today.checks()
+                ads += self._running_ads(brand, today)
+        yield from spend_without_chats(ads)
+        yield from sold_out_ads(ads, self.shop.stock(brand))
+        yield overloaded_desk(self.shop.pressure(brand), list(known))
 
-    def _lines(self, brand: str, today: _Today) -> list[LineToday]:
-        """Running ads today, with their usual cost per chat."""
+    def _running_ads(self, brand: str, today: _AccountToday) -> list[AdToday]:
         day = self.clock().astimezone(ZoneInfo(today.known.time_zone)).date()
         readings = today.readings(day)
         if not readings:
@@ -114,7 +111,7 @@ class HourlyCheck:
         whole = self.figures.of(brand, "account", USUAL_DAYS, account_id=today.known.id)
         usual = whole[0].cost_per_chat if whole else None
         return [
-            LineToday(
+            AdToday(
                 AlarmTarget(today.known.id, "ad", each.ad_id, ads[each.ad_id].name),
                 each.spend,
                 each.chats,
@@ -127,17 +124,17 @@ class HourlyCheck:
 
 
 @dataclass(slots=True)
-class _Today:
-    """A fault ends the reading and becomes a finding."""
+class _AccountToday:
+    """After the first fault, nothing more is read."""
 
     account: PlatformAccount
     known: AdAccount
     fault: AdsFault | None = None
 
-    def looks(self) -> Iterator[Look]:
+    def checks(self) -> Iterator[AlarmCheck]:
         about, pages = self._ask(self.account.describe) or self.known, self.account.rules.pages
         yield blocked_account(about, pages, self.fault)
-        yield token_trouble(self.known, pages, self.fault)
+        yield unreachable_account(self.known, pages, self.fault)
         findings = None if self.fault else self._ask(self.account.examine)
         if findings is not None:
             yield broken_page(about, findings)

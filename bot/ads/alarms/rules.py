@@ -1,18 +1,18 @@
-"""Alarm rules: figures → what to pause or throttle at once."""
+"""Alarm rules: today's figures → what to pause or throttle."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
 from bot.ads.changes.account_actions import AccountActions
-from bot.ads.changes.plans.exposure import Thing
+from bot.ads.changes.plans.exposure import AccountObject
 from bot.ads.changes.plans.plan import Actor, Pause, Resume, SetBudget, Step, amount_text
 from bot.ads.changes.plans.refusals import (
     ChangedMeanwhile,
-    ChangeRefused,
     NoBudgetHere,
     NotAllowed,
     NothingToDo,
@@ -26,7 +26,7 @@ from memory.audit_log.account_changes import Cause
 from memory.conversations.turns import Pressure
 
 GUARD = Actor("guard", "agent")
-# No chat where ten were to be expected: by chance 1 in 22,000 for each ad and look (Poisson).
+# No chat where ten were to be expected: by chance 1 in 22,000 for each ad and check (Poisson).
 CHATS_EXPECTED = 10
 MOST_WAITING = 50  # customers without an answer
 SLOWEST = timedelta(minutes=10)  # the reply that nine in ten are faster than
@@ -45,55 +45,44 @@ class AlarmTarget:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """`everything_in`: accounts to pause or throttle as a whole.
-
-    `freezes`: accounts without raises, resumes and launches while it lasts. Without `ends_itself`, it ends when a
-    person resumes.
-    """
-
     sentence: str
     act: Act
     targets: tuple[AlarmTarget, ...] = ()
-    everything_in: tuple[str, ...] = ()
-    freezes: tuple[str, ...] = ()
-    ends_itself: bool = False
+    whole_accounts: tuple[str, ...] = ()  # ids of accounts to pause or throttle as a whole
+    freezes: tuple[str, ...] = ()  # ids of accounts without raises, resumes and launches while the alarm lasts
+    ends_itself: bool = False  # False: it ends when a person resumes
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """`gone`: what staff are told when the alarm ends."""
-
+class AlarmCheck:
     cause: str
     alarm: Alarm | None
-    gone: str = ""
+    all_clear: str = ""  # what staff are told when the alarm ends
 
 
 @dataclass(frozen=True, slots=True)
-class LineToday:
-    """`chats` None is unknown, not zero."""
-
+class AdToday:
     target: AlarmTarget
     spend: Money
-    chats: int | None
+    chats: int | None  # None: unknown, not zero
     usual_chat_cost: Money | None  # of the last 30 days: its own, else the account's; None: not known yet
     sku: str | None = None  # the item it sells
 
 
-def spend_without_chats(lines: Sequence[LineToday]) -> list[Look]:
-    """The ad, its link or the number is broken."""
-    return [Look(f"no chats {line.target.object_id}", _without_chats(line)) for line in lines]
+def spend_without_chats(ads: Sequence[AdToday]) -> list[AlarmCheck]:
+    """The ad, its link or the phone number is broken."""
+    return [AlarmCheck(f"no chats {ad.target.object_id}", _without_chats(ad)) for ad in ads]
 
 
-def broken_page(account: AdAccount, findings: Sequence[AccountFinding]) -> Look:
-    """The page cannot take chats."""
+def broken_page(account: AdAccount, findings: Sequence[AccountFinding]) -> AlarmCheck:
     broken = [finding.sentence for finding in findings if finding.stops_chats]
     sentence = f"Chats can't begin from the ads in {account.name} ({'; '.join(broken)}): all of them were paused."
-    gone = f"The page of {account.name} is well again: its ads run as before."
+    all_clear = f"The page of {account.name} is well again: its ads run as before."
     alarm = Alarm(sentence, "pause", (), (account.id,), (account.id,), ends_itself=True) if broken else None
-    return Look(f"broken page {account.id}", alarm, gone)
+    return AlarmCheck(f"broken page {account.id}", alarm, all_clear)
 
 
-def blocked_account(account: AdAccount, pages: str, fault: AdsFault | None) -> Look:
+def blocked_account(account: AdAccount, pages: str, fault: AdsFault | None) -> AlarmCheck:
     """Restricted, disabled or unpaid. `pages`: where people settle it."""
     blocked = isinstance(fault, AccountBlocked) or account.status in ("disabled", "unsettled", "closed")
     why = str(fault) if isinstance(fault, AccountBlocked) else f"it is {account.status}"
@@ -102,10 +91,10 @@ def blocked_account(account: AdAccount, pages: str, fault: AdsFault | None) -> L
         f" {pages}, then resume."
     )
     alarm = Alarm(sentence, "pause", (), (account.id,), (account.id,)) if blocked else None
-    return Look(f"blocked account {account.id}", alarm)
+    return AlarmCheck(f"blocked account {account.id}", alarm)
 
 
-def token_trouble(account: AdAccount, pages: str, fault: AdsFault | None) -> Look:
+def unreachable_account(account: AdAccount, pages: str, fault: AdsFault | None) -> AlarmCheck:
     """No request works, pauses included."""
     lost = isinstance(fault, NotAuthorised | VersionEnded)
     sentence = (
@@ -113,18 +102,17 @@ def token_trouble(account: AdAccount, pages: str, fault: AdsFault | None) -> Loo
         f" pauses them at the daily cap. To stop them now, use {pages}."
     )
     alarm = Alarm(sentence, "freeze", freezes=(account.id,), ends_itself=True) if lost else None
-    return Look(f"token {account.id}", alarm, f"{account.name} can be reached again.")
+    return AlarmCheck(f"token {account.id}", alarm, f"{account.name} can be reached again.")
 
 
-def stock_gone(lines: Sequence[LineToday], stock: Mapping[str, int]) -> list[Look]:
-    """Ads for sold-out items."""
-    skus = sorted({line.sku for line in lines if line.sku is not None and line.sku in stock})
-    return [Look(f"stock {sku}", _sold_out(sku, lines, stock), f"{sku} is in stock again: its ads run as before.")
+def sold_out_ads(ads: Sequence[AdToday], stock: Mapping[str, int]) -> list[AlarmCheck]:
+    skus = sorted({ad.sku for ad in ads if ad.sku is not None and ad.sku in stock})
+    return [AlarmCheck(f"stock {sku}", _sold_out(sku, ads, stock), f"{sku} is in stock again: its ads run as before.")
             for sku in skus]  # fmt: skip
 
 
-def desk_drowning(desk: Pressure, account_ids: Sequence[str]) -> Look:
-    """Halves budgets until the desk keeps up."""
+def overloaded_desk(desk: Pressure, account_ids: Sequence[str]) -> AlarmCheck:
+    """Budgets are halved until the desk keeps up."""
     slow = desk.replies >= FEWEST_REPLIES and desk.slow_reply > SLOWEST
     minutes = int(desk.slow_reply.total_seconds() // 60)
     sentence = (
@@ -133,47 +121,39 @@ def desk_drowning(desk: Pressure, account_ids: Sequence[str]) -> Look:
     )
     alarm = Alarm(sentence, "throttle", (), tuple(account_ids), tuple(account_ids), ends_itself=True)
     drowning = desk.waiting >= MOST_WAITING or slow
-    return Look("desk", alarm if drowning else None, "The desk keeps up again: the ads have their budgets back.")
+    return AlarmCheck("desk", alarm if drowning else None, "The desk keeps up again: the ads have their budgets back.")
 
 
 @dataclass(frozen=True, slots=True)
-class Guards:
+class AlarmActions:
     actions: AccountActions
 
-    def act(self, brand: str, looks: Iterable[Look]) -> None:
-        """What fails is retried at the next check.
-
-        What a person switches on during an alarm stays on.
-        """
-        for look in looks:
-            record = self.actions.alarms.on(brand, look.cause)
-            if look.alarm is not None:
-                self._sound(brand, look.cause, look.alarm, record)
+    def apply(self, brand: str, checks: Iterable[AlarmCheck]) -> None:
+        """Failed actions are retried at the next check. Objects that a person resumes during an alarm stay on."""
+        for check in checks:
+            record = self.actions.alarms.on(brand, check.cause)
+            if check.alarm is not None:
+                self._raise_alarm(brand, check.cause, check.alarm, record)
             elif record is not None and record.ends_itself:
-                self._end(record, look.gone)
+                self._end(record, check.all_clear)
 
-    def _sound(self, brand: str, cause: str, alarm: Alarm, record: AlarmRecord | None) -> None:
+    def _raise_alarm(self, brand: str, cause: str, alarm: Alarm, record: AlarmRecord | None) -> None:
         if record is None:
             record = self.actions.alarms.raise_(
                 brand, cause, alarm.sentence, freezes=alarm.freezes, ends_itself=alarm.ends_itself
             )
         if not self.actions.stops.held(record.held_under):
-            self._hold(record, alarm)
+            with suppress(AdsFault):  # the next check tries again
+                self.actions.stops.hold(self._held(record, alarm))
         for thing in self.actions.stops.held(record.held_under, "to_pause"):
-            self._do(thing, record.sentence)
-
-    def _hold(self, record: AlarmRecord, alarm: Alarm) -> None:
-        try:
-            self.actions.stops.hold(self._held(record, alarm))
-        except AdsFault:  # the next check tries again
-            return
+            self._pause_or_throttle(thing, record.sentence)
 
     def _held(self, record: AlarmRecord, alarm: Alarm) -> list[Held]:
         if alarm.act == "throttle":
-            return [held for each in alarm.everything_in for held in self._halved(record, each)]
+            return [held for each in alarm.whole_accounts for held in self._halved(record, each)]
         running = [
             AlarmTarget(account_id, thing.kind, thing.id, thing.name)
-            for account_id in alarm.everything_in
+            for account_id in alarm.whole_accounts
             for thing in self.actions.running(record.brand, account_id)[0]
         ]
         return [
@@ -182,37 +162,36 @@ class Guards:
         ]
 
     def _halved(self, record: AlarmRecord, account_id: str) -> list[Held]:
-        about, lines = self.actions.lines(record.brand, account_id)
+        about, owners = self.actions.running_budget_owners(record.brand, account_id)
         return [
             Held(
                 record.brand,
                 record.held_under,
                 account_id,
-                line.kind,
-                line.id,
-                line.name,
-                was=line.budget,
+                owner.kind,
+                owner.id,
+                owner.name,
+                was=owner.budget,
                 becomes=half,
             )
-            for line in lines
-            if line.budget is not None and (half := _half(line, about)) is not None
+            for owner in owners
+            if owner.budget is not None and (half := _half(owner, about)) is not None
         ]
 
-    def _do(self, thing: Held, why: str) -> None:
+    def _pause_or_throttle(self, thing: Held, why: str) -> None:
         step: Step = Pause(thing.kind, thing.object_id, why, cause=Cause.ALARM)
         if thing.becomes is not None:
             step = SetBudget(thing.kind, thing.object_id, thing.becomes, why, seen=thing.was, cause=Cause.ALARM)
         self.actions.stops.mark(thing, *self._outcome(thing, step, "paused", "to_pause"))
 
-    def _end(self, record: AlarmRecord, gone: str) -> None:
-        """Failures are retried."""
+    def _end(self, record: AlarmRecord, all_clear: str) -> None:
         for thing in self.actions.stops.held(record.held_under, "paused", "to_pause"):
             if thing.state == "to_pause":
                 self.actions.stops.mark(thing, "left", "the alarm was over before it could be paused")
             else:
                 self._put_back(thing)
         if not self.actions.stops.held(record.held_under, "paused"):
-            self.actions.alarms.end(record, gone)
+            self.actions.alarms.end(record, all_clear)
 
     def _put_back(self, thing: Held) -> None:
         step: Step = Resume(thing.kind, thing.object_id, "what had paused it is over")
@@ -221,51 +200,47 @@ class Guards:
         self.actions.stops.mark(thing, *self._outcome(thing, step, "put_back", "paused"))
 
     def _outcome(self, thing: Held, step: Step, good: HeldState, bad: HeldState) -> tuple[HeldState, str]:
-        """A person's own changes stay."""
         try:
-            outcome = self.actions.guarded(thing, step, GUARD)
+            outcome = self.actions.carry_out_for_alarm(thing, step, GUARD)
         except AdsFault as fault:
             return bad, str(fault)
         for _step, refused in outcome.refused:
-            return ("left" if _settled(refused) else bad), str(refused)
+            # A person has decided otherwise meanwhile: their change stays. Any other refusal is retried.
+            theirs = isinstance(refused, NothingToDo | UnknownObject | ChangedMeanwhile | NoBudgetHere)
+            return ("left" if theirs else bad), str(refused)
         return (good, "") if outcome.done else (bad, str(outcome.fault or "the account has not answered"))
 
     def release(self, alarm: AlarmRecord, by: Actor) -> None:
-        """By a person. Raises NotAllowed."""
+        """Ended by a person. Raises NotAllowed."""
         if by.role not in ("staff", "admin"):
             raise NotAllowed("Alarms are ended by staff and admins.")
         self._end(alarm, f"The alarm was ended by a person: {alarm.sentence}")
 
 
-def _without_chats(line: LineToday) -> Alarm | None:
-    if line.chats != 0 or line.usual_chat_cost is None or line.usual_chat_cost.amount <= 0:
+def _without_chats(ad: AdToday) -> Alarm | None:
+    if ad.chats != 0 or ad.usual_chat_cost is None or ad.usual_chat_cost.amount <= 0:
         return None
-    expected = line.spend.amount / line.usual_chat_cost.amount
+    expected = ad.spend.amount / ad.usual_chat_cost.amount
     if expected < CHATS_EXPECTED:
         return None
     return Alarm(
-        f"“{line.target.name}” spent {amount_text(line.spend)} today without one chat, where a chat usually costs"
-        f" {amount_text(line.usual_chat_cost)}: it was paused. Try its link, then resume it.",
+        f"“{ad.target.name}” spent {amount_text(ad.spend)} today without one chat, where a chat usually costs"
+        f" {amount_text(ad.usual_chat_cost)}: it was paused. Try its link, then resume it.",
         "pause",
-        (line.target,),
+        (ad.target,),
     )
 
 
-def _sold_out(sku: str, lines: Sequence[LineToday], stock: Mapping[str, int]) -> Alarm | None:
-    targets = tuple(line.target for line in lines if line.sku == sku)
+def _sold_out(sku: str, ads: Sequence[AdToday], stock: Mapping[str, int]) -> Alarm | None:
+    targets = tuple(ad.target for ad in ads if ad.sku == sku)
     if stock[sku] > 0 or not targets:
         return None
     names = ", ".join(f"“{target.name}”" for target in targets)
     return Alarm(f"{sku} is sold out, and its ads were paused: {names}.", "pause", targets, ends_itself=True)
 
 
-def _half(line: Thing, about: AdAccount) -> Money | None:
-    """None where the minimum allows no cut."""
-    assert line.budget is not None, "only what owns a budget is throttled"
-    half = Money(max((line.budget.amount / 2), about.min_daily_budget.amount), line.budget.currency).rounded()
-    return half if half.amount < line.budget.amount else None
-
-
-def _settled(refused: ChangeRefused) -> bool:
-    """A person has decided otherwise meanwhile; else retry."""
-    return isinstance(refused, NothingToDo | UnknownObject | ChangedMeanwhile | NoBudgetHere)
+def _half(owner: AccountObject, about: AdAccount) -> Money | None:
+    """None if the minimum budget allows no cut."""
+    assert owner.budget is not None, "only what owns a budget is throttled"
+    half = Money(max((owner.budget.amount / 2), about.min_daily_budget.amount), owner.budget.currency).rounded()
+    return half if half.amount < owner.budget.amount else None

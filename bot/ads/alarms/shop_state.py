@@ -1,4 +1,4 @@
-"""The state of the shop behind the ads: sales desk and stock."""
+"""State of the shop behind the ads: sales desk and stock."""
 
 from __future__ import annotations
 
@@ -24,8 +24,6 @@ class ShopState(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoredShopState:
-    """From the desk's queue and the catalogue."""
-
     turns: Turns
     goods: Goods
     clock: Clock  # the machine's: customers do not live in practice time

@@ -1,4 +1,4 @@
-"""The input of the allocation: insights and orders per ad."""
+"""Input of the allocation: insights and orders per ad."""
 
 from __future__ import annotations
 
@@ -31,21 +31,19 @@ class AdDay:
 
 @dataclass(frozen=True, slots=True)
 class AdOrders:
-    """Orders `age` days after a chat of `chat_day`; their `margin` is net of returns, and may be negative."""
-
     chat_day: date
-    age: int
-    margin: Decimal
+    age: int  # days from the chat to the order
+    margin: Decimal  # net of returns; may be negative
     count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class AdHistory:
-    """`budget`: yesterday's daily budget. Money is in the account's currency."""
+    """Money in the account's currency."""
 
     name: str
     angle: str
-    budget: Decimal
+    budget: Decimal  # yesterday's, a day
     state: AdState = "active"
     days: tuple[AdDay, ...] = ()
     orders: tuple[AdOrders, ...] = ()
@@ -56,7 +54,6 @@ class AdHistory:
 
     @property
     def rests(self) -> bool:
-        """May come back."""
         stopped = self.budget == 0 and any(day.spend > 0 for day in self.days)
         return self.state == "resting" or (stopped and self.state != "paused")
 
@@ -66,7 +63,7 @@ class Contradiction(ValueError):
 
 
 def check(ads: Sequence[AdHistory], today: date) -> None:
-    """Raises Contradiction for a history that is impossible on the morning of `today`."""
+    """Raises Contradiction if a history is impossible on the morning of `today`."""
     names = [ad.name for ad in ads]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
@@ -120,7 +117,7 @@ def _wrong_orders(row: AdOrders, today: date) -> Iterable[str]:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """The histories as arrays: ads × days up to yesterday."""
+    """The histories as arrays."""
 
     names: tuple[str, ...]
     angles: NDArray[np.int64]  # per ad, a number from 0
@@ -133,8 +130,8 @@ class Panel:
     by_age: Floats  # ads × age × window: orders of that age among chats that have been watched for `window` days
 
     @property
-    def watched(self) -> NDArray[np.int64]:
-        """Per column, the greatest age in days that an order can have."""
+    def days_watched(self) -> NDArray[np.int64]:
+        """Per day of chats: days until yesterday, the greatest possible age of an order."""
         return np.arange(self.spend.shape[1])[::-1]
 
 

@@ -1,7 +1,7 @@
 """Divides an account's daily budget among its ads at equal marginal return. Pure arithmetic.
 
 Budgets follow expected values: Thompson sampling earned up to 7 points less in the benchmark. When money is short, ads
-with clearly less return rest until others disappoint; `losing_ad_test` stops ads for good.
+with clearly less return rest; `losing_ad_test` stops ads for good.
 """
 
 from __future__ import annotations
@@ -14,26 +14,24 @@ from typing import Final
 
 import numpy as np
 
-from bot.ads.budget_decision import BudgetReason, money, percent_moved
+from bot.ads.budget_decision import BudgetReason, percent_moved, plain_amount
 from bot.ads.budgets import losing_ad_test, order_delays, sale_rates, spend_response
 from bot.ads.budgets.ad_history import AdHistory, Floats, Panel, check, first_free_day, panel
 from bot.ads.budgets.losing_ad_test import LossVerdict
 from memory.audit_log.account_changes import Cause
 
-STEP: Final = Decimal("0.20")  # of yesterday's budget, a day, up or down
-ENTRY: Final = Decimal("0.04")  # of the account's budget, for a new ad
-TEST: Final = 40  # times the account's least budget, for a new ad where that is more: $10 to $50 a day
-TARGET: Final = Decimal("1.05")  # what the last unit of money must be expected to bring back
+DAILY_STEP: Final = Decimal("0.20")  # of yesterday's budget, a day, up or down
+ENTRY_SHARE: Final = Decimal("0.04")  # of the account's budget, for a new ad
+ENTRY_MINIMUMS: Final = 40  # times the account's least budget, for a new ad where that is more: $10 to $50 a day
+TARGET_RETURN: Final = Decimal("1.05")  # what the last unit of money must be expected to bring back
 DRAWS: Final = 64
-POINTS: Final = 25  # budgets that are tried per ad between its least and its most
+GRID_POINTS: Final = 25  # budgets that are tried per ad between its least and its most
 BREAK_EVEN_RATE: Final = 0.03  # orders per chat that are assumed to pay for a chat where no margin of an order is known
-HOPE: Final = 1.2  # return that an account is expected to make before it has orders
-REST: Final = (
-    0.7  # standard deviations that an ad's worth is taken for better than expected when it is to rest or come back
-)
-RESTS_A_DAY: Final = 3  # ads that are sent to rest at most in a day: the evidence of one day is thin
-MOVED: Final = 0.9  # of a resting ad's money, the part that others must be able to take up at once
-FRESH_START: Final = 0.8  # what an ad that comes back brings while it learns again, against what it brought
+PRIOR_RETURN: Final = 1.2  # return that an account is expected to make before it has orders
+OPTIMISM: Final = 0.7  # standard deviations above its expected return by which a resting ad is judged
+MAX_RESTS_A_DAY: Final = 3  # ads that are sent to rest at most in a day: the evidence of one day is thin
+REUSABLE_SHARE: Final = 0.9  # of a resting ad's money, the part that others must be able to take up at once
+RESTART_FACTOR: Final = 0.8  # what an ad that comes back brings while it learns again, against what it brought
 CENT: Final = Decimal("0.01")
 
 
@@ -83,29 +81,29 @@ def allocate(
     today: date | None = None,
     minimum: Decimal = Decimal(0),
     order_margin: Decimal | None = None,
-    carried: Decimal = Decimal(1),
-    target: Decimal = TARGET,
+    referral_share: Decimal = Decimal(1),
+    target: Decimal = TARGET_RETURN,
 ) -> Plan:
-    """The budgets of `today` (default: the day after the last data), in the account's currency.
+    """Budgets for `today` (default: the day after the last data), in the account's currency.
 
-    `minimum`: of one ad. `order_margin`: the usual one, until the account has orders. `carried`: share of chats with a
-    referral. `target`: least marginal return. `rng` only draws the reported chances.
+    `minimum`: of one ad. `order_margin`: the usual one, until the account has orders. `referral_share`: share of chats
+    that arrive with a referral. `target`: least marginal return. `rng` only draws the reported chances.
 
     A running ad moves by at most a fifth, unless `minimum` or `budget` forces more. Raises Contradiction, ValueError.
     """
     today = today or first_free_day(ads)
     check(ads, today)
-    _check_limits(budget, minimum, order_margin, carried, target)
+    _check_limits(budget, minimum, order_margin, referral_share, target)
     if not ads:
         return Plan((), budget, Decimal(0), budget, "the account has no ads", 0.0)
     ranked = sorted(range(len(ads)), key=lambda place: ads[place].name)
-    plan = _plan([ads[place] for place in ranked], budget, rng, today, minimum, order_margin, carried, target)
+    plan = _plan([ads[place] for place in ranked], budget, rng, today, minimum, order_margin, referral_share, target)
     back = {place: plan.allocations[rank] for rank, place in enumerate(ranked)}
     return replace(plan, allocations=tuple(back[place] for place in range(len(ads))))
 
 
 def _check_limits(
-    budget: Decimal, minimum: Decimal, order_margin: Decimal | None, carried: Decimal, target: Decimal
+    budget: Decimal, minimum: Decimal, order_margin: Decimal | None, referral_share: Decimal, target: Decimal
 ) -> None:
     if not budget.is_finite() or budget < 0:
         raise ValueError(f"a budget of {budget} cannot be divided: give 0 or more")
@@ -115,8 +113,10 @@ def _check_limits(
         raise ValueError(
             f"an order that leaves {order_margin} cannot pay for ads: give what an order leaves before ads"
         )
-    if not 0 < carried <= 1:
-        raise ValueError(f"a share of {carried} of chats cannot carry a referral: give more than 0 and at most 1")
+    if not 0 < referral_share <= 1:
+        raise ValueError(
+            f"a share of {referral_share} of chats cannot carry a referral: give more than 0 and at most 1"
+        )
     if not target.is_finite() or target <= 0:
         raise ValueError(f"a target of {target} makes no sense: 1 is break-even")
 
@@ -128,21 +128,21 @@ def _plan(
     today: date,
     minimum: Decimal,
     order_margin: Decimal | None,
-    carried: Decimal,
+    referral_share: Decimal,
     target: Decimal,
 ) -> Plan:
     known = panel(ads, today)
     margin = None if order_margin is None else float(order_margin)
-    verdicts = losing_ad_test.verdicts(known, float(carried), margin)
-    beliefs = believe(known, float(carried), margin, float(budget) / len(ads))
+    verdicts = losing_ad_test.verdicts(known, float(referral_share), margin)
+    beliefs = believe(known, float(referral_share), margin, float(budget) / len(ads))
     stopped = [ad.state == "paused" or verdict.decision == "pause" for ad, verdict in zip(ads, verdicts, strict=True)]
     split = BudgetSplit(beliefs, float(budget), float(target))
     entry = _entry(ads, len(ads) - sum(stopped), budget, minimum)
-    room = _rested(ads, _room(ads, stopped, entry, budget, minimum, beliefs), entry, stopped, split)
-    filled = split.filled(room)
+    ranges = _with_rests(ads, _budget_ranges(ads, stopped, entry, budget, minimum, beliefs), entry, stopped, split)
+    filled = split.fill(ranges)
     budgets = [
         min(max(Decimal(amount).quantize(CENT, ROUND_FLOOR), low), high)
-        for amount, (low, high) in zip(filled.tolist(), room, strict=True)
+        for amount, (low, high) in zip(filled.tolist(), ranges, strict=True)
     ]
     allocations = _allocations(ads, budgets, verdicts, beliefs, rng)
     profit = sum((each.expected_profit for each in allocations), Decimal(0))
@@ -151,51 +151,54 @@ def _plan(
     return Plan(allocations, budget, profit, unspent, reason, beliefs.rates.angle_share())
 
 
-Room = tuple[Decimal, Decimal]
+BudgetRange = tuple[Decimal, Decimal]  # least and most of one ad
+NO_BUDGET: Final[BudgetRange] = (Decimal(0), Decimal(0))
 
 
-NONE: Final[Room] = (Decimal(0), Decimal(0))
-
-
-def _room(
+def _budget_ranges(
     ads: Sequence[AdHistory],
     stopped: Sequence[bool],
     entry: Decimal,
     budget: Decimal,
     minimum: Decimal,
     beliefs: Beliefs,
-) -> list[Room]:
-    """Minimum and maximum per ad; the minimums fit the budget."""
-    rooms = [
-        NONE if stop or ad.rests else _steps(ad, minimum) if ad.runs else (entry, entry)
+) -> list[BudgetRange]:
+    ranges = [
+        NO_BUDGET if stop or ad.rests else _range_of_running(ad, minimum) if ad.runs else (entry, entry)
         for ad, stop in zip(ads, stopped, strict=True)
     ]
-    return _fitted(rooms, budget, minimum, beliefs)
+    return _fitted_to_budget(ranges, budget, minimum, beliefs)
 
 
 def _entry(ads: Sequence[AdHistory], ads_on: int, budget: Decimal, minimum: Decimal) -> Decimal:
-    # `ENTRY` of the account's budget beside running ads, more in a new account.
+    # `ENTRY_SHARE` of the account's budget beside running ads, more in a new account.
     share = budget / max(ads_on, 1)
-    test = ENTRY * budget if any(ad.runs for ad in ads) else max(ENTRY * budget, TEST * minimum, share / 2)
+    test = (
+        ENTRY_SHARE * budget
+        if any(ad.runs for ad in ads)
+        else max(ENTRY_SHARE * budget, ENTRY_MINIMUMS * minimum, share / 2)
+    )
     return max(min(share, test), minimum).quantize(CENT, ROUND_FLOOR)
 
 
-def _steps(ad: AdHistory, minimum: Decimal) -> Room:
-    low = max(((1 - STEP) * ad.budget).quantize(CENT, ROUND_CEILING), minimum)
-    return low, max(((1 + STEP) * ad.budget).quantize(CENT, ROUND_FLOOR), low)
+def _range_of_running(ad: AdHistory, minimum: Decimal) -> BudgetRange:
+    low = max(((1 - DAILY_STEP) * ad.budget).quantize(CENT, ROUND_CEILING), minimum)
+    return low, max(((1 + DAILY_STEP) * ad.budget).quantize(CENT, ROUND_FLOOR), low)
 
 
-def _fitted(rooms: list[Room], budget: Decimal, minimum: Decimal, beliefs: Beliefs) -> list[Room]:
-    """Shrunk to the budget; worst ads first drop below `minimum`."""
-    if sum(low for low, _ in rooms) <= budget:
-        return rooms
+def _fitted_to_budget(
+    ranges: list[BudgetRange], budget: Decimal, minimum: Decimal, beliefs: Beliefs
+) -> list[BudgetRange]:
+    """Shrink the ranges to the budget; the worst ads drop to zero first."""
+    if sum(low for low, _ in ranges) <= budget:
+        return ranges
     value = beliefs.expected_value() * beliefs.responses.fresh()
-    best_first = sorted((place for place, room in enumerate(rooms) if room[1] > 0), key=lambda place: -value[place])
-    affordable = int(budget / minimum) if minimum > 0 else len(rooms)
+    best_first = sorted((place for place, (_, high) in enumerate(ranges) if high > 0), key=lambda place: -value[place])
+    affordable = int(budget / minimum) if minimum > 0 else len(ranges)
     kept = set(best_first[:affordable])
-    above = sum((rooms[place][0] - minimum for place in kept), Decimal(0))
+    above = sum((ranges[place][0] - minimum for place in kept), Decimal(0))
     part = min((budget - minimum * len(kept)) / above, Decimal(1)) if above > 0 else Decimal(0)
-    shrunk = [minimum + (low - minimum) * part for low, _ in rooms]
+    shrunk = [minimum + (low - minimum) * part for low, _ in ranges]
     cut = [amount.quantize(CENT, ROUND_FLOOR) if place in kept else Decimal(0) for place, amount in enumerate(shrunk)]
     return [(amount, amount) for amount in cut]
 
@@ -206,71 +209,70 @@ class BudgetSplit:
     budget: float
     target: float
 
-    def filled(self, room: Sequence[Room]) -> Floats:
-        """At equal marginal return within the ranges."""
-        low = np.array([float(least) for least, _ in room])
-        high = np.array([float(most) for _, most in room])
-        grid = low[:, None] + (high - low)[:, None] * np.linspace(0, 1, POINTS)
+    def fill(self, ranges: Sequence[BudgetRange]) -> Floats:
+        """Budgets at equal marginal return within the ranges."""
+        low = np.array([float(least) for least, _ in ranges])
+        high = np.array([float(most) for _, most in ranges])
+        grid = low[:, None] + (high - low)[:, None] * np.linspace(0, 1, GRID_POINTS)
         returns = self.beliefs.expected_value()[:, None] * self.beliefs.responses.slopes(grid)
         level: Floats = water_fill(returns[None], grid, self.budget, self.target)[0]
         return level
 
-    def fits(self, room: Sequence[Room]) -> bool:
-        return float(sum((low for low, _ in room), Decimal(0))) <= self.budget
+    def fits(self, ranges: Sequence[BudgetRange]) -> bool:
+        return float(sum((low for low, _ in ranges), Decimal(0))) <= self.budget
 
-    def profit(self, budgets: Floats, hope: Floats) -> float:
-        """Expected margin − `target` × money; `hope` multiplies each ad's value."""
-        value = self.beliefs.expected_value() * hope
+    def profit(self, budgets: Floats, factors: Floats) -> float:
+        """Expected margin − `target` × money; `factors` multiply each ad's value per chat."""
+        value = self.beliefs.expected_value() * factors
         return float((value * self.beliefs.responses.chats(budgets) - self.target * budgets).sum())
 
-    def returned(self, budgets: Floats) -> Floats:
-        """Return per ad, `REST` standard deviations above the expected one."""
+    def optimistic_return(self, budgets: Floats) -> Floats:
         some = np.maximum(budgets, 1.0)
-        value = self.beliefs.expected_value() * np.exp(REST * self.beliefs.uncertainty())
+        value = self.beliefs.expected_value() * np.exp(OPTIMISM * self.beliefs.uncertainty())
         share: Floats = value * self.beliefs.responses.chats(some) / some
         return share
 
 
-def _rested(
-    ads: Sequence[AdHistory], room: list[Room], entry: Decimal, stopped: Sequence[bool], split: BudgetSplit
-) -> list[Room]:
-    running = [place for place, ad in enumerate(ads) if ad.runs and room[place] != NONE]
-    awake = _sent_to_rest(room, running, split)
+def _with_rests(
+    ads: Sequence[AdHistory], ranges: list[BudgetRange], entry: Decimal, stopped: Sequence[bool], split: BudgetSplit
+) -> list[BudgetRange]:
+    running = [place for place, ad in enumerate(ads) if ad.runs and ranges[place] != NO_BUDGET]
+    awake = _sent_to_rest(ranges, running, split)
     resting = [place for place, ad in enumerate(ads) if ad.rests and not stopped[place]]
-    return _called_back(room, resting, entry, split) if awake == room and resting else awake
+    return _called_back(ranges, resting, entry, split) if awake == ranges and resting else awake
 
 
-def _sent_to_rest(room: list[Room], running: Sequence[int], split: BudgetSplit) -> list[Room]:
-    """Worst first; at least one ad runs."""
-    returned = split.returned(np.array([float(low) for low, _ in room]))
+def _sent_to_rest(ranges: list[BudgetRange], running: Sequence[int], split: BudgetSplit) -> list[BudgetRange]:
+    """Worst first; at least one ad keeps running."""
+    returned = split.optimistic_return(np.array([float(low) for low, _ in ranges]))
     worst_first = sorted(running, key=lambda place: returned[place])
-    for place in worst_first[: min(RESTS_A_DAY, len(running) - 1)]:
-        without = [*room[:place], NONE, *room[place + 1 :]]
-        if not _better_off(room, without, place, split):
+    for place in worst_first[: min(MAX_RESTS_A_DAY, len(running) - 1)]:
+        without = [*ranges[:place], NO_BUDGET, *ranges[place + 1 :]]
+        if not _earns_more_without(ranges, without, place, split):
             break
-        room = without
-    return room
+        ranges = without
+    return ranges
 
 
-def _better_off(room: list[Room], without: list[Room], place: int, split: BudgetSplit) -> bool:
-    """Whether the account earns more without it, even if it is `REST` deviations better than expected."""
-    before, after = split.filled(room), split.filled(without)
-    if after.sum() < before.sum() - (1 - MOVED) * before[place]:
+def _earns_more_without(ranges: list[BudgetRange], without: list[BudgetRange], place: int, split: BudgetSplit) -> bool:
+    before, after = split.fill(ranges), split.fill(without)
+    if after.sum() < before.sum() - (1 - REUSABLE_SHARE) * before[place]:
         return False
-    hope = np.ones(len(room))
-    hope[place] = np.exp(REST * split.beliefs.uncertainty()[place])
-    return split.profit(after, hope) > split.profit(before, hope)
+    factors = np.ones(len(ranges))
+    factors[place] = np.exp(OPTIMISM * split.beliefs.uncertainty()[place])
+    return split.profit(after, factors) > split.profit(before, factors)
 
 
-def _called_back(room: list[Room], resting: Sequence[int], entry: Decimal, split: BudgetSplit) -> list[Room]:
-    """The best resting ad, by the same measure."""
-    returned = split.returned(np.full(len(room), float(entry)))
+def _called_back(
+    ranges: list[BudgetRange], resting: Sequence[int], entry: Decimal, split: BudgetSplit
+) -> list[BudgetRange]:
+    returned = split.optimistic_return(np.full(len(ranges), float(entry)))
     best = max(resting, key=lambda place: float(returned[place]))
-    back = [*room[:best], (entry, entry), *room[best + 1 :]]
-    hope = np.ones(len(room))
-    hope[best] = FRESH_START * np.exp(REST * split.beliefs.uncertainty()[best])
-    if not split.fits(back) or split.profit(split.filled(back), hope) <= split.profit(split.filled(room), hope):
-        return room
+    back = [*ranges[:best], (entry, entry), *ranges[best + 1 :]]
+    factors = np.ones(len(ranges))
+    factors[best] = RESTART_FACTOR * np.exp(OPTIMISM * split.beliefs.uncertainty()[best])
+    if not split.fits(back) or split.profit(split.fill(back), factors) <= split.profit(split.fill(ranges), factors):
+        return ranges
     return back
 
 
@@ -327,16 +329,16 @@ def _why_unspent(
     if unspent <= CENT * max(len(allocations), 1):
         return ""
     if not running:
-        return f"{money(unspent)} of {money(budget)} is not spent: no ad is running"
+        return f"{plain_amount(unspent)} of {plain_amount(budget)} is not spent: no ad is running"
     best = max((each for each in allocations if each.budget > 0), key=lambda each: each.return_of_next, default=None)
     if best is not None and best.return_of_next > float(target):
         return (
-            f"{money(unspent)} of {money(budget)} is not spent yet: budgets rise by at most a fifth a day, "
+            f"{plain_amount(unspent)} of {plain_amount(budget)} is not spent yet: budgets rise by at most a fifth a day, "
             f"and new ads start small"
         )
     following = 100 * best.return_of_next if best is not None else 0.0
     return (
-        f"{money(unspent)} of {money(budget)} is not spent: a further 100 would bring back {following:.0f} at most, "
+        f"{plain_amount(unspent)} of {plain_amount(budget)} is not spent: a further 100 would bring back {following:.0f} at most, "
         f"and it should bring {100 * target:.0f}"
     )
 
@@ -370,17 +372,17 @@ class Beliefs:
         return chance
 
 
-def believe(known: Panel, carried: float, order_margin: float | None, first_budget: float) -> Beliefs:
+def believe(known: Panel, referral_share: float, order_margin: float | None, first_budget: float) -> Beliefs:
     responses = spend_response.learn(known, first_budget)
-    due = order_delays.learn(known.by_age.sum(axis=0)).by_age[np.minimum(known.watched, order_delays.AGES[-1])]
-    exposure = np.maximum(known.chats, known.sales) @ due * carried
+    due = order_delays.learn(known.by_age.sum(axis=0)).by_age[np.minimum(known.days_watched, order_delays.AGES[-1])]
+    exposure = np.maximum(known.chats, known.sales) @ due * referral_share
     cost = float(known.spend.sum()) / max(float(known.chats.sum()), 1.0) or 1.0
-    worth = losing_ad_test.worth(known, order_margin)
+    worth = losing_ad_test.margin_per_order(known, order_margin)
     usual = cost / BREAK_EVEN_RATE
     margin, error = worth if worth is not None else (np.full(len(known.names), usual), np.zeros(len(known.names)))
     level = np.log(np.maximum(responses.fresh(), 1e-9))
     cheapness = level - level.mean()
-    rate = HOPE * cost / max(float(margin.mean()), 1e-9)
+    rate = PRIOR_RETURN * cost / max(float(margin.mean()), 1e-9)
     rates = sale_rates.learn(known.sales.sum(axis=1), exposure, known.angles, cheapness, min(max(rate, 1e-5), 0.5))
     return Beliefs(responses, rates, margin, error)
 
@@ -393,18 +395,18 @@ def water_fill(returns: Floats, grid: Floats, budget: float, target: float) -> F
     low, high = grid[:, 0], grid[:, -1]
     floor = np.full(len(returns), target)
     ceiling = np.maximum(returns.max(axis=(1, 2)), target) + 1e-9
-    filled = _filled(returns, low, high, floor)
+    filled = _crossing(returns, low, high, floor)
     if np.all(filled.sum(axis=1) <= budget):
         return filled
     for _ in range(40):
         level = 0.5 * (floor + ceiling)
-        over = _filled(returns, low, high, level).sum(axis=1) > budget
+        over = _crossing(returns, low, high, level).sum(axis=1) > budget
         floor, ceiling = np.where(over, level, floor), np.where(over, ceiling, level)
     fits = filled.sum(axis=1) <= budget
-    return np.where(fits[:, None], filled, _filled(returns, low, high, ceiling))
+    return np.where(fits[:, None], filled, _crossing(returns, low, high, ceiling))
 
 
-def _filled(returns: Floats, low: Floats, high: Floats, level: Floats) -> Floats:
+def _crossing(returns: Floats, low: Floats, high: Floats, level: Floats) -> Floats:
     """Where each return crosses `level` (one per draw), interpolated."""
     above = returns > level[:, None, None]
     steps = above.sum(axis=2)

@@ -14,7 +14,7 @@ import numpy as np
 
 from bot.ads.budget_decision import BudgetDecision
 from bot.ads.budgets.allocation import Allocation, Plan, allocate
-from bot.ads.budgets.budget_lines import BudgetLine, lines
+from bot.ads.budgets.budget_lines import BudgetLine, budget_lines
 from bot.ads.budgets.order_margins import OrderMargins
 from bot.ads.changes.account_actions import AccountActions
 from bot.ads.changes.plans.plan import AGENT, Pause, Resume, SetBudget, Step, from_json, to_json
@@ -44,8 +44,6 @@ class ReserveForTests(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Decide:
-    """Changes nothing."""
-
     campaigns: Campaigns
     attribution: Attribution
     limits: AccountLimits
@@ -60,22 +58,22 @@ class Decide:
         except NoLimits as closed:
             return DecideResult(closed=str(closed))
         today = morning.now.astimezone(ZoneInfo(account.time_zone)).date()
-        known = lines(self.campaigns, self.attribution, morning.brand, account.id, today)
+        known = budget_lines(self.campaigns, self.attribution, morning.brand, account.id, today)
         found = [
-            with_rest(line, self._last_change(morning.brand, line)) if line.ad.state == "paused" else line
+            with_resting_state(line, self._last_change(morning.brand, line)) if line.ad.state == "paused" else line
             for line in known
         ]
         pulled = morning.results.pull
-        carried = Decimal(1) if pulled is None else pulled.carried
+        referral_share = Decimal(1) if pulled is None else pulled.carried
         reserved = self.tests.reserve(account) if self.tests is not None else 0
-        plan = self._plan(account, found, limits.most_planned.amount - reserved, today, carried)
+        plan = self._plan(account, found, limits.most_planned.amount - reserved, today, referral_share)
         return _result(account, found, plan)
 
     def _last_change(self, brand: str, line: BudgetLine) -> Change | None:
         return next(iter(self.changes.page(brand, object_id=line.id, limit=1)), None)
 
     def _plan(
-        self, account: AdAccount, found: Sequence[BudgetLine], budget: Decimal, today: date, carried: Decimal
+        self, account: AdAccount, found: Sequence[BudgetLine], budget: Decimal, today: date, referral_share: Decimal
     ) -> Plan:
         seed = zlib.crc32(f"{account.id} {today}".encode())
         return allocate(
@@ -83,14 +81,13 @@ class Decide:
             budget,
             rng=np.random.default_rng(seed),
             today=today,
-            carried=carried,
+            referral_share=referral_share,
             minimum=account.min_daily_budget.amount,
             order_margin=self.margins.usual(account),
         )
 
 
-def with_rest(line: BudgetLine, last: Change | None) -> BudgetLine:
-    """A paused line, resting if its last change says so."""
+def with_resting_state(line: BudgetLine, last: Change | None) -> BudgetLine:
     if last is None or last.what != "pause" or last.cause is not Cause.RESTING:
         return line
     return replace(line, ad=replace(line.ad, state="resting"))
@@ -124,7 +121,6 @@ def steps_of(account: AdAccount, line: BudgetLine, decision: BudgetDecision) -> 
 
 
 def _payable(account: AdAccount, amount: Decimal) -> Money:
-    """Rounded down, at least the account's minimum."""
     rounded = Money(amount.quantize(Decimal("0.01"), rounding=ROUND_DOWN), account.currency).rounded()
     return rounded if rounded.amount >= account.min_daily_budget.amount else account.min_daily_budget
 
@@ -143,15 +139,13 @@ def _decision(line: BudgetLine, allocation: Allocation) -> BudgetDecision:
 
 @dataclass(frozen=True, slots=True)
 class CarryOut:
-    """Executes the plan and records each change as an optimisation."""
-
     db: Database
     actions: AccountActions
     records: CampaignRecords
     campaigns: Campaigns
 
     def act(self, morning: Morning) -> ActResult:
-        """Idempotent for one account and day."""
+        """Execute the plan and record each change. Idempotent for one account and day."""
         account_id = morning.ad_account.describe().id
         decided = morning.results.decide
         if decided is None:
@@ -171,7 +165,6 @@ class CarryOut:
         )
 
     def _remember(self, morning: Morning, account_id: str, decided: DecideResult, outcome: PlanOutcome) -> None:
-        """Skips changes already recorded."""
         decisions = {each.id: each for each in decided.decisions}
         campaign_of = self._campaigns_of_lines(morning.brand, account_id)
         with self.db.transaction():

@@ -1,4 +1,4 @@
-"""Delay from chat to order, while most chats are still being watched.
+"""Delay from chat to order, estimated while most chats are still watched.
 
 Product-limit estimate for right truncation (Lynden-Bell 1971), with pseudo-orders as the prior.
 """
@@ -29,22 +29,17 @@ SLOW: Final = _prior(0.4, 8.0)  # what a test must reckon with before it has see
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
-    """Cumulative share of orders by age in days; `matured`: orders of chats a week old or older."""
-
-    by_age: Floats
-    matured: float
+class DelayCurve:
+    by_age: Floats  # cumulative share of orders by age in days
+    matured: float  # orders of chats a week old or older
 
 
-def learn(by_age: Floats, prior: Floats = USUAL, weight: float = 6.0) -> Curve:
-    """`by_age`: orders by age and by days watched. `weight`: pseudo-orders.
-
-    By the last age all orders are assumed to have come.
-    """
+def learn(by_age: Floats, prior: Floats = USUAL, weight: float = 6.0) -> DelayCurve:
+    """`by_age`: orders by age and by days watched. `weight`: pseudo-orders of the prior."""
     came = by_age.sum(axis=1) + weight * prior
     upto = by_age.cumsum(axis=0)  # orders of age ≤ a, by window
     at_risk = np.array([upto[age, age:].sum() for age in AGES]) + weight * prior.cumsum()
     share = np.divide(came, at_risk, out=np.zeros_like(came), where=at_risk > 0)
     stay = np.log1p(-np.minimum(share, 1 - 1e-9))
     later = np.concatenate([np.cumsum(stay[::-1])[::-1][1:], [0.0]])
-    return Curve(np.exp(later), float(by_age[:, 7:].sum()))
+    return DelayCurve(np.exp(later), float(by_age[:, 7:].sum()))

@@ -14,14 +14,12 @@ from memory.shop.catalogue_items import Goods
 
 @dataclass(frozen=True, slots=True)
 class OrderMargins:
-    """The brand's margin share × the mean catalogue price."""
-
     brands: Mapping[str, Brand]
     goods: Goods
     rates: CurrencyConverter
 
     def usual(self, account: AdAccount) -> Decimal | None:
-        """None without prices, ads settings or a rate, and for practice accounts."""
+        """Margin share × mean catalogue price. None without prices, ads settings or rate, and for practice accounts."""
         brand = self.brands[account.brand]
         prices = [item.prices[brand.currency] for item in self.goods.items(brand.id) if brand.currency in item.prices]
         if account.practice or brand.ads is None or not prices:

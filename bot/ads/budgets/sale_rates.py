@@ -30,7 +30,6 @@ class SaleRates:
     covariances: Floats  # candidates × ads × ads
 
     def expected(self) -> Floats:
-        """Orders per chat of each ad."""
         spread = np.einsum("hii->hi", self.covariances)
         mean: Floats = self.weights @ np.exp(self.means + 0.5 * np.minimum(spread, 2.0))
         return mean
@@ -51,15 +50,15 @@ class SaleRates:
         return sample
 
     def angle_share(self) -> float:
-        """Of the ads' differences, 0 to 1."""
+        """Share of the ads' differences that their angle explains, 0 to 1."""
         sizes = np.array(list(product(ANGLE_SIZES, AD_SIZES)))
         return float(self.weights @ (sizes[:, 0] ** 2 / (sizes**2).sum(axis=1)))
 
 
 def learn(sales: Floats, exposure: Floats, angles: NDArray[np.int64], cheapness: Floats, usual: float) -> SaleRates:
-    """One value per ad; `exposure`: matured chats.
+    """One value per ad. `exposure`: matured chats. `usual`: the prior rate.
 
-    `cheapness`: log of an ad's chats per money against the account's. `usual`: the prior rate.
+    `cheapness`: log of an ad's chats per unit of money against the account's.
     """
     priors = _priors(angles, cheapness)
     precision = np.linalg.inv(priors).astype(np.float64)
@@ -83,7 +82,6 @@ def _priors(angles: NDArray[np.int64], cheapness: Floats) -> Floats:
 
 
 def _modes(sales: Floats, exposure: Floats, precision: Floats, centre: float) -> Floats:
-    """By Newton's method from above."""
     pooled = (sales.sum() + 1.0) / (exposure.sum() + 1.0 / np.exp(centre))
     start = np.log((sales + 2.0) / (exposure + 2.0 / pooled))
     modes: Floats = np.broadcast_to(start, (len(precision), len(sales))).copy()

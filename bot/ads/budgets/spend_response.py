@@ -28,7 +28,7 @@ POOL: Final = 1.5  # ads' worth of belief in the prior over shapes
 
 @dataclass(frozen=True, slots=True)
 class Responses:
-    """Posterior: ads × shapes (scale and decay)."""
+    """Posterior over shapes (scale and decay) per ad."""
 
     scales: Floats  # saturation of each shape, in money
     weights: Floats  # ads × shapes, rows sum to 1
@@ -71,7 +71,7 @@ def reach_at(spend: Floats, scale: Floats) -> Floats:
 
 
 def slope_at(spend: Floats, scale: Floats) -> Floats:
-    """The derivative of `reach_at`."""
+    """Derivative of `reach_at`."""
     slope: Floats = (1 + spend / scale) ** -BEND
     return slope
 
@@ -90,22 +90,21 @@ def learn(known: Panel, first_budget: float = 1.0) -> Responses:
 
 
 def _usual_spend(known: Panel, first_budget: float) -> float:
-    """The median."""
     ran = known.spend[known.spend > 0]
     return float(np.median(ran)) if ran.size else max(first_budget, 1.0)
 
 
 def _exposure(known: Panel, scales: Floats, decays: Floats) -> Floats:
-    """Ads × days × shapes: effective spend in tomorrow's condition."""
+    """Ads × days × shapes: effective spend, after the wear up to tomorrow."""
     reach = reach_at(known.spend[:, :, None], scales)
-    ago = known.watched[None, :, None] + 1.0
+    ago = known.days_watched[None, :, None] + 1.0
     exposure: Floats = reach * np.exp(decays * np.minimum(ago, 60.0))
     return exposure
 
 
 def _fit(known: Panel, exposure: Floats) -> tuple[Floats, Floats, Floats]:
     """(levels, weights, counts)."""
-    faded = MEMORY ** known.watched.astype(np.float64)
+    faded = MEMORY ** known.days_watched.astype(np.float64)
     noise = _dispersion(known, exposure)
     chats = (known.chats * faded) @ np.ones(known.chats.shape[1]) / noise
     reached = np.einsum("idk,d->ik", exposure, faded) / noise[:, None]
@@ -119,7 +118,7 @@ def _fit(known: Panel, exposure: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def _centre(chats: Floats, reached: Floats) -> Floats:
-    """Per shape: geometric mean of the ads' levels."""
+    """Geometric mean of the ads' levels, per shape."""
     total, reach = chats.sum(), reached.sum(axis=0)
     own = (chats[:, None] + 2.0) / (reached + 2.0 * np.maximum(reach, 1e-9) / max(total, 1e-9))
     ran = reached[:, 0] > 0
@@ -144,7 +143,7 @@ def _dispersion(known: Panel, exposure: Floats) -> Floats:
 
 
 def _score(known: Panel, exposure: Floats, faded: Floats, noise: Floats, levels: Floats) -> Floats:
-    """Ads × shapes: log predictive likelihood."""
+    """Log predictive likelihood, ads × shapes."""
     mean = np.maximum(levels[:, None, :] * exposure, 1e-9)
     ran = (known.spend > 0)[:, :, None]
     fits = np.where(ran, known.chats[:, :, None] * np.log(mean) - mean, 0.0)

@@ -10,10 +10,10 @@ from bot.ads.changes.creation import Creation
 from bot.ads.changes.launching import Launching
 from bot.ads.changes.limit_checks import LimitChecks, check_admin, check_may_change
 from bot.ads.changes.open_account import AccountAccess
-from bot.ads.changes.pauses import NO_CURRENCY, Pauses, SeenThing
+from bot.ads.changes.pauses import NO_CURRENCY, Pauses, SeenObject
 from bot.ads.changes.plan_approvals import PlanApprovals
 from bot.ads.changes.plan_execution import ChangeRequests, PlanExecution
-from bot.ads.changes.plans.exposure import Thing
+from bot.ads.changes.plans.exposure import AccountObject
 from bot.ads.changes.plans.plan import Actor, Archive, Launch, Pause, Resume, SetBudget, Step
 from bot.ads.changes.plans.plan_outcome import PlanOutcome, PlanProgress, StepOrder
 from bot.ads.changes.plans.refusals import AccountBusy, CannotUndo
@@ -36,16 +36,16 @@ LEASE = timedelta(minutes=3)  # longer than any one request to a platform takes,
 @dataclass
 class AccountActions:
     """Checks each change against the limits, journals it, executes it, records its outcome.
-    Raises `ChangeRefused` where nothing was done, `AdsFault` where the account could not be reached; a change that was
-    tried is returned, whatever its state. `clock` is the wall clock; days and hours of an account come from its
-    structure's `seen_at`. `pause_for` waits in seconds.
+
+    `ChangeRefused`: nothing was done. `AdsFault`: the account could not be reached. A change that was tried is returned,
+    whatever its state. `clock` is the wall clock; days and hours of an account come from its structure's `seen_at`.
     """
 
     db: Database
     clock: Clock
     accounts: Accounts
     limits: InitVar[AccountLimits]
-    pause_for: InitVar[Callable[[float], None]]
+    sleep: InitVar[Callable[[float], None]]  # seconds
     lease: timedelta = LEASE
     changes: Changes = field(init=False)
     approvals: Approvals = field(init=False)
@@ -55,16 +55,16 @@ class AccountActions:
     checks: LimitChecks = field(init=False)
     access: AccountAccess = field(init=False)
 
-    def __post_init__(self, limits: AccountLimits, pause_for: Callable[[float], None]) -> None:
+    def __post_init__(self, limits: AccountLimits, sleep: Callable[[float], None]) -> None:
         db, clock = self.db, self.clock
         self.changes, self.approvals, self.intents = Changes(db, clock), Approvals(db, clock), Intents(db, clock)
         self.stops, self.alarms = Stops(db, clock), Alarms(db, clock)
         leases = AccountLeases(db, self.lease)
         self.checks = LimitChecks(db, limits, self.changes, self.intents, self.stops, self.alarms)
         self.access = AccountAccess(self.accounts, leases, self.checks.notice)
-        creation = Creation(self.intents, pause_for)
+        creation = Creation(self.intents, sleep)
         launching = Launching(db, clock, leases, self.changes, self.intents, self.alarms, self.checks, creation)
-        requests = ChangeRequests(self.changes, pause_for)
+        requests = ChangeRequests(self.changes, sleep)
         self._pauses = Pauses(db, clock, self.access, self.changes, requests)
         self._execution = PlanExecution(db, leases, self.changes, self.checks, requests, launching)
         self._recovery = Recovery(clock, self.changes, self.intents, self.alarms, self._execution)
@@ -101,7 +101,7 @@ class AccountActions:
         return self._one(brand, account_id, Archive(kind, object_id, why, readings), by, key)
 
     def launch(self, brand: str, account_id: str, launch: Launch, by: Actor, *, key: str | None = None) -> Change:
-        """Publishes the campaign as a whole; the change names it."""
+        """Publishes the whole campaign; the change names it."""
         return self._one(brand, account_id, launch, by, key)
 
     # -- a plan
@@ -111,6 +111,7 @@ class AccountActions:
         key: str | None = None, asked_of: str | None = None,
     ) -> PlanOutcome:  # fmt: skip
         """Pauses, then reductions, then the rest in order; raises above the threshold become one approval.
+
         Idempotent under `key`. `asked_of`: the admin who is to approve (None: any).
         """
         check_may_change(by)
@@ -144,9 +145,7 @@ class AccountActions:
         return self._carry_out(brand, change.account_id, [StepOrder(step, by, undoes_id=change.id)]).only_change()
 
     def recover(self, brand: str, account_id: str) -> list[Change]:
-        """Settle what a killed process left open, never doing it twice.
-        A request that may still arrive stays open.
-        """
+        """Settle open changes after a crash, never executing one twice."""
         if not self.changes.open_in(account_id) and not self.approvals.begun(account_id):
             return []  # without a request to the platform
         with self.access.hold(brand, account_id) as opened:
@@ -156,42 +155,41 @@ class AccountActions:
             return settled
 
     def sweep(self, brand: str, account_id: str) -> list[str]:
-        """Nightly: archive paused orphans with our token; a sentence for staff on each orphan."""
+        """Archive paused orphans with our token; a sentence for staff on each."""
         with self.access.hold(brand, account_id) as opened:
             self.changes.forget_peaks(opened.about.id, opened.day - timedelta(days=2))
             return self._recovery.sweep(opened)
 
     def room(self, brand: str, account_id: str) -> Money:
         """Sum by which daily budgets may still be raised today."""
-        return self.checks.room(self.access.look(brand, account_id))
+        return self.checks.room(self.access.read(brand, account_id))
 
-    def pause_held(self, thing: Held, why: str, by: Actor) -> Change:
-        """Without another read: it was seen running."""
+    def pause_stopped(self, thing: Held, why: str, by: Actor) -> Change:
+        """Without another read."""
         step = Pause(thing.kind, thing.object_id, why, cause=Cause.EMERGENCY_STOP)
-        shown = Thing(thing.kind, thing.object_id, thing.name, "active", None)
-        seen = SeenThing(shown, self.clock(), NO_CURRENCY)
+        shown = AccountObject(thing.kind, thing.object_id, thing.name, "active", None)
+        seen = SeenObject(shown, self.clock(), NO_CURRENCY)
         return self._pauses.pause(thing.brand, thing.account_id, seen, StepOrder(step, by))[0]
 
-    def resume_as_ordered(self, brand: str, account_id: str, things: Sequence[Resume], by: Actor) -> PlanOutcome:
+    def resume_after_stop(self, brand: str, account_id: str, things: Sequence[Resume], by: Actor) -> PlanOutcome:
         """Needs no approval, but the cap holds. Raises NotAllowed."""
         check_admin(by, "order that")
         return self._carry_out(brand, account_id, [StepOrder(step, by, ordered=True) for step in things])
 
-    def running(self, brand: str, account_id: str) -> tuple[list[Thing], bool]:
-        """Active campaigns; False: as seen last, not read now."""
-        seen = self.access.look_if_readable(brand, account_id)
+    def running(self, brand: str, account_id: str) -> tuple[list[AccountObject], bool]:
+        """Active campaigns; False: as last seen, the account was not readable."""
+        seen = self.access.read_if_reachable(brand, account_id)
         if seen is not None:
-            return seen.picture.running(), True
+            return seen.state.running(), True
         known = self.stops.seen_running(account_id)
-        return [Thing("campaign", object_id, name, "active", None) for object_id, name in known.items()], False
+        return [AccountObject("campaign", object_id, name, "active", None) for object_id, name in known.items()], False
 
-    def lines(self, brand: str, account_id: str) -> tuple[AdAccount, list[Thing]]:
-        """The account, and its budget owners that are spending."""
-        opened = self.access.look(brand, account_id)
-        planned = opened.picture.planned()
-        return opened.about, [thing for thing in opened.picture.everything() if thing.id in planned]
+    def running_budget_owners(self, brand: str, account_id: str) -> tuple[AdAccount, list[AccountObject]]:
+        opened = self.access.read(brand, account_id)
+        planned = opened.state.planned()
+        return opened.about, [thing for thing in opened.state.everything() if thing.id in planned]
 
-    def guarded(self, thing: Held, step: Step, by: Actor) -> PlanOutcome:
+    def carry_out_for_alarm(self, thing: Held, step: Step, by: Actor) -> PlanOutcome:
         """An alarm's step or its reversal: no approval, but the cap holds."""
         order = StepOrder(step, by, ordered=True, releases=thing.cause)
         return self._carry_out(thing.brand, thing.account_id, [order])

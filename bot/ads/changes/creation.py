@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.ads.changes.plans.plan import Launch, audience_from, audience_to
+from bot.ads.changes.plans.plan import Launch, audience_from_json, audience_to_json
 from bot.ads.platform import MARK, AdsFault, OutcomeUnknown, PlatformAccount
 from memory.ads.ad_account import AdStatus, Kind, New, NewAd, NewAdSet, NewCampaign, NewCreative
 from memory.audit_log.creation_intents import TOKEN_LENGTH, TOKEN_LETTERS, Intent, Intents, LaunchRecord, Part
@@ -16,7 +16,7 @@ LAG = timedelta(seconds=5)  # a read may not show for some seconds what was just
 _TOKEN = re.compile(re.escape(MARK) + f"([{TOKEN_LETTERS}]{{{TOKEN_LENGTH}}})$")
 TRIES = 3  # of one part in one go; after that the launch stays open, and is looked at again later
 
-Pause = Callable[[float], None]  # seconds
+Sleep = Callable[[float], None]  # seconds
 
 
 class Interrupted(Exception):
@@ -25,33 +25,33 @@ class Interrupted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """`may_go_on` is called before every request."""
+    """`check_allowed` is called before every request."""
 
     intents: Intents
-    pause: Pause
+    sleep: Sleep
 
-    def make(self, account: PlatformAccount, launch: LaunchRecord, may_go_on: Callable[[], None]) -> dict[str, str]:
-        """Create the missing parts, paused; part → id. Raises AdsFault."""
+    def make(self, account: PlatformAccount, launch: LaunchRecord, check_allowed: Callable[[], None]) -> dict[str, str]:
+        """Create the missing parts, paused. Returns part → id. Raises AdsFault."""
         ids: dict[str, str] = {}
         for intent in self.intents.parts(launch.id):
             if intent.object_id is None:
-                may_go_on()
+                check_allowed()
                 ids[intent.part] = self._make(account, intent, ids)
             else:
                 ids[intent.part] = intent.object_id
         self._drop_doubles(account, launch)
         return ids
 
-    def publish(self, account: PlatformAccount, launch: LaunchRecord, may_go_on: Callable[[], None]) -> None:
+    def publish(self, account: PlatformAccount, launch: LaunchRecord, check_allowed: Callable[[], None]) -> None:
         # The campaign last: the launch goes live with one request, and one interrupted before it delivers nothing.
         order: tuple[Kind, ...] = ("ad", "ad_set", "campaign")
         for kind in order:
             for intent in self.intents.parts(launch.id):
                 if intent.kind == kind and intent.object_id is not None:
-                    may_go_on()
+                    check_allowed()
                     self.set_status(account, kind, intent.object_id, "active")
 
-    def take_away(self, account: PlatformAccount, launch: LaunchRecord) -> None:
+    def archive_campaign(self, account: PlatformAccount, launch: LaunchRecord) -> None:
         """After an AdsFault the campaign may still be active."""
         for intent in self.intents.parts(launch.id):
             if intent.kind == "campaign":
@@ -60,8 +60,8 @@ class Creation:
                     self.set_status(account, "campaign", object_id, "archived")
 
     def set_status(self, account: PlatformAccount, kind: Kind, object_id: str, status: AdStatus) -> None:
-        """Retries after a lost answer. Raises AdsFault."""
-        retry(lambda: account.set_status(kind, object_id, status), self.pause)
+        """Raises AdsFault."""
+        retry(lambda: account.set_status(kind, object_id, status), self.sleep)
 
     def _make(self, account: PlatformAccount, intent: Intent, ids: Mapping[str, str]) -> str:
         new = _new(intent, ids)
@@ -92,7 +92,7 @@ class Creation:
     def _find(self, account: PlatformAccount, intent: Intent) -> list[str]:
         found = account.find(intent.kind, intent.token)
         if not found:  # reads lag behind creates
-            self.pause(LAG.total_seconds())
+            self.sleep(LAG.total_seconds())
             found = account.find(intent.kind, intent.token)
         return found
 
@@ -102,7 +102,6 @@ class Creation:
         return [] if intent.state == "planned" else self._find(account, intent)
 
     def _drop_doubles(self, account: PlatformAccount, launch: LaunchRecord) -> None:
-        """From requests whose answers were lost."""
         for intent in self.intents.parts(launch.id):
             if intent.tries > 1:
                 doubles = set(self._find(account, intent)) - {intent.object_id}
@@ -113,7 +112,7 @@ class Creation:
             self.set_status(account, intent.kind, double, "archived")
 
 
-def retry(ask: Callable[[], None], pause: Pause) -> None:
+def retry(ask: Callable[[], None], sleep: Sleep) -> None:
     """Retry an idempotent request up to `TRIES` times. Raises AdsFault."""
     lost: OutcomeUnknown | None = None
     for _ in range(TRIES):
@@ -125,7 +124,7 @@ def retry(ask: Callable[[], None], pause: Pause) -> None:
             raise OutcomeUnknown(str(fault)) if lost else fault from None
         else:
             return
-        pause(LAG.total_seconds())
+        sleep(LAG.total_seconds())
     assert lost is not None, "every try was lost"
     raise lost
 
@@ -144,7 +143,7 @@ def parts_of(launch: Launch) -> list[Part]:
     }
     parts = [Part("campaign", "campaign", campaign)]
     for number, audience in enumerate(launch.audiences):
-        body = audience_to(audience)
+        body = audience_to_json(audience)
         parts += [
             Part(f"ad_set {number}", "ad_set", body),
             Part(f"creative {number}", "creative", body),
@@ -157,7 +156,7 @@ def _new(intent: Intent, ids: Mapping[str, str]) -> New:
     if intent.kind == "campaign":
         body = intent.body
         return NewCampaign(body["name"], body["objective"], tuple(body["special_ad_categories"]))
-    audience, number = audience_from(intent.body), intent.part.split()[-1]
+    audience, number = audience_from_json(intent.body), intent.part.split()[-1]
     if intent.kind == "ad_set":
         return NewAdSet(ids["campaign"], audience.name, audience.daily_budget, audience.targeting)
     if intent.kind == "creative":

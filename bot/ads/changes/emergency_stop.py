@@ -31,7 +31,7 @@ class ResumeReport:
 
 @dataclass(frozen=True, slots=True)
 class EmergencyStop:
-    """In force, it blocks raises, resumes and launches in every process."""
+    """While in force, it blocks raises, resumes and launches in every process."""
 
     actions: AccountActions
 
@@ -49,8 +49,9 @@ class EmergencyStop:
         return None if stop is None or stop.complete else self._pause_everything(brand)
 
     def resume_everything(self, brand: str, by: Actor) -> ResumeReport:
-        """Lift the stop and resume exactly what it paused, within the cap. Raises NotAllowed.
-        What fails is retried by the next “resume”.
+        """Lift the stop and resume what it paused, within the cap. Raises NotAllowed.
+
+        Failed resumes are retried by the next “resume”.
         """
         if by.role != "admin":
             raise NotAllowed("Only an admin can lift a stop.")
@@ -67,7 +68,7 @@ class EmergencyStop:
         unsure = [
             account_id
             for account_id in self.actions.accounts.get(brand, {})
-            if not self._stands_still(stop, account_id)
+            if not self._pause_account(stop, account_id)
         ]
         held = self.actions.stops.held(stop.cause)
         running = tuple(thing for thing in held if thing.state == "to_pause")
@@ -76,8 +77,8 @@ class EmergencyStop:
             self.actions.stops.complete(stop)
         return report
 
-    def _stands_still(self, stop: Stop, account_id: str) -> bool:
-        """Pause all; False where something may be running unseen."""
+    def _pause_account(self, stop: Stop, account_id: str) -> bool:
+        """False if something may still be running unseen."""
         # Open changes before the read: one that is not open by then is done by then, and shows.
         settled = self._settled(stop.brand, account_id)
         running, read = self.actions.running(stop.brand, account_id)
@@ -99,7 +100,7 @@ class EmergencyStop:
         return not self.actions.changes.open_in(account_id)
 
     def _pause(self, stop: Stop, thing: Held) -> None:
-        change = self.actions.pause_held(thing, f"stop everything: {stop.why}", Actor(stop.who, "admin"))
+        change = self.actions.pause_stopped(thing, f"stop everything: {stop.why}", Actor(stop.who, "admin"))
         if change.state == "done":
             self.actions.stops.mark(thing, "paused")
         else:
@@ -108,7 +109,7 @@ class EmergencyStop:
     def _put_back(self, thing: Held, by: Actor) -> None:
         step = Resume(thing.kind, thing.object_id, "resume after “stop everything”")
         try:
-            outcome = self.actions.resume_as_ordered(thing.brand, thing.account_id, [step], by)
+            outcome = self.actions.resume_after_stop(thing.brand, thing.account_id, [step], by)
         except AdsFault as fault:
             self.actions.stops.mark(thing, "paused", str(fault))
             return

@@ -1,4 +1,4 @@
-"""Resumes a launch from its intents: publishes all of it, or archives it."""
+"""Finishes a launch from its intents: publishes all of it, or archives it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Launching:
     creation: Creation
 
     def finish(self, opened: OpenAccount, change: Change) -> Change:
-        """Create what is missing and publish it; if refused, archive it."""
+        """Create what is missing and publish it; archive it if refused."""
         launch = self.intents.of_change(change.id)
         try:
             self._make_and_publish(opened, launch)
@@ -47,18 +47,18 @@ class Launching:
     def _make_and_publish(self, opened: OpenAccount, launch: LaunchRecord) -> None:
         if self.clock() - launch.at > GIVE_UP:
             raise Interrupted("it could not be finished for a day")
-        ids = self.creation.make(opened.account, launch, lambda: self._check_may_go_on(opened))
+        ids = self.creation.make(opened.account, launch, lambda: self._check_allowed(opened))
         self.changes.name_object(launch.change_id, ids["campaign"])
         with self.db.transaction():
             self.intents.publish(launch.id)
             self.changes.note_peak(opened.about.id, opened.day, self.checks.launching(opened.about.id))
-        self.creation.publish(opened.account, launch, lambda: self._check_may_go_on(opened))
+        self.creation.publish(opened.account, launch, lambda: self._check_allowed(opened))
         with self.db.transaction():
             self.intents.finish(launch.id, "live")
             self.changes.settle(launch.change_id, "done")
 
-    def _check_may_go_on(self, opened: OpenAccount) -> None:
-        """Before each request: lease, emergency stop, cap. Raises Interrupted."""
+    def _check_allowed(self, opened: OpenAccount) -> None:
+        """Lease, emergency stop, cap. Raises Interrupted."""
         with self.db.transaction():
             self.db.hold(f"ads of {opened.brand}")
             self.leases.renew(opened.about.id, opened.lease_token)
@@ -70,7 +70,7 @@ class Launching:
 
     def _drop(self, opened: OpenAccount, launch: LaunchRecord, why: str) -> None:
         try:
-            self.creation.take_away(opened.account, launch)
+            self.creation.archive_campaign(opened.account, launch)
         except AdsFault as fault:
             self.alarms.say(
                 opened.brand,

@@ -19,7 +19,7 @@ from memory.audit_log.account_changes import Changes, Intention
 from memory.audit_log.creation_intents import Intents
 from memory.storage.database import Database
 
-LATE = timedelta(minutes=10)  # what was asked for and not answered may still be done so long after
+LATE = timedelta(minutes=10)  # a request whose answer was lost may still take effect so long after
 DAY = timedelta(hours=24)
 
 
@@ -37,7 +37,7 @@ class LimitChecks:
     alarms: Alarms
 
     def check_raise(self, opened: OpenAccount, order: StepOrder, meant: Intention, limits: SpendLimits) -> None:
-        """Raises ChangeRefused, or AboveThreshold where an admin may allow it."""
+        """Raises ChangeRefused, or AboveThreshold if an admin may allow it."""
         self.check_stop(opened.brand)
         self._check_alarms(opened, order)
         self.check_cap(opened, order.step, limits)
@@ -54,7 +54,7 @@ class LimitChecks:
 
     def check_cap(self, opened: OpenAccount, step: Step | None, limits: SpendLimits) -> None:
         """Raises OverCap."""
-        worst = sum(self.worst(opened, step).values(), NOTHING) * limits.worst_day
+        worst = sum(self.worst_case_spend(opened, step).values(), NOTHING) * limits.worst_day
         if worst > limits.daily_cap.amount:
             cost = amount_text(Money(worst, opened.about.currency))
             more = f"{(limits.worst_day - 1) * 100:.0f} %"
@@ -63,9 +63,9 @@ class LimitChecks:
                 f" (A day may cost {more} more than planned, and what was lowered today counts until midnight.)"
             )
 
-    def worst(self, opened: OpenAccount, step: Step | None = None) -> dict[str, Decimal]:
-        """Maximum planned spend per line today: as shown, under way, or lowered since."""
-        worst = opened.picture.at_worst(self.changes.open_in(opened.about.id))
+    def worst_case_spend(self, opened: OpenAccount, step: Step | None = None) -> dict[str, Decimal]:
+        """Maximum planned spend per budget owner today: as read, in progress, or lowered since."""
+        worst = opened.state.worst_case(self.changes.open_in(opened.about.id))
         return highest(
             worst.planned(),
             planned_with(worst, step) if step is not None else {},
@@ -85,21 +85,21 @@ class LimitChecks:
     def room(self, opened: OpenAccount) -> Money:
         """Sum by which daily budgets may still be raised today."""
         limits = self.limits.limits_of(opened.about)
-        used = sum(self.worst(opened).values(), NOTHING)
+        used = sum(self.worst_case_spend(opened).values(), NOTHING)
         return Money(max(limits.most_planned.amount - used, NOTHING), opened.about.currency)
 
-    def keep_spend_rule(self, opened: OpenAccount, limits: SpendLimits) -> None:
-        """The platform's own pause rule holds while this program is down."""
+    def update_spend_rule(self, opened: OpenAccount, limits: SpendLimits) -> None:
+        """The platform's own rule holds while this program is down."""
         if self.changes.spend_rule(opened.about.id) != limits.daily_cap.amount:
             rule_id = opened.account.guard_spend(limits.daily_cap)
             self.changes.note_spend_rule(opened.about.id, limits.daily_cap, rule_id)
 
     def notice(self, opened: OpenAccount) -> None:
-        """Note today's peak; alert staff once a day if budgets exceed the cap."""
-        planned = opened.picture.planned()
+        """Record today's peak; alert staff once a day if budgets exceed the cap."""
+        planned = opened.state.planned()
         with self.db.transaction():
             self.changes.note_peak(opened.about.id, opened.day, planned)
-            self.stops.note_running(opened.about.id, {each.id: each.name for each in opened.picture.running()})
+            self.stops.note_running(opened.about.id, {each.id: each.name for each in opened.state.running()})
         try:
             limits = self.limits.limits_of(opened.about)
         except NoLimits:
@@ -113,8 +113,8 @@ class LimitChecks:
                 f" {amount_text(limits.daily_cap)}. Nothing is raised there until they are lowered, or the cap is.",
             )
 
-    def note_looked_at(self, opened: OpenAccount, order: StepOrder) -> None:
-        """What a person resumes is theirs: its alarm ends."""
+    def end_alarm_of_resumed(self, opened: OpenAccount, order: StepOrder) -> None:
+        # What a person resumes is theirs: its alarm ends.
         if order.by.role == "agent" or not isinstance(order.step, Resume):
             return
         on = {alarm.held_under: alarm for alarm in self.alarms.all_on(opened.brand)}

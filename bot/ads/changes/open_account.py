@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from bot.ads.changes.plans.exposure import Picture
+from bot.ads.changes.plans.exposure import AccountState
 from bot.ads.changes.plans.refusals import AccountBusy, UnknownAccount
 from bot.ads.platform import Accounts, AdsFault, PlatformAccount
 from memory.ads.ad_account import AdAccount, Structure
@@ -18,12 +18,10 @@ from memory.audit_log.account_changes import AccountHeld, AccountLeases
 
 @dataclass(slots=True)
 class OpenAccount:
-    """A snapshot of an account; `picture` follows our own changes."""
-
     account: PlatformAccount
     brand: str
     structure: Structure
-    picture: Picture
+    state: AccountState  # follows our own changes
     lease_token: str = ""  # empty: it was only looked at
     fault: AdsFault | None = None  # of the platform; nothing more is begun after it
 
@@ -46,20 +44,18 @@ class OpenAccount:
 
 @dataclass(frozen=True, slots=True)
 class AccountAccess:
-    """`notice` is called with each account that is read for a change."""
-
     accounts: Accounts
     leases: AccountLeases
-    notice: Callable[[OpenAccount], None]
+    notice: Callable[[OpenAccount], None]  # called with each account that is read for a change
 
     @contextmanager
     def hold(self, brand: str, account_id: str) -> Iterator[OpenAccount]:
-        """Open it under its lease. Raises AccountBusy, UnknownAccount, AdsFault."""
+        """Take the lease, then read. Raises AccountBusy, UnknownAccount, AdsFault."""
         token = secrets.token_hex(8)
         try:
             self.leases.take(account_id, token)
             try:
-                opened = self.look(brand, account_id, token)
+                opened = self.read(brand, account_id, token)
                 self.notice(opened)
                 yield opened
             finally:
@@ -67,16 +63,16 @@ class AccountAccess:
         except AccountHeld as held:
             raise AccountBusy(str(held)) from held
 
-    def look(self, brand: str, account_id: str, lease_token: str = "") -> OpenAccount:  # nosec B107 # no lease, no token
-        """Read it without a lease. Raises UnknownAccount, AdsFault."""
+    def read(self, brand: str, account_id: str, lease_token: str = "") -> OpenAccount:  # nosec B107 # no lease, no token
+        """Without a lease. Raises UnknownAccount, AdsFault."""
         account = self.account(brand, account_id)
         structure = account.structure()
-        return OpenAccount(account, brand, structure, Picture.of(structure), lease_token)
+        return OpenAccount(account, brand, structure, AccountState.of(structure), lease_token)
 
-    def look_if_readable(self, brand: str, account_id: str) -> OpenAccount | None:
-        """None where it cannot be read. Raises UnknownAccount."""
+    def read_if_reachable(self, brand: str, account_id: str) -> OpenAccount | None:
+        """Raises UnknownAccount."""
         try:
-            seen = self.look(brand, account_id)
+            seen = self.read(brand, account_id)
         except AdsFault:  # an unreadable account must not keep a pause from happening
             return None
         self.notice(seen)

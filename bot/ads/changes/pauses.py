@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.ads.changes.open_account import AccountAccess
 from bot.ads.changes.plan_execution import ChangeRequests
-from bot.ads.changes.plans.exposure import NOTHING, Thing
+from bot.ads.changes.plans.exposure import NOTHING, AccountObject
 from bot.ads.changes.plans.plan import Pause
 from bot.ads.changes.plans.plan_outcome import PlanProgress, StepOrder
 from bot.ads.changes.plans.refusals import ChangeRefused
@@ -20,12 +20,12 @@ from memory.storage.database import Database
 from memory.storage.timestamps import Clock
 
 NO_CURRENCY = "XXX"  # ISO's code for none
-UNKNOWN = "unknown"  # what it was before, where the account could not be read
+UNKNOWN = "unknown"  # the status before, if the account could not be read
 
 
 @dataclass(frozen=True, slots=True)
-class SeenThing:
-    thing: Thing
+class SeenObject:
+    thing: AccountObject
     at: datetime
     currency: str
 
@@ -42,13 +42,13 @@ class Pauses:
         """One failure does not block the others."""
         if not orders:
             return
-        glimpse = self.access.look_if_readable(brand, account_id)
+        seen_account = self.access.read_if_reachable(brand, account_id)
         for order in orders:
             try:
                 seen = None
-                if glimpse is not None:
-                    thing = glimpse.picture.thing(*target_of(order.step))
-                    seen = SeenThing(thing, glimpse.at, glimpse.about.currency)
+                if seen_account is not None:
+                    thing = seen_account.state.thing(*target_of(order.step))
+                    seen = SeenObject(thing, seen_account.at, seen_account.about.currency)
                 change, fault = self.pause(brand, account_id, seen, order)
             except ChangeRefused as refused:
                 progress.refused.append((order.step, refused))
@@ -57,22 +57,22 @@ class Pauses:
                 progress.fault = progress.fault or fault
 
     def pause(
-        self, brand: str, account_id: str, seen: SeenThing | None, order: StepOrder
+        self, brand: str, account_id: str, seen: SeenObject | None, order: StepOrder
     ) -> tuple[Change, AdsFault | None]:
-        """`seen` None: not readable. Raises ChangeRefused where it is paused already."""
+        """`seen` None: the account is not readable. Raises ChangeRefused if it is paused already."""
         account = self.access.account(brand, account_id)
         known = self.changes.by_key(order.key) if order.key else None
         if known is not None and known.state == "done":
             return known, None
         if known is not None:
             self.changes.ask_again(known.id, known.account_at)
-            return self.requests.ask(account, known, certain=False)
+            return self.requests.ask(account, known, first_try=False)
         meant = self._intention(brand, account_id, seen, order)
         with self.db.transaction(durable=True):
             change = self.changes.intend(meant)
-        return self.requests.ask(account, change, certain=True)
+        return self.requests.ask(account, change, first_try=True)
 
-    def _intention(self, brand: str, account_id: str, seen: SeenThing | None, order: StepOrder) -> Intention:
+    def _intention(self, brand: str, account_id: str, seen: SeenObject | None, order: StepOrder) -> Intention:
         assert isinstance(order.step, Pause)
         step = order.step
         name, was, at, currency = step.object_id, UNKNOWN, self.clock(), NO_CURRENCY

@@ -10,7 +10,7 @@ from bot.ads.changes.plan_execution import PlanExecution
 from bot.ads.changes.plans.plan import Actor, ActorRole, SetBudget, from_json, to_json
 from bot.ads.changes.plans.plan_outcome import PlanOutcome, PlanProgress, StepOrder
 from bot.ads.changes.plans.refusals import ChangedMeanwhile, ChangeRefused
-from bot.ads.changes.plans.step_effects import bound, changed_meanwhile, summary_of
+from bot.ads.changes.plans.step_effects import changed_meanwhile, summary_of, with_seen_budget
 from memory.audit_log.approvals import Approval, Approvals
 from memory.storage.timestamps import Clock
 
@@ -24,13 +24,13 @@ class PlanApprovals:
     execution: PlanExecution
 
     def propose(self, opened: OpenAccount, progress: PlanProgress, asked_of: str | None, key: str | None) -> None:
-        """One approval for all steps. The same plan asks once; a rejection is final."""
+        """One approval for all steps. The same plan is proposed once; a rejection is final."""
         if not progress.to_ask:
             return
-        steps = [bound(opened.picture, order.step) for order in progress.to_ask]
+        steps = [with_seen_budget(opened.state, order.step) for order in progress.to_ask]
         by, undoes_id = progress.to_ask[0].by, progress.to_ask[0].undoes_id
         approval = self.approvals.propose(
-            opened.brand, opened.about.id, to_json(steps), summary_of(opened.about, opened.picture, steps), by=by.who,
+            opened.brand, opened.about.id, to_json(steps), summary_of(opened.about, opened.state, steps), by=by.who,
             role=by.role, asked_of=asked_of, key=key, undoes_id=undoes_id,
         )  # fmt: skip
         over = self.approvals.over(approval)
@@ -43,13 +43,13 @@ class PlanApprovals:
         """Raises ChangedMeanwhile."""
         for step in from_json(approval.plan):
             if isinstance(step, SetBudget) and step.seen is not None:
-                thing, budget = opened.picture.owner(step.kind, step.object_id)
+                thing, budget = opened.state.owner(step.kind, step.object_id)
                 if budget != step.seen:
                     self.approvals.finish(approval.id, "stale")
                     raise ChangedMeanwhile(changed_meanwhile(thing, step.seen, budget))
 
     def carry_out(self, opened: OpenAccount, approval: Approval) -> PlanOutcome:
-        """Resumes where a crash interrupted it."""
+        """Resumes after a crash."""
         by, progress = Actor(approval.proposed_by, cast(ActorRole, approval.role)), PlanProgress()
         orders = [
             StepOrder(step, by, f"approval {approval.id} {number}", approval.id, approval.undoes_id)

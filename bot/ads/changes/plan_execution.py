@@ -18,13 +18,13 @@ from bot.ads.changes.plans.refusals import ChangedMeanwhile, ChangeRefused, Noth
 from bot.ads.changes.plans.step_effects import (
     STATUS,
     applied,
+    change_lowers,
     changed_meanwhile,
     check_amount,
     lowers,
     planned_with,
     refuse_if_already,
     target_of,
-    was_lowering,
 )
 from bot.ads.changes.spend_limits import SpendLimits
 from bot.ads.platform import AdsFault, OutcomeUnknown, PlatformAccount, RequestWrong
@@ -35,24 +35,21 @@ from memory.storage.database import Database
 
 @dataclass(frozen=True, slots=True)
 class ChangeRequests:
-    """`pause_for` waits in seconds."""
-
     changes: Changes
-    pause_for: Callable[[float], None]
+    sleep: Callable[[float], None]  # seconds
 
-    def ask(self, account: PlatformAccount, change: Change, *, certain: bool) -> tuple[Change, AdsFault | None]:
-        """The change, and the fault after which this account gets no more requests.
-        `certain`: never sent before, so a refusal means not done.
-        """
+    def ask(self, account: PlatformAccount, change: Change, *, first_try: bool) -> tuple[Change, AdsFault | None]:
+        """The change, and the fault after which this account gets no more requests."""
         ends: AdsFault | None = None
         try:
-            retry(lambda: _request(account, change), self.pause_for)
+            retry(lambda: _request(account, change), self.sleep)
             self.changes.settle(change.id, "done")
         except OutcomeUnknown as fault:
             ends = fault
         except AdsFault as fault:
             ends = None if isinstance(fault, RequestWrong) else fault
-            if certain or (ends is None and was_lowering(change)):
+            # Never sent before: then a refusal means that it was not done.
+            if first_try or (ends is None and change_lowers(change)):
                 self.changes.settle(change.id, "not_done" if ends else "refused", str(fault))
         return self.changes.get(change.brand, change.id), ends
 
@@ -70,7 +67,7 @@ class PlanExecution:
 
     def work(self, opened: OpenAccount, orders: Sequence[StepOrder], progress: PlanProgress) -> None:
         """Reductions first, until the platform fails."""
-        for order in sorted(orders, key=lambda order: not lowers(opened.picture, order.step)):
+        for order in sorted(orders, key=lambda order: not lowers(opened.state, order.step)):
             if opened.fault is not None:
                 break
             try:
@@ -89,16 +86,16 @@ class PlanExecution:
             return known
         limits = self.checks.limits.limits_of(opened.about)
         meant = self._intention(opened, order)
-        if not lowers(opened.picture, order.step):
-            self.checks.keep_spend_rule(opened, limits)
+        if not lowers(opened.state, order.step):
+            self.checks.update_spend_rule(opened, limits)
         change = self._write_down(opened, order, meant, limits, known)
         if isinstance(order.step, Launch):
             return self.launching.finish(opened, change)
-        certain = known is None or known.state == "not_done"
-        change, opened.fault = self.requests.ask(opened.account, change, certain=certain)
+        first_try = known is None or known.state == "not_done"
+        change, opened.fault = self.requests.ask(opened.account, change, first_try=first_try)
         if change.state == "done":
-            opened.picture = applied(opened.picture, order.step)
-            self.checks.note_looked_at(opened, order)
+            opened.state = applied(opened.state, order.step)
+            self.checks.end_alarm_of_resumed(opened, order)
         return change
 
     def _write_down(
@@ -108,10 +105,10 @@ class PlanExecution:
         with self.db.transaction(durable=True):
             self.db.hold(f"ads of {opened.brand}")
             self.leases.renew(opened.about.id, opened.lease_token)
-            if not lowers(opened.picture, order.step):
+            if not lowers(opened.state, order.step):
                 self.checks.check_raise(opened, order, meant, limits)
             if not isinstance(order.step, Launch):  # its lines have no ids yet; under way, they count all the same
-                worst = opened.picture.at_worst(self.changes.open_in(opened.about.id))
+                worst = opened.state.worst_case(self.changes.open_in(opened.about.id))
                 self.changes.note_peak(opened.about.id, opened.day, planned_with(worst, order.step))
             if known is not None:
                 self.changes.ask_again(known.id, opened.at)
@@ -125,7 +122,7 @@ class PlanExecution:
     def _intention(self, opened: OpenAccount, order: StepOrder) -> Intention:
         step, kind, object_id = order.step, *target_of(order.step)
         name, was, becomes = self._name_old_new(opened, step)
-        grows = raised(opened.picture.planned(), planned_with(opened.picture, step))
+        grows = raised(opened.state.planned(), planned_with(opened.state, step))
         covered = order.ordered or order.approval_id is not None
         return Intention(
             opened.brand, opened.about.id, order.by.who, order.by.role, step.why, name_of(step), kind, object_id, name,
@@ -134,7 +131,7 @@ class PlanExecution:
         )  # fmt: skip
 
     def _name_old_new(self, opened: OpenAccount, step: Step) -> tuple[str, str, str]:
-        """Name, old and new value. Raises ChangeRefused."""
+        """Raises ChangeRefused."""
         if isinstance(step, Launch):
             if not step.audiences:
                 raise NothingToDo(f"“{step.name}” has no ad set to launch; give it an audience with a budget.")
@@ -143,14 +140,14 @@ class PlanExecution:
             return step.name, "", str(step.planned.amount)
         if isinstance(step, SetBudget):
             return self._budget_old_new(opened, step)
-        thing = opened.picture.thing(step.kind, step.object_id)
+        thing = opened.state.thing(step.kind, step.object_id)
         becomes = STATUS[name_of(step)]
         refuse_if_already(thing, becomes)
         return thing.name, thing.status, becomes
 
     def _budget_old_new(self, opened: OpenAccount, step: SetBudget) -> tuple[str, str, str]:
         check_amount(opened.about, step.amount)
-        thing, budget = opened.picture.owner(step.kind, step.object_id)
+        thing, budget = opened.state.owner(step.kind, step.object_id)
         if step.seen is not None and step.seen != budget:
             raise ChangedMeanwhile(changed_meanwhile(thing, step.seen, budget))
         if budget == step.amount:

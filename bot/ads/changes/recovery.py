@@ -8,11 +8,11 @@ from bot.ads.changes.creation import token_in
 from bot.ads.changes.limit_checks import LATE
 from bot.ads.changes.open_account import OpenAccount
 from bot.ads.changes.plan_execution import PlanExecution
-from bot.ads.changes.plans.exposure import Thing
+from bot.ads.changes.plans.exposure import AccountObject
 from bot.ads.changes.plans.plan import AGENT, Archive
 from bot.ads.changes.plans.plan_outcome import StepOrder
 from bot.ads.changes.plans.refusals import ChangeRefused
-from bot.ads.changes.plans.step_effects import applied_change, shown_of, was_lowering
+from bot.ads.changes.plans.step_effects import applied_change, change_lowers, current_value
 from memory.ads.emergency_stop import Alarms
 from memory.audit_log.account_changes import Change, Changes
 from memory.audit_log.creation_intents import Intents
@@ -45,7 +45,7 @@ class Recovery:
         known = self.intents.tokens(opened.about.id)
         live = {launch.id for launch in self.intents.open_in(opened.about.id)}
         said = []
-        for thing in opened.picture.everything():
+        for thing in opened.state.everything():
             intent = known.get(token_in(thing.name) or "")
             if token_in(thing.name) is None or (intent is not None and intent.launch_id in live):
                 continue
@@ -56,15 +56,15 @@ class Recovery:
         return said
 
     def _settle(self, opened: OpenAccount, change: Change) -> Change:
-        shown, late = shown_of(opened.picture, change), change.asked_at + LATE <= self.clock()
+        shown, late = current_value(opened.state, change), change.asked_at + LATE <= self.clock()
         if shown == change.becomes:
             self.changes.settle(change.id, "done")
         elif shown is None:
             self.changes.settle(change.id, "overtaken", "it is not there any more")
-        elif was_lowering(change) and shown in (change.was, "active"):
-            settled, opened.fault = self.execution.requests.ask(opened.account, change, certain=False)
+        elif change_lowers(change) and shown in (change.was, "active"):
+            settled, opened.fault = self.execution.requests.ask(opened.account, change, first_try=False)
             if settled.state == "done":
-                opened.picture = applied_change(opened.picture, change)
+                opened.state = applied_change(opened.state, change)
             return settled
         elif late and shown == change.was:
             self.changes.settle(change.id, "not_done", "it never reached the account")
@@ -72,7 +72,7 @@ class Recovery:
             self.changes.settle(change.id, "overtaken", f"it is {shown} now")
         return self.changes.get(change.brand, change.id)
 
-    def _leftover(self, opened: OpenAccount, thing: Thing, *, ours: bool) -> str:
+    def _leftover(self, opened: OpenAccount, thing: AccountObject, *, ours: bool) -> str:
         what = f"{thing.kind.replace('_', ' ')} “{thing.name}” ({thing.id})"
         if not ours or thing.status != "paused":
             pages = opened.account.rules.pages

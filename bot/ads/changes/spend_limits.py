@@ -17,10 +17,8 @@ from memory.ads.ad_account import AdAccount
 
 @dataclass(frozen=True, slots=True)
 class SpendLimits:
-    """In the account's currency."""
-
     daily_cap: Money  # holds on the platform's worst day
-    worst_day: Decimal  # daily budgets that this day costs
+    worst_day: Decimal  # daily budgets that the platform's worst day costs
     approval_above: Money  # raises that come to more than this within 24 hours wait for a person
 
     @property

@@ -68,12 +68,12 @@ class AdTestLifecycle:
         return made[0] if made else None
 
     def waits(self, test: AdTest) -> bool:
-        """Whether its approval may still come."""
+        """Whether its approval is still possible."""
         approval = self.actions.approvals.of_key(test.account_id, test.key)
         return approval is not None and approval.state in ("waiting", "approved")
 
     def register(self, test: AdTest, campaign_id: str) -> None:
-        """Record the campaign, and label its ads. Idempotent."""
+        """Record the campaign and label its ads. Idempotent."""
         idea = idea_of(test)
         brief = to_json(idea.brief)
         if test.campaign_id != campaign_id:
@@ -98,13 +98,13 @@ class AdTestLifecycle:
         return [ad for ad in known if ad.campaign_id == campaign_id]
 
     def tried(self, brand: str, account_id: str) -> frozenset[str]:
-        """Arguments that this account has run, or is about to."""
+        """Arguments of this account's past and running ads."""
         ran = {str(ad.brief.get("argument", "")) for ad in self.campaigns.ads(brand, account_id=account_id)}
         running = {idea_of(test).argument for test in self.tests.running(brand, account_id)}
         return frozenset((ran | running) - {""})
 
     def end(self, test: AdTest, outcome: AdTestOutcome, sentence: str, *, worked: bool | None = None) -> None:
-        """`worked` (unless None) becomes a pattern for later ideas."""
+        """`worked` (unless None) is stored as a pattern for later ideas."""
         idea = idea_of(test)
         with self.db.transaction():
             self.tests.end(test.brand, test.id, outcome)
@@ -121,7 +121,7 @@ class AdTestLifecycle:
             self.strategy.turned_out(test.brand, test.decision_id, sentence)
 
     def budget(self, account: AdAccount) -> Money | None:
-        """Of a test, a day; None without limits or a rate."""
+        """A test's daily budget; None without limits or an exchange rate."""
         try:
             most = self.limits.limits_of(account).most_planned.amount
         except NoLimits:
@@ -141,7 +141,7 @@ class AdTestLifecycle:
         return self.rates.in_currency(Money(dollars, "USD"), account.currency)
 
     def reserve(self, account: AdAccount) -> Decimal:
-        """For the next test; 0 while `AT_ONCE` are running."""
+        """Daily budget kept for the next test; 0 while `AT_ONCE` tests run."""
         budget = self.budget(account)
         if budget is None or len(self.tests.running(account.brand, account.id)) >= AT_ONCE:
             return Decimal(0)

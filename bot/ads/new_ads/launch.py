@@ -258,7 +258,7 @@ class LaunchTest:
         )
 
     def _model(self, brand: str, structure: Structure) -> tuple[str, Mapping[str, Any]] | None:
-        """Picture and audience of the most profitable ad with both."""
+        """AccountState and audience of the most profitable ad with both."""
         earned = {
             line.key: line.profit.amount
             for line in self.figures.of(brand, "ad", WINDOW, account_id=structure.account.id)

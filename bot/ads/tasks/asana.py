@@ -13,10 +13,10 @@ import requests
 from memory.ads.tasks import Task
 from memory.storage.timestamps import Clock
 
-SECONDS: Final = 10.0  # for an answer
+TIMEOUT: Final = 10.0  # for an answer
 PAGE: Final = 100  # Asana's most
 MOST_PAGES: Final = 50
-REST: Final = timedelta(minutes=1)  # after a refusal without a Retry-After
+DEFAULT_WAIT: Final = timedelta(minutes=1)  # after a refusal without a Retry-After
 FIELDS: Final = "gid,notes,completed,completed_at"
 
 
@@ -24,16 +24,16 @@ class AsanaFault(Exception):
     """The text is a sentence for staff, without the token."""
 
 
-class AsanaLater(AsanaFault):
-    """Throttled or down: nothing was done, retry at `until`."""
+class AsanaThrottled(AsanaFault):
+    """Throttled: nothing was done, retry at `until`."""
 
     def __init__(self, sentence: str, until: datetime) -> None:
         super().__init__(sentence)
         self.until = until
 
 
-class AsanaUnsure(AsanaFault):
-    """The answer was lost: look before retrying."""
+class AsanaOutcomeUnknown(AsanaFault):
+    """The answer was lost: look up the task before a retry."""
 
 
 class AsanaRefused(AsanaFault):
@@ -41,9 +41,7 @@ class AsanaRefused(AsanaFault):
 
 
 @dataclass(frozen=True, slots=True)
-class Twin:
-    """A task as Asana has it."""
-
+class AsanaTask:
     gid: str
     notes: str
     completed: bool
@@ -51,7 +49,7 @@ class Twin:
 
 @dataclass(slots=True)
 class Asana:
-    """`token` and `project` are ASANA_ACCESS_TOKEN and ASANA_PROJECT; every method raises AsanaFault."""
+    """Every method raises AsanaFault."""
 
     token: str = field(repr=False)
     project: str
@@ -64,22 +62,22 @@ class Asana:
         data: dict[str, Any] = {"name": need.title, "notes": notes_of(task), "projects": [self.project]}
         if need.due_on is not None:
             data["due_on"] = need.due_on.isoformat()
-        return _gid(self._ask("POST", "/tasks", body={"data": data})["data"])
+        return str(self._ask("POST", "/tasks", body={"data": data})["data"]["gid"])
 
     def find(self, mark: str) -> str | None:
         """The gid of the oldest task with this mark."""
-        found = [twin.gid for twin in self._all({"project": self.project}) if mark in twin.notes.split()]
+        found = [task.gid for task in self._all({"project": self.project}) if mark in task.notes.split()]
         return min(found, key=lambda gid: (len(gid), gid)) if found else None
 
-    def twin(self, gid: str) -> Twin | None:
-        """None where it was deleted."""
+    def get(self, gid: str) -> AsanaTask | None:
+        """None if it was deleted."""
         try:
-            return _twin(self._ask("GET", f"/tasks/{gid}", {"opt_fields": FIELDS})["data"])
-        except _Gone:
+            return _asana_task(self._ask("GET", f"/tasks/{gid}", {"opt_fields": FIELDS})["data"])
+        except _NotFound:
             return None
 
     def last_comment(self, gid: str) -> str:
-        """ "" without comments."""
+        """Empty without comments."""
         stories = self._ask("GET", f"/tasks/{gid}/stories", {"opt_fields": "type,text", "limit": str(PAGE)})["data"]
         comments = [str(each.get("text", "")) for each in stories if each.get("type") == "comment"]
         return comments[-1] if comments else ""
@@ -88,15 +86,15 @@ class Asana:
         """A deleted task counts as complete."""
         try:
             self._ask("PUT", f"/tasks/{gid}", body={"data": {"completed": True}})
-        except _Gone:
+        except _NotFound:
             return
 
-    def _all(self, which: Mapping[str, str]) -> Iterator[Twin]:
+    def _all(self, which: Mapping[str, str]) -> Iterator[AsanaTask]:
         offset: str | None = None
         for _ in range(MOST_PAGES):
             page = {**which, "opt_fields": FIELDS, "limit": str(PAGE), **({"offset": offset} if offset else {})}
             answer = self._ask("GET", "/tasks", page)
-            yield from (_twin(each) for each in answer["data"])
+            yield from (_asana_task(each) for each in answer["data"])
             offset = (answer.get("next_page") or {}).get("offset")
             if not offset:
                 return
@@ -112,20 +110,20 @@ class Asana:
                 params=query,
                 json=body,
                 headers={"Authorization": f"Bearer {self.token}", "Accept": "application/json"},
-                timeout=SECONDS,
+                timeout=TIMEOUT,
                 allow_redirects=False,
             )
         except (requests.ConnectionError, requests.Timeout) as lost:
-            raise AsanaUnsure(f"Asana did not answer ({type(lost).__name__}).") from None
+            raise AsanaOutcomeUnknown(f"Asana did not answer ({type(lost).__name__}).") from None
         return self._read(answer)
 
     def _read(self, answer: requests.Response) -> dict[str, Any]:
         if answer.status_code == 429:
-            raise AsanaLater("Asana takes no more requests for now.", self._until(answer))
+            raise AsanaThrottled("Asana takes no more requests for now.", self._until(answer))
         if answer.status_code >= 500:
-            raise AsanaUnsure(f"Asana has a fault of its own (HTTP {answer.status_code}).")
+            raise AsanaOutcomeUnknown(f"Asana has a fault of its own (HTTP {answer.status_code}).")
         if answer.status_code == 404:
-            raise _Gone("Asana has no such task or project; is ASANA_PROJECT right?")
+            raise _NotFound("Asana has no such task or project; is ASANA_PROJECT right?")
         if answer.status_code in (401, 403):
             raise AsanaRefused("Asana refuses the token: set ASANA_ACCESS_TOKEN to one that may write in the project.")
         if not answer.ok:
@@ -133,9 +131,9 @@ class Asana:
         try:
             read: dict[str, Any] = answer.json()
         except requests.JSONDecodeError:
-            raise AsanaUnsure("Asana's answer could not be read.") from None
+            raise AsanaOutcomeUnknown("Asana's answer could not be read.") from None
         if not isinstance(read, dict) or "data" not in read:
-            raise AsanaUnsure("Asana's answer could not be read.")
+            raise AsanaOutcomeUnknown("Asana's answer could not be read.")
         return read
 
     def _until(self, answer: requests.Response) -> datetime:
@@ -143,16 +141,16 @@ class Asana:
         try:
             seconds = float(said)
         except ValueError:
-            return self.clock() + REST
-        return self.clock() + (timedelta(seconds=min(seconds, 3600)) if math.isfinite(seconds) else REST)
+            return self.clock() + DEFAULT_WAIT
+        return self.clock() + (timedelta(seconds=min(seconds, 3600)) if math.isfinite(seconds) else DEFAULT_WAIT)
 
 
-class _Gone(AsanaRefused):
+class _NotFound(AsanaRefused):
     pass
 
 
 def notes_of(task: Task) -> str:
-    """The last line is the mark for `find`."""
+    """The last line is the mark for `Asana.find`."""
     need = task.need
     parts = [f"Why: {need.why}", f"What: {need.what}"]
     parts += [f"Campaign: {need.campaign}"] if need.campaign else []
@@ -160,12 +158,8 @@ def notes_of(task: Task) -> str:
     return "\n\n".join(parts)
 
 
-def _twin(data: Mapping[str, Any]) -> Twin:
-    return Twin(_gid(data), str(data.get("notes") or ""), bool(data.get("completed")))
-
-
-def _gid(data: Mapping[str, Any]) -> str:
-    return str(data["gid"])
+def _asana_task(data: Mapping[str, Any]) -> AsanaTask:
+    return AsanaTask(str(data["gid"]), str(data.get("notes") or ""), bool(data.get("completed")))
 
 
 def _reason(answer: requests.Response) -> str:

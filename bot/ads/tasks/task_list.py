@@ -11,7 +11,7 @@ from typing import Final
 from bot.ads.morning.cycle import Morning
 from bot.ads.staff_messenger import StaffMessenger
 from bot.ads.step_results import MorningResults, TasksResult
-from bot.ads.tasks.asana import Asana, AsanaLater, AsanaRefused, AsanaUnsure
+from bot.ads.tasks.asana import Asana, AsanaOutcomeUnknown, AsanaRefused, AsanaThrottled
 from memory.ads.learnings.strategy import Strategy
 from memory.ads.morning_runs import Cycles
 from memory.ads.tasks import Need, Task, Tasks
@@ -19,12 +19,12 @@ from memory.storage.timestamps import Clock
 
 log = logging.getLogger(__name__)
 
-SETTLES: Final = timedelta(minutes=1)  # what Asana was asked for and did not answer shows by then
+SEARCH_LAG: Final = timedelta(minutes=1)  # a task whose create got no answer shows in Asana by then
 
 
 @dataclass
-class AsanaTwins:
-    """Each open task has exactly one twin in Asana, and is done when that is.
+class AsanaSync:
+    """Each open task has one task in Asana, and is done when that is.
 
     Staff are told of a refusal once, until a sync works.
     """
@@ -34,57 +34,56 @@ class AsanaTwins:
     brands: Sequence[str]
     clock: Clock
     staff: StaffMessenger
-    _rests_until: datetime | None = None
+    _throttled_until: datetime | None = None
     _told: set[str] = field(default_factory=set)
 
     def sync(self) -> None:
-        """What is throttled waits for the next sync."""
-        if self._rests_until is not None and self.clock() < self._rests_until:
+        if self._throttled_until is not None and self.clock() < self._throttled_until:
             return
         try:
             for brand in self.brands:
-                self._brand(brand)
-        except AsanaLater as later:
-            self._rests_until = later.until
-        except AsanaUnsure as unsure:
+                self._sync_brand(brand)
+        except AsanaThrottled as later:
+            self._throttled_until = later.until
+        except AsanaOutcomeUnknown as unsure:
             log.warning("the sync with Asana is incomplete: %s", unsure)
         except AsanaRefused as refused:
-            self._complain(str(refused))
+            self._report_refusal(str(refused))
         else:
             self._told.clear()
 
-    def _brand(self, brand: str) -> None:
+    def _sync_brand(self, brand: str) -> None:
         for task in self.tasks.to_file(brand):
-            self._file(task)
+            self._file_in_asana(task)
         for task in self.tasks.filed(brand):
-            self._take_in(task)
+            self._close_if_completed(task)
         for task in self.tasks.to_close(brand):
             self.asana.complete(task.gid or "")
             self.tasks.is_closed_there(task.id)
 
-    def _file(self, task: Task) -> None:
-        if task.tried_at is not None:  # an answer was lost: look for the twin, and create it after SETTLES only
+    def _file_in_asana(self, task: Task) -> None:
+        if task.tried_at is not None:  # an answer was lost: look the task up, and create it again only after SEARCH_LAG
             known = self.asana.find(task.mark)
             if known is not None:
                 self.tasks.is_in_asana(task.id, known)
                 return
-            if self.clock() < task.tried_at + SETTLES:
+            if self.clock() < task.tried_at + SEARCH_LAG:
                 return
         self.tasks.trying(task.id)
         try:
             self.tasks.is_in_asana(task.id, self.asana.create(task))
-        except (AsanaLater, AsanaRefused):
+        except (AsanaThrottled, AsanaRefused):
             self.tasks.not_tried(task.id)
             raise
 
-    def _take_in(self, task: Task) -> None:
-        twin = self.asana.twin(task.gid or "")
-        if twin is None or twin.completed:
-            said = "It was deleted in Asana." if twin is None else self.asana.last_comment(twin.gid)
+    def _close_if_completed(self, task: Task) -> None:
+        there = self.asana.get(task.gid or "")
+        if there is None or there.completed:
+            said = "It was deleted in Asana." if there is None else self.asana.last_comment(there.gid)
             self.tasks.is_closed_there(task.id)
             self.tasks.done(task.brand, task.id, "asana", said or "It was completed in Asana; nobody said more.")
 
-    def _complain(self, sentence: str) -> None:
+    def _report_refusal(self, sentence: str) -> None:
         if sentence in self._told:
             return
         self._told.add(sentence)
@@ -94,7 +93,7 @@ class AsanaTwins:
 
 @dataclass(frozen=True, slots=True)
 class FileTasks:
-    """Files what launches need from people, and learns outcomes. Database only."""
+    """Database only."""
 
     tasks: Tasks
     cycles: Cycles

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from bot.ads.campaign_lookup import alike, names_of
+from bot.ads.campaign_lookup import name_words, similar_word
 from bot.language.detection import detect
 from bot.language.normalisation import fold
 from bot.language.patterns import BESIDE, folded_pieces
@@ -56,7 +56,7 @@ def read(text: str, names: Iterable[str], words: Iterable[str]) -> Question:
     """`names`: of campaigns and accounts; `words`: angles and formats."""
     plain = fold(text)
     language = detect(text)
-    said = names_of(text)
+    said = name_words(text)
     name, word = _named(said, names), _word(said, words)
     days = _days(plain)
     for command, pattern in _ACTS:
@@ -71,20 +71,20 @@ def read(text: str, names: Iterable[str], words: Iterable[str]) -> Question:
 
 def _named(said: Sequence[str], names: Iterable[str]) -> str:
     """Words in all names (the brand's) are ignored."""
-    lists = [set(names_of(name)) for name in names]
+    lists = [set(name_words(name)) for name in names]
     everywhere = set.intersection(*lists) if len(lists) > 1 else set()
     known = set().union(*lists) - everywhere
-    return " ".join(word for word in said if any(alike(word, each) for each in known))
+    return " ".join(word for word in said if any(similar_word(word, each) for each in known))
 
 
 def _word(said: Sequence[str], words: Iterable[str]) -> str:
     """An angle or format of which all parts occur, or one of more than four letters."""
     for word in sorted(words, key=len, reverse=True):
-        parts = names_of(word.replace("-", " "))
-        if parts and all(any(alike(each, part) for each in said) for part in parts):
+        parts = name_words(word.replace("-", " "))
+        if parts and all(any(similar_word(each, part) for each in said) for part in parts):
             return word
-    return next((word for word in words for part in names_of(word.replace("-", " "))
-                 if len(part) > 4 and any(alike(each, part) for each in said)), "")  # fmt: skip
+    return next((word for word in words for part in name_words(word.replace("-", " "))
+                 if len(part) > 4 and any(similar_word(each, part) for each in said)), "")  # fmt: skip
 
 
 def _days(plain: str) -> int | None:

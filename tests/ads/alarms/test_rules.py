@@ -5,16 +5,16 @@ from datetime import timedelta
 import pytest
 
 from bot.ads.alarms.rules import (
+    AdToday,
+    AlarmActions,
+    AlarmCheck,
     AlarmTarget,
-    Guards,
-    LineToday,
-    Look,
     blocked_account,
     broken_page,
-    desk_drowning,
+    overloaded_desk,
+    sold_out_ads,
     spend_without_chats,
-    stock_gone,
-    token_trouble,
+    unreachable_account,
 )
 from bot.ads.changes.plans.plan import Resume, SetBudget, Step
 from bot.ads.changes.plans.refusals import Frozen, NotAllowed, Stopped
@@ -29,14 +29,14 @@ BROKEN = [AccountFinding("page", False, "it has no WhatsApp number", stops_chats
 WELL = [AccountFinding("page", True, "it is linked")]
 
 
-def line(buying: Buying, object_id: str, spend: str, chats: int | None, usual: str | None = "60", sku: str | None = None) -> LineToday:  # fmt: skip
+def line(buying: Buying, object_id: str, spend: str, chats: int | None, usual: str | None = "60", sku: str | None = None) -> AdToday:  # fmt: skip
     target = AlarmTarget(buying.account.id, "ad_set", object_id, "Delhi")
-    return LineToday(target, rupees(spend), chats, None if usual is None else rupees(usual), sku)
+    return AdToday(target, rupees(spend), chats, None if usual is None else rupees(usual), sku)
 
 
-def act(buying: Buying, *looks: Look) -> None:
+def act(buying: Buying, *checks: AlarmCheck) -> None:
     """Another hour's look, by whichever process has it."""
-    Guards(buying.process()).act(BRAND, looks)
+    AlarmActions(buying.process()).apply(BRAND, checks)
 
 
 @pytest.mark.parametrize(
@@ -53,15 +53,15 @@ def act(buying: Buying, *looks: Look) -> None:
 def test_spend_without_chats_needs_evidence(
     buying: Buying, spend: str, chats: int | None, usual: str | None, alarmed: bool
 ) -> None:
-    (look,) = spend_without_chats([line(buying, "7", spend, chats, usual)])
-    assert (look.alarm is not None) is alarmed
+    (check,) = spend_without_chats([line(buying, "7", spend, chats, usual)])
+    assert (check.alarm is not None) is alarmed
 
 
 def test_an_ad_that_brings_nobody_is_paused_told_once_and_waits_for_a_person(buying: Buying) -> None:
     bad = buying.account.line("1000", "Delhi")
-    looks = spend_without_chats([line(buying, bad, "700", 0)])
+    checks = spend_without_chats([line(buying, bad, "700", 0)])
     for _ in range(3):
-        act(buying, *looks)
+        act(buying, *checks)
         buying.clock.pass_by(hours=1)
     assert buying.account.status(bad) == "paused"
     assert buying.told() == [
@@ -75,17 +75,17 @@ def test_an_ad_that_brings_nobody_is_paused_told_once_and_waits_for_a_person(buy
     buying.actions.resume(BRAND, ACCOUNT, "ad_set", bad, SAM, "the link is mended")
     assert len(buying.told()) == 2
     assert buying.actions.alarms.all_on(BRAND) == []
-    act(buying, *looks)  # the same figures again: a new alarm
+    act(buying, *checks)  # the same figures again: a new alarm
     assert buying.account.status(bad) == "paused"
 
 
 def test_a_pause_that_failed_is_tried_again_with_the_next_look(buying: Buying) -> None:
     bad = buying.account.line("1000", "Delhi")
-    looks = spend_without_chats([line(buying, bad, "700", 0)])
+    checks = spend_without_chats([line(buying, bad, "700", 0)])
     buying.account.faults = [("set_status", TryLater("throttled"))]
-    act(buying, *looks)
+    act(buying, *checks)
     assert buying.account.status(bad) == "active"
-    act(buying, *looks)
+    act(buying, *checks)
     assert buying.account.status(bad) == "paused"
     assert len(buying.told()) == 1
 
@@ -136,35 +136,35 @@ def test_a_blocked_account_waits_for_a_person(buying: Buying) -> None:
         buying.actions.launch(BRAND, ACCOUNT, idea(), CYCLE)
     (alarm,) = buying.actions.alarms.all_on(BRAND)
     with pytest.raises(NotAllowed):
-        Guards(buying.actions).release(alarm, ANNE)
-    Guards(buying.actions).release(alarm, SAM)
+        AlarmActions(buying.actions).release(alarm, ANNE)
+    AlarmActions(buying.actions).release(alarm, SAM)
     assert buying.account.status(campaign) == "active"
 
 
 @pytest.mark.parametrize("fault", [NotAuthorised("the token has expired"), VersionEnded("v26.0 has ended")])
 def test_a_lost_token_freezes_the_account_until_a_request_works(buying: Buying, fault: NotAuthorised) -> None:
     about = buying.account.describe()
-    act(buying, token_trouble(about, PAGES, fault))
+    act(buying, unreachable_account(about, PAGES, fault))
     assert "can't be reached" in buying.told()[0] and f"use {PAGES}" in buying.told()[0]
     with pytest.raises(Frozen):
         buying.actions.launch(BRAND, ACCOUNT, idea(), CYCLE)
-    act(buying, token_trouble(about, PAGES, None))
+    act(buying, unreachable_account(about, PAGES, None))
     buying.actions.launch(BRAND, ACCOUNT, idea(), CYCLE)
 
 
 def test_ads_for_what_is_sold_out_rest_until_there_is_stock(buying: Buying) -> None:
     gone, there = buying.account.line("500", "Delhi"), buying.account.line("500", "Mumbai")
     lines = [line(buying, gone, "10", 3, sku="VY-1"), line(buying, there, "10", 3, sku="VY-2")]
-    act(buying, *stock_gone(lines, {"VY-1": 0, "VY-2": 4}))
+    act(buying, *sold_out_ads(lines, {"VY-1": 0, "VY-2": 4}))
     assert [buying.account.status(each) for each in (gone, there)] == ["paused", "active"]
     buying.clock.pass_by(hours=30)
-    act(buying, *stock_gone(lines, {"VY-1": 2, "VY-2": 4}))
+    act(buying, *sold_out_ads(lines, {"VY-1": 2, "VY-2": 4}))
     assert buying.account.status(gone) == "active"
     assert buying.told() == ["VY-1 is sold out, and its ads were paused: “Delhi”.", "VY-1 is in stock again: its ads run as before."]  # fmt: skip
 
 
 def test_a_sku_that_the_catalogue_does_not_know_alarms_nobody(buying: Buying) -> None:
-    assert stock_gone([line(buying, "7", "10", 3, sku="VY-9"), line(buying, "8", "10", 3)], {"VY-1": 0}) == []
+    assert sold_out_ads([line(buying, "7", "10", 3, sku="VY-9"), line(buying, "8", "10", 3)], {"VY-1": 0}) == []
 
 
 @pytest.mark.parametrize(
@@ -174,8 +174,8 @@ def test_a_sku_that_the_catalogue_does_not_know_alarms_nobody(buying: Buying) ->
 def test_a_desk_drowns_by_its_backlog_or_by_its_slow_replies(
     waiting: int, replies: int, minutes: int, drowning: bool
 ) -> None:
-    look = desk_drowning(Pressure(waiting, replies, timedelta(minutes=minutes)), [ACCOUNT])
-    assert (look.alarm is not None) is drowning
+    check = overloaded_desk(Pressure(waiting, replies, timedelta(minutes=minutes)), [ACCOUNT])
+    assert (check.alarm is not None) is drowning
 
 
 def test_a_drowning_desk_halves_budgets_and_gives_them_back(buying: Buying) -> None:
@@ -184,10 +184,10 @@ def test_a_drowning_desk_halves_budgets_and_gives_them_back(buying: Buying) -> N
     changed = buying.account.line("1000", "changed")
     full, calm = Pressure(80, 30, timedelta(minutes=20)), Pressure(3, 30, timedelta(minutes=1))
     for _ in range(2):
-        act(buying, desk_drowning(full, [ACCOUNT]))
+        act(buying, overloaded_desk(full, [ACCOUNT]))
     assert [buying.account.budget(each) for each in (big, small, asleep, changed)] == [2000, 40, 500, 500]
     buying.account.person_sets(changed, "300")
-    act(buying, desk_drowning(calm, [ACCOUNT]))
+    act(buying, overloaded_desk(calm, [ACCOUNT]))
     assert [buying.account.budget(each) for each in (big, small, asleep, changed)] == [4000, 60, 500, 300]
     assert len(buying.told()) == 2
 
@@ -196,7 +196,7 @@ def test_an_account_that_could_not_be_read_is_throttled_with_the_next_look(buyin
     big = buying.account.line("4000", "big")
     buying.account.faults = [("structure", TryLater("throttled"))]
     for expected in (4000, 2000):
-        act(buying, desk_drowning(Pressure(80, 0, timedelta(0)), [ACCOUNT]))
+        act(buying, overloaded_desk(Pressure(80, 0, timedelta(0)), [ACCOUNT]))
         assert buying.account.budget(big) == expected
     assert len(buying.told()) == 1
 

@@ -240,7 +240,7 @@ def test_a_day_that_is_not_over_is_refused() -> None:
         ({"budget": Decimal(-1)}, "cannot be divided"),
         ({"minimum": Decimal(-1)}, "least budget"),
         ({"order_margin": Decimal(0)}, "cannot pay for ads"),
-        ({"carried": Decimal(0)}, "carry a referral"),
+        ({"referral_share": Decimal(0)}, "carry a referral"),
         ({"target": Decimal(0)}, "1 is break-even"),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 
 from bot.ads.budgets import sale_rates, spend_response
 from bot.ads.budgets.ad_history import OLDEST, Floats, Panel
-from bot.ads.budgets.losing_ad_test import worth
+from bot.ads.budgets.losing_ad_test import margin_per_order
 
 
 def panel(spend: Floats, chats: Floats, orders: Floats | None = None, margin: float = 400.0) -> Panel:
@@ -70,11 +70,11 @@ def test_cheap_chats_that_do_not_buy_are_a_warning_for_the_next_cheap_ad() -> No
 def test_a_margin_is_the_account_s_until_the_ad_has_its_own() -> None:
     spend = np.full((2, 10), 100.0)
     orders = np.vstack([np.full(10, 20.0), np.zeros(10)])
-    known = worth(panel(spend, spend, orders, margin=300.0), 900.0)
+    known = margin_per_order(panel(spend, spend, orders, margin=300.0), 900.0)
     assert known is not None
     assert known[0] == pytest.approx([300, 300], rel=0.15)
-    assert worth(panel(spend, spend), None) is None
-    reckoned = worth(panel(spend, spend), 900.0)
+    assert margin_per_order(panel(spend, spend), None) is None
+    reckoned = margin_per_order(panel(spend, spend), 900.0)
     assert reckoned is not None
     assert reckoned[0] == pytest.approx([900, 900])
 

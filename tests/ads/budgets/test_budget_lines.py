@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.ads.budgets.ad_history import check
-from bot.ads.budgets.budget_lines import BudgetLine, lines
+from bot.ads.budgets.budget_lines import BudgetLine, budget_lines
 from bot.ads.morning.cycle import Morning
 from bot.ads.morning.pull import Pull
 from bot.ads.practice import DecisionsFile, PracticeAccount, read_practice
@@ -44,7 +44,7 @@ def account(tmp_path: Path, clock: TestClock) -> PracticeAccount:
 def read(db: Database, clock: TestClock, account: PracticeAccount) -> list[BudgetLine]:
     campaigns, attribution = Campaigns(db, clock), Attribution(db, clock)
     Pull(campaigns, attribution).pull(Morning("voyage", TODAY, clock(), account))
-    return lines(campaigns, attribution, "voyage", account.spec.id, TODAY)
+    return budget_lines(campaigns, attribution, "voyage", account.spec.id, TODAY)
 
 
 def test_every_ad_set_is_a_line_with_all_that_its_ad_did(
@@ -92,7 +92,7 @@ def test_a_campaign_that_holds_the_budget_is_the_line(db: Database, clock: TestC
             for ad, spend in spends.items()
         ],
     )
-    (line,) = lines(campaigns, Attribution(db, clock), "voyage", "act_1", TODAY)
+    (line,) = budget_lines(campaigns, Attribution(db, clock), "voyage", "act_1", TODAY)
     assert (line.kind, line.id, line.budget, line.ad_ids) == ("campaign", "c", whole, ("a1", "a2"))
     assert line.ad.days[0].spend == 400
     assert line.ad.angle == "angle 2"

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from benchmarks.worlds import strange_delays
-from bot.ads.budget_decision import PAUSE, BudgetReason, odds
+from bot.ads.budget_decision import PAUSE_EVIDENCE, BudgetReason, odds_text
 from bot.ads.budgets.ad_history import OLDEST, AdHistory, first_free_day, panel
-from bot.ads.budgets.losing_ad_test import WATCHED, LossVerdict, against, judge, worth
+from bot.ads.budgets.losing_ad_test import MIN_DAYS, LossVerdict, evidence_of_loss, judge, margin_per_order
 from bot.ads.budgets.order_delays import SLOW, USUAL, learn
 from bot.ads.practice.market import usual_delays
 from memory.audit_log.account_changes import Cause
@@ -33,16 +33,16 @@ def test_spend_without_a_single_sale_is_a_loss_too() -> None:
 
 
 def test_nothing_is_paused_before_the_account_was_watched_for_three_weeks() -> None:
-    young = [ad("A", orders=40, days=WATCHED), ad("B", orders=0, days=WATCHED)]
+    young = [ad("A", orders=40, days=MIN_DAYS), ad("B", orders=0, days=MIN_DAYS)]
     seen = verdict(young)
-    assert seen.evidence > PAUSE
-    assert (seen.armed, seen.decision) == (False, "watch")
-    old = [ad("A", orders=40, days=WATCHED + 1), ad("B", orders=0, days=WATCHED + 1)]
+    assert seen.evidence > PAUSE_EVIDENCE
+    assert (seen.may_pause, seen.decision) == (False, "watch")
+    old = [ad("A", orders=40, days=MIN_DAYS + 1), ad("B", orders=0, days=MIN_DAYS + 1)]
     assert verdict(old).decision == "pause"
 
 
 def test_nothing_is_paused_on_a_handful_of_orders() -> None:
-    assert not verdict([ad("A", orders=0.2, days=40), ad("B", orders=0.0, days=40)]).armed
+    assert not verdict([ad("A", orders=0.2, days=40), ad("B", orders=0.0, days=40)]).may_pause
 
 
 def test_orders_that_take_long_are_waited_for() -> None:
@@ -60,7 +60,7 @@ def test_orders_that_take_long_are_waited_for() -> None:
 
 def test_chats_that_lost_their_referral_are_not_held_against_the_ad() -> None:
     ads = [ad("A", orders=3), ad("B", orders=1.5)]
-    half = judge(ads, order_margin=Decimal(500), carried=Decimal("0.5"))
+    half = judge(ads, order_margin=Decimal(500), referral_share=Decimal("0.5"))
     assert half[1].expected == pytest.approx(verdict(ads).expected / 2)
     assert half[1].evidence < verdict(ads).evidence
 
@@ -70,16 +70,16 @@ def test_an_ad_that_exactly_pays_wins_no_bet_on_average_under_any_number_of_look
     rng = np.random.default_rng(11)
     expected = rng.uniform(0.2, 2.0, (20_000, 60))
     sales = rng.poisson(expected).cumsum(axis=1)
-    evidence = against(sales.astype(float), expected.cumsum(axis=1))
-    assert (evidence.max(axis=1) >= PAUSE).mean() <= 0.05
+    evidence = evidence_of_loss(sales.astype(float), expected.cumsum(axis=1))
+    assert (evidence.max(axis=1) >= PAUSE_EVIDENCE).mean() <= 0.05
     assert evidence[:, 9].mean() == pytest.approx(1.0, abs=0.1)
 
 
 def test_more_sales_mean_less_evidence_and_more_expected_means_more() -> None:
     sales, expected = np.arange(30.0), np.full(30, 12.0)
-    assert np.all(np.diff(against(sales, expected)) < 0)
-    assert np.all(np.diff(against(expected, np.arange(30.0))) > 0)
-    assert np.isfinite(against(np.array([0.0]), np.array([1e6]))).all()
+    assert np.all(np.diff(evidence_of_loss(sales, expected)) < 0)
+    assert np.all(np.diff(evidence_of_loss(expected, np.arange(30.0))) > 0)
+    assert np.isfinite(evidence_of_loss(np.array([0.0]), np.array([1e6]))).all()
 
 
 @pytest.mark.parametrize("name", ["fast", "days", "slow", "bimodal", "lognormal"])
@@ -131,7 +131,7 @@ def test_the_facts_read_as_a_sentence() -> None:
     ],
 )
 def test_odds_are_said_as_exactly_as_they_are_known(evidence: float, words: str) -> None:
-    assert odds(evidence) == words
+    assert odds_text(evidence) == words
 
 
 def test_no_orders_and_no_reckoned_margin_say_nothing() -> None:
@@ -146,7 +146,7 @@ def test_the_shops_margin_counts_where_nothing_was_sold() -> None:
 
 
 def margins_of(*ads: AdHistory) -> list[float]:
-    known = worth(panel(ads, first_free_day(ads)), None)
+    known = margin_per_order(panel(ads, first_free_day(ads)), None)
     assert known is not None
     return [float(margin) for margin in known[0]]
 

@@ -213,7 +213,7 @@ def test_complaints_under_an_ad_stand_in_its_campaigns_judgement(desk: Desk) -> 
 
 def test_comments_are_counted_by_ad_and_never_kept(tmp_path: Path) -> None:
     shop = AdShop(tmp_path, places=(0,), ads=8)
-    shop.agency.first_look()
+    shop.agency.first_read()
     account: PracticeAccount = shop.accounts[0]
     told = Listen(shop.agency.memory.campaigns).listen(Morning("voyage", TODAY, shop.clock(), account))
     ads = [ad.id for ad in account.structure().ads]

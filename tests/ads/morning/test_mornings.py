@@ -11,8 +11,8 @@ import pytest
 
 from bot.ads.budget_decision import BudgetDecision, BudgetReason
 from bot.ads.budgets.ad_history import AdHistory
-from bot.ads.budgets.budget_lines import BudgetLine, lines
-from bot.ads.budgets.daily_decisions import steps_of, with_rest
+from bot.ads.budgets.budget_lines import BudgetLine, budget_lines
+from bot.ads.budgets.daily_decisions import steps_of, with_resting_state
 from bot.ads.changes.plans.plan import AGENT, Actor, Pause
 from bot.ads.morning.cycle import Morning
 from bot.ads.practice import PracticeAccount
@@ -116,7 +116,7 @@ def _profit(account: PracticeAccount, since: date) -> Decimal:
 
 def test_what_rests_may_come_back_and_what_was_paused_stays_so(tmp_path: Path) -> None:
     shop = AdShop(tmp_path, places=(0,), ads=4)
-    shop.agency.first_look()
+    shop.agency.first_read()
     account = shop.accounts[0]
     first, second = (each.id for each in account.structure().ad_sets[:2])
     actions = shop.agency.actions
@@ -124,9 +124,9 @@ def test_what_rests_may_come_back_and_what_was_paused_stays_so(tmp_path: Path) -
     actions.pause("voyage", "act_9001", "ad_set", second, Actor("+34600000000", "staff"), "rests over the holidays")
     shop.agency.memory.campaigns.take_structure(account.structure())
     decide = shop.deciding()
-    known = lines(decide.campaigns, decide.attribution, "voyage", "act_9001", date(2026, 11, 21))
+    known = budget_lines(decide.campaigns, decide.attribution, "voyage", "act_9001", date(2026, 11, 21))
     states = {
-        line.id: with_rest(line, decide._last_change("voyage", line)).ad.state
+        line.id: with_resting_state(line, decide._last_change("voyage", line)).ad.state
         for line in known
         if line.id in (first, second)
     }
@@ -156,7 +156,7 @@ def test_a_losing_ad_stays_paused_whatever_its_name(name: str, tmp_path: Path) -
         [step] = steps_of(ACCOUNT, line, decision)
         assert isinstance(step, Pause)
         change = changes.intend(intention(step, name))
-        states[cause] = with_rest(line, changes.get("voyage", change.id)).ad.state
+        states[cause] = with_resting_state(line, changes.get("voyage", change.id)).ad.state
     assert states == {Cause.LOSING_MONEY: "paused", Cause.RESTING: "resting"}
 
 

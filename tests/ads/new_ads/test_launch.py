@@ -334,7 +334,7 @@ def test_without_room_under_the_cap_nothing_is_launched(tmp_path: Path) -> None:
 
 
 def test_the_deciding_leaves_room_for_the_next_test_until_two_run(shop: AdShop) -> None:
-    shop.agency.first_look()
+    shop.agency.first_read()
     account = shop.accounts[0]
     decide = shop.deciding()
     assert decide.tests is not None

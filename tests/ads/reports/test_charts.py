@@ -138,7 +138,7 @@ def test_a_chart_fetches_nothing_from_elsewhere() -> None:
 
 def test_a_campaigns_chart_is_in_its_accounts_currency_and_a_brands_in_its_own(tmp_path: Path) -> None:
     shop = AdShop(tmp_path)
-    shop.agency.first_look()
+    shop.agency.first_read()
     answers = shop.agency.answers
     spain = answers.chart_of("voyage", "summer spain", 14)
     assert spain.caption == "Summer, Voyage Spain Sunglasses: spend, margin and profit, the last 14 days in EUR."

@@ -98,7 +98,7 @@ def test_what_may_still_move_is_marked(shop: AdShop) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_twenty_three_accounts_fit_a_message_in_every_language(tmp_path: Path, language: str) -> None:
     shop = AdShop(tmp_path, places=tuple(range(23)), ads=2, rates=HundredToOne())
-    shop.agency.first_look()
+    shop.agency.first_read()
     said = shop.agency.answers.overview("voyage", language=language)
     assert len(said) <= LONGEST
     spending = {line.key: line.currency for line in shop.agency.memory.figures.of("voyage", "account", 30)}
@@ -213,7 +213,7 @@ def test_why_nothing_was_changed_is_told(tmp_path: Path) -> None:
 
 def test_learnings_are_told_with_their_confidence_and_by_word(tmp_path: Path) -> None:
     shop = AdShop(tmp_path)
-    shop.agency.first_look()
+    shop.agency.first_read()
     strategy, answers = shop.agency.memory.strategy, shop.agency.answers
     assert answers.learnings("voyage") == "Nothing is written down yet; learnings come with the mornings."
     strategy.learn("voyage", "creative_insight", "Video beats image", {"n": 1}, confidence=0.93, subject="format:video")
@@ -224,7 +224,7 @@ def test_learnings_are_told_with_their_confidence_and_by_word(tmp_path: Path) ->
     about = answers.learnings("voyage", "video")
     assert "Video beats image" in about
     assert "Gift ads" not in about
-    shop.agency.first_look()
+    shop.agency.first_read()
     assert re.search(r"\*video\*: \d+ orders from \d+ chats", answers.learnings("voyage", "video"))
     assert answers.learnings("optics").startswith("Nothing")
 

@@ -12,7 +12,7 @@ import pytest
 from bot.ads.morning.cycle import Morning
 from bot.ads.step_results import LaunchResult
 from bot.ads.tasks.asana import Asana
-from bot.ads.tasks.task_list import AsanaTwins, FileTasks
+from bot.ads.tasks.task_list import AsanaSync, FileTasks
 from memory.ads.learnings.strategy import Strategy
 from memory.ads.morning_runs import Cycles
 from memory.ads.tasks import Need, Tasks
@@ -39,15 +39,15 @@ class Office:
         self.tasks = Tasks(self.db, self.clock)
         self.said: list[str] = []
         self.server = server
-        self.twins = self.process()
+        self.asana = self.process()
 
     def tell(self, brand: str, text: str, picture: str | None = None) -> None:
         """What staff hear."""
         self.said.append(text)
 
-    def process(self) -> AsanaTwins:
+    def process(self) -> AsanaSync:
         asana = Asana(TOKEN, PROJECT, self.server.url, self.clock)
-        return AsanaTwins(self.tasks, asana, ["voyage"], self.clock, self)
+        return AsanaSync(self.tasks, asana, ["voyage"], self.clock, self)
 
 
 @pytest.fixture
@@ -57,8 +57,8 @@ def office(tmp_path: Path, asana: AsanaServer) -> Office:
 
 def test_a_task_is_filed_with_its_brief(office: Office, asana: AsanaServer) -> None:
     task = office.tasks.ask("voyage", PHOTO)
-    office.twins.sync()
-    office.twins.sync()
+    office.asana.sync()
+    office.asana.sync()
     [filed] = asana.tasks.values()
     assert (filed["name"], filed["due_on"]) == ("A photo of the lock", "2026-11-25")
     assert "Why: security sells" in filed["notes"] and task.mark in filed["notes"] and "Summer" in filed["notes"]
@@ -81,24 +81,24 @@ def test_one_twin_whatever_fails(office: Office, asana: AsanaServer, failure: Fa
 def test_what_may_still_show_is_not_made_anew(office: Office, asana: AsanaServer) -> None:
     office.tasks.ask("voyage", PHOTO)
     asana.fails.append("broken")
-    office.twins.sync()
-    office.twins.sync()
+    office.asana.sync()
+    office.asana.sync()
     assert asana.tasks == {} and asana.asked.count("POST /tasks") == 1
     office.clock.pass_by(minutes=1)
-    office.twins.sync()
+    office.asana.sync()
     assert len(asana.tasks) == 1
 
 
 def test_too_many_requests_wait_as_long_as_asana_says(office: Office, asana: AsanaServer) -> None:
     office.tasks.ask("voyage", PHOTO)
     asana.fails.append("busy")
-    office.twins.sync()
+    office.asana.sync()
     asked = len(asana.asked)
     office.clock.pass_by(seconds=29)
-    office.twins.sync()
+    office.asana.sync()
     assert len(asana.asked) == asked
     office.clock.pass_by(seconds=1)
-    office.twins.sync()
+    office.asana.sync()
     assert len(asana.tasks) == 1
 
 
@@ -108,42 +108,42 @@ def test_a_refused_token_is_told_once_and_written_nowhere(
     office.tasks.ask("voyage", PHOTO)
     asana.token = "another"
     with caplog.at_level(logging.DEBUG):
-        office.twins.sync()
-        office.twins.sync()
+        office.asana.sync()
+        office.asana.sync()
     assert len(office.said) == 1 and "ASANA_ACCESS_TOKEN" in office.said[0]
-    assert TOKEN not in caplog.text and TOKEN not in office.said[0] and TOKEN not in repr(office.twins)
+    assert TOKEN not in caplog.text and TOKEN not in office.said[0] and TOKEN not in repr(office.asana)
     asana.token = TOKEN
-    office.twins.sync()
+    office.asana.sync()
     assert len(asana.tasks) == 1
 
 
 def test_what_is_completed_there_is_done_here_with_its_last_comment(office: Office, asana: AsanaServer) -> None:
     task = office.tasks.ask("voyage", PHOTO)
-    office.twins.sync()
+    office.asana.sync()
     [gid] = asana.tasks
     asana.comments[gid] = ["on it", "three photos are in the folder"]
     asana.tasks[gid]["completed"] = True
-    office.twins.sync()
+    office.asana.sync()
     [done] = office.tasks.unlearned("voyage")
     assert (done.id, done.done_by, done.outcome) == (task.id, "asana", "three photos are in the folder")
 
 
 def test_what_is_done_here_is_completed_there(office: Office, asana: AsanaServer) -> None:
     task = office.tasks.ask("voyage", PHOTO)
-    office.twins.sync()
+    office.asana.sync()
     office.tasks.done("voyage", task.id, "+34600000001", "by mail")
     asana.fails.append("lost")
-    office.twins.sync()
-    office.twins.sync()
+    office.asana.sync()
+    office.asana.sync()
     assert [each["completed"] for each in asana.tasks.values()] == [True]
     assert office.tasks.to_close("voyage") == []
 
 
 def test_a_task_that_was_deleted_there_is_over(office: Office, asana: AsanaServer) -> None:
     task = office.tasks.ask("voyage", PHOTO)
-    office.twins.sync()
+    office.asana.sync()
     asana.tasks.clear()
-    office.twins.sync()
+    office.asana.sync()
     assert "deleted" in office.tasks.get("voyage", task.id).outcome
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.ads.alarms.rules import Guards, desk_drowning
+from bot.ads.alarms.rules import AlarmActions, overloaded_desk
 from memory.ads.emergency_stop import Alarms, Held, Stops
 from memory.audit_log.account_changes import AccountHeld, AccountLeases, Changes
 from memory.audit_log.approvals import Approvals, CannotApprove
@@ -66,9 +66,9 @@ def test_a_day_of_buying_ads(buying: Buying) -> None:
     actions.approve(BRAND, approval.id, ANA)
     actions.undo(BRAND, SAM)
     buying.clock.pass_by(hours=2)
-    Guards(actions).act(BRAND, [desk_drowning(Pressure(90, 0, timedelta(0)), ["act_1"])])
+    AlarmActions(actions).apply(BRAND, [overloaded_desk(Pressure(90, 0, timedelta(0)), ["act_1"])])
     assert buying.account.budget(line) == 750
-    Guards(actions).act(BRAND, [desk_drowning(Pressure(0, 0, timedelta(0)), ["act_1"])])
+    AlarmActions(actions).apply(BRAND, [overloaded_desk(Pressure(0, 0, timedelta(0)), ["act_1"])])
     assert buying.emergency_stop.stop_everything(BRAND, ANA, "fire").complete
     assert len(buying.emergency_stop.resume_everything(BRAND, ANA).resumed) == 2
     assert actions.sweep(BRAND, "act_1") == [] and actions.recover(BRAND, "act_1") == []

@@ -1,1 +1,1 @@
-"""What is to be changed, what it may cost, why it is refused and what became of it: values and arithmetic."""
+"""Steps, their cost, refusals and outcomes: values and arithmetic."""

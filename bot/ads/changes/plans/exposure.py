@@ -16,7 +16,7 @@ NOTHING = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
+class AccountObject:
     """A campaign, ad set or ad."""
 
     kind: Kind
@@ -27,16 +27,16 @@ class Thing:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """An account as read, with changes laid over."""
+class AccountState:
+    """An account as read, with our own changes applied."""
 
-    campaigns: Mapping[str, Thing]
-    ad_sets: Mapping[str, Thing]
-    ads: Mapping[str, Thing]
+    campaigns: Mapping[str, AccountObject]
+    ad_sets: Mapping[str, AccountObject]
+    ads: Mapping[str, AccountObject]
     parents: Mapping[str, str]  # ad → ad set, ad set → campaign
 
     @classmethod
-    def of(cls, structure: Structure) -> Picture:
+    def of(cls, structure: Structure) -> AccountState:
         return cls(
             {each.id: _thing("campaign", each, each.daily_budget) for each in structure.campaigns},
             {each.id: _thing("ad_set", each, each.daily_budget) for each in structure.ad_sets},
@@ -45,31 +45,31 @@ class Picture:
             | {each.id: each.ad_set_id for each in structure.ads},
         )
 
-    def thing(self, kind: Kind, object_id: str) -> Thing:
+    def thing(self, kind: Kind, object_id: str) -> AccountObject:
         """Raises UnknownObject."""
-        found = self._all(kind).get(object_id)
+        found = self._of_kind(kind).get(object_id)
         if found is None:
             raise UnknownObject(f"There is no {kind.replace('_', ' ')} {object_id} in this account any more.")
         return found
 
-    def find(self, object_id: str) -> Thing | None:
-        """An id is unique across kinds."""
+    def find(self, object_id: str) -> AccountObject | None:
+        """Ids are unique across kinds."""
         return self.campaigns.get(object_id) or self.ad_sets.get(object_id) or self.ads.get(object_id)
 
     def budget_of(self, object_id: str) -> Money | None:
-        """None where it owns no budget, or is unknown."""
+        """None if it owns no budget, or is unknown."""
         thing = self.find(object_id)
         return None if thing is None else thing.budget
 
-    def everything(self) -> list[Thing]:
+    def everything(self) -> list[AccountObject]:
         return [*self.campaigns.values(), *self.ad_sets.values(), *self.ads.values()]
 
-    def owner(self, kind: Kind, object_id: str) -> tuple[Thing, Money]:
+    def owner(self, kind: Kind, object_id: str) -> tuple[AccountObject, Money]:
         """Raises UnknownObject, NoBudgetHere."""
         thing = self.thing(kind, object_id)
         if thing.budget is not None:
             return thing, thing.budget
-        raise NoBudgetHere(f"“{thing.name}” has no budget of its own; {self._where_it_is(thing)}.")
+        raise NoBudgetHere(f"“{thing.name}” has no budget of its own; {self._where_the_budget_is(thing)}.")
 
     def planned(self) -> dict[str, Decimal]:
         """Daily budget of each owner with an ad that is active on every level."""
@@ -84,25 +84,25 @@ class Picture:
                 planned[owner.id] = owner.budget.amount
         return planned
 
-    def with_status(self, kind: Kind, object_id: str, status: AdStatus) -> Picture:
+    def with_status(self, kind: Kind, object_id: str, status: AdStatus) -> AccountState:
         return self._with(replace(self.thing(kind, object_id), status=status))
 
-    def with_budget(self, kind: Kind, object_id: str, amount: Money) -> Picture:
+    def with_budget(self, kind: Kind, object_id: str, amount: Money) -> AccountState:
         return self._with(replace(self.thing(kind, object_id), budget=amount))
 
-    def at_worst(self, under_way: Iterable[Change]) -> Picture:
+    def worst_case(self, under_way: Iterable[Change]) -> AccountState:
         """With every open change that raises spend, and none that lowers it."""
-        picture = self
+        state = self
         for change in under_way:
-            if change.object_id in picture._all(change.kind):
-                picture = picture._worse(change)
-        return picture
+            if change.object_id in state._of_kind(change.kind):
+                state = state._with_open_change(change)
+        return state
 
-    def running(self) -> list[Thing]:
+    def running(self) -> list[AccountObject]:
         # Pausing a campaign stops everything below it.
         return [campaign for campaign in self.campaigns.values() if campaign.status == "active"]
 
-    def _worse(self, change: Change) -> Picture:
+    def _with_open_change(self, change: Change) -> AccountState:
         thing = self.thing(change.kind, change.object_id)
         if change.what == "resume":
             return self.with_status(change.kind, change.object_id, "active")
@@ -111,33 +111,32 @@ class Picture:
         amount = max(thing.budget.amount, Decimal(change.becomes))
         return self.with_budget(change.kind, change.object_id, Money(amount, thing.budget.currency))
 
-    def _where_it_is(self, thing: Thing) -> str:
+    def _where_the_budget_is(self, thing: AccountObject) -> str:
         if thing.kind == "campaign":
             return "its ad sets have one each"
         above = self.thing("campaign" if thing.kind == "ad_set" else "ad_set", self.parents[thing.id])
         if above.budget is None:
-            return self._where_it_is(above)
+            return self._where_the_budget_is(above)
         return f"its {above.kind.replace('_', ' ')} “{above.name}” holds it, {amount_text(above.budget)} a day"
 
-    def _all(self, kind: Kind) -> Mapping[str, Thing]:
+    def _of_kind(self, kind: Kind) -> Mapping[str, AccountObject]:
         return {"campaign": self.campaigns, "ad_set": self.ad_sets, "ad": self.ads, "creative": {}}[kind]
 
-    def _with(self, thing: Thing) -> Picture:
+    def _with(self, thing: AccountObject) -> AccountState:
         field = {"campaign": "campaigns", "ad_set": "ad_sets", "ad": "ads"}[thing.kind]
-        changed: Picture = replace(self, **{field: {**getattr(self, field), thing.id: thing}})
+        changed: AccountState = replace(self, **{field: {**getattr(self, field), thing.id: thing}})
         return changed
 
 
 def raised(before: Mapping[str, Decimal], after: Mapping[str, Decimal]) -> Decimal:
-    """A cut of one line does not offset a raise of another."""
+    """Sum of the raises; a cut of one owner does not offset a raise of another."""
     return sum((max(after[owner] - before.get(owner, NOTHING), NOTHING) for owner in after), NOTHING)
 
 
 def highest(*days: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    """Maximum per line."""
     owners = {owner for day in days for owner in day}
     return {owner: max(day.get(owner, NOTHING) for day in days) for owner in owners}
 
 
-def _thing(kind: Kind, each: Campaign | AdSet | Ad, budget: Money | None) -> Thing:
-    return Thing(kind, each.id, each.name, each.status, budget)
+def _thing(kind: Kind, each: Campaign | AdSet | Ad, budget: Money | None) -> AccountObject:
+    return AccountObject(kind, each.id, each.name, each.status, budget)

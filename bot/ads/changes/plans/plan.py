@@ -15,7 +15,7 @@ from bot.roles import Role
 from memory.ads.ad_account import Kind, Objective
 from memory.audit_log.account_changes import Cause
 
-Name = Literal["set_budget", "pause", "resume", "archive", "launch"]
+StepName = Literal["set_budget", "pause", "resume", "archive", "launch"]
 ActorRole = Role | Literal["agent"]
 
 
@@ -32,13 +32,11 @@ AGENT: Final = Actor("ad agent", "agent")  # its decisions each morning, and wha
 
 @dataclass(frozen=True, slots=True)
 class SetBudget:
-    """`seen`: the budget when this was decided."""
-
     kind: Kind
     object_id: str
     amount: Money
     why: str
-    seen: Money | None = None
+    seen: Money | None = None  # the budget when this was decided
     readings: tuple[int, ...] = ()
     cause: Cause | None = None
 
@@ -106,7 +104,7 @@ class Launch:
 
 
 Step = SetBudget | Pause | Resume | Archive | Launch
-_NAMES: Mapping[type, Name] = {
+_NAMES: Mapping[type, StepName] = {
     SetBudget: "set_budget",
     Pause: "pause",
     Resume: "resume",
@@ -116,7 +114,7 @@ _NAMES: Mapping[type, Name] = {
 _STEPS = {name: step for step, name in _NAMES.items()}
 
 
-def name_of(step: Step) -> Name:
+def name_of(step: Step) -> StepName:
     return _NAMES[type(step)]
 
 
@@ -129,11 +127,11 @@ def from_json(text: str) -> tuple[Step, ...]:
     return tuple(_step(dict(stored)) for stored in json.loads(text))
 
 
-def audience_to(audience: Audience) -> dict[str, Any]:
+def audience_to_json(audience: Audience) -> dict[str, Any]:
     return _plain(audience)
 
 
-def audience_from(stored: Mapping[str, Any]) -> Audience:
+def audience_from_json(stored: Mapping[str, Any]) -> Audience:
     return Audience(**{**stored, "daily_budget": _money(stored["daily_budget"])})
 
 
@@ -163,7 +161,7 @@ def _step(stored: dict[str, Any]) -> Step:
     if kind is Launch:
         # An approval's plan has a digest, so no migration can rewrite it: 0.1.0 wrote OUTCOME_ENGAGEMENT.
         stored["objective"] = stored["objective"].rpartition("_")[2].lower()
-        stored["audiences"] = tuple(audience_from(audience) for audience in stored["audiences"])
+        stored["audiences"] = tuple(audience_from_json(audience) for audience in stored["audiences"])
         stored["special_ad_categories"] = tuple(stored["special_ad_categories"])
     step: Step = kind(**stored)
     return step

@@ -1,4 +1,4 @@
-"""Steps as somebody ordered them, and what became of a plan."""
+"""Steps with their authority, and the outcome of a plan."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from memory.audit_log.approvals import Approval
 
 @dataclass(frozen=True, slots=True)
 class StepOrder:
-    """A step, and the authority for it."""
+    """A step and the authority for it."""
 
     step: Step
     by: Actor
     key: str | None = None
     approval_id: int | None = None
     undoes_id: int | None = None
-    ordered: bool = False  # an admin has ordered exactly this, or it puts back what an alarm did: no further approval
-    releases: str = ""  # what held it so far: an alarm that is over
+    ordered: bool = False  # needs no further approval: an admin ordered exactly this, or it reverses an alarm
+    releases: str = ""  # the alarm, now over, that held it
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Why a change is refused: every text is a sentence for whoever asked."""
+"""Why a change is refused; each text is a sentence for the person who asked."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class NotAllowed(ChangeRefused):
 
 
 class NothingToDo(ChangeRefused):
-    """It is so already."""
+    pass
 
 
 class NotAnAmount(ChangeRefused):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from bot.ads.changes.plans.exposure import NOTHING, Picture, Thing, raised
+from bot.ads.changes.plans.exposure import NOTHING, AccountObject, AccountState, raised
 from bot.ads.changes.plans.plan import Archive, Launch, Pause, Resume, SetBudget, Step, amount_text, name_of
 from bot.ads.changes.plans.refusals import CannotUndo, NotAnAmount, NothingToDo
 from bot.language.money import Money
@@ -14,55 +14,55 @@ from memory.ads.ad_account import AdAccount, AdStatus, Kind
 from memory.audit_log.account_changes import Change
 
 STATUS: Mapping[str, AdStatus] = {"pause": "paused", "resume": "active", "archive": "archived"}
-_SAID = {"paused": "paused", "active": "running", "archived": "archived"}
+_STATUS_WORDS = {"paused": "paused", "active": "running", "archived": "archived"}
 
 
 def target_of(step: Step) -> tuple[Kind, str]:
-    """Kind and id; a launch has no id yet."""
+    """A launch has no id yet."""
     return ("campaign", "") if isinstance(step, Launch) else (step.kind, step.object_id)
 
 
-def applied(picture: Picture, step: Step) -> Picture:
+def applied(state: AccountState, step: Step) -> AccountState:
     """Raises UnknownObject."""
     if isinstance(step, SetBudget):
-        return picture.with_budget(step.kind, step.object_id, step.amount)
+        return state.with_budget(step.kind, step.object_id, step.amount)
     if isinstance(step, Launch):
-        return picture
-    return picture.with_status(step.kind, step.object_id, STATUS[name_of(step)])
+        return state
+    return state.with_status(step.kind, step.object_id, STATUS[name_of(step)])
 
 
-def applied_change(picture: Picture, change: Change) -> Picture:
+def applied_change(state: AccountState, change: Change) -> AccountState:
     if change.what == "set_budget":
         amount = Money(Decimal(change.becomes), change.raises.currency)
-        return picture.with_budget(change.kind, change.object_id, amount)
-    return picture.with_status(change.kind, change.object_id, STATUS[change.what])
+        return state.with_budget(change.kind, change.object_id, amount)
+    return state.with_status(change.kind, change.object_id, STATUS[change.what])
 
 
-def planned_with(picture: Picture, step: Step) -> dict[str, Decimal]:
-    """Planned daily spend of each line after the step."""
+def planned_with(state: AccountState, step: Step) -> dict[str, Decimal]:
+    """Planned daily spend of each budget owner after the step."""
     if isinstance(step, Launch):
         new = {f"new {number}": each.daily_budget.amount for number, each in enumerate(step.audiences)}
-        return {**picture.planned(), **new}
-    return applied(picture, step).planned()
+        return {**state.planned(), **new}
+    return applied(state, step).planned()
 
 
-def lowers(picture: Picture, step: Step) -> bool:
+def lowers(state: AccountState, step: Step) -> bool:
     """Whether it can only reduce spend."""
     if isinstance(step, SetBudget):
-        shown = picture.budget_of(step.object_id)
+        shown = state.budget_of(step.object_id)
         return shown is not None and step.amount.amount < shown.amount
     return isinstance(step, Pause | Archive)
 
 
-def was_lowering(change: Change) -> bool:
+def change_lowers(change: Change) -> bool:
     return change.what in ("pause", "archive") or (
         change.what == "set_budget" and Decimal(change.becomes) < Decimal(change.was)
     )
 
 
-def shown_of(picture: Picture, change: Change) -> str | None:
+def current_value(state: AccountState, change: Change) -> str | None:
     """In the change's notation; None: the object is gone."""
-    thing = picture.find(change.object_id)
+    thing = state.find(change.object_id)
     if thing is None:
         return "archived" if change.what == "archive" else None
     if change.what != "set_budget":
@@ -93,7 +93,7 @@ def reverse(change: Change, undone_by: int | None) -> Step:
 
 
 def check_amount(about: AdAccount, amount: Money) -> None:
-    """Raises NotAnAmount where this cannot be a daily budget here."""
+    """Raises NotAnAmount if this cannot be a daily budget here."""
     if amount.currency != about.currency:
         raise NotAnAmount(
             f"{about.name} has budgets in {about.currency}, not in {amount.currency}; say it in {about.currency}."
@@ -106,37 +106,34 @@ def check_amount(about: AdAccount, amount: Money) -> None:
         raise NotAnAmount(f"The least daily budget in {about.name} is {amount_text(about.min_daily_budget)}.")
 
 
-def refuse_if_already(thing: Thing, status: str) -> None:
+def refuse_if_already(thing: AccountObject, status: str) -> None:
     """Raises NothingToDo."""
     if thing.status == status:
-        raise NothingToDo(f"“{thing.name}” is {_SAID[status]} already.")
+        raise NothingToDo(f"“{thing.name}” is {_STATUS_WORDS[status]} already.")
 
 
-def changed_meanwhile(thing: Thing, seen: Money, budget: Money) -> str:
+def changed_meanwhile(thing: AccountObject, seen: Money, budget: Money) -> str:
     return (
         f"“{thing.name}” has {amount_text(budget)} a day now, not {amount_text(seen)} as when this was decided;"
         " nothing was changed."
     )
 
 
-def bound(picture: Picture, step: Step) -> Step:
-    """A later change of the budget voids the approval."""
-    return replace(step, seen=picture.owner(step.kind, step.object_id)[1]) if isinstance(step, SetBudget) else step
+def with_seen_budget(state: AccountState, step: Step) -> Step:
+    """A later change of this budget then voids the approval."""
+    return replace(step, seen=state.owner(step.kind, step.object_id)[1]) if isinstance(step, SetBudget) else step
 
 
-def summary_of(about: AdAccount, picture: Picture, steps: Sequence[Step]) -> str:
-    """For the admin who is asked."""
-    grows = sum((raised(picture.planned(), planned_with(picture, step)) for step in steps), NOTHING)
+def summary_of(about: AdAccount, state: AccountState, steps: Sequence[Step]) -> str:
+    grows = sum((raised(state.planned(), planned_with(state, step)) for step in steps), NOTHING)
     together = amount_text(Money(grows, about.currency))
-    return (
-        f"In {about.name}: {'; '.join(_asked(picture, step) for step in steps)}. Together up to {together} a day more."
-    )
+    return f"In {about.name}: {'; '.join(_request_text(state, step) for step in steps)}. Together up to {together} a day more."
 
 
-def _asked(picture: Picture, step: Step) -> str:
+def _request_text(state: AccountState, step: Step) -> str:
     if isinstance(step, Launch):
         return f"launch “{step.name}” with {amount_text(step.planned)} a day"
-    thing = picture.thing(step.kind, step.object_id)
+    thing = state.thing(step.kind, step.object_id)
     if isinstance(step, SetBudget):
         return f"set “{thing.name}” to {amount_text(step.amount)} a day" + (
             f", now {amount_text(thing.budget)}" if thing.budget else ""
