@@ -48,7 +48,7 @@ class AccountHistory:
         for number in range(max(day.day - 3, 0), day.day + 1):
             self._read(number)
         for order in day.orders:
-            if order.carried:
+            if order.has_referral:
                 row = AdOrders(START + timedelta(order.chat_day), order.day - order.chat_day, _rupees(order.margin))
                 self._orders[order.ad].append(row)
                 if order.returned_on is not None:
@@ -193,8 +193,8 @@ def _best(scores: Floats) -> Floats:
 
 
 def _placed(day: Day, count: int) -> tuple[Floats, Floats]:
-    """(orders, margin) by ad, as the shop sees them."""
-    known = [order for order in day.orders if order.carried]
+    """Orders and margin by ad, as the shop sees them."""
+    known = [order for order in day.orders if order.has_referral]
     places = np.array([order.ad for order in known], dtype=np.int64)
     margins = np.array([order.margin for order in known])
     orders, worth = np.zeros(count), np.zeros(count)

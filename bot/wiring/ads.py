@@ -24,11 +24,11 @@ from bot.ads.morning.learning import Learn, Listen
 from bot.ads.morning.pull import Pull
 from bot.ads.new_ads.compliance import ClaimChecks
 from bot.ads.new_ads.copywriter import Copywriter
-from bot.ads.new_ads.ideas import Writes
+from bot.ads.new_ads.ideas import AdWriter
 from bot.ads.new_ads.launch import Judge, LaunchTest, ProposeTest
 from bot.ads.new_ads.shop_claims import ShopClaims
 from bot.ads.platform import Accounts
-from bot.ads.practice import PracticeAccounts, Shoppers, read_practice
+from bot.ads.practice import PracticeAccounts, SimulatedCustomers, read_practice
 from bot.ads.reports.answers import Answers
 from bot.ads.reports.charts import Gallery
 from bot.ads.reports.morning_report import MorningReport
@@ -77,7 +77,7 @@ class AgencyParts:
     goods: Goods
     agents: MemoryManager
     claims: ClaimChecks | None  # None: no new ads are made, since nobody could check what they say
-    writer: Writes | None  # None: new ads are written from templates
+    writer: AdWriter | None  # None: new ads are written from templates
 
     def agency(self) -> Agency:
         stores = AdStores.over(self.db, self.clock, self.real_clock, self.rates)
@@ -276,7 +276,7 @@ class AdSide:
         jobs = [Job("practice time", timedelta(seconds=5), practice.clock.tick, at_start=True)]
         if twilio is not None and per_hour:
             goods, clock = self.foundation.stores.goods, self.foundation.clock
-            shoppers = Shoppers(twilio, practice.accounts, goods, clock, per_hour)
+            shoppers = SimulatedCustomers(twilio, practice.accounts, goods, clock, per_hour)
             jobs.append(Job("practice customers", timedelta(seconds=3), shoppers.tick))
         return jobs
 

@@ -79,9 +79,9 @@ class AdShop:
         """The agent as one more process on the same files makes it."""
         roster = read_practice(DATA / "practice.toml")
         specs = [replace(roster[place], ads=self.ads, daily_budget=self._budget(place)) for place in self.places]
-        book = DecisionsFile(self.folder / "practice.db")
-        accounts = tuple(PracticeAccount(spec, book, self.clock, BEGUN) for spec in specs)
-        practice = PracticeAccounts(PracticeClock(book, self.clock, 0.0), accounts)
+        decisions = DecisionsFile(self.folder / "practice.db")
+        accounts = tuple(PracticeAccount(spec, decisions, self.clock, BEGUN) for spec in specs)
+        practice = PracticeAccounts(PracticeClock(decisions, self.clock, 0.0), accounts)
         brands = read_brands(DATA / "brands.toml")
         limited = practice if self.capped else None
         self.accounts = list(accounts)

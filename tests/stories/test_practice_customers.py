@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.ads.practice import DecisionsFile, PracticeAccount, Shoppers, read_practice
+from bot.ads.practice import DecisionsFile, PracticeAccount, SimulatedCustomers, read_practice
 from memory.ads.attribution import Attribution
 from memory.ads.campaigns import Campaigns
 from tests.world import MovableClock, World
@@ -21,12 +21,12 @@ def account(tmp_path: Path, clock: MovableClock) -> PracticeAccount:
 
 
 @pytest.fixture
-def shoppers(shop: World, account: PracticeAccount, clock: MovableClock) -> Shoppers:
-    return Shoppers(shop.twilio, [account], shop.memory.goods, clock, per_hour=60, seed=3)
+def shoppers(shop: World, account: PracticeAccount, clock: MovableClock) -> SimulatedCustomers:
+    return SimulatedCustomers(shop.twilio, [account], shop.memory.goods, clock, per_hour=60, seed=3)
 
 
 def test_some_of_them_buy_and_the_ad_is_known(
-    shop: World, shoppers: Shoppers, account: PracticeAccount, clock: MovableClock
+    shop: World, shoppers: SimulatedCustomers, account: PracticeAccount, clock: MovableClock
 ) -> None:
     for _ in range(40):
         clock.passes(seconds=30)
@@ -42,7 +42,7 @@ def test_some_of_them_buy_and_the_ad_is_known(
     assert attribution.unknown("voyage") == []
 
 
-def test_who_gets_no_answer_leaves(shop: World, shoppers: Shoppers, clock: MovableClock) -> None:
+def test_who_gets_no_answer_leaves(shop: World, shoppers: SimulatedCustomers, clock: MovableClock) -> None:
     shop.program.worker.stop()
     clock.passes(minutes=1)
     shoppers.tick()
@@ -54,7 +54,7 @@ def test_who_gets_no_answer_leaves(shop: World, shoppers: Shoppers, clock: Movab
 
 
 def test_where_no_ad_runs_nobody_comes(
-    shop: World, shoppers: Shoppers, account: PracticeAccount, clock: MovableClock
+    shop: World, shoppers: SimulatedCustomers, account: PracticeAccount, clock: MovableClock
 ) -> None:
     for campaign in account.structure().campaigns:
         account.set_status("campaign", campaign.id, "paused")

@@ -45,7 +45,7 @@ class Facebook:
         return {name: {key: one for key, one in self.accounts.items() if one.brand == name} for name in brands}
 
     def examine(self) -> list[AccountFinding]:
-        """What accounts share once, then each account."""
+        """Shared checks once, then those of each account."""
         return [*self.doctor.examine(), *(found for each in self.accounts.values() for found in each.examine_itself())]
 
 

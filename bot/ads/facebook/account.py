@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.ads.facebook import creation, doctor, insights, structure
 from bot.ads.facebook.amounts import to_meta
 from bot.ads.facebook.creation import Advertiser
-from bot.ads.facebook.errors import Flaky, lost
+from bot.ads.facebook.errors import Flaky, outcome_unknown
 from bot.ads.facebook.events import EventUpload
 from bot.ads.facebook.graph_client import Call, GraphClient
 from bot.ads.facebook.rate_limiter import Lane
@@ -44,8 +44,6 @@ log = logging.getLogger(__name__)
 
 
 class FacebookAccount:
-    """`brand_currency` is only compared; `notice` gets warnings about insights rows."""
-
     def __init__(
         self,
         graph: GraphClient,
@@ -53,7 +51,7 @@ class FacebookAccount:
         brand: str,
         advertiser: Advertiser,
         *,
-        brand_currency: str = "",
+        brand_currency: str = "",  # only compared
         notice: insights.Notice = log.warning,
     ) -> None:
         self.id = account_id
@@ -91,18 +89,18 @@ class FacebookAccount:
         self._own |= {str(row["id"]) for rows in (campaigns, ad_sets, creatives, ads) for row in rows}
         return Structure(
             account=account,
-            campaigns=tuple(structure.campaign(row, self.id, account.currency) for row in _there(campaigns)),
-            ad_sets=tuple(structure.ad_set(row, self.id, account.currency) for row in _there(ad_sets)),
-            creatives=tuple(structure.creative(row, self.id) for row in _there(creatives)),
-            ads=tuple(structure.ad(row, self.id) for row in _there(ads)),
+            campaigns=tuple(structure.campaign(row, self.id, account.currency) for row in _not_removed(campaigns)),
+            ad_sets=tuple(structure.ad_set(row, self.id, account.currency) for row in _not_removed(ad_sets)),
+            creatives=tuple(structure.creative(row, self.id) for row in _not_removed(creatives)),
+            ads=tuple(structure.ad(row, self.id) for row in _not_removed(ads)),
             seen_at=seen_at,
         )
 
     def readings(self, since: date, until: date, *, breakdown: str | None = None) -> list[AdInsight]:
         account = self._account()
-        insights.known(breakdown)
+        insights.check_breakdown(breakdown)
         seen_at = self._graph.clock()
-        since = insights.clamped(since, seen_at.astimezone(ZoneInfo(account.time_zone)).date())
+        since = insights.first_reported_day(since, seen_at.astimezone(ZoneInfo(account.time_zone)).date())
         if since > until:
             return []
         rows = Reports(self._graph, self.id).rows(since, until, breakdown)
@@ -127,14 +125,14 @@ class FacebookAccount:
     # What is made and changed
 
     def create(self, new: New, token: str) -> str:
-        edge, fields = self._wanted(new, token)
+        edge, fields = self._request_fields(new, token)
         if isinstance(new, NewCreative):
             return self._create_creative(fields)
         return self._create(edge, fields)
 
     def find(self, kind: Kind, token: str) -> list[str]:
         rows = self._pages(f"{self.id}/{structure.EDGES[kind]}", "id,name,status")
-        return [str(row["id"]) for row in _there(rows) if str(row.get("name", "")).endswith(f"{MARK}{token}")]
+        return [str(row["id"]) for row in _not_removed(rows) if str(row.get("name", "")).endswith(f"{MARK}{token}")]
 
     def set_status(self, kind: Kind, object_id: str, status: AdStatus) -> None:
         if kind == "creative" and status != "deleted":
@@ -172,14 +170,14 @@ class FacebookAccount:
             raise RequestWrong("sales can't be told to Meta without a dataset: set META_DATASET_ID")
         if not self._advertiser.whatsapp_account_id:
             raise RequestWrong("sales can't be told to Meta without its WhatsApp account: set META_WHATSAPP_ACCOUNT_ID")
-        return EventUpload(self._graph, self._advertiser).tell(events)
+        return EventUpload(self._graph, self._advertiser).send(events)
 
     def examine(self) -> list[AccountFinding]:
         return [*doctor.Doctor(self._graph, self._advertiser).examine(), *self.examine_itself()]
 
     def examine_itself(self) -> list[AccountFinding]:
         """Without the checks that all accounts share."""
-        return list(doctor.looked(f"Meta {self.id}", lambda: doctor.account(self.describe(), self._brand_currency)))
+        return list(doctor.finding_of(f"Meta {self.id}", lambda: doctor.account(self.describe(), self._brand_currency)))
 
     # How
 
@@ -192,12 +190,12 @@ class FacebookAccount:
     def _change(self, object_id: str, fields: dict[str, Any], lane: Lane) -> None:
         answer = self._graph.ask(Call("POST", object_id, self.id, fields, lane=lane))
         if answer.get("success") is not True:
-            raise lost(f"Meta did not say that {object_id} was changed")
+            raise outcome_unknown(f"Meta did not say that {object_id} was changed")
 
     def _create(self, edge: str, fields: dict[str, Any]) -> str:
         answer = self._graph.ask(Call("POST", f"{self.id}/{edge}", self.id, fields, lane="write", once=True))
         if not answer.get("id"):
-            raise lost(f"Meta gave no id for the new object in {edge}")
+            raise outcome_unknown(f"Meta gave no id for the new object in {edge}")
         self._own.add(str(answer["id"]))
         return str(answer["id"])
 
@@ -207,25 +205,24 @@ class FacebookAccount:
             try:
                 return self._create("adcreatives", fields)
             except Flaky:
-                self._graph.pause(1.0)
+                self._graph.sleep(1.0)
         try:
             return self._create("adcreatives", fields)
         except Flaky as fault:
-            raise RequestWrong(f"{fault}{self._culprit(fields)}") from None
+            raise RequestWrong(f"{fault}{self._rejected_part(fields)}") from None
 
-    def _culprit(self, fields: dict[str, Any]) -> str:
-        """The part that Meta rejects, by validate-only trials; "" if unknown."""
+    def _rejected_part(self, fields: dict[str, Any]) -> str:
         try:
-            if self._passes(fields):
+            if self._validates(fields):
                 return "; a trial of the same passes, so it may be made later"
             for part, words in _PARTS.items():
-                if self._passes(creation.without(fields, part)):
+                if self._validates(creation.without(fields, part)):
                     return f"; without {words} Meta would take it"
         except TryLater:
             return ""
         return ""
 
-    def _passes(self, fields: dict[str, Any]) -> bool:
+    def _validates(self, fields: dict[str, Any]) -> bool:
         tried = {**fields, "execution_options": ["validate_only"]}
         try:
             self._graph.ask(Call("POST", f"{self.id}/adcreatives", self.id, tried))
@@ -233,16 +230,16 @@ class FacebookAccount:
             return False
         return True
 
-    def _wanted(self, new: New, token: str) -> tuple[str, dict[str, Any]]:
+    def _request_fields(self, new: New, token: str) -> tuple[str, dict[str, Any]]:
         if isinstance(new, NewCampaign):
             return "campaigns", creation.campaign(new, token)
         if isinstance(new, NewCreative):
             return "adcreatives", creation.creative(new, token, self._advertiser)
         if isinstance(new, NewAd):
             return "ads", creation.ad(new, token)
-        return "adsets", self._wanted_ad_set(new, token)
+        return "adsets", self._ad_set_fields(new, token)
 
-    def _wanted_ad_set(self, new: NewAdSet, token: str) -> dict[str, Any]:
+    def _ad_set_fields(self, new: NewAdSet, token: str) -> dict[str, Any]:
         self._require_payable(new.daily_budget)
         campaign = self._require_own("campaign", new.campaign_id, "write", "objective,daily_budget")
         if structure.budget(campaign, new.daily_budget.currency) is not None:
@@ -261,7 +258,6 @@ class FacebookAccount:
             raise RequestWrong(f"{amount.amount} {amount.currency} a day is below Meta's minimum of {least}: say more")
 
     def _require_own(self, kind: Kind, object_id: str, lane: Lane, fields: str = "") -> dict[str, Any]:
-        """Raises RequestWrong: one token may reach several accounts."""
         if object_id in self._own and not fields:
             return {}
         if not object_id.isascii() or not object_id.isdigit():
@@ -303,12 +299,12 @@ class FacebookAccount:
         return [structure.comment(row, ad_id) for row in self._graph.pages(call)]
 
 
-def _there(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _not_removed(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row for row in rows if row.get("status") not in ("ARCHIVED", "DELETED")]
 
 
 def _rule(most: int) -> dict[str, Any]:
-    """Every half hour Meta pauses campaigns that spent more today; it has no rule for an account's sum."""
+    """Every half hour Meta pauses campaigns that spend_amount more today; it has no rule for an account's sum."""
     filters = (("entity_type", "EQUAL", "CAMPAIGN"), ("time_preset", "EQUAL", "TODAY"), ("spent", "GREATER_THAN", most))
     return {
         "name": RULE,

@@ -1,4 +1,4 @@
-"""Money in Meta's units, by Meta's own table of offsets, not ISO's."""
+"""Money in Meta's units, by Meta's table of offsets, not ISO's."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def from_meta(units: object, currency: str) -> Money:
     return Money(Decimal(written) / offset(currency), currency)
 
 
-def spent(text: object, currency: str) -> Money | None:
+def spend_amount(text: object, currency: str) -> Money | None:
     """An insights amount such as "123.45"; None if invalid."""
     try:
         amount = Decimal(str(text))

@@ -16,7 +16,7 @@ from bot.ads.platform import RequestWrong, named
 from memory.ads.ad_account import NewAd, NewAdSet, NewCampaign, NewCreative, Objective
 
 CHAT_LINK = "https://api.whatsapp.com/send"
-LONGEST_NAME = 400  # Meta's own limit, token included
+MAX_NAME = 400  # Meta's own limit, token included
 
 Fields = dict[str, Any]
 
@@ -57,7 +57,7 @@ def ad_set(new: NewAdSet, token: str, objective: Objective, advertiser: Advertis
 
 
 def promoted(objective: Objective, advertiser: Advertiser) -> Mapping[str, str]:
-    """Meta never lets it be changed."""
+    """Fixed at creation: Meta allows no change."""
     if objective != "sales":
         phone = {"whatsapp_phone_number": advertiser.phone} if advertiser.phone else {}
         return {"page_id": advertiser.page_id, **phone}
@@ -84,7 +84,7 @@ def creative(new: NewCreative, token: str, advertiser: Advertiser) -> Fields:
 
 
 def without(fields: Fields, part: str) -> Fields:
-    """Without one part of its post."""
+    """Fields without one part of the post."""
     story = fields["object_story_spec"]
     post = {name: value for name, value in story["link_data"].items() if name != part}
     return {**fields, "object_story_spec": {**story, "link_data": post}}
@@ -103,15 +103,12 @@ def _name(name: str, token: str) -> str:
     if not name.strip():
         raise RequestWrong("it has no name: give it one")
     full = named(name, token)
-    if len(full) > LONGEST_NAME:
-        raise RequestWrong(
-            f"the name is longer than Meta takes: at most {LONGEST_NAME - len(full) + len(name)} letters"
-        )
+    if len(full) > MAX_NAME:
+        raise RequestWrong(f"the name is longer than Meta takes: at most {MAX_NAME - len(full) + len(name)} letters")
     return full
 
 
 def _welcome(greeting: str, first_words: str) -> str:
-    """The greeting, and the prefilled customer message."""
     return json.dumps(
         {
             "type": "VISUAL_EDITOR",

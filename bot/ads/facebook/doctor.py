@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.ads.facebook.creation import Advertiser
-from bot.ads.facebook.events import prove
+from bot.ads.facebook.events import check_dataset
 from bot.ads.facebook.graph_client import Call, GraphClient
 from bot.ads.facebook.version import VERSION, VERSION_ENDS, version_warning
 from bot.ads.platform import AdsFault
@@ -28,7 +28,7 @@ SOON = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class Doctor:
-    """What all accounts share."""
+    """Checks that all accounts share."""
 
     graph: GraphClient
     advertiser: Advertiser
@@ -48,7 +48,7 @@ class Doctor:
 
     def _page(self) -> Iterator[AccountFinding]:
         fields = {"fields": "id,name,has_whatsapp_number,whatsapp_number"}
-        yield from looked(
+        yield from finding_of(
             "Meta page",
             lambda: page(self.graph.ask(Call("GET", self.advertiser.page_id, "", fields, "pages")), self.advertiser),
         )
@@ -63,11 +63,11 @@ class Doctor:
                 "Meta dataset", False, f"set META_WHATSAPP_ACCOUNT_ID to the number's WhatsApp account{hint}"
             )
             return
-        yield from looked("Meta dataset", lambda: dataset(self.graph, self.advertiser))
+        yield from finding_of("Meta dataset", lambda: dataset(self.graph, self.advertiser))
 
 
-def looked(name: str, look: Callable[[], AccountFinding]) -> Iterator[AccountFinding]:
-    """A check that cannot run is a finding, too, one that stops no chats."""
+def finding_of(name: str, look: Callable[[], AccountFinding]) -> Iterator[AccountFinding]:
+    """A check that cannot run is a finding that stops no chats."""
     try:
         yield look()
     except AdsFault as fault:
@@ -106,7 +106,6 @@ def permissions(token_data: dict[str, Any], *, events: bool) -> AccountFinding:
 
 
 def whatsapp_accounts(token_data: dict[str, Any]) -> list[str]:
-    """Granted to the token."""
     scopes = [
         each for each in token_data.get("granular_scopes") or [] if str(each.get("scope", "")).startswith("whatsapp")
     ]
@@ -137,8 +136,8 @@ def page(row: dict[str, Any], advertiser: Advertiser) -> AccountFinding:
 
 
 def dataset(graph: GraphClient, advertiser: Advertiser) -> AccountFinding:
-    """Proved by an event that must be refused for its click id alone."""
-    why = prove(graph, advertiser)
+    """Sends an event that Meta must refuse for its click id alone."""
+    why = check_dataset(graph, advertiser)
     return AccountFinding(
         "Meta dataset", not why, why or "an event finds its way: Meta refused just the false click id"
     )

@@ -1,7 +1,7 @@
 """Meta's error codes → faults, with a sentence for staff.
 
 Sources: https://developers.facebook.com/docs/marketing-api/error-reference, …/insights/error-codes,
-…/overview/rate-limiting; subcodes of messaging ads from reports of people who met them.
+…/overview/rate-limiting; subcodes of messaging ads from public reports.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from bot.ads.platform import (
 )
 
 HOUR = 3600.0
-MOST_WORDS = 300  # of Meta's own text in a sentence of ours
+MAX_QUOTE = 300  # of Meta's own text in a sentence of ours
 
 
 class Throttled(TryLater):
@@ -31,7 +31,7 @@ class Throttled(TryLater):
 
 
 class Transient(TryLater):
-    """Transient: retry soon."""
+    """Retry soon."""
 
 
 class TooMuchData(TryLater):
@@ -43,17 +43,15 @@ class Flaky(RequestWrong):
 
 
 class UnknownClick(RequestWrong):
-    """Meta does not know the click id."""
+    pass
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorRule:
-    """`rest`: seconds without another call of this kind. `quote`: add Meta's own message."""
-
     fault: type[AdsFault]
     sentence: str
-    rest: float = 0.0
-    quote: bool = False
+    wait: float = 0.0  # seconds without another call of this kind
+    quote: bool = False  # add Meta's own message
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +76,21 @@ class GraphError:
 
     @property
     def label(self) -> str:
-        """For Meta's support."""
         number = f"{self.code}/{self.subcode}" if self.subcode else f"{self.code}"
         return f"Meta {number}{f', trace {self.trace}' if self.trace else ''}"
 
 
 _THROTTLED = "Meta takes no more calls of this kind for now; Hawker goes on by itself"
-_MUCH = "Meta asks for a smaller question"
+_TOO_MUCH = "Meta asks for a smaller question"
 _TOKEN = "set a new META_ACCESS_TOKEN (docs/meta.md, step 3)"  # noqa: S105  # nosec B105 # a hint, not a token
 
 TABLE: dict[tuple[int | None, int | None], ErrorRule] = {
     (1, None): ErrorRule(Transient, "Meta had a passing fault"),
     (2, None): ErrorRule(Transient, "Meta is out of service for a moment"),
-    (1, 99): ErrorRule(TooMuchData, _MUCH),
-    (100, 1504018): ErrorRule(TooMuchData, _MUCH),
-    (-2, 2490547): ErrorRule(TooMuchData, _MUCH),
-    (2, 1504043): ErrorRule(TooMuchData, _MUCH),
+    (1, 99): ErrorRule(TooMuchData, _TOO_MUCH),
+    (100, 1504018): ErrorRule(TooMuchData, _TOO_MUCH),
+    (-2, 2490547): ErrorRule(TooMuchData, _TOO_MUCH),
+    (2, 1504043): ErrorRule(TooMuchData, _TOO_MUCH),
     (2601, None): ErrorRule(Transient, "Meta's report is not ready though it said so"),
     (4, None): ErrorRule(Throttled, _THROTTLED, HOUR),
     (4, 1504022): ErrorRule(Throttled, _THROTTLED, 300),
@@ -202,11 +199,11 @@ def redacted(text: str, secrets: tuple[str, ...]) -> str:
         text = text.replace(secret, "…")
     text = re.sub(r"(access_token|appsecret_proof|input_token)=[^&\s]+", r"\1=…", text)
     text = re.sub(r"EA[A-Za-z0-9]{18,}", "…", text)
-    return text[:MOST_WORDS]
+    return text[:MAX_QUOTE]
 
 
-def lost(what: str) -> OutcomeUnknown:
-    """A write without a readable answer."""
+def outcome_unknown(what: str) -> OutcomeUnknown:
+    """For a write without a readable answer."""
     return OutcomeUnknown(f"{what}: it may have been done or not; Hawker looks before it asks again")
 
 

@@ -20,37 +20,30 @@ NAMES = frozenset(
     "LeadSubmitted QualifiedLead Purchase AddToCart InitiateCheckout ViewContent OrderCreated OrderShipped"
     " OrderDelivered OrderCanceled OrderReturned CartAbandoned RatingProvided ReviewProvided".split()
 )
-OLDEST = timedelta(days=7)
-MOST_AT_ONCE = 1000
+EVENT_WINDOW = timedelta(days=7)
+MAX_BATCH = 1000
 WRONG_CLICK_ID = "hawker-doctor"  # no click has it: an event with it proves the way and counts for nothing
 PARTNER = "hawker"
 
 
 @dataclass(slots=True)
 class EventUpload:
-    """One round of events."""
-
     graph: GraphClient
     advertiser: Advertiser
     outcomes: dict[str, EventOutcome] = field(default_factory=dict)
     refusals: dict[str, RequestWrong] = field(default_factory=dict)  # by event
 
-    def tell(self, events: Sequence[BusinessEvent]) -> list[EventOutcome]:
-        """One outcome per event, in order. Raises AdsFault only where nothing was sent.
-
-        No retry after a lost answer: Meta would count twice.
-        """
-        fit = [event for event in events if not self._settled(event)]
-        for start in range(0, len(fit), MOST_AT_ONCE):
-            self._deliver(fit[start : start + MOST_AT_ONCE])
+    def send(self, events: Sequence[BusinessEvent]) -> list[EventOutcome]:
+        """One outcome per event, in order. Raises AdsFault only if nothing was sent."""
+        fit = []
+        for event in events:
+            if why := _fault_of_event(event, self.graph):
+                self._settle([event], why)
+            else:
+                fit.append(event)
+        for start in range(0, len(fit), MAX_BATCH):
+            self._deliver(fit[start : start + MAX_BATCH])
         return [self.outcomes[event.id] for event in events]
-
-    def _settled(self, event: BusinessEvent) -> bool:
-        """Whether Meta would certainly refuse it."""
-        why = _unfit(event, self.graph)
-        if why:
-            self._settle([event], why)
-        return bool(why)
 
     def _deliver(self, batch: Sequence[BusinessEvent]) -> None:
         try:
@@ -63,17 +56,16 @@ class EventUpload:
             middle = len(batch) // 2
             self._deliver(batch[:middle])
             self._deliver(batch[middle:])
-        except OutcomeUnknown as fault:
+        except OutcomeUnknown as fault:  # no retry: Meta would count twice
             self._settle(batch, f"{fault}. It is not sent again, since Meta would count it twice")
         except AdsFault as fault:
             if not any(outcome.accepted or not outcome.again for outcome in self.outcomes.values()):
                 raise
             self._settle(batch, str(fault), again=True)
         else:
-            self._settle(batch, _shortfall(taken, len(batch)))
+            self._settle(batch, _missing_events(taken, len(batch)))
 
     def _send(self, batch: Sequence[BusinessEvent]) -> int:
-        """Number that Meta received."""
         fields = {"data": [payload(event, self.advertiser) for event in batch], "partner_agent": PARTNER}
         path = f"{self.advertiser.dataset_id}/events"
         answer = self.graph.ask(Call("POST", path, "", fields, use="events", lane="write", once=True))
@@ -100,29 +92,29 @@ def payload(event: BusinessEvent, advertiser: Advertiser) -> dict[str, Any]:
     return written
 
 
-def prove(graph: GraphClient, advertiser: Advertiser) -> str:
+def check_dataset(graph: GraphClient, advertiser: Advertiser) -> str:
     """Send an invalid click id; "" if Meta refuses just that, else what is wrong."""
     event = BusinessEvent(id=WRONG_CLICK_ID, name="LeadSubmitted", at=graph.clock(), clid=WRONG_CLICK_ID)
     upload = EventUpload(graph, advertiser)
-    [outcome] = upload.tell([event])
+    [outcome] = upload.send([event])
     if isinstance(upload.refusals.get(event.id), UnknownClick):
         return ""
     return outcome.why or "Meta took an event that it should have refused"
 
 
-def _unfit(event: BusinessEvent, graph: GraphClient) -> str:
+def _fault_of_event(event: BusinessEvent, graph: GraphClient) -> str:
     if not event.clid:
         return "it came without a click id, and none is ever invented"
     if event.name not in NAMES:
         return f"Meta knows no event {event.name!r} for messaging; it knows {', '.join(sorted(NAMES))}"
-    if graph.clock() - event.at > OLDEST:
+    if graph.clock() - event.at > EVENT_WINDOW:
         return "too late: Meta takes events for seven days"
     if event.name == "Purchase" and event.value is None:
         return "a purchase needs its value"
     return ""
 
 
-def _shortfall(taken: int, sent: int) -> str:
+def _missing_events(taken: int, sent: int) -> str:
     if taken >= sent:
         return ""
     if taken == 0:

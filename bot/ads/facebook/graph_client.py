@@ -1,4 +1,4 @@
-"""The HTTP client of the Graph API: time-outs, safe retries, complete pagination."""
+"""HTTP client of the Graph API: time-outs, safe retries, complete pagination."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import requests
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 
-from bot.ads.facebook.errors import GraphError, TooMuchData, Transient, fault_of, lost, redacted, rule_for
+from bot.ads.facebook.errors import GraphError, TooMuchData, Transient, fault_of, outcome_unknown, redacted, rule_for
 from bot.ads.facebook.rate_limiter import Lane, RateLimiter, Use
 from bot.ads.facebook.version import VERSION
 from bot.ads.platform import AdsFault, OutcomeUnknown, RequestWrong, TryLater
@@ -26,24 +26,22 @@ META = "https://graph.facebook.com"
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0  # between two bytes
 WHOLE_SECONDS = 90.0  # for the whole answer
-MOST_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 64 * 1024 * 1024
 BACK_OFF = (1.0, 2.0, 4.0)  # seconds before a read, or a write that may be done twice, is tried again
-PAGE = 500  # objects a page: Meta's limits count calls, not objects
-SMALLEST_PAGE = 10
+PAGE_SIZE = 500  # objects a page: Meta's limits count calls, not objects
+MIN_PAGE_SIZE = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`once`: it creates something and is never sent twice. `token` replaces the client's own."""
-
     method: str
     path: str
     account: str  # whose limits it counts for, act_… or a page; empty: nobody's but the app's
     fields: Mapping[str, Any] = field(default_factory=dict, repr=False)
     use: Use = "ads_management"
     lane: Lane = "read"
-    once: bool = False
-    token: str = field(default="", repr=False)
+    once: bool = False  # it creates something and is never sent twice
+    token: str = field(default="", repr=False)  # replaces the client's own
 
     @property
     def changes(self) -> bool:
@@ -63,8 +61,8 @@ class GraphResponse:
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
-    """No answer; `sent`: Meta may have received the call."""
+class NoAnswer:
+    """`sent`: Meta may have received the call."""
 
     why: str
     sent: bool
@@ -92,12 +90,12 @@ class GraphClient:
         clock: Clock,
         *,
         url: str = META,
-        pause: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = time.sleep,
         read_seconds: float = READ_SECONDS,
         whole_seconds: float = WHOLE_SECONDS,
     ) -> None:
         self.clock = clock
-        self.pause = pause
+        self.sleep = sleep
         self.limiter = limiter
         self._token = token
         self._secret = secret
@@ -110,9 +108,9 @@ class GraphClient:
         return f"Graph({urlsplit(self._url).netloc}, {VERSION})"
 
     def ask(self, call: Call) -> dict[str, Any]:
-        """Meta's answer, an object. Retries transient errors; raises AdsFault.
+        """Meta's answer, an object. Retries transient errors. Raises AdsFault.
 
-        A create is retried only if it was never sent; a change with a lost answer raises OutcomeUnknown unless a retry
+        A create is sent again only if it never left; a change with a lost answer raises OutcomeUnknown unless a retry
         succeeds.
         """
         doubt = False
@@ -126,26 +124,26 @@ class GraphClient:
             except Transient:
                 pass
             except AdsFault as fault:
-                raise _settled(fault, doubt) from None
-            self.pause(seconds)
+                raise _with_doubt(fault, doubt) from None
+            self.sleep(seconds)
         try:
             return self._once(call)
         except AdsFault as fault:
-            raise _settled(fault, doubt) from None
+            raise _with_doubt(fault, doubt) from None
 
     def pages(self, call: Call) -> list[dict[str, Any]]:
         """The complete list. Raises AdsFault."""
         found: dict[str, dict[str, Any]] = {}
         seen: set[str] = set()
-        after, limit = "", PAGE  # cursors, because Meta's `next` address carries the token
+        after, limit = "", PAGE_SIZE  # cursors, because Meta's `next` address carries the token
         while True:
             place = {"after": after} if after else {}
             try:
                 answer = self.ask(replace(call, fields={**call.fields, "limit": limit, **place}))
             except TooMuchData:
-                if limit <= SMALLEST_PAGE:
+                if limit <= MIN_PAGE_SIZE:
                     raise
-                limit = max(limit // 4, SMALLEST_PAGE)
+                limit = max(limit // 4, MIN_PAGE_SIZE)
                 continue
             new = _items(answer, call)
             if new and not new.keys() - found.keys():
@@ -169,14 +167,14 @@ class GraphClient:
     def _once(self, call: Call) -> dict[str, Any]:
         self.limiter.admit(call.account, call.use, call.lane, call.method)
         answer = self._send(call)
-        if isinstance(answer, Lost):
+        if isinstance(answer, NoAnswer):
             if call.changes and answer.sent:
-                raise lost(f"{answer.why} while {call.what}")
+                raise outcome_unknown(f"{answer.why} while {call.what}")
             raise Transient(f"{answer.why} while {call.what}: check the network; it is tried again with the next cycle")
         self.limiter.learn(call.account, call.use, answer.headers)
-        return self._understood(call, answer)
+        return self._parsed(call, answer)
 
-    def _understood(self, call: Call, answer: GraphResponse) -> dict[str, Any]:
+    def _parsed(self, call: Call, answer: GraphResponse) -> dict[str, Any]:
         body = _object(answer.body)
         if body is not None and isinstance(body.get("error"), dict):
             raise self._refusal(call, GraphError.of(body["error"]))
@@ -185,22 +183,22 @@ class GraphClient:
         if 300 <= answer.status < 400:
             raise RequestWrong("the address of Meta leads elsewhere: check META_GRAPH_URL")
         if call.changes:
-            raise lost(f"Meta answered {call.what} with {answer.status} and nothing readable")
+            raise outcome_unknown(f"Meta answered {call.what} with {answer.status} and nothing readable")
         raise Transient(f"Meta answered {call.what} with {answer.status} and nothing readable: it is tried again later")
 
     def _refusal(self, call: Call, said: GraphError) -> AdsFault:
         rule = rule_for(said)
         until = None
-        if rule.rest:
-            until = self.limiter.throttled(call.account, call.use, said.code, rule.rest)
+        if rule.wait:
+            until = self.limiter.throttled(call.account, call.use, said.code, rule.wait)
         fault = fault_of(said, until, (self._token, self._secret, call.token))
         if call.changes and isinstance(fault, Transient):
-            return lost(f"{fault} while {call.what}")
+            return outcome_unknown(f"{fault} while {call.what}")
         return fault
 
-    def _send(self, call: Call) -> GraphResponse | Lost:
+    def _send(self, call: Call) -> GraphResponse | NoAnswer:
         token = call.token or self._token
-        fields = {name: _written(value) for name, value in call.fields.items() if value is not None}
+        fields = {name: _parameter(value) for name, value in call.fields.items() if value is not None}
         if self._secret:
             fields["appsecret_proof"] = hmac.new(self._secret.encode(), token.encode(), sha256).hexdigest()
         place = {"params": fields} if call.method == "GET" else {"data": fields}
@@ -217,18 +215,20 @@ class GraphClient:
             ) as response:
                 return self._whole(response)
         except requests.RequestException as error:
-            return Lost("Meta could not be reached" if _unsent(error) else "Meta's answer was lost", not _unsent(error))
+            return NoAnswer(
+                "Meta could not be reached" if _unsent(error) else "Meta's answer was lost", not _unsent(error)
+            )
         except (HTTPError, OSError):
-            return Lost("Meta's answer broke off", sent=True)
+            return NoAnswer("Meta's answer broke off", sent=True)
 
-    def _whole(self, response: requests.Response) -> GraphResponse | Lost:
+    def _whole(self, response: requests.Response) -> GraphResponse | NoAnswer:
         # The read time-out is per byte: a server that sends one now and then would hold us for ever.
         end = time.monotonic() + self._whole_seconds
         body = bytearray()
         while part := response.raw.read1(65536, decode_content=True):
             body += part
-            if time.monotonic() > end or len(body) > MOST_BYTES:
-                return Lost("Meta's answer took too long or was too long", sent=True)
+            if time.monotonic() > end or len(body) > MAX_BYTES:
+                return NoAnswer("Meta's answer took too long or was too long", sent=True)
         return GraphResponse(response.status_code, response.headers, bytes(body))
 
     def clean(self, text: str) -> str:
@@ -242,7 +242,7 @@ def _session(*, local: bool) -> requests.Session:
     return made
 
 
-def _settled(fault: AdsFault, doubt: bool) -> AdsFault:
+def _with_doubt(fault: AdsFault, doubt: bool) -> AdsFault:
     # A refusal says nothing about an earlier try whose answer was lost.
     return OutcomeUnknown(str(fault)) if doubt else fault
 
@@ -254,7 +254,7 @@ def _unsent(error: requests.RequestException) -> bool:
     return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
 
 
-def _written(value: object) -> str:
+def _parameter(value: object) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, Mapping | Sequence | bool):
@@ -271,7 +271,6 @@ def _object(body: bytes) -> dict[str, Any] | None:
 
 
 def _items(answer: Mapping[str, Any], call: Call) -> dict[str, dict[str, Any]]:
-    """By id, or by content without one."""
     data = answer.get("data")
     if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
         raise TryLater(f"Meta answered {call.what} without a list: it is read again with the next cycle")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from bot.ads.facebook.amounts import spent
+from bot.ads.facebook.amounts import spend_amount
 from bot.ads.platform import RequestWrong
 from bot.language.money import Money
 from memory.ads.ad_account import AdInsight
@@ -29,7 +29,7 @@ Row = Mapping[str, Any]
 Notice = Callable[[str], None]
 
 
-def question(since: date, until: date, breakdown: str | None, ad_ids: tuple[str, ...]) -> dict[str, Any]:
+def report_request(since: date, until: date, breakdown: str | None, ad_ids: tuple[str, ...]) -> dict[str, Any]:
     asked: dict[str, Any] = {
         "level": "ad",
         "time_increment": 1,
@@ -45,15 +45,15 @@ def question(since: date, until: date, breakdown: str | None, ad_ids: tuple[str,
     return asked
 
 
-def known(breakdown: str | None) -> str | None:
+def check_breakdown(breakdown: str | None) -> str | None:
     """Raises RequestWrong."""
     if breakdown is not None and breakdown not in BREAKDOWNS:
         raise RequestWrong(f"there is no breakdown {breakdown!r}: ask for one of {', '.join(BREAKDOWNS)}, or for none")
     return breakdown
 
 
-def clamped(since: date, today: date) -> date:
-    """Not before the first day that Meta still reports."""
+def first_reported_day(since: date, today: date) -> date:
+    """`since`, or the first day that Meta still reports."""
     months = today.year * 12 + today.month - 1 - MONTHS_KEPT
     earliest = date(months // 12, months % 12 + 1, 1) + timedelta(days=today.day + 1)  # a spare day for time zones
     return max(since, earliest)
@@ -65,7 +65,7 @@ def readings(
     """Unusable rows are skipped, and reported to `notice`."""
     taken: dict[tuple[object, ...], AdInsight] = {}
     for row in rows:
-        money = spent(row.get("spend"), currency)
+        money = spend_amount(row.get("spend"), currency)
         fault = _unusable(row, currency, breakdown)
         if money is None or fault:
             why = fault or "it has no spend, or one that is no amount"
@@ -82,7 +82,7 @@ def readings(
 
 
 def _unusable(row: Row, currency: str, breakdown: str | None) -> str:
-    """Why, or ""."""
+    """The reason, or ""."""
     if not row.get("ad_id"):
         return "it names no ad"
     if _day(row) is None or row["date_start"] != row.get("date_stop", row["date_start"]):
@@ -101,7 +101,7 @@ def _unusable(row: Row, currency: str, breakdown: str | None) -> str:
 def _reading(row: Row, money: Money, account_id: str, breakdown: str | None, seen_at: datetime) -> AdInsight:
     actions, values = _amounts(row.get("actions")), _amounts(row.get("action_values"))
     tier = next((name for name in PURCHASE_TIERS if actions and name in actions), None)
-    value = spent(values[tier], money.currency) if tier and values and tier in values else None
+    value = spend_amount(values[tier], money.currency) if tier and values and tier in values else None
     return AdInsight(
         account_id=account_id,
         ad_id=str(row["ad_id"]),
@@ -115,7 +115,7 @@ def _reading(row: Row, money: Money, account_id: str, breakdown: str | None, see
         reach=_count(row.get("reach")),
         purchases=_count(actions[tier]) if actions and tier else None,
         purchase_value=value,
-        breakdown=(breakdown, _part(row, breakdown)) if breakdown else None,
+        breakdown=(breakdown, _breakdown_value(row, breakdown)) if breakdown else None,
     )
 
 
@@ -153,12 +153,11 @@ def _amounts(actions: object) -> dict[str, object] | None:
 
 
 def _count(value: object) -> int | None:
-    """None unless it is a whole number from 0."""
     written = str(value)
     return int(written) if written.isascii() and written.isdigit() and len(written) <= MOST_DIGITS else None
 
 
-def _part(row: Row, breakdown: str) -> str:
+def _breakdown_value(row: Row, breakdown: str) -> str:
     if breakdown == "hour":
         return str(int(_hour(row)))
     return " ".join(str(row[name]) for name in BREAKDOWNS[breakdown])

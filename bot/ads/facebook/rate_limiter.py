@@ -46,7 +46,6 @@ class CallUsage:
     tiers: dict[str, str] = field(default_factory=dict)
 
     def score(self, account: str, now: float) -> int:
-        """Cost of its calls within `WINDOW`."""
         kept = [(at, cost) for at, cost in self.scores.get(account, []) if at > now - WINDOW]
         self.scores[account] = kept
         return sum(cost for _, cost in kept)
@@ -90,18 +89,18 @@ class RateLimiter:
             if tier in MOST_SCORE:
                 usage.tiers[account] = tier
 
-    def throttled(self, account: str, use: Use, code: int, rest: float) -> datetime:
-        """Block this kind of call until the returned time: the header's (`learn` ran before), or `rest` seconds on."""
+    def throttled(self, account: str, use: Use, code: int, wait: float) -> datetime:
+        """Block this kind of call until the returned time: the header's (`learn` ran before), or `wait` seconds on."""
         now = self._clock().timestamp()
         name = _refused_meter(account, use, code)
         with self._usage() as usage:
             from_header = usage.meters.get(name, Meter()).until
-            until = from_header if from_header > now else now + rest
+            until = from_header if from_header > now else now + wait
             usage.meters[name] = Meter(100.0, now, until)
         return datetime.fromtimestamp(until, UTC)
 
     def _check(self, usage: CallUsage, account: str, use: Use, lane: Lane, cost: int, now: float) -> None:
-        for name in _watched(account, use):
+        for name in _meters_of(account, use):
             meter = usage.meters.get(name, Meter())
             if meter.until > now:
                 raise _wait(meter.until)
@@ -136,7 +135,7 @@ def _wait(until: float) -> Throttled:
     )
 
 
-def _watched(account: str, use: Use) -> list[str]:
+def _meters_of(account: str, use: Use) -> list[str]:
     mine = [f"{account}/{use}", f"{account}/calls"] if use in _OF_THE_ACCOUNT else [f"{account}/{use}"]
     return [*mine, *(["app/insights"] if use == "ads_insights" else []), "app"]
 
@@ -201,7 +200,6 @@ def _float(value: object) -> float:
 
 
 def _read(text: str) -> CallUsage:
-    """An unreadable file counts as empty."""
     try:
         stored = json.loads(text or "{}")
         meters = {name: Meter(**meter) for name, meter in stored.get("meters", {}).items()}

@@ -8,28 +8,28 @@ from typing import Any
 
 from bot.ads.facebook.errors import TooMuchData
 from bot.ads.facebook.graph_client import Call, GraphClient
-from bot.ads.facebook.insights import question
+from bot.ads.facebook.insights import report_request
 from bot.ads.facebook.vocabulary import EFFECTIVE_STATUSES
 from bot.ads.platform import TryLater
 
 NO_PROGRESS = timedelta(minutes=10)  # a job whose percentage stands still that long is given up
 DEADLINE = timedelta(minutes=60)  # for everything that one call of `rows` asks
-WAITS = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds between two looks; the last one goes on
+WAITS = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds between two polls; the last one goes on
 _ENDED_BADLY = ("Job Failed", "Job Skipped")
 _COMPLETED = "Job Completed"
-_SMALLER = timedelta(days=1)
+_DAY = timedelta(days=1)
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """One job's part of a report; no `ad_ids`: all ads."""
+class ReportPart:
+    """One job's part of a report."""
 
     since: date
     until: date
     breakdown: str | None
-    ad_ids: tuple[str, ...] = ()
+    ad_ids: tuple[str, ...] = ()  # empty: all ads
 
 
 class JobFailed(TryLater):
@@ -42,29 +42,29 @@ class Reports:
     account_id: str
 
     def rows(self, since: date, until: date, breakdown: str | None = None) -> list[Row]:
-        """Raises AdsFault; never returns a part."""
+        """Complete, or raises AdsFault."""
         deadline = self.graph.clock() + DEADLINE
-        waiting = [Piece(since, until, breakdown)]
+        waiting = [ReportPart(since, until, breakdown)]
         found: list[Row] = []
         while waiting:
-            piece = waiting.pop()
+            part = waiting.pop()
             try:
-                found += self._piece(piece, deadline)
+                found += self._rows_of_part(part, deadline)
             except (JobFailed, TooMuchData) as fault:
-                waiting += self._halves(piece, fault)
+                waiting += self._halved(part, fault)
         return found
 
-    def _piece(self, piece: Piece, deadline: datetime) -> list[Row]:
-        asked = question(piece.since, piece.until, piece.breakdown, piece.ad_ids)
+    def _rows_of_part(self, part: ReportPart, deadline: datetime) -> list[Row]:
+        asked = report_request(part.since, part.until, part.breakdown, part.ad_ids)
         started = self.graph.ask(self._call("POST", f"{self.account_id}/insights", asked))
         job = started.get("report_run_id")
         if not job:
             raise JobFailed("Meta took a report and gave it no number: it is asked for again with the next cycle")
-        self._watch(str(job), deadline)
+        self._wait_for(str(job), deadline)
         return self.graph.pages(self._call("GET", f"{job}/insights", {}))
 
-    def _watch(self, job: str, deadline: datetime) -> None:
-        moved, looks = self.graph.clock(), 0
+    def _wait_for(self, job: str, deadline: datetime) -> None:
+        moved, polls = self.graph.clock(), 0
         percent: object = None
         while True:
             answer = self.graph.ask(self._call("GET", job, {"fields": "async_status,async_percent_completion"}))
@@ -79,15 +79,14 @@ class Reports:
                 moved, percent = now, answer.get("async_percent_completion")
             if now - moved >= NO_PROGRESS:
                 raise JobFailed("Meta's report stood still for ten minutes: it is asked for again with the next cycle")
-            self.graph.pause(WAITS[min(looks, len(WAITS) - 1)])
-            looks += 1
+            self.graph.sleep(WAITS[min(polls, len(WAITS) - 1)])
+            polls += 1
 
-    def _halves(self, piece: Piece, fault: TryLater) -> list[Piece]:
-        """By days, then by ads; raises `fault` for one ad on one day."""
-        if piece.since < piece.until:
-            middle = piece.since + (piece.until - piece.since) // 2
-            return [replace(piece, until=middle), replace(piece, since=middle + _SMALLER)]
-        ads = piece.ad_ids
+    def _halved(self, part: ReportPart, fault: TryLater) -> list[ReportPart]:
+        if part.since < part.until:
+            middle = part.since + (part.until - part.since) // 2
+            return [replace(part, until=middle), replace(part, since=middle + _DAY)]
+        ads = part.ad_ids
         if not ads:
             # Archived and deleted ads may have spent on these days, too.
             fields = {"fields": "id", "effective_status": list(EFFECTIVE_STATUSES)}
@@ -96,7 +95,7 @@ class Reports:
         if len(ads) < 2:
             raise fault
         half = len(ads) // 2
-        return [replace(piece, ad_ids=ads[:half]), replace(piece, ad_ids=ads[half:])]
+        return [replace(part, ad_ids=ads[:half]), replace(part, ad_ids=ads[half:])]
 
     def _call(self, method: str, path: str, fields: Row) -> Call:
         return Call(method, path, self.account_id, fields, use="ads_insights")

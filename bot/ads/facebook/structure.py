@@ -61,9 +61,9 @@ def account(row: Row, brand: str, minimums: list[dict[str, Any]]) -> AdAccount:
     """Minimum budget: the larger of its own and its `minimum_budgets` row."""
     what = "the account"
     currency = _text(row, "currency", what)
-    minimum_units = [_of(row, "min_daily_budget", what)]
+    minimum_units = [_required(row, "min_daily_budget", what)]
     minimum_units += [each.get("min_daily_budget_imp") for each in minimums if each.get("currency") == currency]
-    status = _of(row, "account_status", what)
+    status = _required(row, "account_status", what)
     if status not in _ACCOUNT_STATUS:
         raise AdsFault(f"Meta tells an account status that Hawker does not know ({status}): look at it in Ads Manager")
     return AdAccount(
@@ -89,7 +89,7 @@ def campaign(row: Row, account_id: str, currency: str) -> Campaign:
         status=_status(row, what),
         effective_status=_effective_status(row, what),
         daily_budget=budget(row, currency),
-        created_at=moment(_of(row, "created_time", what)),
+        created_at=timestamp(_required(row, "created_time", what)),
     )
 
 
@@ -130,7 +130,7 @@ def ad(row: Row, account_id: str) -> Ad:
         id=_text(row, "id", what),
         account_id=account_id,
         ad_set_id=_text(row, "adset_id", what),
-        creative_id=_text(_of(row, "creative", what), "id", f"the creative of {what}"),
+        creative_id=_text(_required(row, "creative", what), "id", f"the creative of {what}"),
         name=_text(row, "name", what),
         status=_status(row, what),
         effective_status=_effective_status(row, what),
@@ -150,7 +150,7 @@ def activity(row: Row, app_id: str, currency: str) -> Activity | None:
     ours = str(row.get("application_id") or "") == app_id
     before, after = _change(row.get("extra_data"), what, currency)
     return Activity(
-        at=moment(_of(row, "event_time", "an entry of the log")),
+        at=timestamp(_required(row, "event_time", "an entry of the log")),
         actor=str((row.get("application_name") if ours else row.get("actor_name")) or "unknown"),
         ours=ours,
         what=what,
@@ -166,19 +166,19 @@ def comment(row: Row, ad_id: str) -> Comment:
     return Comment(
         id=_text(row, "id", what),
         ad_id=ad_id,
-        at=moment(_of(row, "created_time", what)),
+        at=timestamp(_required(row, "created_time", what)),
         text=str(row.get("message") or ""),
         hidden=row.get("is_hidden") is True,
     )
 
 
 def budget(row: Row, currency: str) -> Money | None:
-    """None where another object owns it (Meta sends nothing, or 0)."""
+    """None if another object owns it (Meta sends nothing, or 0)."""
     units = row.get("daily_budget")
     return None if units in (None, "", "0", 0) else from_meta(units, currency)
 
 
-def moment(text: object) -> datetime:
+def timestamp(text: object) -> datetime:
     """`2026-11-21T10:00:00+0530` → UTC."""
     try:
         return datetime.strptime(str(text), "%Y-%m-%dT%H:%M:%S%z").astimezone(UTC)
@@ -188,14 +188,14 @@ def moment(text: object) -> datetime:
         ) from None
 
 
-def _of(row: Row, name: str, what: str) -> Any:
+def _required(row: Row, name: str, what: str) -> Any:
     if row.get(name) is None:
         raise AdsFault(f"Meta left out {name!r} of {what}: it is read again with the next cycle")
     return row[name]
 
 
 def _text(row: Row, name: str, what: str) -> str:
-    return str(_of(row, name, what))
+    return str(_required(row, name, what))
 
 
 def _status(row: Row, what: str) -> AdStatus:
@@ -207,7 +207,6 @@ def _effective_status(row: Row, what: str) -> EffectiveStatus:
 
 
 def _learning(row: Row | None) -> Learning | None:
-    """Only active ad sets have one."""
     if not row or not row.get("status"):
         return None
     threshold, edited = row.get("dynamic_lp_conversions_threshold"), row.get("last_sig_edit_ts")

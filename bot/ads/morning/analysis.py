@@ -23,8 +23,8 @@ from memory.ads.figures import Figures
 ENOUGH_IMPRESSIONS: Final = 1_000
 ENOUGH_CHATS: Final = 30
 SURE: Final = 0.95
-ODD: Final = 0.001  # how seldom chance alone would do that
-TIRED: Final = 0.75  # of its own best week
+ANOMALY_LEVEL: Final = 0.001  # how seldom chance alone would do that
+FATIGUE_RATIO: Final = 0.75  # of its own best week
 DAILY_SPREAD: Final = 0.25  # how much a day's chats differ beyond counting: weekday, weather, auction
 
 Status = Literal["too early", "excellent", "good", "fair", "poor"]
@@ -37,7 +37,7 @@ class Count:
 
     @property
     def rate(self) -> float:
-        """From 0 to 1; 0 without tries."""
+        """0 without tries."""
         return self.successes / self.tries if self.tries else 0.0
 
 
@@ -54,10 +54,8 @@ class Benchmark:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """`trends` are sentences."""
-
     status: Status
-    trends: tuple[str, ...]
+    trends: tuple[str, ...]  # sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ class AdDayCount:
 
 
 def benchmark(figures: Sequence[Figures]) -> Benchmark:
-    """In one currency."""
+    """`figures` in one currency."""
     shown = [each for each in figures if each.impressions >= ENOUGH_IMPRESSIONS]
     chatted = [each for each in shown if each.chats >= ENOUGH_CHATS]
     return Benchmark(
@@ -85,7 +83,7 @@ def benchmark(figures: Sequence[Figures]) -> Benchmark:
 def analyse(figures: Figures, usual: Benchmark, break_even_roas: float) -> Analysis:
     if figures.impressions < ENOUGH_IMPRESSIONS or figures.chats < ENOUGH_CHATS:
         return Analysis("too early", (f"{figures.chats} chats so far; judged from {ENOUGH_CHATS} on",))
-    return Analysis(_status(figures, break_even_roas), tuple(_against(figures, usual)))
+    return Analysis(_status(figures, break_even_roas), tuple(_deviations(figures, usual)))
 
 
 def _status(figures: Figures, break_even: float) -> Status:
@@ -96,7 +94,7 @@ def _status(figures: Figures, break_even: float) -> Status:
     return "poor"
 
 
-def _against(figures: Figures, usual: Benchmark) -> list[str]:
+def _deviations(figures: Figures, usual: Benchmark) -> list[str]:
     said = []
     if usual.ctr and figures.ctr and differs(Count(figures.clicks, figures.impressions), usual.ctr):
         said.append(_compared("CTR", f"{figures.ctr:.1%}", f"{usual.ctr:.1%}", figures.ctr / usual.ctr))
@@ -159,20 +157,20 @@ def _moved(sure: float) -> str:
 
 
 def fatigue(days: Sequence[AdDayCount]) -> str | None:
-    """CTR is significantly below the ad's own best week."""
+    """A sentence if CTR is significantly below the ad's own best week."""
     weeks = [_clicks(_week(days, back)) for back in range(1, 8)]
     known = [week for week in weeks if week.tries >= ENOUGH_IMPRESSIONS]
     now = _clicks(_week(days, 0))
     if not known or now.tries < ENOUGH_IMPRESSIONS:
         return None
     best = max(known, key=lambda week: week.rate)
-    if now.rate < TIRED * best.rate and changed(best, now) <= -0.99:
+    if now.rate < FATIGUE_RATIO * best.rate and changed(best, now) <= -0.99:
         return f"it tires: CTR {now.rate:.1%} this week, {best.rate:.1%} in its best"
     return None
 
 
 def anomaly(days: Sequence[AdDayCount]) -> str | None:
-    """The last day's chats deviate from what its spend predicts."""
+    """A sentence if the last day's chats deviate from what its spend predicts."""
     if len(days) < 8:
         return None
     *earlier, newest = days[-15:]
@@ -182,7 +180,7 @@ def anomaly(days: Sequence[AdDayCount]) -> str | None:
     expected = chats / spend * newest.spend
     spread = math.sqrt(expected + (DAILY_SPREAD * expected) ** 2)
     far = (newest.chats - expected) / spread
-    if expected < 5 or 2 * (1 - NormalDist().cdf(abs(far))) >= ODD:
+    if expected < 5 or 2 * (1 - NormalDist().cdf(abs(far))) >= ANOMALY_LEVEL:
         return None
     return f"odd: {newest.chats} chats on {newest.day}, about {expected:.0f} expected for that spend"
 

@@ -18,13 +18,15 @@ EarningOutcome = Literal["worked", "failed", "unclear"]
 GroupRates = Mapping[tuple[str, str], Rate]  # by measure and group, as memory tries claims again
 ENOUGH: Final[Mapping[str, int]] = {"ctr": 2_000, "chat_to_order": 60}  # impressions, chats: on each side
 CHANCE: Final = 0.05  # that any of a morning's comparisons is one of chance
-WORTH_SAYING: Final = 1.15  # how many times better at least
+MIN_RATIO: Final = 1.15  # how many times better at least
 ENOUGH_ADS: Final = 2  # of a group: what one ad does is not its angle's merit
 ENOUGH_ORDERS: Final = 10  # before money is judged
 ENOUGH_CHATS: Final = 100  # before it is said that a group brings no orders that pay
-APART: Final = 0.1  # from the return on spend of all ads together: where everything loses, that is no group's doing
+MIN_DISTANCE: Final = (
+    0.1  # from the return on spend of all ads together: where everything loses, that is no group's doing
+)
 SURE: Final = 1.64  # standard deviations: nineteen of twenty
-REST: Final = "not "  # before a group: everything of its kind but it
+ALL_BUT: Final = "not "  # before a group: everything of its kind but it
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,6 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Earning:
-    """`outcome` is clear only if significant and unlike the other ads'."""
-
     group: str
     ads: int
     chats: int
@@ -73,7 +73,7 @@ class Earning:
     ctr: float
     chat_to_order: float
     roi: float  # profit for each unit spent
-    outcome: EarningOutcome
+    outcome: EarningOutcome  # unclear unless significant and unlike the other ads'
 
     @property
     def sentence(self) -> str:
@@ -92,7 +92,7 @@ def group_text(group: str) -> str:
         "hour": "Chats that open at {} o'clock", "returning": "{} customers", "landing_page": "Ads that lead to {}",
     }  # fmt: skip
     positive = words.get(kind, "{}").format(value)
-    if not group.startswith(REST):
+    if not group.startswith(ALL_BUT):
         return positive[:1].upper() + positive[1:]
     return {"angle": "Ads on anything else", "format": "Ads in other formats"}.get(kind, "All others")
 
@@ -107,10 +107,10 @@ def rates(results: Sequence[AdResult], segments: GroupRates) -> dict[tuple[str, 
                 sums[measure, group][0] += rate.successes
                 sums[measure, group][1] += rate.tries
     found = {place: Rate(*counts) for place, counts in sums.items()} | dict(segments)
-    return found | _rests(found)
+    return found | _complements(found)
 
 
-def _rests(found: GroupRates) -> dict[tuple[str, str], Rate]:
+def _complements(found: GroupRates) -> dict[tuple[str, str], Rate]:
     totals: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for (measure, group), rate in found.items():
         totals[measure, kind_of(group)][0] += rate.successes
@@ -118,7 +118,7 @@ def _rests(found: GroupRates) -> dict[tuple[str, str], Rate]:
     rests = {}
     for (measure, group), rate in found.items():
         successes, tries = totals[measure, kind_of(group)]
-        rests[measure, f"{REST}{group}"] = Rate(successes - rate.successes, tries - rate.tries)
+        rests[measure, f"{ALL_BUT}{group}"] = Rate(successes - rate.successes, tries - rate.tries)
     return rests
 
 
@@ -126,10 +126,10 @@ def findings(results: Sequence[AdResult], measured: GroupRates) -> list[Comparis
     """By descending confidence."""
     ads = Counter(group for result in results for group in result.groups)
     pairs = [
-        (measure, group, rate, measured[measure, f"{REST}{group}"])
+        (measure, group, rate, measured[measure, f"{ALL_BUT}{group}"])
         for (measure, group), rate in measured.items()
-        if not group.startswith(REST)
-        and min(rate.tries, measured[measure, f"{REST}{group}"].tries) >= ENOUGH[measure]
+        if not group.startswith(ALL_BUT)
+        and min(rate.tries, measured[measure, f"{ALL_BUT}{group}"].tries) >= ENOUGH[measure]
         and ads.get(group, ENOUGH_ADS) >= ENOUGH_ADS
     ]
     sure = 1 - CHANCE / max(2 * len(pairs), 1)
@@ -138,7 +138,7 @@ def findings(results: Sequence[AdResult], measured: GroupRates) -> list[Comparis
     found = []
     for measure, group, own, rest in pairs:
         finding = _finding(measure, group, own, rest, spread.get((measure, kind_of(group)), 1.0))
-        if finding.confidence >= sure and finding.better.share >= WORTH_SAYING * finding.than.share:
+        if finding.confidence >= sure and finding.better.share >= MIN_RATIO * finding.than.share:
             found.append(finding)
     return sorted(found, key=lambda each: -each.confidence)
 
@@ -146,8 +146,8 @@ def findings(results: Sequence[AdResult], measured: GroupRates) -> list[Comparis
 def _finding(measure: str, group: str, own: Rate, rest: Rate, spread: float) -> Comparison:
     likely = likelihood(_thinned(own, spread), _thinned(rest, spread))
     if likely >= 0.5:
-        return Comparison(Claim(group, f"{REST}{group}", measure), own, rest, likely)
-    return Comparison(Claim(f"{REST}{group}", group, measure), rest, own, 1 - likely)
+        return Comparison(Claim(group, f"{ALL_BUT}{group}", measure), own, rest, likely)
+    return Comparison(Claim(f"{ALL_BUT}{group}", group, measure), rest, own, 1 - likely)
 
 
 def _thinned(rate: Rate, spread: float) -> Rate:
@@ -201,7 +201,7 @@ def _earning(group: str, ads: Sequence[AdResult], spread: float, whole: float) -
         chat_to_order=orders / chats,
         roi=margin / spend - 1,
         outcome=_outcome(spend, margin, chats, orders, spread)
-        if len(ads) >= ENOUGH_ADS and abs(margin / spend - 1 - whole) >= APART
+        if len(ads) >= ENOUGH_ADS and abs(margin / spend - 1 - whole) >= MIN_DISTANCE
         else "unclear",
     )
 
@@ -216,8 +216,7 @@ def _outcome(spend: float, margin: float, chats: int, orders: int, spread: float
 
 
 def kind_of(group: str) -> str:
-    """Also of a `not` group."""
-    return group.removeprefix(REST).partition(":")[0]
+    return group.removeprefix(ALL_BUT).partition(":")[0]
 
 
 _MEASURES: Final[tuple[Measure, ...]] = ("ctr", "chat_to_order")

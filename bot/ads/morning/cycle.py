@@ -21,8 +21,8 @@ from memory.storage.timestamps import Clock
 log = logging.getLogger(__name__)
 
 WHOLE_BRAND = "*"  # stands for the account in the steps that close a brand's morning
-AGAIN_AFTER = timedelta(minutes=15)  # real time after a fault
-CLOSED_AFTER = timedelta(hours=3)  # a morning is closed without the accounts that still fail by then
+RETRY_AFTER = timedelta(minutes=15)  # real time after a fault
+CLOSE_AFTER = timedelta(hours=3)  # a morning is closed without the accounts that still fail by then
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +43,11 @@ class Morning:
 
 @dataclass(frozen=True, slots=True)
 class MorningStep:
-    """`name`: the field of `MorningResults` for its result.
+    """Restarted after a crash, so it must be idempotent, or `once`."""
 
-    Restarted after a crash, so it must be idempotent; one that is not (`once`) uses the database only, in one
-    transaction with being marked finished.
-    """
-
-    name: str
+    name: str  # the field of `MorningResults` for its result
     do: Callable[[Morning], StepResult]
-    once: bool = False
+    once: bool = False  # database only, in one transaction with being marked finished
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +71,7 @@ class Cycle(BaseAgent):
         real_clock: Clock,
         agents: MemoryManager,
     ) -> None:
-        """`clock` is that of the accounts, `real_clock` the machine's."""
+        """`clock`: of the ad accounts (practice accounts have their own)."""
         super().__init__("ad agent", memory_manager=agents)
         self._mornings = mornings
         self._accounts = accounts
@@ -90,9 +86,9 @@ class Cycle(BaseAgent):
         for morning in self._mornings:
             local = self._clock().astimezone(morning.time_zone)
             if local.hour >= morning.hour:
-                self._brand(morning.brand, morning.hour, local)
+                self._run_brand(morning.brand, morning.hour, local)
 
-    def _brand(self, brand: str, hour: int, local: datetime) -> None:
+    def _run_brand(self, brand: str, hour: int, local: datetime) -> None:
         closed = self._cycles.of_day(brand, WHOLE_BRAND, local.date())
         if closed is not None and closed.ended_at is not None:
             return
@@ -100,7 +96,7 @@ class Cycle(BaseAgent):
             self._work(brand, account_id, local.date(), self.steps, account)
         runs = [self._cycles.of_day(brand, account_id, local.date()) for account_id in self._accounts.get(brand, {})]
         all_done = all(run is not None and run.ended_at is not None for run in runs)
-        latest = min(hour * 60 + CLOSED_AFTER.total_seconds() / 60, 23 * 60 + 30)  # minute of the day
+        latest = min(hour * 60 + CLOSE_AFTER.total_seconds() / 60, 23 * 60 + 30)  # minute of the day
         if all_done or local.hour * 60 + local.minute >= latest:
             self._work(brand, WHOLE_BRAND, local.date(), self._closing, None)
 
@@ -116,7 +112,7 @@ class Cycle(BaseAgent):
             log.info("account %s: another process has taken over this morning", account_id)
         except (AdsFault, NotStorable) as fault:
             log.warning("account %s stopped at “%s”: %s", account_id, run.step, fault)
-            self._cycles.fail(run, str(fault), self._again_at(fault))
+            self._cycles.fail(run, str(fault), self._retry_at(fault))
             self._record(run, f"stopped at {run.step}: {fault}")
 
     def _finish(self, run: CycleRun, steps: Sequence[MorningStep], account: PlatformAccount | None) -> None:
@@ -137,15 +133,15 @@ class Cycle(BaseAgent):
         given = {"brand": run.brand, "account": run.account_id, "day": run.day.isoformat()}
         self.save_execution_record({"input": given, "output": dict(run.notes), "status": status})
 
-    def _again_at(self, fault: AdsFault | NotStorable) -> datetime:
-        later = self._real_clock() + AGAIN_AFTER
+    def _retry_at(self, fault: AdsFault | NotStorable) -> datetime:
+        later = self._real_clock() + RETRY_AFTER
         if isinstance(fault, TryLater) and fault.until is not None:
-            return max(fault.until, later - AGAIN_AFTER)
+            return max(fault.until, later - RETRY_AFTER)
         return later
 
 
 def _first_to_do(run: CycleRun, steps: Sequence[MorningStep]) -> str:
-    """A step whose stored result this release cannot read runs again first."""
+    # A finished step whose result this release cannot read runs again first.
     unread = MorningResults.of_notes(run.notes).unread
     return next(
         (step.name for step in steps if step.name == run.step or (step.name in unread and not step.once)), run.step

@@ -40,14 +40,14 @@ log = logging.getLogger(__name__)
 
 WINDOW: Final = 30  # days that are compared
 HISTORY: Final = timedelta(days=60)  # so far back an ad's best week is looked for
-HEARD: Final = timedelta(days=7)  # comments younger than that
+COMMENT_AGE: Final = timedelta(days=7)  # comments younger than that
 CHAT_WINDOW: Final = timedelta(days=30)
-SETTLED: Final = timedelta(days=8)  # after a change: seven whole days, and the day of the change
+OUTCOME_AFTER: Final = timedelta(days=8)  # after a change: seven whole days, and the day of the change
 TOO_OLD: Final = timedelta(days=30)
 MOST_DAYS_JUDGED: Final = 3  # days of changes looked at in one morning
-MOVED: Final = 0.1  # a pattern's return on spend, before it is written anew
-SHARE_MOVED: Final = 0.03  # an objection's share of chats, likewise
-ENOUGH_SAID: Final = 5  # praise and blame, before they are told
+MIN_CHANGE: Final = 0.1  # a pattern's return on spend, before it is written anew
+MIN_SHARE_CHANGE: Final = 0.03  # an objection's share of chats, likewise
+MIN_OPINIONS: Final = 5  # praise and blame, before they are told
 PATTERN_KINDS: Final = ("angle", "format")
 SEGMENTS: Final = ("language", "country", "hour", "returning")
 INSIGHTS: Final = {"angle": "creative_insight", "format": "creative_insight", "hour": "timing_insight"}
@@ -65,7 +65,7 @@ class Listen:
         known = self.campaigns.ads(morning.brand, account_id=account.describe().id)
         ads = [ad.ad_id for ad in known if not ad.gone and ad.status != "archived"]
         try:
-            comments = account.comments(ads, morning.now - HEARD)
+            comments = account.comments(ads, morning.now - COMMENT_AGE)
         except AdsFault as fault:
             log.warning("the comments of an ad account were not read: %s", fault)
             return ListenResult({}, unheard=str(fault))
@@ -74,7 +74,7 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class Learn:
-    """Campaign snapshots, comparisons, learnings; not idempotent (`once`)."""
+    """Not idempotent (`once`)."""
 
     campaigns: Campaigns
     figures: AdFigures
@@ -100,10 +100,10 @@ class Learn:
             revised=tuple(
                 _revised(entry) for entry in revised if entry.valid_to is None or "withdrawn" in entry.record
             ),
-            learned=tuple(self._learned(brand, each) for each in self._new(brand, findings(results, measured))),
+            learned=tuple(self._store_learning(brand, each) for each in self._new(brand, findings(results, measured))),
             patterns=tuple(self._patterns(brand, earnings(results, PATTERN_KINDS))),
-            asked=tuple(self._asked(brand, objections(observed.ad_chats))),
-            came_out=self._came_out(morning),
+            asked=tuple(self._learn_objections(brand, objections(observed.ad_chats))),
+            came_out=self._record_outcomes(morning),
         )
 
     def _observe(self, morning: Morning) -> _Observed:
@@ -157,7 +157,7 @@ class Learn:
             if claim not in believed:
                 yield each
 
-    def _learned(self, brand: str, found: Comparison) -> str:
+    def _store_learning(self, brand: str, found: Comparison) -> str:
         self.strategy.learn(
             brand,
             INSIGHTS.get(kind_of(found.claim.better), "audience_insight"),
@@ -181,17 +181,17 @@ class Learn:
         for each in earned:
             before = open_now.get(each.group)
             if each.outcome == "unclear":
-                said += self._no_longer(brand, each, before)
+                said += self._withdraw_if_reversed(brand, each, before)
                 continue
             kind = SUCCESS if each.outcome == "worked" else FAILURE
             known = {} if before is None else before.record.get("supporting_data", {})
-            if before is None or before.kind != kind or abs(float(known.get("roi", 0.0)) - each.roi) >= MOVED:
+            if before is None or before.kind != kind or abs(float(known.get("roi", 0.0)) - each.roi) >= MIN_CHANGE:
                 self.strategy.pattern(brand, kind, each.sentence, _data(each), subject=each.group)
                 said.append(each.sentence)
         return said
 
-    def _no_longer(self, brand: str, now: Earning, before: StrategicEntry | None) -> list[str]:
-        """A pattern is withdrawn when its return changes sign, not when it is less certain."""
+    def _withdraw_if_reversed(self, brand: str, now: Earning, before: StrategicEntry | None) -> list[str]:
+        # Withdrawn when its return changes sign, not when it is less certain.
         if before is None or (before.kind == SUCCESS) == (now.roi > 0):
             return []
         self.strategy.withdraw(brand, before.id, f"the numbers turned: {now.sentence}")
@@ -199,7 +199,7 @@ class Learn:
 
     # -- what customers ask about
 
-    def _asked(self, brand: str, found: Objections) -> list[str]:
+    def _learn_objections(self, brand: str, found: Objections) -> list[str]:
         subjects = {
             str(entry.subject): entry
             for entry in self.strategy.entries(brand, "learnings")
@@ -209,7 +209,7 @@ class Learn:
         for topic in frequent:
             before = subjects.pop(f"{OBJECTION_SUBJECT}{topic}", None)
             known = before.record["supporting_data"].get("share") if before else None
-            if known is None or abs(known - found.share(topic)) >= SHARE_MOVED:
+            if known is None or abs(known - found.share(topic)) >= MIN_SHARE_CHANGE:
                 data = {"asked": found.by_topic[topic], "chats": found.chats, "share": round(found.share(topic), 3)}
                 subject = f"{OBJECTION_SUBJECT}{topic}"
                 self.strategy.learn(brand, "audience_insight", found.sentence(topic), data, subject=subject)
@@ -220,8 +220,8 @@ class Learn:
 
     # -- what changes brought
 
-    def _came_out(self, morning: Morning) -> int:
-        due = self.records.without_outcome(morning.brand, morning.now - TOO_OLD, morning.now - SETTLED)
+    def _record_outcomes(self, morning: Morning) -> int:
+        due = self.records.without_outcome(morning.brand, morning.now - TOO_OLD, morning.now - OUTCOME_AFTER)
         by_day: defaultdict[date, list[CampaignRecord]] = defaultdict(list)
         for change in due:
             by_day[change.at.date()].append(change)
@@ -229,13 +229,12 @@ class Learn:
         for day in sorted(by_day)[:MOST_DAYS_JUDGED]:
             before, after = (self._profits(morning.brand, day + timedelta(days=offset)) for offset in (-1, 7))
             for change in by_day[day]:
-                text = _brought(change, before, after)
+                text = _outcome_text(change, before, after)
                 self.records.came_out(morning.brand, change.id, text)
                 judged += 1
         return judged
 
     def _profits(self, brand: str, until: date) -> dict[str, Money]:
-        """Of the week up to `until`."""
         lines = [*self.figures.of(brand, "campaign", 7, until=until), *self.figures.of(brand, "ad_set", 7, until=until)]
         return {line.key: line.profit for line in lines}
 
@@ -250,10 +249,11 @@ class _Observed:
     said: dict[str, Sentiment] = field(default_factory=dict)
 
     def take_days(self, rows: Any) -> None:
-        """Complete days; spend in minor units, since an ad is compared with itself only."""
         days: defaultdict[str, list[AdDayCount]] = defaultdict(list)
         for ad_id, account_id, day, spend, impressions, clicks, chats in rows:
-            if day <= self.yesterday[account_id]:
+            if (
+                day <= self.yesterday[account_id]
+            ):  # complete; spend in minor units, as an ad is compared with itself only
                 days[ad_id].append(AdDayCount(day, spend, impressions, clicks, chats or 0))
         self.days = dict(days)
 
@@ -278,7 +278,7 @@ class _Observed:
         days = self.days_of[campaign_id]
         odd, ads = anomaly(days), self.ads_of[campaign_id]
         tired = [f"“{ad.name}” {self.tired[ad.ad_id]}" for ad in ads if ad.ad_id in self.tired]
-        return [*trends(days), *([odd] if odd else []), *tired, *(said for ad in ads if (said := self._blamed(ad)))]
+        return [*trends(days), *([odd] if odd else []), *tired, *(said for ad in ads if (said := self._complaint(ad)))]
 
     def odd_campaigns(self) -> Iterator[str]:
         for key, ads in self.ads_of.items():
@@ -295,8 +295,8 @@ class _Observed:
 
     @cached_property
     def days_of(self) -> Mapping[str, Sequence[AdDayCount]]:
-        """By campaign id, summed over its ads."""
-        return {key: _together([self.days.get(ad.ad_id, []) for ad in ads]) for key, ads in self.ads_of.items()}
+        """By campaign id."""
+        return {key: _summed_by_day([self.days.get(ad.ad_id, []) for ad in ads]) for key, ads in self.ads_of.items()}
 
     @cached_property
     def tired(self) -> Mapping[str, str]:
@@ -307,36 +307,34 @@ class _Observed:
 
     @cached_property
     def heard(self) -> Mapping[str, Sentiment]:
-        """By ad, comments and chats together."""
         found = dict(self.said)
         texts: defaultdict[str, list[str]] = defaultdict(list)
         for ad_chat in self.ad_chats:
             texts[ad_chat.ad_id] += ad_chat.texts
         for ad_id, written in texts.items():
-            found[ad_id] = _added(found.get(ad_id, Sentiment(0, 0, 0)), sentiment(written))
+            found[ad_id] = _sum_of(found.get(ad_id, Sentiment(0, 0, 0)), sentiment(written))
         return found
 
-    def _blamed(self, ad: KnownAd) -> str | None:
+    def _complaint(self, ad: KnownAd) -> str | None:
         heard = self.heard.get(ad.ad_id)
-        if heard is None or heard.praise + heard.blame < ENOUGH_SAID or heard.blame <= heard.praise:
+        if heard is None or heard.praise + heard.blame < MIN_OPINIONS or heard.blame <= heard.praise:
             return None
         return f"people complain of “{ad.name}”: {heard.blame} comments and messages with blame, {heard.praise} with praise"
 
     def by_creative(self) -> dict[str, Sentiment]:
-        """Only those with praise or blame."""
         found: dict[str, Sentiment] = {}
         for ad_id, heard in self.heard.items():
             creative = self.ads[ad_id].creative_id if ad_id in self.ads else None
             if creative is not None and heard.praise + heard.blame:
-                found[creative] = _added(found.get(creative, Sentiment(0, 0, 0)), heard)
+                found[creative] = _sum_of(found.get(creative, Sentiment(0, 0, 0)), heard)
         return found
 
 
-def _added(one: Sentiment, other: Sentiment) -> Sentiment:
+def _sum_of(one: Sentiment, other: Sentiment) -> Sentiment:
     return Sentiment(one.praise + other.praise, one.blame + other.blame, one.neither + other.neither)
 
 
-def _together(series: Sequence[Sequence[AdDayCount]]) -> list[AdDayCount]:
+def _summed_by_day(series: Sequence[Sequence[AdDayCount]]) -> list[AdDayCount]:
     sums: dict[date, AdDayCount] = {}
     for days in series:
         for day in days:
@@ -411,8 +409,7 @@ def _revised(entry: StrategicEntry) -> str:
     return f"{entry.record['insight']} (now {entry.record['confidence']:.0%} sure)"
 
 
-def _brought(change: CampaignRecord, before: Mapping[str, Money], after: Mapping[str, Money]) -> str:
-    """Other changes of those days are not separated."""
+def _outcome_text(change: CampaignRecord, before: Mapping[str, Money], after: Mapping[str, Money]) -> str:
     line = str(change.record.get("line", change.campaign_id))
     was, now = before.get(line), after.get(line)
     if was is None and now is None:

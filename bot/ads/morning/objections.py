@@ -19,7 +19,7 @@ Topic = Literal[
 ]  # fmt: skip
 OBJECTION_SUBJECT: Final = "objection:"  # begins the subject of a learning on a topic
 ENOUGH_CHATS: Final = 20  # below that, shares say nothing
-OFTEN: Final = 0.05  # of the chats; what fewer ask about is no objection to answer in an ad
+MIN_SHARE: Final = 0.05  # of the chats; what fewer ask about is no objection to answer in an ad
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +34,17 @@ class Objections:
         return self.by_topic.get(topic, 0) / self.chats if self.chats else 0.0
 
     def sentence(self, topic: Topic) -> str:
-        """For staff."""
         return f"{self.by_topic.get(topic, 0)} of {self.chats} chats asked {_ASKED.get(topic, f'about {topic}')}"
 
     def frequent(self) -> list[Topic]:
         """Most asked first; empty below `ENOUGH_CHATS`."""
         if self.chats < ENOUGH_CHATS:
             return []
-        return [topic for topic in self.by_topic if self.share(topic) >= OFTEN]
+        return [topic for topic in self.by_topic if self.share(topic) >= MIN_SHARE]
 
 
 def objections(ad_chats: Sequence[AdChat]) -> Objections:
-    """Most asked first. Chats in which the customer wrote nothing are not counted."""
+    """Chats in which the customer wrote nothing are not counted."""
     spoken = [ad_chat for ad_chat in ad_chats if any(text.strip() for text in ad_chat.texts)]
     counts = Counter(topic for ad_chat in spoken for topic in topics("\n".join(ad_chat.texts)))
     return Objections(len(spoken), dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))))

@@ -17,11 +17,11 @@ from memory.ads.attribution import AdSale, Attribution, ChatDay
 from memory.ads.campaigns import Campaigns
 
 RESTATED: Final = timedelta(days=28)  # so long the platform may tell a day differently
-FIRST_LOOK: Final = timedelta(days=60)
+FIRST_PULL: Final = timedelta(days=60)
 
 
 @runtime_checkable
-class Sells(Protocol):
+class SellsItself(Protocol):
     """A practice account, whose customers are simulated."""
 
     def chats(self, since: date) -> Sequence[PracticeChats]:
@@ -47,9 +47,9 @@ class Pull:
         first = account_id not in {known.id for known in self.campaigns.accounts(morning.brand)}
         self.campaigns.take_structure(structure)
         today = morning.now.astimezone(ZoneInfo(structure.account.time_zone)).date()
-        readings = account.readings(today - (FIRST_LOOK if first else RESTATED), today)
+        readings = account.readings(today - (FIRST_PULL if first else RESTATED), today)
         new = self.campaigns.take_readings(morning.brand, readings)
-        carried = self._sold(morning.brand, account_id, account, today)
+        carried = self._store_sales(morning.brand, account_id, account, today)
         return PullResult(ads=len(structure.ads), readings=new, carried=carried)
 
     def refresh(self, brand: str, account: PlatformAccount, now: datetime) -> None:
@@ -57,14 +57,14 @@ class Pull:
         known = account.describe()
         today = now.astimezone(ZoneInfo(known.time_zone)).date()
         self.campaigns.take_readings(brand, account.readings(today - timedelta(days=1), today))
-        self._sold(brand, known.id, account, today)
+        self._store_sales(brand, known.id, account, today)
 
-    def _sold(self, brand: str, account_id: str, account: PlatformAccount, today: date) -> Decimal:
+    def _store_sales(self, brand: str, account_id: str, account: PlatformAccount, today: date) -> Decimal:
         """Returns the share of orders with a referral (1 for a real account)."""
-        if not isinstance(account, Sells):
+        if not isinstance(account, SellsItself):
             return Decimal(1)
         booked = self.attribution.booked_until(brand, account_id)
-        since = today - FIRST_LOOK if booked is None else booked + timedelta(days=1)
+        since = today - FIRST_PULL if booked is None else booked + timedelta(days=1)
         chats = [ChatDay(each.ad_id, each.day, each.chats, each.leads) for each in account.chats(since)]
         self.attribution.book_chats(brand, chats)
         sales = account.sales(since - timedelta(days=1))
@@ -74,7 +74,7 @@ class Pull:
         for sale in carried:
             if sale.returned_at is not None:
                 self.attribution.move(brand, sale.number, "returned")
-        return _share(account.sales(today - FIRST_LOOK))
+        return _share(account.sales(today - FIRST_PULL))
 
 
 def _sale(sale: PracticeSale, zone: ZoneInfo) -> AdSale:

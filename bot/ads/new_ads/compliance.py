@@ -1,7 +1,6 @@
 """The review before a launch: lengths, true claims, ad policies.
 
-Meta's Advertising Standards (transparency.meta.com/policies/ad-standards), as far as texts can violate them; Meta may
-still reject what passes.
+Meta's Advertising Standards (transparency.meta.com/policies/ad-standards), as far as texts can violate them.
 """
 
 from __future__ import annotations
@@ -16,15 +15,15 @@ from bot.language.normalisation import fold
 from bot.language.patterns import folded_words
 from bot.language.words import alternatives
 
-LONGEST_HEADLINE: Final = 40  # characters; more is cut off in most placements
-LONGEST_BODY: Final = 500
-LONGEST_GREETING: Final = 300
-LONGEST_NAME: Final = 100
+MAX_HEADLINE: Final = 40  # characters; more is cut off in most placements
+MAX_BODY: Final = 500
+MAX_GREETING: Final = 300
+MAX_NAME: Final = 100
 CATEGORIES: Final = ("CREDIT", "EMPLOYMENT", "HOUSING", "ISSUES_ELECTIONS_POLITICS")
 
 
 @dataclass(frozen=True, slots=True)
-class Objection:
+class Violation:
     rule: str
     words: str
     sentence: str
@@ -44,67 +43,67 @@ class ClaimChecks(Protocol):
         """A snapshot: use it for one review."""
 
 
-def review(concept: Concept, claims: ClaimCheck) -> list[Objection]:
+def review(concept: Concept, claims: ClaimCheck) -> list[Violation]:
     """Empty if the concept may be launched."""
-    objections = [*_lengths(concept), *_category(concept)]
+    violations = [*_lengths(concept), *_category(concept)]
     for text in concept.texts:
-        objections += _broken_rules(text)
-        objections += _shouting(text)
-        objections += [
-            Objection("unsupported claim", words, f"“{words}” is not true of the shop: {why}")
+        violations += _broken_rules(text)
+        violations += _shouting(text)
+        violations += [
+            Violation("unsupported claim", words, f"“{words}” is not true of the shop: {why}")
             for words, why in claims.unsupported(text)
         ]
-    return list(dict.fromkeys(objections))
+    return list(dict.fromkeys(violations))
 
 
-def _lengths(concept: Concept) -> Iterator[Objection]:
+def _lengths(concept: Concept) -> Iterator[Violation]:
     limits = (
-        ("name", concept.name, LONGEST_NAME),
-        ("headline", concept.headline, LONGEST_HEADLINE),
-        ("text", concept.body, LONGEST_BODY),
-        ("greeting", concept.greeting, LONGEST_GREETING),
+        ("name", concept.name, MAX_NAME),
+        ("headline", concept.headline, MAX_HEADLINE),
+        ("text", concept.body, MAX_BODY),
+        ("greeting", concept.greeting, MAX_GREETING),
     )
     for part, text, most in limits:
         if not text.strip():
-            yield Objection("length", "", f"the {part} is empty: write one")
+            yield Violation("length", "", f"the {part} is empty: write one")
         elif len(text) > most:
-            yield Objection(
+            yield Violation(
                 "length", text[most - 10 : most + 10], f"the {part} has {len(text)} characters, at most {most}"
             )
 
 
-def _category(concept: Concept) -> Iterator[Objection]:
+def _category(concept: Concept) -> Iterator[Violation]:
     for name in concept.special_ad_categories:
         if name not in CATEGORIES:
-            yield Objection("special ad category", name, f"{name} is no category; Meta has {', '.join(CATEGORIES)}")
+            yield Violation("special ad category", name, f"{name} is no category; Meta has {', '.join(CATEGORIES)}")
     for name, pattern in _SPECIAL.items():
         found = next((match for text in concept.texts if (match := pattern.search(fold(text)))), None)
         if found and name not in concept.special_ad_categories:
             words = found.group().strip()
-            yield Objection(
+            yield Violation(
                 "special ad category",
                 words,
                 f"“{words}” makes it an ad for {name.lower()}: declare {name}, or leave it out",
             )
 
 
-def _broken_rules(text: str) -> Iterator[Objection]:
+def _broken_rules(text: str) -> Iterator[Violation]:
     plain = fold(text)
     for rule in _RULES:
         for match in rule.pattern.finditer(plain):
             words = match.group().strip()
-            yield Objection(rule.name, words, f"“{words}”: {rule.instead}")
+            yield Violation(rule.name, words, f"“{words}”: {rule.instead}")
 
 
-def _shouting(text: str) -> Iterator[Objection]:
+def _shouting(text: str) -> Iterator[Violation]:
     words = [word for word in re.findall(r"[^\W\d_]{4,}", text) if word.upper() != word.lower()]
     loud = [word for word in words if word.isupper()]
     if len(loud) >= 3 and len(loud) > len(words) / 2:
-        yield Objection(
+        yield Violation(
             "grammar and symbols", " ".join(loud[:4]), "written in capitals throughout: write it in small letters"
         )
     if found := re.search(r"[!?]{3,}|\${2,}|(.)\1{5,}", text):
-        yield Objection("grammar and symbols", found.group(), f"“{found.group()}”: one sign is enough")
+        yield Violation("grammar and symbols", found.group(), f"“{found.group()}”: one sign is enough")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from bot.ads.ad_idea import Concept
-from bot.ads.new_ads.ideas import AccountKnowledge, Written, name_of
+from bot.ads.new_ads.ideas import AccountKnowledge, DraftAd, ad_name
 from bot.language.languages import about
 from bot.model.answers import Completion, ModelMessage
 from bot.model.language_model import LanguageModel
@@ -23,10 +23,10 @@ from memory.storage.quotas import Limits
 from memory.storage.timestamps import Clock
 
 PROMPT: Final = Path(__file__).parent / "prompts" / "ideas.md"
-PATIENCE: Final = timedelta(seconds=45)  # nobody waits for it but the morning
-SHARE: Final = 5  # at most one in so many parts of the brand's daily model budget: customers come first
+TIMEOUT: Final = timedelta(seconds=45)  # nobody waits for it but the morning
+BUDGET_SHARE: Final = 5  # at most one in so many parts of the brand's daily model budget: customers come first
 MICROS: Final = 1_000_000
-MOST_GOODS: Final = 12
+MAX_ITEMS: Final = 12
 _TEXT = {"type": "string"}
 TOOL: Final[dict[str, Any]] = {
     "type": "function",
@@ -69,13 +69,11 @@ class _AdSchema(Schema):
 
 @dataclass(frozen=True, slots=True)
 class Copywriter:
-    """`clock` is the machine's."""
-
     model: LanguageModel
     limits: Limits
     clock: Clock
 
-    def write(self, known: AccountKnowledge, most: int) -> Sequence[Written]:
+    def write(self, known: AccountKnowledge, most: int) -> Sequence[DraftAd]:
         """Up to `most` ads, unreviewed. Raises ModelUnavailable."""
         asked: list[ModelMessage] = [{"role": "system", "content": prompt(known, most)},
                                 {"role": "user", "content": "Write the ads."}]  # fmt: skip
@@ -87,16 +85,16 @@ class Copywriter:
         brand = known.facts.brand
         worst = self.model.worst_cost(asked, [TOOL])
         budget, day = int(brand.daily_model_budget_usd * MICROS), self.limits.today()
-        purses = ((f"{brand.id} ads", budget // SHARE), (brand.id, budget))
+        quotas = ((f"{brand.id} ads", budget // BUDGET_SHARE), (brand.id, budget))
         taken: list[str] = []
         cost = 0
         try:
-            for name, most in purses:
+            for name, most in quotas:
                 if not self.limits.reserve(name, day, worst, most):
                     raise ModelUnavailable(Reason.OVER_BUDGET, "today's budget for ads written by the model is used up")
                 taken.append(name)
             cost = worst  # what a call cost that was cut off is not known
-            answer = self.model.complete(asked, [TOOL], self.clock() + PATIENCE)
+            answer = self.model.complete(asked, [TOOL], self.clock() + TIMEOUT)
             cost = answer.cost_micros
             return answer
         except ModelUnavailable as fault:
@@ -108,7 +106,7 @@ class Copywriter:
 
 
 def _ads(answer: Completion) -> list[dict[str, Any]]:
-    """The valid ones. Raises ModelUnavailable without any."""
+    """Raises ModelUnavailable without a valid one."""
     found: list[dict[str, Any]] = []
     for call in answer.tool_calls:
         listed = call.arguments.get("ads") if call.name == "propose_ads" else None
@@ -122,20 +120,19 @@ def _ads(answer: Completion) -> list[dict[str, Any]]:
     return found
 
 
-def _written(ad: dict[str, Any], known: AccountKnowledge) -> Written:
+def _written(ad: dict[str, Any], known: AccountKnowledge) -> DraftAd:
     concept = Concept(
-        name=name_of(known.season, ad["angle"]),
+        name=ad_name(known.season, ad["angle"]),
         angle=ad["angle"],
         headline=ad["headline"].strip(),
         body=ad["body"].strip(),
         greeting=ad["greeting"].strip(),
         language=known.language,
     )
-    return Written(concept, ad["angle"], ad["principle"], ad["why"], _ends(concept, known))
+    return DraftAd(concept, ad["angle"], ad["principle"], ad["why"], _ends(concept, known))
 
 
 def _ends(concept: Concept, known: AccountKnowledge) -> date | None:
-    """Earliest expiry of the codes that it mentions; “%” may mean any of them."""
     text = " ".join(concept.texts)
     valid = [each for each in known.facts.brand.discounts if each.valid_until >= known.facts.today]
     named = [each.valid_until for each in valid if each.code in text or "%" in text]
@@ -161,7 +158,7 @@ def prompt(known: AccountKnowledge, most: int) -> str:
             for each in facts.brand.discounts
             if each.valid_until >= facts.today
         ),
-        goods=_lines(f"{item.title}: {item.description}" for item in facts.items[:MOST_GOODS] if item.stock),
+        goods=_lines(f"{item.title}: {item.description}" for item in facts.items[:MAX_ITEMS] if item.stock),
         orders=str(facts.orders),
         asked=_lines(sentence for _share, sentence in known.asked().values()),
         worked=_lines(map(_pattern, known.brief.worked)),

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from bot.ads.ad_idea import Concept, Idea, StrategicBrief, concept_subject
 from bot.ads.changes.plans.plan import amount_text
 from bot.ads.morning.objections import OBJECTION_SUBJECT
-from bot.ads.new_ads.compliance import ClaimCheck, Objection, review
+from bot.ads.new_ads.compliance import ClaimCheck, Violation, review
 from bot.ads.new_ads.selling_points import ARGUMENTS, Argument, ShopFacts
 from bot.language.money import Money
 from bot.model.model_errors import ModelUnavailable
@@ -21,8 +21,8 @@ from memory.ads.learnings.strategy import Brief, StrategicEntry
 log = logging.getLogger(__name__)
 
 TEST_DAYS: Final = 14
-LEAST_CHATS: Final = 30  # before a test is judged
-LOSING: Final = 4  # to one: the odds at which a test does not become an ordinary ad
+MIN_CHATS: Final = 30  # before a test is judged
+LOSING_ODDS: Final = 4  # to one: the odds at which a test does not become an ordinary ad
 MOST_IDEAS: Final = 3
 CITED: Final = 3  # patterns of each kind in a brief
 SOUTH: Final = ("America/Sao_Paulo", "America/Argentina", "America/Santiago", "America/Lima", "Australia/", "Africa/Johannesburg")  # fmt: skip
@@ -57,7 +57,7 @@ class AccountKnowledge:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class DraftAd:
     """An ad before its review."""
 
     concept: Concept
@@ -67,29 +67,27 @@ class Written:
     ends: date | None = None  # the last day on which its words are true
 
 
-class Writes(Protocol):
-    """A language model. Raises ModelUnavailable."""
+class AdWriter(Protocol):
+    """Implemented by `bot.ads.new_ads.copywriter.Copywriter`."""
 
-    def write(self, known: AccountKnowledge, most: int) -> Sequence[Written]:
-        """Up to `most` ads, unreviewed."""
+    def write(self, known: AccountKnowledge, most: int) -> Sequence[DraftAd]:
+        """Up to `most` ads, unreviewed. Raises ModelUnavailable."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Proposed:
-    """Best first; `dropped` counts rejected ads by rule."""
-
-    ideas: tuple[Idea, ...]
+class Proposal:
+    ideas: tuple[Idea, ...]  # best first
     writer: str  # model, or built-in
-    dropped: Mapping[str, int]
+    dropped: Mapping[str, int]  # ads that failed the review, by rule
     reasons: tuple[str, ...]  # the sentences of the reviews
 
 
 def propose(
-    known: AccountKnowledge, claims: ClaimCheck, writer: Writes | None = None, most: int = MOST_IDEAS
-) -> Proposed:
+    known: AccountKnowledge, claims: ClaimCheck, writer: AdWriter | None = None, most: int = MOST_IDEAS
+) -> Proposal:
     """Up to `most` reviewed ideas: the model's, else from templates."""
-    objections: list[list[Objection]] = []
+    objections: list[list[Violation]] = []
     if writer is not None:
         try:
             written = list(writer.write(known, most))[:most]
@@ -103,9 +101,9 @@ def propose(
     return _proposed(ideas, "built-in", objections)
 
 
-def _proposed(ideas: Sequence[Idea], writer: str, objections: Sequence[Sequence[Objection]]) -> Proposed:
+def _proposed(ideas: Sequence[Idea], writer: str, objections: Sequence[Sequence[Violation]]) -> Proposal:
     dropped = Counter(rule for found in objections for rule in {each.rule for each in found})
-    return Proposed(
+    return Proposal(
         tuple(ideas),
         writer,
         dict(dropped),
@@ -114,13 +112,12 @@ def _proposed(ideas: Sequence[Idea], writer: str, objections: Sequence[Sequence[
 
 
 def _reviewed(
-    written: Sequence[Written],
+    written: Sequence[DraftAd],
     known: AccountKnowledge,
     claims: ClaimCheck,
-    objections: list[list[Objection]],
+    objections: list[list[Violation]],
     most: int,
 ) -> list[Idea]:
-    """The first `most` that pass."""
     passed: list[Idea] = []
     for each in written:
         if len(passed) == most:
@@ -133,15 +130,14 @@ def _reviewed(
     return passed
 
 
-def _from_templates(known: AccountKnowledge) -> list[Written]:
-    """Untried arguments that hold today, best first."""
+def _from_templates(known: AccountKnowledge) -> list[DraftAd]:
     fresh = [each for each in ARGUMENTS if each.name not in known.tried]
-    ranked = sorted(fresh, key=lambda each: -_promise(each, known))
+    ranked = sorted(fresh, key=lambda each: -_score(each, known))
     found = ((argument, argument.write(known.facts, known.language)) for argument in ranked)
     return [
-        Written(
+        DraftAd(
             Concept(
-                name=name_of(known.season, argument.angle),
+                name=ad_name(known.season, argument.angle),
                 angle=argument.angle,
                 headline=words.headline,
                 body=words.body,
@@ -158,8 +154,7 @@ def _from_templates(known: AccountKnowledge) -> list[Written]:
     ]
 
 
-def _promise(argument: Argument, known: AccountKnowledge) -> float:
-    """A score from objections that it answers and from patterns of its angle and tests."""
+def _score(argument: Argument, known: AccountKnowledge) -> float:
     asked = known.asked()
     score = 2 * sum(asked[topic][0] for topic in argument.answers if topic in asked)
     for subject, weight in ((f"angle:{argument.angle}", 1.0), (concept_subject(argument.name, known.language), 0.5)):
@@ -169,12 +164,12 @@ def _promise(argument: Argument, known: AccountKnowledge) -> float:
     return score
 
 
-def name_of(season: str, angle: str) -> str:
+def ad_name(season: str, angle: str) -> str:
     """`Winter · security · image`."""
     return f"{season} · {angle} · image"
 
 
-def brief_of(written: Written, known: AccountKnowledge) -> StrategicBrief:
+def brief_of(written: DraftAd, known: AccountKnowledge) -> StrategicBrief:
     judged_on = known.facts.today + timedelta(days=TEST_DAYS)
     return StrategicBrief(
         known=tuple(_cited(written, known)),
@@ -182,8 +177,8 @@ def brief_of(written: Written, known: AccountKnowledge) -> StrategicBrief:
         expected=_expected(known),
         judged_on=judged_on,
         judged_how=(
-            f"On {judged_on}, from {LEAST_CHATS} chats on: it stays unless its orders make it"
-            f" {LOSING} to 1 that it loses money, those still to come reckoned in; with fewer chats it has another week."
+            f"On {judged_on}, from {MIN_CHATS} chats on: it stays unless its orders make it"
+            f" {LOSING_ODDS} to 1 that it loses money, those still to come reckoned in; with fewer chats it has another week."
         ),
         monitoring=(
             "every hour: spend without chats, a broken page, stock, the desk's backlog",
@@ -198,7 +193,7 @@ def brief_of(written: Written, known: AccountKnowledge) -> StrategicBrief:
     )
 
 
-def _cited(written: Written, known: AccountKnowledge) -> list[str]:
+def _cited(written: DraftAd, known: AccountKnowledge) -> list[str]:
     argument = next((each for each in ARGUMENTS if each.name == written.argument), None)
     asked = known.asked()
     said = [asked[topic][1] for topic in (argument.answers if argument else asked) if topic in asked]

@@ -16,7 +16,7 @@ from bot.ads.changes.plans.refusals import ChangeRefused, NeedsApproval, Nothing
 from bot.ads.experiments.ad_tests import AT_ONCE, AdTestLifecycle, day_of, idea_of
 from bot.ads.morning.cycle import Morning
 from bot.ads.new_ads.compliance import ClaimChecks
-from bot.ads.new_ads.ideas import LEAST_CHATS, LOSING, AccountKnowledge, Writes, propose, season_of
+from bot.ads.new_ads.ideas import LOSING_ODDS, MIN_CHATS, AccountKnowledge, AdWriter, propose, season_of
 from bot.ads.new_ads.selling_points import PROOF_DAYS, ShopFacts
 from bot.ads.platform import PlatformAccount, TryLater
 from bot.ads.step_results import IdeasResult, JudgeResult, LaunchResult
@@ -32,7 +32,7 @@ from memory.audit_log.account_changes import Cause, Change
 from memory.shop.catalogue_items import Goods
 from memory.storage.dataclass_json import Unreadable
 
-MORE_TIME: Final = timedelta(days=7)  # for a test with too few chats on its day
+EXTENSION: Final = timedelta(days=7)  # for a test with too few chats on its day
 WINDOW: Final = 30
 
 
@@ -52,10 +52,9 @@ class Judge:
         return JudgeResult((*filter(None, said), *self._outdated(morning.brand, about.id, today)))
 
     def _judge_readable(self, morning: Morning, about: AdAccount, today: date, test: AdTest) -> str | None:
-        """One that cannot be read is left to people, once; the others are judged."""
         try:
             return self._judge(morning, about, today, test)
-        except Unreadable as fault:
+        except Unreadable as fault:  # left to people, once; the other tests are judged
             sentence = f"left to you, as what it tests cannot be read ({fault})"
             self.lifecycle.set_aside(test, sentence)
             return f"The test “{test.key}” is {sentence}"
@@ -70,10 +69,10 @@ class Judge:
         figures = self._figures(morning.brand, about.id, change.object_id, (today - test.begun_at.date()).days)
         ads = self.lifecycle.ads_of(test, change.object_id)
         if ads and not any(_runs(ad) for ad in ads):
-            return self._end(test, AdTestOutcome.STOPPED, f"stopped before its day; {_summed(figures)}", figures)
+            return self._end(test, AdTestOutcome.STOPPED, f"stopped before its day; {_figures_text(figures)}", figures)
         due = idea_of(test).brief.judged_on
-        few = (0 if figures is None else figures.chats) < LEAST_CHATS
-        if today < (due + MORE_TIME if few else due):
+        few = (0 if figures is None else figures.chats) < MIN_CHATS
+        if today < (due + EXTENSION if few else due):
             return None
         return self._verdict(morning, test, change, figures)
 
@@ -82,18 +81,17 @@ class Judge:
         if figures is None or not figures.chats:
             why = "the test's day has come and nobody wrote through it"
             self._pause(test.brand, test.account_id, change.object_id, why, what, Cause.TEST_LOST)
-            return self._end(test, AdTestOutcome.NOBODY_WROTE, f"paused: {why}; {_summed(figures)}", figures)
-        sales, needed = self._counted(morning, test.account_id, change.object_id)
+            return self._end(test, AdTestOutcome.NOBODY_WROTE, f"paused: {why}; {_figures_text(figures)}", figures)
+        sales, needed = self._orders_and_needed(morning, test.account_id, change.object_id)
         odds = odds_of_losing(sales, needed)
-        why = f"{sales:.0f} orders, {needed:.1f} needed by now to pay for itself; {_summed(figures)}"
-        if odds < LOSING:
+        why = f"{sales:.0f} orders, {needed:.1f} needed by now to pay for itself; {_figures_text(figures)}"
+        if odds < LOSING_ODDS:
             return self._end(test, AdTestOutcome.KEPT, f"kept, an ordinary ad from now on: {why}", figures)
         why = f"the test's day has come and it is {min(odds, 999):.0f} to 1 that it loses money: {why}"
         self._pause(test.brand, test.account_id, change.object_id, why, what, Cause.TEST_LOST)
         return self._end(test, AdTestOutcome.LOST, f"paused: {why}", figures)
 
     def _never_launched(self, morning: Morning, test: AdTest, change: Change | None) -> str | None:
-        """None while it may still be launched."""
         if self.lifecycle.waits(test) or test.key == key_of(morning, test.account_id):
             return None
         sentence = f"not launched: {change.outcome if change else 'it was not approved, or the morning was cut off'}"
@@ -106,8 +104,7 @@ class Judge:
         self.lifecycle.end(test, outcome, sentence, worked=kept if kept == earned else None)
         return f"“{idea_of(test).concept.name}” {sentence}"
 
-    def _counted(self, morning: Morning, account_id: str, campaign_id: str) -> tuple[float, float]:
-        """The campaign's orders, and those needed to break even, as `decide` counted them."""
+    def _orders_and_needed(self, morning: Morning, account_id: str, campaign_id: str) -> tuple[float, float]:
         structure = self.campaigns.structure(morning.brand, account_id)
         lines = {each.id for each in structure.ad_sets if each.campaign_id == campaign_id} | {campaign_id}
         if morning.results.decide is None:
@@ -121,7 +118,6 @@ class Judge:
         return next((line for line in lines if line.key == campaign_id), None)
 
     def _outdated(self, brand: str, account_id: str, today: date) -> list[str]:
-        """Ads whose texts have expired, such as those with a code."""
         said = []
         for ad in self.campaigns.ads(brand, account_id=account_id):
             ends = day_of(ad.brief.get("ends"))
@@ -141,7 +137,7 @@ class Judge:
 
 @dataclass(frozen=True, slots=True)
 class ProposeTest:
-    """Proposes the next test; changes nothing."""
+    """Changes nothing."""
 
     lifecycle: AdTestLifecycle
     figures: AdFigures
@@ -150,11 +146,11 @@ class ProposeTest:
     brands: Mapping[str, Brand]
     goods: Goods
     claims: ClaimChecks
-    writer: Writes | None  # None: templates
+    writer: AdWriter | None  # None: templates
 
     def propose_test(self, morning: Morning) -> IdeasResult:
         structure = morning.ad_account.structure()
-        budget, why = self._room(morning, structure.account)
+        budget, why = self._test_budget(morning, structure.account)
         if budget is None:
             return IdeasResult(None, why)
         known = self._known(morning, structure.account, budget)
@@ -171,8 +167,7 @@ class ProposeTest:
             reasons=found.reasons,
         )
 
-    def _room(self, morning: Morning, account: AdAccount) -> tuple[Money | None, str]:
-        """The test's daily budget, or None and why."""
+    def _test_budget(self, morning: Morning, account: AdAccount) -> tuple[Money | None, str]:
         budget = self.lifecycle.budget(account)
         if budget is None:
             return None, "without a daily cap, or a rate for the currency, nothing is launched"
@@ -204,7 +199,6 @@ class ProposeTest:
         )
 
     def _language(self, brand: Brand, account_id: str, day: date) -> str:
-        """Of most chats from the account's ads."""
         since = day - timedelta(days=WINDOW)
         found = self.figures.segments(brand.id, "language", since, day, account_id=account_id)
         spoken = [line for line in found if line.value in brand.languages]
@@ -224,11 +218,9 @@ class LaunchTest:
         if ideas is None or ideas.chosen is None or ideas.budget is None:
             return LaunchResult()
         structure = morning.ad_account.structure()
-        model = self._model(morning.brand, structure)
+        model = self._best_ad(morning.brand, structure)
         if model is None:
-            return LaunchResult(
-                needs=(_picture_needed(ideas.chosen, structure.account, morning.ad_account.rules.pages),)
-            )
+            return LaunchResult(needs=(_picture_task(ideas.chosen, structure.account, morning.ad_account.rules.pages),))
         budget = Money(ideas.budget, structure.account.currency)
         launch = _launch_of(ideas.chosen, budget, *model)
         return self._launch(morning, morning.ad_account, ideas.chosen, launch, budget)
@@ -257,8 +249,8 @@ class LaunchTest:
             launched=launch.name, campaign=change.object_id, budget=amount_text(budget), brief=idea.brief
         )
 
-    def _model(self, brand: str, structure: Structure) -> tuple[str, Mapping[str, Any]] | None:
-        """AccountState and audience of the most profitable ad with both."""
+    def _best_ad(self, brand: str, structure: Structure) -> tuple[str, Mapping[str, Any]] | None:
+        """Picture and audience of the most profitable ad with both."""
         earned = {
             line.key: line.profit.amount
             for line in self.figures.of(brand, "ad", WINDOW, account_id=structure.account.id)
@@ -276,7 +268,7 @@ class LaunchTest:
 
 
 def key_of(morning: Morning, account_id: str) -> str:
-    """One launch a day and account."""
+    """One launch per day and account."""
     return f"{account_id} {morning.day} launch"
 
 
@@ -303,7 +295,7 @@ def _launch_of(idea: Idea, budget: Money, image_hash: str, targeting: Mapping[st
     return Launch(concept.name, (audience,), why, special_ad_categories=concept.special_ad_categories)
 
 
-def _picture_needed(idea: Idea, account: AdAccount, pages: str) -> Need:
+def _picture_task(idea: Idea, account: AdAccount, pages: str) -> Need:
     return Need(
         key="picture",
         title=f"A picture for the ad “{idea.concept.headline}”",
@@ -324,7 +316,7 @@ def _runs(ad: KnownAd) -> bool:
     )
 
 
-def _summed(figures: Figures | None) -> str:
+def _figures_text(figures: Figures | None) -> str:
     if figures is None:
         return "nothing was spent on it"
     return (

@@ -1,6 +1,6 @@
 """Arguments for an ad from the brand's facts, with the marketing psychology behind each.
 
-Scarcity only where it is true; social proof only with its number.
+Scarcity only if it is true; social proof only with its number.
 """
 
 from __future__ import annotations
@@ -46,16 +46,14 @@ class ShopFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """The texts of an ad."""
-
+class AdTexts:
     headline: str
     body: str
     greeting: str
     ends: date | None = None  # the last day on which they are true
 
 
-Write = Callable[[ShopFacts, str], Words | None]  # language → the words; None where it would not be true
+Write = Callable[[ShopFacts, str], AdTexts | None]  # language → the words; None where it would not be true
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +68,13 @@ class Argument:
 
 
 def _policy(topic: str) -> Write:
-    """An ad that quotes the brand's policy."""
-
-    def write(facts: ShopFacts, language: str) -> Words:
+    def write(facts: ShopFacts, language: str) -> AdTexts:
         return _words(language, _say(language, topic), _quoted(facts.brand.policy(topic, language)))
 
     return write
 
 
 def _quoted(text: str) -> str:
-    """Whole sentences up to `LONGEST_QUOTE`."""
     sentences = re.split(r"(?<=[.!?।])\s+", text)
     kept = sentences[0]
     for sentence in sentences[1:]:
@@ -98,15 +93,15 @@ def _date(language: str, day: date) -> str:
     return str(format_date(day, "long", locale=about(language).locale))
 
 
-def _words(language: str, headline: str, body: str) -> Words:
-    return Words(headline, f"{body} {_say(language, 'invitation')}", _say(language, "greeting"))
+def _words(language: str, headline: str, body: str) -> AdTexts:
+    return AdTexts(headline, f"{body} {_say(language, 'invitation')}", _say(language, "greeting"))
 
 
-def _said(language: str, line: str, **blanks: object) -> Words:
+def _said(language: str, line: str, **blanks: object) -> AdTexts:
     return _words(language, _say(language, line, **blanks), _say(language, f"{line}_text", **blanks))
 
 
-def _discount(facts: ShopFacts, language: str) -> Words | None:
+def _discount(facts: ShopFacts, language: str) -> AdTexts | None:
     discount = facts.discount
     if discount is None or discount.valid_until - facts.today < LONG_ENOUGH:
         return None
@@ -115,18 +110,18 @@ def _discount(facts: ShopFacts, language: str) -> Words | None:
     return replace(said, ends=discount.valid_until)
 
 
-def _range(facts: ShopFacts, language: str) -> Words | None:
+def _range(facts: ShopFacts, language: str) -> AdTexts | None:
     return _said(language, "range", n=facts.models) if facts.models >= TENS else None
 
 
-def _proof(facts: ShopFacts, language: str) -> Words | None:
+def _proof(facts: ShopFacts, language: str) -> AdTexts | None:
     if facts.orders < PROOF_FROM:
         return None
     since = _date(language, facts.today - timedelta(days=PROOF_DAYS))
     return _said(language, "proof", n=facts.orders, since=since)
 
 
-def _advice(_facts: ShopFacts, language: str) -> Words:
+def _advice(_facts: ShopFacts, language: str) -> AdTexts:
     return _said(language, "advice")
 
 

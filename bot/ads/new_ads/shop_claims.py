@@ -23,8 +23,6 @@ class FactsCheck:
 
 @dataclass(frozen=True, slots=True)
 class ShopClaims:
-    """`clock` is the machine's."""
-
     brands: Mapping[str, Brand]
     goods: Goods
     clock: Clock

@@ -4,7 +4,7 @@ from bot.ads.practice.account import Click, PracticeAccount, PracticeChats, Prac
 from bot.ads.practice.account_list import PracticeSpec, PracticeWrong, read_practice
 from bot.ads.practice.accounts import PracticeAccounts
 from bot.ads.practice.clock import PracticeClock
-from bot.ads.practice.customers import Shoppers
+from bot.ads.practice.customers import SimulatedCustomers
 from bot.ads.practice.decisions_file import DecisionsFile
 
 __all__ = [
@@ -17,6 +17,6 @@ __all__ = [
     "PracticeSale",
     "PracticeSpec",
     "PracticeWrong",
-    "Shoppers",
+    "SimulatedCustomers",
     "read_practice",
 ]

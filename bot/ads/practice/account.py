@@ -78,7 +78,7 @@ class PracticeSale:
 
 @dataclass(frozen=True, slots=True)
 class PracticeChats:
-    """With a referral, on one complete day, as the shop counts them."""
+    """Chats with a referral on one complete day, as the shop counts them."""
 
     ad_id: str
     day: date
@@ -88,14 +88,12 @@ class PracticeChats:
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """The referral as Twilio sends it, and the chance to buy."""
-
-    referral: dict[str, str]
-    buys: float
+    referral: dict[str, str]  # as Twilio sends it
+    buys: float  # chance of an order, 0 to 1
 
 
 @dataclass(slots=True)
-class _Standing:
+class _Objects:
     campaigns: dict[str, Campaign]
     ad_sets: dict[str, AdSet]
     creatives: dict[str, Creative]
@@ -108,18 +106,22 @@ class PracticeAccount:
     """Its state is replayed from the decisions file, which processes may share."""
 
     def __init__(
-        self, spec: PracticeSpec, book: DecisionsFile, clock: Clock, begun: datetime, desk_clock: Clock | None = None
+        self,
+        spec: PracticeSpec,
+        decisions: DecisionsFile,
+        clock: Clock,
+        begun: datetime,
+        desk_clock: Clock | None = None,
     ) -> None:
-        """`desk_clock` dates the desk's sales events."""
         self.spec = spec
-        self._book = book
+        self._decisions = decisions
         self._clock = clock
-        self._desk_clock = desk_clock or clock
+        self._desk_clock = desk_clock or clock  # dates the desk's sales events
         self._zone = ZoneInfo(spec.time_zone)
         self._first_day = begun.astimezone(self._zone).date() - timedelta(days=HISTORY)
         self._lock = threading.RLock()
         self._market = Market(market_of(spec), np.random.default_rng([spec.seed, 2]))
-        self._standing = self._set_up(first_ads(spec, self._market.world))
+        self._objects = self._set_up(first_ads(spec, self._market.world))
         self._at_first = self._budgets_and_states()
         self._seen = 0
         self._day_budgets = np.zeros(len(self._market.world.ads))
@@ -144,8 +146,8 @@ class PracticeAccount:
         )
 
     def structure(self) -> Structure:
-        with self._caught_up():
-            standing = self._standing
+        with self._up_to_date():
+            standing = self._objects
             sets = tuple(self._with_learning(each) for each in standing.ad_sets.values() if _there(each))
             return Structure(
                 account=self.describe(),
@@ -164,8 +166,8 @@ class PracticeAccount:
             raise RequestWrong(
                 f"there is no breakdown {breakdown!r}: ask for one of {', '.join(BREAKDOWNS)}, or for none"
             )
-        with self._caught_up():
-            ads = {place: ad_id for ad_id, place in self._standing.places.items()}
+        with self._up_to_date():
+            ads = {place: ad_id for ad_id, place in self._objects.places.items()}
             found: list[AdInsight] = []
             for day in _days(max(since, self._first_day), min(until, self._today())):
                 insight = self._insight(day)
@@ -174,34 +176,33 @@ class PracticeAccount:
             return found
 
     def activities(self, since: datetime) -> list[Activity]:
-        """Budgets are in whole units of the account's currency."""
         held = dict(self._at_first)
-        found = (self._activity(decision, held) for decision in self._book.after(self.spec.id, 0))
+        found = (self._activity(decision, held) for decision in self._decisions.after(self.spec.id, 0))
         return [each for each in found if each is not None and each.at >= since]
 
     def comments(self, ad_ids: Sequence[str], since: datetime) -> list[Comment]:
         """Praise under honest ads, doubts under clickbait."""
-        with self._caught_up():
+        with self._up_to_date():
             for ad_id in ad_ids:
                 self._require("ad", ad_id)
             days = _days(max(since.astimezone(self._zone).date(), self._first_day), self._today() - timedelta(days=1))
             return [comment for ad_id in ad_ids for day in days for comment in self._comments(ad_id, day)]
 
     def create(self, new: New, token: str) -> str:
-        with self._caught_up():
-            kind, made = self._made(new, token)
+        with self._up_to_date():
+            kind, made = self._stored_form(new, token)
             self._decide(OURS, kind, made["id"], "made", made)
             return str(made["id"])
 
     def find(self, kind: Kind, token: str) -> list[str]:
-        with self._caught_up():
+        with self._up_to_date():
             return [each.id for each in self._all(kind).values() if each.name.endswith(f"{MARK}{token}")]
 
     def set_status(self, kind: Kind, object_id: str, status: AdStatus) -> None:
         self._change(OURS, kind, object_id, "status", status)
 
     def set_budget(self, kind: Kind, object_id: str, amount: Money) -> None:
-        """Only ad sets hold budgets here."""
+        """Only ad sets own budgets here."""
         self._change(OURS, kind, object_id, "budget", str(self._payable(kind, amount)))
 
     def edit_by_hand(self, actor: str, kind: Kind, object_id: str, field: str, value: str) -> None:
@@ -210,7 +211,7 @@ class PracticeAccount:
 
     def guard_spend(self, most_a_day: Money) -> str:
         self._payable("ad_set", most_a_day)
-        with self._caught_up():
+        with self._up_to_date():
             self._decide(OURS, "account", self.spec.id, "rule", self.spec.in_rupees(most_a_day))
             return f"rule-{self.spec.id}"
 
@@ -223,14 +224,14 @@ class PracticeAccount:
 
     def sales(self, since: date) -> list[PracticeSale]:
         """Placed or returned from `since` on."""
-        with self._caught_up():
+        with self._up_to_date():
             start = datetime.combine(since, time(), self._zone)
-            return [self._as_known(sale) for sale in self._sales if _news(sale, start)]
+            return [self._as_known(sale) for sale in self._sales if _is_new(sale, start)]
 
     def chats(self, since: date) -> list[PracticeChats]:
         """Complete days from `since` on."""
-        with self._caught_up():
-            ads = {place: ad_id for ad_id, place in self._standing.places.items()}
+        with self._up_to_date():
+            ads = {place: ad_id for ad_id, place in self._objects.places.items()}
             return [
                 PracticeChats(ad_id, self._first_day + timedelta(days=day.day), chats, self._leads(place, chats))
                 for day in self._market.days[max((since - self._first_day).days, 0) :]
@@ -238,15 +239,15 @@ class PracticeAccount:
                 if (chats := int(day.referred[place]))
             ]
 
-    def someone_clicks(self, chance: float) -> Click:
+    def random_click(self, chance: float) -> Click:
         """Weighted by budget; `chance` from 0 to 1 picks the ad. Raises TryLater if none runs."""
-        with self._caught_up():
+        with self._up_to_date():
             budgets = np.cumsum(self._budgets())
             if budgets[-1] <= 0:
                 raise TryLater(f"no ad runs in {self.spec.name}")
             place = int(np.searchsorted(budgets, chance * budgets[-1], side="right").clip(0, len(budgets) - 1))
-            ad = next(self._standing.ads[key] for key, each in self._standing.places.items() if each == place)
-            words = self._standing.creatives[ad.creative_id]
+            ad = next(self._objects.ads[key] for key, each in self._objects.places.items() if each == place)
+            words = self._objects.creatives[ad.creative_id]
             referral = {
                 "ReferralSourceId": ad.id,
                 "ReferralSourceType": "ad",
@@ -259,15 +260,15 @@ class PracticeAccount:
 
     # How it goes on
 
-    def _caught_up(self) -> threading.RLock:
+    def _up_to_date(self) -> threading.RLock:
         """Replays decisions and complete days; returns the lock."""
         with self._lock:
-            for decision in self._book.after(self.spec.id, self._seen):
+            for decision in self._decisions.after(self.spec.id, self._seen):
                 self._play_until(decision.at)
-                self._take(decision)
+                self._apply(decision)
                 self._seen = decision.id
             self._play_until(self._clock())
-            self._obey_rule()
+            self._apply_spend_rule()
         return self._lock
 
     def _play_until(self, moment: datetime) -> None:
@@ -292,16 +293,16 @@ class PracticeAccount:
 
     def _budgets(self) -> Floats:
         budgets = np.zeros(len(self._market.world.ads))
-        for ad_id, place in self._standing.places.items():
-            ad = self._standing.ads[ad_id]
-            amount = self._standing.ad_sets[ad.ad_set_id].daily_budget
+        for ad_id, place in self._objects.places.items():
+            ad = self._objects.ads[ad_id]
+            amount = self._objects.ad_sets[ad.ad_set_id].daily_budget
             if self._effective(ad) == "active" and amount is not None:
                 budgets[place] = self.spec.in_rupees(amount)
         return budgets
 
     def _effective(self, ad: Ad) -> EffectiveStatus:
-        ad_set = self._standing.ad_sets[ad.ad_set_id]
-        campaign = self._standing.campaigns[ad_set.campaign_id]
+        ad_set = self._objects.ad_sets[ad.ad_set_id]
+        campaign = self._objects.campaigns[ad_set.campaign_id]
         if campaign.status != "active":
             return "campaign_paused"
         if ad_set.status != "active":
@@ -315,7 +316,6 @@ class PracticeAccount:
         return self._so_far()
 
     def _so_far(self) -> Insight:
-        """The incomplete day, on a fork of the market."""
         ahead = self._market.fork()
         day = ahead.step(self._day_budgets + (1 - self._share_done) * self._budgets())
         share = self._share_done
@@ -328,21 +328,21 @@ class PracticeAccount:
             settled=False,
         )
 
-    def _obey_rule(self) -> None:
-        limit = self._standing.rule
+    def _apply_spend_rule(self) -> None:
+        limit = self._objects.rule
         if limit is None or float(self._so_far().spend.sum()) <= limit:
             return
-        for campaign in [each for each in self._standing.campaigns.values() if each.status == "active"]:
+        for campaign in [each for each in self._objects.campaigns.values() if each.status == "active"]:
             self._decide("automated rule", "campaign", campaign.id, "status", "paused")
 
     def _book_orders(self, orders: Sequence[Any]) -> None:
-        ads = {place: ad_id for ad_id, place in self._standing.places.items()}
+        ads = {place: ad_id for ad_id, place in self._objects.places.items()}
         for order in orders:
             returned = order.returned_on
             self._sales.append(
                 PracticeSale(
                     number=f"P{self.spec.id[4:]}-{len(self._sales) + 1:05d}",
-                    ad_id=ads[order.ad] if order.carried else None,
+                    ad_id=ads[order.ad] if order.has_referral else None,
                     chat_at=self._at(order.chat_day, len(self._sales)),
                     ordered_at=self._at(order.day, len(self._sales) + 1),
                     value=self.spec.money(order.value),
@@ -353,19 +353,16 @@ class PracticeAccount:
             )
 
     def _buyer(self, angle: str) -> str:
-        """More of them come again for angles of trust than of price."""
         number = len(self._sales)
         if number > FEW_BUYERS and number * 7919 % 100 < COMING_BACK.get(angle, 8):
             return self._sales[number * 40503 % number].buyer
         return f"{self.spec.id}-{number + 1}"
 
     def _at(self, day: int, number: int) -> datetime:
-        """Within waking hours."""
         hour = time(8 + number * 7 % 15, number * 13 % 60)
         return datetime.combine(self._first_day + timedelta(days=day), hour, self._zone).astimezone(UTC)
 
     def _leads(self, place: int, chats: int) -> int:
-        """A fifth to four fifths; more for ads that sell well."""
         return round(chats * min(0.2 + 4 * self._market.world.ads[place].sale_rate, 0.8))
 
     def _as_known(self, sale: PracticeSale) -> PracticeSale:
@@ -375,23 +372,23 @@ class PracticeAccount:
     # What is decided
 
     def _decide(self, actor: str, kind: str, object_id: str, field: str, value: Any) -> None:
-        self._book.decide(self.spec.id, self._clock(), actor, kind, object_id, field, value)
-        self._caught_up()
+        self._decisions.decide(self.spec.id, self._clock(), actor, kind, object_id, field, value)
+        self._up_to_date()
 
     def _change(self, actor: str, kind: Kind, object_id: str, field: str, value: str) -> None:
-        with self._caught_up():
+        with self._up_to_date():
             standing = self._all(kind).get(object_id)
             if standing is None or not _there(standing):
                 raise RequestWrong(f"there is no {kind.replace('_', ' ')} {object_id} in {self.spec.name}")
             if field == "budget":
-                self._refuse_haste(object_id)
+                self._check_edit_rate(object_id)
             self._decide(actor, kind, object_id, field, value)
 
-    def _refuse_haste(self, object_id: str) -> None:
+    def _check_edit_rate(self, object_id: str) -> None:
         hour_ago = self._clock() - timedelta(hours=1)
         recent = [
             decision.at
-            for decision in self._book.after(self.spec.id, 0)
+            for decision in self._decisions.after(self.spec.id, 0)
             if decision.object_id == object_id and decision.field == "budget" and decision.at > hour_ago
         ]
         if len(recent) >= RULES.budget_changes_an_hour:
@@ -411,15 +408,14 @@ class PracticeAccount:
         return amount.minor
 
     def _budgets_and_states(self) -> dict[tuple[str, str], str]:
-        """By object id and field, as in the activity log."""
-        standing = self._standing
+        standing = self._objects
         states = [each for kind in (standing.campaigns, standing.ad_sets, standing.ads) for each in kind.values()]
         held = {(each.id, "status"): str(each.status) for each in states}
         budgets = [(each.id, each.daily_budget) for each in standing.ad_sets.values()]
         return held | {(key, "budget"): str(amount.amount) for key, amount in budgets if amount is not None}
 
     def _activity(self, decision: PracticeDecision, held: dict[tuple[str, str], str]) -> Activity | None:
-        """Updates `held`, the values before; None for what is not a change."""
+        """None if it is no change. Updates `held`, the values before."""
         if decision.field == "made":
             held[decision.object_id, "status"] = "paused"
             if "budget" in decision.value:
@@ -443,15 +439,15 @@ class PracticeAccount:
     def _whole_units(self, minor: object) -> str:
         return str(Money.from_minor(int(str(minor)), self.spec.currency).amount)
 
-    def _take(self, decision: PracticeDecision) -> None:
+    def _apply(self, decision: PracticeDecision) -> None:
         if decision.field == "rule":
-            self._standing.rule = float(decision.value)
+            self._objects.rule = float(decision.value)
         elif decision.field == "made":
-            self._put(cast(Kind, decision.kind), decision.value, decision.at)
+            self._insert(cast(Kind, decision.kind), decision.value, decision.at)
         elif decision.field == "budget":
             amount = Money.from_minor(int(decision.value), self.spec.currency)
-            ad_set = self._standing.ad_sets[decision.object_id]
-            self._standing.ad_sets[ad_set.id] = replace(ad_set, daily_budget=amount)
+            ad_set = self._objects.ad_sets[decision.object_id]
+            self._objects.ad_sets[ad_set.id] = replace(ad_set, daily_budget=amount)
         else:
             standing = self._all(cast(Kind, decision.kind))
             standing[decision.object_id] = replace(
@@ -460,17 +456,17 @@ class PracticeAccount:
 
     # What is in it
 
-    def _set_up(self, ads: Sequence[FirstAd]) -> _Standing:
-        standing = _Standing({}, {}, {}, {}, {})
-        self._standing = standing
+    def _set_up(self, ads: Sequence[FirstAd]) -> _Objects:
+        standing = _Objects({}, {}, {}, {}, {})
+        self._objects = standing
         at = datetime.combine(self._first_day, time(6), self._zone).astimezone(UTC)
         seasons = list(dict.fromkeys(ad.campaign for ad in ads))
         for place, season in enumerate(seasons, 1):
-            self._put("campaign", {"id": self._id("campaign", place), "name": season, "objective": "engagement"}, at)
+            self._insert("campaign", {"id": self._id("campaign", place), "name": season, "objective": "engagement"}, at)
         share = self.spec.money(float(self.spec.daily_budget * self.spec.rupees) / max(len(ads), 1))
         each = max(share.minor, self.spec.money(self._market.world.minimum).minor)
         for place, ad in enumerate(ads, 1):
-            self._put_first(ad, place, self._id("campaign", seasons.index(ad.campaign) + 1), each, at)
+            self._insert_first(ad, place, self._id("campaign", seasons.index(ad.campaign) + 1), each, at)
         kinds: tuple[Kind, ...] = ("campaign", "ad_set", "ad")
         for kind in kinds:
             holders = self._all(kind)
@@ -482,20 +478,22 @@ class PracticeAccount:
                 standing.ads[key] = replace(standing.ads[key], status="paused", effective_status="paused")
         return standing
 
-    def _put_first(self, ad: FirstAd, place: int, campaign: str, budget: int, at: datetime) -> None:
+    def _insert_first(self, ad: FirstAd, place: int, campaign: str, budget: int, at: datetime) -> None:
         name = f"{ad.campaign} · {ad.angle} · {ad.format}"
         headline, body = WORDS[ad.angle]
         ids = {kind: self._id(kind, place) for kind in KINDS}
-        self._put("ad_set", {"id": ids["ad_set"], "name": name, "campaign_id": campaign, "budget": budget}, at)
+        self._insert("ad_set", {"id": ids["ad_set"], "name": name, "campaign_id": campaign, "budget": budget}, at)
         words = {"headline": headline, "body": body, "format": ad.format, "landing_page": ad.landing_page}
-        self._put("creative", {"id": ids["creative"], "name": name, **words}, at)
-        self._put("ad", {"id": ids["ad"], "name": name, "ad_set_id": ids["ad_set"], "creative_id": ids["creative"]}, at)
+        self._insert("creative", {"id": ids["creative"], "name": name, **words}, at)
+        self._insert(
+            "ad", {"id": ids["ad"], "name": name, "ad_set_id": ids["ad_set"], "creative_id": ids["creative"]}, at
+        )
 
     def _id(self, kind: str, number: int) -> str:
         return f"{self.spec.id[4:]}{KINDS[cast(Kind, kind)]}{number:06d}"
 
-    def _made(self, new: New, token: str) -> tuple[Kind, dict[str, Any]]:
-        """Kind and stored form. Raises RequestWrong."""
+    def _stored_form(self, new: New, token: str) -> tuple[Kind, dict[str, Any]]:
+        """Raises RequestWrong."""
         name = named(new.name, token)
         match new:
             case NewCampaign():
@@ -525,9 +523,9 @@ class PracticeAccount:
         if object_id not in self._all(kind):
             raise RequestWrong(f"there is no {kind.replace('_', ' ')} {object_id} in {self.spec.name}")
 
-    def _put(self, kind: Kind, made: Mapping[str, Any], at: datetime) -> None:
+    def _insert(self, kind: Kind, made: Mapping[str, Any], at: datetime) -> None:
         account = self.spec.id
-        standing = self._standing
+        standing = self._objects
         key, name = made["id"], made["name"]
         if kind == "campaign":
             standing.campaigns[key] = Campaign(key, account, name, made["objective"], "paused", "paused", None, at)
@@ -547,9 +545,9 @@ class PracticeAccount:
             standing.ads[key] = Ad(key, account, made["ad_set_id"], made["creative_id"], name, "paused", "paused")
 
     def _free_place(self, name: str) -> int:
-        """Of the same angle where possible. Raises RequestWrong."""
-        taken = set(self._standing.places.values())
-        number = len(self._standing.ads)
+        """Raises RequestWrong."""
+        taken = set(self._objects.places.values())
+        number = len(self._objects.ads)
         if number < self.spec.ads:
             return number  # the first ads take the first places, in order
         free = [place for place in range(self.spec.ads, len(self._market.world.ads)) if place not in taken]
@@ -560,7 +558,7 @@ class PracticeAccount:
         return (like or free)[0]
 
     def _all(self, kind: Kind) -> dict[str, Any]:
-        standing = self._standing
+        standing = self._objects
         holders: dict[Kind, dict[str, Any]] = {
             "campaign": standing.campaigns,
             "ad_set": standing.ad_sets,
@@ -570,12 +568,12 @@ class PracticeAccount:
         return holders[kind]
 
     def _with_learning(self, ad_set: AdSet) -> AdSet:
-        places = [place for ad, place in self._standing.places.items() if self._standing.ads[ad].ad_set_id == ad_set.id]
+        places = [place for ad, place in self._objects.places.items() if self._objects.ads[ad].ad_set_id == ad_set.id]
         since = self._market.chats_since_edit()
         chats = int(sum(since[place] for place in places))
         threshold = self._market.world.learning_chats
         learning = Learning("learning" if chats < threshold else "finished", min(chats, threshold), threshold, None)
-        campaign = self._standing.campaigns[ad_set.campaign_id]
+        campaign = self._objects.campaigns[ad_set.campaign_id]
         effective: EffectiveStatus = ad_set.status if campaign.status == "active" else "campaign_paused"
         return replace(ad_set, learning=learning, effective_status=effective)
 
@@ -610,7 +608,7 @@ class PracticeAccount:
         )
 
     def _comments(self, ad_id: str, day: date) -> list[Comment]:
-        place = self._standing.places[ad_id]
+        place = self._objects.places[ad_id]
         rng = np.random.default_rng([self.spec.seed, place, day.toordinal()])
         truth = self._market.world.ads[place]
         honest = truth.sale_rate * 3 > float(np.median([ad.sale_rate for ad in self._market.world.ads]))
@@ -635,7 +633,7 @@ def _there(standing: Campaign | AdSet | Ad) -> bool:
     return standing.status not in ("archived", "deleted")
 
 
-def _news(sale: PracticeSale, start: datetime) -> bool:
+def _is_new(sale: PracticeSale, start: datetime) -> bool:
     return sale.ordered_at >= start or (sale.returned_at is not None and sale.returned_at >= start)
 
 
@@ -647,6 +645,5 @@ _HOURS_DONE: Final = (0.0, *accumulate(HOURS))
 
 
 def _share_of_day(local: datetime) -> float:
-    """Share of a day's chats up to that time."""
     done = _HOURS_DONE[local.hour] + HOURS[local.hour] * (local.minute * 60 + local.second) / 3600
     return min(done / _HOURS_DONE[-1], 1.0)

@@ -24,8 +24,6 @@ RUPEES_PER_DOLLAR: Final = 88.0  # in every practice market
 
 @dataclass(frozen=True, slots=True)
 class PracticeSpec:
-    """`rupees`: the price of one unit of its currency; the market works in rupees."""
-
     id: str
     brand: str
     name: str
@@ -33,12 +31,11 @@ class PracticeSpec:
     time_zone: str
     daily_budget: Decimal  # planned for a day when practice starts
     daily_cap: Decimal  # what a worst day may cost
-    rupees: Decimal
+    rupees: Decimal  # price of one unit of its currency; the market works in rupees
     ads: int
     seed: int
 
     def money(self, rupees: float) -> Money:
-        """Rupees → the account's currency."""
         return Money(Decimal(repr(float(rupees))) / self.rupees, self.currency).rounded()
 
     def from_dollars(self, dollars: Decimal) -> Money:

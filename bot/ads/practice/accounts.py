@@ -23,9 +23,9 @@ class PracticeAccounts:
     def opened(
         cls, path: Path, specs: Sequence[PracticeSpec], real_clock: Clock, days_per_hour: float
     ) -> PracticeAccounts:
-        book = DecisionsFile(path)
-        clock = PracticeClock(book, real_clock, days_per_hour)
-        return cls(clock, tuple(PracticeAccount(spec, book, clock, clock.begun, real_clock) for spec in specs))
+        decisions = DecisionsFile(path)
+        clock = PracticeClock(decisions, real_clock, days_per_hour)
+        return cls(clock, tuple(PracticeAccount(spec, decisions, clock, clock.begun, real_clock) for spec in specs))
 
     def by_brand(self) -> Accounts:
         brands = dict.fromkeys(account.spec.brand for account in self.accounts)

@@ -34,7 +34,7 @@ class _Visit:
     moved_at: datetime
 
 
-class Shoppers:
+class SimulatedCustomers:
     """A few at a time, advanced by `tick`."""
 
     def __init__(
@@ -64,14 +64,13 @@ class Shoppers:
                 self._next = now + self._every
                 self._visits += self._newcomers(now)
             for visit in self._visits:
-                self._go_on(visit, now)
+                self._advance(visit, now)
             self._visits = [each for each in self._visits if each.lines and now - each.moved_at < PATIENCE]
 
     def _newcomers(self, now: datetime) -> list[_Visit]:
-        """Empty if the account has no running ad."""
         account = self._chance.choice(self._accounts)
         try:
-            return [self._newcomer(account, account.someone_clicks(self._chance.random()), now)]
+            return [self._newcomer(account, account.random_click(self._chance.random()), now)]
         except TryLater:
             return []
 
@@ -86,7 +85,7 @@ class Shoppers:
         lines += words["buying"] if self._chance.random() < click.buys else words["leaving"]
         return _Visit(customer.arrives_through(click.referral), [each.format(title=title) for each in lines], None, now)
 
-    def _go_on(self, visit: _Visit, now: datetime) -> None:
+    def _advance(self, visit: _Visit, now: datetime) -> None:
         if visit.said is not None and visit.customer.transcript()[-1].direction == "inbound":
             return  # no reply yet
         if visit.said is None or now - visit.moved_at >= TYPING:

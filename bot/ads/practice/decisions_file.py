@@ -42,12 +42,11 @@ class DecisionsFile:
         )
         connection.execute("CREATE INDEX IF NOT EXISTS decisions_by_account ON decisions (account_id, id)")
         connection.execute("CREATE TABLE IF NOT EXISTS times (name TEXT PRIMARY KEY, at TEXT NOT NULL)")
-        _bring_up_to_date(connection)
+        _migrate(connection)
 
     def decide(
         self, account_id: str, at: datetime, actor: str, kind: str, object_id: str, field: str, value: Any
     ) -> None:
-        """Effective from `at` on."""
         with self._lock:
             self._file.execute(
                 "INSERT INTO decisions (account_id, at, actor, kind, object_id, field, value) VALUES (?,?,?,?,?,?,?)",
@@ -55,7 +54,7 @@ class DecisionsFile:
             )
 
     def after(self, account_id: str, decision_id: int) -> list[PracticeDecision]:
-        """Of this account, oldest first."""
+        """Oldest first."""
         with self._lock:
             rows = self._file.execute(
                 "SELECT id, account_id, at, actor, kind, object_id, field, value FROM decisions"
@@ -76,7 +75,7 @@ class DecisionsFile:
         """Insert; existing values stay."""
         self._keep("DO NOTHING", at)
 
-    def keep_times(self, **at: datetime) -> None:
+    def set_times(self, **at: datetime) -> None:
         """Upsert, in one transaction."""
         self._keep("DO UPDATE SET at = excluded.at", at)
 
@@ -91,7 +90,7 @@ class DecisionsFile:
             self._file.close()
 
 
-def _bring_up_to_date(connection: sqlite3.Connection) -> None:
+def _migrate(connection: sqlite3.Connection) -> None:
     """Release 0.1.0 wrote PAUSED and OUTCOME_SALES. Idempotent."""
     if connection.execute("PRAGMA user_version").fetchone()[0] < 1:
         connection.execute("UPDATE decisions SET value = lower(value) WHERE field = 'status'")

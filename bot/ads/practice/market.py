@@ -3,11 +3,10 @@
 * Chats saturate with a day's spend (`RESPONSES`), wear out, and are rarer during learning.
 * Weekdays and festivals affect all ads alike.
 * A chat becomes an order at the ad's rate, days later (`Delay`); some orders are returned.
-* Some chats lose their referral, so their orders carry no ad.
-* The platform overspends a day's budget, but not a week's.
-* Insights are restated for some days.
+* Some chats lose their referral, so the shop cannot trace their orders to an ad.
+* The platform overspends a day's budget, but not a week's. Insights are restated for some days.
 
-All randomness comes from one `numpy.random.Generator`. Money: whole rupees as floats.
+Money: whole rupees as floats.
 """
 
 from __future__ import annotations
@@ -113,8 +112,6 @@ class MarketAd:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """An account's ads, and what they share."""
-
     ads: tuple[MarketAd, ...]
     delay: Delay
     response: str = "exponential"  # a name in RESPONSES
@@ -147,7 +144,7 @@ class MarketOrder:
     day: int  # day of the order
     value: float  # what the customer pays
     margin: float  # what is left of it after goods and delivery, if it is not returned
-    carried: bool  # whether the chat carried its referral: False, and the shop cannot tell the ad
+    has_referral: bool  # whether the chat carried its referral: False, and the shop cannot tell the ad
     returned_on: int | None  # day on which it comes back; None if it is kept
 
     def margin_on(self, day: int) -> float:
@@ -202,7 +199,7 @@ class Market:
         self._wear_rate = np.array([ad.wear for ad in ads])
         self._born = np.array([ad.born for ad in ads])
         self._worn = np.zeros(len(ads))
-        self._week_room = np.zeros(len(ads))
+        self._week_budget_left = np.zeros(len(ads))
         self._since_edit = np.zeros(len(ads))
         self._budgets = np.zeros(len(ads))
         self._to_come: dict[int, list[MarketOrder]] = {}
@@ -235,7 +232,7 @@ class Market:
         return played
 
     def value_per_chat(self) -> Floats:
-        """True margin, net of returns, per ad."""
+        """True margin per ad, net of returns."""
         value: Floats = self._sale_rate_today() * self._value * self._margin * (1 - self._returns)
         return value
 
@@ -269,7 +266,6 @@ class Market:
         )
 
     def fork(self) -> Market:
-        """An independent copy."""
         other = copy.copy(self)
         other._rng = copy.deepcopy(self._rng)
         other.days = list(self.days)
@@ -285,7 +281,7 @@ class Market:
         return tuple(order for day in sorted(self._to_come) for order in self._to_come[day])
 
     def orders_so_far(self) -> Counts:
-        """Of past chats, future orders included (hidden truth)."""
+        """Orders of past chats, future ones included (hidden truth)."""
         brought = np.zeros(len(self.world.ads), dtype=np.int64)
         placed = [order.ad for day in self.days for order in day.orders]
         np.add.at(brought, placed + [order.ad for order in self.still_to_come()], 1)
@@ -306,20 +302,20 @@ class Market:
         self._budgets = asked
 
     def _spend(self, asked: Floats, day: int) -> Floats:
-        """At most `OVERSPEND` of a day's budget, and seven budgets a week from Sunday."""
         if (self.world.first_weekday + day) % 7 == SUNDAY or day == 0:
-            self._week_room = np.zeros(len(asked))
-        self._week_room = self._week_room + asked  # what the week's budgets allow so far, less what was spent
+            self._week_budget_left = np.zeros(len(asked))
+        self._week_budget_left = (
+            self._week_budget_left + asked
+        )  # what the week's budgets allow so far, less what was spent
         wish = asked * np.clip(self._rng.normal(1.0, 0.15, len(asked)) + self._surge(len(asked)), 0.6, OVERSPEND)
-        spend: Floats = np.minimum(wish, np.maximum(self._week_room + 0.75 * asked, 0.0))
+        spend: Floats = np.minimum(wish, np.maximum(self._week_budget_left + 0.75 * asked, 0.0))
         left = (SUNDAY - 1 - (self.world.first_weekday + day)) % 7  # days of the platform's week after this one
-        spend = np.where(left == 0, np.minimum(spend, np.maximum(self._week_room, 0.0)), spend)
+        spend = np.where(left == 0, np.minimum(spend, np.maximum(self._week_budget_left, 0.0)), spend)
         spend = np.where(self._born <= day, spend, 0.0)
-        self._week_room = self._week_room - spend
+        self._week_budget_left = self._week_budget_left - spend
         return spend
 
     def _surge(self, count: int) -> Floats:
-        """Occasional days far over budget."""
         return np.where(self._rng.random(count) < 0.04, self._rng.uniform(0.2, 0.75, count), 0.0)
 
     def _noise(self, count: int) -> Floats:
@@ -328,7 +324,6 @@ class Market:
         return noise
 
     def _delivery(self, spend: Floats, chats: Counts) -> tuple[Counts, Counts]:
-        """At least one click per chat."""
         impressions = self._rng.poisson(1000 * spend / self._price)
         clicks = self._rng.binomial(impressions, np.clip(self._click_rate * self._freshness(), 0, 1))
         clicks = np.maximum(clicks, chats)

@@ -31,8 +31,6 @@ WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class FirstAd:
-    """With its campaign and ad set."""
-
     campaign: str
     angle: str
     format: str

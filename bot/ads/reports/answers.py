@@ -49,10 +49,8 @@ SHORTEST_CHART, LONGEST_CHART = 2, 365  # days
 
 @dataclass(frozen=True, slots=True)
 class ChartAnswer:
-    """`url` is None where there is nothing to draw."""
-
     caption: str
-    url: str | None
+    url: str | None  # None if there is nothing to draw
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,7 @@ class Answers:
     clock: Clock  # of the accounts
 
     def overview(self, brand: str, *, language: str | None = "en") -> str:
-        """In at most `LONGEST` characters."""
+        """At most `LONGEST` characters."""
         say = report_wording(language)
         days = daily(self.db, self.campaigns, self.clock, brand, max(PERIODS), apart=False)
         name, home = self.homes[brand]
@@ -137,7 +135,7 @@ class Answers:
         return _cut("\n".join(parts), LONGEST) or nothing
 
     def chart_url(self, brand: str) -> str | None:
-        """None where there is nothing to draw."""
+        """None if there is nothing to draw."""
         return self.chart_of(brand).url
 
     def chart_of(
@@ -210,7 +208,6 @@ class Answers:
         return f"{say.rate(thousand.amount / 1000)} {currency}"
 
     def _places(self, days: Daily, home: str, say: ReportWording, named: int) -> list[str]:
-        """By return of the last seven days, with enough chats."""
         lines = [line for line in days.last(7, "campaign") if line.spend.amount > 0]
         sure = sorted((line for line in lines if line.chats >= ENOUGH_CHATS), key=lambda line: -(line.roi or 0))
         accounts = {row.campaign_id: days.accounts[row.account_id].name for row in days.rows}
@@ -272,7 +269,6 @@ class Answers:
         return [say.say("ads_best"), *parts] if parts else []
 
     def _thoughts(self, brand: str, place: NamedPlace, say: ReportWording, most: int) -> list[str]:
-        """The last decision per budget line, pauses first, then the largest moves."""
         run = self.cycles.newest_of(brand, place.account_id)
         lines = self._lines_of(brand, place)
         result = None if run is None else MorningResults.of_notes(run.notes).decide
@@ -388,7 +384,6 @@ def _account_line(days: Daily, currency: str, say: ReportWording) -> str:
 
 
 def _elsewhere(lines: Sequence[Figures], say: ReportWording) -> list[str]:
-    """Left out above for want of a rate."""
     sold: dict[str, list[Decimal]] = {}
     for money in (money for line in lines for money in line.elsewhere):
         sold.setdefault(money.currency, []).append(money.amount)
@@ -397,7 +392,6 @@ def _elsewhere(lines: Sequence[Figures], say: ReportWording) -> list[str]:
 
 
 def _silent(days: Daily, say: ReportWording) -> list[str]:
-    """Accounts without spend."""
     spending = {row.account_id for row in days.rows if row.sum.spend}
     names = [account.name for key, account in sorted(days.accounts.items()) if key not in spending]
     return [say.say("silent", names=_cut(", ".join(names), 200))] if names else []
@@ -426,7 +420,6 @@ def _moving_note(lines: Sequence[Figures], say: ReportWording) -> list[str]:
 
 
 def _trend(days: Daily, say: ReportWording) -> list[str]:
-    """Significant changes within a week."""
     last, before = _counts(days.last(7)), _counts(days.last(7, back=7))
     parts = [
         _moved(name, say.count(was), say.count(now), now / was - 1 if was else None, say)
@@ -552,7 +545,6 @@ def _day(day: date) -> str:
 
 
 def _by_day(lines: Sequence[Figures]) -> list[Figures]:
-    """Adds up lines with the same key and days."""
     found: dict[tuple[str, date, date], Figures] = {}
     for line in lines:
         place = (line.key, line.since, line.until)
@@ -595,6 +587,5 @@ def _money(currency: str, amounts: Sequence[Decimal]) -> Money:
 
 
 def _cut(text: str | None, most: int) -> str:
-    """Truncated at a word."""
     text = text or ""
     return text if len(text) <= most else text[: most - 1].rpartition(" ")[0] + "…"

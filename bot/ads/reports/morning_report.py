@@ -24,12 +24,12 @@ class BrandCharts(Protocol):
     """Implemented by `bot.ads.reports.answers.Answers`."""
 
     def chart_url(self, brand: str) -> str | None:
-        """None where there is nothing to draw."""
+        """None if there is nothing to draw."""
 
 
 @dataclass(frozen=True, slots=True)
 class MorningReport:
-    """In one transaction with being finished, so staff get it once."""
+    """Not idempotent (`once`)."""
 
     cycles: Cycles
     figures: AdFigures

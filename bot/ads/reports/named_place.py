@@ -32,7 +32,7 @@ class NamedPlace:
 
     @property
     def full_name(self) -> str:
-        """Unique but for equal names in one account."""
+        """Unique except for equal names in one account."""
         return self.name if self.kind == "account" else f"{self.name}, {self.account_name}"
 
 

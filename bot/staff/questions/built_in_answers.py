@@ -92,7 +92,6 @@ class BuiltInAnswers:
     # -- is it making money?
 
     def _money(self, brand: str, question: Question) -> Reply:
-        """Profit or loss; an overview without a name."""
         say, days, answers = say_in(question.language), question.days or DEFAULT_DAYS, self.agency.answers
         if not question.name:
             return Reply(answers.overview(brand, language=question.language))

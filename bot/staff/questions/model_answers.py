@@ -164,7 +164,6 @@ class ModelAnswers:
         self, model: LanguageModel, brand: str, conversation: list[Message], spent: Spent, deadline: datetime, *,
         last: bool,
     ) -> tuple[Completion, Spent]:  # fmt: skip
-        """Within the turn's limits and the brand's daily budget."""
         worst = model.worst_cost(conversation, _described())
         try:
             self._check(spent, worst, deadline)
@@ -206,7 +205,7 @@ class ModelAnswers:
 
 
 def look(call: ToolCall, answering: BuiltInAnswers, brand: str, language: str) -> str:
-    """Runs a tool; a wrong call returns an error for the model."""
+    """A wrong call returns an error for the model."""
     tool = AD_TOOLS.get(call.name)
     if tool is None:
         return json.dumps({"error": f"there is no tool {call.name[:60]!r}; there are {', '.join(AD_TOOLS)}"})
@@ -221,7 +220,7 @@ def look(call: ToolCall, answering: BuiltInAnswers, brand: str, language: str) -
 
 
 def unseen(text: str, seen: Sequence[str]) -> set[Decimal]:
-    """The numbers that are not in `seen`; small number words do not count."""
+    """Numbers that are not in `seen`; small number words do not count."""
     said = _MARKER.sub("", text)
     known = set().union(*(_numbers(each) for each in seen))
     return {number for number in _numbers(said) if number not in known}

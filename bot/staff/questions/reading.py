@@ -53,7 +53,7 @@ class Question:
 
 
 def read(text: str, names: Iterable[str], words: Iterable[str]) -> Question:
-    """`names`: of campaigns and accounts; `words`: angles and formats."""
+    """`names`: of campaigns and accounts. `words`: angles and formats."""
     plain = fold(text)
     language = detect(text)
     said = name_words(text)
@@ -78,7 +78,6 @@ def _named(said: Sequence[str], names: Iterable[str]) -> str:
 
 
 def _word(said: Sequence[str], words: Iterable[str]) -> str:
-    """An angle or format of which all parts occur, or one of more than four letters."""
     for word in sorted(words, key=len, reverse=True):
         parts = name_words(word.replace("-", " "))
         if parts and all(any(similar_word(each, part) for each in said) for part in parts):

@@ -685,7 +685,7 @@ def _handler(server: GraphServer) -> type[BaseHTTPRequestHandler]:
 
 
 class Time:
-    """A clock that stands still until somebody waits: `GraphClient(…, clock=time, pause=time.wait)`."""
+    """A clock that stands still until somebody waits: `GraphClient(…, clock=time, sleep=time.wait)`."""
 
     def __init__(self, start: datetime = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)) -> None:
         self.now = start

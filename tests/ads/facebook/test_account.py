@@ -29,7 +29,7 @@ def stage() -> Iterator[MetaStage]:
     time = Time()
     with GraphServer(clock=time) as meta:
         meta.opens("act_111")
-        yield MetaStage(meta, time, meta.account(graph=meta.graph(pause=time.wait)), ZoneInfo("Asia/Kolkata"))
+        yield MetaStage(meta, time, meta.account(graph=meta.graph(sleep=time.wait)), ZoneInfo("Asia/Kolkata"))
         assert meta.complaints == []
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.ads.facebook import from_meta, offset, to_meta
-from bot.ads.facebook.amounts import spent
+from bot.ads.facebook.amounts import spend_amount
 from bot.ads.platform import AdsFault, RequestWrong
 from bot.language.money import Money
 
@@ -59,6 +59,6 @@ def test_an_amount_of_metas_that_is_no_whole_number_is_a_fault(told: object) -> 
 
 
 def test_spend_is_read_as_whole_units_to_the_last_digit() -> None:
-    assert spent("123.45", "INR") == Money(Decimal("123.45"), "INR")
-    assert spent("0", "TWD") == Money(Decimal(0), "TWD")
-    assert [spent(told, "INR") for told in ("-1", "", None, "NaN", "12,5")] == [None] * 5
+    assert spend_amount("123.45", "INR") == Money(Decimal("123.45"), "INR")
+    assert spend_amount("0", "TWD") == Money(Decimal(0), "TWD")
+    assert [spend_amount(told, "INR") for told in ("-1", "", None, "NaN", "12,5")] == [None] * 5

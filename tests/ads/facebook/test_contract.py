@@ -56,7 +56,7 @@ def stage(request: pytest.FixtureRequest) -> Iterator[MetaStage]:
     time = Time()
     with GraphServer(clock=time) as meta:
         meta.opens("act_111", currency=request.param, time_zone=zone, least=least)
-        graph = meta.graph(pause=time.wait)
+        graph = meta.graph(sleep=time.wait)
         yield MetaStage(meta, time, meta.account("act_111", graph=graph), ZoneInfo(zone))
         assert meta.complaints == []
 

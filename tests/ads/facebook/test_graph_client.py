@@ -63,7 +63,7 @@ def meta(time: Time) -> Iterator[GraphServer]:
 
 @pytest.fixture
 def stage(meta: GraphServer, time: Time) -> MetaStage:
-    account = meta.account(graph=meta.graph(pause=time.wait))
+    account = meta.account(graph=meta.graph(sleep=time.wait))
     return MetaStage(meta, time, account, zone=ZoneInfo("Asia/Kolkata"))
 
 
@@ -92,7 +92,7 @@ def test_a_create_whose_answer_is_lost_is_unknown_and_sent_once(stage: MetaStage
 
 def test_a_create_whose_answer_is_late_is_unknown_and_sent_once(stage: MetaStage) -> None:
     stage.meta.plays(late(HANG_SECONDS, on=CAMPAIGNS))
-    impatient = stage.meta.account(graph=stage.meta.graph(pause=stage.time.wait, read_seconds=1.0))
+    impatient = stage.meta.account(graph=stage.meta.graph(sleep=stage.time.wait, read_seconds=1.0))
     with pytest.raises(OutcomeUnknown, match="looks before"):
         impatient.create(CAMPAIGN, "k7Q2")
     wait_until(lambda: bool(stage.meta.living("campaigns")))
@@ -104,7 +104,7 @@ def test_a_create_that_never_left_may_be_tried_later(time: Time) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         graph = GraphClient(
-            TOKEN, SECRET, RateLimiter(time), time, url=f"http://127.0.0.1:{nobody.getsockname()[1]}", pause=time.wait
+            TOKEN, SECRET, RateLimiter(time), time, url=f"http://127.0.0.1:{nobody.getsockname()[1]}", sleep=time.wait
         )
         with pytest.raises(TryLater, match="could not be reached"):
             graph.ask(Call("POST", "act_111/campaigns", "act_111", once=True))
@@ -356,7 +356,7 @@ def test_a_server_that_says_a_byte_now_and_then_does_not_hold_us(time: Time) -> 
             RateLimiter(time),
             time,
             url=address,
-            pause=time.wait,
+            sleep=time.wait,
             read_seconds=HANG_SECONDS,
             whole_seconds=0.2,
         )
@@ -387,7 +387,7 @@ def test_token_and_proof_are_in_no_log_text_or_chain(
     url = {"nobody there": "http://127.0.0.1:1", "no such host": "http://nowhere.invalid"}.get(trouble, meta.url)
     if url == meta.url:
         meta.plays(*_troubles(trouble))
-    graph = GraphClient(TOKEN, SECRET, RateLimiter(time), time, url=url, pause=time.wait, read_seconds=0.2)
+    graph = GraphClient(TOKEN, SECRET, RateLimiter(time), time, url=url, sleep=time.wait, read_seconds=0.2)
     with pytest.raises(AdsFault) as raised:
         graph.ask(Call(method, "act_111/campaigns", "act_111", {"input_token": TOKEN}, once=method == "POST"))
     told = "".join(traceback.format_exception(raised.value)) + caplog.text + "".join(map(_all_of, _chain(raised.value)))

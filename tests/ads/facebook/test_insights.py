@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.ads.facebook import FacebookAccount
-from bot.ads.facebook.insights import clamped, readings
+from bot.ads.facebook.insights import first_reported_day, readings
 from bot.ads.platform import TryLater
 from bot.language.money import Money
 from memory.ads.ad_account import AdInsight
@@ -55,7 +55,7 @@ def books() -> Iterator[Books]:
     time, notices = Time(), list[str]()
     with GraphServer(clock=time) as meta:
         meta.opens("act_111")
-        yield Books(meta, time, meta.account(graph=meta.graph(pause=time.wait), notice=notices.append), notices)
+        yield Books(meta, time, meta.account(graph=meta.graph(sleep=time.wait), notice=notices.append), notices)
 
 
 def actions(**counts: str) -> list[dict[str, str]]:
@@ -281,7 +281,7 @@ def test_a_month_is_one_report(books: Books) -> None:
 @given(st.dates(date(2020, 1, 1), date(2030, 12, 31)), st.integers(0, 4000))
 def test_no_day_is_asked_for_that_meta_no_longer_has(today: date, back: int) -> None:
     since = today - timedelta(days=back)
-    asked = clamped(since, today)
+    asked = first_reported_day(since, today)
     assert asked >= since
     months = (today.year - asked.year) * 12 + today.month - asked.month - (asked.day > today.day)
     assert months < 37

@@ -38,7 +38,7 @@ def meta(buying: Buying) -> Iterator[GraphServer]:
     with GraphServer(clock=buying.clock) as server:
         server.opens("act_111")
         server.images.add("hash")
-        graph = server.graph(pause=lambda seconds: buying.clock.pass_by(seconds=seconds))
+        graph = server.graph(sleep=lambda seconds: buying.clock.pass_by(seconds=seconds))
         buying.accounts["act_111"] = server.account(graph=graph)  # type: ignore[assignment]
         yield server
 

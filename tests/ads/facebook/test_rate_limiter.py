@@ -212,7 +212,7 @@ def test_reads_and_writes_never_pass_their_share_of_any_five_minutes(calls: list
 def test_reports_of_a_small_account_stop_before_meta_refuses_and_a_pause_still_goes(
     meta: GraphServer, time: Time
 ) -> None:
-    account = meta.account(graph=meta.graph(pause=time.wait))
+    account = meta.account(graph=meta.graph(sleep=time.wait))
     made = launch_slowly(meta, time)
     meta.tier = "development_access"
     with pytest.raises(TryLater, match="keeps the rest for pauses"):
@@ -224,7 +224,7 @@ def test_reports_of_a_small_account_stop_before_meta_refuses_and_a_pause_still_g
 
 def launch_slowly(meta: GraphServer, time: Time) -> str:
     """The id of an ad that runs; long ago enough not to count."""
-    stage = MetaStage(meta, time, meta.account(graph=meta.graph(pause=time.wait)), ZoneInfo("Asia/Kolkata"))
+    stage = MetaStage(meta, time, meta.account(graph=meta.graph(sleep=time.wait)), ZoneInfo("Asia/Kolkata"))
     made = launch(stage)
     publish(stage, made)
     time.wait(600)
@@ -233,7 +233,7 @@ def launch_slowly(meta: GraphServer, time: Time) -> str:
 
 def test_after_code_17_nothing_but_a_pause_is_asked_until_it_is_over(meta: GraphServer, time: Time) -> None:
     made = launch_slowly(meta, time)
-    account = meta.account(graph=meta.graph(pause=time.wait))
+    account = meta.account(graph=meta.graph(sleep=time.wait))
     meta.plays(refusing(17, 2446079, on="GET act_111/campaigns"))
     with pytest.raises(TryLater) as refused:
         account.structure()
@@ -249,7 +249,7 @@ def test_after_code_17_nothing_but_a_pause_is_asked_until_it_is_over(meta: Graph
 
 
 def test_a_throttled_report_does_not_stop_the_rest(meta: GraphServer, time: Time) -> None:
-    account = meta.account(graph=meta.graph(pause=time.wait))
+    account = meta.account(graph=meta.graph(sleep=time.wait))
     meta.plays(refusing(80000, 2446079, on="POST act_111/insights"))
     today = time().date()
     with pytest.raises(TryLater):

@@ -37,8 +37,8 @@ def clock() -> TestClock:
 @pytest.fixture
 def accounts(tmp_path: Path, clock: TestClock) -> dict[str, PlatformAccount]:
     specs = read_practice(Path(__file__).parents[3] / "data" / "practice.toml")[:2]
-    book = DecisionsFile(tmp_path / "practice.db")
-    return {spec.id: PracticeAccount(replace(spec, ads=2), book, clock, SIX) for spec in specs}
+    decisions = DecisionsFile(tmp_path / "practice.db")
+    return {spec.id: PracticeAccount(replace(spec, ads=2), decisions, clock, SIX) for spec in specs}
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ class Desk:
     def __post_init__(self) -> None:
         db, clock = self.stores.db, self.stores.clock
         self.campaigns = Campaigns(db, clock)
-        self.book = Attribution(db, clock)
+        self.attribution = Attribution(db, clock)
         self.records = CampaignRecords(db, clock)
         self.strategy = Strategy(db, clock)
         self.cycles = Cycles(db, clock)
@@ -57,8 +57,8 @@ class Desk:
         days = [last - timedelta(days=back) for back in range(7)]
         told = [reading(ad, day, spend=spend, impressions=3000, clicks=90, chats=chats // 7) for day in days]
         self.campaigns.take_readings(BRAND, [replace(each, seen_at=self.stores.clock()) for each in told])
-        self.book.book_chats(BRAND, [ChatDay(ad, day, chats // 7) for day in days])
-        self.book.book_sales(BRAND, [self._sale(ad, days[n % 7]) for n in range(orders)])
+        self.attribution.book_chats(BRAND, [ChatDay(ad, day, chats // 7) for day in days])
+        self.attribution.book_sales(BRAND, [self._sale(ad, days[n % 7]) for n in range(orders)])
 
     def _sale(self, ad: str, day: date) -> AdSale:
         at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)

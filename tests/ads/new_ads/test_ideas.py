@@ -12,7 +12,7 @@ import pytest
 from bot.ads.ad_idea import Concept
 from bot.ads.new_ads.compliance import review
 from bot.ads.new_ads.copywriter import Copywriter, prompt
-from bot.ads.new_ads.ideas import AccountKnowledge, Proposed, propose, season_of
+from bot.ads.new_ads.ideas import AccountKnowledge, Proposal, propose, season_of
 from bot.ads.new_ads.selling_points import ARGUMENTS, ShopFacts
 from bot.ads.new_ads.shop_claims import FactsCheck
 from bot.brands import read_brands
@@ -150,7 +150,7 @@ def writer(server: ModelServer, limits: Limits) -> Iterator[Copywriter]:
     model.close()
 
 
-def proposed(strategy: Strategy, writer: Copywriter, **changes: Any) -> Proposed:
+def proposed(strategy: Strategy, writer: Copywriter, **changes: Any) -> Proposal:
     return propose(known(strategy, **changes), CLAIMS, writer)
 
 

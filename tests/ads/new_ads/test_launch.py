@@ -199,7 +199,7 @@ def test_an_account_without_a_picture_asks_people_for_one(tmp_path: Path) -> Non
     account = shop.accounts[0]
     with_pictures = account.structure()
     for creative in with_pictures.creatives:
-        account._standing.creatives[creative.id] = replace(creative, image_hash=None)
+        account._objects.creatives[creative.id] = replace(creative, image_hash=None)
     shop.morning(hours=3)
     assert launched(account) == []
     assert [need.key for need in launch(shop).needs] == ["picture"]

@@ -55,7 +55,7 @@ def test_every_order_comes_after_its_chat_and_as_often_as_the_truth_says() -> No
 def test_some_orders_lose_their_ad_and_some_come_back() -> None:
     market = played(world(), 60, 2_000)
     orders = [order for day in market.days for order in day.orders]
-    lost = sum(not order.carried for order in orders) / len(orders)
+    lost = sum(not order.has_referral for order in orders) / len(orders)
     assert lost == pytest.approx(market.world.lost_referrals, abs=0.05)
     back = next(order for order in orders if order.returned_on is not None)
     assert back.returned_on is not None
