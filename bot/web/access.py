@@ -154,14 +154,14 @@ def read_token(token: str, keys: SecretKeys, clock: Clock) -> Caller:
     ends = claims["exp"] if claims["iat"] is None else min(claims["exp"], issued + year)
     if not claims["nbf"] <= now < ends or ends > now + year:
         raise InvalidToken("this token has run out or does not hold yet; print another with: flask --app app token")
-    token = ApiToken(
+    known = ApiToken(
         claims["jti"] or claims["sub"],
         claims["role"],
         claims["brand"],
         datetime.fromtimestamp(issued, UTC),
         datetime.fromtimestamp(ends, UTC),
     )
-    return Caller(claims["sub"], claims["role"], claims["brand"], token)
+    return Caller(claims["sub"], claims["role"], claims["brand"], known)
 
 
 def _decoded(token: str, keys: SecretKeys, times_unchecked: Options) -> dict[str, Any]:

@@ -142,7 +142,7 @@ class RedisBackend:
             found = [
                 key
                 for key in keys
-                if any(person.spots(each) for each in (*map(unquote, key.split("/")), self._redis.get(key) or ""))
+                if any(person.spots(each) for each in (*map(unquote, key.split("/")), str(self._redis.get(key) or "")))
             ]
             return int(self._redis.unlink(*found)) if found else 0
 

@@ -244,7 +244,7 @@ def erased_of(receipts: Iterable[Receipt], keys: SecretKeys) -> ErasedList:
     whole = NOBODY
     for receipt in receipts:
         verify(receipt, keys)
-        erased = dict.fromkeys(receipt["person"], receipt["erased_at"])
+        erased = {digest: str(receipt["erased_at"]) for digest in receipt["person"]}
         if "key" in receipt:
             whole = whole.joined(ErasedList(erased, frozenset([keys.unseal(KeyPurpose.REGISTER, receipt["key"])])))
         else:  # version 0.2.0 made the digests with the secret itself

@@ -9,7 +9,7 @@ from itertools import product
 from typing import Any
 
 from bot.language.languages import LETTERS
-from memory.agents.memory_manager import EVERYBODY
+from memory.agents.memory_manager import NO_WORKFLOW
 from memory.conversations.messages import MENTIONS
 from memory.people.address_mentions import (
     REDACTED,
@@ -94,7 +94,7 @@ def _erase_agents_texts(db: Database, person: ErasedPerson) -> dict[str, int]:
     own = {case_of(person.contact_id)}
     for name in ("workflow_sessions", "episodes"):  # a workflow whose session or outcome is about them goes as a whole
         about = [row for row in _rows_naming(db, person, name, AGENT_TEXTS[name]) if _is_theirs(db, person, name, row)]
-        own |= {row["workflow_id"] for row in about} - {EVERYBODY}
+        own |= {row["workflow_id"] for row in about} - {NO_WORKFLOW}
     for name, names in AGENT_TEXTS.items():
         for workflow_id in own:
             gone[name] += db.run(f"DELETE FROM {name} WHERE workflow_id = :workflow", workflow=workflow_id)

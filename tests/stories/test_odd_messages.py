@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.world import World
 
 
 @pytest.mark.parametrize("more", [{}, {"ExternalUserId": "CI.AbCdEf123456"}])
-def test_an_old_number_of_ivory_coast_is_answered_where_it_wrote_from(shop: World, more: dict[str, str]) -> None:
+def test_an_old_number_of_ivory_coast_is_answered_where_it_wrote_from(shop: World, more: dict[str, Any]) -> None:
     assert "Welcome" in shop.person("+22507123456").says("hi", **more)
     assert shop.contact("+2250707123456").address == "whatsapp:+22507123456"
     assert shop.get("/conversation/+22507123456")["messages"][0]["content"] == "hi"

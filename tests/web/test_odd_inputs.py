@@ -154,16 +154,12 @@ def test_events_need_a_whole_number_to_go_on_from(program: Program, client: Flas
     assert client.get(f"/simulator/events?run={run_of(program)}&after={after}").status_code == 400
 
 
+NO_LATITUDES: list[Any] = ["", "north", "nan", "inf", "1e999", None, True, [], {}, 91, "-90.1"]
+NO_LONGITUDES: list[Any] = ["", "west", "nan", "-inf", "1e999", None, True, [], 181, -181, "9" * 400]
 PLACES: list[Any] = [
     *(None, "", "here", 5, [], [40.4, -3.7], {}, {"latitude": 40.4}, {"longitude": -3.7}),
-    *(
-        {"latitude": value, "longitude": -3.7}
-        for value in ("", "north", "nan", "inf", "1e999", None, True, [], {}, 91, "-90.1")
-    ),
-    *(
-        {"latitude": 40.4, "longitude": value}
-        for value in ("", "west", "nan", "-inf", "1e999", None, True, [], 181, -181, "9" * 400)
-    ),
+    *({"latitude": value, "longitude": -3.7} for value in NO_LATITUDES),
+    *({"latitude": 40.4, "longitude": value} for value in NO_LONGITUDES),
     {"latitude": float("nan"), "longitude": 0},
     {"latitude": 10**400, "longitude": 0},
 ]

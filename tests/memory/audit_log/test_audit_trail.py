@@ -38,7 +38,7 @@ def test_entries_are_found_by_person_actor_time_door_and_action(stores: Stores) 
         ({"person": 7}, [1]), ({"actor": "contact:3"}, [2]), ({"door": "program"}, [3]), ({"action": "paid"}, [2]),
         ({"brand": BRAND}, [2, 1]), ({"since": noon}, [3, 2]), ({"until": noon}, [1]), ({"before": 3, "limit": 1}, [2]),
     ):  # fmt: skip
-        assert [entry.id for entry in log.search(**asked)] == found  # type: ignore[arg-type]
+        assert [entry.id for entry in log.search(**asked)] == found
     assert log.verify(KEYS).faults == ()
 
 

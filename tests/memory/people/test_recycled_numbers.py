@@ -11,7 +11,9 @@ from memory.conversations.channel_messages import Inbound, Outgoing
 from memory.people.address import Address
 from memory.people.contacts import Contact
 from memory.storage.errors import UnknownContact, UnknownNumberChange
+from memory.storage.secret_keys import SecretKeys
 from memory.upkeep.conversation_json import Dossiers, Notes
+from memory.upkeep.erasure_register import ErasureRegister
 from tests.memory.stores import BRAND, SHOP, Stores, said
 
 PHONE = "+919876543210"
@@ -197,14 +199,16 @@ def test_an_import_reaches_the_owner_it_names(stores: Stores) -> None:
     anna = take(stores, "I am Anna", written(PHONE, ANNA))
     ben = take(stores, "hello", written(PHONE, BEN))
     dossiers = Dossiers(stores.db, stores.clock, brand=BRAND, our_number=SHOP)
+    register = ErasureRegister(stores.db, SecretKeys(("s" * 32,)))
+    register.keep_keys()
     notes = Notes("given")
-    dossiers.take_in(dossier(PHONE, ANNA, "from Anna's file"), notes)
-    dossiers.take_in(dossier(PHONE, CLEO, "from Cleo's file"), notes)
+    dossiers.take_in(dossier(PHONE, ANNA, "from Anna's file"), notes, register)
+    dossiers.take_in(dossier(PHONE, CLEO, "from Cleo's file"), notes, register)
     assert not notes.faults
     assert words(stores, ben) == ["hello"]
     assert "from Anna's file" in words(stores, anna)
     assert stores.contacts.find(BRAND, PHONE).id == ben.id, "an import took the number away"
-    dossiers.take_in(dossier(PHONE, None, "whose is it?"), notes)
+    dossiers.take_in(dossier(PHONE, None, "whose is it?"), notes, register)
     [fault] = notes.faults
     assert "user_id" in fault.what
     assert words(stores, ben) == ["hello"]
@@ -214,6 +218,8 @@ def test_an_export_of_either_owner_is_theirs_alone(stores: Stores) -> None:
     anna = take(stores, "I am Anna", written(PHONE, ANNA))
     ben = take(stores, "hello", written(PHONE, BEN))
     dossiers = Dossiers(stores.db, stores.clock, brand=BRAND, our_number=SHOP)
+    register = ErasureRegister(stores.db, SecretKeys(("s" * 32,)))
+    register.keep_keys()
     told = {each.id: dossiers.of(each.id) for each in (anna, ben)}
     assert [message["content"] for message in told[ben.id]["messages"]] == ["hello"]
     assert told[ben.id]["user_profile"]["phone_number"] == PHONE
