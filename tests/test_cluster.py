@@ -13,6 +13,7 @@ from bot.channels.simulator import Customer, Pace
 from bot.delivery.worker import Worker
 from memory.storage.database import Database
 from tests.delivery.message_path import open_line
+from tests.delivery.test_sorter import arrive, contents, sort_together, spoil
 from tests.processes import Processes, processes
 from tests.servers import PostgresServer, RedisServer
 from tests.waiting import wait_until
@@ -127,6 +128,17 @@ def stay_away(server: PostgresServer, shop: Processes) -> None:
     server.kill()
     wait_until(lambda: "a webhook could not be stored" in shop.log())
     server.start()
+
+
+def test_several_sorters_on_a_server_make_each_message_once_and_in_order(url: str) -> None:
+    with open_line(url, running=False) as line:
+        for n in range(120):
+            arrive(line, f"SM{n}", body=str(n), From=f"whatsapp:+1415555{n % 7:04d}")
+        spoil(line, "SM60")
+        sort_together(line, 3)
+        assert contents(line) == [str(n) for n in range(120) if n != 60]
+        assert [form.provider_id for form in line.forms.set_aside()] == ["SM60"]
+        line.db.close()
 
 
 def test_a_commit_elsewhere_wakes_a_worker_that_looks_once_an_hour_by_itself(url: str) -> None:

@@ -637,8 +637,11 @@ class Messages:
 
     def _complete(self, inbound: Inbound) -> None:
         row = self._db.one(
-            "SELECT id, brand, contact_id, raw FROM messages WHERE provider_id = :id", id=inbound.provider_id
+            "SELECT id, brand, contact_id, raw, metadata FROM messages WHERE provider_id = :id", id=inbound.provider_id
         )
+        if row is not None and not inbound.unread and json.loads(row["metadata"]).get("unread"):
+            self._read_now(row["id"], inbound)
+            return
         if row is None or len(json.loads(row["raw"] or "{}")) >= len(inbound.raw):
             return
         self._db.run("UPDATE messages SET raw = :raw WHERE id = :id", raw=json.dumps(inbound.raw), id=row["id"])
@@ -652,6 +655,19 @@ class Messages:
         )
         if inbound.referral is not None:
             self._contacts.touch(row["contact_id"], row["brand"], row["id"], inbound.referral)
+
+    def _read_now(self, message_id: int, inbound: Inbound) -> None:
+        """What nobody could read when it came is read now, after an update: it is answered."""
+        now = to_text(self._clock())
+        self._db.run(
+            "UPDATE messages SET kind = :kind, content = :content, metadata = :metadata, state = 'waiting',"
+            " attempts = 0, due_at = :now WHERE id = :id AND state IN ('waiting', 'handled', 'dead')",
+            kind=inbound.kind,
+            content=inbound.body,
+            metadata=json.dumps(_metadata(inbound)),
+            now=now,
+            id=message_id,
+        )
 
     def _insert_inbound(self, brand: str, contact_id: int, inbound: Inbound, at: datetime) -> int:
         row = MESSAGES.stored(

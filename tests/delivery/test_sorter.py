@@ -113,14 +113,38 @@ def test_what_cannot_be_read_is_set_aside_with_its_reason(line: Line, more: dict
     assert contents(line) == []
 
 
-def test_several_sorters_make_each_message_once_and_in_order(tmp_path: Path) -> None:
-    with open_line(tmp_path, running=False) as line:
-        for n in range(150):
-            arrive(line, f"SM{n}", body=str(n))
-        sorters = [Sorter(line.sorter._parts, threading.Event(), threading.Event()) for _ in range(3)]
-        for sorter in sorters:
-            sorter.start()
-        line.until(lambda: line.forms.count_waiting() == 0)
-        for sorter in sorters:
-            sorter.stop()
-        assert contents(line) == [str(n) for n in range(150)]
+def sort_together(line: Line, sorters: int) -> None:
+    """Several sorters, as in as many processes, until nothing waits."""
+    working = [Sorter(line.sorter._parts, threading.Event(), threading.Event()) for _ in range(sorters)]
+    for sorter in working:
+        sorter.start()
+    line.until(lambda: line.forms.count_waiting() == 0)
+    for sorter in working:
+        sorter.stop()
+
+
+def test_several_sorters_make_each_message_once_and_in_order(line: Line) -> None:
+    for n in range(150):
+        arrive(line, f"SM{n}", body=str(n))
+    sort_together(line, 3)
+    assert contents(line) == [str(n) for n in range(150)]
+
+
+def test_a_message_that_an_update_can_read_is_answered_when_sorted_again(line: Line) -> None:
+    arrive(line, "SM1", body="", MessageType="poll")
+    line.sorter.sort_all()
+    [aside] = line.forms.set_aside()
+    contact = line.contacts.find(BRAND, PHONE)
+    assert (aside.set_aside, aside.contact_id) == (SetAsideReason.UNKNOWN_KIND, contact.id)
+    line.db.run("UPDATE messages SET state = 'handled'")
+    assert line.forms.sort_again() == 1
+    line.sorter.sort_all()
+    [message] = line.messages.history(contact.id)
+    assert (message.state, len(line.forms.set_aside())) == ("handled", 1), "nobody can read it yet"
+    # What a newer program makes of it, this one makes of another form.
+    line.db.run("UPDATE received_forms SET form = replace(form, 'poll', 'text')")
+    line.db.run('UPDATE received_forms SET form = replace(form, \'["Body", ""]\', \'["Body", "which one?"]\')')
+    line.forms.sort_again()
+    line.sorter.sort_all()
+    [message] = line.messages.history(contact.id)
+    assert (message.state, message.content, line.forms.set_aside()) == ("waiting", "which one?", [])
