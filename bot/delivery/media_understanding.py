@@ -11,7 +11,9 @@ from typing import Protocol
 from bot.channels.channel import Channel, ChannelError
 from memory.conversations.attachments import Attachments
 from memory.conversations.channel_messages import Media
+from memory.conversations.failed_readings import FailedReadings, ReadingKind
 from memory.conversations.messages import Message, Messages
+from memory.storage.errors import DatabaseUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +31,7 @@ class MediaUnderstanding:
     attachments: Attachments
     messages: Messages
     model: MediaModel | None  # None: attachments are stored only
+    failed: FailedReadings
 
     def described(self, waiting: Sequence[Message], deadline: datetime) -> list[Message]:
         return [self._describe(message, deadline) if message.metadata.get("media") else message for message in waiting]
@@ -36,7 +39,15 @@ class MediaUnderstanding:
     def _describe(self, message: Message, deadline: datetime) -> Message:
         understood = self.attachments.descriptions(message.id)
         for media in message.metadata["media"][len(understood) :]:
-            understood.append(self._fetch(message, Media(media["url"], media["content_type"]), deadline))
+            try:
+                understood.append(self._fetch(message, Media(media["url"], media["content_type"]), deadline))
+            except DatabaseUnavailable:
+                raise
+            except Exception as fault:  # the outermost edge of an attachment: the message is answered without it
+                log.exception("an attachment of message %s was not read", message.id)
+                if not self.failed.count(ReadingKind.ATTACHMENT, message.contact_id, message.id, fault):
+                    raise
+                understood.append(None)
         words = " ".join(text for text in understood if text)
         if not words:
             return message

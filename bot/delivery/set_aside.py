@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bot.brands import BrandNumbers
 from bot.delivery.staff_messages import StaffMessages
-from bot.language.texts import report_wording
+from bot.language.texts import ReportWording, report_wording
+from memory.conversations.failed_readings import FailedReadingCount, FailedReadings
 from memory.conversations.received_forms import ReceivedForms, SetAsideCount
 from memory.storage.job_runs import JobRuns
 from memory.storage.timestamps import Clock
@@ -24,6 +25,7 @@ class SetAsideNotice:
     """One message to the staff of each brand that something was sent to; what no brand has, the first one's hear."""
 
     forms: ReceivedForms
+    readings: FailedReadings
     runs: JobRuns
     numbers: BrandNumbers
     staff: StaffMessages
@@ -33,19 +35,35 @@ class SetAsideNotice:
             by_brand: defaultdict[str, list[SetAsideCount]] = defaultdict(list)
             for count in self.forms.count_set_aside(self.runs.last(TOLD) or FIRST):
                 by_brand[self.numbers.brand_of(count.our_number) or next(iter(self.numbers.brands))].append(count)
-            for brand, own in by_brand.items():
-                self.staff.tell(brand, self._notice(brand, own))
+            unread: defaultdict[str, list[FailedReadingCount]] = defaultdict(list)
+            for failed in self.readings.take_untold():
+                unread[failed.brand].append(failed)
+            for brand in dict.fromkeys((*by_brand, *unread)):
+                self.staff.tell(brand, self._notice(brand, by_brand[brand], unread[brand]))
             self.runs.note(TOLD)
 
-    def _notice(self, brand: str, counts: list[SetAsideCount]) -> str:
+    def _notice(self, brand: str, forms: Sequence[SetAsideCount], readings: Sequence[FailedReadingCount]) -> str:
         words = report_wording(self.numbers.brands[brand].languages[0], "set_aside")
-        total: defaultdict[str, int] = defaultdict(int)
-        for count in counts:
-            total[count.reason] += count.count
-        reasons = [
-            words.say("reason", count=words.count(number), reason=words.say(reason)) for reason, number in total.items()
-        ]
-        return "\n".join([words.say("head", count=words.count(sum(total.values()))), *reasons, words.say("where")])
+        reasons: Counter[str] = Counter()
+        for form in forms:
+            reasons[form.reason] += form.count
+        lines = []
+        if reasons:
+            lines = [
+                words.say("head", count=words.count(reasons.total())),
+                *_listed(words, reasons),
+                words.say("where"),
+            ]
+        if readings:
+            kinds = Counter({str(each.kind): each.count for each in readings})
+            lines += [words.say("reading_head"), *_listed(words, kinds)]
+        return "\n".join(lines)
+
+
+def _listed(words: ReportWording, counts: Counter[str]) -> list[str]:
+    return [
+        words.say("reason", count=words.count(count), reason=words.say(code)) for code, count in counts.most_common()
+    ]
 
 
 @dataclass(frozen=True, slots=True)

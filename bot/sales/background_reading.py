@@ -23,13 +23,14 @@ from bot.model.model_errors import ModelUnavailable, Reason
 from bot.sales.answering.model_prompt import fill
 from bot.sales.answering.model_writer import MICROS, paid
 from bot.sales.situation import joined
+from memory.conversations.failed_readings import FailedReadings, ReadingKind
 from memory.conversations.messages import Message
 from memory.conversations.reading_progress import Readings, Unread
 from memory.conversations.summaries import KINDS, LONGEST_LINE, MOST_LINES, Summaries, SummaryLine, extract
 from memory.conversations.turn_changes import LearnFact
 from memory.people.contacts import Contact, Contacts
 from memory.people.facts import MANY, Fact, Facts, Learned
-from memory.storage.errors import UnknownContact
+from memory.storage.errors import DatabaseUnavailable, UnknownContact
 from memory.storage.quotas import Limits
 from memory.storage.timestamps import Clock
 
@@ -68,6 +69,7 @@ class BackgroundReader:
         brands: Mapping[str, Brand],
         limits: Limits,
         clock: Clock,
+        failed: FailedReadings,
         model: LanguageModel | None = None,
     ) -> None:
         self._contacts = contacts
@@ -77,6 +79,7 @@ class BackgroundReader:
         self._brands = brands
         self._limits = limits
         self._clock = clock
+        self._failed = failed
         self._model = model
         self._after = 0
 
@@ -86,15 +89,35 @@ class BackgroundReader:
         self._after = due[-1].contact_id if len(due) == MOST_CONTACTS else 0
         try:
             for unread in due:
-                self._read(unread)
-        except UnknownContact:
-            log.info("a contact was erased during background reading")
+                self._read_contact(unread)
         except ModelUnavailable as fault:
             log.info("background reading stopped until the next run: %s", fault.reason)
 
-    def _read(self, unread: Unread) -> None:
-        contact = self._contacts.get(unread.contact_id)
-        self._summaries.catch_up(contact.id, partial(self._summarise, contact))
+    def _read_contact(self, unread: Unread) -> None:
+        try:
+            contact = self._contacts.get(unread.contact_id)
+            self._summarise_due(contact, unread)
+            self._read(contact, unread)
+        except UnknownContact:
+            log.info("a contact was erased during background reading")
+        except (ModelUnavailable, DatabaseUnavailable):
+            raise
+        except Exception as fault:  # the outermost edge of a conversation: the others are read
+            log.exception("conversation %s was not read in the background", unread.contact_id)
+            if self._failed.count(ReadingKind.FACTS, unread.contact_id, unread.after, fault):
+                self._readings.done(unread, unread.upto)
+
+    def _summarise_due(self, contact: Contact, unread: Unread) -> None:
+        try:
+            self._summaries.catch_up(contact.id, partial(self._summarise, contact))
+        except (ModelUnavailable, DatabaseUnavailable, UnknownContact):
+            raise
+        except Exception as fault:  # the outermost edge of a summary: facts are read all the same
+            log.exception("conversation %s was not summarised", contact.id)
+            if self._failed.count(ReadingKind.SUMMARY, contact.id, unread.after, fault):
+                self._summaries.skip(contact.id)
+
+    def _read(self, contact: Contact, unread: Unread) -> None:
         messages = self._readings.messages(unread, MOST_MESSAGES)
         if self._model is None:
             self._readings.done(unread, unread.upto)

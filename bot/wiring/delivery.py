@@ -17,6 +17,7 @@ from bot.staff.commands.ad_commands import AdCommands
 from bot.staff.commands.shop_commands import Commands
 from bot.wiring.desk import media_describer
 from bot.wiring.foundation import Foundation
+from memory.conversations.failed_readings import FailedReadings
 
 
 def outbox(foundation: Foundation, channel: Channel) -> Outbox:
@@ -39,7 +40,8 @@ def outbox(foundation: Foundation, channel: Channel) -> Outbox:
 def turn_router(foundation: Foundation, seller: Seller, ads: AdCommands, channel: Channel) -> TurnRouter:
     stores = foundation.stores
     commands = Commands(stores.contacts, stores.messages, stores.handovers, stores.orders, ads=ads)
-    media = MediaUnderstanding(channel, stores.attachments, stores.messages, media_describer(foundation))
+    describer = media_describer(foundation)
+    media = MediaUnderstanding(channel, stores.attachments, stores.messages, describer, FailedReadings(stores.db))
     return TurnRouter(seller, commands, foundation.staff, media)
 
 

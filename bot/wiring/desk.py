@@ -12,6 +12,7 @@ from bot.sales.desk import Seller
 from bot.sales.situation import Shop
 from bot.shop.catalogue import Catalogue, read_catalogue
 from bot.wiring.foundation import Foundation
+from memory.conversations.failed_readings import FailedReadings
 
 log = logging.getLogger(__name__)
 
@@ -68,5 +69,6 @@ def background_reader(foundation: Foundation) -> BackgroundReader:
         brands=foundation.brands,
         limits=stores.limits,
         clock=foundation.clock,
+        failed=FailedReadings(stores.db),
         model=foundation.model,
     )

@@ -20,6 +20,7 @@ from bot.shop.exchange_rates import Rates, RatesNotRefreshed
 from bot.wiring.desk import background_reader
 from bot.wiring.foundation import Foundation
 from memory.agents.workflows import end_silent_sessions
+from memory.conversations.failed_readings import FailedReadings
 from memory.storage.quotas import Limits
 from memory.storage.timestamps import Clock
 
@@ -74,7 +75,7 @@ def _tidying(foundation: Foundation) -> list[Job]:
 def _set_aside_notice(foundation: Foundation, channel: Channel) -> SetAsideNotice:
     stores = foundation.stores
     told = StaffMessages(stores.db, stores.messages, foundation.staff, channel.limits)
-    return SetAsideNotice(stores.forms, stores.runs, foundation.numbers, told)
+    return SetAsideNotice(stores.forms, FailedReadings(stores.db), stores.runs, foundation.numbers, told)
 
 
 def _backups(foundation: Foundation) -> Backups:

@@ -130,12 +130,7 @@ class Summaries:
                     at=line.at,
                 )
                 self._db.run(SUMMARIES.insert(row, "ON CONFLICT DO NOTHING"), **row)
-            self._db.run(
-                "INSERT INTO readings (contact_id, marked, summary_upto) VALUES (:id, 0, :upto)"
-                " ON CONFLICT (contact_id) DO UPDATE SET summary_upto = excluded.summary_upto",
-                id=contact_id,
-                upto=chunk[-1].id,
-            )
+            self._move_on(contact_id, chunk[-1].id)
         return True
 
     def catch_up(
@@ -147,6 +142,17 @@ class Summaries:
             self.keep(contact_id, chunk, (write or extract)(chunk))
             taken += len(chunk)
         return taken
+
+    def skip(self, contact_id: int) -> None:
+        """Move on behind the next chunk, which nobody could read, without a line of it."""
+        ids = self._db.tuples(
+            "SELECT id FROM messages WHERE contact_id = :id AND id > :upto ORDER BY id LIMIT :most",
+            id=contact_id,
+            upto=self._upto(contact_id),
+            most=CHUNK,
+        )
+        if ids:
+            self._move_on(contact_id, ids[-1][0])
 
     def is_due(self, contact_id: int, newest: Sequence[Message | Said], *, are_all: bool) -> bool:
         """Whether `catch_up` may find something to do, by the contact's `newest` messages: read for a context anyway.
@@ -176,6 +182,14 @@ class Summaries:
         said = kinds.pop(KINDS[-1])
         rounds = [row for each in zip_longest(*kinds.values()) for row in each if row is not None]
         return [SummaryLine(id, kind, text, from_text(at), by) for id, kind, text, at, by in (rounds + said)[:most]]
+
+    def _move_on(self, contact_id: int, upto: int) -> None:
+        self._db.run(
+            "INSERT INTO readings (contact_id, marked, summary_upto) VALUES (:id, 0, :upto)"
+            " ON CONFLICT (contact_id) DO UPDATE SET summary_upto = excluded.summary_upto",
+            id=contact_id,
+            upto=upto,
+        )
 
     def _upto(self, contact_id: int) -> int:
         return int(self._db.value("SELECT summary_upto FROM readings WHERE contact_id = :id", id=contact_id) or 0)

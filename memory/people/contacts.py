@@ -40,6 +40,7 @@ _IVORY_COAST = (
 # Everything that belongs to one person, in the order in which it can be removed.
 OWNED = (
     "received_forms",
+    "failed_readings",
     "readings",  # before messages: who reads in the background finds the cursor gone, and writes nothing more
     "attempts",
     "search_waiting",  # before search_rows: this waits for whoever is indexing them
@@ -678,7 +679,7 @@ class Contacts:
 
     def _read_anew(self, kept_id: int, other_id: int) -> None:
         """Two conversations became one: its summary is written anew from the beginning."""
-        for table in ("summaries", "readings"):
+        for table in ("summaries", "readings", "failed_readings"):
             self._db.run(f"DELETE FROM {table} WHERE contact_id IN (:kept, :other)", kept=kept_id, other=other_id)
         self._db.run(
             "INSERT INTO readings (contact_id, marked) SELECT :kept, max(id) FROM messages"

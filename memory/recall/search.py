@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cached_property, partial
@@ -11,12 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.language.embeddings import DIMENSIONS, Vectors, embed
+from memory.conversations.failed_readings import FailedReadings, ReadingKind
 from memory.recall.ranking import LEAST_LENGTH, Conversation, Floats, Query, centred_cosines, marks, scores, understand
 from memory.recall.terms import TERM, terms
 from memory.storage.database import Database, Row
 from memory.storage.migrations.release_0_1_0 import VECTORS_IN_SERVER
 from memory.storage.table import BLOB, INTEGER, ROW_ID, TEXT, Column, Index, Table
 from memory.storage.timestamps import from_text
+
+log = logging.getLogger(__name__)
 
 # A recall reads the rows of one contact and scores all of them (ranking.py). There is no index over several people:
 # nothing of another person can surface or tilt a score, an erased person is one DELETE, and the newest message is as
@@ -66,6 +70,7 @@ class Search:
     def __init__(self, db: Database, *, vectors: bool = True) -> None:
         self._db = db
         self._vectors = vectors
+        self._failed = FailedReadings(db)
 
     def on(self, db: Database) -> Search:
         return Search(db, vectors=self._vectors)
@@ -81,15 +86,25 @@ class Search:
         """Index the next messages that wait, `BATCH` at most; returns how many. Call until it returns 0.
 
         `contact_id`: only this contact's, so that a recall need not wait for an imported million. A kill loses nothing;
-        several processes may do it at once.
+        several processes may do it at once. A message that cannot be indexed three times is left out.
         """
         waiting = self._waiting(contact_id)
         if not waiting:
             return 0
-        made = {row["message_id"]: self._row(row) for row in waiting if row["content"] is not None}
+        made: dict[int, dict[str, Any]] = {}
+        failed = set()
+        for row in waiting:
+            if row["content"] is None or row["message_id"] in made:
+                continue
+            try:
+                made[row["message_id"]] = self._row(row)
+            except Exception as fault:  # the outermost edge of a row: the others are indexed
+                log.exception("message %s was not indexed", row["message_id"])
+                if not self._failed.count(ReadingKind.SEARCH, row["contact_id"], row["message_id"], fault):
+                    failed.add(row["id"])
         # Nothing is locked while texts are read. Here the rows still waiting are taken and indexed in one transaction.
         with self._db.transaction():
-            taken = self._take_waiting([row["id"] for row in waiting])
+            taken = self._take_waiting([row["id"] for row in waiting if row["id"] not in failed])
             for message_id in sorted({row["message_id"] for row in waiting if row["id"] in taken} & set(made)):
                 self._db.run(self._write, **made[message_id])
         return len(taken)

@@ -22,6 +22,7 @@ from memory.audit_log.audit_trail import AUDIT_CHECKPOINTS, AUDIT_ENTRIES
 from memory.audit_log.creation_intents import AD_INTENTS, AD_LAUNCHES
 from memory.audit_log.staff_commands import STAFF_DEEDS
 from memory.conversations.attachments import MEDIA
+from memory.conversations.failed_readings import FAILED_READINGS
 from memory.conversations.handovers import HANDOVERS
 from memory.conversations.messages import ATTEMPTS, MENTIONS, MESSAGES, STATUSES
 from memory.conversations.reading_progress import READINGS
@@ -43,7 +44,20 @@ TABLES = (
     *(JOB_RUNS, SWITCHED_OFF, COUNTERS, WORKERS, TALLIES),
     *(CONTACTS, IDENTITIES, RECYCLED_NUMBERS, PORTFOLIO_MOVES, TOUCHES, FACTS, INTERESTS),
     RECEIVED_FORMS,
-    *(SESSIONS, MESSAGES, ATTEMPTS, STATUSES, MENTIONS, MEDIA, SUMMARIES, READINGS, HANDOVERS, TURNS, LEASES),
+    *(
+        SESSIONS,
+        MESSAGES,
+        ATTEMPTS,
+        STATUSES,
+        MENTIONS,
+        MEDIA,
+        SUMMARIES,
+        READINGS,
+        FAILED_READINGS,
+        HANDOVERS,
+        TURNS,
+        LEASES,
+    ),
     *(SEARCH_ROWS, SEARCH_WAITING),
     *(QUOTES, ORDERS, ORDER_EVENTS, GOODS, GOODS_IMPORTS),
     *(AGENT_MEMORIES, MEMORY_VECTORS, WORKFLOW_SESSIONS, WORKFLOW_MESSAGES, EXECUTION_RECORDS, EPISODES),

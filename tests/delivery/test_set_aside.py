@@ -13,6 +13,7 @@ from bot.delivery.staff_messages import StaffMessages
 from bot.language.languages import LANGUAGES
 from bot.language.words import table
 from bot.staff.staff_members import Staff
+from memory.conversations.failed_readings import FailedReadings, ReadingKind
 from memory.conversations.received_forms import FormIdentity, FormKind, ReceivedForms, SetAsideReason, Sorted
 from memory.storage.job_runs import JobRuns
 from tests.memory.stores import SHOP, Stores
@@ -30,7 +31,8 @@ class Desk:
         self.forms = ReceivedForms(db, clock)
         staff = Staff(self.stores.contacts, {COLLEAGUE: "staff"}, NUMBERS)
         told = StaffMessages(db, messages, staff, LIMITS)
-        self.notice = SetAsideNotice(self.forms, JobRuns(db, clock), NUMBERS, told)
+        self.failed = FailedReadings(db)
+        self.notice = SetAsideNotice(self.forms, self.failed, JobRuns(db, clock), NUMBERS, told)
 
     def set_aside(self, sid: str, reason: SetAsideReason | None, to: str = SHOP) -> None:
         identity = FormIdentity(FormKind.MESSAGE, sid, our_number=to)
@@ -71,7 +73,19 @@ def test_staff_are_told_once_of_each_with_reasons_and_where_to_look(desk: Desk) 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_reason_has_its_line(language: str) -> None:
-    assert set(SetAsideReason) <= set(table(language, "set_aside"))
+    assert {*SetAsideReason, *ReadingKind} <= set(table(language, "set_aside"))
+
+
+def test_staff_hear_once_of_what_the_background_could_not_read(desk: Desk) -> None:
+    message = desk.stores.messages.get(desk.stores.hear("hi"))
+    told = [desk.failed.count(ReadingKind.SUMMARY, message.contact_id, message.id, ValueError()) for _ in range(2)]
+    desk.notice.run()
+    assert (told, desk.told()) == ([False, False], [])
+    assert desk.failed.count(ReadingKind.SUMMARY, message.contact_id, message.id, ValueError())
+    for _ in range(2):
+        desk.notice.run()
+    [text] = desk.told()
+    assert "1 × a conversation that could not be summarised" in text
 
 
 def test_forms_go_a_week_after_sorting_and_set_aside_ones_with_the_messages(desk: Desk) -> None:

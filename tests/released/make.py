@@ -50,6 +50,7 @@ from memory.audit_log.api_tokens import ApiToken, ApiTokens
 from memory.audit_log.creation_intents import Part
 from memory.audit_log.staff_commands import StaffCommandLog
 from memory.conversations.channel_messages import FailureCause, Inbound, Media, Outgoing
+from memory.conversations.failed_readings import FailedReadings, ReadingKind
 from memory.conversations.received_forms import FormIdentity, FormKind, Sorted
 from memory.conversations.turns import Lease, Outcome
 from memory.people.address import Address, Referral
@@ -128,6 +129,9 @@ class Story:
         assert message_id is not None
         identity = FormIdentity(FormKind.MESSAGE, inbound.provider_id, "", raw, SHOP)
         self.memory.forms.keep([self.memory.forms.arrived(identity, [("Body", text), ("From", raw)], "")])
+        FailedReadings(self.db).count(
+            ReadingKind.SEARCH, self.memory.messages.get(message_id).contact_id, message_id, ValueError()
+        )
         [form] = self.memory.forms.waiting(2)
         self.memory.forms.note([Sorted(form, self.memory.messages.contact_of(message_id))])
         self.ads.clock.pass_by(seconds=4)

@@ -17,6 +17,7 @@ from bot.model.language_model import LanguageModel
 from bot.model.token_prices import Prices
 from bot.sales.background_reading import MANY_MESSAGES, BackgroundReader, stated_facts, verified_lines
 from memory.conversations.channel_messages import Outgoing
+from memory.conversations.failed_readings import FailedReadings
 from memory.conversations.messages import Message
 from memory.conversations.reading_progress import Readings
 from memory.conversations.summaries import CHUNK, RECENT, Summaries
@@ -63,6 +64,7 @@ def reader(counter: Counter, model: LanguageModel | None, *, budget: str = "5") 
         {brand.id: brand},
         counter.limits,
         counter.clock,
+        FailedReadings(db),
         model,
     )
 
@@ -304,3 +306,19 @@ def test_a_summary_line_must_follow_from_its_message(line: str, kept: bool) -> N
 def said(text: str) -> Message:
     at = datetime(2026, 11, 21, tzinfo=UTC)
     return Message(next(numbers), "voyage", 1, "user", "text", text, None, None, {}, "handled", at, None, 0, None, None)
+
+
+def test_a_conversation_that_cannot_be_read_is_set_aside_and_the_others_go_on(counter: Counter) -> None:
+    [poison] = heard(counter, "hello there my friend")
+    other = counter.stores.messages.get(counter.stores.hear("hi", phone="+14155550199"))
+    readings = Readings(counter.stores.db, counter.facts)
+    readings.mark(other.contact_id, other.id)
+    counter.stores.db.run("UPDATE messages SET metadata = '{' WHERE id = :id", id=poison)
+    reading, left = reader(counter, None), []
+    for _ in range(4):
+        reading.run()
+        left.append([unread.contact_id for unread in readings.due()])
+    spoilt = counter.contact().id
+    assert left == [[spoilt], [spoilt], [], []]
+    told = FailedReadings(counter.stores.db).take_untold()
+    assert {each.kind: each.count for each in told} == {"facts": 1, "summary": 1}

@@ -104,6 +104,7 @@ REGISTER_KEYS = (
 
 # Append-only: nothing is changed, and only what a signed checkpoint has cut off is deleted.
 _ONLY_APPEND = "the audit log is append-only"
+
 AUDIT_LOG = (
     """CREATE TABLE audit_entries (
         id INTEGER PRIMARY KEY,
@@ -167,8 +168,22 @@ AUDIT_LOG = (
     ),
 )
 
+FAILED_READINGS = (
+    """CREATE TABLE failed_readings (
+        kind TEXT NOT NULL,
+        contact_id INTEGER NOT NULL,
+        message_id INTEGER NOT NULL,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        error TEXT NOT NULL,
+        told INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (kind, contact_id, message_id)
+    )""",
+    "CREATE INDEX failed_readings_by_contact ON failed_readings (contact_id)",
+)
+
 RELEASE_0_3_0: Steps = (
     ("021 received forms", RECEIVED_FORMS),
+    ("022 failed readings", FAILED_READINGS),
     ("024 lease clock", LEASE_CLOCK),
     ("025 tries", TRIES),
     ("026 workers that stopped", WORKERS_THAT_STOPPED),
