@@ -187,7 +187,7 @@ class Outbox:
         """Decides, and marks the row as sending, in one durable transaction."""
         with self.db.transaction(durable=True):
             self.turns.hold_to_send(lease)
-            if contact.opted_out_at is not None and not row.passes_optout:
+            if self._is_unwanted(contact, row):
                 why = "the contact has opted out"
                 self.messages.set_aside(row.id, "suppressed", FailureCause.OPTED_OUT, why)
                 return None
@@ -202,6 +202,9 @@ class Outbox:
             return ready
         variables = {"1": contact.name or "", "2": row.body[:1000]}
         return replace(ready, template_variables=variables, buttons=())
+
+    def _is_unwanted(self, contact: Contact, row: OutboxRow) -> bool:
+        return contact.opted_out_at is not None and not row.passes_optout
 
     def _usable_template(self, brand: str, row: OutboxRow) -> str | None:
         """None if WhatsApp paused it."""
@@ -229,6 +232,8 @@ class Outbox:
             elif isinstance(answer, Ambiguous):
                 why = "it may have arrived: the provider has several messages like it; read the chat"
                 self._dead_letter(row.id, FailureCause.AMBIGUOUS, why)
+            elif self._is_unwanted(self.contacts.get(lease.contact_id), row):  # it will not be sent again in any case
+                self._suppress(row.id, "the contact has opted out", None)
             else:
                 self._found_nothing(row, age)
 

@@ -424,6 +424,20 @@ def test_what_is_taken_late_is_found_and_not_sent_again(tmp_path: Path, seconds:
         assert line.states() in (["sent"], ["delivered"])
 
 
+def test_after_an_optout_nobody_waits_for_what_is_in_doubt(tmp_path: Path) -> None:
+    clock = TestClock()
+    with open_line(tmp_path, running=False, clock=clock, lease_clock=clock.lease_time) as line:
+        line.twilio.fail("drop", who=PHONE)
+        reply_ready(line, clock)
+
+        def opt_out(row: OutboxRow) -> None:
+            if row.state == "ready":
+                line.contacts.opt_out(line.contacts.find("voyage", PHONE).id)
+
+        assert waits_between_tries(line, clock, opt_out) == LOOKED_UP[:1]
+        assert (line.states(), line.customer().heard()) == (["suppressed"], [])
+
+
 def test_a_status_ends_the_doubt_at_once(tmp_path: Path) -> None:
     clock = TestClock()
     with open_line(tmp_path, running=False, clock=clock, lease_clock=clock.lease_time) as line:
