@@ -155,14 +155,13 @@ class Outbox:
             self._take_back(ready, late)
         except SendOutcomeUnknown as doubt:
             self.messages.doubt(ready, LOOK_UPS[0], doubt.sentence, denied=doubt.denied)
+        # What is known for certain of this try is true whoever holds the contact by now.
         except RetryLater as later:
             with self.db.transaction():
-                self.turns.hold(lease)
                 if self.messages.is_open(ready):
                     self._retry(ready, later, backoff_seconds=2.0 ** (ready.attempts - 1))
         except Rejected as rejected:
             with self.db.transaction():
-                self.turns.hold(lease)
                 if self.messages.is_open(ready):
                     self._handle_failure(row.id, rejected.verdict, rejected.code)
         else:
@@ -177,7 +176,7 @@ class Outbox:
                 self.erasure.erase(contact_id)
 
     def _take_back(self, row: OutboxRow, late: TooLateToSend) -> None:
-        """This process knows that nothing left it, whoever holds the contact by now."""
+        """Nothing left this process."""
         log.warning("message %s: %s", row.id, late.sentence)
         with self.db.transaction():
             if self.messages.is_open(row):
@@ -187,6 +186,8 @@ class Outbox:
         """Decides, and marks the row as sending, in one durable transaction."""
         with self.db.transaction(durable=True):
             self.turns.hold_to_send(lease)
+            if not self.messages.is_ready(row):  # a callback said meanwhile that it has arrived
+                return None
             if self._is_unwanted(contact, row):
                 why = "the contact has opted out"
                 self.messages.set_aside(row.id, "suppressed", FailureCause.OPTED_OUT, why)
@@ -198,7 +199,7 @@ class Outbox:
                 self.messages.set_aside(row.id, "parked", FailureCause.OUTSIDE_WINDOW, why)
                 return None
             ready = self.messages.begin_try(row, template_id)
-        if ready is None or template_id is None:
+        if template_id is None:
             return ready
         variables = {"1": contact.name or "", "2": row.body[:1000]}
         return replace(ready, template_variables=variables, buttons=())

@@ -368,25 +368,28 @@ class Messages:
             **columns,
         )
 
-    def begin_try(self, row: OutboxRow, template_id: str | None = None) -> OutboxRow | None:
-        """Mark a ready message as being sent; None where a callback or another process has moved it meanwhile."""
+    def begin_try(self, row: OutboxRow, template_id: str | None = None) -> OutboxRow:
+        """Mark a ready message as being sent; call it where it `is_ready`."""
         at, tried = self._clock(), self._db.lease_time()
-        begun = self._db.run(
+        self._db.run(
             "UPDATE messages SET state = 'sending', attempts = attempts + 1, first_tried_at = :at, clock_id = :clock_id,"
             " tried_tick = :tick, due_tick = NULL, template_id = :template_id, denied = 0, look_ups = 0"
-            " WHERE id = :id AND state = 'ready' AND attempts = :attempts AND provider_id IS NULL",
+            " WHERE id = :id",
             id=row.id,
-            attempts=row.attempts,
             at=to_text(at),
             clock_id=tried.clock_id,
             tick=tried.tick,
             template_id=template_id,
         )
-        if not begun:
-            return None
         return replace(
             row, state="sending", attempts=row.attempts + 1, first_tried_at=at, tried=tried, template_id=template_id
         )
+
+    def is_ready(self, row: OutboxRow) -> bool:
+        """Whether nothing has moved this message since it was read; locked until the transaction ends."""
+        self._db.hold(f"message {row.id}")
+        ready = "SELECT 1 FROM messages WHERE id = :id AND state = 'ready' AND attempts = :attempts"
+        return self._db.value(ready, id=row.id, attempts=row.attempts) is not None
 
     def is_open(self, row: OutboxRow) -> bool:
         """Whether the outcome of this very try is still open; locked until the transaction ends."""

@@ -227,7 +227,7 @@ def test_a_farewell_is_erased_with_its_person_when_the_callback_is_first(tmp_pat
         line.turns.finish(lease, line.turns.waiting(lease.contact_id), farewell(None, [], now()), split=LIMITS.parts)  # type: ignore[arg-type]
         row = line.messages.next_out(lease.contact_id)
         assert row is not None
-        assert line.messages.begin_try(row) is not None
+        line.messages.begin_try(row)
         line.outbox.note(DeliveryStatus("SM1", row.id, DeliveryState.QUEUED, None))
         assert line.db.value("SELECT count(*) FROM contacts") == 1, "not said yet"
         line.outbox.note(DeliveryStatus("SM1", row.id, DeliveryState.SENT, None))
@@ -545,6 +545,24 @@ def test_a_retry_that_waits_is_dropped_when_the_message_arrives_after_all(tmp_pa
         assert waits_between_tries(line, clock, fail_and_arrive) == []
         assert line.states() == ["delivered"]
         assert line.customer().heard() == ["You said: hello"]
+
+
+@pytest.mark.parametrize("reason", ["optout", "window", "nothing"])
+def test_what_arrived_while_it_was_prepared_is_left_alone(tmp_path: Path, reason: str) -> None:
+    clock = TestClock()
+    with open_line(tmp_path, running=False, clock=clock, lease_clock=clock.lease_time) as line:
+        reply_ready(line, clock)
+        contact = line.contacts.find("voyage", PHONE)
+        if reason == "optout":
+            line.contacts.opt_out(contact.id)
+        if reason == "window":
+            clock.pass_by(hours=25)
+        [lease] = line.turns.claim("test", 1)
+        row = line.messages.next_out(lease.contact_id)
+        assert row is not None
+        line.outbox.note(DeliveryStatus("SMlate", row.id, DeliveryState.DELIVERED, None))
+        line.outbox._send(lease, row)  # it was read before the status came
+        assert (line.states(), line.customer().heard()) == (["delivered"], [])
 
 
 @pytest.mark.parametrize(
