@@ -466,6 +466,24 @@ def test_a_provider_that_answers_no_look_up_leaves_the_message_to_staff(tmp_path
         assert [message.cause for message in line.messages.dead()] == [FailureCause.OUTCOME_UNKNOWN]
 
 
+def test_one_empty_list_after_failed_look_ups_is_not_enough_to_send_again(tmp_path: Path) -> None:
+    clock = TestClock()
+    with open_line(tmp_path, running=False, clock=clock, lease_clock=clock.lease_time) as line:
+        line.twilio.fail("drop", who=PHONE)
+        reply_ready(line, clock)
+        twilio, began = line.channel.account, clock.lease_time()
+
+        def answer_after_four_minutes(row: OutboxRow) -> None:
+            age = clock.lease_time().since(began)
+            assert age is not None
+            nobody = replace(twilio, api_url="http://127.0.0.1:1")
+            line.channel.account = nobody if age < timedelta(minutes=4) else twilio
+            line.channel.__dict__.pop("_client", None)
+
+        assert waits_between_tries(line, clock, answer_after_four_minutes) == [*LOOKED_UP, 60, 60, 60]
+        assert line.customer().heard() == ["You said: hello"]
+
+
 def test_a_try_of_before_a_restart_of_the_machine_is_counted_anew(tmp_path: Path) -> None:
     clock = TestClock()
     with open_line(tmp_path, running=False, clock=clock, lease_clock=clock.lease_time) as line:

@@ -209,6 +209,21 @@ def test_a_message_that_arrived_after_all_is_not_sent_again(stores: Stores, betw
     assert stores.messages.get(message_id).state == "delivered"
 
 
+def test_an_answer_after_the_failure_of_its_try_ends_no_wait(stores: Stores) -> None:
+    message_id = said_to(stores)
+    stores.messages.note_status(message_id, "failed", provider_id="SMour", error_code=63018)
+    stores.messages.send_anew(message_id, wait=timedelta(seconds=6))
+    stores.messages.said(message_id, "SMour")
+    assert stores.messages.get(message_id).state == "ready"
+
+
+def test_an_answer_after_its_try_was_given_up_ends_the_wait(stores: Stores) -> None:
+    message_id = said_to(stores)
+    stores.messages.send_anew(message_id, no_trace=True)
+    stores.messages.said(message_id, "SMour")
+    assert stores.messages.get(message_id).state == "sent"
+
+
 def test_a_message_that_a_callback_moved_is_no_longer_ready(stores: Stores) -> None:
     message_id = said_to(stores)
     stores.messages.send_anew(message_id)
