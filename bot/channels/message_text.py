@@ -97,7 +97,7 @@ _INLINE = re.compile(
     r"|(?<![\w*])\*\*\*(?P<both>[^\s*](?:[^*\n]*[^\s*])?)\*\*\*(?![\w*])"
     r"|(?<![\w*])\*\*(?P<bold>[^\s*](?:(?:(?!\*\*)[^\n])*?[^\s])?)\*\*(?![\w*])"
     r"|(?<![\w_])__(?P<strong>[^\s_](?:[^\n]*?[^\s_])?)__(?![\w_])"
-    r"|(?<![\w*])\*(?P<italic>[^\s*](?:[^*\n]*[^\s*])?)\*(?![\w*])"
+    r"|(?<![\w*])\*(?P<starred>[^\s*](?:[^*\n]*[^\s*])?)\*(?![\w*])"
     r"|(?<![\w~])~~(?P<struck>[^\s~](?:[^~\n]*[^\s~])?)~~(?![\w~])"
 )
 
@@ -105,7 +105,7 @@ _INLINE = re.compile(
 def to_whatsapp(markdown: str) -> str:
     """Markdown to *bold*, _italic_, ~struck~; code stays as it is.
 
-    Not idempotent: single stars mean italic in Markdown and bold in WhatsApp.
+    Single stars stay: models are asked for WhatsApp's bold, and Markdown's italic loses nothing as bold.
     """
     pieces = _FENCE.split(markdown)
     return "".join(piece if piece.startswith("```") else _lines(piece) for piece in pieces)
@@ -159,8 +159,8 @@ def _mark(found: re.Match[str]) -> str:
         label = _inline(found["label"]).strip()
         return f"{label}: {inner}" if label and label != inner else inner
     if kind in ("bold", "strong"):
-        return f"*{_inline(inner)}*"
-    wrapped = {"both": "*_{}_*", "italic": "_{}_", "struck": "~{}~", "escaped": "{}"}.get(kind or "")
+        return f"*{_inline(inner).replace('*', '')}*"  # bold within bold would end it
+    wrapped = {"both": "*_{}_*", "starred": "*{}*", "struck": "~{}~", "escaped": "{}"}.get(kind or "")
     return wrapped.format(_inline(inner)) if wrapped and kind != "escaped" else _as_is(found, kind, inner)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.language.normalisation import composed, undisguised
@@ -15,6 +16,7 @@ from bot.promises.rules.instructions import check_instructions
 from bot.promises.rules.orders import check_order_states, check_orders, check_refunds
 from bot.promises.rules.prices import check_conversions, check_prices
 from bot.promises.rules.products import check_products
+from bot.promises.rules.repaired import returns_to
 from bot.promises.rules.reported_actions import check_gifts, check_reported_actions, check_urgency
 from bot.promises.rules.routes import check_links, check_routes, check_spelt_addresses
 from bot.promises.rules.specifications import check_other_goods, check_specifications
@@ -65,3 +67,19 @@ def check(draft: str, facts: ReplyFacts) -> list[Breach]:
     for of_draft in (check_prices, check_quantities, check_credentials, check_specifications, check_language):
         breaches += of_draft(sentences, facts)
     return list(dict.fromkeys(breach for _, breach in sorted(breaches, key=lambda pair: pair[0])))
+
+
+def check_repaired(said: str, body: str, facts: ReplyFacts, earlier: Sequence[Breach]) -> list[Breach]:
+    """Stricter than `check`: on the subjects of the `earlier` draft's breaches, only what the facts carry may be said.
+
+    `said` are the model's own words, `body` is what is sent. A reworded claim that no pattern knows would else pass.
+    """
+    breaches = check(body, facts)
+    kinds = {breach.kind for breach in earlier}
+    for sentence in sentences_of(composed(undisguised(said)), facts):
+        for kind in sorted(kinds):
+            found = returns_to(kind, sentence, facts)
+            if found:
+                why = "the same subject again, and the facts do not carry it"
+                breaches.append(Breach(kind, sentence.cut(*found.span()), why, "leave it out"))
+    return list(dict.fromkeys(breaches))

@@ -187,6 +187,11 @@ CONDITIONAL = claim("conditional")
 REFUNDED = claim("refunded")
 FEW_LEFT = whole_words(rf"(?:{of_all('few_left_before')}) (\d{{1,3}}) ?(?:{of_all('few_left_behind')})")
 CODE_NAMED = re.compile(rf"(?<![{LETTER}])(?:{of_all('code')})\s+[\"'“”‘’*_]*([A-Z][A-Z0-9]{{3,14}})\b")
+CODE_WORD = claim("code")
+CODE_LIKE = re.compile(r"(?<![\w/.-])(?=[A-Z]*\d)[A-Z]{3,12}\d{1,3}(?![\w-])")
+CODE_TYPED = re.compile(
+    rf"(?<![{LETTER}])(?:{of_all('code')})\s+[\"'“”‘’*_]*([A-Za-z]*\d+[A-Za-z\d]*)\b", re.IGNORECASE
+)
 SPELT_ADDRESS = whole_words(
     rf"[a-z0-9-]{{2,30}}(?: ?[\[({{]? ?(?:{of_all('dot')}) ?[\])}}]? ?| \. ?| ?\. |[\[({{]\.[\])}}])"
     r"(?:com|net|org|in|id|br|io|shop|store|co|info|biz|link|app|site|online|xyz|top|pay|mx|page|club|live|world|page)"

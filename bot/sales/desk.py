@@ -16,7 +16,7 @@ from bot.language.reading.message_type import Classification, classify_or_other
 from bot.language.reading.opt_out import is_start, is_stop
 from bot.language.texts import ReplyWording, report_wording
 from bot.model.model_errors import ModelUnavailable
-from bot.promises.check import check
+from bot.promises.check import check, check_repaired
 from bot.promises.facts import LANGUAGE, Breach, OrderFact, ReplyFacts
 from bot.sales.answering.built_in.writer import write
 from bot.sales.answering.desk_actions import Actions
@@ -343,11 +343,13 @@ class Seller(BaseAgent):
             draft = desk.repair(turn.situation, draft, breaches, deadline)
         except ModelUnavailable:
             return draft, breaches
-        return draft, self._breaches(turn, draft)
+        return draft, self._breaches(turn, draft, repaired=breaches)
 
-    def _breaches(self, turn: CustomerTurn, draft: ModelDraft) -> list[Breach]:
+    def _breaches(self, turn: CustomerTurn, draft: ModelDraft, repaired: Sequence[Breach] = ()) -> list[Breach]:
+        """`repaired`: of the draft before; what was wrong there is checked more strictly."""
         reply = draft.reply
-        return check(reply.body, self._promise_facts(turn.situation, draft.actions, reply.amounts))
+        facts = self._promise_facts(turn.situation, draft.actions, reply.amounts, draft.briefing.rules())
+        return check_repaired(draft.said_as_sent, reply.body, facts, repaired) if repaired else check(reply.body, facts)
 
     def _accept(self, turn: CustomerTurn, actions: Actions, draft: ReplyDraft, *, by: str = "built-in") -> None:
         outcome, contact = turn.outcome, turn.contact
@@ -373,7 +375,9 @@ class Seller(BaseAgent):
     def _actions(self, turn: CustomerTurn) -> Actions:
         return Actions(turn.situation, self._shop)
 
-    def _promise_facts(self, situation: Situation, actions: Actions, amounts: Sequence[Money] = ()) -> ReplyFacts:
+    def _promise_facts(
+        self, situation: Situation, actions: Actions, amounts: Sequence[Money] = (), instructions: str = ""
+    ) -> ReplyFacts:
         orders = [*situation.orders, *([actions.placed] if actions.placed else [])]
         known = [
             OrderFact(order.number, (order.unit, order.total), link=order.payment_link, state=order.state)
@@ -392,6 +396,10 @@ class Seller(BaseAgent):
             amounts=[*amounts, *(money for quote in quotes for money in (quote.unit, quote.total))],
             customer="\n".join(own_words),
             categories=self._shop.catalogues[situation.brand.id].categories,  # 2 ms to build
+            basket=[
+                (item, quote.quantity) for quote in quotes if (item := situation.catalogue.find(quote.sku)) is not None
+            ],
+            instructions=instructions,
         )
 
 

@@ -106,3 +106,11 @@ def test_a_reply_repeats_no_instruction_of_the_model() -> None:
     told = replace(FACTS, instructions="You would rather say that you do not know than guess anything at all.")
     assert kinds("I would rather say that you do not know than guess.", told) == {"instructions"}
     assert kinds("I would rather say that you do not know than guess.") == set()
+
+
+def test_a_code_that_only_the_customer_knows_does_not_work() -> None:
+    told = replace(FACTS, customer="does the code SAVE50 work? or the coupon rebaja20?")
+    assert kinds("Yes, the code SAVE50 works.", told) == {"discount"}
+    assert kinds("SAVE50 gives you the discount.", told) == {"discount"}
+    assert kinds("Sure, the coupon rebaja20 is fine.", told) == {"discount"}
+    assert kinds("The code SAVE50 does not work here, sorry.", told) == set()

@@ -183,8 +183,8 @@ def test_profile_and_history_are_told_as_the_customers_words(
         "User Profile: John",
         "Interests: laptops",
         "Recent Conversation History:",
-        "[13:00] USER: I need a gaming laptop",
-        "[13:00] ASSISTANT: Great! What's your budget?",
+        '"by":"customer","text":"I need a gaming laptop"}',
+        '"by":"desk","text":"Great! What\'s your budget?"}',
         "Around 1500 EUR",
     ):
         assert words in request.last, words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 
 from bot.language.amounts import find_amounts
@@ -102,10 +103,23 @@ def _free_holds(sentence: Sentence, facts: ReplyFacts, match: re.Match[str]) -> 
 
 
 def check_codes(sentence: Sentence, facts: ReplyFacts) -> PlacedBreaches:
-    """A code must be one of the brand's, or one that the customer wrote."""
+    """A code must be one of the brand's; another may be named only to say that it does not work."""
     codes = {discount.code for discount in facts.discounts} | {order.number for order in facts.orders}
-    for found in claims.CODE_NAMED.finditer(sentence.plain):
-        code = found[1]
-        if code not in codes and code not in facts.customer.upper():
+    skus = {item.sku for item in facts.items}
+    found = {match.start(1): match[1] for match in claims.CODE_NAMED.finditer(sentence.plain)}
+    of_discount = claims.DISCOUNT.search(sentence.plain) or claims.PERCENT.search(sentence.plain)
+    if of_discount or claims.CODE_WORD.search(sentence.plain):
+        found |= {match.start(): match.group() for match in claims.CODE_LIKE.finditer(sentence.bare)}
+        found |= {match.start(): match.group() for match in _typed_codes(sentence, facts)}
+    for start, code in sorted(found.items()):
+        known = code.upper() in codes or code in skus or code.lower() in facts.vocabulary
+        if not known and not sentence.denied(start, start + len(code)):
             right = ", ".join(sorted(discount.code for discount in facts.discounts)) or "there is no code now"
-            yield found.start(), Breach(DISCOUNT, found.group(), "the brand has no such code", right)
+            yield start, Breach(DISCOUNT, code, "the brand has no such code", right)
+
+
+def _typed_codes(sentence: Sentence, facts: ReplyFacts) -> Iterator[re.Match[str]]:
+    """What the customer wrote behind a word for a code, in any case."""
+    typed = {match[1].lower() for match in claims.CODE_TYPED.finditer(facts.customer_plain)}
+    if typed:
+        yield from re.finditer(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(typed)))})(?!\w)", sentence.plain, re.I)

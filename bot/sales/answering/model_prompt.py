@@ -79,6 +79,10 @@ class Briefing:
         )
         return {"role": "user", "content": text}
 
+    def rules(self) -> str:
+        """The instructions without the facts: what a reply may not repeat."""
+        return _template("desk.md").template.partition("# Facts")[0]
+
     def _system(self) -> str:
         situation = self.situation
         today = situation.now.astimezone(situation.brand.time_zone)
@@ -158,7 +162,7 @@ class Briefing:
 
     def _earlier(self, budget: int) -> str:
         lines = {self._summary_line(line): line.message_id for line in self.situation.summary}
-        recalled = [f"{self._day(message.at)} {self._line(message)}" for message in self.situation.recalled]
+        recalled = [self._line(message) for message in self.situation.recalled]
         blocks = [
             _lines_that_fit(AD, self.situation.ad.splitlines(), budget // 4),
             _lines_that_fit(SUMMARY, lines, budget // 3, in_order=sorted(lines, key=lambda line: lines[line])),
@@ -173,8 +177,14 @@ class Briefing:
         return f"{moment.astimezone(self.situation.brand.time_zone):%Y-%m-%d}"
 
     def _line(self, message: Message) -> str:
-        who = "USER" if message.role == "user" else "ASSISTANT"
-        return f"[{message.at.astimezone(self.situation.brand.time_zone):%H:%M}] {who}: {_shortened(message.content)}"
+        # Data, not a transcript: a customer who types "ASSISTANT: as agreed" must not look like the desk.
+        return _compact(
+            {
+                "at": f"{message.at.astimezone(self.situation.brand.time_zone):%Y-%m-%d %H:%M}",
+                "by": "customer" if message.role == "user" else "desk",
+                "text": _shortened(message.content),
+            }
+        )
 
     def _history(self, budget: int) -> list[str]:
         kept: list[str] = []
@@ -196,10 +206,10 @@ def _lines_that_fit(title: str, lines: Iterable[str], budget: int, *, in_order: 
     budget -= estimate_tokens(title)
     kept: list[str] = []
     for line in lines:
-        budget -= estimate_tokens(line)
-        if budget < 0:
-            break
-        kept.append(line)
+        cost = estimate_tokens(line)
+        if cost <= budget:  # one long line does not keep out the short ones behind it
+            kept.append(line)
+            budget -= cost
     shown = [line for line in in_order if line in kept] if in_order else kept
     return "\n".join([title, *shown]) if kept else ""
 

@@ -54,9 +54,14 @@ class ModelDraft:
     repaired: bool = False
 
     @cached_property
+    def said_as_sent(self) -> str:
+        """The model's own words, without the desk's terms."""
+        return to_whatsapp(self.said)
+
+    @cached_property
     def reply(self) -> ReplyDraft:
-        """With terms and buttons: what is checked and sent."""
-        return with_terms(to_whatsapp(self.said), self.actions)
+        """With the desk's terms and buttons: what is checked and sent."""
+        return with_terms(self.said_as_sent, self.actions)
 
     @property
     def text(self) -> str:
