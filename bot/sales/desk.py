@@ -31,6 +31,7 @@ from memory.agents.base_agent import BaseAgent
 from memory.conversations.channel_messages import Outgoing
 from memory.conversations.messages import Message
 from memory.conversations.turn_changes import (
+    CancelOrder,
     CountFailedAnswer,
     LearnFact,
     NoteInterest,
@@ -379,8 +380,14 @@ class Seller(BaseAgent):
         self, situation: Situation, actions: Actions, amounts: Sequence[Money] = (), instructions: str = ""
     ) -> ReplyFacts:
         orders = [*situation.orders, *([actions.placed] if actions.placed else [])]
+        cancelled = {change.order.number for change in actions.changes if isinstance(change, CancelOrder)}
         known = [
-            OrderFact(order.number, (order.unit, order.total), link=order.payment_link, state=order.state)
+            OrderFact(
+                order.number,
+                (order.unit, order.total),
+                link=order.payment_link,
+                state="cancelled" if order.number in cancelled else order.state,
+            )
             for order in orders
         ]
         quotes = [quote for quote in (situation.quote, actions.quoted) if quote is not None]
