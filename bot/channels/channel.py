@@ -96,7 +96,8 @@ class FailureAction(StrEnum):
     NEEDS_TEMPLATE = "needs_template"  # outside the 24-hour window
     TEMPLATE_UNUSABLE = "template_unusable"  # dead; use this template no more
     LINK_INSTEAD_OF_MEDIA = "link_instead_of_media"
-    OPTED_OUT = "opted_out"  # the person opted out or blocked us: send them nothing more
+    OPTED_OUT = "opted_out"  # the provider keeps them opted out until they send START there
+    BLOCKED = "blocked"  # the person blocked us: send them nothing until they write again
     NO_MARKETING = "no_marketing"  # send this person no marketing
     UNREACHABLE = "unreachable"  # dead; the address takes no messages
     GIVE_UP = "give_up"  # dead

@@ -24,7 +24,7 @@ from bot.channels.channel import (
 from memory.conversations.channel_messages import IN_DOUBT, DeliveryState, FailureCause, OutboxRow, Outgoing
 from memory.conversations.messages import Messages
 from memory.conversations.turns import Lease, Turns
-from memory.people.contacts import Contact, Contacts
+from memory.people.contacts import Contact, Contacts, OptOutCause
 from memory.storage.database import Database
 from memory.storage.errors import DatabaseUnavailable, LeaseLost, UnknownContact
 from memory.storage.job_runs import Switches
@@ -284,7 +284,9 @@ class Outbox:
         else:
             self.messages.send_anew(row.id, wait=timedelta(seconds=max(later.after_seconds, backoff_seconds)))
 
-    def _handle_failure(self, message_id: int, verdict: FailureVerdict, code: int | None) -> None:
+    def _handle_failure(  # noqa: C901 - one case for each verdict
+        self, message_id: int, verdict: FailureVerdict, code: int | None
+    ) -> None:
         message = self.messages.get(message_id)
         match verdict.action:
             case FailureAction.RETRY | FailureAction.LOOK_UP:
@@ -300,7 +302,14 @@ class Outbox:
                 self.switches.turn_off(*SENDER)
                 log.error("nothing can be sent now (code %s): %s", code, verdict.sentence)
             case FailureAction.OPTED_OUT:
-                self.contacts.opt_out(message.contact_id)
+                told = self.contacts.opt_out(message.contact_id, OptOutCause.PROVIDER)
+                self._suppress(message_id, verdict.sentence, code)
+                if told:
+                    text = f"Message {message_id} was not delivered: {verdict.sentence}. If they write, they are told so once."
+                    for notice in self.staff.alarm(message.brand, text):
+                        self.messages.put_out(notice.contact_id or message.contact_id, notice)
+            case FailureAction.BLOCKED:
+                self.contacts.opt_out(message.contact_id, OptOutCause.BLOCKED)
                 self._suppress(message_id, verdict.sentence, code)
             case FailureAction.NO_MARKETING:
                 self.contacts.mark(message.contact_id, "marketing_off_at")

@@ -27,6 +27,7 @@ from memory.conversations.turn_changes import (
     LearnFact,
     MarkStaff,
     MoveOrder,
+    NoteComeBackTold,
     NoteInterest,
     NoteMention,
     NotifyStaff,
@@ -81,6 +82,8 @@ class TurnChanges:
                 self.readings.mark(contact_id, message_id)
             case OptOut(contact_id):
                 self.contacts.opt_out(contact_id)
+            case NoteComeBackTold(contact_id):
+                self.contacts.note_come_back_told(contact_id)
             case OptIn(contact_id):
                 self.contacts.opt_in(contact_id)
             case CountFailedAnswer(contact_id, failed):

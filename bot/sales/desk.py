@@ -34,6 +34,7 @@ from memory.conversations.turn_changes import (
     CancelOrder,
     CountFailedAnswer,
     LearnFact,
+    NoteComeBackTold,
     NoteInterest,
     NotifyStaff,
     OptIn,
@@ -42,7 +43,7 @@ from memory.conversations.turn_changes import (
     RecordExecution,
 )
 from memory.conversations.turns import MessageReading, Outcome
-from memory.people.contacts import Contact, Contacts, case_of
+from memory.people.contacts import Contact, Contacts, OptOutCause, case_of
 from memory.people.facts import Fact, Learned
 from memory.storage.timestamps import from_text, to_text
 
@@ -201,10 +202,14 @@ class Seller(BaseAgent):
         contact, messages = turn.contact, turn.situation.messages
         out = contact.opted_out_at is not None
         last = next((m for m in reversed(messages) if is_stop(m.content) or (out and is_start(m.content))), None)
+        if last is None and contact.opt_out_cause is OptOutCause.PROVIDER:
+            turn.outcome.changes.append(NoteComeBackTold(contact.id))
+            turn.reply(Outgoing(turn.say("come_back"), message_type="opt_out", passes_optout=True))
+            return True
         if last is None:
             return out and not any(asked_right(m.content) for m in messages) and not _asked_before(turn.situation)
         if is_stop(last.content):
-            if not out:
+            if contact.opt_out_cause is not OptOutCause.PERSON:
                 turn.outcome.changes.append(OptOut(contact.id))
                 turn.reply(Outgoing(turn.say("opted_out"), message_type="opt_out", passes_optout=True))
             return True

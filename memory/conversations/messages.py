@@ -695,7 +695,11 @@ class Messages:
         self._db.run(
             "UPDATE contacts SET total_interactions = total_interactions + 1, last_interaction_at = :at,"
             " address = coalesce((SELECT raw FROM identities WHERE brand = :brand AND kind = 'written'"
-            " AND value = :written), :address), our_number = :our_number WHERE id = :id",
+            " AND value = :written), :address), our_number = :our_number,"
+            # Who had blocked us cannot write: they have lifted it.
+            " opted_out_at = CASE WHEN opt_out_cause = 'blocked' AND opted_out_at <= :at THEN NULL ELSE opted_out_at END,"
+            " opt_out_cause = CASE WHEN opt_out_cause = 'blocked' AND opted_out_at <= :at THEN NULL ELSE opt_out_cause END"
+            " WHERE id = :id",
             at=to_text(at),
             brand=brand,
             written=as_written(inbound.sender),

@@ -45,6 +45,13 @@ class OptOut:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteComeBackTold:
+    """Who is opted out at the provider was told once how to come back."""
+
+    contact_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class OptIn:
     contact_id: int
 
@@ -178,6 +185,7 @@ Change = (
     | QueueBackgroundReading
     | OptOut
     | OptIn
+    | NoteComeBackTold
     | CountFailedAnswer
     | MarkStaff
     | KeepQuote

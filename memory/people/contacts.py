@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import lru_cache
 
 import phonenumbers
@@ -17,7 +18,20 @@ from memory.people.fact_history import MANY
 from memory.people.recycled_numbers import RecycledNumbers
 from memory.storage.database import Database, Row
 from memory.storage.errors import NotAnAddress, UnknownContact, UnknownNumberChange
-from memory.storage.table import FLAG, INTEGER, JSON, REUSED_ROW_ID, ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
+from memory.storage.job_runs import Switches
+from memory.storage.table import (
+    FLAG,
+    INTEGER,
+    JSON,
+    REUSED_ROW_ID,
+    ROW_ID,
+    TEXT,
+    TIMESTAMP,
+    Column,
+    Index,
+    Source,
+    Table,
+)
 from memory.storage.timestamps import Clock, to_text
 
 # The number of every manual's examples: one digit short of a real one, so it is nobody's. Taken as it is, so that they run.
@@ -36,6 +50,8 @@ _IVORY_COAST = (
     (re.compile(r"\+225([23]\d0\d{5})"), "25"),
     (re.compile(r"\+225([23]\d\d{6})"), "27"),
 )
+
+STAFF_NUMBER = "staff number"  # switched off where a number of staff changed hands
 
 # Everything that belongs to one person, in the order in which it can be removed.
 OWNED = (
@@ -85,6 +101,7 @@ CONTACTS = Table(
     Column("first_seen_at", TIMESTAMP),
     Column("last_interaction_at", TIMESTAMP, null=True),
     Column("opted_out_at", TIMESTAMP, null=True),
+    Column("opt_out_cause", TEXT, null=True),
     Column("unreachable_at", TIMESTAMP, null=True),
     Column("marketing_off_at", TIMESTAMP, null=True),
     Column("first_touch_id", INTEGER, null=True),
@@ -153,6 +170,13 @@ FORGETTING = Table(
 )
 
 
+class OptOutCause(StrEnum):
+    PERSON = "person"  # they said STOP
+    BLOCKED = "blocked"  # they blocked us in WhatsApp; writing again ends it
+    PROVIDER = "provider"  # the provider refuses every message to them
+    PROVIDER_TOLD = "provider_told"  # and they were told how to come back
+
+
 def case_of(contact_id: int) -> str:
     """The workflow that an agent's work with this contact belongs to."""
     return f"contact:{contact_id}"
@@ -173,6 +197,7 @@ class Contact:
     first_seen_at: datetime
     last_interaction_at: datetime | None
     opted_out_at: datetime | None
+    opt_out_cause: OptOutCause | None
     failed_answers: int
     first_touch_id: int | None
     last_touch_id: int | None
@@ -183,7 +208,7 @@ class Contact:
         return self.address.removeprefix("whatsapp:")
 
 
-CONTACT = CONTACTS.rows(Contact)
+CONTACT = CONTACTS.rows(Contact, opt_out_cause=Source(("opt_out_cause",), OptOutCause, str, null=True))
 REFERRAL = TOUCHES.rows(Referral)
 _CONTACTS = f"SELECT {CONTACT.columns} FROM contacts"
 _CONTACT_BY_ID = f"{_CONTACTS} WHERE id = :id"
@@ -283,6 +308,7 @@ class Contacts:
         self._db = db
         self._clock = clock
         self.recycled = RecycledNumbers(db, clock)
+        self._switches = Switches(db, clock)
 
     def get(self, contact_id: int) -> Contact:
         """The contact by our own id. Raises UnknownContact."""
@@ -387,6 +413,15 @@ class Contacts:
             value=number[1],
         )
         self.recycled.record(brand, number[1], contact_id, former_id)
+        if self._db.value("SELECT staff FROM contacts WHERE id = :id", id=former_id):
+            self._switches.turn_off(STAFF_NUMBER, number[1])
+
+    def is_recycled(self, contact_id: int, phone: str) -> bool:
+        """Whether nobody has said yet that this contact is who had the number before; for numbers of staff.
+
+        The second half outlives an erasure of either contact.
+        """
+        return self.recycled.in_doubt(contact_id) or self._switches.is_off(STAFF_NUMBER, phone)
 
     def same_person(self, brand: str, number_id: int) -> int:
         """Somebody says that a number did not change hands: one contact again; its id. Raises UnknownNumberChange."""
@@ -396,6 +431,7 @@ class Contacts:
                 raise UnknownNumberChange("the former owner of this number was erased")
             now = self.get(number.contact_id)
             self.join(number.former_id, number.contact_id)
+            self._switches.turn_on(STAFF_NUMBER, number.phone)
             self._db.run(
                 "UPDATE contacts SET address = :address, our_number = :ours, last_interaction_at = :last WHERE id = :id",
                 address=now.address,
@@ -477,17 +513,32 @@ class Contacts:
                 )
             self._db.run("DELETE FROM contacts WHERE id = :other", other=other_id)
 
-    def opt_out(self, contact_id: int) -> None:
-        """Nothing more is sent to this contact until `opt_in`."""
-        self._db.run(
-            "UPDATE contacts SET opted_out_at = :now WHERE id = :id AND opted_out_at IS NULL",
+    def opt_out(self, contact_id: int, cause: OptOutCause = OptOutCause.PERSON) -> bool:
+        """Nothing more is sent to this contact until `opt_in`, or until they write where they had blocked us.
+
+        What the person said outweighs what the provider reports. False where nothing changed.
+        """
+        changed = self._db.run(
+            "UPDATE contacts SET opted_out_at = :now, opt_out_cause = :cause WHERE id = :id"
+            " AND (opted_out_at IS NULL OR (:cause = 'person' AND opt_out_cause IS NOT NULL AND opt_out_cause <> 'person')"
+            " OR (:cause = 'provider' AND opt_out_cause = 'blocked'))",
             now=to_text(self._clock()),
+            cause=cause,
+            id=contact_id,
+        )
+        return bool(changed)
+
+    def note_come_back_told(self, contact_id: int) -> None:
+        """Who is opted out at the provider was told once how to come back."""
+        self._db.run(
+            "UPDATE contacts SET opt_out_cause = :cause WHERE id = :id AND opted_out_at IS NOT NULL",
+            cause=OptOutCause.PROVIDER_TOLD,
             id=contact_id,
         )
 
     def opt_in(self, contact_id: int) -> None:
         """START: the contact may be written to again."""
-        self._db.run("UPDATE contacts SET opted_out_at = NULL WHERE id = :id", id=contact_id)
+        self._db.run("UPDATE contacts SET opted_out_at = NULL, opt_out_cause = NULL WHERE id = :id", id=contact_id)
 
     def mark(self, contact_id: int, what: str) -> None:
         """Note `unreachable_at` (the number has no WhatsApp) or `marketing_off_at` (Meta declined marketing)."""
@@ -651,6 +702,7 @@ class Contacts:
             "UPDATE contacts SET total_interactions = contacts.total_interactions + o.total_interactions,"
             " name = coalesce(contacts.name, o.name),"
             " opted_out_at = coalesce(contacts.opted_out_at, o.opted_out_at),"
+            " opt_out_cause = CASE WHEN contacts.opted_out_at IS NULL THEN o.opt_out_cause ELSE contacts.opt_out_cause END,"
             " first_touch_id = coalesce(o.first_touch_id, contacts.first_touch_id)"
             " FROM (SELECT * FROM contacts WHERE id = :other) AS o WHERE contacts.id = :kept",
             kept=kept_id,

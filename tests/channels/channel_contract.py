@@ -270,7 +270,7 @@ class ChannelContract:
     def test_a_person_who_blocked_us_has_opted_out(self, stage: ChannelStage) -> None:
         stage.person_writes("hi")
         stage.person_blocks_us()
-        assert failed_action(stage, a_row(stage)) is FailureAction.OPTED_OUT
+        assert failed_action(stage, a_row(stage)) is FailureAction.BLOCKED
 
     def test_an_address_of_nobody_is_unreachable(self, stage: ChannelStage) -> None:
         assert failed_action(stage, a_row(stage, to="whatsapp:+0")) is FailureAction.UNREACHABLE

@@ -167,7 +167,7 @@ def test_one_who_blocked_us_cannot_be_reached(world: TwilioWorld) -> None:
     maria.blocks()
     world.channel.send(a_row(), at_any_time)
     world.webhook.wait(1)
-    assert VERDICTS[world.webhook.statuses[0].error_code or 0].action is FailureAction.OPTED_OUT
+    assert VERDICTS[world.webhook.statuses[0].error_code or 0].action is FailureAction.BLOCKED
 
 
 # Refusals
@@ -175,7 +175,8 @@ def test_one_who_blocked_us_cannot_be_reached(world: TwilioWorld) -> None:
 TABLE = {
     FailureAction.STOP_SENDING: [20003, 63038],
     FailureAction.UNREACHABLE: [21211, 21614, 63024],
-    FailureAction.OPTED_OUT: [21610, 63014],
+    FailureAction.OPTED_OUT: [21610],
+    FailureAction.BLOCKED: [63014],
     FailureAction.LINK_INSTEAD_OF_MEDIA: [21620, 21623, 63019, 11751],
     FailureAction.TEMPLATE_UNUSABLE: [21655, 21656, 63027, 63028, 63021, 63040, 63041],
     FailureAction.NEEDS_TEMPLATE: [63016],

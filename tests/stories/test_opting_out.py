@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.world import JOHN, STAFF, World
+from memory.people.contacts import OptOutCause
+from tests.waiting import wait_until
+from tests.world import ADMIN, JOHN, MARIA, STAFF, World
 
 
 @pytest.mark.parametrize(
@@ -70,3 +72,41 @@ def test_stop_while_a_person_answers_counts(shop: World) -> None:
     john.says("I want to talk to a human")
     assert "START" in john.says("STOP")
     assert shop.contact().opted_out_at is not None
+
+
+def test_who_blocked_us_and_writes_again_is_answered(shop: World) -> None:
+    john = shop.person()
+    john.says("hi")
+    shop.twilio.fail("fail", who=JOHN, code=63014)
+    john.phone.says("do you have laptops?")
+    wait_until(lambda: shop.contact().opted_out_at is not None, lambda: "the block was not noted")
+    assert shop.contact().opt_out_cause is OptOutCause.BLOCKED
+    assert "€779" in john.says("how much is the norvik bolt 15?")
+    assert shop.contact().opted_out_at is None
+
+
+def test_stop_outlives_a_block(shop: World) -> None:
+    john = shop.person()
+    john.says("STOP")
+    shop.memory.contacts.opt_out(shop.contact().id, OptOutCause.BLOCKED)
+    heard = john.phone.heard()
+    john.phone.says("how much is the norvik bolt 15?")
+    shop.settled()
+    assert (john.phone.heard(), shop.contact().opt_out_cause) == (heard, OptOutCause.PERSON)
+
+
+def test_who_is_opted_out_at_the_provider_is_told_once_how_to_come_back(shop: World) -> None:
+    maria, admin = shop.person(MARIA), shop.person(ADMIN)
+    admin.says("open")
+    maria.says("hola, ¿tenéis portátiles?")
+    shop.twilio.fail("fail", who=MARIA, code=21610)
+    maria.phone.says("¿y móviles?")
+    wait_until(lambda: shop.contact(MARIA).opted_out_at is not None, lambda: "the opt-out was not noted")
+    assert "START" in maria.says("¿hola?")
+    maria.phone.says("¿hay alguien?")
+    shop.settled()
+    last = [each.content for each in shop.memory.messages.history(shop.contact(MARIA).id)]
+    assert sum("Envía START" in each for each in last) == 1
+    assert "opted out" in admin.hears(2)[-1]
+    assert maria.says("START")
+    assert shop.contact(MARIA).opted_out_at is None

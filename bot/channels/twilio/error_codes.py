@@ -59,7 +59,10 @@ _BY_CODES: dict[tuple[int, ...], FailureVerdict] = {
     (21211, 21614, 63024): FailureVerdict(
         FailureAction.UNREACHABLE, FaultOf.RECIPIENT, "the recipient's address cannot be written to"
     ),
-    (21610, 63014): FailureVerdict(FailureAction.OPTED_OUT, FaultOf.RECIPIENT, "the person opted out or blocked us"),
+    (21610,): FailureVerdict(
+        FailureAction.OPTED_OUT, FaultOf.RECIPIENT, "Twilio keeps this person opted out until they send START"
+    ),
+    (63014,): FailureVerdict(FailureAction.BLOCKED, FaultOf.RECIPIENT, "the person blocked us"),
     (63032, 63049): FailureVerdict(
         FailureAction.NO_MARKETING, FaultOf.RECIPIENT, "WhatsApp declined to deliver marketing to this person"
     ),

@@ -181,6 +181,17 @@ FAILED_READINGS = (
     "CREATE INDEX failed_readings_by_contact ON failed_readings (contact_id)",
 )
 
+# Until now a block counted as STOP for ever. STOP was answered by a message of its own type.
+CAUSES_OF_OPT_OUTS = (
+    "ALTER TABLE contacts ADD COLUMN opt_out_cause TEXT",
+    """UPDATE contacts SET opt_out_cause = CASE
+        WHEN EXISTS (SELECT 1 FROM messages m WHERE m.contact_id = contacts.id AND m.role = 'assistant'
+            AND m.message_type = 'opt_out') THEN 'person'
+        WHEN EXISTS (SELECT 1 FROM messages m WHERE m.contact_id = contacts.id AND m.error_code = 63014) THEN 'blocked'
+        WHEN EXISTS (SELECT 1 FROM messages m WHERE m.contact_id = contacts.id AND m.error_code = 21610) THEN 'provider'
+        ELSE 'person' END WHERE opted_out_at IS NOT NULL""",
+)
+
 RELEASE_0_3_0: Steps = (
     ("021 received forms", RECEIVED_FORMS),
     ("022 failed readings", FAILED_READINGS),
@@ -188,6 +199,7 @@ RELEASE_0_3_0: Steps = (
     ("025 tries", TRIES),
     ("026 workers that stopped", WORKERS_THAT_STOPPED),
     ("027 recycled numbers", RECYCLED_NUMBERS),
+    ("028 causes of opt-outs", CAUSES_OF_OPT_OUTS),
     ("030 api tokens", API_TOKENS),
     ("033 register keys", REGISTER_KEYS),
     ("034 audit log", AUDIT_LOG),
