@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 Role = Literal["analyst", "staff", "admin"]  # from the least to the most that they may do
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
+
+
+@dataclass(frozen=True, slots=True)
+class StaffEntry:
+    """One entry of STAFF."""
+
+    number: str  # E.164
+    role: Role
+    brands: tuple[str, ...] = ()  # none: every brand
+
+    def is_for(self, brand: str) -> bool:
+        return not self.brands or brand in self.brands
 
 
 def at_least(role: str, least: Role) -> bool:

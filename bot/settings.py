@@ -12,30 +12,33 @@ from urllib.parse import urlsplit
 from marshmallow import ValidationError, fields
 from marshmallow.validate import OneOf, Range, Regexp
 
-from bot.roles import ROLES
+from bot.roles import ROLES, StaffEntry
 from memory.environment import process_environment, read_environment, setting
 from memory.settings import DATABASE_KEY, MemorySettings
 from memory.storage.secret_keys import SecretKeys, SecretTooShort
 
-SIMULATED_STAFF = {"+14155550100": "admin"}  # a number that North America keeps for fiction
+SIMULATED_STAFF = (StaffEntry("+14155550100", "admin"),)  # a number that North America keeps for fiction
 
 
 class WrongSetting(Exception):
     pass
 
 
-class StaffNumbers(fields.Field[dict[str, str]]):
-    """`+919876500001=admin,+919876500002=staff` → {number: role}."""
+class StaffNumbers(fields.Field[tuple[StaffEntry, ...]]):
+    """`+919876500001=admin,+919876500002=staff@voyage+linkin`: a number with its role, and the brands it is for."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> dict[str, str]:
-        entries = [entry.partition("=") for entry in str(value).replace(" ", "").split(",") if entry]
-        for number, _sign, role in entries:
-            if not re.fullmatch(r"\+[1-9]\d{6,14}", number) or role not in ROLES:
-                raise ValidationError(
-                    f"'{number}={role}' is not a number with a role; write +919876500001=admin,"
-                    f" with a role of {', '.join(ROLES)}"
-                )
-        return {number: role for number, _sign, role in entries}
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> tuple[StaffEntry, ...]:
+        return tuple(self._entry(entry) for entry in str(value).replace(" ", "").split(",") if entry)
+
+    def _entry(self, written: str) -> StaffEntry:
+        found = re.fullmatch(r"(\+[1-9]\d{6,14})=(\w+)(?:@([a-z0-9_-]+(?:\+[a-z0-9_-]+)*))?", written)
+        role = next((each for each in ROLES if found and each == found[2]), None)
+        if found is None or role is None:
+            raise ValidationError(
+                f"'{written}' is not a number with a role; write +919876500001=admin, or for some brands"
+                f" +919876500001=admin@voyage+linkin, with a role of {', '.join(ROLES)}"
+            )
+        return StaffEntry(found[1], role, tuple(found[3].split("+")) if found[3] else ())
 
 
 class CommaList(fields.Field[tuple[str, ...]]):
@@ -100,7 +103,7 @@ class Settings:
     )
     secret_key: str = setting("SECRET_KEY", fields.String(load_default="", validate=_check_secrets), secret=True)
     catalogue_file: str = setting("CATALOGUE_FILE", fields.String(load_default="data/catalogue.csv"))
-    staff: dict[str, str] = setting("STAFF", StaffNumbers(load_default=dict))
+    staff_entries: tuple[StaffEntry, ...] = setting("STAFF", StaffNumbers(load_default=tuple))
     openai_api_key: str = setting("OPENAI_API_KEY", fields.String(load_default=""), secret=True)
     openai_base_url: str = setting(
         "OPENAI_BASE_URL",
@@ -167,6 +170,12 @@ class Settings:
         return _complete(cls(**own, memory=MemorySettings(**memory)))
 
     @property
+    def staff(self) -> dict[str, str]:
+        """Numbers with the highest role that they have for any brand."""
+        lowest_first = sorted(self.staff_entries, key=lambda entry: ROLES.index(entry.role))
+        return {entry.number: entry.role for entry in lowest_first}
+
+    @property
     def simulated(self) -> bool:
         """Whether the simulator stands in for Twilio."""
         return not self.twilio_account_sid
@@ -228,7 +237,7 @@ def _complete(settings: Settings) -> Settings:
             " TWILIO_ACCOUNT_SID and what belongs to it, or leave META_ACCESS_TOKEN out for practice accounts"
         )
     if settings.simulated:
-        return replace(settings, staff=settings.staff or dict(SIMULATED_STAFF))
+        return replace(settings, staff_entries=settings.staff_entries or SIMULATED_STAFF)
     needed = {
         "TWILIO_AUTH_TOKEN": settings.twilio_auth_tokens,
         "TWILIO_WHATSAPP_FROM": settings.twilio_whatsapp_from,

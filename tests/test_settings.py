@@ -128,3 +128,26 @@ def test_every_wrong_setting_is_named_at_once() -> None:
     with pytest.raises(WrongSetting) as wrong:
         Settings.from_environment({"PORT": "http", "MEMORY_MAX_CACHE_SIZE": "-1", "MEMORY_USE_REDIS": "maybe"})
     assert all(name in str(wrong.value) for name in ("PORT", "MEMORY_MAX_CACHE_SIZE", "MEMORY_USE_REDIS"))
+
+
+@pytest.mark.parametrize(
+    ("written", "entries"),
+    [
+        ("+919876500001=admin", [("+919876500001", "admin", ())]),
+        ("+919876500001=admin@voyage", [("+919876500001", "admin", ("voyage",))]),
+        ("+919876500001=staff@voyage+linkin", [("+919876500001", "staff", ("voyage", "linkin"))]),
+        (
+            "+919876500001=admin@voyage, +919876500001=staff@linkin",
+            [("+919876500001", "admin", ("voyage",)), ("+919876500001", "staff", ("linkin",))],
+        ),
+    ],
+)
+def test_staff_are_bound_to_brands(written: str, entries: list[tuple[str, str, tuple[str, ...]]]) -> None:
+    read = Settings.from_environment({"STAFF": written}).staff_entries
+    assert [(each.number, each.role, each.brands) for each in read] == entries
+
+
+@pytest.mark.parametrize("wrong", ["+919876500001=admin@", "+919876500001=boss@voyage", "+919876500001=admin@Voyage!"])
+def test_a_staff_entry_that_names_no_brand_after_the_at_is_refused(wrong: str) -> None:
+    with pytest.raises(WrongSetting, match="is not a number with a role"):
+        Settings.from_environment({"STAFF": wrong})

@@ -37,5 +37,5 @@ def turn_changes(
         handovers=Handovers(db, clock),
         tasks=Tasks(db, clock),
         agents=MemoryManager(MemorySettings(), db=db, clock=clock),
-        staff=staff or Staff(contacts, {}, NUMBERS),
+        staff=staff or Staff(contacts, (), NUMBERS),
     )

@@ -1,12 +1,12 @@
-"""Who is staff, and messages to them."""
+"""Who is staff of which brand, and messages to them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.brands import BrandNumbers
-from bot.roles import at_least
+from bot.roles import ROLES, Role, StaffEntry, at_least
 from memory.conversations.channel_messages import Outgoing
 from memory.people.address import Address
 from memory.people.contacts import Contact, Contacts, canonical_phone
@@ -15,32 +15,41 @@ from memory.storage.errors import NotAnAddress
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """By phone number; no message can change who is staff."""
+    """By phone number and brand; no message can change who is staff."""
 
     contacts: Contacts
-    roles: Mapping[str, str]  # number in E.164, as in STAFF → analyst, staff, admin
+    entries: Sequence[StaffEntry]
     numbers: BrandNumbers
 
-    def role_of(self, contact: Contact) -> str | None:
+    def role_of(self, contact: Contact) -> Role | None:
+        """The role for the contact's brand. None, too, where the number may have a new owner (docs/people.md)."""
         try:
             number = canonical_phone(contact.phone)
         except NotAnAddress:
             return None  # without a phone number nobody is on the list
-        return {canonical_phone(listed): role for listed, role in self.roles.items()}.get(number)
-
-    def notify(self, brand: str, text: str) -> list[Outgoing]:
-        """Call it in a transaction."""
-        ours = self.numbers.number_of(brand)
-        return [
-            Outgoing(
-                text,
-                contact_id=self.contacts.resolve(brand, Address(f"whatsapp:{number}", phone=number), ours),
-                purpose="staff",
-                message_type="notice",
-            )
-            for number, role in self.roles.items()
-            if at_least(role, "staff")  # an analyst reads figures, and is not woken at night
+        roles = [
+            entry.role
+            for entry in self.entries
+            if entry.is_for(contact.brand) and canonical_phone(entry.number) == number
         ]
+        if not roles or self.contacts.is_recycled(contact.id, number):
+            return None
+        return max(roles, key=ROLES.index)
+
+    def notify(self, brand: str, text: str, least: Role = "staff") -> list[Outgoing]:
+        """To the brand's own people of that role at least. Call it in a transaction."""
+        ours = self.numbers.number_of(brand)
+        told = []
+        for entry in self.entries:
+            # An analyst reads figures, and is not woken at night.
+            if not entry.is_for(brand) or not at_least(entry.role, least):
+                continue
+            contact_id = self.contacts.resolve(brand, Address(f"whatsapp:{entry.number}", phone=entry.number), ours)
+            if not self.contacts.is_recycled(contact_id, canonical_phone(entry.number)) and contact_id not in {
+                each.contact_id for each in told
+            }:
+                told.append(Outgoing(text, contact_id=contact_id, purpose="staff", message_type="notice"))
+        return told
 
     def alarm(self, brand: str, text: str) -> list[Outgoing]:
         """Marked, so that a failed alarm raises no further alarm."""

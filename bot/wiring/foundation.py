@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,8 @@ from bot.brands import Brand, BrandNumbers, read_brands
 from bot.delivery.turn_changes import TurnChanges
 from bot.delivery.worker_locks import WorkerLocks
 from bot.model.language_model import LanguageModel
-from bot.settings import Settings
+from bot.roles import StaffEntry
+from bot.settings import Settings, WrongSetting
 from bot.shop.exchange_rates import Rates
 from bot.staff.staff_members import Staff
 from bot.web.access import secret_keys
@@ -21,6 +23,8 @@ from memory.conversations.turns import Turns
 from memory.storage.secret_keys import SecretKeys
 from memory.storage.timestamps import Clock
 from memory.upkeep.erasure import Erasure
+
+log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,7 +54,7 @@ class Foundation:
         numbers = BrandNumbers(read_brands(Path(settings.brands_file)), settings.twilio_whatsapp_from)
         stores = Stores.opened(settings, numbers, clock)
         agents = MemoryManager(settings.memory, db=stores.db, clock=clock)
-        staff = Staff(stores.contacts, settings.staff, numbers)
+        staff = Staff(stores.contacts, _staff_entries(settings, numbers), numbers)
         keys = secret_keys(settings)
         locks = None if settings.on_server else WorkerLocks(settings.database_path.parent / "workers")
         erasure = Erasure(
@@ -76,6 +80,17 @@ class Foundation:
             model=LanguageModel.from_settings(settings, clock),
             keys=keys,
         )
+
+
+def _staff_entries(settings: Settings, numbers: BrandNumbers) -> tuple[StaffEntry, ...]:
+    entries = settings.staff_entries
+    unknown = sorted({brand for entry in entries for brand in entry.brands} - numbers.brands.keys())
+    if unknown:
+        raise WrongSetting(f"STAFF names {', '.join(unknown)}, which the brands file lacks")
+    everywhere = sum(not entry.brands for entry in entries)
+    if everywhere and len(numbers.brands) > 1:
+        log.warning("%s of STAFF name no brand and act for every brand; write +919876500001=admin@voyage", everywhere)
+    return entries
 
 
 def _turn_changes(stores: Stores, clock: Clock, agents: MemoryManager, staff: Staff) -> TurnChanges:

@@ -9,6 +9,7 @@ import pytest
 from bot.brands import BrandNumbers, read_brands
 from bot.channels.twilio import LIMITS
 from bot.delivery.staff_messages import StaffMessages
+from bot.roles import StaffEntry
 from bot.staff.staff_members import Staff
 from memory.storage.errors import UnknownContact
 from tests.memory.stores import SHOP, Stores
@@ -18,9 +19,9 @@ ADMIN, STAFF, ANALYST = "+919876500001", "+919876500002", "+919876500003"
 
 def test_a_report_goes_to_staff_and_admins_with_its_picture_on_the_last_part(tmp_path: Path) -> None:
     stores = Stores(tmp_path / "hawker.db")
-    roles = {ADMIN: "admin", STAFF: "staff", ANALYST: "analyst"}
+    entries = [StaffEntry(ADMIN, "admin"), StaffEntry(STAFF, "staff"), StaffEntry(ANALYST, "analyst")]
     numbers = BrandNumbers(read_brands(Path(__file__).parents[2] / "data" / "brands.toml"), SHOP)
-    tell = StaffMessages(stores.db, stores.messages, Staff(stores.contacts, roles, numbers), LIMITS).tell
+    tell = StaffMessages(stores.db, stores.messages, Staff(stores.contacts, entries, numbers), LIMITS).tell
     tell("voyage", "A line of the report.\n" * 100, "https://shop.example/chart/1.png")
     for number in (ADMIN, STAFF):
         contact = stores.contacts.find("voyage", number)

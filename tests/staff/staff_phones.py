@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.brands import BrandNumbers, read_brands
 from bot.model.language_model import LanguageModel
+from bot.roles import StaffEntry
 from bot.staff.commands.ad_commands import AdCommands
 from bot.staff.commands.shop_commands import Commands
 from bot.staff.questions.built_in_answers import BuiltInAnswers
@@ -25,7 +26,9 @@ from tests.ads.shop import DATA, AdShop
 from tests.memory.stores import BRAND, SHOP, Stores, as_is
 
 ANA, ADA, SAM, ANNE = "+919876500001", "+919876500004", "+919876500002", "+919876500003"
-ROLES = {ANA: "admin", ADA: "admin", SAM: "staff", ANNE: "analyst"}
+ENTRIES = (
+    StaffEntry(ANA, "admin"), StaffEntry(ADA, "admin"), StaffEntry(SAM, "staff"), StaffEntry(ANNE, "analyst"),
+)  # fmt: skip
 
 
 @dataclass
@@ -42,7 +45,7 @@ class Newsroom:
         self.ads.agency.first_read()
         self.stores = Stores(self.folder / "hawker.db", self.ads.clock)
         self.tasks = Tasks(self.stores.db, self.ads.clock)
-        self.staff = Staff(self.stores.contacts, ROLES, BrandNumbers(read_brands(DATA / "brands.toml"), SHOP))
+        self.staff = Staff(self.stores.contacts, ENTRIES, BrandNumbers(read_brands(DATA / "brands.toml"), SHOP))
         self.commands = self.process()
         self.notices: list[str] = []
         self.pictures: list[str] = []

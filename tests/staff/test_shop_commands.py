@@ -9,6 +9,7 @@ import pytest
 
 from bot.brands import BrandNumbers, read_brands
 from bot.language.money import Money
+from bot.roles import Role, StaffEntry
 from bot.staff.commands.shop_commands import Commands
 from bot.staff.staff_members import Staff
 from memory.conversations.analytics import Analytics
@@ -23,7 +24,7 @@ from tests.memory.stores import BRAND, SHOP, Stores, as_is
 
 NUMBERS = BrandNumbers(read_brands(Path(__file__).parents[2] / "data" / "brands.toml"), SHOP)
 ADMIN, STAFF, ANALYST, CUSTOMER = "+919876500001", "+919876500002", "+919876500003", "+34600111222"
-ROLES = {ADMIN: "admin", STAFF: "staff", ANALYST: "analyst"}
+ROLES: dict[str, Role] = {ADMIN: "admin", STAFF: "staff", ANALYST: "analyst"}
 
 
 class Office:
@@ -34,7 +35,7 @@ class Office:
         self.orders = Orders(self.stores.db, self.stores.clock)
         self.handovers = Handovers(self.stores.db, self.stores.clock)
         self.goods = Goods(self.stores.db, self.stores.clock)
-        self.staff = Staff(self.stores.contacts, ROLES, NUMBERS)
+        self.staff = Staff(self.stores.contacts, [StaffEntry(n, r) for n, r in ROLES.items()], NUMBERS)
         self.commands = Commands(self.stores.contacts, self.stores.messages, self.handovers, self.orders)
         self.stores.hear("hola", phone=CUSTOMER, urgent=True)
         self.finish(Outcome())
