@@ -242,6 +242,12 @@ class Channel(Protocol):
         May tell less than the form did (profile name, ad click). Raises RetryLater or Rejected.
         """
 
+    def fetch_inbound(self, provider_id: str) -> Inbound | None:
+        """A message to us as the provider has it, with its id there; None: there is none under this id.
+
+        Raises RetryLater or Rejected.
+        """
+
     def fetch_media(self, media: Media) -> bytes:
         """At most 16 MB, from the provider's hosts only. Raises MediaRefused, RetryLater or Rejected."""
 

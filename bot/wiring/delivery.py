@@ -15,6 +15,7 @@ from bot.delivery.worker import Worker, WorkerParts
 from bot.sales.desk import Seller
 from bot.staff.commands.ad_commands import AdCommands
 from bot.staff.commands.shop_commands import Commands
+from bot.staff.sender_check import SenderCheck
 from bot.wiring.desk import media_describer
 from bot.wiring.foundation import Foundation
 from memory.conversations.failed_readings import FailedReadings
@@ -39,7 +40,14 @@ def outbox(foundation: Foundation, channel: Channel) -> Outbox:
 
 def turn_router(foundation: Foundation, seller: Seller, ads: AdCommands, channel: Channel) -> TurnRouter:
     stores = foundation.stores
-    commands = Commands(stores.contacts, stores.messages, stores.handovers, stores.orders, ads=ads)
+    commands = Commands(
+        stores.contacts,
+        stores.messages,
+        stores.handovers,
+        stores.orders,
+        senders=SenderCheck(channel, foundation.clock),
+        ads=ads,
+    )
     describer = media_describer(foundation)
     media = MediaUnderstanding(channel, stores.attachments, stores.messages, describer, FailedReadings(stores.db))
     return TurnRouter(seller, commands, foundation.staff, media)

@@ -49,6 +49,8 @@ class Inbound:
     items: tuple[CartItem, ...] = ()
     unread: bool = False  # it has contents that nobody could read
     raw: dict[str, Any] = field(default_factory=dict)  # the whole form
+    forwarded: bool = False
+    odd_form: bool = False  # it has names that the provider's forms lack, or one of its own twice
 
 
 @dataclass(frozen=True, slots=True)

@@ -820,5 +820,7 @@ def _metadata(inbound: Inbound) -> dict[str, Any]:
         "profile_name": inbound.profile_name,
         "items": [[item.sku, item.quantity] for item in inbound.items],
         "unread": inbound.unread,
+        "forwarded": inbound.forwarded,
+        "odd_form": inbound.odd_form,
     }
     return {name: note for name, note in notes.items() if note}

@@ -294,6 +294,24 @@ class ChannelContract:
         assert (listed[-1].provider_id, listed[-1].sender) == (picture.provider_id, picture.sender)
         assert stage.channel.fetch_media(listed[-1].media[0]) == b"picture"
 
+    def test_a_message_is_fetched_as_the_provider_has_it(self, stage: ChannelStage) -> None:
+        message = read_message(stage, stage.person_writes("approve 7"))
+        found = stage.channel.fetch_inbound(message.provider_id)
+        assert found is not None
+        assert (found.provider_id, found.sender.phone, found.to, found.body) == (
+            message.provider_id, PERSON, stage.ours, "approve 7",
+        )  # fmt: skip
+        picture = read_message(stage, stage.person_sends_picture(b"picture"))
+        fetched = stage.channel.fetch_inbound(picture.provider_id)
+        assert fetched is not None
+        assert stage.channel.fetch_media(fetched.media[0]) == b"picture"
+
+    def test_what_we_sent_and_what_nobody_sent_is_no_inbound_message(self, stage: ChannelStage) -> None:
+        message = read_message(stage, stage.person_writes("hi"))
+        ours = stage.channel.send(a_row(stage))
+        other = message.provider_id[:-4] + ("0000" if not message.provider_id.endswith("0000") else "1111")
+        assert [stage.channel.fetch_inbound(each) for each in (ours, other, "", "../Accounts")] == [None] * 4
+
     def test_a_deleted_message_is_gone_and_may_be_deleted_again(self, stage: ChannelStage) -> None:
         message = read_message(stage, stage.person_writes("forget me"))
         since = stage.now() - timedelta(hours=1)

@@ -320,3 +320,19 @@ def test_the_doctor_names_an_address_that_twilio_cannot_call(public_url: str) ->
     finding = channel(replace(ACCOUNT, public_url=public_url))._check_address()
     assert (finding.name, finding.ok) == ("address", False)
     assert channel()._check_address().ok
+
+
+@pytest.mark.parametrize(
+    ("more", "odd"),
+    [
+        ([], False),
+        ([("ReferralSourceId", "1"), ("MediaUrl0", "https://x.example")], False),
+        ([("W", "hatever")], True),
+        ([("From", "whatsapp:+14155550102")], True),
+        ([("Body", "again")], True),
+        ([("MessageSid", "SM" + "0" * 32)], True),
+        ([("body", "another case")], True),
+    ],
+)
+def test_a_form_that_twilio_would_not_send_is_noticed(more: list[tuple[str, str]], odd: bool) -> None:
+    assert heard([*form("text"), *more]).odd_form is odd

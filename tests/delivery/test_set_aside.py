@@ -12,6 +12,7 @@ from bot.delivery.set_aside import FormRetention, SetAsideNotice
 from bot.delivery.staff_messages import StaffMessages
 from bot.language.languages import LANGUAGES
 from bot.language.words import table
+from bot.roles import StaffEntry
 from bot.staff.staff_members import Staff
 from memory.conversations.failed_readings import FailedReadings, ReadingKind
 from memory.conversations.received_forms import FormIdentity, FormKind, ReceivedForms, SetAsideReason, Sorted
@@ -29,7 +30,7 @@ class Desk:
         self.stores = Stores(path / "hawker.db")
         db, clock, messages = self.stores.db, self.stores.clock, self.stores.messages
         self.forms = ReceivedForms(db, clock)
-        staff = Staff(self.stores.contacts, {COLLEAGUE: "staff"}, NUMBERS)
+        staff = Staff(self.stores.contacts, [StaffEntry(COLLEAGUE, "staff")], NUMBERS)
         told = StaffMessages(db, messages, staff, LIMITS)
         self.failed = FailedReadings(db)
         self.notice = SetAsideNotice(self.forms, self.failed, JobRuns(db, clock), NUMBERS, told)

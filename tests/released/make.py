@@ -64,6 +64,7 @@ from memory.upkeep.encryption import encrypt
 from memory.upkeep.erasure import Erasure
 from tests.ads.shop import DATA, AdShop, AnythingGoes
 from tests.released import AS_OF, CLICK_ID, KEY, SECRET, encrypted, plain
+from tests.staff.senders import AllSenders
 from tests.world import ADMIN, JOHN, MARIA, STAFF, environment
 
 BRAND, SHOP = "voyage", "+14155238886"
@@ -100,6 +101,7 @@ class Story:
             self.memory.messages,
             self.memory.handovers,
             self.memory.orders,
+            senders=AllSenders(),
             ads=AdCommands(agency, StaffCommandLog(self.db, clock), agency.tasks, model_answers, AnythingGoes()),
         )
         self.desk = replace(self.program.desk, commands=commands)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.brands import BrandNumbers, read_brands
+from bot.roles import StaffEntry
 from bot.sales.answering.model_writer import ModelDesk
 from bot.sales.desk import Seller
 from bot.sales.situation import Shop
@@ -48,7 +49,7 @@ class TestShop:
     def __init__(self, path: Path, model_desk: ModelDesk | None = None) -> None:
         self.stores = Stores(path / "hawker.db")
         db, clock = self.stores.db, self.stores.clock
-        self.staff = Staff(self.stores.contacts, {COLLEAGUE: "staff"}, BrandNumbers(BRANDS, SHOP))
+        self.staff = Staff(self.stores.contacts, [StaffEntry(COLLEAGUE, "staff")], BrandNumbers(BRANDS, SHOP))
         changes = turn_changes(db, clock, self.stores.contacts, self.stores.messages, self.staff)
         self.turns = Turns(db, self.stores.messages, clock, changes)
         self.goods = Goods(db, clock)

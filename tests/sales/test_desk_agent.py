@@ -12,6 +12,7 @@ from memory.conversations.turn_changes import ReplayMessage
 from memory.people.contacts import case_of
 from memory.storage.errors import StaleDraft
 from tests.sales.shop import ANOTHER, CUSTOMER, TestShop
+from tests.staff.senders import AllSenders
 from tests.turn_changes import turn_changes
 
 
@@ -60,7 +61,7 @@ def test_a_hand_over_and_a_paid_order_end_a_case(shop: TestShop) -> None:
     shop.says("yes", phone=ANOTHER)
     [order] = shop.shop.orders.of_contact(shop.customer(ANOTHER).id)
     stores = shop.stores
-    commands = Commands(stores.contacts, stores.messages, shop.shop.handovers, shop.shop.orders)
+    commands = Commands(stores.contacts, stores.messages, shop.shop.handovers, shop.shop.orders, senders=AllSenders())
     shop.hear(f"paid {order.number}", phone="+919876500002")
     colleague = shop.customer("+919876500002")
     waiting = [m for m in shop.history(colleague) if m.state == "waiting"]

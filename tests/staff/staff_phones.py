@@ -24,6 +24,7 @@ from memory.shop.orders import Orders
 from memory.storage.quotas import Limits
 from tests.ads.shop import DATA, AdShop
 from tests.memory.stores import BRAND, SHOP, Stores, as_is
+from tests.staff.senders import AllSenders
 
 ANA, ADA, SAM, ANNE = "+919876500001", "+919876500004", "+919876500002", "+919876500003"
 ENTRIES = (
@@ -37,6 +38,7 @@ class Newsroom:
 
     folder: Path
     ads: AdShop = field(init=False)
+    senders: AllSenders = field(default_factory=AllSenders)
     places: tuple[int, ...] = (0, 7)
     model: Callable[[AdShop], LanguageModel | None] = lambda shop: None
 
@@ -62,6 +64,7 @@ class Newsroom:
             self.stores.messages,
             Handovers(db, clock),
             Orders(db, clock),
+            senders=self.senders,
             ads=ads,
         )
 

@@ -10,6 +10,7 @@ import pytest
 
 from bot.ads.changes.plans.plan import Actor, SetBudget
 from bot.language.money import Money
+from bot.staff.sender_check import SenderVerdict
 from memory.ads.tasks import Need
 from memory.audit_log.staff_commands import StaffCommandLog
 from tests.memory.stores import BRAND
@@ -308,3 +309,22 @@ def test_a_form_that_cannot_be_launched_makes_nothing(room: Newsroom, wrong: dic
     said = room.says(SAM, FORM.format(**{**GOOD, **wrong}))
     assert re.search(says, said), said
     assert len(room.ads.accounts[0].structure().campaigns) == 1
+
+
+@pytest.mark.parametrize(
+    ("verdict", "warned"), [(SenderVerdict.FORGED, "look at *changes*"), (SenderVerdict.UNKNOWN, "can't be asked")]
+)
+def test_stopping_is_done_at_once_and_doubted_after(room: Newsroom, verdict: SenderVerdict, warned: str) -> None:
+    room.senders.said = verdict
+    room.says(ANA, "stop everything")
+    assert status(room) == "paused"
+    assert any(warned in notice for notice in room.notices)
+
+
+@pytest.mark.parametrize("verdict", [SenderVerdict.FORGED, SenderVerdict.UNKNOWN])
+@pytest.mark.parametrize(
+    "command", ["resume", "approve 1", "reject 1 no", "budget summer 2500", "undo", "launch", "done 1 x"]
+)
+def test_what_is_not_known_to_come_from_staff_is_not_done(room: Newsroom, verdict: SenderVerdict, command: str) -> None:
+    room.senders.said = verdict
+    assert "nothing was done" in room.says(ANA, command)

@@ -21,6 +21,7 @@ from memory.shop.catalogue_items import Goods, Item
 from memory.shop.orders import Orders, Quote
 from memory.storage.errors import StaleDraft
 from tests.memory.stores import BRAND, SHOP, Stores, as_is
+from tests.staff.senders import AllSenders
 
 NUMBERS = BrandNumbers(read_brands(Path(__file__).parents[2] / "data" / "brands.toml"), SHOP)
 ADMIN, STAFF, ANALYST, CUSTOMER = "+919876500001", "+919876500002", "+919876500003", "+34600111222"
@@ -36,7 +37,10 @@ class Office:
         self.handovers = Handovers(self.stores.db, self.stores.clock)
         self.goods = Goods(self.stores.db, self.stores.clock)
         self.staff = Staff(self.stores.contacts, [StaffEntry(n, r) for n, r in ROLES.items()], NUMBERS)
-        self.commands = Commands(self.stores.contacts, self.stores.messages, self.handovers, self.orders)
+        self.senders = AllSenders()
+        self.commands = Commands(
+            self.stores.contacts, self.stores.messages, self.handovers, self.orders, senders=self.senders
+        )
         self.stores.hear("hola", phone=CUSTOMER, urgent=True)
         self.finish(Outcome())
         self.customer = self.stores.contacts.find(BRAND, CUSTOMER)
@@ -81,7 +85,7 @@ def test_a_customers_number_has_no_role_and_no_command(office: Office) -> None:
 
 
 def test_the_role_goes_with_the_number_in_any_spelling(office: Office) -> None:
-    staff = Staff(office.stores.contacts, {"+5215512345678": "admin"}, NUMBERS)
+    staff = Staff(office.stores.contacts, [StaffEntry("+5215512345678", "admin")], NUMBERS)
     contact = replace(office.customer, address="whatsapp:+525512345678")
     assert staff.role_of(contact) == "admin"
     assert staff.role_of(replace(office.customer, address="whatsapp:IN.AbC123")) is None

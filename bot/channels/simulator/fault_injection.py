@@ -24,6 +24,7 @@ KINDS = {
     "webhook_twice": "a customer's message is delivered twice",
     "webhook_at_once": "a customer's message is delivered twice at the same instant",
     "webhook_never": "a customer's message is never delivered",
+    "fetch_500": "500 where one message of this person is read",
     "media_late": "an attachment is not there at first (404)",
 }
 

@@ -181,6 +181,8 @@ def _one(twilio: SmallTwilio, sid: str) -> Any:
     if request.method == "DELETE":
         twilio.chats.forget(letter)
         return "", 204
+    if twilio.faults.take(letter.sender, "fetch_500"):
+        raise ApiRefusal(20500, "Internal Server Error", 500)
     return jsonify(_as_json(twilio, letter))
 
 

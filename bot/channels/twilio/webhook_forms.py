@@ -63,6 +63,14 @@ _KIND_BY_CONTENT_TYPE = {
     "audio": "audio",
     "video": "video",
 }
+_NAMES = re.compile(
+    r"AccountSid|ApiVersion|Body|ButtonPayload|ButtonText|ButtonType|ChannelInstallSid|ChannelMetadata|ChannelPrefix"
+    r"|ChannelStatusCode|ChannelStatusMessage|ChannelToAddress|ErrorCode|ErrorMessage|ErrorUrl|ExternalUserId|FlowData|Forwarded"
+    r"|FrequentlyForwarded|From|InteractiveData|Label|Latitude|ListDescription|ListId|ListTitle|Longitude|Address"
+    r"|MediaContentType\d|MediaUrl\d|MessageSid|MessageType|MessagingServiceSid|NumMedia|NumSegments|OptOutType"
+    r"|OriginalRepliedMessageSender|OriginalRepliedMessageSid|ParentExternalUserId|ProfileName|ProfileUsername|Referral\w+"
+    r"|SmsMessageSid|SmsSid|SmsStatus|To|Username|WaId|(?:From|To)(?:City|Country|State|Zip)"
+)
 _LOCATION = {"latitude": "Latitude", "longitude": "Longitude", "address": "Address", "label": "Label"}
 
 _DIGITS = re.compile(
@@ -167,7 +175,15 @@ def _read_message(form: Form, values: dict[str, str], received_at: datetime) -> 
         items=items,
         unread=kind in _WORDLESS and not body.strip() and not items,
         raw=_raw(form),
+        forwarded="true" in (values.get("Forwarded", "").lower(), values.get("FrequentlyForwarded", "").lower()),
+        odd_form=_is_odd(form),
     )
+
+
+def _is_odd(form: Form) -> bool:
+    """Twilio adds names without notice, so this refuses nothing; a command in such a form is looked at twice."""
+    names = [name for name, _value in form]
+    return len(set(names)) < len(names) or not all(map(_NAMES.fullmatch, names))
 
 
 def _sender(written: str, values: dict[str, str]) -> Address | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -57,6 +58,7 @@ SANDBOX = "+14155238886"
 _OVERRIDES = "#ct=2000&rt=4000&rc=3&rp=5xx,ct,rt"
 _TYPING_SECONDS = 2.0
 _FIRST_MARGIN = timedelta(hours=26)  # our clock may be wrong by hours, or was when the try began
+_MESSAGE_SID = re.compile(r"(?:SM|MM)[0-9a-f]{32}")
 _LOOKED_AT = 200  # messages of one recipient that a look-up reads at most
 
 log = logging.getLogger(__name__)
@@ -237,6 +239,21 @@ class TwilioChannel:
                 yield read
             else:
                 log.warning("skipped the listed message %s: %s", message.sid, read)
+
+    def fetch_inbound(self, provider_id: str) -> Inbound | None:
+        if not _MESSAGE_SID.fullmatch(provider_id):
+            return None
+        try:
+            with _reading():
+                message = self._client.messages(provider_id).fetch()
+        except Rejected as refused:
+            if refused.code in (404, 20404):
+                return None
+            raise
+        if message.direction != "inbound":
+            return None
+        read = self._read_listed(message, self._clock())
+        return read if isinstance(read, Inbound) else None
 
     def _read_listed(self, message: Any, since: datetime) -> Inbound | DeliveryStatus | SetAside:
         form = [

@@ -29,7 +29,7 @@ from bot.staff.commands.account_commands import (
 from bot.staff.commands.account_execution import AccountExecution
 from bot.staff.commands.ad_questions import AdQuestions, require_accounts
 from bot.staff.commands.budget_commands import Budgets
-from bot.staff.commands.command import CommandEntry, StaffCommand, Unclear, number_in
+from bot.staff.commands.command import CommandEntry, ProviderCheck, StaffCommand, Unclear, number_in
 from bot.staff.commands.launch_form import Launches
 from bot.staff.commands.named_target import named_target
 from bot.staff.commands.task_commands import TaskCommands
@@ -66,16 +66,28 @@ class AdCommands:
     def commands(self) -> dict[str, CommandEntry]:
         return {
             **self.questions.commands(),
-            "pause": CommandEntry("pause summer", "pause a campaign, ad set or ad", "staff", self._order),
-            "resume": CommandEntry("resume summer", "let it run; *resume* alone lifts a stop", "staff", self._order),
-            "budget": CommandEntry("budget summer 2500", "set what it may spend a day", "staff", self._order),
-            "launch": CommandEntry("launch", "a campaign of your own; shows the form", "staff", self._order),
-            "undo": CommandEntry("undo", "put back the last change; *undo 12* that one", "staff", self._order),
+            "pause": CommandEntry(
+                "pause summer", "pause a campaign, ad set or ad", "staff", self._order, ProviderCheck.AFTERWARDS
+            ),
+            "resume": CommandEntry(
+                "resume summer", "let it run; *resume* alone lifts a stop", "staff", self._order, ProviderCheck.FIRST
+            ),
+            "budget": CommandEntry(
+                "budget summer 2500", "set what it may spend a day", "staff", self._order, ProviderCheck.FIRST
+            ),
+            "launch": CommandEntry(
+                "launch", "a campaign of your own; shows the form", "staff", self._order, ProviderCheck.FIRST
+            ),
+            "undo": CommandEntry(
+                "undo", "put back the last change; *undo 12* that one", "staff", self._order, ProviderCheck.FIRST
+            ),
             "changes": CommandEntry("changes", "the last changes of the ads", "analyst", self._changes),
             "approvals": CommandEntry("approvals", "what waits for a yes", "analyst", self._approvals),
-            "approve": CommandEntry("approve 7", "say yes to it", "admin", self._order),
-            "reject": CommandEntry("reject 7 too early", "say no, and why", "admin", self._order),
-            "stop": CommandEntry("stop everything", "pause all ads at once", "admin", self._order),
+            "approve": CommandEntry("approve 7", "say yes to it", "admin", self._order, ProviderCheck.FIRST),
+            "reject": CommandEntry("reject 7 too early", "say no, and why", "admin", self._order, ProviderCheck.FIRST),
+            "stop": CommandEntry(
+                "stop everything", "pause all ads at once", "admin", self._order, ProviderCheck.AFTERWARDS
+            ),
             **TaskCommands(self.tasks).commands(),
         }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from bot.roles import Role
 from memory.conversations.channel_messages import Outgoing
@@ -61,6 +62,14 @@ class StaffCommand:
         self.replies.append(Outgoing(text, message_type="staff", about=tuple(about)))
 
 
+class ProviderCheck(StrEnum):
+    """When a command is compared with the message at the provider (`bot.staff.sender_check`)."""
+
+    NEVER = "never"  # only reads, and answers the sender
+    FIRST = "first"
+    AFTERWARDS = "afterwards"  # stopping cannot wait
+
+
 @dataclass(frozen=True, slots=True)
 class CommandEntry:
     """`role` is the lowest that may use it."""
@@ -69,6 +78,7 @@ class CommandEntry:
     explanation: str
     role: Role
     do: Callable[[StaffCommand], None]
+    check: ProviderCheck = ProviderCheck.NEVER
 
 
 def number_in(words: str, usage: str) -> int:

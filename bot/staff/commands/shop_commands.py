@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Protocol
 
 from bot.language.languages import FIRST, LANGUAGES
 from bot.language.texts import ReplyWording, reply_wording
 from bot.roles import ROLES, at_least
 from bot.staff.commands.ad_commands import AdCommands
-from bot.staff.commands.command import CommandEntry, RoleTooLow, StaffCommand, Unclear, number_in
+from bot.staff.commands.command import CommandEntry, ProviderCheck, RoleTooLow, StaffCommand, Unclear, number_in
+from bot.staff.sender_check import SenderVerdict
 from memory.conversations.channel_messages import Outgoing
 from memory.conversations.handovers import Handovers
 from memory.conversations.messages import Message, Messages
@@ -20,12 +22,23 @@ from memory.conversations.turn_changes import (
     MarkStaff,
     MoveOrder,
     NoteMention,
+    NotifyStaff,
     ReplayMessage,
 )
 from memory.conversations.turns import MessageReading, Outcome
 from memory.people.contacts import Contact, Contacts
 from memory.shop.orders import Order, Orders, WrongState, can_move, is_number
 from memory.storage.errors import MemoryFault
+
+FORWARDED = "A forwarded message is no command. Write it yourself."
+UNKNOWN_SENDER = "WhatsApp's provider can't be asked now whether this came from you, so nothing was done. Send it again in a few minutes."
+FORGED = "WhatsApp's provider has no such message from you, so nothing was done. Your colleagues are told."
+
+
+class ChecksSenders(Protocol):
+    """Implemented by `bot.staff.sender_check.SenderCheck`."""
+
+    def verdict(self, who: Contact, message: Message) -> SenderVerdict: ...
 
 
 class Commands:
@@ -38,6 +51,7 @@ class Commands:
         handovers: Handovers,
         orders: Orders,
         *,
+        senders: ChecksSenders,
         ads: AdCommands | None = None,
     ) -> None:
         self._contacts = contacts
@@ -45,20 +59,27 @@ class Commands:
         self._handovers = handovers
         self._orders = orders
         self._ads = ads
+        self._senders = senders
         self._commands = {
             "help": CommandEntry("help", "this list", "analyst", self._help),
             "open": CommandEntry("open", "who waits for a person", "analyst", self._open),
             "orders": CommandEntry("orders", "the latest orders", "analyst", self._list_orders),
             "order": CommandEntry("order KQXT-MBPR", "one order and its steps", "analyst", self._order),
             "why": CommandEntry("why 42", "what the reply to message 42 was based on", "analyst", self._why),
-            "reply": CommandEntry("reply 3: your text", "answer the customer of hand-over 3", "staff", self._reply),
-            "release": CommandEntry("release 3", "let the desk answer hand-over 3 again", "staff", self._release),
-            "paid": CommandEntry("paid KQXT-MBPR", "mark an order paid", "staff", self._move),
-            "shipped": CommandEntry("shipped KQXT-MBPR", "mark it shipped", "staff", self._move),
-            "delivered": CommandEntry("delivered KQXT-MBPR", "mark it delivered", "staff", self._move),
-            "cancelled": CommandEntry("cancelled KQXT-MBPR", "cancel it", "staff", self._move),
+            "reply": CommandEntry(
+                "reply 3: your text", "answer the customer of hand-over 3", "staff", self._reply, ProviderCheck.FIRST
+            ),
+            "release": CommandEntry(
+                "release 3", "let the desk answer hand-over 3 again", "staff", self._release, ProviderCheck.FIRST
+            ),
+            "paid": CommandEntry("paid KQXT-MBPR", "mark an order paid", "staff", self._move, ProviderCheck.FIRST),
+            "shipped": CommandEntry("shipped KQXT-MBPR", "mark it shipped", "staff", self._move, ProviderCheck.FIRST),
+            "delivered": CommandEntry(
+                "delivered KQXT-MBPR", "mark it delivered", "staff", self._move, ProviderCheck.FIRST
+            ),
+            "cancelled": CommandEntry("cancelled KQXT-MBPR", "cancel it", "staff", self._move, ProviderCheck.FIRST),
             "dead": CommandEntry("dead", "messages that could not be sent", "staff", self._dead),
-            "replay": CommandEntry("replay 17", "try a dead message again", "staff", self._replay),
+            "replay": CommandEntry("replay 17", "try a dead message again", "staff", self._replay, ProviderCheck.FIRST),
             **(ads.commands() if ads else {}),
         }
 
@@ -92,9 +113,45 @@ class Commands:
         if entry is not None:
             if not at_least(command.role, entry.role):
                 raise RoleTooLow(f"“{command.word}” needs the role {entry.role}; you are {command.role}.")
-            entry.do(command)
+            self._check_and_do(command, entry)
         elif self._ads is None or not self._ads.questions.answer(command):  # anything else may be a question
             raise Unclear(f"I don't know “{command.word[:40]}”. Send *help* for what I can do.")
+
+    def _check_and_do(self, command: StaffCommand, entry: CommandEntry) -> None:
+        message = self._messages.get(command.message_id)
+        check = entry.check
+        if check is ProviderCheck.NEVER and message.metadata.get("odd_form"):
+            check = ProviderCheck.FIRST
+        if check is ProviderCheck.NEVER:
+            entry.do(command)
+            return
+        if message.metadata.get("forwarded"):
+            raise Unclear(FORWARDED)
+        if check is ProviderCheck.AFTERWARDS:
+            try:
+                entry.do(command)
+            finally:
+                self._warn_unless_genuine(command, message)
+            return
+        verdict = self._senders.verdict(command.who, message)
+        if verdict is SenderVerdict.UNKNOWN:
+            raise Unclear(UNKNOWN_SENDER)
+        if verdict is SenderVerdict.FORGED:
+            command.changes.append(NotifyStaff(command.who, _forged(command, "It was not carried out.")))
+            raise Unclear(FORGED)
+        entry.do(command)
+
+    def _warn_unless_genuine(self, command: StaffCommand, message: Message) -> None:
+        match self._senders.verdict(command.who, message):
+            case SenderVerdict.FORGED:
+                command.changes.append(
+                    NotifyStaff(command.who, _forged(command, "It stopped something: look at *changes*."))
+                )
+            case SenderVerdict.UNKNOWN:
+                text = (
+                    f"⚠️ *{command.name}* was carried out for {command.who.phone}, and the provider can't be asked now"
+                )
+                command.changes.append(NotifyStaff(command.who, f"{text} whether it came from them. Ask them."))
 
     def _help(self, command: StaffCommand) -> None:
         allowed = [each for each in self._commands.values() if at_least(command.role, each.role)]
@@ -197,6 +254,13 @@ class Commands:
     def _called(self, contact_id: int) -> str:
         contact = self._contacts.get(contact_id)
         return f"{contact.name} ({contact.phone})" if contact.name else contact.phone
+
+
+def _forged(command: StaffCommand, became: str) -> str:
+    return (
+        f"⚠️ Somebody sent *{command.name}* in the name of {command.who.phone}: WhatsApp's provider has no such message"
+        f" from them. {became} If it goes on, change TWILIO_AUTH_TOKEN."
+    )
 
 
 def _line(order: Order) -> str:

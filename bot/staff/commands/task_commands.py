@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.staff.commands.command import CommandEntry, StaffCommand, Unclear, number_in
+from bot.staff.commands.command import CommandEntry, ProviderCheck, StaffCommand, Unclear, number_in
 from memory.ads.tasks import Task, TaskDone, Tasks
 from memory.conversations.turn_changes import FinishTask
 
@@ -17,7 +17,11 @@ class TaskCommands:
         return {
             "tasks": CommandEntry("tasks", "what the agent asks of you; *tasks 3*: all of one", "analyst", self._list),
             "done": CommandEntry(
-                "done 3 the photos are online", "it is done, and what came of it", "staff", self._done
+                "done 3 the photos are online",
+                "it is done, and what came of it",
+                "staff",
+                self._done,
+                ProviderCheck.FIRST,
             ),
         }
 
