@@ -34,16 +34,19 @@ from memory.conversations.turn_changes import (
     OpenHandOver,
     OptIn,
     OptOut,
+    OtherPerson,
     PlaceOrder,
     QueueBackgroundReading,
     RecordExecution,
     ReplayMessage,
+    SamePeople,
+    SamePerson,
 )
 from memory.people.contacts import Contact, Contacts
 from memory.people.facts import Facts
 from memory.shop.catalogue_items import Goods
 from memory.shop.orders import Orders, WrongState
-from memory.storage.errors import AlreadyStored, StaleDraft, UnknownMessage
+from memory.storage.errors import AlreadyStored, StaleDraft, UnknownMessage, UnknownNumberChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ class TurnChanges:
         try:
             for change in changes:
                 notices += self._apply(change)
-        except (WrongState, AlreadyStored, UnknownMessage) as conflict:
+        except (WrongState, AlreadyStored, UnknownMessage, UnknownNumberChange) as conflict:
             raise StaleDraft(str(conflict)) from conflict
         return notices
 
@@ -120,6 +123,12 @@ class TurnChanges:
             case FinishTask(brand, number, by, outcome):
                 if self.tasks.get(brand, number).state == "open":
                     self.tasks.done(brand, number, by, outcome)
+            case SamePerson(brand, number_id):
+                self.contacts.same_person(brand, number_id)
+            case OtherPerson(brand, number_id):
+                self.contacts.recycled.decide_other(brand, number_id)
+            case SamePeople(brand, by, since):
+                self.contacts.same_people(brand, by, since)
             case RecordExecution(workflow_id, agent_id, record):
                 self.agents.record_within(workflow_id, agent_id, dict(record))
             case NotifyStaff(contact, text):

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from bot.channels.channel import Channel
+from bot.delivery.changed_numbers import ChangedNumbersNotice
 from bot.delivery.maintenance import Backups, ProviderErasure, Retention
 from bot.delivery.missed_messages import CatchUp
 from bot.delivery.scheduler import Job, JobScheduler, Leadership
@@ -50,6 +51,7 @@ def shop_jobs(foundation: Foundation, channel: Channel, catch_up: CatchUp, selle
         Job("limits", timedelta(days=1), partial(forget_old_windows, stores.limits, clock)),
         Job("search", timedelta(seconds=2), stores.search.catch_up_fully, at_start=True),
         Job("reading", timedelta(seconds=5), background_reader(foundation).run, at_start=True),
+        Job("changed numbers", timedelta(seconds=30), _changed_numbers(foundation).run),
         Job("set-aside notice", timedelta(days=1), _set_aside_notice(foundation, channel).run),
         *_tidying(foundation),
         Job("silence", timedelta(hours=1), partial(note_silent_customers, seller)),
@@ -70,6 +72,18 @@ def _tidying(foundation: Foundation) -> list[Job]:
     if settings.backup_dir and not settings.on_server:  # a server has its own backups
         jobs.append(Job("backup", timedelta(days=1), _backups(foundation).run))
     return jobs
+
+
+def _changed_numbers(foundation: Foundation) -> ChangedNumbersNotice:
+    stores = foundation.stores
+    return ChangedNumbersNotice(
+        stores.db,
+        stores.contacts.recycled,
+        stores.messages,
+        foundation.staff,
+        tuple(foundation.brands),
+        foundation.clock,
+    )
 
 
 def _set_aside_notice(foundation: Foundation, channel: Channel) -> SetAsideNotice:

@@ -163,6 +163,31 @@ class FinishTask:
 
 
 @dataclass(frozen=True, slots=True)
+class SamePerson:
+    """A number that seemed to change hands did not."""
+
+    brand: str
+    number_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OtherPerson:
+    """A number did change hands."""
+
+    brand: str
+    number_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SamePeople:
+    """The business moved: no number changed hands from `since` on."""
+
+    brand: str
+    by: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RecordExecution:
     """An entry of an agent's audit trail, as `MemoryManager.record_within` takes it."""
 
@@ -199,6 +224,9 @@ Change = (
     | NoteMention
     | ReplayMessage
     | FinishTask
+    | SamePerson
+    | OtherPerson
+    | SamePeople
     | RecordExecution
     | NotifyStaff
 )

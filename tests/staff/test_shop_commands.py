@@ -16,6 +16,7 @@ from memory.conversations.analytics import Analytics
 from memory.conversations.channel_messages import Outgoing
 from memory.conversations.handovers import Handovers
 from memory.conversations.turns import Outcome
+from memory.people.address import Address
 from memory.people.contacts import Contact
 from memory.shop.catalogue_items import Goods, Item
 from memory.shop.orders import Orders, Quote
@@ -224,3 +225,27 @@ def test_a_message_replayed_twice_in_one_go_is_tried_once(office: Office) -> Non
     office.stores.hear(f"replay {dead}", phone=STAFF, urgent=True)
     office.finish(office.draft(STAFF, f"replay {dead}"))
     assert [body for _, body in office.sent][1] == f"Message {dead} is not dead; it is tried again."
+
+
+def test_an_admin_says_who_has_a_number(office: Office) -> None:
+    contacts = office.stores.contacts
+    addresses = [Address(f"whatsapp:{CUSTOMER}", CUSTOMER, f"ES.{each}") for each in ("old", "new", "newer")]
+    first, second = (contacts.resolve(BRAND, each, SHOP) for each in addresses[:2])
+    assert first != second
+    assert "admin" in office.says(STAFF, "same 1")
+    assert CUSTOMER in office.says(ADMIN, "numbers")
+    assert "same person" in office.says(ADMIN, "same 1")
+    assert contacts.find(BRAND, CUSTOMER).id == contacts.find(BRAND, "ES.new").id == first
+    contacts.resolve(BRAND, addresses[2], SHOP)
+    assert "another person" in office.says(ADMIN, "other 2")
+    assert "No number" in office.says(ADMIN, "numbers")
+
+
+def test_an_admin_says_that_the_business_moved(office: Office) -> None:
+    contacts = office.stores.contacts
+    phones = [f"+1415555010{place}" for place in range(3)]
+    before = [contacts.resolve(BRAND, Address(f"whatsapp:{p}", p, f"US.old{p[-1]}"), SHOP) for p in phones]
+    for phone in phones:
+        contacts.resolve(BRAND, Address(f"whatsapp:{phone}", phone, f"US.new{phone[-1]}"), SHOP)
+    assert "3 people" in office.says(ADMIN, "same people")
+    assert [contacts.find(BRAND, phone).id for phone in phones] == before

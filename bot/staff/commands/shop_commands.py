@@ -23,7 +23,10 @@ from memory.conversations.turn_changes import (
     MoveOrder,
     NoteMention,
     NotifyStaff,
+    OtherPerson,
     ReplayMessage,
+    SamePeople,
+    SamePerson,
 )
 from memory.conversations.turns import MessageReading, Outcome
 from memory.people.contacts import Contact, Contacts
@@ -80,6 +83,11 @@ class Commands:
             "cancelled": CommandEntry("cancelled KQXT-MBPR", "cancel it", "staff", self._move, ProviderCheck.FIRST),
             "dead": CommandEntry("dead", "messages that could not be sent", "staff", self._dead),
             "replay": CommandEntry("replay 17", "try a dead message again", "staff", self._replay, ProviderCheck.FIRST),
+            "numbers": CommandEntry("numbers", "numbers that changed hands", "admin", self._numbers),
+            "same": CommandEntry(
+                "same 4", "it is the same person; *same people*: all of them", "admin", self._same, ProviderCheck.FIRST
+            ),
+            "other": CommandEntry("other 4", "it is another person", "admin", self._other, ProviderCheck.FIRST),
             **(ads.commands() if ads else {}),
         }
 
@@ -237,6 +245,31 @@ class Commands:
             raise Unclear(f"Message {message.id} is not dead; it is {now}.")
         command.changes.append(replay)
         command.say(f"Message {message.id} is tried again.")
+
+    def _numbers(self, command: StaffCommand) -> None:
+        found = self._contacts.recycled.undecided(command.brand, limit=50)
+        lines = [f"*{each.id}* {each.phone}, since {each.at:%d %b %H:%M} UTC" for each in found]
+        command.say("\n".join(lines) or "No number waits for a decision.", about=[each.contact_id for each in found])
+
+    def _same(self, command: StaffCommand) -> None:
+        if command.words.lower() in ("people", "all"):
+            found = self._contacts.recycled.undecided(command.brand)
+            since = min((each.at for each in found), default=None)
+            if since is None:
+                raise Unclear("No number waits for a decision.")
+            command.changes.append(SamePeople(command.brand, command.who.phone, since))
+            command.say(
+                f"{len(found)} people are who they were. New ids of the next 30 days count as the same person's, too."
+            )
+            return
+        number = self._contacts.recycled.get(command.brand, number_in(command.words, "same 4"))
+        command.changes.append(SamePerson(command.brand, number.id))
+        command.say(f"{number.phone} is the same person as before.", about=[number.contact_id])
+
+    def _other(self, command: StaffCommand) -> None:
+        number = self._contacts.recycled.get(command.brand, number_in(command.words, "other 4"))
+        command.changes.append(OtherPerson(command.brand, number.id))
+        command.say(f"{number.phone} is another person now.", about=[number.contact_id])
 
     def _why(self, command: StaffCommand) -> None:
         if self._ads is not None and not command.words.isdigit():

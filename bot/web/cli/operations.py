@@ -20,7 +20,7 @@ from bot.roles import ROLES, at_least
 from bot.settings import Settings
 from bot.web.access import LONGEST, USUAL_DAYS, InvalidToken, issue_token, read_token
 from bot.web.api.conversations import WRITE_PROBE, DoctorFinding, Parts, erase_person
-from bot.web.cli.person import memory_command
+from bot.web.cli.person import memory_command, numbers_command
 from memory.ads.graph import Graph
 from memory.ads.graph_export import Target, copy_graph
 from memory.audit_log.api_tokens import ApiToken, ApiTokens, UnknownToken
@@ -54,6 +54,7 @@ def register_commands(app: Flask, parts: Parts) -> None:
         _receipts(parts),
         _graph(parts),
         memory_command(parts),
+        numbers_command(parts),
     ):
         app.cli.add_command(command)
 

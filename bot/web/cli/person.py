@@ -13,6 +13,7 @@ from memory.conversations.summaries import Summaries
 from memory.people.contacts import Contact
 from memory.people.facts import Fact, Facts
 from memory.storage.errors import MemoryFault, UnknownMessage
+from memory.storage.timestamps import to_text
 
 LONGEST_QUOTE = 60  # characters of the message that a fact comes from
 MOST_LINES = 20  # of the summary
@@ -31,6 +32,33 @@ def memory_command(parts: Parts) -> click.Command:
             raise click.ClickException(str(fault)) from fault
 
     return memory
+
+
+def numbers_command(parts: Parts) -> click.Command:
+    @click.command()
+    @click.option("--brand", type=click.Choice(list(parts.brands)), default=parts.brands[0], show_default=True)
+    @click.option("--same", type=int, help="This number has the same owner as before.")
+    @click.option("--other", type=int, help="This number has another owner.")
+    @click.option(
+        "--same-people", is_flag=True, help="The business moved to another portfolio; all have the same owner."
+    )
+    def numbers(brand: str, same: int | None, other: int | None, same_people: bool) -> None:
+        """List phone numbers that came with another WhatsApp user id, or decide who has them."""
+        recycled = parts.contacts.recycled
+        try:
+            if same is not None:
+                parts.contacts.same_person(brand, same)
+            if other is not None:
+                recycled.decide_other(brand, other)
+            if same_people:
+                since = min((each.at for each in recycled.undecided(brand)), default=parts.clock())
+                parts.contacts.same_people(brand, "terminal", since)
+        except MemoryFault as fault:
+            raise click.ClickException(str(fault)) from fault
+        for each in recycled.undecided(brand):
+            click.echo(f"{each.id}  {each.phone}  since {to_text(each.at)[:16]}Z")
+
+    return numbers
 
 
 def _lines(parts: Parts, contact: Contact) -> Iterator[str]:
