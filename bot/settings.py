@@ -16,6 +16,7 @@ from bot.roles import ROLES, StaffEntry
 from memory.environment import process_environment, read_environment, setting
 from memory.settings import DATABASE_KEY, MemorySettings
 from memory.storage.secret_keys import SecretKeys, SecretTooShort
+from memory.storage.transport_security import OutsideConnection, outside_connection, refused
 
 SIMULATED_STAFF = (StaffEntry("+14155550100", "admin"),)  # a number that North America keeps for fiction
 
@@ -185,6 +186,14 @@ class Settings:
         """Empty while the channel is simulated."""
         return "" if self.simulated else self.twilio_api_url or "https://api.twilio.com"
 
+    def connections(self) -> list[OutsideConnection]:
+        """Those that leave this program; Meta's and Asana's settings take https only."""
+        urls = {
+            "OPENAI_BASE_URL": self.openai_base_url if self.openai_api_key else "",
+            "TWILIO_API_URL": self.channel_api_url,
+        }
+        return [*self.memory.connections(), *(outside_connection(name, url) for name, url in urls.items() if url)]
+
     @property
     def local_url(self) -> str:
         """PUBLIC_URL, or this machine's own address."""
@@ -227,6 +236,8 @@ def _complete(settings: Settings) -> Settings:
         raise WrongSetting(
             "ASANA_ACCESS_TOKEN and ASANA_PROJECT go together; without both, tasks are listed in chat only"
         )
+    if plain := refused(settings.connections(), settings.memory.plain_hosts):
+        raise WrongSetting("\n".join(plain))
     if settings.on_server and settings.database_key:
         raise WrongSetting(
             "DATABASE_KEY encrypts a SQLite file; leave it out, and encrypt the PostgreSQL server's disk"

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import ValidationError, fields
 from marshmallow.validate import Range, Regexp
 
 from bot.language.reading.interests import Term
 from memory.environment import process_environment, read_environment, setting
 from memory.storage.errors import WrongMemorySetting
+from memory.storage.transport_security import OutsideConnection, outside_connection, refused, verified
 
 # Words for interests where there is no brands file.
 SHIPPED_BRANDS = Path(__file__).parents[1] / "data" / "brands.toml"
@@ -59,6 +61,16 @@ _REDIS_URL = Regexp(
 DATABASE_KEY = Regexp(r"[0-9a-fA-F]{64}\Z", error="must be 64 hexadecimal digits; openssl rand -hex 32 makes them")
 
 
+class HostNames(fields.Field[tuple[str, ...]]):
+    """`one,two` → ("one", "two"), without ports."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> tuple[str, ...]:
+        names = tuple(part.strip() for part in str(value).split(",") if part.strip())
+        if any(not re.fullmatch(r"[\w.:-]+", name, re.A) for name in names):
+            raise ValidationError("must be names of hosts separated by commas, such as db.internal,10.0.0.5")
+        return names
+
+
 @dataclass(frozen=True, slots=True)
 class MemorySettings:
     """Times are in seconds unless the name says otherwise."""
@@ -87,6 +99,8 @@ class MemorySettings:
     given_database_url: str = setting("DATABASE_URL", fields.String(load_default="", validate=_DATABASE_URL))
     database_key: str = setting("DATABASE_KEY", fields.String(load_default="", validate=DATABASE_KEY), secret=True)
     given_redis_url: str = setting("REDIS_URL", fields.String(load_default="", validate=_REDIS_URL))
+    # Other machines to which connections need not be encrypted.
+    plain_hosts: tuple[str, ...] = setting("PLAIN_HOSTS", HostNames(load_default=()))
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str | None] | None = None) -> MemorySettings:
@@ -94,12 +108,20 @@ class MemorySettings:
         read, faults = read_environment(cls, process_environment() if environment is None else environment)
         if faults:
             raise WrongMemorySetting("\n".join(faults))
-        return cls(**read)
+        settings = cls(**read)
+        if plain := refused(settings.connections(), settings.plain_hosts):
+            raise WrongMemorySetting("\n".join(plain))
+        return settings
+
+    def connections(self) -> list[OutsideConnection]:
+        urls = {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url}
+        return [outside_connection(name, url) for name, url in urls.items() if url]
 
     @property
     def database_url(self) -> str:
-        """Else a file in `storage_dir`."""
-        return self.given_database_url or f"sqlite:///{Path(self.storage_dir) / 'hawker.db'}"
+        """`DATABASE_URL`, verified where it is encrypted; else a file in `storage_dir`."""
+        url = self.given_database_url or f"sqlite:///{Path(self.storage_dir) / 'hawker.db'}"
+        return verified(url, self.plain_hosts)
 
     @property
     def redis_url(self) -> str | None:

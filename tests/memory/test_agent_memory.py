@@ -378,7 +378,7 @@ def test_a_wrong_setting_is_named(name: str, text: str) -> None:
 def test_redis_is_used_where_it_is_asked_for() -> None:
     assert MemorySettings.from_environment({}).redis_url is None
     assert MemorySettings.from_environment({"MEMORY_USE_REDIS": "true"}).redis_url == "redis://127.0.0.1:6379/0"
-    assert MemorySettings.from_environment({"REDIS_URL": "redis://cache/1"}).redis_url == "redis://cache/1"
+    assert MemorySettings.from_environment({"REDIS_URL": "rediss://cache/1"}).redis_url == "rediss://cache/1"
 
 
 def test_two_programs_share_short_term_memory_through_redis(make: Make) -> None:

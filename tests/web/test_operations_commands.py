@@ -85,6 +85,20 @@ def test_doctor_is_content_with_a_simulated_shop(shop: Shop) -> None:
     }
 
 
+def test_doctor_says_which_connections_are_plain(tmp_path: Path) -> None:
+    given = {
+        "REDIS_URL": "redis://:secret@cache:6379/0",
+        "PLAIN_HOSTS": "cache",
+        "OPENAI_BASE_URL": "https://127.0.0.1:9",
+    }
+    said = run(Shop(tmp_path, given=given | {"OPENAI_API_KEY": "k"}), "doctor").output
+    assert (
+        "connections: DATABASE_URL on this machine; REDIS_URL cache PLAIN; OPENAI_BASE_URL 127.0.0.1 on this machine"
+        in said
+    )
+    assert "secret" not in said
+
+
 def test_doctor_passes_on_what_the_channel_found(shop: Shop) -> None:
     shop.findings.append(MachineFinding("sender", False, "TWILIO_WHATSAPP_FROM is no sender of this account"))
     result = run(shop, "doctor")

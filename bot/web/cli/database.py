@@ -19,6 +19,7 @@ from memory.storage.errors import MemoryFault
 from memory.storage.migrations import STEPS
 from memory.storage.secret_keys import SecretKeys
 from memory.storage.timestamps import now
+from memory.storage.transport_security import outside_connection, refused, verified
 from memory.upkeep.backup import NAMES, BackupFailed, back_up, restore
 from memory.upkeep.database_copy import CopyRefused, copy_all
 from memory.upkeep.encryption import NotEncrypted, encrypt
@@ -81,8 +82,11 @@ def _copy(db: Database, search: Search, settings: Settings, keys: SecretKeys) ->
     @click.option("--to", "url", required=True, metavar="postgresql://…", help="An empty database.")
     def copy(url: str) -> None:
         """Copy everything into another database and check what arrived. Stop the program first."""
+        plain_hosts = settings.memory.plain_hosts
         try:
-            other = Database(url)
+            if plain := refused([outside_connection("DATABASE_URL", url)], plain_hosts):
+                raise click.ClickException("\n".join(plain))
+            other = Database(verified(url, plain_hosts))
             other.migrate(STEPS)
             click.echo("copying, table by table:")
             counts = copy_all(db, other, _say)

@@ -30,6 +30,7 @@ from memory.conversations.received_forms import ReceivedForm, ReceivedForms
 from memory.storage.errors import DatabaseUnavailable, MemoryFault
 from memory.storage.job_runs import JobRuns
 from memory.storage.timestamps import Clock, to_text
+from memory.storage.transport_security import Transport
 
 LEAST_FREE_BYTES = 500 * 1024 * 1024
 MOST_SKEW = timedelta(seconds=30)
@@ -248,6 +249,7 @@ def _line(message: Message) -> str:
 
 def examine(parts: Parts) -> Iterator[DoctorFinding]:
     yield database(parts)
+    yield connections(parts.settings)
     yield disk(Path(parts.settings.memory.storage_dir))
     yield model(parts.settings)
     model_url = parts.settings.openai_base_url if parts.settings.openai_api_key else ""
@@ -266,6 +268,17 @@ def database(parts: Parts) -> MachineFinding:
             "database", False, f"{parts.db.name}: {fault}; check the folder's owner and that it is not full"
         )
     return MachineFinding("database", True, f"{parts.db.name} can be written")
+
+
+def connections(settings: Settings) -> MachineFinding:
+    """Plain ones are named: those to other machines are there because PLAIN_HOSTS allows them."""
+    words = {
+        Transport.LOCAL: "on this machine",
+        Transport.ENCRYPTED: "encrypted and verified",
+        Transport.PLAIN: "PLAIN",
+    }
+    told = [f"{each.setting} {each.host} {words[each.transport]}".replace("  ", " ") for each in settings.connections()]
+    return MachineFinding("connections", True, "; ".join(told))
 
 
 def disk(folder: Path) -> MachineFinding:
