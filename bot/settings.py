@@ -146,6 +146,7 @@ class Settings:
         "RESEND_AFTER_SECONDS", fields.Float(load_default=180.0, validate=Range(5, 600))
     )
     backup_dir: str = setting("BACKUP_DIR", fields.String(load_default=""))
+    audit_days: int = setting("AUDIT_DAYS", fields.Integer(load_default=730, validate=Range(1, 36_500)))
     practice_days_per_hour: float = setting(
         "PRACTICE_DAYS_PER_HOUR", fields.Float(load_default=4.0, validate=Range(0, 240))
     )

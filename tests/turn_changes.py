@@ -9,6 +9,7 @@ from bot.delivery.turn_changes import TurnChanges
 from bot.staff.staff_members import Staff
 from memory import MemoryManager, MemorySettings
 from memory.ads.tasks import Tasks
+from memory.audit_log.audit_trail import AuditTrail
 from memory.conversations.handovers import Handovers
 from memory.conversations.messages import Messages
 from memory.conversations.reading_progress import Readings
@@ -37,5 +38,6 @@ def turn_changes(
         handovers=Handovers(db, clock),
         tasks=Tasks(db, clock),
         agents=MemoryManager(MemorySettings(), db=db, clock=clock),
+        audit=AuditTrail(db, clock),
         staff=staff or Staff(contacts, (), NUMBERS),
     )

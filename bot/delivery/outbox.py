@@ -173,7 +173,7 @@ class Outbox:
             if self.switches.is_off(*SENDER):
                 self.switches.turn_on(*SENDER)
             if row.farewell:
-                self.erasure.erase(contact_id)
+                self.erasure.erase(contact_id, own_wish=True)
 
     def _take_back(self, row: OutboxRow, late: TooLateToSend) -> None:
         """Nothing left this process."""
@@ -350,4 +350,4 @@ class Outbox:
         """Whether it was sent or given up."""
         message = self.messages.aside(message_id)
         if message.is_farewell:
-            self.erasure.erase(message.contact_id)
+            self.erasure.erase(message.contact_id, own_wish=True)

@@ -11,6 +11,7 @@ from bot.staff.handover_notice import handover_notice
 from bot.staff.staff_members import Staff
 from memory.ads.tasks import Tasks
 from memory.agents.memory_manager import MemoryManager
+from memory.audit_log.audit_trail import AuditTrail
 from memory.conversations.channel_messages import Outgoing
 from memory.conversations.handovers import Handovers
 from memory.conversations.messages import Messages
@@ -27,6 +28,7 @@ from memory.conversations.turn_changes import (
     LearnFact,
     MarkStaff,
     MoveOrder,
+    NoteAudit,
     NoteComeBackTold,
     NoteInterest,
     NoteMention,
@@ -60,6 +62,7 @@ class TurnChanges:
     handovers: Handovers
     tasks: Tasks
     agents: MemoryManager
+    audit: AuditTrail
     staff: Staff
 
     def apply(self, changes: Sequence[Change]) -> list[Outgoing]:
@@ -133,6 +136,8 @@ class TurnChanges:
                 self.agents.record_within(workflow_id, agent_id, dict(record))
             case NotifyStaff(contact, text):
                 return self._notify(contact, text)
+            case NoteAudit(event):
+                self.audit.append(event)
             case _:
                 assert_never(change)
         return ()

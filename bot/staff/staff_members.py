@@ -39,7 +39,7 @@ class Staff:
     def notify(self, brand: str, text: str, least: Role = "staff") -> list[Outgoing]:
         """To the brand's own people of that role at least. Call it in a transaction."""
         ours = self.numbers.number_of(brand)
-        told = []
+        told: list[Outgoing] = []
         for entry in self.entries:
             # An analyst reads figures, and is not woken at night.
             if not entry.is_for(brand) or not at_least(entry.role, least):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import jwt
 from flask import Flask, current_app, g, request
@@ -79,8 +79,15 @@ def allow(role: str) -> Callable[[View], View]:
     return lambda view: _mark(view, role)
 
 
-def guard(app: Flask, keys: SecretKeys, clock: Clock, tokens: ApiTokens) -> None:
-    """Unmarked routes are closed."""
+class RequestLog(Protocol):
+    """Implemented by `bot.web.request_audit.RequestAudit`."""
+
+    def note(self, who: Caller) -> None:
+        """Write down that they may do what they ask; where that is impossible, they may not."""
+
+
+def guard(app: Flask, keys: SecretKeys, clock: Clock, tokens: ApiTokens, log: RequestLog) -> None:
+    """Unmarked routes are closed. Whoever needs a role is noted in `log` before the route is asked."""
 
     marks = cache(lambda: who_may_call(app))  # no route is added once requests come
     failed = FailedAttempts()
@@ -94,6 +101,7 @@ def guard(app: Flask, keys: SecretKeys, clock: Clock, tokens: ApiTokens) -> None
             raise Forbidden("this route does not say who may call it, so nobody may")
         if who in ROLES:
             g.caller = _admit(who, _bearer(keys, clock, tokens, failed))
+            log.note(g.caller)
 
 
 def who_may_call(app: Flask) -> dict[str, str]:

@@ -18,6 +18,7 @@ from bot.staff.commands.shop_commands import Commands
 from bot.staff.sender_check import SenderCheck
 from bot.wiring.desk import media_describer
 from bot.wiring.foundation import Foundation
+from memory.audit_log.audit_trail import AuditTrail
 from memory.conversations.failed_readings import FailedReadings
 
 
@@ -45,6 +46,7 @@ def turn_router(foundation: Foundation, seller: Seller, ads: AdCommands, channel
         stores.messages,
         stores.handovers,
         stores.orders,
+        AuditTrail(stores.db, foundation.clock),
         senders=SenderCheck(channel, foundation.clock),
         ads=ads,
     )

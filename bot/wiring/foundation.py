@@ -19,6 +19,7 @@ from bot.web.access import secret_keys
 from bot.wiring.stores import Stores
 from memory.ads.tasks import Tasks
 from memory.agents.memory_manager import MemoryManager
+from memory.audit_log.audit_trail import AuditTrail
 from memory.conversations.turns import Turns
 from memory.storage.secret_keys import SecretKeys
 from memory.storage.timestamps import Clock
@@ -64,6 +65,8 @@ class Foundation:
             short_term=agents.short_term,
             short_term_seconds=settings.memory.short_term_ttl,
             backup_hours=24 if settings.backup_dir else None,
+            backup_folder=Path(settings.backup_dir) if settings.backup_dir else None,
+            database=None if settings.on_server else settings.database_path,
         )
         erasure.register.keep_keys()
         return cls(
@@ -104,5 +107,6 @@ def _turn_changes(stores: Stores, clock: Clock, agents: MemoryManager, staff: St
         handovers=stores.handovers,
         tasks=Tasks(stores.db, clock),
         agents=agents,
+        audit=AuditTrail(stores.db, clock),
         staff=staff,
     )

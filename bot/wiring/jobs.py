@@ -21,6 +21,7 @@ from bot.shop.exchange_rates import Rates, RatesNotRefreshed
 from bot.wiring.desk import background_reader
 from bot.wiring.foundation import Foundation
 from memory.agents.workflows import end_silent_sessions
+from memory.audit_log.audit_trail import AuditTrail
 from memory.conversations.failed_readings import FailedReadings
 from memory.storage.quotas import Limits
 from memory.storage.timestamps import Clock
@@ -69,6 +70,7 @@ def _tidying(foundation: Foundation) -> list[Job]:
         )
         jobs.append(Job("retention", timedelta(hours=1), retention.run))
         jobs.append(Job("workflows", timedelta(minutes=1), partial(end_silent_sessions, foundation.agents)))
+    jobs.append(Job("audit log", timedelta(days=1), partial(keep_audit_log, foundation)))
     if settings.backup_dir and not settings.on_server:  # a server has its own backups
         jobs.append(Job("backup", timedelta(days=1), _backups(foundation).run))
     return jobs
@@ -105,6 +107,13 @@ def _backups(foundation: Foundation) -> Backups:
         brand=next(iter(foundation.brands)),
         clock=foundation.clock,
     )
+
+
+def keep_audit_log(foundation: Foundation) -> None:
+    """Cut off old entries, and sign the rest."""
+    trail, days = AuditTrail(foundation.stores.db, foundation.clock), foundation.settings.audit_days
+    trail.cut(foundation.keys, foundation.clock() - timedelta(days=days))
+    trail.checkpoint(foundation.keys)
 
 
 def refresh_rates(rates: Rates) -> None:

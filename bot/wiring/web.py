@@ -18,6 +18,7 @@ from bot.web.access import public
 from bot.web.api.ads import AdParts, register_ads
 from bot.web.api.ads import ads as ad_routes
 from bot.web.api.conversations import Parts, register
+from bot.web.cli.audit import audit_command, audit_commands
 from bot.web.cli.database import register_closed, register_keeping
 from bot.web.cli.import_export import register_moving
 from bot.web.cli.operations import register_commands
@@ -28,6 +29,7 @@ from bot.wiring.foundation import ROOT, Foundation
 from bot.wiring.stores import webhook_forms
 from memory.ads.learnings.campaign_records import CampaignRecords
 from memory.ads.learnings.strategy import Strategy
+from memory.audit_log.audit_trail import AuditTrail
 from memory.conversation import ConversationMemory
 from memory.conversations.analytics import Analytics
 from memory.conversations.backfill import Past
@@ -59,6 +61,11 @@ def site(
     register_keeping(web, foundation.stores.db, foundation.stores.search, foundation.erasure, settings, foundation.keys)
     register_closed(web, settings)
     register_moving(web, parts.brands, BrandArchive(foundation))
+    trail = AuditTrail(foundation.stores.db, foundation.clock)
+    web.cli.add_command(
+        audit_command(trail, parts.contacts, [*parts.brands], foundation.keys, settings.audit_days, foundation.clock)
+    )
+    audit_commands(web, trail, parts.contacts, parts.brands[0])
     for endpoint, view in web.view_functions.items():
         if endpoint.startswith("simulator.") or endpoint in ("pages.front", "pages.simulator"):
             public(view)  # the small Twilio checks its own callers, and is off with a real account

@@ -11,6 +11,8 @@ from typing import Literal
 
 from bot.language.money import Money
 from memory.ads.ad_account import Kind
+from memory.audit_log.audit_trail import AuditTrail
+from memory.storage.audit_event import AD_AGENT, AuditEvent, Door
 from memory.storage.database import Database
 from memory.storage.errors import MemoryFault
 from memory.storage.lease_clock import is_held
@@ -169,13 +171,26 @@ class Changes:
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
+        self._audit = AuditTrail(db, clock)
 
     def intend(self, meant: Intention) -> Change:
-        """Durable once the surrounding transaction is."""
+        """Durable once the surrounding transaction is, with its entry in the audit log."""
         now = to_text(self._clock())
         row = INTENTION.values(meant) | {"at": now, "asked_at": now, "state": "open", "outcome": ""}
-        change_id = self._db.insert(AD_CHANGES.insert(row, "RETURNING id"), **row)
-        return self.get(meant.brand, change_id)
+        by_agent = meant.role == "agent"
+        with self._db.transaction():
+            change_id = self._db.insert(AD_CHANGES.insert(row, "RETURNING id"), **row)
+            self._audit.append(
+                AuditEvent(
+                    actor=AD_AGENT if by_agent else self._audit.actor_of(meant.brand, meant.who),
+                    door=Door.PROGRAM if by_agent else Door.CHAT,
+                    action=meant.what,
+                    brand=meant.brand,
+                    role=meant.role,
+                    subject=f"change {change_id}: {meant.account_id} {meant.kind} {meant.object_id}",
+                )
+            )
+            return self.get(meant.brand, change_id)
 
     def ask_again(self, change_id: int, account_at: datetime) -> None:
         self._db.run(

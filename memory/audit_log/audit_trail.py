@@ -11,12 +11,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from memory.people.address import Address
 from memory.people.contacts import Contacts, read_address
+from memory.storage.audit_event import AuditEvent, Door
 from memory.storage.database import Database, Row
-from memory.storage.errors import MemoryFault, NotAnAddress
+from memory.storage.errors import NotAnAddress
 from memory.storage.secret_keys import KeyPurpose, SecretKeys
 from memory.storage.table import FLAG, INTEGER, REUSED_ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
 from memory.storage.timestamps import Clock, to_text
@@ -24,37 +24,6 @@ from memory.storage.timestamps import Clock, to_text
 BEGINNING = "0" * 64  # what the first entry of all has for the hash before it
 AT_ONCE = 1000
 LONGEST_SUBJECT = 200
-AD_AGENT = "ad agent"
-COMMAND_LINE = "command line"
-
-
-class Door(StrEnum):
-    CHAT = "chat"
-    API = "api"
-    COMMAND_LINE = "command_line"
-    PROGRAM = "program"  # what it does of itself
-
-
-class CannotCut(MemoryFault):
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class AuditEvent:
-    """`actor`: contact:12, a token's name, `AD_AGENT` or `COMMAND_LINE`; `person`: a contact's id.
-
-    `subject`: an order's number, an object of an ad account, a file; never a text that somebody wrote, a number of a
-    person, a token or a secret.
-    """
-
-    actor: str
-    door: Door
-    action: str
-    brand: str = ""
-    role: str = ""
-    person: int | None = None
-    subject: str = ""
-    outcome: str = ""  # "": done, or asked for; else why not, as a code
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +32,11 @@ class AuditEntry(AuditEvent):
     at: datetime = datetime.min
     previous: str = ""
     hash: str = ""
+
+    def __str__(self) -> str:
+        person = "" if self.person is None else f"contact:{self.person}"
+        said = (self.brand, self.actor, self.role, self.door, self.action, person, self.subject, self.outcome)
+        return f"{self.id}  {self.at:%Y-%m-%d %H:%M:%S}Z  {'  '.join(filter(None, map(str, said)))}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from memory.conversations.messages import Message
 from memory.people.contacts import Contact
 from memory.people.facts import Learned
 from memory.shop.orders import Order, Quote
+from memory.storage.audit_event import AuditEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +205,13 @@ class NotifyStaff:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class NoteAudit:
+    """An entry in the audit log."""
+
+    event: AuditEvent
+
+
 Change = (
     LearnFact
     | NoteInterest
@@ -229,4 +237,5 @@ Change = (
     | SamePeople
     | RecordExecution
     | NotifyStaff
+    | NoteAudit
 )

@@ -6,22 +6,25 @@ import json
 import logging
 import secrets
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from memory.agents.short_term import ShortTerm
+from memory.audit_log.audit_trail import AUDIT_CHECKPOINTS, AUDIT_ENTRIES, BEGINNING, AuditTrail
 from memory.people.address_mentions import PersonMentions
-from memory.people.contacts import ERASED, FORGETTING, OWNED, Contacts
+from memory.people.contacts import ERASED, FORGETTING, OWNED, Contact, Contacts
 from memory.storage import sqlcipher
+from memory.storage.audit_event import AuditEvent, Door
 from memory.storage.database import Database
 from memory.storage.errors import DatabaseUnavailable, MemoryFault, ShortTermUnavailable
 from memory.storage.job_runs import JobRuns
 from memory.storage.migrations import STEPS
 from memory.storage.secret_keys import KeyPurpose, SecretKeys
 from memory.storage.timestamps import Clock, to_text
+from memory.upkeep.backup import NAMES
 from memory.upkeep.erasure_register import (
     ERASED_PEOPLE,
     NOBODY,
@@ -40,6 +43,14 @@ log = logging.getLogger(__name__)
 
 SCRUBBED_WITHIN = timedelta(minutes=2)
 MET_AT_PROVIDER = "their copies at the provider are deleted one by one, asked for every minute until each is gone"
+BY_HAND = "delete them by hand; if they are put back, the person is erased again"
+# Of the audit log: action, what it made, and what becomes of it.
+COPIES = (
+    ("backup", "backups made by hand", BY_HAND),
+    ("export", "exports made", "delete them by hand; import refuses the person"),
+    ("copy", "copies of the database made", "erase the person there, too"),
+    ("graph", "graphs copied to another server", "without names and numbers; copy it again"),
+)
 Receipt = dict[str, Any]
 CARRIED = (ERASED, FORGETTING, RECEIPTS)  # what a restore must not undo, besides the register
 
@@ -51,7 +62,8 @@ class ReceiptRefused(MemoryFault):
 class Erasure:
     """`keys` sign receipts.
 
-    `backup_hours`: how long backups may still hold an erased person; None without backups.
+    `backup_hours`: how long backups may still hold an erased person; None without backups. `backup_folder` and
+    `database`: where copies lie that a receipt names; None where there are none.
     """
 
     def __init__(
@@ -63,6 +75,8 @@ class Erasure:
         short_term: ShortTerm | None = None,
         short_term_seconds: int = 86400,
         backup_hours: float | None = None,
+        backup_folder: Path | None = None,
+        database: Path | None = None,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -71,24 +85,41 @@ class Erasure:
         self._short_term = short_term
         self._short_term_life = timedelta(seconds=short_term_seconds)
         self._backup_life = None if backup_hours is None else timedelta(hours=backup_hours)
+        self._backup_folder = backup_folder
+        self._database = database
+        self._audit = AuditTrail(db, clock)
         self._contacts = Contacts(db, clock)
         self._runs = JobRuns(db, clock)
 
-    def erase(self, contact_id: int) -> Receipt:
+    def erase(self, contact_id: int, *, own_wish: bool = False) -> Receipt:
         """Erase a person everywhere and return the receipt, which staff can read, too.
+
+        `own_wish`: asked for by the person in chat; else by whom the audit log names just before.
 
         Joins the open transaction. Raises UnknownContact.
         """
         with self._db.transaction(durable=True):
-            brand = self._contacts.get(contact_id).brand
+            contact = self._contacts.get(contact_id)
+            brand = contact.brand
+            copies = [*self._copies(contact)]
             person = ErasedPerson.of(self._db, contact_id)
             digests = self.register.digests(self._identities(contact_id))
             at_provider = len(self._contacts.provider_ids(contact_id))
             gone = self._remove(person)
             case = self.register.digests([identity_of_work(contact_id)])
             self.register.remember([*digests, *case], to_text(self._clock()))
-            receipt = self._receipt(brand, digests, gone, at_provider)
+            receipt = self._receipt(brand, digests, gone, at_provider, copies)
             self._keep(receipt)
+            self._audit.append(
+                AuditEvent(
+                    actor=f"contact:{contact_id}" if own_wish else "program",
+                    door=Door.CHAT if own_wish else Door.PROGRAM,
+                    action="erased",
+                    brand=brand,
+                    person=contact_id,
+                    subject=f"receipt {receipt['receipt']}",
+                )
+            )
         self._forget_short_term(person)
         if not self._db.in_transaction:
             self.scrub()
@@ -181,7 +212,14 @@ class Erasure:
         )
         return [Identity(row["brand"], row["kind"], row["value"]) for row in rows]
 
-    def _receipt(self, brand: str, digests: Sequence[str], gone: Mapping[str, int], at_provider: int) -> Receipt:
+    def _receipt(
+        self,
+        brand: str,
+        digests: Sequence[str],
+        gone: Mapping[str, int],
+        at_provider: int,
+        copies: Sequence[dict[str, Any]],
+    ) -> Receipt:
         now = self._clock()
         orders = gone["orders without a person"]
         told = {
@@ -191,7 +229,7 @@ class Erasure:
             "key": self.register.sealed_key(),  # of those digests, for a machine that has nothing but the receipt
             "erased_at": to_text(now),
             "removed": {layer: count for layer, count in gone.items() if layer != "orders without a person"},
-            "remains": [*self._remains(now, at_provider, orders)],
+            "remains": [*self._remains(now, at_provider, orders), *copies],
         }
         signature = self._keys.sign(KeyPurpose.RECEIPTS, _signed_text(told)).hex()
         return told | {"signature": {"algorithm": "HMAC-SHA256", "value": signature}}
@@ -200,11 +238,25 @@ class Erasure:
         yield _remaining("write-ahead log and free pages", now + SCRUBBED_WITHIN, "overwritten by the clock")
         yield _remaining("agents' short-term memory", now + self._short_term_life, "removed at once, or runs out")
         if self._backup_life is not None:
-            yield _remaining("backups", now + self._backup_life, "erased in each of them at the next rotation")
+            files = sorted(each.name for each in self._backup_folder.glob(NAMES)) if self._backup_folder else []
+            how = "erased in each of them at the next rotation"
+            yield _remaining("backups", now + self._backup_life, how) | {"files": files}
         if at_provider:
             yield {"where": "provider", "count": at_provider, "until": None, "how": MET_AT_PROVIDER}
         if orders:
             yield {"where": "orders", "count": orders, "until": None, "how": "figures for the books, without a person"}
+
+    def _copies(self, contact: Contact) -> Iterator[dict[str, Any]]:
+        """What was made of the person's data since they were first seen, and lies where erasure does not reach."""
+        for action, where, how in COPIES:
+            made = self._audit.search(brand=contact.brand, action=action, since=contact.first_seen_at, limit=500)
+            files = sorted({entry.subject for entry in made if entry.subject})
+            if made:
+                yield {"where": where, "files": files, "until": None, "how": how}
+        replaced = self._database.parent.glob(f"{self._database.name}.before-*") if self._database else []
+        files = sorted(each.name for each in replaced)
+        if files:
+            yield {"where": "replaced databases", "files": files, "until": None, "how": BY_HAND}
 
     def _keep(self, receipt: Receipt) -> None:
         row = RECEIPTS.stored(number=receipt["receipt"], brand=receipt["brand"], receipt=receipt)
@@ -220,6 +272,21 @@ class Erasure:
             threading.Thread(target=_forget_naming, args=(self._short_term, person.mentions), name="short-term").start()
         else:
             _forget_naming(self._short_term, person.mentions)
+
+
+def _carry_audit_log(source: Database, target: Database) -> None:
+    """What was written since the backup goes on in the restored copy, if its chain is the same."""
+    with target.transaction():
+        last = target.one("SELECT id, hash FROM audit_entries ORDER BY id DESC LIMIT 1") or {"id": 0, "hash": BEGINNING}
+        joint = source.value("SELECT previous FROM audit_entries WHERE id = :next", next=last["id"] + 1)
+        cut = source.value("SELECT max(entry_id) FROM audit_checkpoints WHERE cut = 1") or 0
+        if joint != last["hash"] and cut <= last["id"]:
+            return  # nothing since, or another chain
+        for table in (AUDIT_CHECKPOINTS, AUDIT_ENTRIES):
+            known = target.value(f"SELECT max(id) FROM {table.name}") or 0
+            for row in source.all(f"SELECT * FROM {table.name} WHERE id > :known ORDER BY id", known=known):
+                target.run(table.insert(row), **row)
+        target.run("DELETE FROM audit_entries WHERE id <= :cut", cut=cut)
 
 
 def verify(receipt: Receipt, keys: SecretKeys) -> None:
@@ -258,9 +325,14 @@ def erase_in_copy(copy: Path, key: str | None, erased: ErasedList, clock: Clock,
     db.migrate(STEPS)
     again = Erasure(db, clock, keys).erase_again(erased)
     db.close()
-    with closing(sqlcipher.connect(copy, key)) as connection:
-        connection.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
+    one_file(copy, key)
     return again
+
+
+def one_file(copy: Path, key: str | None) -> None:
+    """Leave nothing beside a closed file."""
+    with closing(sqlcipher.connect(copy, key)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
 
 
 def carry_over(old: Path, copy: Path, key: str | None, keys: SecretKeys) -> ErasedList:
@@ -278,6 +350,8 @@ def carry_over(old: Path, copy: Path, key: str | None, keys: SecretKeys) -> Eras
                 for row in source.all(f"SELECT * FROM {table.name}") if table.name in there else []:
                     values = {name: value for name, value in row.items() if name != "id"}
                     target.run(table.insert(values, "ON CONFLICT DO NOTHING"), **values)
+        if AUDIT_ENTRIES.name in there:
+            _carry_audit_log(source, target)
         if REGISTER_KEYS.name in there:
             return ErasureRegister(source, keys).whole()
         erased = source.all("SELECT digest, at FROM erased_people") if ERASED_PEOPLE.name in there else []

@@ -308,7 +308,7 @@ class ChannelContract:
 
     def test_what_we_sent_and_what_nobody_sent_is_no_inbound_message(self, stage: ChannelStage) -> None:
         message = read_message(stage, stage.person_writes("hi"))
-        ours = stage.channel.send(a_row(stage))
+        ours = stage.channel.send(a_row(stage), at_any_time)
         other = message.provider_id[:-4] + ("0000" if not message.provider_id.endswith("0000") else "1111")
         assert [stage.channel.fetch_inbound(each) for each in (ours, other, "", "../Accounts")] == [None] * 4
 

@@ -47,6 +47,7 @@ from memory.agent_memory import SharedMemory
 from memory.agents.workflows import create_session
 from memory.audit_log.account_changes import AccountLeases, Intention, State
 from memory.audit_log.api_tokens import ApiToken, ApiTokens
+from memory.audit_log.audit_trail import AuditTrail
 from memory.audit_log.creation_intents import Part
 from memory.audit_log.staff_commands import StaffCommandLog
 from memory.conversations.channel_messages import FailureCause, Inbound, Media, Outgoing
@@ -101,6 +102,7 @@ class Story:
             self.memory.messages,
             self.memory.handovers,
             self.memory.orders,
+            AuditTrail(self.db, clock),
             senders=AllSenders(),
             ads=AdCommands(agency, StaffCommandLog(self.db, clock), agency.tasks, model_answers, AnythingGoes()),
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.staff.commands.shop_commands import Commands
+from memory.audit_log.audit_trail import AuditTrail
 from memory.conversations.turn_changes import ReplayMessage
 from memory.people.contacts import case_of
 from memory.storage.errors import StaleDraft
@@ -61,7 +62,14 @@ def test_a_hand_over_and_a_paid_order_end_a_case(shop: TestShop) -> None:
     shop.says("yes", phone=ANOTHER)
     [order] = shop.shop.orders.of_contact(shop.customer(ANOTHER).id)
     stores = shop.stores
-    commands = Commands(stores.contacts, stores.messages, shop.shop.handovers, shop.shop.orders, senders=AllSenders())
+    commands = Commands(
+        stores.contacts,
+        stores.messages,
+        shop.shop.handovers,
+        shop.shop.orders,
+        AuditTrail(stores.db, stores.clock),
+        senders=AllSenders(),
+    )
     shop.hear(f"paid {order.number}", phone="+919876500002")
     colleague = shop.customer("+919876500002")
     waiting = [m for m in shop.history(colleague) if m.state == "waiting"]

@@ -16,6 +16,7 @@ from bot.staff.questions.built_in_answers import BuiltInAnswers
 from bot.staff.questions.model_answers import ModelAnswers
 from bot.staff.staff_members import Staff
 from memory.ads.tasks import Tasks
+from memory.audit_log.audit_trail import AuditTrail
 from memory.audit_log.staff_commands import StaffCommandLog
 from memory.conversations.handovers import Handovers
 from memory.conversations.turn_changes import NotifyStaff
@@ -64,6 +65,7 @@ class Newsroom:
             self.stores.messages,
             Handovers(db, clock),
             Orders(db, clock),
+            AuditTrail(db, clock),
             senders=self.senders,
             ads=ads,
         )

@@ -12,6 +12,7 @@ from bot.language.money import Money
 from bot.roles import Role, StaffEntry
 from bot.staff.commands.shop_commands import Commands
 from bot.staff.staff_members import Staff
+from memory.audit_log.audit_trail import AuditTrail
 from memory.conversations.analytics import Analytics
 from memory.conversations.channel_messages import Outgoing
 from memory.conversations.handovers import Handovers
@@ -40,7 +41,12 @@ class Office:
         self.staff = Staff(self.stores.contacts, [StaffEntry(n, r) for n, r in ROLES.items()], NUMBERS)
         self.senders = AllSenders()
         self.commands = Commands(
-            self.stores.contacts, self.stores.messages, self.handovers, self.orders, senders=self.senders
+            self.stores.contacts,
+            self.stores.messages,
+            self.handovers,
+            self.orders,
+            AuditTrail(self.stores.db, self.stores.clock),
+            senders=self.senders,
         )
         self.stores.hear("hola", phone=CUSTOMER, urgent=True)
         self.finish(Outcome())
@@ -249,3 +255,38 @@ def test_an_admin_says_that_the_business_moved(office: Office) -> None:
         contacts.resolve(BRAND, Address(f"whatsapp:{phone}", phone, f"US.new{phone[-1]}"), SHOP)
     assert "3 people" in office.says(ADMIN, "same people")
     assert [contacts.find(BRAND, phone).id for phone in phones] == before
+
+
+def entries(office: Office) -> list[tuple[str, str, int | None, str, str]]:
+    found = AuditTrail(office.stores.db, office.stores.clock).search()
+    return [(each.actor, each.action, each.person, each.subject, each.outcome) for each in reversed(found)]
+
+
+def test_what_staff_do_is_in_the_audit_log(office: Office) -> None:
+    office.says(STAFF, f"paid {office.order.number}")
+    office.says(STAFF, "paid attention to Ana, +34600111222")
+    office.says(ANALYST, f"cancelled {office.order.number}")
+    office.says(STAFF, "help")
+    who = {phone: office.stores.contacts.find(BRAND, phone).id for phone in (STAFF, ANALYST)}
+    assert entries(office) == [
+        (f"contact:{who[STAFF]}", "paid", office.customer.id, office.order.number, ""),
+        (f"contact:{who[STAFF]}", "paid", None, "", "unclear"),
+        (f"contact:{who[ANALYST]}", "cancelled", None, office.order.number, "role_too_low"),
+    ]
+
+
+def test_admins_read_the_audit_log_of_a_person(office: Office) -> None:
+    office.says(STAFF, f"order {office.order.number}")
+    office.says(STAFF, "orders")
+    body = office.says(ADMIN, f"audit {CUSTOMER}")
+    assert "order" in body and f"contact:{office.customer.id}" in body
+    assert "orders" not in body and CUSTOMER not in body
+    assert "needs the role admin" in office.says(STAFF, "audit")
+
+
+def test_staff_messages_about_a_person_are_linked_to_them(office: Office) -> None:
+    office.says(STAFF, f"paid {office.order.number} Ana said so")
+    office.says(STAFF, f"order {office.order.number}")
+    office.stores.contacts.erase(office.customer.id)
+    said = [each.content for each in office.stores.messages.history(office.stores.contacts.find(BRAND, STAFF).id)]
+    assert office.order.number not in str(said[-2:])

@@ -20,7 +20,12 @@ def check_reported_actions(sentence: Sentence, facts: ReplyFacts) -> PlacedBreac
     for found in _REPORTED.finditer(sentence.plain):
         clause = re.split(r"[,;:.!?]", sentence.plain[: found.start()])[-1]
         open_yet = claims.CONDITIONS[sentence.language].search(clause) or claims.NEGATED.search(clause)
-        if sentence.asked(found.end()) or sentence.denied(*found.span()) or open_yet or (cancelled and claims.CANCELS.search(found.group())):
+        if (
+            sentence.asked(found.end())
+            or sentence.denied(*found.span())
+            or open_yet
+            or (cancelled and claims.CANCELS.search(found.group()))
+        ):
             continue
         if _COLLEAGUES.search(sentence.plain) and not re.search(r"\d{3}", found.group()):
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from bot.roles import ROLES, at_least
 from bot.staff.commands.ad_commands import AdCommands
 from bot.staff.commands.command import CommandEntry, ProviderCheck, RoleTooLow, StaffCommand, Unclear, number_in
 from bot.staff.sender_check import SenderVerdict
+from memory.audit_log.audit_trail import AuditTrail
 from memory.conversations.channel_messages import Outgoing
 from memory.conversations.handovers import Handovers
 from memory.conversations.messages import Message, Messages
@@ -21,6 +23,7 @@ from memory.conversations.turn_changes import (
     ExtendHandOver,
     MarkStaff,
     MoveOrder,
+    NoteAudit,
     NoteMention,
     NotifyStaff,
     OtherPerson,
@@ -31,8 +34,12 @@ from memory.conversations.turn_changes import (
 from memory.conversations.turns import MessageReading, Outcome
 from memory.people.contacts import Contact, Contacts
 from memory.shop.orders import Order, Orders, WrongState, can_move, is_number
+from memory.storage.audit_event import AuditEvent, Door
 from memory.storage.errors import MemoryFault
 
+NOT_AUDITED = ("help",)
+ABOUT_ORDERS = ("order", "paid", "shipped", "delivered", "cancelled")
+REFUSED = {RoleTooLow: "role_too_low", Unclear: "unclear"}
 FORWARDED = "A forwarded message is no command. Write it yourself."
 UNKNOWN_SENDER = "WhatsApp's provider can't be asked now whether this came from you, so nothing was done. Send it again in a few minutes."
 FORGED = "WhatsApp's provider has no such message from you, so nothing was done. Your colleagues are told."
@@ -53,6 +60,7 @@ class Commands:
         messages: Messages,
         handovers: Handovers,
         orders: Orders,
+        audit: AuditTrail,
         *,
         senders: ChecksSenders,
         ads: AdCommands | None = None,
@@ -61,6 +69,7 @@ class Commands:
         self._messages = messages
         self._handovers = handovers
         self._orders = orders
+        self._audit = audit
         self._ads = ads
         self._senders = senders
         self._commands = {
@@ -88,6 +97,9 @@ class Commands:
                 "same 4", "it is the same person; *same people*: all of them", "admin", self._same, ProviderCheck.FIRST
             ),
             "other": CommandEntry("other 4", "it is another person", "admin", self._other, ProviderCheck.FIRST),
+            "audit": CommandEntry(
+                "audit +919876543210", "who read or changed a person's data", "admin", self._read_audit
+            ),
             **(ads.commands() if ads else {}),
         }
 
@@ -110,11 +122,43 @@ class Commands:
                 outcome=outcome,
                 deadline=deadline,
             )
+            said, refused = len(outcome.replies), ""
             try:
                 self._carry_out(command)
             except (RoleTooLow, Unclear, MemoryFault) as fault:
                 command.say(str(fault))
+                refused = REFUSED.get(type(fault), "refused")
+            self._note(command, outcome.replies[said:], refused)
         return outcome
+
+    def _note(self, command: StaffCommand, said: Sequence[Outgoing], refused: str) -> None:
+        """In the audit log, for each person that the answer is about; and links the command's text to them."""
+        known = command.name in self._commands
+        if command.name in NOT_AUDITED:
+            return
+        about = [each for reply in said for each in (*reply.about, reply.contact_id) if each is not None]
+        people = [each for each in dict.fromkeys(about) if each != command.who.id]
+        first = command.words.split(maxsplit=1)[0].strip(":,#") if command.words else ""
+        # Nothing that somebody wrote, and no digits as long as a phone number.
+        told = is_number(first) if command.name in ABOUT_ORDERS else re.fullmatch(r"[0-9]{1,6}", first)
+        event = AuditEvent(
+            actor=f"contact:{command.who.id}",
+            door=Door.CHAT,
+            action=command.name if known else "question",
+            brand=command.brand,
+            role=command.role,
+            subject=first.upper() if known and told else "",
+            outcome=refused,
+        )
+        events = [replace(event, person=person) for person in people] or [event]
+        command.changes.extend(NoteAudit(each) for each in events)
+        if command.words:
+            noted = {
+                change.contact_id
+                for change in command.changes
+                if isinstance(change, NoteMention) and change.message_id == command.message_id
+            }
+            command.changes.extend(NoteMention(command.message_id, person) for person in people if person not in noted)
 
     def _carry_out(self, command: StaffCommand) -> None:
         entry = self._commands.get(command.name)
@@ -199,7 +243,7 @@ class Commands:
         found = self._found(command)
         steps = [f"{event.at:%d %b %H:%M} UTC: {event.state}" for event in self._orders.events(found.id)]
         ad = f"Came by ad {found.last_ad_id}" if found.last_ad_id else "No ad is known"
-        command.say("\n".join([_line(found), ad, *steps]))
+        command.say("\n".join([_line(found), ad, *steps]), about=[found.contact_id] if found.contact_id else [])
 
     def _found(self, command: StaffCommand) -> Order:
         """Raises Unclear or UnknownOrder."""
@@ -276,7 +320,14 @@ class Commands:
             self._ads.questions.why(command)
             return
         message = self._own(command, number_in(command.words, "why 42"))
-        command.say(self._messages.why(message.id))
+        command.say(self._messages.why(message.id), about=[message.contact_id])
+
+    def _read_audit(self, command: StaffCommand) -> None:
+        """The latest entries; with a number, those about that person."""
+        person = self._contacts.find(command.brand, command.words).id if command.words else None
+        entries = self._audit.search(brand=command.brand, person=person, limit=20)
+        about = [] if person is None else [person]
+        command.say("\n".join(map(str, entries)) or "The audit log has no such entry.", about=about)
 
     def _own(self, command: StaffCommand, message_id: int) -> Message:
         message = self._messages.get(message_id)

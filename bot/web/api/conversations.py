@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any, Protocol
 
 from flask import Flask, Response, current_app, jsonify, request
@@ -18,13 +18,16 @@ from werkzeug.wrappers import Response as ErrorResponse
 from bot.settings import Settings
 from bot.web.access import allow, caller, guard, public
 from bot.web.api.problem_details import PROBLEM, problem, register_problems
+from bot.web.request_audit import RequestAudit
 from bot.web.response_headers import register_response_headers
 from memory.audit_log.api_tokens import ApiTokens
+from memory.audit_log.audit_trail import AuditTrail
 from memory.conversation import ConversationMemory
 from memory.conversations.analytics import Analytics
 from memory.conversations.messages import Messages
 from memory.conversations.turns import Turns
 from memory.people.contacts import Contacts
+from memory.storage.audit_event import Door
 from memory.storage.database import Database
 from memory.storage.errors import DatabaseUnavailable
 from memory.storage.job_runs import JobRuns
@@ -140,6 +143,41 @@ class UserSchema(Schema):
     language = fields.String(allow_none=True)
     first_seen = Moment()
     opted_out = Moment(allow_none=True, metadata={"description": "since when nothing may be sent to this person"})
+
+
+class _AuditQuery(BrandQuery):
+    person = fields.String(
+        load_default=None, validate=Length(1, 200), metadata={"description": "their number or user id"}
+    )
+    actor = fields.String(load_default=None, metadata={"description": "contact:12, token:admin-1f2e, ad agent …"})
+    door = fields.String(load_default=None, validate=OneOf([str(each) for each in Door]))
+    action = fields.String(load_default=None)
+    since = fields.AwareDateTime(load_default=None, default_timezone=UTC)
+    until = fields.AwareDateTime(load_default=None, default_timezone=UTC)
+    limit = fields.Integer(load_default=50, validate=Range(1, 499))
+    before = fields.Integer(load_default=None, validate=Range(1, LARGEST_ID))
+
+
+class AuditEntrySchema(Schema):
+    """`hash` is over the other fields, `previous` the hash of the entry before."""
+
+    id = fields.Integer()
+    at = Moment()
+    brand = fields.String()
+    actor = fields.String()
+    role = fields.String()
+    door = fields.String()
+    action = fields.String()
+    person = fields.Integer(allow_none=True, metadata={"description": "a contact's id"})
+    subject = fields.String()
+    outcome = fields.String(metadata={"description": "empty, or why it was refused"})
+    previous = fields.String()
+    hash = fields.String()
+
+
+class AuditSchema(Schema):
+    entries = fields.List(fields.Nested(AuditEntrySchema))
+    next_before = fields.Integer(allow_none=True)
 
 
 class UserProfileSchema(UserSchema):
@@ -312,7 +350,8 @@ def register(app: Flask, parts: Parts, *further: TokenBlueprint) -> None:
         "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}}
     }
     app.before_request(_refuse_zero_bytes)
-    guard(app, parts.keys, parts.clock, ApiTokens(parts.db, parts.clock))
+    log = RequestAudit(AuditTrail(parts.db, parts.clock), parts.contacts, parts.messages, parts.brands)
+    guard(app, parts.keys, parts.clock, ApiTokens(parts.db, parts.clock), log)
     ours = _OurApi(app)
     for blueprint in (api, *further):
         ours.register_blueprint(blueprint)
@@ -394,6 +433,21 @@ def why(query: dict[str, Any], message_id: int) -> dict[str, Any]:
     if message_id > LARGEST_ID:
         raise NotFound("there is no such message")
     return _parts().analytics.why(brand_asked(query), message_id)
+
+
+@api.route("/audit", methods=["GET"])
+@api.doc(**NEEDS_TOKEN)
+@api.arguments(_AuditQuery, location="query")
+@api.response(200, AuditSchema)
+@allow("admin")
+def audit(query: dict[str, Any]) -> dict[str, Any]:
+    """Who read or changed what: newest first, of the brand and of the whole installation."""
+    parts, limit, brand = _parts(), query["limit"], brand_asked(query)
+    person = parts.contacts.find(brand, query["person"]).id if query["person"] else None
+    narrowed = {name: query[name] for name in ("actor", "door", "action", "since", "until", "before")}
+    found = AuditTrail(parts.db, parts.clock).search(brand=brand, person=person, limit=limit + 1, **narrowed)
+    page = found[:limit]
+    return {"entries": page, "next_before": page[-1].id if len(found) > limit else None}
 
 
 @api.route("/health", methods=["GET"])

@@ -13,7 +13,9 @@ from flask import Flask
 
 from bot.settings import Settings
 from bot.web.access import secret_keys
+from memory.audit_log.audit_trail import AuditTrail
 from memory.recall.search import Search
+from memory.storage.audit_event import COMMAND_LINE, AuditEvent, Door
 from memory.storage.database import Database
 from memory.storage.errors import MemoryFault
 from memory.storage.migrations import STEPS
@@ -30,6 +32,7 @@ from memory.upkeep.erasure import (
     carry_over,
     erase_in_copy,
     erased_of,
+    one_file,
     verify,
 )
 from memory.upkeep.erasure_register import LIST, NOBODY, ErasedList, read_list
@@ -150,8 +153,17 @@ def _erase_since(settings: Settings, backup: Path, receipts: Sequence[Path], cop
     if settings.database_path.exists():
         listed = listed.joined(carry_over(settings.database_path, copy, key, keys))
     again = erase_in_copy(copy, key, listed, now, keys)
+    _note_restore(copy, key, backup)
     if again:
         click.echo(f"{again} people who were erased since are erased in it, too")
+
+
+def _note_restore(copy: Path, key: str | None, backup: Path) -> None:
+    db = Database(copy, key=key)
+    event = AuditEvent(COMMAND_LINE, Door.COMMAND_LINE, "restore", subject=str(backup.absolute()))
+    AuditTrail(db, now).append(event)
+    db.close()
+    one_file(copy, key)
 
 
 def _listed(settings: Settings, keys: SecretKeys) -> ErasedList:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from memory.audit_log.audit_trail import AuditEvent, AuditTrail, Door
+from memory.audit_log.audit_trail import AuditTrail
+from memory.storage.audit_event import AuditEvent, Door
 from memory.storage.database import Database
 from memory.storage.secret_keys import SecretKeys
 from tests.memory.stores import BRAND, Stores

@@ -14,12 +14,14 @@ import pytest
 
 from bot.language.money import Money
 from memory import MemoryManager, MemorySettings, create_session
+from memory.audit_log.audit_trail import AuditTrail
 from memory.conversations.attachments import Attachments
 from memory.conversations.channel_messages import Outgoing
 from memory.people.contacts import KEPT_WITH_OPT_OUT, OWNED
 from memory.people.facts import Facts
 from memory.recall.search import Search
 from memory.shop.orders import Orders, Quote
+from memory.storage.audit_event import AuditEvent, Door
 from memory.storage.errors import UnknownContact
 from memory.storage.secret_keys import SecretKeys
 from memory.storage.table import DECIMAL, ISO_DATE, TIMESTAMP, Table
@@ -147,6 +149,8 @@ def test_every_layer_is_counted_and_nothing_of_the_person_is_in_the_receipt(stor
         Money(Decimal("999"), "EUR"),
     )
     assert eraser(stores).receipts(BRAND) == [receipt]
+    [entry] = AuditTrail(stores.db, stores.clock).search()
+    assert (entry.action, entry.subject) == ("erased", f"receipt {receipt['receipt']}")
     assert eraser(stores).receipts("another") == []
 
 
@@ -326,6 +330,47 @@ def test_a_backup_from_before_does_not_bring_the_erased_back(tmp_path: Path) -> 
     again.db.close()
     old.unlink()
     assert left(tmp_path) == []
+
+
+def test_the_audit_log_goes_on_after_a_restore(tmp_path: Path) -> None:
+    path = tmp_path / "h.db"
+    stores = Stores(path)
+    log = AuditTrail(stores.db, stores.clock)
+    event = AuditEvent("command line", Door.COMMAND_LINE, "export", BRAND)
+    log.append(event)
+    old = back_up(path, tmp_path / "old.db")
+    log.append(event)
+    log.checkpoint(KEYS)
+    stores.clock.pass_by(days=2)
+    log.append(event)
+    log.cut(KEYS, stores.clock() - timedelta(days=1))
+    before = log.search()
+    stores.db.close()
+
+    def change(copied: Path) -> None:
+        carry_over(path, copied, None, KEYS)
+
+    restore(old, path, stores.clock(), change=change)
+    again = AuditTrail(Stores(path, stores.clock).db, stores.clock)
+    assert again.search() == before
+    again.append(event)
+    assert again.verify(KEYS).faults == ()
+
+
+def test_the_receipt_names_the_copies_that_were_made(stores: Stores, tmp_path: Path) -> None:
+    contact_id, folder = live(stores), tmp_path / "backups"
+    folder.mkdir()
+    for name in ("backups/hawker-20261120T030000Z.db", "h.db.before-20261119T030000Z", "backups/notes.txt"):
+        (tmp_path / name).write_text("")
+    log = AuditTrail(stores.db, stores.clock)
+    for action, subject in (("export", "/srv/out"), ("backup", "/mnt/b.db"), ("export", "/srv/out"), ("memory", "x")):
+        log.append(AuditEvent("command line", Door.COMMAND_LINE, action, BRAND, subject=subject))
+    places = {"backup_hours": 24, "backup_folder": folder, "database": tmp_path / "h.db"}
+    remains = {each["where"]: each for each in eraser(stores, **places).erase(contact_id)["remains"]}
+    assert remains["backups"]["files"] == ["hawker-20261120T030000Z.db"]
+    assert remains["replaced databases"]["files"] == ["h.db.before-20261119T030000Z"]
+    assert remains["exports made"]["files"] == ["/srv/out"]
+    assert remains["backups made by hand"]["files"] == ["/mnt/b.db"]
 
 
 def test_the_list_beside_the_backups_is_enough(tmp_path: Path) -> None:
