@@ -66,7 +66,22 @@ def test_an_answer_made_of_what_the_tools_showed_is_sent(room: Newsroom, server:
     assert limits.spent("voyage", limits.today()) == outcome.cost_micros
 
 
-@pytest.mark.parametrize("lie", ["Spain sold 987654 times.", "Spain is fine. I have paused summer for you.", ""])
+def test_a_proposed_command_may_have_its_own_figure(room: Newsroom, server: ModelServer) -> None:
+    server.plays(calls("about_campaign", name="spain"), says("Spain runs. To give it more, send *budget spain 98765*."))
+    assert room.says(ANNE, "how is spain doing?").startswith("Spain runs.")
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        "Spain sold 987654 times.",
+        "Spain is fine. I have paused summer for you.",
+        "Summer was fine, paused as you asked.",
+        "The trend is clearly up.",
+        "*Budget: 987654* is what Spain has.",
+        "",
+    ],
+)
 def test_a_number_nobody_showed_or_a_deed_nobody_did_is_not_sent(room: Newsroom, server: ModelServer, lie: str) -> None:
     server.plays(calls("about_campaign", name="spain"), says(lie))
     said = room.says(ANNE, "how is spain doing?")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.staff.questions.model_answers import unseen
+from bot.staff.questions.model_answers import unseen, unshown
 from bot.staff.questions.reading import Asked, read
 from memory.ads.ad_account import AdAccount
 from tests.staff.staff_phones import ANNE, SAM, Newsroom
@@ -66,6 +66,12 @@ def test_numbers_that_nobody_showed_are_found_however_they_are_written() -> None
     assert unseen("1. the first\n2. the second: 61 chats", shown) == set()
     for said in ("62 chats", "about 12k", "ROAS 2", "twelve thousand rupees", "६२ chats", "1.2 lakh and 7"):
         assert unseen(said, shown), said
+
+
+def test_a_result_that_no_tool_named_is_found() -> None:
+    shown = ["how is spain?", "Spain: no change beyond chance, sales 61"]
+    assert unshown("Sales are 61.", shown) == set()
+    assert unshown("Spain made a profit, and the trend is up.", shown) == {"profit", "trend is up"}
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from marshmallow.validate import Length
 from bot.brands import Brand
 from bot.language.amounts import find_amounts
 from bot.language.languages import FIRST, LANGUAGES, about
+from bot.language.normalisation import composed, plain_in_place
 from bot.language.number_words import parse_number
 from bot.language.patterns import whole_words
 from bot.language.words import alternatives
@@ -43,6 +44,11 @@ SMALL: Final = 12  # numbers up to it are written as words without being figures
 _NUMBER: Final = re.compile(r"\d(?:[\d.,\u00a0\u202f'’]*\d)?")
 _MARKER: Final = re.compile(r"^\s*(?:\d{1,2}[.)]|[•*-])\s", re.MULTILINE)
 _CLAIMS: Final = whole_words(alternatives("staff_questions", "claims_of_doing"))
+_SHOWN_ONLY: Final = whole_words(alternatives("staff_questions", "shown_only"))
+_COMMAND_WORD: Final = re.compile(rf"(?:{alternatives('staff_questions', 'command_words')})(?: |$)", re.IGNORECASE)
+_COMMAND: Final = re.compile(
+    r"\*[^*\n]{2,60}\*|`[^`\n]{2,60}`"
+)  # "*budget summer 2500*": a proposal, no figure of the account
 
 Message = dict[str, Any]
 
@@ -190,7 +196,9 @@ class ModelAnswers:
     def _checked(self, completion: Completion, spent: Spent, seen: Sequence[str]) -> StaffAnswer:
         """Raises ModelUnavailable unless tools showed all numbers."""
         text = completion.text.strip()
-        if text and not completion.tool_calls and not unseen(text, seen) and not _CLAIMS.search(text):
+        stated = _without_commands(text)
+        true = not unseen(stated, seen) and not unshown(stated, seen) and not _CLAIMS.search(text)
+        if text and not completion.tool_calls and true:
             return StaffAnswer(Reply(text), completion.model, spent)
         fault = ModelUnavailable(Reason.GARBAGE, "the answer has numbers that no tool showed, or claims an action")
         fault.spent = spent
@@ -217,6 +225,18 @@ def look(call: ToolCall, answering: BuiltInAnswers, brand: str, language: str) -
         raise
     except MemoryFault as unclear:  # no such campaign, or several
         return str(unclear)
+
+
+def _without_commands(text: str) -> str:
+    """Without the commands that the answer proposes; bold figures that are no command stay."""
+    return _COMMAND.sub(lambda said: " " if _COMMAND_WORD.match(said.group().strip("*` ")) else said.group(), text)
+
+
+def unshown(text: str, seen: Sequence[str]) -> set[str]:
+    """Words for results (profit, a trend) that no tool used: "profit" said for sales, "up" against "no change"."""
+    shown = plain_in_place(composed("\n".join(seen[1:]))).lower()  # the first is the question
+    said = (found.group().lower() for found in _SHOWN_ONLY.finditer(plain_in_place(composed(text))))
+    return {word for word in said if word not in shown}
 
 
 def unseen(text: str, seen: Sequence[str]) -> set[Decimal]:
