@@ -19,7 +19,7 @@ def check_times(sentence: Sentence, facts: ReplyFacts) -> PlacedBreaches:
     delivers = claims.DELIVERS.search(sentence.plain)
     if returns and not (delivers and delivers.start() < returns.start()):
         yield from _policy_times(sentence, facts)
-    elif delivers:
+    elif delivers or claims.ARRIVES_SOON.search(sentence.plain):
         yield from _delivery_times(sentence, facts)
 
 

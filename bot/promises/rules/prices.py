@@ -17,6 +17,7 @@ from memory.shop.catalogue_items import Item
 
 ROUNDED = Decimal("0.003")  # of a converted amount that is said with "about", as a share
 NEAR = Decimal("0.02")  # tolerance of "about", as a share
+LEAST_ROUGH = 100  # of an amount without a currency that is said to be rough
 SMALLEST_BARE_PRICE = 10  # of an amount without a currency
 MOST_OF_ONE = 99
 
@@ -63,6 +64,8 @@ def _is_money(sentence: Sentence, facts: ReplyFacts, amount: AmountMention) -> b
     start, end = amount.span
     if amount.currency:
         return True
+    if _said_roughly(sentence, amount) and amount.value >= LEAST_ROUGH and not _unit_follows(sentence, end):
+        return True  # "it's about 550"
     if amount.value < SMALLEST_BARE_PRICE or claims.NOT_MONEY_AFTER.match(sentence.bare[end:]):
         return False
     if facts.is_goods(sentence.bare[end:]):
@@ -77,6 +80,12 @@ def _is_money(sentence: Sentence, facts: ReplyFacts, amount: AmountMention) -> b
     priced = list(claims.PRICED.finditer(before))
     between = before[priced[-1].end() :] if priced else ""
     return bool(priced) and not re.search(r"\d", between) and len(between.split()) <= 2
+
+
+def _unit_follows(sentence: Sentence, end: int) -> bool:
+    return bool(claims.NOT_MONEY_AFTER.match(sentence.bare[end:])) or bool(
+        re.match(r"\W?[^\W\d_]", sentence.bare[end:])
+    )
 
 
 def _priced_items(sentence: Sentence, amounts: Sequence[AmountMention], amount: AmountMention) -> list[Item]:
