@@ -154,10 +154,14 @@ class Table:
         if unknown := named - self.columns.keys():
             raise TypeError(f"a key of the table {name} has columns that it lacks: {', '.join(sorted(unknown))}")
 
+    @property
+    def numbered(self) -> bool:
+        """Whether the database numbers its rows."""
+        return bool(self.key) and "PRIMARY KEY" in self.columns[self.key[0]].type.sql
+
     def create(self) -> list[Statement]:
         """The CREATE statements of a migration, in SQLite's type names."""
-        numbered = self.key and "PRIMARY KEY" in self.columns[self.key[0]].type.sql
-        single = self.key[0] if len(self.key) == 1 and not numbered else None
+        single = self.key[0] if len(self.key) == 1 and not self.numbered else None
         lines = [column.ddl(primary_key=column.name == single) for column in self.columns.values()]
         if len(self.key) > 1:
             lines.append(f"PRIMARY KEY ({', '.join(self.key)})")

@@ -37,7 +37,7 @@ def copy_all(source: Database, target: Database, progress: Progress | None = Non
             raise CopyRefused(f"there are rows in {', '.join(full)} already; copy into a new, empty database")
         counts = {table.name: _copy(source, target, table, progress) for table in COPIED}
         for table in COPIED:
-            if table.key == ("id",):
+            if table.numbered:
                 target.count_on(table.name)
             if digest(source, table) != digest(target, table):
                 raise CopyRefused(f"the rows of {table.name} differ: stop the program that writes, and copy again")
