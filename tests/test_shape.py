@@ -35,6 +35,7 @@ HOMES = {
     "sqlite_utils": ("memory/", "bot/channels/simulator", "bot/ads/practice"),
     "apscheduler": ("bot/delivery/scheduler.py",),
     "jwt": ("bot/web/access.py",),
+    "gunicorn": ("bot/web/buffering_worker.py",),
     "flask_smorest": ("bot/web/api/conversations.py",),
     "dotenv": ("memory/environment.py",),
     "sqlcipher3": ("memory/storage/sqlcipher.py",),
