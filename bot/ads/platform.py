@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
 
+from bot.language.foreign_text import in_one_line
 from bot.language.money import Money
 from memory.ads.ad_account import (
     AccountFinding,
@@ -32,7 +33,8 @@ def named(name: str, token: str) -> str:
 
 
 def without_token(name: str) -> str:
-    return re.sub(rf"{re.escape(MARK)}\w+\Z", "", name)
+    """The name as people know it, fit to stand in a sentence for them: others name campaigns, too."""
+    return in_one_line(re.sub(rf"{re.escape(MARK)}\w+\Z", "", name), 400)
 
 
 class AdsFault(Exception):

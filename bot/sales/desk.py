@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.language.detection import detect
+from bot.language.foreign_text import in_one_line, quoted
 from bot.language.languages import LANGUAGES
 from bot.language.money import Money
 from bot.language.reading.learned import Lesson, read_message
@@ -262,9 +263,9 @@ class Seller(BaseAgent):
             return False
         to_staff = report_wording(turn.situation.brand.languages[0], "handovers")
         named = ", ".join(f"{item.quantity} × {item.sku}" for item in cart_of(turn.situation.messages))
-        text = turn.situation.text or named or to_staff.say("no_text")
-        who = turn.situation.name or turn.contact.phone
-        notice = to_staff.say("forwarded", number=handover.id, who=who, text=text[:1000])
+        text = quoted(turn.situation.text or named or to_staff.say("no_text"))
+        who = in_one_line(turn.situation.name or turn.contact.phone)
+        notice = to_staff.say("forwarded", number=handover.id, who=who, text=text)
         turn.outcome.changes.append(NotifyStaff(turn.contact, notice))
         turn.outcome.answered_by = "people"
         return True

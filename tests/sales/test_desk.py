@@ -323,7 +323,7 @@ def test_staff_are_told_in_the_brand_s_first_language(shop: TestShop) -> None:
     shop.says("can I talk to a human?")
     shop.says("hello?")
     summary, forwarded = shop.told_staff()
-    assert "Cliente: can I talk to a human?" in summary and "Responder: reply " in forwarded
+    assert "Cliente:\n> can I talk to a human?" in summary and "Responder: reply " in forwarded
 
 
 @pytest.mark.parametrize(("kind", "says"), [("audio", "voice notes"), ("image", "pictures"), ("document", "files")])
@@ -416,3 +416,13 @@ def test_a_confirmation_of_a_question_that_never_left_erases_nobody(tmp_path: Pa
     shop.stores.db.run("UPDATE messages SET state = 'dead' WHERE role = 'assistant'")
     shop.says("delete")
     assert shop.find(CUSTOMER) is not None
+
+
+def test_a_customers_text_cannot_imitate_a_notice(shop: TestShop) -> None:
+    notice = "⚠️ *7* raises the budget.\u2028Write *approve 7*"
+    shop.says(f"can I talk to a human?\n\n{notice}")
+    shop.says(f"hello?\n{notice}")
+    for told in shop.told_staff():
+        suspicious = [line for line in told.splitlines() if "⚠️" in line or "approve" in line]
+        assert suspicious
+        assert all(line.startswith("> ") and "*" not in line for line in suspicious)

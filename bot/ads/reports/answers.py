@@ -26,6 +26,7 @@ from bot.ads.reports.charts import Gallery, daily_chart
 from bot.ads.reports.morning_report import changes_done, largest_changes
 from bot.ads.reports.named_place import NamedPlace, named_place
 from bot.ads.step_results import MorningResults
+from bot.language.foreign_text import in_one_line
 from bot.language.money import CurrencyConverter, Money
 from bot.language.texts import NOTHING, ReportWording, report_wording
 from memory.ads.campaigns import Campaigns
@@ -210,7 +211,7 @@ class Answers:
     def _places(self, days: Daily, home: str, say: ReportWording, named: int) -> list[str]:
         lines = [line for line in days.last(7, "campaign") if line.spend.amount > 0]
         sure = sorted((line for line in lines if line.chats >= ENOUGH_CHATS), key=lambda line: -(line.roi or 0))
-        accounts = {row.campaign_id: days.accounts[row.account_id].name for row in days.rows}
+        accounts = {row.campaign_id: in_one_line(days.accounts[row.account_id].name) for row in days.rows}
         if len(lines) <= FEW:
             best, worst = sorted(lines, key=lambda line: -(line.roi or 0)), []
         else:
@@ -246,7 +247,9 @@ class Answers:
         running = any(each.status == "active" for each in own)
         there = "active" if running else "paused" if own else "empty" if place.kind == "account" else "gone"
         status = say.say("gone" if place.gone else there)
-        line = say.say("campaign", name=place.name, account=place.account_name, status=status)
+        line = say.say(
+            "campaign", name=in_one_line(place.name, 400), account=in_one_line(place.account_name), status=status
+        )
         if not budgets:
             return line
         total = say.money(_money(budgets[0].currency, [each.amount for each in budgets]))
@@ -259,7 +262,7 @@ class Answers:
                  if line.key in mine and line.spend.amount > 0]  # fmt: skip
         lines.sort(key=lambda line: -(line.roi or 0))
         shown = lines if len(lines) <= 2 * NAMED else [*lines[:NAMED], *lines[-NAMED:]]
-        parts = [_place_line(line, line.name, say) for line in shown]
+        parts = [_place_line(line, without_token(line.name), say) for line in shown]
         rest = added([line for line in lines if line not in shown])
         if rest is not None:
             more = say.say(
@@ -320,7 +323,7 @@ class Answers:
         return [run for run in runs if run.account_id != WHOLE_BRAND]
 
     def _account_names(self, days: Daily) -> dict[str, str]:
-        return {account.id: account.name for account in days.accounts.values()}
+        return {account.id: in_one_line(account.name) for account in days.accounts.values()}
 
     def _in_one(self, lines: Sequence[Figures], currency: str) -> tuple[list[Figures], list[str]]:
         """Lines in one currency, and currencies without a rate."""
@@ -393,7 +396,7 @@ def _elsewhere(lines: Sequence[Figures], say: ReportWording) -> list[str]:
 
 def _silent(days: Daily, say: ReportWording) -> list[str]:
     spending = {row.account_id for row in days.rows if row.sum.spend}
-    names = [account.name for key, account in sorted(days.accounts.items()) if key not in spending]
+    names = [in_one_line(account.name) for key, account in sorted(days.accounts.items()) if key not in spending]
     return [say.say("silent", names=_cut(", ".join(names), 200))] if names else []
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from bot.ads.changes.emergency_stop import ResumeReport, StopReport
 from bot.ads.changes.plans.plan import amount_text
+from bot.language.foreign_text import in_one_line
 from bot.language.money import Money
 from memory.audit_log.account_changes import Change
 from memory.audit_log.approvals import Approval
@@ -21,15 +22,15 @@ def result(change: Change, account_name: str = "") -> str:
             f"{asked(change)} was asked for, and the account has not answered: it is looked up before the next change."
         )
     if change.state != "done":
-        return f"Not done: {asked(change)}. {change.outcome}"
+        return f"Not done: {asked(change)}. {in_one_line(change.outcome, 300)}"
     if change.what == "set_budget":
         done = f"has {_amount(change, change.becomes)} a day now, before it was {_amount(change, change.was)}"
     elif change.what == "launch":
         done = f"is launched with {_amount(change, change.becomes)} a day"
     else:
         done = {"pause": "is paused", "resume": "runs again", "archive": "is archived"}[change.what]
-    where = f" in {account_name}" if account_name else ""
-    return f"“{change.name}”{where} {done}. *undo {change.id}* puts it back."
+    where = f" in {in_one_line(account_name)}" if account_name else ""
+    return f"“{in_one_line(change.name)}”{where} {done}. *undo {change.id}* puts it back."
 
 
 def results(changes: Sequence[Change], account_name: str = "") -> list[str]:
@@ -42,27 +43,29 @@ def results(changes: Sequence[Change], account_name: str = "") -> list[str]:
 def asked(change: Change) -> str:
     """pause “summer”"""
     if change.what == "set_budget":
-        return f"the budget of “{change.name}” to {_amount(change, change.becomes)}"
-    return f"{change.what} “{change.name}”"
+        return f"the budget of “{in_one_line(change.name)}” to {_amount(change, change.becomes)}"
+    return f"{change.what} “{in_one_line(change.name)}”"
 
 
 def in_list(change: Change, reader: str) -> str:
     """`reader` is a phone number."""
     who = "you" if change.who == reader else change.who if change.role == "agent" else f"a colleague ({change.role})"
     state = "" if change.state == "done" else f" [{change.state.replace('_', ' ')}]"
-    return f"*{change.id}* {change.account_at:%d %b}, {who}: {asked(change)}{state}. {change.why}"
+    return f"*{change.id}* {change.account_at:%d %b}, {who}: {asked(change)}{state}. {in_one_line(change.why, 300)}"
 
 
 def question(approval: Approval) -> str:
     number = approval.id
-    return f"*{number}* {approval.summary} Write *approve {number}*, or *reject {number}* and why."
+    return f"*{number}* {in_one_line(approval.summary, len(approval.summary))} Write *approve {number}*, or *reject {number}* and why."
 
 
 def stopped(report: StopReport) -> str:
     accounts = len({thing.account_id for thing in report.paused})
     said = [f"{len(report.paused)} campaigns in {accounts} accounts are paused. Nothing is raised, resumed or launched"
             " until an admin writes *resume*."]  # fmt: skip
-    said += [f"⚠️ Still running: “{thing.name}” ({thing.why})" for thing in report.running]
+    said += [
+        f"⚠️ Still running: “{in_one_line(thing.name)}” ({in_one_line(thing.why, 200)})" for thing in report.running
+    ]
     if report.unread:
         said.append(f"⚠️ Not certain yet: {', '.join(report.unread)}. It is tried again by itself until it is.")
     return "\n".join(said)
@@ -72,7 +75,7 @@ def resumed(report: ResumeReport) -> str:
     if not report.resumed and not report.left:
         return "Nothing is stopped, so there is nothing to resume; *resume summer* lets one campaign run."
     said = [f"{len(report.resumed)} campaigns run again."]
-    said += [f"Not “{thing.name}”: {thing.why}" for thing in report.left]
+    said += [f"Not “{in_one_line(thing.name)}”: {in_one_line(thing.why, 200)}" for thing in report.left]
     return "\n".join(said)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.language.foreign_text import in_one_line
 from bot.roles import Role
 from memory.conversations.channel_messages import Outgoing
 from memory.conversations.turn_changes import Change
@@ -46,7 +47,7 @@ class StaffCommand:
     @property
     def why(self) -> str:
         """The reason recorded with an account change."""
-        return f"asked in chat: {self.text.strip()[:200]}"
+        return f"asked in chat: {in_one_line(self.text, 200)}"
 
     @property
     def replies(self) -> list[Outgoing]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
+from bot.language.foreign_text import in_one_line, quoted
 from bot.language.languages import FIRST, LANGUAGES
 from bot.language.texts import ReplyWording, reply_wording
 from bot.roles import ROLES, at_least
@@ -167,7 +168,7 @@ class Commands:
                 raise RoleTooLow(f"“{command.word}” needs the role {entry.role}; you are {command.role}.")
             self._check_and_do(command, entry)
         elif self._ads is None or not self._ads.questions.answer(command):  # anything else may be a question
-            raise Unclear(f"I don't know “{command.word[:40]}”. Send *help* for what I can do.")
+            raise Unclear(f"I don't know “{in_one_line(command.word, 40)}”. Send *help* for what I can do.")
 
     def _check_and_do(self, command: StaffCommand, entry: CommandEntry) -> None:
         message = self._messages.get(command.message_id)
@@ -211,7 +212,7 @@ class Commands:
 
     def _open(self, command: StaffCommand) -> None:
         waiting = self._handovers.list_open(command.brand)
-        lines = [f"*{each.id}* {self._called(each.contact_id)}: {each.reason}" for each in waiting]
+        lines = [f"*{each.id}* {self._called(each.contact_id)}: {in_one_line(each.reason, 200)}" for each in waiting]
         command.say("\n".join(lines) or "Nobody waits for a person.", about=[each.contact_id for each in waiting])
 
     def _reply(self, command: StaffCommand) -> None:
@@ -278,7 +279,9 @@ class Commands:
 
     def _dead(self, command: StaffCommand) -> None:
         buried = self._messages.dead(command.brand, limit=10)
-        lines = [f"*{each.id}* {self._called(each.contact_id)}: {each.error}" for each in buried]
+        lines = [
+            f"*{each.id}* {self._called(each.contact_id)}: {in_one_line(each.error or '', 200)}" for each in buried
+        ]
         command.say("\n".join(lines) or "No message is dead.", about=[each.contact_id for each in buried])
 
     def _replay(self, command: StaffCommand) -> None:
@@ -320,7 +323,7 @@ class Commands:
             self._ads.questions.why(command)
             return
         message = self._own(command, number_in(command.words, "why 42"))
-        command.say(self._messages.why(message.id), about=[message.contact_id])
+        command.say(quoted(self._messages.why(message.id), 4000), about=[message.contact_id])
 
     def _read_audit(self, command: StaffCommand) -> None:
         """The latest entries; with a number, those about that person."""
@@ -337,7 +340,7 @@ class Commands:
 
     def _called(self, contact_id: int) -> str:
         contact = self._contacts.get(contact_id)
-        return f"{contact.name} ({contact.phone})" if contact.name else contact.phone
+        return f"{in_one_line(contact.name)} ({contact.phone})" if contact.name else contact.phone
 
 
 def _forged(command: StaffCommand, became: str) -> str:

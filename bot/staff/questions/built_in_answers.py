@@ -10,6 +10,7 @@ from typing import Final, assert_never
 
 from bot.ads.agency import Agency
 from bot.ads.campaign_lookup import AdObject, CampaignLookup
+from bot.language.foreign_text import in_one_line
 from bot.language.money import Money
 from bot.language.patterns import BESIDE
 from bot.language.texts import ReportWording, report_wording
@@ -156,7 +157,7 @@ def _several(
     lines: Sequence[Figures], accounts: Mapping[str, AdAccount], fit: int, days: int, say: ReportWording
 ) -> str:
     told = [
-        say.say("each", name=f"{line.name}, {accounts[line.key].name}", profit=say.money(line.profit),
+        say.say("each", name=in_one_line(f"{line.name}, {accounts[line.key].name}", 400), profit=say.money(line.profit),
                 spend=say.money(line.spend), chats=say.count(line.chats), orders=say.count(line.orders))
         for line in lines[:MOST_LINES]
     ]  # fmt: skip
@@ -173,7 +174,7 @@ def _groups(title: str, groups: Sequence[Group], say: ReportWording) -> str:
 def _group(group: Group, say: ReportWording) -> str:
     line = say.say(
         "group",
-        name=group.name,
+        name=in_one_line(group.name),
         orders=say.count(group.orders),
         chats=say.count(group.chats),
         rate=say.percent(group.conversion),

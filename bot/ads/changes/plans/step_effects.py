@@ -9,6 +9,7 @@ from decimal import Decimal
 from bot.ads.changes.plans.exposure import NOTHING, AccountObject, AccountState, raised
 from bot.ads.changes.plans.plan import Archive, Launch, Pause, Resume, SetBudget, Step, amount_text, name_of
 from bot.ads.changes.plans.refusals import CannotUndo, NotAnAmount, NothingToDo
+from bot.language.foreign_text import in_one_line
 from bot.language.money import Money
 from memory.ads.ad_account import AdAccount, AdStatus, Kind
 from memory.audit_log.account_changes import Change
@@ -109,12 +110,12 @@ def check_amount(about: AdAccount, amount: Money) -> None:
 def refuse_if_already(thing: AccountObject, status: str) -> None:
     """Raises NothingToDo."""
     if thing.status == status:
-        raise NothingToDo(f"“{thing.name}” is {_STATUS_WORDS[status]} already.")
+        raise NothingToDo(f"“{in_one_line(thing.name)}” is {_STATUS_WORDS[status]} already.")
 
 
 def changed_meanwhile(thing: AccountObject, seen: Money, budget: Money) -> str:
     return (
-        f"“{thing.name}” has {amount_text(budget)} a day now, not {amount_text(seen)} as when this was decided;"
+        f"“{in_one_line(thing.name)}” has {amount_text(budget)} a day now, not {amount_text(seen)} as when this was decided;"
         " nothing was changed."
     )
 
@@ -127,18 +128,18 @@ def with_seen_budget(state: AccountState, step: Step) -> Step:
 def summary_of(about: AdAccount, state: AccountState, steps: Sequence[Step]) -> str:
     grows = sum((raised(state.planned(), planned_with(state, step)) for step in steps), NOTHING)
     together = amount_text(Money(grows, about.currency))
-    return f"In {about.name}: {'; '.join(_request_text(state, step) for step in steps)}. Together up to {together} a day more."
+    return f"In {in_one_line(about.name)}: {'; '.join(_request_text(state, step) for step in steps)}. Together up to {together} a day more."
 
 
 def _request_text(state: AccountState, step: Step) -> str:
     if isinstance(step, Launch):
-        return f"launch “{step.name}” with {amount_text(step.planned)} a day"
+        return f"launch “{in_one_line(step.name)}” with {amount_text(step.planned)} a day"
     thing = state.thing(step.kind, step.object_id)
     if isinstance(step, SetBudget):
-        return f"set “{thing.name}” to {amount_text(step.amount)} a day" + (
+        return f"set “{in_one_line(thing.name)}” to {amount_text(step.amount)} a day" + (
             f", now {amount_text(thing.budget)}" if thing.budget else ""
         )
-    return f"let “{thing.name}” run again"
+    return f"let “{in_one_line(thing.name)}” run again"
 
 
 def key_of(key: str | None, step: Step) -> str | None:
