@@ -375,6 +375,7 @@ class Contacts:
                 self._identify(brand, "user_id", user_id, contact_id, address.raw)
             elif owner != contact_id and not self._ids(contact_id).parents:
                 self.join(contact_id, owner)  # known by the ids of two portfolios of one business
+                holder = contact_id if holder == owner else holder
         if number is not None and holder is None:
             self._identify(brand, *number, contact_id, address.raw)
         elif number is not None and holder is not None and holder != contact_id:

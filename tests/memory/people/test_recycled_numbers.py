@@ -113,8 +113,11 @@ SAME = {
     "one business, two portfolios": [written(PHONE, ANNA, "IN.ENT.A"), written(PHONE, BEN, "IN.ENT.A")],
     "parent learned later": [written(PHONE, ANNA), written(PHONE, ANNA, "IN.ENT.A"), written(PHONE, BEN, "IN.ENT.A")],
     "parent joins two ids": [written(None, ANNA), written(None, BEN, "IN.ENT.A"), written(None, ANNA, "IN.ENT.A")],
+    "parent joins who has the phone": [
+        written(None, ANNA), written(PHONE, BEN, "IN.ENT.A"), written(PHONE, ANNA, "IN.ENT.A"),
+    ],
     "parent alone": [written(PHONE, ANNA), written(PHONE, "IN.ENT.A"), written(PHONE, ANNA)],
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("arrivals", SAME.values(), ids=SAME.keys())
