@@ -24,7 +24,7 @@ from bot.web.access import issue_token
 from bot.wiring.foundation import Foundation
 from bot.wiring.program import Program, assemble
 from memory.ads.charts import Charts
-from memory.ads.conversion_events import Events
+from memory.ads.conversion_events import ConversionEvents
 from memory.ads.graph import Graph
 from memory.ads.morning_runs import Cycles
 from memory.agents.workflows import create_session
@@ -379,7 +379,7 @@ def test_chats_and_sales_belong_to_their_ads(shop: Program) -> None:
 
 
 def test_what_was_told_back_to_the_platform_is_known(shop: Program) -> None:
-    events = Events(shop.memory.db, shop.clock)
+    events = ConversionEvents(shop.memory.db, shop.clock)
     told = {number: events.of_order(BRAND, number) for number in ("KQXT-MBPR", "SHPP-DXWZ", "PLCD-WTNG")}
     assert {number: [(each.name, each.state) for each in of] for number, of in told.items()} == {
         "KQXT-MBPR": [("Purchase", "accepted")],
@@ -437,9 +437,9 @@ def test_the_emergency_stop_is_still_in_force(shop: Program) -> None:
 
 def test_alarms_last_and_staff_have_yet_to_hear(shop: Program) -> None:
     alarms = shop.agency.actions.alarms
-    [alarm] = alarms.all_on(BRAND)
+    [alarm] = alarms.all_active(BRAND)
     assert (alarm.cause, alarm.freezes, alarm.ends_itself) == ("overspent act_2", (SPAIN,), False)
-    untold = [notice.sentence for notice in alarms.untold(BRAND)]
+    untold = [notice.sentence for notice in alarms.unsent_notices(BRAND)]
     assert "Kids Sun is back in stock." in untold and alarm.sentence in untold
 
 

@@ -41,5 +41,5 @@ class Idea:
 
 
 def concept_subject(argument: str, language: str) -> str:
-    """Key of the patterns that tests of this argument leave in memory."""
+    """Key of the patterns from tests of this argument."""
     return f"concept:{argument}:{language}"

@@ -41,7 +41,7 @@ class AdStores:
 
     @classmethod
     def over(cls, db: Database, clock: Clock, real_clock: Clock, rates: CurrencyConverter) -> AdStores:
-        """`clock`: of the ad accounts (practice accounts have their own). `real_clock`: of chats and orders."""
+        """`clock`: of the ad accounts. `real_clock`: of chats and orders."""
         campaigns = Campaigns(db, clock)
         return cls(
             db=db,
@@ -70,7 +70,7 @@ class Agency:
     tasks: Tasks
 
     def first_read(self) -> None:
-        """Read accounts that were never read, so that staff can ask before the first morning."""
+        """So that staff can ask before the first morning."""
         for brand, accounts in self.accounts.items():
             known = {account.id for account in self.memory.campaigns.accounts(brand)}
             for account_id, account in accounts.items():  # as listed, so that two runs number ads alike

@@ -16,7 +16,7 @@ NEVER_RAN: Final = (Cause.NEW, Cause.NO_MONEY_LEFT, Cause.STAYS_PAUSED)  # nothi
 
 @dataclass(frozen=True, slots=True)
 class BudgetReason:
-    """Money in the account's currency; only orders with the ad's referral count."""
+    """In the account's currency; only orders with the ad's referral count."""
 
     cause: Cause | None
     before: Decimal
@@ -84,7 +84,7 @@ class BudgetDecision:
 
     @staticmethod
     def upgraded(stored: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Release 0.1.0 stored the sentence in place of the cause."""
+        """From release 0.1.0, which stored a sentence as reason."""
         if not isinstance(stored["reason"], str):
             return stored
         numbers = {name: stored[name] for name in ("before", "budget", "sales", "needed", "evidence")}
@@ -103,7 +103,7 @@ def plain_amount(amount: Decimal) -> str:
 
 
 def odds_text(evidence: float) -> str:
-    """An e-value as odds: "4 to 1"; "none" below 1."""
+    """ "4 to 1"; "none" below 1."""
     if evidence < 1.05:
         return "none"
     if evidence >= 1000:

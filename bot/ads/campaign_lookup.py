@@ -1,4 +1,4 @@
-"""Finds the campaign, ad set, ad or account that a person names, by id or name, typos included."""
+"""Finds the campaign, ad set, ad or account that a person names, typos included."""
 
 from __future__ import annotations
 
@@ -93,13 +93,13 @@ def match(words: str, targets: Sequence[AdObject], accounts: Sequence[AdAccount]
 
 
 def name_words(text: str) -> list[str]:
-    """Folded words without fillers, unless all are fillers."""
+    """Folded, without fillers unless all are fillers."""
     said = re.findall(r"[\w\u0900-\u097f]+", fold(text))
     return [word for word in said if word not in FILLERS] or said
 
 
 def similar_word(word: str, wanted: str) -> bool:
-    """Equal except for one typo, two in a long word."""
+    """Up to one typo, two in a long word."""
     if word == wanted:
         return True
     if len(wanted) < MIN_LENGTH_FOR_TYPO:
@@ -109,7 +109,6 @@ def similar_word(word: str, wanted: str) -> bool:
 
 
 def _exact(own: Sequence[str], account: Sequence[str], wanted: Sequence[str]) -> bool:
-    """All words of the object's name, and no others except the account's."""
     return bool(wanted) and set(own) <= set(wanted) <= {*own, *account}
 
 

@@ -58,7 +58,7 @@ class NotAuthorised(AdsFault):
 
 
 class AccountBlocked(AdsFault):
-    """Restricted by policy: creation stops."""
+    """By policy: creation stops."""
 
 
 class RequestWrong(AdsFault):
@@ -106,7 +106,7 @@ class PlatformAccount(Protocol):
         ...
 
     def find(self, kind: Kind, token: str) -> list[str]:
-        """Ids of objects with this token; reads lag behind creates by seconds."""
+        """Reads lag behind creates by seconds."""
         ...
 
     def set_status(self, kind: Kind, object_id: str, status: AdStatus) -> None:
@@ -118,7 +118,7 @@ class PlatformAccount(Protocol):
         ...
 
     def guard_spend(self, most_a_day: Money) -> str:
-        """Upsert the platform's rule that pauses all ads above this daily spend; returns its id."""
+        """Upsert the platform's rule that pauses all ads above this; returns its id."""
         ...
 
     def send_events(self, events: Sequence[BusinessEvent]) -> list[EventOutcome]:

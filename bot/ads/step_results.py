@@ -153,7 +153,7 @@ class MorningResults:
 
     @classmethod
     def of_notes(cls, notes: Mapping[str, Any]) -> MorningResults:
-        """From JSON by step. Steps of other releases are ignored."""
+        """Steps of other releases are ignored."""
         results, unread = cls(), []
         for name in _STEPS & notes.keys():
             try:

@@ -48,7 +48,7 @@ from bot.staff.questions.model_answers import ModelAnswers
 from bot.wiring.foundation import Foundation
 from memory.ads.charts import Charts
 from memory.ads.chat_texts import AdChats
-from memory.ads.conversion_events import Events
+from memory.ads.conversion_events import ConversionEvents
 from memory.ads.graph import Graph
 from memory.ads.morning_runs import Cycles
 from memory.ads.tasks import Tasks
@@ -121,7 +121,7 @@ class AgencyParts:
             hourly_check=HourlyCheck(
                 self.db, self.accounts, stores.campaigns, stores.figures, actions, self.shop, self.staff, self.clock
             ),
-            feedback=Feedback(self.accounts, stores.attribution, Events(self.db, self.real_clock), margins),
+            feedback=Feedback(self.accounts, stores.attribution, ConversionEvents(self.db, self.real_clock), margins),
             pull=pull,
             practice=self.practice,
             answers=answers,

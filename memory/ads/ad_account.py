@@ -44,29 +44,25 @@ class Learning:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """`daily_budget` is None where the ad sets hold the budget."""
-
     id: str
     account_id: str
     name: str
     objective: Objective
     status: AdStatus
     effective_status: EffectiveStatus
-    daily_budget: Money | None
+    daily_budget: Money | None  # None: the ad sets own the budgets
     created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class AdSet:
-    """`daily_budget` is None where the campaign holds the budget: one budget owner per campaign."""
-
     id: str
     account_id: str
     campaign_id: str
     name: str
     status: AdStatus
     effective_status: EffectiveStatus
-    daily_budget: Money | None
+    daily_budget: Money | None  # None: the campaign owns the budget
     targeting: Mapping[str, Any] = field(default_factory=dict)
     learning: Learning | None = None
 
@@ -109,9 +105,9 @@ class Structure:
 
 @dataclass(frozen=True, slots=True)
 class AdInsight:
-    """The platform's figures for one ad and one day of its account's calendar, as of `seen_at`.
+    """One ad on one day of its account's calendar, as of `seen_at`; may be restated for 28 days.
 
-    A day may be restated for 28 days. None: the platform left the field out, which is not zero.
+    None: the platform left the field out, which is not zero.
     """
 
     account_id: str
@@ -130,7 +126,7 @@ class AdInsight:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """A change in the platform's own log."""
+    """From the platform's own log."""
 
     at: datetime
     actor: str  # the platform's name of the person, or our app's name
@@ -153,7 +149,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class NewCampaign:
-    """It holds no budget, its ad sets do."""
+    """Its ad sets own the budgets."""
 
     name: str
     objective: Objective = "engagement"
@@ -172,8 +168,6 @@ class NewAdSet:
 
 @dataclass(frozen=True, slots=True)
 class NewCreative:
-    """With a picture that the account already has."""
-
     name: str
     body: str
     headline: str

@@ -42,7 +42,7 @@ class AdTestOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AdTest:
-    """A test, stored before its launch is requested."""
+    """Stored before its launch is requested."""
 
     id: int
     brand: str
@@ -81,14 +81,13 @@ AD_TEST = AD_TESTS.rows(AdTest, budget=decimal_money("daily_budget", "currency")
 
 class AdTests:
     def __init__(self, db: Database, clock: Clock) -> None:
-        """`clock` is the clock of the ad accounts."""
         self._db = db
         self._clock = clock
 
     def begin(
         self, brand: str, account_id: str, key: str, decision_id: int, budget: Money, idea: Mapping[str, Any]
     ) -> AdTest:
-        """Raises AlreadyStored where one runs under this key."""
+        """Raises AlreadyStored if one runs under this key."""
         row = AD_TESTS.stored(
             brand=brand,
             account_id=account_id,
@@ -133,7 +132,7 @@ class AdTests:
         )
 
     def end(self, brand: str, test_id: int, outcome: AdTestOutcome) -> None:
-        """Raises UnknownAdTest where it has ended already."""
+        """Raises UnknownAdTest if it has ended already."""
         ended = self._db.run(
             "UPDATE ad_tests SET ended_at = :now, outcome = :outcome WHERE brand = :brand AND id = :id AND ended_at IS NULL",
             now=to_text(self._clock()),

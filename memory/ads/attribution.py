@@ -42,22 +42,16 @@ class UnknownSale(MemoryFault):
 
 @dataclass(frozen=True, slots=True)
 class AdSale:
-    """An order that came through an ad.
-
-    `chat_day`: when the last ad opened the chat, in its account's calendar. `buyer` identifies a customer without a
-    contact. `margin`: `value` minus goods and delivery.
-    """
-
     number: str
     last_ad_id: str
-    chat_day: date
+    chat_day: date  # when the last ad opened the chat, in its account's calendar
     ordered_at: datetime
     value: Money
-    margin: Money
+    margin: Money  # value minus goods and delivery
     state: State = "ordered"
     first_ad_id: str | None = None  # None: the last ad was the first
     first_chat_day: date | None = None
-    buyer: str | None = None
+    buyer: str | None = None  # identifies a customer without a contact
     contact_id: int | None = None
     sku: str | None = None
     returning: bool | None = None  # had bought before; None where that is not known
@@ -76,10 +70,10 @@ class ChatDay:
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """Orders by day of chat and age in days, net of cancelled and returned ones."""
+    """Orders by day of chat, net of cancelled and returned ones."""
 
     chat_day: date
-    age: int
+    age: int  # days from the chat to the order
     count: int
     margin: Decimal  # of all of them together, in the account's currency
 
@@ -103,8 +97,8 @@ class UnknownReferral:
 
 
 @dataclass(frozen=True, slots=True)
-class BookedSale:
-    """An attributed order, without personal data."""
+class AttributedSale:
+    """Without personal data."""
 
     id: int
     number: str | None
@@ -138,7 +132,7 @@ AD_CHATS = Table(
     Column("country", TEXT, null=True),
     Column("contact_id", INTEGER, null=True),
     Column("touch_id", INTEGER, null=True),
-    Column("at", TIMESTAMP, null=True),
+    Column("at", TIMESTAMP, null=True),  # NULL for practice-market chats
     indexes=[
         Index("ad_chats_by_day", "brand, ad_id, day, chats, leads"),  # figures are read from it alone
         Index("ad_chats_by_contact", "contact_id"),
@@ -178,8 +172,8 @@ AD_SALES = Table(
     ],
 )
 CHAT_DAY = AD_CHATS.rows(ChatDay)
-BOOKED_SALE = AD_SALES.rows(
-    BookedSale,
+ATTRIBUTED_SALE = AD_SALES.rows(
+    AttributedSale,
     "s",
     account_id="a.account_id",
     value=minor_money("value", "currency"),
@@ -196,8 +190,8 @@ class Attribution:
         self._clock = clock
         self._rates = rates
 
-    def take_desk(self, brand: str, *, margin_rate: Decimal, zone: str = "UTC") -> int:
-        """Attribute the desk's new chats and orders; returns the number of new or changed rows. Idempotent.
+    def attribute_desk_sales(self, brand: str, *, margin_rate: Decimal, zone: str = "UTC") -> int:
+        """Returns the number of new or changed rows. Idempotent.
 
         `margin_rate`: share of a price left after goods and delivery, 0 to 1. `zone`: for ads of unknown accounts.
         """
@@ -206,18 +200,17 @@ class Attribution:
         accounts = self._accounts(brand, zone)
         with self._db.transaction():
             self._db.hold(f"attribution {brand}")
-            changed = self._take_touches(brand, accounts)
-            changed += self._take_orders(brand, margin_rate, accounts)
-            self._follow_chats(brand)
+            changed = self._attribute_chats(brand, accounts)
+            changed += self._attribute_orders(brand, margin_rate, accounts)
+            self._update_recent_chats(brand)
         return changed
 
-    def book_chats(self, brand: str, chats: Iterable[ChatDay]) -> None:
+    def store_chats(self, brand: str, chats: Iterable[ChatDay]) -> None:
         """Practice-market chats; a row may count many."""
         bulk_insert.insert(self._db, AD_CHATS, [CHAT_DAY.values(each) | {"brand": brand} for each in chats])
 
-    def booked_until(self, brand: str, account_id: str) -> date | None:
+    def stored_until(self, brand: str, account_id: str) -> date | None:
         """The last day with practice-market chats."""
-        # `at` is NULL for practice-market chats
         day = self._db.value(
             "SELECT max(c.day) FROM ad_chats c JOIN ads a ON a.brand = c.brand AND a.ad_id = c.ad_id"
             " WHERE c.brand = :brand AND a.account_id = :account AND c.at IS NULL",
@@ -226,7 +219,7 @@ class Attribution:
         )
         return None if day is None else date.fromordinal(day)
 
-    def book_sales(self, brand: str, sales: Iterable[AdSale], *, zone: str = "UTC") -> None:
+    def store_sales(self, brand: str, sales: Iterable[AdSale], *, zone: str = "UTC") -> None:
         """Known numbers are skipped."""
         accounts = self._accounts(brand, zone)
         now = self._clock()
@@ -250,7 +243,7 @@ class Attribution:
     def series(
         self, brand: str, account_id: str, since: date, until: date, *, touch: Touch = "last"
     ) -> dict[str, AdSeries]:
-        """Chats by day and orders by age, for each ad of an account; both days included.
+        """Per ad; both days included.
 
         `touch`: orders count for the ad of the last chat before them, or of the first chat ever.
         """
@@ -279,14 +272,14 @@ class Attribution:
     def sales(
         self, brand: str, since: date, until: date, *,
         account_id: str | None = None, ad_id: str | None = None, before: int | None = None, limit: int = 50,
-    ) -> list[BookedSale]:  # fmt: skip
-        """Attributed orders of these days (both included), newest booking first.
+    ) -> list[AttributedSale]:  # fmt: skip
+        """Attributed orders of these days (both included), newest first.
 
         `ad_id`: as first or last ad. `before`: the last id of the previous page.
         """
-        return BOOKED_SALE.all(
+        return ATTRIBUTED_SALE.all(
             self._db,
-            f"SELECT {BOOKED_SALE.columns} FROM ad_sales s LEFT JOIN ads a ON a.brand = s.brand AND a.ad_id = s.last_ad_id"
+            f"SELECT {ATTRIBUTED_SALE.columns} FROM ad_sales s LEFT JOIN ads a ON a.brand = s.brand AND a.ad_id = s.last_ad_id"
             " WHERE s.brand = :brand AND s.day BETWEEN :since AND :until"
             + (" AND a.account_id = :account" if account_id else "")
             + (" AND :ad IN (s.first_ad_id, s.last_ad_id)" if ad_id else "")
@@ -302,7 +295,7 @@ class Attribution:
         )
 
     def unknown(self, brand: str) -> list[UnknownReferral]:
-        """Referring ads that are in no account of the brand, most chats first."""
+        """Most chats first."""
         rows = self._db.all(
             "SELECT c.ad_id, sum(c.chats) AS chats, min(c.day) AS first_day, max(c.day) AS last_day,"
             " (SELECT count(*) FROM ad_sales s WHERE s.brand = :brand AND s.last_ad_id = c.ad_id"
@@ -330,7 +323,7 @@ class Attribution:
         )
         return _Accounts({row["ad_id"]: (row["currency"], row["time_zone"]) for row in rows}, zone)
 
-    def _take_touches(self, brand: str, accounts: _Accounts) -> int:
+    def _attribute_chats(self, brand: str, accounts: _Accounts) -> int:
         seen = self._db.value("SELECT coalesce(max(touch_id), 0) FROM ad_chats WHERE brand = :brand", brand=brand)
         rows = self._db.all(
             "SELECT t.id, t.contact_id, t.source_id, t.at, c.first_touch_id, c.language, c.address"
@@ -340,19 +333,18 @@ class Attribution:
             brand=brand,
             after=seen - OVERLAP,
         )
-        counted = self._counted(brand, {row["contact_id"] for row in rows})
+        counted = self._counted_chats(brand, {row["contact_id"] for row in rows})
         bulk_insert.insert(self._db, AD_CHATS, [_chat_row(brand, row, accounts, counted) for row in rows])
         return len(rows)
 
-    def _counted(self, brand: str, contact_ids: set[int]) -> set[tuple[int, str, int]]:
-        """(contact, ad, day) of counted chats."""
+    def _counted_chats(self, brand: str, contact_ids: set[int]) -> set[tuple[int, str, int]]:
         counted = set()
         for contact_id in contact_ids:
             for row in self._db.all("SELECT ad_id, day FROM ad_chats WHERE contact_id = :id", id=contact_id):
                 counted.add((contact_id, row["ad_id"], row["day"]))
         return counted
 
-    def _take_orders(self, brand: str, margin_rate: Decimal, accounts: _Accounts) -> int:
+    def _attribute_orders(self, brand: str, margin_rate: Decimal, accounts: _Accounts) -> int:
         # Orders of erased people have no contact and are left out; their sales stay, without a number.
         rows = self._db.all(
             "SELECT o.*, f.at AS first_at, l.at AS last_at, c.language, c.address, s.state AS booked,"
@@ -365,14 +357,13 @@ class Attribution:
             "  WHEN 'cancelled' THEN 'cancelled' ELSE 'paid' END)) ORDER BY o.id",
             brand=brand,
         )
-        self.book_sales(brand, [_desk_sale(row, margin_rate, accounts) for row in rows if row["booked"] is None])
+        self.store_sales(brand, [_desk_sale(row, margin_rate, accounts) for row in rows if row["booked"] is None])
         for row in rows:
             if row["booked"] is not None:
                 self.move(brand, row["number"], _state(row["state"]))
         return len(rows)
 
-    def _follow_chats(self, brand: str) -> None:
-        """Mark recent chats that became leads; fill in languages."""
+    def _update_recent_chats(self, brand: str) -> None:
         since = to_text(self._clock() - timedelta(days=FRESH_DAYS))
         types = ", ".join(f"'{name}'" for name in LEAD_TYPES)
         self._db.run(
@@ -393,7 +384,7 @@ class Attribution:
 
     def _sale_row(self, brand: str, sale: AdSale, accounts: _Accounts, now: datetime) -> dict[str, Any]:
         currency, zone = accounts.of(sale.last_ad_id)
-        value, margin = self._in(sale.value, currency), self._in(sale.margin, currency)
+        value, margin = self._converted(sale.value, currency), self._converted(sale.margin, currency)
         if value is None or margin is None:
             value, margin = sale.value, sale.margin
         local = sale.ordered_at.astimezone(zone)
@@ -420,8 +411,7 @@ class Attribution:
             country=sale.country,
         )
 
-    def _in(self, money: Money, currency: str | None) -> Money | None:
-        """Convert to an account's currency; None without a rate."""
+    def _converted(self, money: Money, currency: str | None) -> Money | None:
         if currency is None or money.currency == currency:
             return money
         return None if self._rates is None else self._rates.in_currency(money, currency)
@@ -429,8 +419,6 @@ class Attribution:
 
 @dataclass(frozen=True, slots=True)
 class _Accounts:
-    """An unknown ad has no currency, and the brand's time zone."""
-
     by_ad: Mapping[str, tuple[str, str]]
     zone: str
 
@@ -443,7 +431,7 @@ class _Accounts:
 
 
 def country_of(address: str) -> str | None:
-    """ISO code of an address's phone prefix; None for a user id."""
+    """ISO code of a phone prefix; None for a user id."""
     phone = address.removeprefix("whatsapp:")
     if not phone.startswith("+"):
         return None

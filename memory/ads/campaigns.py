@@ -41,7 +41,7 @@ FIGURES = ("spend", "impressions", "clicks", "chats", "reach", "purchases", "pur
 
 
 class UnknownAdAccount(MemoryFault):
-    """This brand has no such ad account, or no snapshot of it yet."""
+    """Unknown to this brand, or not read yet."""
 
 
 class UnknownAd(MemoryFault):
@@ -81,9 +81,9 @@ class KnownCampaign:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """Insights as columns of equal length, ordered by ad and day.
+    """Columns of equal length, ordered by ad and day.
 
-    `spend` and `purchase_value` are ISO minor units of the account's currency; None: not reported.
+    Money is in ISO minor units of the account's currency. None: not reported.
     """
 
     account_id: list[str]
@@ -267,23 +267,23 @@ class Campaigns:
         self._db = db
         self._clock = clock
 
-    def take_structure(self, structure: Structure) -> None:
+    def store_structure(self, structure: Structure) -> None:
         """Upsert a snapshot; missing objects are marked gone and keep their insights. A stale snapshot is ignored."""
         brand, account, at = structure.account.brand, structure.account.id, to_text(structure.seen_at)
         with self._db.transaction():
             self._db.hold(f"ad account {brand} {account}")
-            if at < (self._seen(brand, account) or ""):
+            if at < (self._last_seen_at(brand, account) or ""):
                 return
-            self._write(AD_ACCOUNTS, "account_id", [ACCOUNT.values(structure.account) | {"seen_at": at}])
+            self._upsert(AD_ACCOUNTS, "account_id", [ACCOUNT.values(structure.account) | {"seen_at": at}])
             seen = {"brand": brand, "seen_at": at}
             present = {"gone_at": "NULL"}
             campaigns = [CAMPAIGN.values(each) | seen for each in structure.campaigns]
-            self._write(AD_CAMPAIGNS, "campaign_id", campaigns, **present)
-            self._write(AD_SETS, "ad_set_id", [AD_SET.values(each) | seen for each in structure.ad_sets], **present)
+            self._upsert(AD_CAMPAIGNS, "campaign_id", campaigns, **present)
+            self._upsert(AD_SETS, "ad_set_id", [AD_SET.values(each) | seen for each in structure.ad_sets], **present)
             creatives = [CREATIVE.values(each) | seen for each in structure.creatives]
-            self._write(AD_CREATIVES, "creative_id", creatives, **present)
+            self._upsert(AD_CREATIVES, "creative_id", creatives, **present)
             ads = [AD.values(each) | seen | {"angle": angle_of(each.name)} for each in structure.ads]
-            self._write(ADS, "ad_id", ads, angle="coalesce(ads.angle_given, excluded.angle)", **present)
+            self._upsert(ADS, "ad_id", ads, angle="coalesce(ads.angle_given, excluded.angle)", **present)
             self._mark_gone(brand, account, at)
 
     def label(
@@ -340,7 +340,7 @@ class Campaigns:
             ad_sets=tuple(AD_SET.all(self._db, ad_sets, **which)),
             creatives=tuple(CREATIVE.all(self._db, creatives, **which)),
             ads=tuple(AD.all(self._db, ads, **which)),
-            seen_at=from_text(self._seen(brand, account_id) or ""),
+            seen_at=from_text(self._last_seen_at(brand, account_id) or ""),
         )
 
     def ads(self, brand: str, *, account_id: str | None = None) -> list[KnownAd]:
@@ -357,20 +357,20 @@ class Campaigns:
             brand=brand,
         )
 
-    def take_readings(self, brand: str, readings: Iterable[AdInsight]) -> int:
-        """Store new and restated insights, drop stale ones; returns the number stored.
+    def store_readings(self, brand: str, readings: Iterable[AdInsight]) -> int:
+        """Returns the number of new or restated insights.
 
-        Raises UnknownAdAccount, and NotStorable for a foreign currency or a negative number.
+        Raises UnknownAdAccount; NotStorable for a foreign currency or a negative number.
         """
         told = sorted(readings, key=lambda reading: reading.seen_at)
         currencies = {account.id: account.currency for account in self.accounts(brand)}
         for reading in told:
-            _check(reading, currencies)
+            _check_storable(reading, currencies)
         with self._db.transaction():
             self._db.hold(f"ad readings {brand}")
-            keys = self._keys(brand, told)
+            keys = self._row_ids(brand, told)
             known = self._latest(brand, set(keys.values()), told)
-            fresh = _news(told, keys, known)
+            fresh = _new_insights(told, keys, known)
             self._supersede(fresh)
             rows = [news.values | {"superseded_at": news.superseded_at} for news in fresh]
             bulk_insert.insert(self._db, AD_READINGS, rows)
@@ -387,8 +387,8 @@ class Campaigns:
         as_of: datetime | None = None,
         breakdown: str | None = None,
     ) -> list[AdInsight]:
-        """The latest insight of each ad and day, both days included; `as_of`: as known at that time."""
-        held, values = _held(as_of)
+        """Latest per ad and day, both days included; `as_of`: as known at that time."""
+        held, values = _as_of_filter(as_of)
         part = "r.part = ''" if breakdown is None else "r.part >= :part AND r.part < :part_end"
         which = "(CAST(:account AS TEXT) IS NULL OR a.account_id = :account) AND (CAST(:ad AS TEXT) IS NULL OR a.ad_id = :ad)"
         values |= {} if breakdown is None else {"part": f"{breakdown}=", "part_end": f"{breakdown}>"}
@@ -405,7 +405,7 @@ class Campaigns:
         )
 
     def insight_history(self, brand: str, ad_id: str, day: date) -> list[AdInsight]:
-        """All insights of an ad's day, oldest first, without breakdowns."""
+        """Oldest first, without breakdowns."""
         return INSIGHT.all(
             self._db,
             f"{_READINGS} WHERE a.brand = :brand AND a.ad_id = :ad AND r.day = :day AND r.part = '' ORDER BY r.id",
@@ -423,9 +423,9 @@ class Campaigns:
         account_id: str | None = None,
         as_of: datetime | None = None,
     ) -> Days:
-        """`readings` as columns, without breakdowns, for arithmetic over many ads."""
-        ads = {ad.key: ad for ad in self._numbered(brand, account_id)}
-        rows = self._numbers(brand, since, until, account_id, as_of)
+        """`readings` as columns, without breakdowns."""
+        ads = {ad.key: ad for ad in self._ad_keys(brand, account_id)}
+        rows = self._insight_rows(brand, since, until, account_id, as_of)
         today = {account: day.toordinal() for account, day in self.today(brand).items()}
         recent = to_microseconds((as_of or self._clock()) - timedelta(days=MOVING_DAYS))
         # Few distinct days, and few distinct timestamps: insights come in batches.
@@ -438,20 +438,20 @@ class Campaigns:
             day=[dates[row["day"]] for row in rows],
             **{name: [row[name] for row in rows] for name in FIGURES},
             seen_at=[moments[row["seen_at"]] for row in rows],
-            moving=[_moves(row, today[ads[row["ad"]].account_id], recent) for row in rows],
+            moving=[_may_be_restated(row, today[ads[row["ad"]].account_id], recent) for row in rows],
         )
 
     def today(self, brand: str) -> dict[str, date]:
-        """The current date in each account's calendar."""
+        """In each account's calendar."""
         now = self._clock()
         zones = self._db.all("SELECT account_id, time_zone FROM ad_accounts WHERE brand = :brand", brand=brand)
         return {row["account_id"]: now.astimezone(ZoneInfo(row["time_zone"])).date() for row in zones}
 
-    def _numbers(
+    def _insight_rows(
         self, brand: str, since: date, until: date, account_id: str | None, as_of: datetime | None
     ) -> list[Row]:
         # Numbers only: texts would double the time for tens of thousands of rows.
-        held, values = _held(as_of)
+        held, values = _as_of_filter(as_of)
         return self._db.all(
             f"SELECT r.ad, r.day, r.telling, r.seen_at, {', '.join(f'r.{name}' for name in FIGURES)}"
             " FROM ads a JOIN ad_readings r ON r.ad = a.id WHERE a.brand = :brand"
@@ -464,7 +464,7 @@ class Campaigns:
             **values,
         )
 
-    def _numbered(self, brand: str, account_id: str | None) -> list[_Numbered]:
+    def _ad_keys(self, brand: str, account_id: str | None) -> list[_AdKey]:
         rows = self._db.all(
             "SELECT a.id AS key, a.ad_id, a.account_id, n.currency FROM ads a JOIN ad_accounts n"
             " ON n.brand = a.brand AND n.account_id = a.account_id WHERE a.brand = :brand"
@@ -472,9 +472,9 @@ class Campaigns:
             brand=brand,
             account=account_id,
         )
-        return [_Numbered(**row) for row in rows]
+        return [_AdKey(**row) for row in rows]
 
-    def _seen(self, brand: str, account_id: str) -> str | None:
+    def _last_seen_at(self, brand: str, account_id: str) -> str | None:
         seen: str | None = self._db.value(
             "SELECT seen_at FROM ad_accounts WHERE brand = :brand AND account_id = :account",
             brand=brand,
@@ -482,8 +482,7 @@ class Campaigns:
         )
         return seen
 
-    def _write(self, table: Table, key: str, rows: Sequence[Mapping[str, Any]], **assigned: str) -> None:
-        """Upsert by brand and `key`."""
+    def _upsert(self, table: Table, key: str, rows: Sequence[Mapping[str, Any]], **assigned: str) -> None:
         # A page fetched twice repeats rows, which PostgreSQL refuses in one statement.
         once = {row[key]: row for row in rows}
         if once:
@@ -500,8 +499,7 @@ class Campaigns:
                 at=at,
             )
 
-    def _keys(self, brand: str, told: Sequence[AdInsight]) -> dict[str, int]:
-        """Row ids by ad id; unknown ads are inserted."""
+    def _row_ids(self, brand: str, told: Sequence[AdInsight]) -> dict[str, int]:
         wanted = {reading.ad_id: reading.account_id for reading in told}
         now = self._clock()
         found = self._ad_numbers(brand)
@@ -522,7 +520,7 @@ class Campaigns:
         rows = self._db.all("SELECT id, ad_id FROM ads WHERE brand = :brand", brand=brand)
         return {row["ad_id"]: row["id"] for row in rows}
 
-    def _latest(self, brand: str, keys: set[int], told: Sequence[AdInsight]) -> dict[_Place, Row]:
+    def _latest(self, brand: str, keys: set[int], told: Sequence[AdInsight]) -> dict[_InsightKey, Row]:
         if not told:
             return {}
         days = [reading.day.toordinal() for reading in told]
@@ -538,7 +536,7 @@ class Campaigns:
         )
         return {(row["ad"], row["part"], row["day"]): row for row in rows if row["ad"] in keys}
 
-    def _supersede(self, fresh: Sequence[_News]) -> None:
+    def _supersede(self, fresh: Sequence[_NewInsight]) -> None:
         replaced: dict[int, list[int]] = {}
         for news in fresh:
             if news.replaces is not None:
@@ -547,11 +545,11 @@ class Campaigns:
             bulk_insert.update(self._db, "UPDATE ad_readings SET superseded_at = :at WHERE id IN", ids, at=at)
 
 
-_Place = tuple[int, str, int]  # ad, part, day
+_InsightKey = tuple[int, str, int]  # ad, part, day
 
 
 @dataclass(frozen=True, slots=True)
-class _Numbered:
+class _AdKey:
     key: int
     ad_id: str
     account_id: str
@@ -559,11 +557,9 @@ class _Numbered:
 
 
 @dataclass(slots=True)
-class _News:
-    """An insight to insert, and the id of the row that it supersedes."""
-
+class _NewInsight:
     values: dict[str, Any]
-    replaces: int | None
+    replaces: int | None  # id of the row that it supersedes
     superseded_at: int | None = None  # by a later one of the same batch
 
 
@@ -579,10 +575,8 @@ _READINGS = f"""SELECT {INSIGHT.columns} FROM ads a
 
 
 def angle_of(name: str) -> str:
-    """The angle in an ad's name: the second part of `Summer · security · video`, else “unlabelled”.
-
-    A token close behind its dot (` ·k7q2`) is not part of the name.
-    """
+    """Second part of a name such as `Summer · security · video`, else “unlabelled”."""
+    # A token close behind its dot (` ·k7q2`) is not part of the name.
     parts = [part.strip() for part in name.split(" · ")]
     if len(parts) < 2:
         return UNLABELLED
@@ -593,32 +587,33 @@ def _plain_angle(angle: str) -> str:
     return " ".join(angle.split()).casefold()
 
 
-def _news(told: Sequence[AdInsight], keys: Mapping[str, int], known: Mapping[_Place, Row]) -> list[_News]:
-    """New and restated insights, each with the row that it supersedes."""
-    latest: dict[_Place, _News | Row] = dict(known)
-    fresh: list[_News] = []
+def _new_insights(
+    told: Sequence[AdInsight], keys: Mapping[str, int], known: Mapping[_InsightKey, Row]
+) -> list[_NewInsight]:
+    latest: dict[_InsightKey, _NewInsight | Row] = dict(known)
+    fresh: list[_NewInsight] = []
     for reading in told:
         values = INSIGHT.values(reading) | {"ad": keys[reading.ad_id]}
         place = (values["ad"], values["part"], values["day"])
         before = latest.get(place)
-        known_values = before.values if isinstance(before, _News) else before
+        known_values = before.values if isinstance(before, _NewInsight) else before
         if known_values is None:
-            news = _News(values | {"telling": 1}, None)
+            news = _NewInsight(values | {"telling": 1}, None)
         elif values["seen_at"] < known_values["seen_at"]:
             continue  # stale: an answer that was delayed
         elif all(values[name] == known_values[name] for name in FIGURES):
             continue
         else:
-            replaces = None if isinstance(before, _News) else known_values["id"]
-            news = _News(values | {"telling": known_values["telling"] + 1}, replaces)
-            if isinstance(before, _News):
+            replaces = None if isinstance(before, _NewInsight) else known_values["id"]
+            news = _NewInsight(values | {"telling": known_values["telling"] + 1}, replaces)
+            if isinstance(before, _NewInsight):
                 before.superseded_at = values["seen_at"]
         latest[place] = news
         fresh.append(news)
     return fresh
 
 
-def _check(reading: AdInsight, currencies: Mapping[str, str]) -> None:
+def _check_storable(reading: AdInsight, currencies: Mapping[str, str]) -> None:
     currency = currencies.get(reading.account_id)
     if currency is None:
         raise UnknownAdAccount(f"ad account {reading.account_id} was not seen yet: take its structure first")
@@ -632,13 +627,12 @@ def _check(reading: AdInsight, currencies: Mapping[str, str]) -> None:
         raise NotStorable(f"ad {reading.ad_id} on {reading.day}: a count or amount below zero cannot be")
 
 
-def _moves(row: Row, today: int, recent: int) -> bool:
+def _may_be_restated(row: Row, today: int, recent: int) -> bool:
     restated = row["telling"] > 1 and row["seen_at"] > recent
     return bool(today - row["day"] < MOVING_DAYS or restated)
 
 
-def _held(as_of: datetime | None) -> tuple[str, dict[str, Any]]:
-    """SQL for the latest rows, or for those that were the latest at `as_of`."""
+def _as_of_filter(as_of: datetime | None) -> tuple[str, dict[str, Any]]:
     if as_of is None:
         return "r.superseded_at IS NULL", {}
     held = "r.seen_at <= :moment AND (r.superseded_at IS NULL OR r.superseded_at > :moment)"

@@ -1,4 +1,4 @@
-"""Specs of charts that were sent, kept until their address expires."""
+"""Specs of charts that were sent, kept until their URL expires."""
 
 from __future__ import annotations
 
@@ -33,14 +33,12 @@ AD_CHARTS = Table(
 
 
 class Charts:
-    """A spec holds figures of ads and no personal data."""
-
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
 
     def keep(self, brand: str, spec: Mapping[str, Any], expires_at: datetime) -> int:
-        """Store a spec and return its number; delete expired ones."""
+        """Returns its number; deletes expired specs."""
         now = self._clock()
         chart = AD_CHARTS.stored(brand=brand, spec=spec, made_at=now, expires_at=expires_at)
         with self._db.transaction():

@@ -14,7 +14,7 @@ from memory.storage.timestamps import to_text
 
 @dataclass(frozen=True, slots=True)
 class AdChat:
-    """A person's texts from the click on an ad until the click on another."""
+    """From the click on an ad until the click on another."""
 
     contact_id: int
     ad_id: str
@@ -23,13 +23,11 @@ class AdChat:
 
 
 class AdChats:
-    """Without erased people."""
-
     def __init__(self, db: Database) -> None:
         self._db = db
 
     def through_ads(self, brand: str, since: datetime) -> list[AdChat]:
-        """One per person and ad, from `since` on, without staff."""
+        """One per person and ad; without staff and erased people."""
         which = {"brand": brand, "since": to_text(since)}
         clicks = self._db.all(_CLICKS, **which)
         said = self._db.all(_SAID, **which)

@@ -24,13 +24,13 @@ from memory.storage.table import (
 from memory.storage.timestamps import Clock, to_text
 
 # After the click; later events are not taken (Meta's Conversions API for business messaging).
-MOST_AGE = timedelta(days=7)
+EVENT_WINDOW = timedelta(days=7)
 PURCHASE, CANCELED, RETURNED = "Purchase", "OrderCanceled", "OrderReturned"  # the platform's names, as it spells them
 EventState = Literal["planned", "sent", "accepted", "refused", "too_late"]
 
 
 @dataclass(frozen=True, slots=True)
-class Reported:
+class StoredEvent:
     id: str  # the event's id as the platform gets it
     number: str
     name: str
@@ -40,28 +40,26 @@ class Reported:
 
 
 @dataclass(frozen=True, slots=True)
-class Uncounted:
-    """A sale that the platform did not count."""
-
+class UncountedSale:
     number: str
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """A day's sales of an account beside the platform's count; None where it gave none."""
+    """A day's sales of an account beside the platform's count."""
 
     day: date
     sold: int
-    platform: int | None
-    uncounted: tuple[Uncounted, ...]
+    platform: int | None  # None: it gave no count
+    uncounted: tuple[UncountedSale, ...]
 
 
 def _event_id(row_id: int) -> str:
     return f"hawker-{row_id}"
 
 
-def _number(event_id: str) -> int:
+def _row_id(event_id: str) -> int:
     return int(event_id.removeprefix("hawker-"))
 
 
@@ -91,10 +89,10 @@ AD_EVENTS = Table(
 )
 _ID = Source(("id",), _event_id)
 EVENT = AD_EVENTS.rows(BusinessEvent, id=_ID, at="happened_at", value=minor_money("value", "currency", null=True))
-REPORTED = AD_EVENTS.rows(Reported, id=_ID)
+STORED_EVENT = AD_EVENTS.rows(StoredEvent, id=_ID)
 
 
-class Events:
+class ConversionEvents:
     """Each (order, event name) is stored once and sent at most once, over all processes.
 
     The platform does not deduplicate, so a claimed event that was never settled is not claimed again.
@@ -105,10 +103,7 @@ class Events:
         self._clock = clock
 
     def plan(self, brand: str) -> int:
-        """Store new events of the desk's orders: sold, cancelled, returned. Returns how many.
-
-        Orders without a click id are skipped, and so is the cancellation of a purchase that was never sent.
-        """
+        """Returns how many are new."""
         now = to_text(self._clock())
         rows = [
             row | {"brand": brand, "state": "planned", "why": "", "at": now}
@@ -119,8 +114,8 @@ class Events:
             bulk_insert.insert(self._db, AD_EVENTS, rows, "ON CONFLICT (brand, number, name) DO NOTHING")
             return self._count(brand) - before
 
-    def due(self, brand: str, account_id: str, *, most: int = 100) -> list[BusinessEvent]:
-        """Claim planned events, oldest first; each goes to one caller. Call `settle` or `put_back`."""
+    def claim(self, brand: str, account_id: str, *, most: int = 100) -> list[BusinessEvent]:
+        """Planned events, oldest first, each for one caller. Call `settle` or `release`."""
         with self._db.transaction():
             self._db.hold(f"ad events {brand} {account_id}")
             self._expire(brand, account_id)
@@ -132,7 +127,7 @@ class Events:
                 account=account_id,
                 most=most,
             )
-            self._move([_number(event.id) for event in events], "planned", "sent", "no answer yet")
+            self._move([_row_id(event.id) for event in events], "planned", "sent", "no answer yet")
         return events
 
     def settle(self, brand: str, outcomes: Sequence[EventOutcome]) -> None:
@@ -141,23 +136,23 @@ class Events:
                 self._db.run(
                     "UPDATE ad_events SET state = :state, why = :why, at = :now"
                     " WHERE id = :id AND brand = :brand AND state = 'sent'",
-                    id=_number(outcome.id),
+                    id=_row_id(outcome.id),
                     brand=brand,
                     state="accepted" if outcome.accepted else "refused",
                     why=outcome.why,
                     now=to_text(self._clock()),
                 )
 
-    def put_back(self, events: Sequence[BusinessEvent]) -> None:
-        """Release claimed events that were certainly not sent."""
+    def release(self, events: Sequence[BusinessEvent]) -> None:
+        """Only events that were certainly not sent."""
         with self._db.transaction():
-            self._move([_number(event.id) for event in events], "sent", "planned", "")
+            self._move([_row_id(event.id) for event in events], "sent", "planned", "")
 
-    def of_order(self, brand: str, number: str) -> list[Reported]:
+    def of_order(self, brand: str, number: str) -> list[StoredEvent]:
         """Oldest first."""
-        return REPORTED.all(
+        return STORED_EVENT.all(
             self._db,
-            f"SELECT {REPORTED.columns} FROM ad_events WHERE brand = :brand AND number = :number ORDER BY id",
+            f"SELECT {STORED_EVENT.columns} FROM ad_events WHERE brand = :brand AND number = :number ORDER BY id",
             brand=brand,
             number=number,
         )
@@ -169,8 +164,8 @@ class Events:
         return {row["state"]: row["n"] for row in rows}
 
     def reconciliation(self, brand: str, account_id: str, day: date) -> Reconciliation:
-        """Compare a day's sales, in the account's calendar, with the platform's count."""
-        sales = self._db.all(_SOLD, brand=brand, account=account_id, day=day.toordinal())
+        """`day` is in the account's calendar."""
+        sales = self._db.all(_SALES_OF_DAY, brand=brand, account=account_id, day=day.toordinal())
         told = self._db.value(
             "SELECT sum(r.purchases) FROM ads a JOIN ad_readings r ON r.ad = a.id WHERE a.brand = :brand"
             " AND a.account_id = :account AND r.day = :day AND r.part = '' AND r.superseded_at IS NULL",
@@ -179,7 +174,9 @@ class Events:
             day=day.toordinal(),
         )
         uncounted = tuple(
-            Uncounted(row["number"] or "of an erased person", _why(row)) for row in sales if row["state"] != "accepted"
+            UncountedSale(row["number"] or "of an erased person", _why(row))
+            for row in sales
+            if row["state"] != "accepted"
         )
         return Reconciliation(day, len(sales), None if told is None else int(told), uncounted)
 
@@ -194,7 +191,7 @@ class Events:
             brand=brand,
             account=account_id,
             now=to_text(now),
-            oldest=to_text(now - MOST_AGE),
+            oldest=to_text(now - EVENT_WINDOW),
         )
 
     def _move(self, ids: Sequence[int], source: EventState, target: EventState, why: str) -> None:
@@ -224,7 +221,7 @@ _TO_PLAN = """SELECT o.number, o.contact_id, o.last_clid AS clid, o.last_ad_id A
     LEFT JOIN ad_events p ON p.brand = o.brand AND p.number = o.number AND p.name = 'Purchase'
     WHERE o.brand = :brand AND o.contact_id IS NOT NULL AND o.last_clid IS NOT NULL AND o.last_clid <> ''
     AND e.id IS NULL AND (w.name = 'Purchase' OR p.state IN ('planned', 'sent', 'accepted')) ORDER BY o.id"""
-_SOLD = """SELECT s.number, e.state, e.why FROM ad_sales s
+_SALES_OF_DAY = """SELECT s.number, e.state, e.why FROM ad_sales s
     JOIN ads a ON a.brand = s.brand AND a.ad_id = s.last_ad_id
     LEFT JOIN ad_events e ON e.brand = s.brand AND e.number = s.number AND e.name = 'Purchase'
     WHERE s.brand = :brand AND a.account_id = :account AND s.day = :day AND s.state IN ('ordered', 'paid')

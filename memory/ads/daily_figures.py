@@ -10,11 +10,11 @@ from typing import Final, Literal
 
 from memory.ads.ad_account import AdAccount
 from memory.ads.campaigns import MOVING_DAYS, Campaigns
-from memory.ads.figures import Figures, Sum, figures_of
+from memory.ads.figures import Figures, Totals, figures_of
 from memory.storage.database import Database, Row
 from memory.storage.timestamps import Clock
 
-Whole = Literal["all", "account", "campaign"]
+Grouping = Literal["all", "account", "campaign"]
 UNKNOWN: Final = "unknown"
 
 
@@ -23,12 +23,12 @@ class CampaignDay:
     account_id: str
     campaign_id: str
     day: date
-    sum: Sum
+    sum: Totals
 
 
 @dataclass(frozen=True, slots=True)
 class Daily:
-    """A brand's campaigns by day. A line is in one currency; accounts of one currency share it."""
+    """A brand's campaigns by day. Accounts of one currency share a line."""
 
     rows: Sequence[CampaignDay]
     accounts: Mapping[str, AdAccount]
@@ -41,14 +41,15 @@ class Daily:
         ]
         return replace(self, rows=rows)
 
-    def last(self, days: int, by: Whole = "all", *, back: int = 0) -> list[Figures]:
+    def last(self, days: int, by: Grouping = "all", *, back: int = 0) -> list[Figures]:
         """The last `days` whole days of each account, shifted `back` days; most spent first."""
-        sums: dict[tuple[str, str], Sum] = defaultdict(Sum)
+        sums: dict[tuple[str, str], Totals] = defaultdict(Totals)
         ends: dict[tuple[str, str], date] = {}
         for row in self.rows:
             end = self.ends[row.account_id] - timedelta(days=back)
             if end - timedelta(days=days) < row.day <= end:
-                place = (self._key(row, by), self.accounts[row.account_id].currency)
+                key = {"all": "all", "account": row.account_id, "campaign": row.campaign_id}[by]
+                place = (key, self.accounts[row.account_id].currency)
                 sums[place].add(row.sum)
                 ends[place] = max(ends.get(place, end), end)
         lines = [
@@ -60,17 +61,14 @@ class Daily:
 
     def days(self) -> list[Figures]:
         """One line per day and currency, oldest first."""
-        sums: dict[tuple[date, str], Sum] = defaultdict(Sum)
+        sums: dict[tuple[date, str], Totals] = defaultdict(Totals)
         for row in self.rows:
             if row.day <= self.ends[row.account_id]:
                 sums[row.day, self.accounts[row.account_id].currency].add(row.sum)
         return [figures_of("all", "", currency, day, day, sums[day, currency]) for day, currency in sorted(sums)]
 
-    def _key(self, row: CampaignDay, by: Whole) -> str:
-        return {"all": "all", "account": row.account_id, "campaign": row.campaign_id}[by]
-
-    def _name(self, key: str, by: Whole) -> str:
-        names: dict[Whole, Callable[[], str]] = {
+    def _name(self, key: str, by: Grouping) -> str:
+        names: dict[Grouping, Callable[[], str]] = {
             "all": lambda: "",
             "account": lambda: self.accounts[key].name,
             "campaign": lambda: self.names.get(key, "") or key,
@@ -88,7 +86,7 @@ def daily(
     account_id: str | None = None,
     apart: bool = True,
 ) -> Daily:
-    """The last `days` whole days of a brand's campaigns, up to each account's own yesterday.
+    """Whole days, up to each account's own yesterday.
 
     `apart=False` merges an account's campaigns into one, “unknown”, which is much faster.
     """
@@ -108,7 +106,7 @@ def daily(
         "young": (now - timedelta(hours=12)).date().toordinal() - MOVING_DAYS,  # no time zone is further behind
         "recent": int((now - timedelta(days=MOVING_DAYS)).timestamp() * 1_000_000),
     }
-    place = _APART if apart else _TOGETHER
+    place = _BY_CAMPAIGN if apart else _BY_ACCOUNT
     rows = _rows(
         db.all(_TOLD.format(**place), **which, **told),
         db.all(_CHATS.format(**place), **which),
@@ -118,12 +116,12 @@ def daily(
                  accounts, _names(db, brand), ends)  # fmt: skip
 
 
-_APART = {
+_BY_CAMPAIGN = {
     "place": "a.account_id, coalesce(s.campaign_id, 'unknown') AS campaign_id",
     "ad_set": "LEFT JOIN ad_sets s ON s.brand = a.brand AND s.ad_set_id = a.ad_set_id",
     "group": "a.account_id, s.campaign_id",
 }
-_TOGETHER = {"place": "a.account_id, 'unknown' AS campaign_id", "ad_set": "", "group": "a.account_id"}
+_BY_ACCOUNT = {"place": "a.account_id, 'unknown' AS campaign_id", "ad_set": "", "group": "a.account_id"}
 _OF_ACCOUNT = "(CAST(:account AS TEXT) IS NULL OR a.account_id = :account)"
 _TOLD = f"""SELECT {{place}}, r.day, sum(r.spend) AS spend, sum(r.impressions) AS impressions, sum(r.clicks) AS clicks,
     sum(r.chats) AS told,
@@ -145,21 +143,21 @@ _SALES = f"""SELECT {{place}}, o.day, o.currency, sum(o.n) AS n, sum(o.value) AS
 
 
 def _rows(told: Sequence[Row], chats: Sequence[Row], sales: Sequence[Row]) -> list[CampaignDay]:
-    sums: dict[tuple[str, str, int], Sum] = defaultdict(Sum)
+    sums: dict[tuple[str, str, int], Totals] = defaultdict(Totals)
     for row in told:
-        sums[_place(row)].add(
-            Sum(
+        sums[_day_key(row)].add(
+            Totals(
                 spend=int(row["spend"]),
                 impressions=int(row["impressions"]),
                 clicks=int(row["clicks"]),
-                told=None if row["told"] is None else int(row["told"]),
+                platform_chats=None if row["told"] is None else int(row["told"]),
                 moving=bool(row["moving"]),
             )
         )
     for row in chats:
-        sums[_place(row)].add(Sum(chats=int(row["chats"]), leads=int(row["leads"])))
+        sums[_day_key(row)].add(Totals(chats=int(row["chats"]), leads=int(row["leads"])))
     for row in sales:
-        total = sums[_place(row)]
+        total = sums[_day_key(row)]
         total.orders += int(row["n"])
         total.money[row["currency"]][0] += int(row["value"])
         total.money[row["currency"]][1] += int(row["margin"])
@@ -167,7 +165,7 @@ def _rows(told: Sequence[Row], chats: Sequence[Row], sales: Sequence[Row]) -> li
             for (account, campaign, day), total in sums.items()]  # fmt: skip
 
 
-def _place(row: Row) -> tuple[str, str, int]:
+def _day_key(row: Row) -> tuple[str, str, int]:
     return row["account_id"], row["campaign_id"], row["day"]
 
 

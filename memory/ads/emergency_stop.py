@@ -40,14 +40,12 @@ class Stop:
 
     @property
     def cause(self) -> str:
-        """The `cause` of its Held rows."""
+        """The `cause` of its HeldObject rows."""
         return f"stop {self.id}"
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """An object that a stop or an alarm pauses, or whose budget it lowers from `was` to `becomes`."""
-
+class HeldObject:
     brand: str
     cause: str
     account_id: str
@@ -72,14 +70,12 @@ class AlarmRecord:
 
     @property
     def held_under(self) -> str:
-        """The `cause` of its Held rows."""
+        """The `cause` of its HeldObject rows."""
         return f"alarm {self.id}"
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """An unsent notice for staff."""
-
     id: int
     brand: str
     sentence: str
@@ -148,7 +144,7 @@ AD_NOTICES = Table(
 )
 STOP = AD_STOPS.rows(Stop, complete=computed("complete_at IS NOT NULL", FLAG))
 HELD = AD_HELD.rows(
-    Held, was=decimal_money("was", "currency", null=True), becomes=decimal_money("becomes", "currency", null=True)
+    HeldObject, was=decimal_money("was", "currency", null=True), becomes=decimal_money("becomes", "currency", null=True)
 )
 ALARM = AD_ALARMS.rows(AlarmRecord)
 NOTICE = AD_NOTICES.rows(Notice)
@@ -160,14 +156,12 @@ _HOLD = AD_HELD.insert(
 
 
 class Stops:
-    """Every process checks this before it raises, resumes or creates anything."""
-
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
 
     def begin(self, brand: str, who: str, why: str) -> Stop:
-        """Start a stop, or return the one in force."""
+        """Returns the one in force, if any."""
         with self._db.transaction(durable=True):
             self._db.hold(f"ads of {brand}")
             begun = AD_STOPS.stored(brand=brand, who=who, why=why, at=self._clock())
@@ -189,7 +183,7 @@ class Stops:
         )
 
     def end(self, stop: Stop, who: str) -> bool:
-        """False where it has ended already."""
+        """False if it has ended already."""
         lifted = self._db.run(
             "UPDATE ad_stops SET ended_at = :now, ended_by = :who WHERE id = :id AND ended_at IS NULL",
             now=to_text(self._clock()),
@@ -198,13 +192,13 @@ class Stops:
         )
         return bool(lifted)
 
-    def hold(self, things: Iterable[Held]) -> None:
+    def hold(self, things: Iterable[HeldObject]) -> None:
         """Store what is to be paused, again if this cause held it before."""
         with self._db.transaction():
             for thing in things:
                 self._db.run(_HOLD, **HELD.values(thing) | {"state": "to_pause", "why": ""})
 
-    def mark(self, thing: Held, state: HeldState, why: str = "") -> None:
+    def mark(self, thing: HeldObject, state: HeldState, why: str = "") -> None:
         self._db.run(
             "UPDATE ad_held SET state = :state, why = :why"
             " WHERE cause = :cause AND account_id = :account AND object_id = :object",
@@ -215,13 +209,13 @@ class Stops:
             object=thing.object_id,
         )
 
-    def held(self, cause: str, *states: HeldState) -> list[Held]:
+    def held(self, cause: str, *states: HeldState) -> list[HeldObject]:
         """In insertion order."""
         held = HELD.all(self._db, f"{_HELD} WHERE cause = :cause ORDER BY id", cause=cause)
         return [thing for thing in held if not states or thing.state in states]
 
     def note_running(self, account_id: str, names: Mapping[str, str]) -> None:
-        """Replace the running campaigns, id → name."""
+        """Replaces them, id → name."""
         if self.seen_running(account_id) == names:
             return
         with self._db.transaction():
@@ -231,12 +225,12 @@ class Stops:
                 self._db.run(AD_RUNNING.insert(row, "ON CONFLICT DO NOTHING"), **row)
 
     def seen_running(self, account_id: str) -> dict[str, str]:
-        """Campaigns at the last reading, id → name."""
+        """Id → name."""
         rows = self._db.all("SELECT object_id, name FROM ad_running WHERE account_id = :account", account=account_id)
         return {row["object_id"]: row["name"] for row in rows}
 
-    def holding(self, account_id: str, object_id: str) -> list[Held]:
-        """What alarms hold of one object."""
+    def holding(self, account_id: str, object_id: str) -> list[HeldObject]:
+        """By alarms."""
         return HELD.all(
             self._db,
             f"{_HELD} WHERE account_id = :account AND object_id = :object"
@@ -245,8 +239,8 @@ class Stops:
             object=object_id,
         )
 
-    def to_put_back(self, brand: str) -> list[Held]:
-        """What ended stops paused and nobody has resumed yet."""
+    def to_put_back(self, brand: str) -> list[HeldObject]:
+        """Paused by ended stops."""
         return HELD.all(
             self._db,
             f"{_HELD} WHERE brand = :brand AND state = 'paused' AND cause LIKE 'stop %' ORDER BY id",
@@ -255,8 +249,6 @@ class Stops:
 
 
 class Alarms:
-    """Alarms, each announced once, and other notices for staff."""
-
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
@@ -264,10 +256,10 @@ class Alarms:
     def raise_(
         self, brand: str, cause: str, sentence: str, *, freezes: Sequence[str] = (), ends_itself: bool = False
     ) -> AlarmRecord:
-        """Open an alarm with a notice to staff; an open one is returned as it is."""
+        """An open alarm is returned as it is."""
         with self._db.transaction(durable=True):
             self._db.hold(f"alarms of {brand}")
-            known = self.on(brand, cause)
+            known = self.active(brand, cause)
             if known is not None:
                 return known
             now = self._clock()
@@ -275,13 +267,13 @@ class Alarms:
                 brand=brand, cause=cause, sentence=sentence, freezes=freezes, ends_itself=ends_itself, at=now
             )
             number = self._db.insert(AD_ALARMS.insert(row, "RETURNING id"), **row)
-            self.say(brand, f"alarm {number}", sentence)
+            self.notify(brand, f"alarm {number}", sentence)
             return AlarmRecord(number, brand, cause, sentence, now, tuple(freezes), ends_itself)
 
-    def on(self, brand: str, cause: str) -> AlarmRecord | None:
-        return next((alarm for alarm in self.all_on(brand) if alarm.cause == cause), None)
+    def active(self, brand: str, cause: str) -> AlarmRecord | None:
+        return next((alarm for alarm in self.all_active(brand) if alarm.cause == cause), None)
 
-    def all_on(self, brand: str) -> list[AlarmRecord]:
+    def all_active(self, brand: str) -> list[AlarmRecord]:
         """Oldest first."""
         return ALARM.all(
             self._db,
@@ -290,7 +282,7 @@ class Alarms:
         )
 
     def end(self, alarm: AlarmRecord, sentence: str) -> None:
-        """End an alarm, with `sentence` as the notice to staff."""
+        """`sentence`: the notice to staff."""
         with self._db.transaction():
             ended = self._db.run(
                 "UPDATE ad_alarms SET ended_at = :now WHERE id = :id AND ended_at IS NULL",
@@ -298,23 +290,23 @@ class Alarms:
                 id=alarm.id,
             )
             if ended:
-                self.say(alarm.brand, f"alarm {alarm.id} over", sentence)
+                self.notify(alarm.brand, f"alarm {alarm.id} over", sentence)
 
-    def say(self, brand: str, key: str, sentence: str) -> None:
-        """Add a notice for staff, once per `key`."""
+    def notify(self, brand: str, key: str, sentence: str) -> None:
+        """Once per `key`."""
         notice = AD_NOTICES.stored(brand=brand, key=key, sentence=sentence, at=self._clock())
         self._db.run(AD_NOTICES.insert(notice, "ON CONFLICT (brand, key) DO NOTHING"), **notice)
 
-    def untold(self, brand: str) -> list[Notice]:
-        """Unsent notices, oldest first."""
+    def unsent_notices(self, brand: str) -> list[Notice]:
+        """Oldest first."""
         return NOTICE.all(
             self._db,
             f"SELECT {NOTICE.columns} FROM ad_notices WHERE brand = :brand AND told_at IS NULL ORDER BY id",
             brand=brand,
         )
 
-    def told(self, notice_id: int) -> None:
-        """Mark a notice as sent, in the transaction that puts it into the outbox."""
+    def mark_sent(self, notice_id: int) -> None:
+        """In the transaction that puts the notice into the outbox."""
         self._db.run(
             "UPDATE ad_notices SET told_at = :now WHERE id = :id AND told_at IS NULL",
             now=to_text(self._clock()),

@@ -26,8 +26,7 @@ BUYER = "coalesce('c' || s.contact_id, s.buyer, 'n' || s.id)"
 class Figures:
     """One line of a report, in one currency. Ratios without a denominator are None.
 
-    Orders count on the day they were placed, net of cancelled and returned ones. `elsewhere`: revenue in currencies
-    that could not be converted; no ratio includes it.
+    Orders count on the day they were placed, net of cancelled and returned ones.
     """
 
     key: str
@@ -44,7 +43,7 @@ class Figures:
     orders: int
     revenue: Money
     margin: Money
-    elsewhere: tuple[Money, ...]
+    elsewhere: tuple[Money, ...]  # revenue in currencies that could not be converted; in no ratio
     moving: bool  # some of it may still be restated
 
     @property
@@ -86,7 +85,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class SegmentFigures:
-    """Results of one customer segment, “unknown” where nobody knows. Hours are the account's."""
+    """Results of one customer segment, “unknown” included. Hours are the account's."""
 
     value: str
     chats: int | None  # None where chats can't be told apart this way
@@ -97,7 +96,7 @@ class SegmentFigures:
 
 @dataclass(frozen=True, slots=True)
 class Lifetime:
-    """Customers that an ad or angle acquired, and all they bought since."""
+    """Customers that an ad or angle acquired."""
 
     key: str
     buyers: int
@@ -108,29 +107,29 @@ class Lifetime:
 
     @property
     def return_rate(self) -> float:
-        """Share of customers who bought again, 0 to 1."""
+        """Share who bought again, 0 to 1."""
         return self.returned / self.buyers if self.buyers else 0.0
 
 
 @dataclass(slots=True)
-class Sum:
-    """Running totals of a line; amounts in minor units."""
+class Totals:
+    """Amounts in minor units."""
 
     spend: int = 0
     impressions: int = 0
     clicks: int = 0
-    told: int | None = None
+    platform_chats: int | None = None
     chats: int = 0
     leads: int = 0
     orders: int = 0
     moving: bool = False
     money: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
 
-    def add(self, other: Sum) -> None:
+    def add(self, other: Totals) -> None:
         for name in ("spend", "impressions", "clicks", "chats", "leads", "orders"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        if other.told is not None:
-            self.told = (self.told or 0) + other.told
+        if other.platform_chats is not None:
+            self.platform_chats = (self.platform_chats or 0) + other.platform_chats
         self.moving |= other.moving
         for currency, (value, margin) in other.money.items():
             self.money[currency][0] += value
@@ -138,9 +137,7 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True)
-class _Book:
-    """A report's ads, their accounts, and each account's last day."""
-
+class _ReportScope:
     brand: str
     ads: Sequence[KnownAd]
     accounts: Mapping[str, AdAccount]
@@ -164,16 +161,13 @@ class AdFigures:
         account_id: str | None = None,
         until: date | None = None,
     ) -> list[Figures]:
-        """The last `days` whole days, most spent first; a line per key and currency.
-
-        Whole days of each account's calendar, up to yesterday or `until`.
-        """
-        return self._over(self._book(brand, account_id, until), by, days)
+        """Whole days up to yesterday or `until`; a line per key and currency, most spent first."""
+        return self._figures_over(self._scope(brand, account_id, until), by, days)
 
     def periods(self, brand: str, by: By, *, account_id: str | None = None) -> dict[int, list[Figures]]:
-        """The last 1, 7 and 30 whole days."""
-        book = self._book(brand, account_id, None)
-        return {days: self._over(book, by, days) for days in PERIODS}
+        """By number of days."""
+        scope = self._scope(brand, account_id, None)
+        return {days: self._figures_over(scope, by, days) for days in PERIODS}
 
     def segments(
         self, brand: str, by: Segment, since: date, until: date, *, account_id: str | None = None
@@ -186,42 +180,42 @@ class AdFigures:
         return _segments(by, chats, sales)
 
     def lifetime(self, brand: str, by: Literal["ad", "angle"]) -> list[Lifetime]:
-        """By ad or angle that acquired them, highest return rate first."""
+        """Highest return rate first."""
         angles = {ad.ad_id: ad.angle for ad in self._campaigns.ads(brand)}
         place: Callable[[str], str] = (lambda ad: ad) if by == "ad" else (lambda ad: angles.get(ad, "unknown ad"))
         return _lifetimes(self._db.all(_BUYERS, brand=brand), self._db.all(_BOUGHT, brand=brand), place)
 
-    def _book(self, brand: str, account_id: str | None, until: date | None) -> _Book:
+    def _scope(self, brand: str, account_id: str | None, until: date | None) -> _ReportScope:
         ends = {
             account: until or day - timedelta(days=1)
             for account, day in self._campaigns.today(brand).items()
             if account_id in (None, account)
         }
         accounts = {account.id: account for account in self._campaigns.accounts(brand)}
-        return _Book(brand, self._campaigns.ads(brand, account_id=account_id), accounts, ends)
+        return _ReportScope(brand, self._campaigns.ads(brand, account_id=account_id), accounts, ends)
 
-    def _over(self, book: _Book, by: By, days: int) -> list[Figures]:
-        sums: dict[tuple[str, str, date], Sum] = defaultdict(Sum)
+    def _figures_over(self, scope: _ReportScope, by: By, days: int) -> list[Figures]:
+        sums: dict[tuple[str, str, date], Totals] = defaultdict(Totals)
         names = {}
-        for end in sorted(set(book.ends.values())):
-            found = self._by_ad(book, end - timedelta(days=days - 1), end)
-            for ad in book.ads:
-                if book.ends[ad.account_id] == end and ad.ad_id in found:
-                    account = book.accounts[ad.account_id]
-                    key, name = _place(ad, by, account.name)
+        for end in sorted(set(scope.ends.values())):
+            found = self._by_ad(scope, end - timedelta(days=days - 1), end)
+            for ad in scope.ads:
+                if scope.ends[ad.account_id] == end and ad.ad_id in found:
+                    account = scope.accounts[ad.account_id]
+                    key, name = _report_line(ad, by, account.name)
                     names[key] = name
                     sums[key, account.currency, end].add(found[ad.ad_id])
         return _lines(sums, names, days)
 
-    def _by_ad(self, book: _Book, since: date, until: date) -> dict[str, Sum]:
+    def _by_ad(self, scope: _ReportScope, since: date, until: date) -> dict[str, Totals]:
         now = self._clock()
         recent = int((now - timedelta(days=MOVING_DAYS)).timestamp() * 1_000_000)
-        account = next(iter(book.ends)) if len(book.ends) == 1 else None
-        which = {"brand": book.brand, "account": account, "since": since.toordinal(), "until": until.toordinal()}
-        sums: dict[str, Sum] = defaultdict(Sum)
+        account = next(iter(scope.ends)) if len(scope.ends) == 1 else None
+        which = {"brand": scope.brand, "account": account, "since": since.toordinal(), "until": until.toordinal()}
+        sums: dict[str, Totals] = defaultdict(Totals)
         young = (now - timedelta(hours=12)).date().toordinal() - MOVING_DAYS  # no time zone is further behind
         for row in self._db.all(_TOLD, young=young, recent=recent, **which):
-            _add_told(sums[row["ad_id"]], row)
+            _add_reported(sums[row["ad_id"]], row)
         for row in self._db.all(_CHATS, **which):
             sums[row["ad_id"]].chats += int(row["chats"])
             sums[row["ad_id"]].leads += int(row["leads"])
@@ -283,8 +277,7 @@ def landing_page(ad: KnownAd) -> str:
     return ad.landing_page or CHAT
 
 
-def _place(ad: KnownAd, by: By, account_name: str) -> tuple[str, str]:
-    """Key and name of the report line that an ad belongs to."""
+def _report_line(ad: KnownAd, by: By, account_name: str) -> tuple[str, str]:
     places: dict[By, tuple[str | None, str]] = {
         "account": (ad.account_id, account_name),
         "campaign": (ad.campaign_id, ad.campaign_name),
@@ -299,19 +292,19 @@ def _place(ad: KnownAd, by: By, account_name: str) -> tuple[str, str]:
     return key or "unknown", name or key or "unknown"
 
 
-def _add_told(to: Sum, row: Row) -> None:
+def _add_reported(to: Totals, row: Row) -> None:
     to.spend += int(row["spend"])
     to.impressions += int(row["impressions"])
     to.clicks += int(row["clicks"])
-    to.told = None if row["told"] is None else int(row["told"])
+    to.platform_chats = None if row["told"] is None else int(row["told"])
     to.moving = bool(row["moving"])
 
 
-def _lines(sums: Mapping[tuple[str, str, date], Sum], names: Mapping[str, str], days: int) -> list[Figures]:
+def _lines(sums: Mapping[tuple[str, str, date], Totals], names: Mapping[str, str], days: int) -> list[Figures]:
     # Accounts whose yesterdays differ (time zones) share a line; it ends with the latest.
-    merged: dict[tuple[str, str], tuple[Sum, date]] = {}
+    merged: dict[tuple[str, str], tuple[Totals, date]] = {}
     for (key, currency, end), each in sums.items():
-        total, latest = merged.get((key, currency), (Sum(), end))
+        total, latest = merged.get((key, currency), (Totals(), end))
         total.add(each)
         merged[key, currency] = (total, max(latest, end))
     lines = [
@@ -321,7 +314,7 @@ def _lines(sums: Mapping[tuple[str, str, date], Sum], names: Mapping[str, str], 
     return sorted(lines, key=lambda line: (-line.spend.amount, line.name, line.key))
 
 
-def figures_of(key: str, name: str, currency: str, since: date, until: date, total: Sum) -> Figures:
+def figures_of(key: str, name: str, currency: str, since: date, until: date, total: Totals) -> Figures:
     value, margin = total.money.get(currency, (0, 0))
     return Figures(
         key=key,
@@ -333,7 +326,7 @@ def figures_of(key: str, name: str, currency: str, since: date, until: date, tot
         impressions=total.impressions,
         clicks=total.clicks,
         chats=total.chats,
-        platform_chats=total.told,
+        platform_chats=total.platform_chats,
         leads=total.leads,
         orders=total.orders,
         revenue=Money.from_minor(value, currency),
@@ -345,12 +338,12 @@ def figures_of(key: str, name: str, currency: str, since: date, until: date, tot
 
 def _segments(by: Segment, chats: Sequence[Row] | None, sales: Sequence[Row]) -> list[SegmentFigures]:
     seen: dict[str, tuple[int, int]] = {
-        _said(by, row["value"]): (int(row["chats"]), int(row["leads"])) for row in chats or ()
+        _segment_value(by, row["value"]): (int(row["chats"]), int(row["leads"])) for row in chats or ()
     }
     orders: dict[str, int] = defaultdict(int)
     revenue: dict[str, list[Money]] = defaultdict(list)
     for row in sorted(sales, key=lambda row: str(row["currency"])):
-        value = _said(by, row["value"])
+        value = _segment_value(by, row["value"])
         orders[value] += row["n"]
         revenue[value].append(Money.from_minor(int(row["revenue"]), row["currency"]))
     found = [
@@ -366,7 +359,7 @@ def _segments(by: Segment, chats: Sequence[Row] | None, sales: Sequence[Row]) ->
     return sorted(found, key=lambda each: (-each.orders, -(each.chats or 0), each.value))
 
 
-def _said(by: Segment, value: Any) -> str:
+def _segment_value(by: Segment, value: Any) -> str:
     if value is None:
         return "unknown"
     if by == "returning":

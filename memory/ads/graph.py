@@ -21,24 +21,22 @@ if TYPE_CHECKING:
 KINDS = ("account", "campaign", "ad_set", "ad", "creative", "angle", "format", "landing_page", "chats", "leads", "order",
          "learning")  # fmt: skip
 ALWAYS = 36_500  # days
-DEEPEST = 8
+MAX_STEPS = 8
 ENOUGH_CHATS = 30
-CONFIDENT = 1.645  # standard deviations: nine in ten times the true rate is within
+Z_90 = 1.645  # standard deviations: nine in ten times the true rate is within
 
 Direction = Literal["onward", "back"]
 
 
 class UnknownKind(MemoryFault):
-    """The graph has no such kind of node."""
+    pass
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """`steps`: distance from the start."""
-
     kind: str
     key: str
-    steps: int
+    steps: int  # from the start
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Results of a group of ads. Money is one sum per currency; orders are net of cancelled and returned ones."""
+    """Results of a group of ads, net of cancelled and returned orders. Money is one sum per currency."""
 
     name: str
     ads: int
@@ -90,7 +88,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """Learnings about a word such as “video”, and its ads beside all others."""
+    """Learnings about a word, and its ads beside all others."""
 
     word: str
     learnings: tuple[StrategicEntry, ...]
@@ -118,19 +116,16 @@ class Graph:
         return cls(db, campaigns, AdFigures(db, campaigns, clock), Strategy(db, clock))
 
     def landing_pages(self, brand: str, *, angle: str | None = None, days: int = ALWAYS) -> list[Group]:
-        """“Which landing pages convert best with security-focused ads?” By `at_least`, too few chats last.
-
-        `chat`: no page.
-        """
-        return self._groups(brand, days, lambda ad: ad.landing_page or "chat", _speaks_of(angle))
+        """“Which landing pages convert best with security-focused ads?” By `at_least`; `chat`: no page."""
+        return self._groups(brand, days, lambda ad: ad.landing_page or "chat", _angle_filter(angle))
 
     def angles(self, brand: str, *, days: int = ALWAYS) -> list[Group]:
         """Highest `at_least` first."""
-        return self._groups(brand, days, lambda ad: ad.angle, _speaks_of(None))
+        return self._groups(brand, days, lambda ad: ad.angle, _angle_filter(None))
 
     def formats(self, brand: str, *, angle: str | None = None, days: int = ALWAYS) -> list[Group]:
         """Highest `at_least` first."""
-        return self._groups(brand, days, lambda ad: ad.format, _speaks_of(angle))
+        return self._groups(brand, days, lambda ad: ad.format, _angle_filter(angle))
 
     def buy_again(self, brand: str) -> list[Lifetime]:
         """“Which angle brings customers who buy again?” Highest return rate first."""
@@ -138,7 +133,7 @@ class Graph:
 
     def learned_about(self, brand: str, word: str, *, days: int = ALWAYS) -> Knowledge:
         """“What did we learn about video?” Matches ads by format, angle, page or name."""
-        groups = self._groups(brand, days, lambda ad: "those" if _says(ad, word) else "others", _speaks_of(None))
+        groups = self._groups(brand, days, lambda ad: "those" if _names(ad, word) else "others", _angle_filter(None))
         found = {group.name: group for group in groups}
         entries = self._strategy.entries(brand, "learnings", open_only=False, about=word)
         return Knowledge(
@@ -161,7 +156,7 @@ class Graph:
                 raise UnknownKind(f"the graph has no {name}; its kinds are {', '.join(KINDS)}")
         here, there = ("to", "from") if direction == "back" else ("from", "to")
         rows = self._db.all(
-            _WALK.format(here=here, there=there), brand=brand, kind=kind, key=key, steps=min(steps, DEEPEST), to=to
+            _WALK.format(here=here, there=there), brand=brand, kind=kind, key=key, steps=min(steps, MAX_STEPS), to=to
         )
         return [Node(row["kind"], row["key"], row["steps"]) for row in rows]
 
@@ -223,24 +218,24 @@ _PROPERTIES = {
 
 
 def wilson(successes: int, tries: int) -> float:
-    """Wilson's lower bound of a rate at nine in ten (E. B. Wilson, 1927); 0 without tries."""
+    """E. B. Wilson, 1927; 0 without tries."""
     if not tries:
         return 0.0
-    share, square = successes / tries, CONFIDENT**2
+    share, square = successes / tries, Z_90**2
     middle = share + square / (2 * tries)
-    spread = CONFIDENT * (share * (1 - share) / tries + square / (4 * tries**2)) ** 0.5
+    spread = Z_90 * (share * (1 - share) / tries + square / (4 * tries**2)) ** 0.5
     return float(max(0.0, (middle - spread) / (1 + square / tries)))
 
 
-def _speaks_of(angle: str | None) -> Callable[[KnownAd], bool]:
-    """A filter by angle; “security” matches “security-focused”."""
+def _angle_filter(angle: str | None) -> Callable[[KnownAd], bool]:
+    """“security” matches “security-focused”."""
     if angle is None:
         return lambda ad: True
     word = angle.casefold().removesuffix("-focused").strip()
     return lambda ad: word == ad.angle or word in ad.angle.replace("-", " ").split()
 
 
-def _says(ad: KnownAd, word: str) -> bool:
+def _names(ad: KnownAd, word: str) -> bool:
     wanted = word.casefold()
     return wanted in (ad.format, ad.angle, ad.landing_page) or wanted in ad.name.casefold().split()
 

@@ -1,4 +1,4 @@
-"""Exports the graph to a Neo4j (Bolt) server for viewing with its tools; nothing here reads it back."""
+"""Exports the graph to a Neo4j (Bolt) server; nothing here reads it back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from memory.storage.errors import MemoryFault
 if TYPE_CHECKING:
     from neo4j import Driver
 
-AT_ONCE = 1000  # rows of one statement
+BATCH = 1000  # rows of one statement
 SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 LABELS = {kind: "".join(word.title() for word in kind.split("_")) for kind in KINDS}
 
@@ -34,7 +34,7 @@ class Target:
 
     @classmethod
     def read(cls, url: str, *, password: str = "") -> Target:
-        """Parse `bolt://user@host:7687/database`; a password in the URL overrides `password`."""
+        """`bolt://user@host:7687/database`; a password in the URL overrides `password`."""
         parts = urlsplit(url)
         if parts.scheme not in SCHEMES or not parts.hostname:
             raise GraphNotCopied("write the server's address as bolt://user@host:7687/database")
@@ -50,17 +50,15 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """Nodes and relations on the server now, and nodes removed."""
-
-    nodes: int
+    nodes: int  # on the server now
     relations: int
-    removed: int
+    removed: int  # nodes
 
 
 def copy_graph(graph: Graph, brand: str, target: Target, *, since: date | None = None) -> Copied:
-    """Synchronise the brand's part of the server: add, update, remove. Idempotent.
+    """Synchronise the brand's part of the server: add, update, remove. Idempotent. Raises GraphNotCopied.
 
-    `since`: chats, leads and orders from this day on. Nothing else on the server is touched. Raises GraphNotCopied.
+    `since`: chats, leads and orders from this day on. Nothing else on the server is touched.
     """
     try:
         from neo4j import GraphDatabase
@@ -71,15 +69,15 @@ def copy_graph(graph: Graph, brand: str, target: Target, *, since: date | None =
     try:
         with GraphDatabase.driver(target.address, auth=(target.user, target.password), connection_timeout=5) as driver:
             driver.verify_connectivity()  # fails at once; a query would retry for 30 s
-            return _Copy(driver, target.database, brand).bring(edges, graph)
+            return _Synchronisation(driver, target.database, brand).synchronise(edges, graph)
     except (DriverError, Neo4jError, ValueError) as fault:
         raise GraphNotCopied(
             f"{target.address}: {type(fault).__name__}; check address, user, password and that the database exists"
         ) from fault
 
 
-class _Copy:
-    """One run. It marks everything it writes; nodes with an older mark are removed."""
+class _Synchronisation:
+    """One run marks everything it writes; nodes with an older mark are removed."""
 
     def __init__(self, driver: Driver, database: str | None, brand: str) -> None:
         self._driver = driver
@@ -87,12 +85,12 @@ class _Copy:
         self._brand = brand
         self._run = uuid4().hex
 
-    def bring(self, edges: Sequence[Edge], graph: Graph) -> Copied:
+    def synchronise(self, edges: Sequence[Edge], graph: Graph) -> Copied:
         # Nodes before relations, removal last: an interrupted run has removed nothing.
         nodes = {(edge.from_kind, edge.from_key) for edge in edges} | {(edge.to_kind, edge.to_key) for edge in edges}
         known = {(kind, key): properties for kind, key, properties in graph.properties(self._brand)}
         for label in LABELS.values():
-            self._ask(f"CREATE CONSTRAINT {label}_key IF NOT EXISTS FOR (n:{label}) REQUIRE n.key IS UNIQUE")
+            self._execute(f"CREATE CONSTRAINT {label}_key IF NOT EXISTS FOR (n:{label}) REQUIRE n.key IS UNIQUE")
         for kind, group in groupby(sorted(nodes), key=lambda node: node[0]):
             rows = [{"key": self._key(key), "more": {"id": key, **known.get((kind, key), {})}} for _kind, key in group]
             self._merge_nodes(LABELS[kind], rows)
@@ -103,7 +101,7 @@ class _Copy:
 
     def _merge_nodes(self, label: str, rows: Sequence[dict[str, Any]]) -> None:
         for batch in _batches(rows):
-            self._ask(
+            self._execute(
                 f"UNWIND $rows AS row MERGE (n:{label} {{key: row.key}})"
                 " SET n = row.more, n.key = row.key, n.brand = $brand, n.copied = $run",
                 rows=batch,
@@ -111,27 +109,26 @@ class _Copy:
 
     def _merge_relations(self, start: str, relation: str, end: str, ends: Sequence[dict[str, str]]) -> None:
         for batch in _batches(ends):
-            self._ask(
+            self._execute(
                 f"UNWIND $rows AS row MATCH (a:{LABELS[start]} {{key: row.from}}) MATCH (b:{LABELS[end]} {{key: row.to}})"
                 f" MERGE (a)-[r:{relation}]->(b) SET r.copied = $run",
                 rows=batch,
             )
 
     def _remove(self) -> int:
-        """Remove stale relations and stale nodes; returns the number of nodes."""
         removed = 0
         for label in LABELS.values():
-            self._ask(f"MATCH (n:{label} {{brand: $brand}})-[r]->() WHERE r.copied <> $run DELETE r")
+            self._execute(f"MATCH (n:{label} {{brand: $brand}})-[r]->() WHERE r.copied <> $run DELETE r")
             old = f"MATCH (n:{label} {{brand: $brand}}) WHERE n.copied <> $run"
-            [count] = self._ask(f"{old} RETURN count(n) AS n")
+            [count] = self._execute(f"{old} RETURN count(n) AS n")
             removed += count["n"]
-            self._ask(f"{old} DETACH DELETE n")
+            self._execute(f"{old} DETACH DELETE n")
         return removed
 
     def _key(self, key: str) -> str:
         return f"{self._brand}/{key}"
 
-    def _ask(self, cypher: str, **values: Any) -> list[Any]:
+    def _execute(self, cypher: str, **values: Any) -> list[Any]:
         values |= {"brand": self._brand, "run": self._run}
         records, _summary, _keys = self._driver.execute_query(cypher, values, database_=self._database)
         return records
@@ -143,5 +140,5 @@ def _sort(edge: Edge) -> tuple[str, str, str, str, str]:
 
 def _batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
     source = iter(rows)
-    while batch := list(islice(source, AT_ONCE)):
+    while batch := list(islice(source, BATCH)):
         yield batch

@@ -1,4 +1,4 @@
-"""Progress of the morning cycles: one row per account and day, leased to one process at a time."""
+"""Progress of the morning cycles, each leased to one process at a time."""
 
 from __future__ import annotations
 
@@ -18,14 +18,12 @@ from memory.storage.timestamps import Clock, to_text
 
 @dataclass(frozen=True, slots=True)
 class CycleRun:
-    """One account's cycle. `notes`: JSON results of finished steps, by step."""
-
     id: int
     brand: str
     account_id: str
     day: date  # in the account's calendar
     step: str  # the next step; "done" at the end
-    notes: Mapping[str, Any]
+    notes: Mapping[str, Any]  # JSON results of finished steps, by step
     started_at: datetime
     ended_at: datetime | None
     fault: str | None
@@ -55,13 +53,13 @@ _RUNS = f"SELECT {CYCLE_RUN.columns} FROM cycles"
 
 class Cycles:
     def __init__(self, db: Database, clock: Clock, *, lease: timedelta = timedelta(minutes=5)) -> None:
-        """`clock` is the real one, whatever calendar an account lives in."""
+        """`clock`: the machine's."""
         self._db = db
         self._clock = clock
         self._lease = lease
 
     def claim(self, brand: str, account_id: str, day: date, first_step: str) -> CycleRun | None:
-        """None where it is done, or another process holds it."""
+        """None if it is done, or another process holds it."""
         with self._db.transaction():
             now, lease_time = self._clock(), self._db.lease_time()
             begun = CYCLES.stored(
@@ -125,13 +123,13 @@ class Cycles:
         )
 
     @contextmanager
-    def together(self) -> Iterator[None]:
-        """One durable transaction for a step's writes and its completion."""
+    def step_transaction(self) -> Iterator[None]:
+        """Durable."""
         with self._db.transaction(durable=True):
             yield
 
     def finish_step(self, run: CycleRun, note: Any, next_step: str) -> CycleRun:
-        """Store the step's result and move to the next. Raises CycleLost."""
+        """Raises CycleLost."""
         notes = {**run.notes, run.step: note}
         self._write(run, "step = :step, notes = :notes", step=next_step, **CYCLES.stored(notes=notes))
         after = CYCLE_RUN.one(self._db, f"{_RUNS} WHERE id = :id", id=run.id)
@@ -140,7 +138,7 @@ class Cycles:
         return after
 
     def renew(self, run: CycleRun) -> None:
-        """Renew the lease. Raises CycleLost."""
+        """Raises CycleLost."""
         self._write(run, "step = step")
 
     def end(self, run: CycleRun) -> None:
@@ -148,7 +146,7 @@ class Cycles:
         self._write(run, "step = 'done', ended_at = :ended", ended=to_text(self._clock()))
 
     def fail(self, run: CycleRun, fault: str, again_at: datetime) -> None:
-        """Store the fault and release the lease; the step is retried from `again_at` on."""
+        """Releases the lease; the step is retried from `again_at` on."""
         self._write(run, "fault = :fault", fault=fault)
         self._db.run(
             "UPDATE cycles SET holder = NULL, held_until = :again WHERE id = :id", id=run.id, again=to_text(again_at)

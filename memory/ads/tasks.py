@@ -25,9 +25,9 @@ class TaskDone(MemoryFault):
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Something only a person can do. `key` deduplicates open tasks."""
+    """Something only a person can do."""
 
-    key: str
+    key: str  # deduplicates open tasks
     title: str
     why: str
     what: str  # exactly, as a brief
@@ -93,7 +93,7 @@ class Tasks:
         self._clock = clock
 
     def ask(self, brand: str, need: Need) -> Task:
-        """Open a task, or return the open one of the same key."""
+        """Returns the open one of the same key, if any."""
         with self._db.transaction():
             self._db.hold(f"tasks {brand}")
             known = TASK.one(self._db, f"{_TASKS_OF} AND key = :key AND state = 'open'", brand=brand, key=need.key)
@@ -130,40 +130,39 @@ class Tasks:
         """Done, and not processed by a cycle yet."""
         return TASK.all(self._db, f"{_TASKS_OF} AND state = 'done' AND learned = 0 ORDER BY id", brand=brand)
 
-    def learned(self, number: int) -> None:
+    def mark_learned(self, number: int) -> None:
         self._db.run("UPDATE tasks SET learned = 1 WHERE id = :id", id=number)
 
-    # -- its twin in Asana
+    # -- the task in Asana
 
-    def to_file(self, brand: str) -> list[Task]:
-        """Open and not in Asana, oldest first."""
+    def missing_in_asana(self, brand: str) -> list[Task]:
+        """Open, oldest first."""
         return TASK.all(self._db, f"{_TASKS_OF} AND state = 'open' AND gid IS NULL ORDER BY id", brand=brand)
 
-    def filed(self, brand: str) -> list[Task]:
-        """Open and in Asana."""
+    def open_in_asana(self, brand: str) -> list[Task]:
         return [task for task in self.open(brand) if task.gid is not None]
 
     def to_close(self, brand: str) -> list[Task]:
-        """Closed here, open in Asana."""
+        """Done here, open in Asana."""
         return TASK.all(
             self._db,
             f"{_TASKS_OF} AND state = 'done' AND gid IS NOT NULL AND closed_there = 0 ORDER BY id",
             brand=brand,
         )
 
-    def trying(self, number: int) -> None:
-        """Store, durably, that Asana is about to be asked to create it."""
+    def mark_requested(self, number: int) -> None:
+        """Durable, before Asana is asked to create it."""
         with self._db.transaction(durable=True):
             self._db.run("UPDATE tasks SET tried_at = :now WHERE id = :id", now=to_text(self._clock()), id=number)
 
-    def not_tried(self, number: int) -> None:
+    def clear_request(self, number: int) -> None:
         """Asana refused, so nothing was created."""
         self._db.run("UPDATE tasks SET tried_at = NULL WHERE id = :id AND gid IS NULL", id=number)
 
-    def is_in_asana(self, number: int, gid: str) -> None:
+    def set_gid(self, number: int, gid: str) -> None:
         self._db.run("UPDATE tasks SET gid = :gid WHERE id = :id", gid=gid, id=number)
 
-    def is_closed_there(self, number: int) -> None:
+    def mark_closed_in_asana(self, number: int) -> None:
         self._db.run("UPDATE tasks SET closed_there = 1 WHERE id = :id", id=number)
 
     def _insert(self, brand: str, need: Need) -> int:

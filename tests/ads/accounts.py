@@ -1,4 +1,4 @@
-"""Accounts as the tests of deciding need them: ads with so many chats and orders a day, and nothing by chance."""
+"""Ad histories without chance, for tests of decisions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def ad(
     budget: int | None = None,
     age: int = 0,
 ) -> AdHistory:
-    """An ad with the same chats each day, and an order whenever the sum of `orders` a day passes a whole number."""
+    """The same chats each day; an order whenever the sum of `orders` a day passes a whole number."""
     insights = tuple(
         AdDay(FIRST + timedelta(day), Decimal(spend), 10 * max(chats, 10), 2 * max(chats, 5), chats)
         for day in range(days)

@@ -1,4 +1,4 @@
-"""A brand that buys ads on paper accounts: what the tests of actions, guards and creation stand on."""
+"""A brand that buys ads on paper accounts, for tests of changes, alarms and creation."""
 
 from __future__ import annotations
 
@@ -43,8 +43,6 @@ def idea(name: str = "Winter", *budgets: str) -> Launch:
 
 @dataclass(frozen=True)
 class SameLimits:
-    """Every account is held to the same."""
-
     limits: SpendLimits
 
     def limits_of(self, account: AdAccount) -> SpendLimits:
@@ -53,7 +51,7 @@ class SameLimits:
 
 @dataclass
 class Buying:
-    """One account with a cap of ₹17,500 (₹10,000 planned) and a threshold of ₹1,000, unless it is told otherwise."""
+    """One account with a cap of ₹17,500 (₹10,000 planned) and a threshold of ₹1,000 by default."""
 
     url: str | Path
     clock: TestClock = field(default_factory=TestClock)
@@ -80,5 +78,4 @@ class Buying:
         return SpendLimits(rupees(self.cap), self.account.rules.worst_day, rupees(self.above))
 
     def told(self) -> list[str]:
-        """What staff hear."""
-        return [notice.sentence for notice in self.actions.alarms.untold(BRAND)]
+        return [notice.sentence for notice in self.actions.alarms.unsent_notices(BRAND)]

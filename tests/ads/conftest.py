@@ -11,7 +11,6 @@ from tests.ads.changes.killed_launches import Killing
 
 @pytest.fixture
 def buying(tmp_path: Path) -> Iterator[Buying]:
-    """A brand's ad accounts, with a database of their own."""
     shop = Buying(tmp_path / "hawker.db")
     yield shop
     shop.db.close()
@@ -19,7 +18,6 @@ def buying(tmp_path: Path) -> Iterator[Buying]:
 
 @pytest.fixture
 def killing(tmp_path: Path) -> Iterator[Killing]:
-    """Launches whose processes are killed."""
     killing = Killing(tmp_path)
     yield killing
     killing.close()

@@ -1,4 +1,4 @@
-"""An ad account on paper that keeps to the platform's rules, loses answers, shows things late, and keeps count."""
+"""An in-memory ad account with the platform's rules, lost answers, delayed reads and spend counts."""
 
 from __future__ import annotations
 
@@ -43,8 +43,7 @@ NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 @dataclass
 class PaperAccount:
-    """`losing`: the share of answers that are lost after the request was done; `lag`: how many later requests it takes
-    until a read shows what was made."""
+    """`losing`: share of lost answers. `lag`: later requests until a read shows a create."""
 
     id: str = "act_1"
     currency: str = "INR"
@@ -110,7 +109,7 @@ class PaperAccount:
         self._switch(object_id, status)
 
     def arrive(self) -> None:
-        """What was on its way comes in; what can't be done by now is refused, and nobody waits for that answer."""
+        """Late requests take effect, or are refused unseen."""
         with self._lock:
             arrived, self.late = self.late, []
             for _sent, request in arrived:
@@ -195,22 +194,21 @@ class PaperAccount:
     # -- how it keeps its rules
 
     def planned(self) -> Decimal:
-        """What runs now, by its daily budgets."""
+        """Daily budgets of what runs."""
         return sum(self._picture().planned().values(), Decimal(0))
 
     def worst_day(self) -> Decimal:
-        """The most that any day may have cost, by what was planned at most for each line on it."""
+        """The most that any day may have cost, by the highest plan of each line on it."""
         return (
             max((sum(day.values(), Decimal(0)) for day in self.most_in_a_day.values()), default=Decimal(0))
             * RULES.worst_day
         )
 
     def a_new_day(self) -> None:
-        """Midnight has passed."""
         self._count()
 
     def most_grown(self, within: timedelta) -> Decimal:
-        """The most by which planned spend grew in any such stretch of time."""
+        """The most by which planned spend grew within `stretch`."""
         ends = [at for at, _amount in self.grown]
         return max((sum((amount for at, amount in self.grown if end - within < at <= end), Decimal(0)) for end in ends),
                    default=Decimal(0))  # fmt: skip

@@ -1,4 +1,4 @@
-"""What every ad account must do, whoever is behind it: written once, inherited by the tests of each kind of account.
+"""The contract of every ad platform, inherited by the tests of each.
 
 class TestPracticeKeepsTheContract(AccountContract):
     @pytest.fixture
@@ -39,18 +39,16 @@ NOBODY = "99999999999"
 
 
 class Stage(Protocol):
-    """An account that is ready for work, and what a test needs around it."""
+    """An account, and what a test needs around it."""
 
     account: PlatformAccount
     image: str  # the hash of a picture that the account holds
     click: str  # a click id that the platform knows
 
-    def now(self) -> datetime:
-        """The account's present."""
-        ...
+    def now(self) -> datetime: ...
 
     def days_pass(self, days: int) -> None:
-        """So many days go by, in which what runs is shown and spends."""
+        """What runs is shown and spends."""
         ...
 
 
@@ -86,7 +84,6 @@ def publish(stage: Stage, launched: Launched) -> None:
 
 
 def of(structure: Structure, kind: Kind, object_id: str) -> Campaign | AdSet | Creative | Ad:
-    """The one object of this id."""
     holds: dict[Kind, tuple[Campaign | AdSet | Creative | Ad, ...]] = {
         "campaign": structure.campaigns,
         "ad_set": structure.ad_sets,
@@ -98,7 +95,6 @@ def of(structure: Structure, kind: Kind, object_id: str) -> Campaign | AdSet | C
 
 
 def budget_of(stage: Stage, ad_set: str) -> Money | None:
-    """What the ad set has a day, as the account says now."""
     return next(each.daily_budget for each in stage.account.structure().ad_sets if each.id == ad_set)
 
 
@@ -107,7 +103,7 @@ class AccountContract:
 
     # Reading
 
-    def test_it_says_who_it_is_and_in_which_money_and_days_it_lives(self, stage: Stage) -> None:
+    def test_an_account_describes_its_currency_and_time_zone(self, stage: Stage) -> None:
         told = stage.account.describe()
         assert told.id
         assert told.brand
@@ -152,7 +148,7 @@ class AccountContract:
     # Making
 
     @pytest.mark.parametrize("kind", KINDS)
-    def test_what_was_made_is_found_by_its_token_and_by_no_other(self, stage: Stage, kind: Kind) -> None:
+    def test_objects_are_found_only_by_their_own_token(self, stage: Stage, kind: Kind) -> None:
         made, other = launch(stage, "k7Q2"), launch(stage, "k7Q3")
         assert stage.account.find(kind, "k7Q2") == [made.of(kind)]
         assert stage.account.find(kind, "k7Q3") == [other.of(kind)]
@@ -183,7 +179,7 @@ class AccountContract:
             stage.account.create(NewAd(NOBODY, made.creative, "Lost"), "k7Q4")
         assert stage.account.find("ad_set", "k7Q4") == stage.account.find("ad", "k7Q4") == []
 
-    def test_an_ad_set_below_the_minimum_or_in_other_money_is_not_made(self, stage: Stage) -> None:
+    def test_ad_sets_below_minimum_or_in_other_currency_are_refused(self, stage: Stage) -> None:
         campaign = launch(stage).campaign
         least = stage.account.describe().min_daily_budget
         places = {"geo_locations": {"countries": ["IN"]}}
@@ -223,7 +219,7 @@ class AccountContract:
         stage.account.set_status("ad", made.ad, "paused")
         assert replace(stage.account.structure(), seen_at=once.seen_at) == once
 
-    def test_a_budget_comes_back_as_it_was_set_and_twice_is_once(self, stage: Stage) -> None:
+    def test_setting_a_budget_is_exact_and_idempotent(self, stage: Stage) -> None:
         made = launch(stage)
         least = stage.account.describe().min_daily_budget
         for times in (2, 7, 123):
@@ -245,7 +241,7 @@ class AccountContract:
         assert budget_of(stage, made.ad_set) == budgets[often - 1]
         stage.account.set_budget("ad_set", made.ad_set, budgets[often])
 
-    def test_a_budget_below_the_minimum_of_nothing_or_in_other_money_changes_nothing(self, stage: Stage) -> None:
+    def test_invalid_budgets_change_nothing(self, stage: Stage) -> None:
         made = launch(stage)
         before = budget_of(stage, made.ad_set)
         least = stage.account.describe().min_daily_budget
@@ -293,7 +289,7 @@ class AccountContract:
 
     # Readings
 
-    def test_there_is_one_reading_for_each_ad_and_day_that_ran(self, stage: Stage) -> None:
+    def test_each_ad_and_day_that_ran_has_one_reading(self, stage: Stage) -> None:
         made, idle = launch(stage, "k7Q2"), launch(stage, "k7Q3")
         publish(stage, made)
         start = self._today(stage)
@@ -326,7 +322,7 @@ class AccountContract:
         assert {(each.ad_id, each.day) for each in first} <= {(each.ad_id, each.day) for each in again}
         assert min(each.seen_at for each in again) > max(each.seen_at for each in first)
 
-    def test_a_part_says_which_part_it_is_and_an_unknown_one_is_refused(self, stage: Stage) -> None:
+    def test_breakdown_rows_name_their_value_and_unknown_breakdowns_are_refused(self, stage: Stage) -> None:
         publish(stage, launch(stage))
         start = self._today(stage)
         stage.days_pass(2)
@@ -377,5 +373,4 @@ class AccountContract:
 
 
 def other_than(currency: str) -> str:
-    """Some other currency."""
     return "EUR" if currency != "EUR" else "USD"

@@ -1,4 +1,4 @@
-"""Small practice accounts with the whole agent over them, for tests of its mornings."""
+"""The whole ad agent over small practice accounts."""
 
 from __future__ import annotations
 
@@ -34,14 +34,12 @@ BEGUN = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)  # before seven in Madrid, wher
 
 
 class NoRates:
-    """Nobody knows what money is in another currency."""
-
     def in_currency(self, money: Money, currency: str) -> Money | None:
         return None
 
 
 class AnythingGoes:
-    """Whatever an ad says is true of the shop."""
+    """Every claim is true."""
 
     def of(self, brand: str) -> AnythingGoes:
         return self
@@ -52,7 +50,7 @@ class AnythingGoes:
 
 @dataclass
 class AdShop:
-    """Practice accounts, their agent, and what staff heard. Practice days pass as fast as real ones here."""
+    """Practice days pass as fast as real ones here."""
 
     folder: Path
     places: Sequence[int] = (0, 7)  # which accounts of the roster
@@ -76,7 +74,7 @@ class AdShop:
         self.agency = self.process()
 
     def process(self) -> Agency:
-        """The agent as one more process on the same files makes it."""
+        """One more process on the same files."""
         roster = read_practice(DATA / "practice.toml")
         specs = [replace(roster[place], ads=self.ads, daily_budget=self._budget(place)) for place in self.places]
         decisions = DecisionsFile(self.folder / "practice.db")
@@ -112,7 +110,6 @@ class AdShop:
         return self.desk
 
     def stock(self, brand: str) -> dict[str, int]:
-        """As the test has it."""
         return self.stocks
 
     def _budget(self, place: int) -> Decimal:
@@ -120,12 +117,10 @@ class AdShop:
         return roster[place].daily_budget * self.ads / roster[place].ads
 
     def tell(self, brand: str, text: str, picture: str | None = None) -> None:
-        """What staff hear."""
         self.heard.append((brand, text))
         self.pictures.append(picture)
 
     def morning(self, *, hours: float = 24) -> None:
-        """Time goes by, then the clock calls."""
         self.clock.pass_by(hours=hours)
         self.agency.cycle.run()
 
@@ -135,7 +130,7 @@ class AdShop:
         return found[0]
 
     def results(self, account_id: str) -> MorningResults:
-        """What the steps of its newest morning found and did."""
+        """Of its newest morning."""
         return MorningResults.of_notes(self.run(account_id).notes)
 
     def changes_done(self) -> int:
@@ -143,11 +138,9 @@ class AdShop:
         return changes_done([self.results(account.spec.id) for account in self.accounts])
 
     def step(self, name: str) -> MorningStep:
-        """One step of an account's morning."""
         return next(step for step in self.agency.cycle.steps if step.name == name)
 
     def deciding(self) -> Decide:
-        """The object that decides."""
         decide = getattr(self.step("decide").do, "__self__", None)
         assert isinstance(decide, Decide)
         return decide

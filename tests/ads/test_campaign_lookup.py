@@ -1,4 +1,4 @@
-"""A name means the same campaign to every command and every answer."""
+"""One finder of campaigns for commands and answers."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def shop(tmp_path: Path) -> AdShop:
 
 
 def seen(shop: AdShop, place: int, names: dict[str, str]) -> None:
-    """The account is read again, and holds campaigns of these numbers and names."""
+    """The account is read again, with campaigns of these numbers and names."""
     shop.clock.pass_by(minutes=1)
     now: Structure = shop.accounts[place].structure()
     campaigns = tuple(replace(now.campaigns[0], id=number, name=name) for number, name in names.items())
     account = shop.agency.memory.campaigns
-    account.take_structure(replace(now, campaigns=campaigns, ad_sets=(), creatives=(), ads=(), seen_at=shop.clock()))
+    account.store_structure(replace(now, campaigns=campaigns, ad_sets=(), creatives=(), ads=(), seen_at=shop.clock()))
 
 
 @pytest.fixture

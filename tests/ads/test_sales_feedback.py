@@ -1,4 +1,4 @@
-"""A sale at the desk reaches the platform once, whatever happens on the way."""
+"""A sale at the desk reaches the platform once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.ads.sales_feedback import Feedback
 from bot.language.money import Money
 from memory.ads.ad_account import BusinessEvent, EventOutcome
 from memory.ads.attribution import Attribution
-from memory.ads.conversion_events import Events
+from memory.ads.conversion_events import ConversionEvents
 from memory.people.address import Referral
 from memory.shop.orders import Orders, Quote
 from tests.ads.shop import AdShop
@@ -25,7 +25,7 @@ PHONE = "+919876543210"
 
 
 class Line:
-    """The line to a practice account, which fails as told; and what arrived over it."""
+    """A connection to a practice account, with faults on request; and the events that arrived."""
 
     def __init__(self, account: PracticeAccount) -> None:
         self._account = account
@@ -40,7 +40,7 @@ class Line:
 
 
 class Desk:
-    """A desk that sells through one ad, and the feedback on it."""
+    """A desk that sells through one ad."""
 
     def __init__(self, folder: Path) -> None:
         self.ads = AdShop(folder, places=(0,), ads=2)
@@ -49,7 +49,7 @@ class Desk:
         self.orders = Orders(self.stores.db, self.ads.clock)
         self.account = self.ads.accounts[0]
         self.line = Line(self.account)
-        self.events = Events(self.ads.db, self.ads.clock)
+        self.events = ConversionEvents(self.ads.db, self.ads.clock)
         accounts = {"voyage": {self.account.spec.id: cast(PlatformAccount, self.line)}}
         book = Attribution(self.ads.db, self.ads.clock)
         self.feedback = Feedback(accounts, book, self.events, {"voyage": Decimal("0.3")})

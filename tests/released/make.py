@@ -39,7 +39,7 @@ from bot.staff.questions.model_answers import ModelAnswers
 from bot.wiring.program import Program, assemble
 from bot.wiring.stores import Stores
 from memory.ads.ad_account import Ad, AdAccount, AdInsight, AdSet, Campaign, Creative, EventOutcome, Learning, Structure
-from memory.ads.conversion_events import Events
+from memory.ads.conversion_events import ConversionEvents
 from memory.ads.learnings.strategy import FAILURE, SUCCESS, Claim
 from memory.ads.morning_runs import Cycles
 from memory.ads.tasks import Need
@@ -375,17 +375,17 @@ def the_account_in_spain(story: Story) -> None:
     """An account whose days are told here: the 22nd twice, and an ad that is gone since."""
     campaigns, seen = story.ads.agency.memory.campaigns, story.ads.clock()
     spain = spanish_structure(seen)
-    campaigns.take_structure(spain)
+    campaigns.store_structure(spain)
     old = Ad("2003", SPAIN, "2010", "2020", "Invierno · gift · image", "active", "active")
-    campaigns.take_structure(replace(spain, ads=(*spain.ads, old), seen_at=seen + timedelta(minutes=1)))
-    campaigns.take_structure(replace(spain, seen_at=seen + timedelta(minutes=2)))
+    campaigns.store_structure(replace(spain, ads=(*spain.ads, old), seen_at=seen + timedelta(minutes=1)))
+    campaigns.store_structure(replace(spain, seen_at=seen + timedelta(minutes=2)))
     campaigns.label(
         BRAND, "2002", angle="price", landing_page="https://shop.example.com/buds", brief={"expected": "9 chats a day"}
     )
-    campaigns.take_readings(BRAND, [spanish_day(day, spend, seen) for day, spend in ((20, "30"), (21, "31.50"))])
-    campaigns.take_readings(BRAND, [spanish_day(22, "20", seen)])
-    campaigns.take_readings(BRAND, [spanish_day(22, "22.75", seen + timedelta(hours=3), purchases=2)])
-    campaigns.take_readings(BRAND, [replace(spanish_day(22, "12", seen), breakdown=("country", "PT"))])
+    campaigns.store_readings(BRAND, [spanish_day(day, spend, seen) for day, spend in ((20, "30"), (21, "31.50"))])
+    campaigns.store_readings(BRAND, [spanish_day(22, "20", seen)])
+    campaigns.store_readings(BRAND, [spanish_day(22, "22.75", seen + timedelta(hours=3), purchases=2)])
+    campaigns.store_readings(BRAND, [replace(spanish_day(22, "12", seen), breakdown=("country", "PT"))])
 
 
 def spanish_structure(seen: datetime) -> Structure:
@@ -419,11 +419,11 @@ def spanish_day(day: int, spend: str, seen: datetime, *, purchases: int | None =
 
 def sales_are_told_back(story: Story) -> None:
     """John's is accepted, Asha's first refused, the others wait; the ad that Maria came through is in no account."""
-    attribution, events = story.ads.agency.memory.attribution, Events(story.db, story.ads.clock)
-    attribution.take_desk(BRAND, margin_rate=Decimal("0.35"), zone="Europe/Madrid")
+    attribution, events = story.ads.agency.memory.attribution, ConversionEvents(story.db, story.ads.clock)
+    attribution.attribute_desk_sales(BRAND, margin_rate=Decimal("0.35"), zone="Europe/Madrid")
     attribution.move(BRAND, "DLVR-GHJK", "returned")
     events.plan(BRAND)
-    johns, ashas = events.due(BRAND, SPAIN, most=2)
+    johns, ashas = events.claim(BRAND, SPAIN, most=2)
     unknown = EventOutcome(ashas.id, False, "2804087: unknown click id")
     events.settle(BRAND, [EventOutcome(johns.id, True, ""), unknown])
 
@@ -502,12 +502,12 @@ def what_was_learned(story: Story) -> None:
     strategy.playbook(BRAND, "A sold-out item", ["pause its ads", "tell staff"], when="stock is zero")
     strategy.decide(BRAND, "budget", {"account": SPAIN}, "Spain earns more", expected="3 more orders")
     closed = strategy.decide(BRAND, "pause", {"account": SPAIN}, "The picture is tired")
-    strategy.turned_out(BRAND, closed, "saved 90 EUR")
+    strategy.close_decision(BRAND, closed, "saved 90 EUR")
     strategy.share_patterns(BRAND, shared=False)
     records.launched(BRAND, "2000", {"name": "Invierno", "objective": "sales", "expected_outcome": "9 chats a day"})
     records.snapshot(BRAND, "2000", {"ctr": "4.0"}, {"status": "good", "trends": ["more chats each day"]})
     change = records.optimization(BRAND, "2000", "budget", "Chats are cheap", "6 more chats a day")
-    records.came_out(BRAND, change, "4 more chats a day")
+    records.record_outcome(BRAND, change, "4 more chats a day")
 
 
 def what_people_are_asked_for(story: Story) -> None:
@@ -516,8 +516,8 @@ def what_people_are_asked_for(story: Story) -> None:
         "photo lock", "A photo of the lock", "security sells", "one photo, 1080 × 1080", date(2026, 11, 25), "2000"
     )
     asked = tasks.ask(BRAND, photo)
-    tasks.trying(asked.id)
-    tasks.is_in_asana(asked.id, "1209")
+    tasks.mark_requested(asked.id)
+    tasks.set_gid(asked.id, "1209")
     line = tasks.ask(BRAND, Need("line gift", "A line about gifts", "nobody wrote one", "at most 40 letters"))
     story.says(STAFF, f"done {line.id} Two lines came by mail")
 

@@ -1,4 +1,4 @@
-"""A model answers staff over read-only tools: what it says must have been shown to it, and it can't act."""
+"""Model answers to staff over read-only tools: every number must have been shown."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_a_proposed_command_may_have_its_own_figure(room: Newsroom, server: Mode
         "",
     ],
 )
-def test_a_number_nobody_showed_or_a_deed_nobody_did_is_not_sent(room: Newsroom, server: ModelServer, lie: str) -> None:
+def test_unseen_numbers_and_claimed_actions_are_not_sent(room: Newsroom, server: ModelServer, lie: str) -> None:
     server.plays(calls("about_campaign", name="spain"), says(lie))
     said = room.says(ANNE, "how is spain doing?")
     assert lie == "" or lie not in said

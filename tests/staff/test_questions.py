@@ -1,4 +1,4 @@
-"""Plain questions in every language, read by rules; and by a model whose every number must have been shown to it."""
+"""Questions in every language, read by rules, and by a model."""
 
 from __future__ import annotations
 

@@ -33,8 +33,8 @@ def test_some_of_them_buy_and_the_ad_is_known(
         shoppers.tick()
         shop.settled()
     campaigns, attribution = Campaigns(shop.memory.db, clock), Attribution(shop.memory.db, clock)
-    campaigns.take_structure(account.structure())
-    attribution.take_desk("voyage", margin_rate=Decimal("0.3"))
+    campaigns.store_structure(account.structure())
+    attribution.attribute_desk_sales("voyage", margin_rate=Decimal("0.3"))
     today = campaigns.today("voyage")[account.spec.id]
     series = attribution.series("voyage", account.spec.id, today, today)
     assert sum(sum(ad.chats.values()) for ad in series.values()) >= 5

@@ -55,31 +55,31 @@ class HourlyCheck:
             self.queue_notices(brand)
 
     def recover_changes(self) -> None:
-        """Every few minutes: settle changes that a crash or a lost answer left open."""
+        """Every few minutes."""
         for brand, accounts in self.accounts.items():
             for account_id in accounts:
                 self._logged(account_id, partial(self.actions.recover, brand, account_id))
             self.queue_notices(brand)
 
     def archive_orphans(self) -> None:
-        """Nightly: archive orphans of launches, report unknown objects."""
+        """Nightly."""
         for brand, accounts in self.accounts.items():
             for account_id in accounts:
                 for sentence in self._logged(account_id, partial(self.actions.sweep, brand, account_id)) or ():
-                    self.actions.alarms.say(brand, f"sweep {account_id} {sentence}", sentence)
+                    self.actions.alarms.notify(brand, f"sweep {account_id} {sentence}", sentence)
             self.queue_notices(brand)
 
     def warn_staff(self, sentence: str | None) -> None:
         """Tell the staff of every brand once."""
         for brand in self.accounts if sentence else ():
-            self.actions.alarms.say(brand, f"warning {sentence}", sentence or "")
+            self.actions.alarms.notify(brand, f"warning {sentence}", sentence or "")
             self.queue_notices(brand)
 
     def queue_notices(self, brand: str) -> None:
-        for notice in self.actions.alarms.untold(brand):
+        for notice in self.actions.alarms.unsent_notices(brand):
             with self.db.transaction():
                 self.staff.tell(brand, f"⚠️ {notice.sentence}")
-                self.actions.alarms.told(notice.id)
+                self.actions.alarms.mark_sent(notice.id)
 
     def _logged(self, account_id: str, do: Callable[[], T]) -> T | None:
         try:
@@ -125,8 +125,6 @@ class HourlyCheck:
 
 @dataclass(slots=True)
 class _AccountToday:
-    """After the first fault, nothing more is read."""
-
     account: PlatformAccount
     known: AdAccount
     fault: AdsFault | None = None

@@ -21,7 +21,7 @@ from bot.ads.changes.plans.refusals import (
 from bot.ads.platform import AccountBlocked, AdsFault, NotAuthorised, VersionEnded
 from bot.language.money import Money
 from memory.ads.ad_account import AccountFinding, AdAccount, Kind
-from memory.ads.emergency_stop import AlarmRecord, Held, HeldState
+from memory.ads.emergency_stop import AlarmRecord, HeldObject, HeldState
 from memory.audit_log.account_changes import Cause
 from memory.conversations.turns import Pressure
 
@@ -112,7 +112,6 @@ def sold_out_ads(ads: Sequence[AdToday], stock: Mapping[str, int]) -> list[Alarm
 
 
 def overloaded_desk(desk: Pressure, account_ids: Sequence[str]) -> AlarmCheck:
-    """Budgets are halved until the desk keeps up."""
     slow = desk.replies >= FEWEST_REPLIES and desk.slow_reply > SLOWEST
     minutes = int(desk.slow_reply.total_seconds() // 60)
     sentence = (
@@ -131,7 +130,7 @@ class AlarmActions:
     def apply(self, brand: str, checks: Iterable[AlarmCheck]) -> None:
         """Failed actions are retried at the next check. Objects that a person resumes during an alarm stay on."""
         for check in checks:
-            record = self.actions.alarms.on(brand, check.cause)
+            record = self.actions.alarms.active(brand, check.cause)
             if check.alarm is not None:
                 self._raise_alarm(brand, check.cause, check.alarm, record)
             elif record is not None and record.ends_itself:
@@ -148,7 +147,7 @@ class AlarmActions:
         for thing in self.actions.stops.held(record.held_under, "to_pause"):
             self._pause_or_throttle(thing, record.sentence)
 
-    def _held(self, record: AlarmRecord, alarm: Alarm) -> list[Held]:
+    def _held(self, record: AlarmRecord, alarm: Alarm) -> list[HeldObject]:
         if alarm.act == "throttle":
             return [held for each in alarm.whole_accounts for held in self._halved(record, each)]
         running = [
@@ -157,14 +156,14 @@ class AlarmActions:
             for thing in self.actions.running(record.brand, account_id)[0]
         ]
         return [
-            Held(record.brand, record.held_under, each.account_id, each.kind, each.object_id, each.name)
+            HeldObject(record.brand, record.held_under, each.account_id, each.kind, each.object_id, each.name)
             for each in (*alarm.targets, *running)
         ]
 
-    def _halved(self, record: AlarmRecord, account_id: str) -> list[Held]:
+    def _halved(self, record: AlarmRecord, account_id: str) -> list[HeldObject]:
         about, owners = self.actions.running_budget_owners(record.brand, account_id)
         return [
-            Held(
+            HeldObject(
                 record.brand,
                 record.held_under,
                 account_id,
@@ -178,7 +177,7 @@ class AlarmActions:
             if owner.budget is not None and (half := _half(owner, about)) is not None
         ]
 
-    def _pause_or_throttle(self, thing: Held, why: str) -> None:
+    def _pause_or_throttle(self, thing: HeldObject, why: str) -> None:
         step: Step = Pause(thing.kind, thing.object_id, why, cause=Cause.ALARM)
         if thing.becomes is not None:
             step = SetBudget(thing.kind, thing.object_id, thing.becomes, why, seen=thing.was, cause=Cause.ALARM)
@@ -193,13 +192,13 @@ class AlarmActions:
         if not self.actions.stops.held(record.held_under, "paused"):
             self.actions.alarms.end(record, all_clear)
 
-    def _put_back(self, thing: Held) -> None:
+    def _put_back(self, thing: HeldObject) -> None:
         step: Step = Resume(thing.kind, thing.object_id, "what had paused it is over")
         if thing.becomes is not None and thing.was is not None:
             step = SetBudget(thing.kind, thing.object_id, thing.was, "the desk keeps up again", seen=thing.becomes)
         self.actions.stops.mark(thing, *self._outcome(thing, step, "put_back", "paused"))
 
-    def _outcome(self, thing: Held, step: Step, good: HeldState, bad: HeldState) -> tuple[HeldState, str]:
+    def _outcome(self, thing: HeldObject, step: Step, good: HeldState, bad: HeldState) -> tuple[HeldState, str]:
         try:
             outcome = self.actions.carry_out_for_alarm(thing, step, GUARD)
         except AdsFault as fault:
@@ -240,7 +239,6 @@ def _sold_out(sku: str, ads: Sequence[AdToday], stock: Mapping[str, int]) -> Ala
 
 
 def _half(owner: AccountObject, about: AdAccount) -> Money | None:
-    """None if the minimum budget allows no cut."""
     assert owner.budget is not None, "only what owns a budget is throttled"
     half = Money(max((owner.budget.amount / 2), about.min_daily_budget.amount), owner.budget.currency).rounded()
     return half if half.amount < owner.budget.amount else None

@@ -16,7 +16,7 @@ LATELY: Final = timedelta(hours=1)
 
 class ShopState(Protocol):
     def pressure(self, brand: str) -> Pressure:
-        """Waiting customers, and reply times of the last hour."""
+        """Reply times are of the last hour."""
 
     def stock(self, brand: str) -> Mapping[str, int]:
         """Units by sku."""

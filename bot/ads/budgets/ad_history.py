@@ -20,7 +20,7 @@ AdState = Literal["new", "learning", "active", "resting", "paused"]
 
 @dataclass(frozen=True, slots=True)
 class AdDay:
-    """Insights of one ad on one day, as last restated."""
+    """As last restated."""
 
     day: date
     spend: Decimal
@@ -63,7 +63,7 @@ class Contradiction(ValueError):
 
 
 def check(ads: Sequence[AdHistory], today: date) -> None:
-    """Raises Contradiction if a history is impossible on the morning of `today`."""
+    """Raises Contradiction."""
     names = [ad.name for ad in ads]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
@@ -131,7 +131,7 @@ class Panel:
 
     @property
     def days_watched(self) -> NDArray[np.int64]:
-        """Per day of chats: days until yesterday, the greatest possible age of an order."""
+        """Per day: days until yesterday, the greatest possible age of an order."""
         return np.arange(self.spend.shape[1])[::-1]
 
 

@@ -1,8 +1,7 @@
-"""Divides an account's daily budget among its ads at equal marginal return. Pure arithmetic.
+"""Divides an account's daily budget among its ads at equal marginal return. Pure arithmetic."""
 
-Budgets follow expected values: Thompson sampling earned up to 7 points less in the benchmark. When money is short, ads
-with clearly less return rest; `losing_ad_test` stops ads for good.
-"""
+# Budgets follow expected values: Thompson sampling earned up to 7 points less in the benchmark. When money is short, ads
+# with clearly less return rest; `losing_ad_test` stops ads for good.
 
 from __future__ import annotations
 
@@ -189,7 +188,7 @@ def _range_of_running(ad: AdHistory, minimum: Decimal) -> BudgetRange:
 def _fitted_to_budget(
     ranges: list[BudgetRange], budget: Decimal, minimum: Decimal, beliefs: Beliefs
 ) -> list[BudgetRange]:
-    """Shrink the ranges to the budget; the worst ads drop to zero first."""
+    """The worst ads drop to zero first."""
     if sum(low for low, _ in ranges) <= budget:
         return ranges
     value = beliefs.expected_value() * beliefs.responses.fresh()
@@ -210,7 +209,7 @@ class BudgetSplit:
     target: float
 
     def fill(self, ranges: Sequence[BudgetRange]) -> Floats:
-        """Budgets at equal marginal return within the ranges."""
+        """At equal marginal return."""
         low = np.array([float(least) for least, _ in ranges])
         high = np.array([float(most) for _, most in ranges])
         grid = low[:, None] + (high - low)[:, None] * np.linspace(0, 1, GRID_POINTS)
@@ -222,7 +221,7 @@ class BudgetSplit:
         return float(sum((low for low, _ in ranges), Decimal(0))) <= self.budget
 
     def profit(self, budgets: Floats, factors: Floats) -> float:
-        """Expected margin − `target` × money; `factors` multiply each ad's value per chat."""
+        """Expected margin − `target` × money."""
         value = self.beliefs.expected_value() * factors
         return float((value * self.beliefs.responses.chats(budgets) - self.target * budgets).sum())
 
@@ -243,7 +242,6 @@ def _with_rests(
 
 
 def _sent_to_rest(ranges: list[BudgetRange], running: Sequence[int], split: BudgetSplit) -> list[BudgetRange]:
-    """Worst first; at least one ad keeps running."""
     returned = split.optimistic_return(np.array([float(low) for low, _ in ranges]))
     worst_first = sorted(running, key=lambda place: returned[place])
     for place in worst_first[: min(MAX_RESTS_A_DAY, len(running) - 1)]:
@@ -259,7 +257,7 @@ def _earns_more_without(ranges: list[BudgetRange], without: list[BudgetRange], p
     if after.sum() < before.sum() - (1 - REUSABLE_SHARE) * before[place]:
         return False
     factors = np.ones(len(ranges))
-    factors[place] = np.exp(OPTIMISM * split.beliefs.uncertainty()[place])
+    factors[place] = np.exp(OPTIMISM * split.beliefs.uncertainty()[place])  # it may be better than expected
     return split.profit(after, factors) > split.profit(before, factors)
 
 
@@ -407,7 +405,6 @@ def water_fill(returns: Floats, grid: Floats, budget: float, target: float) -> F
 
 
 def _crossing(returns: Floats, low: Floats, high: Floats, level: Floats) -> Floats:
-    """Where each return crosses `level` (one per draw), interpolated."""
     above = returns > level[:, None, None]
     steps = above.sum(axis=2)
     points = returns.shape[2]

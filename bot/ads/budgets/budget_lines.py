@@ -1,4 +1,4 @@
-"""Budget lines: owners of a daily budget, with the history of their ads."""
+"""Owners of a daily budget, with the history of their ads."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class BudgetLine:
 def budget_lines(
     campaigns: Campaigns, attribution: Attribution, brand: str, account_id: str, today: date
 ) -> list[BudgetLine]:
-    """Sorted by id, with the days before `today`."""
+    """Sorted by id."""
     structure = campaigns.structure(brand, account_id)
     since, yesterday = today - LOOK_BACK, today - timedelta(days=1)
     read = _by_ad(campaigns.days(brand, since, yesterday, account_id=account_id))

@@ -145,7 +145,7 @@ class CarryOut:
     campaigns: Campaigns
 
     def act(self, morning: Morning) -> ActResult:
-        """Execute the plan and record each change. Idempotent for one account and day."""
+        """Idempotent for one account and day."""
         account_id = morning.ad_account.describe().id
         decided = morning.results.decide
         if decided is None:

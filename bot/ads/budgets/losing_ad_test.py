@@ -1,8 +1,7 @@
-"""Whether an ad loses money: a sequential test, repeated every morning.
+"""Whether an ad loses money: a sequential test, repeated every morning."""
 
-An e-process against “this ad at least breaks even” (Ville 1939; Ramdas et al. 2023): such an ad ever reaches 20 with a
-probability of at most 5 %.
-"""
+# An e-process against “this ad at least breaks even” (Ville 1939; Ramdas et al. 2023): such an ad ever reaches 20 with a
+# probability of at most 5 %.
 
 from __future__ import annotations
 
@@ -60,7 +59,7 @@ def judge(
     referral_share: Decimal = Decimal(1),
     order_margin: Decimal | None = None,
 ) -> list[LossVerdict]:
-    """Verdicts in the order of `ads`; arguments as in `allocation.allocate`. Raises Contradiction."""
+    """Arguments as in `allocation.allocate`. Raises Contradiction."""
     today = today or first_free_day(ads)
     check(ads, today)
     return verdicts(panel(ads, today), float(referral_share), None if order_margin is None else float(order_margin))

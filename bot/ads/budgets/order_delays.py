@@ -1,7 +1,6 @@
-"""Delay from chat to order, estimated while most chats are still watched.
+"""Delay from chat to order, estimated while most chats are still watched."""
 
-Product-limit estimate for right truncation (Lynden-Bell 1971), with pseudo-orders as the prior.
-"""
+# Product-limit estimate for right truncation (Lynden-Bell 1971), with pseudo-orders as the prior.
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Orders per chat of each ad: a hierarchical model of account, angle and ad.
+"""Orders per chat of each ad: a hierarchical model of account, angle and ad."""
 
-Log rates are normal. Ads of one angle share part of their deviation, ads with cheap chats another (clickbait).
-Variances are integrated over a grid, weighted by Laplace's approximation.
-"""
+# Log rates are normal. Ads of one angle share part of their deviation, ads with cheap chats another (clickbait).
+# Variances are integrated over a grid, weighted by Laplace's approximation.
 
 from __future__ import annotations
 
@@ -23,7 +22,7 @@ COST_SIZE: Final = 0.5  # how strongly the price of a chat may foretell its wort
 
 @dataclass(frozen=True, slots=True)
 class SaleRates:
-    """Log orders per chat: a mixture of one normal per variance candidate."""
+    """A mixture of one normal per variance candidate, of log orders per chat."""
 
     weights: Floats  # candidates
     means: Floats  # candidates × ads
@@ -42,7 +41,7 @@ class SaleRates:
         return variance
 
     def drawn(self, rng: np.random.Generator, draws: int) -> Floats:
-        """Samples of orders per chat, draws × ads."""
+        """Draws × ads."""
         picks = rng.choice(len(self.weights), size=draws, p=self.weights)
         roots = np.linalg.cholesky(self.covariances)
         chance = rng.standard_normal((draws, self.means.shape[1]))
@@ -50,7 +49,7 @@ class SaleRates:
         return sample
 
     def angle_share(self) -> float:
-        """Share of the ads' differences that their angle explains, 0 to 1."""
+        """Share of the ads' differences, 0 to 1."""
         sizes = np.array(list(product(ANGLE_SIZES, AD_SIZES)))
         return float(self.weights @ (sizes[:, 0] ** 2 / (sizes**2).sum(axis=1)))
 
@@ -74,7 +73,6 @@ def learn(sales: Floats, exposure: Floats, angles: NDArray[np.int64], cheapness:
 
 
 def _priors(angles: NDArray[np.int64], cheapness: Floats) -> Floats:
-    """One covariance per variance candidate."""
     same = (angles[:, None] == angles[None, :]).astype(np.float64)
     shared = ACCOUNT_SIZE**2 + COST_SIZE**2 * np.outer(cheapness, cheapness)
     alone = np.eye(len(angles))

@@ -1,8 +1,7 @@
-"""Chats per budget: a saturating curve per ad, learned from days of different spend.
+"""Chats per budget: a saturating curve per ad, learned from days of different spend."""
 
-A day's chats are counts around `level × shape(spend)`. The level has a Gamma prior around the account's; shapes are
-weighted by predictive likelihood. Old days fade (`MEMORY`); effects common to all ads on a day are divided out.
-"""
+# A day's chats are counts around `level × shape(spend)`. The level has a Gamma prior around the account's; shapes are
+# weighted by predictive likelihood. Old days fade (`MEMORY`); effects common to all ads on a day are divided out.
 
 from __future__ import annotations
 
@@ -28,7 +27,7 @@ POOL: Final = 1.5  # ads' worth of belief in the prior over shapes
 
 @dataclass(frozen=True, slots=True)
 class Responses:
-    """Posterior over shapes (scale and decay) per ad."""
+    """Posterior over shapes per ad."""
 
     scales: Floats  # saturation of each shape, in money
     weights: Floats  # ads × shapes, rows sum to 1
@@ -53,7 +52,7 @@ class Responses:
         return mean
 
     def drawn_slopes(self, budgets: Floats, rng: np.random.Generator, draws: int) -> Floats:
-        """Samples, draws × ads; one budget per ad."""
+        """Draws × ads."""
         ads = len(self.weights)
         cut = self.weights.cumsum(axis=1)
         picks = (rng.random((draws, ads, 1)) > cut[None, :, :-1]).sum(axis=2)
@@ -95,7 +94,7 @@ def _usual_spend(known: Panel, first_budget: float) -> float:
 
 
 def _exposure(known: Panel, scales: Floats, decays: Floats) -> Floats:
-    """Ads × days × shapes: effective spend, after the wear up to tomorrow."""
+    """Ads × days × shapes."""
     reach = reach_at(known.spend[:, :, None], scales)
     ago = known.days_watched[None, :, None] + 1.0
     exposure: Floats = reach * np.exp(decays * np.minimum(ago, 60.0))
@@ -118,7 +117,6 @@ def _fit(known: Panel, exposure: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def _centre(chats: Floats, reached: Floats) -> Floats:
-    """Geometric mean of the ads' levels, per shape."""
     total, reach = chats.sum(), reached.sum(axis=0)
     own = (chats[:, None] + 2.0) / (reached + 2.0 * np.maximum(reach, 1e-9) / max(total, 1e-9))
     ran = reached[:, 0] > 0
@@ -129,7 +127,7 @@ def _centre(chats: Floats, reached: Floats) -> Floats:
 
 
 def _dispersion(known: Panel, exposure: Floats) -> Floats:
-    """Overdispersion per ad (at least 1), pooled over the account."""
+    """Per ad, at least 1."""
     middle = exposure[:, :, exposure.shape[2] // 2]
     level = (known.chats.sum(axis=1) + 1) / (middle.sum(axis=1) + 1e-9)
     mean = np.maximum(level[:, None] * middle, 1e-9)
@@ -143,7 +141,7 @@ def _dispersion(known: Panel, exposure: Floats) -> Floats:
 
 
 def _score(known: Panel, exposure: Floats, faded: Floats, noise: Floats, levels: Floats) -> Floats:
-    """Log predictive likelihood, ads × shapes."""
+    """Ads × shapes."""
     mean = np.maximum(levels[:, None, :] * exposure, 1e-9)
     ran = (known.spend > 0)[:, :, None]
     fits = np.where(ran, known.chats[:, :, None] * np.log(mean) - mean, 0.0)
@@ -160,7 +158,6 @@ def _prior() -> Floats:
 
 
 def _weights(score: Floats) -> Floats:
-    """Posterior over shapes per ad; the prior is common to all ads (empirical Bayes by EM)."""
     base = _prior()
     common = base
     likelihood: Floats = np.exp(score - score.max(axis=1, keepdims=True))
@@ -173,8 +170,7 @@ def _weights(score: Floats) -> Floats:
 
 
 def _day_effects(known: Panel, exposure: Floats, fit: tuple[Floats, Floats, Floats]) -> Floats:
-    """Effect of each day on all ads: weekday, festival, weather."""
-    levels, weights, _ = fit
+    levels, weights, _ = fit  # weekday, festival, weather: common to all ads
     mean = np.einsum("idk,ik->d", exposure, levels * weights)
     raw = (known.chats.sum(axis=0) + 20.0) / (mean + 20.0)
     padded = np.pad(raw, 3, mode="reflect" if raw.size > 3 else "edge")

@@ -23,7 +23,7 @@ from bot.ads.changes.spend_limits import AccountLimits
 from bot.ads.platform import Accounts
 from bot.language.money import Money
 from memory.ads.ad_account import AdAccount, Kind
-from memory.ads.emergency_stop import Alarms, Held, Stops
+from memory.ads.emergency_stop import Alarms, HeldObject, Stops
 from memory.audit_log.account_changes import AccountLeases, Cause, Change, Changes
 from memory.audit_log.approvals import Approval, Approvals
 from memory.audit_log.creation_intents import Intents
@@ -35,9 +35,7 @@ LEASE = timedelta(minutes=3)  # longer than any one request to a platform takes,
 
 @dataclass
 class AccountActions:
-    """Checks each change against the limits, journals it, executes it, records its outcome.
-
-    `ChangeRefused`: nothing was done. `AdsFault`: the account could not be reached. A change that was tried is returned,
+    """`ChangeRefused`: nothing was done. `AdsFault`: the account could not be reached. A change that was tried is returned,
     whatever its state. `clock` is the wall clock; days and hours of an account come from its structure's `seen_at`.
     """
 
@@ -101,7 +99,6 @@ class AccountActions:
         return self._one(brand, account_id, Archive(kind, object_id, why, readings), by, key)
 
     def launch(self, brand: str, account_id: str, launch: Launch, by: Actor, *, key: str | None = None) -> Change:
-        """Publishes the whole campaign; the change names it."""
         return self._one(brand, account_id, launch, by, key)
 
     # -- a plan
@@ -136,7 +133,7 @@ class AccountActions:
     # -- afterwards
 
     def undo(self, brand: str, by: Actor, change_id: int | None = None) -> Change:
-        """Reverse a change (None: the last one). Raises CannotUndo, UnknownChange."""
+        """None: the last change. Raises CannotUndo, UnknownChange."""
         check_may_change(by)
         change = self.changes.last_to_undo(brand) if change_id is None else self.changes.get(brand, change_id)
         if change is None:
@@ -155,16 +152,16 @@ class AccountActions:
             return settled
 
     def sweep(self, brand: str, account_id: str) -> list[str]:
-        """Archive paused orphans with our token; a sentence for staff on each."""
+        """A sentence for staff on each orphan."""
         with self.access.hold(brand, account_id) as opened:
             self.changes.forget_peaks(opened.about.id, opened.day - timedelta(days=2))
             return self._recovery.sweep(opened)
 
     def room(self, brand: str, account_id: str) -> Money:
-        """Sum by which daily budgets may still be raised today."""
+        """By which daily budgets may still be raised today."""
         return self.checks.room(self.access.read(brand, account_id))
 
-    def pause_stopped(self, thing: Held, why: str, by: Actor) -> Change:
+    def pause_stopped(self, thing: HeldObject, why: str, by: Actor) -> Change:
         """Without another read."""
         step = Pause(thing.kind, thing.object_id, why, cause=Cause.EMERGENCY_STOP)
         shown = AccountObject(thing.kind, thing.object_id, thing.name, "active", None)
@@ -189,8 +186,8 @@ class AccountActions:
         planned = opened.state.planned()
         return opened.about, [thing for thing in opened.state.everything() if thing.id in planned]
 
-    def carry_out_for_alarm(self, thing: Held, step: Step, by: Actor) -> PlanOutcome:
-        """An alarm's step or its reversal: no approval, but the cap holds."""
+    def carry_out_for_alarm(self, thing: HeldObject, step: Step, by: Actor) -> PlanOutcome:
+        """Needs no approval, but the cap holds."""
         order = StepOrder(step, by, ordered=True, releases=thing.cause)
         return self._carry_out(thing.brand, thing.account_id, [order])
 

@@ -20,7 +20,7 @@ Sleep = Callable[[float], None]  # seconds
 
 
 class Interrupted(Exception):
-    """An emergency stop or the cap ends this launch."""
+    """By an emergency stop or the cap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Creation:
     sleep: Sleep
 
     def make(self, account: PlatformAccount, launch: LaunchRecord, check_allowed: Callable[[], None]) -> dict[str, str]:
-        """Create the missing parts, paused. Returns part → id. Raises AdsFault."""
+        """Returns part → id. Raises AdsFault."""
         ids: dict[str, str] = {}
         for intent in self.intents.parts(launch.id):
             if intent.object_id is None:
@@ -113,7 +113,7 @@ class Creation:
 
 
 def retry(ask: Callable[[], None], sleep: Sleep) -> None:
-    """Retry an idempotent request up to `TRIES` times. Raises AdsFault."""
+    """Raises AdsFault."""
     lost: OutcomeUnknown | None = None
     for _ in range(TRIES):
         try:

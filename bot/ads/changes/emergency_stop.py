@@ -9,13 +9,13 @@ from bot.ads.changes.plans.plan import Actor, Resume
 from bot.ads.changes.plans.plan_outcome import PlanOutcome
 from bot.ads.changes.plans.refusals import AccountBusy, NotAllowed, NothingToDo, UnknownObject
 from bot.ads.platform import AdsFault
-from memory.ads.emergency_stop import Held, HeldState, Stop
+from memory.ads.emergency_stop import HeldObject, HeldState, Stop
 
 
 @dataclass(frozen=True, slots=True)
 class StopReport:
-    paused: tuple[Held, ...]
-    running: tuple[Held, ...]  # with why each could not be paused
+    paused: tuple[HeldObject, ...]
+    running: tuple[HeldObject, ...]  # with why each could not be paused
     unread: tuple[str, ...]  # accounts that could not be looked at, or where a change may yet come in
 
     @property
@@ -25,13 +25,13 @@ class StopReport:
 
 @dataclass(frozen=True, slots=True)
 class ResumeReport:
-    resumed: tuple[Held, ...]
-    left: tuple[Held, ...]
+    resumed: tuple[HeldObject, ...]
+    left: tuple[HeldObject, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class EmergencyStop:
-    """While in force, it blocks raises, resumes and launches in every process."""
+    """Blocks raises, resumes and launches in every process."""
 
     actions: AccountActions
 
@@ -83,7 +83,7 @@ class EmergencyStop:
         settled = self._settled(stop.brand, account_id)
         running, read = self.actions.running(stop.brand, account_id)
         self.actions.stops.hold(
-            Held(stop.brand, stop.cause, account_id, thing.kind, thing.id, thing.name) for thing in running
+            HeldObject(stop.brand, stop.cause, account_id, thing.kind, thing.id, thing.name) for thing in running
         )
         for thing in self.actions.stops.held(stop.cause, "to_pause"):
             if thing.account_id == account_id:
@@ -99,14 +99,14 @@ class EmergencyStop:
             return False
         return not self.actions.changes.open_in(account_id)
 
-    def _pause(self, stop: Stop, thing: Held) -> None:
+    def _pause(self, stop: Stop, thing: HeldObject) -> None:
         change = self.actions.pause_stopped(thing, f"stop everything: {stop.why}", Actor(stop.who, "admin"))
         if change.state == "done":
             self.actions.stops.mark(thing, "paused")
         else:
             self.actions.stops.mark(thing, "to_pause", change.outcome or "the account has not answered")
 
-    def _put_back(self, thing: Held, by: Actor) -> None:
+    def _put_back(self, thing: HeldObject, by: Actor) -> None:
         step = Resume(thing.kind, thing.object_id, "resume after “stop everything”")
         try:
             outcome = self.actions.resume_after_stop(thing.brand, thing.account_id, [step], by)

@@ -31,7 +31,6 @@ class Launching:
     creation: Creation
 
     def finish(self, opened: OpenAccount, change: Change) -> Change:
-        """Create what is missing and publish it; archive it if refused."""
         launch = self.intents.of_change(change.id)
         try:
             self._make_and_publish(opened, launch)
@@ -72,7 +71,7 @@ class Launching:
         try:
             self.creation.archive_campaign(opened.account, launch)
         except AdsFault as fault:
-            self.alarms.say(
+            self.alarms.notify(
                 opened.brand,
                 f"launch {launch.id} stuck",
                 f"“{launch.name}” was not launched ({why}), and what was made of it can't be taken away yet ({fault});"
@@ -85,4 +84,4 @@ class Launching:
             told_why = (
                 f"“{launch.name}” was not launched: {why} What had been made of it, never switched on, was archived."
             )
-            self.alarms.say(opened.brand, f"launch {launch.id}", told_why)
+            self.alarms.notify(opened.brand, f"launch {launch.id}", told_why)

@@ -1,4 +1,4 @@
-"""Whether a change may be made now: role, emergency stop, alarms, daily cap, approval threshold."""
+"""Whether a change may be made now."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DAY = timedelta(hours=24)
 
 
 class AboveThreshold(Exception):
-    """A raise above the approval threshold."""
+    pass
 
 
 @dataclass(slots=True)
@@ -83,7 +83,7 @@ class LimitChecks:
         }
 
     def room(self, opened: OpenAccount) -> Money:
-        """Sum by which daily budgets may still be raised today."""
+        """By which daily budgets may still be raised today."""
         limits = self.limits.limits_of(opened.about)
         used = sum(self.worst_case_spend(opened).values(), NOTHING)
         return Money(max(limits.most_planned.amount - used, NOTHING), opened.about.currency)
@@ -95,7 +95,7 @@ class LimitChecks:
             self.changes.note_spend_rule(opened.about.id, limits.daily_cap, rule_id)
 
     def notice(self, opened: OpenAccount) -> None:
-        """Record today's peak; alert staff once a day if budgets exceed the cap."""
+        """Alerts staff once a day if budgets exceed the cap."""
         planned = opened.state.planned()
         with self.db.transaction():
             self.changes.note_peak(opened.about.id, opened.day, planned)
@@ -106,7 +106,7 @@ class LimitChecks:
             return
         worst = Money(sum(planned.values(), NOTHING) * limits.worst_day, opened.about.currency)
         if worst.amount > limits.daily_cap.amount:
-            self.alarms.say(
+            self.alarms.notify(
                 opened.brand,
                 f"cap {opened.about.id} {opened.day}",
                 f"The budgets in {opened.about.name} allow a day of {amount_text(worst)}, above the cap of"
@@ -117,7 +117,7 @@ class LimitChecks:
         # What a person resumes is theirs: its alarm ends.
         if order.by.role == "agent" or not isinstance(order.step, Resume):
             return
-        on = {alarm.held_under: alarm for alarm in self.alarms.all_on(opened.brand)}
+        on = {alarm.held_under: alarm for alarm in self.alarms.all_active(opened.brand)}
         for held in self.stops.holding(opened.about.id, order.step.object_id):
             self.stops.mark(held, "left", "resumed by a person")
             if held.cause in on and not on[held.cause].ends_itself:
@@ -126,7 +126,7 @@ class LimitChecks:
     def _check_alarms(self, opened: OpenAccount, order: StepOrder) -> None:
         if order.by.role != "agent":
             return
-        on = [alarm for alarm in self.alarms.all_on(opened.brand) if alarm.held_under != order.releases]
+        on = [alarm for alarm in self.alarms.all_active(opened.brand) if alarm.held_under != order.releases]
         holding = {held.cause for held in self.stops.holding(opened.about.id, target_of(order.step)[1])}
         for alarm in on:
             if opened.about.id in alarm.freezes or alarm.held_under in holding:

@@ -59,7 +59,7 @@ class Pauses:
     def pause(
         self, brand: str, account_id: str, seen: SeenObject | None, order: StepOrder
     ) -> tuple[Change, AdsFault | None]:
-        """`seen` None: the account is not readable. Raises ChangeRefused if it is paused already."""
+        """`seen` None: not readable. Raises ChangeRefused if it is paused already."""
         account = self.access.account(brand, account_id)
         known = self.changes.by_key(order.key) if order.key else None
         if known is not None and known.state == "done":

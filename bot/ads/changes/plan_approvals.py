@@ -24,7 +24,7 @@ class PlanApprovals:
     execution: PlanExecution
 
     def propose(self, opened: OpenAccount, progress: PlanProgress, asked_of: str | None, key: str | None) -> None:
-        """One approval for all steps. The same plan is proposed once; a rejection is final."""
+        """The same plan is proposed once; a rejection is final."""
         if not progress.to_ask:
             return
         steps = [with_seen_budget(opened.state, order.step) for order in progress.to_ask]
@@ -49,7 +49,6 @@ class PlanApprovals:
                     raise ChangedMeanwhile(changed_meanwhile(thing, step.seen, budget))
 
     def carry_out(self, opened: OpenAccount, approval: Approval) -> PlanOutcome:
-        """Resumes after a crash."""
         by, progress = Actor(approval.proposed_by, cast(ActorRole, approval.role)), PlanProgress()
         orders = [
             StepOrder(step, by, f"approval {approval.id} {number}", approval.id, approval.undoes_id)

@@ -131,7 +131,6 @@ class PlanExecution:
         )  # fmt: skip
 
     def _name_old_new(self, opened: OpenAccount, step: Step) -> tuple[str, str, str]:
-        """Raises ChangeRefused."""
         if isinstance(step, Launch):
             if not step.audiences:
                 raise NothingToDo(f"“{step.name}” has no ad set to launch; give it an audience with a budget.")

@@ -30,7 +30,7 @@ class Recovery:
     execution: PlanExecution
 
     def settle_open(self, opened: OpenAccount) -> list[Change]:
-        """Returns the changes that are no longer open."""
+        """Those that are no longer open."""
         settled = []
         for change in self.changes.open_in(opened.about.id):
             if opened.fault is not None:
@@ -41,7 +41,7 @@ class Recovery:
         return settled
 
     def sweep(self, opened: OpenAccount) -> list[str]:
-        """Archive paused objects with our token and no live launch; sentences for staff."""
+        """Sentences for staff."""
         known = self.intents.tokens(opened.about.id)
         live = {launch.id for launch in self.intents.open_in(opened.about.id)}
         said = []
@@ -52,7 +52,7 @@ class Recovery:
             if intent is None or intent.state != "made" or intent.object_id != thing.id:
                 said.append(self._leftover(opened, thing, ours=intent is not None))
         for sentence in said:
-            self.alarms.say(opened.brand, f"sweep {opened.about.id} {sentence}", sentence)
+            self.alarms.notify(opened.brand, f"sweep {opened.about.id} {sentence}", sentence)
         return said
 
     def _settle(self, opened: OpenAccount, change: Change) -> Change:

@@ -43,7 +43,7 @@ class AdTestLifecycle:
     test_budget_usd: Mapping[str, Decimal]  # by brand
 
     def begin(self, brand: str, account_id: str, key: str, idea: Idea, budget: Money) -> AdTest:
-        """Record the test before its launch. Idempotent under `key`."""
+        """Idempotent under `key`."""
         for test in self.tests.running(brand, account_id):
             if test.key == key:
                 return test
@@ -59,7 +59,7 @@ class AdTestLifecycle:
             return self.tests.begin(brand, account_id, key, decision, budget, to_json(idea))
 
     def change_of(self, test: AdTest) -> Change | None:
-        """The launch, requested or approved; None before that."""
+        """None before the launch was requested or approved."""
         change = self.actions.changes.by_key(test.key)
         if change is not None:
             return change
@@ -68,12 +68,11 @@ class AdTestLifecycle:
         return made[0] if made else None
 
     def waits(self, test: AdTest) -> bool:
-        """Whether its approval is still possible."""
         approval = self.actions.approvals.of_key(test.account_id, test.key)
         return approval is not None and approval.state in ("waiting", "approved")
 
     def register(self, test: AdTest, campaign_id: str) -> None:
-        """Record the campaign and label its ads. Idempotent."""
+        """Idempotent."""
         idea = idea_of(test)
         brief = to_json(idea.brief)
         if test.campaign_id != campaign_id:
@@ -108,17 +107,17 @@ class AdTestLifecycle:
         idea = idea_of(test)
         with self.db.transaction():
             self.tests.end(test.brand, test.id, outcome)
-            self.strategy.turned_out(test.brand, test.decision_id, sentence)
+            self.strategy.close_decision(test.brand, test.decision_id, sentence)
             if worked is not None:
                 subject = concept_subject(idea.argument, idea.concept.language)
                 text = f"The test “{idea.concept.name}” ({idea.argument}): {sentence}"
                 self.strategy.pattern(test.brand, SUCCESS if worked else FAILURE, text, {}, subject=subject)
 
     def set_aside(self, test: AdTest, sentence: str) -> None:
-        """End a test that cannot be read; its ads stay as they are."""
+        """Its ads stay as they are."""
         with self.db.transaction():
             self.tests.end(test.brand, test.id, AdTestOutcome.UNREADABLE)
-            self.strategy.turned_out(test.brand, test.decision_id, sentence)
+            self.strategy.close_decision(test.brand, test.decision_id, sentence)
 
     def budget(self, account: AdAccount) -> Money | None:
         """A test's daily budget; None without limits or an exchange rate."""

@@ -1,7 +1,6 @@
-"""Request fields for new Click-to-WhatsApp campaigns, ad sets, creatives and ads; always paused.
+"""Request fields for new Click-to-WhatsApp campaigns, ad sets, creatives and ads; always paused."""
 
-https://developers.facebook.com/documentation/ads-commerce/marketing-api/ad-creative/messaging-ads/click-to-whatsapp
-"""
+# https://developers.facebook.com/documentation/ads-commerce/marketing-api/ad-creative/messaging-ads/click-to-whatsapp
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Meta's error codes → faults, with a sentence for staff.
+"""Meta's error codes → faults, with a sentence for staff."""
 
-Sources: https://developers.facebook.com/docs/marketing-api/error-reference, …/insights/error-codes,
-…/overview/rate-limiting; subcodes of messaging ads from public reports.
-"""
+# Sources: https://developers.facebook.com/docs/marketing-api/error-reference, …/insights/error-codes,
+# …/overview/rate-limiting; subcodes of messaging ads from public reports.
 
 from __future__ import annotations
 
@@ -27,7 +26,7 @@ MAX_QUOTE = 300  # of Meta's own text in a sentence of ours
 
 
 class Throttled(TryLater):
-    """By Meta, or by our rate limiter."""
+    pass
 
 
 class Transient(TryLater):
@@ -39,7 +38,7 @@ class TooMuchData(TryLater):
 
 
 class Flaky(RequestWrong):
-    """The same creative often passes on retry (1487390)."""
+    """Often passes on retry (1487390)."""
 
 
 class UnknownClick(RequestWrong):
@@ -170,7 +169,6 @@ _PERMISSIONS = range(200, 300)
 
 
 def rule_for(said: GraphError) -> ErrorRule:
-    """By code and subcode, by subcode, by code, else by range."""
     if "reduce the amount of data" in said.message.lower():
         return TABLE[1, 99]
     for key in ((said.code, said.subcode), (None, said.subcode), (None, said.code), (said.code, None)):

@@ -1,7 +1,6 @@
-"""Sales reported to Meta, each once: Meta does not deduplicate.
+"""Sales reported to Meta, each once: Meta does not deduplicate."""
 
-https://developers.facebook.com/docs/marketing-api/conversions-api/business-messaging
-"""
+# https://developers.facebook.com/docs/marketing-api/conversions-api/business-messaging
 
 from __future__ import annotations
 

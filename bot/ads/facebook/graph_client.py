@@ -80,7 +80,7 @@ class Bearer(AuthBase):
 
 
 class GraphClient:
-    """For one app and one token; thread-safe."""
+    """Thread-safe."""
 
     def __init__(
         self,

@@ -82,7 +82,6 @@ def readings(
 
 
 def _unusable(row: Row, currency: str, breakdown: str | None) -> str:
-    """The reason, or ""."""
     if not row.get("ad_id"):
         return "it names no ad"
     if _day(row) is None or row["date_start"] != row.get("date_stop", row["date_start"]):
@@ -131,7 +130,6 @@ def _hour(row: Row) -> str:
 
 
 def _contradictions(row: Row) -> Iterable[str]:
-    """Of a row that is used all the same."""
     impressions, clicks, reach = (_count(row.get(name)) for name in ("impressions", "inline_link_clicks", "reach"))
     actions, values = _amounts(row.get("actions")), _amounts(row.get("action_values"))
     if impressions is not None and clicks is not None and clicks > impressions:
@@ -146,7 +144,6 @@ def _contradictions(row: Row) -> Iterable[str]:
 
 
 def _amounts(actions: object) -> dict[str, object] | None:
-    """`[{"action_type": …, "value": …}]` as a mapping."""
     if not isinstance(actions, list):
         return None
     return {str(each.get("action_type")): each.get("value") for each in actions if isinstance(each, dict)}

@@ -72,7 +72,7 @@ class RateLimiter:
         self._guard = threading.Lock()
 
     def admit(self, account: str, use: Use, lane: Lane, method: str) -> None:
-        """Raises Throttled with the time to retry."""
+        """Raises Throttled."""
         now = self._clock().timestamp()
         with self._usage() as usage:
             if lane != "pause":  # a pause is always tried: Meta decides

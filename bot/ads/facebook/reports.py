@@ -24,8 +24,6 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ReportPart:
-    """One job's part of a report."""
-
     since: date
     until: date
     breakdown: str | None

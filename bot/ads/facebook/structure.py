@@ -263,7 +263,6 @@ def _change(written: object, what: str, currency: str) -> tuple[str | None, str 
 
 
 def _value(value: object, name: str, currency: str, in_units: bool) -> str | None:
-    """As text; amounts in whole units of the currency."""
     if isinstance(value, dict):
         inner = value.get(name, value.get("value"))
         return (

@@ -1,7 +1,6 @@
-"""Status, trends, fatigue and anomalies of an ad: pure functions.
+"""Status, trends, fatigue and anomalies of an ad: pure functions."""
 
-Differences are significant at the 5 % level, anomalies at 0.1 %.
-"""
+# Differences are significant at the 5 % level, anomalies at 0.1 %.
 
 from __future__ import annotations
 
@@ -43,7 +42,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """Medians over ads or campaigns with enough data."""
+    """Medians over those with enough data."""
 
     ctr: float | None
     cost_per_chat: float | None  # in the currency of the figures
@@ -140,7 +139,7 @@ def counts_differ(before: int, after: int) -> bool:
 
 
 def trends(days: Sequence[AdDayCount]) -> list[str]:
-    """Significant changes against the week before."""
+    """Against the week before."""
     last, before = _week(days, 0), _week(days, 1)
     said = []
     clicks = changed(_clicks(before), _clicks(last))

@@ -1,7 +1,6 @@
-"""Compares groups of ads and of people: pure functions.
+"""Compares groups of ads and of people: pure functions."""
 
-The 5 % level holds for all comparisons of a morning together (Bonferroni); counts are divided by the overdispersion.
-"""
+# The 5 % level holds for all comparisons of a morning together (Bonferroni); counts are divided by the overdispersion.
 
 from __future__ import annotations
 

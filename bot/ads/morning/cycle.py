@@ -71,7 +71,6 @@ class Cycle(BaseAgent):
         real_clock: Clock,
         agents: MemoryManager,
     ) -> None:
-        """`clock`: of the ad accounts (practice accounts have their own)."""
         super().__init__("ad agent", memory_manager=agents)
         self._mornings = mornings
         self._accounts = accounts
@@ -121,7 +120,7 @@ class Cycle(BaseAgent):
         for step, following in zip(steps, [*names[1:], "done"], strict=True):
             if names.index(run.step) > names.index(step.name):
                 continue
-            with self._cycles.together() if step.once else nullcontext():
+            with self._cycles.step_transaction() if step.once else nullcontext():
                 results = MorningResults.of_notes(run.notes)
                 result = step.do(Morning(run.brand, run.day, self._clock(), account, results))
                 run = self._cycles.finish_step(run, to_json(result), following)

@@ -55,12 +55,11 @@ INSIGHTS: Final = {"angle": "creative_insight", "format": "creative_insight", "h
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Counts the last week's comments by sentiment; none is quoted."""
+    """None is quoted."""
 
     campaigns: Campaigns
 
     def listen(self, morning: Morning) -> ListenResult:
-        """If comments cannot be read, the result carries the reason."""
         account = morning.ad_account
         known = self.campaigns.ads(morning.brand, account_id=account.describe().id)
         ads = [ad.ad_id for ad in known if not ad.gone and ad.status != "archived"]
@@ -230,7 +229,7 @@ class Learn:
             before, after = (self._profits(morning.brand, day + timedelta(days=offset)) for offset in (-1, 7))
             for change in by_day[day]:
                 text = _outcome_text(change, before, after)
-                self.records.came_out(morning.brand, change.id, text)
+                self.records.record_outcome(morning.brand, change.id, text)
                 judged += 1
         return judged
 
@@ -300,7 +299,7 @@ class _Observed:
 
     @cached_property
     def tired(self) -> Mapping[str, str]:
-        """Running ads with fatigue: ad id → sentence."""
+        """Ad id → sentence."""
         running = [ad for ad in self.ads.values() if not ad.gone and ad.effective_status == "active"]
         found = ((ad.ad_id, fatigue(self.days.get(ad.ad_id, []))) for ad in running)
         return {ad_id: said for ad_id, said in found if said}
@@ -363,7 +362,6 @@ def _result(line: Figures, ad: KnownAd, unit: float) -> AdResult:
 
 
 def _break_even(lines: Sequence[Figures]) -> float:
-    """Revenue per unit of margin."""
     margin = sum((line.margin.amount for line in lines), Decimal(0))
     revenue = sum((line.revenue.amount for line in lines), Decimal(0))
     return float(revenue / margin) if margin > 0 else 1.0

@@ -24,13 +24,9 @@ FIRST_PULL: Final = timedelta(days=60)
 class SellsItself(Protocol):
     """A practice account, whose customers are simulated."""
 
-    def chats(self, since: date) -> Sequence[PracticeChats]:
-        """Complete days from `since` on."""
-        ...
+    def chats(self, since: date) -> Sequence[PracticeChats]: ...
 
-    def sales(self, since: date) -> Sequence[PracticeSale]:
-        """Orders placed or returned from `since` on."""
-        ...
+    def sales(self, since: date) -> Sequence[PracticeSale]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +41,10 @@ class Pull:
         structure = account.structure()
         account_id = structure.account.id
         first = account_id not in {known.id for known in self.campaigns.accounts(morning.brand)}
-        self.campaigns.take_structure(structure)
+        self.campaigns.store_structure(structure)
         today = morning.now.astimezone(ZoneInfo(structure.account.time_zone)).date()
         readings = account.readings(today - (FIRST_PULL if first else RESTATED), today)
-        new = self.campaigns.take_readings(morning.brand, readings)
+        new = self.campaigns.store_readings(morning.brand, readings)
         carried = self._store_sales(morning.brand, account_id, account, today)
         return PullResult(ads=len(structure.ads), readings=new, carried=carried)
 
@@ -56,21 +52,20 @@ class Pull:
         """Between mornings: insights of yesterday and today, and sales."""
         known = account.describe()
         today = now.astimezone(ZoneInfo(known.time_zone)).date()
-        self.campaigns.take_readings(brand, account.readings(today - timedelta(days=1), today))
+        self.campaigns.store_readings(brand, account.readings(today - timedelta(days=1), today))
         self._store_sales(brand, known.id, account, today)
 
     def _store_sales(self, brand: str, account_id: str, account: PlatformAccount, today: date) -> Decimal:
-        """Returns the share of orders with a referral (1 for a real account)."""
         if not isinstance(account, SellsItself):
-            return Decimal(1)
-        booked = self.attribution.booked_until(brand, account_id)
+            return Decimal(1)  # share of orders with a referral
+        booked = self.attribution.stored_until(brand, account_id)
         since = today - FIRST_PULL if booked is None else booked + timedelta(days=1)
         chats = [ChatDay(each.ad_id, each.day, each.chats, each.leads) for each in account.chats(since)]
-        self.attribution.book_chats(brand, chats)
+        self.attribution.store_chats(brand, chats)
         sales = account.sales(since - timedelta(days=1))
         carried = [sale for sale in sales if sale.ad_id is not None]
         zone = ZoneInfo(account.describe().time_zone)
-        self.attribution.book_sales(brand, [_sale(sale, zone) for sale in carried])
+        self.attribution.store_sales(brand, [_sale(sale, zone) for sale in carried])
         for sale in carried:
             if sale.returned_at is not None:
                 self.attribution.move(brand, sale.number, "returned")

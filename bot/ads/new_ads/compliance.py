@@ -1,7 +1,6 @@
-"""The review before a launch: lengths, true claims, ad policies.
+"""The review before a launch: lengths, true claims, ad policies."""
 
-Meta's Advertising Standards (transparency.meta.com/policies/ad-standards), as far as texts can violate them.
-"""
+# Meta's Advertising Standards (transparency.meta.com/policies/ad-standards), as far as texts can violate them.
 
 from __future__ import annotations
 
@@ -39,8 +38,7 @@ class ClaimCheck(Protocol):
 class ClaimChecks(Protocol):
     """Implemented by `bot.ads.new_ads.shop_claims.ShopClaims`."""
 
-    def of(self, brand: str) -> ClaimCheck:
-        """A snapshot: use it for one review."""
+    def of(self, brand: str) -> ClaimCheck: ...
 
 
 def review(concept: Concept, claims: ClaimCheck) -> list[Violation]:

@@ -52,7 +52,6 @@ class AccountKnowledge:
         }
 
     def pattern(self, subject: str) -> StrategicEntry | None:
-        """An earlier success or failure."""
         return next((each for each in (*self.brief.worked, *self.brief.failed) if each.subject == subject), None)
 
 
@@ -86,7 +85,7 @@ class Proposal:
 def propose(
     known: AccountKnowledge, claims: ClaimCheck, writer: AdWriter | None = None, most: int = MOST_IDEAS
 ) -> Proposal:
-    """Up to `most` reviewed ideas: the model's, else from templates."""
+    """The model's ideas, else from templates."""
     objections: list[list[Violation]] = []
     if writer is not None:
         try:

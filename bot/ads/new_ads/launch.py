@@ -207,8 +207,6 @@ class ProposeTest:
 
 @dataclass(frozen=True, slots=True)
 class LaunchTest:
-    """One campaign with one ad set and one ad."""
-
     lifecycle: AdTestLifecycle
     figures: AdFigures
     campaigns: Campaigns
@@ -243,14 +241,13 @@ class LaunchTest:
         if change.state != "done":
             self.lifecycle.end(test, AdTestOutcome.NOT_LAUNCHED, f"not launched: {change.outcome}")
             return LaunchResult(refused=change.outcome)
-        self.campaigns.take_structure(account.structure())
+        self.campaigns.store_structure(account.structure())
         self.lifecycle.register(test, change.object_id)
         return LaunchResult(
             launched=launch.name, campaign=change.object_id, budget=amount_text(budget), brief=idea.brief
         )
 
     def _best_ad(self, brand: str, structure: Structure) -> tuple[str, Mapping[str, Any]] | None:
-        """Picture and audience of the most profitable ad with both."""
         earned = {
             line.key: line.profit.amount
             for line in self.figures.of(brand, "ad", WINDOW, account_id=structure.account.id)

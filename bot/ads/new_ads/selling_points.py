@@ -1,7 +1,6 @@
-"""Arguments for an ad from the brand's facts, with the marketing psychology behind each.
+"""Arguments for an ad from the brand's facts, with the marketing psychology behind each."""
 
-Scarcity only if it is true; social proof only with its number.
-"""
+# Scarcity only if it is true; social proof only with its number.
 
 from __future__ import annotations
 

@@ -17,7 +17,6 @@ class FactsCheck:
     facts: ReplyFacts
 
     def unsupported(self, text: str) -> list[tuple[str, str]]:
-        """The offending words, and why they are wrong."""
         return [(breach.text, breach.why) for breach in check(text, self.facts)]
 
 
@@ -28,7 +27,6 @@ class ShopClaims:
     clock: Clock
 
     def of(self, brand: str) -> FactsCheck:
-        """A snapshot of today's facts."""
         about = self.brands[brand]
         today = self.clock().astimezone(about.time_zone).date()
         return FactsCheck(ReplyFacts.of(about, self.goods.items(brand), today=today))

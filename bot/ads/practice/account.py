@@ -181,7 +181,6 @@ class PracticeAccount:
         return [each for each in found if each is not None and each.at >= since]
 
     def comments(self, ad_ids: Sequence[str], since: datetime) -> list[Comment]:
-        """Praise under honest ads, doubts under clickbait."""
         with self._up_to_date():
             for ad_id in ad_ids:
                 self._require("ad", ad_id)
@@ -226,7 +225,11 @@ class PracticeAccount:
         """Placed or returned from `since` on."""
         with self._up_to_date():
             start = datetime.combine(since, time(), self._zone)
-            return [self._as_known(sale) for sale in self._sales if _is_new(sale, start)]
+            return [
+                self._as_known(sale)
+                for sale in self._sales
+                if sale.ordered_at >= start or (sale.returned_at is not None and sale.returned_at >= start)
+            ]
 
     def chats(self, since: date) -> list[PracticeChats]:
         """Complete days from `since` on."""
@@ -287,7 +290,7 @@ class PracticeAccount:
         return self._clock().astimezone(self._zone).date()
 
     def _spread_until(self, share: float) -> None:
-        """A change at noon affects the rest of the day only."""
+        # A change at noon affects the rest of the day only.
         self._day_budgets = self._day_budgets + max(share - self._share_done, 0.0) * self._budgets()
         self._share_done = max(share, self._share_done)
 
@@ -493,7 +496,6 @@ class PracticeAccount:
         return f"{self.spec.id[4:]}{KINDS[cast(Kind, kind)]}{number:06d}"
 
     def _stored_form(self, new: New, token: str) -> tuple[Kind, dict[str, Any]]:
-        """Raises RequestWrong."""
         name = named(new.name, token)
         match new:
             case NewCampaign():
@@ -545,7 +547,6 @@ class PracticeAccount:
             standing.ads[key] = Ad(key, account, made["ad_set_id"], made["creative_id"], name, "paused", "paused")
 
     def _free_place(self, name: str) -> int:
-        """Raises RequestWrong."""
         taken = set(self._objects.places.values())
         number = len(self._objects.ads)
         if number < self.spec.ads:
@@ -631,10 +632,6 @@ class PracticeAccount:
 
 def _there(standing: Campaign | AdSet | Ad) -> bool:
     return standing.status not in ("archived", "deleted")
-
-
-def _is_new(sale: PracticeSale, start: datetime) -> bool:
-    return sale.ordered_at >= start or (sale.returned_at is not None and sale.returned_at >= start)
 
 
 def _days(first: date, last: date) -> list[date]:

@@ -1,13 +1,12 @@
-"""A seeded market that reacts to ad budgets day by day.
+"""A seeded market that reacts to ad budgets day by day."""
 
-* Chats saturate with a day's spend (`RESPONSES`), wear out, and are rarer during learning.
-* Weekdays and festivals affect all ads alike.
-* A chat becomes an order at the ad's rate, days later (`Delay`); some orders are returned.
-* Some chats lose their referral, so the shop cannot trace their orders to an ad.
-* The platform overspends a day's budget, but not a week's. Insights are restated for some days.
-
-Money: whole rupees as floats.
-"""
+# * Chats saturate with a day's spend (`RESPONSES`), wear out, and are rarer during learning.
+# * Weekdays and festivals affect all ads alike.
+# * A chat becomes an order at the ad's rate, days later (`Delay`); some orders are returned.
+# * Some chats lose their referral, so the shop cannot trace their orders to an ad.
+# * The platform overspends a day's budget, but not a week's. Insights are restated for some days.
+#
+# Money: whole rupees as floats.
 
 from __future__ import annotations
 
@@ -44,7 +43,7 @@ RESPONSES: Final[Mapping[str, Callable[[Floats, Floats], Floats]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """`shares[a]`: share of orders `a` days after the chat. Sums to 1."""
+    """`shares[a]`: of orders `a` days after the chat. Sums to 1."""
 
     name: str
     shares: tuple[float, ...]
@@ -106,7 +105,7 @@ class MarketAd:
 
     @property
     def value_per_chat(self) -> float:
-        """Expected margin of a chat, net of returns."""
+        """Net of returns."""
         return self.sale_rate * self.order_value * self.margin * (1 - self.return_rate)
 
 
@@ -232,12 +231,10 @@ class Market:
         return played
 
     def value_per_chat(self) -> Floats:
-        """True margin per ad, net of returns."""
         value: Floats = self._sale_rate_today() * self._value * self._margin * (1 - self._returns)
         return value
 
     def mean_chats(self, spend: Floats) -> Floats:
-        """True mean of today's chats at this spend."""
         mean: Floats = self._rate * RESPONSES[self.world.response](spend, self._saturation) * self.condition()
         return mean
 
@@ -273,7 +270,6 @@ class Market:
         return other
 
     def chats_since_edit(self) -> Floats:
-        """Since the ad last entered learning."""
         return self._since_edit.copy()
 
     def still_to_come(self) -> tuple[MarketOrder, ...]:
@@ -296,7 +292,6 @@ class Market:
         return asked
 
     def _note_edits(self, asked: Floats) -> None:
-        """A start, or a change above a fifth, restarts learning."""
         moved = np.abs(asked - self._budgets) > STEP * self._budgets * 1.01 + 1e-9
         self._since_edit = np.where(moved & (asked > 0), 0.0, self._since_edit)
         self._budgets = asked

@@ -39,7 +39,6 @@ class FirstAd:
 
 
 def market_of(spec: PracticeSpec) -> World:
-    """The account's own ads first, then spare ones."""
     rng = np.random.default_rng(spec.seed)
     budget = spec.daily_budget * spec.rupees
     count = spec.ads + SPARE_ADS

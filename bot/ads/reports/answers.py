@@ -294,7 +294,6 @@ class Answers:
         return page[:most]
 
     def _lines_of(self, brand: str, place: NamedPlace) -> set[str]:
-        """A campaign, its ad sets and its ads."""
         structure = self.campaigns.structure(brand, place.account_id)
         sets = {each.id for each in structure.ad_sets if each.campaign_id == place.id}
         return {place.id} | sets | {each.id for each in structure.ads if each.ad_set_id in sets}
@@ -326,7 +325,6 @@ class Answers:
         return {account.id: in_one_line(account.name) for account in days.accounts.values()}
 
     def _in_one(self, lines: Sequence[Figures], currency: str) -> tuple[list[Figures], list[str]]:
-        """Lines in one currency, and currencies without a rate."""
         converted_lines, left_out = [], dict[str, None]()
         for line in lines:
             converted = self._converted(line, currency)
@@ -346,8 +344,6 @@ class Answers:
         return replace(line, currency=currency, spend=spend, revenue=revenue, margin=margin, elsewhere=())
 
     def _largest_first(self, lines: Sequence[Figures], home: str) -> list[Figures]:
-        """By spend in one currency; those without a rate last."""
-
         def size(line: Figures) -> tuple[bool, Decimal, str]:
             known, _ = self._in_one([line], home)
             return not known, -known[0].spend.amount if known else Decimal(0), line.currency

@@ -125,7 +125,7 @@ def _point(line: Figures) -> dict[str, Any]:
 
 
 def _latin(text: str) -> str:
-    """Other scripts need fonts that a server may lack."""
+    # Other scripts need fonts that a server may lack.
     kept = "".join(each for each in text if not each.isalpha() or unicodedata.name(each, "").startswith("LATIN"))
     return re.sub(r"\s+", " ", "".join(each for each in kept if unicodedata.category(each)[0] != "M")).strip()
 
@@ -141,7 +141,7 @@ class Gallery:
     _drawing: threading.Lock = field(default_factory=threading.Lock)
 
     def share(self, brand: str, spec: Spec) -> str:
-        """Works for `OPEN_FOR`, for whoever has it."""
+        """Valid for `OPEN_FOR`."""
         end = (self.clock() + OPEN_FOR).replace(microsecond=0)
         number = self.charts.keep(brand, spec, end)
         moment = int(end.timestamp())

@@ -37,7 +37,7 @@ class AsanaOutcomeUnknown(AsanaFault):
 
 
 class AsanaRefused(AsanaFault):
-    """Wrong token, project or task: a retry does not help."""
+    """A retry does not help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Asana:
         return str(self._ask("POST", "/tasks", body={"data": data})["data"]["gid"])
 
     def find(self, mark: str) -> str | None:
-        """The gid of the oldest task with this mark."""
+        """Gid of the oldest task with this mark."""
         found = [task.gid for task in self._all({"project": self.project}) if mark in task.notes.split()]
         return min(found, key=lambda gid: (len(gid), gid)) if found else None
 

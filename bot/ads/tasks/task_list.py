@@ -53,34 +53,34 @@ class AsanaSync:
             self._told.clear()
 
     def _sync_brand(self, brand: str) -> None:
-        for task in self.tasks.to_file(brand):
+        for task in self.tasks.missing_in_asana(brand):
             self._file_in_asana(task)
-        for task in self.tasks.filed(brand):
+        for task in self.tasks.open_in_asana(brand):
             self._close_if_completed(task)
         for task in self.tasks.to_close(brand):
             self.asana.complete(task.gid or "")
-            self.tasks.is_closed_there(task.id)
+            self.tasks.mark_closed_in_asana(task.id)
 
     def _file_in_asana(self, task: Task) -> None:
         if task.tried_at is not None:  # an answer was lost: look the task up, and create it again only after SEARCH_LAG
             known = self.asana.find(task.mark)
             if known is not None:
-                self.tasks.is_in_asana(task.id, known)
+                self.tasks.set_gid(task.id, known)
                 return
             if self.clock() < task.tried_at + SEARCH_LAG:
                 return
-        self.tasks.trying(task.id)
+        self.tasks.mark_requested(task.id)
         try:
-            self.tasks.is_in_asana(task.id, self.asana.create(task))
+            self.tasks.set_gid(task.id, self.asana.create(task))
         except (AsanaThrottled, AsanaRefused):
-            self.tasks.not_tried(task.id)
+            self.tasks.clear_request(task.id)
             raise
 
     def _close_if_completed(self, task: Task) -> None:
         there = self.asana.get(task.gid or "")
         if there is None or there.completed:
             said = "It was deleted in Asana." if there is None else self.asana.last_comment(there.gid)
-            self.tasks.is_closed_there(task.id)
+            self.tasks.mark_closed_in_asana(task.id)
             self.tasks.done(task.brand, task.id, "asana", said or "It was completed in Asana; nobody said more.")
 
     def _report_refusal(self, sentence: str) -> None:
@@ -118,5 +118,5 @@ class FileTasks:
             {"task": task.id, "why": task.need.why, "campaign": task.need.campaign},
             subject=f"task:{task.id}",
         )
-        self.tasks.learned(task.id)
+        self.tasks.mark_learned(task.id)
         return task.id

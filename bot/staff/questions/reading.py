@@ -25,7 +25,6 @@ _PATTERNS: Final = tuple((asked, folded_pieces(alternatives("staff_questions", a
 
 
 def _ordered(command: str) -> re.Pattern[str]:
-    """A verb at the start, after polite words or not; or a phrase anywhere."""
     polite, first, anywhere = (
         alternatives("staff_questions", key)
         for key in ("polite", f"orders.{command}_first", f"orders.{command}_anywhere")
@@ -70,7 +69,6 @@ def read(text: str, names: Iterable[str], words: Iterable[str]) -> Question:
 
 
 def _named(said: Sequence[str], names: Iterable[str]) -> str:
-    """Words in all names (the brand's) are ignored."""
     lists = [set(name_words(name)) for name in names]
     everywhere = set.intersection(*lists) if len(lists) > 1 else set()
     known = set().union(*lists) - everywhere

@@ -25,12 +25,10 @@ class UnknownOptimization(MemoryFault):
 
 @dataclass(frozen=True, slots=True)
 class CampaignRecord:
-    """`record` has the fields of campaign_memory.json."""
-
     id: int
     campaign_id: str
     at: datetime
-    record: Mapping[str, Any]
+    record: Mapping[str, Any]  # the fields of campaign_memory.json
 
 
 CAMPAIGN_LAUNCHES = Table(
@@ -61,15 +59,15 @@ class CampaignRecords:
         self._clock = clock
 
     def launched(self, brand: str, campaign_id: str, campaign_data: Mapping[str, Any]) -> None:
-        """Store a launch with its context: any JSON, such as name, objective, expected_outcome, brief."""
+        """`campaign_data`: any JSON, such as name, objective, expected_outcome, brief."""
         record = {"launch_date": self._clock().isoformat(), "campaign_data": dict(campaign_data)}
-        _refuse_faults(_launch_faults(campaign_id, record, campaign_id))
-        self._keep_launch(brand, campaign_id, record)
+        _raise_faults(_launch_faults(campaign_id, record, campaign_id))
+        self._store_launch(brand, campaign_id, record)
 
     def snapshot(
         self, brand: str, campaign_id: str, performance: Mapping[str, Any], analysis: Mapping[str, Any]
     ) -> int:
-        """Store judged figures and return the row id; `analysis` has `status` and `trends`."""
+        """Returns the row id; `analysis` has `status` and `trends`."""
         now = self._clock().isoformat()
         record = {"timestamp": now, "performance": dict(performance), "analysis": dict(analysis)}
         return self._write(brand, campaign_id, SNAPSHOTS, record)
@@ -77,11 +75,11 @@ class CampaignRecords:
     def optimization(
         self, brand: str, campaign_id: str, type_: str, reasoning: str, expected_impact: str, **more: Any
     ) -> int:
-        """Store a change, its reason and expected impact; returns the id for `came_out`."""
+        """Returns the id for `record_outcome`."""
         record = {"timestamp": self._clock().isoformat(), "type": type_, "reasoning": reasoning}
         return self._write(brand, campaign_id, OPTIMIZATIONS, record | {"expected_impact": expected_impact} | more)
 
-    def came_out(self, brand: str, optimization_id: int, actual_impact: str) -> None:
+    def record_outcome(self, brand: str, optimization_id: int, actual_impact: str) -> None:
         """Raises UnknownOptimization."""
         with self._db.transaction():
             row = self._db.one(
@@ -97,7 +95,7 @@ class CampaignRecords:
             )
 
     def launch(self, brand: str, campaign_id: str) -> Mapping[str, Any] | None:
-        """`launch_date` and `campaign_data`; None where we did not launch it."""
+        """`launch_date` and `campaign_data`; None if we did not launch it."""
         record: str | None = self._db.value(
             "SELECT record FROM campaign_launches WHERE brand = :brand AND campaign_id = :campaign",
             brand=brand,
@@ -146,10 +144,7 @@ class CampaignRecords:
         return {"campaigns": {name: launched.get(name, {}) | lists.get(name, empty) for name in names}}
 
     def take_in(self, brand: str, memory: Any) -> list[str]:
-        """Import a file; returns faults by place. Idempotent.
-
-        A launch in the file replaces the stored one.
-        """
+        """Returns faults by place. Idempotent. A launch in the file replaces the stored one."""
         faults = Faults()
         campaigns = faults.mapping(memory, "campaign_memory").get("campaigns", {})
         with self._db.transaction():
@@ -165,8 +160,8 @@ class CampaignRecords:
         wrong = _launch_faults(campaign_id, launch, place)
         faults.extend(wrong)
         if not wrong and launch:
-            self._keep_launch(brand, campaign_id, launch)
-        if not _named_well(campaign_id):
+            self._store_launch(brand, campaign_id, launch)
+        if not _valid_id(campaign_id):
             return
         for kind in (SNAPSHOTS, OPTIMIZATIONS):
             good = [
@@ -175,14 +170,13 @@ class CampaignRecords:
             self._add(brand, campaign_id, kind, good)
 
     def _add(self, brand: str, campaign_id: str, kind: str, records: list[Any]) -> None:
-        """Insert records that are not stored yet; two equal records in one file are two."""
         rows = self._db.all(
             "SELECT record FROM campaign_entries WHERE brand = :brand AND campaign_id = :campaign AND kind = :kind",
             brand=brand,
             campaign=campaign_id,
             kind=kind,
         )
-        there = Counter(row["record"] for row in rows)
+        there = Counter(row["record"] for row in rows)  # two equal records in one file are two
         for record in records:
             text = text_of(record)
             if there[text] > 0:
@@ -193,16 +187,16 @@ class CampaignRecords:
     def _write(self, brand: str, campaign_id: str, kind: str, record: Mapping[str, Any]) -> int:
         faults = Faults()
         _entry_fits(faults, kind, record, kind)
-        if not _named_well(campaign_id):
+        if not _valid_id(campaign_id):
             faults.append(f"{campaign_id!r:.40} is no campaign's id")
-        _refuse_faults(faults)
+        _raise_faults(faults)
         return self._insert(brand, campaign_id, kind, record)
 
     def _insert(self, brand: str, campaign_id: str, kind: str, record: Mapping[str, Any]) -> int:
         row = CAMPAIGN_ENTRIES.stored(brand=brand, campaign_id=campaign_id, kind=kind, at=self._clock(), record=record)
         return self._db.insert(CAMPAIGN_ENTRIES.insert(row, "RETURNING id"), **row)
 
-    def _keep_launch(self, brand: str, campaign_id: str, record: Mapping[str, Any]) -> None:
+    def _store_launch(self, brand: str, campaign_id: str, record: Mapping[str, Any]) -> None:
         row = CAMPAIGN_LAUNCHES.stored(
             brand=brand, campaign_id=campaign_id, launch_date=record.get("launch_date"), record=record
         )
@@ -219,13 +213,13 @@ class CampaignRecords:
         )
 
 
-def _named_well(campaign_id: str) -> bool:
+def _valid_id(campaign_id: str) -> bool:
     return 0 < len(campaign_id) <= LONGEST_ID and campaign_id.isprintable()
 
 
 def _launch_faults(campaign_id: str, record: Mapping[str, Any], place: str) -> Faults:
     faults = Faults()
-    if not _named_well(campaign_id):
+    if not _valid_id(campaign_id):
         faults.append(f"{place}: a campaign's id has 1 to {LONGEST_ID} printable characters")
     elif record and faults.fits(record, place, {"campaign_data": dict}, {"launch_date": str}):
         faults.moment(record, "launch_date", place)
@@ -241,6 +235,6 @@ def _entry_fits(faults: Faults, kind: str, entry: Any, place: str) -> bool:
     return faults.fits(entry.get("analysis", {}), f"{place}.analysis", {}, {"status": str, "trends": list})
 
 
-def _refuse_faults(faults: Faults) -> None:
+def _raise_faults(faults: Faults) -> None:
     if faults:
         raise NotStorable("; ".join(faults))

@@ -1,4 +1,4 @@
-"""Validates imported records: an invalid one becomes a fault with its place, the rest is imported."""
+"""Validates imported records: an invalid one becomes a fault, the rest is imported."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class Faults(list[str]):
     """One sentence per fault: where it stood, and what was expected."""
 
     def mapping(self, value: Any, place: str) -> dict[str, Any]:
-        """The value if it is an object, else {} and a fault."""
+        """{} and a fault unless it is an object."""
         if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
             return dict(value)
         self.append(f"{place}: expected an object, found {_kind(value)}")
         return {}
 
     def entries(self, record: Mapping[str, Any], name: str, place: str) -> Iterator[tuple[str, Any]]:
-        """Each entry of the list under `name`, with its place; a missing list is empty."""
+        """With their places; a missing list is empty."""
         value = record.get(name, [])
         if not isinstance(value, list):
             self.append(f"{place}.{name}: expected a list, found {_kind(value)}")
@@ -33,7 +33,6 @@ class Faults(list[str]):
             yield f"{place}.{name}[{position}]", entry
 
     def fits(self, record: Any, place: str, required: Mapping[str, type], optional: Mapping[str, type]) -> bool:
-        """Whether the record is an object with these fields; adds a fault for each missing or wrong one."""
         if not isinstance(record, Mapping):
             self.append(f"{place}: expected an object, found {_kind(record)}")
             return False
@@ -47,14 +46,14 @@ class Faults(list[str]):
         return len(self) == before and self.storable(record, place)
 
     def storable(self, record: Any, place: str) -> bool:
-        """Whether it is JSON that survives a round trip."""
+        """JSON that survives a round trip."""
         wrong = _unstorable(record, MOST_DEPTH)
         if wrong:
             self.append(f"{place}: {wrong}")
         return not wrong
 
     def moment(self, record: Mapping[str, Any], name: str, place: str) -> bool:
-        """Whether the field is missing or an ISO date and time."""
+        """Missing, or an ISO date and time."""
         value = record.get(name)
         try:
             if value is not None:
@@ -69,7 +68,7 @@ _NAMES: dict[type, str] = {str: "a text", dict: "an object", list: "a list", flo
 
 
 def moment_of(text: str) -> datetime:
-    """Parse an ISO date and time; UTC without a zone."""
+    """UTC without a zone."""
     moment = datetime.fromisoformat(text)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 

@@ -31,20 +31,18 @@ class UnknownEntry(MemoryFault):
 
 @dataclass(frozen=True, slots=True)
 class StrategicEntry:
-    """`record` has the fields of strategic_memory.json."""
-
     id: int
     kind: str  # learnings, successful_patterns, failed_patterns, playbooks, strategic_decisions
     type: str  # audience_insight, creative_insight, campaign_launch, …
     subject: str | None  # what it is about, such as angle:security; None where nobody said
     valid_from: datetime
     valid_to: datetime | None  # None: still holds, or still open
-    record: Mapping[str, Any]
+    record: Mapping[str, Any]  # the fields of strategic_memory.json
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """That one group does better than another, in successes out of tries, such as orders out of chats."""
+    """One group does better than another, in successes out of tries, such as orders out of chats."""
 
     better: str
     than: str
@@ -64,7 +62,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """The context of a cycle or chat, newest first."""
+    """Newest first."""
 
     learnings: tuple[StrategicEntry, ...]
     worked: tuple[StrategicEntry, ...]
@@ -98,8 +96,6 @@ _ENTRIES = f"SELECT {ENTRY.columns} FROM strategic_entries WHERE brand = :brand"
 
 
 class Strategy:
-    """Learnings and decisions of every brand; only shared patterns cross to another."""
-
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
@@ -116,7 +112,7 @@ class Strategy:
         subject: str | None = None,
         claim: Claim | None = None,
     ) -> int:
-        """Store a learning and return its id; it ends the earlier one of the same `subject`.
+        """Returns its id; ends the earlier one of the same `subject`.
 
         `confidence`: probability that it is true, 0 to 1. `recheck` tests a `claim` on later numbers.
         """
@@ -132,7 +128,7 @@ class Strategy:
     def pattern(
         self, brand: str, outcome: str, pattern: str, supporting_data: Mapping[str, Any], *, subject: str
     ) -> int:
-        """Store a pattern (`successful_patterns` or `failed_patterns`); replaces that of `subject`."""
+        """`outcome`: successful_patterns or failed_patterns. Replaces that of `subject`."""
         if outcome not in (SUCCESS, FAILURE):
             raise NotStorable(f"a pattern is one of {SUCCESS} or {FAILURE}, not {outcome!r}")
         with self._db.transaction():
@@ -149,30 +145,30 @@ class Strategy:
     def decide(
         self, brand: str, type_: str, context: Mapping[str, Any], reasoning: str, *, expected: str | None = None
     ) -> int:
-        """Store a decision; returns the id for `turned_out`."""
+        """Returns the id for `close_decision`."""
         record = {"type": type_, "context": {"brand": brand, **context}, "reasoning": reasoning}
         record |= {} if expected is None else {"expected_outcome": expected}
         return self._replace(brand, DECISIONS, record, None)
 
-    def turned_out(self, brand: str, decision_id: int, outcome: str) -> None:
-        """Close an open decision with its outcome. Raises UnknownEntry."""
+    def close_decision(self, brand: str, decision_id: int, outcome: str) -> None:
+        """Raises UnknownEntry."""
         self._end(brand, decision_id, (DECISIONS,), {"actual_outcome": outcome})
 
     def withdraw(self, brand: str, entry_id: int, why: str) -> None:
-        """End an entry, with the reason. Raises UnknownEntry."""
+        """Raises UnknownEntry."""
         self._end(brand, entry_id, LISTS, {"withdrawn": why})
 
     def recheck(self, brand: str, measured: Mapping[tuple[str, str], Rate]) -> list[StrategicEntry]:
-        """Test open claims on new rates by (measure, group); returns the entries revised or withdrawn.
+        """Test open claims on rates by (measure, group); returns the entries revised or withdrawn.
 
         A claim less likely than its opposite is withdrawn. Below 30 tries on either side nothing changes.
         """
         changed = []
         for entry in self.entries(brand, "learnings"):
             claim = _claim(entry.record)
-            sides = None if claim is None else _sides(claim, measured)
+            sides = None if claim is None else _rates_of(claim, measured)
             if claim is not None and sides is not None:
-                changed += self._judge(brand, entry, claim, *sides)
+                changed += self._recheck(brand, entry, claim, *sides)
         return [self.entry(brand, entry_id) for entry_id in changed]
 
     def entries(
@@ -196,7 +192,7 @@ class Strategy:
         return entry
 
     def brief_for(self, brand: str, *, about: Sequence[str] = (), most: int = 20) -> Brief:
-        """The context of a cycle or chat; `about`: only entries that contain one of these words."""
+        """`about`: only entries that contain one of these words."""
 
         def some(kind: str) -> tuple[StrategicEntry, ...]:
             found = self.entries(brand, kind)
@@ -214,15 +210,12 @@ class Strategy:
         )
 
     def share_patterns(self, brand: str, *, shared: bool) -> None:
-        """Whether other brands may learn from its patterns; off by default."""
+        """Off by default."""
         row = PATTERN_SHARING.stored(brand=brand, shared=shared)
         self._db.run(PATTERN_SHARING.insert(row, PATTERN_SHARING.update_on_conflict(row)), **row)
 
     def patterns_of_others(self, brand: str) -> list[Mapping[str, Any]]:
-        """Patterns of brands that share them: outcome, subject and rates.
-
-        No free text: it may name a brand, a campaign or a customer.
-        """
+        """No free text."""
         found = _SHARED.all(
             self._db,
             f"SELECT {_SHARED.columns} FROM strategic_entries e JOIN pattern_sharing p ON p.brand = e.brand AND p.shared = 1"
@@ -241,7 +234,7 @@ class Strategy:
         return {"brand_strategies": {brand: lists}, DECISIONS: decisions}
 
     def take_in(self, brand: str, memory: Any) -> list[str]:
-        """Import this brand's entries; returns faults by place. Idempotent."""
+        """Returns faults by place. Idempotent."""
         faults = Faults()
         told = faults.mapping(memory, "strategic_memory")
         with self._db.transaction():
@@ -270,18 +263,18 @@ class Strategy:
         if not isinstance(theirs, str) or theirs.casefold() != brand.casefold():
             faults.append(f"{place}.context.brand: is another brand's, take it in there")
             return
-        record, frame = _parted(entry)
-        if not self._is_there(brand, kind, text_of(record), frame):
-            self._insert(brand, kind, record, frame)
+        record, validity = _split(entry)
+        if not self._is_stored(brand, kind, text_of(record), validity):
+            self._insert(brand, kind, record, validity)
 
-    def _is_there(self, brand: str, kind: str, record: str, frame: Mapping[str, Any]) -> bool:
+    def _is_stored(self, brand: str, kind: str, record: str, validity: Mapping[str, Any]) -> bool:
         rows = self._db.all(
             "SELECT valid_from FROM strategic_entries WHERE brand = :brand AND kind = :kind AND record = :record",
             brand=brand,
             kind=kind,
             record=record,
         )
-        return any(frame.get("valid_from") in (None, from_text(row["valid_from"])) for row in rows)
+        return any(validity.get("valid_from") in (None, from_text(row["valid_from"])) for row in rows)
 
     def _replace(self, brand: str, kind: str, record: Mapping[str, Any], subject: str | None) -> int:
         faults = Faults()
@@ -293,8 +286,8 @@ class Strategy:
                 self._end_subject(brand, kind, subject, None)
             return self._insert(brand, kind, record, {"subject": subject})
 
-    def _insert(self, brand: str, kind: str, record: Mapping[str, Any], frame: Mapping[str, Any]) -> int:
-        subject, valid_to = frame.get("subject"), frame.get("valid_to")
+    def _insert(self, brand: str, kind: str, record: Mapping[str, Any], validity: Mapping[str, Any]) -> int:
+        subject, valid_to = validity.get("subject"), validity.get("valid_to")
         if subject is not None and valid_to is None and self._open(brand, kind, subject) is not None:
             subject = None  # imported beside today's entries: it does not replace them
         row = STRATEGIC_ENTRIES.stored(
@@ -302,7 +295,7 @@ class Strategy:
             kind=kind,
             type=str(record.get("type", kind)),
             subject=subject,
-            valid_from=frame.get("valid_from") or self._clock(),
+            valid_from=validity.get("valid_from") or self._clock(),
             valid_to=valid_to,
             record=record,
         )
@@ -334,8 +327,7 @@ class Strategy:
                 id=entry_id,
             )
 
-    def _judge(self, brand: str, entry: StrategicEntry, claim: Claim, better: Rate, than: Rate) -> list[int]:
-        """Returns the ids of the new entries."""
+    def _recheck(self, brand: str, entry: StrategicEntry, claim: Claim, better: Rate, than: Rate) -> list[int]:
         likely = likelihood(better, than)
         numbers = f"{claim.better} {better.successes} of {better.tries}, {claim.than} {than.successes} of {than.tries}"
         if likely < WITHDRAWN_BELOW:
@@ -358,7 +350,7 @@ def _posterior(rate: Rate) -> tuple[float, float]:
     return a / (a + b), a * b / ((a + b) ** 2 * (a + b + 1))
 
 
-def _sides(claim: Claim, measured: Mapping[tuple[str, str], Rate]) -> tuple[Rate, Rate] | None:
+def _rates_of(claim: Claim, measured: Mapping[tuple[str, str], Rate]) -> tuple[Rate, Rate] | None:
     better, than = measured.get((claim.measure, claim.better)), measured.get((claim.measure, claim.than))
     if better is None or than is None or min(better.tries, than.tries) < ENOUGH:
         return None
@@ -379,6 +371,7 @@ def _mentions(entry: StrategicEntry, word: str) -> bool:
 
 
 def _without_names(entry: StrategicEntry) -> Mapping[str, Any]:
+    # No free text: it may name a brand, a campaign or a customer.
     data = entry.record.get("supporting_data", {})
     rates = {name: data[name] for name in SHARED_MEASURES if isinstance(data.get(name), int | float)}
     return {"outcome": entry.kind, "subject": entry.subject, "supporting_data": rates}
@@ -386,18 +379,19 @@ def _without_names(entry: StrategicEntry) -> Mapping[str, Any]:
 
 def _as_exported(entry: StrategicEntry) -> dict[str, Any]:
     valid_to = None if entry.valid_to is None else to_text(entry.valid_to)
-    frame = {"subject": entry.subject, "valid_from": to_text(entry.valid_from), "valid_to": valid_to}
-    return {**entry.record, **{name: value for name, value in frame.items() if value is not None}}
+    validity = {"subject": entry.subject, "valid_from": to_text(entry.valid_from), "valid_to": valid_to}
+    return {**entry.record, **{name: value for name, value in validity.items() if value is not None}}
 
 
-def _parted(entry: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Split an entry into the record and its subject and validity."""
+def _split(entry: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     record = dict(entry)
-    frame: dict[str, Any] = {name: record.pop(name) for name in ("subject", "valid_from", "valid_to") if name in record}
+    validity: dict[str, Any] = {
+        name: record.pop(name) for name in ("subject", "valid_from", "valid_to") if name in record
+    }
     for name in ("valid_from", "valid_to"):
-        if frame.get(name) is not None:
-            frame[name] = moment_of(frame[name])
-    return record, frame
+        if validity.get(name) is not None:
+            validity[name] = moment_of(validity[name])
+    return record, validity
 
 
 _REQUIRED: dict[str, dict[str, type]] = {

@@ -1,4 +1,4 @@
-"""The hourly look on practice accounts: emergencies are acted on at once, and staff hear of each once."""
+"""The hourly check on practice accounts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_quiet_hour_changes_nothing(shop: AdShop) -> None:
     assert shop.heard == []
 
 
-def test_ads_for_what_is_sold_out_pause_and_run_again_with_the_stock(shop: AdShop) -> None:
+def test_ads_pause_without_stock_and_resume_with_it(shop: AdShop) -> None:
     account = shop.accounts[0]
     ad = sorted(running(account))[0]
     shop.agency.memory.campaigns.label("voyage", ad, brief={"sku": "SUN-1"})

@@ -35,7 +35,7 @@ def line(buying: Buying, object_id: str, spend: str, chats: int | None, usual: s
 
 
 def act(buying: Buying, *checks: AlarmCheck) -> None:
-    """Another hour's look, by whichever process has it."""
+    """Another hour's check, in any process."""
     AlarmActions(buying.process()).apply(BRAND, checks)
 
 
@@ -57,7 +57,7 @@ def test_spend_without_chats_needs_evidence(
     assert (check.alarm is not None) is alarmed
 
 
-def test_an_ad_that_brings_nobody_is_paused_told_once_and_waits_for_a_person(buying: Buying) -> None:
+def test_an_ad_without_chats_is_paused_and_announced_once(buying: Buying) -> None:
     bad = buying.account.line("1000", "Delhi")
     checks = spend_without_chats([line(buying, bad, "700", 0)])
     for _ in range(3):
@@ -74,12 +74,12 @@ def test_an_ad_that_brings_nobody_is_paused_told_once_and_waits_for_a_person(buy
         buying.actions.resume(BRAND, ACCOUNT, "ad_set", bad, CYCLE, "it had room")
     buying.actions.resume(BRAND, ACCOUNT, "ad_set", bad, SAM, "the link is mended")
     assert len(buying.told()) == 2
-    assert buying.actions.alarms.all_on(BRAND) == []
+    assert buying.actions.alarms.all_active(BRAND) == []
     act(buying, *checks)  # the same figures again: a new alarm
     assert buying.account.status(bad) == "paused"
 
 
-def test_a_pause_that_failed_is_tried_again_with_the_next_look(buying: Buying) -> None:
+def test_a_failed_pause_is_retried_at_the_next_check(buying: Buying) -> None:
     bad = buying.account.line("1000", "Delhi")
     checks = spend_without_chats([line(buying, bad, "700", 0)])
     buying.account.faults = [("set_status", TryLater("throttled"))]
@@ -90,7 +90,7 @@ def test_a_pause_that_failed_is_tried_again_with_the_next_look(buying: Buying) -
     assert len(buying.told()) == 1
 
 
-def test_guards_pause_without_a_cap_while_stopped_and_while_another_process_works(buying: Buying) -> None:
+def test_alarms_pause_without_cap_during_stops_and_leases(buying: Buying) -> None:
     bad = buying.account.line("1000", "Delhi")
     buying.cap = None
     buying.actions.stops.begin(BRAND, ANA.who, "fire")
@@ -134,7 +134,7 @@ def test_a_blocked_account_waits_for_a_person(buying: Buying) -> None:
     assert buying.account.status(campaign) == "paused"
     with pytest.raises(Frozen):
         buying.actions.launch(BRAND, ACCOUNT, idea(), CYCLE)
-    (alarm,) = buying.actions.alarms.all_on(BRAND)
+    (alarm,) = buying.actions.alarms.all_active(BRAND)
     with pytest.raises(NotAllowed):
         AlarmActions(buying.actions).release(alarm, ANNE)
     AlarmActions(buying.actions).release(alarm, SAM)
@@ -152,7 +152,7 @@ def test_a_lost_token_freezes_the_account_until_a_request_works(buying: Buying, 
     buying.actions.launch(BRAND, ACCOUNT, idea(), CYCLE)
 
 
-def test_ads_for_what_is_sold_out_rest_until_there_is_stock(buying: Buying) -> None:
+def test_ads_without_stock_are_paused_until_it_returns(buying: Buying) -> None:
     gone, there = buying.account.line("500", "Delhi"), buying.account.line("500", "Mumbai")
     lines = [line(buying, gone, "10", 3, sku="VY-1"), line(buying, there, "10", 3, sku="VY-2")]
     act(buying, *sold_out_ads(lines, {"VY-1": 0, "VY-2": 4}))
@@ -171,7 +171,7 @@ def test_a_sku_that_the_catalogue_does_not_know_alarms_nobody(buying: Buying) ->
     ("waiting", "replies", "minutes", "drowning"),
     [(50, 0, 0, True), (49, 100, 10, False), (0, 20, 11, True), (0, 19, 60, False)],
 )
-def test_a_desk_drowns_by_its_backlog_or_by_its_slow_replies(
+def test_a_desk_is_overloaded_by_backlog_or_slow_replies(
     waiting: int, replies: int, minutes: int, drowning: bool
 ) -> None:
     check = overloaded_desk(Pressure(waiting, replies, timedelta(minutes=minutes)), [ACCOUNT])
@@ -192,7 +192,7 @@ def test_a_drowning_desk_halves_budgets_and_gives_them_back(buying: Buying) -> N
     assert len(buying.told()) == 2
 
 
-def test_an_account_that_could_not_be_read_is_throttled_with_the_next_look(buying: Buying) -> None:
+def test_an_unreadable_account_is_throttled_at_the_next_check(buying: Buying) -> None:
     big = buying.account.line("4000", "big")
     buying.account.faults = [("structure", TryLater("throttled"))]
     for expected in (4000, 2000):
@@ -209,11 +209,11 @@ def test_giving_back_keeps_to_the_cap_and_is_tried_again(buying: Buying) -> None
     buying.account.line("9000", "somebody else's")
     act(buying, broken_page(about, WELL))
     assert buying.account.status(campaign) == "paused"
-    assert len(buying.actions.alarms.all_on(BRAND)) == 1
+    assert len(buying.actions.alarms.all_active(BRAND)) == 1
     buying.cap = "25000"
     act(buying, broken_page(about, WELL))
     assert buying.account.status(campaign) == "active"
-    assert buying.actions.alarms.all_on(BRAND) == []
+    assert buying.actions.alarms.all_active(BRAND) == []
 
 
 # -- stop everything
@@ -264,7 +264,7 @@ def test_resume_puts_back_exactly_what_the_stop_had_paused(buying: Buying) -> No
     assert buying.emergency_stop.resume_everything(BRAND, ANA).resumed == ()
 
 
-def test_what_could_not_be_paused_is_named_and_tried_until_it_is(buying: Buying) -> None:
+def test_failed_pauses_are_named_and_retried(buying: Buying) -> None:
     campaign = buying.account.campaign("on")
     buying.account.line("500", campaign=campaign)
     buying.account.faults = [("set_status", TryLater("throttled"))]
@@ -277,7 +277,7 @@ def test_what_could_not_be_paused_is_named_and_tried_until_it_is(buying: Buying)
     assert buying.emergency_stop.retry_stop(BRAND) is None
 
 
-def test_an_account_that_cannot_be_read_is_paused_by_what_was_seen_last(buying: Buying) -> None:
+def test_an_unreadable_account_is_paused_from_its_last_snapshot(buying: Buying) -> None:
     campaign = buying.account.campaign("on")
     line = buying.account.line("500", campaign=campaign)
     buying.actions.set_budget(BRAND, ACCOUNT, "ad_set", line, rupees(400), SAM, "why")
@@ -289,7 +289,7 @@ def test_an_account_that_cannot_be_read_is_paused_by_what_was_seen_last(buying: 
     assert again is not None and again.complete
 
 
-def test_a_resume_that_was_on_its_way_when_the_stop_came_is_caught(buying: Buying) -> None:
+def test_a_resume_in_flight_during_a_stop_is_paused(buying: Buying) -> None:
     campaign = buying.account.campaign("late", status="paused")
     buying.account.line("500", campaign=campaign)
     process = buying.process()

@@ -1,4 +1,4 @@
-"""What the hourly check hears of the shop."""
+"""The shop's state for the hourly check."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from memory.shop.catalogue_items import Goods
 from tests.memory.stores import BRAND, Stores, as_is
 
 
-def test_replies_of_the_last_hour_count_and_older_ones_do_not(tmp_path: Path) -> None:
+def test_only_replies_of_the_last_hour_count(tmp_path: Path) -> None:
     stores = Stores(tmp_path / "hawker.db")
     state = StoredShopState(stores.turns, Goods(stores.db, stores.clock), stores.clock)
     message = stores.hear("hello", urgent=True)

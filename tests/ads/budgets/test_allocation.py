@@ -1,4 +1,4 @@
-"""The division of a budget keeps its laws whatever the history, and moves money the right way."""
+"""Invariants of the allocation for any history, and where it moves money."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ days = st.lists(st.tuples(amounts, st.integers(0, 300), st.integers(0, 5), st.in
 
 @st.composite
 def accounts(draw: st.DrawFn) -> list[AdHistory]:
-    """Any account, however odd: spend without chats, orders without chats, losses, ads without a past."""
+    """Any account: spend without chats, orders without chats, losses, ads without a past."""
     made = []
     for place in range(draw(st.integers(1, 6))):
         series = draw(days)
@@ -107,7 +107,7 @@ def test_chats_that_buy_nothing_earn_no_money() -> None:
 
 
 def test_orders_that_cannot_have_come_yet_are_not_missed() -> None:
-    """Two ads of one true worth; the young one has had two days, and orders take three."""
+    """Two equally good ads; the young one has had two days, and orders take three."""
     old = ad("old", orders=4, days=30, age=3)
     young = ad("young", orders=4, days=2)
     young = replace(young, orders=(), days=tuple(replace(day, day=day.day + timedelta(28)) for day in young.days))
@@ -185,7 +185,7 @@ def test_a_resting_ad_comes_back_when_the_others_disappoint() -> None:
     assert beside_good.allocations[0].rests
 
 
-def test_an_ad_without_budget_that_ran_before_is_taken_for_resting() -> None:
+def test_an_ad_without_budget_that_ran_is_resting() -> None:
     states: tuple[AdState, ...] = ("active", "resting")
     ran, told = (replace(ad("A", orders=0.2), budget=Decimal(0), state=state) for state in states)
     others = [ad("B", orders=4), ad("C", orders=4)]

@@ -1,4 +1,4 @@
-"""What is believed of an account comes near its truth: response, sale rates, margins."""
+"""Estimates come near the true response, sale rates and margins."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_slopes_are_the_derivative_of_reach() -> None:
     assert np.allclose(numeric, spend_response.slope_at(spend, scale), rtol=1e-5)
 
 
-def test_sale_rates_with_many_orders_are_their_own_and_with_few_the_account_s() -> None:
+def test_sale_rates_shrink_to_the_account_with_few_orders() -> None:
     exposure = np.array([10_000.0, 10_000.0, 10_000.0, 5.0])
     orders = np.array([300.0, 320.0, 280.0, 0.0])
     rates = sale_rates.learn(orders, exposure, np.zeros(4, dtype=np.int64), np.zeros(4), 0.03).expected()
@@ -59,7 +59,7 @@ def test_the_weight_of_angles_is_learned() -> None:
     assert sale_rates.learn(mixed, exposure, angles, np.zeros(12), 0.03).angle_share() < 0.25
 
 
-def test_cheap_chats_that_do_not_buy_are_a_warning_for_the_next_cheap_ad() -> None:
+def test_cheap_chats_without_orders_lower_the_next_cheap_ad() -> None:
     cheapness = np.array([0.8, 0.7, 0.9, -0.8, -0.7, -0.9, 0.8, -0.8])
     exposure = np.array([3_000.0] * 6 + [1.0, 1.0])
     orders = np.array([20.0, 25.0, 18.0, 150.0, 140.0, 160.0, 0.0, 0.0])
@@ -67,7 +67,7 @@ def test_cheap_chats_that_do_not_buy_are_a_warning_for_the_next_cheap_ad() -> No
     assert rates[6] < 0.6 * rates[7]
 
 
-def test_a_margin_is_the_account_s_until_the_ad_has_its_own() -> None:
+def test_a_margin_is_the_accounts_until_the_ad_has_orders() -> None:
     spend = np.full((2, 10), 100.0)
     orders = np.vstack([np.full(10, 20.0), np.zeros(10)])
     known = margin_per_order(panel(spend, spend, orders, margin=300.0), 900.0)

@@ -47,9 +47,7 @@ def read(db: Database, clock: TestClock, account: PracticeAccount) -> list[Budge
     return budget_lines(campaigns, attribution, "voyage", account.spec.id, TODAY)
 
 
-def test_every_ad_set_is_a_line_with_all_that_its_ad_did(
-    db: Database, clock: TestClock, account: PracticeAccount
-) -> None:
+def test_every_ad_set_is_a_line_with_its_ads_history(db: Database, clock: TestClock, account: PracticeAccount) -> None:
     found = read(db, clock, account)
     assert [line.id for line in found] == sorted(each.id for each in account.structure().ad_sets)
     told = account.readings(date(2026, 9, 1), TODAY - timedelta(days=1))
@@ -82,10 +80,10 @@ def test_a_campaign_that_holds_the_budget_is_the_line(db: Database, clock: TestC
         seen_at=BEGUN,
     )
     campaigns = Campaigns(db, clock)
-    campaigns.take_structure(structure)
+    campaigns.store_structure(structure)
     day = TODAY - timedelta(days=1)
     spends = {"a1": 100, "a2": 300}
-    campaigns.take_readings(
+    campaigns.store_readings(
         "voyage",
         [
             AdInsight("act_1", ad, day, BEGUN, Money(Decimal(spend), "INR"), 1000, 50, None)

@@ -1,4 +1,4 @@
-"""The stopping test stays honest however often one looks, waits for late orders, and finds losers."""
+"""The losing-ad test keeps its error rate, waits for late orders, and finds losers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_spend_without_a_single_sale_is_a_loss_too() -> None:
     assert verdict([ad("A", orders=4), ad("B", orders=0)]).decision == "pause"
 
 
-def test_nothing_is_paused_before_the_account_was_watched_for_three_weeks() -> None:
+def test_no_ad_is_paused_in_the_first_three_weeks() -> None:
     young = [ad("A", orders=40, days=MIN_DAYS), ad("B", orders=0, days=MIN_DAYS)]
     seen = verdict(young)
     assert seen.evidence > PAUSE_EVIDENCE
@@ -46,7 +46,7 @@ def test_nothing_is_paused_on_a_handful_of_orders() -> None:
 
 
 def test_orders_that_take_long_are_waited_for() -> None:
-    """Where orders take ten days, ten days of spend without one say nothing; where they come at once, much."""
+    """If orders take ten days, ten days of spend without one say little; if they come at once, much."""
     slow = ad("A", orders=4, days=40, age=10)
     quick = ad("A", orders=4, days=40, age=0)
     late = ad("B", orders=0, days=10)
@@ -58,15 +58,15 @@ def test_orders_that_take_long_are_waited_for() -> None:
     assert verdict([slow, moved]).evidence < verdict([quick, moved]).evidence / 10
 
 
-def test_chats_that_lost_their_referral_are_not_held_against_the_ad() -> None:
+def test_lost_referrals_are_not_held_against_the_ad() -> None:
     ads = [ad("A", orders=3), ad("B", orders=1.5)]
     half = judge(ads, order_margin=Decimal(500), referral_share=Decimal("0.5"))
     assert half[1].expected == pytest.approx(verdict(ads).expected / 2)
     assert half[1].evidence < verdict(ads).evidence
 
 
-def test_an_ad_that_exactly_pays_wins_no_bet_on_average_under_any_number_of_looks() -> None:
-    """Ville's inequality on the bets themselves: 20,000 runs of 60 looks, at most one in twenty reaches 20."""
+def test_break_even_ads_reach_20_in_at_most_5_percent() -> None:
+    """Ville's inequality: 20,000 runs of 60 looks."""
     rng = np.random.default_rng(11)
     expected = rng.uniform(0.2, 2.0, (20_000, 60))
     sales = rng.poisson(expected).cumsum(axis=1)
@@ -103,7 +103,7 @@ def test_without_orders_the_curve_is_the_prior() -> None:
 
 
 def test_young_orders_alone_do_not_make_the_curve_fast() -> None:
-    """An account of two days has only seen orders of age 0 and 1; most may still be to come."""
+    """An account of two days has only seen orders of age 0 and 1."""
     counts = np.zeros((OLDEST + 1, OLDEST + 1))
     counts[0, 0], counts[0, 1], counts[1, 1] = 20, 20, 5
     assert learn(counts, SLOW).by_age[1] < 0.75

@@ -1,4 +1,4 @@
-"""What an order usually leaves, before the shop's own orders say."""
+"""The usual margin of an order."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _item(number: int, price: int) -> Item:
     )
 
 
-def test_it_is_the_margin_of_the_mean_price_in_the_accounts_currency(tmp_path: Path) -> None:
+def test_the_usual_margin_is_of_the_mean_price_converted(tmp_path: Path) -> None:
     ads = BRANDS["voyage"].ads
     assert ads is not None
     assert OrderMargins(BRANDS, goods(tmp_path, 10, 30), Ninety()).usual(ABOUT) == 20 * 90 * ads.margin

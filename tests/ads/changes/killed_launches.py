@@ -1,4 +1,4 @@
-"""Launches made by real processes that are killed at any instant, on an account in this process that outlives them."""
+"""Launches by real processes that are killed at any instant, on an account in this process."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ HOME = Path(__file__).parents[3]
 
 
 class FarAccount:
-    """The account as another process sees it: each request goes over a socket, and the answer may never come."""
+    """The account over a socket; the answer may never come."""
 
     def __init__(self, address: str) -> None:
         self._address = address
@@ -123,7 +123,6 @@ class Killing:
 
 
 def launch_all(folder: Path, count: int) -> None:
-    """Launch what is not live yet; what a killed process left is settled first."""
     account: Any = FarAccount(str(folder / "account"))
     limits = SpendLimits(rupees(Decimal(1_000_000)), RULES.worst_day, rupees(Decimal(1_000_000)))
     actions = AccountActions(

@@ -37,7 +37,7 @@ def budget(buying: Buying, line: str, amount: str, **more: object) -> Change:
     return buying.actions.set_budget(BRAND, ACCOUNT, "ad_set", line, rupees(amount), SAM, "it sells", **more)  # type: ignore[arg-type]
 
 
-def test_a_change_says_who_why_from_to_and_what_it_stood_on(buying: Buying) -> None:
+def test_a_change_records_who_why_values_and_readings(buying: Buying) -> None:
     line = buying.account.line("1000", "Delhi")
     budget(buying, line, "1200", readings=(4, 9))
     (change,) = buying.actions.changes.page(BRAND)
@@ -47,7 +47,7 @@ def test_a_change_says_who_why_from_to_and_what_it_stood_on(buying: Buying) -> N
     assert buying.account.budget(line) == 1200
 
 
-def test_it_is_written_down_before_the_account_is_asked_and_no_transaction_is_open_then(buying: Buying) -> None:
+def test_a_change_is_journaled_before_its_request_outside_transactions(buying: Buying) -> None:
     line = buying.account.line("1000")
     seen = []
 
@@ -87,7 +87,7 @@ def test_the_worst_day_stays_within_the_cap(buying: Buying) -> None:
     assert buying.account.planned() == 10_000
 
 
-def test_what_was_lowered_today_counts_until_midnight_in_the_accounts_calendar(buying: Buying) -> None:
+def test_a_cut_counts_until_midnight_of_the_account(buying: Buying) -> None:
     one, two = buying.account.line("9500", "one"), buying.account.line("400", "two")
     budget(buying, one, "9000")
     with pytest.raises(OverCap):
@@ -99,7 +99,7 @@ def test_what_was_lowered_today_counts_until_midnight_in_the_accounts_calendar(b
     budget(buying, two, "700")
 
 
-def test_what_was_lowered_before_midnight_counts_until_no_late_request_can_come_in(buying: Buying) -> None:
+def test_a_cut_before_midnight_counts_until_late_requests_end(buying: Buying) -> None:
     one, two = buying.account.line("9000", "one"), buying.account.line("400", "two")
     buying.clock.now = MIDNIGHT - SECOND
     budget(buying, one, "9500")
@@ -126,7 +126,7 @@ def test_a_request_of_yesterday_that_comes_in_late_finds_room(buying: Buying) ->
     assert buying.account.worst_day() <= 17_500
 
 
-def test_what_ran_in_the_first_minutes_of_a_day_counts_on_that_day(buying: Buying) -> None:
+def test_spend_just_after_midnight_counts_on_that_day(buying: Buying) -> None:
     one, two = buying.account.line("9000", "one"), buying.account.line("400", "two")
     buying.clock.now = MIDNIGHT + SECOND
     budget(buying, one, "9500")
@@ -140,7 +140,7 @@ def test_what_ran_in_the_first_minutes_of_a_day_counts_on_that_day(buying: Buyin
     assert budget(buying, two, "700").state == "done"
 
 
-def test_a_raise_counts_today_even_if_a_person_lowers_it_at_once(buying: Buying) -> None:
+def test_a_raise_counts_today_even_if_lowered_at_once(buying: Buying) -> None:
     one, two = buying.account.line("9000", "one"), buying.account.line("400", "two")
     budget(buying, one, "9500")
     buying.account.person_sets(one, "9000")
@@ -149,7 +149,7 @@ def test_a_raise_counts_today_even_if_a_person_lowers_it_at_once(buying: Buying)
     assert budget(buying, two, "500").state == "done"  # 9,500 and 500: just within the cap
 
 
-def test_a_launch_counts_today_even_if_a_person_pauses_it_at_once(buying: Buying) -> None:
+def test_a_launch_counts_today_even_if_paused_at_once(buying: Buying) -> None:
     buying.above = "5000"
     line = buying.account.line("8900")
     launched = buying.actions.launch(BRAND, ACCOUNT, idea("Winter", "700"), SAM)
@@ -193,7 +193,7 @@ def test_a_persons_edit_is_the_new_baseline(buying: Buying) -> None:
     assert buying.account.budget(line) == 700
 
 
-def test_a_persons_edit_above_the_cap_is_told_once_and_nothing_is_raised(buying: Buying) -> None:
+def test_a_manual_edit_above_cap_alerts_once_and_blocks_raises(buying: Buying) -> None:
     line, other = buying.account.line("1000"), buying.account.line("500")
     buying.account.person_sets(line, "11000")
     for _ in range(2):
@@ -235,7 +235,7 @@ def test_a_budget_is_set_where_it_is_held(buying: Buying) -> None:
     assert buying.account.planned() == 2100
 
 
-def test_an_unknown_object_or_account_and_an_analyst_get_a_sentence(buying: Buying) -> None:
+def test_unknown_objects_accounts_and_analysts_are_refused_with_a_sentence(buying: Buying) -> None:
     with pytest.raises(UnknownObject, match="There is no ad set 77"):
         budget(buying, "77", "100")
     with pytest.raises(UnknownAccount):
@@ -254,14 +254,14 @@ def test_the_fifth_budget_within_an_hour_is_not_asked_for(buying: Buying) -> Non
     budget(buying, line, "950")
 
 
-def test_a_lost_answer_is_asked_for_again_and_done_once_over(buying: Buying) -> None:
+def test_a_change_with_a_lost_answer_is_retried(buying: Buying) -> None:
     line = buying.account.line("1000")
     buying.account.faults = [("set_budget", OutcomeUnknown("lost"))] * 2
     assert budget(buying, line, "1100").state == "done"
     assert buying.account.budget(line) == 1100
 
 
-def test_a_refusal_after_a_lost_answer_does_not_say_that_nothing_was_done(buying: Buying) -> None:
+def test_a_refusal_after_a_lost_answer_stays_unknown(buying: Buying) -> None:
     line = buying.account.line("1000")
     buying.account.hold_back = 1
 
@@ -305,7 +305,7 @@ def test_the_same_key_is_done_once(buying: Buying) -> None:
     assert buying.account.budget(line) == 1000
 
 
-def test_a_raise_that_may_come_in_late_counts_until_it_cannot_any_more(buying: Buying) -> None:
+def test_a_raise_with_unknown_outcome_counts_until_it_expires(buying: Buying) -> None:
     one, two = buying.account.line("9000"), buying.account.line("400")
     lost = OutcomeUnknown("lost")
     buying.account.faults = [("set_budget", lost)] * 3
@@ -347,7 +347,7 @@ def test_a_pause_that_a_killed_process_left_is_done(buying: Buying) -> None:
     assert buying.account.status(line) == "paused"
 
 
-def test_a_pause_that_the_platform_refuses_for_good_is_not_asked_for_ever(buying: Buying) -> None:
+def test_a_permanently_refused_pause_is_not_retried_forever(buying: Buying) -> None:
     line = buying.account.line("1000")
     buying.account.faults = [("set_status", OutcomeUnknown("lost"))] * 3
     buying.actions.pause(BRAND, ACCOUNT, "ad_set", line, SAM, "why")
@@ -367,7 +367,7 @@ def test_what_a_person_did_after_a_crash_stays(buying: Buying) -> None:
     assert buying.account.budget(line) == 700
 
 
-def test_one_process_at_a_time_works_on_an_account_and_pausing_waits_for_nobody(buying: Buying) -> None:
+def test_an_account_has_one_process_but_pausing_never_waits(buying: Buying) -> None:
     line = buying.account.line("1000")
     buying.actions.access.leases.take(ACCOUNT, "another process")
     with pytest.raises(AccountBusy):
@@ -414,7 +414,7 @@ def test_undo_puts_back_the_last_change_through_the_same_limits(buying: Buying) 
         buying.actions.undo(BRAND, SAM)
 
 
-def test_undo_of_a_big_cut_waits_for_a_person_as_any_raise(buying: Buying) -> None:
+def test_undoing_a_large_cut_needs_approval(buying: Buying) -> None:
     line = buying.account.line("5000")
     cut = budget(buying, line, "3000")
     with pytest.raises(NeedsApproval) as asked:
@@ -472,7 +472,7 @@ def test_room_is_what_can_still_be_planned_today(buying: Buying) -> None:
     assert buying.actions.room(BRAND, ACCOUNT) == rupees(6000)
 
 
-def test_a_resume_or_archive_of_what_is_so_already_says_so(buying: Buying) -> None:
+def test_a_resume_or_archive_without_effect_is_refused(buying: Buying) -> None:
     line = buying.account.line("100")
     outcome = buying.actions.carry_out(BRAND, ACCOUNT, [Resume("ad_set", line, ""), Archive("ad", "9", "")], CYCLE)
     assert [str(why) for _step, why in outcome.refused] == [

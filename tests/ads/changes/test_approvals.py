@@ -13,7 +13,7 @@ ACCOUNT = "act_1"
 
 
 def wanting(buying: Buying, line: str, amount: str, asked: str | None = ANA.who) -> Approval:
-    """A raise above the threshold, and the approval that it waits for, asked of Ana."""
+    """A raise above the threshold that waits for Ana's approval."""
     steps = [SetBudget("ad_set", line, rupees(amount), "it sells")]
     outcome = buying.actions.carry_out(BRAND, ACCOUNT, steps, CYCLE, asked_of=asked)
     assert outcome.waiting is not None and outcome.changes == ()
@@ -27,7 +27,7 @@ def refused(buying: Buying, number: int, says: str, by: object = ANA) -> None:
     assert [dict(row) for row in buying.db.all("SELECT * FROM ad_approvals")] == before
 
 
-def test_a_raise_above_the_threshold_waits_and_is_done_at_a_yes(buying: Buying) -> None:
+def test_a_raise_above_the_threshold_waits_for_approval(buying: Buying) -> None:
     line = buying.account.line("1000", "Delhi")
     approval = wanting(buying, line, "2500")
     assert approval.summary == (
@@ -84,7 +84,7 @@ def test_a_forwarded_yes_does_nothing(buying: Buying) -> None:
     buying.actions.approve(BRAND, approval.id, ANA)
 
 
-def test_a_question_to_any_admin_belongs_to_the_first_who_is_asked(buying: Buying) -> None:
+def test_an_approval_for_any_admin_belongs_to_the_first_asked(buying: Buying) -> None:
     approval = wanting(buying, buying.account.line("1000"), "2500", asked=None)
     refused(buying, approval.id, "Nobody has been asked")
     approvals = buying.actions.approvals
@@ -114,7 +114,7 @@ def test_used_rejected_replaced_expired_and_unknown_each_get_a_sentence(buying: 
     assert buying.account.budget(line) == 2600
 
 
-def test_a_plan_that_no_longer_fits_the_account_is_not_carried_out(buying: Buying) -> None:
+def test_a_stale_plan_is_not_executed(buying: Buying) -> None:
     line = buying.account.line("1000")
     approval = wanting(buying, line, "2500")
     buying.account.person_sets(line, "1800")
@@ -124,7 +124,7 @@ def test_a_plan_that_no_longer_fits_the_account_is_not_carried_out(buying: Buyin
     refused(buying, approval.id, "no longer fits the account")
 
 
-def test_a_plan_that_was_altered_in_the_database_is_not_carried_out(buying: Buying) -> None:
+def test_a_plan_altered_in_the_database_is_not_executed(buying: Buying) -> None:
     line = buying.account.line("1000")
     approval = wanting(buying, line, "2500")
     buying.db.run("UPDATE ad_approvals SET plan = replace(plan, '2500', '9500')")
@@ -136,7 +136,7 @@ def test_the_same_plan_keeps_its_number(buying: Buying) -> None:
     assert wanting(buying, line, "2500").id == wanting(buying, line, "2500").id
 
 
-def test_a_plan_that_was_rejected_is_not_asked_again_by_the_same_key(buying: Buying) -> None:
+def test_a_rejected_plan_is_not_proposed_again(buying: Buying) -> None:
     steps = [SetBudget("ad_set", buying.account.line("1000"), rupees(2500), "")]
     outcomes = []
     for _ in range(2):
@@ -160,7 +160,7 @@ def test_an_approval_holds_against_neither_cap_nor_stop(buying: Buying) -> None:
     assert buying.account.budget(line) == 1000
 
 
-def test_what_fits_is_done_and_the_rest_of_the_plan_is_one_question(buying: Buying) -> None:
+def test_steps_within_limits_run_and_the_rest_becomes_one_approval(buying: Buying) -> None:
     one, two = buying.account.line("1000", "one"), buying.account.line("1000", "two")
     asleep = buying.account.line("700", "asleep", status="paused")
     steps: list[Step] = [

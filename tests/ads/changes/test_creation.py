@@ -1,4 +1,4 @@
-"""Nothing is made twice and nothing delivers half, whatever is lost, late or killed."""
+"""Creation exactly once, with lost and late answers and killed processes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def names(buying: Buying) -> list[str]:
     return [re.sub(r" ·\w{8}$", "", thing.name) for thing in buying.account.things.values()]
 
 
-def test_everything_is_made_paused_parents_first_and_the_campaign_is_switched_on_last(buying: Buying) -> None:
+def test_parts_are_created_paused_and_the_campaign_starts_last(buying: Buying) -> None:
     assert launch(buying, idea("Winter", "300", "200")) == "done"
     writes = [asked for asked in buying.account.asked if asked[0] in ("create", "set_status")]
     assert [made for method, _token, made in writes if method == "create"] == [
@@ -56,7 +56,7 @@ def test_lost_answers_are_looked_up_and_adopted(buying: Buying) -> None:
     assert len(running(buying)) == 3
 
 
-def test_what_a_slow_read_hid_is_found_before_publishing_and_taken_away(buying: Buying) -> None:
+def test_duplicates_hidden_by_slow_reads_are_archived_before_publishing(buying: Buying) -> None:
     buying.account.lag = 4  # neither of the two looks shows it
     buying.account.losing = 0.3
     while launch(buying, idea(), key="winter") == "open":
@@ -103,7 +103,7 @@ def test_a_throttled_launch_is_finished_later(buying: Buying, method: str) -> No
     assert buying.account.planned() == 300
 
 
-def test_a_launch_that_cannot_be_finished_for_a_day_is_taken_away(buying: Buying) -> None:
+def test_a_launch_unfinished_for_a_day_is_archived(buying: Buying) -> None:
     buying.account.faults = [("create", TryLater("throttled"))]
     launch(buying, idea())
     buying.clock.pass_by(hours=25)
@@ -126,7 +126,7 @@ def test_what_cannot_be_taken_away_is_said_and_tried_again(buying: Buying) -> No
     assert (change.state, running(buying)) == ("not_done", [])
 
 
-def test_a_stop_in_the_middle_of_a_launch_takes_it_back(buying: Buying) -> None:
+def test_a_stop_during_a_launch_archives_it(buying: Buying) -> None:
     buying.account.faults = [("set_status", TryLater("throttled"))]
     launch(buying, idea())
     report = buying.emergency_stop.stop_everything(BRAND, ANA, "fire")
@@ -136,7 +136,7 @@ def test_a_stop_in_the_middle_of_a_launch_takes_it_back(buying: Buying) -> None:
         launch(buying, idea())
 
 
-def test_a_launch_that_a_persons_edit_left_no_room_for_is_not_published(buying: Buying) -> None:
+def test_a_launch_is_dropped_if_a_manual_edit_fills_the_cap(buying: Buying) -> None:
     line = buying.account.line("1000")
     buying.account.faults = [("set_status", TryLater("throttled"))]
     launch(buying, idea())
@@ -164,7 +164,7 @@ def test_a_stored_plan_of_version_0_1_0_is_read() -> None:
     assert from_json(to_json([launched]).replace('"engagement"', '"OUTCOME_ENGAGEMENT"')) == (launched,)
 
 
-def test_the_nightly_look_archives_paused_leftovers_and_names_what_it_does_not_know(buying: Buying) -> None:
+def test_the_nightly_sweep_archives_orphans_and_names_unknown_objects(buying: Buying) -> None:
     launch(buying, idea())
     made = next(thing for thing in buying.account.things.values() if isinstance(thing, Campaign))
     double = buying.account.campaign(made.name, status="paused")
@@ -180,7 +180,7 @@ def test_the_nightly_look_archives_paused_leftovers_and_names_what_it_does_not_k
 
 
 @pytest.mark.exhaustive
-def test_a_thousand_creations_with_lost_answers_and_killed_processes_make_each_thing_once(killing: Killing) -> None:
+def test_a_thousand_interrupted_launches_create_each_object_once(killing: Killing) -> None:
     killing.until_all_are_live(seconds=600)  # a hang, not a measure: processes are killed and started again and again
     assert killing.kills == 8
     things = killing.account.things.values()

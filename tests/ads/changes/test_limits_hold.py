@@ -1,4 +1,4 @@
-"""Whatever is planned, lost, late, killed or done by two processes at once: what is committed stays within the limits."""
+"""Limits hold under lost and late answers, kills and two processes."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ LINES = range(4)
 
 
 class Killed(BaseException):
-    """kill -9: nothing of this process runs any more."""
+    """kill -9."""
 
 
 class MortalDatabase(Database):
-    """A process's way to the file; a dead process writes nothing, not even that it is done."""
+    """A dead process writes nothing."""
 
     dead = False
 
@@ -104,7 +104,7 @@ class Purse(RuleBasedStateMachine):
         self._folder.cleanup()
 
     def _pass(self, minutes: int) -> None:
-        """What is late comes in within `LATE`, and on the day on which it was sent."""
+        """Late requests come in within `LATE`, on the day on which they were sent."""
         then = self.buying.clock.now + timedelta(minutes=minutes)
         if any(sent + LATE <= then for sent, _request in self.account.late) or minutes > 60:
             self.account.arrive()

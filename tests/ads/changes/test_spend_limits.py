@@ -74,7 +74,7 @@ def test_an_account_of_no_known_platform_is_closed() -> None:
         of(voyage(AdCap(rupees(17500), None)), id="act_2")
 
 
-def test_a_practice_account_has_its_own_limits_and_lends_them_to_no_real_one() -> None:
+def test_practice_limits_apply_to_no_real_account() -> None:
     assert of(VOYAGE, id="practice_1", practice=True) == SpendLimits(rupees(10), RULES.worst_day, rupees(8800))
     with pytest.raises(NoLimits):
         of(VOYAGE, id="practice_1")

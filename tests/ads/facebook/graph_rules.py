@@ -1,4 +1,4 @@
-"""What Meta demands of a request, with the error it answers otherwise; the Graph server of the tests asks here."""
+"""Meta's rules for a request, and the error if one is broken; used by the Graph server of the tests."""
 
 from __future__ import annotations
 
@@ -47,15 +47,13 @@ FIELDS = {
 
 
 class Refused(Exception):
-    """What Meta answers with an error."""
-
     def __init__(self, code: int, subcode: int | None = None, message: str = "Invalid parameter") -> None:
         super().__init__(message)
         self.code, self.subcode, self.message = code, subcode, message
 
 
 def fields_of(kind: str, asked: str) -> dict[str, str]:
-    """`id,creative{id}` → {"id": "", "creative": "id"}; refuses a field that the object does not have."""
+    """`id,creative{id}` → {"id": "", "creative": "id"}; refuses unknown fields."""
     found: dict[str, str] = {}
     depth, start = 0, 0
     for place, sign in enumerate(f"{asked},"):
@@ -71,7 +69,7 @@ def fields_of(kind: str, asked: str) -> dict[str, str]:
 
 
 def whole(written: object, name: str) -> int:
-    """An amount in Meta's units: digits and nothing else."""
+    """Digits only."""
     text = str(written)
     if not (text.isascii() and text.isdigit()):
         raise Refused(100, None, f"(#100) Param {name} must be an integer")

@@ -1,4 +1,4 @@
-"""A Graph API on this machine, as strict as Meta's, that keeps what is made in it and fails when it is told to.
+"""A local Graph API, as strict as Meta's, with faults on request.
 
     with GraphServer() as meta:
         meta.opens("act_111", currency="INR")
@@ -6,8 +6,8 @@
         graph = meta.graph()                      # a bot.ads.facebook.graph_client.GraphClient that talks to it
         account = meta.account("act_111")         # a FacebookAccount on top
 
-Each fault is played once, at the first request whose "METHOD path" its `on` (a regular expression) fits; `times`
-repeats it. `meta.rule(request)` is asked when no fault fits.
+Each fault is played at the first `times` requests whose "METHOD path" fits its `on` (a regular expression). Without one,
+`meta.rule(request)` is asked.
 """
 
 from __future__ import annotations
@@ -49,8 +49,6 @@ MOST_SCORE = {"development_access": 60, "standard_access": 9000}
 
 @dataclass(frozen=True)
 class Fault:
-    """What goes wrong at a request; see the functions below."""
-
     on: str = ".*"
     error: Refused | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -71,7 +69,7 @@ def refusing(
 
 
 def losing(*, on: str = "POST .*", times: int = 1) -> Fault:
-    """The request is carried out and its answer never sent."""
+    """The request is carried out, its answer lost."""
     return Fault(on, lost=True, times=times)
 
 
@@ -81,20 +79,20 @@ def unheard(*, on: str = ".*", times: int = 1) -> Fault:
 
 
 def late(seconds: float, *, on: str = ".*", times: int = 1) -> Fault:
-    """The request is carried out and answered after a while."""
+    """Carried out, answered after a while."""
     return Fault(on, after=seconds, times=times)
 
 
 def garbled(
     status: int = 502, body: str = "<html>Bad Gateway</html>", *, on: str = ".*", times: int = 1, **headers: str
 ) -> Fault:
-    """The request is carried out; the answer is not Meta's."""
+    """Carried out; the answer is not Meta's."""
     return Fault(on, headers=headers, status=status, body=body.encode(), times=times)
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request as it came, without version, token and proof."""
+    """Without version, token and proof."""
 
     method: str
     path: str
@@ -103,13 +101,13 @@ class Request:
 
     @property
     def line(self) -> str:
-        """What a fault's `on` is compared with."""
+        """A fault's `on` is compared with it."""
         return f"{self.method} {self.path}"
 
 
 @dataclass
 class Job:
-    """An insights report; `fate` is completes, fails, skips, hangs, crawls (for ever) or lies (100 % and still running)."""
+    """`fate`: completes, fails, skips, hangs, crawls (for ever) or lies (100 % and still running)."""
 
     id: str
     account: str
@@ -119,7 +117,7 @@ class Job:
 
     @property
     def state(self) -> tuple[str, int]:
-        """Status and percentage at this look."""
+        """Status and percentage."""
         if self.fate == "fails":
             return "Job Failed", 0
         if self.fate == "skips":
@@ -134,7 +132,7 @@ class Job:
 
 
 class GraphServer:
-    """The server. Everything about it may be changed while it runs."""
+    """Its attributes may be changed while it runs."""
 
     def __init__(self, *, clock: Clock = now, secret: str = SECRET) -> None:
         self.clock = clock
@@ -194,7 +192,7 @@ class GraphServer:
         least: int = 4000,
         **more: Any,
     ) -> None:
-        """A new ad account; `least` is its minimal daily budget in Meta's units."""
+        """A new ad account; `least`: its minimum daily budget in Meta's units."""
         told = {"name": f"Account {account}", "account_status": 1, "currency": currency, "timezone_name": time_zone}
         number = account.removeprefix("act_")
         self.accounts[account] = {"id": account, "account_id": number, "min_daily_budget": least, **told, **more}
@@ -205,7 +203,7 @@ class GraphServer:
             self._faults += [replace(fault, times=1) for fault in faults for _ in range(fault.times)]
 
     def graph(self, *, limiter: RateLimiter | None = None, clock: Clock | None = None, **more: Any) -> GraphClient:
-        """A Graph on this server, in whose time waiting passes at once; `clock` where that time is wanted."""
+        """A client on this server, whose waiting passes at once."""
         patience = {"read_seconds": HANG_SECONDS, "whole_seconds": HANG_SECONDS}
         return GraphClient(
             TOKEN, self._secret, limiter or RateLimiter(clock or self.clock), clock or self.clock, url=self.url,
@@ -215,17 +213,16 @@ class GraphServer:
     def account(
         self, account: str = "act_111", *, graph: GraphClient | None = None, brand: str = "voyage", **more: Any
     ) -> FacebookAccount:
-        """An opened account, through a Graph of its own where none is given."""
         return FacebookAccount(
             graph or self.graph(), account, brand, Advertiser(PAGE, PHONE, DATASET, WHATSAPP), **more
         )
 
     def holds(self, edge: str, account: str = "act_111", **fields: Any) -> str:
-        """Put an object in as if it had always been there; its id."""
+        """Insert an object; its id."""
         return self._keep(edge, account, {"status": "PAUSED", "name": f"old {edge}", **fields}, log=False)
 
     def delivered(self, ad_id: str, day: date, *, account: str = "act_111", **told: Any) -> Row:
-        """Insights of an ad on a day, changed where they were there already. Numbers as Meta writes them: texts."""
+        """Upsert insights of an ad on a day, as Meta's texts."""
         key = (ad_id, day.isoformat(), told.get("parts"))
         same = [row for row in self.insights if (row["ad_id"], row["date_start"], row.get("parts")) == key]
         row = same[0] if same else {"ad_id": ad_id, "date_start": day.isoformat(), "date_stop": day.isoformat()}
@@ -242,7 +239,7 @@ class GraphServer:
             self._note(object_id, before, app="119211728144504", actor=COLLEAGUE)
 
     def living(self, edge: str) -> list[Row]:
-        """What is there and not deleted."""
+        """Objects that are not deleted."""
         return [
             row
             for row in self.objects.values()
@@ -250,7 +247,7 @@ class GraphServer:
         ]
 
     def runs(self, object_id: str) -> bool:
-        """Whether it and everything above it is active."""
+        """It and everything above it is active."""
         return self._effective(self.objects[object_id]) == "ACTIVE"
 
     def asked(self, pattern: str) -> list[Request]:
@@ -577,7 +574,6 @@ class GraphServer:
         return told
 
     def _effective(self, row: Row) -> str:
-        """What holds for an object: its own status, unless one above it is not running."""
         if row.get("status") != "ACTIVE" or row["edge"] in ("campaigns", "adcreatives", "adrules_library"):
             return str(row.get("status"))
         above = self.objects[row["adset_id" if row["edge"] == "ads" else "campaign_id"]]
@@ -587,7 +583,6 @@ class GraphServer:
         return over if over == "CAMPAIGN_PAUSED" else "ADSET_PAUSED" if row["edge"] == "ads" else "CAMPAIGN_PAUSED"
 
     def _note(self, number: str, before: Row | None, *, app: str = APP, actor: str = "Hawker System User") -> None:
-        """Into the log of activities, an entry for each thing that changed."""
         row = self.objects[number]
         word = {"campaigns": "campaign", "adsets": "ad_set", "ads": "ad"}[row["edge"]]
         known = {"object_id": number, "application_id": app, "actor_name": actor, "account": row["account"]}
@@ -616,7 +611,7 @@ def _changes(word: str, before: Row | None, row: Row, currency: str) -> list[tup
 
 
 def _shown(row: Mapping[str, Any], asked: Mapping[str, str]) -> Row:
-    """The asked fields that are there; a field without a value is left out, as Meta does."""
+    """Fields without a value are left out, as Meta does."""
     told = {"id": row["id"]} if "id" in row else {}
     for name, inner in asked.items():
         value = row.get(name)
@@ -646,7 +641,7 @@ class _Http(ThreadingHTTPServer):
     block_on_close = False
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that gave up is what many tests are about."""
+        """Many tests are about a client that gave up."""
 
 
 def _handler(server: GraphServer) -> type[BaseHTTPRequestHandler]:
@@ -685,7 +680,7 @@ def _handler(server: GraphServer) -> type[BaseHTTPRequestHandler]:
 
 
 class Time:
-    """A clock that stands still until somebody waits: `GraphClient(…, clock=time, sleep=time.wait)`."""
+    """Stands still until somebody waits: `GraphClient(…, clock=time, sleep=time.wait)`."""
 
     def __init__(self, start: datetime = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)) -> None:
         self.now = start
@@ -695,6 +690,5 @@ class Time:
         return self.now
 
     def wait(self, seconds: float) -> None:
-        """Let that much time pass."""
         self.now += timedelta(seconds=seconds)
         self.waited += seconds

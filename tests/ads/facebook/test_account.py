@@ -1,4 +1,4 @@
-"""What is special about a real account: Meta's shapes, learning, log, comments, events, doctor."""
+"""Meta's shapes, learning, log, comments, events, doctor."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_creative_of_any_make_is_read(
     assert (creative.format, creative.landing_page) == (format, landing_page)
 
 
-def test_a_campaign_that_holds_the_budget_takes_no_ad_set_of_ours(stage: MetaStage) -> None:
+def test_a_campaign_that_owns_the_budget_gets_no_ad_set(stage: MetaStage) -> None:
     campaign = stage.meta.holds("campaigns", objective="OUTCOME_LEADS", daily_budget="50000")
     (read,) = stage.account.structure().campaigns
     assert read.daily_budget == Money(Decimal(500), "INR")
@@ -203,7 +203,7 @@ def test_an_entry_says_what_kind_of_object_it_is_about(stage: MetaStage, event: 
     assert entry.at.isoformat() == "2026-11-21T06:00:00+00:00"
 
 
-def test_comments_come_with_the_pages_own_token_and_name_their_ad(stage: MetaStage) -> None:
+def test_comments_use_the_page_token_and_name_their_ad(stage: MetaStage) -> None:
     made = launch(stage)
     story = stage.meta.objects[made.creative]["effective_object_story_id"]
     stage.meta.objects[made.ad]["creative"]["effective_object_story_id"] = story
@@ -214,9 +214,7 @@ def test_comments_come_with_the_pages_own_token_and_name_their_ad(stage: MetaSta
 
 
 @pytest.mark.parametrize("tasks", [[], ["ADVERTISE", "ANALYZE"]])
-def test_without_the_right_to_moderate_there_is_a_fault_and_not_an_empty_list(
-    stage: MetaStage, tasks: list[str]
-) -> None:
+def test_comments_without_permission_are_a_fault_not_an_empty_list(stage: MetaStage, tasks: list[str]) -> None:
     stage.meta.tasks = tasks
     with pytest.raises(NotAuthorised, match="MODERATE"):
         stage.account.comments([launch(stage).ad], stage.now())
@@ -314,7 +312,7 @@ def test_without_a_dataset_nothing_is_told(stage: MetaStage) -> None:
 # The doctor
 
 
-def test_the_doctor_names_a_token_that_is_refused_and_stops_there(stage: MetaStage) -> None:
+def test_the_doctor_stops_at_a_refused_token(stage: MetaStage) -> None:
     stage.meta.rule = lambda request: refusing(190, 463) if request.path == "debug_token" else None
     assert "expired" in examined(stage)["Meta token"][1]
     assert "Meta page" not in examined(stage)
@@ -336,7 +334,7 @@ def test_the_doctor_names_the_missing_permission(stage: MetaStage, permission: s
 
 
 @pytest.mark.parametrize(("linked", "words"), [("", "no WhatsApp number"), ("4915112345678", "5678")])
-def test_the_doctor_sees_a_page_that_is_not_linked_to_the_number(stage: MetaStage, linked: str, words: str) -> None:
+def test_the_doctor_finds_a_page_without_its_number(stage: MetaStage, linked: str, words: str) -> None:
     stage.meta.linked = linked
     ok, sentence = examined(stage)["Meta page"]
     assert not ok
@@ -389,7 +387,7 @@ def test_after_its_end_the_version_is_past_it() -> None:
         assert "update Hawker now" in said
 
 
-def test_the_warning_changes_three_times_before_the_end_and_at_it() -> None:
+def test_the_version_warning_changes_at_60_30_7_and_0_days() -> None:
     told = [version_warning(VERSION_ENDS - timedelta(days=left)) for left in range(90, -30, -1)]
     assert len(dict.fromkeys(told)) == 5
 

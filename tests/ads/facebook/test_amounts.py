@@ -1,4 +1,4 @@
-"""Money as Meta writes it comes back as it went, in every currency, and never grows."""
+"""Money in Meta's units, in every currency."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_what_meta_said_is_said_back(units: int, currency: str) -> None:
 
 
 @given(amounts, st.sampled_from(CURRENCIES))
-def test_a_budget_loses_less_than_one_of_metas_units_and_never_grows(amount: Decimal, currency: str) -> None:
+def test_converted_budgets_lose_less_than_one_unit(amount: Decimal, currency: str) -> None:
     lost = amount - from_meta(to_meta(Money(amount, currency)), currency).amount
     assert 0 <= lost < Decimal(1) / offset(currency)
 
@@ -53,7 +53,7 @@ def test_a_budget_that_is_none_is_refused(amount: str) -> None:
 
 
 @pytest.mark.parametrize("told", ["500.5", "-1", "", "five", None, "٥٠٠"])
-def test_an_amount_of_metas_that_is_no_whole_number_is_a_fault(told: object) -> None:
+def test_a_fractional_meta_amount_is_a_fault(told: object) -> None:
     with pytest.raises(AdsFault, match="whole number"):
         from_meta(told, "INR")
 

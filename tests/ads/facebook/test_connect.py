@@ -61,7 +61,7 @@ def test_each_account_lives_in_its_own_money(tmp_path: Path, meta: GraphServer) 
     assert meta.complaints == []
 
 
-def test_nothing_is_asked_of_meta_at_the_start_and_usage_is_shared_in_a_file(tmp_path: Path, meta: GraphServer) -> None:
+def test_start_sends_no_request_and_shares_usage_in_a_file(tmp_path: Path, meta: GraphServer) -> None:
     facebook = connected(tmp_path, meta)
     assert meta.requests == []
     facebook.accounts["act_111"].describe()
@@ -91,7 +91,7 @@ def test_the_doctor_tells_of_meta_on_the_terminal(tmp_path: Path, meta: GraphSer
     assert len(meta.asked("GET debug_token")) == 1
 
 
-def test_the_doctor_ends_with_1_when_metas_token_does_not_hold(tmp_path: Path, meta: GraphServer) -> None:
+def test_the_doctor_exits_1_for_an_invalid_token(tmp_path: Path, meta: GraphServer) -> None:
     meta.rule = lambda request: refusing(190, message=f"Malformed access token {TOKEN}")
     result = doctor(tmp_path, meta)
     assert result.exit_code == 1

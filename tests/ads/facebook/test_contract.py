@@ -1,4 +1,4 @@
-"""A real account keeps the contract, on a Graph API that is as strict as Meta's."""
+"""The platform contract, on the Graph server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CHAT = "onsite_conversion.messaging_conversation_started_7d"
 
 @dataclass
 class MetaStage:
-    """An account on the Graph server, in whose time whatever runs is shown 1,000 times a day."""
+    """Everything that runs is shown 1,000 times a day."""
 
     meta: GraphServer
     time: Time
@@ -51,7 +51,7 @@ CURRENCIES = {"INR": ("Asia/Kolkata", 4000), "TWD": ("Asia/Taipei", 30), "USD": 
 
 @pytest.fixture(params=CURRENCIES)
 def stage(request: pytest.FixtureRequest) -> Iterator[MetaStage]:
-    """Three currencies of which each has its own trap: offset 100, offset 1 where ISO says 2, and plain dollars."""
+    """Three currencies: offset 100, offset 1 where ISO says 2, and dollars."""
     zone, least = CURRENCIES[request.param]
     time = Time()
     with GraphServer(clock=time) as meta:
@@ -62,4 +62,4 @@ def stage(request: pytest.FixtureRequest) -> Iterator[MetaStage]:
 
 
 class TestFacebookKeepsTheContract(AccountContract):
-    """Against the Graph server."""
+    pass

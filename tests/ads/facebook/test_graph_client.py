@@ -1,4 +1,4 @@
-"""What happens between us and Meta when the network, Meta or a page goes wrong."""
+"""Faults of the network, of Meta and of pagination."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def stage(meta: GraphServer, time: Time) -> MetaStage:
         (refusing(2, on=CAMPAIGNS), 0),
     ],
 )
-def test_a_create_whose_answer_is_lost_is_unknown_and_sent_once(stage: MetaStage, fault: Fault, made: int) -> None:
+def test_a_create_with_a_lost_answer_is_sent_once(stage: MetaStage, fault: Fault, made: int) -> None:
     stage.meta.plays(fault)
     with pytest.raises(OutcomeUnknown, match="looks before"):
         stage.account.create(CAMPAIGN, "k7Q2")
@@ -90,7 +90,7 @@ def test_a_create_whose_answer_is_lost_is_unknown_and_sent_once(stage: MetaStage
     assert len(stage.account.find("campaign", "k7Q2")) == made
 
 
-def test_a_create_whose_answer_is_late_is_unknown_and_sent_once(stage: MetaStage) -> None:
+def test_a_create_with_a_late_answer_is_sent_once(stage: MetaStage) -> None:
     stage.meta.plays(late(HANG_SECONDS, on=CAMPAIGNS))
     impatient = stage.meta.account(graph=stage.meta.graph(sleep=stage.time.wait, read_seconds=1.0))
     with pytest.raises(OutcomeUnknown, match="looks before"):
@@ -197,7 +197,7 @@ def test_the_fourth_fault_of_a_read_is_told(stage: MetaStage) -> None:
         (777123, None, RequestWrong, "the words of Meta"),
     ],
 )
-def test_a_code_is_its_own_fault_with_what_to_do_and_is_not_tried_again(
+def test_each_error_code_has_its_fault_and_is_not_retried(
     stage: MetaStage, code: int, subcode: int | None, fault: type[AdsFault], words: str
 ) -> None:
     stage.meta.plays(refusing(code, subcode, on=CAMPAIGNS, message="the words of Meta", times=5))
@@ -208,13 +208,13 @@ def test_a_code_is_its_own_fault_with_what_to_do_and_is_not_tried_again(
     assert len(stage.meta.asked(CAMPAIGNS)) == 1
 
 
-def test_a_creative_that_passes_at_the_third_try_is_made_once(stage: MetaStage) -> None:
+def test_a_creative_accepted_at_the_third_try_is_created_once(stage: MetaStage) -> None:
     stage.meta.plays(refusing(100, 1487390, on="POST act_111/adcreatives", times=2))
     made = launch(stage)
     assert stage.account.find("creative", "k7Q2") == [made.creative]
 
 
-def test_a_creative_that_never_passes_names_the_part_that_is_to_blame(stage: MetaStage) -> None:
+def test_a_rejected_creative_names_the_rejected_part(stage: MetaStage) -> None:
     creatives = "POST act_111/adcreatives"
     stage.meta.rule = lambda request: (
         refusing(1487390, on=creatives)
@@ -226,7 +226,7 @@ def test_a_creative_that_never_passes_names_the_part_that_is_to_blame(stage: Met
     assert stage.account.find("creative", "k7Q2") == []
 
 
-def test_a_creative_that_only_the_trial_lets_pass_may_be_made_later(stage: MetaStage) -> None:
+def test_a_creative_that_passes_only_validation_may_work_later(stage: MetaStage) -> None:
     stage.meta.plays(refusing(100, 1487390, on="POST act_111/adcreatives", times=3))
     with pytest.raises(RequestWrong, match="may be made later"):
         stage.account.create(NewCreative("Lock", "Safe.", "Safe", stage.image, "Hello!"), "k7Q2")
@@ -244,7 +244,7 @@ def test_all_pages_are_read_and_nothing_is_read_twice(stage: MetaStage) -> None:
 
 
 @pytest.mark.parametrize("how", ["circling", "repeating"])
-def test_a_page_that_repeats_is_a_fault_and_no_short_answer(stage: MetaStage, how: str) -> None:
+def test_a_repeated_page_is_a_fault(stage: MetaStage, how: str) -> None:
     for n in range(5):
         launch(stage, f"k7Q{n}")
     stage.meta.largest_page = 2
@@ -253,7 +253,7 @@ def test_a_page_that_repeats_is_a_fault_and_no_short_answer(stage: MetaStage, ho
         stage.account.structure()
 
 
-def test_empty_pages_that_go_in_a_circle_come_to_an_end(stage: MetaStage) -> None:
+def test_circular_empty_pages_end(stage: MetaStage) -> None:
     stage.meta.circling = "ads"
     with pytest.raises(TryLater, match="circle"):
         stage.account.find("ad", "k7Q2")
@@ -277,7 +277,7 @@ def test_a_second_page_that_fails_fails_the_whole(stage: MetaStage) -> None:
         stage.account.find("ad", "k7Q0")
 
 
-def test_a_page_that_is_too_heavy_is_asked_for_in_smaller_ones(stage: MetaStage) -> None:
+def test_a_page_with_too_much_data_is_split(stage: MetaStage) -> None:
     made = {launch(stage, f"k{n}").ad for n in range(40)}
     stage.meta.heaviest_page = 30
     assert {ad.id for ad in stage.account.structure().ads} == made
@@ -315,7 +315,7 @@ def test_a_budget_that_stands_already_costs_no_change(stage: MetaStage) -> None:
     assert stage.meta.asked(f"POST {made.ad_set}") == []
 
 
-def test_the_fifth_change_of_a_budget_within_an_hour_waits_an_hour(stage: MetaStage) -> None:
+def test_the_fifth_budget_change_within_an_hour_waits(stage: MetaStage) -> None:
     made = launch(stage)
     least = stage.account.describe().min_daily_budget.amount
     with pytest.raises(TryLater, match="four times") as raised:
@@ -326,7 +326,7 @@ def test_the_fifth_change_of_a_budget_within_an_hour_waits_an_hour(stage: MetaSt
     stage.account.set_status("ad_set", made.ad_set, "paused")
 
 
-def test_a_rule_is_replaced_and_doubles_of_it_are_taken_away(stage: MetaStage) -> None:
+def test_a_spend_rule_is_replaced_and_its_duplicates_deleted(stage: MetaStage) -> None:
     spec: dict[str, Any] = {
         "evaluation_spec": {},
         "execution_spec": {},
@@ -345,7 +345,7 @@ def test_a_rule_is_replaced_and_doubles_of_it_are_taken_away(stage: MetaStage) -
 # Time
 
 
-def test_a_server_that_says_a_byte_now_and_then_does_not_hold_us(time: Time) -> None:
+def test_a_trickling_answer_ends_at_the_time_limit(time: Time) -> None:
     done = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
         threading.Thread(target=_trickle, args=(server, done), daemon=True).start()

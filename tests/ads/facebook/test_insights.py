@@ -1,4 +1,4 @@
-"""Reports are watched to their end and read whole; their rows become readings in which nothing is guessed."""
+"""Reports are read whole; unknown fields stay unknown."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ REPORTS = "POST act_111/insights"
 
 @dataclass
 class Books:
-    """An account whose insights a test writes itself."""
+    """An account whose insights a test writes."""
 
     meta: GraphServer
     time: Time
@@ -92,7 +92,7 @@ def test_what_was_left_out_is_not_zero(books: Books) -> None:
     assert (found.chats, found.reach, found.purchases, found.purchase_value) == (None, None, None, None)
 
 
-def test_a_list_of_actions_without_chats_says_that_there_were_none(books: Books) -> None:
+def test_an_action_list_without_chats_means_zero(books: Books) -> None:
     found = books.row(actions=actions(link_click="3"))
     assert (found.chats, found.purchases) == (0, None)
 
@@ -129,9 +129,7 @@ def test_purchases_are_one_tier_and_never_a_sum(books: Books, counts: dict[str, 
         ({"spend": "1e400"}, "no amount"),
     ],
 )
-def test_a_row_that_says_nothing_usable_is_named_and_the_rest_is_taken(
-    books: Books, told: dict[str, Any], words: str
-) -> None:
+def test_unusable_rows_are_reported_and_the_rest_stored(books: Books, told: dict[str, Any], words: str) -> None:
     books.meta.delivered("2", START, spend="7", impressions="70")
     row = books.meta.delivered("1", START, spend="10", impressions="100")
     row |= told
@@ -165,7 +163,7 @@ def test_a_contradiction_is_named_and_the_row_taken(books: Books, told: dict[str
         ({"hourly_stats_aggregated_by_advertiser_time_zone": "noon"}, "its hour is none"),
     ],
 )
-def test_a_row_of_no_day_or_no_hour_is_named_and_left_out(told: dict[str, str], words: str) -> None:
+def test_rows_without_day_or_hour_are_reported_and_skipped(told: dict[str, str], words: str) -> None:
     hour = {"hourly_stats_aggregated_by_advertiser_time_zone": "14:00:00 - 14:59:59"}
     row = {"ad_id": "1", "date_start": "2026-11-01", "spend": "10", "impressions": "100", **hour}
     seen, notices = datetime(2026, 11, 2, tzinfo=UTC), list[str]()
@@ -226,14 +224,14 @@ def test_a_report_that_fails_is_made_of_smaller_ones(books: Books, fate: str) ->
     assert sorted((each.ad_id, each.day) for each in readings) == sorted(found)
 
 
-def test_a_report_that_stands_still_is_given_up_after_ten_minutes(books: Books) -> None:
+def test_a_stalled_report_is_given_up_after_ten_minutes(books: Books) -> None:
     books.fill(1, 2)
     books.meta.fates = ["hangs"]
     books.account.readings(START, START + timedelta(days=1))
     assert 600 <= books.time.waited < 700
 
 
-def test_reports_that_all_stand_still_end_within_the_hour_or_so(books: Books) -> None:
+def test_stalled_reports_end_within_about_an_hour(books: Books) -> None:
     books.fill(4, 8)
     books.meta.fates = ["hangs"] * 99
     with pytest.raises(TryLater, match=r"ten minutes|more than an hour"):
@@ -250,14 +248,14 @@ def test_a_report_that_crawls_is_given_up_after_an_hour(books: Books) -> None:
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 7, 50])
-def test_too_much_data_is_cut_by_days_and_then_by_ads(books: Books, most: int) -> None:
+def test_too_much_data_is_split_by_days_then_ads(books: Books, most: int) -> None:
     found = books.fill(5, 3)
     books.meta.most_rows = most
     readings = books.account.readings(START, START + timedelta(days=2))
     assert sorted((each.ad_id, each.day) for each in readings) == sorted(found)
 
 
-def test_a_single_ads_single_day_that_is_too_much_is_a_fault(books: Books) -> None:
+def test_one_ads_day_that_is_too_much_is_a_fault(books: Books) -> None:
     books.fill(1, 1)
     books.meta.plays(refusing(100, 1504018, on=REPORTS, times=9))
     with pytest.raises(TryLater, match="smaller"):

@@ -1,4 +1,4 @@
-"""The whole way of a launch, on a Graph API that loses one answer in ten: nothing twice, nothing half."""
+"""Launches on a Graph API that loses one answer in ten."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PARTS = ("campaigns", "adsets", "adcreatives", "ads")
 
 
 class OneInTen:
-    """Loses a tenth of what is asked, half of it before anything was done."""
+    """Loses a tenth of the requests, half of them before anything was done."""
 
     def __init__(self, seed: int) -> None:
         self._rng = random.Random(seed)
@@ -43,7 +43,7 @@ def meta(buying: Buying) -> Iterator[GraphServer]:
         yield server
 
 
-def test_a_hundred_objects_are_made_once_each_though_answers_are_lost(buying: Buying, meta: GraphServer) -> None:
+def test_a_hundred_creates_with_lost_answers_create_once_each(buying: Buying, meta: GraphServer) -> None:
     meta.rule = OneInTen(7)
     for number in range(LAUNCHES):
         for _ in range(20):

@@ -1,4 +1,4 @@
-"""A report never uses up what a pause needs, and what Meta says of its limits is believed and remembered."""
+"""Reports leave room for pauses; Meta's usage headers are kept."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_change_counts_as_three_reads(time: Time) -> None:
     assert until_refused(limiter, "read") == 0
 
 
-def test_code_4_at_a_report_stops_reports_of_all_accounts_and_nothing_else(time: Time) -> None:
+def test_code_4_at_a_report_stops_only_reports(time: Time) -> None:
     limiter = RateLimiter(time)
     limiter.throttled(ACCOUNT, "ads_insights", 4, 300)
     with pytest.raises(TryLater):
@@ -189,7 +189,7 @@ def test_a_half_written_file_starts_the_count_again(time: Time, tmp_path: Path, 
 @given(
     st.lists(st.tuples(st.sampled_from(["read", "write", "pause"]), st.sampled_from(["GET", "POST"]), st.floats(0, 90)))
 )
-def test_reads_and_writes_never_pass_their_share_of_any_five_minutes(calls: list[tuple[Lane, str, float]]) -> None:
+def test_reads_and_writes_stay_within_their_share(calls: list[tuple[Lane, str, float]]) -> None:
     time = Time()
     counted: list[tuple[datetime, int]] = []
     limiter = RateLimiter(time)
@@ -209,9 +209,7 @@ def test_reads_and_writes_never_pass_their_share_of_any_five_minutes(calls: list
 # Against Meta's own count
 
 
-def test_reports_of_a_small_account_stop_before_meta_refuses_and_a_pause_still_goes(
-    meta: GraphServer, time: Time
-) -> None:
+def test_small_account_reports_stop_early_and_pauses_still_go(meta: GraphServer, time: Time) -> None:
     account = meta.account(graph=meta.graph(sleep=time.wait))
     made = launch_slowly(meta, time)
     meta.tier = "development_access"
@@ -223,7 +221,7 @@ def test_reports_of_a_small_account_stop_before_meta_refuses_and_a_pause_still_g
 
 
 def launch_slowly(meta: GraphServer, time: Time) -> str:
-    """The id of an ad that runs; long ago enough not to count."""
+    """The id of an ad that runs, launched long enough ago not to count."""
     stage = MetaStage(meta, time, meta.account(graph=meta.graph(sleep=time.wait)), ZoneInfo("Asia/Kolkata"))
     made = launch(stage)
     publish(stage, made)
@@ -231,7 +229,7 @@ def launch_slowly(meta: GraphServer, time: Time) -> str:
     return made.ad
 
 
-def test_after_code_17_nothing_but_a_pause_is_asked_until_it_is_over(meta: GraphServer, time: Time) -> None:
+def test_after_code_17_only_pauses_are_sent(meta: GraphServer, time: Time) -> None:
     made = launch_slowly(meta, time)
     account = meta.account(graph=meta.graph(sleep=time.wait))
     meta.plays(refusing(17, 2446079, on="GET act_111/campaigns"))

@@ -26,7 +26,7 @@ MADRID = BrandMorning("voyage", ZoneInfo("Europe/Madrid"), 7)
 
 
 class Killed(BaseException):
-    """The process ends here; nothing after this line is done."""
+    """The process ends here."""
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def accounts(tmp_path: Path, clock: TestClock) -> dict[str, PlatformAccount]:
 
 @pytest.fixture
 def cycle_of(tmp_path: Path, clock: TestClock, accounts: dict[str, PlatformAccount]) -> Callable[..., Cycle]:
-    """A cycle with these steps, as each process makes its own on the same file."""
+    """Each process makes its own on the same file."""
 
     def make(steps: Sequence[MorningStep], closing: Sequence[MorningStep]) -> Cycle:
         db = migrated_database(tmp_path / "hawker.db")
@@ -87,9 +87,7 @@ def test_a_morning_begins_at_its_hour_and_happens_once(cycle_of: Callable[..., C
     assert len(log) == 10
 
 
-def test_a_cycle_that_died_goes_on_after_its_last_finished_step(
-    cycle_of: Callable[..., Cycle], clock: TestClock
-) -> None:
+def test_a_killed_cycle_resumes_after_its_last_step(cycle_of: Callable[..., Cycle], clock: TestClock) -> None:
     log: list[str] = []
 
     def dies(morning: Morning) -> StepResult:
@@ -161,7 +159,7 @@ def test_two_clocks_share_a_morning(cycle_of: Callable[..., Cycle], clock: TestC
 @pytest.mark.parametrize(
     "fault", [NotAuthorised("the token has expired: make a new one"), NotStorable("ad 7: told in USD, not in INR")]
 )
-def test_an_account_that_fails_is_named_and_the_others_go_on(
+def test_a_failing_account_is_named_and_others_go_on(
     cycle_of: Callable[..., Cycle], clock: TestClock, fault: Exception, tmp_path: Path
 ) -> None:
     log: list[str] = []

@@ -32,7 +32,7 @@ GIFT = tuple((f"g{n}", f"Summer · gift · image {n}") for n in range(3))
 
 @dataclass
 class Desk:
-    """Two angles with three ads each, whose days the test writes."""
+    """Two angles with three ads each."""
 
     stores: Stores
     sharing: set[str] = field(default_factory=set)  # brands
@@ -45,20 +45,20 @@ class Desk:
         self.strategy = Strategy(db, clock)
         self.cycles = Cycles(db, clock)
         figures = AdFigures(db, self.campaigns, clock)
-        self.campaigns.take_structure(structure(*SECURE, *GIFT))
+        self.campaigns.store_structure(structure(*SECURE, *GIFT))
         self.numbers = iter(range(10**6))
         self.learn = Learn(
             self.campaigns, figures, self.records, self.strategy, AdChats(db), self.cycles, self.sharing, clock
         )
 
     def week(self, ad: str, *, chats: int, orders: int, spend: int = 100, until: date | None = None) -> None:
-        """Seven days up to yesterday, alike, with so many chats and orders in all."""
+        """Seven equal days up to yesterday, with this total of chats and orders."""
         last = until or self.today() - timedelta(days=1)
         days = [last - timedelta(days=back) for back in range(7)]
         told = [reading(ad, day, spend=spend, impressions=3000, clicks=90, chats=chats // 7) for day in days]
-        self.campaigns.take_readings(BRAND, [replace(each, seen_at=self.stores.clock()) for each in told])
-        self.attribution.book_chats(BRAND, [ChatDay(ad, day, chats // 7) for day in days])
-        self.attribution.book_sales(BRAND, [self._sale(ad, days[n % 7]) for n in range(orders)])
+        self.campaigns.store_readings(BRAND, [replace(each, seen_at=self.stores.clock()) for each in told])
+        self.attribution.store_chats(BRAND, [ChatDay(ad, day, chats // 7) for day in days])
+        self.attribution.store_sales(BRAND, [self._sale(ad, days[n % 7]) for n in range(orders)])
 
     def _sale(self, ad: str, day: date) -> AdSale:
         at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
@@ -231,7 +231,7 @@ def result(number: int, angle: str, chats: int, orders: int, *, spend: float = 1
 
 
 def test_one_lucky_ad_is_not_its_angles_merit() -> None:
-    """Six of an angle's orders come through one ad of six; counted as if ads were alike it would look certain."""
+    """All of an angle's six orders come through one of its six ads."""
     lucky = [result(0, "gift", 300, 90), *(result(n, "gift", 300, 6) for n in range(1, 6))]
     others = [result(n, "style", 300, 12) for n in range(6, 12)]
     assert dispersion([*lucky, *others], "chat_to_order", "angle") > 10
@@ -247,7 +247,7 @@ def test_people_are_compared_like_ads() -> None:
     assert first.sentence == "People who write hi turn more chats into orders than all others: 20.0% against 6.7%"
 
 
-def test_money_is_judged_only_with_enough_orders_and_more_than_one_ad() -> None:
+def test_earnings_are_judged_only_with_enough_orders_and_ads() -> None:
     def outcomes(gift: AdResult, style: AdResult, ads: int) -> list[str]:
         results = [replace(each, ad_id=f"{each.ad_id} {n}") for each in (gift, style) for n in range(ads)]
         return [each.outcome for each in earnings(results, ["angle"])]

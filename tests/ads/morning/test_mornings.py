@@ -1,4 +1,4 @@
-"""The thread of a morning on practice accounts: read, decide, act within the limits, tell staff, once."""
+"""A whole morning on practice accounts: read, decide, act within the limits, tell staff once."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def budgets(account: PracticeAccount) -> dict[str, Decimal]:
     return {each.id: each.daily_budget.amount for each in account.structure().ad_sets if each.daily_budget}
 
 
-def test_budgets_move_by_a_fifth_at_most_and_stay_below_the_cap(shop: AdShop) -> None:
+def test_budgets_move_at_most_a_fifth_below_the_cap(shop: AdShop) -> None:
     before = {account.spec.id: budgets(account) for account in shop.accounts}
     shop.morning(hours=3)
     for account in shop.accounts:
@@ -114,7 +114,7 @@ def _profit(account: PracticeAccount, since: date) -> Decimal:
     return sum((sale.margin.amount for sale in sold), Decimal(0)) - spent
 
 
-def test_what_rests_may_come_back_and_what_was_paused_stays_so(tmp_path: Path) -> None:
+def test_resting_ads_may_return_and_paused_ads_do_not(tmp_path: Path) -> None:
     shop = AdShop(tmp_path, places=(0,), ads=4)
     shop.agency.first_read()
     account = shop.accounts[0]
@@ -122,7 +122,7 @@ def test_what_rests_may_come_back_and_what_was_paused_stays_so(tmp_path: Path) -
     actions = shop.agency.actions
     actions.pause("voyage", "act_9001", "ad_set", first, AGENT, "others bring more", cause=Cause.RESTING)
     actions.pause("voyage", "act_9001", "ad_set", second, Actor("+34600000000", "staff"), "rests over the holidays")
-    shop.agency.memory.campaigns.take_structure(account.structure())
+    shop.agency.memory.campaigns.store_structure(account.structure())
     decide = shop.deciding()
     known = budget_lines(decide.campaigns, decide.attribution, "voyage", "act_9001", date(2026, 11, 21))
     states = {

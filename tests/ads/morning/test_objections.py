@@ -87,7 +87,7 @@ def ad_chat(number: int, *texts: str) -> AdChat:
     return AdChat(number, "ad", None, texts)
 
 
-def test_a_chat_counts_once_for_a_topic_and_silent_ones_not_at_all() -> None:
+def test_a_chat_counts_once_per_topic_and_silent_chats_never() -> None:
     told = objections(
         [
             ad_chat(1, "hi", "cod?", "really cash on delivery?"),

@@ -75,9 +75,7 @@ def test_a_step_that_is_done_again_stores_nothing_twice(pull: Pull, account: Pra
     assert (known_sales(pull, account), pull.attribution.series("voyage", account.spec.id, *AUTUMN)) == before
 
 
-def test_what_came_since_is_added_and_what_came_back_is_taken_off(
-    pull: Pull, account: PracticeAccount, clock: TestClock
-) -> None:
+def test_new_orders_are_added_and_returns_subtracted(pull: Pull, account: PracticeAccount, clock: TestClock) -> None:
     for _ in range(4):
         pulled(pull, account, clock)
         clock.pass_by(days=7)
@@ -105,7 +103,7 @@ def test_the_hour_brings_the_day_up_to_date_between_mornings(
     assert sum(sum(ad.chats.values()) for ad in series.values()) == sum(each.chats for each in account.chats(yesterday))
 
 
-def test_an_account_whose_figures_cannot_be_kept_does_not_keep_the_others_from_theirs(
+def test_unstorable_figures_of_one_account_do_not_block_others(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     shop = AdShop(tmp_path)
@@ -114,7 +112,7 @@ def test_an_account_whose_figures_cannot_be_kept_does_not_keep_the_others_from_t
     shop.clock.pass_by(hours=24)
     structure = india.structure()
     campaigns = shop.agency.memory.campaigns
-    campaigns.take_structure(replace(structure, account=replace(structure.account, currency="USD")))
+    campaigns.store_structure(replace(structure, account=replace(structure.account, currency="USD")))
     shop.agency.each_hour()
     today = shop.clock().date()
     assert {each.account_id for each in campaigns.readings("voyage", today, today)} == {spain.describe().id}

@@ -21,7 +21,7 @@ GOOD = Concept(
 
 
 class HalfPrice:
-    """One text claims what the shop does not carry."""
+    """One text makes an unsupported claim."""
 
     def unsupported(self, text: str) -> list[tuple[str, str]]:
         return [("50 % off", "there is no such discount")] if "Polarised" in text else []

@@ -83,7 +83,7 @@ def test_what_customers_ask_about_comes_first_and_is_cited(strategy: Strategy) -
     assert "failed before: Ads on gift lost 20%" in best.brief.known
 
 
-def test_an_angle_that_worked_is_preferred_and_one_that_failed_left(strategy: Strategy) -> None:
+def test_successful_angles_are_preferred_and_failed_ones_dropped(strategy: Strategy) -> None:
     strategy.pattern("voyage", SUCCESS, "Ads on quality earned 30%", {"roi": 0.3}, subject="angle:quality")
     strategy.pattern("voyage", FAILURE, "Ads on security lost 30%", {"roi": -0.3}, subject="angle:security")
     ideas = propose(known(strategy), CLAIMS, most=8).ideas
@@ -100,7 +100,7 @@ def test_what_this_account_has_tried_is_not_tried_again(strategy: Strategy) -> N
     assert [idea.argument for idea in left] == ["returns"]
 
 
-def test_a_brief_says_what_is_expected_and_how_it_is_judged(strategy: Strategy) -> None:
+def test_a_brief_states_expectation_and_judgement(strategy: Strategy) -> None:
     brief = propose(known(strategy), CLAIMS).ideas[0].brief
     assert brief.expected == (
         "about 700 chats in 14 days at ₹26 each, as the account's ads usually do, and 35 orders from them"
@@ -206,7 +206,7 @@ def test_an_ad_uses_a_fifth_of_the_budget_at_most(
     assert len(server.requests) == 1
 
 
-def test_the_model_is_told_what_failed_and_nothing_a_customer_wrote(strategy: Strategy) -> None:
+def test_the_prompt_has_failures_and_no_customer_texts(strategy: Strategy) -> None:
     strategy.pattern("voyage", FAILURE, "Ads on gift lost 20%", {"roi": -0.2}, subject="angle:gift")
     asked = prompt(known(strategy, language="pt", tried=frozenset({"returns"})), 3)
     assert "Ads on gift lost 20%" in asked

@@ -1,4 +1,4 @@
-"""New ads on practice accounts: launched once, within the cap, with a brief, and judged on their day."""
+"""New ads on practice accounts: launched once, within the cap, and judged on their day."""
 
 from __future__ import annotations
 
@@ -36,8 +36,6 @@ ASKED = "27 of 90 chats asked about cash on delivery"
 
 @dataclass(frozen=True)
 class SameClaims:
-    """Every brand may say the same."""
-
     check: ClaimCheck
 
     def of(self, brand: str) -> ClaimCheck:
@@ -53,8 +51,6 @@ class NobodyChats:
 
 @dataclass(frozen=True)
 class Reserved:
-    """So much is kept free for new ads."""
-
     amount: Decimal
 
     def reserve(self, account: AdAccount) -> Decimal:
@@ -77,7 +73,7 @@ def shop(tmp_path: Path) -> AdShop:
 
 
 def launched(account: PracticeAccount) -> list[Campaign]:
-    """What was not there from the beginning."""
+    """Campaigns that were not there from the beginning."""
     return [each for each in account.structure().campaigns if each.created_at > BEGUN]
 
 
@@ -91,7 +87,7 @@ def first(shop: AdShop) -> AdTest:
 
 
 def outcome(shop: AdShop) -> str:
-    """Of the oldest test, as the strategic memory has it."""
+    """Of the oldest test, in the strategic memory."""
     entry = shop.agency.memory.strategy.entry("voyage", first(shop).decision_id)
     return str(entry.record["actual_outcome"])
 
@@ -109,7 +105,6 @@ def launch(shop: AdShop) -> LaunchResult:
 
 
 def ended(shop: AdShop) -> tuple[str, ...]:
-    """What became of tests that ended this morning."""
     found = shop.results(shop.accounts[0].spec.id).judge
     assert found is not None
     return found.ended
@@ -122,7 +117,7 @@ def again(shop: AdShop, name: str) -> StepResult:
     return shop.step(name).do(Morning("voyage", day, shop.clock(), account, shop.results(account.spec.id)))
 
 
-def test_a_test_is_launched_with_its_brief_at_its_budget_below_the_cap(shop: AdShop) -> None:
+def test_a_test_launches_with_brief_and_budget_below_cap(shop: AdShop) -> None:
     shop.morning(hours=3)
     account, memory = shop.accounts[0], shop.agency.memory
     (campaign,) = launched(account)
@@ -206,7 +201,7 @@ def test_an_account_without_a_picture_asks_people_for_one(tmp_path: Path) -> Non
     assert running(shop) == []
 
 
-def test_a_test_ends_on_its_day_with_what_came_of_it(shop: AdShop) -> None:
+def test_a_test_ends_on_its_day_with_its_outcome(shop: AdShop) -> None:
     shop.morning(hours=3)
     (campaign,) = launched(shop.accounts[0])
     for _ in range(14):
@@ -230,7 +225,7 @@ def test_a_test_that_somebody_pauses_is_over(shop: AdShop) -> None:
     assert outcome(shop).startswith("stopped before its day")
 
 
-def test_a_test_that_cannot_be_read_is_left_to_people_once(shop: AdShop) -> None:
+def test_an_unreadable_test_is_left_to_people_once(shop: AdShop) -> None:
     shop.morning(hours=3)
     shop.agency.memory.db.run("UPDATE ad_tests SET idea = :idea", idea='{"concept": {"name": "Winter"}}')
     shop.morning()
@@ -266,14 +261,14 @@ def test_a_test_is_lost_from_four_to_one_on(sales: float, needed: float, paused:
 
 
 def with_ideas(shop: AdShop) -> Morning:
-    """Today's morning of the account, up to its ideas."""
+    """Today's morning up to `ideas`."""
     found = again(shop, "ideas")
     assert isinstance(found, IdeasResult)
     now = shop.clock()
     return Morning("voyage", now.date(), now, shop.accounts[0], MorningResults(ideas=found))
 
 
-def test_a_launch_that_needs_a_yes_waits_and_is_remembered_once_it_runs(tmp_path: Path) -> None:
+def test_an_approved_launch_is_registered_once_it_runs(tmp_path: Path) -> None:
     shop = opened(tmp_path, known=False)
     shop.morning(hours=3)
     opened_later = {"share": 0.3}
@@ -333,7 +328,7 @@ def test_without_room_under_the_cap_nothing_is_launched(tmp_path: Path) -> None:
     assert ideas(shop).why.startswith("the cap leaves")
 
 
-def test_the_deciding_leaves_room_for_the_next_test_until_two_run(shop: AdShop) -> None:
+def test_the_decision_reserves_budget_until_two_tests_run(shop: AdShop) -> None:
     shop.agency.first_read()
     account = shop.accounts[0]
     decide = shop.deciding()

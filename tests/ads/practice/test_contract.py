@@ -1,4 +1,4 @@
-"""A practice account keeps the same contract as a real one."""
+"""The platform contract, on a practice account."""
 
 from __future__ import annotations
 
@@ -23,8 +23,6 @@ BEGUN = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 
 @dataclass
 class PracticeStage:
-    """An account of the roster, whose clock a test moves."""
-
     account: PlatformAccount
     clock: TestClock
     image: str = "picture-1"
@@ -45,4 +43,4 @@ def stage(tmp_path: Path) -> Iterator[PracticeStage]:
 
 
 class TestPracticeKeepsTheContract(AccountContract):
-    """On the practice market."""
+    pass

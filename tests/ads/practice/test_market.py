@@ -1,4 +1,4 @@
-"""The simulated market obeys the rules it stands for: saturation, overspend, delays, restatement, one seed one story."""
+"""The simulated market: saturation, overspend, delays, restatement, determinism."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_meta_overspends_a_day_but_not_a_week() -> None:
     assert spend.reshape(4, 7, -1).sum(axis=1).max() <= 7_000 + 1e-6
 
 
-def test_every_order_comes_after_its_chat_and_as_often_as_the_truth_says() -> None:
+def test_orders_follow_their_chats_at_the_true_rate() -> None:
     market = played(world(), 60, 2_000)
     orders = [order for day in market.days for order in day.orders] + list(market.still_to_come())
     assert all(order.day >= order.chat_day for order in orders)
@@ -63,7 +63,7 @@ def test_some_orders_lose_their_ad_and_some_come_back() -> None:
     assert back.margin_on(back.returned_on) == 0
 
 
-def test_a_large_change_of_budget_starts_learning_again_and_a_fifth_does_not() -> None:
+def test_only_budget_changes_above_a_fifth_restart_learning() -> None:
     market = played(world(), 30)
     count = len(market.world.ads)
     assert not market.step(np.full(count, 1_200.0)).learning.any()
@@ -101,7 +101,7 @@ def test_budgets_that_make_no_sense_are_refused(budgets: list[float], says: str)
         market.step(asked)
 
 
-def test_two_ads_of_one_name_and_an_unknown_response_are_refused() -> None:
+def test_duplicate_names_and_unknown_responses_are_refused() -> None:
     some = world()
     with pytest.raises(ValueError, match="one name"):
         replace(some, ads=(some.ads[0], some.ads[0]))

@@ -22,7 +22,7 @@ BEGUN = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def spec() -> PracticeSpec:
-    """A small one, so that sixty days are played quickly."""
+    """Small, so that sixty days are played quickly."""
     return replace(read_practice(ROSTER)[0], ads=6, daily_budget=Decimal(3000))
 
 

@@ -1,4 +1,4 @@
-"""Pictures of figures, and the addresses at which they are fetched."""
+"""Charts, and their signed URLs."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_a_chart_fetches_nothing_from_elsewhere() -> None:
         png(json.dumps(outside))
 
 
-def test_a_campaigns_chart_is_in_its_accounts_currency_and_a_brands_in_its_own(tmp_path: Path) -> None:
+def test_charts_use_the_accounts_or_the_brands_currency(tmp_path: Path) -> None:
     shop = AdShop(tmp_path)
     shop.agency.first_read()
     answers = shop.agency.answers

@@ -1,4 +1,4 @@
-"""What staff hear of the ads: on their own asking, and each morning."""
+"""Reports to staff: on request, and each morning."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HUNDRED_TO_ONE = {"INR": Decimal(100), "EUR": Decimal(1)}
 
 
 class HundredToOne:
-    """Rates that can be followed: a hundred rupees are a euro; nothing else has one."""
+    """A hundred rupees are a euro; nothing else has a rate."""
 
     def in_currency(self, money: Money, currency: str) -> Money | None:
         if not {money.currency, currency} <= set(HUNDRED_TO_ONE):
@@ -40,7 +40,7 @@ def shop(tmp_path: Path) -> AdShop:
     return shop
 
 
-def test_the_overview_has_every_currencys_figures_of_1_7_and_30_days(shop: AdShop) -> None:
+def test_the_overview_has_1_7_and_30_days_per_currency(shop: AdShop) -> None:
     said = shop.agency.answers.overview("voyage")
     say = report_wording("en")
     for period, lines in shop.agency.memory.figures.periods("voyage", "account").items():
@@ -109,12 +109,12 @@ def test_twenty_three_accounts_fit_a_message_in_every_language(tmp_path: Path, l
     assert sum(line.startswith("• ") for line in said.splitlines()) >= 3
 
 
-def test_what_was_sold_in_a_currency_without_a_rate_is_told_apart(shop: AdShop) -> None:
+def test_sales_without_exchange_rate_are_listed_separately(shop: AdShop) -> None:
     memory = shop.agency.memory
     ad = memory.figures.of("voyage", "ad", 30, account_id="act_9008")[0].key
     day = shop.clock().date() - timedelta(days=1)
     price = Money(Decimal(5000), "ARS")
-    memory.attribution.book_sales("voyage", [AdSale("A-1", ad, day, shop.clock(), price, price, day=day)])
+    memory.attribution.store_sales("voyage", [AdSale("A-1", ad, day, shop.clock(), price, price, day=day)])
     assert "no rate is known: 5,000 ARS" in shop.agency.answers.overview("voyage")
 
 
@@ -130,7 +130,7 @@ def test_accounts_that_fail_before_anything_was_read_are_told(tmp_path: Path) ->
 def test_an_account_without_campaigns_is_told_so(tmp_path: Path) -> None:
     shop = AdShop(tmp_path)
     bare = shop.accounts[0].structure()
-    shop.agency.memory.campaigns.take_structure(replace(bare, campaigns=(), ad_sets=(), creatives=(), ads=()))
+    shop.agency.memory.campaigns.store_structure(replace(bare, campaigns=(), ad_sets=(), creatives=(), ads=()))
     said = shop.agency.answers.about_campaign("voyage", "india sunglasses")
     assert said.startswith("*Voyage India Sunglasses*, Voyage India Sunglasses: no campaigns")
 
@@ -157,22 +157,22 @@ def test_a_name_that_fits_several_is_asked_back(shop: AdShop) -> None:
         answers.about_campaign("voyage", "summer", language="es")
 
 
-def test_a_campaign_that_has_gone_is_meant_only_where_no_other_is(shop: AdShop) -> None:
+def test_a_removed_campaign_matches_only_if_no_other_does(shop: AdShop) -> None:
     answers, campaigns = shop.agency.answers, shop.agency.memory.campaigns
     spain = next(account for account in shop.accounts if account.spec.id == "act_9008").structure()
     gone = replace(spain.campaigns[0], id="old", name="Summer 2025")
     shop.clock.pass_by(hours=1)
-    campaigns.take_structure(replace(spain, campaigns=(*spain.campaigns, gone), seen_at=shop.clock()))
+    campaigns.store_structure(replace(spain, campaigns=(*spain.campaigns, gone), seen_at=shop.clock()))
     with pytest.raises(SeveralPlaces):
         answers.place("voyage", "summ sunglasses spain")
     shop.clock.pass_by(hours=1)
-    campaigns.take_structure(replace(spain, seen_at=shop.clock()))
+    campaigns.store_structure(replace(spain, seen_at=shop.clock()))
     assert answers.place("voyage", "summer sunglasses spain").name == "Summer"
     assert answers.place("voyage", "summer 2025").gone
     assert ": no longer in the account" in answers.about_campaign("voyage", "summer 2025")
 
 
-def test_a_name_that_fits_nothing_is_answered_with_those_there_are(shop: AdShop) -> None:
+def test_an_unknown_name_is_answered_with_known_names(shop: AdShop) -> None:
     with pytest.raises(UnknownPlace, match=r"no campaign or account called “wintry”. There are: .*Summer"):
         shop.agency.answers.about_campaign("voyage", "wintry")
     with pytest.raises(UnknownPlace):
@@ -248,7 +248,7 @@ def test_every_language_has_every_line_with_the_same_blanks() -> None:
             assert set(re.findall(r"\{\w+\}", line)) == set(re.findall(r"\{\w+\}", english[key])), (language, key)
 
 
-def test_the_card_comes_once_with_a_picture_also_after_a_crash(shop: AdShop) -> None:
+def test_the_card_is_sent_once_even_after_a_crash(shop: AdShop) -> None:
     shop.agency.cycle.run()
     assert len(shop.heard) == 1
     [picture] = shop.pictures

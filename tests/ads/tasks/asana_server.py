@@ -1,4 +1,4 @@
-"""A small Asana: tasks of one project, a token, and the ways in which the real one fails."""
+"""A local Asana: tasks of one project, a token, and faults on request."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class AsanaServer:
         self._http.server_close()
 
     def answer(self, method: str, path: str, token: str, body: bytes) -> tuple[int, dict[str, str], Any] | None:
-        """Status, headers and body; None where the line is cut after all was done."""
+        """Status, headers and body; None if the line is cut after all was done."""
         with self._guard:
             split = urlsplit(path)
             self.asked.append(f"{method} {split.path.removeprefix('/api/1.0')}")

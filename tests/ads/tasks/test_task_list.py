@@ -1,4 +1,4 @@
-"""Tasks for people: one twin each in Asana whatever is lost, and what came of them in the next morning's memory."""
+"""Tasks for people: one each in Asana, and their outcomes in memory."""
 
 from __future__ import annotations
 
@@ -31,8 +31,6 @@ def asana() -> Iterator[AsanaServer]:
 
 
 class Office:
-    """The task list of a brand, in step with Asana."""
-
     def __init__(self, folder: Path, server: AsanaServer) -> None:
         self.db = migrated_database(folder / "hawker.db")
         self.clock = TestClock()
@@ -42,7 +40,6 @@ class Office:
         self.asana = self.process()
 
     def tell(self, brand: str, text: str, picture: str | None = None) -> None:
-        """What staff hear."""
         self.said.append(text)
 
     def process(self) -> AsanaSync:
@@ -75,7 +72,7 @@ def test_one_twin_whatever_fails(office: Office, asana: AsanaServer, failure: Fa
         office.clock.pass_by(minutes=2)
     office.process().sync()
     assert sorted(task["name"] for task in asana.tasks.values()) == [f"Task {number}" for number in range(5)]
-    assert office.tasks.to_file("voyage") == []
+    assert office.tasks.missing_in_asana("voyage") == []
 
 
 def test_what_may_still_show_is_not_made_anew(office: Office, asana: AsanaServer) -> None:
@@ -117,7 +114,7 @@ def test_a_refused_token_is_told_once_and_written_nowhere(
     assert len(asana.tasks) == 1
 
 
-def test_what_is_completed_there_is_done_here_with_its_last_comment(office: Office, asana: AsanaServer) -> None:
+def test_a_task_completed_in_asana_is_done_with_its_comment(office: Office, asana: AsanaServer) -> None:
     task = office.tasks.ask("voyage", PHOTO)
     office.asana.sync()
     [gid] = asana.tasks
@@ -147,7 +144,7 @@ def test_a_task_that_was_deleted_there_is_over(office: Office, asana: AsanaServe
     assert "deleted" in office.tasks.get("voyage", task.id).outcome
 
 
-def test_a_morning_files_what_its_steps_need_and_learns_what_was_done(office: Office) -> None:
+def test_a_morning_files_needs_and_learns_task_outcomes(office: Office) -> None:
     cycles, strategy = Cycles(office.db, office.clock), Strategy(office.db, office.clock)
     day = date(2026, 11, 21)
     launch = LaunchResult(needs=(Need("photo", "A photo", "security sells", "one", date(2026, 11, 25)),))

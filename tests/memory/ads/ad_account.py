@@ -1,4 +1,4 @@
-"""An ad account that the tests of memory fill: small, with names a person can follow."""
+"""A small ad account for tests of memory."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def structure(
     pages: dict[str, str] | None = None,
     formats: dict[str, str] | None = None,
 ) -> Structure:
-    """An account with one campaign and one ad set for each `(id, name)` of an ad."""
+    """One campaign and one ad set for each `(id, name)` of an ad."""
     held = of or account()
     made = datetime(2026, 9, 1, tzinfo=UTC)
     budget = Money(Decimal(500), held.currency)

@@ -1,5 +1,3 @@
-"""Ad tests as memory keeps them, on each engine."""
-
 from __future__ import annotations
 
 from datetime import timedelta

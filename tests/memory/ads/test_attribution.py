@@ -1,4 +1,4 @@
-"""Whose chats, leads and orders they were; what becomes of the figures when orders, people or facts go."""
+"""Attribution of chats, leads and orders, also after erasure and corrections."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ PHONES = ("+919876543210", "+34611222333")
 
 
 class NinetyRupees:
-    """Whatever it is, in rupees it is ninety times as much; nothing else has a rate."""
+    """One unit of any currency is ninety rupees; nothing else has a rate."""
 
     def in_currency(self, money: Money, currency: str) -> Money | None:
         return Money(money.amount * 90, currency) if currency == "INR" else None
 
 
 class Shop:
-    """A desk that takes orders, and the ad book beside it."""
+    """A desk that takes orders, and its attribution."""
 
-    def __init__(self, stores: Stores, **book: Any) -> None:
+    def __init__(self, stores: Stores, **scope: Any) -> None:
         numbers = (f"{letter * 4}-BBBB" for letter in "BCDFGHJKLMNPQRSTVWXZ")
         self.stores = stores
         self.orders = Orders(stores.db, stores.clock, number=lambda: next(numbers))
         self.campaigns = Campaigns(stores.db, stores.clock)
-        self.book = Attribution(stores.db, stores.clock, **book)
+        self.scope = Attribution(stores.db, stores.clock, **scope)
         self.figures = AdFigures(stores.db, self.campaigns, stores.clock)
-        self.campaigns.take_structure(structure(("1", "Summer · security"), ("2", "Summer · price")))
+        self.campaigns.store_structure(structure(("1", "Summer · security"), ("2", "Summer · price")))
 
     def click(self, ad: str, *, phone: str = PHONES[0], kind: str = "ad", clid: str | None = "c1") -> int:
         """Somebody writes through an ad; their contact's id."""
@@ -61,10 +61,10 @@ class Shop:
         return self.orders.place(contact, quote, self.orders.new_number(), None).number
 
     def take(self) -> int:
-        return self.book.take_desk(BRAND, margin_rate=HALF)
+        return self.scope.attribute_desk_sales(BRAND, margin_rate=HALF)
 
     def sold(self, ad: str, **how: Any) -> Sequence[Cohort]:
-        found = self.book.series(BRAND, ACCOUNT, TODAY - timedelta(days=60), TODAY + timedelta(days=60), **how)
+        found = self.scope.series(BRAND, ACCOUNT, TODAY - timedelta(days=60), TODAY + timedelta(days=60), **how)
         return found[ad].orders if ad in found else ()
 
 
@@ -73,15 +73,15 @@ def shop(stores: Stores) -> Shop:
     return Shop(stores)
 
 
-def test_an_order_counts_for_the_ad_of_its_chat_by_day_and_age(shop: Shop) -> None:
+def test_orders_count_by_ad_chat_day_and_age(shop: Shop) -> None:
     contact = shop.click("1")
     shop.stores.clock.pass_by(days=3)
     shop.order(contact)
     assert shop.take() == 2
     assert shop.take() == 0
     assert shop.sold("1") == (Cohort(TODAY, 3, 1, Decimal("500.00")),)
-    assert shop.book.series(BRAND, ACCOUNT, TODAY, TODAY)["1"].chats == {TODAY: 1}
-    assert shop.book.series("other", ACCOUNT, TODAY, TODAY) == {}
+    assert shop.scope.series(BRAND, ACCOUNT, TODAY, TODAY)["1"].chats == {TODAY: 1}
+    assert shop.scope.series("other", ACCOUNT, TODAY, TODAY) == {}
 
 
 def test_first_and_last_touch_may_be_different_ads(shop: Shop) -> None:
@@ -106,7 +106,7 @@ def test_the_day_is_that_of_the_ads_account(shop: Shop) -> None:
     shop.stores.clock.now = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)  # half past one at night in Kolkata
     shop.click("1")
     shop.take()
-    assert list(shop.book.series(BRAND, ACCOUNT, TODAY, TODAY + timedelta(days=1))["1"].chats) == [date(2026, 11, 22)]
+    assert list(shop.scope.series(BRAND, ACCOUNT, TODAY, TODAY + timedelta(days=1))["1"].chats) == [date(2026, 11, 22)]
 
 
 def test_the_same_person_is_one_chat_a_day(shop: Shop) -> None:
@@ -119,7 +119,7 @@ def test_the_same_person_is_one_chat_a_day(shop: Shop) -> None:
     shop.stores.clock.pass_by(days=1)
     shop.click("1")
     shop.take()
-    chats = shop.book.series(BRAND, ACCOUNT, TODAY, TODAY + timedelta(days=1))["1"].chats
+    chats = shop.scope.series(BRAND, ACCOUNT, TODAY, TODAY + timedelta(days=1))["1"].chats
     assert chats == {TODAY: 2, TODAY + timedelta(days=1): 1}
 
 
@@ -131,22 +131,22 @@ def test_what_is_cancelled_or_returned_is_taken_off_again(shop: Shop) -> None:
     shop.orders.move(BRAND, numbers[1], "delivered", "staff")
     assert shop.take() == 2
     assert [each.count for each in shop.sold("1")] == [2]
-    shop.book.move(BRAND, numbers[1], "returned")
+    shop.scope.move(BRAND, numbers[1], "returned")
     assert shop.take() == 0, "the desk knows no returns, and must not undo one"
     assert shop.sold("1") == (Cohort(TODAY, 0, 1, Decimal("500.00")),)
     with pytest.raises(UnknownSale):
-        shop.book.move("other", numbers[2], "paid")
+        shop.scope.move("other", numbers[2], "paid")
 
 
-def test_a_referral_from_an_ad_nobody_knows_is_kept_and_listed(shop: Shop) -> None:
+def test_a_referral_from_an_unknown_ad_is_listed(shop: Shop) -> None:
     contact = shop.click("999")
     shop.order(contact)
     shop.take()
-    [unknown] = shop.book.unknown(BRAND)
+    [unknown] = shop.scope.unknown(BRAND)
     assert (unknown.ad_id, unknown.chats, unknown.orders, unknown.first_day) == ("999", 1, 1, TODAY)
-    assert shop.book.unknown("other") == []
-    shop.campaigns.take_structure(structure(("999", "Old · gifts"), seen_at=SEEN + timedelta(days=1)))
-    assert shop.book.unknown(BRAND) == []
+    assert shop.scope.unknown("other") == []
+    shop.campaigns.store_structure(structure(("999", "Old · gifts"), seen_at=SEEN + timedelta(days=1)))
+    assert shop.scope.unknown(BRAND) == []
     assert len(shop.sold("999")) == 1
 
 
@@ -154,7 +154,7 @@ def test_money_is_converted_by_a_rate_or_stays_apart(stores: Stores) -> None:
     shop = Shop(stores)
     shop.order(shop.click("1"), 10, "EUR")
     shop.take()
-    found = shop.book.series(BRAND, ACCOUNT, TODAY, TODAY)["1"]
+    found = shop.scope.series(BRAND, ACCOUNT, TODAY, TODAY)["1"]
     assert found.orders == (Cohort(TODAY, 0, 1, Decimal(0)),)
     assert found.elsewhere == (Money(Decimal("5.00"), "EUR"),)
 
@@ -166,7 +166,7 @@ def test_a_known_rate_brings_a_sale_into_the_accounts_currency(stores: Stores) -
     assert shop.sold("1") == (Cohort(TODAY, 0, 1, Decimal("450.00")),)
 
 
-def test_a_chat_becomes_a_lead_when_it_asks_for_the_price(shop: Shop) -> None:
+def test_a_chat_that_asks_the_price_becomes_a_lead(shop: Shop) -> None:
     shop.click("1")
     message = shop.stores.hear("how much is it?")
     shop.click("2", phone=PHONES[1])
@@ -205,7 +205,7 @@ def test_two_contacts_that_were_one_person_are_one_customer(shop: Shop) -> None:
 
 def test_figures_are_those_of_whole_days_in_the_accounts_currency(shop: Shop) -> None:
     yesterday = TODAY - timedelta(days=1)
-    shop.campaigns.take_readings(
+    shop.campaigns.store_readings(
         BRAND,
         [
             reading("1", yesterday, spend=300, chats=12),
@@ -214,8 +214,8 @@ def test_figures_are_those_of_whole_days_in_the_accounts_currency(shop: Shop) ->
             reading("2", yesterday, spend=100, chats=None),
         ],
     )
-    shop.book.book_chats(BRAND, [ChatDay("1", yesterday, 10, 4)])
-    shop.book.book_sales(
+    shop.scope.store_chats(BRAND, [ChatDay("1", yesterday, 10, 4)])
+    shop.scope.store_sales(
         BRAND,
         [
             AdSale(f"N{n}", "1", yesterday, datetime(2026, 11, 20, 12, tzinfo=UTC), rupees(900), rupees(400))
@@ -242,9 +242,9 @@ def test_figures_are_those_of_whole_days_in_the_accounts_currency(shop: Shop) ->
 
 def test_two_currencies_are_two_lines(shop: Shop) -> None:
     euros = account("act_2", currency="EUR", zone="Europe/Madrid")
-    shop.campaigns.take_structure(structure(("9", "Verano · security"), of=euros))
+    shop.campaigns.store_structure(structure(("9", "Verano · security"), of=euros))
     yesterday = TODAY - timedelta(days=1)
-    shop.campaigns.take_readings(
+    shop.campaigns.store_readings(
         BRAND,
         [reading("1", yesterday), reading("9", yesterday, spend=20, account_id="act_2", currency="EUR")],
     )
@@ -289,14 +289,14 @@ def test_lifetime_is_of_the_ad_that_won_the_customer(shop: Shop) -> None:
     assert (price.key, price.buyers, price.return_rate) == ("price", 1, 0.0)
 
 
-def test_a_buyer_of_the_market_is_won_by_the_ad_of_the_first_order(shop: Shop) -> None:
+def test_a_practice_buyer_belongs_to_the_first_orders_ad(shop: Shop) -> None:
     at = datetime(2026, 11, 1, 12, tzinfo=UTC)
     later = at + timedelta(days=9)
     sales = [
         AdSale("N2", "2", later.date(), later, rupees(500), rupees(200), buyer="b"),
         AdSale("N1", "1", at.date(), at, rupees(900), rupees(400), buyer="b"),
     ]
-    shop.book.book_sales(BRAND, sales)
+    shop.scope.store_sales(BRAND, sales)
     [won] = shop.figures.lifetime(BRAND, "ad")
     assert (won.key, won.buyers, won.returned, won.revenue) == ("1", 1, 1, (rupees("1400.00"),))
 
@@ -308,7 +308,7 @@ steps = st.lists(
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(1, 90)), max_size=12), steps)
 def test_the_book_adds_up(sold: list[tuple[int, int, int]], moves: list[tuple[Any, int]]) -> None:
-    """Whatever is sold and then moved, the cohorts hold exactly what is neither cancelled nor returned."""
+    """The cohorts hold exactly what is neither cancelled nor returned."""
     with TemporaryDirectory() as folder:
         shop = Shop(Stores(Path(folder) / "hawker.db"))
         numbers = count()
@@ -317,11 +317,11 @@ def test_the_book_adds_up(sold: list[tuple[int, int, int]], moves: list[tuple[An
             number, day = f"N{next(numbers)}", TODAY - timedelta(days=back)
             at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC) + timedelta(days=age)
             sale = AdSale(number, "1", day, at, rupees(100), rupees(margin))
-            shop.book.book_sales(BRAND, [sale, sale])
+            shop.scope.store_sales(BRAND, [sale, sale])
             margins[number] = margin
         for state, which in moves:
             if f"N{which}" in margins:
-                shop.book.move(BRAND, f"N{which}", state)
+                shop.scope.move(BRAND, f"N{which}", state)
         last = {f"N{which}": state for state, which in moves}
         kept = {
             number: margin for number, margin in margins.items() if last.get(number) not in ("cancelled", "returned")

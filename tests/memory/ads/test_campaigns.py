@@ -1,4 +1,4 @@
-"""Accounts as last seen, and every telling of a day."""
+"""Account snapshots and restated insights."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PLAIN = ("3", "Winter ·k7q3")
 @pytest.fixture
 def campaigns(stores: Stores) -> Campaigns:
     campaigns = Campaigns(stores.db, stores.clock)
-    campaigns.take_structure(structure(SUMMER, PRICE, PLAIN))
+    campaigns.store_structure(structure(SUMMER, PRICE, PLAIN))
     return campaigns
 
 
@@ -38,25 +38,25 @@ def test_a_structure_comes_back_as_it_was_seen(campaigns: Campaigns) -> None:
 
 def test_what_is_named_twice_is_one(campaigns: Campaigns) -> None:
     twice = structure(SUMMER, SUMMER, seen_at=SEEN + timedelta(days=1))
-    campaigns.take_structure(twice)
+    campaigns.store_structure(twice)
     assert campaigns.structure(BRAND, ACCOUNT) == structure(SUMMER, seen_at=twice.seen_at)
 
 
 def test_what_an_account_no_longer_holds_is_gone_but_known(campaigns: Campaigns) -> None:
     later = structure(SUMMER, seen_at=SEEN + timedelta(days=1))
-    campaigns.take_structure(later)
+    campaigns.store_structure(later)
     assert campaigns.structure(BRAND, ACCOUNT) == later
     assert {ad.ad_id: ad.gone for ad in campaigns.ads(BRAND)} == {"1": False, "2": True, "3": True}
-    campaigns.take_structure(structure(SUMMER, PRICE, seen_at=SEEN + timedelta(hours=1)))
+    campaigns.store_structure(structure(SUMMER, PRICE, seen_at=SEEN + timedelta(hours=1)))
     assert campaigns.structure(BRAND, ACCOUNT) == later, "an answer that was long under way changed what is known"
-    campaigns.take_structure(structure(SUMMER, PRICE, seen_at=SEEN + timedelta(days=2)))
+    campaigns.store_structure(structure(SUMMER, PRICE, seen_at=SEEN + timedelta(days=2)))
     assert [ad.ad_id for ad in campaigns.ads(BRAND) if not ad.gone] == ["1", "2"]
 
 
-def test_the_angle_is_what_was_said_at_launch_else_what_the_name_says(campaigns: Campaigns) -> None:
+def test_an_explicit_angle_wins_over_the_ads_name(campaigns: Campaigns) -> None:
     assert [ad.angle for ad in campaigns.ads(BRAND)] == ["security", "lowest price", "unlabelled"]
     campaigns.label(BRAND, "3", angle="Gifts", landing_page="https://shop.example.com/w", brief={"expect": "20 chats"})
-    campaigns.take_structure(structure(SUMMER, PRICE, PLAIN, seen_at=SEEN + timedelta(days=1)))
+    campaigns.store_structure(structure(SUMMER, PRICE, PLAIN, seen_at=SEEN + timedelta(days=1)))
     winter = campaigns.ads(BRAND)[2]
     assert (winter.angle, winter.landing_page, winter.brief) == (
         "gifts",
@@ -76,22 +76,22 @@ def test_the_same_telling_is_stored_once_and_another_supersedes_it(campaigns: Ca
     first = reading("1", TODAY, spend="99.50")
     again = replace(first, seen_at=SEEN + timedelta(hours=1))
     restated = reading("1", TODAY, spend="101.25", seen_at=SEEN + timedelta(hours=2))
-    assert [campaigns.take_readings(BRAND, [each]) for each in (first, again, restated)] == [1, 0, 1]
+    assert [campaigns.store_readings(BRAND, [each]) for each in (first, again, restated)] == [1, 0, 1]
     assert campaigns.insight_history(BRAND, "1", TODAY) == [first, restated]
     assert campaigns.readings(BRAND, TODAY, TODAY) == [restated]
     assert campaigns.readings(BRAND, TODAY, TODAY, as_of=SEEN + timedelta(hours=1)) == [first]
     assert campaigns.readings(BRAND, TODAY, TODAY, as_of=SEEN - timedelta(seconds=1)) == []
-    assert campaigns.take_readings(BRAND, [first]) == 0, "an older answer came late and changed what is known"
+    assert campaigns.store_readings(BRAND, [first]) == 0, "an older answer came late and changed what is known"
 
 
 def test_not_told_is_not_zero(campaigns: Campaigns) -> None:
-    campaigns.take_readings(BRAND, [reading("1", TODAY, chats=None), reading("2", TODAY, chats=0)])
+    campaigns.store_readings(BRAND, [reading("1", TODAY, chats=None), reading("2", TODAY, chats=0)])
     assert [each.chats for each in campaigns.readings(BRAND, TODAY, TODAY)] == [None, 0]
 
 
 def test_breakdowns_stand_beside_the_whole(campaigns: Campaigns) -> None:
     parts = [reading("1", TODAY, spend=60, breakdown=("country", country)) for country in ("BR", "IN")]
-    campaigns.take_readings(BRAND, [reading("1", TODAY), *parts])
+    campaigns.store_readings(BRAND, [reading("1", TODAY), *parts])
     assert campaigns.readings(BRAND, TODAY, TODAY) == [reading("1", TODAY)]
     assert campaigns.readings(BRAND, TODAY, TODAY, breakdown="country") == parts
     assert campaigns.readings(BRAND, TODAY, TODAY, breakdown="hour") == []
@@ -105,23 +105,23 @@ def test_readings_that_contradict_themselves_are_refused_whole(campaigns: Campai
     ]
     for each in wrong:
         with pytest.raises(NotStorable, match="ad 1 on 2026-11-21"):
-            campaigns.take_readings(BRAND, [reading("2", TODAY), each])
+            campaigns.store_readings(BRAND, [reading("2", TODAY), each])
     with pytest.raises(UnknownAdAccount):
-        campaigns.take_readings(BRAND, [reading("1", TODAY, account_id="act_9")])
+        campaigns.store_readings(BRAND, [reading("1", TODAY, account_id="act_9")])
     assert campaigns.readings(BRAND, TODAY, TODAY) == []
 
 
 def test_an_ad_that_no_structure_named_keeps_its_readings(campaigns: Campaigns) -> None:
-    campaigns.take_readings(BRAND, [reading("77", TODAY)])
+    campaigns.store_readings(BRAND, [reading("77", TODAY)])
     assert [each.ad_id for each in campaigns.readings(BRAND, TODAY, TODAY)] == ["77"]
-    campaigns.take_structure(structure(("77", "Old · gifts"), seen_at=SEEN + timedelta(days=1)))
+    campaigns.store_structure(structure(("77", "Old · gifts"), seen_at=SEEN + timedelta(days=1)))
     assert {ad.ad_id: ad.angle for ad in campaigns.ads(BRAND)}["77"] == "gifts"
 
 
 def test_young_and_restated_days_are_still_moving(campaigns: Campaigns, stores: Stores) -> None:
     days = [TODAY - timedelta(days=back) for back in (10, 9, 3, 2, 0)]
-    campaigns.take_readings(BRAND, [reading("1", day, seen_at=SEEN - timedelta(days=5)) for day in days])
-    campaigns.take_readings(BRAND, [reading("1", days[1], spend=120, seen_at=SEEN)])
+    campaigns.store_readings(BRAND, [reading("1", day, seen_at=SEEN - timedelta(days=5)) for day in days])
+    campaigns.store_readings(BRAND, [reading("1", days[1], spend=120, seen_at=SEEN)])
     told = campaigns.days(BRAND, days[0], TODAY)
     assert list(zip(told.day, told.moving, strict=True)) == list(
         zip(days, [False, True, False, True, True], strict=True)
@@ -132,8 +132,8 @@ def test_young_and_restated_days_are_still_moving(campaigns: Campaigns, stores: 
 
 def test_one_brand_never_sees_anothers_account(campaigns: Campaigns) -> None:
     theirs = account(brand="other")
-    campaigns.take_structure(structure(("1", "Theirs · gifts"), of=theirs))
-    campaigns.take_readings("other", [reading("1", TODAY, spend=7)])
+    campaigns.store_structure(structure(("1", "Theirs · gifts"), of=theirs))
+    campaigns.store_readings("other", [reading("1", TODAY, spend=7)])
     assert campaigns.readings(BRAND, TODAY, TODAY) == []
     assert [ad.angle for ad in campaigns.ads("other")] == ["gifts"]
     assert campaigns.days(BRAND, TODAY, TODAY).spend == []
@@ -146,16 +146,16 @@ tellings = st.lists(
 
 
 @given(tellings, st.data())
-def test_what_is_known_at_any_moment_is_the_last_telling_before_it(told: Tellings, data: st.DataObject) -> None:
-    """Told in order of time, in batches of any size: each question gets what a plain list would answer."""
+def test_as_of_returns_the_last_insight_before_that_time(told: Tellings, data: st.DataObject) -> None:
+    """In batches of any size, compared with a plain list."""
     told = sorted(told, key=lambda each: each[2])
     cut = data.draw(st.integers(0, len(told)))
     with TemporaryDirectory() as folder:
         stores = Stores(Path(folder) / "hawker.db")
         campaigns = Campaigns(stores.db, stores.clock)
-        campaigns.take_structure(structure(SUMMER, PRICE))
+        campaigns.store_structure(structure(SUMMER, PRICE))
         for batch in (told[:cut], told[cut:]):
-            campaigns.take_readings(BRAND, [_reading(each) for each in batch])
+            campaigns.store_readings(BRAND, [_reading(each) for each in batch])
         for hour in range(-1, 10):
             known = campaigns.readings(BRAND, TODAY - timedelta(days=1), TODAY, as_of=_moment(hour))
             assert {(each.ad_id, each.day): each.spend.amount for each in known} == _expected(told, hour)

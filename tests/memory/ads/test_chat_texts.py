@@ -32,7 +32,7 @@ def test_words_belong_to_the_ad_that_brought_them_last(stores: Stores) -> None:
     assert heard(stores) == {"summer": ("hi", "cod?"), "winter": ("hello again", "and returns?")}
 
 
-def test_who_came_without_an_ad_or_long_ago_or_elsewhere_is_left_out(stores: Stores) -> None:
+def test_chats_without_ad_or_recent_click_are_left_out(stores: Stores) -> None:
     click(stores, "old", "long ago", ANNA)
     stores.clock.pass_by(days=31)
     stores.hear("nobody sent me", phone=BEN)

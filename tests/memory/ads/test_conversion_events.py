@@ -1,4 +1,4 @@
-"""Each thing is told to the platform once, or it is known why not."""
+"""Each event is sent once, or the reason is known."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from bot.language.money import Money
 from memory.ads.ad_account import EventOutcome
-from memory.ads.conversion_events import Events
+from memory.ads.conversion_events import ConversionEvents
 from tests.memory.ads.ad_account import ACCOUNT, BRAND, TODAY, reading
 from tests.memory.ads.test_attribution import PHONES, Shop
 from tests.memory.stores import Stores
@@ -22,22 +22,22 @@ def shop(stores: Stores) -> Shop:
 
 
 @pytest.fixture
-def events(stores: Stores) -> Events:
-    return Events(stores.db, stores.clock)
+def events(stores: Stores) -> ConversionEvents:
+    return ConversionEvents(stores.db, stores.clock)
 
 
-def told(events: Events, number: str) -> list[tuple[str, str]]:
+def told(events: ConversionEvents, number: str) -> list[tuple[str, str]]:
     return [(each.name, each.state) for each in events.of_order(BRAND, number)]
 
 
-def test_a_sale_is_told_once(shop: Shop, events: Events, stores: Stores) -> None:
+def test_a_sale_is_told_once(shop: Shop, events: ConversionEvents, stores: Stores) -> None:
     number = shop.order(shop.click("1", clid="ARAk"))
     shop.take()
     assert [events.plan(BRAND), events.plan(BRAND)] == [1, 0]
-    [event] = events.due(BRAND, ACCOUNT)
+    [event] = events.claim(BRAND, ACCOUNT)
     assert (event.name, event.clid, event.value) == ("Purchase", "ARAk", Money(Decimal("1000.00"), "INR"))
     assert event.at == stores.clock()
-    assert Events(stores.db, stores.clock).due(BRAND, ACCOUNT) == []
+    assert ConversionEvents(stores.db, stores.clock).claim(BRAND, ACCOUNT) == []
     assert told(events, number) == [("Purchase", "sent")]
     events.settle(BRAND, [EventOutcome(event.id, True, "")])
     events.settle(BRAND, [EventOutcome(event.id, False, "the answer to somebody's second call")])
@@ -52,35 +52,35 @@ def test_several_that_report_at_once_hand_out_each_event_once(shop: Shop, stores
     shop.take()
 
     def report(_: int) -> list[str]:
-        mine = Events(stores.db, stores.clock)
+        mine = ConversionEvents(stores.db, stores.clock)
         mine.plan(BRAND)
-        return [event.id for _ in range(4) for event in mine.due(BRAND, ACCOUNT, most=2)]
+        return [event.id for _ in range(4) for event in mine.claim(BRAND, ACCOUNT, most=2)]
 
     with ThreadPoolExecutor(4) as threads:
         handed = [each for ids in threads.map(report, range(4)) for each in ids]
     assert len(handed) == len(set(handed)) == 12
 
 
-def test_what_was_certainly_not_sent_is_handed_out_again(shop: Shop, events: Events) -> None:
+def test_what_was_certainly_not_sent_is_handed_out_again(shop: Shop, events: ConversionEvents) -> None:
     shop.order(shop.click("1"))
     shop.take()
     events.plan(BRAND)
-    handed = events.due(BRAND, ACCOUNT)
-    events.put_back(handed)
-    assert events.due(BRAND, ACCOUNT) == handed
+    handed = events.claim(BRAND, ACCOUNT)
+    events.release(handed)
+    assert events.claim(BRAND, ACCOUNT) == handed
     events.settle(BRAND, [EventOutcome(handed[0].id, False, "2804087: unknown click id")])
-    events.put_back(handed)
-    assert events.due(BRAND, ACCOUNT) == [], "what was refused came back"
+    events.release(handed)
+    assert events.claim(BRAND, ACCOUNT) == [], "what was refused came back"
 
 
-def test_without_a_click_id_nothing_is_told_and_none_is_invented(shop: Shop, events: Events) -> None:
+def test_without_a_click_id_no_event_is_sent(shop: Shop, events: ConversionEvents) -> None:
     shop.order(shop.click("1", clid=None))
     shop.order(shop.click("1", clid="", phone=PHONES[1]))
     shop.take()
     assert events.plan(BRAND) == 0
 
 
-def test_a_cancellation_follows_the_sale_it_takes_back(shop: Shop, events: Events) -> None:
+def test_a_cancellation_follows_the_sale_it_takes_back(shop: Shop, events: ConversionEvents) -> None:
     contact = shop.click("1")
     kept, returned, never_told = (shop.order(contact) for _ in range(3))
     shop.orders.move(BRAND, never_told, "cancelled", "customer")
@@ -88,29 +88,34 @@ def test_a_cancellation_follows_the_sale_it_takes_back(shop: Shop, events: Event
     events.plan(BRAND)
     shop.orders.move(BRAND, kept, "cancelled", "customer")
     shop.take()
-    shop.book.move(BRAND, returned, "returned")
+    shop.scope.move(BRAND, returned, "returned")
     assert events.plan(BRAND) == 2
-    assert [event.name for event in events.due(BRAND, ACCOUNT)] == ["Purchase"] * 2 + ["OrderCanceled", "OrderReturned"]
+    assert [event.name for event in events.claim(BRAND, ACCOUNT)] == ["Purchase"] * 2 + [
+        "OrderCanceled",
+        "OrderReturned",
+    ]
     assert told(events, never_told) == []
     assert events.plan(BRAND) == 0
 
 
-def test_more_than_seven_days_after_the_click_is_too_late(shop: Shop, events: Events, stores: Stores) -> None:
+def test_more_than_seven_days_after_the_click_is_too_late(shop: Shop, events: ConversionEvents, stores: Stores) -> None:
     contact = shop.click("1")
     stores.clock.pass_by(days=6, hours=23)
     early = shop.order(contact)
     shop.take()
     events.plan(BRAND)
-    assert len(events.due(BRAND, ACCOUNT)) == 1
+    assert len(events.claim(BRAND, ACCOUNT)) == 1
     stores.clock.pass_by(hours=2)
     late = shop.order(contact)
     shop.take()
     events.plan(BRAND)
-    assert events.due(BRAND, ACCOUNT) == []
+    assert events.claim(BRAND, ACCOUNT) == []
     assert (told(events, early), told(events, late)) == ([("Purchase", "sent")], [("Purchase", "too_late")])
 
 
-def test_the_day_is_reconciled_with_the_sales_that_are_missing(shop: Shop, events: Events, stores: Stores) -> None:
+def test_the_day_is_reconciled_with_the_sales_that_are_missing(
+    shop: Shop, events: ConversionEvents, stores: Stores
+) -> None:
     counted = shop.order(shop.click("1", clid="good"))
     refused = shop.order(shop.click("1", clid="bad", phone=PHONES[1]))
     silent = shop.order(shop.click("2", clid=None, phone="+14155550101"))
@@ -118,11 +123,11 @@ def test_the_day_is_reconciled_with_the_sales_that_are_missing(shop: Shop, event
     events.plan(BRAND)
     outcomes = [
         EventOutcome(each.id, each.clid == "good", "" if each.clid == "good" else "unknown click id")
-        for each in events.due(BRAND, ACCOUNT)
+        for each in events.claim(BRAND, ACCOUNT)
     ]
     events.settle(BRAND, outcomes)
     assert events.reconciliation(BRAND, ACCOUNT, TODAY).platform is None
-    shop.campaigns.take_readings(BRAND, [reading("1", TODAY, purchases=1)])
+    shop.campaigns.store_readings(BRAND, [reading("1", TODAY, purchases=1)])
     found = events.reconciliation(BRAND, ACCOUNT, TODAY)
     assert (found.sold, found.platform) == (3, 1)
     assert [(each.number, each.why) for each in found.uncounted] == [
@@ -133,17 +138,17 @@ def test_the_day_is_reconciled_with_the_sales_that_are_missing(shop: Shop, event
     assert events.reconciliation(BRAND, ACCOUNT, TODAY - timedelta(days=1)).sold == 0
 
 
-def test_an_erased_person_is_told_of_no_more(shop: Shop, events: Events, stores: Stores) -> None:
+def test_an_erased_person_is_told_of_no_more(shop: Shop, events: ConversionEvents, stores: Stores) -> None:
     contact = shop.click("1", clid="ARAk")
     shop.order(contact)
     shop.take()
     events.plan(BRAND)
-    handed = events.due(BRAND, ACCOUNT)
+    handed = events.claim(BRAND, ACCOUNT)
     shop.order(contact)
     shop.take()
     events.plan(BRAND)
     stores.contacts.erase(contact)
-    assert events.due(BRAND, ACCOUNT) == []
+    assert events.claim(BRAND, ACCOUNT) == []
     assert events.plan(BRAND) == 0
     events.settle(BRAND, [EventOutcome(handed[0].id, True, "")])
     assert events.counts(BRAND) == {"accepted": 1}

@@ -1,4 +1,4 @@
-"""Days of campaigns read at once say the same as the figures that are asked for one stretch at a time."""
+"""Daily figures agree with the figures of single periods."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ OTHERS = account("act_3", brand="optics")
 def filled(stores: Stores) -> Stores:
     """Forty days of two accounts whose days differ, and of another brand's."""
     campaigns, attribution = Campaigns(stores.db, stores.clock), Attribution(stores.db, stores.clock)
-    campaigns.take_structure(structure(("1", "Summer · security · video"), ("2", "Winter · price · image")))
-    campaigns.take_structure(structure(("3", "Sale · gift · image"), of=EUROS))
-    campaigns.take_structure(structure(("9", "Theirs · gift · image"), of=OTHERS))
+    campaigns.store_structure(structure(("1", "Summer · security · video"), ("2", "Winter · price · image")))
+    campaigns.store_structure(structure(("3", "Sale · gift · image"), of=EUROS))
+    campaigns.store_structure(structure(("9", "Theirs · gift · image"), of=OTHERS))
     days = [TODAY - timedelta(days=back) for back in range(41)]
     for ad, of in (("1", account()), ("2", account()), ("3", EUROS), ("9", OTHERS)):
-        campaigns.take_readings(
+        campaigns.store_readings(
             of.brand,
             [reading(ad, day, account_id=of.id, currency=of.currency, spend=100 + 7 * n + int(ad), chats=5 + n % 3)
              for n, day in enumerate(days)],
         )  # fmt: skip
-        attribution.book_chats(of.brand, [ChatDay(ad, day, 4 + n % 5, n % 2) for n, day in enumerate(days)])
-        attribution.book_sales(of.brand, [_sale(ad, day, of.currency, n) for n, day in enumerate(days)])
+        attribution.store_chats(of.brand, [ChatDay(ad, day, 4 + n % 5, n % 2) for n, day in enumerate(days)])
+        attribution.store_sales(of.brand, [_sale(ad, day, of.currency, n) for n, day in enumerate(days)])
     return stores
 
 

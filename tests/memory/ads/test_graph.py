@@ -1,4 +1,4 @@
-"""Questions over creative → angle → landing page or chat → lead → order, and the copy on a graph server."""
+"""Queries of the graph, and its copy on a graph server."""
 
 from __future__ import annotations
 
@@ -37,23 +37,23 @@ class Advertised:
     def __init__(self, stores: Stores, brand: str = BRAND) -> None:
         self.brand = brand
         self.campaigns = Campaigns(stores.db, stores.clock)
-        self.book = Attribution(stores.db, stores.clock)
+        self.scope = Attribution(stores.db, stores.clock)
         self.strategy = Strategy(stores.db, stores.clock)
         figures = AdFigures(stores.db, self.campaigns, stores.clock)
         self.graph = Graph(stores.db, self.campaigns, figures, self.strategy)
 
     def hold(self, held: Structure) -> None:
-        self.campaigns.take_structure(held)
+        self.campaigns.store_structure(held)
 
     def bring(self, ad: str, chats: int, orders: int, *, buyer: str | None = None) -> None:
-        self.campaigns.take_readings(self.brand, [reading(ad, DAY)])
-        self.book.book_chats(self.brand, [ChatDay(ad, DAY, chats, chats // 2)])
+        self.campaigns.store_readings(self.brand, [reading(ad, DAY)])
+        self.scope.store_chats(self.brand, [ChatDay(ad, DAY, chats, chats // 2)])
         at = datetime(DAY.year, DAY.month, DAY.day, 12, tzinfo=UTC)
         sales = [
             AdSale(f"{ad}-{n}", ad, DAY, at, rupees(900), rupees(400), buyer=buyer or f"{ad}-{n}")
             for n in range(orders)
         ]
-        self.book.book_sales(self.brand, sales)
+        self.scope.store_sales(self.brand, sales)
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_the_sure_part_of_a_rate_grows_with_its_tries() -> None:
 
 
 def test_which_angle_brings_customers_who_buy_again(shop: Advertised) -> None:
-    shop.campaigns.take_structure(
+    shop.campaigns.store_structure(
         structure(*ADS, ("5", "Spring · gifts"), seen_at=datetime(2026, 11, 21, 9, tzinfo=UTC))
     )
     shop.bring("5", 10, 3, buyer="one who comes back")
@@ -104,7 +104,7 @@ def test_what_did_we_learn_about_video(shop: Advertised) -> None:
     assert shop.graph.learned_about(BRAND, "carousel").those.chats == 0
 
 
-def test_the_walk_goes_from_an_angle_back_to_its_orders_and_from_an_order_on(shop: Advertised) -> None:
+def test_the_graph_is_walked_back_from_angles_and_onward_from_orders(shop: Advertised) -> None:
     orders = shop.graph.reached(BRAND, "angle", "security", to="order")
     assert len(orders) == 61
     assert {node.steps for node in orders} == {3}
@@ -169,7 +169,7 @@ def test_the_copy_answers_in_cypher_and_is_repeated_without_doubles(
     assert ask(server, "MATCH (l:Learning)-[:ABOUT]->(f:Format) RETURN f.id") == [["video"]]
     assert ask(server, "MATCH (c:Chats {id: '1 " + str(DAY.toordinal()) + "'}) RETURN c.chats, c.day")[0][0] == 20
 
-    shop.book.move(BRAND, "3-0", "returned")
+    shop.scope.move(BRAND, "3-0", "returned")
     shop.campaigns.label(BRAND, "1", angle="trust")
     again = copy_graph(shop.graph, BRAND, target)
     assert again.removed == 1, "the order that came back"

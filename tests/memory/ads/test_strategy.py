@@ -1,4 +1,4 @@
-"""What was launched, judged, changed and learned: kept in the shapes of two files, revised when numbers turn."""
+"""Campaign and strategic memory: two files' shapes, revised and withdrawn claims."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_campaign_file_comes_back_as_it_was(records: CampaignRecords) -> None:
     assert records.snapshots(BRAND)[0].record["analysis"]["status"] == "excellent"
 
 
-def test_bad_records_are_named_by_their_place_and_the_rest_is_taken(records: CampaignRecords) -> None:
+def test_invalid_records_are_located_and_the_rest_imported(records: CampaignRecords) -> None:
     campaign = CAMPAIGN | {
         "performance_snapshots": [CAMPAIGN["performance_snapshots"][0], {"analysis": {}}, 7],  # type: ignore[index]
         "optimizations": [{"type": "audience"}],
@@ -89,18 +89,18 @@ def test_a_file_that_is_none_of_ours_changes_nothing(records: CampaignRecords, w
     assert records.exported(BRAND) == {"campaigns": {}}
 
 
-def test_what_was_done_is_written_with_why_and_later_with_what_came_of_it(records: CampaignRecords) -> None:
+def test_an_optimisation_is_stored_with_reason_and_later_outcome(records: CampaignRecords) -> None:
     records.launched(BRAND, "c1", {"name": "Summer", "expected_outcome": "20 chats a day"})
     records.snapshot(BRAND, "c1", {"ctr": "3.0"}, {"status": "good", "trends": []})
     number = records.optimization(BRAND, "c1", "budget", "Chats are cheap", "6 more chats a day")
-    records.came_out(BRAND, number, "4 more chats a day")
+    records.record_outcome(BRAND, number, "4 more chats a day")
     told = records.exported(BRAND)["campaigns"]["c1"]
     assert told["launch_date"].startswith("2026-11-21T12:00")
     assert told["campaign_data"]["expected_outcome"] == "20 chats a day"
     assert told["optimizations"][0]["expected_impact"] == "6 more chats a day"
     assert told["optimizations"][0]["actual_impact"] == "4 more chats a day"
     with pytest.raises(UnknownOptimization):
-        records.came_out("other", number, "stolen")
+        records.record_outcome("other", number, "stolen")
     with pytest.raises(NotStorable, match="status"):
         records.snapshot(BRAND, "c1", {}, {"status": 5})
 
@@ -134,7 +134,7 @@ def test_another_brands_strategy_is_not_taken_in(strategy: Strategy) -> None:
     }
 
 
-def test_a_new_learning_about_the_same_thing_ends_the_old_one(strategy: Strategy, stores: Stores) -> None:
+def test_a_new_learning_ends_the_old_one_of_its_subject(strategy: Strategy, stores: Stores) -> None:
     old = strategy.learn(BRAND, "creative_insight", "Video wins", {"lift": 0.6}, subject="format:video")
     stores.clock.pass_by(days=30)
     new = strategy.learn(BRAND, "creative_insight", "Video and image are even", {"lift": 0.0}, subject="format:video")
@@ -144,7 +144,7 @@ def test_a_new_learning_about_the_same_thing_ends_the_old_one(strategy: Strategy
         strategy.entry("other", new)
 
 
-def test_a_claim_is_revised_and_then_withdrawn_when_the_numbers_turn(strategy: Strategy) -> None:
+def test_a_claim_is_revised_then_withdrawn(strategy: Strategy) -> None:
     claim = Claim("video", "image", "chat_to_order")
     strategy.learn(BRAND, "creative_insight", "Video sells better", {}, confidence=0.7, claim=claim)
 
@@ -164,12 +164,12 @@ def test_a_claim_is_revised_and_then_withdrawn_when_the_numbers_turn(strategy: S
     assert "video 100 of 1000, image 200 of 1000" in brief.withdrawn[0].record["withdrawn"]
 
 
-def test_a_brief_says_what_worked_what_failed_and_what_is_open(strategy: Strategy) -> None:
+def test_a_brief_has_successes_failures_and_open_decisions(strategy: Strategy) -> None:
     strategy.pattern(BRAND, SUCCESS, "Security sells", {"roas": 3.1}, subject="angle:security")
     strategy.pattern(BRAND, FAILURE, "Price draws browsers", {"roas": 0.4}, subject="angle:price")
     done = strategy.decide(BRAND, "budget", {"ad": "1"}, "It sells", expected="5 orders more")
     strategy.decide(BRAND, "pause", {"ad": "2"}, "It does not")
-    strategy.turned_out(BRAND, done, "4 orders more")
+    strategy.close_decision(BRAND, done, "4 orders more")
     strategy.playbook(BRAND, "launch", ["small budget", "judge after 7 days"])
     brief = strategy.brief_for(BRAND)
     assert [each.record["pattern"] for each in (*brief.worked, *brief.failed)] == [
@@ -184,7 +184,7 @@ def test_a_brief_says_what_worked_what_failed_and_what_is_open(strategy: Strateg
     assert strategy.brief_for(BRAND).worked == (), "a thing both worked and failed"
 
 
-def test_patterns_cross_to_another_brand_only_when_allowed_and_without_names(strategy: Strategy) -> None:
+def test_only_shared_patterns_cross_brands_without_names(strategy: Strategy) -> None:
     data = {"roas": 3.1, "account": "act_77", "best_customer": "Asha", "orders": 41, "note": "+919876543210"}
     strategy.pattern(BRAND, SUCCESS, "Voyage's Asha campaign", data, subject="angle:security")
     strategy.pattern(BRAND, SUCCESS, "Ours", {"roas": 2.0}, subject="campaign:Asha")
@@ -253,7 +253,7 @@ entries = st.lists(
 def test_what_is_exported_is_taken_in_and_exported_the_same(
     told: dict[str, Any], learnings: list[Any], patterns: list[Any], decisions: list[Any]
 ) -> None:
-    """From any file, however broken: what was kept goes out, comes into an empty memory, and goes out the same."""
+    """From any file, however broken."""
     with TemporaryDirectory() as folder:
         here, there = (Stores(Path(folder) / name) for name in ("here.db", "there.db"))
         strategies = {BRAND: {"learnings": learnings, "failed_patterns": patterns}}
@@ -270,7 +270,7 @@ def test_what_is_exported_is_taken_in_and_exported_the_same(
         there.db.close()
 
 
-def test_changes_without_an_outcome_are_found_by_when_they_were_made(stores: Stores) -> None:
+def test_changes_without_outcome_are_found_by_their_time(stores: Stores) -> None:
     records = CampaignRecords(stores.db, stores.clock)
     begun = stores.clock()
     old = records.optimization(BRAND, "c1", "budget", "it earns", "more")
@@ -280,7 +280,7 @@ def test_changes_without_an_outcome_are_found_by_when_they_were_made(stores: Sto
     stores.clock.pass_by(days=5)
     records.optimization(BRAND, "c3", "budget", "it earns", "more")
     records.optimization("other", "c9", "budget", "it earns", "more")
-    records.came_out(BRAND, told, "8 a day")
+    records.record_outcome(BRAND, told, "8 a day")
 
     def found(after: int, before: int) -> list[int]:
         days = (begun + timedelta(days=after), begun + timedelta(days=before))

@@ -1,5 +1,3 @@
-"""What people were asked for, on each engine."""
-
 from __future__ import annotations
 
 from datetime import date
@@ -49,7 +47,7 @@ def test_what_came_of_it_is_taken_in_once(tasks: Tasks) -> None:
     assert tasks.unlearned("voyage") == []
     tasks.done("voyage", task.id, "+34600000001", "")
     assert [each.id for each in tasks.unlearned("voyage")] == [task.id]
-    tasks.learned(task.id)
+    tasks.mark_learned(task.id)
     assert tasks.unlearned("voyage") == []
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from bot.ads.alarms.rules import AlarmActions, overloaded_desk
-from memory.ads.emergency_stop import Alarms, Held, Stops
+from memory.ads.emergency_stop import Alarms, HeldObject, Stops
 from memory.audit_log.account_changes import AccountHeld, AccountLeases, Changes
 from memory.audit_log.approvals import Approvals, CannotApprove
 from memory.audit_log.creation_intents import Intents, Part, new_token
@@ -144,18 +144,18 @@ def test_one_stop_at_a_time(db: Database, watch: TestClock) -> None:
 def test_news_is_told_once(db: Database, watch: TestClock) -> None:
     alarms = Alarms(db, watch)
     at_once(5, lambda n: alarms.raise_(BRAND, "desk", "the desk drowns"))
-    (notice,) = alarms.untold(BRAND)
-    alarms.told(notice.id)
-    assert alarms.untold(BRAND) == []
-    (record,) = alarms.all_on(BRAND)
+    (notice,) = alarms.unsent_notices(BRAND)
+    alarms.mark_sent(notice.id)
+    assert alarms.unsent_notices(BRAND) == []
+    (record,) = alarms.all_active(BRAND)
     for _ in range(2):
         alarms.end(record, "it is over")
-    assert [each.sentence for each in alarms.untold(BRAND)] == ["it is over"]
+    assert [each.sentence for each in alarms.unsent_notices(BRAND)] == ["it is over"]
 
 
 def test_what_runs_again_is_held_again(db: Database, watch: TestClock) -> None:
     stops = Stops(db, watch)
-    thing = Held(BRAND, "alarm 1", "act_1", "ad_set", "7", "Delhi", was=rupees("10.50"), becomes=rupees(5))
+    thing = HeldObject(BRAND, "alarm 1", "act_1", "ad_set", "7", "Delhi", was=rupees("10.50"), becomes=rupees(5))
     stops.hold([thing])
     stops.mark(thing, "paused")
     assert [each.state for each in stops.holding("act_1", "7")] == ["paused"]

@@ -72,7 +72,7 @@ class AccountState:
         raise NoBudgetHere(f"“{thing.name}” has no budget of its own; {self._where_the_budget_is(thing)}.")
 
     def planned(self) -> dict[str, Decimal]:
-        """Daily budget of each owner with an ad that is active on every level."""
+        """Per owner of a budget with an ad that is active on every level."""
         # An ad in review counts: it may start at any moment.
         with_ads = {self.parents[ad.id] for ad in self.ads.values() if ad.status == "active"}
         planned = {}
@@ -129,7 +129,7 @@ class AccountState:
 
 
 def raised(before: Mapping[str, Decimal], after: Mapping[str, Decimal]) -> Decimal:
-    """Sum of the raises; a cut of one owner does not offset a raise of another."""
+    """A cut of one owner does not offset a raise of another."""
     return sum((max(after[owner] - before.get(owner, NOTHING), NOTHING) for owner in after), NOTHING)
 
 

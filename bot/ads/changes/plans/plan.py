@@ -61,7 +61,7 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """Permanent: platforms do not restore archived objects."""
+    """Permanent."""
 
     kind: Kind
     object_id: str
@@ -85,8 +85,6 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """Published as a whole or not at all."""
-
     name: str
     audiences: tuple[Audience, ...]
     why: str

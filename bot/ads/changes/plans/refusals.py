@@ -50,11 +50,11 @@ class Frozen(ChangeRefused):
 
 
 class TooOften(ChangeRefused):
-    """The platform limits budget changes per hour."""
+    pass
 
 
 class AccountBusy(ChangeRefused):
-    """Another process holds the lease."""
+    pass
 
 
 class UnknownAccount(ChangeRefused):

@@ -40,7 +40,7 @@ def applied_change(state: AccountState, change: Change) -> AccountState:
 
 
 def planned_with(state: AccountState, step: Step) -> dict[str, Decimal]:
-    """Planned daily spend of each budget owner after the step."""
+    """Per budget owner, after the step."""
     if isinstance(step, Launch):
         new = {f"new {number}": each.daily_budget.amount for number, each in enumerate(step.audiences)}
         return {**state.planned(), **new}
@@ -94,7 +94,7 @@ def reverse(change: Change, undone_by: int | None) -> Step:
 
 
 def check_amount(about: AdAccount, amount: Money) -> None:
-    """Raises NotAnAmount if this cannot be a daily budget here."""
+    """Raises NotAnAmount."""
     if amount.currency != about.currency:
         raise NotAnAmount(
             f"{about.name} has budgets in {about.currency}, not in {amount.currency}; say it in {about.currency}."
@@ -143,7 +143,6 @@ def _request_text(state: AccountState, step: Step) -> str:
 
 
 def key_of(key: str | None, step: Step) -> str | None:
-    """Idempotency key of one step of a plan."""
     if key is None:
         return None
     return f"{key} {name_of(step)} {step.name if isinstance(step, Launch) else step.object_id}"
