@@ -2,7 +2,7 @@
 
 class TestPracticeKeepsTheContract(AccountContract):
     @pytest.fixture
-    def stage(self) -> Iterator[Stage]:
+    def stage(self) -> Iterator[PlatformStage]:
         yield ...
 """
 
@@ -38,7 +38,7 @@ LAUNCHED: tuple[Objective, ...] = ("engagement", "leads", "sales", "traffic")
 NOBODY = "99999999999"
 
 
-class Stage(Protocol):
+class PlatformStage(Protocol):
     """An account, and what a test needs around it."""
 
     account: PlatformAccount
@@ -65,7 +65,7 @@ class Launched:
         return {"campaign": self.campaign, "ad_set": self.ad_set, "creative": self.creative, "ad": self.ad}[kind]
 
 
-def launch(stage: Stage, mark: str = "k7Q2", *, times: int = 3) -> Launched:
+def launch(stage: PlatformStage, mark: str = "k7Q2", *, times: int = 3) -> Launched:
     """A paused campaign with one ad, its budget `times` the account's least."""
     account, told = stage.account, stage.account.describe()
     budget = Money(told.min_daily_budget.amount * times, told.currency)
@@ -77,7 +77,7 @@ def launch(stage: Stage, mark: str = "k7Q2", *, times: int = 3) -> Launched:
     return Launched(campaign, ad_set, creative, account.create(NewAd(ad_set, creative, "Summer · security"), mark))
 
 
-def publish(stage: Stage, launched: Launched) -> None:
+def publish(stage: PlatformStage, launched: Launched) -> None:
     """Top down, as the agent does it."""
     for kind in ("campaign", "ad_set", "ad"):
         stage.account.set_status(kind, launched.of(kind), "active")
@@ -94,7 +94,7 @@ def of(structure: Structure, kind: Kind, object_id: str) -> Campaign | AdSet | C
     return found
 
 
-def budget_of(stage: Stage, ad_set: str) -> Money | None:
+def budget_of(stage: PlatformStage, ad_set: str) -> Money | None:
     return next(each.daily_budget for each in stage.account.structure().ad_sets if each.id == ad_set)
 
 
@@ -103,7 +103,7 @@ class AccountContract:
 
     # Reading
 
-    def test_an_account_describes_its_currency_and_time_zone(self, stage: Stage) -> None:
+    def test_an_account_describes_its_currency_and_time_zone(self, stage: PlatformStage) -> None:
         told = stage.account.describe()
         assert told.id
         assert told.brand
@@ -112,13 +112,13 @@ class AccountContract:
         assert told.min_daily_budget.currency == told.currency
         assert told.min_daily_budget.amount > 0
 
-    def test_it_gives_its_platforms_rules(self, stage: Stage) -> None:
+    def test_it_gives_its_platforms_rules(self, stage: PlatformStage) -> None:
         rules = stage.account.rules
         assert rules.worst_day >= 1
         assert rules.budget_changes_an_hour >= 1
         assert rules.pages
 
-    def test_everything_made_is_in_the_structure_paused_and_tied_together(self, stage: Stage) -> None:
+    def test_everything_made_is_in_the_structure_paused_and_tied_together(self, stage: PlatformStage) -> None:
         made = launch(stage)
         seen = stage.account.structure()
         assert seen.account == stage.account.describe()
@@ -130,14 +130,14 @@ class AccountContract:
         assert campaign.daily_budget is None
         assert ad_set.targeting["geo_locations"] == {"countries": ["IN"]}
 
-    def test_a_creative_says_what_people_see_and_opens_the_chat(self, stage: Stage) -> None:
+    def test_a_creative_says_what_people_see_and_opens_the_chat(self, stage: PlatformStage) -> None:
         made = launch(stage)
         creative = of(stage.account.structure(), "creative", made.creative)
         assert isinstance(creative, Creative)
         assert (creative.body, creative.headline) == ("Your door, safe at night.", "Safe at night")
         assert (creative.format, creative.landing_page) == ("image", None)
 
-    def test_what_was_taken_away_is_not_in_the_structure(self, stage: Stage) -> None:
+    def test_what_was_taken_away_is_not_in_the_structure(self, stage: PlatformStage) -> None:
         made = launch(stage)
         stage.account.set_status("ad", made.ad, "deleted")
         stage.account.set_status("campaign", made.campaign, "archived")
@@ -148,29 +148,29 @@ class AccountContract:
     # Making
 
     @pytest.mark.parametrize("kind", KINDS)
-    def test_objects_are_found_only_by_their_own_token(self, stage: Stage, kind: Kind) -> None:
+    def test_objects_are_found_only_by_their_own_token(self, stage: PlatformStage, kind: Kind) -> None:
         made, other = launch(stage, "k7Q2"), launch(stage, "k7Q3")
         assert stage.account.find(kind, "k7Q2") == [made.of(kind)]
         assert stage.account.find(kind, "k7Q3") == [other.of(kind)]
         assert stage.account.find(kind, "7Q2") == []
 
     @pytest.mark.parametrize("objective", LAUNCHED)
-    def test_a_campaign_keeps_its_objective(self, stage: Stage, objective: Objective) -> None:
+    def test_a_campaign_keeps_its_objective(self, stage: PlatformStage, objective: Objective) -> None:
         made = stage.account.create(NewCampaign("Summer", objective), "k7Q2")
         campaign = of(stage.account.structure(), "campaign", made)
         assert isinstance(campaign, Campaign)
         assert campaign.objective == objective
 
-    def test_an_objective_that_is_never_launched_is_refused(self, stage: Stage) -> None:
+    def test_an_objective_that_is_never_launched_is_refused(self, stage: PlatformStage) -> None:
         with pytest.raises(RequestWrong):
             stage.account.create(NewCampaign("Summer", "other"), "k7Q2")
         assert stage.account.find("campaign", "k7Q2") == []
 
-    def test_the_token_stands_behind_the_name(self, stage: Stage) -> None:
+    def test_the_token_stands_behind_the_name(self, stage: PlatformStage) -> None:
         made = launch(stage, "k7Q2")
         assert of(stage.account.structure(), "ad", made.ad).name == named("Summer · security", "k7Q2")
 
-    def test_nothing_is_made_below_a_parent_that_is_not_there(self, stage: Stage) -> None:
+    def test_nothing_is_made_below_a_parent_that_is_not_there(self, stage: PlatformStage) -> None:
         made = launch(stage)
         least = stage.account.describe().min_daily_budget
         with pytest.raises(RequestWrong):
@@ -179,7 +179,7 @@ class AccountContract:
             stage.account.create(NewAd(NOBODY, made.creative, "Lost"), "k7Q4")
         assert stage.account.find("ad_set", "k7Q4") == stage.account.find("ad", "k7Q4") == []
 
-    def test_ad_sets_below_minimum_or_in_other_currency_are_refused(self, stage: Stage) -> None:
+    def test_ad_sets_below_minimum_or_in_other_currency_are_refused(self, stage: PlatformStage) -> None:
         campaign = launch(stage).campaign
         least = stage.account.describe().min_daily_budget
         places = {"geo_locations": {"countries": ["IN"]}}
@@ -190,7 +190,7 @@ class AccountContract:
 
     # Changing
 
-    def test_an_ad_runs_when_everything_above_it_runs(self, stage: Stage) -> None:
+    def test_an_ad_runs_when_everything_above_it_runs(self, stage: PlatformStage) -> None:
         made = launch(stage)
         stage.account.set_status("ad", made.ad, "active")
         ad = of(stage.account.structure(), "ad", made.ad)
@@ -203,7 +203,7 @@ class AccountContract:
         assert ad.effective_status == "active"
 
     @pytest.mark.parametrize(("above", "word"), [("campaign", "campaign_paused"), ("ad_set", "ad_set_paused")])
-    def test_an_ad_says_what_above_it_is_paused(self, stage: Stage, above: Kind, word: str) -> None:
+    def test_an_ad_says_what_above_it_is_paused(self, stage: PlatformStage, above: Kind, word: str) -> None:
         made = launch(stage)
         publish(stage, made)
         stage.account.set_status(above, made.of(above), "paused")
@@ -211,7 +211,7 @@ class AccountContract:
         assert isinstance(ad, Ad)
         assert (ad.status, ad.effective_status) == ("active", word)
 
-    def test_a_status_set_twice_is_set_once(self, stage: Stage) -> None:
+    def test_a_status_set_twice_is_set_once(self, stage: PlatformStage) -> None:
         made = launch(stage)
         publish(stage, made)
         stage.account.set_status("ad", made.ad, "paused")
@@ -219,7 +219,7 @@ class AccountContract:
         stage.account.set_status("ad", made.ad, "paused")
         assert replace(stage.account.structure(), seen_at=once.seen_at) == once
 
-    def test_setting_a_budget_is_exact_and_idempotent(self, stage: Stage) -> None:
+    def test_setting_a_budget_is_exact_and_idempotent(self, stage: PlatformStage) -> None:
         made = launch(stage)
         least = stage.account.describe().min_daily_budget
         for times in (2, 7, 123):
@@ -229,7 +229,7 @@ class AccountContract:
                 assert budget_of(stage, made.ad_set) == wanted
             stage.days_pass(1)
 
-    def test_a_budget_changed_too_often_waits(self, stage: Stage) -> None:
+    def test_a_budget_changed_too_often_waits(self, stage: PlatformStage) -> None:
         made = launch(stage)
         least, often = stage.account.describe().min_daily_budget, stage.account.rules.budget_changes_an_hour
         budgets = [Money(least.amount * (4 + n), least.currency) for n in range(often + 1)]
@@ -241,7 +241,7 @@ class AccountContract:
         assert budget_of(stage, made.ad_set) == budgets[often - 1]
         stage.account.set_budget("ad_set", made.ad_set, budgets[often])
 
-    def test_invalid_budgets_change_nothing(self, stage: Stage) -> None:
+    def test_invalid_budgets_change_nothing(self, stage: PlatformStage) -> None:
         made = launch(stage)
         before = budget_of(stage, made.ad_set)
         least = stage.account.describe().min_daily_budget
@@ -256,7 +256,7 @@ class AccountContract:
                 stage.account.set_budget("ad_set", made.ad_set, budget)
         assert budget_of(stage, made.ad_set) == before
 
-    def test_who_holds_no_budget_is_given_none(self, stage: Stage) -> None:
+    def test_who_holds_no_budget_is_given_none(self, stage: PlatformStage) -> None:
         made = launch(stage)
         budget = Money(stage.account.describe().min_daily_budget.amount * 2, stage.account.describe().currency)
         for kind in ("campaign", "creative", "ad"):
@@ -264,14 +264,14 @@ class AccountContract:
                 stage.account.set_budget(kind, made.of(kind), budget)
 
     @pytest.mark.parametrize("kind", ["campaign", "ad_set", "ad"])
-    def test_an_id_that_nobody_knows_is_refused(self, stage: Stage, kind: Kind) -> None:
+    def test_an_id_that_nobody_knows_is_refused(self, stage: PlatformStage, kind: Kind) -> None:
         least = stage.account.describe().min_daily_budget
         with pytest.raises(RequestWrong):
             stage.account.set_status(kind, NOBODY, "paused")
         with pytest.raises(RequestWrong):
             stage.account.set_budget(kind, NOBODY, least)
 
-    def test_our_own_changes_are_in_the_log_as_ours(self, stage: Stage) -> None:
+    def test_our_own_changes_are_in_the_log_as_ours(self, stage: PlatformStage) -> None:
         made = launch(stage)
         stage.days_pass(1)
         since, least = stage.now(), stage.account.describe().min_daily_budget
@@ -289,7 +289,7 @@ class AccountContract:
 
     # Readings
 
-    def test_each_ad_and_day_that_ran_has_one_reading(self, stage: Stage) -> None:
+    def test_each_ad_and_day_that_ran_has_one_reading(self, stage: PlatformStage) -> None:
         made, idle = launch(stage, "k7Q2"), launch(stage, "k7Q3")
         publish(stage, made)
         start = self._today(stage)
@@ -304,7 +304,7 @@ class AccountContract:
         assert all(each.spend.amount >= 0 and each.impressions >= each.clicks >= 0 for each in readings)
         assert all(each.account_id == stage.account.describe().id for each in readings)
 
-    def test_only_the_days_that_were_asked_for_are_told(self, stage: Stage) -> None:
+    def test_only_the_days_that_were_asked_for_are_told(self, stage: PlatformStage) -> None:
         publish(stage, launch(stage))
         start = self._today(stage)
         stage.days_pass(5)
@@ -312,7 +312,7 @@ class AccountContract:
         assert {each.day for each in stage.account.readings(second, third)} == {second, third}
         assert stage.account.readings(third, second) == []
 
-    def test_a_day_read_again_is_a_reading_of_its_own(self, stage: Stage) -> None:
+    def test_a_day_read_again_is_a_reading_of_its_own(self, stage: PlatformStage) -> None:
         publish(stage, launch(stage))
         start = self._today(stage)
         stage.days_pass(3)
@@ -322,7 +322,7 @@ class AccountContract:
         assert {(each.ad_id, each.day) for each in first} <= {(each.ad_id, each.day) for each in again}
         assert min(each.seen_at for each in again) > max(each.seen_at for each in first)
 
-    def test_breakdown_rows_name_their_value_and_unknown_breakdowns_are_refused(self, stage: Stage) -> None:
+    def test_breakdown_rows_name_their_value_and_unknown_breakdowns_are_refused(self, stage: PlatformStage) -> None:
         publish(stage, launch(stage))
         start = self._today(stage)
         stage.days_pass(2)
@@ -332,7 +332,7 @@ class AccountContract:
         with pytest.raises(RequestWrong):
             stage.account.readings(start, start, breakdown="browser")
 
-    def test_comments_are_asked_for_ads_that_are_there(self, stage: Stage) -> None:
+    def test_comments_are_asked_for_ads_that_are_there(self, stage: PlatformStage) -> None:
         made = launch(stage)
         assert all(each.ad_id == made.ad for each in stage.account.comments([made.ad], stage.now() - timedelta(days=9)))
         with pytest.raises(RequestWrong):
@@ -340,7 +340,7 @@ class AccountContract:
 
     # Limits and events
 
-    def test_the_rule_against_overspending_replaces_itself(self, stage: Stage) -> None:
+    def test_the_rule_against_overspending_replaces_itself(self, stage: PlatformStage) -> None:
         told = stage.account.describe()
         first = stage.account.guard_spend(Money(told.min_daily_budget.amount * 50, told.currency))
         assert first
@@ -348,7 +348,7 @@ class AccountContract:
         with pytest.raises(RequestWrong):
             stage.account.guard_spend(Money(told.min_daily_budget.amount * 60, other_than(told.currency)))
 
-    def test_each_event_has_one_outcome_in_its_place(self, stage: Stage) -> None:
+    def test_each_event_has_one_outcome_in_its_place(self, stage: PlatformStage) -> None:
         value = Money(Decimal("1499.50"), stage.account.describe().currency)
         good = BusinessEvent("order-1", "Purchase", stage.now() - timedelta(hours=1), stage.click, value)
         events = [
@@ -363,12 +363,12 @@ class AccountContract:
         assert [each.accepted for each in outcomes] == [False, True, False, False, True]
         assert all(bool(each.why) != each.accepted for each in outcomes)
 
-    def test_a_healthy_account_has_nothing_for_the_doctor(self, stage: Stage) -> None:
+    def test_a_healthy_account_has_nothing_for_the_doctor(self, stage: PlatformStage) -> None:
         findings = stage.account.examine()
         assert findings
         assert [each for each in findings if not each.ok or not each.sentence] == []
 
-    def _today(self, stage: Stage) -> date:
+    def _today(self, stage: PlatformStage) -> date:
         return stage.now().astimezone(ZoneInfo(stage.account.describe().time_zone)).date()
 
 

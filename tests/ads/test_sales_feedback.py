@@ -24,7 +24,7 @@ from tests.memory.stores import Stores
 PHONE = "+919876543210"
 
 
-class Line:
+class FaultyAccount:
     """A connection to a practice account, with faults on request; and the events that arrived."""
 
     def __init__(self, account: PracticeAccount) -> None:
@@ -39,7 +39,7 @@ class Line:
         return self._account.send_events(events)
 
 
-class Desk:
+class SellingDesk:
     """A desk that sells through one ad."""
 
     def __init__(self, folder: Path) -> None:
@@ -48,7 +48,7 @@ class Desk:
         self.stores = Stores(folder / "hawker.db", self.ads.clock)
         self.orders = Orders(self.stores.db, self.ads.clock)
         self.account = self.ads.accounts[0]
-        self.line = Line(self.account)
+        self.line = FaultyAccount(self.account)
         self.events = ConversionEvents(self.ads.db, self.ads.clock)
         accounts = {"voyage": {self.account.spec.id: cast(PlatformAccount, self.line)}}
         book = Attribution(self.ads.db, self.ads.clock)
@@ -71,11 +71,11 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
+def desk(tmp_path: Path) -> SellingDesk:
+    return SellingDesk(tmp_path)
 
 
-def test_a_sale_is_told_once_and_its_return_too(desk: Desk) -> None:
+def test_a_sale_is_told_once_and_its_return_too(desk: SellingDesk) -> None:
     number = desk.sells()
     desk.feedback.run()
     desk.feedback.run()
@@ -88,7 +88,7 @@ def test_a_sale_is_told_once_and_its_return_too(desk: Desk) -> None:
     assert desk.states(number) == [("Purchase", "accepted"), ("OrderCanceled", "accepted")]
 
 
-def test_without_a_click_id_nothing_is_told(desk: Desk) -> None:
+def test_without_a_click_id_nothing_is_told(desk: SellingDesk) -> None:
     number = desk.sells(clid=None)
     desk.feedback.run()
     assert desk.states(number) == []
@@ -96,7 +96,7 @@ def test_without_a_click_id_nothing_is_told(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("fault", [TryLater("too many calls"), NotAuthorised("the token has expired")])
-def test_what_was_certainly_not_sent_is_sent_later(desk: Desk, fault: AdsFault) -> None:
+def test_what_was_certainly_not_sent_is_sent_later(desk: SellingDesk, fault: AdsFault) -> None:
     number = desk.sells()
     desk.line.faults = [fault]
     desk.feedback.run()
@@ -105,7 +105,7 @@ def test_what_was_certainly_not_sent_is_sent_later(desk: Desk, fault: AdsFault) 
     assert desk.states(number) == [("Purchase", "accepted")]
 
 
-def test_what_may_have_arrived_is_never_sent_again(desk: Desk) -> None:
+def test_what_may_have_arrived_is_never_sent_again(desk: SellingDesk) -> None:
     number = desk.sells()
     desk.line.faults = [OutcomeUnknown("the answer was lost")]
     desk.feedback.run()
@@ -114,7 +114,7 @@ def test_what_may_have_arrived_is_never_sent_again(desk: Desk) -> None:
     assert desk.line.arrived == []
 
 
-def test_what_is_refused_for_good_is_kept_with_the_reason(desk: Desk) -> None:
+def test_what_is_refused_for_good_is_kept_with_the_reason(desk: SellingDesk) -> None:
     number = desk.sells()
     desk.line.faults = [RequestWrong("the dataset is gone: make a new one")]
     desk.feedback.run()
@@ -122,7 +122,7 @@ def test_what_is_refused_for_good_is_kept_with_the_reason(desk: Desk) -> None:
     assert (told.state, told.why) == ("refused", "the dataset is gone: make a new one")
 
 
-def test_a_week_after_the_click_it_is_too_late(desk: Desk) -> None:
+def test_a_week_after_the_click_it_is_too_late(desk: SellingDesk) -> None:
     number = desk.sells()
     desk.ads.clock.pass_by(days=8)
     desk.feedback.run()

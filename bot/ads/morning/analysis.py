@@ -30,7 +30,7 @@ Status = Literal["too early", "excellent", "good", "fair", "poor"]
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class Proportion:
     successes: int
     tries: int
 
@@ -95,9 +95,11 @@ def _status(figures: Figures, break_even: float) -> Status:
 
 def _deviations(figures: Figures, usual: Benchmark) -> list[str]:
     said = []
-    if usual.ctr and figures.ctr and differs(Count(figures.clicks, figures.impressions), usual.ctr):
+    if usual.ctr and figures.ctr and differs(Proportion(figures.clicks, figures.impressions), usual.ctr):
         said.append(_compared("CTR", f"{figures.ctr:.1%}", f"{usual.ctr:.1%}", figures.ctr / usual.ctr))
-    if usual.chat_to_order and differs(Count(min(figures.orders, figures.chats), figures.chats), usual.chat_to_order):
+    if usual.chat_to_order and differs(
+        Proportion(min(figures.orders, figures.chats), figures.chats), usual.chat_to_order
+    ):
         rate = figures.chat_to_order or 0.0
         said.append(_compared("chat to order", f"{rate:.1%}", f"{usual.chat_to_order:.1%}", rate / usual.chat_to_order))
     cost = figures.cost_per_chat
@@ -113,7 +115,7 @@ def _compared(name: str, own: str, usual: str, times: float) -> str:
     return f"{name} {own}, {'above' if times > 1 else 'below'} the usual {usual}"
 
 
-def differs(count: Count, usual: float) -> bool:
+def differs(count: Proportion, usual: float) -> bool:
     """Two-sided significance test of a rate against `usual`."""
     if count.tries == 0 or not 0 < usual < 1:
         return False
@@ -121,7 +123,7 @@ def differs(count: Count, usual: float) -> bool:
     return 2 * (1 - NormalDist().cdf(abs(count.rate - usual) / error)) < 1 - SURE
 
 
-def changed(before: Count, after: Count) -> float:
+def changed(before: Proportion, after: Proportion) -> float:
     """Signed confidence that the rate rose (1) or fell (-1)."""
     if before.tries == 0 or after.tries == 0:
         return 0.0
@@ -189,12 +191,12 @@ def _week(days: Sequence[AdDayCount], back: int) -> Sequence[AdDayCount]:
     return days[max(end - 7, 0) : max(end, 0)]
 
 
-def _clicks(days: Sequence[AdDayCount]) -> Count:
-    return Count(sum(day.clicks for day in days), sum(day.impressions for day in days))
+def _clicks(days: Sequence[AdDayCount]) -> Proportion:
+    return Proportion(sum(day.clicks for day in days), sum(day.impressions for day in days))
 
 
-def _chats(days: Sequence[AdDayCount]) -> Count:
-    return Count(sum(min(day.chats, day.clicks) for day in days), sum(day.clicks for day in days))
+def _chats(days: Sequence[AdDayCount]) -> Proportion:
+    return Proportion(sum(min(day.chats, day.clicks) for day in days), sum(day.clicks for day in days))
 
 
 def _median(values: Sequence[float | None]) -> float | None:

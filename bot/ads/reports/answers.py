@@ -14,7 +14,7 @@ from bot.ads.morning.analysis import (
     ENOUGH_IMPRESSIONS,
     SURE,
     AdDayCount,
-    Count,
+    Proportion,
     anomaly,
     changed,
     counts_differ,
@@ -425,7 +425,7 @@ def _trend(days: Daily, say: ReportWording) -> list[str]:
         for name, was, now in (("chats", before.chats, last.chats), ("orders", before.orders, last.orders))
         if counts_differ(was, now)
     ]
-    was_rate, rate = Count(before.clicks, before.impressions), Count(last.clicks, last.impressions)
+    was_rate, rate = Proportion(before.clicks, before.impressions), Proportion(last.clicks, last.impressions)
     if min(was_rate.tries, rate.tries) >= ENOUGH_IMPRESSIONS and abs(changed(was_rate, rate)) >= SURE:
         change = rate.rate / was_rate.rate - 1 if was_rate.rate else None
         if change is None or abs(change) >= WORTH_TELLING:

@@ -25,7 +25,7 @@ AMOUNTS = ("100", "500", "1000", "2000", "4000", "8000", "9900")
 LINES = range(4)
 
 
-class Killed(BaseException):
+class ProcessKilled(BaseException):
     """kill -9."""
 
 
@@ -36,7 +36,7 @@ class MortalDatabase(Database):
 
     def run(self, sql: str, /, **values: Any) -> int:
         if self.dead:
-            raise Killed
+            raise ProcessKilled
         return super().run(sql, **values)
 
 
@@ -49,7 +49,7 @@ plans = st.lists(steps, min_size=1, max_size=4)
 accidents = st.sampled_from(("none", "none", "lost", "late", "killed before", "killed after", "overtaken"))
 
 
-class Purse(RuleBasedStateMachine):
+class LimitsMachine(RuleBasedStateMachine):
     """One account, as many processes as there are plans."""
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ class Purse(RuleBasedStateMachine):
         self._prepare(accident, database, other, minutes)
         try:
             self._try(process, plan, key=f"{self.buying.clock.now:%d %H} {key}")
-        except Killed:
+        except ProcessKilled:
             pass
         finally:
             database.close()
@@ -114,7 +114,7 @@ class Purse(RuleBasedStateMachine):
     def _prepare(self, accident: str, database: MortalDatabase, other: Any, minutes: int) -> None:
         def die() -> None:
             database.dead = True
-            raise Killed
+            raise ProcessKilled
 
         def be_overtaken() -> None:
             self._pass(minutes)
@@ -158,8 +158,8 @@ def step_of(what: str, line: str, amount: str) -> Step:
     return Pause("ad_set", line, "") if what == "pause" else Resume("ad_set", line, "")
 
 
-Purse.TestCase.settings = settings(stateful_step_count=15)
-TestPurse = Purse.TestCase
+LimitsMachine.TestCase.settings = settings(stateful_step_count=15)
+TestLimitsMachine = LimitsMachine.TestCase
 
 
 @given(st.lists(st.tuples(plans, st.sampled_from((0, 10, 600, 1500))), max_size=8))

@@ -29,7 +29,7 @@ from bot.ads.facebook import Advertiser, FacebookAccount, GraphClient, RateLimit
 from bot.ads.facebook.insights import BREAKDOWNS
 from memory.storage.timestamps import Clock, now
 from tests.ads.facebook import graph_rules as rules
-from tests.ads.facebook.graph_rules import Refused, Row
+from tests.ads.facebook.graph_rules import GraphRefusal, Row
 from tests.waiting import HANG_SECONDS
 
 TOKEN = "EAATestToken0123456789abcdefghijklmnop"
@@ -48,9 +48,9 @@ MOST_SCORE = {"development_access": 60, "standard_access": 9000}
 
 
 @dataclass(frozen=True)
-class Fault:
+class GraphFault:
     on: str = ".*"
-    error: Refused | None = None
+    error: GraphRefusal | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     status: int = 0
     body: bytes = b""
@@ -62,36 +62,36 @@ class Fault:
 
 def refusing(
     code: int, subcode: int | None = None, *, on: str = ".*", message: str = "", times: int = 1, **headers: str
-) -> Fault:
+) -> GraphFault:
     """An error as Meta writes it; `X_App_Usage="…"` becomes a header."""
     written = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Fault(on, Refused(code, subcode, message or f"error {code}/{subcode}"), written, times=times)
+    return GraphFault(on, GraphRefusal(code, subcode, message or f"error {code}/{subcode}"), written, times=times)
 
 
-def losing(*, on: str = "POST .*", times: int = 1) -> Fault:
+def losing(*, on: str = "POST .*", times: int = 1) -> GraphFault:
     """The request is carried out, its answer lost."""
-    return Fault(on, lost=True, times=times)
+    return GraphFault(on, lost=True, times=times)
 
 
-def unheard(*, on: str = ".*", times: int = 1) -> Fault:
+def unheard(*, on: str = ".*", times: int = 1) -> GraphFault:
     """The connection ends before anything was done."""
-    return Fault(on, unheard=True, times=times)
+    return GraphFault(on, unheard=True, times=times)
 
 
-def late(seconds: float, *, on: str = ".*", times: int = 1) -> Fault:
+def late(seconds: float, *, on: str = ".*", times: int = 1) -> GraphFault:
     """Carried out, answered after a while."""
-    return Fault(on, after=seconds, times=times)
+    return GraphFault(on, after=seconds, times=times)
 
 
 def garbled(
     status: int = 502, body: str = "<html>Bad Gateway</html>", *, on: str = ".*", times: int = 1, **headers: str
-) -> Fault:
+) -> GraphFault:
     """Carried out; the answer is not Meta's."""
-    return Fault(on, headers=headers, status=status, body=body.encode(), times=times)
+    return GraphFault(on, headers=headers, status=status, body=body.encode(), times=times)
 
 
 @dataclass(frozen=True)
-class Request:
+class GraphRequest:
     """Without version, token and proof."""
 
     method: str
@@ -106,7 +106,7 @@ class Request:
 
 
 @dataclass
-class Job:
+class ReportJob:
     """`fate`: completes, fails, skips, hangs, crawls (for ever) or lies (100 % and still running)."""
 
     id: str
@@ -136,9 +136,9 @@ class GraphServer:
 
     def __init__(self, *, clock: Clock = now, secret: str = SECRET) -> None:
         self.clock = clock
-        self.requests: list[Request] = []
+        self.requests: list[GraphRequest] = []
         self.complaints: list[str] = []  # what Meta would take and we must not do
-        self.rule: Callable[[Request], Fault | None] | None = None
+        self.rule: Callable[[GraphRequest], GraphFault | None] | None = None
         self.accounts: dict[str, Row] = {}
         self.objects: dict[str, Row] = {}  # by id; `edge` says what it is
         self.log: list[Row] = []  # the activities
@@ -162,11 +162,11 @@ class GraphServer:
         self.takes_events = True
         self.headers: dict[str, str] = {}  # added to each answer
         self._secret = secret
-        self._faults: list[Fault] = []
+        self._faults: list[GraphFault] = []
         self._numbers = iter(range(10_000_001, 99_999_999))
         self._scores: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
         self._budget_changes: dict[str, list[datetime]] = defaultdict(list)
-        self._jobs: dict[str, Job] = {}
+        self._jobs: dict[str, ReportJob] = {}
         self._guard = threading.RLock()
         self.closed = threading.Event()
         self._http = _Http(("127.0.0.1", 0), _handler(self))
@@ -197,7 +197,7 @@ class GraphServer:
         number = account.removeprefix("act_")
         self.accounts[account] = {"id": account, "account_id": number, "min_daily_budget": least, **told, **more}
 
-    def plays(self, *faults: Fault) -> None:
+    def plays(self, *faults: GraphFault) -> None:
         """Faults to come, in this order."""
         with self._guard:
             self._faults += [replace(fault, times=1) for fault in faults for _ in range(fault.times)]
@@ -250,7 +250,7 @@ class GraphServer:
         """It and everything above it is active."""
         return self._effective(self.objects[object_id]) == "ACTIVE"
 
-    def asked(self, pattern: str) -> list[Request]:
+    def asked(self, pattern: str) -> list[GraphRequest]:
         """The requests whose "METHOD path" fits."""
         return [request for request in self.requests if re.fullmatch(pattern, request.line)]
 
@@ -258,7 +258,7 @@ class GraphServer:
 
     def answer(
         self, method: str, target: str, headers: Mapping[str, str], body: str
-    ) -> tuple[int, bytes, Mapping[str, str], Fault]:
+    ) -> tuple[int, bytes, Mapping[str, str], GraphFault]:
         """Status, body, headers, and the fault that is played, if any."""
         with self._guard:
             request, refusal = self._heard(method, target, headers, body)
@@ -269,14 +269,16 @@ class GraphServer:
                 if refusal or fault.error:
                     raise refusal or fault.error or AssertionError
                 status, told = 200, self._do(request)
-            except Refused as error:
+            except GraphRefusal as error:
                 status, told = _status(error), {"error": _error(error)}
             usage = self._usage(request.path)
             if fault.status:
                 return fault.status, fault.body, fault.headers, fault
             return status, json.dumps(told).encode(), {**usage, **self.headers, **fault.headers}, fault
 
-    def _heard(self, method: str, target: str, headers: Mapping[str, str], body: str) -> tuple[Request, Refused | None]:
+    def _heard(
+        self, method: str, target: str, headers: Mapping[str, str], body: str
+    ) -> tuple[GraphRequest, GraphRefusal | None]:
         parts = urlsplit(target)
         query, sent = (
             dict(parse_qsl(parts.query, keep_blank_values=True)),
@@ -288,24 +290,24 @@ class GraphServer:
             self.complaints.append(f"the token stands in the address of {method} {parts.path}")
         proof = fields.pop("appsecret_proof", "")
         _, version, path = (*parts.path.split("/", 2), "")[:3]
-        request = Request(method, path, fields, token)
+        request = GraphRequest(method, path, fields, token)
         self.requests.append(request)
         return request, self._door(version, token, proof)
 
-    def _door(self, version: str, token: str, proof: str) -> Refused | None:
+    def _door(self, version: str, token: str, proof: str) -> GraphRefusal | None:
         if version != VERSION:
-            return Refused(2635, None, f"(#2635) You are calling a deprecated version of the Ads API: {version}")
+            return GraphRefusal(2635, None, f"(#2635) You are calling a deprecated version of the Ads API: {version}")
         if token not in (TOKEN, PAGE_TOKEN):
-            return Refused(190, None, f"Malformed access token {token}")
+            return GraphRefusal(190, None, f"Malformed access token {token}")
         if self._secret and proof != hmac.new(self._secret.encode(), token.encode(), sha256).hexdigest():
-            return Refused(100, None, "Invalid appsecret_proof provided in the API argument")
+            return GraphRefusal(100, None, "Invalid appsecret_proof provided in the API argument")
         return None
 
-    def _fault(self, request: Request) -> Fault:
+    def _fault(self, request: GraphRequest) -> GraphFault:
         for place, fault in enumerate(self._faults):
             if re.fullmatch(fault.on, request.line):
                 return self._faults.pop(place)
-        return (self.rule(request) if self.rule else None) or Fault()
+        return (self.rule(request) if self.rule else None) or GraphFault()
 
     def _usage(self, path: str) -> dict[str, str]:
         account = self._account_of(path)
@@ -329,15 +331,15 @@ class GraphServer:
 
     # The verbs
 
-    def _do(self, request: Request) -> Row:
+    def _do(self, request: GraphRequest) -> Row:
         account = self._account_of(request.path)
         if account:
             self._scores[account].append((self.clock(), 1 if request.method == "GET" else 3))
             if self._score(account) > MOST_SCORE[self.tier]:
-                raise Refused(17, 2446079, "(#17) User request limit reached")
+                raise GraphRefusal(17, 2446079, "(#17) User request limit reached")
         return {"GET": self._read, "POST": self._write, "DELETE": self._remove}[request.method](request)
 
-    def _read(self, request: Request) -> Row:
+    def _read(self, request: GraphRequest) -> Row:
         node, _, edge = request.path.partition("/")
         if node == "debug_token":
             return {"data": self._token(request.fields.get("input_token", ""))}
@@ -351,7 +353,7 @@ class GraphServer:
             return self._report(self._jobs[node], edge, request)
         return self._listed(node, edge, request) if edge else self._node(node, request)
 
-    def _node(self, node: str, request: Request) -> Row:
+    def _node(self, node: str, request: GraphRequest) -> Row:
         asked = request.fields.get("fields", "id")
         if node == PAGE:
             page = {
@@ -366,9 +368,9 @@ class GraphServer:
         row = self._object(node)
         return _shown(self._told(row), rules.fields_of(row["edge"], asked))
 
-    def _listed(self, account: str, edge: str, request: Request) -> Row:
+    def _listed(self, account: str, edge: str, request: GraphRequest) -> Row:
         if account not in self.accounts:
-            raise Refused(100, 33, f"Unsupported get request. Object with ID '{account}' does not exist")
+            raise GraphRefusal(100, 33, f"Unsupported get request. Object with ID '{account}' does not exist")
         if edge == "minimum_budgets":
             told = self.accounts[account]
             row = {"currency": told["currency"], "min_daily_budget_imp": told["min_daily_budget"]}
@@ -378,10 +380,10 @@ class GraphServer:
             log = [row for row in self.log if row["account"] == account and since <= row["at"] <= until]
             return self._paged(log[::-1], edge, request)
         if edge not in EDGES:
-            raise Refused(2500, None, f"Unknown path components: /{edge}")
+            raise GraphRefusal(2500, None, f"Unknown path components: /{edge}")
         return self._paged([self._told(row) for row in self._of(account, edge, request)], edge, request)
 
-    def _of(self, account: str, edge: str, request: Request) -> list[Row]:
+    def _of(self, account: str, edge: str, request: GraphRequest) -> list[Row]:
         wanted = request.fields.get("effective_status")
         statuses = rules.parsed(wanted, "effective_status") if wanted else None
         before = self.clock() - self.lag
@@ -391,15 +393,15 @@ class GraphServer:
             return [row for row in rows if self._effective(row) in statuses]
         return [row for row in rows if row.get("status") not in ("DELETED", "ARCHIVED")]
 
-    def _paged(self, rows: list[Row], kind: str, request: Request) -> Row:
+    def _paged(self, rows: list[Row], kind: str, request: GraphRequest) -> Row:
         asked = rules.fields_of(kind, request.fields.get("fields", "id"))
         shown = [_shown(row, asked) for row in rows]
         return self._page(shown, kind, request)
 
-    def _page(self, shown: list[Row], kind: str, request: Request) -> Row:
+    def _page(self, shown: list[Row], kind: str, request: GraphRequest) -> Row:
         size = min(int(request.fields.get("limit", "25")), self.largest_page)
         if self.heaviest_page and min(size, len(shown)) > self.heaviest_page:
-            raise Refused(1, None, "Please reduce the amount of data you're asking for, then retry your request")
+            raise GraphRefusal(1, None, "Please reduce the amount of data you're asking for, then retry your request")
         after = int(request.fields.get("after", "0").partition(".")[0] or 0)
         data = shown[after : after + size]
         more = after + size < len(shown) or kind in (self.circling, self.repeating)
@@ -423,17 +425,17 @@ class GraphServer:
 
     # Reports
 
-    def _report(self, job: Job, edge: str, request: Request) -> Row:
+    def _report(self, job: ReportJob, edge: str, request: GraphRequest) -> Row:
         if edge != "insights":
             job.looks += 1
             status, percent = job.state
             told = {"id": job.id, "async_status": status, "async_percent_completion": percent}
             return _shown(told, rules.fields_of("jobs", request.fields.get("fields", "id")))
         if job.state[0] != "Job Completed":
-            raise Refused(2601, 1815107, "(#2601) Report is not ready")
+            raise GraphRefusal(2601, 1815107, "(#2601) Report is not ready")
         return self._page(self._rows(job), "insights", request)
 
-    def _rows(self, job: Job) -> list[Row]:
+    def _rows(self, job: ReportJob) -> list[Row]:
         span = rules.parsed(job.fields["time_range"], "time_range")
         ads = next((each["value"] for each in rules.parsed(job.fields.get("filtering", "[]"), "filtering")), None)
         parts = rules.parsed(job.fields.get("breakdowns", "[]"), "breakdowns")
@@ -455,10 +457,12 @@ class GraphServer:
         span = rules.parsed(fields["time_range"], "time_range")
         today = self.clock().date()
         if date.fromisoformat(span["since"]) < today - timedelta(days=37 * 30.44):
-            raise Refused(3018, None, "(#3018) The start date of the time range cannot be beyond 37 months")
+            raise GraphRefusal(3018, None, "(#3018) The start date of the time range cannot be beyond 37 months")
         for name in rules.parsed(fields.get("breakdowns", "[]"), "breakdowns"):
             rules.one_of(name, tuple(part for parts in BREAKDOWNS.values() for part in parts), "breakdowns")
-        job = Job(str(next(self._numbers)), account, dict(fields), self.fates.pop(0) if self.fates else "completes")
+        job = ReportJob(
+            str(next(self._numbers)), account, dict(fields), self.fates.pop(0) if self.fates else "completes"
+        )
         if self.most_rows and len(self._rows(job)) > self.most_rows:
             job.fate = "fails"
         self._jobs[job.id] = job
@@ -466,18 +470,18 @@ class GraphServer:
 
     # Making and changing
 
-    def _write(self, request: Request) -> Row:
+    def _write(self, request: GraphRequest) -> Row:
         node, _, edge = request.path.partition("/")
         if node == DATASET and edge == "events":
             return self._take_events(request.fields)
         if not edge:
             return self._update(self._object(node), request.fields)
         if node not in self.accounts:
-            raise Refused(100, 33, f"Unsupported post request. Object with ID '{node}' does not exist")
+            raise GraphRefusal(100, 33, f"Unsupported post request. Object with ID '{node}' does not exist")
         if edge == "insights":
             return self._start(node, request.fields)
         if edge not in EDGES:
-            raise Refused(2500, None, f"Unknown path components: /{edge}")
+            raise GraphRefusal(2500, None, f"Unknown path components: /{edge}")
         return self._make(edge, node, request.fields)
 
     def _make(self, edge: str, account: str, fields: Mapping[str, str]) -> Row:
@@ -519,7 +523,7 @@ class GraphServer:
 
     def _update(self, row: Row, fields: Mapping[str, str]) -> Row:
         if "promoted_object" in fields:
-            raise Refused(100, 3260011, "promoted_object can't be changed")
+            raise GraphRefusal(100, 3260011, "promoted_object can't be changed")
         if row["edge"] == "adrules_library":
             row |= rules.rule({"name": row["name"], **fields})
             return {"success": True}
@@ -535,16 +539,16 @@ class GraphServer:
     def _check_budget(self, row: Row, written: str) -> None:
         units = rules.whole(written, "daily_budget")
         if not row.get("daily_budget"):
-            raise Refused(100, 1885621, "You can only set an ad set budget or a campaign budget.")
+            raise GraphRefusal(100, 1885621, "You can only set an ad set budget or a campaign budget.")
         if units < self.accounts[row["account"]]["min_daily_budget"]:
-            raise Refused(100, 1885272, "Your budget is too low")
+            raise GraphRefusal(100, 1885272, "Your budget is too low")
         since = self.clock() - timedelta(hours=1)
         changes = [at for at in self._budget_changes[row["id"]] if at > since]
         if row["edge"] == "adsets" and len(changes) >= 4:
-            raise Refused(613, 1487632, "You may change the budget of an ad set four times an hour")
+            raise GraphRefusal(613, 1487632, "You may change the budget of an ad set four times an hour")
         self._budget_changes[row["id"]] = [*changes, self.clock()]
 
-    def _remove(self, request: Request) -> Row:
+    def _remove(self, request: GraphRequest) -> Row:
         self._object(request.path)["status"] = "DELETED"
         return {"success": True}
 
@@ -552,7 +556,7 @@ class GraphServer:
         rules.need(fields, "data")
         told = rules.parsed(fields["data"], "data")
         if len(told) > 1000:
-            raise Refused(100, 2804008, "Too many events")
+            raise GraphRefusal(100, 2804008, "Too many events")
         for each in told:
             rules.event(each, self.clicks, WHATSAPP, self.clock())
         if self.takes_events:
@@ -562,7 +566,7 @@ class GraphServer:
     def _object(self, number: str, account: str | None = None) -> Row:
         row = self.objects.get(number)
         if row is None or (account and row["account"] != account):
-            raise Refused(
+            raise GraphRefusal(
                 100, 33, f"Object with ID '{number}' does not exist, cannot be loaded due to missing permissions"
             )
         return row
@@ -620,14 +624,14 @@ def _shown(row: Mapping[str, Any], asked: Mapping[str, str]) -> Row:
     return told
 
 
-def _error(error: Refused) -> Row:
+def _error(error: GraphRefusal) -> Row:
     told: Row = {"message": error.message, "type": "OAuthException", "code": error.code, "fbtrace_id": "AbCdEf"}
     if error.subcode:
         told |= {"error_subcode": error.subcode, "is_transient": False, "error_user_msg": error.message}
     return told
 
 
-def _status(error: Refused) -> int:
+def _status(error: GraphRefusal) -> int:
     return {1: 500, 2: 503, 190: 401, 200: 403, 10: 403}.get(error.code, 400)
 
 
@@ -679,7 +683,7 @@ def _handler(server: GraphServer) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-class Time:
+class WaitingClock:
     """Stands still until somebody waits: `GraphClient(…, clock=time, sleep=time.wait)`."""
 
     def __init__(self, start: datetime = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)) -> None:

@@ -16,7 +16,7 @@ from bot.ads.facebook import VERSION_ENDS, Advertiser, FacebookAccount, version_
 from bot.ads.platform import AdsFault, NotAuthorised, OutcomeUnknown, RequestWrong, TryLater
 from bot.language.money import Money
 from memory.ads.ad_account import BusinessEvent, Learning, NewAdSet, NewCampaign, Objective
-from tests.ads.facebook.graph_server import DATASET, PAGE, PHONE, WHATSAPP, GraphServer, Time, losing, refusing
+from tests.ads.facebook.graph_server import DATASET, PAGE, PHONE, WHATSAPP, GraphServer, WaitingClock, losing, refusing
 from tests.ads.facebook.test_contract import MetaStage
 from tests.ads.platform_contract import launch, publish
 
@@ -26,7 +26,7 @@ EVENTS = f"POST {DATASET}/events"
 
 @pytest.fixture
 def stage() -> Iterator[MetaStage]:
-    time = Time()
+    time = WaitingClock()
     with GraphServer(clock=time) as meta:
         meta.opens("act_111")
         yield MetaStage(meta, time, meta.account(graph=meta.graph(sleep=time.wait)), ZoneInfo("Asia/Kolkata"))

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.ads.platform import PlatformAccount
-from tests.ads.facebook.graph_server import GraphServer, Time
+from tests.ads.facebook.graph_server import GraphServer, WaitingClock
 from tests.ads.platform_contract import AccountContract
 
 FEED = {"publisher_platform": "facebook", "platform_position": "feed"}
@@ -22,7 +22,7 @@ class MetaStage:
     """Everything that runs is shown 1,000 times a day."""
 
     meta: GraphServer
-    time: Time
+    time: WaitingClock
     account: PlatformAccount
     zone: ZoneInfo
     image: str = "picture-1"
@@ -53,7 +53,7 @@ CURRENCIES = {"INR": ("Asia/Kolkata", 4000), "TWD": ("Asia/Taipei", 30), "USD": 
 def stage(request: pytest.FixtureRequest) -> Iterator[MetaStage]:
     """Three currencies: offset 100, offset 1 where ISO says 2, and dollars."""
     zone, least = CURRENCIES[request.param]
-    time = Time()
+    time = WaitingClock()
     with GraphServer(clock=time) as meta:
         meta.opens("act_111", currency=request.param, time_zone=zone, least=least)
         graph = meta.graph(sleep=time.wait)

@@ -32,9 +32,9 @@ from memory.ads.ad_account import NewCampaign, NewCreative
 from tests.ads.facebook.graph_server import (
     SECRET,
     TOKEN,
-    Fault,
+    GraphFault,
     GraphServer,
-    Time,
+    WaitingClock,
     garbled,
     late,
     losing,
@@ -50,19 +50,19 @@ CAMPAIGNS = "POST act_111/campaigns"
 
 
 @pytest.fixture
-def time() -> Time:
-    return Time()
+def time() -> WaitingClock:
+    return WaitingClock()
 
 
 @pytest.fixture
-def meta(time: Time) -> Iterator[GraphServer]:
+def meta(time: WaitingClock) -> Iterator[GraphServer]:
     with GraphServer(clock=time) as server:
         server.opens("act_111")
         yield server
 
 
 @pytest.fixture
-def stage(meta: GraphServer, time: Time) -> MetaStage:
+def stage(meta: GraphServer, time: WaitingClock) -> MetaStage:
     account = meta.account(graph=meta.graph(sleep=time.wait))
     return MetaStage(meta, time, account, zone=ZoneInfo("Asia/Kolkata"))
 
@@ -82,7 +82,7 @@ def stage(meta: GraphServer, time: Time) -> MetaStage:
         (refusing(2, on=CAMPAIGNS), 0),
     ],
 )
-def test_a_create_with_a_lost_answer_is_sent_once(stage: MetaStage, fault: Fault, made: int) -> None:
+def test_a_create_with_a_lost_answer_is_sent_once(stage: MetaStage, fault: GraphFault, made: int) -> None:
     stage.meta.plays(fault)
     with pytest.raises(OutcomeUnknown, match="looks before"):
         stage.account.create(CAMPAIGN, "k7Q2")
@@ -100,7 +100,7 @@ def test_a_create_with_a_late_answer_is_sent_once(stage: MetaStage) -> None:
     assert len(stage.meta.asked(CAMPAIGNS)) == 1
 
 
-def test_a_create_that_never_left_may_be_tried_later(time: Time) -> None:
+def test_a_create_that_never_left_may_be_tried_later(time: WaitingClock) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         graph = GraphClient(
@@ -122,7 +122,7 @@ def test_a_read_and_a_change_outlive_three_faults(stage: MetaStage) -> None:
 @pytest.mark.parametrize(
     "later", [losing(times=3), refusing(17, 2446079), refusing(613, 1487632), refusing(2, times=3)]
 )
-def test_a_change_of_which_one_answer_was_lost_is_unknown(stage: MetaStage, later: Fault) -> None:
+def test_a_change_of_which_one_answer_was_lost_is_unknown(stage: MetaStage, later: GraphFault) -> None:
     made = launch(stage)
     change = f"POST {made.ad_set}"
     stage.meta.plays(losing(on=change), replace(later, on=change))
@@ -342,10 +342,10 @@ def test_a_spend_rule_is_replaced_and_its_duplicates_deleted(stage: MetaStage) -
     assert second
 
 
-# Time
+# WaitingClock
 
 
-def test_a_trickling_answer_ends_at_the_time_limit(time: Time) -> None:
+def test_a_trickling_answer_ends_at_the_time_limit(time: WaitingClock) -> None:
     done = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
         threading.Thread(target=_trickle, args=(server, done), daemon=True).start()
@@ -381,7 +381,7 @@ def _trickle(server: socket.socket, done: threading.Event) -> None:
 @pytest.mark.parametrize("trouble", ["nobody there", "lost", "malformed", "garbled", "late", "no such host"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_token_and_proof_are_in_no_log_text_or_chain(
-    meta: GraphServer, time: Time, caplog: pytest.LogCaptureFixture, trouble: str, method: str
+    meta: GraphServer, time: WaitingClock, caplog: pytest.LogCaptureFixture, trouble: str, method: str
 ) -> None:
     caplog.set_level(logging.DEBUG)
     url = {"nobody there": "http://127.0.0.1:1", "no such host": "http://nowhere.invalid"}.get(trouble, meta.url)
@@ -396,7 +396,7 @@ def test_token_and_proof_are_in_no_log_text_or_chain(
     assert TOKEN not in repr(graph) + repr(meta.account(graph=graph)) + repr(graph._http.__dict__)
 
 
-def _troubles(name: str) -> list[Fault]:
+def _troubles(name: str) -> list[GraphFault]:
     fault = {
         "lost": losing(on=".*", times=4),
         "malformed": refusing(190, None, message=f"Malformed access token {TOKEN}", times=4),

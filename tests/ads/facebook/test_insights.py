@@ -17,7 +17,7 @@ from bot.ads.facebook.insights import first_reported_day, readings
 from bot.ads.platform import TryLater
 from bot.language.money import Money
 from memory.ads.ad_account import AdInsight
-from tests.ads.facebook.graph_server import GraphServer, Time, refusing
+from tests.ads.facebook.graph_server import GraphServer, WaitingClock, refusing
 
 START = date(2026, 11, 1)
 CHAT = "onsite_conversion.messaging_conversation_started_7d"
@@ -25,11 +25,11 @@ REPORTS = "POST act_111/insights"
 
 
 @dataclass
-class Books:
+class InsightsAccount:
     """An account whose insights a test writes."""
 
     meta: GraphServer
-    time: Time
+    time: WaitingClock
     account: FacebookAccount
     notices: list[str]
 
@@ -51,11 +51,13 @@ class Books:
 
 
 @pytest.fixture
-def books() -> Iterator[Books]:
-    time, notices = Time(), list[str]()
+def books() -> Iterator[InsightsAccount]:
+    time, notices = WaitingClock(), list[str]()
     with GraphServer(clock=time) as meta:
         meta.opens("act_111")
-        yield Books(meta, time, meta.account(graph=meta.graph(sleep=time.wait), notice=notices.append), notices)
+        yield InsightsAccount(
+            meta, time, meta.account(graph=meta.graph(sleep=time.wait), notice=notices.append), notices
+        )
 
 
 def actions(**counts: str) -> list[dict[str, str]]:
@@ -65,7 +67,7 @@ def actions(**counts: str) -> list[dict[str, str]]:
 # Rows
 
 
-def test_a_row_is_read_as_it_stands(books: Books) -> None:
+def test_a_row_is_read_as_it_stands(books: InsightsAccount) -> None:
     found = books.row(
         spend="123.45",
         impressions="1000",
@@ -87,12 +89,12 @@ def test_a_row_is_read_as_it_stands(books: Books) -> None:
     assert books.notices == []
 
 
-def test_what_was_left_out_is_not_zero(books: Books) -> None:
+def test_what_was_left_out_is_not_zero(books: InsightsAccount) -> None:
     found = books.row()
     assert (found.chats, found.reach, found.purchases, found.purchase_value) == (None, None, None, None)
 
 
-def test_an_action_list_without_chats_means_zero(books: Books) -> None:
+def test_an_action_list_without_chats_means_zero(books: InsightsAccount) -> None:
     found = books.row(actions=actions(link_click="3"))
     assert (found.chats, found.purchases) == (0, None)
 
@@ -106,7 +108,7 @@ def test_an_action_list_without_chats_means_zero(books: Books) -> None:
         ({"omni_purchase": "0", "purchase": "4"}, 0),
     ],
 )
-def test_purchases_are_one_tier_and_never_a_sum(books: Books, counts: dict[str, str], purchases: int) -> None:
+def test_purchases_are_one_tier_and_never_a_sum(books: InsightsAccount, counts: dict[str, str], purchases: int) -> None:
     values = {name: f"{count}000.50" for name, count in counts.items()}
     found = books.row(actions=actions(**counts), action_values=actions(**values))
     assert found.purchases == purchases
@@ -129,7 +131,9 @@ def test_purchases_are_one_tier_and_never_a_sum(books: Books, counts: dict[str, 
         ({"spend": "1e400"}, "no amount"),
     ],
 )
-def test_unusable_rows_are_reported_and_the_rest_stored(books: Books, told: dict[str, Any], words: str) -> None:
+def test_unusable_rows_are_reported_and_the_rest_stored(
+    books: InsightsAccount, told: dict[str, Any], words: str
+) -> None:
     books.meta.delivered("2", START, spend="7", impressions="70")
     row = books.meta.delivered("1", START, spend="10", impressions="100")
     row |= told
@@ -148,7 +152,7 @@ def test_unusable_rows_are_reported_and_the_rest_stored(books: Books, told: dict
         ({"actions": [{"action_type": CHAT, "value": "-2"}]}, "number of chats"),
     ],
 )
-def test_a_contradiction_is_named_and_the_row_taken(books: Books, told: dict[str, Any], words: str) -> None:
+def test_a_contradiction_is_named_and_the_row_taken(books: InsightsAccount, told: dict[str, Any], words: str) -> None:
     found = books.row(**told)
     assert found.spend.amount == 10
     assert (found.purchase_value, found.purchases) == (None, None)
@@ -174,14 +178,14 @@ def test_rows_without_day_or_hour_are_reported_and_skipped(told: dict[str, str],
     assert "ad 1" in notice
 
 
-def test_a_day_told_twice_differently_is_named_and_told_once(books: Books) -> None:
+def test_a_day_told_twice_differently_is_named_and_told_once(books: InsightsAccount) -> None:
     books.meta.delivered("1", START, spend="10", impressions="100")
     books.meta.insights.append({**books.meta.insights[0], "spend": "11"})
     assert [each.spend.amount for each in books.account.readings(START, START)] == [Decimal(11)]
     assert "told twice" in books.notices[0]
 
 
-def test_a_day_that_is_told_differently_later_is_read_so(books: Books) -> None:
+def test_a_day_that_is_told_differently_later_is_read_so(books: InsightsAccount) -> None:
     first = books.row(actions=[{"action_type": CHAT, "value": "7"}])
     books.time.wait(86400)
     later = books.row(actions=[{"action_type": CHAT, "value": "9"}])
@@ -198,7 +202,7 @@ def test_a_day_that_is_told_differently_later_is_read_so(books: Books) -> None:
         ("product", {"product_id": "SKU-9"}, "SKU-9"),
     ],
 )
-def test_a_breakdown_says_its_part(books: Books, breakdown: str, parts: dict[str, str], part: str) -> None:
+def test_a_breakdown_says_its_part(books: InsightsAccount, breakdown: str, parts: dict[str, str], part: str) -> None:
     books.meta.delivered("1", START, spend="4", impressions="40", parts=parts)
     books.meta.delivered("1", START, spend="10", impressions="100")
     (found,) = books.account.readings(START, START, breakdown=breakdown)
@@ -209,7 +213,7 @@ def test_a_breakdown_says_its_part(books: Books, breakdown: str, parts: dict[str
 # Reports
 
 
-def test_a_report_is_not_read_before_it_is_complete(books: Books) -> None:
+def test_a_report_is_not_read_before_it_is_complete(books: InsightsAccount) -> None:
     found = books.fill(2, 2)
     books.meta.fates = ["lies"]
     assert {(each.ad_id, each.day) for each in books.account.readings(START, START + timedelta(days=1))} == found
@@ -217,21 +221,21 @@ def test_a_report_is_not_read_before_it_is_complete(books: Books) -> None:
 
 
 @pytest.mark.parametrize("fate", ["fails", "skips", "hangs"])
-def test_a_report_that_fails_is_made_of_smaller_ones(books: Books, fate: str) -> None:
+def test_a_report_that_fails_is_made_of_smaller_ones(books: InsightsAccount, fate: str) -> None:
     found = books.fill(3, 4)
     books.meta.fates = [fate] * 3
     readings = books.account.readings(START, START + timedelta(days=3))
     assert sorted((each.ad_id, each.day) for each in readings) == sorted(found)
 
 
-def test_a_stalled_report_is_given_up_after_ten_minutes(books: Books) -> None:
+def test_a_stalled_report_is_given_up_after_ten_minutes(books: InsightsAccount) -> None:
     books.fill(1, 2)
     books.meta.fates = ["hangs"]
     books.account.readings(START, START + timedelta(days=1))
     assert 600 <= books.time.waited < 700
 
 
-def test_stalled_reports_end_within_about_an_hour(books: Books) -> None:
+def test_stalled_reports_end_within_about_an_hour(books: InsightsAccount) -> None:
     books.fill(4, 8)
     books.meta.fates = ["hangs"] * 99
     with pytest.raises(TryLater, match=r"ten minutes|more than an hour"):
@@ -239,7 +243,7 @@ def test_stalled_reports_end_within_about_an_hour(books: Books) -> None:
     assert books.time.waited < 4000
 
 
-def test_a_report_that_crawls_is_given_up_after_an_hour(books: Books) -> None:
+def test_a_report_that_crawls_is_given_up_after_an_hour(books: InsightsAccount) -> None:
     books.fill(1, 1)
     books.meta.fates = ["crawls"]
     with pytest.raises(TryLater, match="more than an hour"):
@@ -248,21 +252,21 @@ def test_a_report_that_crawls_is_given_up_after_an_hour(books: Books) -> None:
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 7, 50])
-def test_too_much_data_is_split_by_days_then_ads(books: Books, most: int) -> None:
+def test_too_much_data_is_split_by_days_then_ads(books: InsightsAccount, most: int) -> None:
     found = books.fill(5, 3)
     books.meta.most_rows = most
     readings = books.account.readings(START, START + timedelta(days=2))
     assert sorted((each.ad_id, each.day) for each in readings) == sorted(found)
 
 
-def test_one_ads_day_that_is_too_much_is_a_fault(books: Books) -> None:
+def test_one_ads_day_that_is_too_much_is_a_fault(books: InsightsAccount) -> None:
     books.fill(1, 1)
     books.meta.plays(refusing(100, 1504018, on=REPORTS, times=9))
     with pytest.raises(TryLater, match="smaller"):
         books.account.readings(START, START)
 
 
-def test_deleted_ads_are_in_the_cut_reports_too(books: Books) -> None:
+def test_deleted_ads_are_in_the_cut_reports_too(books: InsightsAccount) -> None:
     found = books.fill(4, 1)
     for row in books.meta.living("ads")[:2]:
         row["status"] = "DELETED"
@@ -270,7 +274,7 @@ def test_deleted_ads_are_in_the_cut_reports_too(books: Books) -> None:
     assert {(each.ad_id, each.day) for each in books.account.readings(START, START)} == found
 
 
-def test_a_month_is_one_report(books: Books) -> None:
+def test_a_month_is_one_report(books: InsightsAccount) -> None:
     books.fill(40, 28)
     assert len(books.account.readings(START, START + timedelta(days=27))) == 40 * 28
     assert len(books.meta.asked(REPORTS)) == 1
@@ -286,7 +290,7 @@ def test_no_day_is_asked_for_that_meta_no_longer_has(today: date, back: int) -> 
     assert asked == since or (today - asked).days > 37 * 30
 
 
-def test_days_beyond_the_wall_are_left_out(books: Books) -> None:
+def test_days_beyond_the_wall_are_left_out(books: InsightsAccount) -> None:
     books.fill(1, 1)
     assert len(books.account.readings(date(2019, 1, 1), START)) == 1
     assert books.account.readings(date(2019, 1, 1), date(2019, 2, 1)) == []

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.ads.buying import BRAND, SAM, Buying, idea
-from tests.ads.facebook.graph_server import Fault, GraphServer, Request, losing, unheard
+from tests.ads.facebook.graph_server import GraphFault, GraphRequest, GraphServer, losing, unheard
 
 LAUNCHES = 25
 PARTS = ("campaigns", "adsets", "adcreatives", "ads")
@@ -22,7 +22,7 @@ class OneInTen:
     def __init__(self, seed: int) -> None:
         self._rng = random.Random(seed)
 
-    def __call__(self, request: Request) -> Fault | None:
+    def __call__(self, request: GraphRequest) -> GraphFault | None:
         if self._rng.random() >= 0.1:
             return None
         return losing(on=".*") if self._rng.random() < 0.5 else unheard()

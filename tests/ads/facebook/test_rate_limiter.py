@@ -17,7 +17,7 @@ from bot.ads.facebook import RateLimiter
 from bot.ads.facebook.errors import Throttled
 from bot.ads.facebook.rate_limiter import Lane, Use
 from bot.ads.platform import TryLater
-from tests.ads.facebook.graph_server import GraphServer, Time, refusing
+from tests.ads.facebook.graph_server import GraphServer, WaitingClock, refusing
 from tests.ads.facebook.test_contract import MetaStage
 from tests.ads.platform_contract import launch, publish
 
@@ -25,12 +25,12 @@ ACCOUNT = "act_111"
 
 
 @pytest.fixture
-def time() -> Time:
-    return Time()
+def time() -> WaitingClock:
+    return WaitingClock()
 
 
 @pytest.fixture
-def meta(time: Time) -> Iterator[GraphServer]:
+def meta(time: WaitingClock) -> Iterator[GraphServer]:
     with GraphServer(clock=time) as server:
         server.opens(ACCOUNT)
         yield server
@@ -46,21 +46,21 @@ def until_refused(limiter: RateLimiter, lane: Lane, use: Use = "ads_management",
     return most
 
 
-def test_reads_leave_room_for_writes_and_writes_for_pauses(time: Time) -> None:
+def test_reads_leave_room_for_writes_and_writes_for_pauses(time: WaitingClock) -> None:
     limiter = RateLimiter(time)
     assert until_refused(limiter, "read") == 45  # of the 60 that an unknown account has
     assert until_refused(limiter, "write") == 9
     assert until_refused(limiter, "pause", most=100) == 100
 
 
-def test_a_change_counts_as_three_reads(time: Time) -> None:
+def test_a_change_counts_as_three_reads(time: WaitingClock) -> None:
     limiter = RateLimiter(time)
     for _ in range(15):
         limiter.admit(ACCOUNT, "ads_management", "write", "POST")
     assert until_refused(limiter, "read") == 0
 
 
-def test_code_4_at_a_report_stops_only_reports(time: Time) -> None:
+def test_code_4_at_a_report_stops_only_reports(time: WaitingClock) -> None:
     limiter = RateLimiter(time)
     limiter.throttled(ACCOUNT, "ads_insights", 4, 300)
     with pytest.raises(TryLater):
@@ -71,14 +71,14 @@ def test_code_4_at_a_report_stops_only_reports(time: Time) -> None:
         limiter.admit("act_222", "ads_management", "read", "GET")
 
 
-def test_the_room_of_a_known_tier_is_used(time: Time) -> None:
+def test_the_room_of_a_known_tier_is_used(time: WaitingClock) -> None:
     limiter = RateLimiter(time)
     usage = {"acc_id_util_pct": 1, "reset_time_duration": 0, "ads_api_access_tier": "standard_access"}
     limiter.learn(ACCOUNT, "ads_management", {"X-Ad-Account-Usage": json.dumps(usage)})
     assert until_refused(limiter, "read") == 6750
 
 
-def test_a_refused_call_says_when_and_then_it_goes(time: Time) -> None:
+def test_a_refused_call_says_when_and_then_it_goes(time: WaitingClock) -> None:
     limiter = RateLimiter(time)
     until_refused(limiter, "read")
     with pytest.raises(TryLater) as refused:
@@ -89,7 +89,7 @@ def test_a_refused_call_says_when_and_then_it_goes(time: Time) -> None:
     limiter.admit(ACCOUNT, "ads_management", "read", "GET")
 
 
-def test_accounts_do_not_count_for_each_other(time: Time) -> None:
+def test_accounts_do_not_count_for_each_other(time: WaitingClock) -> None:
     limiter = RateLimiter(time)
     until_refused(limiter, "read")
     limiter.admit("act_222", "ads_management", "read", "GET")
@@ -124,7 +124,9 @@ BUC = "X-Business-Use-Case-Usage"
         ("X-App-Usage", {"call_count": 70, "total_cputime": 1, "total_time": 1}, set()),
     ],
 )
-def test_each_header_stops_the_reads_that_it_is_about(time: Time, header: str, told: object, stops: set[str]) -> None:
+def test_each_header_stops_the_reads_that_it_is_about(
+    time: WaitingClock, header: str, told: object, stops: set[str]
+) -> None:
     limiter = RateLimiter(time)
     limiter.learn(ACCOUNT, "ads_management", {header: json.dumps(told)})
     uses: tuple[Use, ...] = ("ads_insights", "ads_management")
@@ -134,7 +136,7 @@ def test_each_header_stops_the_reads_that_it_is_about(time: Time, header: str, t
     assert [until_refused(limiter, "read", use, most=1) for use in uses] == [1, 1]
 
 
-def test_meta_says_in_minutes_when_it_goes_on(time: Time) -> None:
+def test_meta_says_in_minutes_when_it_goes_on(time: WaitingClock) -> None:
     limiter = RateLimiter(time)
     usage = {"type": "ads_insights", "call_count": 100, "estimated_time_to_regain_access": 19}
     limiter.learn(ACCOUNT, "ads_insights", {BUC: json.dumps({"111": [usage]})})
@@ -146,13 +148,13 @@ def test_meta_says_in_minutes_when_it_goes_on(time: Time) -> None:
 
 
 @pytest.mark.parametrize("broken", ["", "{", "[]", "null", '{"111": 5}', '{"111": [{"call_count": "x"}]}'])
-def test_a_header_that_cannot_be_read_stops_nothing(time: Time, broken: str) -> None:
+def test_a_header_that_cannot_be_read_stops_nothing(time: WaitingClock, broken: str) -> None:
     limiter = RateLimiter(time)
     limiter.learn(ACCOUNT, "ads_management", dict.fromkeys((BUC, "X-Ad-Account-Usage", "X-App-Usage"), broken))
     limiter.admit(ACCOUNT, "ads_management", "read", "GET")
 
 
-def test_processes_share_what_one_of_them_learned(time: Time, tmp_path: Path) -> None:
+def test_processes_share_what_one_of_them_learned(time: WaitingClock, tmp_path: Path) -> None:
     one, other = (RateLimiter(time, tmp_path / "usage.json") for _ in range(2))
     assert until_refused(one, "read") == 45
     assert until_refused(other, "read") == 0
@@ -162,7 +164,7 @@ def test_processes_share_what_one_of_them_learned(time: Time, tmp_path: Path) ->
     assert until_refused(other, "read") == 45
 
 
-def test_no_call_is_forgotten_when_several_count_at_once(time: Time, tmp_path: Path) -> None:
+def test_no_call_is_forgotten_when_several_count_at_once(time: WaitingClock, tmp_path: Path) -> None:
     file = tmp_path / "usage.json"
 
     def fifty_pauses() -> None:
@@ -179,7 +181,7 @@ def test_no_call_is_forgotten_when_several_count_at_once(time: Time, tmp_path: P
 
 
 @pytest.mark.parametrize("text", ["", '{"meters": {"app": {"perc', "[]", '{"meters": 5}', '{"scores": {"a": [1]}}'])
-def test_a_half_written_file_starts_the_count_again(time: Time, tmp_path: Path, text: str) -> None:
+def test_a_half_written_file_starts_the_count_again(time: WaitingClock, tmp_path: Path, text: str) -> None:
     file = tmp_path / "usage.json"
     file.write_text(text)
     assert until_refused(RateLimiter(time, file), "read") == 45
@@ -190,7 +192,7 @@ def test_a_half_written_file_starts_the_count_again(time: Time, tmp_path: Path, 
     st.lists(st.tuples(st.sampled_from(["read", "write", "pause"]), st.sampled_from(["GET", "POST"]), st.floats(0, 90)))
 )
 def test_reads_and_writes_stay_within_their_share(calls: list[tuple[Lane, str, float]]) -> None:
-    time = Time()
+    time = WaitingClock()
     counted: list[tuple[datetime, int]] = []
     limiter = RateLimiter(time)
     for lane, method, seconds in calls:
@@ -209,7 +211,7 @@ def test_reads_and_writes_stay_within_their_share(calls: list[tuple[Lane, str, f
 # Against Meta's own count
 
 
-def test_small_account_reports_stop_early_and_pauses_still_go(meta: GraphServer, time: Time) -> None:
+def test_small_account_reports_stop_early_and_pauses_still_go(meta: GraphServer, time: WaitingClock) -> None:
     account = meta.account(graph=meta.graph(sleep=time.wait))
     made = launch_slowly(meta, time)
     meta.tier = "development_access"
@@ -220,7 +222,7 @@ def test_small_account_reports_stop_early_and_pauses_still_go(meta: GraphServer,
     assert meta.objects[made]["status"] == "PAUSED"
 
 
-def launch_slowly(meta: GraphServer, time: Time) -> str:
+def launch_slowly(meta: GraphServer, time: WaitingClock) -> str:
     """The id of an ad that runs, launched long enough ago not to count."""
     stage = MetaStage(meta, time, meta.account(graph=meta.graph(sleep=time.wait)), ZoneInfo("Asia/Kolkata"))
     made = launch(stage)
@@ -229,7 +231,7 @@ def launch_slowly(meta: GraphServer, time: Time) -> str:
     return made.ad
 
 
-def test_after_code_17_only_pauses_are_sent(meta: GraphServer, time: Time) -> None:
+def test_after_code_17_only_pauses_are_sent(meta: GraphServer, time: WaitingClock) -> None:
     made = launch_slowly(meta, time)
     account = meta.account(graph=meta.graph(sleep=time.wait))
     meta.plays(refusing(17, 2446079, on="GET act_111/campaigns"))
@@ -246,7 +248,7 @@ def test_after_code_17_only_pauses_are_sent(meta: GraphServer, time: Time) -> No
     account.structure()
 
 
-def test_a_throttled_report_does_not_stop_the_rest(meta: GraphServer, time: Time) -> None:
+def test_a_throttled_report_does_not_stop_the_rest(meta: GraphServer, time: WaitingClock) -> None:
     account = meta.account(graph=meta.graph(sleep=time.wait))
     meta.plays(refusing(80000, 2446079, on="POST act_111/insights"))
     today = time().date()

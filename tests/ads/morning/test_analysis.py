@@ -9,7 +9,7 @@ import pytest
 from bot.ads.morning.analysis import (
     AdDayCount,
     Benchmark,
-    Count,
+    Proportion,
     analyse,
     anomaly,
     benchmark,
@@ -104,8 +104,8 @@ def test_a_day_without_the_usual_chats_is_odd() -> None:
 
 
 def test_without_tries_nothing_has_changed() -> None:
-    assert changed(Count(0, 0), Count(3, 10)) == 0.0
-    assert changed(Count(0, 50), Count(0, 50)) == 0.0
+    assert changed(Proportion(0, 0), Proportion(3, 10)) == 0.0
+    assert changed(Proportion(0, 50), Proportion(0, 50)) == 0.0
 
 
 @pytest.mark.parametrize(

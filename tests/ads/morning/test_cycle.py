@@ -25,7 +25,7 @@ SIX = datetime(2026, 11, 21, 5, 0, tzinfo=UTC)  # in Madrid
 MADRID = BrandMorning("voyage", ZoneInfo("Europe/Madrid"), 7)
 
 
-class Killed(BaseException):
+class CycleKilled(BaseException):
     """The process ends here."""
 
 
@@ -91,10 +91,10 @@ def test_a_killed_cycle_resumes_after_its_last_step(cycle_of: Callable[..., Cycl
     log: list[str] = []
 
     def dies(morning: Morning) -> StepResult:
-        raise Killed
+        raise CycleKilled
 
     clock.pass_by(hours=1)
-    with pytest.raises(Killed):
+    with pytest.raises(CycleKilled):
         cycle_of([writing(log, "pull"), MorningStep("act", dies)], [writing(log, "report")]).run()
     clock.pass_by(minutes=6)
     seen: list[MorningResults] = []

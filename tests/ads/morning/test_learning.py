@@ -31,7 +31,7 @@ GIFT = tuple((f"g{n}", f"Summer · gift · image {n}") for n in range(3))
 
 
 @dataclass
-class Desk:
+class TwoAngles:
     """Two angles with three ads each."""
 
     stores: Stores
@@ -79,18 +79,18 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(Stores(tmp_path / "hawker.db"))
+def desk(tmp_path: Path) -> TwoAngles:
+    return TwoAngles(Stores(tmp_path / "hawker.db"))
 
 
-def good_and_bad(desk: Desk, security: int = 60, gift: int = 10) -> None:
+def good_and_bad(desk: TwoAngles, security: int = 60, gift: int = 10) -> None:
     for ad, _ in SECURE:
         desk.week(ad, chats=350, orders=security)
     for ad, _ in GIFT:
         desk.week(ad, chats=350, orders=gift)
 
 
-def test_what_sells_better_is_learned_once_with_its_numbers(desk: Desk) -> None:
+def test_what_sells_better_is_learned_once_with_its_numbers(desk: TwoAngles) -> None:
     good_and_bad(desk)
     told = desk.morning()
     assert "Ads on security turn more chats into orders than ads on anything else: 17.1% against 2.9%" in told.learned
@@ -102,17 +102,17 @@ def test_what_sells_better_is_learned_once_with_its_numbers(desk: Desk) -> None:
     assert len(desk.strategy.entries(BRAND, "learnings", open_only=False)) == known
 
 
-def test_a_small_difference_or_small_numbers_teach_nothing(desk: Desk) -> None:
+def test_a_small_difference_or_small_numbers_teach_nothing(desk: TwoAngles) -> None:
     good_and_bad(desk, security=30, gift=26)
     assert desk.morning().learned == ()
-    few = Desk(Stores(Path(desk.stores.url).with_name("few.db")))
+    few = TwoAngles(Stores(Path(desk.stores.url).with_name("few.db")))
     few.week("s0", chats=28, orders=9)
     few.week("g0", chats=28, orders=0)
     assert few.morning().learned == ()
     assert few.insights() == []
 
 
-def test_what_was_believed_is_withdrawn_when_the_numbers_turn(desk: Desk) -> None:
+def test_what_was_believed_is_withdrawn_when_the_numbers_turn(desk: TwoAngles) -> None:
     good_and_bad(desk)
     desk.morning()
     desk.stores.clock.pass_by(days=40)
@@ -123,7 +123,7 @@ def test_what_was_believed_is_withdrawn_when_the_numbers_turn(desk: Desk) -> Non
     assert any("Ads on gift turn more" in insight for insight in desk.insights())
 
 
-def test_what_earned_and_what_lost_become_patterns_and_turn(desk: Desk) -> None:
+def test_what_earned_and_what_lost_become_patterns_and_turn(desk: TwoAngles) -> None:
     good_and_bad(desk)
     desk.morning()
     assert "angle:security" in desk.patterns(SUCCESS)
@@ -135,13 +135,13 @@ def test_what_earned_and_what_lost_become_patterns_and_turn(desk: Desk) -> None:
     assert "angle:security" in desk.patterns(FAILURE)
 
 
-def test_where_everything_earns_alike_no_angle_is_praised(desk: Desk) -> None:
+def test_where_everything_earns_alike_no_angle_is_praised(desk: TwoAngles) -> None:
     good_and_bad(desk, security=60, gift=60)
     desk.morning()
     assert desk.patterns(SUCCESS) == desk.patterns(FAILURE) == set()
 
 
-def test_patterns_are_shared_only_where_the_brand_says_so(desk: Desk) -> None:
+def test_patterns_are_shared_only_where_the_brand_says_so(desk: TwoAngles) -> None:
     good_and_bad(desk)
     desk.morning()
     assert desk.strategy.patterns_of_others("another") == []
@@ -153,7 +153,7 @@ def test_patterns_are_shared_only_where_the_brand_says_so(desk: Desk) -> None:
     assert desk.strategy.patterns_of_others("another") == []
 
 
-def test_every_campaign_is_judged_in_the_shape_of_the_file(desk: Desk) -> None:
+def test_every_campaign_is_judged_in_the_shape_of_the_file(desk: TwoAngles) -> None:
     good_and_bad(desk)
     desk.morning()
     kept = {entry.campaign_id: entry.record for entry in desk.records.snapshots(BRAND)}
@@ -164,7 +164,7 @@ def test_every_campaign_is_judged_in_the_shape_of_the_file(desk: Desk) -> None:
     assert kept["c-s0"]["performance"]["profit"] == "1700.00"
 
 
-def test_what_a_change_brought_is_told_after_a_week(desk: Desk) -> None:
+def test_what_a_change_brought_is_told_after_a_week(desk: TwoAngles) -> None:
     desk.week("s0", chats=70, orders=7)
     change = desk.records.optimization(BRAND, "c-s0", "budget", "it earns", "20 INR a day", line="s-s0")
     for days, told in ((7, 0), (2, 1), (1, 0)):
@@ -178,7 +178,7 @@ def test_what_a_change_brought_is_told_after_a_week(desk: Desk) -> None:
     )
 
 
-def test_what_customers_ask_about_is_learned_and_forgotten(desk: Desk) -> None:
+def test_what_customers_ask_about_is_learned_and_forgotten(desk: TwoAngles) -> None:
     for person in range(30):
         _write(desk, person, "cash on delivery?" if person < 9 else "hello")
     assert desk.morning().asked == ("9 of 30 chats asked about cash on delivery",)
@@ -193,7 +193,7 @@ def test_what_customers_ask_about_is_learned_and_forgotten(desk: Desk) -> None:
     assert desk.insights() == ["30 of 30 chats asked about warranty"]
 
 
-def _write(desk: Desk, person: int, text: str) -> None:
+def _write(desk: TwoAngles, person: int, text: str) -> None:
     phone = f"+9198765{person:05d}"
     message = desk.stores.hear(text, phone=phone)
     contacts: Contacts = desk.stores.contacts
@@ -201,7 +201,7 @@ def _write(desk: Desk, person: int, text: str) -> None:
     contacts.touch(contact.id, BRAND, message, Referral("s0", "ad", "c", None, None, None, {}))
 
 
-def test_complaints_under_an_ad_stand_in_its_campaigns_judgement(desk: Desk) -> None:
+def test_complaints_under_an_ad_stand_in_its_campaigns_judgement(desk: TwoAngles) -> None:
     good_and_bad(desk)
     run = desk.cycles.claim(BRAND, "act_1", desk.today(), "listen")
     assert run is not None

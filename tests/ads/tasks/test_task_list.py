@@ -30,7 +30,7 @@ def asana() -> Iterator[AsanaServer]:
         yield server
 
 
-class Office:
+class SyncedTasks:
     def __init__(self, folder: Path, server: AsanaServer) -> None:
         self.db = migrated_database(folder / "hawker.db")
         self.clock = TestClock()
@@ -48,11 +48,11 @@ class Office:
 
 
 @pytest.fixture
-def office(tmp_path: Path, asana: AsanaServer) -> Office:
-    return Office(tmp_path, asana)
+def office(tmp_path: Path, asana: AsanaServer) -> SyncedTasks:
+    return SyncedTasks(tmp_path, asana)
 
 
-def test_a_task_is_filed_with_its_brief(office: Office, asana: AsanaServer) -> None:
+def test_a_task_is_filed_with_its_brief(office: SyncedTasks, asana: AsanaServer) -> None:
     task = office.tasks.ask("voyage", PHOTO)
     office.asana.sync()
     office.asana.sync()
@@ -63,7 +63,7 @@ def test_a_task_is_filed_with_its_brief(office: Office, asana: AsanaServer) -> N
 
 
 @pytest.mark.parametrize("failure", ["lost", "busy", "broken", "no"])
-def test_one_twin_whatever_fails(office: Office, asana: AsanaServer, failure: Failure) -> None:
+def test_one_twin_whatever_fails(office: SyncedTasks, asana: AsanaServer, failure: Failure) -> None:
     for number in range(5):
         office.tasks.ask("voyage", Need(f"need {number}", f"Task {number}", "why", "what"))
     for _ in range(4):
@@ -75,7 +75,7 @@ def test_one_twin_whatever_fails(office: Office, asana: AsanaServer, failure: Fa
     assert office.tasks.missing_in_asana("voyage") == []
 
 
-def test_what_may_still_show_is_not_made_anew(office: Office, asana: AsanaServer) -> None:
+def test_what_may_still_show_is_not_made_anew(office: SyncedTasks, asana: AsanaServer) -> None:
     office.tasks.ask("voyage", PHOTO)
     asana.fails.append("broken")
     office.asana.sync()
@@ -86,7 +86,7 @@ def test_what_may_still_show_is_not_made_anew(office: Office, asana: AsanaServer
     assert len(asana.tasks) == 1
 
 
-def test_too_many_requests_wait_as_long_as_asana_says(office: Office, asana: AsanaServer) -> None:
+def test_too_many_requests_wait_as_long_as_asana_says(office: SyncedTasks, asana: AsanaServer) -> None:
     office.tasks.ask("voyage", PHOTO)
     asana.fails.append("busy")
     office.asana.sync()
@@ -100,7 +100,7 @@ def test_too_many_requests_wait_as_long_as_asana_says(office: Office, asana: Asa
 
 
 def test_a_refused_token_is_told_once_and_written_nowhere(
-    office: Office, asana: AsanaServer, caplog: pytest.LogCaptureFixture
+    office: SyncedTasks, asana: AsanaServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     office.tasks.ask("voyage", PHOTO)
     asana.token = "another"
@@ -114,7 +114,7 @@ def test_a_refused_token_is_told_once_and_written_nowhere(
     assert len(asana.tasks) == 1
 
 
-def test_a_task_completed_in_asana_is_done_with_its_comment(office: Office, asana: AsanaServer) -> None:
+def test_a_task_completed_in_asana_is_done_with_its_comment(office: SyncedTasks, asana: AsanaServer) -> None:
     task = office.tasks.ask("voyage", PHOTO)
     office.asana.sync()
     [gid] = asana.tasks
@@ -125,7 +125,7 @@ def test_a_task_completed_in_asana_is_done_with_its_comment(office: Office, asan
     assert (done.id, done.done_by, done.outcome) == (task.id, "asana", "three photos are in the folder")
 
 
-def test_what_is_done_here_is_completed_there(office: Office, asana: AsanaServer) -> None:
+def test_what_is_done_here_is_completed_there(office: SyncedTasks, asana: AsanaServer) -> None:
     task = office.tasks.ask("voyage", PHOTO)
     office.asana.sync()
     office.tasks.done("voyage", task.id, "+34600000001", "by mail")
@@ -136,7 +136,7 @@ def test_what_is_done_here_is_completed_there(office: Office, asana: AsanaServer
     assert office.tasks.to_close("voyage") == []
 
 
-def test_a_task_that_was_deleted_there_is_over(office: Office, asana: AsanaServer) -> None:
+def test_a_task_that_was_deleted_there_is_over(office: SyncedTasks, asana: AsanaServer) -> None:
     task = office.tasks.ask("voyage", PHOTO)
     office.asana.sync()
     asana.tasks.clear()
@@ -144,7 +144,7 @@ def test_a_task_that_was_deleted_there_is_over(office: Office, asana: AsanaServe
     assert "deleted" in office.tasks.get("voyage", task.id).outcome
 
 
-def test_a_morning_files_needs_and_learns_task_outcomes(office: Office) -> None:
+def test_a_morning_files_needs_and_learns_task_outcomes(office: SyncedTasks) -> None:
     cycles, strategy = Cycles(office.db, office.clock), Strategy(office.db, office.clock)
     day = date(2026, 11, 21)
     launch = LaunchResult(needs=(Need("photo", "A photo", "security sells", "one", date(2026, 11, 25)),))

@@ -34,7 +34,7 @@ class NinetyRupees:
         return Money(money.amount * 90, currency) if currency == "INR" else None
 
 
-class Shop:
+class AttributedShop:
     """A desk that takes orders, and its attribution."""
 
     def __init__(self, stores: Stores, **scope: Any) -> None:
@@ -69,11 +69,11 @@ class Shop:
 
 
 @pytest.fixture
-def shop(stores: Stores) -> Shop:
-    return Shop(stores)
+def shop(stores: Stores) -> AttributedShop:
+    return AttributedShop(stores)
 
 
-def test_orders_count_by_ad_chat_day_and_age(shop: Shop) -> None:
+def test_orders_count_by_ad_chat_day_and_age(shop: AttributedShop) -> None:
     contact = shop.click("1")
     shop.stores.clock.pass_by(days=3)
     shop.order(contact)
@@ -84,7 +84,7 @@ def test_orders_count_by_ad_chat_day_and_age(shop: Shop) -> None:
     assert shop.scope.series("other", ACCOUNT, TODAY, TODAY) == {}
 
 
-def test_first_and_last_touch_may_be_different_ads(shop: Shop) -> None:
+def test_first_and_last_touch_may_be_different_ads(shop: AttributedShop) -> None:
     shop.click("1")
     shop.stores.clock.pass_by(days=2)
     contact = shop.click("2", clid="c2")
@@ -95,21 +95,21 @@ def test_first_and_last_touch_may_be_different_ads(shop: Shop) -> None:
     assert [each.age for each in shop.sold("1", touch="first")] == [2]
 
 
-def test_an_organic_post_is_no_ad(shop: Shop) -> None:
+def test_an_organic_post_is_no_ad(shop: AttributedShop) -> None:
     contact = shop.click("1", kind="post")
     shop.order(contact)
     assert shop.take() == 0
     assert shop.sold("1") == ()
 
 
-def test_the_day_is_that_of_the_ads_account(shop: Shop) -> None:
+def test_the_day_is_that_of_the_ads_account(shop: AttributedShop) -> None:
     shop.stores.clock.now = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)  # half past one at night in Kolkata
     shop.click("1")
     shop.take()
     assert list(shop.scope.series(BRAND, ACCOUNT, TODAY, TODAY + timedelta(days=1))["1"].chats) == [date(2026, 11, 22)]
 
 
-def test_the_same_person_is_one_chat_a_day(shop: Shop) -> None:
+def test_the_same_person_is_one_chat_a_day(shop: AttributedShop) -> None:
     shop.click("1")
     shop.click("1")
     shop.take()
@@ -123,7 +123,7 @@ def test_the_same_person_is_one_chat_a_day(shop: Shop) -> None:
     assert chats == {TODAY: 2, TODAY + timedelta(days=1): 1}
 
 
-def test_what_is_cancelled_or_returned_is_taken_off_again(shop: Shop) -> None:
+def test_what_is_cancelled_or_returned_is_taken_off_again(shop: AttributedShop) -> None:
     contact = shop.click("1")
     numbers = [shop.order(contact) for _ in range(3)]
     shop.take()
@@ -138,7 +138,7 @@ def test_what_is_cancelled_or_returned_is_taken_off_again(shop: Shop) -> None:
         shop.scope.move("other", numbers[2], "paid")
 
 
-def test_a_referral_from_an_unknown_ad_is_listed(shop: Shop) -> None:
+def test_a_referral_from_an_unknown_ad_is_listed(shop: AttributedShop) -> None:
     contact = shop.click("999")
     shop.order(contact)
     shop.take()
@@ -151,7 +151,7 @@ def test_a_referral_from_an_unknown_ad_is_listed(shop: Shop) -> None:
 
 
 def test_money_is_converted_by_a_rate_or_stays_apart(stores: Stores) -> None:
-    shop = Shop(stores)
+    shop = AttributedShop(stores)
     shop.order(shop.click("1"), 10, "EUR")
     shop.take()
     found = shop.scope.series(BRAND, ACCOUNT, TODAY, TODAY)["1"]
@@ -160,13 +160,13 @@ def test_money_is_converted_by_a_rate_or_stays_apart(stores: Stores) -> None:
 
 
 def test_a_known_rate_brings_a_sale_into_the_accounts_currency(stores: Stores) -> None:
-    shop = Shop(stores, rates=NinetyRupees())
+    shop = AttributedShop(stores, rates=NinetyRupees())
     shop.order(shop.click("1"), 10, "EUR")
     shop.take()
     assert shop.sold("1") == (Cohort(TODAY, 0, 1, Decimal("450.00")),)
 
 
-def test_a_chat_that_asks_the_price_becomes_a_lead(shop: Shop) -> None:
+def test_a_chat_that_asks_the_price_becomes_a_lead(shop: AttributedShop) -> None:
     shop.click("1")
     message = shop.stores.hear("how much is it?")
     shop.click("2", phone=PHONES[1])
@@ -177,7 +177,7 @@ def test_a_chat_that_asks_the_price_becomes_a_lead(shop: Shop) -> None:
     assert {line.key: line.leads for line in shop.figures.of(BRAND, "ad", 1)} == {"1": 1, "2": 0}
 
 
-def test_an_erased_person_leaves_figures_and_nothing_else(shop: Shop) -> None:
+def test_an_erased_person_leaves_figures_and_nothing_else(shop: AttributedShop) -> None:
     contact = shop.click("1")
     shop.order(contact)
     shop.order(contact)
@@ -192,7 +192,7 @@ def test_an_erased_person_leaves_figures_and_nothing_else(shop: Shop) -> None:
     assert (won.buyers, won.returned, won.orders) == (1, 1, 2)
 
 
-def test_two_contacts_that_were_one_person_are_one_customer(shop: Shop) -> None:
+def test_two_contacts_that_were_one_person_are_one_customer(shop: AttributedShop) -> None:
     shop.order(shop.click("1"))
     shop.order(shop.click("1", phone=PHONES[1]))
     shop.take()
@@ -203,7 +203,7 @@ def test_two_contacts_that_were_one_person_are_one_customer(shop: Shop) -> None:
     assert shop.take() == 0
 
 
-def test_figures_are_those_of_whole_days_in_the_accounts_currency(shop: Shop) -> None:
+def test_figures_are_those_of_whole_days_in_the_accounts_currency(shop: AttributedShop) -> None:
     yesterday = TODAY - timedelta(days=1)
     shop.campaigns.store_readings(
         BRAND,
@@ -240,7 +240,7 @@ def test_figures_are_those_of_whole_days_in_the_accounts_currency(shop: Shop) ->
     assert shop.figures.of("other", "ad", 30) == []
 
 
-def test_two_currencies_are_two_lines(shop: Shop) -> None:
+def test_two_currencies_are_two_lines(shop: AttributedShop) -> None:
     euros = account("act_2", currency="EUR", zone="Europe/Madrid")
     shop.campaigns.store_structure(structure(("9", "Verano · security"), of=euros))
     yesterday = TODAY - timedelta(days=1)
@@ -255,7 +255,7 @@ def test_two_currencies_are_two_lines(shop: Shop) -> None:
     ]
 
 
-def test_segments_are_what_is_really_known(shop: Shop) -> None:
+def test_segments_are_what_is_really_known(shop: AttributedShop) -> None:
     indian, spanish = (shop.click("1", phone=phone) for phone in PHONES)
     shop.order(indian)
     shop.order(spanish, 10, "EUR")
@@ -275,7 +275,7 @@ def test_segments_are_what_is_really_known(shop: Shop) -> None:
     assert [money.currency for money in spain.revenue] == ["EUR", "INR"]
 
 
-def test_lifetime_is_of_the_ad_that_won_the_customer(shop: Shop) -> None:
+def test_lifetime_is_of_the_ad_that_won_the_customer(shop: AttributedShop) -> None:
     contact = shop.click("1")
     shop.order(contact)
     shop.stores.clock.pass_by(days=10)
@@ -289,7 +289,7 @@ def test_lifetime_is_of_the_ad_that_won_the_customer(shop: Shop) -> None:
     assert (price.key, price.buyers, price.return_rate) == ("price", 1, 0.0)
 
 
-def test_a_practice_buyer_belongs_to_the_first_orders_ad(shop: Shop) -> None:
+def test_a_practice_buyer_belongs_to_the_first_orders_ad(shop: AttributedShop) -> None:
     at = datetime(2026, 11, 1, 12, tzinfo=UTC)
     later = at + timedelta(days=9)
     sales = [
@@ -310,7 +310,7 @@ steps = st.lists(
 def test_the_book_adds_up(sold: list[tuple[int, int, int]], moves: list[tuple[Any, int]]) -> None:
     """The cohorts hold exactly what is neither cancelled nor returned."""
     with TemporaryDirectory() as folder:
-        shop = Shop(Stores(Path(folder) / "hawker.db"))
+        shop = AttributedShop(Stores(Path(folder) / "hawker.db"))
         numbers = count()
         margins: dict[str, int] = {}
         for back, age, margin in sold:

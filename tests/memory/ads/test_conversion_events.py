@@ -12,13 +12,13 @@ from bot.language.money import Money
 from memory.ads.ad_account import EventOutcome
 from memory.ads.conversion_events import ConversionEvents
 from tests.memory.ads.ad_account import ACCOUNT, BRAND, TODAY, reading
-from tests.memory.ads.test_attribution import PHONES, Shop
+from tests.memory.ads.test_attribution import PHONES, AttributedShop
 from tests.memory.stores import Stores
 
 
 @pytest.fixture
-def shop(stores: Stores) -> Shop:
-    return Shop(stores)
+def shop(stores: Stores) -> AttributedShop:
+    return AttributedShop(stores)
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def told(events: ConversionEvents, number: str) -> list[tuple[str, str]]:
     return [(each.name, each.state) for each in events.of_order(BRAND, number)]
 
 
-def test_a_sale_is_told_once(shop: Shop, events: ConversionEvents, stores: Stores) -> None:
+def test_a_sale_is_told_once(shop: AttributedShop, events: ConversionEvents, stores: Stores) -> None:
     number = shop.order(shop.click("1", clid="ARAk"))
     shop.take()
     assert [events.plan(BRAND), events.plan(BRAND)] == [1, 0]
@@ -46,7 +46,7 @@ def test_a_sale_is_told_once(shop: Shop, events: ConversionEvents, stores: Store
     assert events.counts("other") == {}
 
 
-def test_several_that_report_at_once_hand_out_each_event_once(shop: Shop, stores: Stores) -> None:
+def test_several_that_report_at_once_hand_out_each_event_once(shop: AttributedShop, stores: Stores) -> None:
     for n in range(12):
         shop.order(shop.click("1", phone=f"+9198765432{n:02d}"))
     shop.take()
@@ -61,7 +61,7 @@ def test_several_that_report_at_once_hand_out_each_event_once(shop: Shop, stores
     assert len(handed) == len(set(handed)) == 12
 
 
-def test_what_was_certainly_not_sent_is_handed_out_again(shop: Shop, events: ConversionEvents) -> None:
+def test_what_was_certainly_not_sent_is_handed_out_again(shop: AttributedShop, events: ConversionEvents) -> None:
     shop.order(shop.click("1"))
     shop.take()
     events.plan(BRAND)
@@ -73,14 +73,14 @@ def test_what_was_certainly_not_sent_is_handed_out_again(shop: Shop, events: Con
     assert events.claim(BRAND, ACCOUNT) == [], "what was refused came back"
 
 
-def test_without_a_click_id_no_event_is_sent(shop: Shop, events: ConversionEvents) -> None:
+def test_without_a_click_id_no_event_is_sent(shop: AttributedShop, events: ConversionEvents) -> None:
     shop.order(shop.click("1", clid=None))
     shop.order(shop.click("1", clid="", phone=PHONES[1]))
     shop.take()
     assert events.plan(BRAND) == 0
 
 
-def test_a_cancellation_follows_the_sale_it_takes_back(shop: Shop, events: ConversionEvents) -> None:
+def test_a_cancellation_follows_the_sale_it_takes_back(shop: AttributedShop, events: ConversionEvents) -> None:
     contact = shop.click("1")
     kept, returned, never_told = (shop.order(contact) for _ in range(3))
     shop.orders.move(BRAND, never_told, "cancelled", "customer")
@@ -98,7 +98,9 @@ def test_a_cancellation_follows_the_sale_it_takes_back(shop: Shop, events: Conve
     assert events.plan(BRAND) == 0
 
 
-def test_more_than_seven_days_after_the_click_is_too_late(shop: Shop, events: ConversionEvents, stores: Stores) -> None:
+def test_more_than_seven_days_after_the_click_is_too_late(
+    shop: AttributedShop, events: ConversionEvents, stores: Stores
+) -> None:
     contact = shop.click("1")
     stores.clock.pass_by(days=6, hours=23)
     early = shop.order(contact)
@@ -114,7 +116,7 @@ def test_more_than_seven_days_after_the_click_is_too_late(shop: Shop, events: Co
 
 
 def test_the_day_is_reconciled_with_the_sales_that_are_missing(
-    shop: Shop, events: ConversionEvents, stores: Stores
+    shop: AttributedShop, events: ConversionEvents, stores: Stores
 ) -> None:
     counted = shop.order(shop.click("1", clid="good"))
     refused = shop.order(shop.click("1", clid="bad", phone=PHONES[1]))
@@ -138,7 +140,7 @@ def test_the_day_is_reconciled_with_the_sales_that_are_missing(
     assert events.reconciliation(BRAND, ACCOUNT, TODAY - timedelta(days=1)).sold == 0
 
 
-def test_an_erased_person_is_told_of_no_more(shop: Shop, events: ConversionEvents, stores: Stores) -> None:
+def test_an_erased_person_is_told_of_no_more(shop: AttributedShop, events: ConversionEvents, stores: Stores) -> None:
     contact = shop.click("1", clid="ARAk")
     shop.order(contact)
     shop.take()
