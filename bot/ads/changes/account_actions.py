@@ -15,7 +15,7 @@ from bot.ads.changes.plan_approvals import PlanApprovals
 from bot.ads.changes.plan_execution import ChangeRequests, PlanExecution
 from bot.ads.changes.plans.exposure import AccountObject
 from bot.ads.changes.plans.plan import Actor, Archive, Launch, Pause, Resume, SetBudget, Step
-from bot.ads.changes.plans.plan_outcome import PlanOutcome, PlanProgress, StepOrder
+from bot.ads.changes.plans.plan_outcome import AuthorisedStep, PlanOutcome, PlanProgress
 from bot.ads.changes.plans.refusals import AccountBusy, CannotUndo
 from bot.ads.changes.plans.step_effects import key_of, reverse
 from bot.ads.changes.recovery import Recovery
@@ -112,8 +112,8 @@ class AccountActions:
         Idempotent under `key`. `asked_of`: the admin who is to approve (None: any).
         """
         check_may_change(by)
-        orders = [StepOrder(step, by, key_of(key, step)) for step in steps]
-        return self._carry_out(brand, account_id, orders, asked_of=asked_of, key=key)
+        authorised_steps = [AuthorisedStep(step, by, key_of(key, step)) for step in steps]
+        return self._carry_out(brand, account_id, authorised_steps, asked_of=asked_of, key=key)
 
     # -- approvals
 
@@ -139,7 +139,7 @@ class AccountActions:
         if change is None:
             raise CannotUndo("There is nothing to undo.")
         step = reverse(change, self.changes.undone_by(change.id))
-        return self._carry_out(brand, change.account_id, [StepOrder(step, by, undoes_id=change.id)]).only_change()
+        return self._carry_out(brand, change.account_id, [AuthorisedStep(step, by, undoes_id=change.id)]).only_change()
 
     def recover(self, brand: str, account_id: str) -> list[Change]:
         """Settle open changes after a crash, never executing one twice."""
@@ -166,12 +166,12 @@ class AccountActions:
         step = Pause(thing.kind, thing.object_id, why, cause=Cause.EMERGENCY_STOP)
         shown = AccountObject(thing.kind, thing.object_id, thing.name, "active", None)
         seen = SeenObject(shown, self.clock(), NO_CURRENCY)
-        return self._pauses.pause(thing.brand, thing.account_id, seen, StepOrder(step, by))[0]
+        return self._pauses.pause(thing.brand, thing.account_id, seen, AuthorisedStep(step, by))[0]
 
     def resume_after_stop(self, brand: str, account_id: str, things: Sequence[Resume], by: Actor) -> PlanOutcome:
         """Needs no approval, but the cap holds. Raises NotAllowed."""
         check_admin(by, "order that")
-        return self._carry_out(brand, account_id, [StepOrder(step, by, ordered=True) for step in things])
+        return self._carry_out(brand, account_id, [AuthorisedStep(step, by, needs_no_approval=True) for step in things])
 
     def running(self, brand: str, account_id: str) -> tuple[list[AccountObject], bool]:
         """Active campaigns; False: as last seen, the account was not readable."""
@@ -188,20 +188,20 @@ class AccountActions:
 
     def carry_out_for_alarm(self, thing: HeldObject, step: Step, by: Actor) -> PlanOutcome:
         """Needs no approval, but the cap holds."""
-        order = StepOrder(step, by, ordered=True, releases=thing.cause)
-        return self._carry_out(thing.brand, thing.account_id, [order])
+        authorised = AuthorisedStep(step, by, needs_no_approval=True, releases=thing.cause)
+        return self._carry_out(thing.brand, thing.account_id, [authorised])
 
     def _one(self, brand: str, account_id: str, step: Step, by: Actor, key: str | None) -> Change:
         check_may_change(by)
-        return self._carry_out(brand, account_id, [StepOrder(step, by, key)], key=key).only_change()
+        return self._carry_out(brand, account_id, [AuthorisedStep(step, by, key)], key=key).only_change()
 
     def _carry_out(
-        self, brand: str, account_id: str, orders: Sequence[StepOrder], *,
+        self, brand: str, account_id: str, authorised_steps: Sequence[AuthorisedStep], *,
         asked_of: str | None = None, key: str | None = None,
     ) -> PlanOutcome:  # fmt: skip
         progress = PlanProgress()
-        self._pauses.pause_all(brand, account_id, [o for o in orders if isinstance(o.step, Pause)], progress)
-        rest = [order for order in orders if not isinstance(order.step, Pause)]
+        self._pauses.pause_all(brand, account_id, [o for o in authorised_steps if isinstance(o.step, Pause)], progress)
+        rest = [authorised for authorised in authorised_steps if not isinstance(authorised.step, Pause)]
         if rest:
             try:
                 with self.access.hold(brand, account_id) as opened:

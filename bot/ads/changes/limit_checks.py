@@ -9,7 +9,7 @@ from decimal import Decimal
 from bot.ads.changes.open_account import OpenAccount
 from bot.ads.changes.plans.exposure import NOTHING, highest
 from bot.ads.changes.plans.plan import Actor, Resume, Step, amount_text
-from bot.ads.changes.plans.plan_outcome import StepOrder
+from bot.ads.changes.plans.plan_outcome import AuthorisedStep
 from bot.ads.changes.plans.refusals import Frozen, NoLimits, NotAllowed, OverCap, Stopped
 from bot.ads.changes.plans.step_effects import planned_with, target_of
 from bot.ads.changes.spend_limits import AccountLimits, SpendLimits
@@ -36,11 +36,13 @@ class LimitChecks:
     stops: Stops
     alarms: Alarms
 
-    def check_raise(self, opened: OpenAccount, order: StepOrder, meant: Intention, limits: SpendLimits) -> None:
+    def check_raise(
+        self, opened: OpenAccount, authorised: AuthorisedStep, meant: Intention, limits: SpendLimits
+    ) -> None:
         """Raises ChangeRefused, or AboveThreshold if an admin may allow it."""
         self.check_stop(opened.brand)
-        self._check_alarms(opened, order)
-        self.check_cap(opened, order.step, limits)
+        self._check_alarms(opened, authorised)
+        self.check_cap(opened, authorised.step, limits)
         already = self.changes.raised_since(opened.about.id, opened.at - DAY)
         if meant.raises.amount > 0 and already + meant.raises.amount > limits.approval_above.amount:
             raise AboveThreshold
@@ -113,21 +115,21 @@ class LimitChecks:
                 f" {amount_text(limits.daily_cap)}. Nothing is raised there until they are lowered, or the cap is.",
             )
 
-    def end_alarm_of_resumed(self, opened: OpenAccount, order: StepOrder) -> None:
+    def end_alarm_of_resumed(self, opened: OpenAccount, authorised: AuthorisedStep) -> None:
         # What a person resumes is theirs: its alarm ends.
-        if order.by.role == "agent" or not isinstance(order.step, Resume):
+        if authorised.by.role == "agent" or not isinstance(authorised.step, Resume):
             return
         on = {alarm.held_under: alarm for alarm in self.alarms.all_active(opened.brand)}
-        for held in self.stops.holding(opened.about.id, order.step.object_id):
+        for held in self.stops.holding(opened.about.id, authorised.step.object_id):
             self.stops.mark(held, "left", "resumed by a person")
             if held.cause in on and not on[held.cause].ends_itself:
                 self.alarms.end(on[held.cause], f"“{held.name}” was resumed by a person: the alarm is over.")
 
-    def _check_alarms(self, opened: OpenAccount, order: StepOrder) -> None:
-        if order.by.role != "agent":
+    def _check_alarms(self, opened: OpenAccount, authorised: AuthorisedStep) -> None:
+        if authorised.by.role != "agent":
             return
-        on = [alarm for alarm in self.alarms.all_active(opened.brand) if alarm.held_under != order.releases]
-        holding = {held.cause for held in self.stops.holding(opened.about.id, target_of(order.step)[1])}
+        on = [alarm for alarm in self.alarms.all_active(opened.brand) if alarm.held_under != authorised.releases]
+        holding = {held.cause for held in self.stops.holding(opened.about.id, target_of(authorised.step)[1])}
         for alarm in on:
             if opened.about.id in alarm.freezes or alarm.held_under in holding:
                 raise Frozen(f"Not while this lasts: {alarm.sentence}")

@@ -8,7 +8,7 @@ from typing import cast
 from bot.ads.changes.open_account import OpenAccount
 from bot.ads.changes.plan_execution import PlanExecution
 from bot.ads.changes.plans.plan import Actor, ActorRole, SetBudget, from_json, to_json
-from bot.ads.changes.plans.plan_outcome import PlanOutcome, PlanProgress, StepOrder
+from bot.ads.changes.plans.plan_outcome import AuthorisedStep, PlanOutcome, PlanProgress
 from bot.ads.changes.plans.refusals import ChangedMeanwhile, ChangeRefused
 from bot.ads.changes.plans.step_effects import changed_meanwhile, summary_of, with_seen_budget
 from memory.audit_log.approvals import Approval, Approvals
@@ -27,7 +27,7 @@ class PlanApprovals:
         """The same plan is proposed once; a rejection is final."""
         if not progress.to_ask:
             return
-        steps = [with_seen_budget(opened.state, order.step) for order in progress.to_ask]
+        steps = [with_seen_budget(opened.state, authorised.step) for authorised in progress.to_ask]
         by, undoes_id = progress.to_ask[0].by, progress.to_ask[0].undoes_id
         approval = self.approvals.propose(
             opened.brand, opened.about.id, to_json(steps), summary_of(opened.about, opened.state, steps), by=by.who,
@@ -50,11 +50,11 @@ class PlanApprovals:
 
     def carry_out(self, opened: OpenAccount, approval: Approval) -> PlanOutcome:
         by, progress = Actor(approval.proposed_by, cast(ActorRole, approval.role)), PlanProgress()
-        orders = [
-            StepOrder(step, by, f"approval {approval.id} {number}", approval.id, approval.undoes_id)
+        authorised_steps = [
+            AuthorisedStep(step, by, f"approval {approval.id} {number}", approval.id, approval.undoes_id)
             for number, step in enumerate(from_json(approval.plan))
         ]
-        self.execution.work(opened, orders, progress)
+        self.execution.work(opened, authorised_steps, progress)
         outcome = progress.outcome()
         if outcome.fault is None and all(change.state not in ("open", "not_done") for change in outcome.changes):
             self.approvals.finish(approval.id, "used")

@@ -13,7 +13,7 @@ from bot.ads.changes.limit_checks import AboveThreshold, LimitChecks
 from bot.ads.changes.open_account import OpenAccount
 from bot.ads.changes.plans.exposure import NOTHING, raised
 from bot.ads.changes.plans.plan import Launch, Resume, SetBudget, Step, amount_text, name_of
-from bot.ads.changes.plans.plan_outcome import PlanProgress, StepOrder
+from bot.ads.changes.plans.plan_outcome import AuthorisedStep, PlanProgress
 from bot.ads.changes.plans.refusals import ChangedMeanwhile, ChangeRefused, NothingToDo, TooOften
 from bot.ads.changes.plans.step_effects import (
     STATUS,
@@ -65,69 +65,75 @@ class PlanExecution:
     requests: ChangeRequests
     launching: Launching
 
-    def work(self, opened: OpenAccount, orders: Sequence[StepOrder], progress: PlanProgress) -> None:
+    def work(self, opened: OpenAccount, authorised_steps: Sequence[AuthorisedStep], progress: PlanProgress) -> None:
         """Reductions first, until the platform fails."""
-        for order in sorted(orders, key=lambda order: not lowers(opened.state, order.step)):
+        for authorised in sorted(authorised_steps, key=lambda authorised: not lowers(opened.state, authorised.step)):
             if opened.fault is not None:
                 break
             try:
-                progress.changes.append(self.do(opened, order))
+                progress.changes.append(self.do(opened, authorised))
             except AboveThreshold:
-                progress.to_ask.append(order)
+                progress.to_ask.append(authorised)
             except ChangeRefused as refused:
-                progress.refused.append((order.step, refused))
-            progress.begun.append(order)
+                progress.refused.append((authorised.step, refused))
+            progress.begun.append(authorised)
         progress.fault = opened.fault
 
-    def do(self, opened: OpenAccount, order: StepOrder) -> Change:
-        """Idempotent under the order's key. Raises ChangeRefused, AboveThreshold, AdsFault."""
-        known = self.changes.by_key(order.key) if order.key else None
+    def do(self, opened: OpenAccount, authorised: AuthorisedStep) -> Change:
+        """Idempotent under its key. Raises ChangeRefused, AboveThreshold, AdsFault."""
+        known = self.changes.by_key(authorised.key) if authorised.key else None
         if known is not None and (known.state not in ("open", "not_done") or known.what == "launch"):
             return known
         limits = self.checks.limits.limits_of(opened.about)
-        meant = self._intention(opened, order)
-        if not lowers(opened.state, order.step):
+        meant = self._intention(opened, authorised)
+        if not lowers(opened.state, authorised.step):
             self.checks.update_spend_rule(opened, limits)
-        change = self._write_down(opened, order, meant, limits, known)
-        if isinstance(order.step, Launch):
+        change = self._write_down(opened, authorised, meant, limits, known)
+        if isinstance(authorised.step, Launch):
             return self.launching.finish(opened, change)
         first_try = known is None or known.state == "not_done"
         change, opened.fault = self.requests.ask(opened.account, change, first_try=first_try)
         if change.state == "done":
-            opened.state = applied(opened.state, order.step)
-            self.checks.end_alarm_of_resumed(opened, order)
+            opened.state = applied(opened.state, authorised.step)
+            self.checks.end_alarm_of_resumed(opened, authorised)
         return change
 
     def _write_down(
-        self, opened: OpenAccount, order: StepOrder, meant: Intention, limits: SpendLimits, known: Change | None
+        self,
+        opened: OpenAccount,
+        authorised: AuthorisedStep,
+        meant: Intention,
+        limits: SpendLimits,
+        known: Change | None,
     ) -> Change:
         # Check and write in one transaction: two processes must not pass the limits on the same figures.
         with self.db.transaction(durable=True):
             self.db.hold(f"ads of {opened.brand}")
             self.leases.renew(opened.about.id, opened.lease_token)
-            if not lowers(opened.state, order.step):
-                self.checks.check_raise(opened, order, meant, limits)
-            if not isinstance(order.step, Launch):  # its lines have no ids yet; under way, they count all the same
+            if not lowers(opened.state, authorised.step):
+                self.checks.check_raise(opened, authorised, meant, limits)
+            if not isinstance(authorised.step, Launch):  # its lines have no ids yet; under way, they count all the same
                 worst = opened.state.worst_case(self.changes.open_in(opened.about.id))
-                self.changes.note_peak(opened.about.id, opened.day, planned_with(worst, order.step))
+                self.changes.note_peak(opened.about.id, opened.day, planned_with(worst, authorised.step))
             if known is not None:
                 self.changes.ask_again(known.id, opened.at)
                 return known
             change = self.changes.intend(meant)
-            if isinstance(order.step, Launch):
-                parts = parts_of(order.step)
-                self.launching.intents.plan(opened.brand, opened.about.id, change.id, order.step.name, parts)
+            if isinstance(authorised.step, Launch):
+                parts = parts_of(authorised.step)
+                self.launching.intents.plan(opened.brand, opened.about.id, change.id, authorised.step.name, parts)
             return change
 
-    def _intention(self, opened: OpenAccount, order: StepOrder) -> Intention:
-        step, kind, object_id = order.step, *target_of(order.step)
+    def _intention(self, opened: OpenAccount, authorised: AuthorisedStep) -> Intention:
+        step, kind, object_id = authorised.step, *target_of(authorised.step)
         name, was, becomes = self._name_old_new(opened, step)
         grows = raised(opened.state.planned(), planned_with(opened.state, step))
-        covered = order.ordered or order.approval_id is not None
+        covered = authorised.needs_no_approval or authorised.approval_id is not None
         return Intention(
-            opened.brand, opened.about.id, order.by.who, order.by.role, step.why, name_of(step), kind, object_id, name,
-            was, becomes, Money(NOTHING if covered else grows, opened.about.currency), opened.at, step.readings,
-            order.approval_id, order.undoes_id, order.key, step.cause if isinstance(step, SetBudget | Resume) else None,
+            opened.brand, opened.about.id, authorised.by.who, authorised.by.role, step.why, name_of(step), kind, object_id,
+            name, was, becomes, Money(NOTHING if covered else grows, opened.about.currency), opened.at, step.readings,
+            authorised.approval_id, authorised.undoes_id, authorised.key,
+            step.cause if isinstance(step, SetBudget | Resume) else None,
         )  # fmt: skip
 
     def _name_old_new(self, opened: OpenAccount, step: Step) -> tuple[str, str, str]:

@@ -10,7 +10,7 @@ from bot.ads.changes.open_account import OpenAccount
 from bot.ads.changes.plan_execution import PlanExecution
 from bot.ads.changes.plans.exposure import AccountObject
 from bot.ads.changes.plans.plan import AGENT, Archive
-from bot.ads.changes.plans.plan_outcome import StepOrder
+from bot.ads.changes.plans.plan_outcome import AuthorisedStep
 from bot.ads.changes.plans.refusals import ChangeRefused
 from bot.ads.changes.plans.step_effects import applied_change, change_lowers, current_value
 from memory.ads.emergency_stop import Alarms
@@ -78,7 +78,7 @@ class Recovery:
             pages = opened.account.rules.pages
             return f"The {what} in {opened.about.name} is in no list of ours; look at it in {pages}."
         try:
-            self.execution.do(opened, StepOrder(Archive(thing.kind, thing.id, "left over from a launch"), AGENT))
+            self.execution.do(opened, AuthorisedStep(Archive(thing.kind, thing.id, "left over from a launch"), AGENT))
         except ChangeRefused as refused:
             return f"The {what} is left over from a launch and could not be archived: {refused}"
         return f"The {what} was left over from a launch, paused, and was archived."

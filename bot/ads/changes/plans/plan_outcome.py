@@ -13,7 +13,7 @@ from memory.audit_log.approvals import Approval
 
 
 @dataclass(frozen=True, slots=True)
-class StepOrder:
+class AuthorisedStep:
     """A step and the authority for it."""
 
     step: Step
@@ -21,7 +21,7 @@ class StepOrder:
     key: str | None = None
     approval_id: int | None = None
     undoes_id: int | None = None
-    ordered: bool = False  # needs no further approval: an admin ordered exactly this, or it reverses an alarm
+    needs_no_approval: bool = False  # an admin ordered exactly this, or it reverses an alarm
     releases: str = ""  # the alarm, now over, that held it
 
 
@@ -51,13 +51,13 @@ class PlanOutcome:
 class PlanProgress:
     changes: list[Change] = field(default_factory=list)
     refused: list[tuple[Step, ChangeRefused]] = field(default_factory=list)
-    to_ask: list[StepOrder] = field(default_factory=list)  # wait for a person's yes
-    begun: list[StepOrder] = field(default_factory=list)
+    to_ask: list[AuthorisedStep] = field(default_factory=list)  # wait for a person's yes
+    begun: list[AuthorisedStep] = field(default_factory=list)
     waiting: Approval | None = None
     fault: AdsFault | None = None
 
-    def refuse_rest(self, orders: Sequence[StepOrder], why: ChangeRefused) -> None:
-        self.refused += [(order.step, why) for order in orders if order not in self.begun]
+    def refuse_rest(self, authorised_steps: Sequence[AuthorisedStep], why: ChangeRefused) -> None:
+        self.refused += [(authorised.step, why) for authorised in authorised_steps if authorised not in self.begun]
 
     def outcome(self) -> PlanOutcome:
         return PlanOutcome(tuple(self.changes), tuple(self.refused), self.waiting, self.fault)
