@@ -192,27 +192,27 @@ class Stops:
         )
         return bool(lifted)
 
-    def hold(self, things: Iterable[HeldObject]) -> None:
+    def hold(self, held_objects: Iterable[HeldObject]) -> None:
         """Store what is to be paused, again if this cause held it before."""
         with self._db.transaction():
-            for thing in things:
-                self._db.run(_HOLD, **HELD.values(thing) | {"state": "to_pause", "why": ""})
+            for held_object in held_objects:
+                self._db.run(_HOLD, **HELD.values(held_object) | {"state": "to_pause", "why": ""})
 
-    def mark(self, thing: HeldObject, state: HeldState, why: str = "") -> None:
+    def mark(self, held_object: HeldObject, state: HeldState, why: str = "") -> None:
         self._db.run(
             "UPDATE ad_held SET state = :state, why = :why"
             " WHERE cause = :cause AND account_id = :account AND object_id = :object",
             state=state,
             why=why,
-            cause=thing.cause,
-            account=thing.account_id,
-            object=thing.object_id,
+            cause=held_object.cause,
+            account=held_object.account_id,
+            object=held_object.object_id,
         )
 
     def held(self, cause: str, *states: HeldState) -> list[HeldObject]:
         """In insertion order."""
         held = HELD.all(self._db, f"{_HELD} WHERE cause = :cause ORDER BY id", cause=cause)
-        return [thing for thing in held if not states or thing.state in states]
+        return [held_object for held_object in held if not states or held_object.state in states]
 
     def note_running(self, account_id: str, names: Mapping[str, str]) -> None:
         """Replaces them, id → name."""

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from bot.ads.changes.plans.exposure import AccountState, raised
+from bot.ads.changes.plans.account_state import AccountState, raised
 from bot.ads.platform import AdsFault, OutcomeUnknown, PlatformRules, RequestWrong, named
 from bot.language.money import Money
 from memory.ads.ad_account import (

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Literal
 
 from bot.ads.changes.account_actions import AccountActions
-from bot.ads.changes.plans.exposure import AccountObject
+from bot.ads.changes.plans.account_state import AccountObject
 from bot.ads.changes.plans.plan import Actor, Pause, Resume, SetBudget, Step, amount_text
 from bot.ads.changes.plans.refusals import (
     ChangedMeanwhile,
@@ -144,16 +144,16 @@ class AlarmActions:
         if not self.actions.stops.held(record.held_under):
             with suppress(AdsFault):  # the next check tries again
                 self.actions.stops.hold(self._held(record, alarm))
-        for thing in self.actions.stops.held(record.held_under, "to_pause"):
-            self._pause_or_throttle(thing, record.sentence)
+        for held_object in self.actions.stops.held(record.held_under, "to_pause"):
+            self._pause_or_throttle(held_object, record.sentence)
 
     def _held(self, record: AlarmRecord, alarm: Alarm) -> list[HeldObject]:
         if alarm.act == "throttle":
             return [held for each in alarm.whole_accounts for held in self._halved(record, each)]
         running = [
-            AlarmTarget(account_id, thing.kind, thing.id, thing.name)
+            AlarmTarget(account_id, held_object.kind, held_object.id, held_object.name)
             for account_id in alarm.whole_accounts
-            for thing in self.actions.running(record.brand, account_id)[0]
+            for held_object in self.actions.running(record.brand, account_id)[0]
         ]
         return [
             HeldObject(record.brand, record.held_under, each.account_id, each.kind, each.object_id, each.name)
@@ -177,30 +177,43 @@ class AlarmActions:
             if owner.budget is not None and (half := _half(owner, about)) is not None
         ]
 
-    def _pause_or_throttle(self, thing: HeldObject, why: str) -> None:
-        step: Step = Pause(thing.kind, thing.object_id, why, cause=Cause.ALARM)
-        if thing.becomes is not None:
-            step = SetBudget(thing.kind, thing.object_id, thing.becomes, why, seen=thing.was, cause=Cause.ALARM)
-        self.actions.stops.mark(thing, *self._outcome(thing, step, "paused", "to_pause"))
+    def _pause_or_throttle(self, held_object: HeldObject, why: str) -> None:
+        step: Step = Pause(held_object.kind, held_object.object_id, why, cause=Cause.ALARM)
+        if held_object.becomes is not None:
+            step = SetBudget(
+                held_object.kind,
+                held_object.object_id,
+                held_object.becomes,
+                why,
+                seen=held_object.was,
+                cause=Cause.ALARM,
+            )
+        self.actions.stops.mark(held_object, *self._outcome(held_object, step, "paused", "to_pause"))
 
     def _end(self, record: AlarmRecord, all_clear: str) -> None:
-        for thing in self.actions.stops.held(record.held_under, "paused", "to_pause"):
-            if thing.state == "to_pause":
-                self.actions.stops.mark(thing, "left", "the alarm was over before it could be paused")
+        for held_object in self.actions.stops.held(record.held_under, "paused", "to_pause"):
+            if held_object.state == "to_pause":
+                self.actions.stops.mark(held_object, "left", "the alarm was over before it could be paused")
             else:
-                self._put_back(thing)
+                self._put_back(held_object)
         if not self.actions.stops.held(record.held_under, "paused"):
             self.actions.alarms.end(record, all_clear)
 
-    def _put_back(self, thing: HeldObject) -> None:
-        step: Step = Resume(thing.kind, thing.object_id, "what had paused it is over")
-        if thing.becomes is not None and thing.was is not None:
-            step = SetBudget(thing.kind, thing.object_id, thing.was, "the desk keeps up again", seen=thing.becomes)
-        self.actions.stops.mark(thing, *self._outcome(thing, step, "put_back", "paused"))
+    def _put_back(self, held_object: HeldObject) -> None:
+        step: Step = Resume(held_object.kind, held_object.object_id, "what had paused it is over")
+        if held_object.becomes is not None and held_object.was is not None:
+            step = SetBudget(
+                held_object.kind,
+                held_object.object_id,
+                held_object.was,
+                "the desk keeps up again",
+                seen=held_object.becomes,
+            )
+        self.actions.stops.mark(held_object, *self._outcome(held_object, step, "put_back", "paused"))
 
-    def _outcome(self, thing: HeldObject, step: Step, good: HeldState, bad: HeldState) -> tuple[HeldState, str]:
+    def _outcome(self, held_object: HeldObject, step: Step, good: HeldState, bad: HeldState) -> tuple[HeldState, str]:
         try:
-            outcome = self.actions.carry_out_for_alarm(thing, step, GUARD)
+            outcome = self.actions.carry_out_for_alarm(held_object, step, GUARD)
         except AdsFault as fault:
             return bad, str(fault)
         for _step, refused in outcome.refused:

@@ -13,7 +13,7 @@ from bot.ads.changes.open_account import AccountAccess
 from bot.ads.changes.pauses import NO_CURRENCY, Pauses, SeenObject
 from bot.ads.changes.plan_approvals import PlanApprovals
 from bot.ads.changes.plan_execution import ChangeRequests, PlanExecution
-from bot.ads.changes.plans.exposure import AccountObject
+from bot.ads.changes.plans.account_state import AccountObject
 from bot.ads.changes.plans.plan import Actor, Archive, Launch, Pause, Resume, SetBudget, Step
 from bot.ads.changes.plans.plan_outcome import AuthorisedStep, PlanOutcome, PlanProgress
 from bot.ads.changes.plans.refusals import AccountBusy, CannotUndo
@@ -68,7 +68,7 @@ class AccountActions:
         self._recovery = Recovery(clock, self.changes, self.intents, self.alarms, self._execution)
         self._plan_approvals = PlanApprovals(clock, self.approvals, self._execution)
 
-    # -- one thing
+    # -- one step
 
     def set_budget(
         self, brand: str, account_id: str, kind: Kind, object_id: str, amount: Money, by: Actor, why: str, *,
@@ -161,17 +161,19 @@ class AccountActions:
         """By which daily budgets may still be raised today."""
         return self.checks.room(self.access.read(brand, account_id))
 
-    def pause_stopped(self, thing: HeldObject, why: str, by: Actor) -> Change:
+    def pause_stopped(self, target: HeldObject, why: str, by: Actor) -> Change:
         """Without another read."""
-        step = Pause(thing.kind, thing.object_id, why, cause=Cause.EMERGENCY_STOP)
-        shown = AccountObject(thing.kind, thing.object_id, thing.name, "active", None)
+        step = Pause(target.kind, target.object_id, why, cause=Cause.EMERGENCY_STOP)
+        shown = AccountObject(target.kind, target.object_id, target.name, "active", None)
         seen = SeenObject(shown, self.clock(), NO_CURRENCY)
-        return self._pauses.pause(thing.brand, thing.account_id, seen, AuthorisedStep(step, by))[0]
+        return self._pauses.pause(target.brand, target.account_id, seen, AuthorisedStep(step, by))[0]
 
-    def resume_after_stop(self, brand: str, account_id: str, things: Sequence[Resume], by: Actor) -> PlanOutcome:
+    def resume_after_stop(self, brand: str, account_id: str, targets: Sequence[Resume], by: Actor) -> PlanOutcome:
         """Needs no approval, but the cap holds. Raises NotAllowed."""
         check_admin(by, "order that")
-        return self._carry_out(brand, account_id, [AuthorisedStep(step, by, needs_no_approval=True) for step in things])
+        return self._carry_out(
+            brand, account_id, [AuthorisedStep(step, by, needs_no_approval=True) for step in targets]
+        )
 
     def running(self, brand: str, account_id: str) -> tuple[list[AccountObject], bool]:
         """Active campaigns; False: as last seen, the account was not readable."""
@@ -184,12 +186,12 @@ class AccountActions:
     def running_budget_owners(self, brand: str, account_id: str) -> tuple[AdAccount, list[AccountObject]]:
         opened = self.access.read(brand, account_id)
         planned = opened.state.planned()
-        return opened.about, [thing for thing in opened.state.everything() if thing.id in planned]
+        return opened.about, [target for target in opened.state.everything() if target.id in planned]
 
-    def carry_out_for_alarm(self, thing: HeldObject, step: Step, by: Actor) -> PlanOutcome:
+    def carry_out_for_alarm(self, target: HeldObject, step: Step, by: Actor) -> PlanOutcome:
         """Needs no approval, but the cap holds."""
-        authorised = AuthorisedStep(step, by, needs_no_approval=True, releases=thing.cause)
-        return self._carry_out(thing.brand, thing.account_id, [authorised])
+        authorised = AuthorisedStep(step, by, needs_no_approval=True, releases=target.cause)
+        return self._carry_out(target.brand, target.account_id, [authorised])
 
     def _one(self, brand: str, account_id: str, step: Step, by: Actor, key: str | None) -> Change:
         check_may_change(by)

@@ -58,8 +58,8 @@ class EmergencyStop:
         stop = self.actions.stops.in_force(brand)
         if stop is not None:
             self.actions.stops.end(stop, by.who)
-        for thing in self.actions.stops.to_put_back(brand):
-            self._put_back(thing, by)
+        for target in self.actions.stops.to_put_back(brand):
+            self._put_back(target, by)
         return self._resumed(brand, stop)
 
     def _pause_everything(self, brand: str) -> StopReport:
@@ -71,8 +71,8 @@ class EmergencyStop:
             if not self._pause_account(stop, account_id)
         ]
         held = self.actions.stops.held(stop.cause)
-        running = tuple(thing for thing in held if thing.state == "to_pause")
-        report = StopReport(tuple(thing for thing in held if thing.state == "paused"), running, tuple(unsure))
+        running = tuple(target for target in held if target.state == "to_pause")
+        report = StopReport(tuple(target for target in held if target.state == "paused"), running, tuple(unsure))
         if report.complete:
             self.actions.stops.complete(stop)
         return report
@@ -83,11 +83,11 @@ class EmergencyStop:
         settled = self._settled(stop.brand, account_id)
         running, read = self.actions.running(stop.brand, account_id)
         self.actions.stops.hold(
-            HeldObject(stop.brand, stop.cause, account_id, thing.kind, thing.id, thing.name) for thing in running
+            HeldObject(stop.brand, stop.cause, account_id, target.kind, target.id, target.name) for target in running
         )
-        for thing in self.actions.stops.held(stop.cause, "to_pause"):
-            if thing.account_id == account_id:
-                self._pause(stop, thing)
+        for target in self.actions.stops.held(stop.cause, "to_pause"):
+            if target.account_id == account_id:
+                self._pause(stop, target)
         return settled and read
 
     def _settled(self, brand: str, account_id: str) -> bool:
@@ -99,28 +99,28 @@ class EmergencyStop:
             return False
         return not self.actions.changes.open_in(account_id)
 
-    def _pause(self, stop: Stop, thing: HeldObject) -> None:
-        change = self.actions.pause_stopped(thing, f"stop everything: {stop.why}", Actor(stop.who, "admin"))
+    def _pause(self, stop: Stop, target: HeldObject) -> None:
+        change = self.actions.pause_stopped(target, f"stop everything: {stop.why}", Actor(stop.who, "admin"))
         if change.state == "done":
-            self.actions.stops.mark(thing, "paused")
+            self.actions.stops.mark(target, "paused")
         else:
-            self.actions.stops.mark(thing, "to_pause", change.outcome or "the account has not answered")
+            self.actions.stops.mark(target, "to_pause", change.outcome or "the account has not answered")
 
-    def _put_back(self, thing: HeldObject, by: Actor) -> None:
-        step = Resume(thing.kind, thing.object_id, "resume after “stop everything”")
+    def _put_back(self, target: HeldObject, by: Actor) -> None:
+        step = Resume(target.kind, target.object_id, "resume after “stop everything”")
         try:
-            outcome = self.actions.resume_after_stop(thing.brand, thing.account_id, [step], by)
+            outcome = self.actions.resume_after_stop(target.brand, target.account_id, [step], by)
         except AdsFault as fault:
-            self.actions.stops.mark(thing, "paused", str(fault))
+            self.actions.stops.mark(target, "paused", str(fault))
             return
         state, why = _put_back_state(outcome)
-        self.actions.stops.mark(thing, state, why)
+        self.actions.stops.mark(target, state, why)
 
     def _resumed(self, brand: str, stop: Stop | None) -> ResumeReport:
         still = self.actions.stops.to_put_back(brand)
         known = self.actions.stops.held(stop.cause) if stop is not None else []
-        left = [thing for thing in known if thing.state == "left"]
-        return ResumeReport(tuple(thing for thing in known if thing.state == "put_back"), tuple(still + left))
+        left = [target for target in known if target.state == "left"]
+        return ResumeReport(tuple(target for target in known if target.state == "put_back"), tuple(still + left))
 
 
 def _put_back_state(outcome: PlanOutcome) -> tuple[HeldState, str]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from bot.ads.changes.open_account import OpenAccount
-from bot.ads.changes.plans.exposure import NOTHING, highest
+from bot.ads.changes.plans.account_state import NOTHING, highest
 from bot.ads.changes.plans.plan import Actor, Resume, Step, amount_text
 from bot.ads.changes.plans.plan_outcome import AuthorisedStep
 from bot.ads.changes.plans.refusals import Frozen, NoLimits, NotAllowed, OverCap, Stopped

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from bot.ads.changes.plans.exposure import AccountState
+from bot.ads.changes.plans.account_state import AccountState
 from bot.ads.changes.plans.refusals import AccountBusy, UnknownAccount
 from bot.ads.platform import Accounts, AdsFault, PlatformAccount
 from memory.ads.ad_account import AdAccount, Structure

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.ads.changes.open_account import AccountAccess
 from bot.ads.changes.plan_execution import ChangeRequests
-from bot.ads.changes.plans.exposure import NOTHING, AccountObject
+from bot.ads.changes.plans.account_state import NOTHING, AccountObject
 from bot.ads.changes.plans.plan import Pause
 from bot.ads.changes.plans.plan_outcome import AuthorisedStep, PlanProgress
 from bot.ads.changes.plans.refusals import ChangeRefused
@@ -25,7 +25,7 @@ UNKNOWN = "unknown"  # the status before, if the account could not be read
 
 @dataclass(frozen=True, slots=True)
 class SeenObject:
-    thing: AccountObject
+    target: AccountObject
     at: datetime
     currency: str
 
@@ -49,8 +49,8 @@ class Pauses:
             try:
                 seen = None
                 if seen_account is not None:
-                    thing = seen_account.state.thing(*target_of(authorised.step))
-                    seen = SeenObject(thing, seen_account.at, seen_account.about.currency)
+                    target = seen_account.state.get(*target_of(authorised.step))
+                    seen = SeenObject(target, seen_account.at, seen_account.about.currency)
                 change, fault = self.pause(brand, account_id, seen, authorised)
             except ChangeRefused as refused:
                 progress.refused.append((authorised.step, refused))
@@ -79,8 +79,8 @@ class Pauses:
         step = authorised.step
         name, was, at, currency = step.object_id, UNKNOWN, self.clock(), NO_CURRENCY
         if seen is not None:
-            refuse_if_already(seen.thing, "paused")
-            name, was, at, currency = seen.thing.name, seen.thing.status, seen.at, seen.currency
+            refuse_if_already(seen.target, "paused")
+            name, was, at, currency = seen.target.name, seen.target.status, seen.at, seen.currency
         return Intention(
             brand, account_id, authorised.by.who, authorised.by.role, step.why, "pause", step.kind, step.object_id, name,
             was, "paused", Money(NOTHING, currency), at, step.readings, authorised.approval_id, authorised.undoes_id,

@@ -43,10 +43,10 @@ class PlanApprovals:
         """Raises ChangedMeanwhile."""
         for step in from_json(approval.plan):
             if isinstance(step, SetBudget) and step.seen is not None:
-                thing, budget = opened.state.owner(step.kind, step.object_id)
+                target, budget = opened.state.owner(step.kind, step.object_id)
                 if budget != step.seen:
                     self.approvals.finish(approval.id, "stale")
-                    raise ChangedMeanwhile(changed_meanwhile(thing, step.seen, budget))
+                    raise ChangedMeanwhile(changed_meanwhile(target, step.seen, budget))
 
     def carry_out(self, opened: OpenAccount, approval: Approval) -> PlanOutcome:
         by, progress = Actor(approval.proposed_by, cast(ActorRole, approval.role)), PlanProgress()

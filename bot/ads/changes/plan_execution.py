@@ -11,7 +11,7 @@ from bot.ads.changes.creation import parts_of, retry
 from bot.ads.changes.launching import Launching
 from bot.ads.changes.limit_checks import AboveThreshold, LimitChecks
 from bot.ads.changes.open_account import OpenAccount
-from bot.ads.changes.plans.exposure import NOTHING, raised
+from bot.ads.changes.plans.account_state import NOTHING, raised
 from bot.ads.changes.plans.plan import Launch, Resume, SetBudget, Step, amount_text, name_of
 from bot.ads.changes.plans.plan_outcome import AuthorisedStep, PlanProgress
 from bot.ads.changes.plans.refusals import ChangedMeanwhile, ChangeRefused, NothingToDo, TooOften
@@ -145,22 +145,22 @@ class PlanExecution:
             return step.name, "", str(step.planned.amount)
         if isinstance(step, SetBudget):
             return self._budget_old_new(opened, step)
-        thing = opened.state.thing(step.kind, step.object_id)
+        target = opened.state.get(step.kind, step.object_id)
         becomes = STATUS[name_of(step)]
-        refuse_if_already(thing, becomes)
-        return thing.name, thing.status, becomes
+        refuse_if_already(target, becomes)
+        return target.name, target.status, becomes
 
     def _budget_old_new(self, opened: OpenAccount, step: SetBudget) -> tuple[str, str, str]:
         check_amount(opened.about, step.amount)
-        thing, budget = opened.state.owner(step.kind, step.object_id)
+        target, budget = opened.state.owner(step.kind, step.object_id)
         if step.seen is not None and step.seen != budget:
-            raise ChangedMeanwhile(changed_meanwhile(thing, step.seen, budget))
+            raise ChangedMeanwhile(changed_meanwhile(target, step.seen, budget))
         if budget == step.amount:
-            raise NothingToDo(f"“{thing.name}” has {amount_text(budget)} a day already.")
+            raise NothingToDo(f"“{target.name}” has {amount_text(budget)} a day already.")
         hour, most = opened.at - timedelta(hours=1), opened.account.rules.budget_changes_an_hour
-        if self.changes.budgets_set_since(opened.about.id, thing.id, hour) >= most:
-            raise TooOften(f"The budget of “{thing.name}” was set {most} times this hour; try later.")
-        return thing.name, str(budget.amount), str(step.amount.amount)
+        if self.changes.budgets_set_since(opened.about.id, target.id, hour) >= most:
+            raise TooOften(f"The budget of “{target.name}” was set {most} times this hour; try later.")
+        return target.name, str(budget.amount), str(step.amount.amount)
 
 
 def _request(account: PlatformAccount, change: Change) -> None:

@@ -8,7 +8,7 @@ from bot.ads.changes.creation import token_in
 from bot.ads.changes.limit_checks import LATE
 from bot.ads.changes.open_account import OpenAccount
 from bot.ads.changes.plan_execution import PlanExecution
-from bot.ads.changes.plans.exposure import AccountObject
+from bot.ads.changes.plans.account_state import AccountObject
 from bot.ads.changes.plans.plan import AGENT, Archive
 from bot.ads.changes.plans.plan_outcome import AuthorisedStep
 from bot.ads.changes.plans.refusals import ChangeRefused
@@ -45,12 +45,12 @@ class Recovery:
         known = self.intents.tokens(opened.about.id)
         live = {launch.id for launch in self.intents.open_in(opened.about.id)}
         said = []
-        for thing in opened.state.everything():
-            intent = known.get(token_in(thing.name) or "")
-            if token_in(thing.name) is None or (intent is not None and intent.launch_id in live):
+        for target in opened.state.everything():
+            intent = known.get(token_in(target.name) or "")
+            if token_in(target.name) is None or (intent is not None and intent.launch_id in live):
                 continue
-            if intent is None or intent.state != "made" or intent.object_id != thing.id:
-                said.append(self._leftover(opened, thing, ours=intent is not None))
+            if intent is None or intent.state != "made" or intent.object_id != target.id:
+                said.append(self._leftover(opened, target, ours=intent is not None))
         for sentence in said:
             self.alarms.notify(opened.brand, f"sweep {opened.about.id} {sentence}", sentence)
         return said
@@ -72,13 +72,13 @@ class Recovery:
             self.changes.settle(change.id, "overtaken", f"it is {shown} now")
         return self.changes.get(change.brand, change.id)
 
-    def _leftover(self, opened: OpenAccount, thing: AccountObject, *, ours: bool) -> str:
-        what = f"{thing.kind.replace('_', ' ')} “{thing.name}” ({thing.id})"
-        if not ours or thing.status != "paused":
+    def _leftover(self, opened: OpenAccount, target: AccountObject, *, ours: bool) -> str:
+        what = f"{target.kind.replace('_', ' ')} “{target.name}” ({target.id})"
+        if not ours or target.status != "paused":
             pages = opened.account.rules.pages
             return f"The {what} in {opened.about.name} is in no list of ours; look at it in {pages}."
         try:
-            self.execution.do(opened, AuthorisedStep(Archive(thing.kind, thing.id, "left over from a launch"), AGENT))
+            self.execution.do(opened, AuthorisedStep(Archive(target.kind, target.id, "left over from a launch"), AGENT))
         except ChangeRefused as refused:
             return f"The {what} is left over from a launch and could not be archived: {refused}"
         return f"The {what} was left over from a launch, paused, and was archived."

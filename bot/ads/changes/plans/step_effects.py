@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from bot.ads.changes.plans.exposure import NOTHING, AccountObject, AccountState, raised
+from bot.ads.changes.plans.account_state import NOTHING, AccountObject, AccountState, raised
 from bot.ads.changes.plans.plan import Archive, Launch, Pause, Resume, SetBudget, Step, amount_text, name_of
 from bot.ads.changes.plans.refusals import CannotUndo, NotAnAmount, NothingToDo
 from bot.language.foreign_text import in_one_line
@@ -63,12 +63,12 @@ def change_lowers(change: Change) -> bool:
 
 def current_value(state: AccountState, change: Change) -> str | None:
     """In the change's notation; None: the object is gone."""
-    thing = state.find(change.object_id)
-    if thing is None:
+    target = state.find(change.object_id)
+    if target is None:
         return "archived" if change.what == "archive" else None
     if change.what != "set_budget":
-        return thing.status
-    amount = NOTHING if thing.budget is None else thing.budget.amount
+        return target.status
+    amount = NOTHING if target.budget is None else target.budget.amount
     return next((text for text in (change.becomes, change.was) if Decimal(text) == amount), str(amount))
 
 
@@ -107,15 +107,15 @@ def check_amount(about: AdAccount, amount: Money) -> None:
         raise NotAnAmount(f"The least daily budget in {about.name} is {amount_text(about.min_daily_budget)}.")
 
 
-def refuse_if_already(thing: AccountObject, status: str) -> None:
+def refuse_if_already(target: AccountObject, status: str) -> None:
     """Raises NothingToDo."""
-    if thing.status == status:
-        raise NothingToDo(f"“{in_one_line(thing.name)}” is {_STATUS_WORDS[status]} already.")
+    if target.status == status:
+        raise NothingToDo(f"“{in_one_line(target.name)}” is {_STATUS_WORDS[status]} already.")
 
 
-def changed_meanwhile(thing: AccountObject, seen: Money, budget: Money) -> str:
+def changed_meanwhile(target: AccountObject, seen: Money, budget: Money) -> str:
     return (
-        f"“{in_one_line(thing.name)}” has {amount_text(budget)} a day now, not {amount_text(seen)} as when this was decided;"
+        f"“{in_one_line(target.name)}” has {amount_text(budget)} a day now, not {amount_text(seen)} as when this was decided;"
         " nothing was changed."
     )
 
@@ -134,12 +134,12 @@ def summary_of(about: AdAccount, state: AccountState, steps: Sequence[Step]) -> 
 def _request_text(state: AccountState, step: Step) -> str:
     if isinstance(step, Launch):
         return f"launch “{in_one_line(step.name)}” with {amount_text(step.planned)} a day"
-    thing = state.thing(step.kind, step.object_id)
+    target = state.get(step.kind, step.object_id)
     if isinstance(step, SetBudget):
-        return f"set “{in_one_line(thing.name)}” to {amount_text(step.amount)} a day" + (
-            f", now {amount_text(thing.budget)}" if thing.budget else ""
+        return f"set “{in_one_line(target.name)}” to {amount_text(step.amount)} a day" + (
+            f", now {amount_text(target.budget)}" if target.budget else ""
         )
-    return f"let “{in_one_line(thing.name)}” run again"
+    return f"let “{in_one_line(target.name)}” run again"
 
 
 def key_of(key: str | None, step: Step) -> str | None:

@@ -38,14 +38,14 @@ class AccountState:
     @classmethod
     def of(cls, structure: Structure) -> AccountState:
         return cls(
-            {each.id: _thing("campaign", each, each.daily_budget) for each in structure.campaigns},
-            {each.id: _thing("ad_set", each, each.daily_budget) for each in structure.ad_sets},
-            {each.id: _thing("ad", each, None) for each in structure.ads},
+            {each.id: _object("campaign", each, each.daily_budget) for each in structure.campaigns},
+            {each.id: _object("ad_set", each, each.daily_budget) for each in structure.ad_sets},
+            {each.id: _object("ad", each, None) for each in structure.ads},
             {each.id: each.campaign_id for each in structure.ad_sets}
             | {each.id: each.ad_set_id for each in structure.ads},
         )
 
-    def thing(self, kind: Kind, object_id: str) -> AccountObject:
+    def get(self, kind: Kind, object_id: str) -> AccountObject:
         """Raises UnknownObject."""
         found = self._of_kind(kind).get(object_id)
         if found is None:
@@ -58,18 +58,18 @@ class AccountState:
 
     def budget_of(self, object_id: str) -> Money | None:
         """None if it owns no budget, or is unknown."""
-        thing = self.find(object_id)
-        return None if thing is None else thing.budget
+        target = self.find(object_id)
+        return None if target is None else target.budget
 
     def everything(self) -> list[AccountObject]:
         return [*self.campaigns.values(), *self.ad_sets.values(), *self.ads.values()]
 
     def owner(self, kind: Kind, object_id: str) -> tuple[AccountObject, Money]:
         """Raises UnknownObject, NoBudgetHere."""
-        thing = self.thing(kind, object_id)
-        if thing.budget is not None:
-            return thing, thing.budget
-        raise NoBudgetHere(f"“{thing.name}” has no budget of its own; {self._where_the_budget_is(thing)}.")
+        target = self.get(kind, object_id)
+        if target.budget is not None:
+            return target, target.budget
+        raise NoBudgetHere(f"“{target.name}” has no budget of its own; {self._where_the_budget_is(target)}.")
 
     def planned(self) -> dict[str, Decimal]:
         """Per owner of a budget with an ad that is active on every level."""
@@ -85,10 +85,10 @@ class AccountState:
         return planned
 
     def with_status(self, kind: Kind, object_id: str, status: AdStatus) -> AccountState:
-        return self._with(replace(self.thing(kind, object_id), status=status))
+        return self._with(replace(self.get(kind, object_id), status=status))
 
     def with_budget(self, kind: Kind, object_id: str, amount: Money) -> AccountState:
-        return self._with(replace(self.thing(kind, object_id), budget=amount))
+        return self._with(replace(self.get(kind, object_id), budget=amount))
 
     def worst_case(self, under_way: Iterable[Change]) -> AccountState:
         """With every open change that raises spend, and none that lowers it."""
@@ -103,18 +103,18 @@ class AccountState:
         return [campaign for campaign in self.campaigns.values() if campaign.status == "active"]
 
     def _with_open_change(self, change: Change) -> AccountState:
-        thing = self.thing(change.kind, change.object_id)
+        target = self.get(change.kind, change.object_id)
         if change.what == "resume":
             return self.with_status(change.kind, change.object_id, "active")
-        if change.what != "set_budget" or thing.budget is None:
+        if change.what != "set_budget" or target.budget is None:
             return self
-        amount = max(thing.budget.amount, Decimal(change.becomes))
-        return self.with_budget(change.kind, change.object_id, Money(amount, thing.budget.currency))
+        amount = max(target.budget.amount, Decimal(change.becomes))
+        return self.with_budget(change.kind, change.object_id, Money(amount, target.budget.currency))
 
-    def _where_the_budget_is(self, thing: AccountObject) -> str:
-        if thing.kind == "campaign":
+    def _where_the_budget_is(self, target: AccountObject) -> str:
+        if target.kind == "campaign":
             return "its ad sets have one each"
-        above = self.thing("campaign" if thing.kind == "ad_set" else "ad_set", self.parents[thing.id])
+        above = self.get("campaign" if target.kind == "ad_set" else "ad_set", self.parents[target.id])
         if above.budget is None:
             return self._where_the_budget_is(above)
         return f"its {above.kind.replace('_', ' ')} “{above.name}” holds it, {amount_text(above.budget)} a day"
@@ -122,9 +122,9 @@ class AccountState:
     def _of_kind(self, kind: Kind) -> Mapping[str, AccountObject]:
         return {"campaign": self.campaigns, "ad_set": self.ad_sets, "ad": self.ads, "creative": {}}[kind]
 
-    def _with(self, thing: AccountObject) -> AccountState:
-        field = {"campaign": "campaigns", "ad_set": "ad_sets", "ad": "ads"}[thing.kind]
-        changed: AccountState = replace(self, **{field: {**getattr(self, field), thing.id: thing}})
+    def _with(self, target: AccountObject) -> AccountState:
+        field = {"campaign": "campaigns", "ad_set": "ad_sets", "ad": "ads"}[target.kind]
+        changed: AccountState = replace(self, **{field: {**getattr(self, field), target.id: target}})
         return changed
 
 
@@ -138,5 +138,5 @@ def highest(*days: Mapping[str, Decimal]) -> dict[str, Decimal]:
     return {owner: max(day.get(owner, NOTHING) for day in days) for owner in owners}
 
 
-def _thing(kind: Kind, each: Campaign | AdSet | Ad, budget: Money | None) -> AccountObject:
+def _object(kind: Kind, each: Campaign | AdSet | Ad, budget: Money | None) -> AccountObject:
     return AccountObject(kind, each.id, each.name, each.status, budget)
