@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from bot.language.detection import detect
 from bot.language.languages import LANGUAGES
+from bot.language.reading.extraction import Extraction, read_message
 from bot.language.reading.interests import InterestFinder, ShopWords, Term
-from bot.language.reading.learned import Lesson, read_message
 from memory.conversations.analytics import Analytics
 from memory.conversations.backfill import Past, check_metadata, standing
 from memory.conversations.context import Context, Profile, compose
@@ -186,12 +186,12 @@ class ConversationMemory:
         notes = check_metadata(metadata)
         with self.db.transaction():
             contact = self._resolve(phone)
-            lesson = self._read(contact, check_text("content", content)) if role == "user" else None
-            kind = lesson.classification.message_type if lesson and message_type is None else message_type
+            extraction = self._read(contact, check_text("content", content)) if role == "user" else None
+            kind = extraction.classification.message_type if extraction and message_type is None else message_type
             message_id = self._past.add(self.brand, contact.id, role, content, at, message_type=kind, metadata=notes)
             message = ConversationMessage(at, role, content, kind, notes, message_id)
-            if lesson:
-                self._learn(contact, message, lesson)
+            if extraction:
+                self._learn(contact, message, extraction)
         return message
 
     def get_conversation_context(self, phone: str, *, query: str = "", max_tokens: int | None = None) -> str:
@@ -346,7 +346,7 @@ class ConversationMemory:
             return self._summaries.lines(contact.id)
         return self._summaries.lines(contact.id, most=SHORT, before=history[0].id if history else None)
 
-    def _read(self, contact: Contact, text: str) -> Lesson:
+    def _read(self, contact: Contact, text: str) -> Extraction:
         known = contact.language if contact.language in LANGUAGES else None
         return read_message(text, detect(text, known), self._interests)
 
@@ -359,17 +359,17 @@ class ConversationMemory:
         sold = {item.category: Term() for item in Goods(self.db, self._clock).items(self.brand)}
         return ShopWords({**sold, **terms["categories"]}, terms["subcategories"], terms["features"])
 
-    def _learn(self, contact: Contact, message: ConversationMessage, lesson: Lesson) -> None:
+    def _learn(self, contact: Contact, message: ConversationMessage, extraction: Extraction) -> None:
         self._past.count(self.brand, contact.id, 1, message.timestamp)
         facts = Facts(self.db, standing(message.timestamp))
-        for learned in lesson.learned:
+        for learned in extraction.learned:
             facts.take(contact, learned, message.id, at=message.timestamp)
         told = [
             each
             for product in _products(message.metadata)
             for each in self._interests.find(product, language=None, named=True) or [product]
         ]
-        for interest in dict.fromkeys([*lesson.interests, *told]):
+        for interest in dict.fromkeys([*extraction.interests, *told]):
             facts.note_interest(contact, interest, message.id)
 
     def _profile(self, contact: Contact) -> UserProfile:

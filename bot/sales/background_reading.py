@@ -22,7 +22,7 @@ from bot.model.language_model import LanguageModel, estimate_tokens
 from bot.model.model_errors import ModelUnavailable, Reason
 from bot.sales.answering.model_prompt import fill
 from bot.sales.answering.model_writer import MICROS, paid
-from bot.sales.situation import joined
+from bot.sales.situation import text_of
 from memory.conversations.failed_readings import FailedReadings, ReadingKind
 from memory.conversations.messages import Message
 from memory.conversations.reading_progress import Readings, Unread
@@ -121,7 +121,7 @@ class BackgroundReader:
         messages = self._readings.messages(unread, MOST_MESSAGES)
         if self._model is None:
             self._readings.done(unread, unread.upto)
-        elif not any(len(joined([message]).split()) >= FEWEST_WORDS for message in messages):
+        elif not any(len(text_of([message]).split()) >= FEWEST_WORDS for message in messages):
             self._readings.done(unread, messages[-1].id if len(messages) == MOST_MESSAGES else unread.upto)
         elif len(messages) >= MANY_MESSAGES or self._clock() - messages[-1].at >= PAUSE:
             self._learn(contact, unread, _messages_that_fit(messages))
@@ -189,7 +189,7 @@ def stated_facts(told: object, messages: Sequence[Message]) -> Iterator[StatedFa
         message, value = by_id.get(each["message"]), each.get("value")
         if message is None or not isinstance(value, str) or not 0 < len(value.strip()) <= LONGEST_VALUE:
             continue
-        written = _stated_value(each["predicate"], value.strip(), joined([message]))
+        written = _stated_value(each["predicate"], value.strip(), text_of([message]))
         if written is not None:
             ended = each.get("ends") is True
             yield StatedFact(Learned(each["predicate"], written, ended, CONFIDENCE, "model"), message)
@@ -258,5 +258,5 @@ def _messages_that_fit(messages: Sequence[Message]) -> Sequence[Message]:
 
 def _as_json(message: Message) -> str:
     who = "customer" if message.role == "user" else "shop"
-    said = {"id": message.id, "by": who, "day": f"{message.at:%Y-%m-%d}", "text": joined([message])[:LONGEST_TEXT]}
+    said = {"id": message.id, "by": who, "day": f"{message.at:%Y-%m-%d}", "text": text_of([message])[:LONGEST_TEXT]}
     return json.dumps(said, ensure_ascii=False)

@@ -9,7 +9,7 @@ from functools import partial
 from bot.language.languages import LETTERS
 from bot.language.normalisation import fold
 from bot.language.texts import ReplyWording
-from bot.language.words import either
+from bot.language.words import folded_alternatives
 from memory.conversations.messages import Message
 from memory.people.contacts import Contact
 from memory.people.facts import Fact, Interest
@@ -17,7 +17,7 @@ from memory.shop.orders import Order
 
 ERASE, EXPORT = "erase", "export"
 
-_any = partial(either, "data_rights")
+_any = partial(folded_alternatives, "data_rights")
 _MINE = _any("mine")
 _PLEASE = f"(?:{_any('please')} )*"
 _ERASE = re.compile(

@@ -12,7 +12,7 @@ from bot.language.detection import detect
 from bot.language.foreign_text import in_one_line, quoted
 from bot.language.languages import LANGUAGES
 from bot.language.money import Money
-from bot.language.reading.learned import Lesson, read_message
+from bot.language.reading.extraction import Extraction, read_message
 from bot.language.reading.message_type import Classification, classify_or_other
 from bot.language.reading.opt_out import is_start, is_stop
 from bot.language.texts import ReplyWording, report_wording
@@ -25,7 +25,7 @@ from bot.sales.answering.model_writer import ModelDesk, ModelDraft
 from bot.sales.answering.reply_draft import ReplyDraft, wording_for
 from bot.sales.data_rights import ERASE, EXPORT, asked_right, confirms, copy_of
 from bot.sales.episodes import AGENT, Episodes
-from bot.sales.situation import Shop, Situation, cart_of, joined, last_said
+from bot.sales.situation import Shop, Situation, cart_of, last_said, text_of
 from bot.sales.understanding.interests import CatalogueInterests
 from bot.sales.understanding.order_replies import NO_PAYLOAD, YES_PAYLOAD, says_no, says_yes
 from memory.agents.base_agent import BaseAgent
@@ -141,18 +141,18 @@ class Seller(BaseAgent):
     # Understanding
 
     def _understand(self, contact: Contact, messages: Sequence[Message], deadline: datetime) -> CustomerTurn:
-        text = joined(messages)
+        text = text_of(messages)
         language = self._language(contact, text)
         outcome = Outcome(answered_by="nobody")
         told: list[tuple[Learned, Message]] = []
         shop = CatalogueInterests(self._shop.catalogues[contact.brand])
-        lessons = [read_message(joined([message]), language, shop) for message in messages]
-        for message, lesson in zip(messages, lessons, strict=True):
-            told += [(each, message) for each in self._learn(contact, message, lesson, language, outcome)]
+        extractions = [read_message(text_of([message]), language, shop) for message in messages]
+        for message, extraction in zip(messages, extractions, strict=True):
+            told += [(each, message) for each in self._learn(contact, message, extraction, language, outcome)]
         situation = self._shop.situation(
             contact,
             messages,
-            classification=_classification(messages, [lesson.classification for lesson in lessons], text),
+            classification=_classification(messages, [extraction.classification for extraction in extractions], text),
             language=language,
             learned=[
                 Fact(each.predicate, each.value, message.at, None, message.id)
@@ -180,20 +180,20 @@ class Seller(BaseAgent):
         return heard if heard in spoken else spoken[0]
 
     def _learn(
-        self, contact: Contact, message: Message, lesson: Lesson, language: str, outcome: Outcome
+        self, contact: Contact, message: Message, extraction: Extraction, language: str, outcome: Outcome
     ) -> list[Learned]:
         """Adds to the outcome's changes; returns the facts for this answer."""
-        kind = lesson.classification
+        kind = extraction.classification
         notes: dict[str, Any] = {"confidence": round(kind.confidence, 2)}
         entities = {name: str(value) for name, value in kind.entities.items() if value is not None}
         if entities:
             notes["entities"] = entities
         outcome.readings[message.id] = MessageReading(kind.message_type, language, notes)
-        told = [each for each in lesson.learned if self._shop.facts.believes(contact.id, each)]
-        if joined([message]) and language != contact.language:
+        told = [each for each in extraction.learned if self._shop.facts.believes(contact.id, each)]
+        if text_of([message]) and language != contact.language:
             told.append(Learned("language", language))
         outcome.changes += [LearnFact(contact, each, message.id, message.at) for each in told]
-        outcome.changes += [NoteInterest(contact, interest, message.id) for interest in lesson.interests]
+        outcome.changes += [NoteInterest(contact, interest, message.id) for interest in extraction.interests]
         return told
 
     # Messages that are not about buying

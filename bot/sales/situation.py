@@ -100,7 +100,7 @@ class Shop:
             brand=brand,
             contact=contact,
             messages=tuple(messages),
-            text=joined(messages),
+            text=text_of(messages),
             classification=classification,
             language=language,
             currency=self._currency(brand, contact, facts, language),
@@ -158,7 +158,7 @@ def facts_after(known: Sequence[Fact], learned: Sequence[Fact], ended: Sequence[
     return kept
 
 
-def joined(messages: Sequence[Message]) -> str:
+def text_of(messages: Sequence[Message]) -> str:
     """With the transcript or description of media."""
     texts = (message.metadata.get("transcript") or message.content for message in messages)
     return "\n".join(text.strip() for text in texts if text.strip())

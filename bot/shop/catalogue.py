@@ -23,7 +23,7 @@ from bot.language.amounts import find_amounts
 from bot.language.languages import LANGUAGES, LETTERS
 from bot.language.money import Money
 from bot.language.normalisation import fold
-from bot.language.words import either, words_of_all
+from bot.language.words import folded_alternatives, words_of_all
 from bot.shop.categories import Categories
 from bot.shop.exchange_rates import Conversion, Rates
 from memory.shop.catalogue_items import Goods, Item
@@ -38,7 +38,7 @@ IGNORED_WORDS = STOP_WORDS | CHEAP_WORDS
 QUALIFIERS = frozenset(words_of_all("search", "qualifiers"))  # name no goods alone
 
 
-_any = partial(either, "search")
+_any = partial(folded_alternatives, "search")
 AT_MOST = re.compile(rf"{_any('at_most')}\W*$")
 AT_LEAST = re.compile(rf"{_any('at_least')}\W*$")
 AT_MOST_AFTER = re.compile(rf"^\W*{_any('at_most_after')}(?![\w{LETTERS}])")

@@ -61,7 +61,7 @@ def keyed_words(subject: str, key: str) -> Iterator[tuple[str, str]]:
     return ((first, word) for first, *words in lines_of_all(subject, key) for word in words)
 
 
-def either(subject: str, key: str) -> str:
+def folded_alternatives(subject: str, key: str) -> str:
     """Folded, in a non-capturing group."""
     return f"(?:{fold(alternatives(subject, key))})"
 

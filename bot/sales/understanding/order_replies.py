@@ -8,7 +8,7 @@ from functools import partial
 
 from bot.language.languages import LETTERS
 from bot.language.normalisation import fold
-from bot.language.words import either
+from bot.language.words import folded_alternatives
 from memory.conversations.messages import Message
 from memory.shop.orders import read_number
 
@@ -16,7 +16,7 @@ YES_PAYLOAD, NO_PAYLOAD, BUY_PAYLOAD = "order:yes", "order:no", "buy:"
 
 MOST_WORDS = 10  # of a yes or a no and nothing besides; the time to match doubles with each more
 SIGNS = "✅👍👌🙏😊🙂"
-_any = partial(either, "answers")
+_any = partial(folded_alternatives, "answers")
 
 
 def _and_nothing_besides(key: str) -> re.Pattern[str]:

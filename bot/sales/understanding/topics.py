@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from functools import partial
 
 from bot.language.languages import LETTERS
-from bot.language.words import either
+from bot.language.words import folded_alternatives
 
-_any = partial(either, "topics")
+_any = partial(folded_alternatives, "topics")
 LETTER = rf"\w{LETTERS}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.language.reading.learned import BUDGET, SHOPPING
+from bot.language.reading.extraction import BUDGET, SHOPPING
 from bot.language.reading.message_type import Classification
 from bot.sales.answering.built_in import item_messages, mentioned_items
 from bot.sales.answering.built_in.answer import SURE, BuiltInAnswer

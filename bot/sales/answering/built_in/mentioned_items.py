@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from bot.language.normalisation import fold
-from bot.language.reading.learned import PRICE
+from bot.language.reading.extraction import PRICE
 from bot.sales.answering.built_in.answer import BuiltInAnswer
 from bot.sales.understanding import topics
 from bot.shop.catalogue import parse_query

@@ -6,7 +6,7 @@ import re
 
 from bot.brands import Discount
 from bot.language.normalisation import fold
-from bot.language.reading.learned import PRICE
+from bot.language.reading.extraction import PRICE
 from bot.language.reading.message_type import Classification
 from bot.sales.answering.built_in import mentioned_items
 from bot.sales.answering.built_in.answer import SURE, BuiltInAnswer

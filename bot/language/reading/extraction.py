@@ -13,29 +13,29 @@ from bot.language.normalisation import fold
 from bot.language.reading.interests import InterestFinder
 from bot.language.reading.message_type import Classification, classify_or_other
 from bot.language.reading.statements import Learned, own_clauses, read_facts, sentences
-from bot.language.words import either
+from bot.language.words import folded_alternatives
 
 SHOPPING = ("product_inquiry", "order", "pricing_discount")
 
 
 def _cue(key: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w{LETTERS}]){either('topics', key)}(?![\w{LETTERS}])")
+    return re.compile(rf"(?<![\w{LETTERS}]){folded_alternatives('topics', key)}(?![\w{LETTERS}])")
 
 
 PRICE, BUDGET, NO_BUDGET = _cue("price"), _cue("budget"), _cue("no_budget")
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class Extraction:
     classification: Classification
     learned: tuple[Learned, ...]  # of its writer, each once
     interests: tuple[str, ...]  # that it asked about
 
 
-def read_message(text: str, language: str, shop: InterestFinder) -> Lesson:
+def read_message(text: str, language: str, shop: InterestFinder) -> Extraction:
     """Never raises on any text."""
     kind = classify_or_other(text)
-    return Lesson(
+    return Extraction(
         kind, tuple(dict.fromkeys(_learned(text, language, kind))), tuple(_interests(text, language, kind, shop))
     )
 
