@@ -151,7 +151,7 @@ def _words_at(text: MoneyText, index: int) -> tuple[Decimal, int] | None:
 
 
 def _leads_number(text: MoneyText, index: int) -> bool:
-    """Whether "a", "half", "do" belongs to an amount: before a scale, or (articles) a currency."""
+    """ "a", "half", "do": before a scale, or (articles) a currency."""
     tokens = text.tokens
     ahead = index + 1
     if tokens[index].text in HALVES and ahead < len(tokens) and tokens[ahead].text in HALF_OF:

@@ -122,7 +122,6 @@ def _is_of_our_scripts(character: str) -> bool:
 
 @cache
 def _vocabularies() -> tuple[frozenset[str], tuple[frozenset[str], ...]]:
-    """The letters of all folders, and the words of each."""
     texts = [[PATTERN_SIGNS.sub(" ", text) for text in all_texts(language)] for language in LANGUAGES]
     letters = frozenset("".join(text for each in texts for text in each).lower())
     vocabularies = tuple(

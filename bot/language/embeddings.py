@@ -91,7 +91,6 @@ def piece_rows(numbers: npt.NDArray[np.int64]) -> Vectors:
 
 @cache
 def _table() -> tuple[dict[str, int], npt.NDArray[np.int8], Vectors]:
-    """Row numbers by piece, int8 rows, and the scale of each row."""
     with np.load(TABLE) as table:
         pieces = bytes(table["pieces"]).decode().split("\n")
         return {p: i for i, p in enumerate(pieces)}, table["rows"], table["scale"].astype(np.float32)

@@ -52,29 +52,29 @@ def copy_of(
     interests: Sequence[Interest],
     orders: Sequence[Order],
     messages: Sequence[Message],
-    words: ReplyWording,
+    wording: ReplyWording,
 ) -> str:
-    lines = [words.say("copy_phone", phone=contact.phone)]
+    lines = [wording.say("copy_phone", phone=contact.phone)]
     profile = {"name": contact.name, "language": contact.language, "currency": contact.preferred_currency}
-    lines += [words.say(f"copy_{what}", **{what: value}) for what, value in profile.items() if value]
-    lines.append(words.say("copy_since", date=f"{contact.first_seen_at:%Y-%m-%d}", count=contact.total_interactions))
+    lines += [wording.say(f"copy_{what}", **{what: value}) for what, value in profile.items() if value]
+    lines.append(wording.say("copy_since", date=f"{contact.first_seen_at:%Y-%m-%d}", count=contact.total_interactions))
     for fact in facts:
-        what = words.say(f"fact_{fact.predicate}")
-        lines.append(words.say("copy_fact", what=what, value=fact.value, date=f"{fact.since:%Y-%m-%d}"))
-    lines += [words.say("copy_interest", name=each.name, times=each.times) for each in interests]
+        what = wording.say(f"fact_{fact.predicate}")
+        lines.append(wording.say("copy_fact", what=what, value=fact.value, date=f"{fact.since:%Y-%m-%d}"))
+    lines += [wording.say("copy_interest", name=each.name, times=each.times) for each in interests]
     for order in orders:
-        line = words.say(
+        line = wording.say(
             "copy_order",
             number=order.number,
             quantity=order.quantity,
             title=order.title,
-            state=words.say(f"state_{order.state}"),
+            state=wording.say(f"state_{order.state}"),
             date=f"{order.created_at:%Y-%m-%d}",
         )
         lines.append(line)
     for message in messages:
         key = "copy_from_you" if message.role == "user" else "copy_from_us"
-        lines.append(words.say(key, at=f"{message.at:%Y-%m-%d %H:%M}", text=message.content))
+        lines.append(wording.say(key, at=f"{message.at:%Y-%m-%d %H:%M}", text=message.content))
     return "\n".join(lines)
 
 

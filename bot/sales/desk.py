@@ -74,22 +74,22 @@ class CustomerTurn:
     situation: Situation
     outcome: Outcome
     deadline: datetime
-    words: ReplyWording = field(init=False)
+    wording: ReplyWording = field(init=False)
 
     def __post_init__(self) -> None:
-        self.words = wording_for(self.situation)
+        self.wording = wording_for(self.situation)
 
     def reply(self, outgoing: Outgoing, *, by: str = "built-in") -> None:
         self.outcome.answered_by = by
         self.outcome.replies.append(outgoing)
 
     def say(self, line: str, **words: object) -> str:
-        return self.words.say(line, **words)
+        return self.wording.say(line, **words)
 
     def switch_language(self, language: str) -> None:
         catalogue = self.situation.catalogue.in_language(language)
         self.situation = replace(self.situation, language=language, catalogue=catalogue)
-        self.words = wording_for(self.situation)
+        self.wording = wording_for(self.situation)
 
 
 class Seller(BaseAgent):
@@ -249,7 +249,7 @@ class Seller(BaseAgent):
                 stores.facts.interests(contact.id, limit=1000),
                 stores.orders.of_contact(contact.id, limit=1000),
                 stores.messages.history(contact.id, limit=MOST_EXPORTED),
-                turn.words,
+                turn.wording,
             )
             body = turn.say("export_head") + "\n\n" + copy
             turn.reply(Outgoing(body, message_type="data_rights", passes_optout=True))
@@ -294,7 +294,7 @@ class Seller(BaseAgent):
             turn.reply(Outgoing(turn.say(line)))
             return True
         if left[-1].kind == "location":
-            terms = turn.situation.brand.policy("delivery", turn.words.policy_language)
+            terms = turn.situation.brand.policy("delivery", turn.wording.policy_language)
             turn.reply(Outgoing(turn.say("location", delivery=terms)))
             return True
         return False
@@ -339,7 +339,6 @@ class Seller(BaseAgent):
         return True
 
     def _checked(self, turn: CustomerTurn, desk: ModelDesk) -> tuple[ModelDraft, list[Breach]]:
-        """Repaired at most once; with the remaining breaches."""
         deadline = turn.deadline - WRITERS_SHARE
         draft = desk.answer(turn.situation, self._actions(turn), deadline)
         breaches = self._breaches(turn, draft)

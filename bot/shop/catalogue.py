@@ -484,7 +484,6 @@ def _meanings(word: str, index: _SearchIndex) -> dict[str, float]:
 def _score(
     entry: _IndexedItem, meanings: list[dict[str, float]], names: frozenset[str]
 ) -> tuple[tuple[int, int], float]:
-    """How many names and words match, and how well."""
     hits = [
         max((entry.words[known] * sure for known, sure in found.items() if known in entry.words), default=0.0)
         for found in meanings

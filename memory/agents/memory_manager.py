@@ -153,11 +153,10 @@ class MemoryManager:
     def search_similar(
         self, agent_id: str, query: str, top_k: int = 5, filter_metadata: dict[str, Any] | None = None
     ) -> list[dict[str, Any]]:
-        """The agent's own and the shared long-term memories, best first; none without anything of the query.
+        """The agent's own and the shared long-term memories by words and, with MEMORY_ENABLE_VECTOR_SEARCH, by embeddings.
 
-        By words and, with MEMORY_ENABLE_VECTOR_SEARCH, by embeddings. Entries have `key`, `value`, `score` (0 to 1) and
-        `metadata`: agent_id, key, memory_type, saved_at, and the fields of a value that is a dict. `filter_metadata`: fields
-        that an entry's metadata must have.
+        Best first: `key`, `value`, `score` (0 to 1) and `metadata` (agent_id, key, memory_type, saved_at, and the fields of a
+        value that is a dict). `filter_metadata`: fields that the metadata must have.
         """
         rows = self.db.all(
             "SELECT * FROM agent_memories WHERE workflow_id = '' AND agent_id IN (:agent, '') ORDER BY id",

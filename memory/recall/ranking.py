@@ -40,7 +40,6 @@ def _pattern(key: str) -> re.Pattern[str]:
 
 
 def _calendar(part: str) -> dict[str, int]:
-    """Full lower-case names in every language, with their numbers."""
     locales = (Locale.parse(about(language).locale) for language in LANGUAGES)
     return {
         name.lower(): number for locale in locales for number, name in getattr(locale, part)["format"]["wide"].items()

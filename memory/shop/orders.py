@@ -279,7 +279,6 @@ class Orders:
         self._db.run(ORDER_EVENTS.insert(row), **row)
 
     def _ads(self, contact_id: int) -> tuple[Row, Row]:
-        """First and last ad; organic posts do not count."""
         touches = self._db.all(
             "SELECT * FROM touches WHERE contact_id = :id AND source_type = 'ad' ORDER BY id", id=contact_id
         )

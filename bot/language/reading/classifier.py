@@ -97,7 +97,6 @@ def _folded(places: np.ndarray[Any, np.dtype[np.int64]], values: Floats) -> Floa
 
 
 def _blocks(rows: np.ndarray[Any, np.dtype[np.int8]]) -> Floats:
-    """Float unit vectors in blocks of BLOCK rows."""
     missing = -len(rows) % BLOCK
     padded = np.pad(rows, ((0, missing), (0, 0))).astype(np.float32) / np.float32(127)
     return padded.reshape(-1, BLOCK, rows.shape[1])

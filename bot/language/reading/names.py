@@ -119,7 +119,6 @@ def _after_intro(text: str, found: re.Match[str]) -> tuple[str, list[str]]:
 
 
 def _leading_words(behind: str) -> list[str]:
-    """Up to three that can be a name."""
     words: list[str] = []
     at = 0
     while len(words) < 3:

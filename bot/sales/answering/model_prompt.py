@@ -121,7 +121,7 @@ class Briefing:
             yield _compact(offer_data(self.actions.offer(item)))
 
     def _rates(self) -> Iterator[str]:
-        """The pair of the chat; the model has a tool for others."""
+        # The pair of the chat; the model has a tool for others.
         situation = self.situation
         if situation.currency == situation.brand.currency:
             return
@@ -143,7 +143,7 @@ class Briefing:
         return fill("customer.md", mark=self.mark, profile=profile, earlier=earlier, history=history, text=text or "…")
 
     def _profile(self) -> Iterator[str]:
-        """Without the phone number: no answer needs it."""
+        # Without the phone number: no answer needs it.
         situation = self.situation
         known = dict(situation.facts)
         name = known.pop("name", None)

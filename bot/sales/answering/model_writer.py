@@ -135,7 +135,6 @@ class ModelDesk:
     def _step(
         self, situation: Situation, conversation: list[ModelMessage], spent: Spent, deadline: datetime, *, last: bool
     ) -> tuple[Completion, Spent]:
-        """Reserves the worst cost in the brand's daily budget."""
         worst = self._model.worst_cost(conversation, self._tools)
         try:
             self._check(situation, spent, worst, deadline)
@@ -152,7 +151,6 @@ class ModelDesk:
         return answer, spent.plus(answer)
 
     def _check(self, situation: Situation, spent: Spent, worst: int, deadline: datetime) -> None:
-        """Raises ModelUnavailable at a limit of the turn."""
         allowance = self._allowance
         if (deadline - self._clock()).total_seconds() < SHORTEST_CALL:
             raise ModelUnavailable(Reason.TIMEOUT, "too little time is left for another call")

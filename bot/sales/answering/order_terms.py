@@ -16,21 +16,21 @@ from memory.shop.orders import Order, Quote
 
 def with_terms(text: str, actions: Actions) -> ReplyDraft:
     situation = actions.situation
-    words = wording_for(situation)
+    wording = wording_for(situation)
     shown = skus_named(text, situation)
     quote, order = actions.quoted, actions.placed
     if quote is not None:
         # A yes orders only what the desk itself stated with its price; the model may have omitted or reworded it.
         return ReplyDraft(
-            body=f"{text}\n\n{_quote(quote, actions, words)}",
-            buttons=(Button(words.say("yes_button"), YES_PAYLOAD), Button(words.say("no_button"), NO_PAYLOAD)),
+            body=f"{text}\n\n{_quote(quote, actions, wording)}",
+            buttons=(Button(wording.say("yes_button"), YES_PAYLOAD), Button(wording.say("no_button"), NO_PAYLOAD)),
             shown=(quote.sku,),
             asks_order=quote.sku,
             amounts=(quote.unit, quote.total),
         )
     if order is not None:
         return ReplyDraft(
-            body=f"{text}\n\n{_order(order, actions, words)}", shown=shown, amounts=(order.unit, order.total)
+            body=f"{text}\n\n{_order(order, actions, wording)}", shown=shown, amounts=(order.unit, order.total)
         )
     return ReplyDraft(body=text, shown=shown)
 
@@ -49,33 +49,33 @@ def _places(text: str, situation: Situation) -> Iterator[tuple[int, str]]:
             text = text.replace(title, "\0" * len(title))
 
 
-def _quote(quote: Quote, actions: Actions, words: ReplyWording) -> str:
-    return words.say(
+def _quote(quote: Quote, actions: Actions, wording: ReplyWording) -> str:
+    return wording.say(
         "quote",
         quantity=quote.quantity,
-        title=actions.situation.title_of(quote, words.policy_language),
-        unit=words.money(quote.unit),
-        total=words.money(quote.total),
-        about=_about(quote.total, actions, words),
-        delivery=actions.situation.brand.policy("delivery", words.policy_language),
+        title=actions.situation.title_of(quote, wording.policy_language),
+        unit=wording.money(quote.unit),
+        total=wording.money(quote.total),
+        about=_about(quote.total, actions, wording),
+        delivery=actions.situation.brand.policy("delivery", wording.policy_language),
     )
 
 
-def _about(price: Money, actions: Actions, words: ReplyWording) -> str:
+def _about(price: Money, actions: Actions, wording: ReplyWording) -> str:
     currency = actions.situation.currency
     if price.currency == currency:
         return ""
     made = actions.convert(price.amount, price.currency, currency)  # recorded there for the promise check
-    return words.say("about", money=words.money(made.result), date=words.date(made.as_of))
+    return wording.say("about", money=wording.money(made.result), date=wording.date(made.as_of))
 
 
-def _order(order: Order, actions: Actions, words: ReplyWording) -> str:
-    return words.say(
+def _order(order: Order, actions: Actions, wording: ReplyWording) -> str:
+    return wording.say(
         "ordered",
         name="",
         number=order.number,
         quantity=order.quantity,
-        title=actions.situation.title_of(order, words.policy_language),
-        total=words.money(order.total),
+        title=actions.situation.title_of(order, wording.policy_language),
+        total=wording.money(order.total),
         link=order.payment_link,
     )

@@ -31,18 +31,18 @@ class CatalogueInterests:
         return categories.named(text, [item.category for item in found]) if found else []
 
 
-def last_interest(interests: Sequence[Interest], categories: Categories, words: ReplyWording) -> str | None:
+def last_interest(interests: Sequence[Interest], categories: Categories, wording: ReplyWording) -> str | None:
     """One phrase: "gaming laptops"."""
     if not interests:
         return None
-    *features, phrase = [name_of(name, categories, words) for name in _last(interests, categories)]
+    *features, phrase = [name_of(name, categories, wording) for name in _last(interests, categories)]
     for feature in reversed(features):
-        phrase = words.say("interest", use=feature, kind=phrase)
+        phrase = wording.say("interest", use=feature, kind=phrase)
     return phrase
 
 
-def name_of(interest: str, categories: Categories, words: ReplyWording) -> str:
-    return categories.name(interest, (words.script, words.policy_language))
+def name_of(interest: str, categories: Categories, wording: ReplyWording) -> str:
+    return categories.name(interest, (wording.script, wording.policy_language))
 
 
 def search_words(interests: Sequence[Interest], categories: Categories) -> str:

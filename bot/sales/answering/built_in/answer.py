@@ -28,7 +28,7 @@ class BuiltInAnswer:
     draft: ReplyDraft = field(default_factory=ReplyDraft)
 
     @cached_property
-    def words(self) -> ReplyWording:
+    def wording(self) -> ReplyWording:
         return wording_for(self.situation)
 
     @cached_property
@@ -50,24 +50,24 @@ class BuiltInAnswer:
         return f" {self.situation.name}" if self.situation.name else ""
 
     def say(self, line: str, **words: object) -> str:
-        return self.words.say(line, **words)
+        return self.wording.say(line, **words)
 
     def title(self, item: Item) -> str:
-        return item.title_in(self.words.policy_language)
+        return item.title_in(self.wording.policy_language)
 
     def kinds(self) -> str:
         kinds = dict.fromkeys(item.category for item in self.items.values())
-        return self.words.listed([name_of(kind, self.categories, self.words) for kind in kinds])
+        return self.wording.listed([name_of(kind, self.categories, self.wording) for kind in kinds])
 
     def policy(self, topic: str) -> str:
-        return self.situation.brand.policy(topic, self.words.policy_language)
+        return self.situation.brand.policy(topic, self.wording.policy_language)
 
     def converted_price(self, price: Money) -> str:
         """Converted for a customer of another currency, else ""."""
         if price.currency == self.situation.currency:
             return ""
         made = self.actions.convert(price.amount, price.currency, self.situation.currency)
-        return self.say("about", money=self.words.money(made.result), date=self.words.date(made.as_of))
+        return self.say("about", money=self.wording.money(made.result), date=self.wording.date(made.as_of))
 
     def cost(self, item: Item) -> Any:
         """For comparing items."""

@@ -31,8 +31,8 @@ def conversion(answer: BuiltInAnswer, part: str, plain: str, kind: Classificatio
         made = answer.actions.convert(amount, str(source), str(target))  # type: ignore[arg-type]
     except CannotDo:
         return [answer.say("no_rate")]
-    given, result = answer.words.money(made.given), answer.words.money(made.result)
-    source, day = answer.say(f"rate_{made.source}"), answer.words.date(made.as_of)
+    given, result = answer.wording.money(made.given), answer.wording.money(made.result)
+    source, day = answer.say(f"rate_{made.source}"), answer.wording.date(made.as_of)
     return [answer.say("converted", given=given, result=result, source=source, date=day)]
 
 

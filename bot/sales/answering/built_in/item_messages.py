@@ -17,7 +17,7 @@ MOST_BUTTONS: Final = 3
 
 def _price(answer: BuiltInAnswer, item: Item) -> tuple[str, str]:
     price = listed_price(answer.situation, item)
-    return answer.words.money(price), answer.converted_price(price)
+    return answer.wording.money(price), answer.converted_price(price)
 
 
 def item_list(answer: BuiltInAnswer, items: Sequence[Item], *remarks: str) -> str:
@@ -47,7 +47,7 @@ def details(answer: BuiltInAnswer, item: Item) -> str:
         title=answer.title(item),
         price=price,
         about=about,
-        description=item.description_in(answer.words.policy_language),
+        description=item.description_in(answer.wording.policy_language),
         link=item.link,
     )
     return told + "\n" + offer(answer, item)

@@ -39,7 +39,7 @@ def reply_to_quote(answer: BuiltInAnswer) -> list[str]:
 
 
 def _reply_to_offer(answer: BuiltInAnswer) -> list[str]:
-    """A yes gets a quote, not an order."""
+    # A yes gets a quote, not an order.
     messages = answer.situation.messages
     offered = answer.last_note("offers")
     if offered in answer.items and (says_yes(messages) or says_half_yes(messages)):
@@ -89,8 +89,8 @@ def ask_again(answer: BuiltInAnswer, quote: Quote) -> str:
     return answer.say(
         "quote_again",
         quantity=quote.quantity,
-        title=answer.situation.title_of(quote, answer.words.policy_language),
-        total=answer.words.money(quote.total),
+        title=answer.situation.title_of(quote, answer.wording.policy_language),
+        total=answer.wording.money(quote.total),
     )
 
 
@@ -122,8 +122,8 @@ def _confirm(answer: BuiltInAnswer) -> str:
         name=answer.name_suffix,
         number=order.number,
         quantity=order.quantity,
-        title=answer.situation.title_of(order, answer.words.policy_language),
-        total=answer.words.money(order.total),
+        title=answer.situation.title_of(order, answer.wording.policy_language),
+        total=answer.wording.money(order.total),
         link=order.payment_link,
     )
 
@@ -140,9 +140,9 @@ def _quote(answer: BuiltInAnswer, item: Item, quantity: int) -> list[str]:
         answer.say(
             "quote",
             quantity=quantity,
-            title=answer.situation.title_of(quote, answer.words.policy_language),
-            unit=answer.words.money(quote.unit),
-            total=answer.words.money(quote.total),
+            title=answer.situation.title_of(quote, answer.wording.policy_language),
+            unit=answer.wording.money(quote.unit),
+            total=answer.wording.money(quote.total),
             about=answer.converted_price(quote.total),
             delivery=answer.policy("delivery"),
         )
@@ -184,8 +184,8 @@ def status(answer: BuiltInAnswer, part: str, plain: str, kind: Classification) -
             f"status_{order.state}",
             number=order.number,
             quantity=order.quantity,
-            title=answer.situation.title_of(order, answer.words.policy_language),
-            total=answer.words.money(order.total),
+            title=answer.situation.title_of(order, answer.wording.policy_language),
+            total=answer.wording.money(order.total),
             link=order.payment_link,
         )
         said.append(line)

@@ -69,5 +69,5 @@ def _discount(answer: BuiltInAnswer) -> str:
     if not running:
         return answer.say("no_discount")
     best = max(running, key=lambda each: each.percent)
-    until = answer.words.date(best.valid_until)
+    until = answer.wording.date(best.valid_until)
     return answer.say("discount", code=best.code, percent=f"{best.percent.normalize():f}", date=until)

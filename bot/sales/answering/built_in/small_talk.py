@@ -52,7 +52,7 @@ def fallback(answer: BuiltInAnswer) -> str:
 
 
 def _greet(answer: BuiltInAnswer) -> str:
-    interest = last_interest(answer.situation.interests, answer.categories, answer.words)
+    interest = last_interest(answer.situation.interests, answer.categories, answer.wording)
     if interest:
         currency = answer.situation.currency
         return answer.say("welcome_back", name=answer.name_suffix, interest=interest, currency=currency)
@@ -70,8 +70,8 @@ def _unclear(answer: BuiltInAnswer) -> str:
     if script is Script.NONE:
         return answer.say("no_words")
     if script is Script.FOREIGN:
-        names = [language_name(each, answer.words.policy_language) for each in answer.situation.brand.languages]
-        return answer.say("not_spoken", languages=answer.words.listed(names))
+        names = [language_name(each, answer.wording.policy_language) for each in answer.situation.brand.languages]
+        return answer.say("not_spoken", languages=answer.wording.listed(names))
     answer.draft.failed = True
     if answer.situation.contact.failed_answers + 1 >= MOST_FAILED:
         return answer.hand_over(NOT_HELPED, "give_up")
@@ -92,12 +92,12 @@ def remembered(answer: BuiltInAnswer, _part: str, plain: str, _kind: Classificat
 
 
 def _told(answer: BuiltInAnswer, fact: Fact) -> str:
-    value = answer.words.birthday(fact.value) if fact.predicate == "birthday" else fact.value
+    value = answer.wording.birthday(fact.value) if fact.predicate == "birthday" else fact.value
     amounts = [Money(each.value, each.currency) for each in find_amounts(value) if each.currency]
     if fact.predicate == "budget" and amounts:
         answer.draft.amounts += (amounts[0],)
-        value = answer.words.money(amounts[0])
-    day = answer.words.date(fact.since.astimezone(answer.situation.brand.time_zone).date())
+        value = answer.wording.money(amounts[0])
+    day = answer.wording.date(fact.since.astimezone(answer.situation.brand.time_zone).date())
     return answer.say("told", what=answer.say(f"fact_{fact.predicate}"), value=value, date=day)
 
 
