@@ -204,7 +204,7 @@ def _placed(day: Day, count: int) -> tuple[Floats, Floats]:
 
 
 def _margins(market: Market, last: int) -> Floats:
-    """Of the orders of the last days; 0: of all."""
+    # last 0: of all days
     count = len(market.world.ads)
     return sum((_placed(day, count)[1] for day in market.days[-last:]), np.zeros(count))
 

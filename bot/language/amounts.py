@@ -39,11 +39,10 @@ class AmountMention:
 
 
 def find_amounts(text: str) -> list[AmountMention]:
-    """Amounts in the order of the text.
+    """In the order of the text: 1,299.99, 1.299,99, 1 299,99, 1'299.99, 1,29,999; with k, lakh, mil; number words.
 
-    1,299.99, 1.299,99, 1 299,99, 1'299.99 and 1,29,999 are read; so are k, lakh, mil and number words. A separator
-    before exactly three digits groups thousands (1.500 is 1500) unless a scale follows (1.125 lakh). Percentages, sizes
-    (78x60), ids (#123), times, phone numbers and digits glued to letters (16gb) are no amounts.
+    A separator before exactly three digits groups thousands (1.500 is 1500) unless a scale follows (1.125 lakh). No amounts:
+    percentages, sizes (78x60), ids (#123), times, phone numbers, digits glued to letters (16gb).
     """
     return list(_amounts(MoneyText(text)))
 
@@ -207,7 +206,7 @@ def _currency_following(text: MoneyText, index: int) -> CurrencyMention | None:
 
 
 def _leads_own_number(text: MoneyText, mention: CurrencyMention) -> bool:
-    """Whether a sign is apart from what stands before it and close to the number behind: "in 2026 (€1 = …"."""
+    """Apart from what stands before it, close to the number behind: "in 2026 (€1 = …"."""
     start, end = mention.span
     signed = not text.plain[start:end].isalpha()
     apart = text.plain[start - 1 : start] in (" ", "(", "\u00a0", "/")

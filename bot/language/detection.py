@@ -73,7 +73,7 @@ def _word_scores(words: list[str], text: str) -> dict[str, int]:
 
 
 def _by_letter_statistics(text: str, otherwise: Sequence[str]) -> str:
-    """The first of `otherwise` where the statistics are unsure."""
+    # The first of `otherwise` where the statistics are unsure.
     found, probability = next(iter(_probabilities(text, LANGUAGES).items()))
     if len(otherwise) > 1 and found not in otherwise:
         return otherwise[0]

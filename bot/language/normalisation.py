@@ -65,9 +65,9 @@ _MIXED_WORD = re.compile(r"[^\W\d_]*(?:[A-Za-z][Ͱ-ӿ]|[Ͱ-ӿ][A-Za-z])[^\W\d_]*
 
 
 def undisguised(text: str) -> str:
-    """Plain letters and digits for full-width, mathematical, circled and keycap ones; nothing invisible; no look-alikes.
+    """Without styled letters and digits (full-width, mathematical, circled, keycap), invisible signs and look-alikes.
 
-    The length changes. Devanagari keeps its digits and signs.
+    The length changes. Devanagari stays.
     """
     shown = "".join(map(_undisguised, text)) if not text.isascii() else text
     return _MIXED_WORD.sub(lambda word: word.group().translate(_LOOKALIKES), shown)

@@ -271,7 +271,7 @@ class Seller(BaseAgent):
         return True
 
     def _naming_item(self, contact: Contact, message: Message) -> Message:
-        """A question about an item of the WhatsApp catalogue says which in a field: here, its words say so, too."""
+        """WhatsApp says in a field which item a question is about: here its words say so, too."""
         named = [self._shop.catalogues[contact.brand].find(item.sku) for item in cart_of([message])]
         titles = ", ".join(item.title for item in named if item is not None and item.title not in message.content)
         if not titles or not message.content.strip() or message.kind == "order":
@@ -279,7 +279,7 @@ class Seller(BaseAgent):
         return replace(message, content=f"{message.content} ({titles})")
 
     def _without_words(self, turn: CustomerTurn) -> bool:
-        """Says what came and can't be used; that is no failed answer."""
+        """Names what came and cannot be used; that is no failed answer."""
         messages = turn.situation.messages
         left = [message for message in messages if message.kind not in NEEDS_NO_ANSWER]
         if not left:

@@ -294,11 +294,10 @@ class Catalogue:
         limit: int = 5,
         currency: str | None = None,
     ) -> list[Item]:
-        """Best first.
+        """Best first. Raises UnknownCurrency for a limit without a rate.
 
-        The query may contain a price range ("laptop under 1500 euros", "20000 se kam ka phone"); arguments override it. Its
-        amounts without a currency are in `currency`, by default the brand's. It must name something sold: "gaming chair" finds
-        nothing, "earbuds for the gym" finds earbuds. Raises UnknownCurrency for a limit without a rate.
+        The query may contain a price range ("laptop under 1500 euros", "20000 se kam ka phone"), by default in `currency` or the
+        brand's; arguments override it. It must name something sold: "earbuds for the gym", not "gaming chair".
         """
         wanted = parse_query(query, currency or self._currency)
         index = self._current_index()

@@ -9,10 +9,9 @@ from bot.language.reading.interests import ShopWords, Term
 
 
 class Categories(ShopWords):
-    """From the brand's file and catalogue; immutable.
+    """Ids are the catalogue's categories, the keys in the brand's file and the stored interests ("laptops").
 
-    An id is the catalogue's column, the key in the brand's file, and the stored interest ("laptops"). One that the file does
-    not describe is found by itself ("cakes", "cake").
+    One that the file does not describe is found by itself ("cakes", "cake"). Immutable.
     """
 
     def __init__(self, brand: Brand, used: Iterable[str], language: str | None = None) -> None:

@@ -179,7 +179,7 @@ class Search:
         )
 
     def _take_waiting(self, waiting: Sequence[int]) -> set[int]:
-        """In the open transaction; those that nobody else took before."""
+        # Those that no other process took before.
         ids = {f"id_{n}": waiting_id for n, waiting_id in enumerate(waiting)}
         rows = self._db.all(
             f"DELETE FROM search_waiting WHERE id IN (SELECT w.id FROM search_waiting w WHERE w.id IN"

@@ -67,7 +67,7 @@ def read_conversion(text: str) -> ConversionRequest | None:
 
 
 def _merged_mentions(mentions: list[CurrencyMention], amounts: list[AmountMention]) -> list[CurrencyMention]:
-    """One mention for each amount, with the amount's span."""
+    # One mention for each amount, with the amount's span.
     owned = [CurrencyMention(a.currency, a.span, False) for a in amounts if a.currency]
     free = [m for m in mentions if not any(a.span[0] <= m.span[0] < a.span[1] for a in owned)]
     merged: list[CurrencyMention] = []

@@ -111,7 +111,6 @@ def _maybe_stated(text: str, found: re.Match[str], all_capitals: bool) -> OwnNam
 
 
 def _after_intro(text: str, found: re.Match[str]) -> tuple[str, list[str]]:
-    """What follows an introduction and a title, and its leading words."""
     behind = text[found.end() :]
     title = TITLES.match(behind)
     behind = behind[title.end() :] if title else behind

@@ -52,9 +52,9 @@ def _reply_to_offer(answer: BuiltInAnswer) -> list[str]:
 
 
 def reply_to_cart(answer: BuiltInAnswer) -> list[str]:
-    """A cart of the WhatsApp catalogue: one item is quoted, several are for a colleague, and what we don't know.
+    """Of the WhatsApp catalogue: one item is quoted; several, and unknown ones, go to a colleague.
 
-    A question about an item that we know is answered by its words.
+    A question about a known item is answered by its words.
     """
     cart = cart_of(answer.situation.messages)
     is_cart = any(message.kind == "order" for message in answer.situation.messages)

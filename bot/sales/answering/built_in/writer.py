@@ -57,7 +57,7 @@ def _answer_parts(answer: BuiltInAnswer) -> list[str]:
 
 
 def _with_quote(answer: BuiltInAnswer, said: list[str]) -> list[str]:
-    """Asks for the yes again after a question about terms."""
+    # A question about terms leaves the quote open: the yes is asked for again.
     text, quote = fold(answer.situation.text), answer.situation.quote
     asks_terms = topics.topics_in(text) or shop_answers.asks_delivery_terms(answer, text)
     asked_else = answer.draft.shown or answer.actions.quoted or answer.actions.handed_over
