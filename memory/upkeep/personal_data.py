@@ -125,6 +125,7 @@ COLUMNS: Mapping[str, Mapping[Reach, str]] = {
     "execution_records": {Reach.FREE_TEXT: "workflow_id record", Reach.NOBODY: "record_id agent_id"},
     "workflow_sessions": {Reach.FREE_TEXT: "workflow_id metadata", Reach.NOBODY: "token agents"},
     "episodes": {Reach.FREE_TEXT: "workflow_id summary", Reach.NOBODY: "agent_id outcome"},
+    "api_tokens": {Reach.NOBODY: "id role brand"},
     "audit_entries": {
         Reach.CONTACT_ID: "actor",
         Reach.NOBODY: "brand role door action subject outcome previous hash",

@@ -10,7 +10,7 @@ from tests.web.shop import OTHER_BRAND, PHONE, Shop
 
 
 def entries(shop: Shop) -> list[AuditEntry]:
-    return AuditTrail(shop.stores.db, shop.stores.clock).search()
+    return AuditTrail(shop.stores.db, shop.stores.clock).search(door="api")
 
 
 @pytest.mark.parametrize(

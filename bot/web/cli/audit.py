@@ -42,9 +42,9 @@ AUDITED: Mapping[str, AuditedCommand] = {
     "graph": AuditedCommand(),
     "import": AuditedCommand(subject="folder"),
     "memory": AuditedCommand(person="phone"),
+    "numbers": AuditedCommand(),
     "receipts": AuditedCommand(),
-    "revoke": AuditedCommand(subject="token_id"),
-    "token": AuditedCommand(subject="role"),
+    "token": AuditedCommand(subject="role"),  # what it is asked to revoke may be a token itself
 }
 NOT_AUDITED = ("doctor", "openapi", "reindex", "restore", "encrypt", "receipt", "worker")
 _MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
