@@ -64,6 +64,8 @@ def test_the_new_owner_of_a_staff_number_has_no_role_and_hears_nothing(stores: S
     stores.contacts.erase(stranger.id)
     again = person(stores, "voyage", ANA, "IN.Stranger")
     assert staff.role_of(again) is None, "an erasure gave a stranger the role"
+    stores.contacts.trust_staff_number(ANA)
+    assert staff.role_of(again) == "admin"
 
 
 def test_an_admin_gives_the_role_back(stores: Stores, staff: Staff) -> None:

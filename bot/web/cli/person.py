@@ -39,10 +39,11 @@ def numbers_command(parts: Parts) -> click.Command:
     @click.option("--brand", type=click.Choice(list(parts.brands)), default=parts.brands[0], show_default=True)
     @click.option("--same", type=int, help="This number has the same owner as before.")
     @click.option("--other", type=int, help="This number has another owner.")
+    @click.option("--staff-number", metavar="PHONE", help="This number of STAFF is in the right hands again.")
     @click.option(
         "--same-people", is_flag=True, help="The business moved to another portfolio; all have the same owner."
     )
-    def numbers(brand: str, same: int | None, other: int | None, same_people: bool) -> None:
+    def numbers(brand: str, same: int | None, other: int | None, staff_number: str | None, same_people: bool) -> None:
         """List phone numbers that came with another WhatsApp user id, or decide who has them."""
         recycled = parts.contacts.recycled
         try:
@@ -50,6 +51,8 @@ def numbers_command(parts: Parts) -> click.Command:
                 parts.contacts.same_person(brand, same)
             if other is not None:
                 recycled.decide_other(brand, other)
+            if staff_number is not None:
+                parts.contacts.trust_staff_number(staff_number)
             if same_people:
                 since = min((each.at for each in recycled.undecided(brand)), default=parts.clock())
                 parts.contacts.same_people(brand, "terminal", since)
