@@ -145,6 +145,9 @@ BATTERY = claim("battery")
 BEFORE = claim("before_it")
 CANCELS = claim("cancels")
 DENIALS: Final = by_language("denials")
+VERB_LAST: Final = frozenset(
+    each for each in LANGUAGES if entry(each, "claims", "negated_behind")
+)  # denies behind a list
 CONDITIONS: Final = by_language("conditions")
 INSTEAD: Final = by_language("instead")
 HARD_BREAK = re.compile(rf"[;:!?()\n।]|\.\s| -+ | (?:{of_all('but')}) ")

@@ -27,6 +27,9 @@ LINK, PRODUCT, ORDER, LANGUAGE = "link", "product", "order", "language"
 ROUTE, CREDENTIALS, INSTRUCTIONS, SPECIFICATION = "route", "credentials", "instructions", "specification"
 
 
+RARE = 4  # items that a word may stand for and still call one of them
+
+
 @dataclass(frozen=True, slots=True)
 class Breach:
     """An unsupported promise. The kind `language` is not repaired: the next draft could not be checked, either."""
@@ -154,7 +157,7 @@ class ReplyFacts:
     def customer_items(self) -> tuple[Item, ...]:
         """Those they named, else those that a rare word of theirs may mean."""
         named = tuple(mention.item for mention in self.item_names.find(self.customer_plain))
-        words = {word for word in re.findall(claims.WORD, self.customer_plain.lower()) if len(word) > 3}
+        words = {word for word in re.findall(claims.WORD, self.customer_plain.lower()) if len(word) > 2}
         return named or tuple(self.items_called(words, most=3))
 
     def items_called(self, words: Iterable[str], *, most: int) -> list[Item]:
@@ -278,18 +281,21 @@ def _policy_durations(policies: tuple[str, ...]) -> frozenset[tuple[int, int]]:
 
 
 @lru_cache(maxsize=4096)
-def _words_of(item: Item) -> frozenset[str]:
-    named = plain_in_place(composed(" ".join([*item.every_title, *item.keywords]))).lower()
+def _words_of(item: Item, *, described: bool = False) -> frozenset[str]:
+    said = [item.description, *item.descriptions.values()] if described else []
+    named = plain_in_place(composed(" ".join([*item.every_title, *item.keywords, *said]))).lower()
     return frozenset(word for word in re.findall(claims.WORD, named) if len(word) > 2)
 
 
 @lru_cache(maxsize=64)
 def _called(items: tuple[Item, ...]) -> dict[str, list[Item]]:
     called: dict[str, list[Item]] = {}
+    described = [_words_of(item, described=True) for item in items]
     for item in items:
         titles = plain_in_place(composed(" ".join(item.every_title))).lower()
         for word in {*re.findall(claims.WORD, titles), *(word.lower() for word in item.keywords if " " not in word)}:
-            called.setdefault(word, []).append(item)
+            if sum(word in words for words in described) <= RARE:  # the "screen" of "Screen Guard" is every laptop's
+                called.setdefault(word, []).append(item)
     return called
 
 

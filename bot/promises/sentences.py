@@ -76,7 +76,12 @@ class Sentence:
         if asks and asks.search(own):
             return False  # "tell me the PIN, or it will not work"
         after = behind.pop(0)
-        while behind and len(after.split()) <= LONGEST_LISTED and not self._says_no(after, None):
+        while (
+            behind
+            and self.language in claims.VERB_LAST
+            and len(after.split()) <= LONGEST_LISTED
+            and not self._says_no(after, None)
+        ):
             if asks and asks.search(after):
                 break
             after = behind.pop(0)

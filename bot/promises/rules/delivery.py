@@ -45,7 +45,7 @@ def _delivery_times(sentence: Sentence, facts: ReplyFacts) -> PlacedBreaches:
 def _delivery_claims(sentence: Sentence, facts: ReplyFacts) -> Iterator[tuple[int, int]]:
     """Spans of delivery times that neither the policy nor an order supports."""
     for match, span in claims.durations(sentence.bare):
-        if not _delivery_span_holds(span, facts):
+        if not _delivery_span_holds(span, facts, sentence):
             yield match.span()
     promised = {order.promised for order in facts.orders if order.promised}
     for match in claims.SOON.finditer(sentence.plain):
@@ -120,12 +120,14 @@ def _terms(facts: ReplyFacts) -> set[date]:
     return {start + timedelta(days=days) for start in starts for days in spans}
 
 
-def _delivery_span_holds(span: tuple[int, int], facts: ReplyFacts) -> bool:
+def _delivery_span_holds(span: tuple[int, int], facts: ReplyFacts, sentence: Sentence) -> bool:
     low, high = span
     least, most = facts.delivery.min_days * 24, facts.delivery.max_days * 24
     if span == (least, most) or (low == high == most) or (low != high and span in facts.durations):
         return True
-    after_sale = claims.RETURNS.search(facts.customer_plain) or claims.WARRANTY.search(facts.customer_plain)
+    after_sale = claims.RETURNS.search(facts.customer_plain + sentence.plain) or claims.WARRANTY.search(
+        facts.customer_plain + sentence.plain
+    )
     delivered = any(order.state == "delivered" for order in facts.orders)
     return bool(after_sale or delivered) and span in facts.durations and high >= SHORTEST_TERM * 24
 

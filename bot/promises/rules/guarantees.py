@@ -9,7 +9,7 @@ from memory.shop.catalogue_items import Item
 
 _ENDLESS = claims.claim("endless_guarantee")
 _COVERS = claims.claim("covers")
-_ACCIDENTS = claims.claim("accidents")
+_ACCIDENTS = claims.by_language("accidents")
 _EXCLUDED = claims.claim("excluded")
 _RETURN_PAID = claims.claim("return_paid")
 _UNLESS_FAULTY = claims.claim("unless_faulty")
@@ -22,7 +22,7 @@ def check_guarantees(sentence: Sentence, facts: ReplyFacts) -> PlacedBreaches:
             yield found.start(), Breach(POLICY, sentence.cut(*found.span()), "no policy promises this", right)
     covers = _COVERS.search(sentence.plain)
     if claims.WARRANTY.search(sentence.plain) and covers and not _EXCLUDED.search(sentence.plain):
-        for found in _ACCIDENTS.finditer(sentence.plain):
+        for found in _ACCIDENTS[sentence.language].finditer(sentence.plain):
             if not sentence.denied(*found.span()) and not sentence.denied(*covers.span()) and not sentence.asks:
                 why = "the policy covers no accidents"
                 yield found.start(), Breach(POLICY, sentence.cut(*found.span()), why, right)
@@ -53,5 +53,5 @@ def _kinds(sentence: Sentence, facts: ReplyFacts) -> set[str]:
     if spoken:
         return spoken
     items: list[Item] = sentence.items or ([sentence.subject] if sentence.subject else [])
-    items = items or list(facts.customer_items) or [item for item, _ in facts.basket]
+    items = items or [item for item, _ in facts.basket] or list(facts.customer_items)
     return {item.category for item in items}

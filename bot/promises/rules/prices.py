@@ -66,6 +66,8 @@ def _is_money(sentence: Sentence, facts: ReplyFacts, amount: AmountMention) -> b
         return True
     if _said_roughly(sentence, amount) and amount.value >= LEAST_ROUGH and not _unit_follows(sentence, end):
         return True  # "it's about 550"
+    if amount.value < LEAST_ROUGH and not re.search(r"\d", sentence.bare[start:end]):
+        return False  # English "once" is eleven in Spanish
     if amount.value < SMALLEST_BARE_PRICE or claims.NOT_MONEY_AFTER.match(sentence.bare[end:]):
         return False
     if facts.is_goods(sentence.bare[end:]):
@@ -221,7 +223,7 @@ def not_following(
 ) -> list[StatedAmount]:
     """Those that follow from no true amount of the draft, the basket and the customer."""
     true = list(true)
-    speaks_of_delivery = any(claims.DELIVERS.search(sentence.plain) for sentence in sentences)
+    speaks_of_delivery = bool(facts.basket) or any(claims.DELIVERS.search(sentence.plain) for sentence in sentences)
     named = [item for sentence in sentences for item in sentence.items] + list(facts.customer_items)
     left = list(unsure)
     while left:
