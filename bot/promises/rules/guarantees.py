@@ -37,19 +37,21 @@ def check_warranty_of_kind(sentence: Sentence, facts: ReplyFacts) -> PlacedBreac
     """The length of the warranty must be that of the item's category, where the policy tells them apart."""
     if not claims.WARRANTY.search(sentence.plain) or not facts.warranty_hours:
         return
-    kinds = _kinds(sentence, facts)
-    lengths = {facts.warranty_hours.get(kind, facts.warranty_hours.get("", 0)) for kind in kinds}
     durations = list(claims.durations(sentence.bare))
     if set(facts.warranty_hours.values()) <= {high for _, (_, high) in durations}:
         return  # both are told
     for match, (low, high) in durations:
+        kinds = _kinds(sentence, facts, match.start(), match.end())
+        lengths = {facts.warranty_hours.get(kind, facts.warranty_hours.get("", 0)) for kind in kinds}
         if kinds and {low, high} <= set(facts.warranty_hours.values()) and high not in lengths:
             why = f"the warranty of {', '.join(sorted(kinds))} has another length"
             yield match.start(), Breach(POLICY, sentence.cut(*match.span()), why, "take the time from the policy text")
 
 
-def _kinds(sentence: Sentence, facts: ReplyFacts) -> set[str]:
-    spoken = facts.categories_in(sentence.plain)
+def _kinds(sentence: Sentence, facts: ReplyFacts, start: int, end: int) -> set[str]:
+    spoken = facts.categories_in(sentence.plain[max(0, start - 40) : end + 30])
+    if not spoken and facts.categories_in(sentence.plain):
+        return set()
     if spoken:
         return spoken
     items: list[Item] = sentence.items or ([sentence.subject] if sentence.subject else [])

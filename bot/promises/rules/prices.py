@@ -108,6 +108,10 @@ def _price_holds(stated: StatedAmount, facts: ReplyFacts) -> bool:
     near = _said_roughly(sentence, amount)
     if any(_equal(amount, money, near) for money in _true_money(sentence, facts, items)):
         return True
+    if sentence.denied(*amount.span) and any(
+        _equal(amount, price, near=False) for item in facts.items for price in item.prices.values()
+    ):
+        return True  # a correction: "1,299, not 1,099"
     return (
         _echoes(sentence, facts, amount, items)
         or _is_converted(facts, amount, items, near=near)

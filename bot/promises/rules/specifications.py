@@ -61,7 +61,7 @@ def check_specifications(sentences: Sequence[Sentence], facts: ReplyFacts) -> Pl
         described = _described(sentence, facts)
         named = [*(sentence.items or in_draft or _asked_about(facts)), *described]
         known = _Known(named or facts.items)
-        for start, end, why in _untrue(sentence, facts, known, bool(named)):
+        for start, end, why in _untrue(sentence, facts, known, bool(sentence.items or in_draft)):
             right = "; ".join(f"{item.title}: {item.description}" for item in list(named)[:3])
             yield sentence.start + start, Breach(SPECIFICATION, sentence.cut(start, end), why, right or "leave it out")
 
@@ -117,7 +117,8 @@ def _measures_against(sentence: Sentence, facts: ReplyFacts, known: _Known, is_n
             continue
         told = measure in asked or (unit == "inch" and Decimal(number) in facts.customer_numbers)
         own = told and (unit in _LENGTHS or claims.LIMIT.search(plain))
-        if measure not in known.measures and not own:
+        of_all = not is_named and unit not in {each for _, each in known.measures}  # they speak of another item
+        if measure not in (_Known(facts.items).measures if of_all else known.measures) and not own:
             yield found
     yield from (found for found in _BY.finditer(plain) if not all(each in known.text for each in found.groups()))
 
