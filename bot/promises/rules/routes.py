@@ -33,7 +33,7 @@ _PAYMENT_PAGE = claims.claim("payment_page", "credentials")
 
 _HANDLE = re.compile(r"(?<![\w@])@[A-Za-z][\w.]{2,}|[\w.+-]+ ?@ ?[A-Za-z][\w.-]*")
 _BANK_HANDLE = re.compile(
-    r"[\w.-]+(?:@|[ .]?(?:at|arroba|एट|ऐट|et)[ .])(?:ok\w+|ybl|ibl|axl|apl|paytm|upi|gmail|yahoo|hotmail|outlook)(?!\w)",
+    rf"[\w.-]+(?:@|[ .]?(?:{claims.of_all('at_sign', 'routes')})[ .])(?:ok\w+|ybl|ibl|axl|apl|paytm|upi|gmail|yahoo|hotmail|outlook)(?!\w)",
     re.IGNORECASE,
 )
 _ACCOUNT = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{2,4}){3,}(?![A-Za-z0-9])")
@@ -42,7 +42,7 @@ _TOKEN = re.compile(rf"\d+|{claims.WORD}|[^\W\d_]+|\S", re.IGNORECASE)
 _BETWEEN_DIGITS = frozenset(" -.,()/+|·•–:")
 _GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{2,3})+(?!\d)")
 _DATE_OR_TIME = re.compile(
-    r"\d{1,2}[.:h]\d{2}\s?(?:-|a|to|sampai|se|से|às|as)\s?\d{1,2}[.:h]\d{2}|(?<!\d)\d{1,2}[./-]\d{1,2}[./-](?:20)?\d\d(?!\d)|20\d\d-\d\d-\d\d"
+    r"\d{1,2}[.:h]\d{2}\s?(?:-|[^\W\d_]{1,6})\s?\d{1,2}[.:h]\d{2}|(?<!\d)\d{1,2}[./-]\d{1,2}[./-](?:20)?\d\d(?!\d)|20\d\d-\d\d-\d\d"
 )
 _NUMBER_WORDS: Final[dict[str, Decimal | int]] = {**COUNTING, **UNITS}
 _DIGIT_WORDS: Final = {
@@ -50,18 +50,8 @@ _DIGIT_WORDS: Final = {
     for word, value in _NUMBER_WORDS.items()
     if value == int(value) and value < 100 and len(word) > 1
 }
-_REPEATERS: Final = {
-    "double": 1,
-    "triple": 2,
-    "doble": 1,
-    "dobel": 1,
-    "dupla": 1,
-    "oh": 1,
-    "meia": 1,
-    "डबल": 1,
-    "ट्रिपल": 2,
-}
-_SIGN_WORDS: Final = frozenset(words_of_all("claims", "dot")) | {"plus", "mas", "slash", "dash", "más"}
+_REPEATERS: Final = {unicodedata.normalize("NFC", word): 1 for word in words_of_all("routes", "repeaters")}
+_SIGN_WORDS: Final = frozenset(words_of_all("claims", "dot")) | {"plus", "slash", "dash"}
 
 
 def check_links(sentence: Sentence, facts: ReplyFacts) -> PlacedBreaches:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache
@@ -15,35 +16,23 @@ from bot.promises.facts import PRODUCT, SPECIFICATION, Breach, PlacedBreaches, R
 from bot.promises.sentences import Sentence
 from memory.shop.catalogue_items import Item
 
-# Units by their spellings in all desk languages; what follows a number is compared with the description.
-_UNITS: Final = {
-    "gb": r"gb|gigas?|gigabytes?|जीबी|gigabait",
-    "tb": r"tb|teras?|terabytes?|टीबी",
-    "hz": r"hz|hertz|हर्ट्ज़?",
-    "mp": r"mp|megapixel\w*|megapix\w+|मेगापिक्सल|मेगा ?पिक्सल",
-    "mah": r"mah|एमएएच",
-    "inch": r"inch(?:es)?|\"|''|″|pulgadas?|polegadas?|इंच|inci",
-    "w": r"w|watts?|vatios|वॉट|वाट",
-    "dpi": r"dpi|ppp",
-    "kg": r"kg|kilos?|quilos?|किलो",
-    "g": r"g|gr|grams?|gramos?|gramas?|ग्राम|gram",
-    "ports": r"(?:usb )?(?:ports?|puertos?|portas?)|पोर्ट",
-    "keys": r"keys|teclas|tombol|बटन",
-    "metres": r"m|met(?:re|er|ro)s?",
-    "km": r"km",
-    "nits": r"nits",
-    "cm": r"cm|centimet\w+",
-}
-_BATTERY_UNITS: Final = {"hours": r"hours?|horas?|घंटे|घंटों|jam|ghante|ghanta", "days": r"days?|dias?|दिन|din|hari"}
+_UNITS: Final = (
+    "gb", "tb", "hz", "mp", "mah", "inch", "w", "dpi", "kg", "g", "ports", "keys", "metres", "cm", "hours", "days",
+)  # fmt: skip
+
+
+def _spoken(key: str) -> str:
+    return unicodedata.normalize("NFC", claims.of_all(key, "measures"))
+
+
 _NUMBER = rf"(?<![\d.,])(?P<number>\d+(?:[.,]\d+)*|(?<![^\W\d_])(?:{claims.COUNT})(?= ))"
-_SCALES = r"(?: ?(?P<scale>k|mil|thousand|ribu|हज़?ार|हज़ार|hazaa?r)(?= ))?"
 _MEASURE = re.compile(
-    rf"{_NUMBER}{_SCALES}[\s-]?(?:{'|'.join(f'(?P<{unit}>{words})' for unit, words in (_UNITS | _BATTERY_UNITS).items())})"
-    rf"(?![^\W_]|[{LETTERS}])",
+    rf"{_NUMBER}(?: ?(?P<scale>{_spoken('thousand')})(?= ))?[\s-]?"
+    rf"(?:{'|'.join(f'(?P<{unit}>{_spoken(unit)})' for unit in _UNITS)})(?![^\W_]|[{LETTERS}])",
     re.IGNORECASE,
 )
 _BY = re.compile(
-    r"(?<![\d.,€$£₹])(\d{2,3}) ?(?:x|×|by|por|kali|गुणा) ?(\d{2,3})(?: ?(?:cm|mm))?(?![.,]?\d)", re.IGNORECASE
+    rf"(?<![\d.,€$£₹])(\d{{2,3}}) ?(?:×|{_spoken('by')}) ?(\d{{2,3}})(?: ?(?:cm|mm))?(?![.,]?\d)", re.IGNORECASE
 )
 _CHIP = re.compile(
     r"(?<!\w)(?P<maker>rtx|gtx|geforce(?: rtx)?|radeon(?: rx)?|ryzen(?: ai)?|core(?: ultra)?(?: i)?|snapdragon|dimensity|celeron|pentium)"
