@@ -10,7 +10,7 @@ LONGEST_LINE = (
 )
 JOINERS = "\u200c\u200d"  # Hindi and emoji need them
 # Signs that WhatsApp reads as formatting, and what looks like them.
-_LOOKALIKES = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ"})
+_LOOKALIKES = str.maketrans({"*": "∗", "~": "∼", "`": "‵"})
 _UNDERLINE = re.compile(
     r"(?<![^\W_])_|_(?![^\W_])"
 )  # formats at the edge of a word only; inside it is part of an address

@@ -38,7 +38,7 @@ def test_no_text_leaves_its_quotation(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("*bold* ~no~ `code`", "∗bold∗ ∼no∼ ˋcodeˋ"),
+        ("*bold* ~no~ `code`", "∗bold∗ ∼no∼ ‵code‵"),
         ("_slanted_", "＿slanted＿"),
         ("https://shop.example/a_b_c", "https://shop.example/a_b_c"),
         ("क्‍षमा", "क्‍षमा"),
