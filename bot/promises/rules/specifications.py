@@ -102,7 +102,7 @@ def _measures_against(sentence: Sentence, facts: ReplyFacts, known: _Known, is_n
     of_battery = claims.BATTERY.search(plain) or (known.hours and is_named and not claims.DELIVERS.search(plain))
     for found, measure in _measures(plain):
         number, unit = measure
-        if unit in ("hours", "days") and (policy or not of_battery or measure in _POLICY_DAYS):
+        if unit in ("hours", "days") and (policy or not of_battery or _is_policy_time(measure, facts)):
             continue
         told = measure in asked or (unit == "inch" and Decimal(number) in facts.customer_numbers)
         own = told and (unit in _LENGTHS or claims.LIMIT.search(plain))
@@ -129,7 +129,10 @@ def _colours_against(sentence: Sentence, facts: ReplyFacts, known: _Known) -> It
             yield found
 
 
-_POLICY_DAYS: Final = frozenset({("14", "days"), ("7", "days"), ("2", "days"), ("4", "days")})
+def _is_policy_time(measure: tuple[str, str], facts: ReplyFacts) -> bool:
+    number, unit = measure
+    hours = Decimal(number) * (24 if unit == "days" else 1)
+    return any(hours in span for span in facts.durations)
 
 
 def _is_open(sentence: Sentence, found: re.Match[str]) -> bool:
