@@ -112,6 +112,7 @@ class World:
     def forgotten(self, phone: str = JOHN) -> None:
         """Wait until nothing is known of a person: the farewell is said first, then they are erased."""
         wait_until(lambda: not self._knows(phone), lambda: "the person is still known")
+        self.settled()
 
     def _knows(self, phone: str) -> bool:
         try:

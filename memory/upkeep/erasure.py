@@ -23,7 +23,7 @@ from memory.storage.errors import DatabaseUnavailable, MemoryFault, ShortTermUna
 from memory.storage.job_runs import JobRuns
 from memory.storage.migrations import STEPS
 from memory.storage.secret_keys import KeyPurpose, SecretKeys
-from memory.storage.timestamps import Clock, to_text
+from memory.storage.timestamps import Clock, from_text, to_text
 from memory.upkeep.backup import NAMES
 from memory.upkeep.erasure_register import (
     ERASED_PEOPLE,
@@ -42,6 +42,7 @@ from memory.upkeep.text_erasure import ErasedPerson, erase_texts
 log = logging.getLogger(__name__)
 
 SCRUBBED_WITHIN = timedelta(minutes=2)
+REPORTS_COME_LATE = timedelta(minutes=10)  # the provider's on an erased person's messages: deleted as they are sorted
 MET_AT_PROVIDER = "their copies at the provider are deleted one by one, asked for every minute until each is gone"
 BY_HAND = "delete them by hand; if they are put back, the person is erased again"
 # Of the audit log: action, what it made, and what becomes of it.
@@ -163,12 +164,12 @@ class Erasure:
         return [json.loads(row["receipt"]) for row in rows]
 
     def scrub(self) -> bool:
-        """Overwrite deleted rows in WAL and free pages, if somebody was erased since the last scrub.
+        """Overwrite deleted rows in WAL and free pages, if somebody was erased since the last scrub or just before it.
 
         False where a reader was in the way; the scheduler retries within a minute.
         """
         last, done = self._db.value("SELECT max(at) FROM receipts"), self._runs.last("scrub")
-        if last is None or (done is not None and to_text(done) > last):
+        if last is None or (done is not None and done > from_text(last) + REPORTS_COME_LATE):
             return True
         if not self._db.scrub((*OWNED, "contacts", *columns(Reach.FREE_TEXT))):
             return False

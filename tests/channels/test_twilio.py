@@ -171,7 +171,9 @@ def test_an_ad_without_a_click_id_gets_none_invented() -> None:
 
 
 def test_someone_who_hides_the_number() -> None:
-    assert heard(form("no_phone")).sender == Address("whatsapp:IN.4f9QzT71bWcKx0Lm2", None, "IN.4f9QzT71bWcKx0Lm2")
+    assert heard(form("no_phone")).sender == Address(
+        "whatsapp:IN.4f9QzT71bWcKx0Lm2", None, "IN.4f9QzT71bWcKx0Lm2", "IN.ENT.77aQ"
+    )
 
 
 def test_of_a_repeated_name_the_first_counts_and_all_are_kept() -> None:

@@ -540,6 +540,7 @@ def what_agents_remember(story: Story) -> None:
     going_on.add_conversation_message("planner", "user", "Use the harbour photo.", {"from": "ana"})
     going_on.add_conversation_message("painter", "assistant", "It is cropped.")
     going_on.save_execution_record("painter", {"input": "crop", "output": "1080 x 1080", "status": "success"})
+    AuditTrail(story.db, story.ads.clock).checkpoint(story.program.keys)
     story.program.desk.seller.note_lost()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 
@@ -215,7 +216,10 @@ def test_the_model_is_told_what_was_said_weeks_ago_and_the_ad_they_came_by(
     told = model.requests[-1].last
     assert "Chargers for old phones" in told
     assert "City: Dubai" in told and "Madrid" not in told.split("Earlier")[0]
-    assert re.search(r"Earlier, on this subject:\n20\d\d-\d\d-\d\d \[\d\d:\d\d\] USER: the charger must fit", told)
+    recalled = re.search(r"Earlier, on this subject:\n(\{.*\})", told)
+    assert recalled is not None
+    line = json.loads(recalled[1])
+    assert (line["by"], line["text"]) == ("customer", "the charger must fit my old Nokia 3310, please remember")
     model_shop.settled()
     last = model_shop.get(f"/conversation/{JOHN}")["messages"][-1]
     why = model_shop.get(f"/messages/{last['id']}/why")

@@ -46,7 +46,7 @@ def cycle_of(tmp_path: Path, clock: TestClock, accounts: dict[str, PlatformAccou
     """Each process makes its own on the same file."""
 
     def make(steps: Sequence[MorningStep], closing: Sequence[MorningStep]) -> Cycle:
-        db = migrated_database(tmp_path / "hawker.db")
+        db = migrated_database(tmp_path / "hawker.db", lease_clock=clock.lease_time)
         return Cycle(
             [MADRID],
             {"voyage": accounts},
@@ -114,7 +114,7 @@ def test_a_step_whose_result_cannot_be_read_is_done_again(
     log: list[str] = []
     cycle = cycle_of([writing(log, "pull"), writing(log, "act")], [writing(log, "report")])
     clock.pass_by(hours=1)
-    cycles = Cycles(Database(tmp_path / "hawker.db"), clock)
+    cycles = Cycles(Database(tmp_path / "hawker.db", lease_clock=clock.lease_time), clock)
     run = cycles.claim("voyage", "act_9001", date(2026, 11, 21), "pull")
     assert run is not None
     cycles.finish_step(run, {"readings": "many, said another release"}, "act")
@@ -133,7 +133,7 @@ def test_what_closes_a_morning_is_not_done_again(
     once = [replace(writing(log, "report"), once=True), replace(writing(log, "act"), once=True)]
     cycle = cycle_of([writing(log, "pull")], once)
     clock.pass_by(hours=1)
-    cycles = Cycles(Database(tmp_path / "hawker.db"), clock)
+    cycles = Cycles(Database(tmp_path / "hawker.db", lease_clock=clock.lease_time), clock)
     run = cycles.claim("voyage", "*", date(2026, 11, 21), "report")
     assert run is not None
     cycles.finish_step(run, {"cards": "told by another release"}, "act")
@@ -174,7 +174,9 @@ def test_a_failing_account_is_named_and_others_go_on(
     clock.pass_by(hours=1)
     cycle.run()
     assert log == ["act_9002"]
-    stopped = Cycles(Database(tmp_path / "hawker.db"), clock).of_day("voyage", "act_9001", date(2026, 11, 21))
+    stopped = Cycles(Database(tmp_path / "hawker.db", lease_clock=clock.lease_time), clock).of_day(
+        "voyage", "act_9001", date(2026, 11, 21)
+    )
     assert stopped is not None
     assert stopped.fault == str(fault)
     clock.pass_by(hours=3)

@@ -1,0 +1,1 @@
+"""The queue under faults, replayed from one seed: see docs/simulation.md."""
