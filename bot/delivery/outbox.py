@@ -241,7 +241,7 @@ class Outbox:
     def _found_nothing(self, row: OutboxRow, age: timedelta) -> None:
         end = min(RESEND_DENIED_AFTER, self.resend_after) if row.denied else self.resend_after
         if age < end or not row.look_ups:  # one empty list may be a list that is behind
-            wait = self._wait(age, end) if age < end else LOOK_UPS[1]
+            wait = self._wait(age, end) if age < end else LOOK_UPS[3]
             self.messages.doubt(row, wait, "not at the provider yet", found_nothing=True)
         elif row.denied:
             failed = RetryLater("the provider failed each time, and has nothing of it", 0)

@@ -794,6 +794,7 @@ class Contacts:
         for statement in (
             f"UPDATE turns SET used = '{{}}', why = NULL WHERE id IN (SELECT turn_id FROM messages WHERE {told})",
             f"DELETE FROM search_rows WHERE message_id IN (SELECT id FROM messages WHERE {told})",
+            f"DELETE FROM received_forms WHERE provider_id IN (SELECT provider_id FROM messages WHERE {told})",
             f"UPDATE messages SET content = '[erased]', metadata = '{{}}', raw = NULL WHERE {told}",
         ):
             self._db.run(statement, id=contact_id)

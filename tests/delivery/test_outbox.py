@@ -480,7 +480,7 @@ def test_one_empty_list_after_failed_look_ups_is_not_enough_to_send_again(tmp_pa
             line.channel.account = nobody if age < timedelta(minutes=4) else twilio
             line.channel.__dict__.pop("_client", None)
 
-        assert waits_between_tries(line, clock, answer_after_four_minutes) == [*LOOKED_UP, 60, 60, 60]
+        assert waits_between_tries(line, clock, answer_after_four_minutes) == [*LOOKED_UP, 60, 60, 20]
         assert line.customer().heard() == ["You said: hello"]
 
 

@@ -117,6 +117,15 @@ class Shop:
 
     def play(self) -> None:
         """Raises AssertionError with the trace where a promise is broken."""
+        log = logging.getLogger("bot")
+        level = log.level
+        log.setLevel(logging.CRITICAL)  # every played fault would be logged
+        try:
+            self._play()
+        finally:
+            log.setLevel(level)
+
+    def _play(self) -> None:
         schedule = self.schedule
         for process in self.processes:
             schedule.start(process)
@@ -293,6 +302,3 @@ class _Parts:
             threading.Event(),
             threading.Event(),
         )
-
-
-logging.getLogger("bot").setLevel(logging.CRITICAL)
