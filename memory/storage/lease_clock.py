@@ -57,17 +57,17 @@ def is_over(ends: str, clock_id: str = "clock_id") -> str:
     return f"({ends} IS NULL OR {clock_id} <> :clock_id OR {ends} <= :tick OR {ends} > :longest)"
 
 
-def machine_time() -> LeaseTime:
+def machine_time(boot_id_file: Path = _BOOT_ID) -> LeaseTime:
     """One clock for all processes of this machine: it counts a suspended machine, and nobody can set it."""
-    boot_id = _boot_id()
+    boot_id = _boot_id(boot_id_file)
     if boot_id is None:
         return LeaseTime("monotonic", time.monotonic_ns() // 1000)
     return LeaseTime(boot_id, time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000)
 
 
 @cache
-def _boot_id() -> str | None:
+def _boot_id(file: Path) -> str | None:
     """None where the system is not Linux."""
-    if not hasattr(time, "CLOCK_BOOTTIME") or not _BOOT_ID.exists():
+    if not hasattr(time, "CLOCK_BOOTTIME") or not file.exists():
         return None
-    return _BOOT_ID.read_text().strip()
+    return file.read_text().strip()
