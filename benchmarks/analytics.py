@@ -23,9 +23,9 @@ from memory.conversations.messages import Messages
 from memory.conversations.sessions import Sessions
 from memory.conversations.turns import Turns
 from memory.people.contacts import Contacts
+from memory.security.secret_keys import SecretKeys
 from memory.storage.database import Database
 from memory.storage.migrations import STEPS
-from memory.storage.secret_keys import SecretKeys
 from memory.storage.timestamps import now, to_text
 from memory.upkeep.erasure import Erasure
 from tests.turn_changes import turn_changes

@@ -14,9 +14,9 @@ from marshmallow.validate import OneOf, Range, Regexp
 
 from bot.roles import ROLES, StaffEntry
 from memory.environment import process_environment, read_environment, setting
+from memory.security.secret_keys import SecretKeys, SecretTooShort
+from memory.security.transport_security import OutsideConnection, outside_connection, refused
 from memory.settings import DATABASE_KEY, MemorySettings
-from memory.storage.secret_keys import SecretKeys, SecretTooShort
-from memory.storage.transport_security import OutsideConnection, outside_connection, refused
 
 SIMULATED_STAFF = (StaffEntry("+14155550100", "admin"),)  # a number that North America keeps for fiction
 

@@ -14,8 +14,8 @@ from marshmallow.validate import Range, Regexp
 
 from bot.language.reading.interests import Term
 from memory.environment import process_environment, read_environment, setting
+from memory.security.transport_security import OutsideConnection, outside_connection, refused, verified
 from memory.storage.errors import WrongMemorySetting
-from memory.storage.transport_security import OutsideConnection, outside_connection, refused, verified
 
 # Words for interests where there is no brands file.
 SHIPPED_BRANDS = Path(__file__).parents[1] / "data" / "brands.toml"

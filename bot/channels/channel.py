@@ -21,7 +21,7 @@ from typing import Protocol
 
 from bot.channels.message_text import split
 from memory.conversations.channel_messages import DeliveryState, Inbound, Media, OutboxRow, Outgoing
-from memory.conversations.received_forms import FormIdentity, SetAsideReason
+from memory.intake.received_forms import FormIdentity, SetAsideReason
 
 # Our addresses, which a provider is told to call.
 INBOUND_PATH = "/webhook/whatsapp"

@@ -14,7 +14,7 @@ from memory.conversations.attachments import Attachments
 from memory.conversations.messages import Messages
 from memory.conversations.sessions import Sessions
 from memory.people.contacts import Contacts
-from memory.storage.secret_keys import SecretKeys
+from memory.security.secret_keys import SecretKeys
 from memory.storage.timestamps import Clock
 from memory.upkeep.backup import BackupFailed, erase_in_backups, rotate
 from memory.upkeep.erasure import Erasure, erase_in_copy

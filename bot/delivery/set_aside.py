@@ -11,7 +11,7 @@ from bot.brands import BrandNumbers
 from bot.delivery.staff_messages import StaffMessages
 from bot.language.texts import ReportWording, report_wording
 from memory.conversations.failed_readings import FailedReadingCount, FailedReadings
-from memory.conversations.received_forms import ReceivedForms, SetAsideCount
+from memory.intake.received_forms import ReceivedForms, SetAsideCount
 from memory.storage.job_runs import JobRuns
 from memory.storage.timestamps import Clock
 

@@ -12,7 +12,7 @@ from bot.channels.channel import Channel, DeliveryStatus, SetAside
 from bot.delivery.outbox import Outbox
 from memory.conversations.channel_messages import Inbound
 from memory.conversations.messages import Messages
-from memory.conversations.received_forms import ReceivedForm, ReceivedForms, SetAsideReason, Sorted
+from memory.intake.received_forms import ReceivedForm, ReceivedForms, SetAsideReason, Sorted
 from memory.people.contacts import identity_names
 from memory.storage.database import Database
 from memory.storage.errors import DatabaseUnavailable

@@ -23,7 +23,7 @@ from bot.roles import ROLES, Role, at_least
 from bot.settings import Settings, WrongSetting
 from bot.web.failed_attempts import FailedAttempts
 from memory.audit_log.api_tokens import ApiToken, ApiTokens
-from memory.storage.secret_keys import KeyPurpose, SecretKeys, SecretTooShort
+from memory.security.secret_keys import KeyPurpose, SecretKeys, SecretTooShort
 from memory.storage.timestamps import Clock
 
 AUDIENCE = "hawker"

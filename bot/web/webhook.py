@@ -13,8 +13,8 @@ from werkzeug.exceptions import Forbidden, HTTPException, LengthRequired, Reques
 from bot.channels.channel import INBOUND_PATH, STATUS_PATH, Channel, WebhookRefused, WebhookRequest
 from bot.web.access import signed
 from bot.web.failed_attempts import FailedAttempts
-from memory.conversations.intake import Intake
-from memory.conversations.received_forms import ReceivedForms
+from memory.intake.durable_batches import Intake
+from memory.intake.received_forms import ReceivedForms
 from memory.storage.errors import DatabaseUnavailable
 
 log = logging.getLogger(__name__)

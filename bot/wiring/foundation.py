@@ -21,7 +21,7 @@ from memory.ads.tasks import Tasks
 from memory.agents.memory_manager import MemoryManager
 from memory.audit_log.audit_trail import AuditTrail
 from memory.conversations.turns import Turns
-from memory.storage.secret_keys import SecretKeys
+from memory.security.secret_keys import SecretKeys
 from memory.storage.timestamps import Clock
 from memory.upkeep.erasure import Erasure
 

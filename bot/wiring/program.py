@@ -30,7 +30,7 @@ from bot.wiring.stores import Stores
 from bot.wiring.web import site
 from memory.agents.memory_manager import MemoryManager
 from memory.conversations.turns import Turns
-from memory.storage.secret_keys import SecretKeys
+from memory.security.secret_keys import SecretKeys
 from memory.storage.timestamps import Clock, now
 
 ROSTER = ROOT / "data" / "practice.toml"

@@ -11,9 +11,9 @@ from memory.conversations.attachments import Attachments
 from memory.conversations.handovers import Handovers
 from memory.conversations.messages import Messages
 from memory.conversations.reading_progress import Readings
-from memory.conversations.received_forms import ReceivedForms
 from memory.conversations.sessions import Sessions
 from memory.conversations.summaries import Summaries
+from memory.intake.received_forms import ReceivedForms
 from memory.people.contacts import Contacts
 from memory.people.facts import Facts
 from memory.recall.search import Search

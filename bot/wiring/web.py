@@ -33,7 +33,7 @@ from memory.audit_log.audit_trail import AuditTrail
 from memory.conversation import ConversationMemory
 from memory.conversations.analytics import Analytics
 from memory.conversations.backfill import Past
-from memory.conversations.intake import Intake
+from memory.intake.durable_batches import Intake
 from memory.upkeep.conversation_json import Dossiers
 from memory.upkeep.import_export import ConversationFiles, ExportPart, OneFile, RecordFiles
 

@@ -14,10 +14,10 @@ from datetime import datetime
 
 from memory.people.address import Address
 from memory.people.contacts import Contacts, read_address
+from memory.security.secret_keys import KeyPurpose, SecretKeys
 from memory.storage.audit_event import AuditEvent, Door
 from memory.storage.database import Database, Row
 from memory.storage.errors import NotAnAddress
-from memory.storage.secret_keys import KeyPurpose, SecretKeys
 from memory.storage.table import FLAG, INTEGER, REUSED_ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
 from memory.storage.timestamps import Clock, to_text
 

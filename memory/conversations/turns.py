@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 from memory.conversations.channel_messages import Outgoing
 from memory.conversations.messages import MESSAGE, UNSENT, Message, Messages
-from memory.conversations.received_forms import UNSORTED
 from memory.conversations.turn_changes import Change
+from memory.intake.received_forms import UNSORTED
 from memory.people.contacts import tally
 from memory.storage.database import Database
 from memory.storage.errors import LeaseLost

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from memory.conversations.received_forms import ReceivedForm, ReceivedForms
+from memory.intake.received_forms import ReceivedForm, ReceivedForms
 from memory.storage.errors import MemoryFault
 
 

@@ -16,13 +16,13 @@ from memory.agents.short_term import ShortTerm
 from memory.audit_log.audit_trail import AUDIT_CHECKPOINTS, AUDIT_ENTRIES, BEGINNING, AuditTrail
 from memory.people.address_mentions import PersonMentions
 from memory.people.contacts import ERASED, FORGETTING, OWNED, Contact, Contacts
+from memory.security.secret_keys import KeyPurpose, SecretKeys
 from memory.storage import sqlcipher
 from memory.storage.audit_event import AuditEvent, Door
 from memory.storage.database import Database
 from memory.storage.errors import DatabaseUnavailable, MemoryFault, ShortTermUnavailable
 from memory.storage.job_runs import JobRuns
 from memory.storage.migrations import STEPS
-from memory.storage.secret_keys import KeyPurpose, SecretKeys
 from memory.storage.timestamps import Clock, from_text, to_text
 from memory.upkeep.backup import NAMES
 from memory.upkeep.erasure_register import (

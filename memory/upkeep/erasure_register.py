@@ -14,8 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from memory.security.secret_keys import KeyPurpose, NotOurs, SecretKeys
 from memory.storage.database import Database
-from memory.storage.secret_keys import KeyPurpose, NotOurs, SecretKeys
 from memory.storage.table import FLAG, JSON, REUSED_ROW_ID, TEXT, TIMESTAMP, Column, Index, Table
 from memory.storage.timestamps import from_text, to_text
 

@@ -26,10 +26,10 @@ from memory.conversations.failed_readings import FAILED_READINGS
 from memory.conversations.handovers import HANDOVERS
 from memory.conversations.messages import ATTEMPTS, MENTIONS, MESSAGES, STATUSES
 from memory.conversations.reading_progress import READINGS
-from memory.conversations.received_forms import RECEIVED_FORMS
 from memory.conversations.sessions import SESSIONS
 from memory.conversations.summaries import SUMMARIES
 from memory.conversations.turns import LEASES, TURNS, WORKERS
+from memory.intake.received_forms import RECEIVED_FORMS
 from memory.people.contacts import CONTACTS, ERASED, FORGETTING, IDENTITIES, TALLIES, TOUCHES
 from memory.people.facts import FACTS, INTERESTS
 from memory.people.recycled_numbers import PORTFOLIO_MOVES, RECYCLED_NUMBERS

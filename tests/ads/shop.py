@@ -23,9 +23,9 @@ from memory.ads.charts import Charts
 from memory.ads.morning_runs import CycleRun, Cycles
 from memory.agents.memory_manager import MemoryManager
 from memory.conversations.turns import Pressure
+from memory.security.secret_keys import SecretKeys
 from memory.settings import MemorySettings
 from memory.shop.catalogue_items import Goods, Item
-from memory.storage.secret_keys import SecretKeys
 from tests.memory.stores import TestClock
 from tests.migrated import migrated_database
 

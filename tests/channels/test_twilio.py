@@ -19,7 +19,7 @@ from bot.channels.twilio import TwilioAccount, TwilioChannel, sign
 from bot.channels.twilio.signature import Signatures
 from bot.settings import Settings
 from memory.conversations.channel_messages import CartItem, Inbound
-from memory.conversations.received_forms import SetAsideReason
+from memory.intake.received_forms import SetAsideReason
 from memory.people.address import Address
 
 PAYLOADS = Path(__file__).parent.parent / "payloads"

@@ -15,7 +15,7 @@ from bot.language.words import table
 from bot.roles import StaffEntry
 from bot.staff.staff_members import Staff
 from memory.conversations.failed_readings import FailedReadings, ReadingKind
-from memory.conversations.received_forms import FormIdentity, FormKind, ReceivedForms, SetAsideReason, Sorted
+from memory.intake.received_forms import FormIdentity, FormKind, ReceivedForms, SetAsideReason, Sorted
 from memory.storage.job_runs import JobRuns
 from tests.memory.stores import SHOP, Stores
 from tests.sales.shop import BRANDS, COLLEAGUE

@@ -12,7 +12,7 @@ import requests
 from bot.channels.twilio import sign
 from bot.delivery.sorter import Sorter
 from memory.conversations.channel_messages import Outgoing
-from memory.conversations.received_forms import SetAsideReason
+from memory.intake.received_forms import SetAsideReason
 from tests.delivery.message_path import BRAND, PHONE, Line, open_line
 from tests.waiting import HANG_SECONDS
 

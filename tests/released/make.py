@@ -52,8 +52,8 @@ from memory.audit_log.creation_intents import Part
 from memory.audit_log.staff_commands import StaffCommandLog
 from memory.conversations.channel_messages import FailureCause, Inbound, Media, Outgoing
 from memory.conversations.failed_readings import FailedReadings, ReadingKind
-from memory.conversations.received_forms import FormIdentity, FormKind, Sorted
 from memory.conversations.turns import Lease, Outcome
+from memory.intake.received_forms import FormIdentity, FormKind, Sorted
 from memory.people.address import Address, Referral
 from memory.people.contacts import Contact
 from memory.recall.search import Search

@@ -21,16 +21,16 @@ from bot.delivery.worker import Worker, WorkerParts
 from bot.settings import Settings
 from bot.web.webhook import WebhookParts, webhook
 from memory.conversations.channel_messages import Outgoing
-from memory.conversations.intake import Intake
 from memory.conversations.messages import STATUS_RANK, Message, Messages
-from memory.conversations.received_forms import ReceivedForms
 from memory.conversations.sessions import Sessions
 from memory.conversations.turns import MessageReading, Outcome, Turns
+from memory.intake.durable_batches import Intake
+from memory.intake.received_forms import ReceivedForms
 from memory.people.contacts import Contact, Contacts
+from memory.security.secret_keys import SecretKeys
 from memory.storage.database import Database
 from memory.storage.errors import DatabaseUnavailable
 from memory.storage.job_runs import JobRuns, Switches
-from memory.storage.secret_keys import SecretKeys
 from memory.upkeep.erasure import Erasure
 from tests.migrated import place_migrated
 from tests.simulation.database import WriterLock, stepped_database

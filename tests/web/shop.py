@@ -18,8 +18,8 @@ from memory.conversations.analytics import Analytics
 from memory.conversations.channel_messages import Outgoing
 from memory.conversations.turns import MessageReading, Outcome
 from memory.people.contacts import Contact
+from memory.security.secret_keys import SecretKeys
 from memory.storage.errors import LeaseLost
-from memory.storage.secret_keys import SecretKeys
 from memory.upkeep.erasure import Erasure
 from tests.memory.stores import BRAND, Stores, as_is, said
 

@@ -16,7 +16,7 @@ from bot.settings import Settings, WrongSetting
 from bot.web.access import InvalidToken, issue_token, read_token, secret_keys, who_may_call
 from bot.web.failed_attempts import MOST_FAILURES
 from memory.audit_log.api_tokens import ApiTokens
-from memory.storage.secret_keys import SecretKeys
+from memory.security.secret_keys import SecretKeys
 from tests.memory.stores import TestClock
 from tests.web.shop import KEYS, PHONE, SECRET, Shop
 

@@ -13,7 +13,7 @@ from bot.settings import Settings
 from bot.web.access import read_token
 from bot.web.cli.operations import MachineFinding, clock_skew, disk, staff
 from memory.conversations.channel_messages import FailureCause, Outgoing
-from memory.conversations.received_forms import FormIdentity, FormKind, ReceivedForms, SetAsideReason, Sorted
+from memory.intake.received_forms import FormIdentity, FormKind, ReceivedForms, SetAsideReason, Sorted
 from memory.storage.timestamps import now
 from tests.memory.stores import BRAND, TestClock
 from tests.web.shop import KEYS, PHONE, Shop

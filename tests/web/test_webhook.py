@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from bot.channels.twilio import sign
 from bot.web.failed_attempts import MOST_FAILURES, WINDOW_SECONDS
-from memory.conversations.received_forms import SetAsideReason
+from memory.intake.received_forms import SetAsideReason
 from tests.delivery.message_path import PHONE, Line, open_line
 from tests.waiting import HANG_SECONDS
 

@@ -18,8 +18,8 @@ from typing import Any, Final
 
 from memory.ads.charts import ChartGone, Charts
 from memory.ads.figures import Figures
+from memory.security.secret_keys import KeyPurpose, SecretKeys
 from memory.storage.errors import MemoryFault
-from memory.storage.secret_keys import KeyPurpose, SecretKeys
 from memory.storage.timestamps import Clock
 
 OPEN_FOR: Final = timedelta(days=7)  # a message may wait for days until its reader writes again

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 from bot.channels.channel import DeliveryStatus, Form, SetAside
 from bot.language.reading.opt_out import is_start, is_stop
 from memory.conversations.channel_messages import CartItem, DeliveryState, Inbound, Media
-from memory.conversations.received_forms import FormIdentity, FormKind, SetAsideReason
+from memory.intake.received_forms import FormIdentity, FormKind, SetAsideReason
 from memory.people.address import Address, Referral
 
 _STATES = {

@@ -43,7 +43,7 @@ from bot.channels.twilio.signature import Signatures
 from bot.channels.twilio.webhook_forms import first_values, identify, read_form
 from bot.settings import Settings
 from memory.conversations.channel_messages import Button, Inbound, Media, OutboxRow
-from memory.conversations.received_forms import FormIdentity
+from memory.intake.received_forms import FormIdentity
 
 if TYPE_CHECKING:
     from bot.channels.twilio.media import MediaFetcher

@@ -27,11 +27,11 @@ from memory.conversations.analytics import Analytics
 from memory.conversations.messages import Messages
 from memory.conversations.turns import Turns
 from memory.people.contacts import Contacts
+from memory.security.secret_keys import SecretKeys
 from memory.storage.audit_event import Door
 from memory.storage.database import Database
 from memory.storage.errors import DatabaseUnavailable
 from memory.storage.job_runs import JobRuns
-from memory.storage.secret_keys import SecretKeys
 from memory.storage.timestamps import Clock, to_text
 from memory.upkeep.erasure import Erasure
 

@@ -14,9 +14,9 @@ from flask import Flask
 
 from memory.audit_log.audit_trail import AuditTrail
 from memory.people.contacts import Contacts, read_address
+from memory.security.secret_keys import SecretKeys
 from memory.storage.audit_event import COMMAND_LINE, AuditEvent, Door
 from memory.storage.errors import MemoryFault, NotAnAddress
-from memory.storage.secret_keys import SecretKeys
 from memory.storage.timestamps import Clock
 
 

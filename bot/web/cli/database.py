@@ -15,13 +15,13 @@ from bot.settings import Settings
 from bot.web.access import secret_keys
 from memory.audit_log.audit_trail import AuditTrail
 from memory.recall.search import Search
+from memory.security.secret_keys import SecretKeys
+from memory.security.transport_security import outside_connection, refused, verified
 from memory.storage.audit_event import COMMAND_LINE, AuditEvent, Door
 from memory.storage.database import Database
 from memory.storage.errors import MemoryFault
 from memory.storage.migrations import STEPS
-from memory.storage.secret_keys import SecretKeys
 from memory.storage.timestamps import now
-from memory.storage.transport_security import outside_connection, refused, verified
 from memory.upkeep.backup import NAMES, BackupFailed, back_up, restore
 from memory.upkeep.database_copy import CopyRefused, copy_all
 from memory.upkeep.encryption import NotEncrypted, encrypt

@@ -26,11 +26,11 @@ from memory.ads.graph_export import Target, copy_graph
 from memory.audit_log.api_tokens import ApiToken, ApiTokens, UnknownToken
 from memory.conversations.channel_messages import IN_DOUBT
 from memory.conversations.messages import Message
-from memory.conversations.received_forms import ReceivedForm, ReceivedForms
+from memory.intake.received_forms import ReceivedForm, ReceivedForms
+from memory.security.transport_security import Transport
 from memory.storage.errors import DatabaseUnavailable, MemoryFault
 from memory.storage.job_runs import JobRuns
 from memory.storage.timestamps import Clock, to_text
-from memory.storage.transport_security import Transport
 
 LEAST_FREE_BYTES = 500 * 1024 * 1024
 MOST_SKEW = timedelta(seconds=30)

@@ -17,7 +17,7 @@ from bot.ads.reports.charts import OPEN_FOR, Gallery, NotDrawn, UnknownChart, da
 from bot.language.money import Money
 from memory.ads.charts import ChartGone, Charts
 from memory.ads.figures import Figures
-from memory.storage.secret_keys import SecretKeys
+from memory.security.secret_keys import SecretKeys
 from tests.ads.shop import AdShop
 from tests.memory.stores import TestClock
 from tests.migrated import migrated_database

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from memory.audit_log.audit_trail import AuditTrail
+from memory.security.secret_keys import SecretKeys
 from memory.storage.audit_event import AuditEvent, Door
 from memory.storage.database import Database
-from memory.storage.secret_keys import SecretKeys
 from tests.memory.stores import BRAND, Stores
 
 OLD, NEW = "the old secret has at least 32 characters", "the new secret has at least 32 characters"

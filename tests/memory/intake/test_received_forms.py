@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from memory.conversations.intake import Intake
-from memory.conversations.received_forms import (
+from memory.intake.durable_batches import Intake
+from memory.intake.received_forms import (
     FormIdentity,
     FormKind,
     ReceivedForm,

@@ -10,8 +10,8 @@ import pytest
 from memory.conversations.channel_messages import Inbound, Outgoing
 from memory.people.address import Address
 from memory.people.contacts import Contact
+from memory.security.secret_keys import SecretKeys
 from memory.storage.errors import UnknownContact, UnknownNumberChange
-from memory.storage.secret_keys import SecretKeys
 from memory.upkeep.conversation_json import Dossiers, Notes
 from memory.upkeep.erasure_register import ErasureRegister
 from tests.memory.stores import BRAND, SHOP, Stores, said

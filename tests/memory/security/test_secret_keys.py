@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from memory.storage.secret_keys import KeyPurpose, NotOurs, SecretKeys, SecretTooShort, derived, hkdf
+from memory.security.secret_keys import KeyPurpose, NotOurs, SecretKeys, SecretTooShort, derived, hkdf
 
 OLD, NEW = "the secret of last year is long enough to sign", "the secret of this year is long enough to sign"
 BEFORE, BETWEEN, AFTER = SecretKeys.of(OLD), SecretKeys.of(f"{NEW}, {OLD}"), SecretKeys.of(NEW)

@@ -9,10 +9,10 @@ import pytest
 
 from bot.settings import Settings, WrongSetting
 from memory.agents.short_term import RedisBackend
+from memory.security.transport_security import Transport, outside_connection, verified
 from memory.settings import MemorySettings
 from memory.storage.database import Database
 from memory.storage.errors import DatabaseUnavailable, ShortTermUnavailable, WrongMemorySetting
-from memory.storage.transport_security import Transport, outside_connection, verified
 from tests.servers import PostgresServer, RedisServer
 from tests.tls import Certificates, made_certificates, openssl_is_there, tls_in_front
 

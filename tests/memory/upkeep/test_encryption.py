@@ -17,6 +17,7 @@ from memory.conversations.channel_messages import Outgoing
 from memory.conversations.turns import Outcome
 from memory.people.facts import Facts
 from memory.recall.search import Search
+from memory.security.secret_keys import SecretKeys
 from memory.storage.database import Database
 from memory.storage.errors import (
     AlreadyStored,
@@ -26,7 +27,6 @@ from memory.storage.errors import (
     WrongDatabaseUrl,
 )
 from memory.storage.migrations import STEPS
-from memory.storage.secret_keys import SecretKeys
 from memory.upkeep import encryption
 from memory.upkeep.backup import BackupFailed, back_up, check, restore
 from memory.upkeep.database_copy import copy_all

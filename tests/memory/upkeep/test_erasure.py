@@ -20,10 +20,10 @@ from memory.conversations.channel_messages import Outgoing
 from memory.people.contacts import KEPT_WITH_OPT_OUT, OWNED
 from memory.people.facts import Facts
 from memory.recall.search import Search
+from memory.security.secret_keys import SecretKeys
 from memory.shop.orders import Orders, Quote
 from memory.storage.audit_event import AuditEvent, Door
 from memory.storage.errors import UnknownContact
-from memory.storage.secret_keys import SecretKeys
 from memory.storage.table import DECIMAL, ISO_DATE, TIMESTAMP, Table
 from memory.storage.timestamps import to_text
 from memory.upkeep.backup import back_up, erase_in_backups, restore, rotate

@@ -10,9 +10,9 @@ import pytest
 
 from memory.ads.learnings.strategy import Strategy
 from memory.conversations.backfill import Past
+from memory.security.secret_keys import SecretKeys
 from memory.storage.database import Database
 from memory.storage.migrations import STEPS
-from memory.storage.secret_keys import SecretKeys
 from memory.upkeep.conversation_json import Dossiers
 from memory.upkeep.database_copy import copy_all
 from memory.upkeep.erasure import Erasure, erased_of

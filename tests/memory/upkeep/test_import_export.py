@@ -20,8 +20,8 @@ from memory.ads.learnings.strategy import Strategy
 from memory.conversations.analytics import Analytics
 from memory.conversations.backfill import Past
 from memory.recall.search import Search
+from memory.security.secret_keys import SecretKeys
 from memory.storage.errors import FilesUnusable, NotStorable
-from memory.storage.secret_keys import SecretKeys
 from memory.upkeep.conversation_json import Dossiers
 from memory.upkeep.erasure_register import ErasureRegister
 from memory.upkeep.import_export import ConversationFiles, ExportPart, OneFile, RecordFiles, pending, read, write

@@ -1,0 +1,1 @@
+"""Secrets, and connections to other machines."""
